@@ -1,0 +1,81 @@
+//! The lab on `std::net` and threads: each program waits in a system call.
+//!
+//! # How the model works
+//!
+//! A thread does one thing at a time. It asks the system for a datagram, for bytes, or for a
+//! connection, and is put to sleep *inside that call* until there is something: Stevens calls it
+//! the blocking I/O model (*UNIX Network Programming*, vol. 1, 6.2). The code reads from top to
+//! bottom, as the exercise is told.
+//!
+//! * **Where it waits.** In `recv` while the machine wants the network; on a channel while it wants
+//!   the user's next line or the register's decision. Never in both: a machine that wants two things
+//!   at once needs two threads in this model.
+//! * **What a connection costs.** A thread: its stack, its entry in the scheduler, and a
+//!   context switch each time it has something to do.
+//! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
+//!   [`Run::max_connections`](socklab_system::Run) bounds them, and the rest wait in the backlog.
+//!
+//! Deadlines are time-outs of the blocking call. A stop wakes a blocked thread with what it waits
+//! for: a datagram or a connection from ourselves, or the end of what can be received.
+//!
+//! # Where to look
+//!
+//! `conversation` is the loop: wait, feed the machine, carry out what it asks. `wire` is a socket
+//! that blocks. `listener` accepts, and starts a thread for each connection.
+
+#![forbid(unsafe_code)]
+
+mod conversation;
+mod listener;
+mod slots;
+mod wire;
+
+use std::net::SocketAddr;
+
+use socklab_core::{Doing, Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
+use socklab_system::{Backend, Run, fault, socket};
+
+use conversation::Conversation;
+use wire::Wire;
+
+/// This I/O model.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocking;
+
+impl Backend for Blocking {
+    const NAME: &'static str = "blocking";
+
+    fn client<M: Machine, W: Watch>(machine: M, run: &Run<'_, W>) -> Status {
+        let observer = run.watch.watch(Subject::Endpoint);
+        Conversation::new(machine, observer, Wire::Closed, run).run(&[])
+    }
+
+    fn serve_datagrams<M: Machine, W: Watch>(
+        address: SocketAddr,
+        machine: M,
+        run: &Run<'_, W>,
+    ) -> Status {
+        let bound = socket::datagram_server(address).and_then(|udp| Ok((udp.local_addr()?, udp)));
+        let (local, udp) = match bound {
+            Ok(bound) => bound,
+            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+        };
+        let wire = match Wire::server(udp, local) {
+            Ok(wire) => wire,
+            Err(error) => return Status::Failed(Failure::Io(Doing::Opening, fault(&error))),
+        };
+        let observer = run.watch.watch(Subject::Endpoint);
+        Conversation::new(machine, observer, wire, run).run(&[Input::Bound {
+            socket: Socket(0),
+            local,
+        }])
+    }
+
+    fn serve_streams<S: Service, W: Watch>(
+        address: SocketAddr,
+        service: &S,
+        run: &Run<'_, W>,
+    ) -> Status {
+        listener::serve(address, service, run)
+    }
+}

@@ -1,0 +1,346 @@
+//! `echo`: text comes back in capitals, until the reply is `FIN` (UDP 16000).
+//!
+//! Any text whose capitals are `FIN` ends both sides: `fin`, `Fin`, and `ﬁn` with its ligature.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::caps::upper;
+use crate::fault::{Failure, FaultKind, FaultsSaid};
+use crate::input::Input;
+use crate::lab::{Exercise, Offer, Server as Serve, Settings};
+use crate::link::{Link, MAX_DATAGRAM, Transport};
+use crate::machine::{Interest, Machine, Status};
+use crate::outbox::Outbox;
+use crate::output::{Notice, Prompt};
+use crate::table::table;
+use crate::time::{Deadline, Mono, Now, Why};
+
+/// The reply that ends both sides.
+pub const FIN: &[u8] = b"FIN";
+
+table! { ClientState on ClientEvent {
+    Start, Opened, Line, TooLong, InputEnd, Reply, Fin, Late, Lost, GaveUp, Fault, Stop,
+}
+    Idle {
+        Start    => Opening: "open the socket",
+        Stop     => Stopped: "",
+    }
+    Opening {
+        Opened   => Typing: "ask for a line",
+        Fault    => Failed: "",
+        Stop     => Stopped: "",
+    }
+    Typing {
+        Line     => Waiting: "send it",
+        TooLong  => Failed: "send nothing",
+        InputEnd => Done: "send nothing; close",
+        Stop     => Stopped: "",
+    }
+    Waiting {
+        Reply    => Typing: "show it; ask for a line",
+        Fin      => Done: "show it; close",
+        Late     => Waiting: "drop it",
+        Lost     => Waiting: "send the line again",
+        GaveUp   => Failed: "",
+        Fault    => Failed: "",
+        Stop     => Stopped: "",
+    }
+    Done {}
+    Stopped {}
+    Failed {}
+}
+
+table! { ServerState on ServerEvent { Start, Bound, Text, TooLong, Fin, Fault, Stop }
+    Idle {
+        Start    => Binding: "",
+        Stop     => Stopped: "",
+    }
+    Binding {
+        Bound    => Serving: "say that the server is ready",
+        Stop     => Stopped: "",
+    }
+    Serving {
+        Text     => Serving: "show it; reply in capitals",
+        TooLong  => Serving: "show it; say that the capitals do not fit",
+        Fin      => Done: "show it; reply FIN; close",
+        Fault    => Serving: "say so once",
+        Stop     => Stopped: "",
+    }
+    Done {}
+    Stopped {}
+}
+
+/// The exercise.
+pub static EXERCISE: Exercise = Exercise {
+    name: "echo",
+    transport: Transport::Datagram,
+    port: 16_000,
+    timeout: Some(Duration::from_secs(5)),
+    offers: &[Offer::Retries, Offer::KeepServing],
+    secret: false,
+    client_table: ClientState::ROWS,
+    server_table: ServerState::ROWS,
+    client: |settings| Box::new(Client::new(settings)),
+    server: Serve::Endpoint(|settings| Box::new(Server::new(settings.keep_serving))),
+};
+
+/// How many earlier replies a client remembers, to know their duplicates. A duplicate is seldom
+/// more than a few datagrams late; what is older is shown.
+const REMEMBERED: usize = 8;
+
+/// Sends lines and shows them in capitals.
+#[derive(Debug)]
+pub struct Client {
+    state: ClientState,
+    server: SocketAddr,
+    timeout: Option<Duration>,
+    retries: u32,
+    retried: u32,
+    waiting_since: Mono,
+    line: Vec<u8>,
+    expected: Vec<u8>,
+    answered: VecDeque<Vec<u8>>,
+    failure: Failure,
+}
+
+impl Client {
+    /// A client with the server, time-out and retries of `settings`.
+    pub fn new(settings: &Settings) -> Self {
+        Client {
+            state: ClientState::Idle,
+            server: settings.server,
+            timeout: settings.timeout,
+            retries: settings.retries,
+            retried: 0,
+            waiting_since: Mono::ZERO,
+            line: Vec::new(),
+            expected: Vec::new(),
+            answered: VecDeque::new(),
+            failure: Failure::NoInput,
+        }
+    }
+
+    fn fail(&mut self, on: ClientEvent, failure: Failure) {
+        if self.state.go(on) {
+            self.failure = failure;
+        }
+    }
+
+    /// Which event a datagram is.
+    ///
+    /// A late duplicate is told by its content: it is what an earlier line had to come back as,
+    /// and not what this one has to. Other servers may answer as they like.
+    fn judge(&self, bytes: &[u8]) -> ClientEvent {
+        if bytes != self.expected && self.answered.iter().any(|reply| reply == bytes) {
+            ClientEvent::Late
+        } else if bytes == FIN {
+            ClientEvent::Fin
+        } else {
+            ClientEvent::Reply
+        }
+    }
+
+    fn send(&mut self, now: Now, out: &mut Outbox) {
+        self.waiting_since = now.mono;
+        out.send(Link::first(self.server), &self.line);
+    }
+}
+
+impl Machine for Client {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Start if self.state.go(ClientEvent::Start) => {
+                let link = Link::first(self.server);
+                out.open(link.socket, Transport::Datagram, self.server);
+            }
+            Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
+                out.prompt(Prompt::Echo);
+            }
+            Input::Line(line) if line.len() > MAX_DATAGRAM => {
+                self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
+            }
+            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+                self.retried = 0;
+                self.line.clear();
+                self.line.extend_from_slice(line);
+                self.expected.clear();
+                upper(line, &mut self.expected);
+                self.send(now, out);
+            }
+            Input::InputEnd => {
+                self.state.go(ClientEvent::InputEnd);
+            }
+            Input::Datagram { bytes, .. } => {
+                let event = self.judge(bytes);
+                if !self.state.go(event) {
+                    return;
+                }
+                if event == ClientEvent::Late {
+                    out.notice(Notice::LateReply);
+                    return;
+                }
+                out.show(bytes);
+                if event == ClientEvent::Reply {
+                    if bytes == self.expected {
+                        self.answered.truncate(REMEMBERED - 1);
+                        self.answered.push_front(bytes.to_vec());
+                    }
+                    out.prompt(Prompt::Echo);
+                }
+            }
+            Input::Timer if self.retried < self.retries && self.state.go(ClientEvent::Lost) => {
+                self.retried += 1;
+                out.notice(Notice::Retry {
+                    attempt: self.retried,
+                    of: self.retries,
+                });
+                self.send(now, out);
+            }
+            Input::Timer => {
+                let waited = self.timeout.unwrap_or_default() * (self.retries + 1);
+                self.fail(ClientEvent::GaveUp, Failure::NoReply(self.server, waited));
+            }
+            Input::Fault { doing, fault, .. } => {
+                let failure = match fault.kind {
+                    // On a connected UDP socket both mean the ICMP refusal of the last datagram.
+                    FaultKind::Refused | FaultKind::Reset => Failure::Refused(self.server),
+                    _ => Failure::of(self.server, doing, fault),
+                };
+                self.fail(ClientEvent::Fault, failure);
+            }
+            Input::Stop => {
+                self.state.go(ClientEvent::Stop);
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        match (self.state, self.timeout) {
+            (ClientState::Waiting, Some(timeout)) => Some(Deadline {
+                at: self.waiting_since.plus(timeout),
+                why: Why::Reply,
+            }),
+            _ => None,
+        }
+    }
+
+    fn interest(&self) -> Interest {
+        match self.state {
+            ClientState::Typing => Interest::LINE,
+            ClientState::Waiting => Interest::NETWORK,
+            _ => Interest::NOTHING,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    fn status(&self) -> Status {
+        match self.state {
+            ClientState::Done => Status::Done,
+            ClientState::Stopped => Status::Stopped,
+            ClientState::Failed => Status::Failed(self.failure),
+            _ => Status::Running,
+        }
+    }
+}
+
+/// Answers every peer in capitals.
+#[derive(Debug)]
+pub struct Server {
+    state: ServerState,
+    keep_serving: bool,
+    too_long_said: bool,
+    said: FaultsSaid,
+}
+
+impl Server {
+    /// A server that ends after replying `FIN`, unless it shall keep serving.
+    pub fn new(keep_serving: bool) -> Self {
+        Server {
+            state: ServerState::Idle,
+            keep_serving,
+            too_long_said: false,
+            said: FaultsSaid::default(),
+        }
+    }
+
+    fn answer(&mut self, link: Link, text: &[u8], out: &mut Outbox) {
+        if self.state != ServerState::Serving {
+            return;
+        }
+        out.show(text);
+        let mut fin = false;
+        let bytes = out.send_with(link, |to| {
+            let start = to.len();
+            upper(text, to);
+            fin = &to[start..] == FIN;
+        });
+        if bytes > MAX_DATAGRAM {
+            out.unsend();
+            self.state.go(ServerEvent::TooLong);
+            // A peer can ask for this as often as he likes, so it is said once.
+            if !self.too_long_said {
+                self.too_long_said = true;
+                out.notice(Notice::ReplyTooLong {
+                    peer: link.peer,
+                    bytes,
+                });
+            }
+        } else if fin && !self.keep_serving {
+            self.state.go(ServerEvent::Fin);
+        } else {
+            self.state.go(ServerEvent::Text);
+        }
+    }
+}
+
+impl Machine for Server {
+    fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Datagram { link, bytes } => self.answer(link, bytes, out),
+            Input::Start => {
+                self.state.go(ServerEvent::Start);
+            }
+            Input::Bound { local, .. } if self.state.go(ServerEvent::Bound) => {
+                out.notice(Notice::Ready(local));
+            }
+            Input::Fault { doing, fault, .. } if self.state.go(ServerEvent::Fault) => {
+                self.said.say(doing, fault, out);
+            }
+            Input::Stop => {
+                self.state.go(ServerEvent::Stop);
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        None
+    }
+
+    fn interest(&self) -> Interest {
+        match self.state {
+            ServerState::Serving => Interest::NETWORK,
+            _ => Interest::NOTHING,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    fn status(&self) -> Status {
+        match self.state {
+            ServerState::Done => Status::Done,
+            ServerState::Stopped => Status::Stopped,
+            _ => Status::Running,
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What can go wrong, and whose fault it is.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::outbox::Outbox;
+use crate::output::Notice;
+
+/// An error that the operating system reported, reduced to what an exercise can act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fault {
+    /// What kind of error it was.
+    pub kind: FaultKind,
+    /// The system's own number (`errno`, or a Winsock code), 0 when there was none.
+    pub code: i32,
+}
+
+/// The kinds of [`Fault`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// Nothing listens there (TCP reset on connect, ICMP port unreachable for UDP).
+    Refused,
+    /// No route to the host or its network.
+    Unreachable,
+    /// The system gave up waiting.
+    TimedOut,
+    /// The peer broke the connection off.
+    Reset,
+    /// Another program has the address.
+    AddressInUse,
+    /// This machine does not have the address.
+    AddressNotAvailable,
+    /// The system does not allow it (a port below 1024, a firewall).
+    Denied,
+    /// The datagram is larger than the system sends or receives.
+    TooLong,
+    /// The process or the system is out of descriptors or buffers.
+    Exhausted,
+    /// Anything else; the code says what.
+    Other,
+}
+
+impl FaultKind {
+    /// All kinds, for parsers.
+    pub const ALL: [FaultKind; 10] = [
+        FaultKind::Refused,
+        FaultKind::Unreachable,
+        FaultKind::TimedOut,
+        FaultKind::Reset,
+        FaultKind::AddressInUse,
+        FaultKind::AddressNotAvailable,
+        FaultKind::Denied,
+        FaultKind::TooLong,
+        FaultKind::Exhausted,
+        FaultKind::Other,
+    ];
+
+    /// The word used in transcripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FaultKind::Refused => "refused",
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::TimedOut => "timed-out",
+            FaultKind::Reset => "reset",
+            FaultKind::AddressInUse => "address-in-use",
+            FaultKind::AddressNotAvailable => "address-not-available",
+            FaultKind::Denied => "denied",
+            FaultKind::TooLong => "too-long",
+            FaultKind::Exhausted => "exhausted",
+            FaultKind::Other => "other",
+        }
+    }
+}
+
+/// What was being done when a [`Fault`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Doing {
+    /// Making, binding or connecting a socket.
+    Opening,
+    /// Receiving.
+    Receiving,
+    /// Sending.
+    Sending,
+}
+
+impl Doing {
+    /// All of them, for parsers.
+    pub const ALL: [Doing; 3] = [Doing::Opening, Doing::Receiving, Doing::Sending];
+
+    /// The word used in transcripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Doing::Opening => "opening",
+            Doing::Receiving => "receiving",
+            Doing::Sending => "sending",
+        }
+    }
+}
+
+/// Why an exchange failed. The command words it, with what to try next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing listens at the address.
+    Refused(SocketAddr),
+    /// No reply within the time allowed.
+    NoReply(SocketAddr, Duration),
+    /// The connection did not open within the time allowed.
+    ConnectTimedOut(SocketAddr, Duration),
+    /// No route there.
+    Unreachable(SocketAddr),
+    /// The peer broke the connection off.
+    Reset(SocketAddr),
+    /// The peer closed without an answer.
+    ClosedEarly(SocketAddr),
+    /// The server looked at the submission and said no.
+    Rejected(SocketAddr),
+    /// The peer answered more than the exercise can hold.
+    ReplyTooBig(SocketAddr),
+    /// The user's line has this many bytes, more than one datagram carries.
+    TooLong(usize),
+    /// The user's input ended before there was anything to send.
+    NoInput,
+    /// A field of the submission cannot be sent.
+    BadField(FieldError),
+    /// The address to listen on could not be had.
+    Listen(SocketAddr, Fault),
+    /// The system refused something else.
+    Io(Doing, Fault),
+}
+
+/// Who can put an error right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The person at the keyboard.
+    User,
+    /// The other program.
+    Peer,
+    /// What lies between.
+    Network,
+    /// This machine: its ports, its limits.
+    System,
+}
+
+impl Failure {
+    /// Whose fault it is, as far as this end can know.
+    pub const fn blame(&self) -> Blame {
+        match self {
+            Failure::TooLong(_) | Failure::NoInput | Failure::BadField(_) => Blame::User,
+            Failure::Refused(_)
+            | Failure::Reset(_)
+            | Failure::ClosedEarly(_)
+            | Failure::ReplyTooBig(_)
+            | Failure::Rejected(_) => Blame::Peer,
+            Failure::NoReply(..) | Failure::ConnectTimedOut(..) | Failure::Unreachable(_) => {
+                Blame::Network
+            }
+            Failure::Listen(..) | Failure::Io(..) => Blame::System,
+        }
+    }
+
+    /// The failure that a fault on the way to or from `peer` amounts to.
+    pub const fn of(peer: SocketAddr, doing: Doing, fault: Fault) -> Self {
+        match fault.kind {
+            FaultKind::Refused => Failure::Refused(peer),
+            FaultKind::Unreachable => Failure::Unreachable(peer),
+            FaultKind::Reset => match doing {
+                // Windows reports an ICMP refusal as a reset on the next receive of a UDP socket.
+                Doing::Opening => Failure::Refused(peer),
+                Doing::Receiving | Doing::Sending => Failure::Reset(peer),
+            },
+            _ => Failure::Io(doing, fault),
+        }
+    }
+
+    /// The word used in transcripts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Failure::Refused(_) => "refused",
+            Failure::NoReply(..) => "no-reply",
+            Failure::ConnectTimedOut(..) => "connect-timed-out",
+            Failure::Unreachable(_) => "unreachable",
+            Failure::Reset(_) => "reset",
+            Failure::ClosedEarly(_) => "closed-early",
+            Failure::Rejected(_) => "rejected",
+            Failure::ReplyTooBig(_) => "reply-too-big",
+            Failure::TooLong(_) => "too-long",
+            Failure::NoInput => "no-input",
+            Failure::BadField(_) => "bad-field",
+            Failure::Listen(..) => "listen",
+            Failure::Io(..) => "io",
+        }
+    }
+}
+
+/// What is wrong with a field of a submission, found before anything is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldError {
+    /// The name is empty.
+    NameEmpty,
+    /// The name has an `&`, which separates the fields.
+    NameAmpersand,
+    /// The name has more than 512 bytes.
+    NameTooLong,
+    /// The name has a control character.
+    NameControl,
+    /// The DNI is not 6 to 8 digits without its letter.
+    Dni(crate::otp::DniError),
+    /// The code is not six digits.
+    Code(crate::otp::CodeError),
+}
+
+impl FieldError {
+    /// The word used in transcripts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            FieldError::NameEmpty => "name-empty",
+            FieldError::NameAmpersand => "name-ampersand",
+            FieldError::NameTooLong => "name-too-long",
+            FieldError::NameControl => "name-control",
+            FieldError::Dni(_) => "dni",
+            FieldError::Code(_) => "code",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.kind.name(), self.code)
+    }
+}
+
+/// Which faults a server has told its user about, so that it says each kind once, not a thousand
+/// times: a stranger can cause as many as he likes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FaultsSaid(u32);
+
+impl FaultsSaid {
+    /// Tells of the fault, unless one like it has been told.
+    pub fn say(&mut self, doing: Doing, fault: Fault, out: &mut Outbox) {
+        let bit = 1 << (doing as u32 * FaultKind::ALL.len() as u32 + fault.kind as u32);
+        if self.0 & bit == 0 {
+            self.0 |= bit;
+            out.notice(Notice::Fault(doing, fault));
+        }
+    }
+}

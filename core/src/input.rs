@@ -1,0 +1,77 @@
+//! What can happen to a machine.
+
+use core::net::SocketAddr;
+
+use crate::fault::{Doing, Fault};
+use crate::link::{Link, Socket};
+use crate::register::{Decision, StoreId};
+
+/// One thing that happened. A driver hands over each as it happens, with the time.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// The machine begins. Always the first input, once.
+    Start,
+    /// A datagram server's socket is bound and can hear.
+    Bound {
+        /// Which socket.
+        socket: Socket,
+        /// The address it has; the port is the real one where 0 was asked for.
+        local: SocketAddr,
+    },
+    /// A link is up: an [`Open`](crate::Output::Open) succeeded, or a connection was accepted.
+    Opened {
+        /// The new link.
+        link: Link,
+        /// This end's address.
+        local: SocketAddr,
+    },
+    /// A whole datagram came, possibly empty.
+    Datagram {
+        /// From whom.
+        link: Link,
+        /// Its payload.
+        bytes: &'a [u8],
+    },
+    /// Some bytes of a stream came, at least one; where they are cut means nothing.
+    Bytes {
+        /// From whom.
+        link: Link,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+    /// The peer of a stream will send no more.
+    End {
+        /// Which peer.
+        link: Link,
+    },
+    /// All that was sent on a link before [`Finish`](crate::Output::Finish) is with the system,
+    /// and the system, asked once, knows of no error.
+    Finished {
+        /// Which link.
+        link: Link,
+    },
+    /// The system reported an error. A stream is dead after it; a datagram socket is not.
+    Fault {
+        /// On which socket.
+        socket: Socket,
+        /// What was being done.
+        doing: Doing,
+        /// The error.
+        fault: Fault,
+    },
+    /// The user typed a line (without its line end). Only when the machine's interest asks for one.
+    Line(&'a [u8]),
+    /// The user's input has ended: there will be no more lines.
+    InputEnd,
+    /// The machine's deadline has passed.
+    Timer,
+    /// The register decided what became of an attempt.
+    Stored {
+        /// The number that the machine gave the attempt.
+        id: StoreId,
+        /// What the register decided.
+        decision: &'a Decision,
+    },
+    /// The program is to end: finish what must be finished, begin nothing.
+    Stop,
+}

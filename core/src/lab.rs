@@ -1,0 +1,145 @@
+//! The exercises by name: the one place where a new one is registered.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
+
+use crate::link::Transport;
+use crate::machine::{Machine, Service};
+use crate::register::{Bare, Wording};
+use crate::table::Row;
+use crate::{chat, echo, message, submit, welcome};
+
+/// Every exercise of the lab, in the order of the course.
+///
+/// To add one: write its file, then add it here. Every runtime, transcript and command has it then.
+pub static EXERCISES: &[&Exercise] = &[
+    &message::EXERCISE,
+    &echo::EXERCISE,
+    &chat::EXERCISE,
+    &welcome::EXERCISE,
+    &submit::EXERCISE,
+];
+
+/// The exercise of that name.
+pub fn find(name: &str) -> Option<&'static Exercise> {
+    EXERCISES.iter().find(|one| one.name == name).copied()
+}
+
+/// One exercise: what carries it, and how to make its two ends.
+pub struct Exercise {
+    /// Its name on the command line and in transcripts.
+    pub name: &'static str,
+    /// What carries it.
+    pub transport: Transport,
+    /// The port that the lab gives it.
+    pub port: u16,
+    /// How long its client waits for a reply unless told otherwise; `None` for as long as it takes.
+    pub timeout: Option<Duration>,
+    /// The options that its two ends take beside the common ones.
+    pub offers: &'static [Offer],
+    /// Whether what the client sends is secret, so that transcripts mask its digits.
+    pub secret: bool,
+    /// The table that its client runs on.
+    pub client_table: &'static [Row],
+    /// The table that its server runs on.
+    pub server_table: &'static [Row],
+    /// Makes a client.
+    pub client: fn(&Settings) -> Box<dyn Machine>,
+    /// Makes a server.
+    pub server: Server,
+}
+
+impl fmt::Debug for Exercise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Exercise").field(&self.name).finish()
+    }
+}
+
+/// How the server of an exercise is made.
+#[derive(Clone, Copy)]
+pub enum Server {
+    /// UDP: one machine hears every peer.
+    Endpoint(fn(&Settings) -> Box<dyn Machine>),
+    /// TCP: a service makes a machine for each connection.
+    Service(fn(&Settings) -> BoxedService),
+}
+
+/// A service of any exercise.
+pub type BoxedService = Box<dyn Service<Machine = Box<dyn Machine>>>;
+
+/// An option that some exercises take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Clients: how often to repeat an unanswered question.
+    Retries,
+    /// Servers: go on after an ending that the lab's server ends with.
+    KeepServing,
+    /// Clients: the fields of a submission.
+    Submission,
+    /// Servers: needs a register.
+    Register,
+}
+
+/// What the two ends of an exercise are made with; each takes what it needs.
+#[derive(Clone)]
+pub struct Settings {
+    /// Whom a client talks to.
+    pub server: SocketAddr,
+    /// How long a client waits for a reply; `None` for as long as it takes.
+    pub timeout: Option<Duration>,
+    /// How often a client repeats an unanswered question.
+    pub retries: u32,
+    /// Whether a server goes on after an ending that the lab's ends with.
+    pub keep_serving: bool,
+    /// A submission's name, if it need not be asked for.
+    pub name: Option<Vec<u8>>,
+    /// A submission's DNI, if it need not be asked for.
+    pub dni: Option<String>,
+    /// A submission's code, if it need not be asked for.
+    pub code: Option<String>,
+    /// The words of a submission server's replies.
+    pub wording: Arc<dyn Wording>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            server: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            timeout: None,
+            retries: 0,
+            keep_serving: false,
+            name: None,
+            dni: None,
+            code: None,
+            wording: Arc::new(Bare),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The DNI and the code stay out of logs.
+        f.debug_struct("Settings")
+            .field("server", &self.server)
+            .field("timeout", &self.timeout)
+            .field("retries", &self.retries)
+            .field("keep_serving", &self.keep_serving)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Settings for a client of `server`, with the time-out that `exercise` has by default.
+    pub fn client(exercise: &Exercise, server: SocketAddr) -> Self {
+        Settings {
+            server,
+            timeout: exercise.timeout,
+            ..Settings::default()
+        }
+    }
+}

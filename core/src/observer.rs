@@ -1,0 +1,178 @@
+//! Watching a machine and its driver work.
+
+use core::net::SocketAddr;
+
+use crate::input::Input;
+use crate::machine::Status;
+use crate::output::Output;
+use crate::time::{Deadline, Mono, Now};
+
+/// Sees everything that goes into one machine and comes out of it, before it is carried out, and
+/// every operation its driver does for it. Transcripts, counters and timelines are observers.
+///
+/// It is a type parameter, never `dyn`: with `()`, whose [`ENABLED`](Observer::ENABLED) is false,
+/// the compiler leaves no trace of it.
+pub trait Observer: Send {
+    /// Whether there is anything to call. Callers ask this before any work done only for observers.
+    const ENABLED: bool = true;
+
+    /// An input is about to be handed over.
+    fn input(&mut self, now: Now, input: &Input<'_>);
+    /// The machine asked for something; it has not been done yet.
+    fn output(&mut self, now: Now, output: &Output<'_>);
+    /// The machine is in another state than before the input.
+    fn state(&mut self, now: Now, state: &'static str);
+    /// The machine waits with another deadline than before the input.
+    fn deadline(&mut self, now: Now, deadline: Option<Deadline>);
+    /// The machine has ended.
+    fn ended(&mut self, now: Now, status: Status);
+    /// The driver did something.
+    fn operation(&mut self, operation: &Operation);
+}
+
+/// One operation of a driver: a system call, or a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// What was done.
+    pub kind: OperationKind,
+    /// When it began.
+    pub start: Mono,
+    /// When it returned.
+    pub end: Mono,
+    /// How it went.
+    pub result: OperationResult,
+}
+
+/// The kinds of [`Operation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperationKind {
+    /// Making, binding and listening.
+    Open,
+    /// Connecting.
+    Connect,
+    /// Taking a connection from the backlog.
+    Accept,
+    /// Receiving, from a socket of either kind. Blocks in the blocking model.
+    Receive,
+    /// Sending, on a socket of either kind.
+    Send,
+    /// Waiting for readiness, for another thread, or for the user.
+    Wait,
+    /// Waking another thread or loop.
+    Wake,
+    /// Shutting a stream's writing side.
+    Shutdown,
+    /// Closing.
+    Close,
+}
+
+impl OperationKind {
+    /// The word used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OperationKind::Open => "open",
+            OperationKind::Connect => "connect",
+            OperationKind::Accept => "accept",
+            OperationKind::Receive => "receive",
+            OperationKind::Send => "send",
+            OperationKind::Wait => "wait",
+            OperationKind::Wake => "wake",
+            OperationKind::Shutdown => "shutdown",
+            OperationKind::Close => "close",
+        }
+    }
+}
+
+/// How an [`Operation`] went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationResult {
+    /// It did what it should.
+    Done {
+        /// How many datagrams, connections or events it moved.
+        items: u32,
+        /// How many bytes.
+        bytes: usize,
+    },
+    /// There was nothing to do yet; the call returned at once.
+    WouldBlock,
+    /// The time allowed for it passed.
+    TimedOut,
+    /// A signal cut it short.
+    Interrupted,
+    /// It failed.
+    Failed,
+}
+
+/// Hands out observers: one for each machine, and one for what a driver does for none of them.
+pub trait Watch: Sync {
+    /// What it hands out.
+    type Observer: Observer;
+
+    /// An observer for `subject`.
+    fn watch(&self, subject: Subject) -> Self::Observer;
+}
+
+/// What an observer is to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A client, or a UDP server: the one machine of a run.
+    Endpoint,
+    /// One connection of a TCP server.
+    Connection {
+        /// Counted from 1 in the order of acceptance.
+        number: u64,
+        /// Who connected.
+        peer: SocketAddr,
+        /// The server's own address.
+        local: SocketAddr,
+    },
+    /// The driver's own work: accepting, polling.
+    Driver,
+}
+
+impl Observer for () {
+    const ENABLED: bool = false;
+
+    fn input(&mut self, _: Now, _: &Input<'_>) {}
+    fn output(&mut self, _: Now, _: &Output<'_>) {}
+    fn state(&mut self, _: Now, _: &'static str) {}
+    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
+    fn ended(&mut self, _: Now, _: Status) {}
+    fn operation(&mut self, _: &Operation) {}
+}
+
+impl Watch for () {
+    type Observer = ();
+
+    fn watch(&self, _: Subject) {}
+}
+
+/// Two observers at once.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    const ENABLED: bool = A::ENABLED || B::ENABLED;
+
+    fn input(&mut self, now: Now, input: &Input<'_>) {
+        self.0.input(now, input);
+        self.1.input(now, input);
+    }
+    fn output(&mut self, now: Now, output: &Output<'_>) {
+        self.0.output(now, output);
+        self.1.output(now, output);
+    }
+    fn state(&mut self, now: Now, state: &'static str) {
+        self.0.state(now, state);
+        self.1.state(now, state);
+    }
+    fn deadline(&mut self, now: Now, deadline: Option<Deadline>) {
+        self.0.deadline(now, deadline);
+        self.1.deadline(now, deadline);
+    }
+    fn ended(&mut self, now: Now, status: Status) {
+        self.0.ended(now, status);
+        self.1.ended(now, status);
+    }
+    fn operation(&mut self, operation: &Operation) {
+        self.0.operation(operation);
+        self.1.operation(operation);
+    }
+}

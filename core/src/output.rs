@@ -1,0 +1,173 @@
+//! What a machine can ask for.
+
+use core::net::SocketAddr;
+
+use crate::fault::{Doing, Fault, FieldError};
+use crate::link::{Link, Socket, Transport};
+use crate::register::{Attempt, StoreId};
+
+/// One thing a machine asks its driver to do, borrowed from the [`Outbox`](crate::Outbox).
+#[derive(Clone, Copy, Debug)]
+pub enum Output<'a> {
+    /// Open a socket and connect it. Answered by `Opened` or `Fault`.
+    Open {
+        /// The number it shall have.
+        socket: Socket,
+        /// UDP or TCP.
+        transport: Transport,
+        /// To whom.
+        to: SocketAddr,
+    },
+    /// Send: one datagram, or the next bytes of a stream.
+    Send {
+        /// To whom.
+        link: Link,
+        /// The payload.
+        bytes: &'a [u8],
+    },
+    /// Flush what was sent, then close the writing side (for a stream). Answered by `Finished`.
+    Finish {
+        /// Which link.
+        link: Link,
+    },
+    /// Give a link up at once, losing what is unsent (a stream is reset).
+    Abort {
+        /// Which link.
+        link: Link,
+    },
+    /// Ask the user for a line.
+    Prompt(Prompt),
+    /// Payload for the user: what the peer said.
+    Show {
+        /// The payload, unescaped.
+        bytes: &'a [u8],
+    },
+    /// Something the user should know, to be worded in the user's language.
+    Notice(Notice),
+    /// Have the register decide and record an attempt. Answered by `Stored`.
+    Store {
+        /// The machine's number for it.
+        id: StoreId,
+        /// The attempt.
+        attempt: &'a Attempt,
+    },
+}
+
+/// What the user is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// The one line of `message`.
+    Message,
+    /// A line to be echoed in capitals.
+    Echo,
+    /// The next line of a chat.
+    Chat,
+    /// The student's name.
+    Name,
+    /// The student's DNI.
+    Dni,
+    /// The code that the phone shows now.
+    Code,
+}
+
+impl Prompt {
+    /// The word used in transcripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Prompt::Message => "message",
+            Prompt::Echo => "echo",
+            Prompt::Chat => "chat",
+            Prompt::Name => "name",
+            Prompt::Dni => "dni",
+            Prompt::Code => "code",
+        }
+    }
+}
+
+/// A typed event for the user; the command words it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A server can be reached here.
+    Ready(SocketAddr),
+    /// Somebody connected.
+    Connection(SocketAddr),
+    /// A chat has its client.
+    ChatBegan(SocketAddr),
+    /// A datagram from someone who is not in this chat was dropped.
+    Stranger(SocketAddr),
+    /// Further strangers are dropped without a word.
+    MoreStrangers,
+    /// A reply to an earlier question came late, or twice, and was dropped.
+    LateReply,
+    /// No reply: the question is sent again, for the `attempt`th of `of` repetitions.
+    Retry {
+        /// Which repetition this is, from 1.
+        attempt: u32,
+        /// How many there are at most.
+        of: u32,
+    },
+    /// The capitals do not fit into a datagram; nothing was sent.
+    ReplyTooLong {
+        /// Who asked.
+        peer: SocketAddr,
+        /// How long the reply would have been, in bytes.
+        bytes: usize,
+    },
+    /// Nothing listens there, as the system already knows.
+    NobodyListens(SocketAddr),
+    /// The server's answer is in words of its own: the verdict cannot be told.
+    VerdictUnknown,
+    /// A field that the user typed cannot be sent; it is asked for again.
+    BadField(FieldError),
+    /// The system reported an error, said once for each kind, and the server goes on.
+    Fault(Doing, Fault),
+    /// Out of descriptors: those connected are served, the rest wait in the backlog.
+    AcceptPaused(Fault),
+    /// Accepting again.
+    AcceptResumed,
+}
+
+impl Notice {
+    /// The word used in transcripts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Notice::Ready(_) => "ready",
+            Notice::Connection(_) => "connection",
+            Notice::ChatBegan(_) => "chat-began",
+            Notice::Stranger(_) => "stranger",
+            Notice::MoreStrangers => "more-strangers",
+            Notice::LateReply => "late-reply",
+            Notice::Retry { .. } => "retry",
+            Notice::ReplyTooLong { .. } => "reply-too-long",
+            Notice::NobodyListens(_) => "nobody-listens",
+            Notice::VerdictUnknown => "verdict-unknown",
+            Notice::BadField(_) => "bad-field",
+            Notice::Fault(..) => "fault",
+            Notice::AcceptPaused(_) => "accept-paused",
+            Notice::AcceptResumed => "accept-resumed",
+        }
+    }
+}
+
+/// The user's side of a program: where prompts, payloads and notices go.
+///
+/// Drivers hand [`Output::Prompt`], [`Output::Show`] and [`Output::Notice`] here; many
+/// conversations may do so at once.
+pub trait Console: Sync {
+    /// Asks for a line.
+    fn prompt(&self, prompt: Prompt);
+    /// Shows what the peer said.
+    fn show(&self, bytes: &[u8]);
+    /// Says what happened.
+    fn notice(&self, notice: Notice);
+
+    /// Takes the outputs that are for the user, and ignores the rest.
+    fn tell(&self, output: &Output<'_>) {
+        match *output {
+            Output::Prompt(prompt) => self.prompt(prompt),
+            Output::Show { bytes } => self.show(bytes),
+            Output::Notice(notice) => self.notice(notice),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `submit`: name, DNI and one-time code go to the lecturers' server, which answers (TCP 21000).
+//!
+//! The server's machine only frames the message and words the answer. Whether a code counts is
+//! the register's business, reached by [`Store`](crate::Output::Store).
+
+mod client;
+mod framing;
+mod server;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+pub use client::Client;
+pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
+pub use server::{Limits, Server};
+
+use crate::lab::{Exercise, Offer, Server as Serve};
+use crate::link::Transport;
+
+/// The exercise.
+pub static EXERCISE: Exercise = Exercise {
+    name: "submit",
+    transport: Transport::Stream,
+    port: 21_000,
+    timeout: Some(Duration::from_secs(10)),
+    offers: &[Offer::Submission, Offer::Register],
+    secret: true,
+    client_table: client::ROWS,
+    server_table: server::ROWS,
+    client: |settings| Box::new(Client::new(settings)),
+    server: Serve::Service(|settings| {
+        Box::new(Server::new(
+            Arc::clone(&settings.wording),
+            Limits::default(),
+        ))
+    }),
+};

@@ -1,0 +1,202 @@
+//! When is `name&dni&otp` complete?
+//!
+//! The message has no frame: the lab's clients send it once and then wait for the answer, with
+//! neither a line end nor an end of stream. So it is complete as soon as its bytes can be read as
+//! one, byte by byte; whatever comes later is not judged. The verdict therefore cannot depend on how
+//! the network cut the bytes.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::otp::{Code, Dni};
+
+/// The most bytes a message may have before it is given up.
+pub const MAX_MESSAGE: usize = 1024;
+
+/// The most bytes a name may have.
+pub const MAX_NAME: usize = 512;
+
+/// The byte-order mark that some Windows programs put before UTF-8 text; it is skipped.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// A complete message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// `^(.{1,512}?)&([0-9]{6,8})&([0-9]{6})$`, `.` being any byte.
+    Submission {
+        /// The name, byte for byte.
+        name: Box<[u8]>,
+        /// The DNI, digit for digit.
+        dni: Dni,
+        /// The code.
+        code: Code,
+    },
+    /// The same, but the DNI carries its letter.
+    DniLetter,
+    /// It cannot become a submission any more, or its end came first.
+    Malformed,
+}
+
+/// Reads a message byte by byte.
+#[derive(Debug, Default)]
+pub struct Framing {
+    bytes: Vec<u8>,
+    separators: usize,
+}
+
+impl Framing {
+    /// Whether nothing has come yet.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Takes bytes up to the first that completes a message, and gives that message.
+    ///
+    /// Bytes after it are the caller's to throw away.
+    pub fn take(&mut self, bytes: &[u8]) -> Option<Message> {
+        bytes.iter().find_map(|&byte| self.take_byte(byte))
+    }
+
+    fn take_byte(&mut self, byte: u8) -> Option<Message> {
+        self.bytes.push(byte);
+        if byte == b'&' {
+            self.separators += 1;
+        }
+        if byte.is_ascii_digit()
+            && let Some(message) = self.complete()
+        {
+            return Some(message);
+        }
+        let line_end = byte == b'\n' && self.separators >= 2;
+        (line_end || self.bytes.len() >= MAX_MESSAGE).then_some(Message::Malformed)
+    }
+
+    /// What the bytes so far say, if they end as a submission does.
+    ///
+    /// Read from the end: six digits, `&`, a DNI, `&`, and everything before is the name. Digits
+    /// hold no `&`, so there is only one way to read them, which is the pattern's shortest name.
+    fn complete(&self) -> Option<Message> {
+        let text = self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes);
+        let (rest, code) = split_last(text)?;
+        if code.len() != 6 || !code.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let (name, dni) = split_last(rest)?;
+        if name.is_empty() || name.len() > MAX_NAME {
+            return None;
+        }
+        if has_letter(dni) {
+            return Some(Message::DniLetter);
+        }
+        if !(6..=8).contains(&dni.len()) || !dni.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        Some(Message::Submission {
+            name: name.into(),
+            dni: Dni::parse(core::str::from_utf8(dni).ok()?).ok()?,
+            code: Code::parse(core::str::from_utf8(code).ok()?).ok()?,
+        })
+    }
+}
+
+/// The parts before and after the last `&`.
+fn split_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().rposition(|&byte| byte == b'&')?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Whether a field is a DNI with its letter (`12345678Z`) or a foreigner's number with one or
+/// both of its own (`X1234567L`).
+fn has_letter(dni: &[u8]) -> bool {
+    let (body, last) = match dni {
+        [body @ .., last] if last.is_ascii_alphabetic() => (body, true),
+        _ => (dni, false),
+    };
+    match body {
+        [b'X' | b'Y' | b'Z' | b'x' | b'y' | b'z', digits @ ..] => {
+            digits.len() == 7 && digits.iter().all(u8::is_ascii_digit)
+        }
+        digits => last && (6..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submission(name: &[u8], dni: &str, code: &str) -> Message {
+        Message::Submission {
+            name: name.into(),
+            dni: Dni::parse(dni).unwrap(),
+            code: Code::parse(code).unwrap(),
+        }
+    }
+
+    /// The message, and how many bytes it took.
+    fn read(bytes: &[u8]) -> (Option<Message>, usize) {
+        let mut framing = Framing::default();
+        let message = framing.take(bytes);
+        (message, framing.bytes.len())
+    }
+
+    #[test]
+    fn cases() {
+        let ana = || Some(submission(b"Ana", "123456", "186818"));
+        let bad = || Some(Message::Malformed);
+        let letter = || Some(Message::DniLetter);
+        for (bytes, message) in [
+            (&b"Ana&123456&186818"[..], ana()),
+            (b"Ana&123456&186818\r\n", ana()),
+            (b"Ana&123456&1868189", ana()),
+            (b"\xef\xbb\xbfAna&123456&186818", ana()),
+            (
+                b"Ana&12345678&186818",
+                Some(submission(b"Ana", "12345678", "186818")),
+            ),
+            (
+                b"A&B&01234567&000000",
+                Some(submission(b"A&B", "01234567", "000000")),
+            ),
+            (
+                b"A\nB&123456&000000",
+                Some(submission(b"A\nB", "123456", "000000")),
+            ),
+            (
+                b"\xff&123456&000000",
+                Some(submission(b"\xff", "123456", "000000")),
+            ),
+            (
+                b"&&123456&000000",
+                Some(submission(b"&", "123456", "000000")),
+            ),
+            (b"Ana&12345678Z&186818", letter()),
+            (b"Ana&X1234567L&186818", letter()),
+            (b"Ana&x1234567&186818", letter()),
+            (b"Ana&123456789&186818\n", bad()),
+            (b"Ana&12345&186818\n", bad()),
+            (b"Ana&123456&18681\n", bad()),
+            (b"&123456&186818\n", bad()),
+            (b"\xef\xbb\xbf&123456&186818\n", bad()),
+            ("Ana&12345６&186818\n".as_bytes(), bad()),
+            (b"Ana&123456&18681", None),
+            (b"Ana\n123456\n186818\n", None),
+            (b"Ana&123456\n", None),
+            (b"", None),
+        ] {
+            assert_eq!(read(bytes).0, message, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn limits() {
+        let long = |name: usize| [&[b'a'; 2000][..name], b"&123456&186818\n"].concat();
+        assert!(matches!(
+            read(&long(512)).0,
+            Some(Message::Submission { .. })
+        ));
+        assert_eq!(read(&long(513)).0, Some(Message::Malformed));
+        assert_eq!(read(&[b'a'; 4000]), (Some(Message::Malformed), MAX_MESSAGE));
+        // Later bytes are never looked at.
+        assert_eq!(read(b"Ana&123456&186818&123456&111111").1, 17);
+    }
+}

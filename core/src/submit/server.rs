@@ -1,0 +1,269 @@
+//! The lecturers' end: frames the message, asks the register, words the answer.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use super::framing::{Framing, Message};
+use crate::input::Input;
+use crate::link::Link;
+use crate::machine::{Interest, Machine, Service, Status};
+use crate::outbox::Outbox;
+use crate::output::Notice;
+use crate::register::{Attempt, Reply, StoreId, Wording};
+use crate::table::{Row, table};
+use crate::time::{Deadline, Mono, Now, Why};
+
+table! { State on Event {
+    Start, Opened, Bytes, Complete, Refused, GaveUp, Stored, Late, Drained, Fault, Stop,
+}
+    Idle {
+        Start    => Opening: "",
+        Stop     => Stopped: "",
+    }
+    Opening {
+        Opened   => Reading: "say who came",
+        Fault    => Done: "",
+        Stop     => Stopped: "",
+    }
+    Reading {
+        Bytes    => Reading: "keep them",
+        Complete => Storing: "store the attempt",
+        Refused  => Draining: "answer ERROR at once; finish",
+        GaveUp   => Draining: "answer ERROR with an example; finish",
+        Fault    => Done: "",
+        Stop     => Stopped: "",
+    }
+    Storing {
+        Stored   => Draining: "answer OK or ERROR; finish",
+        Late     => Draining: "answer ERROR; finish",
+        Fault    => Done: "",
+        Stop     => Storing: "answer first",
+    }
+    Draining {
+        Bytes    => Draining: "throw them away",
+        Drained  => Done: "close",
+        Fault    => Done: "",
+        Stop     => Stopped: "close",
+    }
+    Done {}
+    Stopped {}
+}
+
+pub(super) const ROWS: &[Row] = State::ROWS;
+
+/// How patient a submission server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a client may be silent after it began: 2 s.
+    pub silence: Duration,
+    /// How long a message may take in all, however slowly it drips: 10 s.
+    pub patience: Duration,
+    /// How long the register may take to decide: 15 s, more than its own busy time-out of 10 s.
+    pub store: Duration,
+    /// How long the client's remaining bytes are read before closing: 1 s.
+    pub drain: Duration,
+    /// How many of them are read at most: 64 KiB.
+    pub drain_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            silence: Duration::from_secs(2),
+            patience: Duration::from_secs(10),
+            store: Duration::from_secs(15),
+            drain: Duration::from_secs(1),
+            drain_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// Makes a machine for each submission.
+#[derive(Clone)]
+pub struct Server {
+    wording: Arc<dyn Wording>,
+    limits: Limits,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.limits).finish()
+    }
+}
+
+impl Server {
+    /// A server that answers in the words of `wording`.
+    pub fn new(wording: Arc<dyn Wording>, limits: Limits) -> Self {
+        Server { wording, limits }
+    }
+}
+
+impl Service for Server {
+    type Machine = Box<dyn Machine>;
+
+    fn accept(&self, link: Link) -> Box<dyn Machine> {
+        Box::new(Desk {
+            state: State::Idle,
+            link,
+            wording: Arc::clone(&self.wording),
+            limits: self.limits,
+            framing: Framing::default(),
+            began: Mono::ZERO,
+            last: Mono::ZERO,
+            drained: 0,
+        })
+    }
+}
+
+/// The attempt of a connection, which has no second one.
+const ATTEMPT: StoreId = StoreId(0);
+
+/// One connection.
+struct Desk {
+    state: State,
+    link: Link,
+    wording: Arc<dyn Wording>,
+    limits: Limits,
+    framing: Framing,
+    /// When the present state's clock began: the connection, the attempt, or the drain.
+    began: Mono,
+    /// When the client was last heard.
+    last: Mono,
+    drained: usize,
+}
+
+impl Desk {
+    fn take(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) {
+        match self.framing.take(bytes) {
+            None => {
+                self.state.go(Event::Bytes);
+            }
+            Some(Message::DniLetter) => self.reply(Event::Refused, now, &Reply::DniLetter, out),
+            Some(Message::Malformed) => self.reply(Event::Refused, now, &Reply::Format, out),
+            Some(Message::Submission { name, dni, code }) => {
+                if self.state.go(Event::Complete) {
+                    self.began = now.mono;
+                    let peer: SocketAddr = self.link.peer;
+                    out.store(
+                        ATTEMPT,
+                        Attempt {
+                            name,
+                            dni,
+                            code,
+                            peer,
+                            at: now,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    fn reply(&mut self, on: Event, now: Now, reply: &Reply<'_>, out: &mut Outbox) {
+        if !self.state.go(on) {
+            return;
+        }
+        self.began = now.mono;
+        out.send_with(self.link, |to| {
+            to.extend_from_slice(if reply.is_ok() { b"OK " } else { b"ERROR " });
+            self.wording.word(reply, to);
+        });
+        out.finish(self.link);
+    }
+
+    fn drain(&mut self, bytes: usize) {
+        self.drained += bytes;
+        self.state.go(if self.drained < self.limits.drain_bytes {
+            Event::Bytes
+        } else {
+            Event::Drained
+        });
+    }
+}
+
+impl Machine for Desk {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match (self.state, input) {
+            (State::Idle, Input::Start) => {
+                self.state.go(Event::Start);
+            }
+            (State::Opening, Input::Opened { link, .. }) => {
+                self.state.go(Event::Opened);
+                self.began = now.mono;
+                out.notice(Notice::Connection(link.peer));
+            }
+            (State::Reading, Input::Bytes { bytes, .. }) => {
+                self.last = now.mono;
+                self.take(now, bytes, out);
+            }
+            (State::Reading, Input::End { .. } | Input::Timer) => {
+                self.reply(Event::GaveUp, now, &Reply::Format, out);
+            }
+            (
+                State::Storing,
+                Input::Stored {
+                    id: ATTEMPT,
+                    decision,
+                },
+            ) => {
+                self.reply(Event::Stored, now, &Reply::Decided(decision), out);
+            }
+            (State::Storing, Input::Timer) => self.reply(Event::Late, now, &Reply::Late, out),
+            (State::Draining, Input::Bytes { bytes, .. }) => self.drain(bytes.len()),
+            (State::Draining, Input::End { .. } | Input::Timer) => {
+                self.state.go(Event::Drained);
+            }
+            (_, Input::Fault { .. }) => {
+                self.state.go(Event::Fault);
+            }
+            (_, Input::Stop) => {
+                self.state.go(Event::Stop);
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let limits = &self.limits;
+        let (at, why) = match self.state {
+            State::Reading if self.framing.is_empty() => {
+                (self.began.plus(limits.patience), Why::Patience)
+            }
+            State::Reading => {
+                let patience = self.began.plus(limits.patience);
+                let silence = self.last.plus(limits.silence);
+                if silence < patience {
+                    (silence, Why::Silence)
+                } else {
+                    (patience, Why::Patience)
+                }
+            }
+            State::Storing => (self.began.plus(limits.store), Why::Store),
+            State::Draining => (self.began.plus(limits.drain), Why::Drain),
+            _ => return None,
+        };
+        Some(Deadline { at, why })
+    }
+
+    fn interest(&self) -> Interest {
+        match self.state {
+            State::Reading | State::Draining => Interest::NETWORK,
+            _ => Interest::NOTHING,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    fn status(&self) -> Status {
+        match self.state {
+            State::Done => Status::Done,
+            State::Stopped => Status::Stopped,
+            _ => Status::Running,
+        }
+    }
+}

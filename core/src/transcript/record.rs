@@ -1,0 +1,246 @@
+//! The observer that writes transcripts.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt::Write;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use super::line::{Arrow, Line, mask};
+use super::{Header, Role};
+use crate::fault::{Failure, FieldError};
+use crate::input::Input;
+use crate::link::Link;
+use crate::machine::Status;
+use crate::observer::{Observer, Operation};
+use crate::output::{Notice, Output};
+use crate::time::{Deadline, Now};
+
+/// How many peers get a name of their own; a server that hears more calls the rest `others`, so
+/// that strangers cannot make it remember them all.
+const NAMED: usize = 1000;
+
+/// Writes the transcript of one machine, line by line, as things happen.
+///
+/// What cannot be written is left out: a full disk must not end an exchange.
+#[derive(Debug)]
+pub struct Recorder<W> {
+    to: W,
+    role: Role,
+    masked: bool,
+    names: Vec<(SocketAddr, String)>,
+}
+
+impl<W: Write> Recorder<W> {
+    /// A recorder that has written `header`.
+    pub fn new(header: &Header, mut to: W) -> Self {
+        let _ = write!(to, "{header}");
+        Recorder {
+            to,
+            role: header.role,
+            masked: header.masked,
+            names: Vec::new(),
+        }
+    }
+
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.to
+    }
+
+    fn write(&mut self, now: Now, arrow: Arrow, words: Vec<String>, payload: Option<&[u8]>) {
+        let payload = payload.map(|bytes| {
+            if self.masked {
+                mask(bytes)
+            } else {
+                bytes.to_vec()
+            }
+        });
+        let line = Line {
+            at: Duration::from_nanos(now.mono.as_nanos()),
+            arrow,
+            words,
+            payload,
+        };
+        let _ = writeln!(self.to, "{line}");
+    }
+
+    fn define(&mut self, now: Now, address: SocketAddr, name: String) -> String {
+        if !self.names.iter().any(|(known, _)| *known == address) {
+            let words = vec![name.clone(), "=".to_string(), address.to_string()];
+            self.write(now, Arrow::Mark, words, None);
+            self.names.push((address, name.clone()));
+        }
+        name
+    }
+
+    /// The name that stands for an address, made up when it is first needed.
+    fn name(&mut self, now: Now, address: SocketAddr) -> String {
+        if let Some((_, name)) = self.names.iter().find(|(known, _)| *known == address) {
+            return name.clone();
+        }
+        if self.names.len() >= NAMED {
+            return "others".to_string();
+        }
+        let peers = self
+            .names
+            .iter()
+            .filter(|(_, name)| name != "local")
+            .count();
+        let name = match (self.role, peers) {
+            (Role::Client, 0) => "server".to_string(),
+            (Role::Client, _) => format!("peer{}", peers + 1),
+            (Role::Server, _) => format!("client{}", peers + 1),
+        };
+        self.define(now, address, name)
+    }
+
+    fn link(&mut self, now: Now, link: Link) -> String {
+        let name = self.name(now, link.peer);
+        match link.socket.0 {
+            0 => name,
+            n => format!("{name}/s{n}"),
+        }
+    }
+
+    fn notice(&mut self, now: Now, notice: Notice) -> Vec<String> {
+        let mut words = vec!["notice".to_string(), notice.name().to_string()];
+        match notice {
+            Notice::Ready(address)
+            | Notice::Connection(address)
+            | Notice::ChatBegan(address)
+            | Notice::Stranger(address)
+            | Notice::NobodyListens(address) => words.push(self.name(now, address)),
+            Notice::Retry { attempt, of } => words.push(format!("{attempt}/{of}")),
+            Notice::ReplyTooLong { peer, bytes } => {
+                words.push(self.name(now, peer));
+                words.push(bytes.to_string());
+            }
+            Notice::BadField(error) => words.push(field(error)),
+            Notice::Fault(doing, fault) => {
+                words.push(doing.name().to_string());
+                words.push(fault.kind.name().to_string());
+            }
+            Notice::AcceptPaused(fault) => words.push(fault.kind.name().to_string()),
+            Notice::AcceptResumed
+            | Notice::MoreStrangers
+            | Notice::LateReply
+            | Notice::VerdictUnknown => {}
+        }
+        words
+    }
+}
+
+fn field(error: FieldError) -> String {
+    match error {
+        FieldError::Dni(inner) => format!("dni-{inner:?}").replace(' ', ""),
+        FieldError::Code(inner) => format!("code-{inner:?}").replace(' ', ""),
+        _ => error.name().to_string(),
+    }
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+impl<W: Write + Send> Observer for Recorder<W> {
+    fn input(&mut self, now: Now, input: &Input<'_>) {
+        let (words, payload) = match *input {
+            Input::Start => (words(["start"]), None),
+            Input::Bound { socket, local } => {
+                self.define(now, local, "local".to_string());
+                (words(["bound", &format!("s{}", socket.0)]), None)
+            }
+            Input::Opened { link, local } => {
+                self.define(now, local, "local".to_string());
+                (words(["opened", &self.link(now, link)]), None)
+            }
+            Input::Datagram { link, bytes } => {
+                (words(["datagram", &self.link(now, link)]), Some(bytes))
+            }
+            Input::Bytes { link, bytes } => (words(["bytes", &self.link(now, link)]), Some(bytes)),
+            Input::End { link } => (words(["end", &self.link(now, link)]), None),
+            Input::Finished { link } => (words(["finished", &self.link(now, link)]), None),
+            Input::Fault {
+                socket,
+                doing,
+                fault,
+            } => {
+                let (socket, code) = (format!("s{}", socket.0), fault.code.to_string());
+                let words = words(["fault", &socket, doing.name(), fault.kind.name(), &code]);
+                (words, None)
+            }
+            Input::Line(line) => (words(["line"]), Some(line)),
+            Input::InputEnd => (words(["input-end"]), None),
+            Input::Timer => (words(["timer"]), None),
+            Input::Stored { id, decision } => {
+                let mut words = words(["stored", &id.0.to_string(), decision.name()]);
+                words.extend(decision.number().map(|number| number.to_string()));
+                (words, None)
+            }
+            Input::Stop => (words(["stop"]), None),
+        };
+        self.write(now, Arrow::In, words, payload);
+    }
+
+    fn output(&mut self, now: Now, output: &Output<'_>) {
+        let (words, payload) = match *output {
+            Output::Open {
+                socket,
+                transport,
+                to,
+            } => {
+                let (socket, to) = (format!("s{}", socket.0), self.name(now, to));
+                (words(["open", &socket, transport.name(), &to]), None)
+            }
+            Output::Send { link, bytes } => (words(["send", &self.link(now, link)]), Some(bytes)),
+            Output::Finish { link } => (words(["finish", &self.link(now, link)]), None),
+            Output::Abort { link } => (words(["abort", &self.link(now, link)]), None),
+            Output::Prompt(prompt) => (words(["prompt", prompt.name()]), None),
+            Output::Show { bytes } => (words(["show"]), Some(bytes)),
+            Output::Notice(notice) => (self.notice(now, notice), None),
+            Output::Store { id, attempt } => {
+                let fields = [attempt.dni.as_str(), attempt.code.as_str()].map(|digits| {
+                    if self.masked {
+                        "*".repeat(digits.len())
+                    } else {
+                        digits.to_string()
+                    }
+                });
+                let words = words(["store", &id.0.to_string(), &fields[0], &fields[1]]);
+                (words, Some(&*attempt.name))
+            }
+        };
+        self.write(now, Arrow::Out, words, payload);
+    }
+
+    fn state(&mut self, now: Now, state: &'static str) {
+        self.write(now, Arrow::Mark, words(["state", state]), None);
+    }
+
+    fn deadline(&mut self, now: Now, deadline: Option<Deadline>) {
+        let words = match deadline {
+            None => words(["deadline", "none"]),
+            Some(deadline) => {
+                let left = deadline.at.since(now.mono);
+                words(["deadline", deadline.why.name(), &format!("+{left:?}")])
+            }
+        };
+        self.write(now, Arrow::Mark, words, None);
+    }
+
+    fn ended(&mut self, now: Now, status: Status) {
+        let mut words = words(["ended", status.name()]);
+        if let Status::Failed(failure) = status {
+            words.push(match failure {
+                Failure::BadField(error) => field(error),
+                _ => failure.name().to_string(),
+            });
+        }
+        self.write(now, Arrow::Mark, words, None);
+    }
+
+    fn operation(&mut self, _: &Operation) {}
+}

@@ -1,0 +1,191 @@
+//! Runs a transcript's inputs again.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::SocketAddr;
+
+use super::line::{Arrow, Line};
+use super::{Recorder, Transcript};
+use crate::fault::{Doing, Fault, FaultKind};
+use crate::input::Input;
+use crate::link::{Link, Socket};
+use crate::machine::Machine;
+use crate::outbox::Outbox;
+use crate::pump::Pump;
+use crate::register::{Decision, Refusal, StoreId};
+use crate::time::Now;
+
+/// Where a replay and its transcript part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Divergence {
+    /// The digits are masked, so the inputs are not those that were.
+    Masked,
+    /// This line is no input that can be given.
+    BadInput(Box<Line>),
+    /// The machine did something else.
+    Differs {
+        /// The line, from 1 with the header.
+        line: usize,
+        /// What the transcript has there, if anything.
+        expected: Option<String>,
+        /// What the machine did.
+        got: Option<String>,
+    },
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Divergence::Masked => f.write_str("the transcript's digits are masked"),
+            Divergence::BadInput(line) => write!(f, "not an input: {line}"),
+            Divergence::Differs {
+                line,
+                expected,
+                got,
+            } => write!(f, "line {line}: expected {expected:?}, got {got:?}"),
+        }
+    }
+}
+
+impl core::error::Error for Divergence {}
+
+/// Gives a fresh machine the inputs of a transcript, at their times, and compares what it does.
+///
+/// # Errors
+/// The first place where the machine does otherwise.
+pub fn replay(transcript: &Transcript, machine: impl Machine) -> Result<(), Divergence> {
+    if transcript.header.masked {
+        return Err(Divergence::Masked);
+    }
+    let mut pump = Pump::new(machine, Recorder::new(&transcript.header, String::new()));
+    let mut out = Outbox::new();
+    let names = Names::of(transcript);
+    for line in &transcript.lines {
+        if line.arrow != Arrow::In || !pump.is_running() {
+            continue;
+        }
+        let now = Now::at(transcript.header.epoch, line.at);
+        let bad = || Divergence::BadInput(Box::new(line.clone()));
+        let decision = names.decision(line);
+        let input = names.input(line, &decision).ok_or_else(bad)?;
+        pump.feed(now, input, &mut out);
+        out.clear();
+    }
+    compare(&transcript.to_string(), &pump.into_observer().into_inner())
+}
+
+/// Both begin with the same header, so their line numbers agree.
+fn compare(expected: &str, got: &str) -> Result<(), Divergence> {
+    let mut expected = expected.lines();
+    let mut got = got.lines();
+    for line in 1.. {
+        match (expected.next(), got.next()) {
+            (None, None) => break,
+            (Some(a), Some(b)) if a == b => {}
+            (a, b) => {
+                return Err(Divergence::Differs {
+                    line,
+                    expected: a.map(ToString::to_string),
+                    got: b.map(ToString::to_string),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The addresses that a transcript's names stand for.
+struct Names<'a>(Vec<(&'a str, SocketAddr)>);
+
+impl<'a> Names<'a> {
+    fn of(transcript: &'a Transcript) -> Self {
+        let named = transcript.lines.iter().filter_map(|line| {
+            (line.word(1) == Some("="))
+                .then(|| Some((line.verb(), line.word(2)?.parse().ok()?)))
+                .flatten()
+        });
+        Names(named.collect())
+    }
+
+    fn address(&self, name: &str) -> Option<SocketAddr> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, address)| *address)
+    }
+
+    fn link(&self, line: &Line) -> Option<Link> {
+        let word = line.word(1)?;
+        let (name, socket) = match word.split_once("/s") {
+            Some((name, socket)) => (name, socket.parse().ok()?),
+            None => (word, 0),
+        };
+        Some(Link {
+            socket: Socket(socket),
+            peer: self.address(name)?,
+        })
+    }
+
+    fn decision(&self, line: &Line) -> Decision {
+        let number = line.word(3).and_then(|word| word.parse().ok()).unwrap_or(0);
+        match line.word(2) {
+            Some("accepted") => Decision::Accepted { number },
+            Some("already") => Decision::Already { number },
+            Some("wrong-code") => Decision::Refused(Refusal::WrongCode),
+            Some("used-code") => Decision::Refused(Refusal::UsedCode),
+            _ => Decision::Unavailable,
+        }
+    }
+
+    fn input<'b>(&self, line: &'b Line, decision: &'b Decision) -> Option<Input<'b>> {
+        let payload = line.payload.as_deref().unwrap_or_default();
+        let socket =
+            || -> Option<Socket> { Some(Socket(line.word(1)?.strip_prefix('s')?.parse().ok()?)) };
+        Some(match line.verb() {
+            "start" => Input::Start,
+            "bound" => Input::Bound {
+                socket: socket()?,
+                local: self.address("local")?,
+            },
+            "opened" => Input::Opened {
+                link: self.link(line)?,
+                local: self.address("local")?,
+            },
+            "datagram" => Input::Datagram {
+                link: self.link(line)?,
+                bytes: payload,
+            },
+            "bytes" => Input::Bytes {
+                link: self.link(line)?,
+                bytes: payload,
+            },
+            "end" => Input::End {
+                link: self.link(line)?,
+            },
+            "finished" => Input::Finished {
+                link: self.link(line)?,
+            },
+            "fault" => Input::Fault {
+                socket: socket()?,
+                doing: named(&Doing::ALL, Doing::name, line.word(2)?)?,
+                fault: Fault {
+                    kind: named(&FaultKind::ALL, FaultKind::name, line.word(3)?)?,
+                    code: line.word(4)?.parse().ok()?,
+                },
+            },
+            "line" => Input::Line(payload),
+            "input-end" => Input::InputEnd,
+            "timer" => Input::Timer,
+            "stored" => Input::Stored {
+                id: StoreId(line.word(1)?.parse().ok()?),
+                decision,
+            },
+            "stop" => Input::Stop,
+            _ => return None,
+        })
+    }
+}
+
+fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str) -> Option<T> {
+    all.iter().copied().find(|one| name(*one) == word)
+}

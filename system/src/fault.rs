@@ -1,0 +1,79 @@
+//! What the system's errors mean to an exercise.
+
+use std::io::{Error, ErrorKind};
+
+use socklab_core::{Fault, FaultKind};
+
+/// Reduces an error to what a machine can act on, keeping the system's number.
+pub fn fault(error: &Error) -> Fault {
+    let code = error.raw_os_error().unwrap_or(0);
+    let kind = match error.kind() {
+        ErrorKind::ConnectionRefused => FaultKind::Refused,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            FaultKind::Unreachable
+        }
+        ErrorKind::TimedOut => FaultKind::TimedOut,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            FaultKind::Reset
+        }
+        ErrorKind::AddrInUse => FaultKind::AddressInUse,
+        ErrorKind::AddrNotAvailable => FaultKind::AddressNotAvailable,
+        ErrorKind::PermissionDenied => FaultKind::Denied,
+        ErrorKind::OutOfMemory => FaultKind::Exhausted,
+        _ if TOO_LONG.contains(&code) => FaultKind::TooLong,
+        _ if EXHAUSTED.contains(&code) => FaultKind::Exhausted,
+        _ => FaultKind::Other,
+    };
+    Fault { kind, code }
+}
+
+// std has no stable kinds for these, so they are told by number.
+
+/// EMSGSIZE: <https://docs.kernel.org/> `errno.h` 90 on Linux, 40 on the BSDs and macOS,
+/// WSAEMSGSIZE 10040 on Windows, where it also tells of a received datagram that was cut.
+const TOO_LONG: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")) {
+    &[90]
+} else if cfg!(windows) {
+    &[10_040]
+} else {
+    &[40]
+};
+
+/// ENFILE 23, EMFILE 24, and ENOBUFS (105 on Linux, 55 on the BSDs and macOS); WSAEMFILE 10024
+/// and WSAENOBUFS 10055 on Windows.
+const EXHAUSTED: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")) {
+    &[23, 24, 105]
+} else if cfg!(windows) {
+    &[10_024, 10_055]
+} else {
+    &[23, 24, 55]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn numbers_of_linux() {
+        for (code, kind) in [
+            (111, FaultKind::Refused),
+            (113, FaultKind::Unreachable),
+            (101, FaultKind::Unreachable),
+            (104, FaultKind::Reset),
+            (32, FaultKind::Reset),
+            (98, FaultKind::AddressInUse),
+            (99, FaultKind::AddressNotAvailable),
+            (13, FaultKind::Denied),
+            (1, FaultKind::Denied),
+            (90, FaultKind::TooLong),
+            (24, FaultKind::Exhausted),
+            (105, FaultKind::Exhausted),
+            (110, FaultKind::TimedOut),
+            (9, FaultKind::Other),
+        ] {
+            let error = Error::from_raw_os_error(code);
+            assert_eq!(fault(&error), Fault { kind, code }, "{error}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What every driver needs of an operating system, whatever its I/O model: the clock, the options
+//! of sockets, the meaning of error codes, the user's lines, and a way to be told to stop.
+//!
+//! The core knows none of this, and no driver should write it again. What is *not* here is how to
+//! wait, read and write: that is what the drivers differ in, and each shows it plainly.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod fault;
+mod lines;
+mod run;
+pub mod socket;
+mod stop;
+
+pub use clock::Clock;
+pub use fault::fault;
+pub use lines::{LineEvent, LineReader, MAX_LINE};
+pub use run::{Backend, Run, timed};
+pub use stop::{Stop, StopGuard};

@@ -1,0 +1,126 @@
+//! The user's lines.
+//!
+//! Standard input is read on a thread of its own, because regular files and Windows consoles
+//! cannot be polled. The thread reads only when it is asked to, so nothing is read ahead of the
+//! prompt that asks for it.
+
+use std::io::{BufRead, Read};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+/// The longest line that is kept, in bytes: twice what a datagram carries, so that a line that
+/// does not fit is still told by its length. The rest of a longer one is thrown away.
+pub const MAX_LINE: usize = 128 * 1024;
+
+/// What comes of asking for a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineEvent {
+    /// A line, without its line end.
+    Line(Vec<u8>),
+    /// There are no more.
+    End,
+}
+
+/// A thread that reads lines on demand.
+#[derive(Debug)]
+pub struct LineReader {
+    ask: Sender<()>,
+    asked: bool,
+}
+
+impl LineReader {
+    /// Starts the thread; it hands each line to `sink`.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn spawn(
+        mut source: Box<dyn BufRead + Send>,
+        mut sink: impl FnMut(LineEvent) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (ask, asked) = channel();
+        thread::Builder::new().name("lines".into()).spawn(move || {
+            while asked.recv().is_ok() {
+                // Input that cannot be read has ended, as far as an exercise is concerned.
+                match read_line(&mut *source) {
+                    Ok(Some(line)) => sink(LineEvent::Line(line)),
+                    Ok(None) | Err(_) => return sink(LineEvent::End),
+                }
+            }
+        })?;
+        Ok(LineReader { ask, asked: false })
+    }
+
+    /// Asks for a line, unless one is under way.
+    pub fn ask(&mut self) {
+        if !self.asked {
+            // After the end nobody listens; the end has been said.
+            let _ = self.ask.send(());
+            self.asked = true;
+        }
+    }
+
+    /// Notes that the line that was asked for has come.
+    pub fn came(&mut self) {
+        self.asked = false;
+    }
+}
+
+/// One line without its line end (`\n` or `\r\n`), or nothing at the end of the input.
+fn read_line(source: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    if source.take(MAX_LINE as u64).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() == MAX_LINE && !line.ends_with(b"\n") {
+        source.skip_until(b'\n')?;
+    }
+    if line.ends_with(b"\n") {
+        line.pop();
+        if line.ends_with(b"\r") {
+            line.pop();
+        }
+    }
+    Ok(Some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_and_limits() {
+        let long = [vec![b'a'; MAX_LINE + 10], b"\nnext".to_vec()].concat();
+        for (text, lines) in [
+            (&b""[..], vec![]),
+            (b"a\nb", vec![&b"a"[..], b"b"]),
+            (b"a\r\n\n\r\n", vec![b"a", b"", b""]),
+            (b"a\rb\n", vec![b"a\rb"]),
+            (&long, vec![&long[..MAX_LINE], b"next"]),
+        ] {
+            let mut source = text;
+            let mut got = Vec::new();
+            while let Some(line) = read_line(&mut source).unwrap() {
+                got.push(line);
+            }
+            assert_eq!(got, lines);
+        }
+    }
+
+    #[test]
+    fn reads_only_what_is_asked_for() {
+        let (sink, lines) = channel();
+        let source = Box::new(&b"one\ntwo\n"[..]);
+        let mut reader = LineReader::spawn(source, move |event| sink.send(event).unwrap()).unwrap();
+        for expected in [
+            LineEvent::Line(b"one".to_vec()),
+            LineEvent::Line(b"two".to_vec()),
+            LineEvent::End,
+        ] {
+            assert!(lines.try_recv().is_err());
+            reader.ask();
+            reader.ask();
+            assert_eq!(lines.recv().unwrap(), expected);
+            reader.came();
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a run has, and what runs it.
+
+use std::fmt;
+use std::io::{self, BufRead, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use socklab_core::register::Register;
+use socklab_core::{
+    Console, Machine, Observer, Operation, OperationKind, OperationResult, Service, Status, Watch,
+};
+
+use crate::clock::Clock;
+use crate::stop::Stop;
+
+/// An I/O model that can run every exercise.
+///
+/// Each call returns when the exchange, or the server, is over. `--runtime` chooses the
+/// implementation and changes nothing that a peer or a script could see.
+pub trait Backend {
+    /// Its name on the command line and in transcripts.
+    const NAME: &'static str;
+
+    /// Runs a client of either transport.
+    fn client<M: Machine, W: Watch>(machine: M, run: &Run<'_, W>) -> Status;
+
+    /// Runs a UDP server at `address`.
+    fn serve_datagrams<M: Machine, W: Watch>(
+        address: SocketAddr,
+        machine: M,
+        run: &Run<'_, W>,
+    ) -> Status;
+
+    /// Runs a TCP server at `address`.
+    fn serve_streams<S: Service, W: Watch>(
+        address: SocketAddr,
+        service: &S,
+        run: &Run<'_, W>,
+    ) -> Status;
+}
+
+/// All that a driver is given beside the machine.
+pub struct Run<'a, W> {
+    /// The run's clock.
+    pub clock: Clock,
+    /// The user's side.
+    pub console: &'a dyn Console,
+    /// Who watches.
+    pub watch: W,
+    /// How the run is told to stop.
+    pub stop: Stop,
+    /// Where submissions are recorded, for the exercise that needs it.
+    pub register: Option<Arc<dyn Register>>,
+    /// How many connections a server holds at once; the rest wait in the backlog.
+    pub max_connections: usize,
+    lines: Mutex<Option<Box<dyn BufRead + Send>>>,
+}
+
+impl<W> fmt::Debug for Run<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("clock", &self.clock)
+            .field("stop", &self.stop)
+            .field("max_connections", &self.max_connections)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, W: Watch> Run<'a, W> {
+    /// A run without lines and without a register, for up to 1,024 connections at once.
+    pub fn new(console: &'a dyn Console, watch: W) -> Self {
+        Run {
+            clock: Clock::start(),
+            console,
+            watch,
+            stop: Stop::default(),
+            register: None,
+            max_connections: 1024,
+            lines: Mutex::new(None),
+        }
+    }
+
+    /// The same, with lines for the user to have typed.
+    #[must_use]
+    pub fn with_lines(self, source: impl BufRead + Send + 'static) -> Self {
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(source));
+        self
+    }
+
+    /// The source of the user's lines, for the one machine that reads them.
+    pub fn take_lines(&self) -> Option<Box<dyn BufRead + Send>> {
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// Does something for a machine and reports it to the observer: what it was, when, and how it went.
+/// Without an observer it only does it.
+///
+/// `items` says how many datagrams, connections or events a success moved, and how many bytes.
+///
+/// # Errors
+/// Those of `operation`.
+pub fn timed<O: Observer, T>(
+    observer: &mut O,
+    clock: &Clock,
+    kind: OperationKind,
+    items: impl FnOnce(&T) -> (u32, usize),
+    operation: impl FnOnce() -> io::Result<T>,
+) -> io::Result<T> {
+    if !O::ENABLED {
+        return operation();
+    }
+    let start = clock.mono();
+    let result = operation();
+    let end = clock.mono();
+    observer.operation(&Operation {
+        kind,
+        start,
+        end,
+        result: match &result {
+            Ok(value) => {
+                let (items, bytes) = items(value);
+                OperationResult::Done { items, bytes }
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => OperationResult::WouldBlock,
+                ErrorKind::TimedOut => OperationResult::TimedOut,
+                ErrorKind::Interrupted => OperationResult::Interrupted,
+                _ => OperationResult::Failed,
+            },
+        },
+    });
+    result
+}

@@ -1,0 +1,110 @@
+//! How a program is told to stop.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A request to stop, that wakes whoever is blocked.
+///
+/// Nobody polls it: a driver looks at it when it wakes up, and leaves a way to be woken.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    requested: AtomicBool,
+    wakers: Mutex<Wakers>,
+}
+
+#[derive(Default)]
+struct Wakers {
+    next: u64,
+    list: BTreeMap<u64, Box<dyn Fn() + Send>>,
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stop").field(&self.requested()).finish()
+    }
+}
+
+impl Stop {
+    /// Whether the program is to stop.
+    pub fn requested(&self) -> bool {
+        self.0.requested.load(Ordering::Acquire)
+    }
+
+    /// Tells it to stop, and wakes everybody. Again does nothing more.
+    pub fn request(&self) {
+        if !self.0.requested.swap(true, Ordering::AcqRel) {
+            for wake in self.wakers().list.values() {
+                wake();
+            }
+        }
+    }
+
+    /// Has `wake` called when the request comes; at once if it has come. Until the guard is dropped.
+    ///
+    /// `wake` must not block, nor touch this `Stop`.
+    pub fn on_request(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
+        let mut wakers = self.wakers();
+        // Under the lock: either the request sees this waker, or this sees the request.
+        if self.requested() {
+            wake();
+        }
+        let key = wakers.next;
+        wakers.next += 1;
+        wakers.list.insert(key, Box::new(wake));
+        drop(wakers);
+        StopGuard {
+            stop: self.clone(),
+            key,
+        }
+    }
+
+    fn wakers(&self) -> std::sync::MutexGuard<'_, Wakers> {
+        self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a waker registered.
+#[derive(Debug)]
+#[must_use = "the waker is forgotten when this is dropped"]
+pub struct StopGuard {
+    stop: Stop,
+    key: u64,
+}
+
+impl Drop for StopGuard {
+    fn drop(&mut self) {
+        self.stop.wakers().list.remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn wakes_each_once_early_or_late() {
+        let stop = Stop::default();
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = || {
+            let woken = Arc::clone(&woken);
+            move || {
+                woken.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let early = stop.on_request(count());
+        drop(stop.on_request(count()));
+        assert!(!stop.requested());
+        stop.request();
+        stop.request();
+        let late = stop.on_request(count());
+        assert!(stop.requested());
+        assert_eq!(woken.load(Ordering::Relaxed), 2);
+        drop((early, late));
+    }
+}
