@@ -37,7 +37,7 @@ const BROKEN: u32 = 100;
 pub(crate) struct Conversation<'a, M, W: Watch> {
     pump: Pump<M, W::Observer>,
     wire: Wire,
-    run: &'a Run<'a, W>,
+    run: &'a Run<W>,
     out: Outbox,
     buffer: Vec<u8>,
     events: Receiver<Event>,
@@ -50,7 +50,7 @@ pub(crate) struct Conversation<'a, M, W: Watch> {
 }
 
 impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
-    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: &'a Run<'a, W>) -> Self {
+    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: &'a Run<W>) -> Self {
         let (sender, events) = channel();
         let mut conversation = Conversation {
             pump: Pump::new(machine, observer),

@@ -31,6 +31,7 @@ mod slots;
 mod wire;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use socklab_core::{Doing, Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
 use socklab_system::{Backend, Run, fault, socket};
@@ -45,15 +46,15 @@ pub struct Blocking;
 impl Backend for Blocking {
     const NAME: &'static str = "blocking";
 
-    fn client<M: Machine, W: Watch>(machine: M, run: &Run<'_, W>) -> Status {
+    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
         let observer = run.watch.watch(Subject::Endpoint);
         Conversation::new(machine, observer, Wire::Closed, run).run(&[])
     }
 
-    fn serve_datagrams<M: Machine, W: Watch>(
+    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
         address: SocketAddr,
         machine: M,
-        run: &Run<'_, W>,
+        run: &Arc<Run<W>>,
     ) -> Status {
         let bound = socket::datagram_server(address).and_then(|udp| Ok((udp.local_addr()?, udp)));
         let (local, udp) = match bound {
@@ -71,11 +72,11 @@ impl Backend for Blocking {
         }])
     }
 
-    fn serve_streams<S: Service, W: Watch>(
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
         address: SocketAddr,
-        service: &S,
-        run: &Run<'_, W>,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
     ) -> Status {
-        listener::serve(address, service, run)
+        listener::serve(address, &*service, run)
     }
 }

@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) fn serve<S: Service, W: Watch>(
     address: SocketAddr,
     service: &S,
-    run: &Run<'_, W>,
+    run: &Run<W>,
 ) -> Status {
     let bound = socket::stream_server(address).and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
     let (local, listener) = match bound {
@@ -55,7 +55,7 @@ fn accept<'scope, S: Service, W: Watch>(
     local: SocketAddr,
     slots: &'scope Slots,
     service: &'scope S,
-    run: &'scope Run<'_, W>,
+    run: &'scope Run<W>,
 ) {
     let mut observer = run.watch.watch(Subject::Driver);
     let mut paused = false;
@@ -108,7 +108,7 @@ fn start<'scope, S: Service, W: Watch>(
     slot: Slot<'scope>,
     subject: Subject,
     service: &'scope S,
-    run: &'scope Run<'_, W>,
+    run: &'scope Run<W>,
 ) -> io::Result<()> {
     let Subject::Connection { peer, local, .. } = subject else {
         return Ok(());

@@ -95,7 +95,7 @@ impl Status {
 /// Makes the machine for each connection of a TCP server.
 pub trait Service: Send + Sync {
     /// What it makes.
-    type Machine: Machine;
+    type Machine: Machine + 'static;
 
     /// A machine for the connection that was just accepted.
     fn accept(&self, link: Link) -> Self::Machine;

@@ -104,9 +104,9 @@ pub enum OperationResult {
 }
 
 /// Hands out observers: one for each machine, and one for what a driver does for none of them.
-pub trait Watch: Sync {
+pub trait Watch: Send + Sync {
     /// What it hands out.
-    type Observer: Observer;
+    type Observer: Observer + 'static;
 
     /// An observer for `subject`.
     fn watch(&self, subject: Subject) -> Self::Observer;
@@ -145,6 +145,42 @@ impl Watch for () {
     type Observer = ();
 
     fn watch(&self, _: Subject) {}
+}
+
+/// An observer, or none after all; decided when the run begins.
+impl<O: Observer> Observer for Option<O> {
+    const ENABLED: bool = O::ENABLED;
+
+    fn input(&mut self, now: Now, input: &Input<'_>) {
+        if let Some(observer) = self {
+            observer.input(now, input);
+        }
+    }
+    fn output(&mut self, now: Now, output: &Output<'_>) {
+        if let Some(observer) = self {
+            observer.output(now, output);
+        }
+    }
+    fn state(&mut self, now: Now, state: &'static str) {
+        if let Some(observer) = self {
+            observer.state(now, state);
+        }
+    }
+    fn deadline(&mut self, now: Now, deadline: Option<Deadline>) {
+        if let Some(observer) = self {
+            observer.deadline(now, deadline);
+        }
+    }
+    fn ended(&mut self, now: Now, status: Status) {
+        if let Some(observer) = self {
+            observer.ended(now, status);
+        }
+    }
+    fn operation(&mut self, operation: &Operation) {
+        if let Some(observer) = self {
+            observer.operation(operation);
+        }
+    }
 }
 
 /// Two observers at once.

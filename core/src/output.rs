@@ -153,7 +153,7 @@ impl Notice {
 ///
 /// Drivers hand [`Output::Prompt`], [`Output::Show`] and [`Output::Notice`] here; many
 /// conversations may do so at once.
-pub trait Console: Sync {
+pub trait Console: Send + Sync {
     /// Asks for a line.
     fn prompt(&self, prompt: Prompt);
     /// Shows what the peer said.

@@ -22,29 +22,29 @@ pub trait Backend {
     const NAME: &'static str;
 
     /// Runs a client of either transport.
-    fn client<M: Machine, W: Watch>(machine: M, run: &Run<'_, W>) -> Status;
+    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status;
 
     /// Runs a UDP server at `address`.
-    fn serve_datagrams<M: Machine, W: Watch>(
+    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
         address: SocketAddr,
         machine: M,
-        run: &Run<'_, W>,
+        run: &Arc<Run<W>>,
     ) -> Status;
 
     /// Runs a TCP server at `address`.
-    fn serve_streams<S: Service, W: Watch>(
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
         address: SocketAddr,
-        service: &S,
-        run: &Run<'_, W>,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
     ) -> Status;
 }
 
-/// All that a driver is given beside the machine.
-pub struct Run<'a, W> {
+/// All that a driver is given beside the machine. Shared by the threads or tasks of a run.
+pub struct Run<W> {
     /// The run's clock.
     pub clock: Clock,
     /// The user's side.
-    pub console: &'a dyn Console,
+    pub console: Arc<dyn Console>,
     /// Who watches.
     pub watch: W,
     /// How the run is told to stop.
@@ -56,7 +56,7 @@ pub struct Run<'a, W> {
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
 }
 
-impl<W> fmt::Debug for Run<'_, W> {
+impl<W> fmt::Debug for Run<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run")
             .field("clock", &self.clock)
@@ -66,9 +66,9 @@ impl<W> fmt::Debug for Run<'_, W> {
     }
 }
 
-impl<'a, W: Watch> Run<'a, W> {
+impl<W: Watch> Run<W> {
     /// A run without lines and without a register, for up to 1,024 connections at once.
-    pub fn new(console: &'a dyn Console, watch: W) -> Self {
+    pub fn new(console: Arc<dyn Console>, watch: W) -> Self {
         Run {
             clock: Clock::start(),
             console,
