@@ -105,6 +105,7 @@ mod observer;
 pub mod otp;
 mod outbox;
 mod output;
+pub mod policy;
 mod pump;
 pub mod register;
 pub mod submit;

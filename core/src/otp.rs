@@ -1,132 +1,271 @@
-//! One-time passwords (RFC 6238), and the DNI as their secret.
+//! One-time passwords: TOTP (RFC 6238) as the lab uses it, with the DNI as the secret.
+//!
+//! SHA-1, six digits, steps of 30 s. The arithmetic is totp-rs's; which steps count, and that
+//! comparing takes the same time whatever the code, is decided here.
+//!
+//! ```
+//! use socklab_core::otp::{Dni, Key, Step, Window, verify};
+//! let key = Key::from_dni(&Dni::parse("123456").unwrap());
+//! assert_eq!(key.base32(), "GEZDGNBVGY======");
+//! let code = key.code(Step::at(1_700_000_000));
+//! assert_eq!(code.as_str(), "548094");
+//! assert_eq!(verify(&key, &code, 1_700_000_000, Window::CURRENT), Some(0));
+//! ```
 
+pub mod base32;
+mod text;
+pub mod uri;
+
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
-use totp_rs::{Builder, Totp};
+use core::hint::black_box;
 
-/// A student's ID number as sent.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Dni(String);
+pub use text::{Code, CodeError, Dni, DniError};
+use totp_rs::Builder;
 
-/// Why a text is no DNI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DniError {
-    /// Nothing there.
-    Empty,
-    /// It carries its letter.
-    Letter,
-    /// Something else than digits.
-    NotDigits,
-    /// Not 6 to 8 digits.
-    Length {
-        /// How many.
-        digits: usize,
-    },
-}
-
-impl Dni {
-    /// Reads one.
-    pub fn parse(text: &str) -> Result<Dni, DniError> {
-        if text.is_empty() {
-            return Err(DniError::Empty);
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(if text.ends_with(|c: char| c.is_ascii_alphabetic()) {
-                DniError::Letter
-            } else {
-                DniError::NotDigits
-            });
-        }
-        if !(6..=8).contains(&text.len()) {
-            return Err(DniError::Length { digits: text.len() });
-        }
-        Ok(Dni(text.to_string()))
-    }
-    /// Its digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Dni {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Dni({})", "*".repeat(self.0.len()))
-    }
-}
-
-/// Six digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Code([u8; 6]);
-
-/// Why a text is no code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodeError {
-    /// Nothing there.
-    Empty,
-    /// Something else than digits.
-    NotDigits,
-    /// Not six.
-    Length {
-        /// How many.
-        digits: usize,
-    },
-}
-
-impl Code {
-    /// Reads one.
-    pub fn parse(text: &str) -> Result<Code, CodeError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(CodeError::Empty);
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(CodeError::NotDigits);
-        }
-        let digits = text.len();
-        Ok(Code(
-            text.as_bytes()
-                .try_into()
-                .map_err(|_| CodeError::Length { digits })?,
-        ))
-    }
-    /// Its digits.
-    pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.0).unwrap_or("")
-    }
-}
-
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Code(******)")
-    }
-}
-
-/// A 30 s step.
+/// A step of RFC 6238 (its `T`): how many times 30 s have passed since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step(pub u64);
 
 impl Step {
-    /// Seconds in a step.
+    /// How long a step is (RFC 6238, 4.1: the default of `X`).
     pub const SECONDS: u64 = 30;
-    /// The step at that time.
-    pub fn at(unix_seconds: u64) -> Step {
+
+    /// The step of a Unix time.
+    pub const fn at(unix_seconds: u64) -> Step {
         Step(unix_seconds / Step::SECONDS)
+    }
+
+    /// The Unix time at which it begins.
+    pub const fn starts_at(self) -> u64 {
+        self.0.saturating_mul(Step::SECONDS)
+    }
+
+    /// How many seconds are left of the step of a Unix time: 1 to 30.
+    pub const fn remaining(unix_seconds: u64) -> u64 {
+        Step::SECONDS - unix_seconds % Step::SECONDS
+    }
+
+    /// The step that many steps later; `None` before 1970.
+    pub const fn offset(self, steps: i64) -> Option<Step> {
+        match self.0.checked_add_signed(steps) {
+            Some(step) => Some(Step(step)),
+            None => None,
+        }
     }
 }
 
-/// The HMAC key.
-pub struct Key(Totp);
+/// The key of the HMAC: the bytes that phone and server share.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(Box<[u8]>);
 
 impl Key {
-    /// The key of a DNI.
+    /// The lab's key: the ASCII digits of the DNI as sent, so zeros at its front matter.
     pub fn from_dni(dni: &Dni) -> Key {
-        Key(Builder::new()
-            .with_secret(dni.as_str().as_bytes().to_vec())
-            .build_noncompliant())
+        Key::from_bytes(dni.as_str().as_bytes())
     }
+
+    /// A key of any bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Key {
+        Key(bytes.into())
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The key as people type it: base32 (RFC 4648, 6) with padding.
+    pub fn base32(&self) -> String {
+        base32::encode(&self.0)
+    }
+
     /// The code of a step.
     pub fn code(&self, step: Step) -> Code {
-        let token = self.0.generate(step.0 * 30).to_string();
-        Code(token.as_bytes().try_into().unwrap_or([b'0'; 6]))
+        // `build` refuses keys under 128 bits (RFC 4226, 4, R6), which a DNI always is.
+        let totp = Builder::new()
+            .with_secret(self.0.to_vec())
+            .build_noncompliant();
+        let token = totp.generate(step.starts_at()).to_string();
+        Code::of_digits(token.as_bytes())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(masked)")
+    }
+}
+
+/// Which steps around the current one count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// How many before it: for codes that took time on their way.
+    pub behind: u8,
+    /// How many after it: for clocks that are fast.
+    pub ahead: u8,
+}
+
+impl Window {
+    /// The current step alone, as the lab's own exercise has it.
+    pub const CURRENT: Window = Window {
+        behind: 0,
+        ahead: 0,
+    };
+
+    /// The offsets that count, in the order in which they are preferred: 0, −1, +1, −2, …
+    fn offsets(self) -> impl Iterator<Item = i64> {
+        let (behind, ahead) = (i64::from(self.behind), i64::from(self.ahead));
+        (0..=behind.max(ahead))
+            .flat_map(|far| [-far, far])
+            .skip(1)
+            .filter(move |&offset| -behind <= offset && offset <= ahead)
+    }
+}
+
+/// The step that a code belongs to, as an offset from the current one; the preferred one where it
+/// belongs to several (two neighbouring steps can share a code).
+///
+/// Every step of the window is evaluated and compared whole, so the time taken tells nothing of
+/// the code.
+pub fn verify(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Option<i64> {
+    let mut found = None;
+    for (offset, same) in matches(key, code, unix_seconds, window) {
+        if same && found.is_none() {
+            found = Some(offset);
+        }
+    }
+    found
+}
+
+/// Every step within `reach` steps before and after now whose code this is, nearest first: how far
+/// the clock that made it may be off, in steps of 30 s. Negative is behind.
+pub fn clock_offsets(key: &Key, code: &Code, unix_seconds: u64, reach: u8) -> Vec<i64> {
+    let window = Window {
+        behind: reach,
+        ahead: reach,
+    };
+    matches(key, code, unix_seconds, window)
+        .filter_map(|(offset, same)| same.then_some(offset))
+        .collect()
+}
+
+fn matches(
+    key: &Key,
+    code: &Code,
+    unix_seconds: u64,
+    window: Window,
+) -> impl Iterator<Item = (i64, bool)> {
+    let now = Step::at(unix_seconds);
+    window.offsets().filter_map(move |offset| {
+        let step = now.offset(offset)?;
+        Some((offset, same(&key.code(step), code)))
+    })
+}
+
+/// Compares all digits, whatever the first ones say.
+fn same(a: &Code, b: &Code) -> bool {
+    let pairs = a.as_str().bytes().zip(b.as_str().bytes());
+    let differing = pairs.fold(0, |differing, (a, b)| differing | (a ^ b));
+    black_box(differing) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::prelude::v1::*;
+
+    fn key(dni: &str) -> Key {
+        Key::from_dni(&Dni::parse(dni).unwrap())
+    }
+
+    #[test]
+    fn codes_that_three_programs_agree_on() {
+        for (unix, code) in [
+            (0, "186818"),
+            (59, "340335"),
+            (1_111_111_111, "641539"),
+            (1_700_000_000, "548094"),
+            (2_000_000_000, "574339"),
+        ] {
+            assert_eq!(key("123456").code(Step::at(unix)).as_str(), code, "{unix}");
+        }
+    }
+
+    /// RFC 6238, appendix B, SHA-1: eight digits there, of which these are the last six.
+    #[test]
+    fn vectors_of_the_rfc() {
+        let key = Key::from_bytes(b"12345678901234567890");
+        for (unix, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ] {
+            assert_eq!(key.code(Step::at(unix)).as_str(), code, "{unix}");
+        }
+    }
+
+    #[test]
+    fn zeros_make_another_key() {
+        let step = Step::at(1_700_000_000);
+        assert_ne!(key("01234567").code(step), key("1234567").code(step));
+    }
+
+    #[test]
+    fn the_window_and_its_order() {
+        let offsets = |behind, ahead| Window { behind, ahead }.offsets().collect::<Vec<_>>();
+        assert_eq!(offsets(0, 0), [0]);
+        assert_eq!(offsets(1, 0), [0, -1]);
+        assert_eq!(offsets(1, 1), [0, -1, 1]);
+        assert_eq!(offsets(0, 2), [0, 1, 2]);
+        assert_eq!(offsets(3, 1), [0, -1, 1, -2, -3]);
+
+        let (key, now) = (key("123456"), 1_700_000_000);
+        let before = key.code(Step::at(now - 30));
+        let window = |behind, ahead| Window { behind, ahead };
+        assert_eq!(verify(&key, &before, now, Window::CURRENT), None);
+        assert_eq!(verify(&key, &before, now, window(1, 0)), Some(-1));
+        assert_eq!(verify(&key, &before, now, window(0, 1)), None);
+        assert_eq!(verify(&key, &before, now - 60, window(0, 1)), Some(1));
+        // There is no step before the first.
+        assert_eq!(verify(&key, &before, 0, window(255, 0)), None);
+    }
+
+    /// Neighbouring steps share a code once in a million: for this DNI, `016659` in 484306 and
+    /// 484307 (found by trying them).
+    #[test]
+    fn a_code_of_two_steps_belongs_to_the_preferred_one() {
+        let (key, now) = (key("12345678"), Step(484_307));
+        let code = Code::parse("016659").unwrap();
+        assert_eq!((key.code(Step(484_306)), key.code(now)), (code, code));
+        let window = Window {
+            behind: 1,
+            ahead: 0,
+        };
+        assert_eq!(verify(&key, &code, now.starts_at(), window), Some(0));
+        assert_eq!(clock_offsets(&key, &code, now.starts_at(), 1), [0, -1]);
+    }
+
+    #[test]
+    fn steps() {
+        assert_eq!(Step::remaining(0), 30);
+        assert_eq!(Step::remaining(59), 1);
+        assert_eq!(Step(0).offset(-1), None);
+        assert_eq!(Step::at(59).starts_at(), 30);
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let (dni, code) = (
+            Dni::parse("123456").unwrap(),
+            Code::parse("186818").unwrap(),
+        );
+        let text = std::format!("{dni:?} {code:?} {:?}", Key::from_dni(&dni));
+        assert!(!text.contains(|c: char| c.is_ascii_digit()), "{text}");
     }
 }

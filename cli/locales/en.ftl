@@ -1,0 +1,285 @@
+### What the command says, in English.
+###
+### Numbers and peers come as variables, already escaped. A message that ends in a blank ends in a
+### placeable, because Fluent trims blanks at the end of a line.
+
+## Prompts, on a terminal only
+
+prompt-message = Enter your message in lower case:{ " " }
+prompt-echo = Enter your message in lower case:{ " " }
+# The exact text that ends a chat is `fin`, in every language.
+prompt-chat = Enter your message (fin to end):{ " " }
+prompt-name = Enter your name:{ " " }
+prompt-dni = Enter your DNI, without its letter:{ " " }
+prompt-code = enter the OTP code:{ " " }
+
+## What a server says
+
+# $address (text) - where the server listens
+ready = the server is ready at { $address }
+# $listen (text) - what to give --listen
+ready-open-hint = only this computer can reach it; to open it to the lab's network: --listen { $listen }
+# $address (text) - one address of this computer, or several
+ready-students-use = students use { $address }
+# $peer (text) - address and port of the client
+connection = Connection from { $peer } established!
+stopped = the server has stopped
+# $peer (text) - the client whose chat it is
+chat-began = the chat with { $peer } has begun
+# $peer (text) - who sent the datagram
+stranger = dropped a datagram from { $peer }, who is not in this chat
+strangers-more = dropped another one from outside this chat; further ones are not reported
+# $peer (text) - who asked
+# $bytes (number) - how long the reply would have been
+reply-too-long = the reply to { $peer } would have { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+} and a datagram carries at most 65507: nothing was sent
+accept-paused = out of descriptors: those connected are served, new ones wait
+accept-resumed = new connections are accepted again
+busy = every place is taken: new connections wait until one is free
+
+## What a client says
+
+late-reply = dropped a reply that came late or twice
+# $attempt (number) - which repetition this is, from 1
+# $of (number) - how many there are at most
+retry = no reply: sending it again ({ $attempt } of { $of })
+# $peer (text) - to whom the datagram went
+nobody-listens = sent, but nothing listens at { $peer }: UDP sends whether or not a server is up
+verdict-unknown = the server answers in words of its own: whether it accepted the submission cannot be told
+
+## Failures: what happened, to whom, and what to try
+
+# $peer (text) - address and port of the server
+failure-refused = nothing listens at { $peer }: start the server first
+# $seconds (number) - how long the client waited
+# $peer (text) - address and port of the server
+failure-no-reply = no reply in { $seconds } s from { $peer }: the server may be down, a datagram was lost, or you are outside the lab's network (VPN)
+# $peer (text) - address and port of the server
+# $seconds (number) - how long the client waited
+failure-connect-timeout = no connection to { $peer } in { $seconds } s: check the address and its firewall, and that you are in the lab's network (VPN)
+# $peer (text) - address and port of the server
+failure-unreachable = no route to { $peer }: check the address, your network and the lab's VPN
+# $peer (text) - address and port of the other end
+failure-reset = { $peer } broke the connection off: see what the other program says, and try again
+# $peer (text) - address and port of the server
+failure-closed-early = { $peer } closed the connection without an answer: check that it is the right server, and see what it says
+# $peer (text) - address and port of the server
+failure-rejected = { $peer } rejected the submission: put right what its answer says, and submit again
+# $bytes (number) - how long the user's line is
+failure-too-long = your line has { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+} and a datagram carries at most 65507: send a shorter one
+failure-no-input = there is no line to send: type one, or pass it on standard input
+# $address (text) - the address to listen on
+failure-address-in-use = another program already uses { $address }: stop it, or choose another port with --listen :PORT
+# $address (text) - the address to listen on
+failure-address-not-available = { $address } is not an address of this computer: listen on one of its own, or on all with --listen 0.0.0.0
+# $address (text) - the address to listen on
+failure-denied = the system does not allow the use of { $address }: choose a port above 1023 with --listen :PORT, and check the firewall
+# $peer (text) - address and port of the server
+failure-reply-too-big = { $peer } answered more than this exercise can hold: check that it is the right server
+# $what (text) - opening, receiving, sending, or what was being done
+# $detail (text) - the system's own words
+failure-io = { $what ->
+    [opening] could not open the socket: { $detail }; check the address, and try again
+    [receiving] could not receive: { $detail }; try again
+    [sending] could not send: { $detail }; try again
+   *[other] { $what }: { $detail }
+}
+failure-bad-input = what you typed cannot be sent: put it right, and try again
+# $value (text) - what --lang was given
+lang-unknown = --lang does not know "{ $value }": use es or en
+
+## Fields of a submission
+
+name-empty = the name is empty: type your name and surname
+name-ampersand = the name has an "&", which separates the fields: write "and" instead
+name-too-long = the name is too long: at most 512 bytes
+name-nul = the name has a NUL character: type it again
+name-control = the name has a control character: type it again
+dni-letter = the DNI goes without its letter: type only its digits
+dni-not-digits = the DNI has something that is not a digit: type only the digits, without blanks, dots or the letter
+dni-length = the DNI has 6 to 8 digits: type them all, with the zeros at the front
+dni-empty = the DNI is empty: type its digits, without the letter
+code-length = the code has exactly 6 digits: type the one that your phone shows now
+code-not-digits = the code has something that is not a digit: type the 6 digits that your phone shows now
+code-empty = the code is empty: type the 6 digits that your phone shows now
+
+## Replies of the submission server, on the wire after `OK ` or `ERROR `
+
+# $number (number) - its place in the register
+reply-accepted = registered with number { $number }
+# $number (number) - the place it has
+reply-already = already registered, with number { $number }
+reply-code-wrong = the code is not valid now: check your phone's clock and all digits of the DNI, and send the next code
+reply-code-used = that code has been used: wait for the next one, 30 s at most
+reply-format = the format is name&DNI&code, for example Ana García&12345678&123456
+reply-dni-letter = the DNI is sent without its letter: only its digits
+reply-busy = the server is busy: send it again in a few seconds
+reply-unavailable = the register cannot record anything at the moment and your submission is not in it: tell your lecturer, and send it again later
+# $seconds (number) - how long to wait
+reply-throttled = too many attempts: wait { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+} and send it again
+reply-unknown = that DNI is not in the list of the class: check its digits and the zeros at its front, or tell your lecturer
+
+## One-time passwords
+
+otp-secret = my secret:
+otp-uri = my provisioning URI:
+otp-code-valid = the code is valid at this moment
+otp-code-invalid = the code is not valid at this moment
+# $seconds (number) - until the current step ends
+otp-remaining = it changes in { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
+otp-clock-exact = the code is that of this moment: the phone's clock is right
+# $seconds (number) - how far behind
+otp-clock-behind = the phone's clock is about { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+} behind: set its time to automatic
+# $seconds (number) - how far ahead
+otp-clock-ahead = the phone's clock is about { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+} ahead: set its time to automatic
+# $minutes (number) - how far the search went, to both sides
+otp-clock-none = the code belongs to no moment within { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+} of now: check the DNI and that it was enrolled with it, or the phone's date
+otp-clock-ambiguous = the code belongs to more than one moment: wait for the next one, and type that
+otp-dni-is-secret = the DNI is the secret, and it travels in clear: a code proves only that somebody knows the DNI, not who it is
+qr-too-long = this is too long for a QR code: shorten the account or the issuer
+# $file (text) - the file's path
+wrote-file = wrote { $file }
+
+## Addresses
+
+address-empty = the address is empty: write HOST, :PORT, HOST:PORT or [IPv6]:PORT
+# $port (text) - what stands where the port should
+address-port = "{ $port }" is not a port: write a number from 1 to 65535
+# $host (text) - what stands where the host should
+address-host = "{ $host }" is not a host or an IP address: write HOST, HOST:PORT, or :PORT for a port alone
+# $host (text) - the name
+address-no-ip = no IP address found for "{ $host }": check the name and your network, or write the IP address itself
+address-v6-brackets = an IPv6 address with a port goes in brackets: [::1]:16000
+
+## Files
+
+# $file (text) - the file's path
+# $detail (text) - what is wrong
+file-error = { $file }: { $detail }
+
+## The tour
+
+tour-client = CLIENT
+tour-server = SERVER
+# $exercise (text) - its name
+tour-failed = { $exercise } did not end as it should
+
+## Mistakes on the command line: each goes on with usage-help
+
+# $arg (text) - what was typed
+usage-unknown = there is no { $arg } here
+# $arg (text) - what was typed
+# $near (text) - what was perhaps meant
+usage-unknown-near = there is no { $arg } here; perhaps { $near }?
+# $command (text) - what was typed
+usage-command = there is no "{ $command }": the exercises are message, echo, chat, welcome and submit
+usage-no-command = say what to run
+# $arg (text) - the option
+usage-no-value = { $arg } needs a value
+# $arg (text) - the option
+# $value (text) - what was typed
+# $valid (text) - what can be typed
+usage-value = { $arg } does not take "{ $value }": use { $valid }
+# $arg (text) - the option
+# $value (text) - what was typed
+usage-invalid = { $arg } does not take "{ $value }"
+# $arg (text) - what is missing
+usage-missing = { $arg } is missing
+# $arg (text) - the option
+usage-conflict = { $arg } cannot go with the others
+# $command (text) - the command
+usage-help = see: { $command } --help
+
+## Help
+
+help-usage = Usage
+help-commands = Commands
+help-arguments = Arguments
+help-options = Options
+help-examples = Examples
+help = One networking lab on every I/O model: the same exercises on threads, tasks and an event loop.
+help-message = One line, one datagram, no reply (UDP 15002).
+help-message-client = Sends one line and leaves; UDP does not tell whether anybody heard it.
+help-message-client-examples = socklab message client ; echo hola | socklab message client 192.0.2.7
+help-message-server = Waits for one datagram, shows it, and ends.
+help-message-server-examples = socklab message server ; socklab message server --listen 0.0.0.0
+help-echo = Text comes back in capitals, until the reply is FIN (UDP 16000).
+help-echo-client = Sends lines and shows the replies, until FIN or the end of the input.
+help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab echo client ; socklab echo client lab.example:16000 --retries 3
+help-echo-server = Answers everybody in capitals; ends after answering FIN.
+help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving
+help-chat = Two people take strict turns, the client first, until one sends fin (UDP 16000).
+help-chat-client = Begins a chat. A lost datagram leaves both waiting: a repeated message could not be told from a new one, so there is nothing to retry.
+help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
+help-chat-server = Chats with the first client that speaks; others are reported and dropped.
+help-chat-server-examples = socklab chat server ; socklab chat server --listen 0.0.0.0
+help-welcome = Whoever connects is greeted and let go (TCP 19000).
+help-welcome-client = Connects and shows what the server says.
+help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
+help-welcome-server = Greets each connection and waits for the next; stays open until Ctrl-C.
+help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0
+help-submit = Name, DNI and one-time code go to the lecturers' server, which answers (TCP 21000).
+help-submit-client = Submits name, DNI and code; asks for what is missing. The DNI is the secret and travels in clear.
+help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
+help-otp = One-time codes (TOTP, RFC 6238) whose secret is the DNI.
+help-otp-enroll = Shows the secret, the provisioning URI and its QR code for the phone; on a terminal, then checks a code.
+help-otp-enroll-examples = socklab otp enroll --dni 123456 ; socklab otp enroll --dni 123456 --png qr.png --no-verify
+help-otp-code = Shows the code of this moment.
+help-otp-code-examples = socklab otp code --dni 123456
+help-otp-verify = Says whether a code is valid at this moment.
+help-otp-verify-examples = socklab otp verify --dni 123456 186818 ; socklab otp verify --dni 123456 186818 --window 1
+help-otp-clock = Says how far the clock of the phone that shows a code is off.
+help-otp-clock-examples = socklab otp clock --dni 123456 186818
+help-transcript = What a program saw and did, as text.
+help-transcript-show = Checks a transcript and prints it.
+help-transcript-show-examples = socklab echo client --transcript echo.txt ; socklab transcript show echo.txt --canonical
+help-tour = Runs every exercise for real on this computer and shows both ends side by side.
+help-tour-examples = socklab tour ; socklab tour echo
+help-arg-help = Show this help
+help-arg-version = Show the version
+help-arg-lang = The language: es or en (else SOCKLAB_LANG, else the locale)
+help-arg-quiet = Show nothing but failures
+help-arg-runtime = The I/O model to run on
+help-arg-transcript = Write what happens into FILE
+help-arg-unmasked = Leave DNIs and codes in the transcript readable
+help-arg-raw = Show what the peer said as it is, control characters and all
+help-arg-address = The server: HOST, :PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and the exercise's port unless given)
+help-arg-timeout = How long to wait for a reply; 0 for as long as it takes
+help-arg-listen = Where to listen: HOST, :PORT, HOST:PORT or [IPv6]:PORT; port 0 for any free one
+help-arg-retries = How often to send a line again that was not answered in time
+help-arg-keep-serving = Go on after answering FIN
+help-arg-name = Your name
+help-arg-dni = Your DNI: its 6 to 8 digits, without the letter
+help-arg-otp = The code that your phone shows now
+help-arg-account = The account's label on the phone
+help-arg-issuer = The issuer's label on the phone
+help-arg-uri-style = lab: as the course writes it; rfc: the secret without padding
+help-arg-png = Write the QR code into a PNG file
+help-arg-svg = Write the QR code into an SVG file
+help-arg-no-qr = Do not draw the QR code on the terminal
+help-arg-no-verify = Do not ask for a code
+help-arg-code = The six digits
+help-arg-window = How many steps of 30 s before and after count too
+help-arg-file = The transcript
+help-arg-canonical = Without times, runtime and addresses: what every run has in common
+help-arg-exercise = Only this one

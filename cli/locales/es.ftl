@@ -1,0 +1,285 @@
+### Lo que dice la orden, en español. Las frases del curso van como en el curso.
+###
+### Los números y las direcciones llegan como variables, ya escapados. Un mensaje que acaba en
+### blanco acaba en un «placeable», porque Fluent quita los blancos del final de la línea.
+
+## Preguntas, solo en un terminal
+
+prompt-message = Introduzca su mensaje en minúsculas:{ " " }
+prompt-echo = Introduzca su mensaje en minúsculas:{ " " }
+# El texto exacto que termina una charla es `fin` en todos los idiomas.
+prompt-chat = Introduzca su mensaje (fin para terminar):{ " " }
+prompt-name = Introduzca su nombre:{ " " }
+prompt-dni = Introduzca su DNI, sin la letra:{ " " }
+prompt-code = ingresa el código OTP:{ " " }
+
+## Lo que dice un servidor
+
+# $address (text) - dónde escucha el servidor
+ready = el Servidor está listo en { $address }
+# $listen (text) - lo que se da a --listen
+ready-open-hint = solo se llega a él desde este equipo; para abrirlo a la red del laboratorio: --listen { $listen }
+# $address (text) - una dirección de este equipo, o varias
+ready-students-use = los estudiantes usan { $address }
+# $peer (text) - dirección y puerto del cliente
+connection = Conexión desde { $peer } establecida!
+stopped = el servidor se ha parado
+# $peer (text) - el cliente con el que se charla
+chat-began = ha empezado la charla con { $peer }
+# $peer (text) - quién envió el datagrama
+stranger = descartado un datagrama de { $peer }, que no está en esta charla
+strangers-more = descartado otro de fuera de esta charla; de los siguientes no se avisa
+# $peer (text) - quién preguntó
+# $bytes (number) - lo larga que habría sido la respuesta
+reply-too-long = la respuesta a { $peer } tendría { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+} y en un datagrama caben como mucho 65507: no se ha enviado nada
+accept-paused = no quedan descriptores: se atiende a los conectados y los nuevos esperan
+accept-resumed = se vuelven a aceptar conexiones
+busy = todas las plazas están ocupadas: las conexiones nuevas esperan a que quede una libre
+
+## Lo que dice un cliente
+
+late-reply = descartada una respuesta que llegó tarde o repetida
+# $attempt (number) - qué repetición es, desde 1
+# $of (number) - cuántas hay como mucho
+retry = sin respuesta: se envía otra vez ({ $attempt } de { $of })
+# $peer (text) - a quién fue el datagrama
+nobody-listens = enviado, pero nadie escucha en { $peer }: UDP envía haya o no un servidor
+verdict-unknown = el servidor responde con sus propias palabras: no se puede saber si ha aceptado el envío
+
+## Fallos: qué ha pasado, con quién y qué probar
+
+# $peer (text) - dirección y puerto del servidor
+failure-refused = nadie escucha en { $peer }: inicie primero el servidor
+# $seconds (number) - cuánto ha esperado el cliente
+# $peer (text) - dirección y puerto del servidor
+failure-no-reply = sin respuesta en { $seconds } s de { $peer }: el servidor puede estar parado, se ha perdido un datagrama o usted está fuera de la red del laboratorio (VPN)
+# $peer (text) - dirección y puerto del servidor
+# $seconds (number) - cuánto ha esperado el cliente
+failure-connect-timeout = sin conexión con { $peer } en { $seconds } s: compruebe la dirección y su cortafuegos, y que está en la red del laboratorio (VPN)
+# $peer (text) - dirección y puerto del servidor
+failure-unreachable = no hay camino hasta { $peer }: compruebe la dirección, su red y la VPN del laboratorio
+# $peer (text) - dirección y puerto del otro extremo
+failure-reset = { $peer } ha roto la conexión: mire lo que dice el otro programa y vuelva a intentarlo
+# $peer (text) - dirección y puerto del servidor
+failure-closed-early = { $peer } ha cerrado la conexión sin responder: compruebe que es el servidor correcto y mire lo que dice
+# $peer (text) - dirección y puerto del servidor
+failure-rejected = { $peer } ha rechazado el envío: corrija lo que dice su respuesta y vuelva a enviarlo
+# $bytes (number) - lo larga que es la línea del usuario
+failure-too-long = su línea tiene { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+} y en un datagrama caben como mucho 65507: envíe una más corta
+failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por la entrada estándar
+# $address (text) - la dirección en la que escuchar
+failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO
+# $address (text) - la dirección en la que escuchar
+failure-address-not-available = { $address } no es una dirección de este equipo: escuche en una de las suyas, o en todas con --listen 0.0.0.0
+# $address (text) - la dirección en la que escuchar
+failure-denied = el sistema no permite usar { $address }: elija un puerto mayor que 1023 con --listen :PUERTO y compruebe el cortafuegos
+# $peer (text) - dirección y puerto del servidor
+failure-reply-too-big = { $peer } ha respondido más de lo que cabe en este ejercicio: compruebe que es el servidor correcto
+# $what (text) - opening, receiving, sending, o lo que se estaba haciendo
+# $detail (text) - las palabras del sistema
+failure-io = { $what ->
+    [opening] no se ha podido abrir el socket: { $detail }; compruebe la dirección y vuelva a intentarlo
+    [receiving] no se ha podido recibir: { $detail }; vuelva a intentarlo
+    [sending] no se ha podido enviar: { $detail }; vuelva a intentarlo
+   *[other] { $what }: { $detail }
+}
+failure-bad-input = lo que ha escrito no se puede enviar: corríjalo y vuelva a intentarlo
+# $value (text) - lo que se dio a --lang
+lang-unknown = --lang no conoce «{ $value }»: use es o en
+
+## Campos de un envío
+
+name-empty = el nombre está vacío: escriba su nombre y apellidos
+name-ampersand = el nombre lleva «&», que separa los campos: escriba «y» en su lugar
+name-too-long = el nombre es demasiado largo: 512 bytes como mucho
+name-nul = el nombre lleva un carácter NUL: escríbalo de nuevo
+name-control = el nombre lleva un carácter de control: escríbalo de nuevo
+dni-letter = el DNI va sin su letra: escriba solo las cifras
+dni-not-digits = el DNI lleva algo que no es una cifra: escriba solo las cifras, sin espacios, puntos ni la letra
+dni-length = el DNI tiene de 6 a 8 cifras: escríbalas todas, con los ceros de delante
+dni-empty = el DNI está vacío: escriba sus cifras, sin la letra
+code-length = el código tiene exactamente 6 cifras: escriba el que muestra ahora su teléfono
+code-not-digits = el código lleva algo que no es una cifra: escriba las 6 cifras que muestra ahora su teléfono
+code-empty = el código está vacío: escriba las 6 cifras que muestra ahora su teléfono
+
+## Respuestas del servidor de envíos, en la red detrás de `OK ` o `ERROR `
+
+# $number (number) - su lugar en el registro
+reply-accepted = registrado con el número { $number }
+# $number (number) - el lugar que tiene
+reply-already = ya estaba registrado, con el número { $number }
+reply-code-wrong = el código no es válido ahora: compruebe la hora de su teléfono y todas las cifras del DNI, y envíe el código siguiente
+reply-code-used = ese código ya se ha usado: espere al siguiente, 30 s como mucho
+reply-format = el formato es nombre&DNI&código, por ejemplo Ana García&12345678&123456
+reply-dni-letter = el DNI se envía sin su letra: solo las cifras
+reply-busy = el servidor está ocupado: vuelva a enviarlo dentro de unos segundos
+reply-unavailable = el registro no puede guardar nada en este momento y su envío no consta en él: avise a su profesor y vuelva a enviarlo más tarde
+# $seconds (number) - cuánto hay que esperar
+reply-throttled = demasiados intentos: espere { $seconds ->
+    [one] { $seconds } segundo
+   *[other] { $seconds } segundos
+} y vuelva a enviarlo
+reply-unknown = ese DNI no está en la lista de la clase: compruebe sus cifras y los ceros de delante, o avise a su profesor
+
+## Contraseñas de un solo uso
+
+otp-secret = mi secreto:
+otp-uri = mi URI de aprovisionamiento:
+otp-code-valid = el código es válido en este momento
+otp-code-invalid = el código no es válido en este momento
+# $seconds (number) - hasta el final del paso actual
+otp-remaining = cambia dentro de { $seconds ->
+    [one] { $seconds } segundo
+   *[other] { $seconds } segundos
+}
+otp-clock-exact = el código es el de este momento: el reloj del teléfono va bien
+# $seconds (number) - cuánto atrasa
+otp-clock-behind = el reloj del teléfono va atrasado { $seconds ->
+    [one] alrededor de { $seconds } segundo
+   *[other] unos { $seconds } segundos
+}: ponga su hora en automático
+# $seconds (number) - cuánto adelanta
+otp-clock-ahead = el reloj del teléfono va adelantado { $seconds ->
+    [one] alrededor de { $seconds } segundo
+   *[other] unos { $seconds } segundos
+}: ponga su hora en automático
+# $minutes (number) - hasta dónde se ha buscado, a ambos lados
+otp-clock-none = el código no es de ningún momento a menos de { $minutes ->
+    [one] { $minutes } minuto
+   *[other] { $minutes } minutos
+} de ahora: compruebe el DNI y que se dio de alta con él, o la fecha del teléfono
+otp-clock-ambiguous = el código es de más de un momento: espere al siguiente y escriba ese
+otp-dni-is-secret = el DNI es el secreto y viaja en claro: un código solo demuestra que alguien conoce el DNI, no quién es
+qr-too-long = esto es demasiado largo para un código QR: acorte el usuario o el emisor
+# $file (text) - la ruta del fichero
+wrote-file = escrito { $file }
+
+## Direcciones
+
+address-empty = la dirección está vacía: escriba HOST, :PUERTO, HOST:PUERTO o [IPv6]:PUERTO
+# $port (text) - lo que hay en el lugar del puerto
+address-port = «{ $port }» no es un puerto: escriba un número de 1 a 65535
+# $host (text) - lo que hay en el lugar del host
+address-host = «{ $host }» no es un host ni una dirección IP: escriba HOST, HOST:PUERTO, o :PUERTO para solo el puerto
+# $host (text) - el nombre
+address-no-ip = no se encuentra ninguna dirección IP de «{ $host }»: compruebe el nombre y su red, o escriba la propia dirección IP
+address-v6-brackets = una dirección IPv6 con puerto va entre corchetes: [::1]:16000
+
+## Ficheros
+
+# $file (text) - la ruta del fichero
+# $detail (text) - qué pasa
+file-error = { $file }: { $detail }
+
+## La visita
+
+tour-client = CLIENTE
+tour-server = SERVIDOR
+# $exercise (text) - su nombre
+tour-failed = { $exercise } no ha terminado como debía
+
+## Errores al escribir la orden: cada uno sigue con usage-help
+
+# $arg (text) - lo escrito
+usage-unknown = aquí no hay { $arg }
+# $arg (text) - lo escrito
+# $near (text) - lo que quizá se quería
+usage-unknown-near = aquí no hay { $arg }; ¿quizá { $near }?
+# $command (text) - lo escrito
+usage-command = no existe «{ $command }»: los ejercicios son message, echo, chat, welcome y submit
+usage-no-command = diga qué ejecutar
+# $arg (text) - la opción
+usage-no-value = { $arg } necesita un valor
+# $arg (text) - la opción
+# $value (text) - lo escrito
+# $valid (text) - lo que se puede escribir
+usage-value = { $arg } no admite «{ $value }»: use { $valid }
+# $arg (text) - la opción
+# $value (text) - lo escrito
+usage-invalid = { $arg } no admite «{ $value }»
+# $arg (text) - lo que falta
+usage-missing = falta { $arg }
+# $arg (text) - la opción
+usage-conflict = { $arg } no puede ir con las demás
+# $command (text) - la orden
+usage-help = vea: { $command } --help
+
+## Ayuda
+
+help-usage = Uso
+help-commands = Órdenes
+help-arguments = Argumentos
+help-options = Opciones
+help-examples = Ejemplos
+help = Un laboratorio de redes en cada modelo de E/S: los mismos ejercicios con hilos, tareas y un bucle de eventos.
+help-message = Una línea, un datagrama, sin respuesta (UDP 15002).
+help-message-client = Envía una línea y se va; UDP no dice si alguien la ha oído.
+help-message-client-examples = socklab message client ; echo hola | socklab message client 192.0.2.7
+help-message-server = Espera un datagrama, lo muestra y termina.
+help-message-server-examples = socklab message server ; socklab message server --listen 0.0.0.0
+help-echo = El texto vuelve en mayúsculas, hasta que la respuesta es FIN (UDP 16000).
+help-echo-client = Envía líneas y muestra las respuestas, hasta FIN o el final de la entrada.
+help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab echo client ; socklab echo client lab.example:16000 --retries 3
+help-echo-server = Responde a todos en mayúsculas; termina tras responder FIN.
+help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving
+help-chat = Dos personas hablan por turnos estrictos, primero el cliente, hasta que una envía fin (UDP 16000).
+help-chat-client = Empieza una charla. Si se pierde un datagrama los dos se quedan esperando: un mensaje repetido no se distinguiría de uno nuevo, así que no hay nada que reintentar.
+help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
+help-chat-server = Charla con el primer cliente que habla; de los demás se avisa y se descartan.
+help-chat-server-examples = socklab chat server ; socklab chat server --listen 0.0.0.0
+help-welcome = A quien se conecta se le saluda y se le despide (TCP 19000).
+help-welcome-client = Se conecta y muestra lo que dice el servidor.
+help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
+help-welcome-server = Saluda a cada conexión y espera la siguiente; sigue abierto hasta Ctrl-C.
+help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0
+help-submit = El nombre, el DNI y el código van al servidor de los profesores, que responde (TCP 21000).
+help-submit-client = Envía nombre, DNI y código; pregunta lo que falte. El DNI es el secreto y viaja en claro.
+help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
+help-otp = Códigos de un solo uso (TOTP, RFC 6238) cuyo secreto es el DNI.
+help-otp-enroll = Muestra el secreto, la URI y su código QR para el teléfono; en un terminal, después comprueba un código.
+help-otp-enroll-examples = socklab otp enroll --dni 123456 ; socklab otp enroll --dni 123456 --png qr.png --no-verify
+help-otp-code = Muestra el código de este momento.
+help-otp-code-examples = socklab otp code --dni 123456
+help-otp-verify = Dice si un código es válido en este momento.
+help-otp-verify-examples = socklab otp verify --dni 123456 186818 ; socklab otp verify --dni 123456 186818 --window 1
+help-otp-clock = Dice cuánto se desvía el reloj del teléfono que muestra un código.
+help-otp-clock-examples = socklab otp clock --dni 123456 186818
+help-transcript = Lo que un programa ha visto y hecho, como texto.
+help-transcript-show = Comprueba una transcripción y la muestra.
+help-transcript-show-examples = socklab echo client --transcript echo.txt ; socklab transcript show echo.txt --canonical
+help-tour = Ejecuta de verdad cada ejercicio en este equipo y muestra los dos extremos lado a lado.
+help-tour-examples = socklab tour ; socklab tour echo
+help-arg-help = Muestra esta ayuda
+help-arg-version = Muestra la versión
+help-arg-lang = El idioma: es o en (si no, SOCKLAB_LANG; si no, el del sistema)
+help-arg-quiet = No muestra nada salvo los fallos
+help-arg-runtime = El modelo de E/S en el que se ejecuta
+help-arg-transcript = Escribe lo que ocurre en FILE
+help-arg-unmasked = Deja legibles los DNI y los códigos en la transcripción
+help-arg-raw = Muestra lo que dice el otro tal cual, con sus caracteres de control
+help-arg-address = El servidor: HOST, :PORT, HOST:PORT o [IPv6]:PORT (si no, 127.0.0.1 y el puerto del ejercicio)
+help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
+help-arg-listen = Dónde se escucha: HOST, :PORT, HOST:PORT o [IPv6]:PORT; puerto 0 para uno libre
+help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo
+help-arg-keep-serving = Sigue después de responder FIN
+help-arg-name = Su nombre
+help-arg-dni = Su DNI: sus 6 a 8 cifras, sin la letra
+help-arg-otp = El código que su teléfono muestra ahora
+help-arg-account = El nombre de la cuenta en el teléfono
+help-arg-issuer = El nombre del emisor en el teléfono
+help-arg-uri-style = lab: como la escribe el curso; rfc: el secreto sin relleno
+help-arg-png = Escribe el código QR en un fichero PNG
+help-arg-svg = Escribe el código QR en un fichero SVG
+help-arg-no-qr = No dibuja el código QR en el terminal
+help-arg-no-verify = No pide un código
+help-arg-code = Las seis cifras
+help-arg-window = Cuántos pasos de 30 s antes y después cuentan también
+help-arg-file = La transcripción
+help-arg-canonical = Sin tiempos, modelo ni direcciones: lo que toda ejecución tiene en común
+help-arg-exercise = Solo este

@@ -1,0 +1,200 @@
+//! What can be typed.
+//!
+//! The commands of the exercises are made from the lab's list, so a new exercise has its own without
+//! a line here. All help texts are messages: `help-` and the name of the command or argument.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use socklab_core::lab::{EXERCISES, Exercise, Offer};
+use socklab_core::transcript::Role;
+
+use crate::runtime::Runtime;
+use crate::words::Words;
+
+/// Options that every command has.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    #[arg(long, value_name = "es|en", global = true)]
+    pub(crate) lang: Option<String>,
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// Options of every end of every exercise.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Exchange {
+    #[arg(long, value_parser = PossibleValuesParser::new(Runtime::NAMES), default_value = Runtime::NAMES[0])]
+    pub(crate) runtime: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: Option<PathBuf>,
+    #[arg(long, requires = "transcript")]
+    pub(crate) unmasked: bool,
+    #[arg(long)]
+    pub(crate) raw: bool,
+}
+
+/// What every client takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ClientArgs {
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<String>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Seconds>,
+}
+
+/// What every server takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServerArgs {
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+}
+
+/// [`Offer::Retries`].
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RetriesArgs {
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub(crate) retries: u32,
+}
+
+/// [`Offer::KeepServing`].
+#[derive(Args, Clone, Debug)]
+pub(crate) struct KeepServingArgs {
+    #[arg(long)]
+    pub(crate) keep_serving: bool,
+}
+
+/// [`Offer::Submission`].
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SubmissionArgs {
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[arg(long, value_name = "DNI")]
+    pub(crate) dni: Option<String>,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) otp: Option<String>,
+}
+
+/// A time in seconds; nothing for none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seconds(pub(crate) Option<std::time::Duration>);
+
+fn seconds(text: &str) -> Result<Seconds, String> {
+    match text.parse::<f64>() {
+        Ok(0.0) => Ok(Seconds(None)),
+        Ok(number) if number > 0.0 && number <= 1e6 => {
+            Ok(Seconds(Some(std::time::Duration::from_secs_f64(number))))
+        }
+        _ => Err(text.to_owned()),
+    }
+}
+
+/// The whole command, with its help in the user's language.
+pub(crate) fn command(words: &Words) -> Command {
+    let mut command = Command::new("socklab")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .flatten_help(false);
+    command = Common::augment_args(command);
+    for exercise in EXERCISES {
+        command = command.subcommand(of_exercise(exercise));
+    }
+    command = command
+        .subcommand(crate::otp::command())
+        .subcommand(crate::transcript::command())
+        .subcommand(crate::tour::command());
+    localise(command, words, "")
+}
+
+fn of_exercise(exercise: &Exercise) -> Command {
+    let has = |offer| exercise.offers.contains(&offer);
+    let mut client = Exchange::augment_args(ClientArgs::augment_args(Command::new("client")));
+    if has(Offer::Retries) {
+        client = RetriesArgs::augment_args(client);
+    }
+    if has(Offer::Submission) {
+        client = SubmissionArgs::augment_args(client);
+    }
+    let command = Command::new(exercise.name)
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(client);
+    if has(Offer::Register) {
+        return command;
+    }
+    let mut server = Exchange::augment_args(ServerArgs::augment_args(Command::new("server")));
+    if has(Offer::KeepServing) {
+        server = KeepServingArgs::augment_args(server);
+    }
+    command.subcommand(server)
+}
+
+/// Which end of an exercise was asked for, and with what.
+pub(crate) fn role(matches: &ArgMatches) -> Option<(Role, &ArgMatches)> {
+    match matches.subcommand()? {
+        ("client", matches) => Some((Role::Client, matches)),
+        ("server", matches) => Some((Role::Server, matches)),
+        _ => None,
+    }
+}
+
+/// Reads a group of arguments that the command was given.
+pub(crate) fn read<T: FromArgMatches>(matches: &ArgMatches) -> T {
+    match T::from_arg_matches(matches) {
+        Ok(args) => args,
+        Err(error) => unreachable!("the group is part of the command: {error}"),
+    }
+}
+
+/// Puts every help text into the user's language.
+///
+/// The id of a command's text is `help-` and its words; that of an argument's is `help-arg-` and its
+/// name. Commands may have examples under their own id and `-examples`.
+fn localise(command: Command, words: &Words, path: &str) -> Command {
+    let id = format!("help{path}");
+    let examples = format!("{id}-examples");
+    let mut command = command
+        .help_template(format!(
+            "{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}\n",
+            words.say("help-usage")
+        ))
+        .subcommand_help_heading(words.say("help-commands"))
+        .about(words.say(&id))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(clap::ArgAction::Help)
+                .global(false),
+        );
+    if path.is_empty() {
+        command = command.arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(clap::ArgAction::Version),
+        );
+    }
+    if words.has(&examples) {
+        let heading = words.say("help-examples");
+        let lines = words.say(&examples).replace(" ; ", "\n  ");
+        command = command.after_help(format!("{heading}:\n  {lines}"));
+    }
+    command = command.mut_args(|arg| {
+        let id = format!("help-arg-{}", arg.get_id().as_str().replace('_', "-"));
+        let heading = if arg.is_positional() {
+            "help-arguments"
+        } else {
+            "help-options"
+        };
+        arg.help(words.say(&id)).help_heading(words.say(heading))
+    });
+    command.mut_subcommands(|sub| {
+        let path = format!("{path}-{}", sub.get_name());
+        localise(sub, words, &path)
+    })
+}

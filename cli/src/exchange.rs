@@ -1,0 +1,176 @@
+//! `socklab <exercise> client|server`.
+
+use std::io::{BufReader, stdin};
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use socklab_core::lab::{Exercise, Offer, Server, Settings};
+use socklab_core::transcript::{Header, Role};
+use socklab_core::{Failure, Status, Watch};
+use socklab_system::{Clock, Run, Stop};
+
+use crate::Exit;
+use crate::address;
+use crate::args::{
+    ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs, read,
+    role,
+};
+use crate::recording::Recording;
+use crate::runtime::{Runtime, Task};
+use crate::say;
+use crate::terminal::{Manner, Terminal};
+use crate::words::Words;
+
+/// How long a client that is told to stop may take before it is ended all the same. It may be in a
+/// call that cannot be woken, such as a connect.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// Runs one end of an exercise.
+pub(crate) fn main(
+    exercise: &'static Exercise,
+    matches: &ArgMatches,
+    common: &Common,
+    words: &Arc<Words>,
+) -> Exit {
+    let Some((role, matches)) = role(matches) else {
+        return Exit::Usage;
+    };
+    let exchange: Exchange = read(matches);
+    let Some(runtime) = Runtime::find(&exchange.runtime) else {
+        return Exit::Usage;
+    };
+    let task = match role {
+        Role::Client => client(exercise, matches),
+        Role::Server => server(exercise, matches),
+    };
+    let task = match task {
+        Ok(task) => task,
+        Err(error) => {
+            say::line(&error.say(words));
+            return Exit::Usage;
+        }
+    };
+    let terminal = Terminal::new(
+        Arc::clone(words),
+        Manner {
+            quiet: common.quiet,
+            raw: exchange.raw,
+            port: exercise.port,
+        },
+    );
+    let clock = Clock::start();
+    let status = match &exchange.transcript {
+        None => go(runtime, role, task, terminal, clock, ()),
+        Some(path) => {
+            let header = Header {
+                exercise: exercise.name.to_owned(),
+                role,
+                runtime: runtime.name().to_owned(),
+                epoch: clock.epoch(),
+                masked: exercise.secret && !exchange.unmasked,
+            };
+            match Recording::create(path, header) {
+                Ok(recording) => go(runtime, role, task, terminal, clock, recording),
+                Err(error) => {
+                    let detail = error.to_string();
+                    say::line(
+                        &words.say_with("file-error", &[("file", path), ("detail", &detail)]),
+                    );
+                    return Exit::Failed;
+                }
+            }
+        }
+    };
+    report(words, role, status, common.quiet)
+}
+
+fn client(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, address::Error> {
+    let args: ClientArgs = read(matches);
+    let address = args.address.as_deref().unwrap_or("");
+    let server = address::client(address, exercise.port)?;
+    let mut settings = Settings::client(exercise, server);
+    if let Some(timeout) = args.timeout {
+        settings.timeout = timeout.0;
+    }
+    if exercise.offers.contains(&Offer::Retries) {
+        settings.retries = read::<RetriesArgs>(matches).retries;
+    }
+    if exercise.offers.contains(&Offer::Submission) {
+        let args: SubmissionArgs = read(matches);
+        settings.name = args.name.map(String::into_bytes);
+        settings.dni = args.dni;
+        settings.code = args.otp;
+    }
+    Ok(Task::Client((exercise.client)(&settings)))
+}
+
+fn server(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, address::Error> {
+    let args: ServerArgs = read(matches);
+    let address = address::listen(args.listen.as_deref().unwrap_or(""), exercise.port)?;
+    let mut settings = Settings::default();
+    if exercise.offers.contains(&Offer::KeepServing) {
+        settings.keep_serving = read::<KeepServingArgs>(matches).keep_serving;
+    }
+    Ok(match exercise.server {
+        Server::Endpoint(make) => Task::Endpoint(address, make(&settings)),
+        Server::Service(make) => Task::Service(address, make(&settings)),
+    })
+}
+
+fn go<W: Watch + 'static>(
+    runtime: Runtime,
+    role: Role,
+    task: Task,
+    terminal: Terminal,
+    clock: Clock,
+    watch: W,
+) -> Status {
+    let mut run = Run::new(Arc::new(terminal), watch).with_lines(BufReader::new(stdin()));
+    run.clock = clock;
+    on_signal(role, &run.stop);
+    runtime.run(task, &Arc::new(run))
+}
+
+/// Has Ctrl-C and SIGTERM stop the run. A second one ends the program where it is.
+fn on_signal(role: Role, stop: &Stop) {
+    let again = AtomicBool::new(false);
+    let stop = stop.clone();
+    // Without a handler the signal ends the program, which is the next best.
+    let _ = ctrlc::set_handler(move || {
+        if again.swap(true, Ordering::Relaxed) {
+            exit(130);
+        }
+        stop.request();
+        if role == Role::Client {
+            thread::spawn(|| {
+                thread::sleep(GRACE);
+                exit(130);
+            });
+        }
+    });
+}
+
+/// Says how it ended, and with which exit status.
+fn report(words: &Words, role: Role, status: Status, quiet: bool) -> Exit {
+    match (status, role) {
+        (Status::Done, _) => Exit::Done,
+        (Status::Stopped | Status::Running, Role::Server) => {
+            if !quiet {
+                say::line(&words.say("stopped"));
+            }
+            Exit::Done
+        }
+        (Status::Stopped | Status::Running, Role::Client) => Exit::Interrupted,
+        (Status::Failed(failure), _) => {
+            say::line(&say::failure(words, failure));
+            match failure {
+                Failure::BadField(_) => Exit::Usage,
+                _ => Exit::Failed,
+            }
+        }
+    }
+}

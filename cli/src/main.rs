@@ -1,0 +1,70 @@
+//! `socklab`: one networking lab on every I/O model.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod args;
+mod escape;
+mod exchange;
+mod otp;
+mod qr;
+mod recording;
+mod runtime;
+mod say;
+mod terminal;
+mod tour;
+mod transcript;
+mod usage;
+mod wording;
+mod words;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use socklab_core::lab;
+
+use args::{Common, read};
+use words::{Language, Words};
+
+/// How the command ended, for the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It did what it was asked to.
+    Done = 0,
+    /// The exchange failed.
+    Failed = 1,
+    /// The command was not typed right.
+    Usage = 2,
+    /// A client was stopped by Ctrl-C: 128 and the number of the signal, as shells say it.
+    Interrupted = 130,
+}
+
+fn main() -> ExitCode {
+    ExitCode::from(run() as u8)
+}
+
+fn run() -> Exit {
+    let flag = usage::language_flag(std::env::args_os());
+    let words = match Language::choose(flag.as_deref()) {
+        Ok(language) => Arc::new(Words::new(language)),
+        Err(error) => {
+            say::line(&error.to_string());
+            return Exit::Usage;
+        }
+    };
+    let matches = match args::command(&words).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return usage::report(&words, &error),
+    };
+    let common: Common = read(&matches);
+    match matches.subcommand() {
+        Some(("otp", matches)) => otp::main(matches, &words),
+        Some(("transcript", matches)) => transcript::main(matches, &words),
+        Some(("tour", matches)) => tour::main(matches, &words),
+        Some((name, matches)) => match lab::find(name) {
+            Some(exercise) => exchange::main(exercise, matches, &common, &words),
+            None => Exit::Usage,
+        },
+        None => Exit::Usage,
+    }
+}

@@ -1,0 +1,229 @@
+//! `socklab otp`: one-time codes without a network.
+
+use std::fs;
+use std::io::{BufRead, IsTerminal, Write, stderr, stdin, stdout};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::{ArgMatches, Args, Command, ValueEnum};
+use socklab_core::otp::uri::{Style, provisioning};
+use socklab_core::otp::{Code, Dni, Key, Step, Window, clock_offsets, verify};
+
+use crate::Exit;
+use crate::args::read;
+use crate::qr;
+use crate::say;
+use crate::words::{Variable, Words};
+
+/// How far `otp clock` looks to both sides, in steps of 30 s: half an hour. The further it looks,
+/// the more often a code belongs to several moments: 121 candidates meet by chance once in 8,000.
+const REACH: u8 = 60;
+
+#[derive(Args, Debug)]
+struct DniArg {
+    #[arg(long, value_name = "DNI")]
+    dni: String,
+}
+
+#[derive(Args, Debug)]
+struct EnrollArgs {
+    #[arg(long, value_name = "USER", default_value = "mi_usuario")]
+    account: String,
+    #[arg(long, value_name = "ISSUER", default_value = "Mi App")]
+    issuer: String,
+    #[arg(long, value_enum, default_value_t = UriStyle::Lab)]
+    uri_style: UriStyle,
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[arg(long)]
+    no_qr: bool,
+    #[arg(long)]
+    no_verify: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UriStyle {
+    Lab,
+    Rfc,
+}
+
+#[derive(Args, Debug)]
+struct CodeArg {
+    #[arg(value_name = "CODE")]
+    code: String,
+}
+
+#[derive(Args, Debug)]
+struct VerifyArgs {
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=10))]
+    window: u8,
+}
+
+pub(crate) fn command() -> Command {
+    let with_dni = |name| DniArg::augment_args(Command::new(name));
+    Command::new("otp")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(EnrollArgs::augment_args(with_dni("enroll")))
+        .subcommand(with_dni("code"))
+        .subcommand(VerifyArgs::augment_args(CodeArg::augment_args(with_dni(
+            "verify",
+        ))))
+        .subcommand(CodeArg::augment_args(with_dni("clock")))
+}
+
+pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Exit::Usage;
+    };
+    let dni = match Dni::parse(&read::<DniArg>(matches).dni) {
+        Ok(dni) => dni,
+        Err(error) => {
+            say::line(&say::dni(words, error));
+            return Exit::Usage;
+        }
+    };
+    let key = Key::from_dni(&dni);
+    match name {
+        "enroll" => enroll(&key, &read(matches), words),
+        "code" => code(&key, words),
+        "verify" => with_code(matches, words, |code| {
+            let window = read::<VerifyArgs>(matches).window;
+            judge(&key, code, window, words)
+        }),
+        _ => with_code(matches, words, |code| clock(&key, code, words)),
+    }
+}
+
+fn with_code(matches: &ArgMatches, words: &Words, then: impl FnOnce(&Code) -> Exit) -> Exit {
+    match Code::parse(&read::<CodeArg>(matches).code) {
+        Ok(code) => then(&code),
+        Err(error) => {
+            say::line(&say::code(words, error));
+            Exit::Usage
+        }
+    }
+}
+
+/// The secret, the URI and the QR code; then a code from the phone, to see that it took.
+fn enroll(key: &Key, args: &EnrollArgs, words: &Words) -> Exit {
+    let style = match args.uri_style {
+        UriStyle::Lab => Style::Lab,
+        UriStyle::Rfc => Style::Rfc,
+    };
+    let uri = provisioning(key, &args.account, &args.issuer, style);
+    say::line(&words.say("otp-dni-is-secret"));
+    print(&format!("{} {}", words.say("otp-secret"), key.base32()));
+    print(&format!("{} {uri}", words.say("otp-uri")));
+    if let Err(error) = draw(&uri, args, words) {
+        say::line(&error);
+        return Exit::Failed;
+    }
+    if args.no_verify || !stdin().is_terminal() {
+        return Exit::Done;
+    }
+    let mut stderr = stderr().lock();
+    let _ = write!(stderr, "{}", words.say("prompt-code")).and_then(|()| stderr.flush());
+    drop(stderr);
+    let mut line = String::new();
+    match stdin().lock().read_line(&mut line) {
+        Ok(1..) if !line.trim().is_empty() => match Code::parse(&line) {
+            Ok(code) => judge(key, &code, 0, words),
+            Err(error) => {
+                say::line(&say::code(words, error));
+                Exit::Failed
+            }
+        },
+        // Whoever types nothing does not want it checked.
+        _ => Exit::Done,
+    }
+}
+
+fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
+    let too_long = |_| words.say("qr-too-long");
+    if !args.no_qr {
+        let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        print(&qr::terminal(uri, colour).map_err(too_long)?);
+    }
+    let save = |file: &Path, bytes: &[u8]| match fs::write(file, bytes) {
+        Ok(()) => {
+            say::line(&words.say_with("wrote-file", &[("file", &file.display().to_string())]));
+            Ok(())
+        }
+        Err(error) => {
+            let (file, detail) = (file.display().to_string(), error.to_string());
+            Err(words.say_with("file-error", &[("file", &file), ("detail", &detail)]))
+        }
+    };
+    if let Some(file) = &args.png {
+        save(file, &qr::png(uri).map_err(too_long)?)?;
+    }
+    if let Some(file) = &args.svg {
+        save(file, qr::svg(uri).map_err(too_long)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn code(key: &Key, words: &Words) -> Exit {
+    let now = unix_now();
+    print(key.code(Step::at(now)).as_str());
+    if stdout().is_terminal() {
+        let left = Step::SECONDS - now % Step::SECONDS;
+        say::line(&words.say_with("otp-remaining", &[("seconds", &left)]));
+    }
+    Exit::Done
+}
+
+fn judge(key: &Key, code: &Code, window: u8, words: &Words) -> Exit {
+    let window = Window {
+        behind: window,
+        ahead: window,
+    };
+    match verify(key, code, unix_now(), window) {
+        Some(_) => {
+            print(&words.say("otp-code-valid"));
+            Exit::Done
+        }
+        None => {
+            print(&words.say("otp-code-invalid"));
+            Exit::Failed
+        }
+    }
+}
+
+/// How far the clock that made the code is off.
+fn clock(key: &Key, code: &Code, words: &Words) -> Exit {
+    let say = |id: &str, number: &dyn Variable, name: &str| words.say_with(id, &[(name, number)]);
+    let offsets = clock_offsets(key, code, unix_now(), REACH);
+    let seconds = |steps: i64| steps.unsigned_abs() * Step::SECONDS;
+    let (line, exit) = match offsets[..] {
+        [] => {
+            let minutes = u64::from(REACH) * Step::SECONDS / 60;
+            (say("otp-clock-none", &minutes, "minutes"), Exit::Failed)
+        }
+        [0] => (words.say("otp-clock-exact"), Exit::Done),
+        [one] if one < 0 => (
+            say("otp-clock-behind", &seconds(one), "seconds"),
+            Exit::Failed,
+        ),
+        [one] => (
+            say("otp-clock-ahead", &seconds(one), "seconds"),
+            Exit::Failed,
+        ),
+        _ => (words.say("otp-clock-ambiguous"), Exit::Failed),
+    };
+    print(&line);
+    exit
+}
+
+fn unix_now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or(Duration::ZERO).as_secs()
+}
+
+fn print(line: &str) {
+    let mut stdout = stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}

@@ -1,0 +1,109 @@
+//! The user's side: payload on standard output, everything else on standard error.
+
+use std::io::{IsTerminal, Write, stderr, stdin, stdout};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socklab_core::{Console, Notice, Prompt};
+
+use crate::address;
+use crate::escape;
+use crate::say;
+use crate::words::Words;
+
+/// How much to say, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// Nothing at all, for measurements.
+    pub(crate) quiet: bool,
+    /// Payload as it is, control characters and all.
+    pub(crate) raw: bool,
+    /// The port that students use unless told another.
+    pub(crate) port: u16,
+}
+
+/// A terminal, or what stands in for it.
+pub(crate) struct Terminal {
+    words: Arc<Words>,
+    manner: Manner,
+    interactive: bool,
+}
+
+impl Terminal {
+    /// Standard input, output and error.
+    pub(crate) fn new(words: Arc<Words>, manner: Manner) -> Self {
+        Terminal {
+            words,
+            manner,
+            interactive: stdin().is_terminal(),
+        }
+    }
+
+    fn ready(&self, local: SocketAddr) {
+        self.line(&self.words.say_with("ready", &[("address", &local)]));
+        if local.ip().is_loopback() {
+            let everywhere = match local.port() {
+                port if port == self.manner.port => "0.0.0.0".to_owned(),
+                port => format!("0.0.0.0:{port}"),
+            };
+            self.line(
+                &self
+                    .words
+                    .say_with("ready-open-hint", &[("listen", &everywhere)]),
+            );
+        }
+        for address in address::listen_hint(local) {
+            self.line(
+                &self
+                    .words
+                    .say_with("ready-students-use", &[("address", &address)]),
+            );
+        }
+    }
+
+    fn line(&self, text: &str) {
+        say::line(text);
+    }
+}
+
+impl Console for Terminal {
+    fn prompt(&self, prompt: Prompt) {
+        if !self.interactive || self.manner.quiet {
+            return;
+        }
+        let text = match prompt {
+            Prompt::Message => self.words.say("prompt-message"),
+            Prompt::Echo => self.words.say("prompt-echo"),
+            Prompt::Chat => self.words.say("prompt-chat"),
+            Prompt::Name => self.words.say("prompt-name"),
+            Prompt::Dni => self.words.say("prompt-dni"),
+            Prompt::Code => self.words.say("prompt-code"),
+        };
+        let mut stderr = stderr().lock();
+        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+    }
+
+    fn show(&self, bytes: &[u8]) {
+        if self.manner.quiet {
+            return;
+        }
+        let mut line = Vec::with_capacity(bytes.len() + 1);
+        if self.manner.raw {
+            line.extend_from_slice(bytes);
+        } else {
+            escape::write(bytes, &mut line);
+        }
+        line.push(b'\n');
+        // A reader that has gone away is no reason to leave the peer alone.
+        let mut stdout = stdout().lock();
+        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+    }
+
+    fn notice(&self, notice: Notice) {
+        match notice {
+            _ if self.manner.quiet => {}
+            Notice::Ready(local) => self.ready(local),
+            _ => self.line(&say::notice(&self.words, notice)),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `socklab tour`: every exercise for real, both ends side by side.
+//!
+//! Each server gets a free port, its client talks to it through real sockets, and what each side
+//! saw is printed as one table in the order of time. Both ends share a clock, so the order is true.
+
+mod columns;
+mod scenes;
+
+use std::fmt;
+use std::io::{Write, stdout};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use clap::{ArgMatches, Args, Command};
+use socklab_core::lab::{Exercise, Server, Settings};
+use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
+use socklab_core::{Console, Notice, Prompt, Status, Subject, Watch};
+use socklab_system::{Clock, Run};
+
+use crate::Exit;
+use crate::args::read;
+use crate::runtime::{Runtime, Task};
+use crate::say;
+use crate::words::Words;
+
+use scenes::Scene;
+
+#[derive(Args, Debug)]
+struct TourArgs {
+    #[arg(value_name = "EXERCISE", value_parser = names())]
+    exercise: Option<String>,
+}
+
+fn names() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(
+        socklab_core::lab::EXERCISES.iter().map(|one| one.name),
+    )
+}
+
+pub(crate) fn command() -> Command {
+    TourArgs::augment_args(Command::new("tour"))
+}
+
+/// How long a server may take to be ready, and to end. Only a broken machine takes it.
+const LIMIT: Duration = Duration::from_secs(20);
+
+pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
+    let args: TourArgs = read(matches);
+    let mut exit = Exit::Done;
+    for scene in scenes::all(words) {
+        if args
+            .exercise
+            .as_deref()
+            .is_some_and(|only| only != scene.exercise.name)
+        {
+            continue;
+        }
+        for runtime in Runtime::ALL {
+            match play(&scene, runtime) {
+                Ok(played) => print(&scene, runtime, &played, words),
+                Err(status) => {
+                    let name = scene.exercise.name;
+                    say::line(&words.say_with("tour-failed", &[("exercise", &name)]));
+                    if let Status::Failed(failure) = status {
+                        say::line(&say::failure(words, failure));
+                    }
+                    exit = Exit::Failed;
+                }
+            }
+        }
+    }
+    exit
+}
+
+/// What both ends saw.
+struct Played {
+    client: Vec<Transcript>,
+    server: Vec<Transcript>,
+}
+
+fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
+    let clock = Clock::start();
+    let (server_pages, server_watch) = pages(scene.exercise, Role::Server, runtime, &clock);
+    let (client_pages, client_watch) = pages(scene.exercise, Role::Client, runtime, &clock);
+    let (console, ready) = Listener::new();
+    let mut run = Run::new(Arc::new(console), server_watch).with_lines(lines(scene.server_lines));
+    run.clock = clock;
+    run.register.clone_from(&scene.register);
+    let stop = run.stop.clone();
+    let task = server_task(scene.exercise, &scene.settings);
+    let (ended, end) = channel();
+    thread::spawn(move || ended.send(runtime.run(task, &Arc::new(run))));
+    let address = match ready.recv_timeout(LIMIT) {
+        Ok(address) => address,
+        Err(_) => return Err(end.recv().unwrap_or(Status::Stopped)),
+    };
+
+    let mut settings = scene.settings.clone();
+    settings.server = address;
+    settings.timeout = scene.exercise.timeout;
+    let (console, _) = Listener::new();
+    let mut run = Run::new(Arc::new(console), client_watch).with_lines(lines(scene.client_lines));
+    run.clock = clock;
+    let client = Task::Client((scene.exercise.client)(&settings));
+    let status = runtime.run(client, &Arc::new(run));
+    if status != Status::Done {
+        stop.request();
+        return Err(status);
+    }
+    // A UDP server ends by itself when the exercise is over; a TCP server is told to.
+    if matches!(scene.exercise.server, Server::Service(_)) {
+        stop.request();
+    }
+    let status = end.recv_timeout(LIMIT).unwrap_or(Status::Stopped);
+    match status {
+        Status::Done | Status::Stopped => Ok(Played {
+            client: client_pages.take(),
+            server: server_pages.take(),
+        }),
+        other => Err(other),
+    }
+}
+
+fn server_task(exercise: &Exercise, settings: &Settings) -> Task {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    match exercise.server {
+        Server::Endpoint(make) => Task::Endpoint(any, make(settings)),
+        Server::Service(make) => Task::Service(any, make(settings)),
+    }
+}
+
+fn lines(lines: &[&str]) -> std::io::Cursor<Vec<u8>> {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::io::Cursor::new(text.into_bytes())
+}
+
+fn print(scene: &Scene, runtime: Runtime, played: &Played, words: &Words) {
+    let exercise = scene.exercise;
+    let title = format!(
+        "{} · {} · {}",
+        exercise.name,
+        exercise.transport.name().to_uppercase(),
+        runtime.name()
+    );
+    let mut text = format!(
+        "{title}\n{}\n\n",
+        words.say(&format!("help-{}", exercise.name))
+    );
+    text.push_str(&columns::side_by_side(
+        (&words.say("tour-client"), &played.client),
+        (&words.say("tour-server"), &played.server),
+    ));
+    let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// A console that only listens for the address of a server.
+struct Listener(Mutex<Sender<SocketAddr>>);
+
+impl Listener {
+    fn new() -> (Self, Receiver<SocketAddr>) {
+        let (sender, receiver) = channel();
+        (Listener(Mutex::new(sender)), receiver)
+    }
+}
+
+impl Console for Listener {
+    fn prompt(&self, _: Prompt) {}
+    fn show(&self, _: &[u8]) {}
+    fn notice(&self, notice: Notice) {
+        if let Notice::Ready(address) = notice {
+            let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = sender.send(address);
+        }
+    }
+}
+
+/// Transcripts kept in memory.
+#[derive(Clone, Default)]
+struct Pages(Arc<Mutex<String>>);
+
+impl Pages {
+    fn take(&self) -> Vec<Transcript> {
+        let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parse(&text).unwrap_or_default()
+    }
+}
+
+struct Keeper {
+    header: Header,
+    pages: Pages,
+}
+
+/// One transcript, added to the others when it is whole.
+struct Page(String, Pages);
+
+impl fmt::Write for Page {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let mut all = self.1.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push_str(&self.0);
+        all.push('\n');
+    }
+}
+
+impl Watch for Keeper {
+    type Observer = Option<Recorder<Page>>;
+
+    fn watch(&self, subject: Subject) -> Self::Observer {
+        if subject == Subject::Driver {
+            return None;
+        }
+        let page = Page(String::new(), self.pages.clone());
+        Some(Recorder::new(&self.header, page))
+    }
+}
+
+fn pages(exercise: &Exercise, role: Role, runtime: Runtime, clock: &Clock) -> (Pages, Keeper) {
+    let pages = Pages::default();
+    let header = Header {
+        exercise: exercise.name.to_owned(),
+        role,
+        runtime: runtime.name().to_owned(),
+        epoch: clock.epoch(),
+        masked: exercise.secret,
+    };
+    let keeper = Keeper {
+        header,
+        pages: pages.clone(),
+    };
+    (pages, keeper)
+}

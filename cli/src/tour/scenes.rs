@@ -1,0 +1,81 @@
+//! What is said in each exercise of the tour.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use socklab_core::lab::{EXERCISES, Exercise, Settings};
+use socklab_core::otp::{Dni, Key, Step};
+use socklab_core::policy::Ledger;
+use socklab_core::register::{Attempt, Done, Register};
+
+use crate::wording::Replies;
+use crate::words::Words;
+
+/// One exercise with what its two users type.
+pub(super) struct Scene {
+    pub(super) exercise: &'static Exercise,
+    pub(super) client_lines: &'static [&'static str],
+    pub(super) server_lines: &'static [&'static str],
+    pub(super) settings: Settings,
+    pub(super) register: Option<Arc<dyn Register>>,
+}
+
+/// The lab from its first exercise to its last.
+pub(super) fn all(words: &Arc<Words>) -> Vec<Scene> {
+    EXERCISES
+        .iter()
+        .map(|exercise| scene(exercise, words))
+        .collect()
+}
+
+fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
+    let (client_lines, server_lines): (&[&str], &[&str]) = match exercise.name {
+        "echo" => (&["hola", "ñandú", "straße", "fin"], &[]),
+        "chat" => (&["hola", "¿qué tal?", "fin"], &["buenas", "bien, ¿y tú?"]),
+        "welcome" | "submit" => (&[], &[]),
+        _ => (&["hola, Servidor"], &[]),
+    };
+    let mut settings = Settings {
+        wording: Arc::new(Replies(Arc::clone(words))),
+        ..Settings::default()
+    };
+    let mut register: Option<Arc<dyn Register>> = None;
+    if exercise.secret {
+        settings.name = Some("Ana García".into());
+        settings.dni = Some(DNI.to_owned());
+        settings.code = Some(code_now());
+        register = Some(Arc::new(InMemory(Mutex::default())));
+    }
+    Scene {
+        exercise,
+        client_lines,
+        server_lines,
+        settings,
+        register,
+    }
+}
+
+/// Nobody's: the number that the lab's own examples use.
+const DNI: &str = "12345678";
+
+/// The code that a phone would show now.
+fn code_now() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let step = Step::at(now.unwrap_or_default().as_secs());
+    match Dni::parse(DNI) {
+        Ok(dni) => Key::from_dni(&dni).code(step).as_str().to_owned(),
+        Err(_) => String::new(),
+    }
+}
+
+/// A register that forgets everything when the tour is over.
+struct InMemory(Mutex<Ledger>);
+
+impl Register for InMemory {
+    fn store(&self, attempt: Attempt, done: Done) {
+        let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let decision = ledger.judge(&attempt);
+        drop(ledger);
+        done(decision);
+    }
+}

@@ -1,0 +1,57 @@
+//! `socklab transcript show FILE`.
+
+use std::fs;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args, Command};
+use socklab_core::transcript::parse;
+
+use crate::Exit;
+use crate::args::read;
+use crate::say;
+use crate::words::Words;
+
+#[derive(Args, Debug)]
+struct ShowArgs {
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[arg(long)]
+    canonical: bool,
+}
+
+pub(crate) fn command() -> Command {
+    Command::new("transcript")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(ShowArgs::augment_args(Command::new("show")))
+}
+
+/// Reads a transcript, so that what is printed is one, and prints it.
+pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+    let Some(("show", matches)) = matches.subcommand() else {
+        return Exit::Usage;
+    };
+    let args: ShowArgs = read(matches);
+    let failed = |detail: String| {
+        say::line(&words.say_with("file-error", &[("file", &args.file), ("detail", &detail)]));
+        Exit::Failed
+    };
+    let text = match fs::read_to_string(&args.file) {
+        Ok(text) => text,
+        Err(error) => return failed(error.to_string()),
+    };
+    let transcripts = match parse(&text) {
+        Ok(transcripts) => transcripts,
+        Err(error) => return failed(error.to_string()),
+    };
+    let shown: Vec<String> = transcripts
+        .iter()
+        .map(|one| match args.canonical {
+            true => one.canonical(),
+            false => one.to_string(),
+        })
+        .collect();
+    let _ = stdout().lock().write_all(shown.join("\n").as_bytes());
+    Exit::Done
+}

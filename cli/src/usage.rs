@@ -1,0 +1,100 @@
+//! What was typed wrong, in one line that says what to type instead.
+
+use std::ffi::OsString;
+
+use clap::Error;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::Exit;
+use crate::escape;
+use crate::say;
+use crate::words::Words;
+
+/// The value of `--lang`, read before anything else so that everything else can be said in it.
+pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<String> {
+    let mut args = args.map(|arg| arg.to_string_lossy().into_owned());
+    while let Some(arg) = args.next() {
+        if arg == "--lang" {
+            return args.next();
+        }
+        if let Some(value) = arg.strip_prefix("--lang=") {
+            return Some(value.to_owned());
+        }
+    }
+    None
+}
+
+/// Prints help and version; words everything else.
+pub(crate) fn report(words: &Words, error: &Error) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Nobody reads it: nobody needed it.
+            let _ = error.print();
+            Exit::Done
+        }
+        _ => {
+            say::line(&line(words, error));
+            Exit::Usage
+        }
+    }
+}
+
+fn line(words: &Words, error: &Error) -> String {
+    let get = |kind| context(error, kind);
+    let (arg, value) = (get(ContextKind::InvalidArg), get(ContextKind::InvalidValue));
+    let valid = get(ContextKind::ValidValue);
+    let wrong = match error.kind() {
+        ErrorKind::UnknownArgument => match get(ContextKind::SuggestedArg) {
+            near if near.is_empty() => words.say_with("usage-unknown", &[("arg", &arg)]),
+            near => words.say_with("usage-unknown-near", &[("arg", &arg), ("near", &near)]),
+        },
+        ErrorKind::InvalidSubcommand => {
+            let wrong = get(ContextKind::InvalidSubcommand);
+            words.say_with("usage-command", &[("command", &wrong)])
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            words.say("usage-no-command")
+        }
+        ErrorKind::InvalidValue if value.is_empty() => {
+            words.say_with("usage-no-value", &[("arg", &arg)])
+        }
+        ErrorKind::InvalidValue => words.say_with(
+            "usage-value",
+            &[("arg", &arg), ("value", &value), ("valid", &valid)],
+        ),
+        ErrorKind::ValueValidation => {
+            words.say_with("usage-invalid", &[("arg", &arg), ("value", &value)])
+        }
+        ErrorKind::MissingRequiredArgument => words.say_with("usage-missing", &[("arg", &arg)]),
+        ErrorKind::ArgumentConflict => words.say_with("usage-conflict", &[("arg", &arg)]),
+        _ => {
+            let text = error.to_string();
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+    };
+    let usage = get(ContextKind::Usage);
+    let usage = usage.trim_start_matches("Usage: ").trim();
+    let program = usage
+        .split(['<', '['])
+        .next()
+        .map_or("socklab", str::trim_end);
+    let program = if program.is_empty() {
+        "socklab"
+    } else {
+        program
+    };
+    let help = words.say_with("usage-help", &[("command", &program)]);
+    format!("{wrong} — {help}")
+}
+
+/// One piece of what clap knows of a mistake, safe to print.
+fn context(error: &Error, kind: ContextKind) -> String {
+    let text = match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(list)) => list.join(", "),
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    escape::text(&text).into_owned()
+}

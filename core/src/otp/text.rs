@@ -1,0 +1,191 @@
+//! DNIs and codes as people type them.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+/// A student's ID number as sent: 6 to 8 ASCII digits, of which zeros at the front matter.
+///
+/// `01234567` and `1234567` are different keys and different entries of the register.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Dni(String);
+
+/// Why a text is not a [`Dni`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DniError {
+    /// There is nothing.
+    Empty,
+    /// It carries its letter (`12345678Z`, `12345678-Z`, `X1234567L`): the commonest slip.
+    Letter,
+    /// It has something that is not an ASCII digit.
+    NotDigits,
+    /// It has not 6 to 8 digits.
+    Length {
+        /// How many it has.
+        digits: usize,
+    },
+}
+
+impl Dni {
+    /// Reads a DNI. White space around it is not part of it.
+    ///
+    /// # Errors
+    /// Says which rule it breaks.
+    pub fn parse(text: &str) -> Result<Dni, DniError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(DniError::Empty);
+        }
+        if has_letter(text) {
+            return Err(DniError::Letter);
+        }
+        if !all_digits(text) {
+            return Err(DniError::NotDigits);
+        }
+        match text.len() {
+            6..=8 => Ok(Dni(text.to_string())),
+            digits => Err(DniError::Length { digits }),
+        }
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A DNI's letter is its last character, perhaps after a hyphen; a foreigner's number (NIE) begins
+/// with X, Y or Z too.
+fn has_letter(text: &str) -> bool {
+    let body = text.strip_suffix(|last: char| last.is_ascii_alphabetic());
+    let ends = body.is_some();
+    let body = body.unwrap_or(text);
+    let body = body.strip_suffix('-').filter(|_| ends).unwrap_or(body);
+    let digits = body.strip_prefix(|first: char| "XYZxyz".contains(first));
+    let begins = digits.is_some();
+    let digits = digits.unwrap_or(body);
+    let digits = digits
+        .strip_prefix('-')
+        .filter(|_| begins)
+        .unwrap_or(digits);
+    (begins || ends) && !digits.is_empty() && all_digits(digits)
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Secrets stay out of logs.
+impl fmt::Debug for Dni {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dni({})", "*".repeat(self.0.len()))
+    }
+}
+
+/// A one-time code: six ASCII digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code([u8; 6]);
+
+/// Why a text is not a [`Code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeError {
+    /// There is nothing.
+    Empty,
+    /// It has something that is not an ASCII digit.
+    NotDigits,
+    /// It has not six digits.
+    Length {
+        /// How many it has.
+        digits: usize,
+    },
+}
+
+impl Code {
+    /// Reads a code. White space around it is not part of it, nor is the one space that phones
+    /// show in the middle (`186 818`).
+    ///
+    /// # Errors
+    /// Says which rule it breaks.
+    pub fn parse(text: &str) -> Result<Code, CodeError> {
+        let text = text.trim();
+        let joined = match text.split_once(' ') {
+            Some((a, b)) if a.len() == 3 && b.len() == 3 => a.to_string() + b,
+            _ => text.to_string(),
+        };
+        if joined.is_empty() {
+            return Err(CodeError::Empty);
+        }
+        if !all_digits(&joined) {
+            return Err(CodeError::NotDigits);
+        }
+        let digits = joined.len();
+        let code = joined.as_bytes().try_into();
+        code.map(Code).map_err(|_| CodeError::Length { digits })
+    }
+
+    /// A code of digits that were computed.
+    pub(super) fn of_digits(digits: &[u8]) -> Code {
+        debug_assert!(digits.len() == 6 && digits.iter().all(u8::is_ascii_digit));
+        Code(digits.try_into().unwrap_or([b'0'; 6]))
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(******)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dnis() {
+        for good in ["123456", "1234567", "12345678", "00000000", " 123456\n"] {
+            assert_eq!(Dni::parse(good).unwrap().as_str(), good.trim());
+        }
+        for (bad, error) in [
+            ("", DniError::Empty),
+            ("  ", DniError::Empty),
+            ("12345678Z", DniError::Letter),
+            ("12345678z", DniError::Letter),
+            ("12345678-Z", DniError::Letter),
+            ("X1234567L", DniError::Letter),
+            ("X1234567", DniError::Letter),
+            ("Y-1234567-L", DniError::Letter),
+            ("12345", DniError::Length { digits: 5 }),
+            ("123456789", DniError::Length { digits: 9 }),
+            ("12.345.678", DniError::NotDigits),
+            ("1234 5678", DniError::NotDigits),
+            ("１２３４５６", DniError::NotDigits),
+            ("-123456", DniError::NotDigits),
+            ("A123456", DniError::NotDigits),
+            ("Z", DniError::NotDigits),
+        ] {
+            assert_eq!(Dni::parse(bad), Err(error), "{bad}");
+        }
+    }
+
+    #[test]
+    fn codes() {
+        for good in ["186818", " 186818\r\n", "186 818"] {
+            assert_eq!(Code::parse(good).unwrap().as_str(), "186818");
+        }
+        for (bad, error) in [
+            ("", CodeError::Empty),
+            ("18681", CodeError::Length { digits: 5 }),
+            ("1868181", CodeError::Length { digits: 7 }),
+            ("18 6818", CodeError::NotDigits),
+            ("186  818", CodeError::NotDigits),
+            ("18681８", CodeError::NotDigits),
+            ("abcdef", CodeError::NotDigits),
+        ] {
+            assert_eq!(Code::parse(bad), Err(error), "{bad}");
+        }
+    }
+}
