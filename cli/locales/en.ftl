@@ -37,7 +37,6 @@ reply-too-long = the reply to { $peer } would have { $bytes ->
 } and a datagram carries at most 65507: nothing was sent
 accept-paused = out of descriptors: those connected are served, new ones wait
 accept-resumed = new connections are accepted again
-busy = every place is taken: new connections wait until one is free
 
 ## What a client says
 
@@ -89,7 +88,6 @@ failure-io = { $what ->
     [sending] could not send: { $detail }; try again
    *[other] { $what }: { $detail }
 }
-failure-bad-input = what you typed cannot be sent: put it right, and try again
 # $value (text) - what --lang was given
 lang-unknown = --lang does not know "{ $value }": use es or en
 
@@ -98,7 +96,6 @@ lang-unknown = --lang does not know "{ $value }": use es or en
 name-empty = the name is empty: type your name and surname
 name-ampersand = the name has an "&", which separates the fields: write "and" instead
 name-too-long = the name is too long: at most 512 bytes
-name-nul = the name has a NUL character: type it again
 name-control = the name has a control character: type it again
 dni-letter = the DNI goes without its letter: type only its digits
 dni-not-digits = the DNI has something that is not a digit: type only the digits, without blanks, dots or the letter
@@ -192,8 +189,10 @@ usage-unknown = there is no { $arg } here
 # $near (text) - what was perhaps meant
 usage-unknown-near = there is no { $arg } here; perhaps { $near }?
 # $command (text) - what was typed
-usage-command = there is no "{ $command }": the exercises are message, echo, chat, welcome and submit
-usage-no-command = say what to run
+# $list (text) - what there is
+usage-command = there is no "{ $command }" here, but: { $list }
+# $list (text) - what there is
+usage-no-command = say what to run: { $list }
 # $arg (text) - the option
 usage-no-value = { $arg } needs a value
 # $arg (text) - the option
@@ -212,12 +211,13 @@ usage-help = see: { $command } --help
 
 ## Help
 
-help-usage = Usage
-help-commands = Commands
-help-arguments = Arguments
-help-options = Options
-help-examples = Examples
+heading-usage = Usage
+heading-commands = Commands
+heading-arguments = Arguments
+heading-options = Options
+heading-examples = Examples
 help = One networking lab on every I/O model: the same exercises on threads, tasks and an event loop.
+help-examples = socklab tour ; socklab echo server ; printf 'hola\nfin\n' | socklab echo client
 help-message = One line, one datagram, no reply (UDP 15002).
 help-message-client = Sends one line and leaves; UDP does not tell whether anybody heard it.
 help-message-client-examples = socklab message client ; echo hola | socklab message client 192.0.2.7

@@ -37,7 +37,6 @@ reply-too-long = la respuesta a { $peer } tendría { $bytes ->
 } y en un datagrama caben como mucho 65507: no se ha enviado nada
 accept-paused = no quedan descriptores: se atiende a los conectados y los nuevos esperan
 accept-resumed = se vuelven a aceptar conexiones
-busy = todas las plazas están ocupadas: las conexiones nuevas esperan a que quede una libre
 
 ## Lo que dice un cliente
 
@@ -89,7 +88,6 @@ failure-io = { $what ->
     [sending] no se ha podido enviar: { $detail }; vuelva a intentarlo
    *[other] { $what }: { $detail }
 }
-failure-bad-input = lo que ha escrito no se puede enviar: corríjalo y vuelva a intentarlo
 # $value (text) - lo que se dio a --lang
 lang-unknown = --lang no conoce «{ $value }»: use es o en
 
@@ -98,7 +96,6 @@ lang-unknown = --lang no conoce «{ $value }»: use es o en
 name-empty = el nombre está vacío: escriba su nombre y apellidos
 name-ampersand = el nombre lleva «&», que separa los campos: escriba «y» en su lugar
 name-too-long = el nombre es demasiado largo: 512 bytes como mucho
-name-nul = el nombre lleva un carácter NUL: escríbalo de nuevo
 name-control = el nombre lleva un carácter de control: escríbalo de nuevo
 dni-letter = el DNI va sin su letra: escriba solo las cifras
 dni-not-digits = el DNI lleva algo que no es una cifra: escriba solo las cifras, sin espacios, puntos ni la letra
@@ -192,8 +189,10 @@ usage-unknown = aquí no hay { $arg }
 # $near (text) - lo que quizá se quería
 usage-unknown-near = aquí no hay { $arg }; ¿quizá { $near }?
 # $command (text) - lo escrito
-usage-command = no existe «{ $command }»: los ejercicios son message, echo, chat, welcome y submit
-usage-no-command = diga qué ejecutar
+# $list (text) - lo que hay
+usage-command = aquí no hay «{ $command }», pero sí: { $list }
+# $list (text) - lo que hay
+usage-no-command = diga qué ejecutar: { $list }
 # $arg (text) - la opción
 usage-no-value = { $arg } necesita un valor
 # $arg (text) - la opción
@@ -212,12 +211,13 @@ usage-help = vea: { $command } --help
 
 ## Ayuda
 
-help-usage = Uso
-help-commands = Órdenes
-help-arguments = Argumentos
-help-options = Opciones
-help-examples = Ejemplos
+heading-usage = Uso
+heading-commands = Órdenes
+heading-arguments = Argumentos
+heading-options = Opciones
+heading-examples = Ejemplos
 help = Un laboratorio de redes en cada modelo de E/S: los mismos ejercicios con hilos, tareas y un bucle de eventos.
+help-examples = socklab tour ; socklab echo server ; printf 'hola\nfin\n' | socklab echo client
 help-message = Una línea, un datagrama, sin respuesta (UDP 15002).
 help-message-client = Envía una línea y se va; UDP no dice si alguien la ha oído.
 help-message-client-examples = socklab message client ; echo hola | socklab message client 192.0.2.7

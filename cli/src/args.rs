@@ -158,9 +158,9 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
     let mut command = command
         .help_template(format!(
             "{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}\n",
-            words.say("help-usage")
+            words.say("heading-usage")
         ))
-        .subcommand_help_heading(words.say("help-commands"))
+        .subcommand_help_heading(words.say("heading-commands"))
         .about(words.say(&id))
         .disable_help_flag(true)
         .disable_version_flag(true)
@@ -180,16 +180,16 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
         );
     }
     if words.has(&examples) {
-        let heading = words.say("help-examples");
+        let heading = words.say("heading-examples");
         let lines = words.say(&examples).replace(" ; ", "\n  ");
         command = command.after_help(format!("{heading}:\n  {lines}"));
     }
     command = command.mut_args(|arg| {
         let id = format!("help-arg-{}", arg.get_id().as_str().replace('_', "-"));
         let heading = if arg.is_positional() {
-            "help-arguments"
+            "heading-arguments"
         } else {
-            "help-options"
+            "heading-options"
         };
         arg.help(words.say(&id)).help_heading(words.say(heading))
     });
@@ -197,4 +197,59 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
         let path = format!("{path}-{}", sub.get_name());
         localise(sub, words, &path)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::words::Language;
+
+    /// The ids of the help texts of a command and all below it.
+    fn ids(command: &Command, path: &str, ids: &mut BTreeSet<String>) {
+        ids.insert(format!("help{path}"));
+        for arg in command.get_arguments() {
+            ids.insert(format!(
+                "help-arg-{}",
+                arg.get_id().as_str().replace('_', "-")
+            ));
+        }
+        for sub in command.get_subcommands() {
+            let path = format!("{path}-{}", sub.get_name());
+            if sub.get_subcommands().next().is_none() {
+                // Whoever runs something wants to see it done.
+                ids.insert(format!("help{path}-examples"));
+            }
+            self::ids(sub, &path, ids);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_and_nothing_else_is() {
+        let mut needed = BTreeSet::from(["help-examples".to_owned()]);
+        for language in [Language::Es, Language::En] {
+            // A text that is missing would panic here.
+            let mut command = command(&Words::new(language));
+            command.build();
+            ids(&command, "", &mut needed);
+        }
+        let there = include_str!("../locales/en.ftl")
+            .lines()
+            .filter_map(|line| {
+                let (id, _) = line.split_once(" = ")?;
+                id.starts_with("help").then(|| id.to_owned())
+            });
+        assert_eq!(there.collect::<BTreeSet<_>>(), needed);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(seconds("0").unwrap().0, None);
+        let half = std::time::Duration::from_millis(500);
+        assert_eq!(seconds("0.5").unwrap().0, Some(half));
+        for wrong in ["", "-1", "abc", "nan", "inf", "1e99"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
 }

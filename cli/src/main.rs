@@ -52,9 +52,10 @@ fn run() -> Exit {
             return Exit::Usage;
         }
     };
-    let matches = match args::command(&words).try_get_matches() {
+    let command = args::command(&words);
+    let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => return usage::report(&words, &error),
+        Err(error) => return usage::report(&words, &command, &error),
     };
     let common: Common = read(&matches);
     match matches.subcommand() {

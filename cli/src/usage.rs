@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
 
 use crate::Exit;
 use crate::escape;
@@ -25,7 +25,7 @@ pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<Stri
 }
 
 /// Prints help and version; words everything else.
-pub(crate) fn report(words: &Words, error: &Error) -> Exit {
+pub(crate) fn report(words: &Words, command: &Command, error: &Error) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // Nobody reads it: nobody needed it.
@@ -33,13 +33,16 @@ pub(crate) fn report(words: &Words, error: &Error) -> Exit {
             Exit::Done
         }
         _ => {
-            say::line(&line(words, error));
+            say::line(&line(words, command, error));
             Exit::Usage
         }
     }
 }
 
-fn line(words: &Words, error: &Error) -> String {
+fn line(words: &Words, command: &Command, error: &Error) -> String {
+    let (path, command) = reached(command, std::env::args());
+    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let list = names.join(", ");
     let get = |kind| context(error, kind);
     let (arg, value) = (get(ContextKind::InvalidArg), get(ContextKind::InvalidValue));
     let valid = get(ContextKind::ValidValue);
@@ -50,10 +53,10 @@ fn line(words: &Words, error: &Error) -> String {
         },
         ErrorKind::InvalidSubcommand => {
             let wrong = get(ContextKind::InvalidSubcommand);
-            words.say_with("usage-command", &[("command", &wrong)])
+            words.say_with("usage-command", &[("command", &wrong), ("list", &list)])
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            words.say("usage-no-command")
+            words.say_with("usage-no-command", &[("list", &list)])
         }
         ErrorKind::InvalidValue if value.is_empty() => {
             words.say_with("usage-no-value", &[("arg", &arg)])
@@ -72,19 +75,21 @@ fn line(words: &Words, error: &Error) -> String {
             text.lines().next().unwrap_or_default().to_owned()
         }
     };
-    let usage = get(ContextKind::Usage);
-    let usage = usage.trim_start_matches("Usage: ").trim();
-    let program = usage
-        .split(['<', '['])
-        .next()
-        .map_or("socklab", str::trim_end);
-    let program = if program.is_empty() {
-        "socklab"
-    } else {
-        program
-    };
-    let help = words.say_with("usage-help", &[("command", &program)]);
+    let help = words.say_with("usage-help", &[("command", &path)]);
     format!("{wrong} — {help}")
+}
+
+/// The deepest command that the words typed lead to, and how it is called.
+fn reached(command: &Command, typed: impl Iterator<Item = String>) -> (String, &Command) {
+    let mut path = command.get_name().to_owned();
+    let mut command = command;
+    for word in typed.skip(1) {
+        if let Some(next) = command.find_subcommand(&word) {
+            path = format!("{path} {word}");
+            command = next;
+        }
+    }
+    (path, command)
 }
 
 /// One piece of what clap knows of a mistake, safe to print.

@@ -49,11 +49,6 @@ impl Words {
         Words { language, bundle }
     }
 
-    /// The language they are in.
-    pub(crate) fn language(&self) -> Language {
-        self.language
-    }
-
     /// Whether there is such a message.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.bundle.has_message(id)

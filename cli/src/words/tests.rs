@@ -7,31 +7,10 @@ use std::time::Duration;
 
 use super::*;
 
-/// Messages, or with a hyphen at the end families of them, that nothing uses yet.
-const NOT_YET_USED: &[&str] = &[
-    "prompt-",
-    "ready",
-    "ready-",
-    "connection",
-    "stopped",
-    "chat-",
-    "stranger",
-    "strangers-",
-    "reply-",
-    "accept-",
-    "busy",
-    "late-",
-    "retry",
-    "nobody-",
-    "verdict-",
-    "failure-",
-    "name-",
-    "dni-",
-    "code-",
-    "otp-",
-    "qr-",
-    "wrote-",
-];
+/// Messages, or with a hyphen at the end families of them, that no literal names: help texts are
+/// found by the names of commands and arguments (`args::tests`), and some replies wait for the
+/// register.
+const NOT_YET_USED: &[&str] = &["help", "help-", "reply-throttled", "reply-unknown"];
 
 /// The variables of each message of a language.
 fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -99,7 +78,6 @@ fn both_languages_have_the_same_messages_with_the_same_variables() {
 fn every_message_can_be_said() {
     for language in [Language::Es, Language::En] {
         let words = Words::new(language);
-        assert_eq!(words.language(), language);
         for (id, variables) in messages(EN) {
             for number in [0, 1, 2, 65_508_u64] {
                 let given: Vec<(&str, &dyn Variable)> = variables
