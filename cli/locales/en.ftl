@@ -179,7 +179,14 @@ file-error = { $file }: { $detail }
 tour-client = CLIENT
 tour-server = SERVER
 # $exercise (text) - its name
-tour-failed = { $exercise } did not end as it should
+# $runtime (text) - the I/O model
+tour-failed = { $exercise } on { $runtime } did not end as it should
+tour-runtime = runtime
+tour-would-block = empty-handed
+tour-blocked = blocked longest in
+tour-transcript = transcript
+tour-same = the same
+tour-differs = DIFFERS
 
 ## Mistakes on the command line: each goes on with usage-help
 

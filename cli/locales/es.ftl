@@ -179,7 +179,14 @@ file-error = { $file }: { $detail }
 tour-client = CLIENTE
 tour-server = SERVIDOR
 # $exercise (text) - su nombre
-tour-failed = { $exercise } no ha terminado como debía
+# $runtime (text) - el modelo de E/S
+tour-failed = { $exercise } con { $runtime } no ha terminado como debía
+tour-runtime = modelo
+tour-would-block = de vacío
+tour-blocked = más tiempo bloqueado en
+tour-transcript = transcripción
+tour-same = la misma
+tour-differs = ES OTRA
 
 ## Errores al escribir la orden: cada uno sigue con usage-help
 

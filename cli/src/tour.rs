@@ -4,6 +4,7 @@
 //! saw is printed as one table in the order of time. Both ends share a clock, so the order is true.
 
 mod columns;
+mod counts;
 mod scenes;
 
 use std::fmt;
@@ -26,18 +27,25 @@ use crate::runtime::{Runtime, Task};
 use crate::say;
 use crate::words::Words;
 
+use counts::{Counter, Counts};
 use scenes::Scene;
 
 #[derive(Args, Debug)]
 struct TourArgs {
     #[arg(value_name = "EXERCISE", value_parser = names())]
     exercise: Option<String>,
+    #[arg(long, default_value = "all", value_parser = runtimes())]
+    runtime: String,
 }
 
 fn names() -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(
         socklab_core::lab::EXERCISES.iter().map(|one| one.name),
     )
+}
+
+fn runtimes() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(["all"].into_iter().chain(Runtime::NAMES))
 }
 
 pub(crate) fn command() -> Command {
@@ -49,6 +57,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     let args: TourArgs = read(matches);
+    let chosen: Vec<Runtime> = match Runtime::find(&args.runtime) {
+        Some(one) => vec![one],
+        None => Runtime::ALL.to_vec(),
+    };
     let mut exit = Exit::Done;
     for scene in scenes::all(words) {
         if args
@@ -58,18 +70,23 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
         {
             continue;
         }
-        for runtime in Runtime::ALL {
+        let mut played = Vec::new();
+        for &runtime in &chosen {
             match play(&scene, runtime) {
-                Ok(played) => print(&scene, runtime, &played, words),
+                Ok(one) => played.push((runtime, one)),
                 Err(status) => {
-                    let name = scene.exercise.name;
-                    say::line(&words.say_with("tour-failed", &[("exercise", &name)]));
+                    let (name, runtime) = (scene.exercise.name, runtime.name());
+                    let about = [("exercise", &name as _), ("runtime", &runtime as _)];
+                    say::line(&words.say_with("tour-failed", &about));
                     if let Status::Failed(failure) = status {
                         say::line(&say::failure(words, failure));
                     }
                     exit = Exit::Failed;
                 }
             }
+        }
+        if !print(&scene, &played, words) {
+            exit = Exit::Failed;
         }
     }
     exit
@@ -79,12 +96,23 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
 struct Played {
     client: Vec<Transcript>,
     server: Vec<Transcript>,
+    /// What the server's driver did.
+    counts: Counts,
+}
+
+impl Played {
+    /// What it has in common with every other run.
+    fn canonical(&self) -> Vec<String> {
+        let both = self.client.iter().chain(&self.server);
+        both.map(Transcript::canonical).collect()
+    }
 }
 
 fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     let clock = Clock::start();
     let (server_pages, server_watch) = pages(scene.exercise, Role::Server, runtime, &clock);
     let (client_pages, client_watch) = pages(scene.exercise, Role::Client, runtime, &clock);
+    let counter = server_watch.counter.clone();
     let (console, ready) = Listener::new();
     let mut run = Run::new(Arc::new(console), server_watch).with_lines(lines(scene.server_lines));
     run.clock = clock;
@@ -119,6 +147,7 @@ fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
         Status::Done | Status::Stopped => Ok(Played {
             client: client_pages.take(),
             server: server_pages.take(),
+            counts: counter.take(),
         }),
         other => Err(other),
     }
@@ -137,23 +166,36 @@ fn lines(lines: &[&str]) -> std::io::Cursor<Vec<u8>> {
     std::io::Cursor::new(text.into_bytes())
 }
 
-fn print(scene: &Scene, runtime: Runtime, played: &Played, words: &Words) {
+/// Prints the exchange as the first runtime had it, and then how the runtimes went about it; whether
+/// all had the same exchange.
+fn print(scene: &Scene, played: &[(Runtime, Played)], words: &Words) -> bool {
+    let Some((first, reference)) = played.first() else {
+        return false;
+    };
     let exercise = scene.exercise;
     let title = format!(
         "{} · {} · {}",
         exercise.name,
         exercise.transport.name().to_uppercase(),
-        runtime.name()
+        first.name()
     );
     let mut text = format!(
         "{title}\n{}\n\n",
         words.say(&format!("help-{}", exercise.name))
     );
     text.push_str(&columns::side_by_side(
-        (&words.say("tour-client"), &played.client),
-        (&words.say("tour-server"), &played.server),
+        (&words.say("tour-client"), &reference.client),
+        (&words.say("tour-server"), &reference.server),
     ));
+    let expected = reference.canonical();
+    let rows: Vec<(&str, &Counts, bool)> = played
+        .iter()
+        .map(|(runtime, one)| (runtime.name(), &one.counts, one.canonical() == expected))
+        .collect();
+    text.push('\n');
+    text.push_str(&counts::table(&rows, words));
     let _ = writeln!(stdout().lock(), "{text}");
+    rows.iter().all(|(_, _, same)| *same)
 }
 
 /// A console that only listens for the address of a server.
@@ -191,6 +233,7 @@ impl Pages {
 struct Keeper {
     header: Header,
     pages: Pages,
+    counter: Counter,
 }
 
 /// One transcript, added to the others when it is whole.
@@ -212,14 +255,14 @@ impl Drop for Page {
 }
 
 impl Watch for Keeper {
-    type Observer = Option<Recorder<Page>>;
+    type Observer = (Option<Recorder<Page>>, Counter);
 
     fn watch(&self, subject: Subject) -> Self::Observer {
-        if subject == Subject::Driver {
-            return None;
-        }
-        let page = Page(String::new(), self.pages.clone());
-        Some(Recorder::new(&self.header, page))
+        let recorder = (subject != Subject::Driver).then(|| {
+            let page = Page(String::new(), self.pages.clone());
+            Recorder::new(&self.header, page)
+        });
+        (recorder, self.counter.clone())
     }
 }
 
@@ -235,6 +278,7 @@ fn pages(exercise: &Exercise, role: Role, runtime: Runtime, clock: &Clock) -> (P
     let keeper = Keeper {
         header,
         pages: pages.clone(),
+        counter: Counter::default(),
     };
     (pages, keeper)
 }
