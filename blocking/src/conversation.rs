@@ -239,8 +239,10 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
         );
         match received {
             Ok(Received::Alarm) => {}
-            // A stop ends what can be received; the machine hears of the stop first.
-            Ok(Received::End(_)) | Err(_) if self.run.stop.requested() && !self.stopping => {}
+            // A stop ends what can be received, which looks like an end or an empty datagram; the
+            // machine hears of the stop first.
+            Ok(Received::End(_) | Received::Datagram(_, 0)) | Err(_)
+                if self.run.stop.requested() && !self.stopping => {}
             Ok(Received::Datagram(link, len)) => {
                 self.errors = 0;
                 let bytes = &buffer[..len];

@@ -76,8 +76,10 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
                 Ok(one) => played.push((runtime, one)),
                 Err(status) => {
                     let (name, runtime) = (scene.exercise.name, runtime.name());
-                    let about = [("exercise", &name as _), ("runtime", &runtime as _)];
-                    say::line(&words.say_with("tour-failed", &about));
+                    say::line(
+                        &words
+                            .say_with("tour-failed", &[("exercise", &name), ("runtime", &runtime)]),
+                    );
                     if let Status::Failed(failure) = status {
                         say::line(&say::failure(words, failure));
                     }

@@ -144,6 +144,17 @@ impl Client {
         }
     }
 
+    /// Keeps the reply that came, in the memory of the oldest one.
+    fn remember(&mut self) {
+        let mut reply = match self.answered.len() {
+            REMEMBERED => self.answered.pop_back().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        reply.clear();
+        reply.extend_from_slice(&self.expected);
+        self.answered.push_front(reply);
+    }
+
     fn send(&mut self, now: Now, out: &mut Outbox) {
         self.waiting_since = now.mono;
         out.send(Link::first(self.server), &self.line);
@@ -186,8 +197,7 @@ impl Machine for Client {
                 out.show(bytes);
                 if event == ClientEvent::Reply {
                     if bytes == self.expected {
-                        self.answered.truncate(REMEMBERED - 1);
-                        self.answered.push_front(bytes.to_vec());
+                        self.remember();
                     }
                     out.prompt(Prompt::Echo);
                 }

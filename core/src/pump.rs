@@ -40,7 +40,17 @@ impl<M: Machine, O: Observer> Pump<M, O> {
     /// In debug builds, when the driver or the machine breaks the contract.
     pub fn feed(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         let before = out.len();
-        let timer_was = self.check_before(now, &input);
+        if cfg!(debug_assertions)
+            && let Some(rule) = self.misuse(now, &input)
+        {
+            panic!("{rule}: {input:?} in {}", self.machine.state());
+        }
+        let fired = match input {
+            Input::Timer => self.machine.deadline(),
+            _ => None,
+        };
+        self.started = true;
+        self.last = now.mono;
         if !O::ENABLED {
             self.machine.step(now, input, out);
         } else {
@@ -60,7 +70,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
                 self.observer.ended(now, self.machine.status());
             }
         }
-        if let (Some(was), Some(is)) = (timer_was, self.machine.deadline()) {
+        if let (Some(was), Some(is)) = (fired, self.machine.deadline()) {
             debug_assert!(
                 is.at > was.at,
                 "in {}, a deadline that fired must move on: {was:?} then {is:?}",
@@ -69,40 +79,30 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         }
     }
 
-    /// The rules a driver must keep; the deadline that fires now, if this is the timer.
-    fn check_before(&mut self, now: Now, input: &Input<'_>) -> Option<Deadline> {
-        let first = !self.started;
-        self.started = true;
-        debug_assert_eq!(
-            first,
-            matches!(input, Input::Start),
-            "start comes first, once: {input:?}"
-        );
-        debug_assert!(now.mono >= self.last, "time ran backwards");
-        self.last = now.mono;
-        debug_assert_eq!(
-            self.machine.status(),
-            Status::Running,
-            "a machine that has ended was given {input:?}"
-        );
+    /// The rule of the contract that a driver would break with this input now, if it would.
+    ///
+    /// Drivers need not ask: debug builds assert it in [`feed`](Self::feed). It is for inputs that
+    /// come from elsewhere, such as a transcript.
+    pub fn misuse(&self, now: Now, input: &Input<'_>) -> Option<&'static str> {
         let interest = self.machine.interest();
+        if self.started == matches!(input, Input::Start) {
+            return Some("start comes first, once");
+        }
+        if now.mono < self.last {
+            return Some("time ran backwards");
+        }
+        if !self.is_running() {
+            return Some("a machine that has ended was given an input");
+        }
         match input {
-            Input::Line(_) | Input::InputEnd => {
-                debug_assert!(interest.line, "no line was wanted: {input:?}");
+            Input::Line(_) | Input::InputEnd if !interest.line => Some("no line was wanted"),
+            Input::Datagram { .. } | Input::Bytes { .. } if !interest.network => {
+                Some("no bytes were wanted")
             }
-            Input::Datagram { .. } | Input::Bytes { .. } => {
-                debug_assert!(interest.network, "no bytes were wanted: {input:?}");
-            }
-            Input::Timer => {
-                debug_assert!(self.due(now.mono), "the timer fired too early");
-                return self.machine.deadline();
-            }
-            _ => {}
+            Input::Bytes { bytes: [], .. } => Some("no bytes are the end, not bytes"),
+            Input::Timer if !self.due(now.mono) => Some("the timer fired too early"),
+            _ => None,
         }
-        if let Input::Bytes { bytes, .. } = input {
-            debug_assert!(!bytes.is_empty(), "no bytes are the end, not bytes");
-        }
-        None
     }
 
     /// What the machine can take now; nothing once it has ended.

@@ -114,6 +114,7 @@ impl Service for Server {
             began: Mono::ZERO,
             last: Mono::ZERO,
             drained: 0,
+            ended: false,
         })
     }
 }
@@ -133,6 +134,8 @@ struct Desk {
     /// When the client was last heard.
     last: Mono,
     drained: usize,
+    /// The client has said that no more will come, so there is nothing to drain.
+    ended: bool,
 }
 
 impl Desk {
@@ -200,6 +203,7 @@ impl Machine for Desk {
                 self.take(now, bytes, out);
             }
             (State::Reading, Input::End { .. } | Input::Timer) => {
+                self.ended = matches!(input, Input::End { .. });
                 self.reply(Event::GaveUp, now, &Reply::Format, out);
             }
             (
@@ -214,6 +218,9 @@ impl Machine for Desk {
             (State::Storing, Input::Timer) => self.reply(Event::Late, now, &Reply::Late, out),
             (State::Draining, Input::Bytes { bytes, .. }) => self.drain(bytes.len()),
             (State::Draining, Input::End { .. } | Input::Timer) => {
+                self.state.go(Event::Drained);
+            }
+            (State::Draining, Input::Finished { .. }) if self.ended => {
                 self.state.go(Event::Drained);
             }
             (_, Input::Fault { .. }) => {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use super::Transcript;
-use super::line::{Arrow, Line};
+use super::line::{Arrow, Line, mask};
 
 impl Transcript {
     /// The transcript without what a runtime, a network or a clock may change: times, runtime and
@@ -16,49 +16,120 @@ impl Transcript {
         let mut text = String::new();
         let _ = writeln!(text, "exercise {}", self.header.exercise);
         let _ = writeln!(text, "role {}", self.header.role.name());
-        for line in self.joined() {
-            let _ = writeln!(text, "{}", line.event());
+        let mut waiting_for = None;
+        for mut step in self.steps() {
+            if self.header.masked {
+                // A letter may have lain in two pieces, of which masking saw one at a time.
+                step.remask();
+            }
+            // Waiting for the same thing a little longer is not news.
+            if let Some(deadline) = &step.deadline {
+                let reason = deadline.word(1).map(String::from);
+                if reason == waiting_for {
+                    step.deadline = None;
+                }
+                waiting_for = reason;
+            }
+            for line in step.lines() {
+                let _ = writeln!(text, "{}", line.event());
+            }
         }
         text
     }
 
-    /// The lines that stay, with the pieces of a stream joined.
-    fn joined(&self) -> Vec<Line> {
-        let mut lines: Vec<Line> = Vec::new();
+    /// What happened, input by input, with the pieces of a stream joined.
+    fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
         for line in &self.lines {
             match (line.arrow, line.verb()) {
                 // A name's address.
                 (Arrow::Mark, _) if line.word(1) == Some("=") => {}
-                // When the last bytes leave is the system's business, and races with the peer's
-                // end; where a machine acts on it, the state that follows shows it.
-                (Arrow::In, "finished") => {}
-                // Waiting for the same thing a little longer is not news.
-                (Arrow::Mark, "deadline") if last_deadline(&lines) == line.word(1) => {}
-                (Arrow::In, "bytes") => join(&mut lines, line),
-                _ => lines.push(line.clone()),
+                (Arrow::In, _) => steps.push(Step::new(line.clone())),
+                _ => {
+                    if let Some(step) = steps.last_mut() {
+                        step.add(line.clone());
+                    }
+                }
             }
         }
-        lines
+        // When the last bytes leave is the system's business, and races with the peer's end; where
+        // a machine acts on it, what it does shows it.
+        for step in &mut steps {
+            if step
+                .input
+                .as_ref()
+                .is_some_and(|input| input.verb() == "finished")
+            {
+                step.input = None;
+            }
+        }
+        steps.into_iter().fold(Vec::new(), |mut joined, step| {
+            match joined.last_mut() {
+                Some(before) if before.continues_with(&step) => before.join(step),
+                _ => joined.push(step),
+            }
+            joined
+        })
     }
 }
 
-fn last_deadline(lines: &[Line]) -> Option<&str> {
-    let is_deadline = |line: &&Line| line.arrow == Arrow::Mark && line.verb() == "deadline";
-    lines.iter().rev().find(is_deadline)?.word(1)
+/// An input and all that came of it.
+#[derive(Default)]
+struct Step {
+    input: Option<Line>,
+    outputs: Vec<Line>,
+    state: Option<Line>,
+    deadline: Option<Line>,
+    other: Vec<Line>,
 }
 
-/// Adds a piece to the one before, if only marks lie between: had both come at once, those marks
-/// would not be there.
-fn join(lines: &mut Vec<Line>, piece: &Line) {
-    let before = lines.iter().rposition(|line| line.arrow != Arrow::Mark);
-    if let Some(at) = before
-        && lines[at].arrow == Arrow::In
-        && lines[at].words == piece.words
-        && let (Some(payload), Some(more)) = (&mut lines[at].payload, &piece.payload)
-    {
-        payload.extend_from_slice(more);
-        lines.truncate(at + 1);
-    } else {
-        lines.push(piece.clone());
+impl Step {
+    fn new(input: Line) -> Self {
+        Step {
+            input: Some(input),
+            ..Step::default()
+        }
+    }
+
+    fn add(&mut self, line: Line) {
+        match (line.arrow, line.verb()) {
+            (Arrow::Out, _) => self.outputs.push(line),
+            (_, "state") => self.state = Some(line),
+            (_, "deadline") => self.deadline = Some(line),
+            _ => self.other.push(line),
+        }
+    }
+
+    /// Whether the next piece of the same stream follows, and nothing was done about this one.
+    fn continues_with(&self, next: &Step) -> bool {
+        match (&self.input, &next.input) {
+            (Some(a), Some(b)) => {
+                a.verb() == "bytes" && a.words == b.words && self.outputs.is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// As if both pieces had come at once: what the second changed again is not seen.
+    fn join(&mut self, next: Step) {
+        if let Some(payload) = self.input.as_mut().and_then(|input| input.payload.as_mut()) {
+            let more = next.input.and_then(|input| input.payload);
+            payload.extend(more.unwrap_or_default());
+        }
+        self.outputs = next.outputs;
+        self.state = next.state.or(self.state.take());
+        self.deadline = next.deadline.or(self.deadline.take());
+        self.other.extend(next.other);
+    }
+
+    fn remask(&mut self) {
+        for line in self.input.iter_mut().chain(&mut self.outputs) {
+            line.payload = line.payload.take().map(|payload| mask(&payload));
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        let marks = self.state.iter().chain(&self.deadline).chain(&self.other);
+        self.input.iter().chain(&self.outputs).chain(marks)
     }
 }

@@ -87,7 +87,7 @@ impl<W: Write> Recorder<W> {
         let peers = self
             .names
             .iter()
-            .filter(|(_, name)| name != "local")
+            .filter(|(_, name)| !name.starts_with("local"))
             .count();
         let name = match (self.role, peers) {
             (Role::Client, 0) => "server".to_string(),
@@ -95,6 +95,23 @@ impl<W: Write> Recorder<W> {
             (Role::Server, _) => format!("client{}", peers + 1),
         };
         self.define(now, address, name)
+    }
+
+    /// The name of an address of our own: `local`, then `local2` and so on.
+    fn local(&mut self, now: Now, address: SocketAddr) -> Option<String> {
+        let locals = self
+            .names
+            .iter()
+            .filter(|(_, name)| name.starts_with("local"));
+        let name = match locals.count() {
+            0 => "local".to_string(),
+            n => format!("local{}", n + 1),
+        };
+        let known = self.names.iter().find(|(known, _)| *known == address);
+        let name = known.map_or(name, |(_, name)| name.clone());
+        let name = self.define(now, address, name);
+        // The first is understood.
+        (name != "local").then_some(name)
     }
 
     fn link(&mut self, now: Now, link: Link) -> String {
@@ -150,12 +167,16 @@ impl<W: Write + Send> Observer for Recorder<W> {
         let (words, payload) = match *input {
             Input::Start => (words(["start"]), None),
             Input::Bound { socket, local } => {
-                self.define(now, local, "local".to_string());
-                (words(["bound", &format!("s{}", socket.0)]), None)
+                let local = self.local(now, local);
+                let mut words = words(["bound", &format!("s{}", socket.0)]);
+                words.extend(local);
+                (words, None)
             }
             Input::Opened { link, local } => {
-                self.define(now, local, "local".to_string());
-                (words(["opened", &self.link(now, link)]), None)
+                let local = self.local(now, local);
+                let mut words = words(["opened", &self.link(now, link)]);
+                words.extend(local);
+                (words, None)
             }
             Input::Datagram { link, bytes } => {
                 (words(["datagram", &self.link(now, link)]), Some(bytes))

@@ -70,6 +70,9 @@ pub fn replay(transcript: &Transcript, machine: impl Machine) -> Result<(), Dive
         let bad = || Divergence::BadInput(Box::new(line.clone()));
         let decision = names.decision(line);
         let input = names.input(line, &decision).ok_or_else(bad)?;
+        if pump.misuse(now, &input).is_some() {
+            return Err(bad());
+        }
         pump.feed(now, input, &mut out);
         out.clear();
     }
@@ -145,11 +148,11 @@ impl<'a> Names<'a> {
             "start" => Input::Start,
             "bound" => Input::Bound {
                 socket: socket()?,
-                local: self.address("local")?,
+                local: self.address(line.word(2).unwrap_or("local"))?,
             },
             "opened" => Input::Opened {
                 link: self.link(line)?,
-                local: self.address("local")?,
+                local: self.address(line.word(2).unwrap_or("local"))?,
             },
             "datagram" => Input::Datagram {
                 link: self.link(line)?,

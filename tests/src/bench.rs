@@ -1,0 +1,264 @@
+//! One machine on a workbench.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use socklab_core::lab::{self, Server, Settings};
+use socklab_core::register::{Decision, StoreId};
+use socklab_core::transcript::{Recorder, Role};
+use socklab_core::{
+    Deadline, Doing, Fault, FaultKind, Input, Interest, Link, Machine, Mono, Now, Outbox, Pump,
+    Socket, Status, Transport,
+};
+
+use crate::EPOCH;
+use crate::record::{Shared, header, read};
+
+/// Where a bench's server is.
+pub const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 16_000);
+/// Where a bench's client is.
+pub const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
+
+/// A fault as Linux numbers it.
+pub const fn fault(kind: FaultKind) -> Fault {
+    let code = match kind {
+        FaultKind::Refused => 111,
+        FaultKind::Unreachable => 113,
+        FaultKind::TimedOut => 110,
+        FaultKind::Reset => 104,
+        FaultKind::AddressInUse => 98,
+        FaultKind::AddressNotAvailable => 99,
+        FaultKind::Denied => 13,
+        FaultKind::TooLong => 90,
+        FaultKind::Exhausted => 24,
+        FaultKind::Other => 5,
+    };
+    Fault { kind, code }
+}
+
+/// One machine, given one input at a time by hand, at times that a test chooses.
+///
+/// Each input gives back what it caused, as lines of the transcript without their time:
+/// `<- send server "hola"`, `-- state Waiting`, `-- deadline reply +5s`.
+pub struct Bench {
+    pump: Pump<Box<dyn Machine>, (Recorder<Shared>, Recorder<Shared>)>,
+    text: Shared,
+    masked: Shared,
+    told: usize,
+    now: Duration,
+    role: Role,
+    out: Outbox,
+}
+
+impl Bench {
+    /// A machine that has had no input yet.
+    pub fn of(exercise: &str, role: Role, machine: Box<dyn Machine>) -> Self {
+        let recorder = |masked| {
+            let text = Shared::default();
+            let header = header(exercise, role, "bench", EPOCH, masked);
+            (text.clone(), Recorder::new(&header, text))
+        };
+        let ((text, plain), (masked, masking)) = (recorder(false), recorder(true));
+        Bench {
+            pump: Pump::new(machine, (plain, masking)),
+            told: text.text().len(),
+            text,
+            masked,
+            now: Duration::ZERO,
+            role,
+            out: Outbox::new(),
+        }
+    }
+
+    /// One end of an exercise of the lab, not started yet. A client talks to [`SERVER`], and has
+    /// the exercise's own time-out if `settings` have none.
+    ///
+    /// # Panics
+    /// When there is no such exercise.
+    pub fn new(exercise: &str, role: Role, settings: &Settings) -> Self {
+        Bench::of(exercise, role, Bench::machine(exercise, role, settings))
+    }
+
+    /// The machine alone.
+    ///
+    /// # Panics
+    /// When there is no such exercise.
+    pub fn machine(exercise: &str, role: Role, settings: &Settings) -> Box<dyn Machine> {
+        let found = lab::find(exercise).expect("an exercise of the lab");
+        match (role, found.server) {
+            (Role::Client, _) => (found.client)(&Settings {
+                server: SERVER,
+                timeout: settings.timeout.or(found.timeout),
+                ..settings.clone()
+            }),
+            (Role::Server, Server::Endpoint(make)) => make(settings),
+            (Role::Server, Server::Service(make)) => make(settings).accept(Link::first(CLIENT)),
+        }
+    }
+
+    /// The same, as far as its first socket: started, then bound, accepted or connected.
+    ///
+    /// # Panics
+    /// When there is no such exercise.
+    pub fn up(exercise: &str, role: Role, settings: &Settings) -> Self {
+        let mut bench = Bench::new(exercise, role, settings);
+        bench.feed(Input::Start);
+        let transport = lab::find(exercise).expect("an exercise").transport;
+        if bench.pump.is_running() && !bench.pump.interest().line {
+            bench.feed(match (role, transport) {
+                (Role::Server, Transport::Datagram) => Input::Bound {
+                    socket: Socket(0),
+                    local: SERVER,
+                },
+                (Role::Server, Transport::Stream) => Input::Opened {
+                    link: Link::first(CLIENT),
+                    local: SERVER,
+                },
+                (Role::Client, _) => Input::Opened {
+                    link: Link::first(SERVER),
+                    local: CLIENT,
+                },
+            });
+        }
+        bench
+    }
+
+    /// Gives the machine an input now; tells what it caused.
+    pub fn feed(&mut self, input: Input<'_>) -> Vec<String> {
+        let now = Now::at(EPOCH, self.now);
+        self.pump.feed(now, input, &mut self.out);
+        self.out.clear();
+        let text = self.text.text();
+        let new = text[self.told..].lines();
+        self.told = text.len();
+        // What was given is known, and so is who is who.
+        new.filter_map(|line| line.split_once(' '))
+            .map(|(_, event)| event)
+            .filter(|event| !event.starts_with("->"))
+            .filter(|event| !(event.starts_with("--") && event.contains(" = ")))
+            .map(str::to_string)
+            .collect()
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> Link {
+        Link::first(match self.role {
+            Role::Client => SERVER,
+            Role::Server => CLIENT,
+        })
+    }
+
+    /// The user types a line.
+    pub fn line(&mut self, text: &str) -> Vec<String> {
+        self.feed(Input::Line(text.as_bytes()))
+    }
+
+    /// A datagram comes from the peer.
+    pub fn datagram(&mut self, bytes: impl AsRef<[u8]>) -> Vec<String> {
+        let link = self.peer();
+        let bytes = bytes.as_ref();
+        self.feed(Input::Datagram { link, bytes })
+    }
+
+    /// A datagram comes from somebody else.
+    pub fn datagram_from(&mut self, peer: SocketAddr, bytes: impl AsRef<[u8]>) -> Vec<String> {
+        let link = Link::first(peer);
+        let bytes = bytes.as_ref();
+        self.feed(Input::Datagram { link, bytes })
+    }
+
+    /// Bytes come from the peer.
+    pub fn bytes(&mut self, bytes: impl AsRef<[u8]>) -> Vec<String> {
+        let link = self.peer();
+        let bytes = bytes.as_ref();
+        self.feed(Input::Bytes { link, bytes })
+    }
+
+    /// The peer will send no more.
+    pub fn end(&mut self) -> Vec<String> {
+        let link = self.peer();
+        self.feed(Input::End { link })
+    }
+
+    /// The system reports an error.
+    pub fn fault(&mut self, doing: Doing, kind: FaultKind) -> Vec<String> {
+        self.feed(Input::Fault {
+            socket: Socket(0),
+            doing,
+            fault: fault(kind),
+        })
+    }
+
+    /// The register decides.
+    pub fn stored(&mut self, decision: &Decision) -> Vec<String> {
+        let id = StoreId(0);
+        self.feed(Input::Stored { id, decision })
+    }
+
+    /// Time passes.
+    pub fn wait(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    /// Time passes until the deadline, and the timer fires; tells how long that took, and what
+    /// it caused.
+    ///
+    /// # Panics
+    /// When there is no deadline.
+    pub fn timer(&mut self) -> (Duration, Vec<String>) {
+        let wait = self.left().expect("a deadline");
+        self.wait(wait);
+        (wait, self.feed(Input::Timer))
+    }
+
+    /// How long until the deadline.
+    pub fn left(&self) -> Option<Duration> {
+        self.pump.timeout(Mono::ZERO.plus(self.now))
+    }
+
+    /// The deadline.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.pump.deadline()
+    }
+
+    /// What it can take now.
+    pub fn interest(&self) -> Interest {
+        self.pump.interest()
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        self.pump.status()
+    }
+
+    /// Whether it is still running.
+    pub fn is_running(&self) -> bool {
+        self.pump.is_running()
+    }
+
+    /// The row of the table it is in.
+    pub fn state(&self) -> &'static str {
+        self.pump.machine().state()
+    }
+
+    /// All so far.
+    pub fn transcript(&self) -> String {
+        self.text.text()
+    }
+
+    /// All so far, without what a clock or a network may change.
+    pub fn canonical(&self) -> String {
+        read(&self.text.text()).canonical()
+    }
+
+    /// The same, with digits masked while it was recorded.
+    pub fn masked_canonical(&self) -> String {
+        read(&self.masked.text()).canonical()
+    }
+}
+
+impl std::fmt::Debug for Bench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.transcript())
+    }
+}

@@ -1,0 +1,48 @@
+//! What the tests of socklab share.
+//!
+//! * [`Bench`]: one machine on a workbench, given one input at a time; what it does comes back as
+//!   lines of its transcript, so that a test reads as a transcript does.
+//! * [`VirtualNet`] and [`Pair`]: machines that talk to each other in memory, under a clock that jumps to
+//!   whatever happens next. What lies between them is a [`Medium`]: a plain wire, or one that
+//!   [loses, repeats, reorders, delays, splits and merges](Faulty), from a seed.
+//! * [`Scene`]: the one exchange per exercise that every runtime must play, and [`assert_transcript`],
+//!   the one snapshot of each of its ends.
+//! * [`real`]: the same scenes between two runtimes, over real sockets.
+//! * [`MemoryRegister`], [`RawClient`] and [`Screen`]: the rest of the cast.
+
+mod bench;
+mod dice;
+mod machines;
+mod medium;
+mod net;
+mod pair;
+pub mod real;
+mod record;
+mod register;
+mod scene;
+mod screen;
+
+pub use bench::{Bench, CLIENT, SERVER, fault};
+pub use dice::Dice;
+pub use machines::{Accept, RawClient};
+pub use medium::{Faults, Faulty, Medium, Wire};
+pub use net::{HostId, Script, VirtualNet};
+pub use pair::Pair;
+pub use record::{Recording, Shared, header, read};
+pub use register::{MemoryRegister, Silent, code_at};
+pub use scene::{DNI, SCENES, Scene, assert_transcript, scene};
+pub use screen::{Said, Screen};
+
+use std::time::Duration;
+
+/// Unix time at which every virtual run begins.
+pub const EPOCH: Duration = Duration::from_secs(1_700_000_000);
+
+/// A socket address, from a text that is one.
+///
+/// # Panics
+/// When it is not.
+pub fn address(text: &str) -> std::net::SocketAddr {
+    text.parse()
+        .unwrap_or_else(|_| panic!("not an address: {text}"))
+}

@@ -1,0 +1,80 @@
+//! Both ends of an exercise in one net.
+
+use std::net::SocketAddr;
+
+use socklab_core::lab::{Server, Settings};
+use socklab_core::transcript::Role;
+
+use crate::net::{HostId, Script, VirtualNet};
+use crate::scene::Scene;
+use crate::{EPOCH, address};
+
+/// The two ends of a scene in one net.
+#[derive(Debug)]
+pub struct Pair {
+    /// Where they are.
+    pub net: VirtualNet,
+    /// The client.
+    pub client: HostId,
+    server: SocketAddr,
+    endpoint: Option<HostId>,
+}
+
+impl Pair {
+    /// A client and a server of the scene's exercise, with what the scene has their users type.
+    pub fn new(scene: &Scene, net: VirtualNet) -> Self {
+        let at = |role| Script::of(scene.lines(role, EPOCH.as_secs()));
+        Pair::with(scene, net, |_| (), at(Role::Client), at(Role::Server))
+    }
+
+    /// The same with other settings for both and other lines.
+    pub fn with(
+        scene: &Scene,
+        mut net: VirtualNet,
+        change: impl Fn(&mut Settings),
+        client: Script,
+        server: Script,
+    ) -> Self {
+        let exercise = scene.exercise();
+        let at = address(&format!("127.0.0.1:{}", exercise.port));
+        let mut settings = Settings::client(exercise, at);
+        change(&mut settings);
+        let endpoint = match exercise.server {
+            Server::Endpoint(make) => {
+                let settings = Settings {
+                    timeout: None,
+                    ..settings.clone()
+                };
+                Some(net.endpoint(scene.name, at, make(&settings), server))
+            }
+            Server::Service(make) => {
+                net.service(scene.name, at, make(&settings));
+                None
+            }
+        };
+        let client = net.client(scene.name, (exercise.client)(&settings), client);
+        Pair {
+            net,
+            client,
+            server: at,
+            endpoint,
+        }
+    }
+
+    /// Runs to the end.
+    #[must_use]
+    pub fn run(mut self) -> Self {
+        self.net.run();
+        self
+    }
+
+    /// The server's machine: of TCP servers, that of the first connection.
+    ///
+    /// # Panics
+    /// When nobody has connected.
+    pub fn server(&self) -> HostId {
+        self.endpoint
+            .or_else(|| self.net.accepted(self.server).first().copied())
+            .expect("a connection")
+    }
+}

@@ -1,0 +1,180 @@
+//! The same scenes over real sockets, between any two runtimes.
+
+use std::io::Cursor;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use socklab_core::lab::{Server, Settings};
+use socklab_core::transcript::Role;
+use socklab_core::{Status, Transport};
+use socklab_system::{Backend, Run};
+
+use crate::record::{Recording, read};
+use crate::register::MemoryRegister;
+use crate::scene::{Scene, assert_transcript};
+use crate::screen::Screen;
+
+/// A recorded run, and its user.
+#[derive(Debug)]
+pub struct Stage {
+    /// For [`Backend`]'s functions.
+    pub run: Arc<Run<Recording>>,
+    /// What its user sees.
+    pub screen: Arc<Screen>,
+    /// What its machines do.
+    pub recording: Recording,
+}
+
+impl Stage {
+    /// One end of an exercise, whose user types `lines` and then leaves.
+    pub fn new<B: Backend>(exercise: &str, role: Role, lines: &[String]) -> Self {
+        Stage::with::<B>(exercise, role, lines, |run| run)
+    }
+
+    /// The same, with a run that is not quite as usual.
+    pub fn with<B: Backend>(
+        exercise: &str,
+        role: Role,
+        lines: &[String],
+        change: impl FnOnce(Run<Recording>) -> Run<Recording>,
+    ) -> Self {
+        let screen = Screen::new();
+        let recording = Recording::new(exercise, role, B::NAME, unix());
+        let typed: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let mut run =
+            Run::new(screen.clone(), recording.clone()).with_lines(Cursor::new(typed.into_bytes()));
+        run.register = Some(Arc::new(MemoryRegister::new()));
+        Stage {
+            run: Arc::new(change(run)),
+            screen,
+            recording,
+        }
+    }
+
+    /// Runs the scene's server at a free port of `ip`, on a thread.
+    pub fn serve<B: Backend>(&self, scene: &Scene, ip: IpAddr) -> Serving {
+        self.serve_with::<B>(scene, ip, &Settings::default())
+    }
+
+    /// The same, with settings.
+    pub fn serve_with<B: Backend>(
+        &self,
+        scene: &Scene,
+        ip: IpAddr,
+        settings: &Settings,
+    ) -> Serving {
+        let (run, any) = (Arc::clone(&self.run), SocketAddr::new(ip, 0));
+        let running = match scene.exercise().server {
+            Server::Endpoint(make) => {
+                let machine = make(settings);
+                Running::spawn(move || B::serve_datagrams(any, machine, &run))
+            }
+            Server::Service(make) => {
+                let service = Arc::new(make(settings));
+                Running::spawn(move || B::serve_streams(any, service, &run))
+            }
+        };
+        Serving {
+            address: self.screen.ready(),
+            running,
+        }
+    }
+
+    /// Runs the scene's client to its end.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn client<B: Backend>(&self, scene: &Scene, server: SocketAddr) -> Status {
+        self.begin_client::<B>(scene, server).join()
+    }
+
+    /// Runs the scene's client on a thread.
+    pub fn begin_client<B: Backend>(&self, scene: &Scene, server: SocketAddr) -> Running {
+        let (run, exercise) = (Arc::clone(&self.run), scene.exercise());
+        let machine = (exercise.client)(&Settings::client(exercise, server));
+        Running::spawn(move || B::client(machine, &run))
+    }
+
+    /// The canonical transcript of the machine that began first, once it has ended.
+    ///
+    /// # Panics
+    /// When it does not, within 20 s.
+    pub fn canonical(&self) -> String {
+        read(&self.recording.wait_ended(1)[0]).canonical()
+    }
+}
+
+/// A server on a thread.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where it can be reached.
+    pub address: SocketAddr,
+    running: Running,
+}
+
+impl Serving {
+    /// How it ends.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn join(self) -> Status {
+        self.running.join()
+    }
+}
+
+/// Something on a thread, that a test can give up on.
+#[derive(Debug)]
+pub struct Running(Receiver<Status>);
+
+impl Running {
+    fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
+        let (ended, ending) = channel();
+        thread::spawn(move || {
+            // A test that has failed meanwhile does not listen.
+            let _ = ended.send(run());
+        });
+        Running(ending)
+    }
+
+    /// How it ends.
+    ///
+    /// # Panics
+    /// When it does not within 20 s, or panicked.
+    pub fn join(self) -> Status {
+        let ended = self.0.recv_timeout(Duration::from_secs(20));
+        ended.expect("an end within 20 s, without a panic")
+    }
+}
+
+/// Plays a scene between a server on one runtime and a client on another, and asserts that both ends
+/// did what they always do.
+///
+/// # Panics
+/// When they did not.
+pub fn play<S: Backend, C: Backend>(scene: &Scene, ip: IpAddr) {
+    let lines = |role| scene.lines(role, unix().as_secs());
+    let server = Stage::new::<S>(scene.name, Role::Server, &lines(Role::Server));
+    let serving = server.serve::<S>(scene, ip);
+    let client = Stage::new::<C>(scene.name, Role::Client, &lines(Role::Client));
+    let ended = client.client::<C>(scene, serving.address);
+    assert_eq!(ended, Status::Done, "{}", client.canonical());
+    assert_transcript(scene.name, Role::Client, &client.canonical());
+    assert_transcript(scene.name, Role::Server, &server.canonical());
+    // A server of datagrams ends with its client; one of connections stays open.
+    if scene.exercise().transport == Transport::Stream {
+        server.run.stop.request();
+        assert_eq!(serving.join(), Status::Stopped);
+    } else {
+        assert_eq!(serving.join(), Status::Done);
+    }
+}
+
+/// Unix time.
+pub fn unix() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}

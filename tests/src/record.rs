@@ -1,0 +1,203 @@
+//! Transcripts, kept where a test can read them while they are written.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
+use socklab_core::{
+    Deadline, Input, Now, Observer, Operation, Output, Status, Subject, Watch, lab,
+};
+
+/// A text that is written in one place and read in another.
+#[derive(Clone, Debug, Default)]
+pub struct Shared(Arc<Mutex<String>>);
+
+impl Shared {
+    /// What has been written so far.
+    pub fn text(&self) -> String {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Write for Shared {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.lock().push_str(text);
+        Ok(())
+    }
+}
+
+/// The header of a test's transcript.
+pub fn header(exercise: &str, role: Role, runtime: &str, epoch: Duration, masked: bool) -> Header {
+    Header {
+        exercise: exercise.to_string(),
+        role,
+        runtime: runtime.to_string(),
+        epoch,
+        masked,
+    }
+}
+
+/// Reads back a text with one transcript in it.
+///
+/// # Panics
+/// When it is anything else, with the text.
+pub fn read(text: &str) -> Transcript {
+    match parse(text) {
+        Ok(mut read) if read.len() == 1 => read.remove(0),
+        other => panic!("not one transcript: {other:?}\n{text}"),
+    }
+}
+
+/// Records every machine of a run over real sockets, digits masked where the exercise is secret,
+/// as the command does.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    header: Header,
+    kept: Arc<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    machines: Mutex<Vec<Entry>>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    text: Shared,
+    ended: bool,
+}
+
+/// How long a real exchange may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Recording {
+    /// Nothing recorded yet.
+    pub fn new(exercise: &str, role: Role, runtime: &str, epoch: Duration) -> Self {
+        let masked = lab::find(exercise).is_some_and(|exercise| exercise.secret);
+        Recording {
+            header: header(exercise, role, runtime, epoch, masked),
+            kept: Arc::default(),
+        }
+    }
+
+    /// The transcripts so far, in the order in which their machines began.
+    pub fn transcripts(&self) -> Vec<String> {
+        let machines = self.lock();
+        machines.iter().map(|entry| entry.text.text()).collect()
+    }
+
+    /// Waits until `n` machines have ended, and gives all transcripts.
+    ///
+    /// # Panics
+    /// When they do not, within 20 s.
+    pub fn wait_ended(&self, n: usize) -> Vec<String> {
+        self.wait(&format!("{n} machines to end"), |machines| {
+            machines.iter().filter(|entry| entry.ended).count() >= n
+        });
+        self.transcripts()
+    }
+
+    /// Waits until a transcript holds `text`.
+    ///
+    /// # Panics
+    /// When none does, within 20 s.
+    pub fn wait_for(&self, text: &str) {
+        self.wait(text, |machines| {
+            machines
+                .iter()
+                .any(|entry| entry.text.lock().contains(text))
+        });
+    }
+
+    fn wait(&self, what: &str, come: impl Fn(&[Entry]) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        let mut machines = self.lock();
+        while !come(&machines) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                drop(machines);
+                panic!("waited for {what}:\n{}", self.transcripts().join("\n"));
+            }
+            machines = self
+                .kept
+                .changed
+                .wait_timeout(machines, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.kept
+            .machines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch for Recording {
+    type Observer = Option<Recorded>;
+
+    fn watch(&self, subject: Subject) -> Option<Recorded> {
+        if subject == Subject::Driver {
+            return None;
+        }
+        let text = Shared::default();
+        let mut machines = self.lock();
+        machines.push(Entry {
+            text: text.clone(),
+            ..Entry::default()
+        });
+        Some(Recorded {
+            recorder: Recorder::new(&self.header, text),
+            number: machines.len() - 1,
+            recording: self.clone(),
+        })
+    }
+}
+
+/// Records one machine, and tells whoever waits that there is more.
+#[derive(Debug)]
+pub struct Recorded {
+    recorder: Recorder<Shared>,
+    number: usize,
+    recording: Recording,
+}
+
+impl Recorded {
+    fn told(&self, change: impl FnOnce(&mut Entry)) {
+        change(&mut self.recording.lock()[self.number]);
+        self.recording.kept.changed.notify_all();
+    }
+}
+
+impl Observer for Recorded {
+    fn input(&mut self, now: Now, input: &Input<'_>) {
+        self.recorder.input(now, input);
+        self.told(|_| ());
+    }
+    fn output(&mut self, now: Now, output: &Output<'_>) {
+        self.recorder.output(now, output);
+        self.told(|_| ());
+    }
+    fn state(&mut self, now: Now, state: &'static str) {
+        self.recorder.state(now, state);
+        self.told(|_| ());
+    }
+    fn deadline(&mut self, now: Now, deadline: Option<Deadline>) {
+        self.recorder.deadline(now, deadline);
+    }
+    fn ended(&mut self, now: Now, status: Status) {
+        self.recorder.ended(now, status);
+        self.told(|entry| entry.ended = true);
+    }
+    fn operation(&mut self, operation: &Operation) {
+        self.recorder.operation(operation);
+    }
+}

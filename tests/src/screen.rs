@@ -1,0 +1,91 @@
+//! The user's side of a program, remembered.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use socklab_core::{Console, Notice, Prompt};
+
+/// One thing a program told its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It asked for a line.
+    Prompt(Prompt),
+    /// It showed what the peer said.
+    Show(Vec<u8>),
+    /// It said what happened.
+    Notice(Notice),
+}
+
+/// A console that hands everything on to a test.
+#[derive(Debug)]
+pub struct Screen {
+    to: Mutex<Sender<Said>>,
+    from: Mutex<Receiver<Said>>,
+}
+
+impl Screen {
+    /// A console on which nothing was said yet.
+    pub fn new() -> Arc<Self> {
+        let (to, from) = channel();
+        Arc::new(Screen {
+            to: Mutex::new(to),
+            from: Mutex::new(from),
+        })
+    }
+
+    /// The next thing said; waits for it.
+    ///
+    /// # Panics
+    /// When nothing is said for 20 s.
+    pub fn next(&self) -> Said {
+        let from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        from.recv_timeout(Duration::from_secs(20))
+            .expect("something said within 20 s")
+    }
+
+    /// Waits for the server to be ready, and says where. What is said before is thrown away.
+    ///
+    /// # Panics
+    /// When nothing is said for 20 s.
+    pub fn ready(&self) -> std::net::SocketAddr {
+        loop {
+            if let Said::Notice(Notice::Ready(address)) = self.next() {
+                return address;
+            }
+        }
+    }
+
+    /// All that was said and not yet taken.
+    pub fn rest(&self) -> Vec<Said> {
+        let from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        from.try_iter().collect()
+    }
+
+    /// All that was shown and not yet taken, as text; what else was said is thrown away.
+    pub fn shown(&self) -> Vec<String> {
+        let shown = self.rest().into_iter().filter_map(|said| match said {
+            Said::Show(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            _ => None,
+        });
+        shown.collect()
+    }
+
+    fn say(&self, said: Said) {
+        let to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
+        // The receiver lives as long as the sender.
+        let _ = to.send(said);
+    }
+}
+
+impl Console for Screen {
+    fn prompt(&self, prompt: Prompt) {
+        self.say(Said::Prompt(prompt));
+    }
+    fn show(&self, bytes: &[u8]) {
+        self.say(Said::Show(bytes.to_vec()));
+    }
+    fn notice(&self, notice: Notice) {
+        self.say(Said::Notice(notice));
+    }
+}

@@ -1,0 +1,199 @@
+//! Proves that a steady `echo` allocates nothing per datagram: not in the core, and not in the blocking
+//! driver's thread over real sockets.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use socklab_blocking::Blocking;
+use socklab_core::lab::Settings;
+use socklab_core::{
+    Console, Input, Link, Machine, Mono, Notice, Now, Outbox, Output, Prompt, Pump, Socket, Status,
+    echo,
+};
+use socklab_system::{Backend, Run};
+use socklab_tests::{CLIENT, SERVER};
+
+thread_local! {
+    /// How often this thread has allocated. Threads that only look on do not disturb the count.
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// The only `unsafe` of the tests: a global allocator cannot be had without. It hands every call on to
+// the system's, unchanged, so the contract of each is kept by whoever kept it before.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(at, layout, size) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count() {
+    // A thread that is ending has no counter any more, and nothing to prove.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+fn allocations() -> u64 {
+    ALLOCATIONS.with(Cell::get)
+}
+
+/// After so many exchanges every buffer has the size it needs.
+const WARM_UP: usize = 100;
+const DATAGRAMS: usize = 10_000;
+
+/// Longest first, so that the warm-up sees the largest.
+const TEXTS: [&str; 4] = ["una línea algo más larga", "straße", "ñandú", ""];
+
+#[test]
+fn the_count_counts() {
+    let before = allocations();
+    drop(std::hint::black_box(vec![1]));
+    assert_eq!(allocations() - before, 1);
+}
+
+/// A pump as drivers have it: with nobody watching.
+fn pump<M: Machine>(machine: M) -> Pump<M, ()> {
+    Pump::new(machine, ())
+}
+
+#[test]
+fn an_echo_server_allocates_nothing() {
+    let mut server = pump(echo::Server::new(true));
+    let mut out = Outbox::new();
+    server.feed(Now::default(), Input::Start, &mut out);
+    let (socket, local) = (Socket(0), SERVER);
+    server.feed(Now::default(), Input::Bound { socket, local }, &mut out);
+
+    let mut before = 0;
+    let mut sent = 0;
+    for n in 0..WARM_UP + DATAGRAMS {
+        if n == WARM_UP {
+            before = allocations();
+        }
+        out.clear();
+        let (link, bytes) = (Link::first(CLIENT), TEXTS[n % TEXTS.len()].as_bytes());
+        server.feed(Now::default(), Input::Datagram { link, bytes }, &mut out);
+        let sends = out.iter().filter(|one| matches!(one, Output::Send { .. }));
+        sent += sends.count();
+    }
+    assert_eq!(allocations() - before, 0, "in {DATAGRAMS} datagrams");
+    assert_eq!(sent, WARM_UP + DATAGRAMS);
+}
+
+#[test]
+fn an_echo_client_allocates_nothing() {
+    let settings = Settings {
+        server: SERVER,
+        timeout: Some(Duration::from_secs(5)),
+        ..Settings::default()
+    };
+    let mut client = pump(echo::Client::new(&settings));
+    let mut out = Outbox::new();
+    let (link, local) = (Link::first(SERVER), CLIENT);
+    client.feed(Now::default(), Input::Start, &mut out);
+    client.feed(Now::default(), Input::Opened { link, local }, &mut out);
+
+    let replies = TEXTS.map(str::to_uppercase);
+    let mut before = 0;
+    for n in 0..WARM_UP + DATAGRAMS {
+        if n == WARM_UP {
+            before = allocations();
+        }
+        let mono = Mono::from_nanos(n as u64);
+        let now = Now {
+            mono,
+            ..Now::default()
+        };
+        out.clear();
+        let (line, bytes) = (TEXTS[n % TEXTS.len()], replies[n % TEXTS.len()].as_bytes());
+        client.feed(now, Input::Line(line.as_bytes()), &mut out);
+        client.feed(now, Input::Datagram { link, bytes }, &mut out);
+    }
+    assert_eq!(client.status(), Status::Running);
+    assert_eq!(allocations() - before, 0, "in {DATAGRAMS} exchanges");
+}
+
+/// A console that lives on the server's thread, and looks at that thread's counter with every datagram.
+struct Meter {
+    seen: Mutex<Seen>,
+    ready: Mutex<Sender<SocketAddr>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    datagrams: usize,
+    warm: u64,
+    last: u64,
+}
+
+impl Meter {
+    fn new() -> (Arc<Self>, Receiver<SocketAddr>) {
+        let (ready, told) = channel();
+        let (seen, ready) = (Mutex::default(), Mutex::new(ready));
+        (Arc::new(Meter { seen, ready }), told)
+    }
+}
+
+impl Console for Meter {
+    fn prompt(&self, _: Prompt) {}
+    fn show(&self, _: &[u8]) {
+        let mut seen = self.seen.lock().unwrap();
+        seen.datagrams += 1;
+        seen.last = allocations();
+        if seen.datagrams == WARM_UP {
+            seen.warm = seen.last;
+        }
+    }
+    fn notice(&self, notice: Notice) {
+        if let Notice::Ready(address) = notice {
+            self.ready.lock().unwrap().send(address).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_blocking_driver_allocates_nothing() {
+    let (meter, ready) = Meter::new();
+    let run = Arc::new(Run::new(meter.clone(), ()));
+    let server = thread::spawn(move || {
+        let any = (Ipv4Addr::LOCALHOST, 0).into();
+        Blocking::serve_datagrams(any, echo::Server::new(false), &run)
+    });
+    let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    client.connect(ready.recv().unwrap()).unwrap();
+    let limit = Duration::from_secs(20);
+    client.set_read_timeout(Some(limit)).unwrap();
+
+    let mut reply = [0; 100];
+    for n in 0..WARM_UP + DATAGRAMS {
+        client.send(TEXTS[n % TEXTS.len()].as_bytes()).unwrap();
+        client.recv(&mut reply).unwrap();
+    }
+    client.send(b"fin").unwrap();
+    assert_eq!(server.join().unwrap(), Status::Done);
+
+    let seen = meter.seen.lock().unwrap();
+    assert_eq!(seen.datagrams, WARM_UP + DATAGRAMS + 1);
+    assert!(seen.warm > 0, "the thread's counter counts");
+    assert_eq!(seen.last - seen.warm, 0, "in {DATAGRAMS} datagrams");
+}

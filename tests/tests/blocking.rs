@@ -1,0 +1,404 @@
+//! Proves that the blocking runtime plays every exercise as its transcript says, over real sockets, and
+//! that its servers outlive what peers and networks do to them.
+
+use std::io::{BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use socklab_blocking::Blocking;
+use socklab_core::lab::Settings;
+use socklab_core::transcript::{Arrow, Role};
+use socklab_core::{Failure, FaultKind, Notice, Status, Transport};
+use socklab_system::{Backend, socket};
+
+use socket2::{Domain, Socket, Type};
+use socklab_tests::real::{Serving, Stage, play, unix};
+use socklab_tests::{DNI, SCENES, Said, code_at, read, scene};
+
+const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+/// Only against a test that would hang; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn every_exercise_over_ipv4() {
+    for scene in SCENES {
+        play::<Blocking, Blocking>(scene, V4);
+    }
+}
+
+#[test]
+fn every_exercise_over_ipv6() {
+    if UdpSocket::bind((V6, 0)).is_err() {
+        eprintln!("SKIPPED every_exercise_over_ipv6: this machine has no [::1]");
+        return;
+    }
+    for scene in SCENES {
+        play::<Blocking, Blocking>(scene, V6);
+    }
+}
+
+fn serve(exercise: &str, settings: &Settings) -> (Stage, Serving) {
+    let stage = Stage::new::<Blocking>(exercise, Role::Server, &[]);
+    let serving = stage.serve_with::<Blocking>(scene(exercise), V4, settings);
+    (stage, serving)
+}
+
+/// A UDP client in a few lines, as a student would write it.
+fn asker(server: SocketAddr) -> UdpSocket {
+    let socket = UdpSocket::bind((V4, 0)).unwrap();
+    socket.connect(server).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn ask(socket: &UdpSocket, question: &[u8]) -> Vec<u8> {
+    let mut answer = vec![0; 65_536];
+    socket.send(question).unwrap();
+    let len = socket.recv(&mut answer).unwrap();
+    answer.truncate(len);
+    answer
+}
+
+#[test]
+fn an_echo_server_outlives_every_datagram() {
+    let settings = Settings {
+        keep_serving: true,
+        ..Settings::default()
+    };
+    let (stage, serving) = serve("echo", &settings);
+    let socket = asker(serving.address);
+    for (question, answer) in [
+        (&b"hola"[..], b"HOLA".to_vec()),
+        (b"", b"".to_vec()),
+        (b"\xff\xfe", b"\xff\xfe".to_vec()),
+        (b"ma\xf1ana", b"MA\xf1ANA".to_vec()),
+        (&[b'a'; 65_507], vec![b'A'; 65_507]),
+        (b"fin", b"FIN".to_vec()),
+    ] {
+        assert_eq!(ask(&socket, question), answer);
+    }
+    // Its capitals have half as many bytes again, which is more than a datagram holds.
+    socket.send("ŉ".repeat(32_753).as_bytes()).unwrap();
+    // A client that has gone before its answer comes: the system tells the server that nobody
+    // listens there, on those systems that tell.
+    let gone = asker(serving.address);
+    gone.send(b"adios").unwrap();
+    drop(gone);
+    assert_eq!(ask(&socket, b"still there?"), b"STILL THERE?");
+
+    stage.run.stop.request();
+    assert_eq!(serving.join(), Status::Stopped);
+    let too_long = |said: &&Said| {
+        matches!(
+            said,
+            Said::Notice(Notice::ReplyTooLong { bytes: 98_259, .. })
+        )
+    };
+    let said = stage.screen.rest();
+    assert_eq!(said.iter().filter(too_long).count(), 1);
+}
+
+fn submission(name: &str) -> String {
+    let code = code_at(DNI, unix().as_secs());
+    format!("{name}&{DNI}&{}", code.as_str())
+}
+
+fn connect(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The ways in which programs send a submission.
+#[test]
+fn a_submission_however_it_is_sent() {
+    type Send = fn(&mut TcpStream, &str);
+    let ways: [(&str, Send); 5] = [
+        ("at once, and then it waits", |stream, text| {
+            stream.write_all(text.as_bytes()).unwrap();
+        }),
+        ("byte by byte", |stream, text| {
+            for byte in text.bytes() {
+                stream.write_all(&[byte]).unwrap();
+            }
+        }),
+        ("with a newline", |stream, text| {
+            writeln!(stream, "{text}").unwrap();
+        }),
+        ("with a Windows newline and a BOM", |stream, text| {
+            write!(stream, "\u{feff}{text}\r\n").unwrap();
+        }),
+        ("half-closed", |stream, text| {
+            stream.write_all(text.as_bytes()).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+        }),
+    ];
+    for (way, send) in ways {
+        let (stage, serving) = serve("submit", &Settings::default());
+        let mut stream = connect(serving.address);
+        send(&mut stream, &submission("Ana"));
+        assert_eq!(answer(stream), "OK accepted 1", "{way}");
+        stage.recording.wait_ended(1);
+        stage.run.stop.request();
+        assert_eq!(serving.join(), Status::Stopped);
+    }
+}
+
+#[test]
+fn a_format_error_is_answered_at_the_end_of_stream() {
+    let (stage, serving) = serve("submit", &Settings::default());
+    for text in [&b"hola"[..], b"", b"Ana&1234&5\n"] {
+        let mut stream = connect(serving.address);
+        stream.write_all(text).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(answer(stream), "ERROR format", "{text:?}");
+    }
+    stage.run.stop.request();
+    assert_eq!(serving.join(), Status::Stopped);
+}
+
+#[test]
+fn a_peer_that_resets_hurts_only_itself() {
+    for exercise in ["welcome", "submit"] {
+        let (stage, serving) = serve(exercise, &Settings::default());
+        for n in 1..=3 {
+            let mut stream = connect(serving.address);
+            stream.write_all(b"Ana&123").unwrap();
+            // Closing with a linger time of zero is a reset.
+            socket::reset_on_close(&stream);
+            drop(stream);
+            stage.recording.wait_ended(n);
+        }
+        let mut stream = connect(serving.address);
+        let expected = if exercise == "submit" {
+            stream.write_all(submission("Ana").as_bytes()).unwrap();
+            "OK accepted 1"
+        } else {
+            "Bienvenido al Servidor"
+        };
+        assert_eq!(answer(stream), expected);
+        stage.run.stop.request();
+        assert_eq!(serving.join(), Status::Stopped);
+    }
+}
+
+#[test]
+fn connections_past_the_bound_wait_their_turn() {
+    let stage = Stage::with::<Blocking>("submit", Role::Server, &[], |mut run| {
+        run.max_connections = 1;
+        run
+    });
+    let serving = stage.serve::<Blocking>(scene("submit"), V4);
+    let mut streams: Vec<_> = (0..3).map(|_| connect(serving.address)).collect();
+    // All are connected, as far as they can see; the last speak first.
+    let text = submission("Ana");
+    for stream in streams.iter_mut().rev() {
+        stream.write_all(text.as_bytes()).unwrap();
+    }
+    let answers: Vec<_> = streams.into_iter().map(answer).collect();
+    assert_eq!(answers, ["OK accepted 1", "OK already 1", "OK already 1"]);
+
+    // No two at a time: each begins when the one before has ended.
+    let all = stage.recording.wait_ended(3);
+    let times = all.iter().map(|text| {
+        let lines = read(text).lines;
+        (lines.first().unwrap().at, lines.last().unwrap().at)
+    });
+    let times: Vec<_> = times.collect();
+    assert!(times.is_sorted_by_key(|(begin, _)| *begin));
+    for pair in times.windows(2) {
+        assert!(pair[0].1 <= pair[1].0, "{times:?}");
+    }
+    stage.run.stop.request();
+    assert_eq!(serving.join(), Status::Stopped);
+}
+
+#[test]
+fn a_stop_ends_an_idle_server() {
+    for scene in SCENES {
+        let (stage, serving) = serve(scene.name, &Settings::default());
+        stage.run.stop.request();
+        assert_eq!(serving.join(), Status::Stopped, "{}", scene.name);
+        for text in stage.recording.transcripts() {
+            assert_eq!(last_input(&text), "-> stop", "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_stop_ends_a_server_whose_clients_say_nothing() {
+    let (stage, serving) = serve("submit", &Settings::default());
+    let streams = [connect(serving.address), connect(serving.address)];
+    for _ in &streams {
+        while !matches!(stage.screen.next(), Said::Notice(Notice::Connection(_))) {}
+    }
+    stage.run.stop.request();
+    assert_eq!(serving.join(), Status::Stopped);
+    for text in stage.recording.transcripts() {
+        assert_eq!(last_input(&text), "-> stop", "{text}");
+        assert!(text.ends_with("ended stopped\n"), "{text}");
+    }
+}
+
+/// The last input, in a transcript that has one.
+fn last_input(text: &str) -> String {
+    let lines = read(text).lines;
+    let last = lines.iter().rfind(|line| line.arrow == Arrow::In);
+    last.unwrap().event().to_string()
+}
+
+/// Lines that come when a test sends them: a user who has not typed yet.
+struct Keyboard(Receiver<Vec<u8>>);
+
+impl Keyboard {
+    fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
+        let (keys, typed) = channel();
+        (keys, BufReader::new(Keyboard(typed)))
+    }
+}
+
+impl Read for Keyboard {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let line = self.0.recv().unwrap_or_default();
+        buffer[..line.len()].copy_from_slice(&line);
+        Ok(line.len())
+    }
+}
+
+/// Runs a client against a server that accepts and never says a word; stops it once its transcript
+/// has `at`. Tells how it ended, and its transcript.
+fn stopped_client(exercise: &str, lines: &[&str], at: &str) -> (Status, String) {
+    let mute_datagrams = UdpSocket::bind((V4, 0)).unwrap();
+    // The backlog completes connections that nobody takes.
+    let mute_streams = TcpListener::bind((V4, 0)).unwrap();
+    let server = match exercise {
+        "echo" | "chat" | "message" => mute_datagrams.local_addr().unwrap(),
+        _ => mute_streams.local_addr().unwrap(),
+    };
+    let (keys, keyboard) = Keyboard::new();
+    for line in lines {
+        keys.send(format!("{line}\n").into_bytes()).unwrap();
+    }
+    let stage =
+        Stage::with::<Blocking>(exercise, Role::Client, &[], |run| run.with_lines(keyboard));
+    let client = stage.begin_client::<Blocking>(scene(exercise), server);
+    stage.recording.wait_for(at);
+    stage.run.stop.request();
+    (client.join(), stage.recording.transcripts().remove(0))
+}
+
+#[test]
+fn a_stop_ends_a_client_that_waits() {
+    for (exercise, lines, at, state) in [
+        ("message", &[][..], "state Asking", "waiting for the user"),
+        ("echo", &[], "state Typing", "waiting for the user"),
+        ("echo", &["hola"], "state Waiting", "blocked in recv"),
+        ("chat", &["hola"], "state Waiting", "blocked in recv"),
+        ("welcome", &[], "state Reading", "blocked in recv"),
+        ("submit", &["Ana"], "prompt dni", "waiting for the user"),
+        (
+            "submit",
+            &["Ana", DNI, "000000"],
+            "state Waiting",
+            "blocked in recv",
+        ),
+    ] {
+        let (status, text) = stopped_client(exercise, lines, at);
+        assert_eq!(status, Status::Stopped, "{exercise}, {state}\n{text}");
+    }
+}
+
+/// A stop wakes a blocked `recv` by ending what can be received; that end is no datagram.
+#[test]
+fn a_stop_is_not_taken_for_a_message() {
+    for exercise in ["echo", "chat"] {
+        for _ in 0..10 {
+            let (_, text) = stopped_client(exercise, &["hola"], "state Waiting");
+            assert!(!text.contains("-> datagram"), "{text}");
+        }
+    }
+}
+
+/// A port of this machine where nothing listens, kept from others as long as this lives.
+fn nobody(transport: Transport) -> (Socket, SocketAddr) {
+    let kind = match transport {
+        Transport::Datagram => Type::DGRAM,
+        Transport::Stream => Type::STREAM,
+    };
+    let any = |port| SocketAddr::new(V4, port).into();
+    let socket = Socket::new(Domain::IPV4, kind, None).unwrap();
+    socket.bind(&any(0)).unwrap();
+    if transport == Transport::Datagram {
+        // Connected to where nobody is, it hears nobody; a stream that does not listen needs no more.
+        socket.connect(&any(9)).unwrap();
+    }
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
+}
+
+#[test]
+fn a_client_without_a_server_is_refused() {
+    for scene in SCENES {
+        let (_kept, server) = nobody(scene.exercise().transport);
+        let lines = scene.lines(Role::Client, 0);
+        let stage = Stage::new::<Blocking>(scene.name, Role::Client, &lines);
+        let status = stage.client::<Blocking>(scene, server);
+        if scene.name == "message" {
+            // UDP sends into the void with success; Linux knows better at once.
+            assert_eq!(status, Status::Done);
+            let notice = Said::Notice(Notice::NobodyListens(server));
+            if cfg!(target_os = "linux") {
+                assert!(stage.screen.rest().contains(&notice));
+            }
+        } else {
+            assert_eq!(status, Status::Failed(Failure::Refused(server)));
+        }
+    }
+}
+
+#[test]
+fn a_client_whose_user_leaves() {
+    let (server, serving) = serve("chat", &Settings::default());
+    let client = Stage::new::<Blocking>("chat", Role::Client, &[]);
+    let status = client.client::<Blocking>(scene("chat"), serving.address);
+    assert_eq!(status, Status::Done);
+    assert_eq!(serving.join(), Status::Done);
+    assert_eq!(server.screen.shown(), ["fin"]);
+}
+
+#[test]
+fn a_port_in_use_is_said() {
+    let taken = TcpListener::bind((V4, 0)).unwrap();
+    let address = taken.local_addr().unwrap();
+    let stage = Stage::new::<Blocking>("welcome", Role::Server, &[]);
+    let service = std::sync::Arc::new(socklab_core::welcome::Server);
+    let status = Blocking::serve_streams(address, service, &stage.run);
+    let Status::Failed(Failure::Listen(at, fault)) = status else {
+        panic!("{status:?}");
+    };
+    assert_eq!((at, fault.kind), (address, FaultKind::AddressInUse));
+}
+
+#[test]
+fn a_server_without_a_register_says_so() {
+    let stage = Stage::with::<Blocking>("submit", Role::Server, &[], |mut run| {
+        run.register = None;
+        run
+    });
+    let serving = stage.serve::<Blocking>(scene("submit"), V4);
+    let mut stream = connect(serving.address);
+    stream.write_all(submission("Ana").as_bytes()).unwrap();
+    assert_eq!(answer(stream), "ERROR unavailable");
+    stage.run.stop.request();
+    assert_eq!(serving.join(), Status::Stopped);
+}

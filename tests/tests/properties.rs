@@ -1,0 +1,422 @@
+//! Proves what holds for every input: no machine panics, every deadline moves on, every exchange ends,
+//! every transcript reads back, replays, and means the same however its bytes were cut.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use socklab_core::lab::Settings;
+use socklab_core::register::{Decision, Refusal, StoreId};
+use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
+use socklab_core::{Doing, FaultKind, Input, Socket, caps};
+use socklab_tests::{
+    Bench, CLIENT, DNI, Dice, Faults, Faulty, Pair, SCENES, SERVER, Scene, Script, VirtualNet,
+    Wire, read,
+};
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// One thing that may happen to a machine, if the contract lets it at that moment.
+#[derive(Clone, Debug)]
+enum Move {
+    Wait(Duration),
+    Datagram(u16, Vec<u8>),
+    Bytes(Vec<u8>),
+    End,
+    Line(Vec<u8>),
+    InputEnd,
+    /// The timer, when it is due: at once, or after waiting for it.
+    Timer(bool),
+    Stored(u32, Decision),
+    Fault(Doing, FaultKind),
+    Finished,
+    Opened,
+    Bound,
+    Stop,
+}
+
+/// Texts that mean something to some machine, and texts that mean nothing.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    const KNOWN: &[&str] = &[
+        "fin",
+        "FIN",
+        "ﬁn",
+        "",
+        "hola",
+        "HOLA",
+        "ñandú",
+        "Ana",
+        "123456",
+        "12345678Z",
+        "548094",
+        "Ana&123456&548094",
+        "Ana&12345678Z&548094",
+        "&&\n",
+        "OK 1",
+        "ERROR x",
+    ];
+    prop_oneof![
+        6 => select(KNOWN).prop_map(|text| text.as_bytes().to_vec()),
+        3 => vec(any::<u8>(), 0..40),
+        1 => (select(&[1023_usize, 1024, 4096, 4097, 65_507][..]), any::<u8>())
+            .prop_map(|(len, byte)| vec![byte; len]),
+    ]
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let decisions = [
+        Decision::Accepted { number: 1 },
+        Decision::Already { number: 2 },
+        Decision::Refused(Refusal::WrongCode),
+        Decision::Refused(Refusal::UsedCode),
+        Decision::Unavailable,
+    ];
+    let too_long = || Just(vec![b'a'; 65_508]);
+    let one = prop_oneof![
+        2 => (0_u64..20_000_000_000).prop_map(|nanos| Move::Wait(Duration::from_nanos(nanos))),
+        6 => (0_u16..3, text()).prop_map(|(who, bytes)| Move::Datagram(who, bytes)),
+        4 => text().prop_map(Move::Bytes),
+        1 => Just(Move::End),
+        6 => text().prop_map(Move::Line),
+        1 => too_long().prop_map(Move::Line),
+        1 => Just(Move::InputEnd),
+        4 => any::<bool>().prop_map(Move::Timer),
+        2 => (0_u32..2, select(decisions.to_vec()))
+            .prop_map(|(id, decision)| Move::Stored(id, decision)),
+        1 => (select(&Doing::ALL[..]), select(&FaultKind::ALL[..]))
+            .prop_map(|(doing, kind)| Move::Fault(doing, kind)),
+        1 => Just(Move::Finished),
+        4 => Just(Move::Opened),
+        4 => Just(Move::Bound),
+        1 => Just(Move::Stop),
+    ];
+    vec(one, 0..40)
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let timeout = proptest::option::of((1_u64..20_000_000_000).prop_map(Duration::from_nanos));
+    let field = |texts: &'static [&'static str]| proptest::option::weighted(0.7, select(texts));
+    (
+        timeout,
+        0_u32..4,
+        any::<bool>(),
+        field(&["Ana", "", "a&b"]),
+        field(&[DNI, "1", "12345678Z"]),
+        field(&["548094", "x"]),
+    )
+        .prop_map(
+            |(timeout, retries, keep_serving, name, dni, code)| Settings {
+                timeout,
+                retries,
+                keep_serving,
+                name: name.map(Into::into),
+                dni: dni.map(Into::into),
+                code: code.map(Into::into),
+                ..Settings::default()
+            },
+        )
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    select(&[Role::Client, Role::Server][..])
+}
+
+/// Makes one move, or not, as the contract says.
+fn make(bench: &mut Bench, one: &Move) {
+    let (interest, link) = (bench.interest(), bench.peer());
+    match one {
+        Move::Wait(time) => bench.wait(*time),
+        Move::Datagram(who, bytes) if interest.network => {
+            let peer = std::net::SocketAddr::new(link.peer.ip(), link.peer.port() + who);
+            bench.datagram_from(peer, bytes);
+        }
+        Move::Bytes(bytes) if interest.network && !bytes.is_empty() => drop(bench.bytes(bytes)),
+        Move::End => drop(bench.end()),
+        Move::Line(line) if interest.line => drop(bench.feed(Input::Line(line))),
+        Move::InputEnd if interest.line => drop(bench.feed(Input::InputEnd)),
+        Move::Timer(wait) => {
+            if let Some(left) = bench.left()
+                && (*wait || left.is_zero())
+            {
+                let before = bench.deadline();
+                bench.timer();
+                let after = bench.deadline();
+                assert!(after.is_none() || after.map(|d| d.at) > before.map(|d| d.at));
+            }
+        }
+        Move::Stored(id, decision) => {
+            let id = StoreId(*id);
+            bench.feed(Input::Stored { id, decision });
+        }
+        Move::Fault(doing, kind) => drop(bench.fault(*doing, *kind)),
+        Move::Finished => drop(bench.feed(Input::Finished { link })),
+        Move::Opened => {
+            let local = if link.peer == SERVER { CLIENT } else { SERVER };
+            bench.feed(Input::Opened { link, local });
+        }
+        // Only a server is bound.
+        Move::Bound if link.peer == CLIENT => {
+            let socket = Socket(0);
+            let local = SERVER;
+            bench.feed(Input::Bound { socket, local });
+        }
+        Move::Stop => drop(bench.feed(Input::Stop)),
+        Move::Datagram(..) | Move::Bytes(_) | Move::Line(_) | Move::InputEnd | Move::Bound => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// In any order, at any time, with any bytes, no machine panics; a deadline that has fired moves
+    /// on; and what happened can be written down, read back and made to happen again.
+    #[test]
+    fn no_input_is_too_much(
+        scene in select(SCENES),
+        role in role(),
+        settings in settings(),
+        moves in moves(),
+    ) {
+        let mut bench = Bench::new(scene.name, role, &settings);
+        bench.feed(Input::Start);
+        for one in &moves {
+            if !bench.is_running() {
+                break;
+            }
+            make(&mut bench, one);
+        }
+        let text = bench.transcript();
+        prop_assert_eq!(read(&text).to_string(), text.clone());
+        prop_assert_eq!(replay(&read(&text), Bench::machine(scene.name, role, &settings)), Ok(()));
+        // And once more to the letter.
+        let mut again = Bench::new(scene.name, role, &settings);
+        again.feed(Input::Start);
+        for one in &moves {
+            if !again.is_running() {
+                break;
+            }
+            make(&mut again, one);
+        }
+        prop_assert_eq!(again.transcript(), text);
+    }
+
+    /// Whatever the network does, and whatever is typed, a client that has a time-out and a user
+    /// who leaves in the end comes to its own.
+    #[test]
+    fn every_exchange_ends(
+        scene in select(SCENES),
+        seed in any::<u64>(),
+        rates in (0_u16..500, 0_u16..500, 0_u16..500, 0_u16..1000, 0_u16..1000, 0_u16..1000),
+        retries in 0_u32..5,
+        client in vec(text(), 0..8),
+        server in vec(text(), 0..8),
+        stops in any::<bool>(),
+    ) {
+        let (drop, duplicate, reorder, delay, split, merge) = rates;
+        let faults = Faults { drop, duplicate, reorder, delay, split, merge };
+        let play = || {
+            let net = VirtualNet::new(Faulty::new(Wire::default(), faults, seed));
+            let change = |settings: &mut Settings| {
+                settings.retries = retries;
+                settings.timeout = Some(Duration::from_secs(5));
+            };
+            let typed = |lines: &[Vec<u8>]| Script::of(lines).then_end();
+            let mut pair = Pair::with(&scene, net, change, typed(&client), typed(&server));
+            if stops {
+                pair.net.stop(pair.client, Duration::from_millis(30));
+            }
+            pair.run()
+        };
+        let pair = play();
+        let ended = pair.net.status(pair.client) != socklab_core::Status::Running;
+        prop_assert!(ended, "{}", pair.net.transcripts());
+        prop_assert_eq!(pair.net.transcripts(), play().net.transcripts());
+    }
+
+    /// Any transcript can be written and read back.
+    #[test]
+    fn what_is_written_is_read_back(transcripts in vec(transcript(), 1..4)) {
+        let texts: Vec<String> = transcripts.iter().map(ToString::to_string).collect();
+        prop_assert_eq!(parse(&texts.join("\n")), Ok(transcripts));
+    }
+
+    /// No text makes the reader panic, be it nothing like a transcript or very much like one.
+    #[test]
+    fn any_text_is_read_or_refused(noise in ".{0,300}", transcript in transcript(), seed in any::<u64>()) {
+        let _ = parse(&noise);
+        let mut dice = Dice::new(seed);
+        let text = damaged(&transcript.to_string(), &mut dice);
+        let _ = parse(&text);
+        let _ = parse(&format!("socklab transcript 1\n{noise}"));
+    }
+
+    /// A transcript that something has happened to is refused or found to differ, without a panic.
+    #[test]
+    fn a_damaged_transcript_is_replayed_or_refused(
+        scene in select(SCENES),
+        role in role(),
+        seed in any::<u64>(),
+    ) {
+        let mut dice = Dice::new(seed);
+        let (text, settings) = recorded(&scene, role);
+        if let Ok(read) = parse(&damaged(&text, &mut dice)) {
+            for transcript in read {
+                let _ = replay(&transcript, Bench::machine(scene.name, role, &settings));
+            }
+        }
+    }
+
+    /// A transcript's bytes cut into pieces, with or without time between them, mean the same.
+    #[test]
+    fn canonical_is_the_same_however_the_bytes_were_cut(
+        scene in select(&SCENES[3..]),
+        role in role(),
+        seed in any::<u64>(),
+        split in 1_u16..1000,
+    ) {
+        let (text, _) = recorded(&scene, role);
+        let whole = read(&text);
+        let mut dice = Dice::new(seed);
+        let mut cut = whole.clone();
+        cut.lines = Vec::new();
+        for line in &whole.lines {
+            let payload = line.payload.as_deref().unwrap_or_default();
+            if line.verb() != "bytes" || line.arrow != Arrow::In {
+                cut.lines.push(line.clone());
+                continue;
+            }
+            let mut piece = line.clone();
+            piece.payload = Some(Vec::new());
+            for (nth, byte) in payload.iter().enumerate() {
+                piece.payload.get_or_insert_default().push(*byte);
+                if nth + 1 == payload.len() || dice.chance(split) {
+                    cut.lines.push(piece.clone());
+                    piece.payload = Some(Vec::new());
+                }
+            }
+        }
+        prop_assert_eq!(cut.canonical(), whole.canonical());
+    }
+
+    /// The two ends of a stream do the same however the network cuts it.
+    #[test]
+    fn a_stream_is_the_same_however_the_network_cuts_it(
+        scene in select(&SCENES[3..]),
+        seed in any::<u64>(),
+        rates in (0_u16..1000, 0_u16..1000, 0_u16..1000),
+    ) {
+        let (delay, split, merge) = rates;
+        let faults = Faults { delay, split, merge, ..Faults::default() };
+        let net = VirtualNet::new(Faulty::new(Wire::default(), faults, seed));
+        let whole = Pair::new(&scene, VirtualNet::default()).run();
+        let cut = Pair::new(&scene, net).run();
+        prop_assert_eq!(cut.net.canonical(cut.client), whole.net.canonical(whole.client));
+        prop_assert_eq!(cut.net.canonical(cut.server()), whole.net.canonical(whole.server()));
+    }
+
+    /// Python's `str.upper()` and Rust's `to_uppercase` are the same mapping (Unicode, 3.13).
+    #[test]
+    fn capitals_of_valid_text(text in ".{0,200}") {
+        prop_assert_eq!(upper(text.as_bytes()), text.to_uppercase().into_bytes());
+    }
+
+    /// Bytes that are not text part what is, and change nothing else.
+    #[test]
+    fn capitals_around_bytes_that_are_not_text(texts in vec(".{0,20}", 1..5)) {
+        let (mut bytes, mut capitals) = (Vec::new(), Vec::new());
+        for text in texts {
+            bytes.extend(text.bytes().chain([0xff]));
+            capitals.extend(text.to_uppercase().bytes().chain([0xff]));
+        }
+        prop_assert_eq!(upper(&bytes), capitals);
+    }
+}
+
+#[test]
+fn capitals_of_every_letter() {
+    for letter in '\0'..=char::MAX {
+        let text = letter.to_string();
+        assert_eq!(
+            upper(text.as_bytes()),
+            text.to_uppercase().into_bytes(),
+            "{letter:?}"
+        );
+    }
+}
+
+fn upper(text: &[u8]) -> Vec<u8> {
+    let mut capitals = b"before".to_vec();
+    caps::upper(text, &mut capitals);
+    capitals.split_off("before".len())
+}
+
+/// An end of a scene as it went, and what it was made with.
+fn recorded(scene: &Scene, role: Role) -> (String, Settings) {
+    let pair = Pair::new(scene, VirtualNet::default()).run();
+    let host = match role {
+        Role::Client => pair.client,
+        Role::Server => pair.server(),
+    };
+    (pair.net.transcript(host), Settings::default())
+}
+
+/// The text with some lines lost, doubled, swapped or changed.
+fn damaged(text: &str, dice: &mut Dice) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+    for _ in 0..=dice.below(4) {
+        let (at, to) = (
+            dice.below(lines.len() as u64) as usize,
+            dice.below(lines.len() as u64) as usize,
+        );
+        match dice.below(6) {
+            0 if lines.len() > 1 => drop(lines.remove(at)),
+            1 => lines.insert(to, lines[at].clone()),
+            2 => lines.swap(at, to),
+            3 => lines[at] = format!("18446744073709551615.999999999 {}", lines[at]),
+            4 => lines[at] = lines[at].replacen("0.0", "99999999999.0", 1),
+            _ => {
+                let mut letters: Vec<char> = lines[at].chars().collect();
+                let noise = char::from(dice.below(128) as u8);
+                match letters.len() {
+                    0 => letters.push(noise),
+                    len => letters[dice.below(len as u64) as usize] = noise,
+                }
+                lines[at] = letters.into_iter().collect();
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+prop_compose! {
+    fn line()(
+        (seconds, nanos) in (any::<u64>(), 0_u32..1_000_000_000),
+        arrow in select(&[Arrow::In, Arrow::Out, Arrow::Mark][..]),
+        words in vec("[!#-~]{1,10}", 1..5),
+        payload in proptest::option::of(prop_oneof![
+            vec(any::<u8>(), 0..40),
+            any::<String>().prop_map(String::into_bytes),
+        ]),
+    ) -> Line {
+        Line { at: Duration::new(seconds, nanos), arrow, words, payload }
+    }
+}
+
+prop_compose! {
+    fn transcript()(
+        (exercise, runtime) in ("[a-z-]{1,10}", "[a-z-]{1,10}"),
+        role in role(),
+        (seconds, nanos) in (any::<u64>(), 0_u32..1_000_000_000),
+        masked in any::<bool>(),
+        lines in vec(line(), 0..10),
+    ) -> Transcript {
+        let epoch = Duration::new(seconds, nanos);
+        Transcript { header: Header { exercise, role, runtime, epoch, masked }, lines }
+    }
+}

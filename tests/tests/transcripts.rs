@@ -1,0 +1,137 @@
+//! Proves that each end of each exercise does today what it did when its transcript was put on record,
+//! and that a transcript is enough to do it again.
+
+use std::sync::Arc;
+
+use socklab_core::lab::{EXERCISES, Server, Settings};
+use socklab_core::transcript::{Role, replay};
+use socklab_core::{Link, Machine, Status};
+use socklab_tests::{
+    DNI, EPOCH, Faults, Faulty, MemoryRegister, Pair, RawClient, SCENES, Script, VirtualNet, Wire,
+    address, assert_transcript, code_at, read, scene,
+};
+
+#[test]
+fn every_exercise_has_a_scene() {
+    let scenes: Vec<_> = SCENES.iter().map(|scene| scene.name).collect();
+    let exercises: Vec<_> = EXERCISES.iter().map(|exercise| exercise.name).collect();
+    assert_eq!(scenes, exercises);
+}
+
+#[test]
+fn every_exercise_in_both_roles() {
+    for scene in SCENES {
+        let pair = Pair::new(scene, VirtualNet::default()).run();
+        assert_eq!(pair.net.status(pair.client), Status::Done);
+        assert_eq!(pair.net.status(pair.server()), Status::Done);
+        assert_transcript(scene.name, Role::Client, &pair.net.canonical(pair.client));
+        assert_transcript(scene.name, Role::Server, &pair.net.canonical(pair.server()));
+    }
+}
+
+/// A pair of `submit` whose student types `name` and `code`.
+fn submission(register: &Arc<MemoryRegister>, name: &str, code: &str) -> Pair {
+    let net = VirtualNet::default().with_register(register.clone());
+    let typed = Script::of([name, DNI, code]);
+    Pair::with(scene("submit"), net, |_| (), typed, Script::default()).run()
+}
+
+#[test]
+fn a_submission_with_a_wrong_code() {
+    let pair = submission(&Arc::default(), "Ana", "000000");
+    let failure = "failed rejected";
+    assert!(pair.net.canonical(pair.client).contains(failure));
+    assert_transcript(
+        "submit-rejected",
+        Role::Client,
+        &pair.net.canonical(pair.client),
+    );
+    assert_transcript(
+        "submit-rejected",
+        Role::Server,
+        &pair.net.canonical(pair.server()),
+    );
+}
+
+#[test]
+fn a_submission_again() {
+    let register = Arc::new(MemoryRegister::new());
+    let code = code_at(DNI, EPOCH.as_secs());
+    assert_eq!(code.as_str(), "548094", "as the lab's table has it");
+    for name in ["submit", "submit-already"] {
+        let pair = submission(&register, "Ana Núñez", code.as_str());
+        assert_transcript(name, Role::Client, &pair.net.canonical(pair.client));
+        assert_transcript(name, Role::Server, &pair.net.canonical(pair.server()));
+    }
+    assert_eq!(register.submissions(), 1);
+    // The code of the step before is still good; an older one is not.
+    for (steps, answer) in [(1, "OK accepted 1"), (2, "ERROR wrong-code")] {
+        let code = code_at(DNI, EPOCH.as_secs() - 30 * steps);
+        let pair = submission(&register, "Ana Núñez", code.as_str());
+        assert_eq!(pair.net.shown(pair.client), [answer]);
+    }
+}
+
+/// What a client that checks nothing is answered; our own does not let these through.
+#[test]
+fn a_dni_with_its_letter() {
+    let at = address("127.0.0.1:21000");
+    let mut net = VirtualNet::default();
+    let Server::Service(make) = scene("submit").exercise().server else {
+        panic!("submit is a service");
+    };
+    net.service("submit", at, make(&Settings::default()));
+    let raw = RawClient::new(at, b"Ana&12345678Z&548094", false);
+    let client = net.client("submit", raw, Script::default());
+    net.run();
+    assert_eq!(net.shown(client), ["ERROR dni-letter"]);
+    let canonical = net.canonical(net.accepted(at)[0]);
+    assert_transcript("submit-dni-letter", Role::Server, &canonical);
+}
+
+/// The machines of a pair once more, as they were.
+fn again(pair: &Pair) -> [(String, Box<dyn Machine>); 2] {
+    let client = pair.net.transcript(pair.client);
+    let server = pair.net.transcript(pair.server());
+    let exercise = scene(&read(&client).header.exercise).exercise();
+    let at = address(&format!("127.0.0.1:{}", exercise.port));
+    let settings = Settings::client(exercise, at);
+    let machine = match exercise.server {
+        Server::Endpoint(make) => make(&Settings::default()),
+        Server::Service(make) => {
+            let peer = address("127.0.0.1:50000");
+            make(&Settings::default()).accept(Link::first(peer))
+        }
+    };
+    [(client, (exercise.client)(&settings)), (server, machine)]
+}
+
+#[test]
+fn a_transcript_replayed_reproduces_itself() {
+    for scene in SCENES {
+        for seed in 0..20 {
+            let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
+            let pair = Pair::new(scene, net).run();
+            for (text, machine) in again(&pair) {
+                assert_eq!(replay(&read(&text), machine), Ok(()), "seed {seed}\n{text}");
+                assert_eq!(read(&text).to_string(), text);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_twice_is_the_same_run() {
+    let play = |seed, name| {
+        let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
+        Pair::new(scene(name), net).run().net.transcripts()
+    };
+    for scene in SCENES {
+        for seed in 0..20 {
+            assert_eq!(play(seed, scene.name), play(seed, scene.name));
+        }
+    }
+    // And other seeds make other runs, or the faults would prove nothing.
+    let different: std::collections::BTreeSet<_> = (0..20).map(|seed| play(seed, "echo")).collect();
+    assert!(different.len() > 10, "{}", different.len());
+}
