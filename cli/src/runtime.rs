@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
 use socklab_core::lab::BoxedService;
 use socklab_core::{Machine, Status, Watch};
@@ -13,6 +14,8 @@ use socklab_system::{Backend, Run};
 pub(crate) enum Runtime {
     /// `std::net` and threads.
     Blocking,
+    /// async-std: a task for each connection.
+    AsyncStd,
 }
 
 /// What to run on it.
@@ -27,10 +30,10 @@ pub(crate) enum Task {
 
 impl Runtime {
     /// All of them, the default first.
-    pub(crate) const ALL: [Runtime; 1] = [Runtime::Blocking];
+    pub(crate) const ALL: [Runtime; 2] = [Runtime::Blocking, Runtime::AsyncStd];
 
     /// Their names, in the same order.
-    pub(crate) const NAMES: [&str; 1] = [Blocking::NAME];
+    pub(crate) const NAMES: [&str; 2] = [Blocking::NAME, AsyncStd::NAME];
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Runtime {
     pub(crate) fn run<W: Watch + 'static>(self, task: Task, run: &Arc<Run<W>>) -> Status {
         match self {
             Runtime::Blocking => go::<Blocking, W>(task, run),
+            Runtime::AsyncStd => go::<AsyncStd, W>(task, run),
         }
     }
 }

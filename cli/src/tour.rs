@@ -11,7 +11,7 @@ use std::fmt;
 use std::io::{Write, stdout};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     let (console, ready) = Listener::new();
     let mut run = Run::new(Arc::new(console), server_watch).with_lines(lines(scene.server_lines));
     run.clock = clock;
-    run.register.clone_from(&scene.register);
+    run.register = scene.register();
     let stop = run.stop.clone();
     let task = server_task(scene.exercise, &scene.settings);
     let (ended, end) = channel();
@@ -140,8 +140,10 @@ fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
         stop.request();
         return Err(status);
     }
-    // A UDP server ends by itself when the exercise is over; a TCP server is told to.
+    // A UDP server ends by itself when the exercise is over; a TCP server is told to, once it has
+    // done with its client.
     if matches!(scene.exercise.server, Server::Service(_)) {
+        server_pages.wait();
         stop.request();
     }
     let status = end.recv_timeout(LIMIT).unwrap_or(Status::Stopped);
@@ -223,12 +225,28 @@ impl Console for Listener {
 
 /// Transcripts kept in memory.
 #[derive(Clone, Default)]
-struct Pages(Arc<Mutex<String>>);
+struct Pages(Arc<(Mutex<String>, Condvar)>);
 
 impl Pages {
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self) -> Vec<Transcript> {
-        let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        parse(&text).unwrap_or_default()
+        parse(&self.lock()).unwrap_or_default()
+    }
+
+    fn add(&self, page: &str) {
+        let mut all = self.lock();
+        all.push_str(page);
+        all.push('\n');
+        self.0.1.notify_all();
+    }
+
+    /// Waits for the first one to be whole.
+    fn wait(&self) {
+        let none = |all: &mut String| all.is_empty();
+        drop(self.0.1.wait_timeout_while(self.lock(), LIMIT, none));
     }
 }
 
@@ -250,9 +268,7 @@ impl fmt::Write for Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        let mut all = self.1.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push_str(&self.0);
-        all.push('\n');
+        self.1.add(&self.0);
     }
 }
 

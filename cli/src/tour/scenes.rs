@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use socklab_core::lab::{EXERCISES, Exercise, Settings};
+use socklab_core::lab::{EXERCISES, Exercise, Offer, Settings};
 use socklab_core::otp::{Dni, Key, Step};
 use socklab_core::policy::Ledger;
 use socklab_core::register::{Attempt, Done, Register};
@@ -17,7 +17,14 @@ pub(super) struct Scene {
     pub(super) client_lines: &'static [&'static str],
     pub(super) server_lines: &'static [&'static str],
     pub(super) settings: Settings,
-    pub(super) register: Option<Arc<dyn Register>>,
+}
+
+impl Scene {
+    /// An empty register for each run, if the exercise needs one.
+    pub(super) fn register(&self) -> Option<Arc<dyn Register>> {
+        let needed = self.exercise.offers.contains(&Offer::Register);
+        needed.then(|| Arc::new(InMemory(Mutex::default())) as _)
+    }
 }
 
 /// The lab from its first exercise to its last.
@@ -39,19 +46,16 @@ fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
         wording: Arc::new(Replies(Arc::clone(words))),
         ..Settings::default()
     };
-    let mut register: Option<Arc<dyn Register>> = None;
-    if exercise.secret {
+    if exercise.offers.contains(&Offer::Submission) {
         settings.name = Some("Ana García".into());
         settings.dni = Some(DNI.to_owned());
         settings.code = Some(code_now());
-        register = Some(Arc::new(InMemory(Mutex::default())));
     }
     Scene {
         exercise,
         client_lines,
         server_lines,
         settings,
-        register,
     }
 }
 
