@@ -261,15 +261,21 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
     }
 
     /// Blocks in the system until the peer takes more bytes, or the deadline.
+    ///
+    /// A stop cannot wake a blocked write without cutting off what it writes, so the write itself
+    /// ends after a while, to look around.
     fn write(&mut self) {
-        let limit = self.limit();
+        let limit = self.limit().unwrap_or(CLOSE_LIMIT).min(CLOSE_LIMIT);
+        if limit.is_zero() {
+            return;
+        }
         let wire = &mut self.wire;
         let written = timed(
             self.pump.observer(),
             &self.run.clock,
             OperationKind::Send,
             |len| (1, *len),
-            || wire.write(limit),
+            || wire.write(Some(limit)),
         );
         match written {
             Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}

@@ -8,10 +8,12 @@
 //! * [`Scene`]: the one exchange per exercise that every runtime must play, and [`assert_transcript`],
 //!   the one snapshot of each of its ends.
 //! * [`real`]: the same scenes between two runtimes, over real sockets.
+//! * [`kit`]: what any runtime must do over real sockets; [`backend_tests!`] makes its tests.
 //! * [`MemoryRegister`], [`RawClient`] and [`Screen`]: the rest of the cast.
 
 mod bench;
 mod dice;
+pub mod kit;
 mod machines;
 mod medium;
 mod net;

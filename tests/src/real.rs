@@ -130,7 +130,7 @@ impl Serving {
 pub struct Running(Receiver<Status>);
 
 impl Running {
-    fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
+    pub(crate) fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
         let (ended, ending) = channel();
         thread::spawn(move || {
             // A test that has failed meanwhile does not listen.

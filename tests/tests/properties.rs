@@ -378,7 +378,12 @@ fn damaged(text: &str, dice: &mut Dice) -> String {
             0 if lines.len() > 1 => drop(lines.remove(at)),
             1 => lines.insert(to, lines[at].clone()),
             2 => lines.swap(at, to),
-            3 => lines[at] = format!("18446744073709551615.999999999 {}", lines[at]),
+            // The end of time.
+            3 => {
+                if let Some((_, rest)) = lines[at].split_once(' ') {
+                    lines[at] = format!("18446744073709551615.999999999 {rest}");
+                }
+            }
             4 => lines[at] = lines[at].replacen("0.0", "99999999999.0", 1),
             _ => {
                 let mut letters: Vec<char> = lines[at].chars().collect();

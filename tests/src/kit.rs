@@ -1,0 +1,169 @@
+//! The backend kit: what any runtime must do over real sockets, whatever its I/O model.
+//!
+//! ```ignore
+//! socklab_tests::backend_tests!(MyBackend);
+//! ```
+//!
+//! makes a test of each case. A case waits for what it wants to see, never for time to pass, and is
+//! given up after 20 s.
+
+pub mod datagrams;
+mod parrot;
+pub mod streams;
+
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socklab_core::{Machine, Status};
+use socklab_system::{Backend, Run, Stop};
+
+use crate::real::Running;
+use crate::screen::Screen;
+pub use parrot::{BIG, Parrots, pattern};
+
+/// Only against a test that would hang; nothing waits for it to pass.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Makes a test of each case of the kit for a runtime.
+#[macro_export]
+macro_rules! backend_tests {
+    ($backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams:
+            one_byte_at_a_time,
+            a_large_answer_through_small_buffers,
+            an_end_in_the_middle_of_a_message,
+            a_reset_while_the_server_reads,
+            a_reset_while_the_server_writes,
+            a_timer_fires_is_moved_and_is_cancelled,
+            a_stop_while_idle,
+            a_stop_while_connections_are_idle,
+            a_stop_while_writing,
+            who_never_reads_delays_nobody,
+            who_never_stops_talking_delays_nobody,
+            a_thousand_at_once,
+        );
+        $crate::backend_tests!(@cases $backend, datagrams:
+            a_flood_delays_nobody,
+            a_stop_while_idle,
+            a_burst_is_answered_whole_and_in_order,
+        );
+    };
+    (@cases $backend:ty, $module:ident: $($case:ident),* $(,)?) => {
+        mod $module {
+            use super::*;
+            $(
+                #[test]
+                fn $case() {
+                    $crate::kit::$module::$case::<$backend>();
+                }
+            )*
+        }
+    };
+}
+
+/// A server of the kit's own on a thread.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it can be reached.
+    pub address: SocketAddr,
+    /// How it is told to stop.
+    pub stop: Stop,
+    /// What it says.
+    pub screen: Arc<Screen>,
+    running: Running,
+}
+
+impl Server {
+    /// A TCP server of [`Parrots`].
+    pub fn of_parrots<B: Backend>(max_connections: usize) -> Self {
+        Server::begin(max_connections, |any, run| {
+            B::serve_streams(any, Arc::new(Parrots), run)
+        })
+    }
+
+    /// A UDP server.
+    pub fn of<B: Backend>(machine: impl Machine + 'static) -> Self {
+        Server::begin(1, |any, run| B::serve_datagrams(any, machine, run))
+    }
+
+    fn begin(
+        max_connections: usize,
+        serve: impl FnOnce(SocketAddr, &Arc<Run<()>>) -> Status + Send + 'static,
+    ) -> Self {
+        let screen = Screen::new();
+        let mut run = Run::new(screen.clone(), ());
+        run.max_connections = max_connections;
+        let (stop, run) = (run.stop.clone(), Arc::new(run));
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let running = Running::spawn(move || serve(any, &run));
+        Server {
+            address: screen.ready(),
+            stop,
+            screen,
+            running,
+        }
+    }
+
+    /// A connection to it, that a test gives up on.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+    }
+
+    /// A UDP socket that talks to it.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    pub fn asker(&self) -> UdpSocket {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.connect(self.address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket
+    }
+
+    /// Tells it to stop, and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not stop as it should.
+    pub fn finish(self) {
+        self.stop.request();
+        assert_eq!(self.running.join(), Status::Stopped);
+    }
+}
+
+/// The next `len` bytes of a stream.
+///
+/// # Panics
+/// When they do not come.
+pub fn take(stream: &mut TcpStream, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    stream.read_exact(&mut bytes).unwrap();
+    bytes
+}
+
+/// Room for many sockets in this process, where the system grants it.
+pub fn many_descriptors() -> u64 {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let wanted = Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        };
+        let _ = setrlimit(Resource::Nofile, wanted);
+        getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+    }
+    #[cfg(not(unix))]
+    {
+        u64::MAX
+    }
+}

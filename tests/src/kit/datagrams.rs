@@ -1,0 +1,79 @@
+//! Cases of UDP servers.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use socklab_core::echo;
+use socklab_system::Backend;
+
+use super::Server;
+
+/// Asks until there is an answer: datagrams may be lost in a flood, and this is no loss of service.
+fn ask(socket: &UdpSocket, question: &str) -> usize {
+    let answer = question.to_uppercase();
+    let mut buffer = [0; 2048];
+    socket
+        .set_read_timeout(Some(Duration::from_millis(500)))
+        .unwrap();
+    for attempt in 1..=40 {
+        socket.send(question.as_bytes()).unwrap();
+        while let Ok(len) = socket.recv(&mut buffer) {
+            if buffer[..len] == *answer.as_bytes() {
+                return attempt;
+            }
+        }
+    }
+    panic!("no answer to {question}");
+}
+
+/// One client's flood leaves another its turn.
+pub fn a_flood_delays_nobody<B: Backend>() {
+    let server = Server::of::<B>(echo::Server::new(true));
+    let flooding = Arc::new(AtomicBool::new(true));
+    let (begun, flood_begins) = sync_channel(1);
+    let flood = {
+        let (socket, flooding) = (server.asker(), Arc::clone(&flooding));
+        thread::spawn(move || {
+            // What cannot be sent is as good as lost.
+            while flooding.load(Ordering::Relaxed) {
+                let _ = socket.send(&[b'x'; 64]);
+                let _ = begun.try_send(());
+            }
+        })
+    };
+    flood_begins.recv().unwrap();
+    let socket = server.asker();
+    for nth in 0..20 {
+        ask(&socket, &format!("question {nth}"));
+    }
+    flooding.store(false, Ordering::Relaxed);
+    drop(flood_begins);
+    flood.join().unwrap();
+    server.finish();
+}
+
+/// A server with nothing to do is woken.
+pub fn a_stop_while_idle<B: Backend>() {
+    Server::of::<B>(echo::Server::new(true)).finish();
+}
+
+/// What is there before the server looks again is all answered, in order.
+pub fn a_burst_is_answered_whole_and_in_order<B: Backend>() {
+    let server = Server::of::<B>(echo::Server::new(true));
+    let socket = server.asker();
+    let mut buffer = [0; 64];
+    for round in 0..20 {
+        for nth in 0..50 {
+            socket.send(format!("r{round} n{nth}").as_bytes()).unwrap();
+        }
+        for nth in 0..50 {
+            let len = socket.recv(&mut buffer).unwrap();
+            assert_eq!(buffer[..len], *format!("R{round} N{nth}").as_bytes());
+        }
+    }
+    server.finish();
+}

@@ -1,0 +1,101 @@
+//! A connection that does what a test tells it to.
+
+use core::time::Duration;
+
+use socklab_core::{
+    Deadline, Input, Interest, Link, Machine, Mono, Now, Outbox, Service, Status, Why,
+};
+
+/// Makes a parrot for each connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Parrots;
+
+impl Service for Parrots {
+    type Machine = Parrot;
+
+    fn accept(&self, link: Link) -> Parrot {
+        Parrot {
+            link,
+            alarm: None,
+            status: Status::Running,
+        }
+    }
+}
+
+/// Repeats what it hears, byte for byte, until the end of the stream; then finishes.
+///
+/// A few bytes are orders: `!` has it send [`BIG`] bytes of [`pattern`] and finish; `+` sets a timer of 50 ms,
+/// `>` moves it to 100 ms from now, `-` cancels it. When it fires, the parrot says `T`.
+#[derive(Debug)]
+pub struct Parrot {
+    link: Link,
+    alarm: Option<Mono>,
+    status: Status,
+}
+
+/// How much a large answer is: more than any socket's buffers hold by default.
+pub const BIG: usize = 16 << 20;
+
+/// The byte of a large answer at that place.
+pub fn pattern(at: usize) -> u8 {
+    (at % 251) as u8
+}
+
+const ALARM: Duration = Duration::from_millis(50);
+
+impl Parrot {
+    fn hear(&mut self, now: Now, byte: u8, out: &mut Outbox) {
+        match byte {
+            b'!' => {
+                out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
+                out.finish(self.link);
+            }
+            b'+' => self.alarm = Some(now.mono.plus(ALARM)),
+            b'>' => self.alarm = Some(now.mono.plus(2 * ALARM)),
+            b'-' => self.alarm = None,
+            _ => {
+                out.send(self.link, &[byte]);
+            }
+        }
+    }
+}
+
+impl Machine for Parrot {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Bytes { bytes, .. } => {
+                for &byte in bytes {
+                    self.hear(now, byte, out);
+                }
+            }
+            Input::Timer => {
+                self.alarm = None;
+                out.send(self.link, b"T");
+            }
+            Input::End { .. } => out.finish(self.link),
+            Input::Finished { .. } => self.status = Status::Done,
+            Input::Fault { .. } => self.status = Status::Done,
+            Input::Stop => self.status = Status::Stopped,
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.alarm.map(|at| Deadline {
+            at,
+            why: Why::Reply,
+        })
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::NETWORK
+    }
+
+    fn state(&self) -> &'static str {
+        "Repeating"
+    }
+
+    fn status(&self) -> Status {
+        self.status
+    }
+}

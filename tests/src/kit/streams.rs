@@ -1,0 +1,205 @@
+//! Cases of TCP servers.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
+
+use socklab_core::CLOSE_LIMIT;
+use socklab_system::{Backend, socket};
+
+use super::{BIG, PATIENCE, Server, many_descriptors, pattern, take};
+
+/// It still serves: a round trip on a new connection.
+fn still_serves(server: &Server) {
+    let mut stream = server.connect();
+    stream.write_all(b"hola").unwrap();
+    assert_eq!(take(&mut stream, 4), b"hola");
+}
+
+/// Bytes that come one at a time are bytes all the same.
+pub fn one_byte_at_a_time<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut stream = server.connect();
+    for byte in b"one byte" {
+        stream.write_all(&[*byte]).unwrap();
+        // Its answer shows that it was read alone.
+        assert_eq!(take(&mut stream, 1), [*byte]);
+    }
+    server.finish();
+}
+
+/// An answer larger than all buffers arrives whole and in order, then the end of the stream.
+pub fn a_large_answer_through_small_buffers<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut stream = small_window(&server);
+    stream.write_all(b"!").unwrap();
+    let mut buffer = [0; 3000];
+    let mut at = 0;
+    loop {
+        let len = stream.read(&mut buffer).unwrap();
+        if len == 0 {
+            break;
+        }
+        let right = buffer[..len].iter().enumerate();
+        for (nth, byte) in right {
+            assert_eq!(*byte, pattern(at + nth), "at {}", at + nth);
+        }
+        at += len;
+    }
+    assert_eq!(at, BIG);
+    server.finish();
+}
+
+/// A connection whose own end takes little at a time.
+fn small_window(server: &Server) -> TcpStream {
+    let stream = server.connect();
+    // Less than asked for is as good.
+    let _ = socket2::SockRef::from(&stream).set_recv_buffer_size(64 * 1024);
+    stream
+}
+
+/// A peer that sends no more still hears what it is owed.
+pub fn an_end_in_the_middle_of_a_message<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut stream = server.connect();
+    stream.write_all(b"half a mess").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "half a mess");
+    server.finish();
+}
+
+/// A peer that breaks off while it is listened to ends its own connection and nobody else's.
+pub fn a_reset_while_the_server_reads<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    for _ in 0..20 {
+        let mut stream = server.connect();
+        stream.write_all(b"a").unwrap();
+        assert_eq!(take(&mut stream, 1), b"a");
+        socket::reset_on_close(&stream);
+    }
+    still_serves(&server);
+    server.finish();
+}
+
+/// The same while it is talked to.
+pub fn a_reset_while_the_server_writes<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    for _ in 0..4 {
+        let mut stream = small_window(&server);
+        stream.write_all(b"!").unwrap();
+        assert_eq!(take(&mut stream, 1), [pattern(0)]);
+        socket::reset_on_close(&stream);
+    }
+    still_serves(&server);
+    server.finish();
+}
+
+/// Timers fire, once, not too early; moved, they fire later; cancelled, they do not.
+pub fn a_timer_fires_is_moved_and_is_cancelled<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut stream = server.connect();
+    let begun = Instant::now();
+    stream.write_all(b"+").unwrap();
+    assert_eq!(take(&mut stream, 1), b"T");
+    assert!(begun.elapsed().as_millis() >= 50, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    stream.write_all(b"+").unwrap();
+    stream.write_all(b">").unwrap();
+    assert_eq!(take(&mut stream, 1), b"T");
+    assert!(begun.elapsed().as_millis() >= 100, "{:?}", begun.elapsed());
+
+    // Had the cancelled one fired, there would be two before the end.
+    stream.write_all(b"+-").unwrap();
+    stream.write_all(b"+").unwrap();
+    assert_eq!(take(&mut stream, 1), b"T");
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest, b"");
+    server.finish();
+}
+
+/// A server with nothing to do is woken.
+pub fn a_stop_while_idle<B: Backend>() {
+    Server::of_parrots::<B>(8).finish();
+}
+
+/// So are its connections; their peers see the end.
+pub fn a_stop_while_connections_are_idle<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut streams: Vec<TcpStream> = (0..5).map(|_| server.connect()).collect();
+    for stream in &mut streams {
+        stream.write_all(b"a").unwrap();
+        assert_eq!(take(stream, 1), b"a");
+    }
+    server.finish();
+    for stream in &mut streams {
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+    }
+}
+
+/// A peer that does not read cannot keep a server from stopping.
+pub fn a_stop_while_writing<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut stream = small_window(&server);
+    stream.write_all(b"!").unwrap();
+    assert_eq!(take(&mut stream, 1), [pattern(0)]);
+    let begun = Instant::now();
+    server.finish();
+    assert!(begun.elapsed() < CLOSE_LIMIT * 3, "{:?}", begun.elapsed());
+}
+
+/// Connections are served beside one whose peer never reads.
+pub fn who_never_reads_delays_nobody<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut deaf = small_window(&server);
+    deaf.write_all(b"!").unwrap();
+    assert_eq!(take(&mut deaf, 1), [pattern(0)]);
+    for _ in 0..10 {
+        still_serves(&server);
+    }
+    drop(deaf);
+    server.finish();
+}
+
+/// Connections are served beside one whose peer talks without a pause.
+pub fn who_never_stops_talking_delays_nobody<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let talker = server.connect();
+    let mut ears = talker.try_clone().unwrap();
+    let listener =
+        std::thread::spawn(move || while ears.read(&mut [0; 65_536]).is_ok_and(|len| len > 0) {});
+    let mut mouth = talker.try_clone().unwrap();
+    let talking = std::thread::spawn(move || while mouth.write_all(&[b'a'; 65_536]).is_ok() {});
+    for _ in 0..10 {
+        still_serves(&server);
+    }
+    talker.shutdown(Shutdown::Both).unwrap();
+    talking.join().unwrap();
+    listener.join().unwrap();
+    server.finish();
+}
+
+/// A thousand connections at the same time, each served.
+pub fn a_thousand_at_once<B: Backend>() {
+    // Both ends are in this process, with other tests beside.
+    if many_descriptors() < 4000 {
+        eprintln!("SKIPPED a_thousand_at_once: fewer than 4,000 descriptors");
+        return;
+    }
+    let server = Server::of_parrots::<B>(1000);
+    let begun = Instant::now();
+    let mut streams: Vec<TcpStream> = (0..1000).map(|_| server.connect()).collect();
+    for stream in &mut streams {
+        stream.write_all(b"hola").unwrap();
+    }
+    for stream in &mut streams {
+        assert_eq!(take(stream, 4), b"hola");
+    }
+    assert!(begun.elapsed() < PATIENCE);
+    drop(streams);
+    server.finish();
+}

@@ -1,0 +1,9 @@
+//! Proves that every runtime does what any runtime must.
+
+mod blocking {
+    socklab_tests::backend_tests!(socklab_blocking::Blocking);
+}
+
+mod async_std {
+    socklab_tests::backend_tests!(socklab_async::AsyncStd);
+}
