@@ -132,7 +132,14 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
         let mut out = mem::take(&mut self.out);
         for output in out.iter() {
             match output {
-                Output::Open { transport, to, .. } => caused.push(self.open(transport, to)),
+                Output::Open {
+                    socket,
+                    transport,
+                    to,
+                } => {
+                    debug_assert_eq!(socket, Socket(0), "one thread waits for one socket");
+                    caused.push(self.open(transport, to));
+                }
                 Output::Send { link, bytes } => {
                     if let Err(error) = self.send(link, bytes) {
                         caused.push(Caused::Fault(Doing::Sending, error));
@@ -328,6 +335,8 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
                     lines.came();
                 }
                 match line {
+                    // It was asked for, and is not wanted any more.
+                    _ if !self.pump.interest().line => {}
                     LineEvent::Line(line) => self.feed(Input::Line(&line)),
                     LineEvent::End => self.feed(Input::InputEnd),
                 }

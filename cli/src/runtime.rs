@@ -7,6 +7,7 @@ use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
 use socklab_core::lab::BoxedService;
 use socklab_core::{Machine, Status, Watch};
+use socklab_mio::Mio;
 use socklab_system::{Backend, Run};
 
 /// An I/O model, chosen when the command runs.
@@ -16,6 +17,8 @@ pub(crate) enum Runtime {
     Blocking,
     /// async-std: a task for each connection.
     AsyncStd,
+    /// One raw mio event loop.
+    Mio,
 }
 
 /// What to run on it.
@@ -30,10 +33,10 @@ pub(crate) enum Task {
 
 impl Runtime {
     /// All of them, the default first.
-    pub(crate) const ALL: [Runtime; 2] = [Runtime::Blocking, Runtime::AsyncStd];
+    pub(crate) const ALL: [Runtime; 3] = [Runtime::Blocking, Runtime::AsyncStd, Runtime::Mio];
 
     /// Their names, in the same order.
-    pub(crate) const NAMES: [&str; 2] = [Blocking::NAME, AsyncStd::NAME];
+    pub(crate) const NAMES: [&str; 3] = [Blocking::NAME, AsyncStd::NAME, Mio::NAME];
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Runtime {
         match self {
             Runtime::Blocking => go::<Blocking, W>(task, run),
             Runtime::AsyncStd => go::<AsyncStd, W>(task, run),
+            Runtime::Mio => go::<Mio, W>(task, run),
         }
     }
 }

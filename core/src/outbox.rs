@@ -74,9 +74,37 @@ impl Outbox {
         self.since(0)
     }
 
+    /// The outputs in order, as a driver carries them over a transport: on a stream, where cuts mean
+    /// nothing and each send may be a system call, consecutive sends on one link are joined.
+    pub fn iter_over(&self, transport: Transport) -> impl Iterator<Item = Output<'_>> {
+        let mut ops = self.ops.iter().peekable();
+        core::iter::from_fn(move || {
+            let op = ops.next()?;
+            let Op::Send(link, range) = op else {
+                return Some(self.output(op));
+            };
+            let mut range = range.clone();
+            let follows = |next: &&Op| match next {
+                Op::Send(other, _) => transport == Transport::Stream && other == link,
+                _ => false,
+            };
+            while let Some(Op::Send(_, more)) = ops.next_if(follows) {
+                range.end = more.end;
+            }
+            Some(Output::Send {
+                link: *link,
+                bytes: &self.sent[range],
+            })
+        })
+    }
+
     /// The outputs in order, without the first `skip`.
     pub fn since(&self, skip: usize) -> impl Iterator<Item = Output<'_>> {
-        self.ops[skip..].iter().map(|op| match op {
+        self.ops[skip..].iter().map(|op| self.output(op))
+    }
+
+    fn output<'a>(&'a self, op: &'a Op) -> Output<'a> {
+        match op {
             Op::Open(socket, transport, to) => Output::Open {
                 socket: *socket,
                 transport: *transport,
@@ -94,7 +122,7 @@ impl Outbox {
             },
             Op::Notice(notice) => Output::Notice(*notice),
             Op::Store(id, attempt) => Output::Store { id: *id, attempt },
-        })
+        }
     }
 
     /// Asks for a socket to be opened and connected.
@@ -177,5 +205,33 @@ impl Outbox {
             Output::Notice(notice) => self.notice(notice),
             Output::Store { id, attempt } => self.store(id, attempt.clone()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::prelude::v1::*;
+
+    #[test]
+    fn sends_of_a_stream_are_joined() {
+        let link = |port| Link::first(SocketAddr::from(([127, 0, 0, 1], port)));
+        let mut out = Outbox::new();
+        for (port, bytes) in [(1, "a"), (1, "b"), (2, "c"), (1, "d")] {
+            out.send(link(port), bytes.as_bytes());
+        }
+        out.show(b"x");
+        out.send(link(1), b"e");
+        out.finish(link(1));
+        let sent: Vec<&[u8]> = out
+            .iter_over(Transport::Stream)
+            .filter_map(|output| match output {
+                Output::Send { bytes, .. } => Some(bytes),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(sent, [&b"ab"[..], b"c", b"d", b"e"]);
+        assert_eq!(out.iter_over(Transport::Stream).count(), 6);
+        assert_eq!(out.iter_over(Transport::Datagram).count(), 7);
     }
 }

@@ -23,7 +23,8 @@ pub static EXERCISE: Exercise = Exercise {
     name: "submit",
     transport: Transport::Stream,
     port: 21_000,
-    timeout: Some(Duration::from_secs(10)),
+    // Longer than a server may take over its register, so that its own words arrive first.
+    timeout: Some(Duration::from_secs(20)),
     offers: &[Offer::Submission, Offer::Register],
     secret: true,
     client_table: client::ROWS,

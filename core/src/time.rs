@@ -50,7 +50,7 @@ impl Now {
     pub fn at(epoch: Duration, offset: Duration) -> Self {
         Now {
             mono: Mono::ZERO.plus(offset),
-            unix: epoch + offset,
+            unix: epoch.saturating_add(offset),
         }
     }
 }

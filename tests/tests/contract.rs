@@ -4,31 +4,43 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socklab_core::lab::Settings;
+use socklab_core::lab::{Server, Settings};
 use socklab_core::transcript::{Role, replay};
 use socklab_core::{
     Deadline, Input, Interest, Link, Machine, Notice, Now, Outbox, Output, Service, Socket, Status,
     Transport, echo, submit, welcome,
 };
 use socklab_tests::{
-    Accept, Bench, DNI, EPOCH, Faults, Faulty, HostId, Script, VirtualNet, Wire, address, code_at,
-    read,
+    Accept, Bench, DNI, EPOCH, Faults, Faulty, HostId, SCENES, SERVER, Script, VirtualNet, Wire,
+    address, assert_transcript, code_at, read,
 };
 
 /// A layer: turns every byte over on its way out and back on its way in. What a real one does is
 /// harder, but it stands in the same place.
 struct Cipher<M> {
     inner: M,
+    key: u8,
     out: Outbox,
     plain: Vec<u8>,
 }
 
 const KEY: u8 = 0x5a;
 
+/// Turns nothing over.
+const NO_KEY: u8 = 0;
+
 impl<M> Cipher<M> {
     fn new(inner: M) -> Self {
-        let (out, plain) = (Outbox::new(), Vec::new());
-        Cipher { inner, out, plain }
+        Cipher::with(inner, KEY)
+    }
+
+    fn with(inner: M, key: u8) -> Self {
+        Cipher {
+            inner,
+            key,
+            out: Outbox::new(),
+            plain: Vec::new(),
+        }
     }
 }
 
@@ -37,7 +49,7 @@ impl<M: Machine> Machine for Cipher<M> {
         let input = match input {
             Input::Bytes { link, bytes } => {
                 self.plain.clear();
-                self.plain.extend(bytes.iter().map(|byte| byte ^ KEY));
+                self.plain.extend(bytes.iter().map(|byte| byte ^ self.key));
                 let bytes = &self.plain;
                 Input::Bytes { link, bytes }
             }
@@ -48,7 +60,8 @@ impl<M: Machine> Machine for Cipher<M> {
         for output in self.out.iter() {
             match output {
                 Output::Send { link, bytes } => {
-                    out.send_with(link, |to| to.extend(bytes.iter().map(|byte| byte ^ KEY)));
+                    let turned = bytes.iter().map(|byte| byte ^ self.key);
+                    out.send_with(link, |to| to.extend(turned));
                 }
                 other => out.push(&other),
             }
@@ -119,6 +132,38 @@ fn a_layer_lets_everything_else_through() {
     let client = net.client("submit", client, typed);
     net.run();
     assert_eq!(net.shown(client), ["OK accepted 1"]);
+}
+
+/// With a layer that changes nothing under either end, every exercise goes as it always does.
+#[test]
+fn a_layer_that_changes_nothing_changes_nothing() {
+    for scene in SCENES {
+        let exercise = scene.exercise();
+        let at = SocketAddr::new(SERVER.ip(), exercise.port);
+        let lines = |role| Script::of(scene.lines(role, EPOCH.as_secs()));
+        let mut net = VirtualNet::default();
+        let endpoint = match exercise.server {
+            Server::Endpoint(make) => {
+                let machine = Cipher::with(make(&Settings::default()), NO_KEY);
+                Some(net.endpoint(scene.name, at, machine, lines(Role::Server)))
+            }
+            Server::Service(make) => {
+                let service = make(&Settings::default());
+                let accept = move |link| {
+                    Box::new(Cipher::with(service.accept(link), NO_KEY)) as Box<dyn Machine>
+                };
+                net.service(scene.name, at, Accept(accept));
+                None
+            }
+        };
+        let client = (exercise.client)(&Settings::client(exercise, at));
+        let client = Cipher::with(client, NO_KEY);
+        let client = net.client(scene.name, client, lines(Role::Client));
+        net.run();
+        let server = endpoint.unwrap_or_else(|| net.accepted(at)[0]);
+        assert_transcript(scene.name, Role::Client, &net.canonical(client));
+        assert_transcript(scene.name, Role::Server, &net.canonical(server));
+    }
 }
 
 #[test]
@@ -248,7 +293,7 @@ fn a_machine_with_two_links_is_replayed() {
 mod misuse {
     use super::*;
     use socklab_core::{Mono, Pump};
-    use socklab_tests::{CLIENT, SERVER};
+    use socklab_tests::CLIENT;
 
     fn echo_client() -> Bench {
         Bench::up("echo", Role::Client, &Settings::default())

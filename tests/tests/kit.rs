@@ -7,3 +7,7 @@ mod blocking {
 mod async_std {
     socklab_tests::backend_tests!(socklab_async::AsyncStd);
 }
+
+mod mio {
+    socklab_tests::backend_tests!(socklab_mio::Mio);
+}

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use socklab_core::lab::{EXERCISES, Server, Settings};
-use socklab_core::transcript::{Role, replay};
+use socklab_core::transcript::{Arrow, Divergence, Role, replay};
 use socklab_core::{Link, Machine, Status};
 use socklab_tests::{
     DNI, EPOCH, Faults, Faulty, MemoryRegister, Pair, RawClient, SCENES, Script, VirtualNet, Wire,
@@ -116,6 +116,33 @@ fn a_transcript_replayed_reproduces_itself() {
                 assert_eq!(replay(&read(&text), machine), Ok(()), "seed {seed}\n{text}");
                 assert_eq!(read(&text).to_string(), text);
             }
+        }
+    }
+}
+
+/// A machine that does otherwise is told, by the line where it does.
+#[test]
+fn a_transcript_of_something_else_is_told() {
+    for scene in SCENES {
+        let pair = Pair::new(scene, VirtualNet::default()).run();
+        for (text, machine) in again(&pair) {
+            // Its last output, or else its end, as another machine would have had it.
+            let mut other = read(&text);
+            let (at, line) = match other.lines.iter().rposition(|line| line.payload.is_some()) {
+                Some(at) if other.lines[at].arrow == Arrow::Out => (at, "otra cosa"),
+                _ => (other.lines.len() - 1, ""),
+            };
+            if line.is_empty() {
+                other.lines[at].words.push("otherwise".into());
+            } else {
+                other.lines[at].payload = Some(line.into());
+            }
+            let got = replay(&other, machine);
+            // The header has six lines.
+            let Err(Divergence::Differs { line, .. }) = got else {
+                panic!("{got:?}\n{other}");
+            };
+            assert_eq!(line, at + 7, "{other}");
         }
     }
 }

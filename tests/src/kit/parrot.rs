@@ -73,8 +73,7 @@ impl Machine for Parrot {
                 out.send(self.link, b"T");
             }
             Input::End { .. } => out.finish(self.link),
-            Input::Finished { .. } => self.status = Status::Done,
-            Input::Fault { .. } => self.status = Status::Done,
+            Input::Finished { .. } | Input::Fault { .. } => self.status = Status::Done,
             Input::Stop => self.status = Status::Stopped,
             _ => {}
         }

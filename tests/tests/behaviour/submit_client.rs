@@ -25,7 +25,7 @@ fn one_message_and_its_writing_side_stays_open() {
         [
             "<- send server \"Ana Núñez&123456&548094\"",
             "-- state Waiting",
-            "-- deadline reply +10s"
+            "-- deadline reply +20s"
         ]
     );
 }
@@ -66,8 +66,8 @@ fn verdicts() {
 #[test]
 fn no_answer() {
     let mut client = waiting();
-    assert_eq!(client.timer().0, 10 * SECOND);
-    let failure = Failure::NoReply(SERVER, 10 * SECOND);
+    assert_eq!(client.timer().0, 20 * SECOND);
+    let failure = Failure::NoReply(SERVER, 20 * SECOND);
     assert_eq!(client.status(), Status::Failed(failure));
     let mut client = waiting();
     client.end();

@@ -70,7 +70,7 @@ fn faults_while_connecting() {
     for exercise in ["welcome", "submit"] {
         let waited = match exercise {
             "welcome" => 5 * SECOND,
-            _ => 10 * SECOND,
+            _ => 20 * SECOND,
         };
         for (kind, failure) in [
             (FaultKind::Refused, Failure::Refused(SERVER)),

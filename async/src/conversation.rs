@@ -1,0 +1,355 @@
+//! One machine in one task.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use async_std::channel::{Receiver, Sender, unbounded};
+use async_std::net::TcpStream;
+use async_std::stream::Stream;
+use async_std::task;
+use socklab_core::register::{Decision, StoreId};
+use socklab_core::{
+    CLOSE_LIMIT, Doing, Failure, FaultKind, Input, Link, Machine, OperationKind, OperationResult,
+    Outbox, Pump, Socket, Status, Watch,
+};
+use socklab_system::{LineEvent, LineReader, Run, StopGuard, fault};
+
+use crate::alarm::Alarm;
+use crate::outputs::{Caused, Opening};
+use crate::watched::{Times, WOKEN, watched};
+use crate::wire::{Received, Wire};
+
+/// What comes from other threads.
+pub(crate) enum Event {
+    Line(LineEvent),
+    Stored(StoreId, Decision),
+    Wake,
+}
+
+/// What a task was woken for.
+enum Happened {
+    Opened(io::Result<TcpStream>),
+    Received(io::Result<Received>),
+    Written(io::Result<usize>),
+    Event(Event),
+    Deadline,
+}
+
+/// How many receive errors of the same socket may follow each other before it counts as broken.
+/// Errors that peers can cause do not count: they are endless, and mean nothing.
+const BROKEN: u32 = 100;
+
+/// After how many waits a task lets others run: most of them may have ended at once, and it would
+/// otherwise never leave its thread.
+const BUDGET: u32 = 64;
+
+/// One machine with its socket, its lines and its deadlines. The task that runs it owns it.
+pub(crate) struct Conversation<M, W: Watch> {
+    pub(crate) pump: Pump<M, W::Observer>,
+    pub(crate) wire: Wire,
+    pub(crate) opening: Option<(SocketAddr, Opening)>,
+    pub(crate) run: Arc<Run<W>>,
+    pub(crate) out: Outbox,
+    /// In reverse: the next one is the last.
+    pub(crate) caused: Vec<Caused>,
+    buffer: Vec<u8>,
+    alarm: Alarm,
+    events: Receiver<Event>,
+    pub(crate) sender: Sender<Event>,
+    lines: Option<LineReader>,
+    /// A line that came when the machine no longer wanted one.
+    line: Option<LineEvent>,
+    no_lines: bool,
+    _waker: StopGuard,
+    stopping: bool,
+    turns: u32,
+    errors: u32,
+    broken: Option<Failure>,
+}
+
+impl<M: Machine, W: Watch> Conversation<M, W> {
+    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: Arc<Run<W>>) -> Self {
+        let (sender, events) = unbounded();
+        let wake = sender.clone();
+        Conversation {
+            pump: Pump::new(machine, observer),
+            wire,
+            opening: None,
+            out: Outbox::new(),
+            caused: Vec::new(),
+            buffer: Vec::new(),
+            alarm: Alarm::default(),
+            events,
+            sender,
+            lines: None,
+            line: None,
+            no_lines: false,
+            _waker: run
+                .stop
+                .on_request(move || drop(wake.try_send(Event::Wake))),
+            run,
+            stopping: false,
+            turns: 0,
+            errors: 0,
+            broken: None,
+        }
+    }
+
+    /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
+    pub(crate) async fn run(mut self, first: &[Input<'_>]) -> Status {
+        self.feed(Input::Start).await;
+        self.settle().await;
+        for input in first {
+            if self.pump.is_running() {
+                self.feed(*input).await;
+                self.settle().await;
+            }
+        }
+        while self.pump.is_running() {
+            if self.run.stop.requested() && !self.stopping {
+                self.stopping = true;
+                self.feed(Input::Stop).await;
+            } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
+                self.feed(Input::Timer).await;
+            } else if self.pump.interest().line && self.line.is_some() {
+                self.typed().await;
+            } else if self.pump.interest().line && !self.ask_for_line() {
+                self.feed(Input::InputEnd).await;
+            } else {
+                let happened = self.wait().await;
+                self.take(happened).await;
+            }
+            self.settle().await;
+            if let Some(failure) = self.broken {
+                return Status::Failed(failure);
+            }
+        }
+        self.close().await;
+        self.pump.status()
+    }
+
+    /// Waits for whatever comes first of all that the machine can take. Dropping the rest loses
+    /// nothing: each takes what it gives in the poll that gives it, and is not polled once another
+    /// was ready.
+    async fn wait(&mut self) -> Happened {
+        self.turns = self.turns.wrapping_add(1);
+        let others_first = self.turns.is_multiple_of(BUDGET);
+        if others_first {
+            task::yield_now().await;
+        }
+        let tried;
+        let (happened, times) = {
+            let (clock, wire, alarm) = (&self.run.clock, &self.wire, &mut self.alarm);
+            let deadline = self.pump.deadline().map(|deadline| deadline.at);
+            let opening = &mut self.opening;
+            let writes = wire.has_unsent();
+            let receives = self.pump.interest().network && opening.is_none() && wire.can_receive();
+            let events = &mut self.events;
+            let mut written = pin!(wire.write());
+            let mut received = pin!(wire.receive(&mut self.buffer));
+            tried = receives.then_some(OperationKind::Receive);
+            watched::<W::Observer, _>(clock, |cx| {
+                // Or else a busy socket would keep a line from being heard.
+                if others_first && let Ok(event) = events.try_recv() {
+                    return Poll::Ready(Happened::Event(event));
+                }
+                if let Some((_, opening)) = opening
+                    && let Poll::Ready(opened) = opening.as_mut().poll(cx)
+                {
+                    return Poll::Ready(Happened::Opened(opened));
+                }
+                if writes && let Poll::Ready(written) = written.as_mut().poll(cx) {
+                    return Poll::Ready(Happened::Written(written));
+                }
+                if receives && let Poll::Ready(received) = received.as_mut().poll(cx) {
+                    return Poll::Ready(Happened::Received(received));
+                }
+                // As a stream, so that its place among the channel's listeners is kept from one
+                // wait to the next. It has no end: one of its senders is ours.
+                if let Poll::Ready(Some(event)) = Pin::new(&mut *events).poll_next(cx) {
+                    return Poll::Ready(Happened::Event(event));
+                }
+                alarm.poll(deadline, clock, cx).map(|()| Happened::Deadline)
+            })
+            .await
+        };
+        self.report(&times, tried, &happened);
+        happened
+    }
+
+    fn report(&mut self, times: &Times, tried: Option<OperationKind>, happened: &Happened) {
+        let (observer, clock) = (self.pump.observer(), &self.run.clock);
+        let result = match happened {
+            Happened::Deadline => OperationResult::TimedOut,
+            _ => WOKEN,
+        };
+        times.report_wait(observer, tried, result);
+        match happened {
+            Happened::Opened(opened) => {
+                times.report(observer, clock, OperationKind::Connect, opened, |_| (1, 0));
+            }
+            Happened::Received(received) => {
+                times.report(
+                    observer,
+                    clock,
+                    OperationKind::Receive,
+                    received,
+                    |it| match it {
+                        Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
+                        Received::End(_) => (0, 0),
+                    },
+                );
+            }
+            Happened::Written(written) => {
+                times.report(observer, clock, OperationKind::Send, written, |len| {
+                    (1, *len)
+                });
+            }
+            Happened::Event(_) | Happened::Deadline => {}
+        }
+    }
+
+    async fn take(&mut self, happened: Happened) {
+        match happened {
+            Happened::Received(received) => self.received(received).await,
+            Happened::Written(written) => {
+                self.wire.wrote(&written);
+                match written.map(|_| self.wire.try_finish()) {
+                    Ok(Some(Ok(link))) => self.feed(Input::Finished { link }).await,
+                    Ok(None) => {}
+                    Ok(Some(Err(error))) | Err(error) => self.fault(Doing::Sending, &error).await,
+                }
+            }
+            Happened::Opened(opened) => {
+                if let Some((to, _)) = self.opening.take() {
+                    self.opened(to, opened).await;
+                }
+            }
+            Happened::Event(Event::Line(line)) => {
+                if let Some(lines) = &mut self.lines {
+                    lines.came();
+                }
+                self.line = Some(line);
+            }
+            Happened::Event(Event::Stored(id, decision)) => {
+                let decision = &decision;
+                self.feed(Input::Stored { id, decision }).await;
+            }
+            // The loop looks at the stop and at the clock.
+            Happened::Event(Event::Wake) | Happened::Deadline => {}
+        }
+    }
+
+    async fn received(&mut self, received: io::Result<Received>) {
+        let buffer = mem::take(&mut self.buffer);
+        match received {
+            Ok(Received::Datagram(link, len)) => {
+                self.errors = 0;
+                let bytes = &buffer[..len];
+                self.feed(Input::Datagram { link, bytes }).await;
+            }
+            Ok(Received::Bytes(link, len)) => {
+                let bytes = &buffer[..len];
+                self.feed(Input::Bytes { link, bytes }).await;
+            }
+            Ok(Received::End(link)) => {
+                self.wire.end();
+                self.feed(Input::End { link }).await;
+            }
+            Err(error) => self.fault(Doing::Receiving, &error).await,
+        }
+        self.buffer = buffer;
+    }
+
+    async fn opened(&mut self, to: SocketAddr, opened: io::Result<TcpStream>) {
+        let link = Link::first(to);
+        match opened.and_then(|stream| Ok((stream.local_addr()?, stream))) {
+            Ok((local, stream)) => {
+                self.wire = Wire::stream(stream, link);
+                self.feed(Input::Opened { link, local }).await;
+            }
+            Err(error) => self.fault(Doing::Opening, &error).await,
+        }
+    }
+
+    /// Feeds what carrying out outputs caused, and what that causes.
+    async fn settle(&mut self) {
+        while self.pump.is_running()
+            && let Some(caused) = self.caused.pop()
+        {
+            match caused {
+                Caused::Opened { link, local } => self.feed(Input::Opened { link, local }).await,
+                Caused::Finished(link) => self.feed(Input::Finished { link }).await,
+                Caused::Fault(doing, error) => self.fault(doing, &error).await,
+            }
+        }
+    }
+
+    /// Asks for the user's next line; `false`, once, if nobody types.
+    fn ask_for_line(&mut self) -> bool {
+        if self.lines.is_none()
+            && let Some(source) = self.run.take_lines()
+        {
+            let sender = self.sender.clone();
+            let sink = move |event| drop(sender.try_send(Event::Line(event)));
+            self.lines = LineReader::spawn(source, sink).ok();
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.ask();
+            return true;
+        }
+        mem::replace(&mut self.no_lines, true)
+    }
+
+    /// Hands over a line that came.
+    async fn typed(&mut self) {
+        match self.line.take() {
+            Some(LineEvent::Line(line)) => self.feed(Input::Line(&line)).await,
+            Some(LineEvent::End) => self.feed(Input::InputEnd).await,
+            None => {}
+        }
+    }
+
+    async fn fault(&mut self, doing: Doing, error: &io::Error) {
+        if error.kind() == ErrorKind::Interrupted {
+            return;
+        }
+        let fault = fault(error);
+        if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
+            self.errors += 1;
+            self.broken = (self.errors > BROKEN).then_some(Failure::Io(doing, fault));
+        }
+        let socket = Socket(0);
+        self.feed(Input::Fault {
+            socket,
+            doing,
+            fault,
+        })
+        .await;
+    }
+
+    /// Writes what is left, for as long as a machine that is done may take.
+    async fn close(&mut self) {
+        let clock = &self.run.clock;
+        let end = Some(clock.mono().plus(CLOSE_LIMIT));
+        while self.wire.has_unsent() {
+            let written = {
+                let mut written = pin!(self.wire.write());
+                let alarm = &mut self.alarm;
+                std::future::poll_fn(|cx| match written.as_mut().poll(cx) {
+                    Poll::Ready(written) => Poll::Ready(Some(written)),
+                    Poll::Pending => alarm.poll(end, clock, cx).map(|()| None),
+                })
+                .await
+            };
+            match written {
+                Some(written) => self.wire.wrote(&written),
+                None => self.wire.abort(),
+            }
+        }
+    }
+}

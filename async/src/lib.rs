@@ -1,0 +1,117 @@
+//! The lab on async-std: a task for each connection, which waits at its `.await`s.
+//!
+//! # How the model works
+//!
+//! An `async fn` is compiled to a state machine that can be left at each `.await` and taken up
+//! again. A *task* is such a machine on an *executor*, which polls it when something may have
+//! happened for it. So a conversation reads from top to bottom, as with threads, and yet no
+//! thread sleeps in it. Nothing in this crate blocks; what waits is hidden below it:
+//!
+//! ```text
+//!     conversation   tries its socket; would block?  ──►  leaves its waker, returns Pending
+//!     executor       polls another task, or, with none left, waits in the reactor
+//!     reactor        one epoll, kqueue or IOCP for the whole program, and the timers
+//!                    an event  ──►  wakes the task  ──►  the executor polls it: it tries again
+//! ```
+//!
+//! * **Where it waits.** In one `poll` of the reactor, for all sockets and timers together, done by
+//!   whichever thread has nothing better to do: the one that called, in `task::block_on`; one of
+//!   the executor's, of which there is one for each core (`ASYNC_STD_THREAD_COUNT` changes that);
+//!   or async-io's own when they are all busy. A client or a UDP server is one task, run by the
+//!   calling thread. A TCP server accepts on the calling thread, and each connection is a task that
+//!   any of the executor's threads may run.
+//! * **What a connection costs.** A heap block for the task, with the machine in it and room for
+//!   the one await it can be left at; a channel; a place in the reactor's table. No stack, and no
+//!   buffer while it is idle: some 4.5 KB on Linux, where a thread costs 15 KB.
+//! * **Where it breaks down.** With work that does not wait: a task that computes, or writes to a
+//!   console that blocks, keeps its thread from all others, and no scheduler takes it away. Tasks
+//!   yield here after a number of operations that did not wait, but only because the code says so.
+//!   And waiting is dear. async-io arms a socket for one event only, and re-arms its timer and its
+//!   notifier for each wait, so where a loop of one's own makes one `epoll_wait`, this makes six
+//!   system calls, and two or three more when the thread that waited is not the one that polls the
+//!   task. A busy socket seldom waits and does not notice. When the system has nothing left for its
+//!   epoll or its threads, async-std panics.
+//!
+//! Two things at once are natural here: a task that wants the network *and* the user's line awaits
+//! both, and takes what comes first. What comes second must not be lost with the future that is
+//! dropped. It is not: these futures wait for readiness, and take a datagram from the kernel only
+//! in the poll that returns it. Dropped before, they leave it where it was.
+//!
+//! The user's lines come from a thread, through a channel, so that reading them never blocks the
+//! executor. So do decisions of the register, and a stop.
+//!
+//! # Why async-std
+//!
+//! Its authors discontinued it in 2025 in favour of [smol](https://docs.rs/smol), whose executor
+//! and reactor it had been using since 2020. It stays in the lab because programs written for it
+//! are about, and because its names are those of the standard library: `std::net::UdpSocket`
+//! becomes `async_std::net::UdpSocket`, and the difference that is left is the model. It is a
+//! dependency of this crate alone. `default` is the smallest set of its features that has sockets
+//! and tasks; `io_safety` is for the options that it does not offer itself.
+//!
+//! # Where to look
+//!
+//! `conversation` is the task: wait, then feed the machine. `outputs` carries out what it asks,
+//! `wire` is a socket, `unsent` what waits to be written to it, `alarm` a deadline, `listener`
+//! accepts, `watched` tells the observer.
+
+#![forbid(unsafe_code)]
+
+mod alarm;
+mod conversation;
+mod listener;
+mod outputs;
+mod unsent;
+mod watched;
+mod wire;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_std::task;
+use socklab_core::{Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
+use socklab_system::{Backend, Run, fault, socket};
+
+use conversation::Conversation;
+use wire::Wire;
+
+/// This I/O model.
+#[derive(Clone, Copy, Debug)]
+pub struct AsyncStd;
+
+impl Backend for AsyncStd {
+    const NAME: &'static str = "async-std";
+
+    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
+        let observer = run.watch.watch(Subject::Endpoint);
+        let conversation = Conversation::new(machine, observer, Wire::Closed, Arc::clone(run));
+        task::block_on(conversation.run(&[]))
+    }
+
+    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        machine: M,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        let bound = socket::datagram_server(address).and_then(|udp| Ok((udp.local_addr()?, udp)));
+        let (local, udp) = match bound {
+            Ok(bound) => bound,
+            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+        };
+        let observer = run.watch.watch(Subject::Endpoint);
+        let wire = Wire::Server(udp.into());
+        let conversation = Conversation::new(machine, observer, wire, Arc::clone(run));
+        task::block_on(conversation.run(&[Input::Bound {
+            socket: Socket(0),
+            local,
+        }]))
+    }
+
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        task::block_on(listener::serve(address, service, Arc::clone(run)))
+    }
+}

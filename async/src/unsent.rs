@@ -1,0 +1,69 @@
+//! What waits to be written to a stream.
+
+/// How many unsent bytes an empty queue may keep room for.
+const KEEP: usize = 4096;
+
+/// Bytes in the order of sending. What is written is dropped from the front in bulk, so that a
+/// large answer to a peer that takes little at a time is not moved along for each piece.
+#[derive(Debug, Default)]
+pub(crate) struct Unsent {
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Unsent {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Notes that so many of them are written.
+    pub(crate) fn wrote(&mut self, len: usize) {
+        self.written += len;
+        if self.is_empty() {
+            self.clear();
+        } else if self.written > self.bytes.len() / 2 {
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+    }
+
+    /// Forgets them all, and the memory of a large answer.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEEP);
+        self.written = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_order_whatever_the_pieces() {
+        let all: Vec<u8> = (0..200).collect();
+        for piece in 1..50 {
+            let (mut unsent, mut written) = (Unsent::default(), Vec::new());
+            for some in all.chunks(30) {
+                unsent.push(some);
+                let len = piece.min(unsent.len());
+                written.extend_from_slice(&unsent.as_slice()[..len]);
+                unsent.wrote(len);
+            }
+            written.extend_from_slice(unsent.as_slice());
+            assert_eq!(written, all);
+        }
+    }
+}

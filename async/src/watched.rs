@@ -1,0 +1,122 @@
+//! What the observer is told of a wait.
+
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::task::{Context, Poll};
+
+use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
+use socklab_system::Clock;
+
+/// When a race of futures was begun, suspended and taken up again for the last time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Times {
+    began: Mono,
+    slept: Option<Mono>,
+    woke: Mono,
+}
+
+/// Polls `race` until something wins, and notes the times if anybody watches.
+pub(crate) async fn watched<O: Observer, T>(
+    clock: &Clock,
+    mut race: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> (T, Times) {
+    let mut times = None::<Times>;
+    let won = poll_fn(|cx| {
+        if !O::ENABLED {
+            return race(cx);
+        }
+        let now = clock.mono();
+        let times = times.get_or_insert(Times {
+            began: now,
+            ..Times::default()
+        });
+        times.woke = now;
+        let polled = race(cx);
+        if polled.is_pending() && times.slept.is_none() {
+            times.slept = Some(clock.mono());
+        }
+        polled
+    })
+    .await;
+    (won, times.unwrap_or_default())
+}
+
+impl Times {
+    /// Reports the wait, if there was one: an operation that would have blocked, if `tried` says
+    /// which, and the time until the task was woken for what won.
+    pub(crate) fn report_wait<O: Observer>(
+        &self,
+        observer: &mut O,
+        tried: Option<OperationKind>,
+        result: OperationResult,
+    ) {
+        let Some(slept) = self.slept.filter(|_| O::ENABLED) else {
+            return;
+        };
+        if let Some(kind) = tried {
+            observer.operation(&Operation {
+                kind,
+                start: self.began,
+                end: slept,
+                result: OperationResult::WouldBlock,
+            });
+        }
+        observer.operation(&Operation {
+            kind: OperationKind::Wait,
+            start: slept,
+            end: self.woke,
+            result,
+        });
+    }
+
+    /// Reports the operation that won, which began when the task was polled for the last time.
+    pub(crate) fn report<O: Observer, T>(
+        &self,
+        observer: &mut O,
+        clock: &Clock,
+        kind: OperationKind,
+        result: &io::Result<T>,
+        items: impl FnOnce(&T) -> (u32, usize),
+    ) {
+        report(observer, clock, kind, self.woke, result, items);
+    }
+}
+
+/// Something happened.
+pub(crate) const WOKEN: OperationResult = OperationResult::Done { items: 1, bytes: 0 };
+
+/// Reports an operation that ends now.
+pub(crate) fn report<O: Observer, T>(
+    observer: &mut O,
+    clock: &Clock,
+    kind: OperationKind,
+    start: Mono,
+    result: &io::Result<T>,
+    items: impl FnOnce(&T) -> (u32, usize),
+) {
+    if !O::ENABLED {
+        return;
+    }
+    observer.operation(&Operation {
+        kind,
+        start,
+        end: clock.mono(),
+        result: match result {
+            Ok(value) => {
+                let (items, bytes) = items(value);
+                OperationResult::Done { items, bytes }
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => OperationResult::WouldBlock,
+                ErrorKind::TimedOut => OperationResult::TimedOut,
+                ErrorKind::Interrupted => OperationResult::Interrupted,
+                _ => OperationResult::Failed,
+            },
+        },
+    });
+}
+
+/// The time, if anybody watches.
+pub(crate) fn time<O: Observer>(clock: &Clock) -> Mono {
+    if O::ENABLED { clock.mono() } else { Mono::ZERO }
+}

@@ -1,0 +1,48 @@
+//! Proves that the runtime changes nothing: every client runtime against every server runtime, in every
+//! exercise, leaves the same two transcripts, over IPv4 and IPv6.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+
+use socklab_async::AsyncStd;
+use socklab_blocking::Blocking;
+use socklab_mio::Mio;
+use socklab_system::Backend;
+use socklab_tests::SCENES;
+use socklab_tests::real::play;
+
+/// All exercises between two runtimes.
+fn pair<S: Backend, C: Backend>() {
+    for scene in SCENES {
+        play::<S, C>(scene, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        eprintln!("SKIPPED over IPv6: this machine has no [::1]");
+        return;
+    }
+    for scene in SCENES {
+        play::<S, C>(scene, IpAddr::V6(Ipv6Addr::LOCALHOST));
+    }
+}
+
+macro_rules! pairs {
+    ($($name:ident: $server:ty, $client:ty;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                pair::<$server, $client>();
+            }
+        )*
+    };
+}
+
+pairs! {
+    blocking_serves_blocking: Blocking, Blocking;
+    blocking_serves_async_std: Blocking, AsyncStd;
+    blocking_serves_mio: Blocking, Mio;
+    async_std_serves_blocking: AsyncStd, Blocking;
+    async_std_serves_async_std: AsyncStd, AsyncStd;
+    async_std_serves_mio: AsyncStd, Mio;
+    mio_serves_blocking: Mio, Blocking;
+    mio_serves_async_std: Mio, AsyncStd;
+    mio_serves_mio: Mio, Mio;
+}
