@@ -11,7 +11,8 @@ and the hour. Linux, a C compiler, two cores; traffic stays on 127.0.0.1.
 import argparse, os, pathlib, random, re, signal, socket, statistics, subprocess, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PEERS = ROOT / "target" / "peers"
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+PEERS = TARGET / "peers"
 TICK = os.sysconf("SC_CLK_TCK")
 
 # exercise, peer, runtimes compared with it, load, its arguments after the port
@@ -51,7 +52,7 @@ def server(name, exercise, port):
         command = [str(PEERS / name), str(port)]
     else:
         keep = ["--keep-serving"] if exercise == "echo" else []
-        command = [str(ROOT / "target/release/socklab"), exercise, "server", "--quiet",
+        command = [str(TARGET / "release/socklab"), exercise, "server", "--quiet",
                    "--listen", f":{port}", "--runtime", name, *keep]
     return subprocess.Popen(["taskset", "-c", "1", *command], stderr=subprocess.DEVNULL)
 
@@ -99,7 +100,7 @@ def main():
     parser.add_argument("--only", help="only the cases of this peer")
     options = parser.parse_args()
     subprocess.run(["make", "-s", "-C", str(ROOT / "bench/peers"), f"OUT={PEERS}"], check=True)
-    built = subprocess.run([str(ROOT / "target/release/socklab"), "echo", "server", "--runtime", "?"],
+    built = subprocess.run([str(TARGET / "release/socklab"), "echo", "server", "--runtime", "?"],
                            capture_output=True, text=True, env={**os.environ, "SOCKLAB_LANG": "en"}).stderr
     print(f"{'exercise':9} {'runtime':10} {'peer':14} {'rate':>6}  {'CPU each':>8}   "
           "(medians of ratios to the peer; CPU in microseconds: ours, its)")
