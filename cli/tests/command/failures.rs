@@ -1,0 +1,225 @@
+//! An exchange that fails: exit status 1, and one line on standard error that says what happened, to
+//! whom, and what to try.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::time::Duration;
+
+use crate::common::{
+    datagrams, nobody_on_tcp, nobody_on_udp, one_connection, pipe, run, socklab, timed,
+};
+use crate::on_every_runtime;
+
+/// Every client that waits for an answer, with what it is typed.
+const CLIENTS: [(&str, &str); 4] = [
+    ("echo client", "hola\n"),
+    ("chat client", "hola\n"),
+    ("welcome client", ""),
+    ("submit client --name Ana --dni 12345678 --otp 123456", ""),
+];
+
+fn is_udp(client: &str) -> bool {
+    client.starts_with("echo") || client.starts_with("chat")
+}
+
+/// Nobody is there, and it is said at once, without waiting for the time-out.
+#[test]
+fn nobody_listens() {
+    on_every_runtime(|runtime| {
+        for (client, input) in CLIENTS {
+            let (udp, _taken) = nobody_on_udp();
+            let (tcp, _used) = nobody_on_tcp();
+            let address = if is_udp(client) { udp } else { tcp };
+            let command = socklab(&format!("{client} {address} --timeout 1000 {runtime}"));
+            pipe(command, input)
+                .code(1)
+                .stdout_eq("")
+                .stderr_eq(format!(
+                    "nothing listens at {address}: start the server first\n"
+                ));
+        }
+    });
+}
+
+/// Somebody is there and says nothing: the client waits as long as it is told to, and no less.
+#[test]
+fn nobody_answers() {
+    on_every_runtime(|runtime| {
+        for (client, input) in CLIENTS {
+            let (silent, udp) = datagrams();
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let tcp = listener.local_addr().expect("an address");
+            let address = if is_udp(client) { udp } else { tcp };
+            let command = socklab(&format!("{client} {address} --timeout 0.25 {runtime}"));
+            let (took, ended) = timed(|| pipe(command, input));
+            ended.code(1).stdout_eq("").stderr_eq(format!(
+                "no reply in 0.25 s from {address}: the server may be down, a datagram was lost, or \
+                 you are outside the lab's network (VPN)\n"
+            ));
+            assert!(took >= Duration::from_millis(250), "{client}: {took:?}");
+            drop((silent, listener));
+        }
+    });
+}
+
+/// A server that closes or resets the connection before it answers.
+#[test]
+fn a_connection_without_an_answer() {
+    on_every_runtime(|runtime| {
+        for (client, _) in CLIENTS.iter().filter(|(client, _)| !is_udp(client)) {
+            let submits = client.starts_with("submit");
+            let (serving, address) = one_connection(move |mut stream| {
+                if submits {
+                    // What is read does not make closing a reset.
+                    assert!(stream.read(&mut [0; 1024]).expect("a message") > 0);
+                }
+            });
+            run(&format!("{client} {address} {runtime}")).code(1).stdout_eq("").stderr_eq(format!(
+                "{address} closed the connection without an answer: check that it is the right server, and see what it says\n"
+            ));
+            serving.join().expect("a peer");
+        }
+    });
+}
+
+/// Unix resets a connection that is closed before what came has been read.
+#[cfg(unix)]
+#[test]
+fn a_connection_that_is_broken_off() {
+    on_every_runtime(|runtime| {
+        let (serving, address) = one_connection(|stream| {
+            assert_eq!(stream.peek(&mut [0]).expect("a message"), 1);
+        });
+        let (client, _) = CLIENTS[3];
+        run(&format!("{client} {address} {runtime}")).code(1).stdout_eq("").stderr_eq(format!(
+            "{address} broke the connection off: see what the other program says, and try again\n"
+        ));
+        serving.join().expect("a peer");
+    });
+}
+
+/// A server that never stops talking is not listened to for ever; what it said is shown.
+#[test]
+fn an_endless_answer() {
+    on_every_runtime(|runtime| {
+        for (client, _) in CLIENTS.iter().filter(|(client, _)| !is_udp(client)) {
+            let (serving, address) =
+                one_connection(
+                    |mut stream| {
+                        while stream.write_all(&[b'a'; 1024]).is_ok() {}
+                    },
+                );
+            run(&format!("{client} {address} {runtime}"))
+                .code(1)
+                .stdout_eq(format!("{}\n", "a".repeat(4096)))
+                .stderr_eq(format!(
+                    "{address} answered more than this exercise can hold: check that it is the right server\n"
+                ));
+            serving.join().expect("a peer");
+        }
+    });
+}
+
+/// A server that forgets to close has answered all the same.
+#[test]
+fn an_answer_without_an_end() {
+    on_every_runtime(|runtime| {
+        for (client, _) in CLIENTS.iter().filter(|(client, _)| !is_udp(client)) {
+            let (serving, address) = one_connection(|mut stream| {
+                stream.write_all(b"OK Bienvenido").expect("sent");
+                let _ = stream.read_to_end(&mut Vec::new());
+            });
+            run(&format!("{client} {address} {runtime}"))
+                .success()
+                .stdout_eq("OK Bienvenido\n")
+                .stderr_eq("");
+            serving.join().expect("a peer");
+        }
+    });
+}
+
+#[test]
+fn the_port_is_in_use() {
+    on_every_runtime(|runtime| {
+        for (exercise, udp) in [
+            ("message", true),
+            ("echo", true),
+            ("chat", true),
+            ("welcome", false),
+        ] {
+            let datagrams = UdpSocket::bind("127.0.0.1:0").expect("a port");
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = match udp {
+                true => datagrams.local_addr(),
+                false => listener.local_addr(),
+            };
+            let address = address.expect("an address");
+            run(&format!("{exercise} server --listen {address} {runtime}"))
+                .code(1)
+                .stdout_eq("")
+                .stderr_eq(format!(
+                    "another program already uses {address}: stop it, or choose another port with --listen :PORT\n"
+                ));
+        }
+    });
+}
+
+/// An address of somebody else's (RFC 5737: documentation).
+#[test]
+fn not_an_address_of_this_computer() {
+    on_every_runtime(|runtime| {
+        for exercise in ["message", "welcome"] {
+            run(&format!("{exercise} server --listen 192.0.2.1:0 {runtime}"))
+                .code(1)
+                .stdout_eq("")
+                .stderr_eq(
+                    "192.0.2.1:0 is not an address of this computer: listen on one of its own, or on all with --listen 0.0.0.0\n",
+                );
+        }
+    });
+}
+
+#[test]
+fn a_line_that_fits_into_no_datagram() {
+    on_every_runtime(|runtime| {
+        let (_socket, address) = datagrams();
+        for exercise in ["message", "echo", "chat"] {
+            let command = socklab(&format!("{exercise} client {address} {runtime}"));
+            pipe(command, "a".repeat(65_508) + "\n").code(1).stdout_eq("").stderr_eq(
+                "your line has 65508 bytes and a datagram carries at most 65507: send a shorter one\n",
+            );
+        }
+    });
+}
+
+/// `--quiet` is no reason to fail in silence.
+#[test]
+fn failures_are_said_even_to_the_quiet() {
+    let (address, _taken) = nobody_on_udp();
+    pipe(socklab(&format!("echo client {address} --quiet")), "hola\n")
+        .code(1)
+        .stdout_eq("")
+        .stderr_eq(format!(
+            "nothing listens at {address}: start the server first\n"
+        ));
+}
+
+/// A file that cannot be written or read.
+#[test]
+fn files() {
+    let (_socket, address) = datagrams();
+    let here = std::env::temp_dir();
+    for words in [
+        format!("echo client {address} --transcript"),
+        "otp enroll --dni 123456 --no-qr --svg".to_owned(),
+        "transcript show".to_owned(),
+    ] {
+        let mut command = socklab(&words);
+        command.arg(&here);
+        let ended = pipe(command, "").code(1);
+        let said = crate::common::stderr(&ended);
+        let last = said.lines().last().expect("a line");
+        let path = here.display().to_string();
+        assert!(last.starts_with(&format!("{path}: ")), "{words}: {last}");
+    }
+}

@@ -1,0 +1,126 @@
+//! `otp` from a pipe: the secret, the URI and the code, and which codes are valid.
+
+use std::fs;
+
+use crate::common::{
+    code_now, not, pipe, run, scan, scratch, socklab, stderr, stdout, within_one_step,
+};
+
+/// The lab's, byte for byte.
+const URI: &str =
+    "otpauth://totp/Mi%20App:mi_usuario?secret=GEZDGNBVGY%3D%3D%3D%3D%3D%3D&issuer=Mi%20App";
+
+#[test]
+fn enroll() {
+    let ended = run("otp enroll --dni 123456").success().stderr_eq(
+        "the DNI is the secret, and it travels in clear: a code proves only that somebody knows the DNI, not who it is\n",
+    );
+    let shown = stdout(&ended);
+    let mut lines = shown.lines();
+    assert_eq!(lines.next(), Some("my secret: GEZDGNBVGY======"));
+    assert_eq!(lines.next(), Some(&*format!("my provisioning URI: {URI}")));
+    // Not a terminal: no colours, and nothing is asked.
+    assert!(!shown.contains('\x1b'), "{shown}");
+    assert_eq!(scan(&shown).as_deref(), Some(URI));
+}
+
+/// In Spanish, the words of the course.
+#[test]
+fn enroll_in_spanish() {
+    let shown = stdout(&run("otp enroll --dni 123456 --no-qr --lang es").success());
+    let uri = format!("mi URI de aprovisionamiento: {URI}");
+    assert_eq!(shown, format!("mi secreto: GEZDGNBVGY======\n{uri}\n"));
+}
+
+#[test]
+fn labels_and_styles() {
+    for (options, uri) in [
+        (
+            &["--uri-style", "rfc"][..],
+            "otpauth://totp/Mi%20App:mi_usuario?secret=GEZDGNBVGY&issuer=Mi%20App",
+        ),
+        (
+            &["--account", "ñandú", "--issuer", "A & B"],
+            "otpauth://totp/A%20%26%20B:%C3%B1and%C3%BA?secret=GEZDGNBVGY%3D%3D%3D%3D%3D%3D&issuer=A%20%26%20B",
+        ),
+    ] {
+        let mut command = socklab("otp enroll --dni 123456");
+        command.args(options);
+        let shown = stdout(&pipe(command, "").success());
+        assert!(
+            shown.contains(&format!("my provisioning URI: {uri}\n")),
+            "{shown}"
+        );
+        assert_eq!(scan(&shown).as_deref(), Some(uri));
+    }
+}
+
+#[test]
+fn pictures_in_files() {
+    let (png, svg) = (scratch("png"), scratch("svg"));
+    let mut command = socklab("otp enroll --dni 123456 --no-qr");
+    command.arg("--png").arg(&png).arg("--svg").arg(&svg);
+    let ended = pipe(command, "").success();
+    for file in [&png, &svg] {
+        assert!(stderr(&ended).contains(&format!("wrote {}\n", file.display())));
+    }
+    assert_eq!(stdout(&ended).lines().count(), 2);
+    assert!(fs::read(png).expect("a file").starts_with(b"\x89PNG"));
+    assert!(fs::read_to_string(svg).expect("a file").ends_with("</svg>"));
+}
+
+/// A URI that fits into no QR code is a failure, not half a picture.
+#[test]
+fn too_long_for_a_qr_code() {
+    let mut command = socklab("otp enroll --dni 123456");
+    command.arg("--account").arg("a".repeat(3000));
+    let said = stderr(&pipe(command, "").code(1));
+    let last = said.lines().last();
+    assert_eq!(
+        last,
+        Some("this is too long for a QR code: shorten the account or the issuer")
+    );
+}
+
+#[test]
+fn the_code_of_this_moment_is_valid_and_its_neighbour_is_not() {
+    let (right, wrong) = within_one_step(|| {
+        let code = code_now("123456");
+        let verify = |code: &str| run(&format!("otp verify --dni 123456 {code}"));
+        (verify(&code), verify(&not(&code)))
+    });
+    right
+        .success()
+        .stdout_eq("the code is valid at this moment\n")
+        .stderr_eq("");
+    wrong
+        .code(1)
+        .stdout_eq("the code is not valid at this moment\n")
+        .stderr_eq("");
+}
+
+/// A zero at the front makes another key.
+#[test]
+fn zeros_at_the_front_count() {
+    let (one, other) = within_one_step(|| (code_now("01234567"), code_now("1234567")));
+    assert_ne!(one, other);
+}
+
+#[test]
+fn a_code_is_six_digits_on_one_line() {
+    let shown = stdout(&run("otp code --dni 00000000").success().stderr_eq(""));
+    let digits = shown.strip_suffix('\n').expect("a line");
+    assert!(
+        digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_clock_that_made_a_code() {
+    let ended = within_one_step(|| run(&format!("otp clock --dni 123456 {}", code_now("123456"))));
+    ended
+        .success()
+        .stdout_eq("the code is that of this moment: the phone's clock is right\n")
+        .stderr_eq("");
+}

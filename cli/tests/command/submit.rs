@@ -1,0 +1,149 @@
+//! The client of `submit` against servers of the lecturers' kind: what it sends, byte for byte, and
+//! what it makes of the answer.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::common::{PATIENCE, one_connection, pipe, run, socklab};
+use crate::on_every_runtime;
+
+/// Answers one submission, and gives what came before the answer and what came after it.
+fn answering(answer: &'static str) -> (JoinHandle<(String, String)>, SocketAddr) {
+    one_connection(move |mut stream| {
+        let mut message = vec![0; 1024];
+        // As the lab's server reads it: one call.
+        let len = stream.read(&mut message).expect("a message");
+        still_open(&stream);
+        stream.write_all(answer.as_bytes()).expect("sent");
+        stream.shutdown(std::net::Shutdown::Write).expect("an end");
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).expect("an end");
+        message.truncate(len);
+        (String::from_utf8(message).expect("text"), rest)
+    })
+}
+
+/// The client waits for the answer without having closed its side: nothing comes, not even an end.
+fn still_open(stream: &TcpStream) {
+    let look = Some(Duration::from_millis(50));
+    stream.set_read_timeout(look).expect("a limit");
+    let more = stream.peek(&mut [0]);
+    assert!(more.is_err(), "a half-close, or more bytes: {more:?}");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+}
+
+fn ana(address: SocketAddr, options: &str) -> Command {
+    let mut command = socklab(&format!(
+        "submit client {address} --dni 12345678 --otp 123456 {options}"
+    ));
+    command.arg("--name").arg("Ana García");
+    command
+}
+
+#[test]
+fn verdicts() {
+    let rejected = |address| {
+        format!(
+            "{address} rejected the submission: put right what its answer says, and submit again\n"
+        )
+    };
+    let unknown = |_| {
+        "the server answers in words of its own: whether it accepted the submission cannot be told\n"
+            .to_owned()
+    };
+    let nothing = |_| String::new();
+    let cases: [(&'static str, i32, &dyn Fn(SocketAddr) -> String); 9] = [
+        ("OK registrado con el número 7", 0, &nothing),
+        ("OK", 0, &nothing),
+        ("OK\r\nBienvenida", 0, &nothing),
+        ("ERROR el código no es válido", 1, &rejected),
+        ("ERROR", 1, &rejected),
+        ("Registro correcto", 0, &unknown),
+        ("Código incorrecto", 0, &unknown),
+        ("OKAY", 0, &unknown),
+        ("Error: ok", 0, &unknown),
+    ];
+    on_every_runtime(|runtime| {
+        for (answer, code, notice) in cases {
+            let (serving, address) = answering(answer);
+            let shown = answer.replace("\r\n", r"\r\n");
+            let ended = pipe(ana(address, runtime), "")
+                .code(code)
+                .stderr_eq(notice(address));
+            assert_eq!(crate::common::stdout(&ended), format!("{shown}\n"));
+            let (message, rest) = serving.join().expect("a server");
+            assert_eq!(message, "Ana García&12345678&123456");
+            assert_eq!(rest, "");
+        }
+    });
+}
+
+/// What is not given is asked for, in order, and from a pipe without a prompt.
+#[test]
+fn fields_from_a_pipe() {
+    on_every_runtime(|runtime| {
+        for (options, input, message) in [
+            (
+                "",
+                "Ana García\n00123456\n654321\n",
+                "Ana García&00123456&654321",
+            ),
+            ("--dni 123456", "José\n654321\n", "José&123456&654321"),
+            ("--otp 000000", " Ana \r\n 1234567 \n", "Ana&1234567&000000"),
+        ] {
+            let (serving, address) = answering("OK");
+            let command = socklab(&format!("submit client {address} {options} {runtime}"));
+            pipe(command, input)
+                .success()
+                .stdout_eq("OK\n")
+                .stderr_eq("");
+            assert_eq!(serving.join().expect("a server").0, message);
+        }
+    });
+}
+
+/// A slip is named and asked for again; the given ones stay.
+#[test]
+fn slips_are_asked_for_again() {
+    let (serving, address) = answering("OK");
+    let input = "\nAna & Eva\nAna\n12345678Z\n12.345.678\n123\n12345678\n12345\n12345o\n123456\n";
+    pipe(socklab(&format!("submit client {address}")), input)
+        .success()
+        .stdout_eq("OK\n")
+        .stderr_eq(
+            "the name is empty: type your name and surname\n\
+             the name has an \"&\", which separates the fields: write \"and\" instead\n\
+             the DNI goes without its letter: type only its digits\n\
+             the DNI has something that is not a digit: type only the digits, without blanks, dots or the letter\n\
+             the DNI has 6 to 8 digits: type them all, with the zeros at the front\n\
+             the code has exactly 6 digits: type the one that your phone shows now\n\
+             the code has something that is not a digit: type the 6 digits that your phone shows now\n",
+        );
+    assert_eq!(serving.join().expect("a server").0, "Ana&12345678&123456");
+}
+
+/// When the input ends before all is said, nothing is sent, not even a connection made.
+#[test]
+fn an_input_that_ends_too_soon() {
+    let (address, _used) = crate::common::nobody_on_tcp();
+    for input in ["", "Ana\n", "Ana\n12345678\n"] {
+        pipe(socklab(&format!("submit client {address}")), input)
+            .code(1)
+            .stdout_eq("")
+            .stderr_eq("there is no line to send: type one, or pass it on standard input\n");
+    }
+}
+
+#[test]
+fn a_wrong_field_is_wrong_usage_and_connects_nowhere() {
+    let (address, _used) = crate::common::nobody_on_tcp();
+    run(&format!(
+        "submit client {address} --name Ana --dni 12345678z --otp 123456"
+    ))
+    .code(2)
+    .stdout_eq("")
+    .stderr_eq("the DNI goes without its letter: type only its digits\n");
+}

@@ -1,0 +1,246 @@
+//! What was typed wrong: exit status 2, and exactly one line on standard error that says what to
+//! type instead.
+
+use crate::common::{pipe, run, socklab, stderr};
+
+/// As a shell would pass them, the words of each case; a word with blanks stands in its own string.
+const CASES: &[(&[&str], &str)] = &[
+    (
+        &[],
+        "say what to run: message, echo, chat, welcome, submit, otp, transcript, tour — see: socklab --help",
+    ),
+    (
+        &["ecko", "client"],
+        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, otp, transcript, tour — see: socklab --help",
+    ),
+    (
+        &["echo"],
+        "say what to run: client, server — see: socklab echo --help",
+    ),
+    (
+        &["echo", "cliente"],
+        "there is no \"cliente\" here, but: client, server — see: socklab echo --help",
+    ),
+    (
+        &["submit", "server"],
+        "there is no \"server\" here, but: client — see: socklab submit --help",
+    ),
+    // Addresses.
+    (
+        &["echo", "client", "two words"],
+        "\"two words\" is not a host or an IP address: write HOST, HOST:PORT, or :PORT for a port alone",
+    ),
+    (
+        &["echo", "client", "256.0.0.1"],
+        "\"256.0.0.1\" is not a host or an IP address: write HOST, HOST:PORT, or :PORT for a port alone",
+    ),
+    (
+        &["echo", "client", "16000"],
+        "\"16000\" is not a host or an IP address: write HOST, HOST:PORT, or :PORT for a port alone",
+    ),
+    (
+        &["welcome", "client", "http://127.0.0.1:19000"],
+        "\"http://127.0.0.1:19000\" is not a host or an IP address: write HOST, HOST:PORT, or :PORT for a port alone",
+    ),
+    (
+        &["echo", "client", "127.0.0.1:99999"],
+        "\"99999\" is not a port: write a number from 1 to 65535",
+    ),
+    (
+        &["echo", "client", "127.0.0.1:port"],
+        "\"port\" is not a port: write a number from 1 to 65535",
+    ),
+    (
+        &["echo", "client", ":0"],
+        "\"0\" is not a port: write a number from 1 to 65535",
+    ),
+    (
+        &["echo", "server", "--listen", ":99999"],
+        "\"99999\" is not a port: write a number from 1 to 65535",
+    ),
+    (
+        &["welcome", "client", "localhost:1:2"],
+        "an IPv6 address with a port goes in brackets: [::1]:16000",
+    ),
+    (
+        &["echo", "client", "[]:16000"],
+        "the address is empty: write HOST, :PORT, HOST:PORT or [IPv6]:PORT",
+    ),
+    // Fields.
+    (
+        &["submit", "client", "--dni", "12345678Z"],
+        "the DNI goes without its letter: type only its digits",
+    ),
+    (
+        &["otp", "code", "--dni", "12345678z"],
+        "the DNI goes without its letter: type only its digits",
+    ),
+    (
+        &["otp", "enroll", "--dni", "doce"],
+        "the DNI has something that is not a digit: type only the digits, without blanks, dots or the letter",
+    ),
+    (
+        &["otp", "code", "--dni", "12345"],
+        "the DNI has 6 to 8 digits: type them all, with the zeros at the front",
+    ),
+    (
+        &["submit", "client", "--dni", ""],
+        "the DNI is empty: type its digits, without the letter",
+    ),
+    (
+        &["submit", "client", "--name", ""],
+        "the name is empty: type your name and surname",
+    ),
+    (
+        &["submit", "client", "--name", " "],
+        "the name is empty: type your name and surname",
+    ),
+    (
+        &["submit", "client", "--name", "Ana & Eva"],
+        "the name has an \"&\", which separates the fields: write \"and\" instead",
+    ),
+    (
+        &["submit", "client", "--name", "Ana\nEva"],
+        "the name has a control character: type it again",
+    ),
+    (
+        &["submit", "client", "--otp", "12345"],
+        "the code has exactly 6 digits: type the one that your phone shows now",
+    ),
+    (
+        &["otp", "verify", "--dni", "123456", "12345o"],
+        "the code has something that is not a digit: type the 6 digits that your phone shows now",
+    ),
+    (
+        &["otp", "clock", "--dni", "123456", ""],
+        "the code is empty: type the 6 digits that your phone shows now",
+    ),
+    // Options.
+    (
+        &["echo", "client", "--retry", "3"],
+        "there is no --retry here; perhaps --retries? — see: socklab echo client --help",
+    ),
+    (
+        &["chat", "client", "--nonsense"],
+        "there is no --nonsense here — see: socklab chat client --help",
+    ),
+    (
+        &["echo", "client", "here", "there"],
+        "there is no there here — see: socklab echo client --help",
+    ),
+    (
+        &["echo", "client", "--timeout"],
+        "--timeout <SECONDS> needs a value — see: socklab echo client --help",
+    ),
+    (
+        &["echo", "client", "--timeout", "soon"],
+        "--timeout <SECONDS> does not take \"soon\" — see: socklab echo client --help",
+    ),
+    (
+        &["echo", "client", "--unmasked"],
+        "--transcript <FILE> is missing — see: socklab echo client --help",
+    ),
+    (
+        &["otp", "code"],
+        "--dni <DNI> is missing — see: socklab otp code --help",
+    ),
+    (
+        &["otp", "verify", "--dni", "123456"],
+        "<CODE> is missing — see: socklab otp verify --help",
+    ),
+    (
+        &["otp", "enroll", "--dni", "123456", "--uri-style", "mine"],
+        "--uri-style <URI_STYLE> does not take \"mine\": use lab, rfc — see: socklab otp enroll --help",
+    ),
+    (
+        &["--lang", "fr", "echo", "client"],
+        "--lang does not know \"fr\": use es or en",
+    ),
+];
+
+#[test]
+fn one_line_that_says_what_to_type() {
+    for (words, line) in CASES {
+        let mut command = socklab("");
+        command.args(*words);
+        let ended = pipe(command, "").code(2).stdout_eq("");
+        assert_eq!(stderr(&ended), format!("{line}\n"), "{words:?}");
+    }
+}
+
+/// The same cases in Spanish: one line each, and another one than in English.
+#[test]
+fn one_line_in_spanish() {
+    for (words, english) in CASES {
+        let mut command = socklab("");
+        command.env("SOCKLAB_LANG", "es").args(*words);
+        let ended = pipe(command, "").code(2).stdout_eq("");
+        let said = stderr(&ended);
+        assert_eq!(said.matches('\n').count(), 1, "{words:?}: {said}");
+        assert!(
+            said.ends_with('\n') && said.trim_end() != *english,
+            "{words:?}: {said}"
+        );
+    }
+}
+
+/// Every value that an option refuses is refused by name, with the option's own name.
+#[test]
+fn values_that_options_refuse() {
+    for (command, option, values) in [
+        (
+            "echo client",
+            "--timeout",
+            &["-1", "soon", "nan", "inf", "1e99", ""][..],
+        ),
+        ("echo client", "--retries", &["x", "101", "1.5", ""]),
+        (
+            "otp verify --dni 123456 000000",
+            "--window",
+            &["x", "11", "256"],
+        ),
+        ("echo server", "--runtime", &["tokio", "Blocking"]),
+    ] {
+        for value in values {
+            let mut command = socklab(command);
+            command.arg(format!("{option}={value}"));
+            let ended = pipe(command, "").code(2).stdout_eq("");
+            let said = stderr(&ended);
+            assert!(said.starts_with(option), "{option}={value}: {said}");
+            assert_eq!(said.matches('\n').count(), 1, "{option}={value}: {said}");
+        }
+    }
+}
+
+/// What was typed cannot write to the terminal by way of the error.
+#[test]
+fn what_was_typed_is_escaped() {
+    for words in [
+        &["echo", "client", "\x1b[31m\u{202e}"][..],
+        &["\x1b[31m\u{202e}"],
+        &["echo", "client", "--\x1b[31m\u{202e}"],
+        &["echo", "client", "--timeout", "\x1b[31m\u{202e}"],
+        &["--lang", "\x1b[31m\u{202e}"],
+        &["transcript", "show", "\x1b[31m\u{202e}"],
+    ] {
+        let mut command = socklab("");
+        command.args(words);
+        let said = stderr(&pipe(command, "").failure());
+        assert!(said.contains(r"\x1b[31m\u{202e}"), "{words:?}: {said}");
+        assert!(!said.contains(['\x1b', '\u{202e}']), "{words:?}: {said}");
+        assert_eq!(said.matches('\n').count(), 1, "{words:?}: {said}");
+    }
+}
+
+/// Wrong usage is found before anything is done: no socket is opened, no file made.
+#[test]
+fn nothing_is_done_before_all_is_right() {
+    let file = crate::common::scratch("never");
+    let mut command = socklab("echo client :port");
+    command.arg("--transcript").arg(&file);
+    pipe(command, "").code(2);
+    assert!(!file.exists());
+    run("welcome server --listen :0 --listen :0")
+        .code(2)
+        .stdout_eq("");
+}
