@@ -55,7 +55,8 @@ fn verdicts() {
             .to_owned()
     };
     let nothing = |_| String::new();
-    let cases: [(&'static str, i32, &dyn Fn(SocketAddr) -> String); 9] = [
+    type Says<'a> = &'a dyn Fn(SocketAddr) -> String;
+    let cases: [(&str, i32, Says<'_>); 9] = [
         ("OK registrado con el número 7", 0, &nothing),
         ("OK", 0, &nothing),
         ("OK\r\nBienvenida", 0, &nothing),
