@@ -101,29 +101,29 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
     pub(crate) async fn run(mut self, first: &[Input<'_>]) -> Status {
-        self.feed(Input::Start).await;
-        self.settle().await;
+        self.feed(Input::Start);
+        self.settle();
         for input in first {
             if self.pump.is_running() {
-                self.feed(*input).await;
-                self.settle().await;
+                self.feed(*input);
+                self.settle();
             }
         }
         while self.pump.is_running() {
             if self.run.stop.requested() && !self.stopping {
                 self.stopping = true;
-                self.feed(Input::Stop).await;
+                self.feed(Input::Stop);
             } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
-                self.feed(Input::Timer).await;
+                self.feed(Input::Timer);
             } else if self.pump.interest().line && self.line.is_some() {
-                self.typed().await;
+                self.typed();
             } else if self.pump.interest().line && !self.ask_for_line() {
-                self.feed(Input::InputEnd).await;
+                self.feed(Input::InputEnd);
             } else {
                 let happened = self.wait().await;
-                self.take(happened).await;
+                self.take(happened);
             }
-            self.settle().await;
+            self.settle();
             if let Some(failure) = self.broken {
                 return Status::Failed(failure);
             }
@@ -193,16 +193,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 times.report(observer, clock, OperationKind::Connect, opened, |_| (1, 0));
             }
             Happened::Received(received) => {
-                times.report(
-                    observer,
-                    clock,
-                    OperationKind::Receive,
-                    received,
-                    |it| match it {
-                        Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
-                        Received::End(_) => (0, 0),
-                    },
-                );
+                let kind = OperationKind::Receive;
+                times.report(observer, clock, kind, received, Received::items);
             }
             Happened::Written(written) => {
                 times.report(observer, clock, OperationKind::Send, written, |len| {
@@ -213,20 +205,20 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
     }
 
-    async fn take(&mut self, happened: Happened) {
+    fn take(&mut self, happened: Happened) {
         match happened {
-            Happened::Received(received) => self.received(received).await,
+            Happened::Received(received) => self.received(received),
             Happened::Written(written) => {
                 self.wire.wrote(&written);
                 match written.map(|_| self.wire.try_finish()) {
-                    Ok(Some(Ok(link))) => self.feed(Input::Finished { link }).await,
+                    Ok(Some(Ok(link))) => self.feed(Input::Finished { link }),
                     Ok(None) => {}
-                    Ok(Some(Err(error))) | Err(error) => self.fault(Doing::Sending, &error).await,
+                    Ok(Some(Err(error))) | Err(error) => self.fault(Doing::Sending, &error),
                 }
             }
             Happened::Opened(opened) => {
                 if let Some((to, _)) = self.opening.take() {
-                    self.opened(to, opened).await;
+                    self.opened(to, opened);
                 }
             }
             Happened::Event(Event::Line(line)) => {
@@ -237,54 +229,54 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             }
             Happened::Event(Event::Stored(id, decision)) => {
                 let decision = &decision;
-                self.feed(Input::Stored { id, decision }).await;
+                self.feed(Input::Stored { id, decision });
             }
             // The loop looks at the stop and at the clock.
             Happened::Event(Event::Wake) | Happened::Deadline => {}
         }
     }
 
-    async fn received(&mut self, received: io::Result<Received>) {
+    fn received(&mut self, received: io::Result<Received>) {
         let buffer = mem::take(&mut self.buffer);
         match received {
             Ok(Received::Datagram(link, len)) => {
                 self.errors = 0;
                 let bytes = &buffer[..len];
-                self.feed(Input::Datagram { link, bytes }).await;
+                self.feed(Input::Datagram { link, bytes });
             }
             Ok(Received::Bytes(link, len)) => {
                 let bytes = &buffer[..len];
-                self.feed(Input::Bytes { link, bytes }).await;
+                self.feed(Input::Bytes { link, bytes });
             }
             Ok(Received::End(link)) => {
                 self.wire.end();
-                self.feed(Input::End { link }).await;
+                self.feed(Input::End { link });
             }
-            Err(error) => self.fault(Doing::Receiving, &error).await,
+            Err(error) => self.fault(Doing::Receiving, &error),
         }
         self.buffer = buffer;
     }
 
-    async fn opened(&mut self, to: SocketAddr, opened: io::Result<TcpStream>) {
+    fn opened(&mut self, to: SocketAddr, opened: io::Result<TcpStream>) {
         let link = Link::first(to);
         match opened.and_then(|stream| Ok((stream.local_addr()?, stream))) {
             Ok((local, stream)) => {
                 self.wire = Wire::stream(stream, link);
-                self.feed(Input::Opened { link, local }).await;
+                self.feed(Input::Opened { link, local });
             }
-            Err(error) => self.fault(Doing::Opening, &error).await,
+            Err(error) => self.fault(Doing::Opening, &error),
         }
     }
 
     /// Feeds what carrying out outputs caused, and what that causes.
-    async fn settle(&mut self) {
+    fn settle(&mut self) {
         while self.pump.is_running()
             && let Some(caused) = self.caused.pop()
         {
             match caused {
-                Caused::Opened { link, local } => self.feed(Input::Opened { link, local }).await,
-                Caused::Finished(link) => self.feed(Input::Finished { link }).await,
-                Caused::Fault(doing, error) => self.fault(doing, &error).await,
+                Caused::Opened { link, local } => self.feed(Input::Opened { link, local }),
+                Caused::Finished(link) => self.feed(Input::Finished { link }),
+                Caused::Fault(doing, error) => self.fault(doing, &error),
             }
         }
     }
@@ -306,15 +298,15 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Hands over a line that came.
-    async fn typed(&mut self) {
+    fn typed(&mut self) {
         match self.line.take() {
-            Some(LineEvent::Line(line)) => self.feed(Input::Line(&line)).await,
-            Some(LineEvent::End) => self.feed(Input::InputEnd).await,
+            Some(LineEvent::Line(line)) => self.feed(Input::Line(&line)),
+            Some(LineEvent::End) => self.feed(Input::InputEnd),
             None => {}
         }
     }
 
-    async fn fault(&mut self, doing: Doing, error: &io::Error) {
+    fn fault(&mut self, doing: Doing, error: &io::Error) {
         if error.kind() == ErrorKind::Interrupted {
             return;
         }
@@ -328,8 +320,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             socket,
             doing,
             fault,
-        })
-        .await;
+        });
     }
 
     /// Writes what is left, for as long as a machine that is done may take.

@@ -32,6 +32,10 @@
 //!   task. A busy socket seldom waits and does not notice. When the system has nothing left for its
 //!   epoll or its threads, async-std panics.
 //!
+//! The only `.await` of a conversation is the one that waits for what happens next. Carrying out what a
+//! machine asks for never waits: bytes of a stream are kept until the stream takes them, and a
+//! datagram goes at once, or is kept in the rare case that the system has no room for it.
+//!
 //! Two things at once are natural here: a task that wants the network *and* the user's line awaits
 //! both, and takes what comes first. What comes second must not be lost with the future that is
 //! dropped. It is not: these futures wait for readiness, and take a datagram from the kernel only
@@ -84,7 +88,7 @@ impl Backend for AsyncStd {
 
     fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
         let observer = run.watch.watch(Subject::Endpoint);
-        let conversation = Conversation::new(machine, observer, Wire::Closed, Arc::clone(run));
+        let conversation = Conversation::new(machine, observer, Wire::closed(), Arc::clone(run));
         task::block_on(conversation.run(&[]))
     }
 
@@ -99,7 +103,7 @@ impl Backend for AsyncStd {
             Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
         };
         let observer = run.watch.watch(Subject::Endpoint);
-        let wire = Wire::Server(udp.into());
+        let wire = Wire::server(udp);
         let conversation = Conversation::new(machine, observer, wire, Arc::clone(run));
         task::block_on(conversation.run(&[Input::Bound {
             socket: Socket(0),

@@ -27,7 +27,7 @@ pub(crate) type Opening = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + S
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
     /// Hands an input to the machine and carries out what it asks for.
-    pub(crate) async fn feed(&mut self, input: Input<'_>) {
+    pub(crate) fn feed(&mut self, input: Input<'_>) {
         self.pump.feed(self.run.clock.now(), input, &mut self.out);
         let mut out = mem::take(&mut self.out);
         let first = self.caused.len();
@@ -38,7 +38,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     self.caused.extend(opened);
                 }
                 Output::Send { link, bytes } => {
-                    if let Err(error) = self.send(link, bytes).await {
+                    if let Err(error) = self.send(link, bytes) {
                         self.caused.push(Caused::Fault(Doing::Sending, error));
                     }
                 }
@@ -95,17 +95,16 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         );
         Some(match opened {
             Ok((local, udp)) => {
-                let socket = udp.into();
-                self.wire = Wire::Datagram { socket, link };
+                self.wire = Wire::datagram(udp, link);
                 Caused::Opened { link, local }
             }
             Err(error) => Caused::Fault(Doing::Opening, error),
         })
     }
 
-    async fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
         let start = watched::time::<W::Observer>(&self.run.clock);
-        let sent = self.wire.send(link, bytes).await;
+        let sent = self.wire.send(link, bytes);
         let (observer, clock) = (self.pump.observer(), &self.run.clock);
         watched::report(observer, clock, OperationKind::Send, start, &sent, |len| {
             (1, *len)
@@ -123,15 +122,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
     }
 
-    /// Nothing more will be sent: a stream's writing side is closed once all is written; a
-    /// datagram socket is asked what it knows.
+    /// Nothing more will be sent. If all is sent already, the machine hears of it at once.
     fn finish(&mut self, link: Link) -> Option<Caused> {
-        self.wire.finish();
-        let finished = match self.wire {
-            Wire::Stream { .. } => self.wire.try_finish()?,
-            _ => self.wire.pending_error().map(|()| link),
-        };
-        Some(match finished {
+        self.wire.finish(link);
+        Some(match self.wire.try_finish()? {
             Ok(link) => Caused::Finished(link),
             Err(error) => Caused::Fault(Doing::Sending, error),
         })

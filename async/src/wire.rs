@@ -1,5 +1,6 @@
 //! A socket that a task awaits, of either kind.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind};
@@ -23,23 +24,28 @@ const STREAM_BUFFER: usize = 4096;
 /// not take the answers must not fill the memory.
 const HIGH_WATER: usize = 64 * 1024;
 
-/// What a conversation talks through.
+/// A socket of any kind, with what could not be sent yet.
 #[derive(Debug)]
-pub(crate) enum Wire {
+pub(crate) struct Wire {
+    socket: Socket,
+    /// Bytes of a stream.
+    unsent: Unsent,
+    /// Datagrams that the system had no room for: hardly ever any.
+    datagrams: VecDeque<(Link, Vec<u8>)>,
+    finishing: Option<Link>,
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Socket {
     /// Nothing, yet or any more.
     Closed,
-    /// A UDP server's socket: it hears everybody.
+    /// A UDP server's: it hears everybody.
     Server(UdpSocket),
-    /// A UDP client's socket, connected: it hears only its peer, and of refusals.
-    Datagram { socket: UdpSocket, link: Link },
-    /// A TCP connection, with what could not be written yet.
-    Stream {
-        stream: TcpStream,
-        link: Link,
-        unsent: Unsent,
-        finishing: bool,
-        ended: bool,
-    },
+    /// A UDP client's, connected: it hears only its peer, and of refusals.
+    Datagram(UdpSocket, Link),
+    /// A TCP connection's.
+    Stream(TcpStream, Link),
 }
 
 /// What came out of a receive; the payload is in the buffer.
@@ -50,23 +56,46 @@ pub(crate) enum Received {
     End(Link),
 }
 
+impl Received {
+    /// How many datagrams or pieces of a stream, and how many bytes.
+    pub(crate) fn items(&self) -> (u32, usize) {
+        match self {
+            Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
+            Received::End(_) => (0, 0),
+        }
+    }
+}
+
 impl Wire {
-    pub(crate) fn stream(stream: TcpStream, link: Link) -> Self {
-        Wire::Stream {
-            stream,
-            link,
+    fn new(socket: Socket) -> Self {
+        Wire {
+            socket,
             unsent: Unsent::default(),
-            finishing: false,
+            datagrams: VecDeque::new(),
+            finishing: None,
             ended: false,
         }
     }
 
-    /// Whether there is anything to receive that there is room to answer.
+    pub(crate) fn closed() -> Self {
+        Wire::new(Socket::Closed)
+    }
+
+    pub(crate) fn server(socket: std::net::UdpSocket) -> Self {
+        Wire::new(Socket::Server(socket.into()))
+    }
+
+    pub(crate) fn datagram(socket: std::net::UdpSocket, link: Link) -> Self {
+        Wire::new(Socket::Datagram(socket.into(), link))
+    }
+
+    pub(crate) fn stream(stream: TcpStream, link: Link) -> Self {
+        Wire::new(Socket::Stream(stream, link))
+    }
+
+    /// Whether there may be something to receive, and there is room to answer it.
     pub(crate) fn can_receive(&self) -> bool {
-        match self {
-            Wire::Stream { unsent, ended, .. } => !ended && unsent.len() < HIGH_WATER,
-            _ => true,
-        }
+        !self.ended && self.unsent.len() < HIGH_WATER && self.datagrams.is_empty()
     }
 
     /// Waits until something comes.
@@ -74,18 +103,18 @@ impl Wire {
     /// Can be dropped at any time without loss: what was received is returned by the very poll that
     /// took it from the kernel.
     pub(crate) async fn receive(&self, buffer: &mut Vec<u8>) -> io::Result<Received> {
-        match self {
-            Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            Wire::Server(socket) => {
+        match &self.socket {
+            Socket::Closed => Err(ErrorKind::NotConnected.into()),
+            Socket::Server(socket) => {
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
                 let (len, peer) = socket.recv_from(buffer).await?;
                 Ok(Received::Datagram(Link::first(peer), len))
             }
-            Wire::Datagram { socket, link } => {
+            Socket::Datagram(socket, link) => {
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
                 Ok(Received::Datagram(*link, socket.recv(buffer).await?))
             }
-            Wire::Stream { stream, link, .. } => {
+            Socket::Stream(stream, link) => {
                 // The bytes are read to the stack, so that an idle connection keeps no buffer.
                 let len = poll_fn(|cx| {
                     let mut bytes = [0; STREAM_BUFFER];
@@ -104,91 +133,95 @@ impl Wire {
 
     /// Notes that the peer of a stream will send no more.
     pub(crate) fn end(&mut self) {
-        if let Wire::Stream { ended, .. } = self {
-            *ended = true;
-        }
+        self.ended = true;
     }
 
-    /// Sends a datagram, or puts bytes behind those that are to be written.
-    pub(crate) async fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            Wire::Server(socket) => socket.send_to(bytes, link.peer).await.map_err(unwrapped),
-            Wire::Datagram { socket, .. } => socket.send(bytes).await,
-            Wire::Stream { unsent, .. } => {
-                unsent.push(bytes);
+    /// Sends a datagram, or puts bytes behind those that are to be written. Does not wait: a datagram
+    /// that would have to is kept for [`write`](Self::write).
+    pub(crate) fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        let sent = match &self.socket {
+            Socket::Closed => return Err(ErrorKind::NotConnected.into()),
+            Socket::Stream(..) => {
+                self.unsent.push(bytes);
+                return Ok(bytes.len());
+            }
+            // Order is kept, although nobody could rely on it.
+            _ if !self.datagrams.is_empty() => Err(ErrorKind::WouldBlock.into()),
+            // The sockets of a reactor never block. This is what the future would try first.
+            Socket::Server(socket) => SockRef::from(socket).send_to(bytes, &link.peer.into()),
+            Socket::Datagram(socket, _) => SockRef::from(socket).send(bytes),
+        };
+        match sent {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.datagrams.push_back((link, bytes.to_vec()));
                 Ok(bytes.len())
             }
+            sent => sent,
         }
     }
 
-    /// Whether bytes of a stream wait to be written.
+    /// Whether anything waits to be sent.
     pub(crate) fn has_unsent(&self) -> bool {
-        matches!(self, Wire::Stream { unsent, .. } if !unsent.is_empty())
+        !self.unsent.is_empty() || !self.datagrams.is_empty()
     }
 
-    /// Waits until some bytes are written. Can be dropped at any time, as
+    /// Waits until some bytes are written, or a datagram is sent. Can be dropped at any time, as
     /// [`receive`](Self::receive) can.
     pub(crate) async fn write(&self) -> io::Result<usize> {
-        let Wire::Stream { stream, unsent, .. } = self else {
-            return pending().await;
-        };
-        poll_fn(|cx| Pin::new(&mut &*stream).poll_write(cx, unsent.as_slice())).await
+        match (&self.socket, self.datagrams.front()) {
+            (Socket::Stream(stream, _), _) => {
+                let unsent = self.unsent.as_slice();
+                poll_fn(|cx| Pin::new(&mut &*stream).poll_write(cx, unsent)).await
+            }
+            (Socket::Server(socket), Some((link, bytes))) => {
+                let sent = socket.send_to(bytes, link.peer).await;
+                sent.map_err(unwrapped)
+            }
+            (Socket::Datagram(socket, _), Some((_, bytes))) => socket.send(bytes).await,
+            _ => pending().await,
+        }
     }
 
-    /// Notes what a write wrote; nothing more can be written after an error.
+    /// Notes what a write wrote. After an error nothing more can be written to a stream, and a
+    /// datagram is lost.
     pub(crate) fn wrote(&mut self, written: &io::Result<usize>) {
-        if let Wire::Stream { unsent, .. } = self {
-            match written {
-                Ok(len) => unsent.wrote(*len),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => unsent.clear(),
-            }
+        match written {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ if self.datagrams.pop_front().is_some() => {}
+            Ok(len) => self.unsent.wrote(*len),
+            Err(_) => self.unsent.clear(),
         }
     }
 
-    /// The machine asked to finish: once all is written, nothing more will be.
-    pub(crate) fn finish(&mut self) {
-        if let Wire::Stream { finishing, .. } = self {
-            *finishing = true;
-        }
+    /// The machine asked to finish: once all is sent, nothing more will be.
+    pub(crate) fn finish(&mut self, link: Link) {
+        self.finishing = Some(link);
     }
 
-    /// Closes the writing side if it is to be closed and can be; says on which link.
+    /// If all is sent and that was to be the end: closes a stream's writing side, or asks the system,
+    /// once, what it already knows to have gone wrong with a UDP client's datagrams.
     pub(crate) fn try_finish(&mut self) -> Option<io::Result<Link>> {
-        match self {
-            Wire::Stream {
-                stream,
-                link,
-                unsent,
-                finishing,
-                ..
-            } if *finishing && unsent.is_empty() => {
-                *finishing = false;
-                Some(stream.shutdown(Shutdown::Write).map(|()| *link))
-            }
-            _ => None,
+        if self.has_unsent() {
+            return None;
         }
-    }
-
-    /// What the system already knows to have gone wrong with a UDP client's datagrams: asked once,
-    /// without waiting.
-    pub(crate) fn pending_error(&self) -> io::Result<()> {
-        match self {
-            Wire::Datagram { socket, .. } => match SockRef::from(socket).take_error()? {
-                Some(error) => Err(error),
-                None => Ok(()),
+        let link = self.finishing.take()?;
+        let finished = match &self.socket {
+            Socket::Stream(stream, _) => stream.shutdown(Shutdown::Write),
+            Socket::Datagram(socket, _) => match SockRef::from(socket).take_error() {
+                Ok(Some(error)) | Err(error) => Err(error),
+                Ok(None) => Ok(()),
             },
             _ => Ok(()),
-        }
+        };
+        Some(finished.map(|()| link))
     }
 
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     pub(crate) fn abort(&mut self) {
-        if let Wire::Stream { stream, .. } = self {
-            let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+        if let Socket::Stream(stream, _) = &self.socket {
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         }
-        *self = Wire::Closed;
+        *self = Wire::closed();
     }
 }
 
@@ -209,6 +242,12 @@ fn unwrapped(error: io::Error) -> io::Error {
 mod tests {
     use super::*;
 
+    fn udp() -> (std::net::UdpSocket, Link) {
+        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let link = Link::first(udp.local_addr().unwrap());
+        (udp, link)
+    }
+
     #[test]
     fn a_stream_is_not_read_while_too_much_is_unsent() {
         async_std::task::block_on(async {
@@ -217,9 +256,9 @@ mod tests {
             let stream = TcpStream::connect(address).await.unwrap();
             let link = Link::first(address);
             let mut wire = Wire::stream(stream, link);
-            wire.send(link, &[0; HIGH_WATER - 1]).await.unwrap();
+            wire.send(link, &[0; HIGH_WATER - 1]).unwrap();
             assert!(wire.has_unsent() && wire.can_receive());
-            wire.send(link, &[0]).await.unwrap();
+            wire.send(link, &[0]).unwrap();
             assert!(!wire.can_receive());
             let written = wire.write().await;
             wire.wrote(&written);
@@ -227,14 +266,42 @@ mod tests {
         });
     }
 
+    /// What the system had no room for is sent later, in order, before anything is received or finished.
+    #[test]
+    fn datagrams_that_must_wait() {
+        async_std::task::block_on(async {
+            let (udp, link) = udp();
+            let mut wire = Wire::server(udp);
+            // As a send that would block leaves it; the kernel's own buffer of a loopback is hard to fill.
+            wire.datagrams.push_back((link, b"one".to_vec()));
+            wire.send(link, b"two").unwrap();
+            wire.finish(link);
+            assert!(wire.has_unsent() && !wire.can_receive() && wire.try_finish().is_none());
+            while wire.has_unsent() {
+                let written = wire.write().await;
+                wire.wrote(&written);
+            }
+            assert!(wire.try_finish().is_some_and(|finished| finished.is_ok()));
+            let mut buffer = Vec::new();
+            for expected in [b"one", b"two"] {
+                let Ok(Received::Datagram(_, len)) = wire.receive(&mut buffer).await else {
+                    panic!("no datagram");
+                };
+                assert_eq!(&buffer[..len], expected);
+            }
+        });
+    }
+
     #[test]
     fn the_number_of_a_send_error_is_kept() {
         async_std::task::block_on(async {
-            let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-            let link = Link::first(udp.local_addr().unwrap());
-            let mut wire = Wire::Server(udp.into());
-            let error = wire.send(link, &[0; 70_000]).await.unwrap_err();
-            assert!(error.raw_os_error().is_some(), "{error:?}");
+            let (udp, link) = udp();
+            let mut wire = Wire::server(udp);
+            let now = wire.send(link, &[0; 70_000]).unwrap_err();
+            wire.datagrams.push_back((link, vec![0; 70_000]));
+            let later = wire.write().await.unwrap_err();
+            assert!(now.raw_os_error().is_some());
+            assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
         });
     }
 }

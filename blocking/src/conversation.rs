@@ -45,6 +45,8 @@ pub(crate) struct Conversation<'a, M, W: Watch> {
     lines: Option<LineReader>,
     waker: Option<StopGuard>,
     stopping: bool,
+    /// The stream has ended: from now on it only says so again.
+    ended: bool,
     errors: u32,
     broken: Option<Failure>,
 }
@@ -63,6 +65,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             lines: None,
             waker: None,
             stopping: false,
+            ended: false,
             errors: 0,
             broken: None,
         };
@@ -86,7 +89,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
                 self.feed(Input::Timer);
             } else if self.wire.has_unsent() {
                 self.write();
-            } else if self.pump.interest().network {
+            } else if self.pump.interest().network && !self.ended {
                 self.receive();
             } else {
                 self.wait();
@@ -259,7 +262,10 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
                 let bytes = &buffer[..len];
                 self.feed(Input::Bytes { link, bytes });
             }
-            Ok(Received::End(link)) => self.feed(Input::End { link }),
+            Ok(Received::End(link)) => {
+                self.ended = true;
+                self.feed(Input::End { link });
+            }
             // The loop looks at the clock and at the stop.
             Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}
             Err(error) => self.fault(Doing::Receiving, &error),

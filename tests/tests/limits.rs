@@ -86,7 +86,7 @@ fn served(stream: &mut TcpStream) {
 fn out_of_descriptors() {
     for runtime in RUNTIMES {
         let mut server = Parrots::start(runtime, 40);
-        let mut inside = vec![server.connect()];
+        let mut inside = [server.connect()];
         served(&mut inside[0]);
         // More than there is room for; the rest wait in the backlog.
         let mut others: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
