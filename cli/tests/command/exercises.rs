@@ -2,10 +2,9 @@
 //! message a line; everything else on standard error; no prompts.
 
 use crate::common::{
-    Ended, RUNTIMES, Running, datagram, datagrams, line_of, nobody_on_udp, pipe, run, scratch,
-    socklab,
+    Ended, RUNTIMES, Running, datagram, datagrams, line_of, nobody_on_udp, on_every_runtime, pipe,
+    run, scratch, socklab,
 };
-use crate::on_every_runtime;
 
 /// Ended well, with nothing left to say.
 const QUIETLY: Ended = Ended {

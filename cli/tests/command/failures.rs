@@ -6,9 +6,9 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
 
 use crate::common::{
-    datagrams, nobody_on_tcp, nobody_on_udp, one_connection, pipe, run, socklab, timed,
+    datagrams, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe, run, socklab,
+    timed,
 };
-use crate::on_every_runtime;
 
 /// Every client that waits for an answer, with what it is typed.
 const CLIENTS: [(&str, &str); 4] = [

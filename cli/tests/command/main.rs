@@ -14,11 +14,3 @@ mod signals;
 mod submit;
 mod transcripts;
 mod usage;
-
-/// Runs a test on every runtime, and says which one it was when it fails.
-fn on_every_runtime(test: impl Fn(&str)) {
-    for runtime in common::RUNTIMES {
-        eprintln!("on {runtime}");
-        test(&format!("--runtime {runtime}"));
-    }
-}

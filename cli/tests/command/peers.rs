@@ -4,8 +4,9 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::thread::{self, JoinHandle};
 
-use crate::common::{Running, datagram, datagrams, one_connection, pipe, run, socklab, stderr};
-use crate::on_every_runtime;
+use crate::common::{
+    Running, datagram, datagrams, on_every_runtime, one_connection, pipe, run, socklab, stderr,
+};
 
 /// A UDP server of the test's own: answers as it is told, until a line is `fin`.
 fn peer(

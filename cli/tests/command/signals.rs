@@ -7,9 +7,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::common::{
-    Ended, PATIENCE, Running, datagram, datagrams, line_of, one_connection, scratch, socklab,
+    Ended, PATIENCE, Running, datagram, datagrams, line_of, on_every_runtime, one_connection,
+    scratch, socklab,
 };
-use crate::on_every_runtime;
 
 const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
 

@@ -7,8 +7,7 @@ use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::common::{PATIENCE, one_connection, pipe, run, socklab};
-use crate::on_every_runtime;
+use crate::common::{PATIENCE, on_every_runtime, one_connection, pipe, run, socklab};
 
 /// Answers one submission, and gives what came before the answer and what came after it.
 fn answering(answer: &'static str) -> (JoinHandle<(String, String)>, SocketAddr) {

@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::common::{
-    RUNTIMES, Running, eventually, one_connection, pipe, run, scratch, socklab, stderr, stdout,
+    RUNTIMES, Running, eventually, on_every_runtime, one_connection, pipe, run, scratch, socklab,
+    stderr, stdout,
 };
-use crate::on_every_runtime;
 
 /// A transcript as the command reads it back.
 fn show(file: &Path, options: &str) -> String {

@@ -23,6 +23,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// outside.
 pub(crate) const RUNTIMES: [&str; 3] = ["blocking", "async-std", "mio"];
 
+/// Runs a test on every runtime, and says which one it was when it fails.
+pub(crate) fn on_every_runtime(test: impl Fn(&str)) {
+    for runtime in RUNTIMES {
+        eprintln!("on {runtime}");
+        test(&format!("--runtime {runtime}"));
+    }
+}
+
 /// What the environment may say about the language and the colours.
 const AMBIENT: [&str; 6] = [
     "SOCKLAB_LANG",
