@@ -7,7 +7,9 @@ use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::common::{PATIENCE, on_every_runtime, one_connection, pipe, run, socklab};
+use crate::common::{
+    PATIENCE, nobody_on_tcp, on_every_runtime, one_connection, pipe, run, socklab, stdout,
+};
 
 /// Answers one submission, and gives what came before the answer and what came after it.
 fn answering(answer: &'static str) -> (JoinHandle<(String, String)>, SocketAddr) {
@@ -42,29 +44,31 @@ fn ana(address: SocketAddr, options: &str) -> Command {
     command
 }
 
+/// What the client says of a server at that address.
+type Says = fn(SocketAddr) -> String;
+
 #[test]
 fn verdicts() {
-    let rejected = |address| {
+    let nothing: Says = |_| String::new();
+    let rejected: Says = |server| {
         format!(
-            "{address} rejected the submission: put right what its answer says, and submit again\n"
+            "{server} rejected the submission: put right what its answer says, and submit again\n"
         )
     };
-    let unknown = |_| {
+    let unknown: Says = |_| {
         "the server answers in words of its own: whether it accepted the submission cannot be told\n"
             .to_owned()
     };
-    let nothing = |_| String::new();
-    type Says<'a> = &'a dyn Fn(SocketAddr) -> String;
-    let cases: [(&str, i32, Says<'_>); 9] = [
-        ("OK registrado con el número 7", 0, &nothing),
-        ("OK", 0, &nothing),
-        ("OK\r\nBienvenida", 0, &nothing),
-        ("ERROR el código no es válido", 1, &rejected),
-        ("ERROR", 1, &rejected),
-        ("Registro correcto", 0, &unknown),
-        ("Código incorrecto", 0, &unknown),
-        ("OKAY", 0, &unknown),
-        ("Error: ok", 0, &unknown),
+    let cases = [
+        ("OK registrado con el número 7", 0, nothing),
+        ("OK", 0, nothing),
+        ("OK\r\nBienvenida", 0, nothing),
+        ("ERROR el código no es válido", 1, rejected),
+        ("ERROR", 1, rejected),
+        ("Registro correcto", 0, unknown),
+        ("Código incorrecto", 0, unknown),
+        ("OKAY", 0, unknown),
+        ("Error: ok", 0, unknown),
     ];
     on_every_runtime(|runtime| {
         for (answer, code, notice) in cases {
@@ -73,7 +77,7 @@ fn verdicts() {
             let ended = pipe(ana(address, runtime), "")
                 .code(code)
                 .stderr_eq(notice(address));
-            assert_eq!(crate::common::stdout(&ended), format!("{shown}\n"));
+            assert_eq!(stdout(&ended), format!("{shown}\n"));
             let (message, rest) = serving.join().expect("a server");
             assert_eq!(message, "Ana García&12345678&123456");
             assert_eq!(rest, "");
@@ -128,7 +132,7 @@ fn slips_are_asked_for_again() {
 /// When the input ends before all is said, nothing is sent, not even a connection made.
 #[test]
 fn an_input_that_ends_too_soon() {
-    let (address, _used) = crate::common::nobody_on_tcp();
+    let (address, _used) = nobody_on_tcp();
     for input in ["", "Ana\n", "Ana\n12345678\n"] {
         pipe(socklab(&format!("submit client {address}")), input)
             .code(1)
@@ -139,7 +143,7 @@ fn an_input_that_ends_too_soon() {
 
 #[test]
 fn a_wrong_field_is_wrong_usage_and_connects_nowhere() {
-    let (address, _used) = crate::common::nobody_on_tcp();
+    let (address, _used) = nobody_on_tcp();
     run(&format!(
         "submit client {address} --name Ana --dni 12345678z --otp 123456"
     ))

@@ -23,12 +23,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// outside.
 pub(crate) const RUNTIMES: [&str; 3] = ["blocking", "async-std", "mio"];
 
-/// Runs a test on every runtime, and says which one it was when it fails.
-pub(crate) fn on_every_runtime(test: impl Fn(&str)) {
-    for runtime in RUNTIMES {
-        eprintln!("on {runtime}");
-        test(&format!("--runtime {runtime}"));
-    }
+/// Runs a test on every runtime at once, each in a thread that says which one it was if it fails.
+pub(crate) fn on_every_runtime(test: impl Fn(&str) + Sync) {
+    thread::scope(|scope| {
+        for runtime in RUNTIMES {
+            let test = &test;
+            let name = format!("on {runtime}");
+            thread::Builder::new()
+                .name(name)
+                .spawn_scoped(scope, move || test(&format!("--runtime {runtime}")))
+                .expect("a thread");
+        }
+    });
 }
 
 /// What the environment may say about the language and the colours.
