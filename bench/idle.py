@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What idle TCP connections cost each runtime.
 
-    cargo build --release && bench/idle.py [--most 19000]
+    cargo build --release -p socklab-tests --examples && bench/idle.py [--most 19000]
 
 A server of the kit's parrots and the clients are separate processes. At each step it holds that many
 connections, each of which has been served once. Printed: memory and what a connection adds to it (the slope
@@ -70,7 +70,7 @@ def main():
         if options.runtime not in (None, runtime):
             continue
         top = min(most, limit or most)
-        server = subprocess.Popen([str(TARGET / "release/parrots"), runtime, str(top + 100)],
+        server = subprocess.Popen([str(TARGET / "release/examples/parrots"), runtime, str(top + 100)],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         host, port = server.stdout.readline().split()[1].rsplit(":", 1)
         address, held, last = (host, int(port)), [], None

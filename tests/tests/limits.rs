@@ -22,10 +22,19 @@ struct Parrots {
 impl Parrots {
     /// One that may open so many descriptors.
     fn start(runtime: &str, descriptors: u32) -> Self {
-        let program = env!("CARGO_BIN_EXE_parrots");
+        // `cargo test` builds examples beside the tests. (A second binary in the workspace would leave
+        // `cargo run` without a default.)
+        let here = std::env::current_exe().unwrap();
+        let program = here.ancestors().nth(2).unwrap().join("examples/parrots");
+        assert!(
+            program.exists(),
+            "build it: cargo build -p socklab-tests --examples"
+        );
         let mut process = Command::new("sh")
             .args(["-c", "ulimit -n $0 && exec \"$@\""])
-            .args([&descriptors.to_string(), program, runtime])
+            .arg(descriptors.to_string())
+            .arg(program)
+            .arg(runtime)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
