@@ -1,6 +1,8 @@
 //! Every exercise in both roles, from pipes, on every runtime: payload on standard output, one
 //! message a line; everything else on standard error; no prompts.
 
+use std::io::Write;
+
 use crate::common::{
     Ended, RUNTIMES, Running, datagram, datagrams, line_of, nobody_on_udp, on_every_runtime, pipe,
     run, scratch, socklab,
@@ -276,6 +278,49 @@ fn welcome_to_many_at_once() {
                 (Some(0), "Bienvenido al Servidor\n")
             );
         }
+    });
+}
+
+/// An IPv6 address is one as any other, in brackets.
+#[test]
+fn over_ipv6() {
+    if std::net::UdpSocket::bind("[::1]:0").is_err() {
+        let _ = std::io::stderr().write_all(b"SKIPPED: this computer has no IPv6\n");
+        return;
+    }
+    on_every_runtime(|runtime| {
+        for (exercise, input, output) in [
+            ("echo", "hola\nfin\n", "HOLA\nFIN\n"),
+            ("welcome", "", "Bienvenido al Servidor\n"),
+        ] {
+            let server = socklab(&format!("{exercise} server --listen [::1]:0 {runtime}"));
+            let mut server = Running::start(server);
+            let ready = server.notes();
+            let address = ready.rsplit(' ').next().expect("an address");
+            assert!(address.starts_with("[::1]:"), "{ready}");
+            let client = socklab(&format!("{exercise} client {address} {runtime}"));
+            pipe(client, input)
+                .success()
+                .stdout_eq(output)
+                .stderr_eq("");
+        }
+    });
+}
+
+/// A server on another runtime than its client makes no difference to either.
+#[test]
+fn every_pair_of_runtimes() {
+    on_every_runtime(|of_server| {
+        on_every_runtime(|of_client| {
+            let (mut server, address) = Running::serve(&format!("echo server {of_server}"));
+            let client = socklab(&format!("echo client {address} {of_client}"));
+            pipe(client, "hola\nfin\n")
+                .success()
+                .stdout_eq("HOLA\nFIN\n")
+                .stderr_eq("");
+            assert_eq!([server.says(), server.says()], ["hola", "fin"]);
+            assert_eq!(server.end(), QUIETLY);
+        });
     });
 }
 

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use socklab_core::otp::{Dni, Key, Step};
+
 use crate::common::{
-    code_now, not, pipe, run, scan, scratch, socklab, stderr, stdout, within_one_step,
+    code_now, not, pipe, run, scan, scratch, socklab, stderr, stdout, step, within_one_step,
 };
 
 /// The lab's, byte for byte.
@@ -99,6 +101,36 @@ fn the_code_of_this_moment_is_valid_and_its_neighbour_is_not() {
         .stderr_eq("");
 }
 
+/// The code of a step of 30 s that many steps from now.
+fn code_of_step(steps: i64) -> String {
+    let key = Key::from_dni(&Dni::parse("123456").expect("a DNI"));
+    let then = Step(step()).offset(steps).expect("a time after 1970");
+    key.code(then).as_str().to_owned()
+}
+
+/// Only the current step counts, unless a wider window is asked for.
+#[test]
+fn neighbouring_steps() {
+    for (steps, window, valid) in [
+        (-1, 0, false),
+        (1, 0, false),
+        (-1, 1, true),
+        (1, 1, true),
+        (-2, 1, false),
+        (2, 1, false),
+        (-10, 10, true),
+    ] {
+        let ended = within_one_step(|| {
+            let code = code_of_step(steps);
+            run(&format!("otp verify --dni 123456 {code} --window {window}"))
+        });
+        let (code, not) = if valid { (0, "") } else { (1, "not ") };
+        ended
+            .code(code)
+            .stdout_eq(format!("the code is {not}valid at this moment\n"));
+    }
+}
+
 /// A zero at the front makes another key.
 #[test]
 fn zeros_at_the_front_count() {
@@ -116,11 +148,43 @@ fn a_code_is_six_digits_on_one_line() {
     );
 }
 
+/// What a code says of the clock that made it.
 #[test]
 fn the_clock_that_made_a_code() {
-    let ended = within_one_step(|| run(&format!("otp clock --dni 123456 {}", code_now("123456"))));
-    ended
-        .success()
-        .stdout_eq("the code is that of this moment: the phone's clock is right\n")
-        .stderr_eq("");
+    for (steps, code, line) in [
+        (
+            0,
+            0,
+            "the code is that of this moment: the phone's clock is right",
+        ),
+        (
+            -4,
+            1,
+            "the phone's clock is about 120 seconds behind: set its time to automatic",
+        ),
+        (
+            2,
+            1,
+            "the phone's clock is about 60 seconds ahead: set its time to automatic",
+        ),
+        (
+            100,
+            1,
+            "the code belongs to no moment within 30 minutes of now: check the DNI and that it was enrolled with it, or the phone's date",
+        ),
+    ] {
+        let ended = within_one_step(|| {
+            let made = code_of_step(steps);
+            // Once in thousands of runs another step has the same code, and no answer is right.
+            let alone = |other| other == steps || code_of_step(other) != made;
+            let alone = (-60..=60).all(alone);
+            alone.then(|| run(&format!("otp clock --dni 123456 {made}")))
+        });
+        if let Some(ended) = ended {
+            ended
+                .code(code)
+                .stdout_eq(format!("{line}\n"))
+                .stderr_eq("");
+        }
+    }
 }

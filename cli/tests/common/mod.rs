@@ -280,7 +280,8 @@ pub(crate) fn within_one_step<T>(mut attempt: impl FnMut() -> T) -> T {
     }
 }
 
-fn step() -> u64 {
+/// The current step of 30 s.
+pub(crate) fn step() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.expect("a time after 1970").as_secs() / 30
 }
