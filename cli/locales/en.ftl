@@ -123,6 +123,17 @@ reply-throttled = too many attempts: wait { $seconds ->
    *[other] { $seconds } seconds
 } and send it again
 reply-unknown = that DNI is not in the list of the class: check its digits and the zeros at its front, or tell your lecturer
+# $receipt (text) - ten letters and digits that prove it
+reply-receipt = ; receipt { $receipt }
+# $seconds (number) - how old the code is
+reply-code-behind = the code was valid { $seconds } s ago: send the one that your phone shows now, and check its clock
+# $seconds (number) - how early the code is
+reply-code-ahead = the code will be valid in { $seconds } s: your phone's clock is fast; set it to automatic time
+reply-zeros = the code is right for that DNI with other zeros at its front: send the same digits that your code is made from
+reply-name-nul = the name has a NUL character: send it as text
+reply-locked = that DNI is locked after too many failures: tell your lecturer
+reply-clock = the server's clock has been set back, so it cannot judge codes: tell your lecturer
+reply-refused = not accepted: check the clock of your phone and all that you sent, wait for the next code and send it again; if it goes on, tell your lecturer
 
 ## One-time passwords
 

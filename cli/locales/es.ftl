@@ -123,6 +123,17 @@ reply-throttled = demasiados intentos: espere { $seconds ->
    *[other] { $seconds } segundos
 } y vuelva a enviarlo
 reply-unknown = ese DNI no está en la lista de la clase: compruebe sus cifras y los ceros de delante, o avise a su profesor
+# $receipt (text) - ten letters and digits that prove it
+reply-receipt = ; resguardo { $receipt }
+# $seconds (number) - how old the code is
+reply-code-behind = el código fue válido hace { $seconds } s: envíe el que muestra ahora su móvil, y compruebe su reloj
+# $seconds (number) - how early the code is
+reply-code-ahead = el código será válido dentro de { $seconds } s: el reloj de su móvil adelanta; póngalo en hora automática
+reply-zeros = el código corresponde a ese DNI con otros ceros delante: envíe las mismas cifras con las que se hizo su código
+reply-name-nul = el nombre lleva un carácter NUL: envíelo como texto
+reply-locked = ese DNI está bloqueado tras demasiados fallos: avise a su profesor
+reply-clock = el reloj del servidor se ha atrasado y no puede juzgar códigos: avise a su profesor
+reply-refused = no aceptado: compruebe el reloj de su móvil y todo lo enviado, espere al código siguiente y envíelo otra vez; si sigue, avise a su profesor
 
 ## Contraseñas de un solo uso
 

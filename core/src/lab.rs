@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use crate::link::Transport;
 use crate::machine::{Machine, Service};
-use crate::register::{Bare, Wording};
+use crate::register::{Admission, Bare, Everybody, Wording};
 use crate::table::Row;
 use crate::{chat, echo, message, submit, welcome};
 
@@ -104,6 +104,10 @@ pub struct Settings {
     pub code: Option<String>,
     /// The words of a submission server's replies.
     pub wording: Arc<dyn Wording>,
+    /// How patient a submission server is.
+    pub limits: submit::Limits,
+    /// Whom a submission server lets in.
+    pub admission: Arc<dyn Admission>,
 }
 
 impl Default for Settings {
@@ -117,6 +121,8 @@ impl Default for Settings {
             dni: None,
             code: None,
             wording: Arc::new(Bare),
+            limits: submit::Limits::default(),
+            admission: Arc::new(Everybody),
         }
     }
 }

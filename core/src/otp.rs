@@ -127,17 +127,18 @@ impl Window {
 
 /// The step that a code belongs to, as an offset from the current one; the preferred one where it
 /// belongs to several (two neighbouring steps can share a code).
+pub fn verify(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Option<i64> {
+    offsets_of(key, code, unix_seconds, window).first().copied()
+}
+
+/// The steps of the window that a code belongs to, the preferred one first.
 ///
 /// Every step of the window is evaluated and compared whole, so the time taken tells nothing of
 /// the code.
-pub fn verify(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Option<i64> {
-    let mut found = None;
-    for (offset, same) in matches(key, code, unix_seconds, window) {
-        if same && found.is_none() {
-            found = Some(offset);
-        }
-    }
-    found
+pub fn steps_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<Step> {
+    let now = Step::at(unix_seconds);
+    let offsets = offsets_of(key, code, unix_seconds, window);
+    offsets.iter().filter_map(|&one| now.offset(one)).collect()
 }
 
 /// Every step within `reach` steps before and after now whose code this is, nearest first: how far
@@ -147,22 +148,18 @@ pub fn clock_offsets(key: &Key, code: &Code, unix_seconds: u64, reach: u8) -> Ve
         behind: reach,
         ahead: reach,
     };
-    matches(key, code, unix_seconds, window)
-        .filter_map(|(offset, same)| same.then_some(offset))
-        .collect()
+    offsets_of(key, code, unix_seconds, window)
 }
 
-fn matches(
-    key: &Key,
-    code: &Code,
-    unix_seconds: u64,
-    window: Window,
-) -> impl Iterator<Item = (i64, bool)> {
+fn offsets_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<i64> {
     let now = Step::at(unix_seconds);
-    window.offsets().filter_map(move |offset| {
-        let step = now.offset(offset)?;
-        Some((offset, same(&key.code(step), code)))
-    })
+    window
+        .offsets()
+        .filter(|&offset| {
+            let step = now.offset(offset);
+            step.is_some_and(|step| same(&key.code(step), code))
+        })
+        .collect()
 }
 
 /// Compares all digits, whatever the first ones say.

@@ -1,12 +1,16 @@
 //! What submissions share: the register, reached only through `store` and `stored`.
 
+mod decision;
+
 use alloc::boxed::Box;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
 use crate::otp::{Code, Dni};
 use crate::time::Now;
+pub use decision::{Cause, Decision, Entry, Receipt, Refusal};
 
 /// The number that a machine gives an attempt, so that it knows the decision when it comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,55 +43,6 @@ impl fmt::Debug for Attempt {
     }
 }
 
-/// What became of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The code was right and the submission is recorded durably under this number.
-    Accepted {
-        /// Its place in the register.
-        number: u64,
-    },
-    /// The very same attempt was accepted before: its confirmation may have been lost.
-    Already {
-        /// The place it has.
-        number: u64,
-    },
-    /// The attempt does not count.
-    Refused(Refusal),
-    /// The register cannot record anything at the moment; the attempt may be repeated.
-    Unavailable,
-}
-
-/// Why a register refuses an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The code is not one of those valid at that moment.
-    WrongCode,
-    /// The code was right, and has been used.
-    UsedCode,
-}
-
-impl Decision {
-    /// The place in the register, where the attempt has one.
-    pub const fn number(&self) -> Option<u64> {
-        match self {
-            Decision::Accepted { number } | Decision::Already { number } => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// The word used in transcripts.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Decision::Accepted { .. } => "accepted",
-            Decision::Already { .. } => "already",
-            Decision::Refused(Refusal::WrongCode) => "wrong-code",
-            Decision::Refused(Refusal::UsedCode) => "used-code",
-            Decision::Unavailable => "unavailable",
-        }
-    }
-}
-
 /// Where attempts are decided and recorded.
 ///
 /// `store` must not block: it hands the attempt over and returns. `done` is called once, from any
@@ -100,6 +55,25 @@ pub trait Register: Send + Sync {
 /// Takes a decision back to the driver whose machine asked for it.
 pub type Done = Box<dyn FnOnce(Decision) + Send>;
 
+/// Who may come in: what a server's connections have in common beside the register.
+pub trait Admission: Send + Sync {
+    /// Counts one more connection of `peer`, until the permit is dropped; `None` if there are too many.
+    fn admit(&self, peer: SocketAddr) -> Option<Permit>;
+}
+
+/// Counts a connection while it lives.
+pub type Permit = Box<dyn Send>;
+
+/// Lets everybody in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Everybody;
+
+impl Admission for Everybody {
+    fn admit(&self, _: SocketAddr) -> Option<Permit> {
+        Some(Box::new(()))
+    }
+}
+
 /// What a submission server answers, before it is put into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply<'a> {
@@ -107,10 +81,14 @@ pub enum Reply<'a> {
     Decided(&'a Decision),
     /// The DNI was sent with its letter.
     DniLetter,
+    /// The name has a NUL in it.
+    NameNul,
     /// The message is not `name&dni&otp`.
     Format,
     /// The register did not decide in time.
     Late,
+    /// There are too many connections, or too many from this address.
+    Busy,
 }
 
 impl Reply<'_> {
@@ -118,7 +96,7 @@ impl Reply<'_> {
     pub const fn is_ok(&self) -> bool {
         matches!(
             self,
-            Reply::Decided(Decision::Accepted { .. } | Decision::Already { .. })
+            Reply::Decided(Decision::Accepted(_) | Decision::Already(_))
         )
     }
 }
@@ -131,7 +109,7 @@ pub trait Wording: Send + Sync {
     fn word(&self, reply: &Reply<'_>, to: &mut Vec<u8>);
 }
 
-/// A wording without prose: the transcript word, and the number where there is one.
+/// A wording without prose: the transcript's words.
 ///
 /// For tests and for transcripts that must read the same in every language.
 #[derive(Clone, Copy, Debug, Default)]
@@ -139,17 +117,18 @@ pub struct Bare;
 
 impl Wording for Bare {
     fn word(&self, reply: &Reply<'_>, to: &mut Vec<u8>) {
-        let word = match reply {
-            Reply::Decided(decision) => decision.name(),
+        let decided;
+        let words = match reply {
+            Reply::Decided(decision) => {
+                decided = decision.to_string();
+                &decided
+            }
             Reply::DniLetter => "dni-letter",
+            Reply::NameNul => "name-nul",
             Reply::Format => "format",
             Reply::Late => "late",
+            Reply::Busy => "busy",
         };
-        to.extend_from_slice(word.as_bytes());
-        if let Reply::Decided(decision) = reply
-            && let Some(number) = decision.number()
-        {
-            to.extend_from_slice(alloc::format!(" {number}").as_bytes());
-        }
+        to.extend_from_slice(words.as_bytes());
     }
 }

@@ -31,9 +31,7 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: server::ROWS,
     client: |settings| Box::new(Client::new(settings)),
     server: Serve::Service(|settings| {
-        Box::new(Server::new(
-            Arc::clone(&settings.wording),
-            Limits::default(),
-        ))
+        let server = Server::new(Arc::clone(&settings.wording), settings.limits);
+        Box::new(server.admitting(Arc::clone(&settings.admission)))
     }),
 };

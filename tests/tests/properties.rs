@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use socklab_core::lab::Settings;
-use socklab_core::register::{Decision, Refusal, StoreId};
+use socklab_core::register::{Cause, Decision, Refusal, StoreId};
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
 use socklab_core::{Doing, FaultKind, Input, Socket, caps};
 use socklab_tests::{
@@ -71,9 +71,9 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let decisions = [
-        Decision::Accepted { number: 1 },
-        Decision::Already { number: 2 },
-        Decision::Refused(Refusal::WrongCode),
+        Decision::accepted(1),
+        Decision::already(2),
+        Decision::Refused(Refusal::WrongCode(Cause::Unknown)),
         Decision::Refused(Refusal::UsedCode),
         Decision::Unavailable,
     ];

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use socklab_core::lab::Settings;
-use socklab_core::register::{Decision, Refusal};
+use socklab_core::register::{Cause, Decision, Refusal};
 use socklab_core::transcript::Role;
 use socklab_core::{Status, submit, welcome};
 use socklab_tests::{Bench, Dice};
@@ -113,7 +113,7 @@ const REST: [&[u8]; 4] = [b"", b"\r\n", b"9", b"&123456&111111\nand much more"];
 
 #[test]
 fn a_submission_cut_anywhere() {
-    let accepted = Decision::Accepted { number: 7 };
+    let accepted = Decision::accepted(7);
     for (message, deed) in MESSAGES {
         let whole = desk(&[message], Duration::ZERO, &accepted);
         assert!(deeds(&whole).contains(deed), "{deed}\n{whole:?}");
@@ -130,7 +130,7 @@ fn a_submission_cut_anywhere() {
 /// Masking sees one piece at a time, and a letter may lie in two.
 #[test]
 fn a_masked_submission_cut_anywhere() {
-    let accepted = Decision::Accepted { number: 7 };
+    let accepted = Decision::accepted(7);
     for (message, _) in MESSAGES {
         let whole = desk(&[message], PACES[1], &accepted);
         for pieces in cuts(message) {
@@ -146,7 +146,7 @@ fn a_masked_submission_cut_anywhere() {
 
 #[test]
 fn a_submission_merged_with_what_follows() {
-    let accepted = Decision::Accepted { number: 7 };
+    let accepted = Decision::accepted(7);
     for (message, deed) in MESSAGES {
         if deed.contains("format") {
             continue; // more bytes could still make it a submission
@@ -166,9 +166,12 @@ fn a_submission_merged_with_what_follows() {
 fn every_decision_is_answered_however_the_message_came() {
     let message = b"Ana&123456&548094";
     for (decision, answer) in [
-        (Decision::Accepted { number: 1 }, "OK accepted 1"),
-        (Decision::Already { number: 1 }, "OK already 1"),
-        (Decision::Refused(Refusal::WrongCode), "ERROR wrong-code"),
+        (Decision::accepted(1), "OK accepted 1"),
+        (Decision::already(1), "OK already 1"),
+        (
+            Decision::Refused(Refusal::WrongCode(Cause::Unknown)),
+            "ERROR wrong-code",
+        ),
         (Decision::Refused(Refusal::UsedCode), "ERROR used-code"),
         (Decision::Unavailable, "ERROR unavailable"),
     ] {

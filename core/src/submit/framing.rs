@@ -33,6 +33,8 @@ pub enum Message {
     },
     /// The same, but the DNI carries its letter.
     DniLetter,
+    /// The same, but there is a NUL in the name, which is text to nobody.
+    NameNul,
     /// It cannot become a submission any more, or its end came first.
     Malformed,
 }
@@ -91,10 +93,17 @@ impl Framing {
         if !(6..=8).contains(&dni.len()) || !dni.iter().all(u8::is_ascii_digit) {
             return None;
         }
+        let (dni, code) = (
+            Dni::parse(core::str::from_utf8(dni).ok()?).ok()?,
+            Code::parse(core::str::from_utf8(code).ok()?).ok()?,
+        );
+        if name.contains(&0) {
+            return Some(Message::NameNul);
+        }
         Some(Message::Submission {
             name: name.into(),
-            dni: Dni::parse(core::str::from_utf8(dni).ok()?).ok()?,
-            code: Code::parse(core::str::from_utf8(code).ok()?).ok()?,
+            dni,
+            code,
         })
     }
 }
@@ -172,6 +181,7 @@ mod tests {
             (b"Ana&12345678Z&186818", letter()),
             (b"Ana&X1234567L&186818", letter()),
             (b"Ana&x1234567&186818", letter()),
+            (b"An\0a&123456&186818", Some(Message::NameNul)),
             (b"Ana&123456789&186818\n", bad()),
             (b"Ana&12345&186818\n", bad()),
             (b"Ana&123456&18681\n", bad()),

@@ -12,12 +12,12 @@ use crate::link::Link;
 use crate::machine::{Interest, Machine, Service, Status};
 use crate::outbox::Outbox;
 use crate::output::Notice;
-use crate::register::{Attempt, Reply, StoreId, Wording};
+use crate::register::{Admission, Attempt, Everybody, Permit, Reply, StoreId, Wording};
 use crate::table::{Row, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
 table! { State on Event {
-    Start, Opened, Bytes, Complete, Refused, GaveUp, Stored, Late, Drained, Fault, Stop,
+    Start, Opened, Busy, Bytes, Complete, Refused, GaveUp, Stored, Late, Drained, Fault, Stop,
 }
     Idle {
         Start    => Opening: "",
@@ -25,6 +25,7 @@ table! { State on Event {
     }
     Opening {
         Opened   => Reading: "say who came",
+        Busy     => Draining: "answer ERROR; finish",
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
@@ -86,6 +87,7 @@ impl Default for Limits {
 pub struct Server {
     wording: Arc<dyn Wording>,
     limits: Limits,
+    admission: Arc<dyn Admission>,
 }
 
 impl fmt::Debug for Server {
@@ -97,7 +99,18 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server that answers in the words of `wording`.
     pub fn new(wording: Arc<dyn Wording>, limits: Limits) -> Self {
-        Server { wording, limits }
+        let admission = Arc::new(Everybody);
+        Server {
+            wording,
+            limits,
+            admission,
+        }
+    }
+
+    /// The same, for those whom `admission` lets in; the others are told to come back.
+    #[must_use]
+    pub fn admitting(self, admission: Arc<dyn Admission>) -> Self {
+        Server { admission, ..self }
     }
 }
 
@@ -110,6 +123,7 @@ impl Service for Server {
             link,
             wording: Arc::clone(&self.wording),
             limits: self.limits,
+            permit: self.admission.admit(link.peer),
             framing: Framing::default(),
             began: Mono::ZERO,
             last: Mono::ZERO,
@@ -128,6 +142,8 @@ struct Desk {
     link: Link,
     wording: Arc<dyn Wording>,
     limits: Limits,
+    /// Counts the connection while it lives; nothing if there were too many.
+    permit: Option<Permit>,
     framing: Framing,
     /// When the present state's clock began: the connection, the attempt, or the drain.
     began: Mono,
@@ -145,6 +161,7 @@ impl Desk {
                 self.state.go(Event::Bytes);
             }
             Some(Message::DniLetter) => self.reply(Event::Refused, now, &Reply::DniLetter, out),
+            Some(Message::NameNul) => self.reply(Event::Refused, now, &Reply::NameNul, out),
             Some(Message::Malformed) => self.reply(Event::Refused, now, &Reply::Format, out),
             Some(Message::Submission { name, dni, code }) => {
                 if self.state.go(Event::Complete) {
@@ -192,6 +209,9 @@ impl Machine for Desk {
         match (self.state, input) {
             (State::Idle, Input::Start) => {
                 self.state.go(Event::Start);
+            }
+            (State::Opening, Input::Opened { .. }) if self.permit.is_none() => {
+                self.reply(Event::Busy, now, &Reply::Busy, out);
             }
             (State::Opening, Input::Opened { link, .. }) => {
                 self.state.go(Event::Opened);

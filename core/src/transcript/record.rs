@@ -197,8 +197,8 @@ impl<W: Write + Send> Observer for Recorder<W> {
             Input::InputEnd => (words(["input-end"]), None),
             Input::Timer => (words(["timer"]), None),
             Input::Stored { id, decision } => {
-                let mut words = words(["stored", &id.0.to_string(), decision.name()]);
-                words.extend(decision.number().map(|number| number.to_string()));
+                let mut words = words(["stored", &id.0.to_string()]);
+                words.extend(decision.to_string().split(' ').map(ToString::to_string));
                 (words, None)
             }
             Input::Stop => (words(["stop"]), None),

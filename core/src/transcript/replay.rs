@@ -14,7 +14,7 @@ use crate::link::{Link, Socket};
 use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::pump::Pump;
-use crate::register::{Decision, Refusal, StoreId};
+use crate::register::{Decision, StoreId};
 use crate::time::Now;
 
 /// Where a replay and its transcript part.
@@ -68,7 +68,7 @@ pub fn replay(transcript: &Transcript, machine: impl Machine) -> Result<(), Dive
         }
         let now = Now::at(transcript.header.epoch, line.at);
         let bad = || Divergence::BadInput(Box::new(line.clone()));
-        let decision = names.decision(line);
+        let decision = Names::decision(line);
         let input = names.input(line, &decision).ok_or_else(bad)?;
         if pump.misuse(now, &input).is_some() {
             return Err(bad());
@@ -129,15 +129,9 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn decision(&self, line: &Line) -> Decision {
-        let number = line.word(3).and_then(|word| word.parse().ok()).unwrap_or(0);
-        match line.word(2) {
-            Some("accepted") => Decision::Accepted { number },
-            Some("already") => Decision::Already { number },
-            Some("wrong-code") => Decision::Refused(Refusal::WrongCode),
-            Some("used-code") => Decision::Refused(Refusal::UsedCode),
-            _ => Decision::Unavailable,
-        }
+    fn decision(line: &Line) -> Decision {
+        let words = line.words.get(2..).unwrap_or_default().join(" ");
+        words.parse().unwrap_or(Decision::Unavailable)
     }
 
     fn input<'b>(&self, line: &'b Line, decision: &'b Decision) -> Option<Input<'b>> {

@@ -73,7 +73,7 @@ fn it_answers_only_after_the_decision() {
     let mut server = storing();
     assert!(!server.interest().network, "what else comes can wait");
     assert_eq!(server.end(), NONE);
-    let said = server.stored(&Decision::Accepted { number: 12 });
+    let said = server.stored(&Decision::accepted(12));
     assert_eq!(said[0], "<- send client1 \"OK accepted 12\"");
     assert_eq!(said[1], "<- finish client1");
 }
@@ -85,7 +85,7 @@ fn a_register_that_does_not_decide() {
     assert_eq!(after, 15 * SECOND);
     assert_eq!(said[0], "<- send client1 \"ERROR late\"");
     // Late is late: it has been answered.
-    assert_eq!(server.stored(&Decision::Accepted { number: 1 }), NONE);
+    assert_eq!(server.stored(&Decision::accepted(1)), NONE);
     assert_eq!(server.state(), "Draining");
 }
 
@@ -106,7 +106,7 @@ fn a_register_that_hangs() {
 #[test]
 fn a_decision_about_something_else_is_dropped() {
     let mut server = storing();
-    let (id, decision) = (StoreId(1), &Decision::Accepted { number: 1 });
+    let (id, decision) = (StoreId(1), &Decision::accepted(1));
     assert_eq!(server.feed(Input::Stored { id, decision }), NONE);
     assert_eq!(server.state(), "Storing");
 }
@@ -167,7 +167,7 @@ fn an_end_of_stream_is_told_once() {
 fn a_stop_lets_a_submission_be_answered_and_ends_the_rest() {
     let mut server = storing();
     assert_eq!(server.feed(Input::Stop), NONE);
-    let said = server.stored(&Decision::Already { number: 3 });
+    let said = server.stored(&Decision::already(3));
     assert_eq!(said[0], "<- send client1 \"OK already 3\"");
     let mut server = up("submit", Server);
     server.bytes("Ana");
