@@ -1,0 +1,256 @@
+//! What a lecturer asks of a register, and does to it.
+
+mod export;
+mod findings;
+mod roster;
+
+use std::path::Path;
+use std::time::Duration;
+
+use socklab_core::policy::LOCK_AFTER;
+use socklab_core::register::Receipt;
+
+use crate::book::{from_micros, register_key};
+use crate::error::{Error, Trouble};
+use crate::keys::{KeyFile, RegisterKey, SECRET, random, tidy_receipt};
+use crate::sql::{Row, Sql, within};
+
+pub use export::{Gradebook, Unmatched};
+pub use findings::Finding;
+pub use roster::RosterEntry;
+
+/// An open register, for its lecturer.
+pub struct Archive {
+    sql: Box<dyn Sql>,
+    key: RegisterKey,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Archive")
+    }
+}
+
+/// The attempt that counts, of one DNI in one lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Its number.
+    pub number: u64,
+    /// The exercise.
+    pub lab: String,
+    /// The DNI, as sent.
+    pub dni: String,
+    /// The name, byte for byte.
+    pub name: Vec<u8>,
+    /// Whence it came.
+    pub ip: String,
+    /// When, as Unix time.
+    pub at: Duration,
+    /// What proves it.
+    pub receipt: Receipt,
+}
+
+/// An attempt, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// The exercise.
+    pub lab: String,
+    /// The name, byte for byte.
+    pub name: Vec<u8>,
+    /// Whence it came.
+    pub ip: String,
+    /// When, as Unix time.
+    pub at: Duration,
+    /// The decision, as [`Decision`](socklab_core::register::Decision) writes it; an accepted one without its number.
+    pub verdict: String,
+}
+
+/// A student of the class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Student {
+    /// The DNI.
+    pub dni: String,
+    /// The name in the roster.
+    pub name: String,
+    /// The group.
+    pub team: String,
+    /// The address in the roster.
+    pub email: String,
+    /// Whether the roster has this student.
+    pub listed: bool,
+    /// Whether a random secret was given out.
+    pub enrolled: bool,
+    /// The number of the submission in the lab that was asked about.
+    pub submission: Option<u64>,
+}
+
+const SUBMISSIONS: &str = "SELECT s.number, s.lab, s.dni, a.name, a.ip, a.at
+    FROM submissions s JOIN attempts a ON a.id = s.attempt WHERE s.lab = $1 ORDER BY s.number";
+
+impl Archive {
+    pub(crate) fn new(mut sql: Box<dyn Sql>) -> Result<Self, Error> {
+        let key = register_key(&mut *sql)?;
+        Ok(Archive { sql, key })
+    }
+
+    /// The labs that have submissions.
+    ///
+    /// # Errors
+    /// When the register cannot be read; so for all that follow.
+    pub fn labs(&mut self) -> Result<Vec<String>, Error> {
+        let rows = self
+            .sql
+            .rows("SELECT DISTINCT lab FROM attempts ORDER BY lab", &[])?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// The submissions of a lab, in their order.
+    pub fn submissions(&mut self, lab: &str) -> Result<Vec<Submission>, Error> {
+        let rows = self.sql.rows(SUBMISSIONS, &[lab.into()])?;
+        rows.iter().map(|row| self.submission(row)).collect()
+    }
+
+    fn submission(&self, row: &Row) -> Result<Submission, Error> {
+        let (number, lab, dni, at) = (row.count(0)?, row.text(1)?, row.text(2)?, row.int(5)?);
+        Ok(Submission {
+            receipt: self.key.receipt(&lab, &dni, number, at),
+            number,
+            lab,
+            dni,
+            name: row.bytes(3)?,
+            ip: row.text(4)?,
+            at: from_micros(at),
+        })
+    }
+
+    /// How many attempts of a lab failed.
+    pub fn failures(&mut self, lab: &str) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM attempts WHERE lab = $1 AND code IS NULL";
+        let row = self.sql.row(sql, &[lab.into()])?;
+        row.map_or(Ok(0), |row| row.count(0))
+    }
+
+    /// Every attempt of a DNI whose code was looked at, the oldest first.
+    pub fn why(&mut self, dni: &str) -> Result<Vec<AttemptRecord>, Error> {
+        let rows = self.sql.rows(
+            "SELECT lab, name, ip, at, verdict FROM attempts WHERE dni = $1 ORDER BY id",
+            &[dni.into()],
+        )?;
+        rows.iter()
+            .map(|row| {
+                Ok(AttemptRecord {
+                    lab: row.text(0)?,
+                    name: row.bytes(1)?,
+                    ip: row.text(2)?,
+                    at: from_micros(row.int(3)?),
+                    verdict: row.text(4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many attempts of a DNI were turned away unread, because there were too many.
+    pub fn turned_away(&mut self, dni: &str) -> Result<u64, Error> {
+        let rows = self.sql.rows(
+            "SELECT turned_away FROM tallies WHERE dni = $1",
+            &[dni.into()],
+        )?;
+        rows.iter().map(|row| row.count(0)).sum()
+    }
+
+    /// The DNIs that are locked.
+    pub fn locked(&mut self) -> Result<Vec<String>, Error> {
+        let rows = self.sql.rows(
+            "SELECT dni FROM tallies WHERE ip = '' AND failures >= $1 ORDER BY dni",
+            &[LOCK_AFTER.into()],
+        )?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Forgives a DNI its failures: a lock and all waiting end. `false` if there were none.
+    pub fn unlock(&mut self, dni: &str) -> Result<bool, Error> {
+        let sql =
+            "UPDATE tallies SET failures = 0, last_failure = 0 WHERE dni = $1 AND failures > 0";
+        Ok(self.sql.run(sql, &[dni.into()])? > 0)
+    }
+
+    /// Takes everything of a DNI out of the register, but that its codes have been used. How many attempts there were.
+    pub fn forget(&mut self, dni: &str) -> Result<u64, Error> {
+        within(&mut *self.sql, |sql| {
+            sql.run("DELETE FROM submissions WHERE dni = $1", &[dni.into()])?;
+            sql.run("DELETE FROM tallies WHERE dni = $1", &[dni.into()])?;
+            sql.run("DELETE FROM students WHERE dni = $1", &[dni.into()])?;
+            sql.run("DELETE FROM attempts WHERE dni = $1", &[dni.into()])
+        })
+    }
+
+    /// The submission that a receipt proves, if it was given by this register.
+    pub fn receipt(&mut self, typed: &str) -> Result<Option<Submission>, Error> {
+        let Some(receipt) = tidy_receipt(typed) else {
+            return Ok(None);
+        };
+        let rows = self.sql.rows(
+            "SELECT s.number, s.lab, s.dni, a.name, a.ip, a.at
+             FROM submissions s JOIN attempts a ON a.id = s.attempt ORDER BY s.number",
+            &[],
+        )?;
+        for row in &rows {
+            let submission = self.submission(row)?;
+            if submission.receipt == receipt {
+                return Ok(Some(submission));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives a student a random secret, encrypted in the register. The secret, to be shown once.
+    pub fn enrol(&mut self, dni: &str, key: &Path) -> Result<[u8; SECRET], Error> {
+        let file = if key.exists() {
+            KeyFile::open(key)?
+        } else if self.has_secrets()? {
+            let detail = format!(
+                "{}: the register has secrets and their key file is not there",
+                key.display()
+            );
+            return Err(Error::new(Trouble::Key, detail));
+        } else {
+            KeyFile::create(key)?
+        };
+        self.check_key(&file)?;
+        let secret = random::<SECRET>()?;
+        let sealed = file.seal(dni, &secret)?;
+        self.sql.run(
+            "INSERT INTO students (dni, secret) VALUES ($1, $2)
+             ON CONFLICT (dni) DO UPDATE SET secret = $2",
+            &[dni.into(), sealed.into()],
+        )?;
+        Ok(secret)
+    }
+
+    fn has_secrets(&mut self) -> Result<bool, Error> {
+        let row = self.sql.row(
+            "SELECT count(*) FROM students WHERE secret IS NOT NULL",
+            &[],
+        )?;
+        Ok(row.map_or(Ok(0), |row| row.int(0))? > 0)
+    }
+
+    /// One key file for a register: another would leave students whom no server can read.
+    fn check_key(&mut self, file: &KeyFile) -> Result<(), Error> {
+        let sql = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni LIMIT 1";
+        match self.sql.row(sql, &[])? {
+            Some(row) => file.unseal(&row.text(0)?, &row.bytes(1)?).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at the whole register; each line is a fault.
+    pub fn verify(&mut self) -> Result<Vec<String>, Error> {
+        self.sql.check()
+    }
+
+    /// Copies the register into a new file, while servers use it.
+    pub fn backup(&mut self, to: &Path) -> Result<(), Error> {
+        self.sql.backup(to)
+    }
+}

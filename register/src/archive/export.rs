@@ -1,0 +1,216 @@
+//! Files that other programs read.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::{Archive, Submission};
+use crate::error::{Error, Trouble};
+use crate::name::shown;
+
+/// How a Moodle gradebook wants to know of an exercise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradebook {
+    /// The name of the grade item: the column's header.
+    pub exercise: String,
+    /// The grade of a submission, and the most that the item allows.
+    pub grade: f64,
+    /// The most that the item allows.
+    pub maximum: f64,
+}
+
+/// A submission that Moodle could not match, so that its whole import would be aborted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    /// The DNI.
+    pub dni: String,
+    /// The name, as shown.
+    pub name: String,
+}
+
+impl Archive {
+    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time, receipt. The register that
+    /// the lab asks for.
+    ///
+    /// # Errors
+    /// When the register cannot be read, or `to` not written.
+    pub fn csv(&mut self, lab: &str, to: &mut dyn Write) -> Result<u64, Error> {
+        let submissions = self.submissions(lab)?;
+        let mut csv = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(to);
+        let header = ["number", "name", "dni", "valid", "ip", "time", "receipt"];
+        csv.write_record(header).map_err(unwritten)?;
+        for one in &submissions {
+            let number = one.number.to_string();
+            csv.write_record([
+                &number,
+                &harmless(&shown(&one.name)),
+                &one.dni,
+                "yes",
+                &one.ip,
+                &rfc3339(one.at.as_secs()),
+                one.receipt.as_str(),
+            ])
+            .map_err(unwritten)?;
+        }
+        csv.flush().map_err(|e| unwritten(e.into()))?;
+        Ok(submissions.len() as u64)
+    }
+
+    /// The same, a JSON object a line; the name byte for byte too, where it is not UTF-8 text.
+    ///
+    /// # Errors
+    /// When the register cannot be read, or `to` not written.
+    pub fn jsonl(&mut self, lab: &str, to: &mut dyn Write) -> Result<u64, Error> {
+        let submissions = self.submissions(lab)?;
+        for one in &submissions {
+            writeln!(to, "{}", object(one)).map_err(|e| unwritten(e.into()))?;
+        }
+        to.flush().map_err(|e| unwritten(e.into()))?;
+        Ok(submissions.len() as u64)
+    }
+
+    /// Those submissions of a lab that are not on the roster. Moodle would stop at the first of them.
+    ///
+    /// # Errors
+    /// When the register cannot be read.
+    pub fn unmatched(&mut self, lab: &str) -> Result<Vec<Unmatched>, Error> {
+        let listed: std::collections::BTreeSet<String> = self
+            .students(lab)?
+            .into_iter()
+            .filter(|student| student.listed)
+            .map(|student| student.dni)
+            .collect();
+        let all = self.submissions(lab)?;
+        Ok(all
+            .into_iter()
+            .filter(|one| !listed.contains(&one.dni))
+            .map(|one| Unmatched {
+                name: shown(&one.name),
+                dni: one.dni,
+            })
+            .collect())
+    }
+
+    /// A gradebook for Moodle: `idnumber,email,<exercise>,feedback`, one line for each student of the roster who has submitted.
+    ///
+    /// # Errors
+    /// When the grade is over the maximum, the register cannot be read, or `to` not written.
+    pub fn moodle(
+        &mut self,
+        lab: &str,
+        book: &Gradebook,
+        to: &mut dyn Write,
+    ) -> Result<u64, Error> {
+        if !(0.0..=book.maximum).contains(&book.grade) {
+            let detail = format!(
+                "the grade {} is not between 0 and the maximum {}",
+                book.grade, book.maximum
+            );
+            return Err(Error::new(Trouble::Input, detail));
+        }
+        let receipts: std::collections::BTreeMap<u64, Submission> = self
+            .submissions(lab)?
+            .into_iter()
+            .map(|one| (one.number, one))
+            .collect();
+        let students = self.students(lab)?;
+        let mut csv = csv::Writer::from_writer(to);
+        let exercise = harmless(&book.exercise);
+        csv.write_record(["idnumber", "email", &exercise, "feedback"])
+            .map_err(unwritten)?;
+        let mut lines = 0;
+        for student in students.iter().filter(|student| student.listed) {
+            let Some(one) = student.submission.and_then(|number| receipts.get(&number)) else {
+                continue;
+            };
+            let feedback = format!("{} {}", rfc3339(one.at.as_secs()), one.receipt.as_str());
+            csv.write_record([
+                &student.dni,
+                &harmless(&student.email),
+                &book.grade.to_string(),
+                &feedback,
+            ])
+            .map_err(unwritten)?;
+            lines += 1;
+        }
+        csv.flush().map_err(|e| unwritten(e.into()))?;
+        Ok(lines)
+    }
+}
+
+fn object(one: &Submission) -> serde_json::Value {
+    let mut object = json!({
+        "number": one.number,
+        "lab": one.lab,
+        "name": shown(&one.name),
+        "dni": one.dni,
+        "ip": one.ip,
+        "time": rfc3339(one.at.as_secs()),
+        "receipt": one.receipt.as_str(),
+    });
+    if std::str::from_utf8(&one.name).is_err() {
+        let hex: String = one.name.iter().map(|byte| format!("{byte:02x}")).collect();
+        object["name_hex"] = hex.into();
+    }
+    object
+}
+
+/// A field that no spreadsheet takes for a formula (OWASP, "CSV Injection"): an apostrophe before it, as a person
+/// would type it.
+fn harmless(field: &str) -> String {
+    match field.as_bytes().first() {
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => format!("'{field}"),
+        _ => field.to_owned(),
+    }
+}
+
+fn unwritten(error: csv::Error) -> Error {
+    let error = match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    };
+    Error::new(Trouble::Open, error)
+}
+
+/// Unix time as RFC 3339 in UTC.
+pub(crate) fn rfc3339(unix_seconds: u64) -> String {
+    let (days, seconds) = (unix_seconds / 86_400, unix_seconds % 86_400);
+    // Civil date from days: Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2021.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (unix, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_700_000_000, "2023-11-14T22:13:20Z"),
+            (4_102_444_799, "2099-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(rfc3339(unix), text);
+        }
+    }
+
+    #[test]
+    fn no_field_runs() {
+        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert_eq!(harmless(bad), format!("'{bad}"));
+        }
+        assert_eq!(harmless("Ana-María"), "Ana-María");
+    }
+}

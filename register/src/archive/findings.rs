@@ -1,0 +1,109 @@
+//! What a lecturer may want to look at. Nothing is rejected for it: there are good reasons for each.
+
+use std::collections::BTreeMap;
+
+use super::{Archive, Submission};
+use crate::error::Error;
+use crate::name::{folded, shown};
+
+/// Something that stands out among the submissions of a lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// One DNI's attempts came from several addresses.
+    SeveralAddresses {
+        /// The DNI.
+        dni: String,
+        /// The addresses.
+        ips: Vec<String>,
+    },
+    /// Several DNIs submitted from one address.
+    SeveralDnis {
+        /// The address.
+        ip: String,
+        /// The DNIs.
+        dnis: Vec<String>,
+    },
+    /// The name that was sent is not that of the roster.
+    OtherName {
+        /// The DNI.
+        dni: String,
+        /// The name that was sent, as shown.
+        sent: String,
+        /// The name in the roster.
+        roster: String,
+    },
+    /// DNIs that differ only by zeros at the front.
+    OnlyZeros {
+        /// The DNIs.
+        dnis: Vec<String>,
+    },
+}
+
+impl Archive {
+    /// What stands out in a lab.
+    ///
+    /// # Errors
+    /// When the register cannot be read.
+    pub fn findings(&mut self, lab: &str) -> Result<Vec<Finding>, Error> {
+        let submissions = self.submissions(lab)?;
+        let rows = self.sql.rows(
+            "SELECT DISTINCT dni, ip FROM attempts WHERE lab = $1 ORDER BY dni, ip",
+            &[lab.into()],
+        )?;
+        let mut ips: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in &rows {
+            ips.entry(row.text(0)?).or_default().push(row.text(1)?);
+        }
+        let roster = self.students(lab)?;
+        let names: BTreeMap<&str, &str> = roster
+            .iter()
+            .filter(|student| !student.name.is_empty())
+            .map(|student| (student.dni.as_str(), student.name.as_str()))
+            .collect();
+        let mut findings = Vec::new();
+        for (dni, ips) in ips {
+            if ips.len() > 1 {
+                findings.push(Finding::SeveralAddresses { dni, ips });
+            }
+        }
+        let by_ip = group(&submissions, |one| one.ip.clone());
+        for (ip, dnis) in by_ip {
+            if dnis.len() > 1 {
+                findings.push(Finding::SeveralDnis { ip, dnis });
+            }
+        }
+        for one in &submissions {
+            let sent = shown(&one.name);
+            if let Some(roster) = names.get(one.dni.as_str())
+                && folded(&sent) != folded(roster)
+            {
+                findings.push(Finding::OtherName {
+                    dni: one.dni.clone(),
+                    sent,
+                    roster: (*roster).to_owned(),
+                });
+            }
+        }
+        let by_number = group(&submissions, |one| {
+            one.dni.trim_start_matches('0').to_owned()
+        });
+        for (_, dnis) in by_number {
+            if dnis.len() > 1 {
+                findings.push(Finding::OnlyZeros { dnis });
+            }
+        }
+        Ok(findings)
+    }
+}
+
+/// The DNIs of those submissions that have the same key.
+fn group(
+    submissions: &[Submission],
+    key: impl Fn(&Submission) -> String,
+) -> BTreeMap<String, Vec<String>> {
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in submissions {
+        groups.entry(key(one)).or_default().push(one.dni.clone());
+    }
+    groups
+}

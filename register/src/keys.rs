@@ -1,0 +1,195 @@
+//! What is secret: the register's own key, and the students'.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use socklab_core::register::Receipt;
+
+use crate::error::{Error, Trouble};
+
+/// How many bytes a student's random secret has: 160 bits (RFC 4226, 4, R6 recommends it).
+pub(crate) const SECRET: usize = 20;
+
+/// How many bytes the register's key and the key file have.
+pub(crate) const KEY: usize = 32;
+
+/// The letters and digits of receipts: none that are taken for others (Crockford's base32).
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Bytes that nobody can foresee.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| Error::new(Trouble::Open, "the system has no random bytes"))?;
+    Ok(bytes)
+}
+
+/// The register's own key, kept with it: for receipts, and for the hash that stands for a DNI.
+pub(crate) struct RegisterKey(hmac::Key);
+
+impl RegisterKey {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        RegisterKey(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
+    /// What stands for a student in the list of used codes.
+    pub(crate) fn student(&self, dni: &str) -> Vec<u8> {
+        self.tag(&["student", dni])
+    }
+
+    /// What proves a submission: 50 bits of HMAC-SHA-256 over all that it says.
+    pub(crate) fn receipt(&self, lab: &str, dni: &str, number: u64, at: i64) -> Receipt {
+        let (number, at) = (number.to_string(), at.to_string());
+        let tag = self.tag(&["receipt", lab, dni, &number, &at]);
+        let bits = tag[..8]
+            .iter()
+            .fold(0_u64, |bits, &byte| bits << 8 | u64::from(byte));
+        let text: [u8; 10] = std::array::from_fn(|at| ALPHABET[(bits >> (5 * at) & 31) as usize]);
+        Receipt::of(&text).unwrap_or_else(|| unreachable!("letters and digits"))
+    }
+
+    /// No field can run into the next: a DNI has no NUL, nor has a lab.
+    fn tag(&self, fields: &[&str]) -> Vec<u8> {
+        hmac::sign(&self.0, fields.join("\0").as_bytes())
+            .as_ref()
+            .to_vec()
+    }
+}
+
+/// A receipt as it was typed: without hyphens and blanks, in capitals, and with the letters that are
+/// taken for digits put right.
+pub(crate) fn tidy_receipt(text: &str) -> Option<Receipt> {
+    let text: String = text
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != '-')
+        .map(|letter| match letter.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    Receipt::of(text.as_bytes())
+}
+
+/// The key file, under which students' secrets are encrypted: whoever has only the register has not
+/// the secrets.
+pub(crate) struct KeyFile(LessSafeKey);
+
+impl KeyFile {
+    /// Reads the file.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let trouble = |detail: String| Error::new(Trouble::Key, detail);
+        let named = |error| trouble(format!("{}: {error}", path.display()));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(path).map_err(named)?.permissions().mode();
+            if mode & 0o077 != 0 {
+                let (path, mode) = (path.display(), mode & 0o777);
+                return Err(trouble(format!(
+                    "{path}: others may read it (mode {mode:03o}): chmod 600 it"
+                )));
+            }
+        }
+        let bytes = fs::read(path).map_err(named)?;
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes);
+        let key = key.map_err(|_| trouble(format!("{}: it is not a key file", path.display())))?;
+        Ok(KeyFile(LessSafeKey::new(key)))
+    }
+
+    /// Makes the file, readable by its owner alone. It must not be there.
+    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let written = options.open(path).and_then(|mut file| {
+            let bytes = random::<KEY>().map_err(std::io::Error::other)?;
+            file.write_all(&bytes)?;
+            file.sync_all()
+        });
+        written.map_err(|e| Error::new(Trouble::Key, format!("{}: {e}", path.display())))?;
+        KeyFile::open(path)
+    }
+
+    /// Encrypts a student's secret (ChaCha20-Poly1305, RFC 8439): nonce, text, tag. It belongs to that DNI.
+    pub(crate) fn seal(&self, dni: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
+        let nonce: [u8; NONCE_LEN] = random()?;
+        let mut sealed = secret.to_vec();
+        let aad = Aad::from(dni.as_bytes());
+        let nonce_used = Nonce::assume_unique_for_key(nonce);
+        let done = self
+            .0
+            .seal_in_place_append_tag(nonce_used, aad, &mut sealed);
+        done.map_err(|_| Error::new(Trouble::Key, "a secret cannot be encrypted"))?;
+        Ok([&nonce, &sealed[..]].concat())
+    }
+
+    /// The secret again.
+    pub(crate) fn unseal(&self, dni: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        let wrong = || Error::new(Trouble::Key, "the key file belongs to another register");
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
+        let mut text = text.to_vec();
+        let aad = Aad::from(dni.as_bytes());
+        let opened = self.0.open_in_place(nonce, aad, &mut text);
+        Ok(opened.map_err(|_| wrong())?.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_prove_all_they_say() {
+        let key = RegisterKey::new(&[7; KEY]);
+        let one = key.receipt("lab", "123456", 1, 5);
+        assert_eq!(one, key.receipt("lab", "123456", 1, 5));
+        for other in [
+            key.receipt("lab2", "123456", 1, 5),
+            key.receipt("lab", "1234567", 1, 5),
+            key.receipt("lab", "123456", 2, 5),
+            key.receipt("lab", "123456", 1, 6),
+            RegisterKey::new(&[8; KEY]).receipt("lab", "123456", 1, 5),
+        ] {
+            assert_ne!(one, other);
+        }
+        let typed = one.as_str().to_lowercase();
+        let typed = format!(" {}-{}", &typed[..5], &typed[5..]).replace('0', "o");
+        assert_eq!(tidy_receipt(&typed), Some(one));
+    }
+
+    #[test]
+    fn secrets_are_of_one_student_and_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        let (key, other) = (KeyFile::create(&a).unwrap(), KeyFile::create(&b).unwrap());
+        let sealed = key.seal("123456", b"secret").unwrap();
+        assert_eq!(
+            KeyFile::open(&a)
+                .unwrap()
+                .unseal("123456", &sealed)
+                .unwrap(),
+            b"secret"
+        );
+        assert!(key.unseal("1234567", &sealed).is_err());
+        assert!(other.unseal("123456", &sealed).is_err());
+        assert!(key.unseal("123456", b"short").is_err());
+        assert!(KeyFile::create(&a).is_err());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&a, fs::Permissions::from_mode(0o644)).unwrap();
+            let error = KeyFile::open(&a).map(|_| ()).unwrap_err();
+            assert!(error.detail.contains("chmod 600"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Where submissions are recorded, durably.
+//!
+//! A server [opens](Location::serve) a register in a file (SQLite) or on a PostgreSQL server and gives
+//! it to its driver as the [`Register`](socklab_core::register::Register) that machines reach by
+//! `store`. One thread writes: it takes what waits, up to 256 attempts, decides each by
+//! [`core::policy::decide`](socklab_core::policy::decide) inside one transaction, commits, and only then
+//! answers. So one sync of the disk serves all that came while the last one was on its way.
+//!
+//! What a lecturer asks of it is in [`Archive`].
+
+#![forbid(unsafe_code)]
+
+mod archive;
+mod book;
+mod error;
+mod keys;
+mod location;
+mod name;
+mod postgres;
+mod schema;
+mod sql;
+mod sqlite;
+mod writer;
+
+pub use archive::{
+    Archive, AttemptRecord, Finding, Gradebook, RosterEntry, Student, Submission, Unmatched,
+};
+pub use book::{Admit, Rules};
+pub use error::{Error, Trouble};
+pub use location::Location;
+pub use name::shown as shown_name;
+pub use writer::{Event, Journal, Writer};

@@ -1,0 +1,99 @@
+//! Names as they are shown: kept byte for byte, never shown so.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// The most characters of a name that are shown.
+const LONGEST: usize = 100;
+
+/// What stands for a character that must not be printed.
+const REPLACEMENT: char = '\u{fffd}';
+
+/// A name as text: UTF-8, or else Windows-1252 with a mark (`[1252] `), which is what old programs on Spanish
+/// Windows send; in NFC (Unicode Standard Annex 15), so that equal names look equal; control, bidirectional and zero-width
+/// characters replaced, so that a name can neither steer a terminal nor pass for another; at most 100 characters.
+pub fn shown(name: &[u8]) -> String {
+    let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
+    let (mark, text) = match std::str::from_utf8(name) {
+        Ok(text) => ("", text.into()),
+        Err(_) => (
+            "[1252] ",
+            encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(name)
+                .0,
+        ),
+    };
+    let mut letters = text.nfc().map(|letter| {
+        if is_hidden(letter) {
+            REPLACEMENT
+        } else {
+            letter
+        }
+    });
+    let mut shown = String::from(mark);
+    shown.extend(letters.by_ref().take(LONGEST));
+    if letters.next().is_some() {
+        shown.pop();
+        shown.push('…');
+    }
+    shown.trim().to_owned()
+}
+
+/// Control characters, and those of Unicode's general category Cf that change how others are shown or are not seen
+/// themselves.
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What two writings of a name have in common, to see whether it is the same person's: without case, marks,
+/// and order of the words.
+pub(crate) fn folded(name: &str) -> String {
+    let plain: String = name
+        .nfd()
+        .filter(|letter| !unicode_normalization::char::is_combining_mark(*letter))
+        .flat_map(char::to_lowercase)
+        .map(|letter| {
+            if letter.is_alphanumeric() {
+                letter
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    let mut words: Vec<&str> = plain.split_whitespace().collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_as_text() {
+        for (name, text) in [
+            (&b"Ana Garc\xc3\xada"[..], "Ana García"),
+            (b"\xef\xbb\xbfAna", "Ana"),
+            ("Garci\u{301}a".as_bytes(), "García"),
+            (b"Garc\xeda \x80", "[1252] García €"),
+            (b"a\x1b[31mb\r\nc", "a\u{fffd}[31mb\u{fffd}\u{fffd}c"),
+            (
+                "a\u{202e}b\u{200b}c\u{feff}".as_bytes(),
+                "a\u{fffd}b\u{fffd}c\u{fffd}",
+            ),
+        ] {
+            assert_eq!(shown(name), text);
+        }
+        let long = shown(&[b'a'; 512]);
+        assert_eq!((long.chars().count(), long.ends_with('…')), (100, true));
+        assert_eq!(shown(&[b'a'; 100]).chars().count(), 100);
+    }
+
+    #[test]
+    fn the_same_name_written_otherwise() {
+        assert_eq!(folded("García Pérez, Ana"), folded("ana perez GARCIA"));
+        assert_ne!(folded("Ana"), folded("Anna"));
+    }
+}

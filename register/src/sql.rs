@@ -1,0 +1,144 @@
+//! What this crate needs of a database, so that all else is written once.
+//!
+//! Statements number their values `$1`, `$2`, … in the order in which they first stand there, which both
+//! databases take.
+
+use crate::error::{Error, Trouble};
+
+/// A value in a row or for a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// One row of an answer.
+#[derive(Debug)]
+pub(crate) struct Row(pub(crate) Vec<Value>);
+
+/// A connection to a database that holds a register.
+pub(crate) trait Sql: Send {
+    /// Begins a transaction that may write.
+    fn begin(&mut self) -> Result<(), Error>;
+
+    /// Makes the transaction durable: when this returns, a power cut cannot undo it.
+    fn commit(&mut self) -> Result<(), Error>;
+
+    /// Drops the transaction, if there is one.
+    fn rollback(&mut self);
+
+    /// Runs a statement and gives its rows.
+    fn rows(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error>;
+
+    /// Runs a statement and says how many rows it changed.
+    fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error>;
+
+    /// After trouble: connects anew, and checks that what is there is whole and durable.
+    fn reopen(&mut self) -> Result<(), Error>;
+
+    /// Whether others may write at the same time, so that a batch must take its locks in one order.
+    fn is_shared(&self) -> bool;
+
+    /// Checks the whole; each line of the answer is a fault.
+    fn check(&mut self) -> Result<Vec<String>, Error>;
+
+    /// Copies the whole into a new file while it is in use.
+    fn backup(&mut self, to: &std::path::Path) -> Result<(), Error>;
+
+    /// The first row, if there is one.
+    fn row(&mut self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, Error> {
+        Ok(self.rows(sql, values)?.into_iter().next())
+    }
+}
+
+/// Does `work` in a transaction: all of it or nothing.
+pub(crate) fn within<S: Sql + ?Sized, T>(
+    sql: &mut S,
+    work: impl FnOnce(&mut S) -> Result<T, Error>,
+) -> Result<T, Error> {
+    sql.begin()?;
+    let done = work(sql).and_then(|done| sql.commit().map(|()| done));
+    if done.is_err() {
+        sql.rollback();
+    }
+    done
+}
+
+impl Row {
+    fn value(&self, at: usize) -> Result<&Value, Error> {
+        let missing = || Error::new(Trouble::Broken, format!("no column {at}"));
+        self.0.get(at).ok_or_else(missing)
+    }
+
+    /// A number that may be missing.
+    pub(crate) fn maybe_int(&self, at: usize) -> Result<Option<i64>, Error> {
+        match self.value(at)? {
+            Value::Null => Ok(None),
+            Value::Int(number) => Ok(Some(*number)),
+            other => Err(Error::new(
+                Trouble::Broken,
+                format!("column {at}: {other:?}"),
+            )),
+        }
+    }
+
+    /// A number.
+    pub(crate) fn int(&self, at: usize) -> Result<i64, Error> {
+        let null = || Error::new(Trouble::Broken, format!("column {at} is null"));
+        self.maybe_int(at)?.ok_or_else(null)
+    }
+
+    /// A number that is not negative.
+    pub(crate) fn count(&self, at: usize) -> Result<u64, Error> {
+        let number = self.int(at)?;
+        u64::try_from(number)
+            .map_err(|_| Error::new(Trouble::Broken, format!("column {at}: {number}")))
+    }
+
+    /// Text; empty where there is none.
+    pub(crate) fn text(&self, at: usize) -> Result<String, Error> {
+        match self.value(at)? {
+            Value::Null => Ok(String::new()),
+            Value::Text(text) => Ok(text.clone()),
+            other => Err(Error::new(
+                Trouble::Broken,
+                format!("column {at}: {other:?}"),
+            )),
+        }
+    }
+
+    /// Bytes; empty where there are none.
+    pub(crate) fn bytes(&self, at: usize) -> Result<Vec<u8>, Error> {
+        match self.value(at)? {
+            Value::Null => Ok(Vec::new()),
+            Value::Bytes(bytes) => Ok(bytes.clone()),
+            other => Err(Error::new(
+                Trouble::Broken,
+                format!("column {at}: {other:?}"),
+            )),
+        }
+    }
+}
+
+macro_rules! values {
+    ($($from:ty => $to:expr;)*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Value {
+                $to(value)
+            }
+        }
+    )*};
+}
+
+values! {
+    i64 => Value::Int;
+    u64 => |value| Value::Int(i64::try_from(value).unwrap_or(i64::MAX));
+    u32 => |value| Value::Int(i64::from(value));
+    u16 => |value| Value::Int(i64::from(value));
+    &str => |value: &str| Value::Text(value.to_owned());
+    String => Value::Text;
+    Vec<u8> => Value::Bytes;
+    &[u8] => |value: &[u8]| Value::Bytes(value.to_vec());
+}

@@ -1,0 +1,179 @@
+//! The one thread that writes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use socklab_core::policy::Reading;
+use socklab_core::register::{Attempt, Decision, Done, Register};
+
+use crate::book::Book;
+use crate::error::{Error, Trouble};
+
+/// How many attempts one commit takes at most.
+const BATCH: usize = 256;
+
+/// How long after trouble the register is not tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Hears what a register does, from its thread. It must not block for long.
+pub trait Journal: Send + Sync {
+    /// An attempt was decided, and the decision is durable.
+    fn decided(&self, _attempt: &Attempt, _decision: &Decision) {}
+
+    /// Something happened to the register.
+    fn event(&self, _event: &Event) {}
+}
+
+/// Nobody hears.
+impl Journal for () {}
+
+/// What can happen to a register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It failed: nothing is confirmed until it has been opened anew and checked.
+    Failed(Error),
+    /// It was opened anew and is whole.
+    Recovered,
+    /// The system's clock has jumped.
+    Clock(Reading),
+}
+
+/// A register that servers store into: a queue, and a thread that commits what waits.
+///
+/// While one commit is on its way the next attempts gather, up to 256, so nobody waits for the sake of
+/// others and the disk's syncs are shared. An attempt is answered after its COMMIT and never before.
+pub struct Writer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(Attempt, Done)>,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    pub(crate) fn start(book: Book, journal: Arc<dyn Journal>) -> Result<Self, Error> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+        });
+        let thread = thread::Builder::new().name("register".to_owned());
+        let at_work = Arc::clone(&shared);
+        let thread = thread.spawn(move || work(&at_work, book, &*journal));
+        Ok(Writer {
+            shared,
+            thread: Some(thread.map_err(|e| Error::new(Trouble::Open, e))?),
+        })
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits, as soon as something does; nothing once the register is closed.
+    fn take(&self) -> Vec<(Attempt, Done)> {
+        let mut queue = self.queue();
+        while queue.waiting.is_empty() && !queue.closed {
+            queue = self
+                .arrived
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let some = queue.waiting.len().min(BATCH);
+        queue.waiting.drain(..some).collect()
+    }
+}
+
+impl Register for Writer {
+    fn store(&self, attempt: Attempt, done: Done) {
+        self.shared.queue().waiting.push_back((attempt, done));
+        self.shared.arrived.notify_one();
+    }
+}
+
+/// What waits is still decided.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.queue().closed = true;
+        self.shared.arrived.notify_one();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
+    let mut failed: Option<Instant> = None;
+    loop {
+        let batch = shared.take();
+        if batch.is_empty() {
+            return;
+        }
+        let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
+        let judged = judge(&mut book, &attempts, &mut failed, journal);
+        let Some(decisions) = judged else {
+            for (attempt, done) in batch {
+                journal.decided(&attempt, &Decision::Unavailable);
+                done(Decision::Unavailable);
+            }
+            continue;
+        };
+        for ((attempt, done), decision) in batch.into_iter().zip(decisions) {
+            journal.decided(&attempt, &decision);
+            done(decision);
+        }
+    }
+}
+
+/// The decisions, durable; nothing if the register cannot say.
+fn judge(
+    book: &mut Book,
+    attempts: &[&Attempt],
+    failed: &mut Option<Instant>,
+    journal: &dyn Journal,
+) -> Option<Vec<Decision>> {
+    if let Some(when) = *failed {
+        if when.elapsed() < PAUSE {
+            return None;
+        }
+        if book.sql.reopen().is_err() {
+            *failed = Some(Instant::now());
+            return None;
+        }
+        *failed = None;
+        journal.event(&Event::Recovered);
+    }
+    match book.judge(attempts) {
+        Ok(judged) => {
+            if let Some(reading) = judged.clock {
+                journal.event(&Event::Clock(reading));
+            }
+            Some(judged.decisions)
+        }
+        Err(error) => {
+            // Another program that writes for too long does no harm to what is there.
+            if error.trouble != Trouble::Busy {
+                *failed = Some(Instant::now());
+            }
+            journal.event(&Event::Failed(error));
+            None
+        }
+    }
+}
