@@ -10,7 +10,7 @@ use socklab_core::policy::{
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
 
-use crate::error::Error;
+use crate::error::{Error, Trouble};
 use crate::keys::{KEY, KeyFile, RegisterKey, random};
 use crate::sql::{Sql, Value};
 
@@ -244,16 +244,21 @@ impl Book {
         }
         let Verdict::Refuse(refusal) = verdict else {
             let id = self.append(attempt, &ip, "accepted", true)?;
-            let made = self.sql.run(
-                "INSERT INTO submissions (lab, dni, attempt) VALUES ($1, $2, $3) ON CONFLICT (lab, dni) DO NOTHING",
-                &[lab.as_str().into(), dni.into(), id.into()],
-            )?;
-            debug_assert!(made <= 1);
-            let row = self.sql.row(
+            let known = self.sql.row(
                 "SELECT number FROM submissions WHERE lab = $1 AND dni = $2",
                 &[lab.as_str().into(), dni.into()],
             )?;
-            let number = row.map_or(Ok(0), |row| row.count(0))?;
+            let row = match known {
+                Some(row) => Some(row),
+                // The DNI is held, so nobody else makes it.
+                None => self.sql.row(
+                    "INSERT INTO submissions (lab, dni, attempt) VALUES ($1, $2, $3)
+                     ON CONFLICT (lab, dni) DO NOTHING RETURNING number",
+                    &[lab.as_str().into(), dni.into(), id.into()],
+                )?,
+            };
+            let missing = || Error::new(Trouble::Broken, "a submission was not recorded");
+            let number = row.ok_or_else(missing)?.count(0)?;
             if history.here.failures > 0 {
                 self.tally(dni, &ip, 0, history.here.last_failure)?;
             }
@@ -354,7 +359,7 @@ pub(crate) fn register_key(sql: &mut dyn Sql) -> Result<RegisterKey, Error> {
         &[fresh[..].into()],
     )?;
     // Another program may have been quicker.
-    find(sql)?.ok_or_else(|| Error::new(crate::Trouble::Broken, "it has no key"))
+    find(sql)?.ok_or_else(|| Error::new(Trouble::Broken, "it has no key"))
 }
 
 pub(crate) fn micros(time: Duration) -> i64 {

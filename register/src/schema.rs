@@ -82,7 +82,7 @@ fn adapt(dialect: Dialect, sql: &str) -> String {
     match dialect {
         Dialect::Sqlite => sql
             .replace("{strict}", "STRICT")
-            .replace("{identity}", "INTEGER PRIMARY KEY")
+            .replace("{identity}", "INTEGER PRIMARY KEY AUTOINCREMENT")
             .replace("BIGINT", "INTEGER"),
         Dialect::Postgres => sql
             .replace("{strict}", "")

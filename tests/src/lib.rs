@@ -9,6 +9,7 @@
 //!   the one snapshot of each of its ends.
 //! * [`real`]: the same scenes between two runtimes, over real sockets.
 //! * [`kit`]: what any runtime must do over real sockets; [`backend_tests!`] makes its tests.
+//! * [`postgres`]: a private server for tests of the register.
 //! * [`MemoryRegister`], [`RawClient`] and [`Screen`]: the rest of the cast.
 
 mod bench;
@@ -18,6 +19,8 @@ mod machines;
 mod medium;
 mod net;
 mod pair;
+#[cfg(unix)]
+pub mod postgres;
 pub mod real;
 mod record;
 mod register;

@@ -1,0 +1,160 @@
+//! A private PostgreSQL of a test's own: a folder, a socket in it, and nobody else.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tempfile::TempDir;
+
+/// A running server. It ends when the last test lets go of it.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: TempDir,
+    programs: PathBuf,
+    databases: AtomicU32,
+}
+
+static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+
+impl Cluster {
+    /// The server that the tests of this process share; `None`, said aloud, where the machine has no PostgreSQL.
+    pub fn shared() -> Option<Arc<Cluster>> {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cluster) = running.upgrade() {
+            return Some(cluster);
+        }
+        let cluster = Arc::new(Cluster::start()?);
+        *running = Arc::downgrade(&cluster);
+        Some(cluster)
+    }
+
+    /// A server of its own.
+    ///
+    /// # Panics
+    /// When PostgreSQL is there and does not start.
+    pub fn start() -> Option<Cluster> {
+        let Some(programs) = programs() else {
+            eprintln!("SKIPPED on PostgreSQL: this machine has no initdb and pg_ctl");
+            return None;
+        };
+        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let cluster = Cluster {
+            folder,
+            programs,
+            databases: AtomicU32::new(0),
+        };
+        if is_root() && !Path::new("/usr/sbin/runuser").exists() {
+            eprintln!("SKIPPED on PostgreSQL: it does not run as root, and there is no runuser");
+            return None;
+        }
+        let data = cluster.data();
+        cluster.run(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ],
+        );
+        cluster.up();
+        Some(cluster)
+    }
+
+    /// The address of a new, empty database.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn database(&self) -> String {
+        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let socket = self.folder.path().display().to_string();
+        self.run("createdb", &["-h", &socket, "-U", "postgres", &name]);
+        let host = socket.replace('/', "%2F");
+        format!("postgres://postgres@{host}/{name}")
+    }
+
+    /// Starts the server, and returns when it takes connections.
+    pub fn up(&self) {
+        let folder = self.folder.path().display();
+        let options = format!(
+            "-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=50"
+        );
+        let (data, log) = (self.data(), format!("{folder}/log"));
+        self.run(
+            "pg_ctl",
+            &["-D", &data, "-l", &log, "-w", "-o", &options, "start"],
+        );
+    }
+
+    /// Kills the server at once, as a power cut would: nothing is written any more.
+    pub fn kill(&self) {
+        let data = self.data();
+        self.run("pg_ctl", &["-D", &data, "-m", "immediate", "-w", "stop"]);
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let program = self.programs.join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("/usr/sbin/runuser");
+            command.args(["-u", "postgres", "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        let log = fs::File::create(self.folder.path().join("said")).unwrap();
+        let done = command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .status()
+            .unwrap();
+        let said = fs::read_to_string(self.folder.path().join("said")).unwrap_or_default();
+        assert!(done.success(), "{command:?}: {said}");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if Path::new(&self.data()).join("postmaster.pid").exists() {
+            self.kill();
+        }
+    }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Debian keeps the programs out of the path; others have them there.
+fn programs() -> Option<PathBuf> {
+    let packaged = fs::read_dir("/usr/lib/postgresql").ok();
+    let mut folders: Vec<PathBuf> = packaged
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .collect();
+    folders.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    folders.extend(std::env::split_paths(&path));
+    let all = |folder: &PathBuf| {
+        ["initdb", "pg_ctl", "createdb"]
+            .iter()
+            .all(|one| folder.join(one).exists())
+    };
+    folders.into_iter().find(all)
+}

@@ -1,0 +1,151 @@
+//! What a lecturer asks of a register.
+
+use socklab_register::{Finding, Gradebook, RosterEntry, shown_name};
+
+use crate::{Place, attempt, code, on_both, right, rules, wrong};
+
+on_both! {
+    files_for_other_programs
+    findings
+    receipts
+    forgetting
+}
+
+const ANA: &str = "01234567";
+
+fn entry(dni: &str, name: &str) -> RosterEntry {
+    RosterEntry {
+        dni: dni.to_owned(),
+        name: name.to_owned(),
+        team: "A1".to_owned(),
+        email: format!("{dni}@x.es"),
+    }
+}
+
+fn files_for_other_programs(place: &Place) {
+    let server = place.serve(rules());
+    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    let mut formula = right("123456", 2, 0);
+    formula.name = b"=HYPERLINK(\"x\",\"\xed\")"[..].into();
+    assert_eq!(server.submit(formula), "accepted 2");
+    let mut archive = place.location.archive(false).unwrap();
+    let receipts: Vec<String> = archive
+        .submissions("lab")
+        .unwrap()
+        .iter()
+        .map(|one| one.receipt.as_str().to_owned())
+        .collect();
+    let mut csv = Vec::new();
+    assert_eq!(archive.csv("lab", &mut csv).unwrap(), 2);
+    let time = "2023-11-14T22:13:20Z";
+    assert_eq!(
+        String::from_utf8(csv).unwrap(),
+        format!(
+            "number,name,dni,valid,ip,time,receipt\r\n\
+             1,Ana García,01234567,yes,127.0.0.1,{time},{}\r\n\
+             2,\"[1252] =HYPERLINK(\"\"x\"\",\"\"í\"\")\",123456,yes,127.0.0.2,{time},{}\r\n",
+            receipts[0], receipts[1]
+        )
+    );
+    let mut jsonl = Vec::new();
+    assert_eq!(archive.jsonl("lab", &mut jsonl).unwrap(), 2);
+    let jsonl = String::from_utf8(jsonl).unwrap();
+    let lines: Vec<&str> = jsonl.lines().collect();
+    assert!(lines[0].contains("\"dni\":\"01234567\"") && !lines[0].contains("name_hex"));
+    assert!(lines[1].contains("\"name_hex\":\"3d4859"), "{}", lines[1]);
+
+    // One who is not on the roster would stop Moodle's import, so it is said who.
+    archive
+        .set_roster(&[entry(ANA, "Ana García"), entry("7777777", "Eva")])
+        .unwrap();
+    let unmatched = archive.unmatched("lab").unwrap();
+    assert_eq!(unmatched.len(), 1);
+    assert_eq!(unmatched[0].dni, "123456");
+    let mut book = Gradebook {
+        exercise: "Lab 3".to_owned(),
+        grade: 10.0,
+        maximum: 10.0,
+    };
+    let mut csv = Vec::new();
+    assert_eq!(archive.moodle("lab", &book, &mut csv).unwrap(), 1);
+    assert_eq!(
+        String::from_utf8(csv).unwrap(),
+        format!(
+            "idnumber,email,Lab 3,feedback\n01234567,01234567@x.es,10,{time} {}\n",
+            receipts[0]
+        )
+    );
+    book.grade = 11.0;
+    assert!(archive.moodle("lab", &book, &mut Vec::new()).is_err());
+}
+
+fn findings(place: &Place) {
+    let server = place.serve(rules());
+    let mut archive = place.location.archive(false).unwrap();
+    archive
+        .set_roster(&[entry(ANA, "García, Ana"), entry("7777777", "Eva")])
+        .unwrap();
+    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    assert_eq!(server.submit(right("1234567", 1, 0)), "accepted 2");
+    assert_eq!(server.submit(wrong("7777777", 3, 0)), "wrong-code");
+    assert_eq!(server.submit(right("7777777", 4, 0)), "accepted 3");
+    let dnis = vec![ANA.to_owned(), "1234567".to_owned()];
+    assert_eq!(
+        archive.findings("lab").unwrap(),
+        [
+            Finding::SeveralAddresses {
+                dni: "7777777".to_owned(),
+                ips: vec!["127.0.0.3".to_owned(), "127.0.0.4".to_owned()],
+            },
+            Finding::SeveralDnis {
+                ip: "127.0.0.1".to_owned(),
+                dnis: dnis.clone(),
+            },
+            Finding::OtherName {
+                dni: "7777777".to_owned(),
+                sent: "Ana García".to_owned(),
+                roster: "Eva".to_owned(),
+            },
+            Finding::OnlyZeros { dnis },
+        ]
+    );
+    let students = archive.students("lab").unwrap();
+    let missing = students
+        .iter()
+        .filter(|one| one.submission.is_none())
+        .count();
+    assert_eq!((students.len(), missing), (2, 0));
+    assert_eq!(archive.failures("lab").unwrap(), 1);
+    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+}
+
+fn receipts(place: &Place) {
+    let server = place.serve(rules());
+    let decision = server.store(right(ANA, 1, 0)).recv().unwrap();
+    let receipt = decision.entry().unwrap().receipt.unwrap();
+    assert_eq!(server.submit(right("123456", 1, 0)), "accepted 2");
+    let mut archive = place.location.archive(false).unwrap();
+    let typed = format!("{}-{}", &receipt.as_str()[..5], &receipt.as_str()[5..]);
+    let found = archive.receipt(&typed.to_lowercase()).unwrap().unwrap();
+    assert_eq!((found.number, found.dni.as_str()), (1, ANA));
+    assert_eq!(shown_name(&found.name), "Ana García");
+    assert_eq!(archive.receipt("0000000000").unwrap(), None);
+    assert_eq!(archive.receipt("too short").unwrap(), None);
+    // Asked for again, it is the same.
+    let again = server.store(right(ANA, 1, 1)).recv().unwrap();
+    assert_eq!(again.entry().unwrap().receipt, Some(receipt));
+}
+
+fn forgetting(place: &Place) {
+    let server = place.serve(rules());
+    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    assert_eq!(server.submit(wrong(ANA, 1, 0)), "wrong-code");
+    let mut archive = place.location.archive(false).unwrap();
+    assert_eq!(archive.forget(ANA).unwrap(), 2);
+    assert_eq!(archive.forget(ANA).unwrap(), 0);
+    assert!(archive.submissions("lab").unwrap().is_empty());
+    assert!(archive.why(ANA).unwrap().is_empty());
+    // The code is still used.
+    assert_eq!(server.submit(attempt(ANA, code(ANA, 0), 1, 1)), "used-code");
+    assert_eq!(server.submit(right(ANA, 1, 30)), "accepted 2");
+}

@@ -1,0 +1,177 @@
+//! Proves the register, the same on SQLite and on PostgreSQL.
+
+#![cfg(unix)]
+
+mod archive;
+mod once;
+mod rules;
+mod trouble;
+
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use socklab_core::otp::{Code, Dni, Key, Step};
+use socklab_core::register::{Attempt, Decision, Register};
+use socklab_core::{Mono, Now};
+use socklab_register::{Admit, Event, Journal, Location, Rules, Writer};
+use socklab_tests::EPOCH;
+use socklab_tests::postgres::Cluster;
+use tempfile::TempDir;
+
+/// Where a test's register is, and what must outlive it.
+pub(crate) struct Place {
+    pub(crate) location: Location,
+    folder: TempDir,
+    _cluster: Option<Arc<Cluster>>,
+}
+
+impl Place {
+    /// A new file.
+    pub(crate) fn file() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        Place {
+            location: Location::File(folder.path().join("register.db")),
+            folder,
+            _cluster: None,
+        }
+    }
+
+    /// A new database, where this machine has PostgreSQL.
+    pub(crate) fn database() -> Option<Place> {
+        let cluster = Cluster::shared()?;
+        Some(Place {
+            location: cluster.database().parse().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+            _cluster: Some(cluster),
+        })
+    }
+
+    /// A path beside the register.
+    pub(crate) fn beside(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn serve(&self, rules: Rules) -> Server {
+        let heard = Heard::default();
+        let writer = self
+            .location
+            .serve(rules, Some(&self.beside("key")), Arc::new(heard.clone()));
+        Server {
+            writer: writer.unwrap(),
+            heard,
+        }
+    }
+}
+
+/// Makes a test of a function on each kind of place.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&crate::Place::file()); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() {
+                if let Some(place) = crate::Place::database() {
+                    super::$name(&place);
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
+pub(crate) fn rules() -> Rules {
+    Rules {
+        lab: "lab".to_owned(),
+        policy: Default::default(),
+        admit: Admit::Everybody,
+    }
+}
+
+/// What a register said beside its decisions.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<Event>>>);
+
+impl Journal for Heard {
+    fn event(&self, event: &Event) {
+        self.0.lock().unwrap().push(event.clone());
+    }
+}
+
+/// A register in use.
+pub(crate) struct Server {
+    pub(crate) writer: Writer,
+    pub(crate) heard: Heard,
+}
+
+impl Server {
+    pub(crate) fn store(&self, attempt: Attempt) -> Receiver<Decision> {
+        let (to, decision) = channel();
+        self.writer
+            .store(attempt, Box::new(move |one| to.send(one).unwrap()));
+        decision
+    }
+
+    /// Stores and waits; the decision as text, without the receipt.
+    pub(crate) fn submit(&self, attempt: Attempt) -> String {
+        let decision = self
+            .store(attempt)
+            .recv_timeout(Duration::from_secs(20))
+            .unwrap();
+        let text = decision.to_string();
+        match decision.entry().and_then(|entry| entry.receipt) {
+            Some(receipt) => text.replace(&format!(" {}", receipt.as_str()), ""),
+            None => text,
+        }
+    }
+
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.heard.0.lock().unwrap().clone()
+    }
+}
+
+/// Some seconds after the tests' epoch, on both clocks.
+pub(crate) fn at(seconds: i64) -> Now {
+    let offset = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 {
+        Now {
+            mono: Mono::ZERO,
+            unix: EPOCH - offset,
+        }
+    } else {
+        Now {
+            mono: Mono::ZERO.plus(offset),
+            unix: EPOCH + offset,
+        }
+    }
+}
+
+pub(crate) fn code(dni: &str, seconds: i64) -> Code {
+    let key = Key::from_dni(&Dni::parse(dni).unwrap());
+    key.code(Step::at(at(seconds).unix.as_secs()))
+}
+
+pub(crate) fn attempt(dni: &str, code: Code, ip: u8, seconds: i64) -> Attempt {
+    Attempt {
+        name: "Ana García".as_bytes().into(),
+        dni: Dni::parse(dni).unwrap(),
+        code,
+        peer: format!("127.0.0.{ip}:4000").parse().unwrap(),
+        at: at(seconds),
+    }
+}
+
+/// A right one, and one that is wrong at any time of the test.
+pub(crate) fn right(dni: &str, ip: u8, seconds: i64) -> Attempt {
+    attempt(dni, code(dni, seconds), ip, seconds)
+}
+
+pub(crate) fn wrong(dni: &str, ip: u8, seconds: i64) -> Attempt {
+    let all: Vec<Code> = (-15..15)
+        .map(|step| code(dni, seconds + 30 * step))
+        .collect();
+    let codes = ["000000", "111111"].map(|text| Code::parse(text).unwrap());
+    let code = codes.into_iter().find(|one| !all.contains(one)).unwrap();
+    attempt(dni, code, ip, seconds)
+}

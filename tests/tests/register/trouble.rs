@@ -1,0 +1,136 @@
+//! What a register does when it cannot do what it should.
+
+use std::fs;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use socklab_register::{Event, Location, Trouble};
+use socklab_tests::postgres::Cluster;
+
+use crate::{Heard, Place, right, rules, wrong};
+
+const ANA: &str = "12345678";
+
+fn opens(place: &Place) -> Result<(), Trouble> {
+    let writer = place.location.serve(rules(), None, Arc::new(()));
+    writer.map(|_| ()).map_err(|error| error.trouble)
+}
+
+fn path(place: &Place) -> &std::path::Path {
+    match &place.location {
+        Location::File(path) => path,
+        Location::Postgres(_) => unreachable!(),
+    }
+}
+
+#[test]
+fn files_that_are_no_register() {
+    let place = Place::file();
+    fs::write(
+        path(&place),
+        "number,name,dni\n1,Ana,12345678\n".repeat(200),
+    )
+    .unwrap();
+    assert_eq!(opens(&place), Err(Trouble::Foreign));
+
+    let place = Place::file();
+    Connection::open(path(&place))
+        .unwrap()
+        .execute_batch("CREATE TABLE notes (text)")
+        .unwrap();
+    assert_eq!(opens(&place), Err(Trouble::Foreign));
+
+    let place = Place::file();
+    assert_eq!(opens(&place), Ok(()));
+    Connection::open(path(&place))
+        .unwrap()
+        .execute_batch("PRAGMA user_version = 99")
+        .unwrap();
+    assert_eq!(opens(&place), Err(Trouble::Newer));
+
+    let mut place = Place::file();
+    place.location = Location::File(place.beside("no/such/folder.db"));
+    assert_eq!(opens(&place), Err(Trouble::Open));
+    assert_eq!(
+        place
+            .location
+            .archive(false)
+            .map(|_| ())
+            .unwrap_err()
+            .trouble,
+        Trouble::Open
+    );
+    place.location = "postgres://nobody@127.0.0.1:1/none".parse().unwrap();
+    assert_eq!(opens(&place), Err(Trouble::Open));
+}
+
+/// A file as version 1 left it, with a submission in it.
+#[test]
+fn a_file_of_version_1() {
+    let place = Place::file();
+    let old = Connection::open(path(&place)).unwrap();
+    old.execute_batch(include_str!("version-1.sql")).unwrap();
+    drop(old);
+    let server = place.serve(rules());
+    assert_eq!(server.submit(right(ANA, 1, 0)), "already 1");
+    assert_eq!(server.submit(right("123456", 1, 0)), "accepted 2");
+    let mut archive = place.location.archive(false).unwrap();
+    assert_eq!(archive.submissions("lab").unwrap().len(), 2);
+    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_backup_under_load_is_whole() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    let waiting: Vec<_> = (0..400)
+        .map(|n| server.store(right(&format!("{}", 2_000_000 + n), 1, 0)))
+        .collect();
+    let mut archive = place.location.archive(false).unwrap();
+    let copy = place.beside("copy.db");
+    archive.backup(&copy).unwrap();
+    assert!(
+        archive.backup(&copy).is_err(),
+        "a backup is never written over"
+    );
+    for one in waiting {
+        one.recv().unwrap();
+    }
+    let mut archive = Location::File(copy).archive(false).unwrap();
+    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    let _ = archive.submissions("lab").unwrap();
+}
+
+/// Its server is killed, and started again.
+#[test]
+fn a_server_that_goes_away_and_comes_back() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let location: Location = cluster.database().parse().unwrap();
+    let heard = Heard::default();
+    let writer = location
+        .serve(rules(), None, Arc::new(heard.clone()))
+        .unwrap();
+    let server = crate::Server { writer, heard };
+    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    cluster.kill();
+    assert_eq!(server.submit(right("123456", 1, 0)), "unavailable");
+    assert_eq!(server.submit(wrong("123456", 1, 0)), "unavailable");
+    cluster.up();
+    let mut answers = 0;
+    while server.submit(right(ANA, 1, 0)) == "unavailable" {
+        answers += 1;
+        assert!(answers < 1000, "never again");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(server.submit(right(ANA, 1, 0)), "already 1");
+    // Its numbers may skip some after a crash.
+    let said = server.submit(right("123456", 1, 0));
+    assert!(said.starts_with("accepted"), "{said}");
+    let events = server.events();
+    assert!(
+        matches!(events[..], [Event::Failed(_), Event::Recovered]),
+        "{events:?}"
+    );
+}
