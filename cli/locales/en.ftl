@@ -135,6 +135,121 @@ reply-locked = that DNI is locked after too many failures: tell your lecturer
 reply-clock = the server's clock has been set back, so it cannot judge codes: tell your lecturer
 reply-refused = not accepted: check the clock of your phone and all that you sent, wait for the next code and send it again; if it goes on, tell your lecturer
 
+## The register
+
+# $name (text) - the student's name, as sent
+# $dni (text) - the DNI, masked
+# $peer (text) - whence it came
+# $said (text) - what was answered
+submission-decided = { $name } ({ $dni }) from { $peer }: { $said }
+rehearsing = rehearsal: every mistake is explained and nothing is stored
+# $detail (text) - what the database said
+register-failed = the register failed, so nothing is confirmed until it has been opened anew and checked: { $detail }
+register-full = the register's disk is full, so nothing is confirmed: free some space ({ $detail })
+register-busy = another program keeps the register busy, so these were not confirmed: { $detail }
+register-recovered = the register has been opened anew and is whole: submissions are confirmed again
+# $detail (text) - how many seconds
+clock-back = this computer's clock has been set back by { $detail } s: codes are not judged until it is right again, or the server is started anew
+clock-ahead = this computer's clock has jumped ahead by { $detail } s: check that it is right
+# $place (text) - the register
+# $detail (text) - what the system or the database said
+trouble-open = the register { $place } cannot be opened: { $detail }
+trouble-foreign = { $place } is not a register of socklab: give another file to --register
+trouble-newer = { $place } was made by a newer socklab: use that one ({ $detail })
+trouble-not-durable = the register { $place } could lose what it confirms: { $detail }
+trouble-busy = another program keeps the register { $place } busy: try again ({ $detail })
+trouble-full = there is no room left for the register { $place }: free some space ({ $detail })
+trouble-broken = the register { $place } failed: { $detail }
+trouble-key = the key of the register { $place } cannot be used: { $detail }
+trouble-input = this cannot be used: { $detail }
+# $lab (text) - the exercise
+# $count (number) - how many submissions
+# $failures (number) - how many attempts failed
+status-submissions = { $lab }: { $count ->
+    [one] { $count } submission
+   *[other] { $count } submissions
+}, { $failures ->
+    [one] { $failures } failed attempt
+   *[other] { $failures } failed attempts
+}
+# $group (text) - the group
+# $count (number) - how many have submitted
+# $of (number) - how many there are
+status-group = group { $group }: { $count } of { $of }
+# $name (text) - who
+# $dni (text) - the DNI
+status-missing = { "  " }missing: { $name } ({ $dni })
+# $dni (text) - the DNI
+status-locked = locked: { $dni } (socklab register unlock --dni { $dni })
+# $dni (text) - the DNI
+# $list (text) - the addresses
+finding-addresses = one DNI from several addresses: { $dni } from { $list }
+# $ip (text) - the address
+# $count (number) - how many
+# $list (text) - the DNIs
+finding-dnis = several DNIs from one address: { $count } from { $ip } ({ $list })
+# $dni (text) - the DNI
+# $sent (text) - the name that was sent
+# $roster (text) - the name in the roster
+finding-name = another name than in the roster: { $dni } sent { $sent } and is { $roster }
+# $list (text) - the DNIs
+finding-zeros = only zeros apart: { $list }
+why-accepted = accepted
+# $count (number) - how many
+why-turned-away = { $count ->
+    [one] { $count } more attempt was turned away unread
+   *[other] { $count } more attempts were turned away unread
+}
+# $dni (text) - the DNI
+why-nothing = there is no attempt of { $dni }: look for it with other zeros at its front
+receipt-unknown = that receipt was not given by this register: check its letters and digits
+# $dni (text) - the DNI
+register-unlocked = { $dni } may try again
+# $dni (text) - the DNI
+register-not-locked = { $dni } was not locked
+# $count (number) - how many students
+register-roster = the class has { $count ->
+    [one] { $count } student
+   *[other] { $count } students
+}
+# $dni (text) - the DNI
+# $count (number) - how many attempts
+register-forget-ask = this takes { $dni } out of the register for ever, with { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+}: say --yes if you mean it
+# $count (number) - how many attempts
+register-forgot = forgot { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+}; the codes stay used
+register-whole = the register is whole
+register-damaged = the register is damaged: stop the server, keep the file, and go back to the last backup
+# $dni (text) - the DNI
+# $name (text) - the name
+moodle-unmatched = { $dni } ({ $name }) is not on the roster and is left out: Moodle would stop at it
+# $count (number) - how many
+moodle-dry-run = { $count ->
+    [one] { $count } submission is not on the roster
+   *[other] { $count } submissions are not on the roster
+}; nothing was written
+# $count (number) - how many lines
+exported = wrote { $count ->
+    [one] { $count } line
+   *[other] { $count } lines
+}
+enrol-nobody = there is nobody to enrol: load a roster first (socklab register roster FILE), or all have their secrets
+# $count (number) - how many
+# $file (text) - the sheet
+enrolled = { $count ->
+    [one] { $count } secret
+   *[other] { $count } secrets
+} on { $file }: print it, hand it out, and destroy it
+# $file (text) - the key file
+enrol-key = the secrets are encrypted under { $file }: keep it with the server and away from the register's backups
+sheet-title = One-time codes
+sheet-advice = Cut the cards up and give each student theirs: whoever has a card can submit in that name. Scan the code with an authenticator app.
+
 ## One-time passwords
 
 otp-secret = my secret:
@@ -259,6 +374,31 @@ help-welcome-server-examples = socklab welcome server ; socklab welcome server -
 help-submit = Name, DNI and one-time code go to the lecturers' server, which answers (TCP 21000).
 help-submit-client = Submits name, DNI and code; asks for what is missing. The DNI is the secret and travels in clear.
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
+help-submit-server = Verifies and records submissions, and answers each after it is safe on disk. With --secret dni, as in the lab, whoever knows a DNI can submit in its name, and two codes seen on the network are enough to find the DNI: it shows that the protocol works, not who is there. With --secret random a code proves who has the secret; the DNI and name still travel in clear.
+help-submit-server-examples = socklab submit server --listen 0.0.0.0 --lab lab3 ; socklab submit server --roster class.csv ; socklab submit server --secret random ; socklab submit server --rehearse
+help-register = What a lecturer asks of a register, and does to it.
+help-register-status = Who has submitted, who is missing, by group, and what stands out.
+help-register-status-examples = socklab register status --lab lab3 ; socklab register status --watch
+help-register-list = Every submission: number, time, DNI, address, receipt, name.
+help-register-list-examples = socklab register list --lab lab3
+help-register-why = Every attempt of a DNI, and what became of it.
+help-register-why-examples = socklab register why --dni 12345678
+help-register-export = Writes the submissions as CSV, as JSON lines, or as a gradebook for Moodle.
+help-register-export-examples = socklab register export --to lab3.csv --lab lab3 ; socklab register export --format moodle --dry-run ; socklab register export --format moodle --to grades.csv
+help-register-receipt = Says which submission a receipt proves.
+help-register-receipt-examples = socklab register receipt 7K3QX-M9A2B
+help-register-roster = Makes a CSV file (dni,name,group,email) the class.
+help-register-roster-examples = socklab register roster class.csv
+help-register-enrol = Gives students random secrets, and writes a sheet of QR codes to be printed.
+help-register-enrol-examples = socklab register enrol --all --sheet cards.html ; socklab register enrol --dni 12345678 --sheet card.html
+help-register-unlock = Forgives a DNI its failures, so that it may try again.
+help-register-unlock-examples = socklab register unlock --dni 12345678
+help-register-forget = Takes everything of a DNI out of the register; its codes stay used.
+help-register-forget-examples = socklab register forget --dni 12345678 --yes
+help-register-backup = Copies the register into a new file, while servers use it.
+help-register-backup-examples = socklab register backup register-2026-11-23.db
+help-register-verify = Checks that the register is whole.
+help-register-verify-examples = socklab register verify --register register.db
 help-otp = One-time codes (TOTP, RFC 6238) whose secret is the DNI.
 help-otp-enroll = Shows the secret, the provisioning URI and its QR code for the phone; on a terminal, then checks a code.
 help-otp-enroll-examples = socklab otp enroll --dni 123456 ; socklab otp enroll --dni 123456 --png qr.png --no-verify
@@ -301,3 +441,28 @@ help-arg-window = How many steps of 30 s before and after count too
 help-arg-file = The transcript
 help-arg-canonical = Without times, runtime and addresses: what every run has in common
 help-arg-exercise = Only this one
+help-arg-register = The register: a file, or postgres://user@host/database (register.db unless given)
+help-arg-lab = The exercise under which submissions are filed (lab unless given)
+help-arg-secret = What codes are made from: dni, as in the lab (the default), or random, as enrolled
+help-arg-key = The file of the key under which random secrets are encrypted (beside the register unless given)
+help-arg-roster = Only the class may submit: a CSV file with the header dni,name,group,email
+help-arg-ahead = The code of the next step counts too, for phones whose clock is fast
+help-arg-max-connections = How many connections there may be at once; more are told that the server is busy (4096 unless given)
+help-arg-per-address = How many of them may come from one address; a campus may be one address (256 unless given)
+help-arg-patience = How many seconds an exchange may take in all (10 unless given)
+help-arg-log = Append what happens to FILE as JSON lines, DNIs masked, without codes
+help-arg-rehearse = Explain every mistake and store nothing
+help-arg-watch = Show it again whenever something has changed, until Ctrl-C
+help-arg-format = csv (the default), jsonl or moodle
+help-arg-to = Write into FILE instead of standard output
+help-arg-grade-item = The name of Moodle's grade item (the lab's unless given)
+help-arg-grade = The grade of a submission (10 unless given)
+help-arg-maximum = The most that the grade item allows (10 unless given)
+help-arg-dry-run = Only say whom Moodle would not know
+help-arg-receipt = The receipt: ten letters and digits
+help-arg-roster-file = The class: a CSV file with the header dni,name,group,email
+help-arg-enrol-dni = Whom to enrol; may be given more than once
+help-arg-all = Enrol all of the class who have no secret yet
+help-arg-sheet = The HTML file to write; it must not be there
+help-arg-yes = Do it without asking
+help-arg-backup = The new file

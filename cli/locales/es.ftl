@@ -135,6 +135,121 @@ reply-locked = ese DNI está bloqueado tras demasiados fallos: avise a su profes
 reply-clock = el reloj del servidor se ha atrasado y no puede juzgar códigos: avise a su profesor
 reply-refused = no aceptado: compruebe el reloj de su móvil y todo lo enviado, espere al código siguiente y envíelo otra vez; si sigue, avise a su profesor
 
+## El registro
+
+# $name (text) - the student's name, as sent
+# $dni (text) - the DNI, masked
+# $peer (text) - whence it came
+# $said (text) - what was answered
+submission-decided = { $name } ({ $dni }) desde { $peer }: { $said }
+rehearsing = ensayo: se explica cada error y no se guarda nada
+# $detail (text) - what the database said
+register-failed = el registro ha fallado, así que no se confirma nada hasta reabrirlo y comprobarlo: { $detail }
+register-full = el disco del registro está lleno, así que no se confirma nada: libere espacio ({ $detail })
+register-busy = otro programa mantiene ocupado el registro, así que estas no se confirmaron: { $detail }
+register-recovered = el registro se ha reabierto y está íntegro: se confirma de nuevo
+# $detail (text) - how many seconds
+clock-back = el reloj de este equipo se ha atrasado { $detail } s: no se juzgan códigos hasta que vuelva a estar en hora o se reinicie el servidor
+clock-ahead = el reloj de este equipo ha saltado { $detail } s adelante: compruebe que está en hora
+# $place (text) - the register
+# $detail (text) - what the system or the database said
+trouble-open = no se puede abrir el registro { $place }: { $detail }
+trouble-foreign = { $place } no es un registro de socklab: indique otro fichero en --register
+trouble-newer = { $place } se hizo con un socklab más nuevo: use ese ({ $detail })
+trouble-not-durable = el registro { $place } podría perder lo que confirma: { $detail }
+trouble-busy = otro programa mantiene ocupado el registro { $place }: inténtelo de nuevo ({ $detail })
+trouble-full = no queda sitio para el registro { $place }: libere espacio ({ $detail })
+trouble-broken = el registro { $place } ha fallado: { $detail }
+trouble-key = la clave del registro { $place } no sirve: { $detail }
+trouble-input = esto no sirve: { $detail }
+# $lab (text) - the exercise
+# $count (number) - how many submissions
+# $failures (number) - how many attempts failed
+status-submissions = { $lab }: { $count ->
+    [one] { $count } entrega
+   *[other] { $count } entregas
+}, { $failures ->
+    [one] { $failures } intento fallido
+   *[other] { $failures } intentos fallidos
+}
+# $group (text) - the group
+# $count (number) - how many have submitted
+# $of (number) - how many there are
+status-group = grupo { $group }: { $count } de { $of }
+# $name (text) - who
+# $dni (text) - the DNI
+status-missing = { "  " }falta: { $name } ({ $dni })
+# $dni (text) - the DNI
+status-locked = bloqueado: { $dni } (socklab register unlock --dni { $dni })
+# $dni (text) - the DNI
+# $list (text) - the addresses
+finding-addresses = un DNI desde varias direcciones: { $dni } desde { $list }
+# $ip (text) - the address
+# $count (number) - how many
+# $list (text) - the DNIs
+finding-dnis = varios DNI desde una dirección: { $count } desde { $ip } ({ $list })
+# $dni (text) - the DNI
+# $sent (text) - the name that was sent
+# $roster (text) - the name in the roster
+finding-name = otro nombre que en la lista: { $dni } envió { $sent } y es { $roster }
+# $list (text) - the DNIs
+finding-zeros = solo los distinguen los ceros: { $list }
+why-accepted = aceptado
+# $count (number) - how many
+why-turned-away = { $count ->
+    [one] { $count } intento más se rechazó sin mirarlo
+   *[other] { $count } intentos más se rechazaron sin mirarlos
+}
+# $dni (text) - the DNI
+why-nothing = no hay intentos de { $dni }: búsquelo con otros ceros delante
+receipt-unknown = ese resguardo no es de este registro: compruebe sus letras y cifras
+# $dni (text) - the DNI
+register-unlocked = { $dni } puede intentarlo de nuevo
+# $dni (text) - the DNI
+register-not-locked = { $dni } no estaba bloqueado
+# $count (number) - how many students
+register-roster = la clase tiene { $count ->
+    [one] { $count } estudiante
+   *[other] { $count } estudiantes
+}
+# $dni (text) - the DNI
+# $count (number) - how many attempts
+register-forget-ask = esto saca { $dni } del registro para siempre, con { $count ->
+    [one] { $count } intento
+   *[other] { $count } intentos
+}: diga --yes si es lo que quiere
+# $count (number) - how many attempts
+register-forgot = { $count ->
+    [one] se ha olvidado { $count } intento
+   *[other] se han olvidado { $count } intentos
+}; los códigos siguen usados
+register-whole = el registro está íntegro
+register-damaged = el registro está dañado: pare el servidor, guarde el fichero y vuelva a la última copia
+# $dni (text) - the DNI
+# $name (text) - the name
+moodle-unmatched = { $dni } ({ $name }) no está en la lista y se omite: Moodle se pararía en él
+# $count (number) - how many
+moodle-dry-run = { $count ->
+    [one] { $count } entrega no está en la lista
+   *[other] { $count } entregas no están en la lista
+}; no se ha escrito nada
+# $count (number) - how many lines
+exported = { $count ->
+    [one] escrita { $count } línea
+   *[other] escritas { $count } líneas
+}
+enrol-nobody = no hay a quién dar secreto: cargue antes la lista (socklab register roster FILE), o ya los tienen todos
+# $count (number) - how many
+# $file (text) - the sheet
+enrolled = { $count ->
+    [one] { $count } secreto
+   *[other] { $count } secretos
+} en { $file }: imprímalo, repártalo y destrúyalo
+# $file (text) - the key file
+enrol-key = los secretos están cifrados con { $file }: guárdelo con el servidor y lejos de las copias del registro
+sheet-title = Códigos de un solo uso
+sheet-advice = Recorte las tarjetas y dé a cada estudiante la suya: quien tiene una tarjeta puede entregar en ese nombre. Escanee el código con una aplicación de autenticación.
+
 ## Contraseñas de un solo uso
 
 otp-secret = mi secreto:
@@ -259,6 +374,31 @@ help-welcome-server-examples = socklab welcome server ; socklab welcome server -
 help-submit = El nombre, el DNI y el código van al servidor de los profesores, que responde (TCP 21000).
 help-submit-client = Envía nombre, DNI y código; pregunta lo que falte. El DNI es el secreto y viaja en claro.
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
+help-submit-server = Verifica y registra entregas, y responde a cada una cuando está a salvo en el disco. Con --secret dni, como en la práctica, quien sabe un DNI puede entregar en su nombre, y dos códigos vistos en la red bastan para hallar el DNI: demuestra que el protocolo funciona, no quién está ahí. Con --secret random un código demuestra quién tiene el secreto; el DNI y el nombre siguen viajando en claro.
+help-submit-server-examples = socklab submit server --listen 0.0.0.0 --lab lab3 ; socklab submit server --roster clase.csv ; socklab submit server --secret random ; socklab submit server --rehearse
+help-register = Lo que un profesor pregunta a un registro, y lo que le hace.
+help-register-status = Quién ha entregado, quién falta, por grupos, y qué llama la atención.
+help-register-status-examples = socklab register status --lab lab3 ; socklab register status --watch
+help-register-list = Todas las entregas: número, hora, DNI, dirección, resguardo, nombre.
+help-register-list-examples = socklab register list --lab lab3
+help-register-why = Cada intento de un DNI, y en qué quedó.
+help-register-why-examples = socklab register why --dni 12345678
+help-register-export = Escribe las entregas como CSV, como líneas JSON o como calificaciones para Moodle.
+help-register-export-examples = socklab register export --to lab3.csv --lab lab3 ; socklab register export --format moodle --dry-run ; socklab register export --format moodle --to notas.csv
+help-register-receipt = Dice qué entrega demuestra un resguardo.
+help-register-receipt-examples = socklab register receipt 7K3QX-M9A2B
+help-register-roster = Hace de un fichero CSV (dni,name,group,email) la clase.
+help-register-roster-examples = socklab register roster clase.csv
+help-register-enrol = Da secretos aleatorios a los estudiantes y escribe una hoja de códigos QR para imprimir.
+help-register-enrol-examples = socklab register enrol --all --sheet tarjetas.html ; socklab register enrol --dni 12345678 --sheet tarjeta.html
+help-register-unlock = Perdona a un DNI sus fallos, para que pueda intentarlo de nuevo.
+help-register-unlock-examples = socklab register unlock --dni 12345678
+help-register-forget = Saca del registro todo lo de un DNI; sus códigos siguen usados.
+help-register-forget-examples = socklab register forget --dni 12345678 --yes
+help-register-backup = Copia el registro en un fichero nuevo mientras los servidores lo usan.
+help-register-backup-examples = socklab register backup registro-2026-11-23.db
+help-register-verify = Comprueba que el registro está íntegro.
+help-register-verify-examples = socklab register verify --register register.db
 help-otp = Códigos de un solo uso (TOTP, RFC 6238) cuyo secreto es el DNI.
 help-otp-enroll = Muestra el secreto, la URI y su código QR para el teléfono; en un terminal, después comprueba un código.
 help-otp-enroll-examples = socklab otp enroll --dni 123456 ; socklab otp enroll --dni 123456 --png qr.png --no-verify
@@ -301,3 +441,28 @@ help-arg-window = Cuántos pasos de 30 s antes y después cuentan también
 help-arg-file = La transcripción
 help-arg-canonical = Sin tiempos, modelo ni direcciones: lo que toda ejecución tiene en común
 help-arg-exercise = Solo este
+help-arg-register = El registro: un fichero, o postgres://usuario@equipo/base (si no se dice, register.db)
+help-arg-lab = El ejercicio en el que se archivan las entregas (si no se dice, lab)
+help-arg-secret = De qué se hacen los códigos: dni, como en la práctica (si no se dice), o random, los repartidos
+help-arg-key = El fichero de la clave con la que se cifran los secretos aleatorios (si no se dice, junto al registro)
+help-arg-roster = Solo puede entregar la clase: un fichero CSV con la cabecera dni,name,group,email
+help-arg-ahead = También vale el código del paso siguiente, para móviles que adelantan
+help-arg-max-connections = Cuántas conexiones puede haber a la vez; a las demás se les dice que está ocupado (si no se dice, 4096)
+help-arg-per-address = Cuántas de ellas pueden venir de una dirección; un campus puede ser una sola (si no se dice, 256)
+help-arg-patience = Cuántos segundos puede durar en total un intercambio (si no se dice, 10)
+help-arg-log = Añade a FILE lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos
+help-arg-rehearse = Explica cada error y no guarda nada
+help-arg-watch = Lo muestra de nuevo cuando algo cambia, hasta Ctrl-C
+help-arg-format = csv (si no se dice), jsonl o moodle
+help-arg-to = Escribe en FILE en vez de en la salida estándar
+help-arg-grade-item = El nombre del ítem de calificación de Moodle (si no se dice, el de la práctica)
+help-arg-grade = La nota de una entrega (si no se dice, 10)
+help-arg-maximum = Lo máximo que admite el ítem (si no se dice, 10)
+help-arg-dry-run = Solo dice a quién no conocería Moodle
+help-arg-receipt = El resguardo: diez letras y cifras
+help-arg-roster-file = La clase: un fichero CSV con la cabecera dni,name,group,email
+help-arg-enrol-dni = A quién dar secreto; se puede repetir
+help-arg-all = A todos los de la clase que aún no lo tienen
+help-arg-sheet = El fichero HTML que se escribe; no debe existir
+help-arg-yes = Hacerlo sin preguntar
+help-arg-backup = El fichero nuevo

@@ -11,6 +11,7 @@ use socklab_core::lab::{EXERCISES, Exercise, Offer};
 use socklab_core::transcript::Role;
 
 use crate::runtime::Runtime;
+use crate::submission;
 use crate::words::Words;
 
 /// Options that every command has.
@@ -102,6 +103,7 @@ pub(crate) fn command(words: &Words) -> Command {
         command = command.subcommand(of_exercise(exercise));
     }
     command = command
+        .subcommand(crate::register::command())
         .subcommand(crate::otp::command())
         .subcommand(crate::transcript::command())
         .subcommand(crate::tour::command());
@@ -117,18 +119,18 @@ fn of_exercise(exercise: &Exercise) -> Command {
     if has(Offer::Submission) {
         client = SubmissionArgs::augment_args(client);
     }
-    let command = Command::new(exercise.name)
-        .subcommand_required(true)
-        .disable_help_subcommand(true)
-        .subcommand(client);
-    if has(Offer::Register) {
-        return command;
-    }
     let mut server = Exchange::augment_args(ServerArgs::augment_args(Command::new("server")));
     if has(Offer::KeepServing) {
         server = KeepServingArgs::augment_args(server);
     }
-    command.subcommand(server)
+    if has(Offer::Register) {
+        server = submission::RegisterArgs::augment_args(server);
+    }
+    Command::new(exercise.name)
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(client)
+        .subcommand(server)
 }
 
 /// Which end of an exercise was asked for, and with what.

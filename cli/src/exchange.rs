@@ -22,6 +22,7 @@ use crate::args::{
 use crate::recording::Recording;
 use crate::runtime::{Runtime, Task};
 use crate::say;
+use crate::submission::{self, Desk};
 use crate::terminal::{Manner, Terminal};
 use crate::words::Words;
 
@@ -44,14 +45,18 @@ pub(crate) fn main(
         return Exit::Usage;
     };
     let task = match role {
-        Role::Client => client(exercise, matches),
-        Role::Server => server(exercise, matches),
+        Role::Client => client(exercise, matches).map(|task| (task, None)),
+        Role::Server => server(exercise, matches, words, common.quiet),
     };
-    let task = match task {
+    let (task, desk) = match task {
         Ok(task) => task,
-        Err(error) => {
+        Err(Refusal::Usage(error)) => {
             say::line(&error.say(words));
             return Exit::Usage;
+        }
+        Err(Refusal::Failed(line)) => {
+            say::line(&line);
+            return Exit::Failed;
         }
     };
     let terminal = Terminal::new(
@@ -64,7 +69,7 @@ pub(crate) fn main(
     );
     let clock = Clock::start();
     let status = match &exchange.transcript {
-        None => go(runtime, role, task, terminal, clock, ()),
+        None => go(runtime, role, (task, desk), terminal, clock, ()),
         Some(path) => {
             let header = Header {
                 exercise: exercise.name.to_owned(),
@@ -74,7 +79,7 @@ pub(crate) fn main(
                 masked: exercise.secret && !exchange.unmasked,
             };
             match Recording::create(path, header) {
-                Ok(recording) => go(runtime, role, task, terminal, clock, recording),
+                Ok(recording) => go(runtime, role, (task, desk), terminal, clock, recording),
                 Err(error) => {
                     let detail = error.to_string();
                     say::line(
@@ -88,7 +93,21 @@ pub(crate) fn main(
     report(words, role, status, common.quiet)
 }
 
-fn client(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, address::Error> {
+/// Why an exchange does not begin.
+enum Refusal {
+    /// It was not typed right.
+    Usage(address::Error),
+    /// Something that it needs cannot be had.
+    Failed(String),
+}
+
+impl From<address::Error> for Refusal {
+    fn from(error: address::Error) -> Self {
+        Refusal::Usage(error)
+    }
+}
+
+fn client(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, Refusal> {
     let args: ClientArgs = read(matches);
     let address = args.address.as_deref().unwrap_or("");
     let server = address::client(address, exercise.port)?;
@@ -108,29 +127,45 @@ fn client(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, address::Er
     Ok(Task::Client((exercise.client)(&settings)))
 }
 
-fn server(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, address::Error> {
+fn server(
+    exercise: &Exercise,
+    matches: &ArgMatches,
+    words: &Arc<Words>,
+    quiet: bool,
+) -> Result<(Task, Option<Desk>), Refusal> {
     let args: ServerArgs = read(matches);
     let address = address::listen(args.listen.as_deref().unwrap_or(""), exercise.port)?;
     let mut settings = Settings::default();
     if exercise.offers.contains(&Offer::KeepServing) {
         settings.keep_serving = read::<KeepServingArgs>(matches).keep_serving;
     }
-    Ok(match exercise.server {
+    let mut desk = None;
+    if exercise.offers.contains(&Offer::Register) {
+        let args = read(matches);
+        let prepared = submission::prepare(&args, &mut settings, words, quiet);
+        desk = Some(prepared.map_err(Refusal::Failed)?);
+    }
+    let task = match exercise.server {
         Server::Endpoint(make) => Task::Endpoint(address, make(&settings)),
         Server::Service(make) => Task::Service(address, make(&settings)),
-    })
+    };
+    Ok((task, desk))
 }
 
 fn go<W: Watch + 'static>(
     runtime: Runtime,
     role: Role,
-    task: Task,
+    (task, desk): (Task, Option<Desk>),
     terminal: Terminal,
     clock: Clock,
     watch: W,
 ) -> Status {
     let mut run = Run::new(Arc::new(terminal), watch).with_lines(BufReader::new(stdin()));
     run.clock = clock;
+    if let Some(desk) = desk {
+        run.register = Some(desk.register);
+        run.max_connections = desk.max_connections;
+    }
     on_signal(role, &run.stop);
     runtime.run(task, &Arc::new(run))
 }

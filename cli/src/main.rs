@@ -9,8 +9,10 @@ mod exchange;
 mod otp;
 mod qr;
 mod recording;
+mod register;
 mod runtime;
 mod say;
+mod submission;
 mod terminal;
 mod tour;
 mod transcript;
@@ -61,6 +63,7 @@ fn run() -> Exit {
     match matches.subcommand() {
         Some(("otp", matches)) => otp::main(matches, &words),
         Some(("transcript", matches)) => transcript::main(matches, &words),
+        Some(("register", matches)) => register::main(matches, &words),
         Some(("tour", matches)) => tour::main(matches, &words),
         Some((name, matches)) => match lab::find(name) {
             Some(exercise) => exchange::main(exercise, matches, &common, &words),

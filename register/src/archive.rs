@@ -15,7 +15,7 @@ use crate::error::{Error, Trouble};
 use crate::keys::{KeyFile, RegisterKey, SECRET, random, tidy_receipt};
 use crate::sql::{Row, Sql, within};
 
-pub use export::{Gradebook, Unmatched};
+pub use export::{Gradebook, Unmatched, rfc3339};
 pub use findings::Finding;
 pub use roster::RosterEntry;
 

@@ -24,6 +24,7 @@ mod writer;
 
 pub use archive::{
     Archive, AttemptRecord, Finding, Gradebook, RosterEntry, Student, Submission, Unmatched,
+    rfc3339,
 };
 pub use book::{Admit, Rules};
 pub use error::{Error, Trouble};

@@ -29,6 +29,7 @@ impl Sqlite {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
+            private(path);
         }
         let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(&e))?;
         let mut sqlite = Sqlite {
@@ -185,12 +186,27 @@ impl Sql for Sqlite {
                 format!("{} is there already", to.display()),
             ));
         }
+        private(to);
         let to = to.to_string_lossy().into_owned();
         let copied = self.connection.execute("VACUUM INTO ?1", [&to]);
         copied.map_err(|e| error(&e))?;
         let file = fs::File::open(&to).and_then(|file| file.sync_all());
         file.map_err(|e| Error::new(Trouble::Broken, e))
     }
+}
+
+/// Makes an empty file that only its owner reads, if there is none: names and DNIs are nobody else's business. SQLite
+/// gives its log the same permissions.
+fn private(path: &Path) {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    // Whatever is wrong, SQLite says it better.
+    let _ = options.open(path);
 }
 
 impl ToSql for Value {

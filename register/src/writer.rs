@@ -130,14 +130,14 @@ fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
         let judged = judge(&mut book, &attempts, &mut failed, journal);
         let Some(decisions) = judged else {
             for (attempt, done) in batch {
-                journal.decided(&attempt, &Decision::Unavailable);
                 done(Decision::Unavailable);
+                journal.decided(&attempt, &Decision::Unavailable);
             }
             continue;
         };
         for ((attempt, done), decision) in batch.into_iter().zip(decisions) {
-            journal.decided(&attempt, &decision);
             done(decision);
+            journal.decided(&attempt, &decision);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod clock;
 mod fault;
+mod gate;
 mod lines;
 mod run;
 pub mod socket;
@@ -15,6 +16,7 @@ mod stop;
 
 pub use clock::Clock;
 pub use fault::fault;
+pub use gate::Gate;
 pub use lines::{LineEvent, LineReader, MAX_LINE};
 pub use run::{Backend, Run, timed};
 pub use stop::{Stop, StopGuard};

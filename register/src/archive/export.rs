@@ -175,7 +175,7 @@ fn unwritten(error: csv::Error) -> Error {
 }
 
 /// Unix time as RFC 3339 in UTC.
-pub(crate) fn rfc3339(unix_seconds: u64) -> String {
+pub fn rfc3339(unix_seconds: u64) -> String {
     let (days, seconds) = (unix_seconds / 86_400, unix_seconds % 86_400);
     // Civil date from days: Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2021.
     let days = days + 719_468;

@@ -134,3 +134,22 @@ fn a_server_that_goes_away_and_comes_back() {
         "{events:?}"
     );
 }
+
+#[test]
+fn only_its_owner_reads_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::file();
+    let server = place.serve(rules());
+    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    place
+        .location
+        .archive(false)
+        .unwrap()
+        .backup(&place.beside("copy.db"))
+        .unwrap();
+    for entry in fs::read_dir(path(&place).parent().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.path());
+    }
+}

@@ -1,0 +1,181 @@
+//! What there is, as text for a person.
+
+use std::io::{Write, stderr, stdout};
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use socklab_core::register::Decision;
+use socklab_register::{Finding, Student, Submission, shown_name};
+
+use super::{Desk, Stop};
+use crate::Exit;
+use crate::escape;
+use crate::say;
+use crate::wording::decided;
+
+/// How often `--watch` looks.
+const LOOK: Duration = Duration::from_secs(1);
+
+#[derive(Args, Debug)]
+pub(super) struct StatusArgs {
+    #[arg(long)]
+    watch: bool,
+}
+
+/// A line of payload.
+pub(super) fn print(line: &str) {
+    let mut stdout = stdout().lock();
+    let _ = writeln!(stdout, "{}", escape::text(line)).and_then(|()| stdout.flush());
+}
+
+impl Desk<'_> {
+    /// Who has submitted, who is missing, by group; and what stands out.
+    pub(super) fn status(&mut self, args: &StatusArgs) -> Result<Exit, Stop> {
+        if !args.watch {
+            self.status_once()?;
+            return Ok(Exit::Done);
+        }
+        let mut before = None;
+        loop {
+            let now = (
+                self.archive.submissions(&self.lab)?.len(),
+                self.archive.failures(&self.lab)?,
+            );
+            if before != Some(now) {
+                before = Some(now);
+                self.status_once()?;
+                print("");
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn status_once(&mut self) -> Result<(), Stop> {
+        let submissions = self.archive.submissions(&self.lab)?;
+        let failures = self.archive.failures(&self.lab)?;
+        let count = submissions.len();
+        print(&self.words.say_with(
+            "status-submissions",
+            &[
+                ("lab", &self.lab),
+                ("count", &count),
+                ("failures", &failures),
+            ],
+        ));
+        let students = self.archive.students(&self.lab)?;
+        let class: Vec<&Student> = students.iter().filter(|one| one.listed).collect();
+        for group in class.chunk_by(|a, b| a.team == b.team) {
+            let there = group.iter().filter(|one| one.submission.is_some()).count();
+            let (team, of) = (group[0].team.clone(), group.len());
+            print(&self.words.say_with(
+                "status-group",
+                &[("group", &team), ("count", &there), ("of", &of)],
+            ));
+            for student in group.iter().filter(|one| one.submission.is_none()) {
+                print(&self.words.say_with(
+                    "status-missing",
+                    &[("name", &student.name), ("dni", &student.dni)],
+                ));
+            }
+        }
+        for dni in self.archive.locked()? {
+            print(&self.words.say_with("status-locked", &[("dni", &dni)]));
+        }
+        for finding in self.archive.findings(&self.lab)? {
+            print(&self.finding(&finding));
+        }
+        Ok(())
+    }
+
+    fn finding(&self, finding: &Finding) -> String {
+        let words = self.words;
+        match finding {
+            Finding::SeveralAddresses { dni, ips } => words.say_with(
+                "finding-addresses",
+                &[("dni", dni), ("list", &ips.join(", "))],
+            ),
+            Finding::SeveralDnis { ip, dnis } => words.say_with(
+                "finding-dnis",
+                &[("ip", ip), ("count", &dnis.len()), ("list", &some(dnis))],
+            ),
+            Finding::OtherName { dni, sent, roster } => words.say_with(
+                "finding-name",
+                &[("dni", dni), ("sent", sent), ("roster", roster)],
+            ),
+            Finding::OnlyZeros { dnis } => {
+                words.say_with("finding-zeros", &[("list", &dnis.join(", "))])
+            }
+        }
+    }
+
+    /// Every submission, a line each.
+    pub(super) fn list(&mut self) -> Result<Exit, Stop> {
+        for one in self.archive.submissions(&self.lab)? {
+            print(&line(&one));
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Each attempt of a DNI and what became of it.
+    pub(super) fn why(&mut self, dni: &str) -> Result<Exit, Stop> {
+        let attempts = self.archive.why(dni)?;
+        for one in &attempts {
+            let said = match one.verdict.as_str() {
+                "accepted" => self.words.say("why-accepted"),
+                verdict => match verdict.parse::<Decision>() {
+                    Ok(decision) => decided(self.words, &decision),
+                    Err(_) => verdict.to_owned(),
+                },
+            };
+            let time = socklab_register::rfc3339(one.at.as_secs());
+            print(&format!(
+                "{time}  {}  {}  {}: {said}",
+                one.lab,
+                one.ip,
+                shown_name(&one.name)
+            ));
+        }
+        let away = self.archive.turned_away(dni)?;
+        if away > 0 {
+            print(&self.words.say_with("why-turned-away", &[("count", &away)]));
+        }
+        if attempts.is_empty() && away == 0 {
+            say::line(&self.words.say_with("why-nothing", &[("dni", &dni)]));
+            return Ok(Exit::Failed);
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Which submission a receipt proves.
+    pub(super) fn receipt(&mut self, code: &str) -> Result<Exit, Stop> {
+        match self.archive.receipt(code)? {
+            Some(one) => {
+                print(&format!("{}  {}", one.lab, line(&one)));
+                Ok(Exit::Done)
+            }
+            None => Err(Stop::Failed(self.words.say("receipt-unknown"))),
+        }
+    }
+}
+
+fn line(one: &Submission) -> String {
+    let time = socklab_register::rfc3339(one.at.as_secs());
+    let (name, receipt) = (shown_name(&one.name), one.receipt.as_str());
+    format!(
+        "{}  {time}  {}  {}  {receipt}  {name}",
+        one.number, one.dni, one.ip
+    )
+}
+
+/// The first few of a list that may be long: a whole class sits behind one address.
+fn some(list: &[String]) -> String {
+    const FEW: usize = 5;
+    let dots = if list.len() > FEW { ", …" } else { "" };
+    list[..list.len().min(FEW)].join(", ") + dots
+}
+
+/// A hint for whoever looks at the terminal while the payload goes elsewhere.
+pub(super) fn hint(text: &str) {
+    let _ = writeln!(stderr().lock(), "{text}");
+}

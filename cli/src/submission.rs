@@ -1,0 +1,167 @@
+//! `submit server`: the exercise's server, with its register.
+
+mod journal;
+mod rehearsal;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use socklab_core::lab::Settings;
+use socklab_core::policy::{Policy, Secret};
+use socklab_core::register::Register;
+use socklab_register::{Admit, Location, RosterEntry, Rules};
+use socklab_system::Gate;
+
+use crate::register::trouble;
+use crate::say;
+use crate::wording::Replies;
+use crate::words::Words;
+use journal::Log;
+use rehearsal::Rehearsal;
+
+/// How many connections beyond the limit are taken in to be told that they are too many.
+const TURNED_AWAY: usize = 256;
+
+/// What a submission server takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RegisterArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(long, value_enum, default_value_t = SecretArg::Dni)]
+    secret: SecretArg,
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    roster: Option<PathBuf>,
+    #[arg(long)]
+    ahead: bool,
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: u32,
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    per_address: u32,
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    #[arg(long, conflicts_with_all = ["register", "secret", "key", "roster"])]
+    rehearse: bool,
+}
+
+/// Which register, and which lab in it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Place {
+    #[arg(long, value_name = "FILE|postgres://…", default_value = "register.db")]
+    pub(crate) register: String,
+    #[arg(long, value_name = "NAME", default_value = "lab")]
+    pub(crate) lab: String,
+}
+
+/// What codes are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SecretArg {
+    Dni,
+    Random,
+}
+
+impl Place {
+    /// Where the register is.
+    pub(crate) fn location(&self) -> Location {
+        let Ok(location) = self.register.parse();
+        location
+    }
+}
+
+/// A server's register, and how many connections its driver may hold.
+pub(crate) struct Desk {
+    pub(crate) register: Arc<dyn Register>,
+    pub(crate) max_connections: usize,
+}
+
+/// Opens all that the server needs; on failure, one line that says what and why.
+pub(crate) fn prepare(
+    args: &RegisterArgs,
+    settings: &mut Settings,
+    words: &Arc<Words>,
+    quiet: bool,
+) -> Result<Desk, String> {
+    settings.wording = Arc::new(Replies(Arc::clone(words)));
+    settings.limits.patience = Duration::from_secs(args.patience);
+    let most = args.max_connections as usize;
+    settings.admission = Arc::new(Gate::new(most, args.per_address as usize));
+    let log = Log::open(
+        args.log.as_deref(),
+        Arc::clone(words),
+        quiet,
+        &args.place.lab,
+    )
+    .map_err(|(path, error)| {
+        let detail = error.to_string();
+        words.say_with("file-error", &[("file", &path), ("detail", &detail)])
+    })?;
+    let log = Arc::new(log);
+    let register: Arc<dyn Register> = if args.rehearse {
+        say::line(&words.say("rehearsing"));
+        Arc::new(Rehearsal::new(log))
+    } else {
+        Arc::new(open(args, log, words)?)
+    };
+    Ok(Desk {
+        register,
+        max_connections: most.saturating_add(TURNED_AWAY),
+    })
+}
+
+fn open(
+    args: &RegisterArgs,
+    log: Arc<Log>,
+    words: &Words,
+) -> Result<socklab_register::Writer, String> {
+    ignore_file_size_signal();
+    let location = args.place.location();
+    let failed = |error| trouble(words, &location, &error);
+    if let Some(path) = &args.roster {
+        let entries = read_roster(path, words)?;
+        let mut archive = location.archive(true).map_err(failed)?;
+        archive.set_roster(&entries).map_err(failed)?;
+    }
+    let mut policy = Policy {
+        secret: match args.secret {
+            SecretArg::Dni => Secret::Dni,
+            SecretArg::Random => Secret::Random,
+        },
+        ..Policy::default()
+    };
+    policy.window.ahead = args.ahead.into();
+    let rules = Rules {
+        lab: args.place.lab.clone(),
+        policy,
+        admit: if args.roster.is_some() {
+            Admit::Listed
+        } else {
+            Admit::Everybody
+        },
+    };
+    let key = args.key.clone().unwrap_or_else(|| location.key_file());
+    location.serve(rules, Some(&key), log).map_err(failed)
+}
+
+/// Reads a roster; on failure, one line that says what and why.
+pub(crate) fn read_roster(path: &PathBuf, words: &Words) -> Result<Vec<RosterEntry>, String> {
+    let said =
+        |detail: String| words.say_with("file-error", &[("file", path), ("detail", &detail)]);
+    let csv = fs::read(path).map_err(|error| said(error.to_string()))?;
+    RosterEntry::read(&csv).map_err(|error| said(error.to_string()))
+}
+
+/// A limit on the size of files ends a program by a signal, unless it asks to be told by an error instead.
+fn ignore_file_size_signal() {
+    #[cfg(unix)]
+    {
+        let noted = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        // Without it, the worst is an end that loses nothing.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noted);
+    }
+}
