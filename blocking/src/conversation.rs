@@ -44,6 +44,7 @@ pub(crate) struct Conversation<'a, M, W: Watch> {
     sender: Sender<Event>,
     lines: Option<LineReader>,
     waker: Option<StopGuard>,
+    watcher: Option<StopGuard>,
     stopping: bool,
     /// The stream has ended: from now on it only says so again.
     ended: bool,
@@ -64,6 +65,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             sender,
             lines: None,
             waker: None,
+            watcher: None,
             stopping: false,
             ended: false,
             errors: 0,
@@ -106,10 +108,15 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
     fn connect(&mut self, wire: Wire) {
         self.buffer.resize(wire.buffer(), 0);
         let (wake, sender) = (wire.waker(), self.sender.clone());
-        self.waker = Some(self.run.stop.on_request(move || {
+        let wake = move || {
             let _ = sender.send(Event::Wake);
             wake();
-        }));
+        };
+        let stop = &self.run.stop;
+        self.waker = Some(match wire.bell() {
+            Some(bell) => stop.on_request_or_bell(bell, wake),
+            None => stop.on_request(wake),
+        });
         self.wire = wire;
     }
 
@@ -320,6 +327,9 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
         if self.pump.interest().line && !self.ask_for_line() {
             return self.feed(Input::InputEnd);
         }
+        // A signal's bell ends a receive, and this is none: here another thread must tell of it.
+        let stop = &self.run.stop;
+        self.watcher.get_or_insert_with(|| stop.on_request(|| {}));
         let limit = self.limit();
         let events = &self.events;
         let event = timed(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::Link;
-use socklab_system::socket;
+use socklab_system::{Bell, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -18,7 +18,6 @@ pub(crate) enum Wire {
     /// A UDP server's socket: it hears everybody.
     Server {
         socket: Arc<UdpSocket>,
-        local: SocketAddr,
         /// From where a stop wakes the blocked `recv`.
         alarm: Arc<UdpSocket>,
         timeout: Option<Duration>,
@@ -49,10 +48,11 @@ pub(crate) enum Received {
 
 impl Wire {
     pub(crate) fn server(socket: UdpSocket, local: SocketAddr) -> io::Result<Self> {
-        let alarm = UdpSocket::bind(SocketAddr::new(socket::reachable(local).ip(), 0))?;
+        let to = socket::reachable(local);
+        let alarm = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
+        alarm.connect(to)?;
         Ok(Wire::Server {
             socket: Arc::new(socket),
-            local,
             alarm: Arc::new(alarm),
             timeout: None,
         })
@@ -88,10 +88,10 @@ impl Wire {
     pub(crate) fn waker(&self) -> Box<dyn Fn() + Send> {
         match self {
             Wire::Closed => Box::new(|| {}),
-            Wire::Server { local, alarm, .. } => {
-                let (to, alarm) = (socket::reachable(*local), Arc::clone(alarm));
+            Wire::Server { alarm, .. } => {
+                let alarm = Arc::clone(alarm);
                 Box::new(move || {
-                    let _ = alarm.send_to(&[], to);
+                    let _ = alarm.send(&[]);
                 })
             }
             Wire::Datagram { socket, .. } => {
@@ -102,6 +102,14 @@ impl Wire {
                 let stream = Arc::clone(stream);
                 Box::new(move || socket::wake_reader(&*stream))
             }
+        }
+    }
+
+    /// What a signal itself can write to, to end a receive that blocks.
+    pub(crate) fn bell(&self) -> Option<Bell> {
+        match self {
+            Wire::Server { alarm, .. } => Some(alarm.try_clone().ok()?.into()),
+            _ => None,
         }
     }
 
@@ -125,7 +133,8 @@ impl Wire {
                     *timeout = limit;
                 }
                 let (len, peer) = socket.recv_from(buffer)?;
-                if len == 0 && alarm.local_addr().is_ok_and(|alarm| alarm == peer) {
+                // Empty, or the one byte that a signal writes.
+                if len <= 1 && alarm.local_addr().is_ok_and(|alarm| alarm == peer) {
                     return Ok(Received::Alarm);
                 }
                 Ok(Received::Datagram(Link::first(peer), len))

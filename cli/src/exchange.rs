@@ -172,6 +172,10 @@ fn go<W: Watch + 'static>(
 
 /// Has Ctrl-C and SIGTERM stop the run. A second one ends the program where it is.
 fn on_signal(role: Role, stop: &Stop) {
+    #[cfg(unix)]
+    if role == Role::Server && stop.heed_signals().is_ok() {
+        return;
+    }
     let again = AtomicBool::new(false);
     let stop = stop.clone();
     // Without a handler the signal ends the program, which is the next best.

@@ -8,9 +8,10 @@ use std::time::Duration;
 use mio::{Events, Poll, Token};
 use slab::Slab;
 use socklab_core::{Input, Link, Machine, OperationKind, Outbox, Service, Status, Subject, Watch};
-use socklab_system::{LineEvent, LineReader, Run, StopGuard, socket, timed};
+use socklab_system::{LineEvent, LineReader, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
+use crate::bell::{self, Bell};
 use crate::conversation::{Conversation, Desk};
 use crate::mailbox::{Address, Mailbox, Message};
 use crate::timers::Timers;
@@ -19,6 +20,7 @@ use crate::wire::Wire;
 /// Tokens below these are keys of conversations.
 const MAILBOX: Token = Token(usize::MAX);
 const LISTENER: Token = Token(usize::MAX - 1);
+const BELL: Token = Token(usize::MAX - 2);
 
 /// How many events one poll takes at most.
 const EVENTS: usize = 1024;
@@ -37,7 +39,7 @@ pub(crate) struct EventLoop<'a, W: Watch> {
     buffer: Vec<u8>,
     lines: Option<LineReader>,
     stop: bool,
-    _waker: StopGuard,
+    _bell: Bell,
 }
 
 /// The conversations of a loop, and what is to be done about them.
@@ -107,9 +109,10 @@ impl<'a, W: Watch> EventLoop<'a, W> {
     pub(crate) fn new(run: &'a Run<W>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mailbox = Mailbox::new(poll.registry(), MAILBOX)?;
-        let waker = {
+        let bell = {
             let mailbox = Arc::clone(&mailbox);
-            run.stop.on_request(move || mailbox.leave(Message::Stop))
+            let wake = move || mailbox.leave(Message::Stop);
+            bell::hang(&run.stop, poll.registry(), BELL, wake)?
         };
         Ok(EventLoop {
             run,
@@ -121,7 +124,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
             buffer: vec![0; socket::DATAGRAM_BUFFER],
             lines: None,
             stop: false,
-            _waker: waker,
+            _bell: bell,
         })
     }
 
@@ -141,7 +144,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                 return Ok(status);
             }
             self.wait(&mut all, None)?;
-            for message in self.mailbox.take() {
+            for message in self.messages() {
                 self.deliver(&mut all, address, message);
                 if let Some(status) = self.check(&mut all, address) {
                     return Ok(status);
@@ -169,10 +172,9 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                 return Ok(Status::Stopped);
             }
             self.wait(&mut all, acceptor.as_mut())?;
-            for message in self.mailbox.take() {
+            for message in self.messages() {
                 match message {
                     Message::Stop => {
-                        self.stop = true;
                         acceptor = None;
                         let open: Vec<Address> =
                             all.slab.iter().map(|(_, one)| one.address()).collect();
@@ -291,7 +293,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
         }
         for event in &self.events {
             match event.token() {
-                MAILBOX => {}
+                MAILBOX | BELL => {}
                 LISTENER => {
                     if let Some(acceptor) = &mut acceptor {
                         acceptor.ready = true;
@@ -349,6 +351,17 @@ impl<'a, W: Watch> EventLoop<'a, W> {
             ended = all.after(address).or(ended);
         }
         ended
+    }
+
+    /// What other threads left; a stop, which a signal does not leave there, comes first and once.
+    fn messages(&mut self) -> Vec<Message> {
+        let mut messages = self.mailbox.take();
+        messages.retain(|message| !matches!(message, Message::Stop));
+        if !self.stop && self.run.stop.requested() {
+            self.stop = true;
+            messages.insert(0, Message::Stop);
+        }
+        messages
     }
 
     /// Gives a conversation what another thread left for it.

@@ -23,11 +23,12 @@
 //! # Where to look
 //!
 //! `event_loop` waits and hands out turns. `conversation` is one machine with its socket. `timers` holds the
-//! deadlines, `mailbox` is where other threads leave word, `acceptor` takes connections.
+//! deadlines, `mailbox` is where other threads leave word, `bell` what a signal rings, `acceptor` takes connections.
 
 #![forbid(unsafe_code)]
 
 mod acceptor;
+mod bell;
 mod conversation;
 mod event_loop;
 mod mailbox;

@@ -11,6 +11,8 @@ mod fault;
 mod gate;
 mod lines;
 mod run;
+#[cfg(unix)]
+mod signals;
 pub mod socket;
 mod stop;
 
@@ -19,4 +21,4 @@ pub use fault::fault;
 pub use gate::Gate;
 pub use lines::{LineEvent, LineReader, MAX_LINE};
 pub use run::{Backend, Run, timed};
-pub use stop::{Stop, StopGuard};
+pub use stop::{Bell, Stop, StopGuard};

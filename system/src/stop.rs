@@ -13,8 +13,10 @@ pub struct Stop(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    requested: AtomicBool,
+    requested: Arc<AtomicBool>,
     wakers: Mutex<Wakers>,
+    #[cfg(unix)]
+    signals: crate::signals::Signals,
 }
 
 #[derive(Default)]
@@ -38,16 +40,47 @@ impl Stop {
     /// Tells it to stop, and wakes everybody. Again does nothing more.
     pub fn request(&self) {
         if !self.0.requested.swap(true, Ordering::AcqRel) {
-            for wake in self.wakers().list.values() {
-                wake();
-            }
+            self.wake();
         }
+    }
+
+    /// Wakes everybody.
+    pub(crate) fn wake(&self) {
+        for wake in self.wakers().list.values() {
+            wake();
+        }
+    }
+
+    /// Takes Ctrl-C and SIGTERM for a request from now on; the second one ends the program with 130.
+    ///
+    /// # Errors
+    /// When the system does not let it; then signals end the program as ever.
+    #[cfg(unix)]
+    pub fn heed_signals(&self) -> std::io::Result<()> {
+        self.0.signals.heed(&self.0.requested)
     }
 
     /// Has `wake` called when the request comes; at once if it has come. Until the guard is dropped.
     ///
     /// `wake` must not block, nor touch this `Stop`.
     pub fn on_request(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
+        #[cfg(unix)]
+        self.0.signals.watch(self);
+        self.leave(wake)
+    }
+
+    /// The same for whoever waits on a socket: a signal writes a byte to the bell itself, so no thread need wait for
+    /// signals. A program of one thread has cheaper system calls: the kernel need not count who uses a descriptor
+    /// (measured with the UDP echo: 5 % of the CPU time for each reply).
+    pub fn on_request_or_bell(&self, bell: Bell, wake: impl Fn() + Send + 'static) -> StopGuard {
+        #[cfg(unix)]
+        self.0.signals.ring(bell);
+        #[cfg(not(unix))]
+        drop(bell);
+        self.leave(wake)
+    }
+
+    fn leave(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
         let mut wakers = self.wakers();
         // Under the lock: either the request sees this waker, or this sees the request.
         if self.requested() {
@@ -65,6 +98,31 @@ impl Stop {
 
     fn wakers(&self) -> std::sync::MutexGuard<'_, Wakers> {
         self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The other end of what a driver waits on: a socket that is connected to it. Before anything else the driver may
+/// hear an empty datagram from it.
+#[derive(Debug)]
+pub struct Bell {
+    #[cfg(unix)]
+    pub(crate) descriptor: std::os::fd::OwnedFd,
+}
+
+impl From<std::net::UdpSocket> for Bell {
+    #[cfg_attr(not(unix), expect(unused_variables))]
+    fn from(socket: std::net::UdpSocket) -> Self {
+        Bell {
+            #[cfg(unix)]
+            descriptor: socket.into(),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl From<std::os::fd::OwnedFd> for Bell {
+    fn from(descriptor: std::os::fd::OwnedFd) -> Self {
+        Bell { descriptor }
     }
 }
 

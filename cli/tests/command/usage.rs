@@ -7,11 +7,11 @@ use crate::common::{pipe, run, socklab, stderr};
 const CASES: &[(&[&str], &str)] = &[
     (
         &[],
-        "say what to run: message, echo, chat, welcome, submit, otp, transcript, tour — see: socklab --help",
+        "say what to run: message, echo, chat, welcome, submit, register, otp, transcript, tour — see: socklab --help",
     ),
     (
         &["ecko", "client"],
-        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, otp, transcript, tour — see: socklab --help",
+        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, register, otp, transcript, tour — see: socklab --help",
     ),
     (
         &["echo"],
@@ -22,8 +22,8 @@ const CASES: &[(&[&str], &str)] = &[
         "there is no \"cliente\" here, but: client, server — see: socklab echo --help",
     ),
     (
-        &["submit", "server"],
-        "there is no \"server\" here, but: client — see: socklab submit --help",
+        &["submit", "serve"],
+        "there is no \"serve\" here, but: client, server — see: socklab submit --help",
     ),
     // Addresses.
     (

@@ -1,0 +1,60 @@
+//! Ctrl-C and SIGTERM on Unix.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use signal_hook::consts::TERM_SIGNALS;
+use signal_hook::{flag, low_level};
+
+use crate::stop::{Bell, Stop};
+
+/// What shells say of a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// What a stop has to do with signals.
+#[derive(Default)]
+pub(crate) struct Signals {
+    heeded: AtomicBool,
+    watched: AtomicBool,
+}
+
+impl Signals {
+    /// Has each signal set `requested`, and end the program if it is set.
+    pub(crate) fn heed(&self, requested: &Arc<AtomicBool>) -> io::Result<()> {
+        for &signal in TERM_SIGNALS {
+            flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(requested))?;
+            flag::register(signal, Arc::clone(requested))?;
+        }
+        self.heeded.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Has each signal ring a bell.
+    pub(crate) fn ring(&self, bell: Bell) {
+        if !self.heeded.load(Ordering::Acquire) {
+            return;
+        }
+        for &signal in TERM_SIGNALS {
+            // A second descriptor each: the handler keeps it for the life of the program.
+            if let Ok(descriptor) = bell.descriptor.try_clone() {
+                let _ = low_level::pipe::register(signal, descriptor);
+            }
+        }
+    }
+
+    /// Has a thread wait for signals and wake everybody; one for all who need it.
+    pub(crate) fn watch(&self, stop: &Stop) {
+        if !self.heeded.load(Ordering::Acquire) || self.watched.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let stop = stop.clone();
+        if let Ok(mut signals) = signal_hook::iterator::Signals::new(TERM_SIGNALS) {
+            // Without the thread, the second signal still ends the program.
+            let _ = thread::Builder::new()
+                .name("signals".to_owned())
+                .spawn(move || signals.forever().for_each(|_| stop.wake()));
+        }
+    }
+}
