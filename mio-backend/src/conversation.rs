@@ -46,9 +46,13 @@ pub(crate) struct Conversation<M, O> {
     address: Address,
     registered: bool,
     /// The socket may have something to read: it was told of, and has not said `WouldBlock` since.
-    pub(crate) readable: bool,
+    readable: bool,
     /// The socket may have room.
-    pub(crate) writable: bool,
+    writable: bool,
+    /// Nothing more can be read: the stream is at its end, or broken.
+    ended: bool,
+    /// The system was asked to tell when a datagram socket has room.
+    full: bool,
     /// It is in the loop's queue for a turn.
     pub(crate) queued: bool,
     /// The moment for which the timers have it.
@@ -69,6 +73,8 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
             registered: false,
             readable: false,
             writable: true,
+            ended: false,
+            full: false,
             queued: false,
             armed: None,
             finishing: None,
@@ -80,6 +86,13 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
 
     pub(crate) fn address(&self) -> Address {
         self.address
+    }
+
+    /// The system has told of its socket. Of an end it tells with every event, also with those for room to write; but an
+    /// end is read once.
+    pub(crate) fn ready(&mut self, readable: bool, writable: bool) {
+        self.readable |= readable && !self.ended;
+        self.writable |= writable;
     }
 
     /// How it ended, once it has and its last bytes have left.
@@ -104,9 +117,16 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
         reads || (self.writable && (self.wire.has_unsent() || self.wire.is_connecting()))
     }
 
-    /// Has the system tell of its socket from now on, unless it is over already: a greeting that
-    /// left at once is never registered.
+    /// After anything has happened to it: has the system tell of its socket from now on, unless it is over already, for
+    /// a greeting that left at once is never registered; and of room to write, where there was none.
     pub(crate) fn settle<W: Watch>(&mut self, desk: &mut Desk<'_, W>) {
+        if self.registered && self.full != self.wire.has_unsent() {
+            self.full = !self.full;
+            let token = Token(self.address.key);
+            if let Err(error) = self.wire.ask_for_room(self.full, desk.registry, token) {
+                self.fault(Doing::Sending, &error, desk.run.clock.now(), desk);
+            }
+        }
         if self.registered || self.over().is_some() || matches!(self.wire, Wire::Closed) {
             return;
         }
@@ -181,8 +201,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                 return len;
             }
             Ok(Received::End(link)) => {
-                // An end is told once; a socket at its end stays readable for ever.
-                self.readable = false;
+                (self.ended, self.readable) = (true, false);
                 self.feed(now, Input::End { link }, desk);
             }
             Err(error) => match error.kind() {
@@ -390,7 +409,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
         }
         if matches!(self.wire, Wire::Stream { .. }) && doing != Doing::Opening {
             // A stream is dead after an error: there is nothing more to read from it.
-            self.readable = false;
+            (self.ended, self.readable) = (true, false);
         }
         let socket = Socket(0);
         self.feed(

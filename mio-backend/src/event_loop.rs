@@ -305,9 +305,10 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                     };
                     // An error shows when it is read or written.
                     let error = event.is_error();
-                    conversation.readable |= event.is_readable() || event.is_read_closed() || error;
-                    conversation.writable |=
-                        event.is_writable() || event.is_write_closed() || error;
+                    conversation.ready(
+                        event.is_readable() || event.is_read_closed() || error,
+                        event.is_writable() || event.is_write_closed() || error,
+                    );
                     let address = conversation.address();
                     all.after(address);
                 }
@@ -335,6 +336,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                     conversation.armed = None;
                 }
                 conversation.look_at_clock(now, &mut desk);
+                conversation.settle(&mut desk);
                 ended = all.after(address).or(ended);
             }
         }
@@ -348,6 +350,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
             };
             conversation.queued = false;
             conversation.turn(&mut desk);
+            conversation.settle(&mut desk);
             ended = all.after(address).or(ended);
         }
         ended

@@ -34,6 +34,7 @@ macro_rules! backend_tests {
             one_byte_at_a_time,
             a_large_answer_through_small_buffers,
             an_end_in_the_middle_of_a_message,
+            an_end_is_told_once,
             a_reset_while_the_server_reads,
             a_reset_while_the_server_writes,
             a_timer_fires_is_moved_and_is_cancelled,

@@ -17,6 +17,7 @@ impl Service for Parrots {
         Parrot {
             link,
             alarm: None,
+            lingers: false,
             status: Status::Running,
         }
     }
@@ -26,10 +27,12 @@ impl Service for Parrots {
 ///
 /// A few bytes are orders: `!` has it send [`BIG`] bytes of [`pattern`] and finish; `+` sets a timer of 50 ms,
 /// `>` moves it to 100 ms from now, `-` cancels it. When it fires, the parrot says `T`.
+/// `~` has it answer the end of the stream with a large answer, and not finish.
 #[derive(Debug)]
 pub struct Parrot {
     link: Link,
     alarm: Option<Mono>,
+    lingers: bool,
     status: Status,
 }
 
@@ -44,15 +47,20 @@ pub fn pattern(at: usize) -> u8 {
 const ALARM: Duration = Duration::from_millis(50);
 
 impl Parrot {
+    fn say_much(&self, out: &mut Outbox) {
+        out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
+    }
+
     fn hear(&mut self, now: Now, byte: u8, out: &mut Outbox) {
         match byte {
             b'!' => {
-                out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
+                self.say_much(out);
                 out.finish(self.link);
             }
             b'+' => self.alarm = Some(now.mono.plus(ALARM)),
             b'>' => self.alarm = Some(now.mono.plus(2 * ALARM)),
             b'-' => self.alarm = None,
+            b'~' => self.lingers = true,
             _ => {
                 out.send(self.link, &[byte]);
             }
@@ -72,6 +80,7 @@ impl Machine for Parrot {
                 self.alarm = None;
                 out.send(self.link, b"T");
             }
+            Input::End { .. } if self.lingers => self.say_much(out),
             Input::End { .. } => out.finish(self.link),
             Input::Finished { .. } | Input::Fault { .. } => self.status = Status::Done,
             Input::Stop => self.status = Status::Stopped,

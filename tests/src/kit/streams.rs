@@ -70,6 +70,25 @@ pub fn an_end_in_the_middle_of_a_message<B: Backend>() {
     server.finish();
 }
 
+/// While a stream that has ended is written to, a system may tell of its end again with each event for its room.
+pub fn an_end_is_told_once<B: Backend>() {
+    let server = Server::of_parrots::<B>(8);
+    let mut stream = server.connect();
+    stream.write_all(b"~").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let answer = take(&mut stream, BIG);
+    assert!(
+        answer
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| *byte == pattern(at))
+    );
+    server.finish();
+    let mut more = Vec::new();
+    stream.read_to_end(&mut more).unwrap();
+    assert_eq!(more.len(), 0, "the end was told again");
+}
+
 /// A peer that breaks off while it is listened to ends its own connection and nobody else's.
 pub fn a_reset_while_the_server_reads<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
