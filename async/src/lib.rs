@@ -65,7 +65,6 @@ mod alarm;
 mod conversation;
 mod listener;
 mod outputs;
-mod unsent;
 mod watched;
 mod wire;
 

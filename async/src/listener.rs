@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use async_std::channel::{Receiver, Sender, unbounded};
 use async_std::net::{TcpListener, TcpStream};
@@ -15,16 +14,12 @@ use socklab_core::{
     Failure, FaultKind, Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Status,
     Subject, Watch,
 };
-use socklab_system::{Run, fault, socket};
+use socklab_system::{AcceptPause, Run, fault, socket};
 
 use crate::alarm::Alarm;
 use crate::conversation::Conversation;
 use crate::watched::{WOKEN, watched};
 use crate::wire::Wire;
-
-/// How long to wait before accepting again when the system is out of descriptors and no connection
-/// of ours ends meanwhile.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// What a listener is told.
 enum Signal {
@@ -101,23 +96,22 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut alarm = Alarm::default();
         let mut number = 0;
-        let mut paused = false;
-        let mut pause = None;
+        let mut pause = AcceptPause::default();
         while !self.run.stop.requested() {
-            match self.wait(&mut observer, &mut alarm, pause).await {
+            match self.wait(&mut observer, &mut alarm, pause.until()).await {
                 Happened::Signal(Signal::Ended) => {
                     self.live -= 1;
-                    pause = None;
+                    pause.end();
                 }
                 Happened::Signal(Signal::Stop) => {}
-                Happened::PauseOver => pause = None,
+                Happened::PauseOver => pause.end(),
                 Happened::Accepted(_) if self.run.stop.requested() => {}
                 Happened::Accepted(Ok((stream, peer))) => {
                     number += 1;
                     self.start(number, stream, peer);
-                    if paused {
-                        paused = false;
-                        self.run.console.notice(Notice::AcceptResumed);
+                    if pause.is_announced() {
+                        let news = pause.accepted(self.run.clock.mono());
+                        self.tell(news);
                     }
                 }
                 Happened::Accepted(Err(error)) => {
@@ -126,15 +120,17 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                     if fault.kind == FaultKind::Reset || error.kind() == ErrorKind::Interrupted {
                         continue;
                     }
-                    if !paused {
-                        paused = true;
-                        self.run.console.notice(Notice::AcceptPaused(fault));
-                    }
-                    pause = Some(self.run.clock.mono().plus(PAUSE));
+                    let news = pause.refused(self.run.clock.mono(), fault);
+                    self.tell(news);
                 }
             }
         }
         (self.live, self.signals)
+    }
+
+    fn tell(&self, news: Option<Notice>) {
+        news.into_iter()
+            .for_each(|news| self.run.console.notice(news));
     }
 
     async fn wait(

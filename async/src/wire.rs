@@ -15,7 +15,7 @@ use socket2::SockRef;
 use socklab_core::Link;
 use socklab_system::socket;
 
-use crate::unsent::Unsent;
+use socklab_system::Unsent;
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;

@@ -4,12 +4,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, Scope};
-use std::time::Duration;
 
 use socklab_core::{
     Failure, FaultKind, Input, Link, Notice, OperationKind, Service, Status, Subject, Watch,
 };
-use socklab_system::{Run, fault, socket, timed};
+use socklab_system::{AcceptPause, Run, fault, socket, timed};
 
 use crate::conversation::Conversation;
 use crate::slots::{Slot, Slots};
@@ -18,10 +17,6 @@ use crate::wire::Wire;
 /// The stack of a connection's thread: the loop and a machine need little, and the system only
 /// backs what is touched.
 const STACK: usize = 256 * 1024;
-
-/// How long to wait before accepting again when the system is out of descriptors and no connection
-/// of ours ends meanwhile.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Accepts until told to stop, then waits for the connections to end.
 pub(crate) fn serve<S: Service, W: Watch>(
@@ -41,24 +36,25 @@ pub(crate) fn serve<S: Service, W: Watch>(
         // then accept does not block.
         move || {
             slots.wake();
-            let _ = TcpStream::connect_timeout(&socket::reachable(local), PAUSE);
+            let _ = TcpStream::connect_timeout(&socket::reachable(local), AcceptPause::LENGTH);
         }
     });
     run.console.notice(Notice::Ready(local));
-    thread::scope(|scope| accept(scope, &listener, local, &slots, service, run));
+    thread::scope(|scope| accept(scope, listener, local, &slots, service, run));
     Status::Stopped
 }
 
+/// Accepts until told to stop, and closes, so that nobody comes to wait for a server that is leaving.
 fn accept<'scope, S: Service, W: Watch>(
     scope: &'scope Scope<'scope, '_>,
-    listener: &TcpListener,
+    listener: TcpListener,
     local: SocketAddr,
     slots: &'scope Slots,
     service: &'scope S,
     run: &'scope Run<W>,
 ) {
     let mut observer = run.watch.watch(Subject::Driver);
-    let mut paused = false;
+    let mut pause = AcceptPause::default();
     let mut number = 0;
     while let Some(slot) = slots.take(|| run.stop.requested()) {
         let accepted = timed(
@@ -81,9 +77,9 @@ fn accept<'scope, S: Service, W: Watch>(
             start(scope, stream, slot, subject, service, run)
         });
         match started {
-            Ok(()) if paused => {
-                paused = false;
-                run.console.notice(Notice::AcceptResumed);
+            Ok(()) if pause.is_announced() => {
+                let news = pause.accepted(run.clock.mono());
+                news.into_iter().for_each(|news| run.console.notice(news));
             }
             Ok(()) => {}
             Err(error) => {
@@ -92,11 +88,9 @@ fn accept<'scope, S: Service, W: Watch>(
                 if fault.kind == FaultKind::Reset || error.kind() == io::ErrorKind::Interrupted {
                     continue;
                 }
-                if !paused {
-                    paused = true;
-                    run.console.notice(Notice::AcceptPaused(fault));
-                }
-                slots.wait(PAUSE);
+                let news = pause.refused(run.clock.mono(), fault);
+                news.into_iter().for_each(|news| run.console.notice(news));
+                slots.wait(AcceptPause::LENGTH);
             }
         }
     }

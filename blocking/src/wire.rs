@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::Link;
-use socklab_system::{Bell, socket};
+use socklab_system::{Bell, Unsent, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -32,7 +32,7 @@ pub(crate) enum Wire {
     Stream {
         stream: Arc<TcpStream>,
         link: Link,
-        unsent: Vec<u8>,
+        unsent: Unsent,
         finishing: bool,
     },
 }
@@ -70,7 +70,7 @@ impl Wire {
         Wire::Stream {
             stream: Arc::new(stream),
             link,
-            unsent: Vec::new(),
+            unsent: Unsent::default(),
             finishing: false,
         }
     }
@@ -167,7 +167,7 @@ impl Wire {
             Wire::Server { socket, .. } => socket.send_to(bytes, link.peer),
             Wire::Datagram { socket, .. } => socket.send(bytes),
             Wire::Stream { unsent, .. } => {
-                unsent.extend_from_slice(bytes);
+                unsent.push(bytes);
                 Ok(bytes.len())
             }
         }
@@ -184,8 +184,8 @@ impl Wire {
             return Ok(0);
         };
         stream.set_write_timeout(limit)?;
-        let written = (&**stream).write(unsent)?;
-        unsent.drain(..written);
+        let written = (&**stream).write(unsent.as_slice())?;
+        unsent.wrote(written);
         Ok(written)
     }
 

@@ -2,16 +2,11 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
-use socklab_core::{Console, FaultKind, Mono, Notice, Observer, OperationKind};
-use socklab_system::{Clock, fault, socket, timed};
-
-/// How long to wait before accepting again when the system is out of descriptors and no connection
-/// of ours ends meanwhile.
-const PAUSE: Duration = Duration::from_millis(200);
+use socklab_core::{Console, FaultKind, Mono, Observer, OperationKind};
+use socklab_system::{AcceptPause, Clock, fault, socket, timed};
 
 /// A listening socket, and whether it may have connections.
 pub(crate) struct Acceptor {
@@ -20,8 +15,7 @@ pub(crate) struct Acceptor {
     places: usize,
     /// Some may be waiting: told of, and not run out of since.
     pub(crate) ready: bool,
-    /// Out of descriptors until then.
-    paused: Option<Mono>,
+    pause: AcceptPause,
 }
 
 impl Acceptor {
@@ -33,7 +27,7 @@ impl Acceptor {
             listener: TcpListener::from_std(listener),
             places,
             ready: false,
-            paused: None,
+            pause: AcceptPause::default(),
         })
     }
 
@@ -47,24 +41,23 @@ impl Acceptor {
 
     /// Whether it would accept now, with so many connections open.
     pub(crate) fn wants_turn(&self, open: usize) -> bool {
-        self.ready && self.paused.is_none() && open < self.places
+        self.ready && self.pause.until().is_none() && open < self.places
     }
 
     /// When it will look again, if it is out of descriptors.
     pub(crate) fn deadline(&self) -> Option<Mono> {
-        self.paused
+        self.pause.until()
     }
 
     /// A connection has ended, so there is a descriptor; or the pause is over.
     pub(crate) fn resume(&mut self) {
-        self.paused = None;
+        self.pause.end();
     }
 
     /// The next connection, if there is one and there is room for it.
     pub(crate) fn accept<O: Observer>(
         &mut self,
         open: usize,
-        said: &mut bool,
         clock: &Clock,
         observer: &mut O,
         console: &dyn Console,
@@ -80,33 +73,26 @@ impl Acceptor {
             );
             match accepted {
                 Ok(connection) => {
-                    if std::mem::take(said) {
-                        console.notice(Notice::AcceptResumed);
+                    if self.pause.is_announced() {
+                        let news = self.pause.accepted(clock.mono());
+                        news.into_iter().for_each(|news| console.notice(news));
                     }
                     return Some(connection);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.ready = false,
-                Err(error) => self.refused(&error, said, clock, console),
+                Err(error) => self.refused(&error, clock, console),
             }
         }
         None
     }
 
-    fn refused(
-        &mut self,
-        error: &io::Error,
-        said: &mut bool,
-        clock: &Clock,
-        console: &dyn Console,
-    ) {
+    fn refused(&mut self, error: &io::Error, clock: &Clock, console: &dyn Console) {
         let fault = fault(error);
         // A peer that left before it was accepted, or a signal, is nobody's trouble.
         if fault.kind == FaultKind::Reset || error.kind() == ErrorKind::Interrupted {
             return;
         }
-        self.paused = Some(clock.mono().plus(PAUSE));
-        if !std::mem::replace(said, true) {
-            console.notice(Notice::AcceptPaused(fault));
-        }
+        let news = self.pause.refused(clock.mono(), fault);
+        news.into_iter().for_each(|news| console.notice(news));
     }
 }

@@ -166,7 +166,6 @@ impl<'a, W: Watch> EventLoop<'a, W> {
         let local = acceptor.local();
         let mut acceptor = Some(acceptor);
         let mut all: Conversations<S::Machine, W::Observer> = Conversations::new();
-        let mut said = false;
         loop {
             if acceptor.is_none() && all.slab.is_empty() {
                 return Ok(Status::Stopped);
@@ -200,13 +199,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
             }
             for _ in 0..ACCEPTS {
                 let (clock, console) = (&self.run.clock, &*self.run.console);
-                let accepted = acceptor.accept(
-                    all.slab.len(),
-                    &mut said,
-                    clock,
-                    &mut self.observer,
-                    console,
-                );
+                let accepted = acceptor.accept(all.slab.len(), clock, &mut self.observer, console);
                 let Some((stream, peer)) = accepted else {
                     break;
                 };

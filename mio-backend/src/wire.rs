@@ -8,6 +8,7 @@ use mio::net::{TcpStream, UdpSocket};
 use mio::{Interest, Registry, Token};
 use socket2::SockRef;
 use socklab_core::{Link, Transport};
+use socklab_system::Unsent;
 
 /// How many bytes may wait to be written before the machine is given no more to answer.
 const HIGH_WATER: usize = 64 * 1024;
@@ -30,7 +31,7 @@ pub(crate) enum Wire {
         /// It is being opened; the first that is heard of it is whether it was.
         connecting: bool,
         /// Bytes that the system had no room for.
-        unsent: Vec<u8>,
+        unsent: Unsent,
     },
 }
 
@@ -58,7 +59,7 @@ impl Wire {
             stream,
             link,
             connecting,
-            unsent: Vec::new(),
+            unsent: Unsent::default(),
         }
     }
 
@@ -151,7 +152,7 @@ impl Wire {
                     Err(_) if is_would_block(&sent) => 0,
                     Err(_) => return sent,
                 };
-                unsent.extend_from_slice(&bytes[taken..]);
+                unsent.push(&bytes[taken..]);
                 sent
             }
         }
@@ -198,22 +199,16 @@ impl Wire {
                 }
             }
             Wire::Stream { stream, unsent, .. } => {
-                let mut written = 0;
-                let result = loop {
-                    match stream.write(&unsent[written..]) {
-                        _ if written == unsent.len() => break Ok(()),
-                        Ok(len) => written += len,
+                while !unsent.is_empty() {
+                    match stream.write(unsent.as_slice()) {
+                        Ok(len) => {
+                            unsent.wrote(len);
+                            total += len;
+                        }
                         Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                        Err(error) => break Err(error),
+                        Err(error) => return Err(error),
                     }
-                };
-                unsent.drain(..written);
-                if unsent.is_empty() {
-                    // An idle connection keeps no buffer.
-                    *unsent = Vec::new();
                 }
-                result?;
-                total = written;
             }
         }
         Ok(total)

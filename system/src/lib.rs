@@ -10,15 +10,19 @@ mod clock;
 mod fault;
 mod gate;
 mod lines;
+mod pause;
 mod run;
 #[cfg(unix)]
 mod signals;
 pub mod socket;
 mod stop;
+mod unsent;
 
 pub use clock::Clock;
 pub use fault::fault;
 pub use gate::Gate;
 pub use lines::{LineEvent, LineReader, MAX_LINE};
+pub use pause::AcceptPause;
 pub use run::{Backend, Run, timed};
 pub use stop::{Bell, Stop, StopGuard};
+pub use unsent::Unsent;

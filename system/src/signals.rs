@@ -32,7 +32,7 @@ impl Signals {
     }
 
     /// Has each signal ring a bell.
-    pub(crate) fn ring(&self, bell: Bell) {
+    pub(crate) fn ring(&self, bell: &Bell) {
         if !self.heeded.load(Ordering::Acquire) {
             return;
         }

@@ -8,6 +8,7 @@
 //! given up after 20 s.
 
 pub mod datagrams;
+pub mod lines;
 mod parrot;
 pub mod streams;
 
@@ -49,6 +50,12 @@ macro_rules! backend_tests {
             a_flood_delays_nobody,
             a_stop_while_idle,
             a_burst_is_answered_whole_and_in_order,
+        );
+        $crate::backend_tests!(@cases $backend, lines:
+            lines_come_one_by_one_and_then_the_end,
+            input_that_ends_in_the_middle_of_a_line,
+            input_that_ends_at_once,
+            nothing_is_read_ahead,
         );
     };
     (@cases $backend:ty, $module:ident: $($case:ident),* $(,)?) => {

@@ -6,30 +6,34 @@ const KEEP: usize = 4096;
 /// Bytes in the order of sending. What is written is dropped from the front in bulk, so that a
 /// large answer to a peer that takes little at a time is not moved along for each piece.
 #[derive(Debug, Default)]
-pub(crate) struct Unsent {
+pub struct Unsent {
     bytes: Vec<u8>,
     written: usize,
 }
 
 impl Unsent {
-    pub(crate) fn as_slice(&self) -> &[u8] {
+    /// Those that wait, the first to be sent first.
+    pub fn as_slice(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many wait.
+    pub fn len(&self) -> usize {
         self.bytes.len() - self.written
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    /// Adds some at the end.
+    pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Notes that so many of them are written.
-    pub(crate) fn wrote(&mut self, len: usize) {
+    pub fn wrote(&mut self, len: usize) {
         self.written += len;
         if self.is_empty() {
             self.clear();
@@ -40,7 +44,7 @@ impl Unsent {
     }
 
     /// Forgets them all, and the memory of a large answer.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEEP);
         self.written = 0;

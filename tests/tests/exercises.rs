@@ -1,15 +1,17 @@
-//! Proves that the blocking runtime plays every exercise as its transcript says, over real sockets, and
-//! that its servers outlive what peers and networks do to them.
+//! Proves that every runtime plays every exercise as its transcript says, over real sockets, and that
+//! its servers outlive what peers and networks do to them.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
 use socklab_core::lab::Settings;
 use socklab_core::transcript::{Arrow, Role};
 use socklab_core::{Failure, FaultKind, Notice, Status, Transport};
+use socklab_mio::Mio;
 use socklab_system::{Backend, socket};
 
 use socket2::{Domain, Socket, Type};
@@ -22,27 +24,62 @@ const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// Only against a test that would hang; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[test]
-fn every_exercise_over_ipv4() {
+/// Makes a test of each case for each runtime.
+macro_rules! on_every_runtime {
+    ($($case:ident)*) => {
+        on_every_runtime!(@ blocking Blocking: $($case)*);
+        on_every_runtime!(@ async_std AsyncStd: $($case)*);
+        on_every_runtime!(@ mio Mio: $($case)*);
+    };
+    (@ $module:ident $backend:ident: $($case:ident)*) => {
+        mod $module {
+            $(
+                #[test]
+                fn $case() {
+                    super::$case::<super::$backend>();
+                }
+            )*
+        }
+    };
+}
+
+on_every_runtime! {
+    every_exercise_over_ipv4
+    every_exercise_over_ipv6
+    an_echo_server_outlives_every_datagram
+    a_submission_however_it_is_sent
+    a_format_error_is_answered_at_the_end_of_stream
+    a_peer_that_resets_hurts_only_itself
+    connections_past_the_bound_wait_their_turn
+    a_stop_ends_an_idle_server
+    a_stop_ends_a_server_whose_clients_say_nothing
+    a_stop_ends_a_client_that_waits
+    a_stop_is_not_taken_for_a_message
+    a_client_without_a_server_is_refused
+    a_client_whose_user_leaves
+    a_port_in_use_is_said
+    a_server_without_a_register_says_so
+}
+
+fn every_exercise_over_ipv4<B: Backend>() {
     for scene in SCENES {
-        play::<Blocking, Blocking>(scene, V4);
+        play::<B, B>(scene, V4);
     }
 }
 
-#[test]
-fn every_exercise_over_ipv6() {
+fn every_exercise_over_ipv6<B: Backend>() {
     if UdpSocket::bind((V6, 0)).is_err() {
         eprintln!("SKIPPED every_exercise_over_ipv6: this machine has no [::1]");
         return;
     }
     for scene in SCENES {
-        play::<Blocking, Blocking>(scene, V6);
+        play::<B, B>(scene, V6);
     }
 }
 
-fn serve(exercise: &str, settings: &Settings) -> (Stage, Serving) {
-    let stage = Stage::new::<Blocking>(exercise, Role::Server, &[]);
-    let serving = stage.serve_with::<Blocking>(scene(exercise), V4, settings);
+fn serve<B: Backend>(exercise: &str, settings: &Settings) -> (Stage, Serving) {
+    let stage = Stage::new::<B>(exercise, Role::Server, &[]);
+    let serving = stage.serve_with::<B>(scene(exercise), V4, settings);
     (stage, serving)
 }
 
@@ -62,13 +99,12 @@ fn ask(socket: &UdpSocket, question: &[u8]) -> Vec<u8> {
     answer
 }
 
-#[test]
-fn an_echo_server_outlives_every_datagram() {
+fn an_echo_server_outlives_every_datagram<B: Backend>() {
     let settings = Settings {
         keep_serving: true,
         ..Settings::default()
     };
-    let (stage, serving) = serve("echo", &settings);
+    let (stage, serving) = serve::<B>("echo", &settings);
     let socket = asker(serving.address);
     for (question, answer) in [
         (&b"hola"[..], b"HOLA".to_vec()),
@@ -120,8 +156,7 @@ fn answer(mut stream: TcpStream) -> String {
 }
 
 /// The ways in which programs send a submission.
-#[test]
-fn a_submission_however_it_is_sent() {
+fn a_submission_however_it_is_sent<B: Backend>() {
     type Send = fn(&mut TcpStream, &str);
     let ways: [(&str, Send); 5] = [
         ("at once, and then it waits", |stream, text| {
@@ -144,7 +179,7 @@ fn a_submission_however_it_is_sent() {
         }),
     ];
     for (way, send) in ways {
-        let (stage, serving) = serve("submit", &Settings::default());
+        let (stage, serving) = serve::<B>("submit", &Settings::default());
         let mut stream = connect(serving.address);
         send(&mut stream, &submission("Ana"));
         assert_eq!(answer(stream), "OK accepted 1", "{way}");
@@ -154,9 +189,8 @@ fn a_submission_however_it_is_sent() {
     }
 }
 
-#[test]
-fn a_format_error_is_answered_at_the_end_of_stream() {
-    let (stage, serving) = serve("submit", &Settings::default());
+fn a_format_error_is_answered_at_the_end_of_stream<B: Backend>() {
+    let (stage, serving) = serve::<B>("submit", &Settings::default());
     for text in [&b"hola"[..], b"", b"Ana&1234&5\n"] {
         let mut stream = connect(serving.address);
         stream.write_all(text).unwrap();
@@ -167,10 +201,9 @@ fn a_format_error_is_answered_at_the_end_of_stream() {
     assert_eq!(serving.join(), Status::Stopped);
 }
 
-#[test]
-fn a_peer_that_resets_hurts_only_itself() {
+fn a_peer_that_resets_hurts_only_itself<B: Backend>() {
     for exercise in ["welcome", "submit"] {
-        let (stage, serving) = serve(exercise, &Settings::default());
+        let (stage, serving) = serve::<B>(exercise, &Settings::default());
         for n in 1..=3 {
             let mut stream = connect(serving.address);
             stream.write_all(b"Ana&123").unwrap();
@@ -192,13 +225,12 @@ fn a_peer_that_resets_hurts_only_itself() {
     }
 }
 
-#[test]
-fn connections_past_the_bound_wait_their_turn() {
-    let stage = Stage::with::<Blocking>("submit", Role::Server, &[], |mut run| {
+fn connections_past_the_bound_wait_their_turn<B: Backend>() {
+    let stage = Stage::with::<B>("submit", Role::Server, &[], |mut run| {
         run.max_connections = 1;
         run
     });
-    let serving = stage.serve::<Blocking>(scene("submit"), V4);
+    let serving = stage.serve::<B>(scene("submit"), V4);
     let mut streams: Vec<_> = (0..3).map(|_| connect(serving.address)).collect();
     // All are connected, as far as they can see; the last speak first.
     let text = submission("Ana");
@@ -223,10 +255,9 @@ fn connections_past_the_bound_wait_their_turn() {
     assert_eq!(serving.join(), Status::Stopped);
 }
 
-#[test]
-fn a_stop_ends_an_idle_server() {
+fn a_stop_ends_an_idle_server<B: Backend>() {
     for scene in SCENES {
-        let (stage, serving) = serve(scene.name, &Settings::default());
+        let (stage, serving) = serve::<B>(scene.name, &Settings::default());
         stage.run.stop.request();
         assert_eq!(serving.join(), Status::Stopped, "{}", scene.name);
         for text in stage.recording.transcripts() {
@@ -235,9 +266,8 @@ fn a_stop_ends_an_idle_server() {
     }
 }
 
-#[test]
-fn a_stop_ends_a_server_whose_clients_say_nothing() {
-    let (stage, serving) = serve("submit", &Settings::default());
+fn a_stop_ends_a_server_whose_clients_say_nothing<B: Backend>() {
+    let (stage, serving) = serve::<B>("submit", &Settings::default());
     let streams = [connect(serving.address), connect(serving.address)];
     for _ in &streams {
         while !matches!(stage.screen.next(), Said::Notice(Notice::Connection(_))) {}
@@ -277,7 +307,7 @@ impl Read for Keyboard {
 
 /// Runs a client against a server that accepts and never says a word; stops it once its transcript
 /// has `at`. Tells how it ended, and its transcript.
-fn stopped_client(exercise: &str, lines: &[&str], at: &str) -> (Status, String) {
+fn stopped_client<B: Backend>(exercise: &str, lines: &[&str], at: &str) -> (Status, String) {
     let mute_datagrams = UdpSocket::bind((V4, 0)).unwrap();
     // The backlog completes connections that nobody takes.
     let mute_streams = TcpListener::bind((V4, 0)).unwrap();
@@ -289,16 +319,14 @@ fn stopped_client(exercise: &str, lines: &[&str], at: &str) -> (Status, String) 
     for line in lines {
         keys.send(format!("{line}\n").into_bytes()).unwrap();
     }
-    let stage =
-        Stage::with::<Blocking>(exercise, Role::Client, &[], |run| run.with_lines(keyboard));
-    let client = stage.begin_client::<Blocking>(scene(exercise), server);
+    let stage = Stage::with::<B>(exercise, Role::Client, &[], |run| run.with_lines(keyboard));
+    let client = stage.begin_client::<B>(scene(exercise), server);
     stage.recording.wait_for(at);
     stage.run.stop.request();
     (client.join(), stage.recording.transcripts().remove(0))
 }
 
-#[test]
-fn a_stop_ends_a_client_that_waits() {
+fn a_stop_ends_a_client_that_waits<B: Backend>() {
     for (exercise, lines, at, state) in [
         ("message", &[][..], "state Asking", "waiting for the user"),
         ("echo", &[], "state Typing", "waiting for the user"),
@@ -313,17 +341,16 @@ fn a_stop_ends_a_client_that_waits() {
             "blocked in recv",
         ),
     ] {
-        let (status, text) = stopped_client(exercise, lines, at);
+        let (status, text) = stopped_client::<B>(exercise, lines, at);
         assert_eq!(status, Status::Stopped, "{exercise}, {state}\n{text}");
     }
 }
 
 /// A stop wakes a blocked `recv` by ending what can be received; that end is no datagram.
-#[test]
-fn a_stop_is_not_taken_for_a_message() {
+fn a_stop_is_not_taken_for_a_message<B: Backend>() {
     for exercise in ["echo", "chat"] {
         for _ in 0..10 {
-            let (_, text) = stopped_client(exercise, &["hola"], "state Waiting");
+            let (_, text) = stopped_client::<B>(exercise, &["hola"], "state Waiting");
             assert!(!text.contains("-> datagram"), "{text}");
         }
     }
@@ -346,13 +373,12 @@ fn nobody(transport: Transport) -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-#[test]
-fn a_client_without_a_server_is_refused() {
+fn a_client_without_a_server_is_refused<B: Backend>() {
     for scene in SCENES {
         let (_kept, server) = nobody(scene.exercise().transport);
         let lines = scene.lines(Role::Client, 0);
-        let stage = Stage::new::<Blocking>(scene.name, Role::Client, &lines);
-        let status = stage.client::<Blocking>(scene, server);
+        let stage = Stage::new::<B>(scene.name, Role::Client, &lines);
+        let status = stage.client::<B>(scene, server);
         if scene.name == "message" {
             // UDP sends into the void with success; Linux knows better at once.
             assert_eq!(status, Status::Done);
@@ -366,36 +392,33 @@ fn a_client_without_a_server_is_refused() {
     }
 }
 
-#[test]
-fn a_client_whose_user_leaves() {
-    let (server, serving) = serve("chat", &Settings::default());
-    let client = Stage::new::<Blocking>("chat", Role::Client, &[]);
-    let status = client.client::<Blocking>(scene("chat"), serving.address);
+fn a_client_whose_user_leaves<B: Backend>() {
+    let (server, serving) = serve::<B>("chat", &Settings::default());
+    let client = Stage::new::<B>("chat", Role::Client, &[]);
+    let status = client.client::<B>(scene("chat"), serving.address);
     assert_eq!(status, Status::Done);
     assert_eq!(serving.join(), Status::Done);
     assert_eq!(server.screen.shown(), ["fin"]);
 }
 
-#[test]
-fn a_port_in_use_is_said() {
+fn a_port_in_use_is_said<B: Backend>() {
     let taken = TcpListener::bind((V4, 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let stage = Stage::new::<Blocking>("welcome", Role::Server, &[]);
+    let stage = Stage::new::<B>("welcome", Role::Server, &[]);
     let service = std::sync::Arc::new(socklab_core::welcome::Server);
-    let status = Blocking::serve_streams(address, service, &stage.run);
+    let status = B::serve_streams(address, service, &stage.run);
     let Status::Failed(Failure::Listen(at, fault)) = status else {
         panic!("{status:?}");
     };
     assert_eq!((at, fault.kind), (address, FaultKind::AddressInUse));
 }
 
-#[test]
-fn a_server_without_a_register_says_so() {
-    let stage = Stage::with::<Blocking>("submit", Role::Server, &[], |mut run| {
+fn a_server_without_a_register_says_so<B: Backend>() {
+    let stage = Stage::with::<B>("submit", Role::Server, &[], |mut run| {
         run.register = None;
         run
     });
-    let serving = stage.serve::<Blocking>(scene("submit"), V4);
+    let serving = stage.serve::<B>(scene("submit"), V4);
     let mut stream = connect(serving.address);
     stream.write_all(submission("Ana").as_bytes()).unwrap();
     assert_eq!(answer(stream), "ERROR unavailable");

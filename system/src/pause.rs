@@ -1,0 +1,84 @@
+//! Out of descriptors.
+
+use std::time::Duration;
+
+use socklab_core::{Fault, Mono, Notice};
+
+/// When a server that is out of descriptors accepts again, and when that is worth a word.
+///
+/// As connections end one by one, each leaves room for one that waits and the next accept fails again. So that the
+/// two notices do not take turns, accepting counts as resumed when there was no error for as long as a pause takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AcceptPause {
+    until: Option<Mono>,
+    /// When the last error was, as long as the user believes that accepting is paused.
+    failed: Option<Mono>,
+}
+
+impl AcceptPause {
+    /// How long to wait before accepting again, when no connection of ours ends meanwhile.
+    pub const LENGTH: Duration = Duration::from_millis(200);
+
+    /// An accept failed: none is tried until the pause is over. What to tell the user.
+    pub fn refused(&mut self, now: Mono, fault: Fault) -> Option<Notice> {
+        self.until = Some(now.plus(Self::LENGTH));
+        let news = self.failed.replace(now).is_none();
+        news.then_some(Notice::AcceptPaused(fault))
+    }
+
+    /// A connection was accepted. What to tell the user.
+    pub fn accepted(&mut self, now: Mono) -> Option<Notice> {
+        let quiet = self.failed?.plus(Self::LENGTH) <= now;
+        if !quiet {
+            return None;
+        }
+        self.failed = None;
+        Some(Notice::AcceptResumed)
+    }
+
+    /// Whether the user believes that accepting is paused, so that accepts are worth the time of a look at the clock.
+    pub fn is_announced(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// When the pause is over; `None` if there is none.
+    pub fn until(&self) -> Option<Mono> {
+        self.until
+    }
+
+    /// A connection has ended, so there is a descriptor; or the pause is over.
+    pub fn end(&mut self) {
+        self.until = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_core::FaultKind;
+
+    #[test]
+    fn one_word_each() {
+        let fault = Fault {
+            kind: FaultKind::Exhausted,
+            code: 24,
+        };
+        let at = |millis| Mono::ZERO.plus(Duration::from_millis(millis));
+        let mut pause = AcceptPause::default();
+        assert_eq!(pause.accepted(at(0)), None);
+        assert_eq!(
+            pause.refused(at(1), fault),
+            Some(Notice::AcceptPaused(fault))
+        );
+        assert_eq!(pause.until(), Some(at(201)));
+        // One leaves, one comes, and there is no room again.
+        pause.end();
+        assert_eq!(pause.until(), None);
+        assert_eq!(pause.accepted(at(100)), None);
+        assert_eq!(pause.refused(at(101), fault), None);
+        assert_eq!(pause.accepted(at(300)), None);
+        assert_eq!(pause.accepted(at(301)), Some(Notice::AcceptResumed));
+        assert_eq!(pause.accepted(at(302)), None);
+        assert!(!pause.is_announced());
+    }
+}
