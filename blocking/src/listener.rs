@@ -45,6 +45,7 @@ pub(crate) fn serve<S: Service, W: Watch>(
 }
 
 /// Accepts until told to stop, and closes, so that nobody comes to wait for a server that is leaving.
+#[expect(clippy::needless_pass_by_value, reason = "it is closed at the end")]
 fn accept<'scope, S: Service, W: Watch>(
     scope: &'scope Scope<'scope, '_>,
     listener: TcpListener,
