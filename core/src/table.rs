@@ -17,6 +17,7 @@ pub struct Row {
 /// as data for diagrams: one source, so that the table in the file is what runs.
 ///
 /// An event that is not in a state's rows is not for that state: `next` gives `None`.
+#[macro_export]
 macro_rules! table {
     (
         $state:ident on $event:ident { $($on_all:ident),* $(,)? }

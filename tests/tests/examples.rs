@@ -1,0 +1,118 @@
+//! Proves that what `docs/` tells a newcomer to write works: the exercise `reverse` on every runtime, and the
+//! runtime on `poll` in every exercise; and that the pages quote what is there.
+
+#[expect(unreachable_pub, reason = "it is written as a crate is")]
+#[path = "../../docs/examples/poll_runtime.rs"]
+mod poll_runtime;
+#[expect(unreachable_pub, reason = "it is written as a file of core is")]
+#[path = "../../docs/examples/reverse.rs"]
+mod reverse;
+
+mod exercise {
+    use std::io::Cursor;
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+    use std::thread;
+
+    use socklab_async::AsyncStd;
+    use socklab_blocking::Blocking;
+    use socklab_core::Status;
+    use socklab_core::lab::{Server, Settings};
+    use socklab_core::transcript::Role;
+    use socklab_mio::Mio;
+    use socklab_system::{Backend, Run};
+    use socklab_tests::real::unix;
+    use socklab_tests::{Recording, Screen, read};
+
+    use crate::poll_runtime::Poll;
+    use crate::reverse::EXERCISE;
+
+    /// What the client's user saw, and the canonical transcripts of both ends.
+    fn play<B: Backend>() -> (Vec<String>, String, String) {
+        let stage = |role, typed: &str| {
+            let (screen, recording) = (
+                Screen::new(),
+                Recording::new("reverse", role, B::NAME, unix()),
+            );
+            let run = Run::new(screen.clone(), recording.clone());
+            let run = run.with_lines(Cursor::new(typed.to_owned()));
+            (screen, recording, Arc::new(run))
+        };
+        let Server::Endpoint(make) = EXERCISE.server else {
+            panic!("it is a UDP server");
+        };
+        let (screen, server, run) = stage(Role::Server, "");
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let machine = make(&Settings::default());
+        let serving = thread::spawn(move || B::serve_datagrams(any, machine, &run));
+        let address = screen.ready();
+        let (screen, client, run) = stage(Role::Client, "amor\nñandú\nFIN\n");
+        let machine = (EXERCISE.client)(&Settings::client(&EXERCISE, address));
+        assert_eq!(B::client(machine, &run), Status::Done);
+        assert_eq!(serving.join().unwrap(), Status::Done);
+        let canonical = |recording: &Recording| read(&recording.wait_ended(1)[0]).canonical();
+        (screen.shown(), canonical(&client), canonical(&server))
+    }
+
+    #[test]
+    fn reverse_is_the_same_on_every_runtime() {
+        let played = play::<Blocking>();
+        assert_eq!(played.0, ["roma", "údnañ", "NIF"]);
+        assert!(played.1.contains("<- send server \"amor\"") && played.2.contains("\"roma\""));
+        assert_eq!(play::<AsyncStd>(), played);
+        assert_eq!(play::<Mio>(), played);
+        assert_eq!(play::<Poll>(), played);
+    }
+}
+
+mod runtime {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use socklab_blocking::Blocking;
+    use socklab_tests::SCENES;
+    use socklab_tests::real::play;
+
+    use crate::poll_runtime::Poll;
+
+    socklab_tests::backend_tests!(Poll);
+
+    #[test]
+    fn plays_every_exercise_with_itself_and_with_another() {
+        for scene in SCENES {
+            let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            play::<Poll, Poll>(scene, ip);
+            play::<Poll, Blocking>(scene, ip);
+            play::<Blocking, Poll>(scene, ip);
+        }
+    }
+}
+
+mod pages {
+    use std::fs;
+    use std::path::Path;
+
+    /// Every block of Rust in the page stands in the file, line by line.
+    fn quotes(page: &str, file: &str) {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        let page = fs::read_to_string(docs.join(page)).unwrap();
+        let file = fs::read_to_string(docs.join(file)).unwrap();
+        let blocks: Vec<&str> = page
+            .split("```rust\n")
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap())
+            .collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            assert!(
+                file.contains(block),
+                "not in the example any more:\n{block}"
+            );
+        }
+    }
+
+    #[test]
+    fn quote_what_is_there() {
+        quotes("add-an-exercise.md", "examples/reverse.rs");
+        quotes("add-a-runtime.md", "examples/poll_runtime.rs");
+    }
+}
