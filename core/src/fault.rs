@@ -37,13 +37,17 @@ pub enum FaultKind {
     TooLong,
     /// The process or the system is out of descriptors or buffers.
     Exhausted,
+    /// The peer's certificate is not trusted, or is another's (TLS).
+    Untrusted,
+    /// The peer does not keep to the protocol that secures the link (TLS).
+    Protocol,
     /// Anything else; the code says what.
     Other,
 }
 
 impl FaultKind {
     /// All kinds, for parsers.
-    pub const ALL: [FaultKind; 10] = [
+    pub const ALL: [FaultKind; 12] = [
         FaultKind::Refused,
         FaultKind::Unreachable,
         FaultKind::TimedOut,
@@ -53,6 +57,8 @@ impl FaultKind {
         FaultKind::Denied,
         FaultKind::TooLong,
         FaultKind::Exhausted,
+        FaultKind::Untrusted,
+        FaultKind::Protocol,
         FaultKind::Other,
     ];
 
@@ -68,6 +74,8 @@ impl FaultKind {
             FaultKind::Denied => "denied",
             FaultKind::TooLong => "too-long",
             FaultKind::Exhausted => "exhausted",
+            FaultKind::Untrusted => "untrusted",
+            FaultKind::Protocol => "protocol",
             FaultKind::Other => "other",
         }
     }

@@ -1,0 +1,284 @@
+//! Proves the layer of TLS: in memory however the bytes are cut, and over real sockets on every runtime.
+
+use std::collections::VecDeque;
+use std::io::{Cursor, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use socklab_async::AsyncStd;
+use socklab_blocking::Blocking;
+use socklab_core::lab::{BoxedService, Exercise, Server, Settings};
+use socklab_core::{
+    Failure, FaultKind, Input, Link, Machine, Now, Outbox, Output, Service, Status, submit, welcome,
+};
+use socklab_mio::Mio;
+use socklab_system::{Backend, Run};
+use socklab_tests::{EPOCH, MemoryRegister, Screen, address, code_at};
+use socklab_tls::{Client, Error, HANDSHAKE, Secure, Trust};
+
+const GREETING: &str = "Bienvenido al Servidor";
+
+/// A certificate for `localhost` and 127.0.0.1 that trusts itself, and its key, in PEM.
+fn certificate() -> (Vec<u8>, Vec<u8>) {
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    (certificate.into_bytes(), key.into_bytes())
+}
+
+fn service(exercise: &Exercise, pem: &(Vec<u8>, Vec<u8>)) -> Secure<BoxedService> {
+    let Server::Service(make) = exercise.server else {
+        panic!("a server of connections");
+    };
+    Secure::new(
+        make(&Settings::default()),
+        socklab_tls::server(&pem.0, &pem.1).unwrap(),
+    )
+}
+
+fn client(
+    exercise: &Exercise,
+    server: SocketAddr,
+    trust: &Trust,
+    name: &str,
+) -> Client<Box<dyn Machine>> {
+    let machine = (exercise.client)(&Settings::client(exercise, server));
+    Client::new(machine, socklab_tls::client(trust).unwrap(), name).unwrap()
+}
+
+/// What the client showed and how both ended, when the bytes between them come in pieces of that size.
+fn in_memory(piece: usize, cut_off: Option<usize>) -> (Vec<u8>, Status, Status) {
+    let pem = certificate();
+    let (peer, local) = (address("127.0.0.1:4000"), address("127.0.0.1:19000"));
+    let mut server = service(&welcome::EXERCISE, &pem).accept(Link::first(peer));
+    let mut client = client(
+        &welcome::EXERCISE,
+        local,
+        &Trust::These(pem.0.clone()),
+        "localhost",
+    );
+    let now = Now::at(EPOCH, Duration::from_secs(1));
+    let (mut shown, mut sent) = (Vec::new(), 0);
+    // Which end is to be told what.
+    let mut next: VecDeque<(bool, Option<Vec<u8>>)> = VecDeque::new();
+    let mut tell =
+        |at_client: bool, input: Input<'_>, next: &mut VecDeque<(bool, Option<Vec<u8>>)>| {
+            let machine: &mut dyn Machine = if at_client { &mut client } else { &mut server };
+            if machine.status() != Status::Running {
+                return;
+            }
+            let mut out = Outbox::new();
+            machine.step(now, input, &mut out);
+            for output in out.iter() {
+                match output {
+                    Output::Send { bytes, .. } => {
+                        for some in bytes.chunks(piece) {
+                            sent += some.len();
+                            next.push_back((!at_client, Some(some.to_vec())));
+                        }
+                    }
+                    Output::Finish { .. } => next.push_back((!at_client, None)),
+                    Output::Show { bytes } => shown.extend_from_slice(bytes),
+                    _ => {}
+                }
+            }
+            // The server closes when it is done.
+            if !at_client && machine.status() != Status::Running {
+                next.push_back((true, None));
+            }
+        };
+    for at_client in [true, false] {
+        tell(at_client, Input::Start, &mut next);
+        let link = Link::first(if at_client { local } else { peer });
+        tell(at_client, Input::Opened { link, local }, &mut next);
+    }
+    let mut told = 0;
+    while let Some((at_client, bytes)) = next.pop_front() {
+        let link = Link::first(if at_client { local } else { peer });
+        match &bytes {
+            Some(bytes) => {
+                told += bytes.len();
+                if at_client && cut_off.is_some_and(|most| told > most) {
+                    tell(true, Input::End { link }, &mut next);
+                    break;
+                }
+                tell(at_client, Input::Bytes { link, bytes }, &mut next);
+            }
+            None => tell(at_client, Input::End { link }, &mut next),
+        }
+    }
+    (shown, client.status(), server.status())
+}
+
+#[test]
+fn however_the_bytes_are_cut() {
+    for piece in [1, 2, 3, 5, 7, 100, 1000, 100_000] {
+        let (shown, client, server) = in_memory(piece, None);
+        assert_eq!(String::from_utf8_lossy(&shown), GREETING, "{piece}");
+        assert_eq!((client, server), (Status::Done, Status::Done), "{piece}");
+    }
+}
+
+/// Whoever cuts a connection off cannot make a shorter message of it.
+#[test]
+fn a_stream_that_is_cut_off_is_a_fault() {
+    for most in [0, 100, 500, 900] {
+        let (shown, client, _) = in_memory(50, Some(most));
+        assert_eq!(shown, b"", "{most}");
+        assert!(
+            matches!(client, Status::Failed(Failure::Io(_, fault)) if fault.kind == FaultKind::Protocol),
+            "{most}: {client:?}"
+        );
+    }
+}
+
+#[test]
+fn a_handshake_has_a_limit() {
+    let pem = certificate();
+    let (peer, local) = (address("127.0.0.1:4000"), address("127.0.0.1:19000"));
+    let mut server = service(&welcome::EXERCISE, &pem).accept(Link::first(peer));
+    let (mut out, link) = (Outbox::new(), Link::first(peer));
+    let at = |offset| Now::at(EPOCH, offset);
+    server.step(at(Duration::ZERO), Input::Start, &mut out);
+    server.step(at(Duration::ZERO), Input::Opened { link, local }, &mut out);
+    assert_eq!(server.state(), "Handshake");
+    let deadline = server.deadline().unwrap();
+    assert_eq!(deadline.at, at(HANDSHAKE).mono);
+    server.step(at(HANDSHAKE), Input::Timer, &mut out);
+    assert_ne!(server.status(), Status::Running);
+}
+
+#[test]
+fn what_is_wrong_with_files_is_said() {
+    let (good, key) = certificate();
+    let other = certificate();
+    let wrong = |certificate: &[u8], key: &[u8]| {
+        socklab_tls::server(certificate, key)
+            .map(|_| ())
+            .unwrap_err()
+    };
+    assert_eq!(wrong(b"", &key), Error::NoCertificate);
+    assert_eq!(wrong(&key, &key), Error::NoCertificate);
+    assert_eq!(wrong(&good, &good), Error::NoKey);
+    assert!(matches!(wrong(&good, &other.1), Error::Mismatch(_)));
+    let trust = Trust::These(b"nothing".to_vec());
+    assert_eq!(
+        socklab_tls::client(&trust).unwrap_err(),
+        Error::NoCertificate
+    );
+}
+
+/// A server of an exercise on a thread, and a client of it.
+struct Stage {
+    address: SocketAddr,
+    stop: socklab_system::Stop,
+    serving: thread::JoinHandle<Status>,
+}
+
+impl Stage {
+    fn serve<B: Backend>(exercise: &Exercise, pem: &(Vec<u8>, Vec<u8>)) -> Stage {
+        let service = Arc::new(service(exercise, pem));
+        let screen = Screen::new();
+        let mut run = Run::new(screen.clone(), ());
+        run.register = Some(Arc::new(MemoryRegister::new()));
+        let stop = run.stop.clone();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let serving = thread::spawn(move || B::serve_streams(any, service, &Arc::new(run)));
+        Stage {
+            address: screen.ready(),
+            stop,
+            serving,
+        }
+    }
+
+    fn finish(self) {
+        self.stop.request();
+        assert_eq!(self.serving.join().unwrap(), Status::Stopped);
+    }
+}
+
+fn run_client<B: Backend>(machine: impl Machine + 'static, lines: &str) -> (Status, Vec<String>) {
+    let screen = Screen::new();
+    let run = Run::new(screen.clone(), ()).with_lines(Cursor::new(lines.to_owned()));
+    let status = B::client(machine, &Arc::new(run));
+    (status, screen.shown())
+}
+
+fn every_way<B: Backend>() {
+    let pem = certificate();
+    let trust = Trust::These(pem.0.clone());
+    let stage = Stage::serve::<B>(&welcome::EXERCISE, &pem);
+    for name in ["localhost", "127.0.0.1"] {
+        let machine = client(&welcome::EXERCISE, stage.address, &trust, name);
+        let (status, shown) = run_client::<B>(machine, "");
+        assert_eq!(
+            (status, &shown[..]),
+            (Status::Done, &[GREETING.to_owned()][..])
+        );
+    }
+    // Another's name, another's trust: nothing is shown.
+    for (trust, name) in [
+        (&trust, "lab.example"),
+        (&Trust::These(certificate().0), "localhost"),
+    ] {
+        let machine = client(&welcome::EXERCISE, stage.address, trust, name);
+        let (status, shown) = run_client::<B>(machine, "");
+        assert!(
+            matches!(status, Status::Failed(Failure::Io(_, fault)) if fault.kind == FaultKind::Untrusted),
+            "{status:?}"
+        );
+        assert!(shown.is_empty());
+    }
+    // Plain text to the server; it says so in its own language, and serves on.
+    let mut plain = TcpStream::connect(stage.address).unwrap();
+    plain.write_all(b"Ana&123456&186818\n").unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains(GREETING));
+    let machine = client(&welcome::EXERCISE, stage.address, &trust, "localhost");
+    assert_eq!(run_client::<B>(machine, "").0, Status::Done);
+    stage.finish();
+    // A plain server to a client.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let plain = listener.local_addr().unwrap();
+    let greets = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.write_all(GREETING.as_bytes());
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let machine = client(&welcome::EXERCISE, plain, &trust, "localhost");
+    let (status, shown) = run_client::<B>(machine, "");
+    assert!(
+        matches!(status, Status::Failed(Failure::Io(_, fault)) if fault.kind == FaultKind::Protocol),
+        "{status:?}"
+    );
+    assert!(shown.is_empty());
+    greets.join().unwrap();
+    // A submission.
+    let stage = Stage::serve::<B>(&submit::EXERCISE, &pem);
+    let code = code_at("123456", socklab_tests::real::unix().as_secs());
+    let machine = client(&submit::EXERCISE, stage.address, &trust, "localhost");
+    let (status, shown) = run_client::<B>(machine, &format!("Ana\n123456\n{}\n", code.as_str()));
+    assert_eq!(
+        (status, &shown[..]),
+        (Status::Done, &["OK accepted 1".to_owned()][..])
+    );
+    stage.finish();
+}
+
+#[test]
+fn on_threads() {
+    every_way::<Blocking>();
+}
+
+#[test]
+fn on_async_std() {
+    every_way::<AsyncStd>();
+}
+
+#[test]
+fn on_mio() {
+    every_way::<Mio>();
+}

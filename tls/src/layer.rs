@@ -1,0 +1,329 @@
+//! The layer: a machine that holds another.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
+use socklab_core::{
+    Deadline, Doing, Fault, FaultKind, Input, Interest, Link, Machine, Mono, Now, Outbox, Output,
+    Status, Why,
+};
+
+use crate::config::Error;
+
+/// How long a handshake may take: 10 s, however slowly it drips.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How much plain text is read from rustls at once: a record.
+const RECORD: usize = 16 * 1024;
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// There is no connection yet.
+    Closed,
+    /// The handshake began at this moment; the machine does not know of the connection.
+    Handshake(Mono),
+    /// The machine talks.
+    Open,
+    /// The machine has been told that it is over: an end, or a fault.
+    Over,
+}
+
+/// A machine and the TLS connection around it.
+pub(crate) struct Layer<M> {
+    machine: M,
+    /// What the machine wants done.
+    inbox: Outbox,
+    tls: Option<Connection>,
+    stage: Stage,
+    opened: Option<(Link, SocketAddr)>,
+}
+
+/// A client's machine whose stream is encrypted.
+pub struct Client<M>(Layer<M>);
+
+impl<M> std::fmt::Debug for Client<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl<M: Machine> Client<M> {
+    /// The machine, talking to the server of that name, which its certificate must have: a host name or an IP address.
+    ///
+    /// # Errors
+    /// When no certificate can have that name.
+    pub fn new(machine: M, config: Arc<ClientConfig>, name: &str) -> Result<Self, Error> {
+        let bad = |_| Error::Name(name.to_owned());
+        let name = ServerName::try_from(name.to_owned()).map_err(bad)?;
+        let unusable = |error: rustls::Error| Error::Unreadable(error.to_string());
+        let tls = ClientConnection::new(config, name).map_err(unusable)?;
+        Ok(Client(Layer::new(machine, Some(tls.into()))))
+    }
+}
+
+impl<M: Machine> Layer<M> {
+    pub(crate) fn server(machine: M, config: Arc<ServerConfig>) -> Self {
+        // Without a connection, a peer is told nothing and let go.
+        Layer::new(machine, ServerConnection::new(config).ok().map(Into::into))
+    }
+
+    fn new(machine: M, tls: Option<Connection>) -> Self {
+        Layer {
+            machine,
+            inbox: Outbox::new(),
+            tls,
+            stage: Stage::Closed,
+            opened: None,
+        }
+    }
+
+    /// Hands an input to the machine, and encrypts what it sends.
+    fn feed(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        if self.machine.status() != Status::Running {
+            return;
+        }
+        let broken = matches!(input, Input::Fault { .. });
+        self.machine.step(now, input, &mut self.inbox);
+        let inbox = std::mem::take(&mut self.inbox);
+        for output in inbox.iter() {
+            match output {
+                Output::Send { link, bytes } => self.encrypt(link, bytes, out),
+                Output::Finish { link } => {
+                    self.say_goodbye(link, out);
+                    out.finish(link);
+                }
+                Output::Open {
+                    socket,
+                    transport,
+                    to,
+                } => out.open(socket, transport, to),
+                Output::Abort { link } => out.abort(link),
+                Output::Prompt(prompt) => out.prompt(prompt),
+                Output::Show { bytes } => out.show(bytes),
+                Output::Notice(notice) => out.notice(notice),
+                Output::Store { id, attempt } => out.store(id, attempt.clone()),
+            }
+        }
+        self.inbox = inbox;
+        self.inbox.clear();
+        // A machine that ends has said all; without a word the peer could not tell that from being cut off.
+        if let Some((link, _)) = self.opened
+            && !broken
+            && self.machine.status() != Status::Running
+        {
+            self.say_goodbye(link, out);
+        }
+    }
+
+    /// Tells the peer that nothing more will come (`close_notify`); again does nothing more.
+    fn say_goodbye(&mut self, link: Link, out: &mut Outbox) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+        }
+        self.write(link, out);
+    }
+
+    /// rustls keeps a limited amount of what is not written, so it is given a little at a time.
+    fn encrypt(&mut self, link: Link, bytes: &[u8], out: &mut Outbox) {
+        for some in bytes.chunks(RECORD) {
+            let Some(tls) = &mut self.tls else { return };
+            // It is written to memory, which takes all.
+            let _ = tls.writer().write_all(some);
+            self.write(link, out);
+        }
+    }
+
+    /// Sends what rustls has for the peer.
+    fn write(&mut self, link: Link, out: &mut Outbox) {
+        let Some(tls) = &mut self.tls else { return };
+        while tls.wants_write() {
+            out.send_with(link, |mut to| {
+                let _ = tls.write_tls(&mut to);
+            });
+        }
+    }
+
+    /// Takes what came from the peer, as far as it goes.
+    fn decrypt(&mut self, now: Now, link: Link, mut bytes: &[u8], out: &mut Outbox) {
+        while !bytes.is_empty() && self.stage != Stage::Over {
+            let Some(tls) = &mut self.tls else { return };
+            if tls.read_tls(&mut bytes).is_err() {
+                return self.fail(now, link, FaultKind::Protocol, out);
+            }
+            if let Err(error) = tls.process_new_packets() {
+                let kind = match error {
+                    rustls::Error::InvalidCertificate(_) => FaultKind::Untrusted,
+                    rustls::Error::AlertReceived(alert) if is_about_trust(alert) => {
+                        FaultKind::Untrusted
+                    }
+                    _ => FaultKind::Protocol,
+                };
+                // The peer is told why.
+                self.write(link, out);
+                return self.fail(now, link, kind, out);
+            }
+            let ready = !tls.is_handshaking();
+            self.write(link, out);
+            if ready && let (Stage::Handshake(_), Some((link, local))) = (self.stage, self.opened) {
+                self.stage = Stage::Open;
+                self.feed(now, Input::Opened { link, local }, out);
+            }
+            self.read(now, link, out);
+        }
+    }
+
+    /// Hands the machine what there is of plain text, and the end if the peer has said it.
+    fn read(&mut self, now: Now, link: Link, out: &mut Outbox) {
+        let mut buffer = [0; RECORD];
+        while self.stage == Stage::Open {
+            let Some(tls) = &mut self.tls else { return };
+            match tls.reader().read(&mut buffer) {
+                Ok(0) => {
+                    self.stage = Stage::Over;
+                    self.feed(now, Input::End { link }, out);
+                }
+                Ok(len) => {
+                    let bytes = &buffer[..len];
+                    self.feed(now, Input::Bytes { link, bytes }, out);
+                }
+                // There is no more for now.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// It is over, and not as it should be.
+    fn fail(&mut self, now: Now, link: Link, kind: FaultKind, out: &mut Outbox) {
+        let doing = match self.stage {
+            Stage::Open => Doing::Receiving,
+            _ => Doing::Opening,
+        };
+        self.stage = Stage::Over;
+        let (socket, fault) = (link.socket, Fault { kind, code: 0 });
+        self.feed(
+            now,
+            Input::Fault {
+                socket,
+                doing,
+                fault,
+            },
+            out,
+        );
+    }
+
+    fn handshake_ends(&self) -> Option<Mono> {
+        match self.stage {
+            Stage::Handshake(began) => Some(began.plus(HANDSHAKE)),
+            _ => None,
+        }
+    }
+}
+
+/// Alerts by which a peer says that it does not trust our certificate (RFC 8446, 6.2).
+fn is_about_trust(alert: rustls::AlertDescription) -> bool {
+    use rustls::AlertDescription as A;
+    matches!(
+        alert,
+        A::BadCertificate
+            | A::UnsupportedCertificate
+            | A::CertificateRevoked
+            | A::CertificateExpired
+            | A::CertificateUnknown
+            | A::UnknownCA
+    )
+}
+
+impl<M: Machine> Machine for Layer<M> {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Opened { link, local } => {
+                self.opened = Some((link, local));
+                self.stage = Stage::Handshake(now.mono);
+                if self.tls.is_none() {
+                    return self.fail(now, link, FaultKind::Other, out);
+                }
+                self.write(link, out);
+            }
+            Input::Bytes { link, bytes } => self.decrypt(now, link, bytes, out),
+            Input::End { link } => match self.stage {
+                // The peer has said that this is the end.
+                Stage::Over | Stage::Closed => {}
+                // Anybody could have cut it off here (RFC 8446, 6.1).
+                Stage::Handshake(_) | Stage::Open => self.fail(now, link, FaultKind::Protocol, out),
+            },
+            Input::Timer if self.handshake_ends().is_some_and(|end| end <= now.mono) => {
+                if let Some((link, _)) = self.opened {
+                    self.fail(now, link, FaultKind::TimedOut, out);
+                }
+            }
+            Input::Fault { .. } => {
+                self.stage = Stage::Over;
+                self.feed(now, input, out);
+            }
+            _ => self.feed(now, input, out),
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let inner = self.machine.deadline();
+        let Some(at) = self.handshake_ends() else {
+            return inner;
+        };
+        match inner {
+            Some(inner) if inner.at < at => Some(inner),
+            _ => Some(Deadline {
+                at,
+                why: Why::Connect,
+            }),
+        }
+    }
+
+    fn interest(&self) -> Interest {
+        match self.stage {
+            Stage::Handshake(_) => Interest::NETWORK,
+            Stage::Over => Interest {
+                network: false,
+                ..self.machine.interest()
+            },
+            Stage::Closed | Stage::Open => self.machine.interest(),
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match self.stage {
+            Stage::Handshake(_) => "Handshake",
+            _ => self.machine.state(),
+        }
+    }
+
+    fn status(&self) -> Status {
+        self.machine.status()
+    }
+}
+
+impl<M: Machine> Machine for Client<M> {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        self.0.step(now, input, out);
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.0.deadline()
+    }
+
+    fn interest(&self) -> Interest {
+        self.0.interest()
+    }
+
+    fn state(&self) -> &'static str {
+        self.0.state()
+    }
+
+    fn status(&self) -> Status {
+        self.0.status()
+    }
+}
