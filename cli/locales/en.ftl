@@ -66,6 +66,8 @@ failure-reset = { $peer } broke the connection off: see what the other program s
 failure-closed-early = { $peer } closed the connection without an answer: check that it is the right server, and see what it says
 # $peer (text) - address and port of the server
 failure-rejected = { $peer } rejected the submission: put right what its answer says, and submit again
+failure-untrusted = the server's certificate is not trusted, or is not of that name: check the address, and give the lab's certificate with --ca
+failure-not-tls = the other end does not speak TLS, or broke it off: check that both use --tls, and the port
 # $bytes (number) - how long the user's line is
 failure-too-long = your line has { $bytes ->
     [one] { $bytes } byte
@@ -328,6 +330,8 @@ usage-command = there is no "{ $command }" here, but: { $list }
 usage-no-command = say what to run: { $list }
 # $arg (text) - the option
 usage-no-value = { $arg } needs a value
+# $arg (text) - the option and its values
+usage-too-few = there is a value missing: { $arg }
 # $arg (text) - the option
 # $value (text) - what was typed
 # $valid (text) - what can be typed
@@ -466,3 +470,7 @@ help-arg-all = Enrol all of the class who have no secret yet
 help-arg-sheet = The HTML file to write; it must not be there
 help-arg-yes = Do it without asking
 help-arg-backup = The new file
+help-arg-tls = Encrypt the submission (TLS; port 21001 unless given)
+help-arg-ca = Trust the certificates in FILE (PEM) instead of the public authorities
+help-arg-tls-files = Take encrypted submissions too, with this certificate and its key (PEM)
+help-arg-tls-listen = Where to take encrypted submissions (the same address and port 21001 unless given)

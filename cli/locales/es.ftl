@@ -66,6 +66,8 @@ failure-reset = { $peer } ha roto la conexión: mire lo que dice el otro program
 failure-closed-early = { $peer } ha cerrado la conexión sin responder: compruebe que es el servidor correcto y mire lo que dice
 # $peer (text) - dirección y puerto del servidor
 failure-rejected = { $peer } ha rechazado el envío: corrija lo que dice su respuesta y vuelva a enviarlo
+failure-untrusted = el certificado del servidor no es de confianza, o no es de ese nombre: compruebe la dirección e indique con --ca el certificado de la práctica
+failure-not-tls = el otro extremo no habla TLS, o lo ha cortado: compruebe que ambos usan --tls, y el puerto
 # $bytes (number) - lo larga que es la línea del usuario
 failure-too-long = su línea tiene { $bytes ->
     [one] { $bytes } byte
@@ -328,6 +330,8 @@ usage-command = aquí no hay «{ $command }», pero sí: { $list }
 usage-no-command = diga qué ejecutar: { $list }
 # $arg (text) - la opción
 usage-no-value = { $arg } necesita un valor
+# $arg (text) - the option and its values
+usage-too-few = falta un valor: { $arg }
 # $arg (text) - la opción
 # $value (text) - lo escrito
 # $valid (text) - lo que se puede escribir
@@ -466,3 +470,7 @@ help-arg-all = A todos los de la clase que aún no lo tienen
 help-arg-sheet = El fichero HTML que se escribe; no debe existir
 help-arg-yes = Hacerlo sin preguntar
 help-arg-backup = El fichero nuevo
+help-arg-tls = Cifra la entrega (TLS; puerto 21001 si no se dice otro)
+help-arg-ca = Confía en los certificados de FILE (PEM) en vez de en las autoridades públicas
+help-arg-tls-files = Acepta también entregas cifradas, con este certificado y su clave (PEM)
+help-arg-tls-listen = Dónde aceptar entregas cifradas (si no se dice, la misma dirección y el puerto 21001)

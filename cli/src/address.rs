@@ -46,6 +46,14 @@ pub(crate) fn client(text: &str, default_port: u16) -> Result<SocketAddr, Error>
     address.resolve(look_up)
 }
 
+/// The name of a server as it was typed, which its certificate must have.
+pub(crate) fn host(text: &str) -> Result<String, Error> {
+    Ok(match Address::parse(text, 0)?.host {
+        Host::Ip(ip) => ip.to_string(),
+        Host::Name(name) => name.to_owned(),
+    })
+}
+
 /// The address to listen on: port 0 means any free one.
 pub(crate) fn listen(text: &str, default_port: u16) -> Result<SocketAddr, Error> {
     Address::parse(text, default_port)?.resolve(look_up)

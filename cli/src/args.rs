@@ -75,6 +75,10 @@ pub(crate) struct SubmissionArgs {
     pub(crate) dni: Option<String>,
     #[arg(long, value_name = "CODE")]
     pub(crate) otp: Option<String>,
+    #[arg(long)]
+    pub(crate) tls: bool,
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// A time in seconds; nothing for none.

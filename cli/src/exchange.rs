@@ -45,7 +45,7 @@ pub(crate) fn main(
         return Exit::Usage;
     };
     let task = match role {
-        Role::Client => client(exercise, matches).map(|task| (task, None)),
+        Role::Client => client(exercise, matches, words).map(|task| (task, None)),
         Role::Server => server(exercise, matches, words, common.quiet),
     };
     let (task, desk) = match task {
@@ -107,10 +107,16 @@ impl From<address::Error> for Refusal {
     }
 }
 
-fn client(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, Refusal> {
+fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Task, Refusal> {
     let args: ClientArgs = read(matches);
     let address = args.address.as_deref().unwrap_or("");
-    let server = address::client(address, exercise.port)?;
+    let submission = exercise.offers.contains(&Offer::Submission);
+    let submission = submission.then(|| read::<SubmissionArgs>(matches));
+    let port = match &submission {
+        Some(args) if args.tls => submission::TLS_PORT,
+        _ => exercise.port,
+    };
+    let server = address::client(address, port)?;
     let mut settings = Settings::client(exercise, server);
     if let Some(timeout) = args.timeout {
         settings.timeout = timeout.0;
@@ -118,13 +124,19 @@ fn client(exercise: &Exercise, matches: &ArgMatches) -> Result<Task, Refusal> {
     if exercise.offers.contains(&Offer::Retries) {
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
-    if exercise.offers.contains(&Offer::Submission) {
-        let args: SubmissionArgs = read(matches);
-        settings.name = args.name.map(String::into_bytes);
-        settings.dni = args.dni;
-        settings.code = args.otp;
+    let Some(args) = submission else {
+        return Ok(Task::Client((exercise.client)(&settings)));
+    };
+    settings.name = args.name.map(String::into_bytes);
+    settings.dni = args.dni;
+    settings.code = args.otp;
+    let machine = (exercise.client)(&settings);
+    if !args.tls {
+        return Ok(Task::Client(machine));
     }
-    Ok(Task::Client((exercise.client)(&settings)))
+    let name = address::host(address)?;
+    let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), words);
+    Ok(Task::Client(encrypted.map_err(Refusal::Failed)?))
 }
 
 fn server(
@@ -142,7 +154,7 @@ fn server(
     let mut desk = None;
     if exercise.offers.contains(&Offer::Register) {
         let args = read(matches);
-        let prepared = submission::prepare(&args, &mut settings, words, quiet);
+        let prepared = submission::prepare(&args, &mut settings, address, words, quiet);
         desk = Some(prepared.map_err(Refusal::Failed)?);
     }
     let task = match exercise.server {
@@ -160,14 +172,40 @@ fn go<W: Watch + 'static>(
     clock: Clock,
     watch: W,
 ) -> Status {
-    let mut run = Run::new(Arc::new(terminal), watch).with_lines(BufReader::new(stdin()));
+    let terminal = Arc::new(terminal);
+    let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
     run.clock = clock;
+    on_signal(role, &run.stop);
+    let mut secure = None;
     if let Some(desk) = desk {
         run.register = Some(desk.register);
         run.max_connections = desk.max_connections;
+        secure = desk.secure;
     }
-    on_signal(role, &run.stop);
-    runtime.run(task, &Arc::new(run))
+    let Some((address, service)) = secure else {
+        return runtime.run(task, &Arc::new(run));
+    };
+    // Two servers with one register, one console and one end.
+    let mut beside = Run::new(terminal, ());
+    beside.clock = clock;
+    beside.stop = run.stop.clone();
+    beside.register.clone_from(&run.register);
+    beside.max_connections = run.max_connections;
+    thread::scope(|scope| {
+        let stop = beside.stop.clone();
+        let beside = scope.spawn(move || {
+            let status = runtime.run(Task::Service(address, service), &Arc::new(beside));
+            stop.request();
+            status
+        });
+        let run = Arc::new(run);
+        let status = runtime.run(task, &run);
+        run.stop.request();
+        match beside.join() {
+            Ok(failed @ Status::Failed(_)) => failed,
+            _ => status,
+        }
+    })
 }
 
 /// Has Ctrl-C and SIGTERM stop the run. A second one ends the program where it is.

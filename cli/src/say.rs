@@ -70,6 +70,11 @@ pub(crate) fn failure(words: &Words, failure: Failure) -> String {
 }
 
 fn io(words: &Words, doing: Doing, fault: Fault) -> String {
+    match fault.kind {
+        FaultKind::Untrusted => return words.say("failure-untrusted"),
+        FaultKind::Protocol => return words.say("failure-not-tls"),
+        _ => {}
+    }
     let detail = match fault.code {
         0 => fault.kind.name().to_owned(),
         code => std::io::Error::from_raw_os_error(code).to_string(),

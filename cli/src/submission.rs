@@ -4,23 +4,30 @@ mod journal;
 mod rehearsal;
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use socklab_core::lab::Settings;
+use socklab_core::lab::{BoxedService, Server, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
+use socklab_core::{Machine, submit};
 use socklab_register::{Admit, Location, RosterEntry, Rules};
 use socklab_system::Gate;
+use socklab_tls::Trust;
 
+use crate::address;
 use crate::register::trouble;
 use crate::say;
 use crate::wording::Replies;
 use crate::words::Words;
 use journal::Log;
 use rehearsal::Rehearsal;
+
+/// The port of encrypted submissions.
+pub(crate) const TLS_PORT: u16 = 21_001;
 
 /// How many connections beyond the limit are taken in to be told that they are too many.
 const TURNED_AWAY: usize = 256;
@@ -46,6 +53,10 @@ pub(crate) struct RegisterArgs {
     patience: u64,
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"], id = "tls-files")]
+    tls: Option<Vec<PathBuf>>,
+    #[arg(long, value_name = "ADDR", requires = "tls-files")]
+    tls_listen: Option<String>,
     #[arg(long, conflicts_with_all = ["register", "secret", "key", "roster"])]
     rehearse: bool,
 }
@@ -78,12 +89,15 @@ impl Place {
 pub(crate) struct Desk {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) max_connections: usize,
+    /// The same exercise encrypted, at a port of its own.
+    pub(crate) secure: Option<(SocketAddr, BoxedService)>,
 }
 
 /// Opens all that the server needs; on failure, one line that says what and why.
 pub(crate) fn prepare(
     args: &RegisterArgs,
     settings: &mut Settings,
+    listen: SocketAddr,
     words: &Arc<Words>,
     quiet: bool,
 ) -> Result<Desk, String> {
@@ -91,6 +105,7 @@ pub(crate) fn prepare(
     settings.limits.patience = Duration::from_secs(args.patience);
     let most = args.max_connections as usize;
     settings.admission = Arc::new(Gate::new(most, args.per_address as usize));
+    let secure = secure(args, settings, listen, words)?;
     let log = Log::open(
         args.log.as_deref(),
         Arc::clone(words),
@@ -111,7 +126,61 @@ pub(crate) fn prepare(
     Ok(Desk {
         register,
         max_connections: most.saturating_add(TURNED_AWAY),
+        secure,
     })
+}
+
+/// The encrypted service, if there are a certificate and a key: at the address that was named, else where the plain one
+/// listens, at a port of its own.
+fn secure(
+    args: &RegisterArgs,
+    settings: &Settings,
+    listen: SocketAddr,
+    words: &Words,
+) -> Result<Option<(SocketAddr, BoxedService)>, String> {
+    let Some([certificate, key]) = args.tls.as_deref() else {
+        return Ok(None);
+    };
+    let address = match &args.tls_listen {
+        Some(text) => address::listen(text, TLS_PORT).map_err(|error| error.say(words))?,
+        None => SocketAddr::new(listen.ip(), TLS_PORT),
+    };
+    let said = |file: &PathBuf, detail: String| {
+        words.say_with("file-error", &[("file", file), ("detail", &detail)])
+    };
+    let read = |file: &PathBuf| fs::read(file).map_err(|error| said(file, error.to_string()));
+    let config = socklab_tls::server(&read(certificate)?, &read(key)?).map_err(|error| {
+        let file = match error {
+            socklab_tls::Error::NoKey | socklab_tls::Error::Mismatch(_) => key,
+            _ => certificate,
+        };
+        said(file, error.to_string())
+    })?;
+    let Server::Service(make) = submit::EXERCISE.server else {
+        return Ok(None);
+    };
+    let service = socklab_tls::Secure::new(make(settings), config);
+    Ok(Some((address, Box::new(service))))
+}
+
+/// A client's machine behind TLS.
+pub(crate) fn encrypted(
+    machine: Box<dyn Machine>,
+    server: &str,
+    ca: Option<&PathBuf>,
+    words: &Words,
+) -> Result<Box<dyn Machine>, String> {
+    let said = |detail: String| match ca {
+        Some(file) => words.say_with("file-error", &[("file", file), ("detail", &detail)]),
+        None => detail,
+    };
+    let trust = match ca {
+        Some(file) => Trust::These(fs::read(file).map_err(|error| said(error.to_string()))?),
+        None => Trust::Public,
+    };
+    let config = socklab_tls::client(&trust).map_err(|error| said(error.to_string()))?;
+    let client = socklab_tls::Client::new(machine, config, server);
+    Ok(Box::new(client.map_err(|error| error.to_string())?))
 }
 
 fn open(

@@ -61,6 +61,9 @@ fn line(words: &Words, command: &Command, error: &Error) -> String {
         ErrorKind::InvalidValue if value.is_empty() => {
             words.say_with("usage-no-value", &[("arg", &arg)])
         }
+        ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues => {
+            words.say_with("usage-too-few", &[("arg", &arg)])
+        }
         ErrorKind::InvalidValue => words.say_with(
             "usage-value",
             &[("arg", &arg), ("value", &value), ("valid", &valid)],

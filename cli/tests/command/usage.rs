@@ -25,6 +25,10 @@ const CASES: &[(&[&str], &str)] = &[
         &["submit", "serve"],
         "there is no \"serve\" here, but: client, server — see: socklab submit --help",
     ),
+    (
+        &["submit", "server", "--tls", "cert.pem"],
+        "there is a value missing: --tls <CERT> <KEY> — see: socklab submit server --help",
+    ),
     // Addresses.
     (
         &["echo", "client", "two words"],
