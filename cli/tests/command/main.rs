@@ -9,6 +9,7 @@ mod help;
 mod language;
 mod one_time;
 mod peers;
+mod register;
 #[cfg(unix)]
 mod signals;
 mod submit;

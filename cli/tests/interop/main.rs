@@ -291,6 +291,39 @@ fn our_submissions_to_their_server() {
     });
 }
 
+/// Their client, sending the lab's way and every other way, and our server with a real register.
+#[test]
+fn their_submissions_to_our_server() {
+    with_python(|python| {
+        on_every_runtime(|runtime| {
+            let register = common::scratch("register");
+            let register = register.with_file_name(format!(
+                "interop-{}-{}.db",
+                std::process::id(),
+                runtime.rsplit(' ').next().unwrap_or_default()
+            ));
+            let words = format!("submit server {runtime} --register {}", register.display());
+            let (_server, address) = Running::serve(&words);
+            for (n, how) in ["once", "newline", "crlf", "bom", "bytes", "half-close"]
+                .iter()
+                .enumerate()
+            {
+                let client = format!(
+                    "submit_client.py 127.0.0.1 {} Ana {} --how {how}",
+                    address.port(),
+                    60_000_000 + n
+                );
+                let said = pipe(python.program(&client), "").success();
+                assert!(
+                    stdout(&said).starts_with("OK registered"),
+                    "{how}: {said:?}",
+                    said = stdout(&said)
+                );
+            }
+        });
+    });
+}
+
 /// The numbers of the lab's examples, zeros at the front, and the longest and the shortest.
 const DNIS: [&str; 5] = ["123456", "12345678", "01234567", "1234567", "00000000"];
 
