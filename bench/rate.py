@@ -28,11 +28,13 @@ def alone(folder, seconds):
         db.execute("INSERT INTO submissions (lab, dni, attempt) VALUES ('lab', ?, ?)", (f"{n:08}", row))
         db.execute("COMMIT")
         n += 1
-    return n / (time.time() - begun)
+    rate = n / (time.time() - begun)
+    db.close()
+    return rate
 
 
 def served(register, runtime, clients, seconds, first, servers=1):
-    many = [Server(register, runtime, ["--quiet", "--per-address", "4096"] if False else ["--per-address", "4096"])
+    many = [Server(register, runtime, ["--per-address", "4096"])
             for _ in range(servers)]
     try:
         ports = [str(one.port) for one in many]
@@ -53,7 +55,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         for n in range(options.rounds):
             figures.setdefault(("alone", 1, "one commit each"), []).append([alone(folder, options.seconds), 0, 0, 0])
-            (pathlib.Path(folder) / "alone.db").unlink()
+            for one in pathlib.Path(folder).glob("alone.db*"):
+                one.unlink()
             for runtime in RUNTIMES:
                 for clients in (1, 64, 256):
                     got = served(f"{folder}/{runtime}{clients}{n}.db", runtime, clients, options.seconds, first)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use socklab_core::otp::{Dni, Key, Step, Window};
+use socklab_core::otp::{Dni, Key, Step};
 use socklab_core::policy::{
     ClockGuard, History, LOCK_AFTER, Policy, RATE_EVERYWHERE, RATE_HERE, Reading, Secret, Tally,
     Verdict, decide,
@@ -50,6 +50,15 @@ pub(crate) struct Judged {
     pub(crate) decisions: Vec<Decision>,
     /// What the clock was seen to do, where that is worth a word.
     pub(crate) clock: Option<Reading>,
+}
+
+/// What is known of an attempt's DNI.
+struct Known {
+    history: History,
+    /// How often it failed from everywhere since it was last accepted.
+    everywhere: u32,
+    /// The submission that it has in this lab: its number, and when it was sent.
+    submission: Option<(u64, i64)>,
 }
 
 impl Book {
@@ -99,9 +108,9 @@ impl Book {
     }
 
     fn judge_one(&mut self, attempt: &Attempt, clock: Reading) -> Result<Decision, Error> {
-        let (mut history, everywhere) = self.history(attempt)?;
+        let mut known = self.known(attempt)?;
         let verdict = loop {
-            let verdict = match decide(&self.rules.policy, &history, attempt) {
+            let verdict = match decide(&self.rules.policy, &known.history, attempt) {
                 already @ Verdict::Already(_) => already,
                 _ if matches!(clock, Reading::Back(_)) => {
                     Verdict::Refuse(Refusal::Clock(match clock {
@@ -114,12 +123,12 @@ impl Book {
             // Whoever inserts the step has the code; another server may have been quicker.
             match verdict {
                 Verdict::Accept(step) if !self.take(attempt, step)? => {
-                    history.used.insert(step);
+                    known.history.used.insert(step);
                 }
                 verdict => break verdict,
             }
         };
-        let decision = self.record(attempt, verdict, &history, everywhere)?;
+        let decision = self.record(attempt, verdict, &known)?;
         Ok(match decision {
             // Where codes are a real secret, a refusal tells nothing but that it is one.
             Decision::Refused(_) if self.rules.policy.secret == Secret::Random => {
@@ -129,23 +138,25 @@ impl Book {
         })
     }
 
-    /// What is known of the DNI, and how often it failed from everywhere. Whoever reads it holds the DNI
-    /// until the transaction ends: the row of its tally is written, if only with what it has.
-    fn history(&mut self, attempt: &Attempt) -> Result<(History, u32), Error> {
+    /// What is known of the DNI. Whoever reads it holds the DNI until the transaction ends: the row of its tally is
+    /// written, if only with what it has.
+    fn known(&mut self, attempt: &Attempt) -> Result<Known, Error> {
         let (dni, at) = (attempt.dni.as_str(), micros(attempt.at.unix));
         let ip = attempt.peer.ip().to_canonical().to_string();
-        let everywhere = self.sql.rows(
+        let everywhere = self.sql.row(
             "INSERT INTO tallies (dni, ip) VALUES ($1, '')
              ON CONFLICT (dni, ip) DO UPDATE SET failures = tallies.failures RETURNING failures",
             &[dni.into()],
         )?;
-        let failures_everywhere = everywhere.first().map_or(Ok(0), |row| row.count(0))?;
+        let everywhere = everywhere.map_or(Ok(0), |row| row.count(0))?;
+        debug_assert!(RATE_HERE.within == RATE_EVERYWHERE.within);
         let since = at - RATE_HERE.within.as_micros() as i64;
         let now = Step::at(attempt.at.unix.as_secs());
+        let window = self.rules.policy.window;
+        debug_assert!(window.behind <= 1 && window.ahead <= 1);
         let row = self.sql.row(
             "SELECT
-                (SELECT min(s.number) FROM attempts a JOIN submissions s ON s.lab = a.lab AND s.dni = a.dni
-                    WHERE a.lab = $1 AND a.dni = $2 AND a.code = $3),
+                (SELECT count(*) FROM attempts WHERE lab = $1 AND dni = $2 AND code = $3),
                 (SELECT count(*) FROM attempts WHERE dni = $2 AND ip = $4 AND at > $5 AND at <= $6),
                 (SELECT min(at) FROM attempts WHERE dni = $2 AND ip = $4 AND at > $5 AND at <= $6),
                 (SELECT count(*) FROM attempts WHERE dni = $2 AND at > $5 AND at <= $6),
@@ -154,7 +165,13 @@ impl Book {
                 (SELECT last_failure FROM tallies WHERE dni = $2 AND ip = $4),
                 (SELECT count(*) FROM attempts WHERE dni = $2 AND ip = $4 AND code IS NOT NULL),
                 (SELECT listed FROM students WHERE dni = $2),
-                (SELECT secret FROM students WHERE dni = $2)",
+                (SELECT secret FROM students WHERE dni = $2),
+                (SELECT number FROM submissions WHERE lab = $1 AND dni = $2),
+                (SELECT a.at FROM submissions s JOIN attempts a ON a.id = s.attempt
+                    WHERE s.lab = $1 AND s.dni = $2),
+                (SELECT step FROM used WHERE student = $7 AND step = CAST($8 AS BIGINT) - 1),
+                (SELECT step FROM used WHERE student = $7 AND step = $8),
+                (SELECT step FROM used WHERE student = $7 AND step = $8 + 1)",
             &[
                 self.rules.lab.as_str().into(),
                 dni.into(),
@@ -162,32 +179,31 @@ impl Book {
                 ip.into(),
                 since.into(),
                 at.into(),
-            ],
-        )?;
-        let Some(row) = row else {
-            return Ok((History::default(), 0));
-        };
-        let Window { behind, ahead } = self.rules.policy.window;
-        let used = self.sql.rows(
-            "SELECT step FROM used WHERE student = $1 AND step >= $2 AND step <= $3",
-            &[
                 self.key.student(dni).into(),
-                now.0.saturating_sub(u64::from(behind)).into(),
-                now.0.saturating_add(u64::from(ahead)).into(),
+                now.0.into(),
             ],
         )?;
-        let used: Result<BTreeSet<Step>, Error> =
-            used.iter().map(|row| Ok(Step(row.count(0)?))).collect();
+        let nothing = || Error::new(Trouble::Broken, "a question without an answer");
+        let row = row.ok_or_else(nothing)?;
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let time = |at: usize| row.maybe_int(at).map(|time| from_micros(time.unwrap_or(0)));
         let count = |at: usize| {
-            row.maybe_int(at)
-                .map(|count| small(count.unwrap_or(0).unsigned_abs()))
+            let number = row.maybe_int(at)?;
+            Ok::<u32, Error>(small(number.unwrap_or(0).unsigned_abs()))
         };
+        let submission = match (row.maybe_int(10)?, row.maybe_int(11)?) {
+            (Some(number), Some(at)) => Some((number.unsigned_abs(), at)),
+            _ => None,
+        };
+        let mut used = BTreeSet::new();
+        for at in 12..15 {
+            used.extend(row.maybe_int(at)?.map(|step| Step(step.unsigned_abs())));
+        }
+        let repeated = count(0)? > 0;
         let history = History {
-            repeated: row.maybe_int(0)?.map(i64::unsigned_abs),
+            repeated: submission.filter(|_| repeated).map(|(number, _)| number),
             key: self.key_of(&attempt.dni, row.maybe_int(8)? == Some(1), &row.bytes(9)?)?,
-            used: used?,
+            used,
             here: Tally {
                 recent: count(1)?,
                 oldest: time(2)?,
@@ -200,10 +216,13 @@ impl Book {
                 ..Tally::default()
             },
             trusted: row.int(7)? > 0,
-            locked: failures_everywhere >= u64::from(LOCK_AFTER),
+            locked: everywhere >= u64::from(LOCK_AFTER),
         };
-        debug_assert!(RATE_HERE.within == RATE_EVERYWHERE.within);
-        Ok((history, small(failures_everywhere)))
+        Ok(Known {
+            history,
+            everywhere: small(everywhere),
+            submission,
+        })
     }
 
     fn key_of(&self, dni: &Dni, listed: bool, sealed: &[u8]) -> Result<Option<Key>, Error> {
@@ -233,40 +252,41 @@ impl Book {
         &mut self,
         attempt: &Attempt,
         verdict: Verdict,
-        history: &History,
-        everywhere: u32,
+        known: &Known,
     ) -> Result<Decision, Error> {
         let dni = attempt.dni.as_str();
         let ip = attempt.peer.ip().to_canonical().to_string();
-        let lab = self.rules.lab.clone();
-        if let Verdict::Already(number) = verdict {
-            return Ok(Decision::Already(self.entry(number)?));
-        }
-        let Verdict::Refuse(refusal) = verdict else {
-            let id = self.append(attempt, &ip, "accepted", true)?;
-            let known = self.sql.row(
-                "SELECT number FROM submissions WHERE lab = $1 AND dni = $2",
-                &[lab.as_str().into(), dni.into()],
-            )?;
-            let row = match known {
-                Some(row) => Some(row),
-                // The DNI is held, so nobody else makes it.
-                None => self.sql.row(
-                    "INSERT INTO submissions (lab, dni, attempt) VALUES ($1, $2, $3)
-                     ON CONFLICT (lab, dni) DO NOTHING RETURNING number",
-                    &[lab.as_str().into(), dni.into(), id.into()],
-                )?,
-            };
-            let missing = || Error::new(Trouble::Broken, "a submission was not recorded");
-            let number = row.ok_or_else(missing)?.count(0)?;
-            if history.here.failures > 0 {
-                self.tally(dni, &ip, 0, history.here.last_failure)?;
+        let (history, everywhere) = (&known.history, known.everywhere);
+        let refusal = match verdict {
+            Verdict::Refuse(refusal) => refusal,
+            Verdict::Already(_) => {
+                return Ok(Decision::Already(self.entry(dni, known.submission)?));
             }
-            // A lock stays until a lecturer takes it away, whoever else succeeds.
-            if everywhere > 0 && !history.locked {
-                self.tally(dni, "", 0, Duration::ZERO)?;
+            Verdict::Accept(_) => {
+                let id = self.append(attempt, &ip, "accepted", true)?;
+                let submission = match known.submission {
+                    Some(first) => Some(first),
+                    // The DNI is held, so nobody else makes it.
+                    None => {
+                        let lab = self.rules.lab.as_str();
+                        let row = self.sql.row(
+                            "INSERT INTO submissions (lab, dni, attempt) VALUES ($1, $2, $3)
+                             ON CONFLICT (lab, dni) DO NOTHING RETURNING number",
+                            &[lab.into(), dni.into(), id.into()],
+                        )?;
+                        let number = row.map(|row| row.count(0)).transpose()?;
+                        number.map(|number| (number, micros(attempt.at.unix)))
+                    }
+                };
+                if history.here.failures > 0 {
+                    self.tally(dni, &ip, 0, history.here.last_failure)?;
+                }
+                // A lock stays until a lecturer takes it away, whoever else succeeds.
+                if everywhere > 0 && !history.locked {
+                    self.tally(dni, "", 0, Duration::ZERO)?;
+                }
+                return Ok(Decision::Accepted(self.entry(dni, submission)?));
             }
-            return Ok(Decision::Accepted(self.entry(number)?));
         };
         if verdict.is_judged() {
             self.append(attempt, &ip, &Decision::Refused(refusal).to_string(), false)?;
@@ -327,19 +347,14 @@ impl Book {
     }
 
     /// The place of a submission, with its receipt.
-    fn entry(&mut self, number: u64) -> Result<Entry, Error> {
-        let row = self.sql.row(
-            "SELECT s.lab, s.dni, a.at FROM submissions s JOIN attempts a ON a.id = s.attempt WHERE s.number = $1",
-            &[number.into()],
-        )?;
-        let receipt = match row {
-            Some(row) => Some(
-                self.key
-                    .receipt(&row.text(0)?, &row.text(1)?, number, row.int(2)?),
-            ),
-            None => None,
-        };
-        Ok(Entry { number, receipt })
+    fn entry(&self, dni: &str, submission: Option<(u64, i64)>) -> Result<Entry, Error> {
+        let missing = || Error::new(Trouble::Broken, "a submission was not recorded");
+        let (number, at) = submission.ok_or_else(missing)?;
+        let receipt = self.key.receipt(&self.rules.lab, dni, number, at);
+        Ok(Entry {
+            number,
+            receipt: Some(receipt),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
@@ -46,6 +47,10 @@ impl Sqlite {
         let connection = &self.connection;
         connection.busy_timeout(PATIENCE).map_err(|e| opening(&e))?;
         connection.set_prepared_statement_cache_capacity(64);
+        // A plan is made once, not again for each value: the statements are fixed, and so are their indices.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(|e| opening(&e))?;
         // Before anything is written: is it ours?
         let ours = self.number("PRAGMA application_id")?;
         let tables = self.number("SELECT count(*) FROM sqlite_master")?;
