@@ -233,7 +233,7 @@ fn killed_it_has_what_it_confirmed() {
         let register = register();
         let mut confirmed = 0;
         for round in 0..4 {
-            let (server, address) = serve(&register, &format!("{runtime}"));
+            let (server, address) = serve(&register, runtime);
             for n in 0..5 {
                 let dni = format!("{}", 30_000_000 + 10 * round + n);
                 let said = within_one_step(|| {
