@@ -3,8 +3,8 @@
 
     cargo build --release && cargo build --release -p socklab-tests --examples && bench/rate.py [--seconds 4] [--rounds 3]
 
-`alone` is a loop that writes the same rows with the same settings and commits after each. `malformed` is what the same
-server answers when nothing reaches the register: what the runtime could do. Medians of interleaved rounds.
+`batch 1` is the same server with one commit for each submission; ratios are to it. `alone` is a loop that writes the same rows
+with the same settings and commits after each, without a network. Medians of interleaved rounds.
 """
 import argparse, statistics, sqlite3, subprocess, tempfile, time
 from desk import *
@@ -33,8 +33,8 @@ def alone(folder, seconds):
     return rate
 
 
-def served(register, runtime, clients, seconds, first, servers=1):
-    many = [Server(register, runtime, ["--per-address", "4096"])
+def served(register, runtime, clients, seconds, first, servers=1, batch=256):
+    many = [Server(register, runtime, ["--per-address", "4096", "--batch", str(batch)])
             for _ in range(servers)]
     try:
         ports = [str(one.port) for one in many]
@@ -58,10 +58,12 @@ def main():
             for one in pathlib.Path(folder).glob("alone.db*"):
                 one.unlink()
             for runtime in RUNTIMES:
-                for clients in (1, 64, 256):
-                    got = served(f"{folder}/{runtime}{clients}{n}.db", runtime, clients, options.seconds, first)
-                    figures.setdefault(("SQLite", clients, runtime), []).append(got)
-                    first += 1_000_000
+                for clients in (64, 256):
+                    for batch in (1, 256):
+                        got = served(f"{folder}/{runtime}{clients}{n}{batch}.db", runtime, clients, options.seconds, first,
+                                     batch=batch)
+                        figures.setdefault((f"SQLite, batch {batch}", clients, runtime), []).append(got)
+                        first += 1_000_000
     cluster = Postgres.find()
     if cluster:
         try:
@@ -71,11 +73,12 @@ def main():
                 first += 1_000_000
         finally:
             cluster.end()
-    base = statistics.median(one[0] for one in figures[("alone", 1, "one commit each")])
+    def rate_of(key):
+        return statistics.median(one[0] for one in figures[key])
     print(f"{'register':22} {'clients':>7} {'':15} {'a second':>9} {'ratio':>6} {'refused':>7} {'p50 ms':>8} {'p99 ms':>8}")
     for (register, clients, runtime), all_rounds in figures.items():
         rate, refused, p50, p99 = (statistics.median(one[at] for one in all_rounds) for at in range(4))
-        print(f"{register:22} {clients:7} {runtime:15} {rate:9.0f} {rate / base:6.2f} {refused:7.0f} {p50:8.1f} {p99:8.1f}")
+        print(f"{register:22} {clients:7} {runtime:15} {rate:9.0f} {rate / rate_of(('SQLite, batch 1', clients, runtime) if 'batch' in register else ('alone', 1, 'one commit each')):6.2f} {refused:7.0f} {p50:8.1f} {p99:8.1f}")
 
 
 if __name__ == "__main__":

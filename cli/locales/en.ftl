@@ -474,3 +474,4 @@ help-arg-tls = Encrypt the submission (TLS; port 21001 unless given)
 help-arg-ca = Trust the certificates in FILE (PEM) instead of the public authorities
 help-arg-tls-files = Take encrypted submissions too, with this certificate and its key (PEM)
 help-arg-tls-listen = Where to take encrypted submissions (the same address and port 21001 unless given)
+help-arg-batch = How many submissions share a commit at most (256 unless given); 1 shows what sharing wins

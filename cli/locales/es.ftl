@@ -474,3 +474,4 @@ help-arg-tls = Cifra la entrega (TLS; puerto 21001 si no se dice otro)
 help-arg-ca = Confía en los certificados de FILE (PEM) en vez de en las autoridades públicas
 help-arg-tls-files = Acepta también entregas cifradas, con este certificado y su clave (PEM)
 help-arg-tls-listen = Dónde aceptar entregas cifradas (si no se dice, la misma dirección y el puerto 21001)
+help-arg-batch = Cuántas entregas comparten una confirmación en disco como mucho (si no se dice, 256); 1 muestra lo que se gana compartiéndola

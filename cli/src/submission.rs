@@ -51,6 +51,8 @@ pub(crate) struct RegisterArgs {
     per_address: u32,
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=256))]
+    batch: u32,
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     #[arg(long, num_args = 2, value_names = ["CERT", "KEY"], id = "tls-files")]
@@ -212,6 +214,7 @@ fn open(
         } else {
             Admit::Everybody
         },
+        batch: args.batch as usize,
     };
     let key = args.key.clone().unwrap_or_else(|| location.key_file());
     location.serve(rules, Some(&key), log).map_err(failed)

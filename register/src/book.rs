@@ -33,12 +33,19 @@ pub struct Rules {
     pub policy: Policy,
     /// Who may submit.
     pub admit: Admit,
+    /// How many attempts share a commit at most.
+    pub batch: usize,
+}
+
+impl Rules {
+    /// So many attempts share a commit at most, unless it is said otherwise.
+    pub const BATCH: usize = 256;
 }
 
 /// A register that takes attempts.
 pub(crate) struct Book {
     pub(crate) sql: Box<dyn Sql>,
-    rules: Rules,
+    pub(crate) rules: Rules,
     key: RegisterKey,
     secrets: Option<KeyFile>,
     clock: ClockGuard,

@@ -11,9 +11,6 @@ use socklab_core::register::{Attempt, Decision, Done, Register};
 use crate::book::Book;
 use crate::error::{Error, Trouble};
 
-/// How many attempts one commit takes at most.
-const BATCH: usize = 256;
-
 /// How long after trouble the register is not tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -42,7 +39,7 @@ pub enum Event {
 
 /// A register that servers store into: a queue, and a thread that commits what waits.
 ///
-/// While one commit is on its way the next attempts gather, up to 256, so nobody waits for the sake of
+/// While one commit is on its way the next attempts gather, up to [a number](crate::Rules::batch), so nobody waits for the sake of
 /// others and the disk's syncs are shared. An attempt is answered after its COMMIT and never before.
 pub struct Writer {
     shared: Arc<Shared>,
@@ -88,7 +85,7 @@ impl Shared {
     }
 
     /// What waits, as soon as something does; nothing once the register is closed.
-    fn take(&self) -> Vec<(Attempt, Done)> {
+    fn take(&self, most: usize) -> Vec<(Attempt, Done)> {
         let mut queue = self.queue();
         while queue.waiting.is_empty() && !queue.closed {
             queue = self
@@ -96,7 +93,7 @@ impl Shared {
                 .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        let some = queue.waiting.len().min(BATCH);
+        let some = queue.waiting.len().min(most);
         queue.waiting.drain(..some).collect()
     }
 }
@@ -122,7 +119,7 @@ impl Drop for Writer {
 fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
     let mut failed: Option<Instant> = None;
     loop {
-        let batch = shared.take();
+        let batch = shared.take(book.rules.batch.max(1));
         if batch.is_empty() {
             return;
         }

@@ -86,6 +86,7 @@ pub(crate) fn rules() -> Rules {
         lab: "lab".to_owned(),
         policy: Default::default(),
         admit: Admit::Everybody,
+        batch: Rules::BATCH,
     }
 }
 
