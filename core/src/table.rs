@@ -17,6 +17,27 @@ pub struct Row {
 /// as data for diagrams: one source, so that the table in the file is what runs.
 ///
 /// An event that is not in a state's rows is not for that state: `next` gives `None`.
+///
+/// Exercises may be written outside of this crate, so the macro is exported.
+///
+/// ```
+/// socklab_core::table! { State on Event { Start, Stop }
+///     Idle {
+///         Start => Busy: "begin",
+///         Stop  => Done: "",
+///     }
+///     Busy {
+///         Stop  => Done: "close",
+///     }
+///     Done {}
+/// }
+///
+/// let mut state = State::Idle;
+/// assert!(state.go(Event::Start));
+/// assert!(!state.go(Event::Start), "not for a state that is busy");
+/// assert_eq!(state.name(), "Busy");
+/// assert_eq!(State::ROWS.len(), 3);
+/// ```
 #[macro_export]
 macro_rules! table {
     (

@@ -1,8 +1,11 @@
 //! `reverse`: text comes back with its letters in the opposite order, until the reply is `NIF`.
 //!
-//! An exercise that the lab does not have, to show all that a new one needs. In `core/src` its paths would
-//! begin with `crate::`.
+//! An exercise that the lab does not have, to show all that a new one needs. In `core/src`, `socklab_core::` becomes
+//! `crate::`, and nothing else changes.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -116,14 +119,18 @@ impl Machine for Client {
                 out.show(bytes);
                 out.prompt(Prompt::Message);
             }
-            Input::InputEnd => drop(self.state.go(ClientEvent::InputEnd)),
+            Input::InputEnd => {
+                self.state.go(ClientEvent::InputEnd);
+            }
             Input::Timer if self.state.go(ClientEvent::GaveUp) => {
                 self.failure = Failure::NoReply(self.server, self.timeout.unwrap_or_default());
             }
             Input::Fault { doing, fault, .. } if self.state.go(ClientEvent::Fault) => {
                 self.failure = Failure::of(self.server, doing, fault);
             }
-            Input::Stop => drop(self.state.go(ClientEvent::Stop)),
+            Input::Stop => {
+                self.state.go(ClientEvent::Stop);
+            }
             _ => {}
         }
     }
@@ -166,23 +173,26 @@ struct Server(ServerState);
 impl Machine for Server {
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
-            Input::Start => drop(self.0.go(ServerEvent::Start)),
+            Input::Start => {
+                self.0.go(ServerEvent::Start);
+            }
             Input::Bound { local, .. } if self.0.go(ServerEvent::Bound) => {
                 out.notice(Notice::Ready(local));
             }
             Input::Datagram { link, bytes } => {
                 let reply = reverse(bytes);
-                let end = reply == END;
-                if self.0.go(if end {
-                    ServerEvent::End
-                } else {
-                    ServerEvent::Text
-                }) {
+                let event = match reply == END {
+                    true => ServerEvent::End,
+                    false => ServerEvent::Text,
+                };
+                if self.0.go(event) {
                     out.show(bytes);
                     out.send(link, &reply);
                 }
             }
-            Input::Stop => drop(self.0.go(ServerEvent::Stop)),
+            Input::Stop => {
+                self.0.go(ServerEvent::Stop);
+            }
             _ => {}
         }
     }
