@@ -16,6 +16,9 @@ use socklab_system::{fault, socket, timed};
 use super::event_loop::{Desk, Message};
 use super::wire::Wire;
 
+/// How often a conversation reads for each event before the others have their turn.
+const BUDGET: usize = 16;
+
 /// What an operation led to, for the machine to be told.
 enum Caused {
     Opened(Link, SocketAddr),
@@ -198,8 +201,13 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
             self.flush(desk);
         }
         self.tell(desk);
-        if event.readable && self.wants_bytes() {
-            self.receive(desk);
+        // If there is more after that, the poller says so when it is asked again: nothing has to be remembered.
+        if event.readable {
+            for _ in 0..BUDGET {
+                if !self.wants_bytes() || !self.receive(desk) {
+                    break;
+                }
+            }
         }
     }
 
@@ -207,8 +215,8 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
         self.pump.interest().network && self.wire.can_read()
     }
 
-    /// Reads once. If there is more, the poller says so when it is asked again, after the others had their turn.
-    fn receive<W: Watch>(&mut self, desk: &mut Desk<'_, W>) {
+    /// Reads once; whether there may be more.
+    fn receive<W: Watch>(&mut self, desk: &mut Desk<'_, W>) -> bool {
         let mut buffer = std::mem::take(&mut desk.buffer);
         let received = timed(
             self.pump.observer(),
@@ -217,7 +225,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
             |(_, len)| (1, *len),
             || self.wire.receive(&mut buffer),
         );
-        match received {
+        let more = match received {
             Ok((link, len)) => {
                 let bytes = &buffer[..len];
                 let input = match self.wire.transport() {
@@ -226,16 +234,19 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                     Transport::Stream => Input::Bytes { link, bytes },
                 };
                 self.feed(input, desk);
+                true
             }
-            Err(error)
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => true,
             Err(error) => {
                 self.caused
                     .push_back(Caused::Fault(Doing::Receiving, error));
                 self.tell(desk);
+                true
             }
-        }
+        };
         desk.buffer = buffer;
+        more
     }
 
     /// Tells the machine what needs no socket: a stop, the time, that nobody types. Then has the poller look for what the
