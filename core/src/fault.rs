@@ -241,12 +241,12 @@ impl fmt::Display for Fault {
 /// Which faults a server has told its user about, so that it says each kind once, not a thousand
 /// times: a stranger can cause as many as he likes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct FaultsSaid(u32);
+pub struct FaultsSaid(u64);
 
 impl FaultsSaid {
     /// Tells of the fault, unless one like it has been told.
     pub fn say(&mut self, doing: Doing, fault: Fault, out: &mut Outbox) {
-        let bit = 1 << (doing as u32 * FaultKind::ALL.len() as u32 + fault.kind as u32);
+        let bit = 1_u64 << (doing as u32 * FaultKind::ALL.len() as u32 + fault.kind as u32);
         if self.0 & bit == 0 {
             self.0 |= bit;
             out.notice(Notice::Fault(doing, fault));
