@@ -9,10 +9,9 @@ use async_std::future::timeout;
 use async_std::net::TcpStream;
 use socklab_core::register::{Attempt, Decision, StoreId};
 use socklab_core::{Doing, Input, Link, Machine, OperationKind, Output, Transport, Watch};
-use socklab_system::socket;
+use socklab_system::{moment, report, socket};
 
 use crate::conversation::{Conversation, Event};
-use crate::watched;
 use crate::wire::Wire;
 
 /// What carrying out an output causes, to be fed when all outputs are carried out.
@@ -82,10 +81,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             ));
             return None;
         }
-        let start = watched::time::<W::Observer>(&self.run.clock);
+        let start = moment::<W::Observer>(&self.run.clock);
         let opened = socket::datagram_client(to).and_then(|udp| Ok((udp.local_addr()?, udp)));
         let (observer, clock) = (self.pump.observer(), &self.run.clock);
-        watched::report(
+        report(
             observer,
             clock,
             OperationKind::Connect,
@@ -103,10 +102,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
-        let start = watched::time::<W::Observer>(&self.run.clock);
+        let start = moment::<W::Observer>(&self.run.clock);
         let sent = self.wire.send(link, bytes);
         let (observer, clock) = (self.pump.observer(), &self.run.clock);
-        watched::report(observer, clock, OperationKind::Send, start, &sent, |len| {
+        report(observer, clock, OperationKind::Send, start, &sent, |len| {
             (1, *len)
         });
         sent.map(drop)

@@ -1,11 +1,11 @@
 //! What the observer is told of a wait.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::task::{Context, Poll};
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
-use socklab_system::Clock;
+use socklab_system::{Clock, moment, report};
 
 /// When a race of futures was begun, suspended and taken up again for the last time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +25,7 @@ pub(crate) async fn watched<O: Observer, T>(
         if !O::ENABLED {
             return race(cx);
         }
-        let now = clock.mono();
+        let now = moment::<O>(clock);
         let times = times.get_or_insert(Times {
             began: now,
             ..Times::default()
@@ -33,7 +33,7 @@ pub(crate) async fn watched<O: Observer, T>(
         times.woke = now;
         let polled = race(cx);
         if polled.is_pending() && times.slept.is_none() {
-            times.slept = Some(clock.mono());
+            times.slept = Some(moment::<O>(clock));
         }
         polled
     })
@@ -84,39 +84,3 @@ impl Times {
 
 /// Something happened.
 pub(crate) const WOKEN: OperationResult = OperationResult::Done { items: 1, bytes: 0 };
-
-/// Reports an operation that ends now.
-pub(crate) fn report<O: Observer, T>(
-    observer: &mut O,
-    clock: &Clock,
-    kind: OperationKind,
-    start: Mono,
-    result: &io::Result<T>,
-    items: impl FnOnce(&T) -> (u32, usize),
-) {
-    if !O::ENABLED {
-        return;
-    }
-    observer.operation(&Operation {
-        kind,
-        start,
-        end: clock.mono(),
-        result: match result {
-            Ok(value) => {
-                let (items, bytes) = items(value);
-                OperationResult::Done { items, bytes }
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => OperationResult::WouldBlock,
-                ErrorKind::TimedOut => OperationResult::TimedOut,
-                ErrorKind::Interrupted => OperationResult::Interrupted,
-                _ => OperationResult::Failed,
-            },
-        },
-    });
-}
-
-/// The time, if anybody watches.
-pub(crate) fn time<O: Observer>(clock: &Clock) -> Mono {
-    if O::ENABLED { clock.mono() } else { Mono::ZERO }
-}

@@ -240,12 +240,10 @@ mod tests {
             command.build();
             ids(&command, "", &mut needed);
         }
-        let there = include_str!("../locales/en.ftl")
-            .lines()
-            .filter_map(|line| {
-                let (id, _) = line.split_once(" = ")?;
-                id.starts_with("help").then(|| id.to_owned())
-            });
+        let there = crate::words::EN.lines().filter_map(|line| {
+            let (id, _) = line.split_once(" = ")?;
+            id.starts_with("help").then(|| id.to_owned())
+        });
         assert_eq!(there.collect::<BTreeSet<_>>(), needed);
     }
 

@@ -20,8 +20,25 @@ pub(crate) use language::Language;
 
 use crate::escape;
 
-const ES: &str = include_str!("../locales/es.ftl");
-const EN: &str = include_str!("../locales/en.ftl");
+/// The files of a language: one for the lab, one for each of the larger commands.
+macro_rules! files {
+    ($language:literal) => {
+        concat!(
+            include_str!(concat!("../locales/", $language, ".ftl")),
+            "\n",
+            include_str!(concat!("../locales/", $language, "-compare.ftl")),
+            "\n",
+            include_str!(concat!("../locales/", $language, "-report.ftl")),
+            "\n",
+            include_str!(concat!("../locales/", $language, "-timeline.ftl")),
+            "\n",
+            include_str!(concat!("../locales/", $language, "-lesson.ftl")),
+        )
+    };
+}
+
+const ES: &str = files!("es");
+pub(crate) const EN: &str = files!("en");
 
 /// The messages of one language. Threads may share it.
 pub(crate) struct Words {

@@ -15,6 +15,12 @@ use crate::time::{Deadline, Mono, Now};
 pub trait Observer: Send {
     /// Whether there is anything to call. Callers ask this before any work done only for observers.
     const ENABLED: bool = true;
+    /// Whether it looks at the machine's steps: inputs, outputs, states, deadlines. One that only counts what the driver
+    /// does is spared the rest.
+    const STEPS: bool = Self::ENABLED;
+    /// Whether it wants to know when an operation began and ended. Reading the clock twice for each is most of what
+    /// watching costs; without it both are zero.
+    const TIMES: bool = Self::ENABLED;
 
     /// An input is about to be handed over.
     fn input(&mut self, now: Now, input: &Input<'_>);
@@ -35,7 +41,7 @@ pub trait Observer: Send {
 pub struct Operation {
     /// What was done.
     pub kind: OperationKind,
-    /// When it began.
+    /// When it began; zero if [nobody asks](Observer::TIMES).
     pub start: Mono,
     /// When it returned.
     pub end: Mono,
@@ -150,6 +156,8 @@ impl Watch for () {
 /// An observer, or none after all; decided when the run begins.
 impl<O: Observer> Observer for Option<O> {
     const ENABLED: bool = O::ENABLED;
+    const STEPS: bool = O::STEPS;
+    const TIMES: bool = O::TIMES;
 
     fn input(&mut self, now: Now, input: &Input<'_>) {
         if let Some(observer) = self {
@@ -186,6 +194,8 @@ impl<O: Observer> Observer for Option<O> {
 /// Two observers at once.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     const ENABLED: bool = A::ENABLED || B::ENABLED;
+    const STEPS: bool = A::STEPS || B::STEPS;
+    const TIMES: bool = A::TIMES || B::TIMES;
 
     fn input(&mut self, now: Now, input: &Input<'_>) {
         self.0.input(now, input);

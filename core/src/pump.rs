@@ -51,7 +51,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         };
         self.started = true;
         self.last = now.mono;
-        if !O::ENABLED {
+        if !O::STEPS {
             self.machine.step(now, input, out);
         } else {
             let (state, deadline) = (self.machine.state(), self.machine.deadline());

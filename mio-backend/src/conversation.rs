@@ -162,7 +162,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                 break;
             }
             // One reading of the clock serves a turn, but whoever watches wants each moment.
-            if O::ENABLED && turn > 0 {
+            if O::TIMES && turn > 0 {
                 now = desk.run.clock.now();
             }
             bytes += self.receive(now, desk);

@@ -10,6 +10,7 @@ mod clock;
 mod fault;
 mod gate;
 mod lines;
+mod observed;
 mod pause;
 mod run;
 #[cfg(unix)]
@@ -22,7 +23,8 @@ pub use clock::Clock;
 pub use fault::fault;
 pub use gate::Gate;
 pub use lines::{LineEvent, LineReader, MAX_LINE};
+pub use observed::{moment, report, timed};
 pub use pause::AcceptPause;
-pub use run::{Backend, Run, timed};
+pub use run::{Backend, Run};
 pub use stop::{Bell, Stop, StopGuard};
 pub use unsent::Unsent;

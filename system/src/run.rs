@@ -1,14 +1,12 @@
 //! What a run has, and what runs it.
 
 use std::fmt;
-use std::io::{self, BufRead, ErrorKind};
+use std::io::BufRead;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use socklab_core::register::Register;
-use socklab_core::{
-    Console, Machine, Observer, Operation, OperationKind, OperationResult, Service, Status, Watch,
-};
+use socklab_core::{Console, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
 use crate::stop::Stop;
@@ -94,44 +92,4 @@ impl<W: Watch> Run<W> {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
-}
-
-/// Does something for a machine and reports it to the observer: what it was, when, and how it went.
-/// Without an observer it only does it.
-///
-/// `items` says how many datagrams, connections or events a success moved, and how many bytes.
-///
-/// # Errors
-/// Those of `operation`.
-pub fn timed<O: Observer, T>(
-    observer: &mut O,
-    clock: &Clock,
-    kind: OperationKind,
-    items: impl FnOnce(&T) -> (u32, usize),
-    operation: impl FnOnce() -> io::Result<T>,
-) -> io::Result<T> {
-    if !O::ENABLED {
-        return operation();
-    }
-    let start = clock.mono();
-    let result = operation();
-    let end = clock.mono();
-    observer.operation(&Operation {
-        kind,
-        start,
-        end,
-        result: match &result {
-            Ok(value) => {
-                let (items, bytes) = items(value);
-                OperationResult::Done { items, bytes }
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => OperationResult::WouldBlock,
-                ErrorKind::TimedOut => OperationResult::TimedOut,
-                ErrorKind::Interrupted => OperationResult::Interrupted,
-                _ => OperationResult::Failed,
-            },
-        },
-    });
-    result
 }

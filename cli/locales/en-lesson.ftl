@@ -1,0 +1,1 @@
+### `socklab lesson`, in English.

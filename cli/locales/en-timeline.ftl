@@ -1,0 +1,1 @@
+### `socklab timeline`, in English.

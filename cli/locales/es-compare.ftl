@@ -1,0 +1,1 @@
+### `socklab compare`, en español.

@@ -1,0 +1,1 @@
+### `socklab lesson`, en español.

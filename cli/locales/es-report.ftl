@@ -1,0 +1,1 @@
+### El informe de `socklab compare`, en español.

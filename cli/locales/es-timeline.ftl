@@ -1,0 +1,1 @@
+### `socklab timeline`, en español.
