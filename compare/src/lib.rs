@@ -1,0 +1,16 @@
+//! What a comparison of I/O models measured, what it means, and how it is shown.
+//!
+//! Nothing here opens a socket or starts a process: numbers come in as [`Results`], and go out as a table, CSV, Markdown,
+//! HdrHistogram text or a report. So every conclusion can be drawn again from a file, and tested on recorded data.
+
+#![forbid(unsafe_code)]
+
+pub mod results;
+
+pub use results::Results;
+
+/// The words of a language, by the id of the message. Values are already formatted.
+pub trait Texts {
+    /// A message with its variables.
+    fn say(&self, id: &str, values: &[(&str, &str)]) -> String;
+}

@@ -1,0 +1,3 @@
+//! Load for servers of the lab's exercises.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Measured swim-lanes of an exchange.
+
+#![forbid(unsafe_code)]

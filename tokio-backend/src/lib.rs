@@ -1,0 +1,3 @@
+//! The lab on tokio: a task for each connection.
+
+#![forbid(unsafe_code)]
