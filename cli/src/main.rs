@@ -6,6 +6,7 @@ mod address;
 mod args;
 mod escape;
 mod exchange;
+mod measured;
 mod otp;
 mod qr;
 mod recording;
@@ -64,6 +65,7 @@ fn run() -> Exit {
         Some(("otp", matches)) => otp::main(matches, &words),
         Some(("transcript", matches)) => transcript::main(matches, &words),
         Some(("register", matches)) => register::main(matches, &words),
+        Some((measured::COMMAND, matches)) => measured::main(matches, &words),
         Some(("tour", matches)) => tour::main(matches, &words),
         Some((name, matches)) => match lab::find(name) {
             Some(exercise) => exchange::main(exercise, matches, &common, &words),
