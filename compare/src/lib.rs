@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 pub mod results;
+pub mod summary;
 
 pub use results::Results;
+pub use summary::{Document, Summary};
 
 /// The words of a language, by the id of the message. Values are already formatted.
 pub trait Texts {
