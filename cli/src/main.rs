@@ -4,6 +4,7 @@
 
 mod address;
 mod args;
+mod compare;
 mod escape;
 mod exchange;
 mod measured;

@@ -27,6 +27,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::runtime::{Runtime, Task};
 use crate::say;
+use crate::tour::scenes::InMemory;
 use crate::words::Words;
 
 use counter::Counters;
@@ -48,7 +49,7 @@ pub(crate) struct MeasuredArgs {
     /// Whether its driver's operations are counted.
     #[arg(long)]
     observe: bool,
-    /// Where submissions are recorded.
+    /// Where submissions are recorded; in memory if nothing is said.
     #[arg(long, value_name = "FILE")]
     register: Option<PathBuf>,
     /// How long a submission may take, in seconds.
@@ -67,8 +68,7 @@ pub(crate) fn main(matches: &clap::ArgMatches, words: &Arc<Words>) -> Exit {
     pin(&args.cores);
     usage::end_with_parent();
     raise_descriptors();
-    let (Some(exercise), Some(runtime)) =
-        (lab::find(&args.exercise), Runtime::find(&args.runtime))
+    let (Some(exercise), Some(runtime)) = (lab::find(&args.exercise), Runtime::find(&args.runtime))
     else {
         return Exit::Usage;
     };
@@ -85,6 +85,7 @@ pub(crate) fn main(matches: &clap::ArgMatches, words: &Arc<Words>) -> Exit {
                 return Exit::Failed;
             }
         },
+        (true, None) => Some(Arc::new(InMemory::default()) as Arc<dyn Register>),
         _ => None,
     };
     let any = (std::net::Ipv4Addr::LOCALHOST, 0).into();

@@ -5,7 +5,7 @@
 
 mod columns;
 mod counts;
-mod scenes;
+pub(crate) mod scenes;
 
 use std::fmt;
 use std::io::{Write, stdout};
@@ -95,7 +95,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
 }
 
 /// What both ends saw.
-struct Played {
+pub(crate) struct Played {
     client: Vec<Transcript>,
     server: Vec<Transcript>,
     /// What the server's driver did.
@@ -104,13 +104,13 @@ struct Played {
 
 impl Played {
     /// What it has in common with every other run.
-    fn canonical(&self) -> Vec<String> {
+    pub(crate) fn canonical(&self) -> Vec<String> {
         let both = self.client.iter().chain(&self.server);
         both.map(Transcript::canonical).collect()
     }
 }
 
-fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
+pub(crate) fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     let clock = Clock::start();
     let (server_pages, server_watch) = pages(scene.exercise, Role::Server, runtime, &clock);
     let (client_pages, client_watch) = pages(scene.exercise, Role::Client, runtime, &clock);

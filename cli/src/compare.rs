@@ -1,0 +1,2 @@
+mod proof;
+mod reference;
