@@ -5,8 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ratio;
 pub mod results;
+pub mod statistics;
 pub mod summary;
+pub mod validity;
 
 pub use results::Results;
 pub use summary::{Document, Summary};
