@@ -1,11 +1,12 @@
 //! Asks over UDP.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use mio::event::Event;
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
@@ -19,6 +20,9 @@ use crate::window::{Asked, Reply, Window};
 
 /// How many datagrams are taken in one call under an open load.
 const OPEN_BATCH: usize = 16;
+
+/// How many bytes of replies may wait on each socket, asked for.
+const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// The sockets of a load, each with its questions.
 pub(crate) struct Datagrams {
@@ -46,14 +50,9 @@ struct Connection {
 impl Datagrams {
     pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<Datagrams> {
         let text = Text::new(plan.payload, plan.ascii);
-        let any: SocketAddr = match plan.to {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
         let mut connections = Vec::with_capacity(plan.connections as usize);
         for token in 0..plan.connections as usize {
-            let mut socket = UdpSocket::bind(any)?;
-            socket.connect(plan.to)?;
+            let mut socket = connected(plan.to)?;
             registry.register(&mut socket, Token(token), Interest::READABLE)?;
             let window = Window::starting_at(plan.first % NUMBERS);
             connections.push(Connection { socket, window });
@@ -232,6 +231,16 @@ impl Datagrams {
         }
         Ok(())
     }
+}
+
+/// A socket that hears only from `to`.
+fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    // What the server sends at once after it stood still must not be lost here. The system may grant less.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    socket.connect(&to.into())?;
+    Ok(UdpSocket::from_std(socket.into()))
 }
 
 impl Askers for Datagrams {
