@@ -153,7 +153,8 @@ mod tests {
       20.000 0.850000000000          9           6.67
       20.000 0.875000000000          9           8.00
       20.000 0.887500000000          9           8.89
-      80.000 0.900000000000         10          10.00
+      20.000 0.900000000000          9          10.00
+      80.000 0.912500000000         10          11.43
       80.000 1.000000000000         10
 #[Mean    =       20.000, StdDeviation   =       20.494]
 #[Max     =       80.000, Total count    =           10]
@@ -161,6 +162,47 @@ mod tests {
 ";
         let text = text(&all);
         assert_eq!(text, expected, "{text}");
+    }
+
+    /// The same lines as the library's own iterator gives for the same samples.
+    #[test]
+    fn the_librarys_steps() {
+        let mut histogram = hdrhistogram::Histogram::<u64>::new(3).expect("three digits");
+        let mut rng = fastrand::Rng::with_seed(3);
+        // A prime: no step falls on a sample exactly, where rounding decides.
+        for _ in 0..19_997 {
+            let time = 20.0 / (1.0 - rng.f64()).sqrt();
+            histogram.record(time as u64).expect("in range");
+        }
+        let recorded = histogram.iter_recorded();
+        let bucket = recorded.map(|one| (one.value_iterated_to() as f64, one.count_at_value()));
+        let all = latencies(&bucket.collect::<Vec<_>>());
+        let text = text(&all);
+        let ours = text
+            .lines()
+            .skip(2)
+            .take_while(|line| !line.starts_with('#'));
+        let ours: Vec<(f64, f64)> = ours
+            .map(|line| {
+                let mut words = line
+                    .split_whitespace()
+                    .map(|word| word.parse().expect("a number"));
+                (
+                    words.next().expect("a value"),
+                    words.next().expect("a percentile"),
+                )
+            })
+            .collect();
+        for step in histogram.iter_quantiles(5) {
+            let (value, part) = (step.value_iterated_to() as f64, step.quantile_iterated_to());
+            let near = |one: &&(f64, f64)| (one.1 - part).abs() < 1e-9;
+            let (ours, _) = ours
+                .iter()
+                .find(near)
+                .unwrap_or_else(|| panic!("{part} is missing"));
+            assert_eq!(*ours, value, "{part}");
+        }
+        assert_eq!(ours.len(), histogram.iter_quantiles(5).count());
     }
 
     #[test]
