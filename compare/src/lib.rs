@@ -5,11 +5,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod csv;
+pub mod format;
+pub mod grid;
+pub mod hgrm;
 pub mod ratio;
 pub mod results;
 pub mod statistics;
 pub mod summary;
+pub mod table;
 pub mod validity;
+pub mod words;
 
 pub use results::Results;
 pub use summary::{Document, Summary};

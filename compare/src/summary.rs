@@ -3,6 +3,10 @@
 //! For each model under each load a [`Cell`]: medians over the rounds, with 95 % bootstrap intervals. For each model that is
 //! not the baseline a [`Ratio`] for each load and metric. For each model whose idle connections were counted an [`IdleCost`].
 
+mod cells;
+mod idle;
+mod ratios;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +37,8 @@ pub struct Summary {
     pub cells: Vec<Cell>,
     /// One for each model but the baseline, load and metric, in that order.
     pub ratios: Vec<Ratio>,
+    /// One for each load and metric that some model has a figure of.
+    pub best: Vec<Best>,
     /// One for each model whose idle connections were counted.
     pub idle: Vec<IdleCost>,
 }
@@ -153,6 +159,16 @@ pub enum Metric {
 impl Metric {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Metric; 4] = [Metric::Rate, Metric::P50, Metric::P99, Metric::Cpu];
+
+    /// Its figure in a cell.
+    pub fn of(self, cell: &Cell) -> Option<Estimate> {
+        match self {
+            Metric::Rate => cell.rate,
+            Metric::P50 => cell.response.p50,
+            Metric::P99 => cell.response.p99,
+            Metric::Cpu => cell.cpu,
+        }
+    }
 }
 
 /// A model compared with the baseline: the model's figure divided by the baseline's in the same round under the same load.
@@ -204,20 +220,29 @@ pub struct IdleCost {
     pub delay: Option<Estimate>,
 }
 
+/// Which model does best, under one load by one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Which of [`Results::loads`].
+    pub load: usize,
+    /// By what.
+    pub metric: Metric,
+    /// The model with the best median.
+    pub model: String,
+    /// Those that cannot be told apart from it, in the order of the models; it is then no more than one of the best.
+    pub tied: Vec<String>,
+}
+
 impl Summary {
     /// What the results say. The same results give the same summary: the bootstrap is drawn from their seed.
     pub fn new(results: &Results) -> Self {
-        let mut summary = Summary::default();
-        for model in &results.models {
-            for load in 0..results.loads.len() {
-                summary.cells.push(Cell {
-                    model: model.clone(),
-                    load,
-                    ..Cell::default()
-                });
-            }
+        let cells = cells::all(results);
+        Summary {
+            ratios: ratios::all(results, &cells),
+            best: ratios::best(results, &cells),
+            idle: idle::all(results),
+            cells,
         }
-        summary
     }
 
     /// The cell of a model under a load.
