@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use mio::event::Event;
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Protocol, Type};
 
 use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
 use crate::rests::Rests;
 use crate::run::Askers;
-use crate::sources::failed;
+use crate::sources::{failed, nonblocking};
 use crate::tally::Tally;
 use crate::text::{NUMBERS, Read, Text};
 use crate::window::{Asked, Reply, Window};
@@ -235,8 +235,7 @@ impl Datagrams {
 
 /// A socket that hears only from `to`.
 fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
+    let socket = nonblocking(to, Type::DGRAM, Protocol::UDP)?;
     // What the server sends at once after it stood still must not be lost here. The system may grant less.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     socket.connect(&to.into())?;
@@ -318,8 +317,8 @@ impl Askers for Datagrams {
 /// The system's buffer is full, and will not be for long.
 fn has_no_room(error: &io::Error) -> bool {
     #[cfg(unix)]
-    if error.raw_os_error() == Some(nix::Error::ENOBUFS as i32) {
-        return true;
-    }
-    error.kind() == io::ErrorKind::WouldBlock
+    const NO_BUFFERS: i32 = nix::Error::ENOBUFS as i32;
+    #[cfg(windows)]
+    const NO_BUFFERS: i32 = 10055;
+    error.raw_os_error() == Some(NO_BUFFERS) || error.kind() == io::ErrorKind::WouldBlock
 }

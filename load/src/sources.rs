@@ -34,12 +34,7 @@ impl Sources {
     /// Begins a connection, that may not be made yet. Closing it resets it, so that its port is free at once
     /// and neither end keeps it in TIME_WAIT.
     pub(crate) fn connect(&mut self) -> io::Result<TcpStream> {
-        let socket = Socket::new(
-            Domain::for_address(self.to),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
-        socket.set_nonblocking(true)?;
+        let socket = nonblocking(self.to, Type::STREAM, Protocol::TCP)?;
         socket.set_linger(Some(Duration::ZERO))?;
         if self.spread {
             choose_port_when_connecting(&socket)?;
@@ -51,6 +46,20 @@ impl Sources {
             Err(error) if !is_under_way(&error) => Err(error),
             _ => Ok(TcpStream::from_std(socket.into())),
         }
+    }
+}
+
+/// A socket of the family of `to` whose calls do not wait.
+pub(crate) fn nonblocking(to: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let domain = Domain::for_address(to);
+    // Two system calls fewer for each connection.
+    #[cfg(target_os = "linux")]
+    return Socket::new(domain, kind.nonblocking(), Some(protocol));
+    #[cfg(not(target_os = "linux"))]
+    {
+        let socket = Socket::new(domain, kind, Some(protocol))?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
     }
 }
 

@@ -161,7 +161,7 @@ fn wrong_in_every_way() {
 #[test]
 fn a_server_of_ascii_alone() {
     let server = datagrams((), |(), question, reply| {
-        reply(&question.to_ascii_uppercase())
+        reply(&question.to_ascii_uppercase());
     });
     let mut plan = plan(Kind::Echo, server.at);
     let outcome = load(&plan);

@@ -103,7 +103,7 @@ fn waiting_for_a_connection_counts() {
 
 #[test]
 fn what_never_got_a_connection_is_lost() {
-    let server = streams(Vec::new(), |silent, stream| silent.push(stream));
+    let server = streams(Vec::new(), Vec::push);
     let plan = Plan {
         connections: 1,
         pace: Pace::Open { rate: 1000.0 },
