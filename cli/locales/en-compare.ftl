@@ -6,3 +6,174 @@ help-measured-server = a server in a process of its own, for this command to mea
 help-measured-server-examples = socklab measured-server echo --runtime mio
 help-arg-cores = the cores that it may use
 help-arg-observe = count what its driver does
+## Numbers and names
+
+# The mark before the decimals, and the one between thousands.
+compare-decimal = { "." }
+compare-thousands = { "," }
+# $name (text) - a name that somebody else chose
+compare-name = { $name }
+
+## Loads, metrics, columns
+
+# $connections (number) - how many clients there are at once
+compare-load-closed = { $connections ->
+    [one] { $connections } connection
+   *[other] { $connections } connections
+}
+# $connections (number) - how many clients take turns
+# $rate (text) - how many questions they ask each second
+compare-load-open = { $connections ->
+    [one] { $connections } connection at { $rate }/s
+   *[other] { $connections } connections at { $rate }/s
+}
+compare-metric-rate = replies/s
+compare-metric-p50 = p50
+compare-metric-p99 = p99
+compare-metric-cpu = CPU/reply
+compare-column-model = model
+compare-column-relative = relative
+compare-column-relative-p99 = relative p99
+compare-column-cpu = CPU/reply user + system
+compare-column-switches = switches/reply
+compare-column-memory = memory
+# $exercise (text) - the exercise
+# $load (text) - the load
+compare-table-title = { $exercise }, { $load }
+# $baseline (text) - the model that the others are compared with
+compare-legend = relative: against { $baseline } in the same round, ± a 95 % interval; ≈ cannot be told apart from it, ? too few rounds to say. Times are response times; memory is the peak.
+
+## What is not believed
+
+compare-invalid = INVALID
+compare-invalid-generator-saturated = the load generator could do no more while the server waited for work
+compare-invalid-late-schedule = the load generator sent its questions late
+compare-invalid-out-of-ports = the load generator ran out of ports
+compare-invalid-wrong-replies = some replies were wrong
+compare-invalid-too-few-samples = there were too few replies for it
+compare-invalid-not-steady = the rate did not become steady in time
+compare-invalid-server-gone = the server ended, or did not say what it used
+# $reason (text) - why a round does not count
+# $rounds (number) - how many rounds that is so of
+compare-note-reason = { $reason } ({ $rounds ->
+    [one] { $rounds } round
+   *[other] { $rounds } rounds
+})
+# $valid (number) - how many rounds count
+# $trials (number) - how many there were
+# $reasons (text) - why the others do not
+compare-note-rounds = { $valid } of { $trials } rounds count: { $reasons }
+# $reason (text) - why a percentile is not shown
+compare-note-left-out = not shown: { $reason }
+
+## What makes the figures less than they could be
+
+compare-caution-shared-core = the server and the load generator shared a core
+compare-caution-virtual-machine = this is a virtual machine, whose neighbours cannot be seen
+compare-caution-governor = the clock of the CPU was not fixed
+compare-caution-unpinned = the programs were not pinned to cores
+compare-caution-debug-build = this is a debug build
+compare-caution-load-elsewhere = other programs were running
+
+## The reading
+
+# $exercise (text) - the exercise
+# $models (text) - the models
+# $rounds (number) - how often each was measured
+compare-reading-what = { $exercise } on { $models }: { $rounds ->
+    [one] { $rounds } round
+   *[other] { $rounds } rounds
+} under each load, in shuffled order, every reply checked.
+# $models (text) - the models
+compare-reading-refused = Refused, for it does not do what the exercise asks: { $models }.
+# $load (text) - the load
+# $model (text) - the model
+# $rate (text) - its replies a second
+compare-reading-alone = With { $load }, { $model } gives { $rate } replies/s.
+# $time (text) - its 99th percentile
+compare-reading-alone-p99 = With { $load }, { $model } answers 99 % of the questions within { $time }.
+# The next four have no full stop: compare-reading-ratio may follow.
+# $load (text) - the load
+# $model (text) - the model
+# $rate (text) - its replies a second
+compare-reading-fastest = With { $load }, { $model } is fastest: { $rate } replies/s
+# $time (text) - its 99th percentile
+compare-reading-shortest = With { $load }, { $model } has the shortest tail: 99 % of the replies within { $time }
+# $load (text) - the load
+# $models (text) - the models
+# $model (text) - the one with the best median
+# $rate (text) - its replies a second
+compare-reading-fastest-tied = With { $load }, no one model is fastest, for these cannot be told apart: { $models }; { $model } gave { $rate } replies/s
+# $time (text) - its 99th percentile
+compare-reading-shortest-tied = With { $load }, no one model has the shortest tail, for these cannot be told apart: { $models }; { $model } gave 99 % of the replies within { $time }
+# $ratio (text) - how many times the baseline's figure
+# $baseline (text) - the baseline
+# $low (text) - the lower end of its interval
+# $high (text) - the upper end
+compare-reading-ratio = { $ratio } times the figure of { $baseline } (95 %: { $low } to { $high })
+# $model (text) - the model
+# $loads (text) - under which loads
+# $cpu (text) - CPU time for each reply
+compare-reading-cheapest = { $model } needs the least CPU for each reply ({ $loads }): { $cpu }.
+# $models (text) - the models
+compare-reading-cheapest-tied = No one model needs the least CPU for each reply ({ $loads }): { $models } cannot be told apart, at about { $cpu }.
+# $baseline (text) - the baseline
+# $places (text) - models with their loads
+compare-reading-equal = Not to be told apart from { $baseline }: { $places }; that is no proof that they are equal.
+# $places (text) - models with their loads
+compare-reading-too-few = Too few rounds count to say anything of { $places }.
+# $percent (text) - a part of the figure
+compare-reading-resolution = A second run would find half of the ratios within { $percent } of these, or closer, with a probability of 95 %: smaller differences were not to be seen here.
+# $count (text) - how many questions
+# $share (text) - which part of all
+# $places (text) - models with their loads
+compare-reading-lost = { $count } questions ({ $share }) were not answered: { $places }; each counts with its whole time-out.
+# $places (text) - models with their loads
+# $reason (text) - why
+compare-reading-invalid = Not to be believed: { $places }, for { $reason }.
+compare-reading-limits = All this holds for this machine, this exercise and these loads, on a network that never leaves the machine; the ratios may be others elsewhere, and the absolute figures will be.
+compare-reading-closed = Where each connection waits for its answer before it asks again, a slow server is asked less: those response times are no promise to clients who come when they like.
+# $cautions (text) - what makes the figures less than they could be
+compare-reading-cautions = Beware: { $cautions }.
+
+## compare diff
+
+# $facts (text) - what differs, with both values
+compare-diff-environment = the machines differ, so absolute figures may have changed for that alone: { $facts }
+# $models (text) - the models
+compare-diff-only-old = only in the old one: { $models }
+# $models (text) - the models
+compare-diff-only-new = only in the new one: { $models }
+# $places (text) - models with their loads
+compare-diff-unbelieved = not compared, for one of the two is not to be believed: { $places }
+# $figures (number) - how many
+compare-diff-too-few = { $figures ->
+    [one] { $figures } figure has
+   *[other] { $figures } figures have
+} too few rounds to be compared
+# $compared (number) - how many
+compare-diff-none = nothing changed beyond what two runs of the same programs differ by ({ $compared ->
+    [one] { $compared } figure
+   *[other] { $compared } figures
+} compared)
+# $changed (number) - how many changed
+# $compared (number) - how many were compared
+compare-diff-some = { $changed } of { $compared ->
+    [one] { $compared } figure
+   *[other] { $compared } figures
+} changed beyond what two runs of the same programs differ by:
+# $metric (text) - what is compared
+# $baseline (text) - with which model
+compare-diff-ratio = { $metric } against { $baseline }
+compare-diff-column-figure = figure
+compare-diff-column-old = old
+compare-diff-column-new = new
+compare-diff-column-change = change
+compare-diff-column-expected = expected
+# $old (text) - the old one's exercise
+# $new (text) - the new one's
+compare-diff-exercise = these cannot be compared: the old one measured { $old }, the new one { $new }
+# $old (text) - the old one's loads
+# $new (text) - the new one's
+compare-diff-loads = these cannot be compared: their loads differ (old: { $old }; new: { $new })
+compare-diff-models = these cannot be compared: they have no model in common

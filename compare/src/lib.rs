@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod csv;
+pub mod diff;
 pub mod format;
 pub mod grid;
 pub mod hgrm;
 pub mod ratio;
+pub mod reading;
 pub mod results;
 pub mod statistics;
 pub mod summary;

@@ -53,11 +53,10 @@ impl<'t> Table<'t> {
             let header = table.header(load);
             let cells = summary.cells.iter().filter(|cell| cell.load == at);
             let rows: Vec<_> = cells.map(|cell| table.row(cell, load)).collect();
-            let title = [
-                ("exercise", results.exercise.as_str()),
-                ("load", &names.load(load)),
-            ];
-            let title = texts.say("compare-table-title", &title);
+            let title = texts.say(
+                "compare-table-title",
+                &[("exercise", &results.exercise), ("load", &names.load(load))],
+            );
             table.blocks.push((title, Grid { header, rows }));
         }
         table
@@ -147,17 +146,22 @@ impl<'t> Table<'t> {
         let texts = self.names.texts;
         let reasons = cell.reasons.iter().map(|(reason, rounds)| {
             let (reason, rounds) = (self.names.reason(*reason), rounds.to_string());
-            let values = [("reason", reason.as_str()), ("rounds", &rounds)];
-            texts.say("compare-note-reason", &values)
+            texts.say(
+                "compare-note-reason",
+                &[("reason", &reason), ("rounds", &rounds)],
+            )
         });
         let reasons = reasons.collect::<Vec<_>>().join("; ");
         let (valid, trials) = (cell.valid.to_string(), cell.trials.to_string());
-        let values = [
-            ("valid", valid.as_str()),
-            ("trials", &trials),
-            ("reasons", &reasons),
-        ];
-        self.footnote(texts.say("compare-note-rounds", &values))
+        let note = texts.say(
+            "compare-note-rounds",
+            &[
+                ("valid", &valid),
+                ("trials", &trials),
+                ("reasons", &reasons),
+            ],
+        );
+        self.footnote(note)
     }
 
     /// The mark of a footnote that says why a percentile is not there; nothing if it is.

@@ -33,16 +33,15 @@ impl<'t> Names<'t> {
         match load {
             Load::Closed { connections } => {
                 let connections = connections.to_string();
-                self.texts
-                    .say("compare-load-closed", &[("connections", &connections)])
+                let texts = self.texts;
+                texts.say("compare-load-closed", &[("connections", &connections)])
             }
             Load::Open { connections, rate } => {
                 let (connections, rate) = (connections.to_string(), self.numbers.three(*rate));
-                let values = [
-                    ("connections", connections.as_str()),
-                    ("rate", rate.as_str()),
-                ];
-                self.texts.say("compare-load-open", &values)
+                self.texts.say(
+                    "compare-load-open",
+                    &[("connections", &connections), ("rate", &rate)],
+                )
             }
         }
     }

@@ -31,9 +31,12 @@ fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     messages
 }
 
-/// The sources of the command, but for this file, without comments.
+/// The sources that say something, but for this file, without comments: the command's, and those of the crates that it lends
+/// its words to.
 fn sources() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = ["src", "../compare/src", "../timeline/src"];
+    let mut folders: Vec<PathBuf> = crates.iter().map(|one| here.join(one)).collect();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -111,8 +114,8 @@ fn what_the_command_says_exists_and_has_its_variables() {
                 let Some(variables) = known.get(id) else {
                     panic!("{}: there is no message {id:?}", path.display());
                 };
-                // From `[("peer", …), …]`: all that could be a name is taken for one.
-                let given: BTreeSet<&str> = if call == ".say(" {
+                // From `[("peer", …), …]`: all that could be a name is taken for one. Without a second argument there are none.
+                let given: BTreeSet<&str> = if rest.trim_start().starts_with(')') {
                     BTreeSet::new()
                 } else {
                     let array = rest.split(']').next().unwrap_or("");
@@ -189,6 +192,23 @@ fn numbers_choose_their_plurals() {
         let given: [(&str, &dyn Variable); 1] = [("seconds", &seconds)];
         assert_eq!(es.say_with("otp-remaining", &given), in_es);
         assert_eq!(en.say_with("otp-remaining", &given), in_en);
+    }
+}
+
+#[test]
+fn crates_that_know_no_fluent_choose_plurals_too() {
+    let es: &dyn socklab_compare::Texts = &Words::new(Language::Es);
+    for (connections, said) in [("1", "1 conexión"), ("10", "10 conexiones")] {
+        let given = [("connections", connections)];
+        assert_eq!(es.say("compare-load-closed", &given), said);
+    }
+    // What only looks like a number stays as it is, and what is not is escaped.
+    for (name, said) in [
+        ("007", "007"),
+        ("1,5", "1,5"),
+        ("a\u{202e}b", r"a\u{202e}b"),
+    ] {
+        assert_eq!(es.say("compare-name", &[("name", name)]), said);
     }
 }
 
