@@ -73,6 +73,7 @@ compare-caution-virtual-machine = this is a virtual machine, whose neighbours ca
 compare-caution-governor = the clock of the CPU was not fixed
 compare-caution-unpinned = the programs were not pinned to cores
 compare-caution-debug-build = this is a debug build
+compare-caution-register-in-memory = the register was in memory, where a sync costs nothing
 compare-caution-load-elsewhere = other programs were running
 
 ## The reading
@@ -177,3 +178,53 @@ compare-diff-exercise = these cannot be compared: the old one measured { $old },
 # $new (text) - the new one's
 compare-diff-loads = these cannot be compared: their loads differ (old: { $old }; new: { $new })
 compare-diff-models = these cannot be compared: they have no model in common
+
+## While it runs
+
+# $models (text) - their names; $loads, $rounds (number); $time (text) - about how long
+compare-begin = { $exercise }: { $models } · loads: { $loads } · rounds: { $rounds } · about { $time }
+compare-progress = { $percent } % · { $model } · { $load } · { $time } left
+compare-doing-proof = its transcript, against the machines alone
+compare-doing-idle = idle connections
+compare-doing-knee = the highest rate that it keeps up
+# $expected, $got (text) - a line of the reference and of the model's transcript
+compare-refused = { $model } is not measured, for it does not do the exercise: where the reference has "{ $expected }", it has "{ $got }"
+compare-wrong-reply = { $model } answered wrongly: "{ $got }" where "{ $expected }" was due
+compare-failed = { $model } could not be measured: { $detail }
+compare-none-left = no model is left to measure
+compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
+compare-same-for-datagrams = with datagrams { $model } is the same as its plain model: see --list
+compare-written = written: { $file }
+
+## Help
+
+help-compare = Measure an exercise on every I/O model, and say how they differ
+help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff old.json new.json
+help-compare-diff = What has changed between two results, beyond what two runs differ anyway (0: nothing, 1: something, 3: they cannot be compared)
+help-compare-diff-examples = socklab compare --json old.json ; socklab compare --json new.json ; socklab compare diff old.json new.json
+help-arg-load-of = The exercise: echo (unless given), welcome or submit
+help-arg-models = Which models, by name; the same one twice compares it with itself (the main ones unless given)
+help-arg-list = Name every model, and say in one sentence what it is
+help-arg-baseline = Which one the others are compared with (the first unless given)
+help-arg-quick = In a quarter of a minute: fewer and shorter rounds
+help-arg-full = Every model and load, ten rounds: it says first how long that takes
+help-arg-connections = Closed loop: so many at once, each asks again as soon as it is answered
+help-arg-rate = Open loop: so many questions a second at their times, answered or not
+help-arg-find-knee = Search the highest rate that is kept up
+help-arg-limit = At the knee, the most that the 99th percentile may be, in milliseconds (10 unless given)
+help-arg-idle = So many idle connections, one after another: what do they cost?
+help-arg-rounds = How often each model has each load
+help-arg-seconds = How long each is measured
+help-arg-depth = Datagrams in flight from each socket (1 unless given)
+help-arg-target = Measure somebody else's server with the same load
+help-arg-server-cores = How many cores the server has (1 unless given; the generator has one of its own)
+help-arg-unobserved = Do not count what the drivers do
+help-arg-register-folder = Where submit's registers are made: the disk that is measured (here unless given)
+help-arg-seed = What the order of the trials is drawn from
+help-arg-json = Write all that was measured, and its summary
+help-arg-csv = Write the figures of each model and load
+help-arg-markdown = Write the table for a page
+help-arg-hdr = Write the latencies as HdrHistogram prints them
+help-arg-report = Where the report goes (socklab-EXERCISE.html unless given)
+help-arg-old = The earlier results, written by --json
+help-arg-new = The later ones

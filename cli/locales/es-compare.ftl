@@ -73,6 +73,7 @@ compare-caution-virtual-machine = esto es una máquina virtual, cuyos vecinos no
 compare-caution-governor = la frecuencia de la CPU no estaba fijada
 compare-caution-unpinned = los programas no estaban fijados a sus núcleos
 compare-caution-debug-build = es un programa compilado para depurar
+compare-caution-register-in-memory = el registro estaba en memoria, donde un sync no cuesta nada
 compare-caution-load-elsewhere = había otros programas en marcha
 
 ## La lectura
@@ -177,3 +178,53 @@ compare-diff-exercise = no se pueden comparar: la anterior midió { $old } y la 
 # $new (text) - las de la nueva
 compare-diff-loads = no se pueden comparar: sus cargas son distintas (antes: { $old }; ahora: { $new })
 compare-diff-models = no se pueden comparar: no tienen ningún modelo en común
+
+## Mientras mide
+
+# $models (texto) - sus nombres; $loads, $rounds (número); $time (texto) - cuánto tarda, más o menos
+compare-begin = { $exercise }: { $models } · cargas: { $loads } · rondas: { $rounds } · unos { $time }
+compare-progress = { $percent } % · { $model } · { $load } · quedan { $time }
+compare-doing-proof = su transcripción, frente a las máquinas solas
+compare-doing-idle = conexiones inactivas
+compare-doing-knee = el ritmo más alto que mantiene
+# $expected, $got (texto) - una línea de la referencia y de la transcripción del modelo
+compare-refused = { $model } no se mide, porque no hace el ejercicio: donde la referencia tiene «{ $expected }», tiene «{ $got }»
+compare-wrong-reply = { $model } respondió mal: «{ $got }» donde tocaba «{ $expected }»
+compare-failed = no se pudo medir { $model }: { $detail }
+compare-none-left = no queda ningún modelo que medir
+compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbralo también en --models
+compare-same-for-datagrams = con datagramas { $model } es igual que su modelo básico: mira --list
+compare-written = escrito: { $file }
+
+## Ayuda
+
+help-compare = Mide un ejercicio en cada modelo de E/S y dice en qué se diferencian
+help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff antes.json ahora.json
+help-compare-diff = Qué ha cambiado entre dos resultados, más de lo que difieren dos medidas de todos modos (0: nada, 1: algo, 3: no se pueden comparar)
+help-compare-diff-examples = socklab compare --json antes.json ; socklab compare --json ahora.json ; socklab compare diff antes.json ahora.json
+help-arg-load-of = El ejercicio: echo (si no se dice otro), welcome o submit
+help-arg-models = Qué modelos, por su nombre; el mismo dos veces se compara consigo mismo (los principales si no se dice)
+help-arg-list = Nombra cada modelo y dice en una frase qué es
+help-arg-baseline = Con cuál se comparan los demás (con el primero si no se dice)
+help-arg-quick = En un cuarto de minuto: menos rondas y más cortas
+help-arg-full = Todos los modelos y cargas, diez rondas: antes dice cuánto tarda
+help-arg-connections = Bucle cerrado: tantas a la vez, y cada una vuelve a preguntar en cuanto recibe respuesta
+help-arg-rate = Bucle abierto: tantas preguntas por segundo, cada una a su hora, con respuesta o sin ella
+help-arg-find-knee = Busca el ritmo más alto que se mantiene
+help-arg-limit = En ese ritmo, lo más que puede ser el percentil 99, en milisegundos (10 si no se dice)
+help-arg-idle = Tantas conexiones inactivas, una cantidad tras otra: ¿cuánto cuestan?
+help-arg-rounds = Cuántas veces tiene cada modelo cada carga
+help-arg-seconds = Cuánto se mide cada una
+help-arg-depth = Datagramas en vuelo de cada socket (1 si no se dice)
+help-arg-target = Mide el servidor de otra persona con la misma carga
+help-arg-server-cores = Cuántos núcleos tiene el servidor (1 si no se dice; el generador tiene uno propio)
+help-arg-unobserved = No cuenta lo que hacen los controladores
+help-arg-register-folder = Dónde se crean los registros de submit: el disco que se mide (aquí si no se dice)
+help-arg-seed = De qué se saca el orden de las pruebas
+help-arg-json = Escribe todo lo medido y su resumen
+help-arg-csv = Escribe las cifras de cada modelo y carga
+help-arg-markdown = Escribe la tabla para una página
+help-arg-hdr = Escribe las latencias como las imprime HdrHistogram
+help-arg-report = Dónde va el informe (socklab-EJERCICIO.html si no se dice)
+help-arg-old = Los resultados de antes, escritos por --json
+help-arg-new = Los de después

@@ -111,6 +111,7 @@ pub(crate) fn command(words: &Words) -> Command {
         .subcommand(crate::otp::command())
         .subcommand(crate::transcript::command())
         .subcommand(crate::tour::command())
+        .subcommand(crate::compare::command())
         .subcommand(crate::measured::command());
     localise(command, words, "")
 }

@@ -38,6 +38,11 @@ impl Runtime {
     /// Their names, in the same order.
     pub(crate) const NAMES: [&str; 3] = [Blocking::NAME, AsyncStd::NAME, Mio::NAME];
 
+    pub(crate) const MAIN: [Runtime; 3] = Runtime::ALL;
+    pub(crate) fn models(_: socklab_core::Transport) -> Vec<Runtime> {
+        Runtime::ALL.to_vec()
+    }
+
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         Runtime::NAMES[self as usize]

@@ -96,6 +96,7 @@ impl<'t> Names<'t> {
             "unpinned" => "compare-caution-unpinned",
             "debug-build" => "compare-caution-debug-build",
             "load-elsewhere" => "compare-caution-load-elsewhere",
+            "register-in-memory" => "compare-caution-register-in-memory",
             other => return self.name(other),
         };
         self.texts.say(id, &[])

@@ -93,19 +93,19 @@ impl Measured {
         Ok(measured)
     }
 
-    /// What it has used so far. Somebody must be asking it questions, for it answers between two of them.
+    /// What it had used when it was asked, in the order in which it was.
     ///
     /// # Errors
     /// When it has ended or does not answer.
-    pub(crate) fn usage(&self) -> io::Result<Usage> {
-        self.ask()?;
-        let until = Instant::now() + LIMIT;
-        let left = until.saturating_duration_since(Instant::now());
-        let line = self.said.recv_timeout(left).map_err(io::Error::other)?;
+    pub(crate) fn answer(&self) -> io::Result<Usage> {
+        let line = self.said.recv_timeout(LIMIT).map_err(io::Error::other)?;
         serde_json::from_str(&line).map_err(io::Error::other)
     }
 
-    /// Asks it for what it has used; the answer comes with its next reply.
+    /// Asks it for what it has used; the [answer](Self::answer) comes with its next reply, so somebody must be asking it questions.
+    ///
+    /// # Errors
+    /// When it has ended, and on systems without such signals.
     pub(crate) fn ask(&self) -> io::Result<()> {
         self.signal(
             #[cfg(unix)]
@@ -127,11 +127,6 @@ impl Measured {
     /// Its memory and threads, where the system says it.
     pub(crate) fn footprint(&self) -> Footprint {
         footprint(self.child.id())
-    }
-
-    /// Its process, for whoever looks at it from outside.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
     }
 
     fn why_not(&mut self) -> io::Error {

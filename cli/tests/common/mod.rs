@@ -157,6 +157,11 @@ impl Running {
         self.input = None;
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
