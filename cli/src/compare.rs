@@ -72,16 +72,9 @@ pub(crate) fn main(matches: &ArgMatches, common: &Common, words: &Arc<Words>) ->
 
 /// Every model, with the sentence that says what it is.
 fn list(words: &Words) -> Exit {
-    let widest = Runtime::NAMES
-        .iter()
-        .map(|name| name.len())
-        .max()
-        .unwrap_or(0);
-    let mut text = String::new();
-    for name in Runtime::NAMES {
-        let sentence = words.say(&format!("model-{name}"));
-        text.push_str(&format!("{name:widest$}  {sentence}\n"));
-    }
+    let widest = Runtime::names().map(str::len).max().unwrap_or(0);
+    let line = |one: &Runtime| format!("{:widest$}  {}\n", one.name(), one.sentence(words));
+    let text: String = Runtime::ALL.iter().map(line).collect();
     // If nobody reads it, nobody reads it.
     let _ = stdout().lock().write_all(text.as_bytes());
     Exit::Done

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
-use socklab_core::lab::{self, Offer, Server, Settings};
+use socklab_core::lab::{self, Offer, Settings};
 use socklab_core::policy::Policy;
 use socklab_core::register::Register;
 use socklab_core::{Console, Notice, Prompt, Status, Watch};
@@ -41,7 +41,7 @@ pub(crate) const COMMAND: &str = "measured-server";
 pub(crate) struct MeasuredArgs {
     #[arg(value_name = "EXERCISE")]
     exercise: String,
-    #[arg(long, value_parser = PossibleValuesParser::new(Runtime::NAMES))]
+    #[arg(long, value_parser = PossibleValuesParser::new(Runtime::names()))]
     runtime: String,
     /// The cores it may use.
     #[arg(long, value_delimiter = ',', value_name = "CORE")]
@@ -89,10 +89,7 @@ pub(crate) fn main(matches: &clap::ArgMatches, words: &Arc<Words>) -> Exit {
         _ => None,
     };
     let any = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    let task = match exercise.server {
-        Server::Endpoint(make) => Task::Endpoint(any, make(&settings)),
-        Server::Service(make) => Task::Service(any, make(&settings)),
-    };
+    let task = Task::server(exercise, any, &settings);
     let counters = Counters::default();
     let desk = Arc::new(Desk::new(counters.clone()));
     let status = if args.observe {

@@ -4,7 +4,8 @@
 //! socklab_tests::backend_tests!(MyBackend);
 //! ```
 //!
-//! makes a test of each case. A case waits for what it wants to see, never for time to pass, and is
+//! makes a test of each case. For a server that cannot serve many connections at once, `backend_tests!(MyBackend, serves:
+//! one_at_a_time several_at_once)` leaves out what needs it: several are at most [`THREADS`]. A case waits for what it wants to see, never for time to pass, and is
 //! given up after 20 s.
 
 pub mod datagrams;
@@ -14,6 +15,7 @@ pub mod streams;
 
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,11 +29,31 @@ pub use parrot::{BIG, Parrots, pattern};
 /// Only against a test that would hang; nothing waits for it to pass.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How many threads a server of the kit has, if its model has a fixed number of them.
+pub const THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
 /// Makes a test of each case of the kit for a runtime.
 #[macro_export]
 macro_rules! backend_tests {
     ($backend:ty) => {
-        $crate::backend_tests!(@cases $backend, streams:
+        $crate::backend_tests!($backend, serves: one_at_a_time several_at_once a_thousand_at_once);
+    };
+    ($backend:ty, serves: $($how:ident)*) => {
+        $($crate::backend_tests!(@$how $backend);)*
+        $crate::backend_tests!(@cases $backend, datagrams, datagrams:
+            a_flood_delays_nobody,
+            a_stop_while_idle,
+            a_burst_is_answered_whole_and_in_order,
+        );
+        $crate::backend_tests!(@cases $backend, lines, lines:
+            lines_come_one_by_one_and_then_the_end,
+            input_that_ends_in_the_middle_of_a_line,
+            input_that_ends_at_once,
+            nothing_is_read_ahead,
+        );
+    };
+    (@one_at_a_time $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams, streams:
             one_byte_at_a_time,
             a_large_answer_through_small_buffers,
             an_end_in_the_middle_of_a_message,
@@ -40,26 +62,23 @@ macro_rules! backend_tests {
             a_reset_while_the_server_writes,
             a_timer_fires_is_moved_and_is_cancelled,
             a_stop_while_idle,
-            a_stop_while_connections_are_idle,
             a_stop_while_writing,
-            who_never_reads_delays_nobody,
-            who_never_stops_talking_delays_nobody,
-            a_thousand_at_once,
-        );
-        $crate::backend_tests!(@cases $backend, datagrams:
-            a_flood_delays_nobody,
-            a_stop_while_idle,
-            a_burst_is_answered_whole_and_in_order,
-        );
-        $crate::backend_tests!(@cases $backend, lines:
-            lines_come_one_by_one_and_then_the_end,
-            input_that_ends_in_the_middle_of_a_line,
-            input_that_ends_at_once,
-            nothing_is_read_ahead,
         );
     };
-    (@cases $backend:ty, $module:ident: $($case:ident),* $(,)?) => {
-        mod $module {
+    (@several_at_once $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams_at_once, streams:
+            a_stop_while_connections_are_idle,
+            who_never_reads_delays_nobody,
+            who_never_stops_talking_delays_nobody,
+        );
+    };
+    (@a_thousand_at_once $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams_by_the_thousand, streams:
+            a_thousand_at_once,
+        );
+    };
+    (@cases $backend:ty, $name:ident, $module:ident: $($case:ident),* $(,)?) => {
+        mod $name {
             use super::*;
             $(
                 #[test]
@@ -91,9 +110,9 @@ impl Server {
         })
     }
 
-    /// A UDP server.
-    pub fn of<B: Backend>(machine: impl Machine + 'static) -> Self {
-        Server::begin(1, |any, run| B::serve_datagrams(any, machine, run))
+    /// A UDP server of as many machines as the model has loops.
+    pub fn of<B: Backend, M: Machine + 'static>(make: fn() -> M) -> Self {
+        Server::begin(1, move |any, run| B::serve_endpoints(any, make, run))
     }
 
     fn begin(
@@ -103,6 +122,7 @@ impl Server {
         let screen = Screen::new();
         let mut run = Run::new(screen.clone(), ());
         run.max_connections = max_connections;
+        run.threads = Some(THREADS);
         let (stop, run) = (run.stop.clone(), Arc::new(run));
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let running = Running::spawn(move || serve(any, &run));

@@ -1,7 +1,18 @@
-//! Proves that every runtime does what any runtime must.
+//! Proves that every runtime does what any runtime must, and each design of a TCP server what it can.
 
 mod blocking {
     socklab_tests::backend_tests!(socklab_blocking::Blocking);
+}
+
+/// It serves a connection to its end before it accepts the next. What needs two at once cannot hold: that a silent, deaf or
+/// talkative peer delays nobody, and that several idle ones are told of a stop.
+mod blocking_iterative {
+    socklab_tests::backend_tests!(socklab_blocking::BlockingIterative, serves: one_at_a_time);
+}
+
+/// It serves as many at once as it has threads, here 8. A thousand that stay are too many.
+mod blocking_pool {
+    socklab_tests::backend_tests!(socklab_blocking::BlockingPool, serves: one_at_a_time several_at_once);
 }
 
 mod async_std {
@@ -10,4 +21,9 @@ mod async_std {
 
 mod mio {
     socklab_tests::backend_tests!(socklab_mio::Mio);
+}
+
+#[cfg(target_os = "linux")]
+mod mio_loops {
+    socklab_tests::backend_tests!(socklab_mio::MioLoops);
 }

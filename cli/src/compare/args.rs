@@ -22,7 +22,7 @@ const EXERCISES: [&str; 3] = ["echo", "welcome", "submit"];
 pub(crate) struct CompareArgs {
     #[arg(value_name = "EXERCISE", default_value = "echo", value_parser = PossibleValuesParser::new(EXERCISES))]
     pub(super) load_of: String,
-    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::NAMES))]
+    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::names()))]
     pub(super) models: Option<Vec<String>>,
     #[arg(long)]
     pub(super) list: bool,

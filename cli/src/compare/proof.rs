@@ -56,7 +56,7 @@ mod tests {
     fn every_runtime_does_what_the_machines_do_alone() {
         let words = Arc::new(Words::new(Language::En));
         for exercise in socklab_core::lab::EXERCISES {
-            for model in Runtime::ALL {
+            for &model in Runtime::ALL {
                 let proof = of(exercise, model, &words);
                 assert_eq!(
                     proof.difference, None,

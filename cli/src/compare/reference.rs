@@ -63,7 +63,7 @@ pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
         }
     };
     let server = match exercise.server {
-        Server::Endpoint(make) => make(&scene.settings),
+        Server::Endpoint(make) | Server::Endpoints(make) => make(&scene.settings),
         Server::Service(make) => make(&scene.settings).accept(Link::first(client_at)),
     };
     let client = (exercise.client)(&settings);
