@@ -5,7 +5,7 @@ use std::io::BufRead;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use socklab_core::register::Register;
+use socklab_core::register::{Attempt, Decision, Done, Register};
 use socklab_core::{Console, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
@@ -83,6 +83,14 @@ impl<W: Watch> Run<W> {
     pub fn with_lines(self, source: impl BufRead + Send + 'static) -> Self {
         *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(source));
         self
+    }
+
+    /// Hands an attempt to the register. Without one, the decision is at once that it is unavailable.
+    pub fn store(&self, attempt: Attempt, done: Done) {
+        match &self.register {
+            Some(register) => register.store(attempt, done),
+            None => done(Decision::Unavailable),
+        }
     }
 
     /// The source of the user's lines, for the one machine that reads them.
