@@ -17,6 +17,7 @@ use socklab_system::{Backend, socket};
 use socket2::{Domain, Socket, Type};
 use socklab_tests::real::{Serving, Stage, play, unix};
 use socklab_tests::{DNI, SCENES, Said, code_at, read, scene};
+use socklab_tokio::Tokio;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -30,6 +31,7 @@ macro_rules! on_every_runtime {
         on_every_runtime!(@ blocking Blocking: $($case)*);
         on_every_runtime!(@ async_std AsyncStd: $($case)*);
         on_every_runtime!(@ mio Mio: $($case)*);
+        on_every_runtime!(@ tokio Tokio: $($case)*);
     };
     (@ $module:ident $backend:ident: $($case:ident)*) => {
         mod $module {

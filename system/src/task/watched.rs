@@ -45,15 +45,15 @@ pub async fn watched<O: Observer, T>(
 
 impl Times {
     /// Reports the wait, if there was one: an operation that would have blocked, if `tried` says
-    /// which, and the time until the task was woken for what won.
+    /// which, and the time until the task was woken for what won. Whether there was one.
     pub fn report_wait<O: Observer>(
         &self,
         observer: &mut O,
         tried: Option<OperationKind>,
         result: OperationResult,
-    ) {
+    ) -> bool {
         let Some(slept) = self.slept.filter(|_| O::ENABLED) else {
-            return;
+            return false;
         };
         if let Some(kind) = tried {
             observer.operation(&Operation {
@@ -69,6 +69,7 @@ impl Times {
             end: self.woke,
             result,
         });
+        true
     }
 
     /// Reports the operation that won, which began when the task was polled for the last time.
