@@ -7,22 +7,15 @@ use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::ready;
-use std::time::Duration;
 
 use async_std::io::{Read, Write};
 use async_std::net::{TcpStream, UdpSocket};
 use socket2::SockRef;
 use socklab_core::Link;
-use socklab_system::socket;
-
-use socklab_system::Unsent;
+use socklab_system::{Received, Unsent, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
-
-/// A stream is read only while fewer bytes than this wait to be written: a peer that asks and does
-/// not take the answers must not fill the memory.
-const HIGH_WATER: usize = 64 * 1024;
 
 /// A socket of any kind, with what could not be sent yet.
 #[derive(Debug)]
@@ -46,24 +39,6 @@ enum Socket {
     Datagram(UdpSocket, Link),
     /// A TCP connection's.
     Stream(TcpStream, Link),
-}
-
-/// What came out of a receive; the payload is in the buffer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Received {
-    Datagram(Link, usize),
-    Bytes(Link, usize),
-    End(Link),
-}
-
-impl Received {
-    /// How many datagrams or pieces of a stream, and how many bytes.
-    pub(crate) fn items(&self) -> (u32, usize) {
-        match self {
-            Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
-            Received::End(_) => (0, 0),
-        }
-    }
 }
 
 impl Wire {
@@ -95,7 +70,7 @@ impl Wire {
 
     /// Whether there may be something to receive, and there is room to answer it.
     pub(crate) fn can_receive(&self) -> bool {
-        !self.ended && self.unsent.len() < HIGH_WATER && self.datagrams.is_empty()
+        !self.ended && !self.unsent.is_full() && self.datagrams.is_empty()
     }
 
     /// Waits until something comes.
@@ -219,7 +194,7 @@ impl Wire {
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     pub(crate) fn abort(&mut self) {
         if let Socket::Stream(stream, _) = &self.socket {
-            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+            socket::reset_on_close(stream);
         }
         *self = Wire::closed();
     }
@@ -256,9 +231,9 @@ mod tests {
             let stream = TcpStream::connect(address).await.unwrap();
             let link = Link::first(address);
             let mut wire = Wire::stream(stream, link);
-            wire.send(link, &[0; HIGH_WATER - 1]).unwrap();
-            assert!(wire.has_unsent() && wire.can_receive());
             wire.send(link, &[0]).unwrap();
+            assert!(wire.has_unsent() && wire.can_receive());
+            wire.send(link, &[0; 128 * 1024]).unwrap();
             assert!(!wire.can_receive());
             let written = wire.write().await;
             wire.wrote(&written);

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-use socklab_core::register::Register;
+use socklab_core::register::{Attempt, Decision, Done, Register};
 use socklab_core::{Console, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
@@ -110,6 +110,14 @@ impl<W: Watch> Run<W> {
         match self.threads {
             Some(threads) => threads.get(),
             None => default(available_parallelism().map_or(1, NonZeroUsize::get)),
+        }
+    }
+
+    /// Hands an attempt to the register. Without one, the decision is at once that it is unavailable.
+    pub fn store(&self, attempt: Attempt, done: Done) {
+        match &self.register {
+            Some(register) => register.store(attempt, done),
+            None => done(Decision::Unavailable),
         }
     }
 

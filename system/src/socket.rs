@@ -192,6 +192,6 @@ pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
 }
 
 /// Makes closing a stream a reset: what is unsent is lost, and the peer is told at once.
-pub fn reset_on_close(stream: &TcpStream) {
-    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+pub fn reset_on_close<'a>(stream: impl Into<SockRef<'a>>) {
+    let _ = stream.into().set_linger(Some(Duration::ZERO));
 }

@@ -19,6 +19,7 @@ use socklab_system::{Backend, socket};
 use socket2::{Domain, Socket, Type};
 use socklab_tests::real::{Serving, Stage, play, unix};
 use socklab_tests::{DNI, SCENES, Said, code_at, read, scene};
+use socklab_tokio::Tokio;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -37,6 +38,7 @@ macro_rules! on_every_runtime {
         on_every_runtime!(@ mio Mio: $($case)* $($more)*);
         #[cfg(target_os = "linux")]
         on_every_runtime!(@ mio_loops MioLoops: $($case)* $($more)*);
+        on_every_runtime!(@ tokio Tokio: $($case)* $($more)*);
     };
     (@ $module:ident $backend:ident: $($case:ident)*) => {
         mod $module {

@@ -16,11 +16,15 @@ mod blocking_pool {
 }
 
 mod async_std {
-    socklab_tests::backend_tests!(socklab_async::AsyncStd);
+    socklab_tests::backend_tests!(socklab_async::AsyncStd, races);
 }
 
 mod mio {
-    socklab_tests::backend_tests!(socklab_mio::Mio);
+    socklab_tests::backend_tests!(socklab_mio::Mio, races);
+}
+
+mod tokio {
+    socklab_tests::backend_tests!(socklab_tokio::Tokio, races);
 }
 
 #[cfg(target_os = "linux")]

@@ -1,25 +1,16 @@
-//! The machine, the console and the keyboard of these tests.
+//! A machine that wants everything at once.
 
-// Each test file uses its share.
-#![allow(dead_code)]
-
-use std::io::{BufReader, Read};
+use core::time::Duration;
 use std::net::SocketAddr;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use socklab_core::{
-    Console, Deadline, Input, Interest, Link, Machine, Mono, Notice, Now, Outbox, Prompt, Service,
-    Socket, Status, Transport, Why,
+    Deadline, Input, Interest, Link, Machine, Mono, Notice, Now, Outbox, Service, Socket, Status,
+    Transport, Why,
 };
 
-/// Only against a test that would hang; nothing waits for it to pass.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Wants everything at once: the network, lines, and a timer that fires again and again. What comes
-/// it sends back, but only when the timer fires.
-pub(crate) struct Metronome {
+/// Wants the network, lines, and a timer that fires again and again. What comes it sends back, but only when the timer fires.
+#[derive(Debug)]
+pub(super) struct Metronome {
     open: Option<SocketAddr>,
     tick: Option<Duration>,
     next: Mono,
@@ -30,7 +21,7 @@ pub(crate) struct Metronome {
 
 impl Metronome {
     /// One that ticks this often; without a tick, it sends back at once.
-    pub(crate) fn every(tick: Option<Duration>) -> Self {
+    pub(super) fn every(tick: Option<Duration>) -> Self {
         Metronome {
             open: None,
             tick,
@@ -41,11 +32,11 @@ impl Metronome {
         }
     }
 
-    /// The same, which connects to `to` by TCP; its timer is set from the start.
-    pub(crate) fn connecting(to: SocketAddr, tick: Option<Duration>) -> Self {
+    /// One without a tick, which connects to `to` by TCP, and says that a chat began when it begins to.
+    pub(super) fn connecting(to: SocketAddr) -> Self {
         Metronome {
             open: Some(to),
-            ..Metronome::every(tick)
+            ..Metronome::every(None)
         }
     }
 
@@ -119,56 +110,13 @@ impl Machine for Metronome {
 }
 
 /// One for each connection.
-pub(crate) struct Metronomes(pub(crate) Option<Duration>);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Metronomes(pub(super) Option<Duration>);
 
 impl Service for Metronomes {
     type Machine = Metronome;
 
     fn accept(&self, _: Link) -> Metronome {
         Metronome::every(self.0)
-    }
-}
-
-/// Hands on what is noticed.
-pub(crate) struct Screen(Mutex<Sender<Notice>>);
-
-impl Screen {
-    pub(crate) fn new() -> (Arc<Self>, Receiver<Notice>) {
-        let (to, notices) = channel();
-        (Arc::new(Screen(Mutex::new(to))), notices)
-    }
-}
-
-impl Console for Screen {
-    fn prompt(&self, _: Prompt) {}
-    fn show(&self, _: &[u8]) {}
-    fn notice(&self, notice: Notice) {
-        let _ = self.0.lock().unwrap().send(notice);
-    }
-}
-
-/// Where the server is, once it says that it is ready.
-pub(crate) fn ready(notices: &Receiver<Notice>) -> SocketAddr {
-    match notices.recv_timeout(PATIENCE).unwrap() {
-        Notice::Ready(address) => address,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// Lines that come when a test sends them: a user who has not typed yet.
-pub(crate) struct Keyboard(Receiver<Vec<u8>>);
-
-impl Keyboard {
-    pub(crate) fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
-        let (keys, typed) = channel();
-        (keys, BufReader::new(Keyboard(typed)))
-    }
-}
-
-impl Read for Keyboard {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let line = self.0.recv().unwrap_or_default();
-        buffer[..line.len()].copy_from_slice(&line);
-        Ok(line.len())
     }
 }

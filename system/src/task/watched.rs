@@ -5,18 +5,20 @@ use std::io;
 use std::task::{Context, Poll};
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
-use socklab_system::{Clock, moment, report};
+
+use crate::clock::Clock;
+use crate::observed::{moment, report};
 
 /// When a race of futures was begun, suspended and taken up again for the last time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Times {
+pub struct Times {
     began: Mono,
     slept: Option<Mono>,
     woke: Mono,
 }
 
 /// Polls `race` until something wins, and notes the times if anybody watches.
-pub(crate) async fn watched<O: Observer, T>(
+pub async fn watched<O: Observer, T>(
     clock: &Clock,
     mut race: impl FnMut(&mut Context<'_>) -> Poll<T>,
 ) -> (T, Times) {
@@ -43,15 +45,15 @@ pub(crate) async fn watched<O: Observer, T>(
 
 impl Times {
     /// Reports the wait, if there was one: an operation that would have blocked, if `tried` says
-    /// which, and the time until the task was woken for what won.
-    pub(crate) fn report_wait<O: Observer>(
+    /// which, and the time until the task was woken for what won. Whether there was one.
+    pub fn report_wait<O: Observer>(
         &self,
         observer: &mut O,
         tried: Option<OperationKind>,
         result: OperationResult,
-    ) {
+    ) -> bool {
         let Some(slept) = self.slept.filter(|_| O::ENABLED) else {
-            return;
+            return false;
         };
         if let Some(kind) = tried {
             observer.operation(&Operation {
@@ -67,10 +69,11 @@ impl Times {
             end: self.woke,
             result,
         });
+        true
     }
 
     /// Reports the operation that won, which began when the task was polled for the last time.
-    pub(crate) fn report<O: Observer, T>(
+    pub fn report<O: Observer, T>(
         &self,
         observer: &mut O,
         clock: &Clock,
@@ -83,4 +86,4 @@ impl Times {
 }
 
 /// Something happened.
-pub(crate) const WOKEN: OperationResult = OperationResult::Done { items: 1, bytes: 0 };
+pub const WOKEN: OperationResult = OperationResult::Done { items: 1, bytes: 0 };
