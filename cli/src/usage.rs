@@ -41,7 +41,8 @@ pub(crate) fn report(words: &Words, command: &Command, error: &Error) -> Exit {
 
 fn line(words: &Words, command: &Command, error: &Error) -> String {
     let (path, command) = reached(command, std::env::args());
-    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let offered = command.get_subcommands().filter(|one| !one.is_hide_set());
+    let names: Vec<&str> = offered.map(Command::get_name).collect();
     let list = names.join(", ");
     let get = |kind| context(error, kind);
     let (arg, value) = (get(ContextKind::InvalidArg), get(ContextKind::InvalidValue));
