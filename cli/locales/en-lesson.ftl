@@ -1,1 +1,162 @@
 ### `socklab lesson`, in English.
+
+## Help
+
+help-lesson = A question about how network programs behave, your prediction, and a measurement that answers it.
+help-lesson-examples = socklab lesson ; socklab lesson ports ; socklab lesson head-of-line --predict b ; socklab lesson c10k --quick
+help-arg-lesson = Which lesson; without it, all are named
+help-arg-lesson-list = Name the lessons and what each asks
+help-arg-predict = Your prediction: a letter or a number, as the lesson asks (else it is asked for)
+help-arg-lesson-quick = Spend less time: shorter measurements, fewer connections
+
+## Every lesson
+
+# $answers (text) - what can be answered
+prompt-prediction = Your prediction ({ $answers }; Enter for none):{ " " }
+lesson-a-number = a number
+# $given (text) - what was answered
+# $answers (text) - what can be answered
+lesson-no-answer = "{ $given }" is not an answer to this lesson: give { $answers }
+# $what (text) - a model, or a load
+lesson-progress = measuring: { $what }
+# $lesson (text) - its name
+# $detail (text) - what the system said
+lesson-failed = the lesson { $lesson } could not be measured: { $detail }; close other programs, and try again
+# $model (text) - the I/O model
+lesson-no-model = { $model } is not in this build, so it was not measured.
+# $who (text) - the model, or the load
+# $count (number) - how many questions
+lesson-unanswered = { $who }: { $count ->
+    [one] { $count } question
+   *[other] { $count } questions
+} had no right answer in time; each counts in the times above with the time that it was waited for.
+# $answer (text) - the prediction
+lesson-predicted = Predicted:  { $answer }
+# $answer (text) - the result
+lesson-measured = Measured:   { $answer }
+lesson-none-made = none was made
+lesson-none-of-these = none of these: see the table
+lesson-not-measurable = this system does not say it
+lesson-right = It is as you predicted.
+lesson-wrong = It is not as you predicted.
+# $times (text) - how many times too much or too little
+lesson-wrong-by = It is not as you predicted: off by a factor of { $times }.
+lesson-otherwise = This run measured something else than what is explained below. A busy computer or another operating system may be the reason: run it again, and believe the table.
+lesson-heading-why = Why
+lesson-heading-next = Try next
+lesson-model = model
+lesson-yes = yes
+lesson-no = no
+
+## start-order
+
+lesson-start-order = what happens to a client that starts before its server?
+lesson-start-order-setup = Four clients start while nobody listens at their server's port. A moment later the server starts at that port, and we look whether anything of the first client still reaches it. Then a second client of each kind starts, with the server there.
+lesson-start-order-question = Take the TCP client and the plain UDP one, which only sends a message and leaves. Which of them does any call of its own tell that nobody was there?
+lesson-start-order-neither = neither
+lesson-start-order-tcp = only the TCP client
+lesson-start-order-udp = only the UDP client
+lesson-start-order-both = both
+lesson-client = client
+lesson-client-welcome = welcome: TCP connect
+lesson-client-plain = plain UDP: sendto, close
+lesson-client-message = message: UDP connect, send
+lesson-client-echo = echo: UDP, waits for a reply
+lesson-told = it was told
+lesson-told-nothing = nothing
+lesson-told-refused = refused
+lesson-told-later = refused, after it had sent
+lesson-told-no-reply = no reply in its time
+lesson-told-else = another failure
+lesson-kept = kept for later
+lesson-heard = the second heard
+lesson-start-order-columns = "ms" is how long the first client took. "Kept for later": whether the server that started after it got anything of it.
+lesson-start-order-why = To open a TCP connection somebody has to answer: to a SYN for a port where nobody listens the system answers with a reset at once, and connect fails. UDP has nothing to open: sendto hands the datagram over and is done. The system at the other end finds no socket, drops the datagram, and sends back an ICMP "port unreachable"; but that comes later, and is passed on only to a socket that is connected, by its next call. So the plain client never learns of it, socklab's message client, whose socket is connected, asks once before it leaves, and the echo client learns of it because it waits. Nobody keeps the datagram for a server to come: the server has to be there first to hear it. Across a network the ICMP message is often filtered; then even the client that waits only sees its time run out.
+lesson-start-order-source = Sources: RFC 9293 (TCP), 3.10.7.1; RFC 1122, 4.1.3.3 (ICMP and UDP); Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 8.9 "Server Not Running" and 8.11 "connect Function with UDP".
+
+## ports
+
+lesson-ports = why does each connection come from a new port?
+# $times (number) - how often
+lesson-ports-setup = The lab's welcome client connects to one server { $times } times, one after the other. For each connection the server says from which port it comes. The same is done with clients that close before their server does, and with datagrams from a single UDP socket.
+lesson-ports-question = How many different client ports does the welcome server see?
+lesson-ports-who = what was done
+lesson-ports-seen = the server saw ports
+lesson-ports-different = different
+lesson-ports-at-server = waits at server
+lesson-ports-at-client = waits at client
+lesson-ports-server-ends = welcome: server closes first
+lesson-ports-client-ends = TCP: client closes first
+lesson-ports-one-socket = UDP: one socket sends
+# $seconds (text) - how long they will wait yet
+lesson-ports-columns = "Waits": how many of the connections are in TIME_WAIT after both ends have closed, at the server's port or at the client's, as /proc/net/tcp lists them. It says that they will stay for another { $seconds } s.
+lesson-ports-no-list = This system has no /proc/net/tcp, so where connections wait in TIME_WAIT was not measured.
+# $from (text) - the first port
+# $to (text) - the last port
+lesson-ports-range = This system takes the ports of clients that ask for none from { $from } to { $to }.
+lesson-ports-granted = granted
+# $plain (text) - what the system answered
+# $reusing (text) - what it answered with the option
+# $client (text) - what it answered about a client's port
+lesson-ports-taken = Then the ports were asked for again. The server's, after it had stopped: { $plain }; the same with SO_REUSEADDR: { $reusing }. The port of a client that had closed first: { $client }.
+lesson-ports-why = A connection is known by its two ends: address and port of each. The server's end is the same for all, and so is the client's address; only the client's port can tell them apart. So connect, in a socket that was bound to none, takes a free port for this connection. It belongs to the socket and not to the program: a UDP socket gets one with its first datagram and keeps it, however often it sends. When a TCP connection ends, the end that closed first keeps it in TIME_WAIT for twice the longest life of a segment, so that a late segment is not taken for one of a new connection with the same ends, and a lost last acknowledgement can be repeated. That is why a port may still be taken after its program has gone, and why servers set SO_REUSEADDR before they bind.
+lesson-ports-source = Sources: RFC 9293 (TCP), 3.3.2 and 3.6; RFC 6056 (how client ports are chosen); RFC 6335, 6 (which are meant for it); Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 2.7 "TIME_WAIT State", 2.9 "Port Numbers" and 7.5 on SO_REUSEADDR.
+
+## head-of-line
+
+lesson-head-of-line = whom does one slow client hold up?
+# $seconds (number) - how long the slow client takes
+# $rate (number) - how many others a second
+lesson-head-of-line-setup = A submit server waits for the bytes of whoever is connected. One client sends its submission a byte at a time and takes { $seconds } s for it; from then on others submit whole messages, { $rate } a second, whether those before them have been answered or not. This is done to three servers: an iterative one, which serves one client after the other (blocking-iterative), one with a thread for each connection (blocking), and an event loop with one thread (mio).
+lesson-head-of-line-question = In which of the servers do the others wait for the slow client?
+lesson-head-of-line-none = in none of them
+lesson-head-of-line-iterative = only in the iterative one
+lesson-head-of-line-one-thread = in both with a single thread: the iterative one and the loop
+lesson-head-of-line-all = in all three
+lesson-slow-client = slow one ms
+lesson-others = others served
+lesson-head-of-line-rule = The times are from when a submission was due to its answer, for the others. They count as held up where their p99 is at least half of the time that the slow client meant to take.
+lesson-head-of-line-why = The iterative server is blocked in recv for the slow client, so whoever comes meanwhile waits in the backlog: the system has made the connection for it, but the program has not accepted it. With a thread for each connection one thread is blocked just as long, but nobody else needs it. The loop has only one thread too, and yet nobody waits: it never blocks for one client, but in one poll for all of them, and reads what has come. What holds others up is where a program blocks, not how many threads it has. A loop is held up as well if it computes for long, or calls something that blocks.
+lesson-head-of-line-source = Source: Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, chapter 30 "Client/Server Design Alternatives" (the iterative server and its successors) and 6.2 "I/O Models".
+
+## c10k
+
+lesson-c10k = what do connections cost that are there and say nothing?
+# $count (number) - how many connections at most
+lesson-c10k-setup = Clients connect to a submit server and say nothing: up to { $count } of them, in steps. At each step we look at the server's memory and threads, and at how long one more client waits for the answer to its submission. This is done to a server with a thread for each connection (blocking), to servers with a task for each (async-std, tokio), and to one event loop (mio).
+lesson-c10k-question = How many times as much of the server's memory does an idle connection take with a thread for each (blocking) as in the event loop (mio)?
+# $model (text) - the I/O model
+# $count (number) - how many connections
+lesson-c10k-step = { $model }, { $count } idle
+lesson-idle = idle
+lesson-threads = threads
+lesson-memory = memory KiB
+lesson-each = KiB each
+lesson-c10k-columns = "Memory" is the resident memory of the server's process; what the kernel keeps for sockets and threads is not in it. "KiB each" is its growth since the first step, for each connection since then. p50 and p99 are of one more client, which submits 200 times a second.
+lesson-c10k-why = A connection that waits needs a place where its state is kept. A blocked thread keeps it on a stack of its own, of which at least some pages are in memory, and the kernel keeps a stack and an entry of its scheduler for each thread besides. A task keeps only what it needs between two awaits, and the loop only the machine of the connection and its place in a table. A thread or a task that waits takes no CPU time, so one more client need not notice: the system's poll (epoll on Linux, kqueue on macOS) tells of those sockets only where something has happened. Where a program uses select or the old poll instead, which look at all sockets each time, or runs out of memory, threads or descriptors, it does notice.
+lesson-c10k-source = Source: Dan Kegel, "The C10K problem", http://www.kegel.com/c10k.html (from 1999).
+
+## coordinated-omission
+
+lesson-coordinated-omission = which measurement notices that the server stood still?
+# $stall (number) - for how long it stands still
+# $seconds (number) - how long is measured
+# $rate (number) - how many questions a second
+lesson-coordinated-omission-setup = A welcome server is measured for { $seconds } s, in which its process is stopped once, for { $stall } s. First in a closed loop: one client connects, waits for the answer, and connects again. Then in an open loop: { $rate } questions a second are due at fixed times, whatever the server does, asked through one connection after another; its response time counts from when a question was due, its service time from when it was sent.
+lesson-coordinated-omission-question = In a quarter of that time users would have had to wait. Which measurement's 99th percentile shows it: the closed loop's, or the open loop's response time?
+lesson-coordinated-omission-neither = neither
+lesson-coordinated-omission-closed = only the closed loop's
+lesson-coordinated-omission-open = only the open loop's response time
+lesson-coordinated-omission-both = both
+lesson-load = load
+lesson-closed-loop = closed loop
+lesson-open-loop = open loop
+lesson-time = time
+lesson-service = service
+lesson-response = response
+lesson-times = answers
+lesson-slower = % slow
+lesson-coordinated-omission-rule = "Slow" is an answer that took more than half of the time that the server stood still. A p99 shows the stall if it is at least that.
+lesson-no-stall = This system has no signal that stops a process (SIGSTOP), so the lesson cannot be measured here.
+lesson-coordinated-omission-why = The closed loop's client does not ask again before it is answered. While the server stood still it waited with a single question, and the many that it would have asked in that time it never asked. So the stall is one slow answer among all the fast ones, and hardly any percentile but the last shows it. This is coordinated omission: the server itself decides when it is measured, and leaves out its worst time. Real users do not wait for each other. In the open loop the questions went on to be due, and each counts from then. Its service time, of the very same questions, hides the stall again: through one connection they were sent only when their turn came. Before believing a percentile, ask from when its times count.
+lesson-coordinated-omission-source = Source: Gil Tene, "How NOT to Measure Latency" (talk, 2013 and later), and the load generator wrk2, which grew out of it.

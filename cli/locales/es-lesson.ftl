@@ -1,1 +1,162 @@
 ### `socklab lesson`, en español.
+
+## Ayuda
+
+help-lesson = Una pregunta sobre cómo se comportan los programas de red, su predicción y una medida que la responde.
+help-lesson-examples = socklab lesson ; socklab lesson ports ; socklab lesson head-of-line --predict b ; socklab lesson c10k --quick
+help-arg-lesson = Qué lección; si no se dice, las nombra todas
+help-arg-lesson-list = Nombra las lecciones y lo que pregunta cada una
+help-arg-predict = Su predicción: una letra o un número, según pida la lección (si no se da, se pregunta)
+help-arg-lesson-quick = Dedica menos tiempo: medidas más cortas, menos conexiones
+
+## Todas las lecciones
+
+# $answers (text) - lo que se puede responder
+prompt-prediction = Su predicción ({ $answers }; Intro si no tiene):{ " " }
+lesson-a-number = un número
+# $given (text) - lo respondido
+# $answers (text) - lo que se puede responder
+lesson-no-answer = «{ $given }» no es una respuesta a esta lección: dé { $answers }
+# $what (text) - un modelo o una carga
+lesson-progress = midiendo: { $what }
+# $lesson (text) - su nombre
+# $detail (text) - lo que ha dicho el sistema
+lesson-failed = la lección { $lesson } no se ha podido medir: { $detail }; cierre otros programas y pruebe de nuevo
+# $model (text) - el modelo de E/S
+lesson-no-model = { $model } no está en esta versión del programa, así que no se ha medido.
+# $who (text) - el modelo o la carga
+# $count (number) - cuántas preguntas
+lesson-unanswered = { $who }: { $count ->
+    [one] { $count } pregunta
+   *[other] { $count } preguntas
+} sin respuesta correcta a tiempo; cada una cuenta en los tiempos de arriba con lo que se la esperó.
+# $answer (text) - la predicción
+lesson-predicted = Predicho:  { $answer }
+# $answer (text) - el resultado
+lesson-measured = Medido:    { $answer }
+lesson-none-made = no se ha hecho ninguna predicción
+lesson-none-of-these = ninguna de las respuestas: vea la tabla
+lesson-not-measurable = este sistema no lo dice
+lesson-right = Es como ha predicho.
+lesson-wrong = No es como ha predicho.
+# $times (text) - cuántas veces de más o de menos
+lesson-wrong-by = No es como ha predicho: se desvía en un factor de { $times }.
+lesson-otherwise = Esta vez se ha medido algo distinto de lo que se explica abajo. La causa puede ser un equipo ocupado u otro sistema operativo: ejecútela de nuevo y crea a la tabla.
+lesson-heading-why = Por qué
+lesson-heading-next = Pruebe después
+lesson-model = modelo
+lesson-yes = sí
+lesson-no = no
+
+## start-order
+
+lesson-start-order = ¿qué le pasa a un cliente que arranca antes que su servidor?
+lesson-start-order-setup = Cuatro clientes arrancan cuando nadie escucha en el puerto de su servidor. Un momento después arranca el servidor en ese puerto y miramos si todavía le llega algo del primer cliente. Luego arranca un segundo cliente de cada clase, ya con el servidor en marcha.
+lesson-start-order-question = Fíjese en el cliente TCP y en el UDP simple, que solo envía un mensaje y se va. ¿A cuál de ellos le dice alguna de sus propias llamadas que no había nadie?
+lesson-start-order-neither = a ninguno
+lesson-start-order-tcp = solo al cliente TCP
+lesson-start-order-udp = solo al cliente UDP
+lesson-start-order-both = a los dos
+lesson-client = cliente
+lesson-client-welcome = welcome: connect de TCP
+lesson-client-plain = UDP simple: sendto, close
+lesson-client-message = message: connect de UDP, send
+lesson-client-echo = echo: UDP, espera respuesta
+lesson-told = se le dijo
+lesson-told-nothing = nada
+lesson-told-refused = rechazado
+lesson-told-later = rechazado, tras haber enviado
+lesson-told-no-reply = sin respuesta en su plazo
+lesson-told-else = otro fallo
+lesson-kept = se guardó
+lesson-heard = se oyó al segundo
+lesson-start-order-columns = «ms» es lo que tardó el primer cliente. «Se guardó»: si al servidor que arrancó después le llegó algo de él.
+lesson-start-order-why = Para abrir una conexión TCP alguien tiene que contestar: a un SYN para un puerto en el que nadie escucha, el sistema contesta de inmediato con un reset, y connect falla. UDP no tiene nada que abrir: sendto entrega el datagrama y ha terminado. El sistema del otro extremo no encuentra ningún socket, descarta el datagrama y devuelve un ICMP «port unreachable»; pero eso llega después, y solo se comunica a un socket conectado, en su siguiente llamada. Así que el cliente simple no se entera nunca; el cliente message de socklab, cuyo socket está conectado, pregunta una vez antes de irse; y el de echo se entera porque espera. Nadie guarda el datagrama para un servidor futuro: el servidor tiene que estar antes para oírlo. A través de una red, el mensaje ICMP se filtra a menudo; entonces incluso el cliente que espera solo ve agotarse su plazo.
+lesson-start-order-source = Fuentes: RFC 9293 (TCP), 3.10.7.1; RFC 1122, 4.1.3.3 (ICMP y UDP); Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 8.9 «Server Not Running» y 8.11 «connect Function with UDP».
+
+## ports
+
+lesson-ports = ¿por qué cada conexión viene de un puerto nuevo?
+# $times (number) - cuántas veces
+lesson-ports-setup = El cliente welcome de la práctica se conecta a un mismo servidor { $times } veces, una tras otra. De cada conexión el servidor dice de qué puerto viene. Lo mismo se hace con clientes que cierran antes que su servidor, y con datagramas de un único socket UDP.
+lesson-ports-question = ¿Cuántos puertos de cliente distintos ve el servidor welcome?
+lesson-ports-who = qué se hizo
+lesson-ports-seen = puertos que vio el servidor
+lesson-ports-different = distintos
+lesson-ports-at-server = espera en servidor
+lesson-ports-at-client = espera en cliente
+lesson-ports-server-ends = welcome: cierra antes el servidor
+lesson-ports-client-ends = TCP: cierra antes el cliente
+lesson-ports-one-socket = UDP: envía un solo socket
+# $seconds (text) - cuánto les queda por esperar
+lesson-ports-columns = «Espera»: cuántas de las conexiones están en TIME_WAIT cuando ya han cerrado los dos extremos, en el puerto del servidor o en el del cliente, según la lista de /proc/net/tcp. Esta dice que seguirán ahí otros { $seconds } s.
+lesson-ports-no-list = Este sistema no tiene /proc/net/tcp, así que no se ha medido dónde esperan las conexiones en TIME_WAIT.
+# $from (text) - el primer puerto
+# $to (text) - el último puerto
+lesson-ports-range = Este sistema toma los puertos de los clientes que no piden ninguno del { $from } al { $to }.
+lesson-ports-granted = concedido
+# $plain (text) - lo que respondió el sistema
+# $reusing (text) - lo que respondió con la opción
+# $client (text) - lo que respondió sobre el puerto de un cliente
+lesson-ports-taken = Después se volvieron a pedir los puertos. El del servidor, cuando ya había parado: { $plain }; el mismo con SO_REUSEADDR: { $reusing }. El de un cliente que había cerrado antes: { $client }.
+lesson-ports-why = Una conexión se conoce por sus dos extremos: la dirección y el puerto de cada uno. El extremo del servidor es el mismo para todas, y también la dirección del cliente; solo el puerto del cliente las puede distinguir. Por eso connect, en un socket que no se ha asociado a ninguno, toma un puerto libre para esta conexión. El puerto es del socket y no del programa: un socket UDP recibe uno con su primer datagrama y lo conserva, por mucho que envíe. Cuando acaba una conexión TCP, el extremo que cerró antes la mantiene en TIME_WAIT durante el doble de la vida máxima de un segmento, para que un segmento tardío no se tome por uno de otra conexión con los mismos extremos y para poder repetir un último acuse de recibo perdido. Por eso un puerto puede seguir ocupado cuando su programa ya no está, y por eso los servidores activan SO_REUSEADDR antes de bind.
+lesson-ports-source = Fuentes: RFC 9293 (TCP), 3.3.2 y 3.6; RFC 6056 (cómo se eligen los puertos de cliente); RFC 6335, 6 (cuáles están previstos para ello); Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 2.7 «TIME_WAIT State», 2.9 «Port Numbers» y 7.5 sobre SO_REUSEADDR.
+
+## head-of-line
+
+lesson-head-of-line = ¿a quién retrasa un cliente lento?
+# $seconds (number) - cuánto tarda el cliente lento
+# $rate (number) - cuántos más por segundo
+lesson-head-of-line-setup = Un servidor submit espera los bytes de quien está conectado. Un cliente envía su entrega byte a byte y tarda { $seconds } s en hacerlo; desde entonces otros entregan mensajes enteros, { $rate } por segundo, se haya respondido o no a los anteriores. Esto se hace con tres servidores: uno iterativo, que atiende a un cliente tras otro (blocking-iterative), uno con un hilo por conexión (blocking) y un bucle de eventos de un solo hilo (mio).
+lesson-head-of-line-question = ¿En cuáles de los servidores esperan los demás al cliente lento?
+lesson-head-of-line-none = en ninguno
+lesson-head-of-line-iterative = solo en el iterativo
+lesson-head-of-line-one-thread = en los dos de un solo hilo: el iterativo y el bucle
+lesson-head-of-line-all = en los tres
+lesson-slow-client = lento ms
+lesson-others = demás atendidos
+lesson-head-of-line-rule = Los tiempos son los de los demás, desde que a una entrega le tocaba salir hasta su respuesta. Se considera que esperan al lento donde su p99 es al menos la mitad de lo que el cliente lento quería tardar.
+lesson-head-of-line-why = El servidor iterativo está bloqueado en recv con el cliente lento, así que quien llega mientras tanto espera en la cola de conexiones pendientes: el sistema ya ha hecho su conexión, pero el programa no la ha aceptado. Con un hilo por conexión hay un hilo bloqueado el mismo tiempo, pero nadie más lo necesita. El bucle también tiene un solo hilo y, sin embargo, nadie espera: nunca se bloquea por un cliente, sino en un único poll por todos, y lee lo que ha llegado. Lo que retrasa a los demás es dónde se bloquea un programa, no cuántos hilos tiene. Un bucle también los retrasa si calcula mucho rato o llama a algo que bloquea.
+lesson-head-of-line-source = Fuente: Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, capítulo 30 «Client/Server Design Alternatives» (el servidor iterativo y los que le siguen) y 6.2 «I/O Models».
+
+## c10k
+
+lesson-c10k = ¿qué cuestan las conexiones que están ahí y no dicen nada?
+# $count (number) - cuántas conexiones como mucho
+lesson-c10k-setup = Unos clientes se conectan a un servidor submit y no dicen nada: hasta { $count }, por pasos. En cada paso miramos la memoria y los hilos del servidor, y cuánto espera un cliente más la respuesta a su entrega. Esto se hace con un servidor con un hilo por conexión (blocking), con servidores con una tarea por conexión (async-std, tokio) y con un bucle de eventos (mio).
+lesson-c10k-question = ¿Cuántas veces más memoria del servidor ocupa una conexión ociosa con un hilo por conexión (blocking) que en el bucle de eventos (mio)?
+# $model (text) - el modelo de E/S
+# $count (number) - cuántas conexiones
+lesson-c10k-step = { $model }, { $count } ociosas
+lesson-idle = ociosas
+lesson-threads = hilos
+lesson-memory = memoria KiB
+lesson-each = KiB cada una
+lesson-c10k-columns = «Memoria» es la memoria residente del proceso del servidor; lo que guarda el núcleo para sockets e hilos no está en ella. «KiB cada una» es lo que ha crecido desde el primer paso, por cada conexión añadida desde entonces. p50 y p99 son de un cliente más, que entrega 200 veces por segundo.
+lesson-c10k-why = Una conexión que espera necesita un sitio donde guardar su estado. Un hilo bloqueado lo guarda en una pila propia, de la que al menos algunas páginas están en memoria, y el núcleo guarda además otra pila y una entrada de su planificador por cada hilo. Una tarea guarda solo lo que necesita entre dos await, y el bucle solo la máquina de la conexión y su sitio en una tabla. Un hilo o una tarea que espera no gasta CPU, así que un cliente más no tiene por qué notarlo: el poll del sistema (epoll en Linux, kqueue en macOS) habla solo de los sockets en los que ha pasado algo. Sí se nota donde un programa usa select o el poll antiguo, que miran todos los sockets cada vez, o donde se acaban la memoria, los hilos o los descriptores.
+lesson-c10k-source = Fuente: Dan Kegel, «The C10K problem», http://www.kegel.com/c10k.html (desde 1999).
+
+## coordinated-omission
+
+lesson-coordinated-omission = ¿qué medida nota que el servidor se paró?
+# $stall (number) - cuánto tiempo está parado
+# $seconds (number) - cuánto se mide
+# $rate (number) - cuántas preguntas por segundo
+lesson-coordinated-omission-setup = Se mide un servidor welcome durante { $seconds } s, en los que su proceso se detiene una vez, durante { $stall } s. Primero en bucle cerrado: un cliente se conecta, espera la respuesta y se conecta de nuevo. Después en bucle abierto: { $rate } preguntas por segundo tienen su hora fija, haga lo que haga el servidor, y se hacen con una conexión tras otra; su tiempo de respuesta cuenta desde la hora que le tocaba a la pregunta, su tiempo de servicio desde que se envió.
+lesson-coordinated-omission-question = Durante una cuarta parte de ese tiempo los usuarios habrían tenido que esperar. ¿Qué percentil 99 lo muestra: el del bucle cerrado o el del tiempo de respuesta del bucle abierto?
+lesson-coordinated-omission-neither = ninguno de los dos
+lesson-coordinated-omission-closed = solo el del bucle cerrado
+lesson-coordinated-omission-open = solo el del tiempo de respuesta del bucle abierto
+lesson-coordinated-omission-both = los dos
+lesson-load = carga
+lesson-closed-loop = bucle cerrado
+lesson-open-loop = bucle abierto
+lesson-time = tiempo
+lesson-service = servicio
+lesson-response = respuesta
+lesson-times = respuestas
+lesson-slower = % lentas
+lesson-coordinated-omission-rule = «Lenta» es una respuesta que tardó más de la mitad de lo que el servidor estuvo parado. Un p99 muestra la parada si es al menos eso.
+lesson-no-stall = Este sistema no tiene una señal que detenga un proceso (SIGSTOP), así que la lección no se puede medir aquí.
+lesson-coordinated-omission-why = El cliente del bucle cerrado no vuelve a preguntar antes de tener respuesta. Mientras el servidor estuvo parado esperó con una única pregunta, y las muchas que habría hecho en ese tiempo no las hizo. Así que la parada es una respuesta lenta entre todas las rápidas, y apenas la muestra algún percentil salvo el último. Esto es la omisión coordinada: el propio servidor decide cuándo se le mide y deja fuera su peor momento. Los usuarios de verdad no se esperan unos a otros. En el bucle abierto a las preguntas les siguió llegando su hora, y cada una cuenta desde entonces. Su tiempo de servicio, de esas mismas preguntas, vuelve a ocultar la parada: con una sola conexión no se enviaron hasta que llegó su turno. Antes de creer un percentil, pregunte desde cuándo cuentan sus tiempos.
+lesson-coordinated-omission-source = Fuente: Gil Tene, «How NOT to Measure Latency» (charla, desde 2013), y el generador de carga wrk2, que nació de ella.

@@ -114,6 +114,7 @@ pub(crate) fn command(words: &Words) -> Command {
         .subcommand(crate::transcript::command())
         .subcommand(crate::tour::command())
         .subcommand(crate::compare::command())
+        .subcommand(crate::lesson::command())
         .subcommand(crate::measured::command());
     localise(command, words, "")
 }

@@ -7,6 +7,7 @@ mod args;
 mod compare;
 mod escape;
 mod exchange;
+mod lesson;
 mod measured;
 mod otp;
 mod qr;
@@ -70,6 +71,7 @@ fn run() -> Exit {
         Some(("register", matches)) => register::main(matches, &words),
         Some((measured::COMMAND, matches)) => measured::main(matches, &words),
         Some(("compare", matches)) => compare::main(matches, &common, &words),
+        Some(("lesson", matches)) => lesson::main(matches, &common, &words),
         Some(("tour", matches)) => tour::main(matches, &words),
         Some((name, matches)) => match lab::find(name) {
             Some(exercise) => exchange::main(exercise, matches, &common, &words),

@@ -395,6 +395,28 @@ fn a_code_with_the_time_it_has_left() {
     );
 }
 
+/// A lesson asks until it has an answer, and then measures.
+#[test]
+fn a_lesson_asks_for_a_prediction() {
+    let mut lesson = Terminal::spanish("lesson ports --quick");
+    let before = lesson.sees("Su predicción (un número; Intro si no tiene): ");
+    assert!(before.contains("¿Cuántos puertos"), "{before}");
+    lesson.types("uno");
+    lesson.sees("«uno» no es una respuesta a esta lección: dé un número");
+    lesson.sees("Su predicción (un número; Intro si no tiene): ");
+    lesson.types("1");
+    let (code, rest) = lesson.ends();
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(rest.contains("Predicho:  1\r\nMedido:    5\r\n"), "{rest}");
+
+    // Enter alone: no prediction.
+    let mut lesson = Terminal::spanish("lesson ports --quick");
+    lesson.sees("Intro si no tiene): ");
+    lesson.types("");
+    let (_, rest) = lesson.ends();
+    assert!(rest.contains("no se ha hecho ninguna"), "{rest}");
+}
+
 /// In English the questions are the English ones.
 #[test]
 fn prompts_in_english() {

@@ -115,8 +115,7 @@ impl Measured {
 
     #[cfg(unix)]
     fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
-        let pid = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
-        nix::sys::signal::kill(pid, signal).map_err(io::Error::from)
+        nix::sys::signal::kill(self.id(), signal).map_err(io::Error::from)
     }
 
     #[cfg(not(unix))]
@@ -127,6 +126,12 @@ impl Measured {
     /// Its memory and threads, where the system says it.
     pub(crate) fn footprint(&self) -> Footprint {
         footprint(self.child.id())
+    }
+
+    /// Its process, for whoever signals to it.
+    #[cfg(unix)]
+    pub(crate) fn id(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(self.child.id().cast_signed())
     }
 
     fn why_not(&mut self) -> io::Error {

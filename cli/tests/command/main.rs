@@ -9,6 +9,7 @@ mod exercises;
 mod failures;
 mod help;
 mod language;
+mod lessons;
 mod one_time;
 mod peers;
 mod register;

@@ -7,11 +7,11 @@ use crate::common::{pipe, run, socklab, stderr};
 const CASES: &[(&[&str], &str)] = &[
     (
         &[],
-        "say what to run: message, echo, chat, welcome, submit, register, otp, transcript, tour — see: socklab --help",
+        "say what to run: message, echo, chat, welcome, submit, register, otp, transcript, tour, compare, lesson — see: socklab --help",
     ),
     (
         &["ecko", "client"],
-        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, register, otp, transcript, tour — see: socklab --help",
+        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, register, otp, transcript, tour, compare, lesson — see: socklab --help",
     ),
     (
         &["echo"],

@@ -1,0 +1,216 @@
+//! Lessons: a prediction, a measurement, and both side by side. What is measured differs from machine to machine and is not
+//! asserted where time decides it.
+
+use std::thread;
+
+use crate::common::{pipe, run, socklab, stderr, stdout};
+
+/// A lesson, an answer to it, and what stands in its table and in its explanation.
+struct Case {
+    name: &'static str,
+    answer: &'static str,
+    shown: &'static str,
+    rows: &'static [&'static str],
+    source: &'static str,
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        name: "start-order",
+        answer: "a",
+        shown: "a  neither",
+        rows: &["welcome: TCP connect", "plain UDP", "message: ", "echo: "],
+        source: "RFC 9293",
+    },
+    Case {
+        name: "ports",
+        answer: "1",
+        shown: "1",
+        rows: &["welcome: ", "TCP: ", "UDP: "],
+        source: "RFC 6056",
+    },
+    Case {
+        name: "head-of-line",
+        answer: "D)",
+        shown: "d  in all three",
+        rows: &["blocking ", "mio "],
+        source: "Stevens",
+    },
+    Case {
+        name: "c10k",
+        answer: "2,5",
+        shown: "2.50",
+        rows: &["blocking ", "async-std ", "mio "],
+        source: "Kegel",
+    },
+    Case {
+        name: "coordinated-omission",
+        answer: "b",
+        shown: "b  only the closed loop's",
+        rows: &["closed loop ", "open loop "],
+        source: "Tene",
+    },
+];
+
+fn on_every_lesson(test: impl Fn(&Case) + Sync) {
+    thread::scope(|scope| {
+        for case in &CASES {
+            let test = &test;
+            let name = case.name.to_owned();
+            let thread = thread::Builder::new().name(name);
+            thread
+                .spawn_scoped(scope, move || test(case))
+                .expect("a thread");
+        }
+    });
+}
+
+/// The set-up and the question, then the prediction against the result, the table, why, and what next.
+#[test]
+fn a_prediction_is_shown_against_what_was_measured() {
+    on_every_lesson(|case| {
+        let (name, answer) = (case.name, case.answer);
+        let ended = run(&format!("lesson {name} --quick --predict {answer}")).success();
+        let said = stdout(&ended);
+        let mut rest = said.as_str();
+        for part in [
+            &format!("{name}: "),
+            "?\n",
+            &format!("\nPredicted:  {}\n", case.shown),
+            "Measured:   ",
+        ] {
+            let (_, after) = rest
+                .split_once(part)
+                .unwrap_or_else(|| panic!("no {part:?} in its place:\n{said}"));
+            rest = after;
+        }
+        for row in case.rows {
+            let there = rest
+                .lines()
+                .any(|line| line.starts_with(&format!("  {row}")));
+            assert!(there, "no row {row:?}:\n{said}");
+        }
+        let (_, why) = rest.split_once("\nWhy\n").expect("why");
+        let (why, next) = why.split_once("\nTry next\n").expect("what next");
+        assert!(why.contains(case.source), "{why}");
+        assert!(next.starts_with("  socklab "), "{next}");
+        assert!(
+            said.lines().all(|line| line.chars().count() <= 110),
+            "{said}"
+        );
+        assert!(stderr(&ended).starts_with("measuring: "), "{name}");
+    });
+}
+
+/// The input ends: nothing is predicted, and it is measured all the same. In Spanish.
+#[test]
+fn without_a_prediction() {
+    on_every_lesson(|case| {
+        let name = case.name;
+        let ended = run(&format!("lesson {name} --quick --quiet --lang es"))
+            .success()
+            .stderr_eq("");
+        let said = stdout(&ended);
+        for part in [
+            "\nPredicho:  no se ha hecho ninguna predicción\nMedido:    ",
+            "\nPor qué\n",
+            case.source,
+            "\nPruebe después\n  socklab ",
+        ] {
+            assert!(said.contains(part), "no {part:?}:\n{said}");
+        }
+        for id in ["lesson-", "Predicted", "ha predicho."] {
+            let said = said.replace("socklab lesson ", "").replace("\n\n", "\n");
+            assert!(!said.contains(id), "{id:?}:\n{said}");
+        }
+    });
+}
+
+/// The first line that is an answer is the prediction; what is none is said.
+#[test]
+fn a_prediction_that_is_typed() {
+    let ended = pipe(socklab("lesson ports --quick"), "many\n 5 \n7\n").success();
+    let said = stdout(&ended);
+    // However busy the computer is, a connection has a port of its own.
+    let verdict = "\nPredicted:  5\nMeasured:   5\nIt is as you predicted.\n";
+    assert!(said.contains(verdict), "{said}");
+    assert_eq!(
+        stderr(&ended).lines().next(),
+        Some("\"many\" is not an answer to this lesson: give a number")
+    );
+}
+
+/// A wrong one is told how wrong it is.
+#[test]
+fn a_wrong_prediction() {
+    let said = stdout(&run("lesson ports --quick --predict 1").success());
+    let verdict =
+        "\nPredicted:  1\nMeasured:   5\nIt is not as you predicted: off by a factor of 5.0.\n";
+    assert!(said.contains(verdict), "{said}");
+
+    // TCP refuses at once on every system; what a UDP client is told is the system's.
+    let said = stdout(&run("lesson start-order --quick --predict a").success());
+    assert!(said.contains("\nIt is not as you predicted.\n"), "{said}");
+}
+
+/// What the lab asks students to notice does not depend on how busy the computer is.
+#[test]
+fn what_a_client_without_a_server_learns() {
+    let said = stdout(&run("lesson start-order --quick").success());
+    let row = |name: &str| {
+        let start = format!("  {name}");
+        let line = said.lines().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("no {name}:\n{said}"));
+        line.split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let tcp = row("welcome: TCP connect");
+    assert_eq!(
+        (tcp[1].as_str(), &tcp[3..]),
+        ("refused", &["no".to_owned(), "yes".to_owned()][..])
+    );
+    if cfg!(target_os = "linux") {
+        assert_eq!(row("plain UDP: sendto, close")[1], "nothing");
+        assert_eq!(
+            row("message: UDP connect, send")[1],
+            "refused, after it had sent"
+        );
+        assert_eq!(row("echo: UDP, waits for a reply")[1], "refused");
+    }
+}
+
+#[test]
+fn lessons_are_listed() {
+    let listed = stdout(&run("lesson").success().stderr_eq(""));
+    assert_eq!(stdout(&run("lesson --list").success()), listed);
+    let names: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    // In the order of the course.
+    assert_eq!(names, CASES.each_ref().map(|case| case.name));
+    assert!(listed.lines().all(|line| line.ends_with('?')), "{listed}");
+}
+
+#[test]
+fn what_is_not_an_answer_or_not_a_lesson() {
+    for (words, says) in [
+        (
+            "lesson ports --predict some",
+            "\"some\" is not an answer to this lesson: give a number\n",
+        ),
+        (
+            "lesson start-order --predict e",
+            "\"e\" is not an answer to this lesson: give a, b, c, d\n",
+        ),
+        (
+            "lesson threads",
+            "[LESSON] does not take \"threads\": use start-order, ports, head-of-line, c10k, coordinated-omission — see: socklab lesson --help\n",
+        ),
+    ] {
+        run(words).code(2).stdout_eq("").stderr_eq(says);
+    }
+}
