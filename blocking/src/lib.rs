@@ -21,11 +21,12 @@
 //! # Where to look
 //!
 //! `conversation` is the loop: wait, feed the machine, carry out what it asks. `wire` is a socket
-//! that blocks. `listener` accepts, and starts a thread for each connection.
+//! that blocks. `listener` accepts, and `hands` has a thread for each connection, a new one where none waits for its next.
 
 #![forbid(unsafe_code)]
 
 mod conversation;
+mod hands;
 mod listener;
 mod slots;
 mod wire;

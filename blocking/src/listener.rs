@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::thread::{self, Scope};
+use std::thread;
 
 use socklab_core::{
     Failure, FaultKind, Input, Link, Notice, OperationKind, Service, Status, Subject, Watch,
@@ -11,12 +11,18 @@ use socklab_core::{
 use socklab_system::{AcceptPause, Run, fault, socket, timed};
 
 use crate::conversation::Conversation;
+use crate::hands::Hands;
 use crate::slots::{Slot, Slots};
 use crate::wire::Wire;
 
-/// The stack of a connection's thread: the loop and a machine need little, and the system only
-/// backs what is touched.
-const STACK: usize = 256 * 1024;
+/// A connection that a thread is to serve.
+struct Connection<'a> {
+    stream: TcpStream,
+    slot: Slot<'a>,
+    subject: Subject,
+    link: Link,
+    local: SocketAddr,
+}
 
 /// Accepts until told to stop, then waits for the connections to end.
 pub(crate) fn serve<S: Service, W: Watch>(
@@ -40,19 +46,25 @@ pub(crate) fn serve<S: Service, W: Watch>(
         }
     });
     run.console.notice(Notice::Ready(local));
-    thread::scope(|scope| accept(scope, listener, local, &slots, service, run));
+    let hands = Hands::new();
+    thread::scope(|scope| {
+        let served = |connection| converse(connection, service, run);
+        accept(listener, local, &slots, run, |connection| {
+            hands.take_up(scope, connection, served)
+        });
+        hands.close();
+    });
     Status::Stopped
 }
 
 /// Accepts until told to stop, and closes, so that nobody comes to wait for a server that is leaving.
 #[expect(clippy::needless_pass_by_value, reason = "it is closed at the end")]
-fn accept<'scope, S: Service, W: Watch>(
-    scope: &'scope Scope<'scope, '_>,
+fn accept<'a, W: Watch>(
     listener: TcpListener,
     local: SocketAddr,
-    slots: &'scope Slots,
-    service: &'scope S,
-    run: &'scope Run<W>,
+    slots: &'a Slots,
+    run: &Run<W>,
+    start: impl Fn(Connection<'a>) -> io::Result<()>,
 ) {
     let mut observer = run.watch.watch(Subject::Driver);
     let mut pause = AcceptPause::default();
@@ -70,12 +82,17 @@ fn accept<'scope, S: Service, W: Watch>(
         }
         let started = accepted.and_then(|(stream, peer)| {
             number += 1;
-            let subject = Subject::Connection {
-                number,
-                peer,
+            start(Connection {
+                stream,
+                slot,
+                subject: Subject::Connection {
+                    number,
+                    peer,
+                    local,
+                },
+                link: Link::first(peer),
                 local,
-            };
-            start(scope, stream, slot, subject, service, run)
+            })
         });
         match started {
             Ok(()) if pause.is_announced() => {
@@ -97,25 +114,17 @@ fn accept<'scope, S: Service, W: Watch>(
     }
 }
 
-fn start<'scope, S: Service, W: Watch>(
-    scope: &'scope Scope<'scope, '_>,
-    stream: TcpStream,
-    slot: Slot<'scope>,
-    subject: Subject,
-    service: &'scope S,
-    run: &'scope Run<W>,
-) -> io::Result<()> {
-    let Subject::Connection { peer, local, .. } = subject else {
-        return Ok(());
-    };
-    let thread = thread::Builder::new().stack_size(STACK);
-    thread.spawn_scoped(scope, move || {
-        let link = Link::first(peer);
-        let machine = service.accept(link);
-        let observer = run.watch.watch(subject);
-        let wire = Wire::stream(stream, link);
-        Conversation::new(machine, observer, wire, run).run(&[Input::Opened { link, local }]);
-        drop(slot);
-    })?;
-    Ok(())
+fn converse<S: Service, W: Watch>(connection: Connection<'_>, service: &S, run: &Run<W>) {
+    let Connection {
+        stream,
+        slot,
+        subject,
+        link,
+        local,
+    } = connection;
+    let machine = service.accept(link);
+    let observer = run.watch.watch(subject);
+    let wire = Wire::stream(stream, link);
+    Conversation::new(machine, observer, wire, run).run(&[Input::Opened { link, local }]);
+    drop(slot);
 }
