@@ -1,84 +1,187 @@
 #!/usr/bin/env python3
-"""How many submissions a second are confirmed durably, against one commit for each on the same disk.
+"""How many submissions a second are confirmed durably, against one commit for each on the same disk, and what limits it.
 
-    cargo build --release && cargo build --release -p socklab-tests --examples && bench/rate.py [--seconds 4] [--rounds 3]
+    cargo build --release && cargo build --release -p socklab-tests --examples
+    bench/rate.py [--seconds 3] [--rounds 3] [--sync-delay 0,1,5] [--only sqlite|postgres]
 
-`batch 1` is the same server with one commit for each submission; ratios are to it. `alone` is a loop that writes the same rows
-with the same settings and commits after each, without a network. Medians of interleaved rounds.
+`--batch 1` is the same server with one commit for each submission; a ratio is to it, within a round, in which the two run
+one after the other. `alone` is a loop that writes the same rows with the same settings and commits after each, without a
+network. `--sync-delay` has each sync of the server take so many milliseconds longer (bench/slow_sync.c), as on other disks.
+Medians of the rounds.
+
+CPU is in microseconds for each submission: of the thread that writes, of the rest of the server, of the load. The writer's time
+is on a core, waiting for a core (queue), waiting for the disk (sync), or left over: waiting for submissions, or for PostgreSQL.
 """
-import argparse, statistics, sqlite3, subprocess, tempfile, time
+import argparse, pathlib, resource, sqlite3, statistics, subprocess, sys, tempfile, time
 from desk import *
 
 SUBMITTERS = TARGET / "release/examples/submitters"
+COLUMNS = ["rate", "refused", "p50", "p99", "writer", "rest", "load", "core", "sync", "queue", "left"]
 
 
-def alone(folder, seconds):
+class SlowSyncs:
+    """Syncs that take longer, and are counted."""
+
+    def __init__(self, folder):
+        self.library, self.log = f"{folder}/slow_sync.so", f"{folder}/syncs"
+        source = pathlib.Path(__file__).with_name("slow_sync.c")
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", self.library, str(source)], check=True)
+
+    def prefix(self, delay):
+        return ["env", f"LD_PRELOAD={self.library}", f"SLOW_SYNC_US={round(delay * 1000)}", f"SLOW_SYNC_LOG={self.log}"]
+
+    def waited(self):
+        """Seconds in which syncs only waited for the disk."""
+        return int(pathlib.Path(self.log).read_text().split()[2]) / 1e9
+
+
+class Usage:
+    """What a server has used: seconds of its writer on a core and waiting for one, and of all its threads."""
+
+    def __init__(self, pid):
+        self.writer = self.queue = 0.0
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            try:
+                if (task / "comm").read_text().strip() == "register":
+                    on_core, waiting, _ = (task / "schedstat").read_text().split()
+                    self.writer, self.queue = int(on_core) / 1e9, int(waiting) / 1e9
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        self.all = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def alone(folder, seconds, delay, slow):
     """One commit for each submission, by the fastest way there is: no network, prepared statements."""
     register = f"{folder}/alone.db"
     Server(register).stop()
+    script = [sys.executable, __file__, "--alone", register, "--seconds", str(seconds)]
+    rate = float(subprocess.run([*slow.prefix(delay), *script], capture_output=True, text=True, check=True).stdout)
+    for one in pathlib.Path(folder).glob("alone.db*"):
+        one.unlink()
+    return {"rate": rate}
+
+
+def commit_each(register, seconds):
     db = sqlite3.connect(register, isolation_level=None)
     db.execute("PRAGMA synchronous = FULL")
     begun, n = time.time(), 0
     while time.time() - begun < seconds:
         db.execute("BEGIN IMMEDIATE")
-        db.execute("INSERT INTO tallies (dni, ip) VALUES (?, '')", (f"{n:08}",))
         row = db.execute("INSERT INTO attempts (lab, dni, name, ip, port, at, verdict, code) VALUES "
                          "('lab', ?, x'416e61', '127.0.0.1', 1, ?, 'accepted', '123456')", (f"{n:08}", n)).lastrowid
         db.execute("INSERT INTO used VALUES (?, ?)", (n.to_bytes(32), n))
         db.execute("INSERT INTO submissions (lab, dni, attempt) VALUES ('lab', ?, ?)", (f"{n:08}", row))
         db.execute("COMMIT")
         n += 1
-    rate = n / (time.time() - begun)
-    db.close()
-    return rate
+    print(n / (time.time() - begun))
 
 
-def served(register, runtime, clients, seconds, first, servers=1, batch=256):
-    many = [Server(register, runtime, ["--per-address", "4096", "--batch", str(batch)])
-            for _ in range(servers)]
+def served(register, runtime, clients, seconds, first, servers=1, batch=256, delay=0, slow=None):
+    """What clients see of servers on a register, and what it costs."""
+    prefix = slow.prefix(delay) if slow else ()
+    many = [Server(register, runtime, ["--per-address", "4096", "--batch", str(batch)], prefix) for _ in range(servers)]
     try:
         ports = [str(one.port) for one in many]
+        before, load = [Usage(one.pid()) for one in many], resource.getrusage(resource.RUSAGE_CHILDREN)
+        begun = time.time()
         out = subprocess.run([str(SUBMITTERS), ports[0], str(clients), str(seconds), str(first), *ports[1:]],
                              capture_output=True, text=True, check=True).stdout.split()
-        return [float(one) for one in out]
+        took = time.time() - begun
+        after, loaded = [Usage(one.pid()) for one in many], resource.getrusage(resource.RUSAGE_CHILDREN)
     finally:
         for one in many:
             one.stop()
+    got = dict(zip(COLUMNS, map(float, out)))
+    used = {key: sum(getattr(b, key) - getattr(a, key) for a, b in zip(before, after)) for key in ("writer", "queue", "all")}
+    each = 1e6 / max(got["rate"] * took, 1)
+    got["writer"], got["rest"] = used["writer"] * each, (used["all"] - used["writer"]) * each
+    got["load"] = (loaded.ru_utime + loaded.ru_stime - load.ru_utime - load.ru_stime) * each
+    if servers == 1:
+        got["core"], got["queue"] = 100 * used["writer"] / took, 100 * used["queue"] / took
+        got["sync"] = 100 * slow.waited() / took if slow else 0
+        got["left"] = max(0, 100 - got["core"] - got["queue"] - got["sync"])
+    return got
+
+
+class Table:
+    """Figures by what was measured, one for each round."""
+
+    def __init__(self):
+        self.rounds = {}
+
+    def add(self, key, got, against=None):
+        reference = self.rounds[against][-1] if against else None
+        got["ratio"] = got["rate"] / reference["rate"] if reference else None
+        self.rounds.setdefault(key, []).append(got)
+        print(f"  {' '.join(map(str, key))}: {got['rate']:.0f}", file=sys.stderr, flush=True)
+
+    def show(self):
+        print(f"{'':24} {'sync':>5} {'clients':>7} {'':9} {'a second':>8} {'ratio':>6} {'refused':>7} {'p50 ms':>7} {'p99 ms':>7}"
+              f" | {'CPU writer':>10} {'rest':>5} {'load':>5} | {'on core':>7} {'sync':>5} {'queue':>5} {'left %':>6}")
+        for (name, delay, clients, runtime), rounds in self.rounds.items():
+            def middle(column, shape):
+                values = [one[column] for one in rounds if one.get(column) is not None]
+                return format(statistics.median(values), shape) if values else " " * int(re.match(r"\d+", shape)[0])
+            print(f"{name:24} {'+%g' % delay:>5} {clients:7} {runtime:9} {middle('rate', '8.0f')} {middle('ratio', '6.2f')}"
+                  f" {middle('refused', '7.0f')} {middle('p50', '7.1f')} {middle('p99', '7.1f')}"
+                  f" | {middle('writer', '10.1f')} {middle('rest', '5.1f')} {middle('load', '5.1f')}"
+                  f" | {middle('core', '7.0f')} {middle('sync', '5.0f')} {middle('queue', '5.0f')} {middle('left', '6.0f')}")
+
+
+def on_sqlite(table, folder, options, slow):
+    first = 10_000_000
+    for n in range(options.rounds):
+        for delay in options.sync_delay:
+            table.add(("SQLite, alone", delay, 1, ""), alone(folder, options.seconds, delay, slow))
+            for runtime in RUNTIMES:
+                for clients in (64, 256):
+                    for batch in (1, 256):
+                        register = f"{folder}/{runtime}{clients}{batch}.db"
+                        got = served(register, runtime, clients, options.seconds, first, batch=batch, delay=delay, slow=slow)
+                        one_each = ("SQLite, --batch 1", delay, clients, runtime)
+                        key, against = (one_each, None) if batch == 1 else (("SQLite", delay, clients, runtime), one_each)
+                        table.add(key, got, against)
+                        first += 1_000_000
+                        for one in pathlib.Path(folder).glob("*.db*"):
+                            one.unlink()
+
+
+def on_postgres(table, options):
+    cluster = Postgres.find()
+    if not cluster:
+        return
+    first = 10_000_000
+    try:
+        for n in range(options.rounds):
+            for servers, batch in ((1, 1), (1, 256), (2, 256), (4, 256)):
+                got = served(cluster.url, "mio", 256, options.seconds, first, servers, batch)
+                one_each = ("PostgreSQL, --batch 1", 0, 256, "mio")
+                key = one_each if batch == 1 else (f"PostgreSQL, {servers} server{'s' * (servers > 1)}", 0, 256, "mio")
+                table.add(key, got, None if batch == 1 else one_each)
+                first += 1_000_000
+    finally:
+        cluster.end()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sync-delay", default="0", type=lambda text: [float(one) for one in text.split(",")],
+                        help="milliseconds, or several of them: 0,1,5")
+    parser.add_argument("--only", choices=["sqlite", "postgres"])
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    figures, first = {}, 10_000_000
+    if options.alone:
+        return commit_each(options.alone, options.seconds)
+    table = Table()
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
-        for n in range(options.rounds):
-            figures.setdefault(("alone", 1, "one commit each"), []).append([alone(folder, options.seconds), 0, 0, 0])
-            for one in pathlib.Path(folder).glob("alone.db*"):
-                one.unlink()
-            for runtime in RUNTIMES:
-                for clients in (64, 256):
-                    for batch in (1, 256):
-                        got = served(f"{folder}/{runtime}{clients}{n}{batch}.db", runtime, clients, options.seconds, first,
-                                     batch=batch)
-                        figures.setdefault((f"SQLite, batch {batch}", clients, runtime), []).append(got)
-                        first += 1_000_000
-    cluster = Postgres.find()
-    if cluster:
-        try:
-            for servers in (1, 2, 4):
-                got = served(cluster.url, "mio", 256, options.seconds, first, servers)
-                figures[(f"PostgreSQL, {servers} servers", 256, "mio")] = [got]
-                first += 1_000_000
-        finally:
-            cluster.end()
-    def rate_of(key):
-        return statistics.median(one[0] for one in figures[key])
-    print(f"{'register':22} {'clients':>7} {'':15} {'a second':>9} {'ratio':>6} {'refused':>7} {'p50 ms':>8} {'p99 ms':>8}")
-    for (register, clients, runtime), all_rounds in figures.items():
-        rate, refused, p50, p99 = (statistics.median(one[at] for one in all_rounds) for at in range(4))
-        print(f"{register:22} {clients:7} {runtime:15} {rate:9.0f} {rate / rate_of(('SQLite, batch 1', clients, runtime) if 'batch' in register else ('alone', 1, 'one commit each')):6.2f} {refused:7.0f} {p50:8.1f} {p99:8.1f}")
+        if options.only != "postgres":
+            on_sqlite(table, folder, options, SlowSyncs(folder))
+        if options.only != "sqlite":
+            on_postgres(table, options)
+    table.show()
 
 
 if __name__ == "__main__":

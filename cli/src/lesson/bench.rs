@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socklab_core::lab::{Exercise, Server, Settings};
+use socklab_core::lab::{Exercise, Settings};
 use socklab_core::{Console, Notice, Prompt, Status};
 use socklab_load::Outcome;
 use socklab_system::{Run, Stop};
@@ -142,10 +142,7 @@ impl Listening {
             keep_serving: true,
             ..Settings::default()
         };
-        let task = match exercise.server {
-            Server::Endpoint(make) => Task::Endpoint(at.into(), make(&settings)),
-            Server::Service(make) => Task::Service(at.into(), make(&settings)),
-        };
+        let task = Task::server(exercise, at.into(), &settings);
         let (sender, ended) = channel();
         thread::spawn(move || sender.send(Runtime::Blocking.run(task, &Arc::new(run))));
         match seen.recv_timeout(LIMIT) {
