@@ -9,6 +9,7 @@ use socklab_core::lab::{BoxedService, Exercise, Server, Settings};
 use socklab_core::{Machine, Status, Transport, Watch};
 use socklab_mio::{Mio, MioLoops};
 use socklab_system::{Backend, Run};
+use socklab_tokio::Tokio;
 
 use crate::words::Words;
 
@@ -27,6 +28,8 @@ pub(crate) enum Runtime {
     Mio,
     /// Several mio event loops, each with a socket of its own.
     MioLoops,
+    /// tokio: a task for each connection.
+    Tokio,
 }
 
 /// What to run on it.
@@ -65,6 +68,7 @@ impl Runtime {
             Runtime::AsyncStd,
             Runtime::Mio,
             Runtime::MioLoops,
+            Runtime::Tokio,
         ],
         false => &[
             Runtime::Blocking,
@@ -72,11 +76,17 @@ impl Runtime {
             Runtime::BlockingPool,
             Runtime::AsyncStd,
             Runtime::Mio,
+            Runtime::Tokio,
         ],
     };
 
     /// One of each model: the others are designs of a server on one of these.
-    pub(crate) const MAIN: &[Runtime] = &[Runtime::Blocking, Runtime::AsyncStd, Runtime::Mio];
+    pub(crate) const MAIN: &[Runtime] = &[
+        Runtime::Blocking,
+        Runtime::AsyncStd,
+        Runtime::Mio,
+        Runtime::Tokio,
+    ];
 
     /// Its name.
     pub(crate) const fn name(self) -> &'static str {
@@ -87,6 +97,7 @@ impl Runtime {
             Runtime::AsyncStd => AsyncStd::NAME,
             Runtime::Mio => Mio::NAME,
             Runtime::MioLoops => MioLoops::NAME,
+            Runtime::Tokio => Tokio::NAME,
         }
     }
 
@@ -128,6 +139,7 @@ impl Runtime {
             Runtime::AsyncStd => go::<AsyncStd, W>(task, run),
             Runtime::Mio => go::<Mio, W>(task, run),
             Runtime::MioLoops => go::<MioLoops, W>(task, run),
+            Runtime::Tokio => go::<Tokio, W>(task, run),
         }
     }
 }
