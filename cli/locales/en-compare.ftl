@@ -238,4 +238,4 @@ model-blocking-pool = A fixed number of threads accept on one listener and serve
 model-async-std = A task for each connection on an executor with a thread for each core: no task blocks, and the executor's reactor waits for all sockets in one poll.
 model-mio = One thread with one event loop: it waits in one poll for all sockets at once, and then serves those that have something.
 model-mio-loops = An event loop for each core, each with a socket of its own at the same port (SO_REUSEPORT): the kernel deals the peers out, and each loop waits in its own poll.
-model-tokio = A task for each connection on a scheduler with a thread for each core, which take work from each other: no task blocks, and the scheduler's reactor waits for all sockets in one poll.
+model-tokio = A task for each connection on a scheduler whose threads, one for each core, share the work: no task blocks, and its reactor waits for all sockets in one poll.

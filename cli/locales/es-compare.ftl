@@ -238,4 +238,4 @@ model-blocking-pool = Un número fijo de hilos acepta en el mismo socket y atien
 model-async-std = Una tarea por conexión sobre un ejecutor con un hilo por núcleo: ninguna tarea se bloquea, y el reactor del ejecutor espera a todos los sockets en un solo poll.
 model-mio = Un hilo con un bucle de eventos: espera en un solo poll a todos los sockets a la vez y después atiende a los que tienen algo.
 model-mio-loops = Un bucle de eventos por núcleo, cada uno con su socket en el mismo puerto (SO_REUSEPORT): el sistema reparte los clientes y cada bucle espera en su propio poll.
-model-tokio = Una tarea por conexión sobre un planificador con un hilo por núcleo, que se reparten el trabajo: ninguna tarea se bloquea, y el reactor del planificador espera a todos los sockets en un solo poll.
+model-tokio = Una tarea por conexión sobre un planificador cuyos hilos, uno por núcleo, se reparten el trabajo: ninguna se bloquea, y su reactor espera a todos los sockets en un poll.

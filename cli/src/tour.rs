@@ -97,7 +97,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
 /// What both ends saw.
 pub(crate) struct Played {
     client: Vec<Transcript>,
-    server: Vec<Transcript>,
+    pub(crate) server: Vec<Transcript>,
     /// What the server's driver did.
     counts: Counts,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use socklab_compare::results::Proof;
 use socklab_core::lab::Exercise;
-use socklab_core::transcript::Transcript;
+use socklab_core::transcript::{Arrow, Transcript};
 
 use super::reference;
 use crate::runtime::Runtime;
@@ -17,7 +17,11 @@ pub(super) fn of(exercise: &'static Exercise, model: Runtime, words: &Arc<Words>
     let scene = scenes::scene(exercise, words);
     let expected = canonical(&reference::play(&scene));
     let found = match tour::play(&scene, model) {
-        Ok(played) => played.canonical().concat(),
+        Ok(mut played) => {
+            // A model of several loops has machines that this one client never met.
+            played.server.retain(met_somebody);
+            played.canonical().concat()
+        }
         Err(status) => format!("{status:?}"),
     };
     let difference = first_difference(&expected, &found);
@@ -26,6 +30,11 @@ pub(super) fn of(exercise: &'static Exercise, model: Runtime, words: &Arc<Words>
         same: difference.is_none(),
         difference,
     }
+}
+
+fn met_somebody(transcript: &Transcript) -> bool {
+    let mut lines = transcript.lines.iter();
+    lines.any(|line| line.arrow == Arrow::In && matches!(line.verb(), "datagram" | "opened"))
 }
 
 fn canonical(transcripts: &[Transcript]) -> String {
