@@ -1,15 +1,16 @@
 //! One load from the command line.
 //!
-//!     load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] [--payload N] [--ascii] [--first N]
+//!     load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] [--payload N] [--ascii] [--first N] [--progress]
 //!
-//! Closed unless a rate is given. Prints one line of figures, or what went wrong.
+//! Closed unless a rate is given. Prints one line of figures, or what went wrong; before it, if asked, the replies in each
+//! interval as it passes.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use socklab_load::{Kind, Outcome, Pace, Plan, run};
+use socklab_load::{Kind, Moment, Outcome, Pace, Plan, run};
 
-fn plan() -> Option<Plan> {
+fn plan() -> Option<(Plan, bool)> {
     let mut words = std::env::args().skip(1);
     let exercise = match words.next()?.as_str() {
         "echo" => Kind::Echo,
@@ -18,9 +19,14 @@ fn plan() -> Option<Plan> {
         _ => return None,
     };
     let mut plan = Plan::new(exercise, words.next()?.parse().ok()?);
+    let mut progress = false;
     while let Some(word) = words.next() {
         if word == "--ascii" {
             plan.ascii = true;
+            continue;
+        }
+        if word == "--progress" {
+            progress = true;
             continue;
         }
         let value = words.next()?;
@@ -37,7 +43,7 @@ fn plan() -> Option<Plan> {
             _ => return None,
         }
     }
-    Some(plan)
+    Some((plan, progress))
 }
 
 fn print(outcome: &Outcome) {
@@ -75,13 +81,21 @@ fn print(outcome: &Outcome) {
 }
 
 fn main() -> ExitCode {
-    let Some(plan) = plan() else {
+    let Some((plan, progress)) = plan() else {
         eprintln!(
             "load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] …"
         );
         return ExitCode::from(2);
     };
-    match run(&plan, &mut |_| {}) {
+    let mut on = |moment| match moment {
+        Moment::Progress { rate } if progress => {
+            print!("{:.0}, ", rate * plan.interval.as_secs_f64());
+        }
+        Moment::Steady if progress => print!("steady: "),
+        Moment::Over if progress => println!(),
+        _ => {}
+    };
+    match run(&plan, &mut on) {
         Ok(outcome) => {
             print(&outcome);
             ExitCode::SUCCESS

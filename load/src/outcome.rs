@@ -20,8 +20,9 @@ pub struct Outcome {
     pub replies: u64,
     /// How many in each whole interval.
     pub intervals: Vec<u64>,
-    /// From when a question was due to its reply, of all that the measurement owns and that were not answered wrongly. Those that were lost,
-    /// refused or found no port have no reply: each stands here with the time-out, counted from when it was sent.
+    /// From when a question was due to its reply, of all that the measurement owns but those that are [`wrong`](Outcome::wrong) or
+    /// [`stale`](Outcome::stale). Those that were lost, refused or found no port have no reply: each stands here with the
+    /// time-out, counted from when it was sent.
     /// Under a closed load a question is due when it is sent.
     pub response: Histogram<u64>,
     /// From when a question was sent to its reply, of those that were answered rightly and in time.

@@ -148,7 +148,8 @@ impl<'a, A: Askers> Run<'a, A> {
         let cpu = thread_cpu();
         let answers = self.tally.answers;
         self.tally.measure(from);
-        if self.plan.warm_up.1.is_zero() {
+        // An open load begins anew, or all that was due while the listener listened would be sent at once now.
+        if self.plan.is_open() || self.plan.warm_up.1.is_zero() {
             self.begin(from)?;
         }
         let until = self.measure(from, on)?;
