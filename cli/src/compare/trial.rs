@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use socklab_compare::results::{Generator, Invalid, Latencies, Load, Losses, Server, Trial};
@@ -15,7 +16,10 @@ use super::plan::{Entry, Kind, Plan};
 use crate::measured::{Measured, Order, Usage};
 
 /// Over how many intervals a trial's rate is watched.
-const INTERVALS: u32 = 10;
+const INTERVALS: u32 = 20;
+
+/// The shortest of them: long enough for some dozens of replies.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 /// A trial, and what else its load has to tell.
 pub(super) struct Tried {
@@ -92,7 +96,7 @@ pub(super) fn start(plan: &Plan, entry: &Entry) -> io::Result<(Option<TempDir>, 
         register: register
             .as_ref()
             .map(|folder| folder.path().join("register.db")),
-        patience: plan.timeout.max(std::time::Duration::from_secs(10)),
+        patience: plan.timeout.max(Duration::from_secs(10)),
     })?;
     Ok((register, Some(server)))
 }
@@ -115,7 +119,7 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
         connections,
         pace,
         depth: plan.depth,
-        interval: plan.measure / INTERVALS,
+        interval: (plan.measure / INTERVALS).max(SHORTEST),
         warm_up: plan.warm_up,
         measure: plan.measure,
         timeout: plan.timeout,
