@@ -42,7 +42,7 @@ compare-column-memory = memory
 # $load (text) - the load
 compare-table-title = { $exercise }, { $load }
 # $baseline (text) - the model that the others are compared with
-compare-legend = relative: against { $baseline } in the same round, ± a 95 % interval; ≈ cannot be told apart from it, ? too few rounds to say. Times are response times; memory is the peak.
+compare-legend = relative: against { $baseline } in the same rounds, ± a 95 % interval; ≈ no difference that would stand among so many comparisons, ? too few rounds to say. Times are response times, switches are context switches, memory is the peak.
 
 ## What is not believed
 
@@ -87,14 +87,14 @@ compare-reading-what = { $exercise } on { $models }: { $rounds ->
    *[other] { $rounds } rounds
 } under each load, in shuffled order, every reply checked.
 # $models (text) - the models
-compare-reading-refused = Refused, for it does not do what the exercise asks: { $models }.
+compare-reading-refused = Refused, for not doing what the exercise asks: { $models }.
 # $load (text) - the load
 # $model (text) - the model
 # $rate (text) - its replies a second
 compare-reading-alone = With { $load }, { $model } gives { $rate } replies/s.
 # $time (text) - its 99th percentile
 compare-reading-alone-p99 = With { $load }, { $model } answers 99 % of the questions within { $time }.
-# The next four have no full stop: compare-reading-ratio may follow.
+# The next four have no full stop: compare-reading-ratio or compare-reading-next may follow.
 # $load (text) - the load
 # $model (text) - the model
 # $rate (text) - its replies a second
@@ -105,14 +105,19 @@ compare-reading-shortest = With { $load }, { $model } has the shortest tail: 99 
 # $models (text) - the models
 # $model (text) - the one with the best median
 # $rate (text) - its replies a second
-compare-reading-fastest-tied = With { $load }, no one model is fastest, for these cannot be told apart: { $models }; { $model } gave { $rate } replies/s
+compare-reading-fastest-tied = With { $load }, no one model is fastest: { $models } cannot be told apart; { $model } gave { $rate } replies/s
 # $time (text) - its 99th percentile
-compare-reading-shortest-tied = With { $load }, no one model has the shortest tail, for these cannot be told apart: { $models }; { $model } gave 99 % of the replies within { $time }
+compare-reading-shortest-tied = With { $load }, no one model has the shortest tail: { $models } cannot be told apart; { $model } gave 99 % of the replies within { $time }
 # $ratio (text) - how many times the baseline's figure
 # $baseline (text) - the baseline
 # $low (text) - the lower end of its interval
 # $high (text) - the upper end
 compare-reading-ratio = { $ratio } times the figure of { $baseline } (95 %: { $low } to { $high })
+# $model (text) - the second best
+# $ratio (text) - how many times the best one's figure
+# $low (text) - the lower end of its interval
+# $high (text) - the upper end
+compare-reading-next = the next, { $model }, has { $ratio } times that (95 %: { $low } to { $high })
 # $model (text) - the model
 # $loads (text) - under which loads
 # $cpu (text) - CPU time for each reply
@@ -124,8 +129,8 @@ compare-reading-cheapest-tied = No one model needs the least CPU for each reply 
 compare-reading-equal = Not to be told apart from { $baseline }: { $places }; that is no proof that they are equal.
 # $places (text) - models with their loads
 compare-reading-too-few = Too few rounds count to say anything of { $places }.
-# $percent (text) - a part of the figure
-compare-reading-resolution = A second run would find half of the ratios within { $percent } of these, or closer, with a probability of 95 %: smaller differences were not to be seen here.
+# $percent (text) - half of the prediction interval of the middle one of the ratios
+compare-reading-resolution = By these rounds, a second run may find such a ratio up to about { $percent } away (95 %): smaller differences were not to be seen.
 # $count (text) - how many questions
 # $share (text) - which part of all
 # $places (text) - models with their loads
@@ -134,6 +139,7 @@ compare-reading-lost = { $count } questions ({ $share }) were not answered: { $p
 # $reason (text) - why
 compare-reading-invalid = Not to be believed: { $places }, for { $reason }.
 compare-reading-limits = All this holds for this machine, this exercise and these loads, on a network that never leaves the machine; the ratios may be others elsewhere, and the absolute figures will be.
+compare-reading-limits-network = All this holds for these machines, the network between them, this exercise and these loads; elsewhere the ratios may be others, and the absolute figures will be.
 compare-reading-closed = Where each connection waits for its answer before it asks again, a slow server is asked less: those response times are no promise to clients who come when they like.
 # $cautions (text) - what makes the figures less than they could be
 compare-reading-cautions = Beware: { $cautions }.

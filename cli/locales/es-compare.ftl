@@ -42,7 +42,7 @@ compare-column-memory = memoria
 # $load (text) - la carga
 compare-table-title = { $exercise }, { $load }
 # $baseline (text) - el modelo con el que se comparan los demás
-compare-legend = relativo: frente a { $baseline } en la misma ronda, ± un intervalo del 95 %; ≈ no se distingue de él, ? faltan rondas para decirlo. Los tiempos son de respuesta; la memoria es la máxima; los cambios son de contexto.
+compare-legend = relativo: frente a { $baseline } en las mismas rondas, ± un intervalo del 95 %; ≈ ninguna diferencia que se sostenga entre tantas comparaciones, ? faltan rondas para decirlo. Los tiempos son de respuesta, los cambios son de contexto y la memoria es la máxima.
 
 ## Lo que no se cree
 
@@ -94,7 +94,7 @@ compare-reading-refused = Rechazado, por no hacer lo que pide el ejercicio: { $m
 compare-reading-alone = Con { $load }, { $model } da { $rate } respuestas/s.
 # $time (text) - su percentil 99
 compare-reading-alone-p99 = Con { $load }, { $model } contesta el 99 % de las preguntas en { $time } o menos.
-# Los cuatro siguientes no llevan punto: puede seguirles compare-reading-ratio.
+# Los cuatro siguientes no llevan punto: puede seguirles compare-reading-ratio o compare-reading-next.
 # $load (text) - la carga
 # $model (text) - el modelo
 # $rate (text) - sus respuestas por segundo
@@ -105,35 +105,41 @@ compare-reading-shortest = Con { $load }, quien menos hace esperar a los último
 # $models (text) - los modelos
 # $model (text) - el de mejor mediana
 # $rate (text) - sus respuestas por segundo
-compare-reading-fastest-tied = Con { $load } ninguno es el más rápido, pues no se distinguen entre sí { $models }; { $model } dio { $rate } respuestas/s
+compare-reading-fastest-tied = Con { $load } no hay un ganador: no se distinguen entre sí { $models }; { $model } dio { $rate } respuestas/s
 # $time (text) - su percentil 99
-compare-reading-shortest-tied = Con { $load } ninguno es el que menos hace esperar a los últimos, pues no se distinguen entre sí { $models }; { $model } dio el 99 % de las respuestas en { $time } o menos
+compare-reading-shortest-tied = Con { $load } ninguno hace esperar menos a los últimos: no se distinguen entre sí { $models }; { $model } dio el 99 % de las respuestas en { $time } o menos
 # $ratio (text) - cuántas veces la cifra de referencia
 # $baseline (text) - el modelo de referencia
 # $low (text) - el extremo inferior del intervalo
 # $high (text) - el superior
 compare-reading-ratio = { $ratio } veces la cifra de { $baseline } (95 %: de { $low } a { $high })
+# $model (text) - el segundo
+# $ratio (text) - cuántas veces la cifra del mejor
+# $low (text) - el extremo inferior del intervalo
+# $high (text) - el superior
+compare-reading-next = el siguiente, { $model }, tiene { $ratio } veces eso (95 %: de { $low } a { $high })
 # $model (text) - el modelo
 # $loads (text) - con qué cargas
 # $cpu (text) - tiempo de CPU por respuesta
 compare-reading-cheapest = Quien menos CPU gasta por respuesta ({ $loads }) es { $model }: { $cpu }.
 # $models (text) - los modelos
-compare-reading-cheapest-tied = Ninguno es el que menos CPU gasta por respuesta ({ $loads }): no se distinguen { $models }, con unos { $cpu }.
+compare-reading-cheapest-tied = Ninguno gasta menos CPU por respuesta que los demás ({ $loads }): no se distinguen entre sí { $models }, con unos { $cpu }.
 # $baseline (text) - el modelo de referencia
 # $places (text) - modelos con sus cargas
 compare-reading-equal = No se distinguen de { $baseline }: { $places }; eso no demuestra que sean iguales.
 # $places (text) - modelos con sus cargas
 compare-reading-too-few = Cuentan muy pocas rondas para decir algo de { $places }.
-# $percent (text) - una parte de la cifra
-compare-reading-resolution = Una segunda medición hallaría la mitad de las proporciones a { $percent } de estas, o más cerca, con una probabilidad del 95 %: diferencias menores no se podían ver aquí.
+# $percent (text) - la mitad del intervalo de predicción de la proporción mediana
+compare-reading-resolution = A juzgar por estas rondas, una segunda medición puede hallar una proporción así hasta un { $percent } distinta (95 %): diferencias menores no se podían ver.
 # $count (text) - cuántas preguntas
 # $share (text) - qué parte del total
 # $places (text) - modelos con sus cargas
 compare-reading-lost = Quedaron sin respuesta { $count } preguntas ({ $share }): { $places }; cada una cuenta con todo su tiempo de espera.
 # $places (text) - modelos con sus cargas
 # $reason (text) - por qué
-compare-reading-invalid = No hay que creer { $places }, porque { $reason }.
+compare-reading-invalid = No es de fiar: { $places }, porque { $reason }.
 compare-reading-limits = Todo esto vale para esta máquina, este ejercicio y estas cargas, en una red que no sale de la máquina; en otra parte las proporciones pueden ser otras, y las cifras absolutas lo serán.
+compare-reading-limits-network = Todo esto vale para estas máquinas, la red entre ellas, este ejercicio y estas cargas; en otra parte las proporciones pueden ser otras, y las cifras absolutas lo serán.
 compare-reading-closed = Cuando cada conexión espera su respuesta antes de volver a preguntar, a un servidor lento se le pregunta menos: esos tiempos de respuesta no prometen nada a clientes que llegan cuando quieren.
 # $cautions (text) - lo que resta valor a las cifras
 compare-reading-cautions = Atención: { $cautions }.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::ratio::{self, Comparison};
 use crate::results::{Load, Results, Trial};
 use crate::statistics::{self, Error};
-use crate::summary::{Interval, Metric, Summary, Verdict};
+use crate::summary::{Interval, Metric, Verdict, believed};
 
 pub use show::show;
 
@@ -104,7 +104,7 @@ pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
     let Some(places) = places.filter(|_| old.loads.len() == new.loads.len()) else {
         return Err(Refusal::Loads(old.loads.clone(), new.loads.clone()));
     };
-    let (before, after) = (Side::new(old), Side::new(new));
+    let (before, after) = (Side(old), Side(new));
     let missing = |model: &&String, side: &Side<'_>| !side.has(model);
     let only_old: Vec<String> = before
         .models()
@@ -125,84 +125,106 @@ pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
         environment: environment(old, new),
         ..Diff::default()
     };
-    let mut comparisons = Vec::new();
     let baseline = (old.baseline == new.baseline).then_some(&old.baseline);
+    let mut pairs = Vec::new();
     for model in before.models().filter(|model| after.has(model)) {
         for (at, load) in old.loads.iter().enumerate() {
-            if !(before.believes(model, at) && after.believes(model, places[at])) {
+            if !(believed(old, model, at) && believed(new, model, places[at])) {
                 diff.unbelieved.push((model.clone(), *load));
                 continue;
             }
             let baseline = baseline.filter(|one| *one != model);
-            for against in [None, Some(baseline)]
-                .into_iter()
-                .filter(|one| *one != Some(None))
-            {
-                let against = against.flatten();
+            for against in [None].into_iter().chain(baseline.map(Some)) {
                 for metric in Metric::ALL {
-                    let (one, two) = (
-                        before.logs(model, against, at, metric),
-                        after.logs(model, against, places[at], metric),
-                    );
-                    let drift = if against.is_some() {
-                        ratio::drift(metric)
-                    } else {
-                        drift(metric)
-                    };
-                    if let Some((figure, comparison)) = compare(&one, &two, drift) {
-                        let (model, against) = (model.clone(), against.cloned());
-                        diff.figures.push(Figure {
-                            model,
-                            load: *load,
-                            metric,
-                            against,
-                            ..figure
-                        });
-                        comparisons.push(comparison);
-                    }
+                    pairs.push(Pair {
+                        model,
+                        load: *load,
+                        metric,
+                        against,
+                        old: before.logs(model, against, at, metric),
+                        new: after.logs(model, against, places[at], metric),
+                    });
                 }
             }
         }
     }
+    pairs.retain(|pair| !pair.old.is_empty() && !pair.new.is_empty());
+    let compared: Vec<(Figure, Comparison)> =
+        pairs.iter().filter_map(|one| one.compare(&pairs)).collect();
+    let (figures, comparisons): (Vec<Figure>, Vec<Comparison>) = compared.into_iter().unzip();
+    diff.figures = figures;
     for (figure, verdict) in diff.figures.iter_mut().zip(ratio::verdicts(&comparisons)) {
         figure.verdict = verdict;
     }
     Ok(diff)
 }
 
-/// Two medians of logarithms, if there are any.
-fn compare(old: &[f64], new: &[f64], drift: f64) -> Option<(Figure, Comparison)> {
-    let (before, after) = (statistics::median(old)?, statistics::median(new)?);
-    let enough = old.len().min(new.len()) >= ratio::FEWEST;
-    let errors = Error::of(old).zip(Error::of(new)).filter(|_| enough);
-    // Each run has its own drift.
-    let error = errors.map(|(one, two)| one.and_known(drift).and(two.and_known(drift)));
-    let half = error.map(Error::half_width);
-    let around = |centre: f64| {
-        move |half: f64| Interval {
-            low: (centre - half).exp(),
-            high: (centre + half).exp(),
-        }
-    };
-    let figure = Figure {
-        model: String::new(),
-        load: Load::Closed { connections: 0 },
-        metric: Metric::Rate,
-        against: None,
-        old: before.exp(),
-        new: after.exp(),
-        expected: half.map(around(before)),
-        verdict: Verdict::TooFew,
-    };
-    let comparison = Comparison {
-        pairs: old.len().min(new.len()),
-        ratio: Some((after - before).exp()),
-        interval: half.map(around(after - before)),
-        // Both runs are in the error already.
-        prediction: half.map(around(after - before)),
-        chance: error.map(|error| error.chance(after - before)),
-    };
-    Some((figure, comparison))
+/// A figure of both, as the logarithms of its rounds.
+struct Pair<'r> {
+    model: &'r String,
+    load: Load,
+    metric: Metric,
+    against: Option<&'r String>,
+    old: Vec<f64>,
+    new: Vec<f64>,
+}
+
+impl Pair<'_> {
+    /// Compares the medians. Nothing if there are none.
+    fn compare(&self, all: &[Pair<'_>]) -> Option<(Figure, Comparison)> {
+        let (before, after) = (
+            statistics::median(&self.old)?,
+            statistics::median(&self.new)?,
+        );
+        let change = after - before;
+        let pairs = self.old.len().min(self.new.len());
+        let error = self.error(all).filter(|_| pairs >= ratio::FEWEST);
+        let half = error.map(Error::half_width);
+        let around = |centre: f64| {
+            half.map(|half| Interval {
+                low: (centre - half).exp(),
+                high: (centre + half).exp(),
+            })
+        };
+        let figure = Figure {
+            model: self.model.clone(),
+            load: self.load,
+            metric: self.metric,
+            against: self.against.cloned(),
+            old: before.exp(),
+            new: after.exp(),
+            expected: around(before),
+            verdict: Verdict::TooFew,
+        };
+        let comparison = Comparison {
+            pairs,
+            ratio: Some(change.exp()),
+            interval: around(change),
+            // Both runs are in the error already.
+            prediction: around(change),
+            chance: error.map(|error| error.chance(change)),
+        };
+        Some((figure, comparison))
+    }
+
+    /// The error of both medians. Each run has its own drift.
+    fn error(&self, all: &[Pair<'_>]) -> Option<Error> {
+        let alike = |other: &&Pair<'_>| {
+            let open = |load: &Load| matches!(load, Load::Open { .. });
+            let what = |one: &Pair<'_>| (one.metric, one.against.is_some(), open(&one.load));
+            what(other) == what(self)
+        };
+        let typical = |side: for<'p> fn(&'p Pair<'_>) -> &'p [f64]| {
+            statistics::typical(all.iter().filter(alike).map(side))
+        };
+        let old = Error::of(&self.old, typical(|pair| &pair.old))?;
+        let new = Error::of(&self.new, typical(|pair| &pair.new))?;
+        let drift = match self.against {
+            Some(_) => ratio::drift(self.metric),
+            None => drift(self.metric),
+        };
+        Some(old.and_known(drift).and(new.and_known(drift)))
+    }
 }
 
 fn environment(old: &Results, new: &Results) -> Vec<(String, String, String)> {
@@ -221,42 +243,28 @@ fn environment(old: &Results, new: &Results) -> Vec<(String, String, String)> {
 }
 
 /// One of the two comparisons.
-struct Side<'r> {
-    results: &'r Results,
-    summary: Summary,
-}
+struct Side<'r>(&'r Results);
 
 impl<'r> Side<'r> {
-    fn new(results: &'r Results) -> Self {
-        let summary = Summary::new(results);
-        Side { results, summary }
-    }
-
     /// The models that were timed.
     fn models(&self) -> impl Iterator<Item = &'r String> {
-        let timed = |model: &&String| self.has(model);
-        self.results.models.iter().filter(timed)
+        self.0.models.iter().filter(|model| self.has(model))
     }
 
     fn has(&self, model: &str) -> bool {
-        self.summary.cells.iter().any(|cell| cell.model == model)
-    }
-
-    fn believes(&self, model: &str, load: usize) -> bool {
-        let cell = self.summary.cell(model, load);
-        cell.is_some_and(|cell| cell.invalid.is_empty())
+        self.0.trials.iter().any(|trial| trial.model == model)
     }
 
     /// The logarithms of a figure, or of its ratio to another model's, one for each round.
     fn logs(&self, model: &str, against: Option<&String>, load: usize, metric: Metric) -> Vec<f64> {
         if let Some(against) = against {
-            let both = self.believes(against, load);
-            let logs = || ratio::logs(self.results, model, against, load, metric);
+            let both = believed(self.0, against, load);
+            let logs = || ratio::logs(self.0, model, against, load, metric);
             return if both { logs() } else { Vec::new() };
         }
         let counts =
             |one: &&Trial| one.model == model && one.load == load && one.invalid.is_empty();
-        let trials = self.results.trials.iter().filter(counts);
+        let trials = self.0.trials.iter().filter(counts);
         trials
             .filter_map(|trial| ratio::figure(trial, metric))
             .map(f64::ln)

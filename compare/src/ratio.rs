@@ -12,6 +12,8 @@
 //!
 //! - the spread of the rounds is the mean distance from their median ([`statistics::spread`]): an outlier widens the
 //!   interval, but half as much as it would widen the standard deviation;
+//! - a few rounds know their own spread badly, so it is averaged with that of the other ratios of the same metric in the
+//!   same run ([`statistics::Error::of`]);
 //! - the variance of a median is π/2 times that of a mean, which is its limit for many rounds and too much for few, by a tenth
 //!   to a fifth of the width: that is the allowance for outliers;
 //! - [`drift`] is added: what differs between two runs and is the same in all rounds of one, so that no run can see it in itself.
@@ -101,9 +103,9 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// What the logarithms of the ratios of several rounds say, with a drift between runs.
-    pub fn of(logs: &[f64], drift: f64) -> Self {
-        let error = Error::of(logs).filter(|_| logs.len() >= FEWEST);
+    /// What the logarithms of the ratios of several rounds say, with what spread is typical of such, and a drift between runs.
+    pub fn of(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
+        let error = Error::of(logs, typical).filter(|_| logs.len() >= FEWEST);
         let known = statistics::median(logs).zip(error.map(|error| error.and_known(drift)));
         let around = |times: f64| {
             known.map(|(centre, error)| {
@@ -140,6 +142,31 @@ pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
         rejected[at] = true;
     }
     rejected
+}
+
+/// The ratios of one model to another, under one load by one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Of what.
+    pub metric: Metric,
+    /// Whether the load is an open one. There all models answer as many, and their rates hardly vary: they are no measure
+    /// of how much others do.
+    pub open: bool,
+    /// Their logarithms, one for each round in which both count.
+    pub logs: Vec<f64>,
+}
+
+/// What may be said of several ratios that are shown together.
+pub fn judge(several: &[Series]) -> Vec<(Comparison, Verdict)> {
+    let compare = |one: &Series| {
+        let alike = |other: &&Series| (other.metric, other.open) == (one.metric, one.open);
+        let alike = several.iter().filter(alike);
+        let typical = statistics::typical(alike.map(|other| &other.logs[..]));
+        Comparison::of(&one.logs, typical, drift(one.metric))
+    };
+    let all: Vec<Comparison> = several.iter().map(compare).collect();
+    let verdicts = verdicts(&all);
+    all.into_iter().zip(verdicts).collect()
 }
 
 /// The verdict on each of all the comparisons that are shown together.

@@ -1,6 +1,7 @@
 //! What the numbers say, in one paragraph: what may be concluded, and what not.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use crate::Texts;
 use crate::results::{Load, Results};
@@ -118,30 +119,59 @@ impl Reader<'_> {
         Some(format!("{said}{}.", self.against_baseline(best)))
     }
 
-    /// By how much the best differs from the baseline, if it does.
+    /// By how much the best differs from the baseline, or the next from it if it is the baseline; nothing if it cannot be
+    /// told apart.
     fn against_baseline(&self, best: &Best) -> String {
+        let number = |value| self.names.numbers.ratio(value);
         let told = |one: &&Ratio| matches!(one.verdict, Verdict::Higher | Verdict::Lower);
-        let ratio = self
-            .summary
-            .ratio(&best.model, best.load, best.metric)
-            .filter(told);
-        let values = ratio.and_then(|one| Some((one.ratio?, one.interval?)));
-        let Some((value, interval)) = values else {
+        let is_baseline = best.model == self.results.baseline;
+        let found = match is_baseline {
+            false => self.summary.ratio(&best.model, best.load, best.metric),
+            true => self.next(best),
+        };
+        let values = found.filter(told);
+        let values = values.and_then(|one| Some((&one.model, one.ratio?, one.interval?)));
+        let Some((model, ratio, interval)) = values else {
             return String::new();
         };
-        let number = |value| self.names.numbers.ratio(value);
-        let (ratio, low, high) = (number(value), number(interval.low), number(interval.high));
-        let baseline = self.names.name(&self.results.baseline);
-        let said = self.texts.say(
-            "compare-reading-ratio",
-            &[
-                ("ratio", &ratio),
-                ("baseline", &baseline),
-                ("low", &low),
-                ("high", &high),
-            ],
-        );
+        let (ratio, low, high) = (number(ratio), number(interval.low), number(interval.high));
+        let said = if is_baseline {
+            let model = self.names.name(model);
+            self.texts.say(
+                "compare-reading-next",
+                &[
+                    ("model", &model),
+                    ("ratio", &ratio),
+                    ("low", &low),
+                    ("high", &high),
+                ],
+            )
+        } else {
+            let baseline = self.names.name(&self.results.baseline);
+            self.texts.say(
+                "compare-reading-ratio",
+                &[
+                    ("ratio", &ratio),
+                    ("baseline", &baseline),
+                    ("low", &low),
+                    ("high", &high),
+                ],
+            )
+        };
         format!(", {said}")
+    }
+
+    /// The model that comes next after a baseline that none is as good as.
+    fn next(&self, best: &Best) -> Option<&Ratio> {
+        let here = |one: &&Ratio| one.load == best.load && one.metric == best.metric;
+        let ratios = self.summary.ratios.iter().filter(here);
+        let ratios = ratios.filter_map(|one| Some((one.ratio?, one)));
+        let order = |a: &(f64, &Ratio), b: &(f64, &Ratio)| a.0.total_cmp(&b.0);
+        let next = match best.metric {
+            Metric::Rate => ratios.max_by(order),
+            Metric::P50 | Metric::P99 | Metric::Cpu => ratios.min_by(order),
+        };
+        best.tied.is_empty().then_some(next?.1)
     }
 
     /// Which model uses the least CPU for each reply: one sentence for all loads where it is the same.
@@ -230,7 +260,7 @@ impl Reader<'_> {
             .iter()
             .filter_map(|one| Some(one.prediction?.high / one.ratio? - 1.0));
         if let Some(width) = statistics::median(&widths.collect::<Vec<_>>()) {
-            let percent = self.names.numbers.percent(width);
+            let percent = format!("{} %", self.names.numbers.fixed(100.0 * width, 0));
             sentences.push(
                 self.texts
                     .say("compare-reading-resolution", &[("percent", &percent)]),
@@ -283,7 +313,20 @@ impl Reader<'_> {
 
     /// What an honest reader does not conclude.
     fn limits(&self) -> Vec<String> {
-        let mut sentences = vec![self.texts.say("compare-reading-limits", &[])];
+        // A model that is an address is somebody else's server, and may be far away.
+        let addresses = self
+            .results
+            .models
+            .iter()
+            .filter_map(|one| one.parse().ok());
+        let far = addresses
+            .map(|one: SocketAddr| !one.ip().is_loopback())
+            .any(|far| far);
+        let mut sentences = vec![if far {
+            self.texts.say("compare-reading-limits-network", &[])
+        } else {
+            self.texts.say("compare-reading-limits", &[])
+        }];
         let closed = |load: &Load| matches!(load, Load::Closed { .. });
         if self.results.loads.iter().any(closed) {
             sentences.push(self.texts.say("compare-reading-closed", &[]));

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cells::believed;
+
 use crate::results::{Invalid, Losses, Results};
 
 /// What is kept in a file: the measurements, and what was concluded from them.

@@ -1,7 +1,17 @@
 //! How far the median of a few rounds may be off.
 
 use super::student::normal_two_sided;
-use super::{CONFIDENCE, quantile, spread, two_sided};
+use super::{CONFIDENCE, median, quantile, spread, two_sided};
+
+/// How many degrees of freedom the [`typical`] spread counts for.
+const OF_TYPICAL: f64 = 4.0;
+
+/// The median spread of several series that were measured alike. Nothing of fewer than three series, for then it would be
+/// little more than the spread that it is to support.
+pub fn typical<'v>(all: impl Iterator<Item = &'v [f64]>) -> Option<f64> {
+    let spreads: Vec<f64> = all.filter_map(spread).collect();
+    median(&spreads).filter(|_| spreads.len() >= 3)
+}
 
 /// The error of an estimate: what the rounds say of it, and what is known beside them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,13 +25,21 @@ pub struct Error {
 }
 
 impl Error {
-    /// That of the median of several values. Nothing of fewer than two.
-    pub fn of(values: &[f64]) -> Option<Self> {
+    /// That of the median of several values, where the spread of such values is [`typical`]ly known. Nothing of fewer than two.
+    ///
+    /// The variance is the mean of their own and the typical one, each weighted with its degrees of freedom, and has both
+    /// together (Smyth, "Linear Models and Empirical Bayes Methods", Statistical Applications in Genetics and Molecular Biology
+    /// 3, 2004, where the weight is estimated; a fixed one is enough here).
+    pub fn of(values: &[f64], typical: Option<f64>) -> Option<Self> {
         let count = values.len() as f64;
-        let of_mean = spread(values)? / count.sqrt();
+        let (own, own_freedom) = (spread(values)?, count - 1.0);
+        let known = typical.map_or(0.0, |_| OF_TYPICAL);
+        let freedom = own_freedom + known;
+        let squares = own_freedom * own * own + known * typical.unwrap_or(0.0).powi(2);
+        let of_median = std::f64::consts::FRAC_PI_2 * squares / freedom / count;
         Some(Error {
-            estimated: std::f64::consts::FRAC_PI_2.sqrt() * of_mean,
-            freedom: count - 1.0,
+            estimated: of_median.sqrt(),
+            freedom,
             known: 0.0,
         })
     }
@@ -63,7 +81,7 @@ impl Error {
                 return 0.0;
             }
         }
-        while high - low > 1e-6 * high {
+        while high - low > 1e-5 * high {
             let middle = f64::midpoint(low, high);
             if at(middle) < distance {
                 low = middle;
@@ -83,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_chance_of_the_half_width_is_what_is_outside() {
-        let rounds = Error::of(&VALUES).expect("five");
+        let rounds = Error::of(&VALUES, None).expect("five");
         for known in [0.0, 0.01, 1.0] {
             let error = rounds.and_known(known);
             let chance = error.chance(error.half_width());
@@ -94,15 +112,32 @@ mod tests {
 
     #[test]
     fn what_is_known_has_no_degrees_of_freedom_to_lack() {
-        let error = Error::of(&[1.0, 1.0]).expect("two").and_known(0.5);
+        let error = Error::of(&[1.0, 1.0], None).expect("two").and_known(0.5);
         assert!((error.half_width() - 1.96 * 0.5).abs() < 1e-3);
-        assert_eq!(Error::of(&[1.0]), None);
+        assert_eq!(Error::of(&[1.0], None), None);
+    }
+
+    #[test]
+    fn what_is_typical_supports_a_spread_of_its_own() {
+        let own = spread(&VALUES).expect("five");
+        let series = |spread: f64| VALUES.map(|one| one * spread / own);
+        let several = [series(0.01), series(0.02), series(0.09)];
+        let typical = |count: usize| typical(several[..count].iter().map(|one| &one[..]));
+        assert_eq!(typical(2), None);
+        let typical = typical(3).expect("three");
+        assert!((typical - 0.02).abs() < 1e-12, "{typical}");
+        // Four degrees each.
+        let error = Error::of(&several[2], Some(typical)).expect("five");
+        let variance = (0.09_f64.powi(2) + 0.02_f64.powi(2)) / 2.0;
+        let expected = (std::f64::consts::FRAC_PI_2 * variance / 5.0).sqrt();
+        assert!((error.estimated - expected).abs() < 1e-12);
+        assert_eq!(error.freedom, 8.0);
     }
 
     #[test]
     fn a_difference_has_both_errors_and_the_fewer_degrees() {
-        let five = Error::of(&VALUES).expect("five");
-        let three = Error::of(&[1.0, 1.0, 1.0]).expect("three");
+        let five = Error::of(&VALUES, None).expect("five");
+        let three = Error::of(&[1.0, 1.0, 1.0], None).expect("three");
         let both = five.and(three);
         assert_eq!((both.estimated, both.freedom), (five.estimated, 2.0));
         let known = five.and_known(3.0).and(three.and_known(4.0)).known;

@@ -13,14 +13,42 @@ pub(super) fn all(results: &Results) -> Vec<Cell> {
     let mut cells = Vec::new();
     for model in &results.models {
         for load in 0..results.loads.len() {
-            let is = |trial: &&Trial| &trial.model == model && trial.load == load;
-            let trials: Vec<&Trial> = results.trials.iter().filter(is).collect();
+            let trials = trials(results, model, load);
             if !trials.is_empty() {
                 cells.push(Figures { rng: &mut rng }.cell(model, load, &trials));
             }
         }
     }
     cells
+}
+
+fn trials<'r>(results: &'r Results, model: &str, load: usize) -> Vec<&'r Trial> {
+    let is = |trial: &&Trial| trial.model == model && trial.load == load;
+    results.trials.iter().filter(is).collect()
+}
+
+/// Whether a model has a cell under a load, and it may be believed.
+pub(crate) fn believed(results: &Results, model: &str, load: usize) -> bool {
+    let trials = trials(results, model, load);
+    !trials.is_empty() && empty(model, load, &trials).invalid.is_empty()
+}
+
+/// A cell without figures: how many of its rounds count, and whether it may be believed.
+fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
+    let mut reasons = BTreeMap::new();
+    for reason in trials.iter().flat_map(|trial| &trial.invalid) {
+        *reasons.entry(*reason).or_insert(0) += 1;
+    }
+    let valid = trials.iter().filter(|one| one.invalid.is_empty()).count();
+    Cell {
+        model: model.to_owned(),
+        load,
+        trials: trials.len() as u32,
+        valid: valid as u32,
+        invalid: condemned(trials.len(), valid, &reasons),
+        reasons,
+        ..Cell::default()
+    }
 }
 
 /// Draws the intervals.
@@ -30,21 +58,9 @@ struct Figures<'r> {
 
 impl Figures<'_> {
     fn cell(mut self, model: &str, load: usize, trials: &[&Trial]) -> Cell {
-        let counting = |trial: &&&Trial| trial.invalid.is_empty();
-        let valid: Vec<&Trial> = trials.iter().filter(counting).copied().collect();
-        let mut reasons = BTreeMap::new();
-        for reason in trials.iter().flat_map(|trial| &trial.invalid) {
-            *reasons.entry(*reason).or_insert(0) += 1;
-        }
-        let mut cell = Cell {
-            model: model.to_owned(),
-            load,
-            trials: trials.len() as u32,
-            valid: valid.len() as u32,
-            invalid: condemned(trials.len(), valid.len(), &reasons),
-            reasons,
-            ..Cell::default()
-        };
+        let mut cell = empty(model, load, trials);
+        let counts = |trial: &&&Trial| trial.invalid.is_empty();
+        let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         if !cell.invalid.is_empty() {
             return cell;
         }

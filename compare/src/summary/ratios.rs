@@ -1,8 +1,8 @@
 //! The models compared with the baseline, and with the best of them.
 
 use super::{Best, Cell, Metric, Ratio, Verdict};
-use crate::ratio::{self, Comparison};
-use crate::results::Results;
+use crate::ratio::{self, Series};
+use crate::results::{Load, Results};
 
 pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
     let mut places = Vec::new();
@@ -15,17 +15,15 @@ pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
         for load in 0..results.loads.len() {
             for metric in Metric::ALL {
                 let place = Place { load, metric };
-                comparisons.push(place.compare(results, cells, model, &results.baseline));
+                comparisons.push(place.series(results, cells, model, &results.baseline));
                 places.push((model, place));
             }
         }
     }
-    let verdicts = ratio::verdicts(&comparisons);
     places
         .into_iter()
-        .zip(comparisons)
-        .zip(verdicts)
-        .map(|(((model, place), comparison), verdict)| Ratio {
+        .zip(ratio::judge(&comparisons))
+        .map(|((model, place), (comparison, verdict))| Ratio {
             model: model.clone(),
             load: place.load,
             metric: place.metric,
@@ -55,7 +53,7 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
             let Some((_, model)) = first else { continue };
             let place = Place { load, metric };
             for (_, rival) in figures.iter().filter(|(_, rival)| rival != model) {
-                comparisons.push(place.compare(results, cells, rival, model));
+                comparisons.push(place.series(results, cells, rival, model));
                 rivals.push((bests.len(), rival.clone()));
             }
             let (model, tied) = (model.clone(), Vec::new());
@@ -67,7 +65,7 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
             });
         }
     }
-    for ((at, rival), verdict) in rivals.into_iter().zip(ratio::verdicts(&comparisons)) {
+    for ((at, rival), (_, verdict)) in rivals.into_iter().zip(ratio::judge(&comparisons)) {
         if matches!(verdict, Verdict::NoDetectableDifference | Verdict::TooFew) {
             bests[at].tied.push(rival);
         }
@@ -83,18 +81,23 @@ struct Place {
 }
 
 impl Place {
-    /// A cell that is not believed is compared with nothing, though some of its rounds might count.
-    fn compare(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> Comparison {
+    /// The ratios of a model to another. A cell that is not believed is compared with nothing, though some of its rounds
+    /// might count.
+    fn series(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> Series {
+        let Place { load, metric } = self;
         let believed = |model: &str| {
-            let is = |cell: &&Cell| cell.model == model && cell.load == self.load;
-            let cell = cells.iter().find(is);
-            cell.is_some_and(|cell| self.metric.of(cell).is_some())
+            let is = |cell: &&Cell| cell.model == model && cell.load == load;
+            cells
+                .iter()
+                .find(is)
+                .is_some_and(|cell| metric.of(cell).is_some())
         };
         let logs = if believed(model) && believed(other) {
-            ratio::logs(results, model, other, self.load, self.metric)
+            ratio::logs(results, model, other, load, metric)
         } else {
             Vec::new()
         };
-        Comparison::of(&logs, ratio::drift(self.metric))
+        let open = matches!(results.loads.get(load), Some(Load::Open { .. }));
+        Series { metric, open, logs }
     }
 }
