@@ -314,14 +314,12 @@ impl Reader<'_> {
     /// What an honest reader does not conclude.
     fn limits(&self) -> Vec<String> {
         // A model that is an address is somebody else's server, and may be far away.
-        let addresses = self
+        let mut addresses = self
             .results
             .models
             .iter()
             .filter_map(|one| one.parse().ok());
-        let far = addresses
-            .map(|one: SocketAddr| !one.ip().is_loopback())
-            .any(|far| far);
+        let far = addresses.any(|one: SocketAddr| !one.ip().is_loopback());
         let mut sentences = vec![if far {
             self.texts.say("compare-reading-limits-network", &[])
         } else {
