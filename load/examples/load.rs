@@ -60,7 +60,7 @@ fn print(outcome: &Outcome) {
         outcome.reordered,
         outcome.refused,
         outcome.out_of_ports,
-        outcome.busy.unwrap_or(f64::NAN),
+        outcome.busy,
         outcome.warm_up.as_secs_f64(),
         if outcome.steady { "" } else { " (not steady)" },
         micros(&outcome.response, 0.5),

@@ -1,4 +1,4 @@
-//! The time of a load, and of its thread.
+//! The time of a load.
 
 use std::time::{Duration, Instant};
 
@@ -18,18 +18,4 @@ impl Clock {
 
 pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// How long this thread has been on a CPU; nothing where the system does not say.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-pub(crate) fn thread_cpu() -> Option<Duration> {
-    use nix::time::{ClockId, clock_gettime};
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
-        .ok()
-        .map(Duration::from)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub(crate) fn thread_cpu() -> Option<Duration> {
-    None
 }

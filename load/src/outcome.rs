@@ -45,9 +45,9 @@ pub struct Outcome {
     pub out_of_ports: u64,
     /// Submissions turned down whose code's step had ended before the answer came: nobody's mistake.
     pub stale: u64,
-    /// The share of the measured time in which this thread was on a CPU; nothing where the system does not say. Before the moment when
-    /// a question is due under an open load it waits busily, so there this is no sign of saturation: the lag is.
-    pub busy: Option<f64>,
+    /// The share of the measured time in which there was something to do (1 is all of it). Looking in vain is not: this thread looks
+    /// a little before it sleeps, and all the time just before a question is due, so its CPU time would tell less.
+    pub busy: f64,
     /// The first wrong reply, after what it had to be.
     pub first_wrong: Option<(Vec<u8>, Vec<u8>)>,
     /// How many questions were asked in all, warm-up included.

@@ -153,7 +153,7 @@ impl Tally {
             refused: self.refused,
             out_of_ports: self.out_of_ports,
             stale: self.stale,
-            busy: None,
+            busy: 0.0,
             first_wrong: self.first_wrong,
             asked: self.asked,
         }
