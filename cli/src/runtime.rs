@@ -9,6 +9,7 @@ use socklab_core::lab::BoxedService;
 use socklab_core::{Machine, Status, Watch};
 use socklab_mio::Mio;
 use socklab_system::{Backend, Run};
+use socklab_tokio::Tokio;
 
 /// An I/O model, chosen when the command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Runtime {
     AsyncStd,
     /// One raw mio event loop.
     Mio,
+    /// tokio: a task for each connection.
+    Tokio,
 }
 
 /// What to run on it.
@@ -33,10 +36,15 @@ pub(crate) enum Task {
 
 impl Runtime {
     /// All of them, the default first.
-    pub(crate) const ALL: [Runtime; 3] = [Runtime::Blocking, Runtime::AsyncStd, Runtime::Mio];
+    pub(crate) const ALL: [Runtime; 4] = [
+        Runtime::Blocking,
+        Runtime::AsyncStd,
+        Runtime::Mio,
+        Runtime::Tokio,
+    ];
 
     /// Their names, in the same order.
-    pub(crate) const NAMES: [&str; 3] = [Blocking::NAME, AsyncStd::NAME, Mio::NAME];
+    pub(crate) const NAMES: [&str; 4] = [Blocking::NAME, AsyncStd::NAME, Mio::NAME, Tokio::NAME];
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -54,6 +62,7 @@ impl Runtime {
             Runtime::Blocking => go::<Blocking, W>(task, run),
             Runtime::AsyncStd => go::<AsyncStd, W>(task, run),
             Runtime::Mio => go::<Mio, W>(task, run),
+            Runtime::Tokio => go::<Tokio, W>(task, run),
         }
     }
 }

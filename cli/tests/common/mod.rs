@@ -21,7 +21,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The I/O models that the command has, which must not differ in anything that can be seen from
 /// outside.
-pub(crate) const RUNTIMES: [&str; 3] = ["blocking", "async-std", "mio"];
+pub(crate) const RUNTIMES: [&str; 4] = ["blocking", "async-std", "mio", "tokio"];
 
 /// Runs a test on every runtime at once, each in a thread that says which one it was if it fails.
 pub(crate) fn on_every_runtime(test: impl Fn(&str) + Sync) {
