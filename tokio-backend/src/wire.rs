@@ -218,3 +218,67 @@ impl Wire {
         *self = Wire::Closed;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_tokio(test: impl Future<Output = ()>) {
+        let mut one_thread = tokio::runtime::Builder::new_current_thread();
+        one_thread.enable_io().build().unwrap().block_on(test);
+    }
+
+    /// A UDP socket, and the link to itself.
+    fn udp(peer: bool) -> (Wire, Link) {
+        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let link = Link::first(udp.local_addr().unwrap());
+        if peer {
+            udp.connect(link.peer).unwrap();
+        }
+        (Wire::datagram(udp, peer.then_some(link)).unwrap(), link)
+    }
+
+    /// What the system had no room for is sent later, in order, before anything is received.
+    #[test]
+    fn datagrams_that_must_wait() {
+        on_tokio(async {
+            for peer in [false, true] {
+                let (mut wire, link) = udp(peer);
+                // As a send that would block leaves them; the kernel's own buffer of a loopback is hard to fill.
+                wire.keep(link, b"one");
+                wire.keep(link, b"two");
+                assert!(wire.has_unsent() && !wire.can_receive());
+                while wire.has_unsent() {
+                    assert!(wire.ready(true).await.is_writable());
+                    wire.write().unwrap();
+                }
+                assert!(wire.can_receive());
+                let mut buffer = [0; 8];
+                for expected in [b"one", b"two"] {
+                    assert!(wire.ready(true).await.is_readable());
+                    let Ok(Received::Datagram(_, len)) = wire.receive(&mut buffer) else {
+                        panic!("no datagram");
+                    };
+                    assert_eq!(&buffer[..len], expected);
+                }
+                let none = wire.receive(&mut buffer).unwrap_err();
+                assert_eq!(none.kind(), ErrorKind::WouldBlock);
+            }
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_sent_waits_no_more() {
+        on_tokio(async {
+            let (mut wire, link) = udp(false);
+            let now = wire.send(link, &[0; 70_000]).unwrap_err();
+            assert!(!wire.has_unsent());
+            wire.keep(link, &[0; 70_000]);
+            wire.ready(false).await;
+            let later = wire.write().unwrap_err();
+            assert!(!wire.has_unsent());
+            assert!(now.raw_os_error().is_some());
+            assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
+        });
+    }
+}
