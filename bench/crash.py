@@ -43,7 +43,7 @@ def killed(rounds):
     with tempfile.TemporaryDirectory() as folder:
         register, first, confirmed, wrong = f"{folder}/register.db", 10_000_000, [], 0
         for n in range(rounds):
-            server = Server(register, RUNTIMES[n % 3], ["--per-address", "4096"])
+            server = Server(register, RUNTIMES[n % len(RUNTIMES)], ["--per-address", "4096"])
             load = Load(server.port, CLIENTS, first)
             time.sleep(random.uniform(0.02, 0.5))
             server.kill()
@@ -53,7 +53,7 @@ def killed(rounds):
             dnis, whole = recorded(register)
             if whole != "ok":
                 return judge("kill", confirmed, dnis, whole, wrong)
-            server = Server(register, RUNTIMES[n % 3])
+            server = Server(register, RUNTIMES[n % len(RUNTIMES)])
             wrong += retry(server.port, load.unconfirmed, dnis, 5)
             server.stop()
         dnis, whole = recorded(register)

@@ -5,7 +5,7 @@ import hashlib, hmac, os, pathlib, random, re, shutil, socket, sqlite3, struct, 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 SOCKLAB = TARGET / "release/socklab"
-RUNTIMES = ["blocking", "async-std", "mio"]
+RUNTIMES = ["blocking", "async-std", "mio", "tokio"]
 
 
 def code(dni, at=None):

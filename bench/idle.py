@@ -14,7 +14,7 @@ import argparse, os, pathlib, resource, socket, statistics, subprocess, time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Threads are held to 2,000: each needs its own stack, and the system's limits are near.
-MOST = {"blocking": 2000, "async-std": None, "mio": None}
+MOST = {"blocking": 2000, "async-std": None, "mio": None, "tokio": None}
 
 
 def status(pid, key):

@@ -18,8 +18,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 # exercise, peer, runtimes compared with it, load, its arguments after the port
 CASES = [
     ("echo", "echo_blocking", ["blocking", "async-std"], "udp_load", ["64", "16"]),
-    ("echo", "echo_epoll", ["mio", "async-std"], "udp_load", ["64", "16"]),
-    ("welcome", "welcome_c", ["mio", "async-std", "blocking"], "tcp_load", ["64"]),
+    ("echo", "echo_epoll", ["mio", "tokio", "async-std"], "udp_load", ["64", "16"]),
+    ("welcome", "welcome_c", ["mio", "tokio", "async-std", "blocking"], "tcp_load", ["64"]),
 ]
 
 

@@ -101,7 +101,7 @@ mod runtime {
 
     use crate::poll_runtime::Polling;
 
-    socklab_tests::backend_tests!(Polling);
+    socklab_tests::backend_tests!(Polling, races);
 
     #[test]
     fn plays_every_exercise_with_itself_and_with_another() {

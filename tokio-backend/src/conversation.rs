@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use socklab_core::{
 };
 use socklab_system::task::{Alarm, Mailbox, Sleep, WOKEN, Word, watched};
 use socklab_system::{Errors, LineEvent, Lines, Received, Run, StopGuard, fault, socket, timed};
+use tokio::io::Ready;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
@@ -30,12 +31,10 @@ const BUDGET: (usize, usize) = (64, 256 * 1024);
 pub(crate) type Opening = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
 /// What a task was woken for.
-enum Ready {
+enum Happened {
     Opened(io::Result<TcpStream>),
-    /// There may be room to send.
-    Writable,
-    /// There may be something to receive.
-    Readable,
+    /// There may be something to receive, or room to send.
+    Ready(Ready),
     Word(Word),
     Deadline,
 }
@@ -107,15 +106,21 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 self.typed(&line);
             } else {
                 // The one place where a task waits.
-                match self.ready().await {
-                    Ready::Opened(opened) => self.opened(opened),
-                    Ready::Writable => self.flush(),
-                    Ready::Readable if self.receive_some() => {}
-                    // There is more, but others have waited.
-                    Ready::Readable => yield_now().await,
-                    Ready::Word(word) => self.hear(word),
+                match self.wait().await {
+                    Happened::Ready(ready) => {
+                        if ready.is_writable() {
+                            self.flush();
+                        }
+                        let receives = ready.is_readable() || ready.is_error();
+                        if receives && !self.receive_some() {
+                            // There is more, but others have waited.
+                            yield_now().await;
+                        }
+                    }
+                    Happened::Opened(opened) => self.opened(opened),
+                    Happened::Word(word) => self.hear(word),
                     // The loop looks at the clock.
-                    Ready::Deadline => {}
+                    Happened::Deadline => {}
                 }
             }
             if let Some(failure) = self.broken {
@@ -127,41 +132,38 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Waits until there is something to do. Nothing is taken from the system here, so nothing can be lost here.
-    async fn ready(&mut self) -> Ready {
-        let (receives, writes) = (self.wants_bytes(), self.wire.has_unsent());
+    async fn wait(&mut self) -> Happened {
+        let mut ready = pin!(self.wire.ready(self.wants_bytes()));
         let deadline = self.pump.deadline().map(|deadline| deadline.at);
-        let (clock, wire, mailbox) = (&self.run.clock, &self.wire, &self.mailbox);
+        let (clock, mailbox) = (&self.run.clock, &self.mailbox);
         let (opening, alarm) = (&mut self.opening, &mut self.alarm);
-        let (ready, times) = watched::<W::Observer, _>(clock, |cx| {
+        let (happened, times) = watched::<W::Observer, _>(clock, |cx| {
             // First, or else a busy socket would keep word from being heard.
             if let Poll::Ready(word) = mailbox.poll(cx) {
-                return Poll::Ready(Ready::Word(word));
+                return Poll::Ready(Happened::Word(word));
             }
             if let Some((_, opening)) = opening
                 && let Poll::Ready(opened) = opening.as_mut().poll(cx)
             {
-                return Poll::Ready(Ready::Opened(opened));
+                return Poll::Ready(Happened::Opened(opened));
             }
-            if writes && wire.poll_writable(cx).is_ready() {
-                return Poll::Ready(Ready::Writable);
+            if let Poll::Ready(ready) = ready.as_mut().poll(cx) {
+                return Poll::Ready(Happened::Ready(ready));
             }
-            if receives && wire.poll_readable(cx).is_ready() {
-                return Poll::Ready(Ready::Readable);
-            }
-            alarm.poll(deadline, clock, cx).map(|()| Ready::Deadline)
+            alarm.poll(deadline, clock, cx).map(|()| Happened::Deadline)
         })
         .await;
         let observer = self.pump.observer();
-        let result = match ready {
-            Ready::Deadline => OperationResult::TimedOut,
+        let result = match happened {
+            Happened::Deadline => OperationResult::TimedOut,
             _ => WOKEN,
         };
         // What would have blocked was told of when it was tried.
         times.report_wait(observer, None, result);
-        if let Ready::Opened(opened) = &ready {
+        if let Happened::Opened(opened) = &happened {
             times.report(observer, clock, OperationKind::Connect, opened, |_| (1, 0));
         }
-        ready
+        happened
     }
 
     fn wants_bytes(&self) -> bool {
@@ -309,12 +311,16 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     async fn close(&mut self) {
         let end = Some(self.run.clock.mono().plus(CLOSE_LIMIT));
         while self.wire.has_unsent() {
-            let (wire, alarm, clock) = (&self.wire, &mut self.alarm, &self.run.clock);
-            let room = poll_fn(|cx| match wire.poll_writable(cx) {
-                Poll::Ready(()) => Poll::Ready(true),
-                Poll::Pending => alarm.poll(end, clock, cx).map(|()| false),
-            });
-            if !room.await {
+            let in_time = {
+                let (alarm, clock) = (&mut self.alarm, &self.run.clock);
+                let mut ready = pin!(self.wire.ready(false));
+                poll_fn(|cx| match ready.as_mut().poll(cx) {
+                    Poll::Ready(_) => Poll::Ready(true),
+                    Poll::Pending => alarm.poll(end, clock, cx).map(|()| false),
+                })
+                .await
+            };
+            if !in_time {
                 return self.wire.abort();
             }
             // An error leaves nothing that waits.

@@ -1,13 +1,14 @@
 //! A socket of which the reactor says when it is ready, of either kind.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::future::pending;
+use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
-use std::task::{Context, Poll};
 
 use socket2::SockRef;
 use socklab_core::{Link, Transport};
 use socklab_system::{Received, Unsent, socket};
+use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// What a conversation talks through, with what the system had no room for yet.
@@ -68,23 +69,27 @@ impl Wire {
         }
     }
 
-    /// Ready when there may be something to receive: the reactor has said so, and nobody has found it empty since.
-    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        // Without its reactor a socket has errors alone, and whoever receives is told.
-        match self {
-            Wire::Closed => Poll::Pending,
-            Wire::Datagram { udp, .. } => udp.poll_recv_ready(cx).map(drop),
-            Wire::Stream { tcp, .. } => tcp.poll_read_ready(cx).map(drop),
-        }
-    }
-
-    /// Ready when there may be room to send.
-    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        match self {
-            Wire::Closed => Poll::Pending,
-            Wire::Datagram { udp, .. } => udp.poll_send_ready(cx).map(drop),
-            Wire::Stream { tcp, .. } => tcp.poll_write_ready(cx).map(drop),
-        }
+    /// Waits until there may be something to receive, if it `receives`, or room for what waits to be sent: the reactor has
+    /// said so, and nobody has found otherwise since. Can be dropped at any time, for it takes nothing.
+    pub(crate) async fn ready(&self, receives: bool) -> Ready {
+        let read = match self {
+            // A client's socket may have nothing but the news that nobody listens there.
+            Wire::Datagram { peer: Some(_), .. } => Interest::READABLE | Interest::ERROR,
+            _ => Interest::READABLE,
+        };
+        let interest = match (receives, self.has_unsent()) {
+            (true, true) => read | Interest::WRITABLE,
+            (true, false) => read,
+            (false, true) => Interest::WRITABLE,
+            (false, false) => return pending().await,
+        };
+        let ready = match self {
+            Wire::Closed => pending().await,
+            Wire::Datagram { udp, .. } => udp.ready(interest).await,
+            Wire::Stream { tcp, .. } => tcp.ready(interest).await,
+        };
+        // A socket whose reactor is gone says so when it is used.
+        ready.unwrap_or(Ready::ALL)
     }
 
     /// Takes what there is, once. Nothing is `WouldBlock`, and from then on it is not readable until the reactor says so.
@@ -97,7 +102,16 @@ impl Wire {
                 udp,
                 peer: Some(link),
                 ..
-            } => Ok(Received::Datagram(*link, udp.try_recv(buffer)?)),
+            } => {
+                let len = match udp.try_recv(buffer) {
+                    // tokio does not try where there is an error and nothing else (its issue 8082).
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        udp.try_io(Interest::ERROR, || (&*SockRef::from(udp)).read(buffer))?
+                    }
+                    received => received?,
+                };
+                Ok(Received::Datagram(*link, len))
+            }
             Wire::Datagram { udp, .. } => {
                 let (len, peer) = udp.try_recv_from(buffer)?;
                 Ok(Received::Datagram(Link::first(peer), len))
@@ -202,5 +216,69 @@ impl Wire {
             socket::reset_on_close(&*tcp);
         }
         *self = Wire::Closed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_tokio(test: impl Future<Output = ()>) {
+        let mut one_thread = tokio::runtime::Builder::new_current_thread();
+        one_thread.enable_io().build().unwrap().block_on(test);
+    }
+
+    /// A UDP socket, and the link to itself.
+    fn udp(peer: bool) -> (Wire, Link) {
+        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let link = Link::first(udp.local_addr().unwrap());
+        if peer {
+            udp.connect(link.peer).unwrap();
+        }
+        (Wire::datagram(udp, peer.then_some(link)).unwrap(), link)
+    }
+
+    /// What the system had no room for is sent later, in order, before anything is received.
+    #[test]
+    fn datagrams_that_must_wait() {
+        on_tokio(async {
+            for peer in [false, true] {
+                let (mut wire, link) = udp(peer);
+                // As a send that would block leaves them; the kernel's own buffer of a loopback is hard to fill.
+                wire.keep(link, b"one");
+                wire.keep(link, b"two");
+                assert!(wire.has_unsent() && !wire.can_receive());
+                while wire.has_unsent() {
+                    assert!(wire.ready(true).await.is_writable());
+                    wire.write().unwrap();
+                }
+                assert!(wire.can_receive());
+                let mut buffer = [0; 8];
+                for expected in [b"one", b"two"] {
+                    assert!(wire.ready(true).await.is_readable());
+                    let Ok(Received::Datagram(_, len)) = wire.receive(&mut buffer) else {
+                        panic!("no datagram");
+                    };
+                    assert_eq!(&buffer[..len], expected);
+                }
+                let none = wire.receive(&mut buffer).unwrap_err();
+                assert_eq!(none.kind(), ErrorKind::WouldBlock);
+            }
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_sent_waits_no_more() {
+        on_tokio(async {
+            let (mut wire, link) = udp(false);
+            let now = wire.send(link, &[0; 70_000]).unwrap_err();
+            assert!(!wire.has_unsent());
+            wire.keep(link, &[0; 70_000]);
+            wire.ready(false).await;
+            let later = wire.write().unwrap_err();
+            assert!(!wire.has_unsent());
+            assert!(now.raw_os_error().is_some());
+            assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
+        });
     }
 }

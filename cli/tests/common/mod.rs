@@ -28,6 +28,7 @@ pub(crate) const RUNTIMES: &[&str] = &[
     "async-std",
     "mio",
     "mio-loops",
+    "tokio",
 ];
 #[cfg(not(target_os = "linux"))]
 pub(crate) const RUNTIMES: &[&str] = &[
@@ -36,10 +37,11 @@ pub(crate) const RUNTIMES: &[&str] = &[
     "blocking-pool",
     "async-std",
     "mio",
+    "tokio",
 ];
 
 /// Those that the tour shows.
-pub(crate) const MAIN: [&str; 3] = ["blocking", "async-std", "mio"];
+pub(crate) const MAIN: [&str; 4] = ["blocking", "async-std", "mio", "tokio"];
 
 /// Runs a test on every runtime at once, each in a thread that says which one it was if it fails.
 pub(crate) fn on_every_runtime(test: impl Fn(&str) + Sync) {

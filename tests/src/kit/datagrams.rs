@@ -22,9 +22,9 @@ fn ask(socket: &UdpSocket, question: &str) -> usize {
     let answer = question.to_uppercase();
     let mut buffer = [0; 2048];
     socket
-        .set_read_timeout(Some(Duration::from_millis(500)))
+        .set_read_timeout(Some(Duration::from_millis(50)))
         .unwrap();
-    for attempt in 1..=40 {
+    for attempt in 1..=400 {
         socket.send(question.as_bytes()).unwrap();
         while let Ok(len) = socket.recv(&mut buffer) {
             if buffer[..len] == *answer.as_bytes() {

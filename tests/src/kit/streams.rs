@@ -235,7 +235,7 @@ pub fn answers_wait_for_a_peer_that_reads_late<B: Backend>() {
     let mut stream = server.connect();
     // More than the kernel's buffers of both ends hold: the server must stop reading at its
     // high-water mark, and the writer must then wait.
-    let sent: Vec<u8> = (0..2 * BIG).map(pattern).collect();
+    let sent: Vec<u8> = (0..BIG).map(pattern).collect();
     let (began, begun) = channel();
     let writer = {
         let (mut stream, sent) = (stream.try_clone().unwrap(), sent.clone());
