@@ -150,7 +150,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             let receives = self.pump.interest().network && opening.is_none() && wire.can_receive();
             let events = &mut self.events;
             let mut written = pin!(wire.write());
-            let mut received = pin!(wire.receive(&mut self.buffer));
+            let mut received = pin!(wire.receive::<W::Observer>(&mut self.buffer, clock));
             tried = receives.then_some(OperationKind::Receive);
             watched::<W::Observer, _>(clock, |cx| {
                 // Or else a busy socket would keep a line from being heard.
@@ -194,7 +194,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             }
             Happened::Received(received) => {
                 let kind = OperationKind::Receive;
-                times.report(observer, clock, kind, received, Received::items);
+                times.report(observer, clock, kind, received, Received::moved);
             }
             Happened::Written(written) => {
                 times.report(observer, clock, OperationKind::Send, written, |len| {
@@ -239,7 +239,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn received(&mut self, received: io::Result<Received>) {
         let buffer = mem::take(&mut self.buffer);
         match received {
-            Ok(Received::Datagram(link, len)) => {
+            Ok(Received::Datagram(link, len, _)) => {
                 self.errors = 0;
                 let bytes = &buffer[..len];
                 self.feed(Input::Datagram { link, bytes });

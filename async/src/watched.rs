@@ -5,7 +5,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
-use socklab_system::{Clock, moment, report};
+use socklab_system::{Clock, Moved, moment, report};
 
 /// When a race of futures was begun, suspended and taken up again for the last time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +58,7 @@ impl Times {
                 kind,
                 start: self.began,
                 end: slept,
+                arrived: None,
                 result: OperationResult::WouldBlock,
             });
         }
@@ -65,18 +66,19 @@ impl Times {
             kind: OperationKind::Wait,
             start: slept,
             end: self.woke,
+            arrived: None,
             result,
         });
     }
 
     /// Reports the operation that won, which began when the task was polled for the last time.
-    pub(crate) fn report<O: Observer, T>(
+    pub(crate) fn report<O: Observer, T, I: Into<Moved>>(
         &self,
         observer: &mut O,
         clock: &Clock,
         kind: OperationKind,
         result: &io::Result<T>,
-        items: impl FnOnce(&T) -> (u32, usize),
+        items: impl FnOnce(&T) -> I,
     ) {
         report(observer, clock, kind, self.woke, result, items);
     }

@@ -243,24 +243,21 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             return;
         }
         let mut buffer = mem::take(&mut self.buffer);
-        let wire = &mut self.wire;
+        let (wire, clock) = (&mut self.wire, &self.run.clock);
         let received = timed(
             self.pump.observer(),
-            &self.run.clock,
+            clock,
             OperationKind::Receive,
-            |received| match received {
-                Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
-                Received::End(_) | Received::Alarm => (0, 0),
-            },
-            || wire.receive(&mut buffer, limit),
+            Received::moved,
+            || wire.receive::<W::Observer>(&mut buffer, limit, clock),
         );
         match received {
             Ok(Received::Alarm) => {}
             // A stop ends what can be received, which looks like an end or an empty datagram; the
             // machine hears of the stop first.
-            Ok(Received::End(_) | Received::Datagram(_, 0)) | Err(_)
+            Ok(Received::End(_) | Received::Datagram(_, 0, _)) | Err(_)
                 if self.run.stop.requested() && !self.stopping => {}
-            Ok(Received::Datagram(link, len)) => {
+            Ok(Received::Datagram(link, len, _)) => {
                 self.errors = 0;
                 let bytes = &buffer[..len];
                 self.feed(Input::Datagram { link, bytes });

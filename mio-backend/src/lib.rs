@@ -42,7 +42,7 @@ use std::sync::Arc;
 use socklab_core::{
     Doing, Failure, Input, Machine, Notice, Service, Socket, Status, Subject, Watch,
 };
-use socklab_system::{Backend, Run, fault, socket};
+use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 
 use acceptor::Acceptor;
 use event_loop::EventLoop;
@@ -66,6 +66,7 @@ impl Backend for Mio {
     ) -> Status {
         let bound = socket::datagram_server(address).and_then(|udp| {
             let local = udp.local_addr()?;
+            ask_for_stamps::<W::Observer>(&udp);
             Ok((local, Wire::datagram(udp, None)?))
         });
         match bound {

@@ -16,6 +16,7 @@ mod run;
 #[cfg(unix)]
 mod signals;
 pub mod socket;
+mod stamp;
 mod stop;
 mod unsent;
 
@@ -23,8 +24,9 @@ pub use clock::Clock;
 pub use fault::fault;
 pub use gate::Gate;
 pub use lines::{LineEvent, LineReader, MAX_LINE};
-pub use observed::{moment, report, timed};
+pub use observed::{Moved, moment, report, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};
+pub use stamp::{ask_for_stamps, receive_stamped};
 pub use stop::{Bell, Stop, StopGuard};
 pub use unsent::Unsent;
