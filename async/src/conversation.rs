@@ -325,21 +325,22 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Writes what is left, for as long as a machine that is done may take.
     async fn close(&mut self) {
-        let clock = &self.run.clock;
+        let clock = self.run.clock;
         let end = Some(clock.mono().plus(CLOSE_LIMIT));
         while self.wire.has_unsent() {
-            let written = {
+            let (happened, times) = {
                 let mut written = pin!(self.wire.write());
                 let alarm = &mut self.alarm;
-                std::future::poll_fn(|cx| match written.as_mut().poll(cx) {
-                    Poll::Ready(written) => Poll::Ready(Some(written)),
-                    Poll::Pending => alarm.poll(end, clock, cx).map(|()| None),
+                watched::<W::Observer, _>(&clock, |cx| match written.as_mut().poll(cx) {
+                    Poll::Ready(written) => Poll::Ready(Happened::Written(written)),
+                    Poll::Pending => alarm.poll(end, &clock, cx).map(|()| Happened::Deadline),
                 })
                 .await
             };
-            match written {
-                Some(written) => self.wire.wrote(&written),
-                None => self.wire.abort(),
+            self.report(&times, Some(OperationKind::Send), &happened);
+            match happened {
+                Happened::Written(written) => self.wire.wrote(&written),
+                _ => self.wire.abort(),
             }
         }
     }

@@ -104,6 +104,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
         let start = moment::<W::Observer>(&self.run.clock);
         let sent = self.wire.send(link, bytes);
+        if self.wire.is_stream() {
+            // They were only put behind the others: the operation is the write.
+            return sent.map(drop);
+        }
         let (observer, clock) = (self.pump.observer(), &self.run.clock);
         report(observer, clock, OperationKind::Send, start, &sent, |len| {
             (1, *len)

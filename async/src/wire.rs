@@ -173,6 +173,11 @@ impl Wire {
         }
     }
 
+    /// Whether it is a connection's.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.socket, Socket::Stream(..))
+    }
+
     /// Whether anything waits to be sent.
     pub(crate) fn has_unsent(&self) -> bool {
         !self.unsent.is_empty() || !self.datagrams.is_empty()

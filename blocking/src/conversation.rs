@@ -207,6 +207,10 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
 
     fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
         let wire = &mut self.wire;
+        if let Wire::Stream { .. } = wire {
+            // They are only put behind the others: the operation is the write.
+            return wire.send(link, bytes).map(drop);
+        }
         timed(
             self.pump.observer(),
             &self.run.clock,
@@ -286,15 +290,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
         if limit.is_zero() {
             return;
         }
-        let wire = &mut self.wire;
-        let written = timed(
-            self.pump.observer(),
-            &self.run.clock,
-            OperationKind::Send,
-            |len| (1, *len),
-            || wire.write(Some(limit)),
-        );
-        match written {
+        match self.write_some(limit) {
             Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}
             Err(error) => self.fault(Doing::Sending, &error),
             Ok(_) => match self.wire.try_finish() {
@@ -303,6 +299,17 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
                 None => {}
             },
         }
+    }
+
+    fn write_some(&mut self, limit: Duration) -> io::Result<usize> {
+        let wire = &mut self.wire;
+        timed(
+            self.pump.observer(),
+            &self.run.clock,
+            OperationKind::Send,
+            |len| (1, *len),
+            || wire.write(Some(limit)),
+        )
     }
 
     /// Nothing more will be sent: a stream's writing side is closed once all is written; a
@@ -403,7 +410,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             if left.is_zero() {
                 return self.wire.abort();
             }
-            if let Err(error) = self.wire.write(Some(left))
+            if let Err(error) = self.write_some(left)
                 && !is_timeout(&error)
                 && error.kind() != ErrorKind::Interrupted
             {
