@@ -110,7 +110,8 @@ pub(crate) fn command(words: &Words) -> Command {
         .subcommand(crate::register::command())
         .subcommand(crate::otp::command())
         .subcommand(crate::transcript::command())
-        .subcommand(crate::tour::command());
+        .subcommand(crate::tour::command())
+        .subcommand(crate::timeline::command());
     localise(command, words, "")
 }
 

@@ -14,6 +14,7 @@ mod runtime;
 mod say;
 mod submission;
 mod terminal;
+mod timeline;
 mod tour;
 mod transcript;
 mod usage;
@@ -65,6 +66,7 @@ fn run() -> Exit {
         Some(("transcript", matches)) => transcript::main(matches, &words),
         Some(("register", matches)) => register::main(matches, &words),
         Some(("tour", matches)) => tour::main(matches, &words),
+        Some(("timeline", matches)) => timeline::main(matches, &words),
         Some((name, matches)) => match lab::find(name) {
             Some(exercise) => exchange::main(exercise, matches, &common, &words),
             None => Exit::Usage,

@@ -5,7 +5,7 @@
 
 mod columns;
 mod counts;
-mod scenes;
+pub(crate) mod scenes;
 
 use std::fmt;
 use std::io::{Write, stdout};
@@ -53,7 +53,7 @@ pub(crate) fn command() -> Command {
 }
 
 /// How long a server may take to be ready, and to end. Only a broken machine takes it.
-const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     let args: TourArgs = read(matches);
@@ -157,7 +157,8 @@ fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     }
 }
 
-fn server_task(exercise: &Exercise, settings: &Settings) -> Task {
+/// A server at any free port of this computer.
+pub(crate) fn server_task(exercise: &Exercise, settings: &Settings) -> Task {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     match exercise.server {
         Server::Endpoint(make) => Task::Endpoint(any, make(settings)),
@@ -203,10 +204,10 @@ fn print(scene: &Scene, played: &[(Runtime, Played)], words: &Words) -> bool {
 }
 
 /// A console that only listens for the address of a server.
-struct Listener(Mutex<Sender<SocketAddr>>);
+pub(crate) struct Listener(Mutex<Sender<SocketAddr>>);
 
 impl Listener {
-    fn new() -> (Self, Receiver<SocketAddr>) {
+    pub(crate) fn new() -> (Self, Receiver<SocketAddr>) {
         let (sender, receiver) = channel();
         (Listener(Mutex::new(sender)), receiver)
     }

@@ -23,7 +23,7 @@ impl Scene {
     /// An empty register for each run, if the exercise needs one.
     pub(super) fn register(&self) -> Option<Arc<dyn Register>> {
         let needed = self.exercise.offers.contains(&Offer::Register);
-        needed.then(|| Arc::new(InMemory(Mutex::default())) as _)
+        needed.then(in_memory)
     }
 }
 
@@ -49,7 +49,7 @@ fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
     if exercise.offers.contains(&Offer::Submission) {
         settings.name = Some("Ana García".into());
         settings.dni = Some(DNI.to_owned());
-        settings.code = Some(code_now());
+        settings.code = Some(code_now(DNI));
     }
     Scene {
         exercise,
@@ -60,19 +60,23 @@ fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
 }
 
 /// Nobody's: the number that the lab's own examples use.
-const DNI: &str = "12345678";
+pub(crate) const DNI: &str = "12345678";
 
-/// The code that a phone would show now.
-fn code_now() -> String {
+/// The code that the phone of this DNI's student would show now.
+pub(crate) fn code_now(dni: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let step = Step::at(now.unwrap_or_default().as_secs());
-    match Dni::parse(DNI) {
+    match Dni::parse(dni) {
         Ok(dni) => Key::from_dni(&dni).code(step).as_str().to_owned(),
         Err(_) => String::new(),
     }
 }
 
-/// A register that forgets everything when the tour is over.
+/// A register that forgets everything when it is dropped.
+pub(crate) fn in_memory() -> Arc<dyn Register> {
+    Arc::new(InMemory(Mutex::default()))
+}
+
 struct InMemory(Mutex<Ledger>);
 
 impl Register for InMemory {
