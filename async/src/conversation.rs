@@ -3,49 +3,40 @@
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
-use async_std::channel::{Receiver, Sender, unbounded};
 use async_std::net::TcpStream;
-use async_std::stream::Stream;
 use async_std::task;
-use socklab_core::register::{Decision, StoreId};
 use socklab_core::{
-    CLOSE_LIMIT, Doing, Failure, FaultKind, Input, Link, Machine, OperationKind, OperationResult,
-    Outbox, Pump, Socket, Status, Watch,
+    CLOSE_LIMIT, Doing, Failure, Input, Link, Machine, OperationKind, OperationResult, Outbox,
+    Pump, Socket, Status, Watch,
 };
-use socklab_system::{LineEvent, LineReader, Run, StopGuard, fault};
+use socklab_system::task::{Alarm, Mailbox, Sleep, Times, WOKEN, Word, watched};
+use socklab_system::{Caused, Errors, LineEvent, Lines, Received, Run, StopGuard, fault};
 
-use crate::alarm::Alarm;
-use crate::outputs::{Caused, Opening};
-use crate::watched::{Times, WOKEN, watched};
-use crate::wire::{Received, Wire};
-
-/// What comes from other threads.
-pub(crate) enum Event {
-    Line(LineEvent),
-    Stored(StoreId, Decision),
-    Wake,
-}
+use crate::outputs::Opening;
+use crate::wire::Wire;
 
 /// What a task was woken for.
 enum Happened {
     Opened(io::Result<TcpStream>),
     Received(io::Result<Received>),
     Written(io::Result<usize>),
-    Event(Event),
+    Word(Word),
     Deadline,
 }
-
-/// How many receive errors of the same socket may follow each other before it counts as broken.
-/// Errors that peers can cause do not count: they are endless, and mean nothing.
-const BROKEN: u32 = 100;
 
 /// After how many waits a task lets others run: most of them may have ended at once, and it would
 /// otherwise never leave its thread.
 const BUDGET: u32 = 64;
+
+/// A timer of the reactor's.
+pub(crate) fn sleep(time: Duration) -> Sleep {
+    Box::pin(task::sleep(time))
+}
 
 /// One machine with its socket, its lines and its deadlines. The task that runs it owns it.
 pub(crate) struct Conversation<M, W: Watch> {
@@ -58,23 +49,19 @@ pub(crate) struct Conversation<M, W: Watch> {
     pub(crate) caused: Vec<Caused>,
     buffer: Vec<u8>,
     alarm: Alarm,
-    events: Receiver<Event>,
-    pub(crate) sender: Sender<Event>,
-    lines: Option<LineReader>,
-    /// A line that came when the machine no longer wanted one.
-    line: Option<LineEvent>,
-    no_lines: bool,
+    pub(crate) mailbox: Arc<Mailbox<Word>>,
+    lines: Lines,
     _waker: StopGuard,
     stopping: bool,
     turns: u32,
-    errors: u32,
+    errors: Errors,
     broken: Option<Failure>,
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
     pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: Arc<Run<W>>) -> Self {
-        let (sender, events) = unbounded();
-        let wake = sender.clone();
+        let mailbox = Arc::new(Mailbox::default());
+        let stop = Arc::clone(&mailbox);
         Conversation {
             pump: Pump::new(machine, observer),
             wire,
@@ -82,19 +69,14 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             out: Outbox::new(),
             caused: Vec::new(),
             buffer: Vec::new(),
-            alarm: Alarm::default(),
-            events,
-            sender,
-            lines: None,
-            line: None,
-            no_lines: false,
-            _waker: run
-                .stop
-                .on_request(move || drop(wake.try_send(Event::Wake))),
+            alarm: Alarm::new(sleep),
+            mailbox,
+            lines: Lines::default(),
+            _waker: run.stop.on_request(move || stop.leave(Word::Stop)),
             run,
             stopping: false,
             turns: 0,
-            errors: 0,
+            errors: Errors::default(),
             broken: None,
         }
     }
@@ -115,10 +97,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 self.feed(Input::Stop);
             } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
                 self.feed(Input::Timer);
-            } else if self.pump.interest().line && self.line.is_some() {
-                self.typed();
-            } else if self.pump.interest().line && !self.ask_for_line() {
-                self.feed(Input::InputEnd);
+            } else if self.pump.interest().line
+                && let Some(line) = self.next_line()
+            {
+                self.typed(&line);
             } else {
                 let happened = self.wait().await;
                 self.take(happened);
@@ -148,14 +130,14 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             let opening = &mut self.opening;
             let writes = wire.has_unsent();
             let receives = self.pump.interest().network && opening.is_none() && wire.can_receive();
-            let events = &mut self.events;
+            let mailbox = &self.mailbox;
             let mut written = pin!(wire.write());
             let mut received = pin!(wire.receive::<W::Observer>(&mut self.buffer, clock));
             tried = receives.then_some(OperationKind::Receive);
             watched::<W::Observer, _>(clock, |cx| {
                 // Or else a busy socket would keep a line from being heard.
-                if others_first && let Ok(event) = events.try_recv() {
-                    return Poll::Ready(Happened::Event(event));
+                if others_first && let Poll::Ready(word) = mailbox.poll(cx) {
+                    return Poll::Ready(Happened::Word(word));
                 }
                 if let Some((_, opening)) = opening
                     && let Poll::Ready(opened) = opening.as_mut().poll(cx)
@@ -168,10 +150,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 if receives && let Poll::Ready(received) = received.as_mut().poll(cx) {
                     return Poll::Ready(Happened::Received(received));
                 }
-                // As a stream, so that its place among the channel's listeners is kept from one
-                // wait to the next. It has no end: one of its senders is ours.
-                if let Poll::Ready(Some(event)) = Pin::new(&mut *events).poll_next(cx) {
-                    return Poll::Ready(Happened::Event(event));
+                if let Poll::Ready(word) = mailbox.poll(cx) {
+                    return Poll::Ready(Happened::Word(word));
                 }
                 alarm.poll(deadline, clock, cx).map(|()| Happened::Deadline)
             })
@@ -201,7 +181,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     (1, *len)
                 });
             }
-            Happened::Event(_) | Happened::Deadline => {}
+            Happened::Word(_) | Happened::Deadline => {}
         }
     }
 
@@ -221,18 +201,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     self.opened(to, opened);
                 }
             }
-            Happened::Event(Event::Line(line)) => {
-                if let Some(lines) = &mut self.lines {
-                    lines.came();
-                }
-                self.line = Some(line);
-            }
-            Happened::Event(Event::Stored(id, decision)) => {
+            Happened::Word(Word::Line(line)) => self.lines.came(line),
+            Happened::Word(Word::Stored(id, decision)) => {
                 let decision = &decision;
                 self.feed(Input::Stored { id, decision });
             }
             // The loop looks at the stop and at the clock.
-            Happened::Event(Event::Wake) | Happened::Deadline => {}
+            Happened::Word(Word::Stop) | Happened::Deadline => {}
         }
     }
 
@@ -240,7 +215,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         let buffer = mem::take(&mut self.buffer);
         match received {
             Ok(Received::Datagram(link, len, _)) => {
-                self.errors = 0;
+                self.errors.forget();
                 let bytes = &buffer[..len];
                 self.feed(Input::Datagram { link, bytes });
             }
@@ -281,28 +256,18 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
     }
 
-    /// Asks for the user's next line; `false`, once, if nobody types.
-    fn ask_for_line(&mut self) -> bool {
-        if self.lines.is_none()
-            && let Some(source) = self.run.take_lines()
-        {
-            let sender = self.sender.clone();
-            let sink = move |event| drop(sender.try_send(Event::Line(event)));
-            self.lines = LineReader::spawn(source, sink).ok();
-        }
-        if let Some(lines) = &mut self.lines {
-            lines.ask();
-            return true;
-        }
-        mem::replace(&mut self.no_lines, true)
+    fn next_line(&mut self) -> Option<LineEvent> {
+        let mailbox = &self.mailbox;
+        self.lines.next(&self.run, || {
+            let mailbox = Arc::clone(mailbox);
+            move |line| mailbox.leave(Word::Line(line))
+        })
     }
 
-    /// Hands over a line that came.
-    fn typed(&mut self) {
-        match self.line.take() {
-            Some(LineEvent::Line(line)) => self.feed(Input::Line(&line)),
-            Some(LineEvent::End) => self.feed(Input::InputEnd),
-            None => {}
+    fn typed(&mut self, line: &LineEvent) {
+        match line {
+            LineEvent::Line(line) => self.feed(Input::Line(line)),
+            LineEvent::End => self.feed(Input::InputEnd),
         }
     }
 
@@ -311,10 +276,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             return;
         }
         let fault = fault(error);
-        if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
-            self.errors += 1;
-            self.broken = (self.errors > BROKEN).then_some(Failure::Io(doing, fault));
-        }
+        self.broken = self.errors.count(doing, fault);
         let socket = Socket(0);
         self.feed(Input::Fault {
             socket,

@@ -21,7 +21,7 @@
 //!   calling thread. A TCP server accepts on the calling thread, and each connection is a task that
 //!   any of the executor's threads may run.
 //! * **What a connection costs.** A heap block for the task, with the machine in it and room for
-//!   the one await it can be left at; a channel; a place in the reactor's table. No stack, and no
+//!   the one await it can be left at; a mailbox; a place in the reactor's table. No stack, and no
 //!   buffer while it is idle: some 4.5 KB on Linux, where a thread costs 15 KB.
 //! * **Where it breaks down.** With work that does not wait: a task that computes, or writes to a
 //!   console that blocks, keeps its thread from all others, and no scheduler takes it away. Tasks
@@ -41,7 +41,7 @@
 //! dropped. It is not: these futures wait for readiness, and take a datagram from the kernel only
 //! in the poll that returns it. Dropped before, they leave it where it was.
 //!
-//! The user's lines come from a thread, through a channel, so that reading them never blocks the
+//! The user's lines come from a thread, through a mailbox, so that reading them never blocks the
 //! executor. So do decisions of the register, and a stop.
 //!
 //! # Why async-std
@@ -56,16 +56,13 @@
 //! # Where to look
 //!
 //! `conversation` is the task: wait, then feed the machine. `outputs` carries out what it asks,
-//! `wire` is a socket, `unsent` what waits to be written to it, `alarm` a deadline, `listener`
-//! accepts, `watched` tells the observer.
+//! `wire` is a socket, `listener` accepts. What needs no executor is [`socklab_system::task`].
 
 #![forbid(unsafe_code)]
 
-mod alarm;
 mod conversation;
 mod listener;
 mod outputs;
-mod watched;
 mod wire;
 
 use std::net::SocketAddr;

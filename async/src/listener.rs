@@ -1,24 +1,22 @@
 //! A task for each connection.
 
-use std::io::{self, ErrorKind};
+use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use async_std::channel::{Receiver, Sender, unbounded};
 use async_std::net::{TcpListener, TcpStream};
-use async_std::stream::Stream;
 use async_std::task;
 use socklab_core::{
-    Failure, FaultKind, Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Status,
-    Subject, Watch,
+    Failure, Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Status, Subject,
+    Watch,
 };
+use socklab_system::task::{Alarm, Mailbox, WOKEN, watched};
 use socklab_system::{AcceptPause, Run, fault, socket};
 
-use crate::alarm::Alarm;
-use crate::conversation::Conversation;
-use crate::watched::{WOKEN, watched};
+use crate::conversation::{Conversation, sleep};
 use crate::wire::Wire;
 
 /// What a listener is told.
@@ -36,11 +34,11 @@ enum Happened {
 
 /// The place of a connection among those that are served, given back when the task ends, however it
 /// ends.
-struct Place(Sender<Signal>);
+struct Place(Arc<Mailbox<Signal>>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = self.0.try_send(Signal::Ended);
+        self.0.leave(Signal::Ended);
     }
 }
 
@@ -55,24 +53,21 @@ pub(crate) async fn serve<S: Service + 'static, W: Watch + 'static>(
         Ok(bound) => bound,
         Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
     };
-    let (sender, signals) = unbounded();
-    let stop = sender.clone();
-    let _waker = run
-        .stop
-        .on_request(move || drop(stop.try_send(Signal::Stop)));
+    let signals = Arc::new(Mailbox::default());
+    let stop = Arc::clone(&signals);
+    let _waker = run.stop.on_request(move || stop.leave(Signal::Stop));
     run.console.notice(Notice::Ready(local));
     let listener = Listener {
         listener: tcp.into(),
         local,
         service,
-        sender,
-        signals,
+        signals: Arc::clone(&signals),
         live: 0,
         run,
     };
-    let (mut live, signals) = listener.accept().await;
+    let mut live = listener.accept().await;
     while live > 0 {
-        if let Ok(Signal::Ended) = signals.recv().await {
+        if let Signal::Ended = poll_fn(|cx| signals.poll(cx)).await {
             live -= 1;
         }
     }
@@ -83,18 +78,16 @@ struct Listener<S, W> {
     listener: TcpListener,
     local: SocketAddr,
     service: Arc<S>,
-    sender: Sender<Signal>,
-    signals: Receiver<Signal>,
+    signals: Arc<Mailbox<Signal>>,
     live: usize,
     run: Arc<Run<W>>,
 }
 
 impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
-    /// Accepts until told to stop, and closes; says how many connections are left, and who tells of
-    /// their ends.
-    async fn accept(mut self) -> (usize, Receiver<Signal>) {
+    /// Accepts until told to stop, and closes; says how many connections are left.
+    async fn accept(mut self) -> usize {
         let mut observer = self.run.watch.watch(Subject::Driver);
-        let mut alarm = Alarm::default();
+        let mut alarm = Alarm::new(sleep);
         let mut number = 0;
         let mut pause = AcceptPause::default();
         while !self.run.stop.requested() {
@@ -106,31 +99,16 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 Happened::Signal(Signal::Stop) => {}
                 Happened::PauseOver => pause.end(),
                 Happened::Accepted(_) if self.run.stop.requested() => {}
-                Happened::Accepted(Ok((stream, peer))) => {
-                    number += 1;
-                    self.start(number, stream, peer);
-                    if pause.is_announced() {
-                        let news = pause.accepted(self.run.clock.mono());
-                        self.tell(news);
+                Happened::Accepted(accepted) => {
+                    let (clock, console) = (&self.run.clock, &*self.run.console);
+                    if let Some((stream, peer)) = pause.took(accepted, clock, console) {
+                        number += 1;
+                        self.start(number, stream, peer);
                     }
-                }
-                Happened::Accepted(Err(error)) => {
-                    let fault = fault(&error);
-                    // A peer that left before it was accepted, or a signal, is nobody's trouble.
-                    if fault.kind == FaultKind::Reset || error.kind() == ErrorKind::Interrupted {
-                        continue;
-                    }
-                    let news = pause.refused(self.run.clock.mono(), fault);
-                    self.tell(news);
                 }
             }
         }
-        (self.live, self.signals)
-    }
-
-    fn tell(&self, news: Option<Notice>) {
-        news.into_iter()
-            .for_each(|news| self.run.console.notice(news));
+        self.live
     }
 
     async fn wait(
@@ -139,19 +117,15 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
         alarm: &mut Alarm,
         pause: Option<Mono>,
     ) -> Happened {
-        let (clock, signals) = (&self.run.clock, &mut self.signals);
+        let (clock, signals) = (&self.run.clock, &self.signals);
         let accepts = pause.is_none() && self.live < self.run.max_connections;
         let mut accepted = pin!(self.listener.accept());
         let (happened, times) = watched::<W::Observer, _>(clock, |cx| {
-            if let Ok(signal) = signals.try_recv() {
+            if let Poll::Ready(signal) = signals.poll(cx) {
                 return Poll::Ready(Happened::Signal(signal));
             }
             if accepts && let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
                 return Poll::Ready(Happened::Accepted(accepted));
-            }
-            // It has no end: one of its senders is ours.
-            if let Poll::Ready(Some(signal)) = Pin::new(&mut *signals).poll_next(cx) {
-                return Poll::Ready(Happened::Signal(signal));
             }
             alarm.poll(pause, clock, cx).map(|()| Happened::PauseOver)
         })
@@ -170,7 +144,7 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
     fn start(&mut self, number: u64, stream: TcpStream, peer: SocketAddr) {
         self.live += 1;
         let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
-        let place = Place(self.sender.clone());
+        let place = Place(Arc::clone(&self.signals));
         // Nobody awaits the task: its end is told by its place.
         task::spawn(async move {
             let _place = place;

@@ -4,22 +4,17 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_std::future::timeout;
 use async_std::net::TcpStream;
-use socklab_core::register::{Attempt, Decision, StoreId};
+use socklab_core::register::{Attempt, StoreId};
 use socklab_core::{Doing, Input, Link, Machine, OperationKind, Output, Transport, Watch};
-use socklab_system::{moment, report, socket};
+use socklab_system::task::Word;
+use socklab_system::{Caused, socket, timed};
 
-use crate::conversation::{Conversation, Event};
+use crate::conversation::Conversation;
 use crate::wire::Wire;
-
-/// What carrying out an output causes, to be fed when all outputs are carried out.
-pub(crate) enum Caused {
-    Opened { link: Link, local: SocketAddr },
-    Finished(Link),
-    Fault(Doing, io::Error),
-}
 
 /// A TCP connection that is being opened.
 pub(crate) type Opening = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
@@ -81,16 +76,15 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             ));
             return None;
         }
-        let start = moment::<W::Observer>(&self.run.clock);
-        let opened = socket::datagram_client(to).and_then(|udp| Ok((udp.local_addr()?, udp)));
-        let (observer, clock) = (self.pump.observer(), &self.run.clock);
-        report(
-            observer,
-            clock,
+        let opened = timed(
+            self.pump.observer(),
+            &self.run.clock,
             OperationKind::Connect,
-            start,
-            &opened,
             |_| (1, 0),
+            || {
+                let udp = socket::datagram_client(to)?;
+                Ok((udp.local_addr()?, udp))
+            },
         );
         Some(match opened {
             Ok((local, udp)) => {
@@ -102,27 +96,25 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
-        let start = moment::<W::Observer>(&self.run.clock);
-        let sent = self.wire.send(link, bytes);
         if self.wire.is_stream() {
-            // They were only put behind the others: the operation is the write.
-            return sent.map(drop);
+            // They are only put behind the others: the operation is the write.
+            return self.wire.send(link, bytes).map(drop);
         }
-        let (observer, clock) = (self.pump.observer(), &self.run.clock);
-        report(observer, clock, OperationKind::Send, start, &sent, |len| {
-            (1, *len)
-        });
+        let (kind, clock, wire) = (OperationKind::Send, &self.run.clock, &mut self.wire);
+        let sent = timed(
+            self.pump.observer(),
+            clock,
+            kind,
+            |len| (1, *len),
+            || wire.send(link, bytes),
+        );
         sent.map(drop)
     }
 
     fn store(&mut self, id: StoreId, attempt: Attempt) {
-        let sender = self.sender.clone();
-        // If the conversation is over by then, nobody listens, and the decision is dropped.
-        let done = Box::new(move |decision| drop(sender.try_send(Event::Stored(id, decision))));
-        match &self.run.register {
-            Some(register) => register.store(attempt, done),
-            None => done(Decision::Unavailable),
-        }
+        let mailbox = Arc::clone(&self.mailbox);
+        let done = Box::new(move |decision| mailbox.leave(Word::Stored(id, decision)));
+        self.run.store(attempt, done);
     }
 
     /// Nothing more will be sent. If all is sent already, the machine hears of it at once.

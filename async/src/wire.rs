@@ -7,20 +7,15 @@ use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::ready;
-use std::time::Duration;
 
 use async_std::io::{Read, Write};
 use async_std::net::{TcpStream, UdpSocket};
 use socket2::SockRef;
-use socklab_core::{Link, Mono, Observer};
-use socklab_system::{Clock, Moved, Unsent, receive_stamped, socket};
+use socklab_core::{Link, Observer};
+use socklab_system::{Clock, Received, Unsent, receive_stamped, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
-
-/// A stream is read only while fewer bytes than this wait to be written: a peer that asks and does
-/// not take the answers must not fill the memory.
-const HIGH_WATER: usize = 64 * 1024;
 
 /// A socket of any kind, with what could not be sent yet.
 #[derive(Debug)]
@@ -44,31 +39,6 @@ enum Socket {
     Datagram(UdpSocket, Link),
     /// A TCP connection's.
     Stream(TcpStream, Link),
-}
-
-/// What came out of a receive; the payload is in the buffer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Received {
-    /// With when the kernel had it, where that is known.
-    Datagram(Link, usize, Option<Mono>),
-    Bytes(Link, usize),
-    End(Link),
-}
-
-impl Received {
-    /// What is told of it.
-    pub(crate) fn moved(&self) -> Moved {
-        let (items, bytes, arrived) = match *self {
-            Received::Datagram(_, len, arrived) => (1, len, arrived),
-            Received::Bytes(_, len) => (1, len, None),
-            Received::End(_) => (0, 0, None),
-        };
-        Moved {
-            items,
-            bytes,
-            arrived,
-        }
-    }
 }
 
 impl Wire {
@@ -100,7 +70,7 @@ impl Wire {
 
     /// Whether there may be something to receive, and there is room to answer it.
     pub(crate) fn can_receive(&self) -> bool {
-        !self.ended && self.unsent.len() < HIGH_WATER && self.datagrams.is_empty()
+        !self.ended && !self.unsent.is_full() && self.datagrams.is_empty()
     }
 
     /// Waits until something comes.
@@ -237,7 +207,7 @@ impl Wire {
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     pub(crate) fn abort(&mut self) {
         if let Socket::Stream(stream, _) = &self.socket {
-            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+            socket::reset_on_close(stream);
         }
         *self = Wire::closed();
     }
@@ -298,9 +268,9 @@ mod tests {
             let stream = TcpStream::connect(address).await.unwrap();
             let link = Link::first(address);
             let mut wire = Wire::stream(stream, link);
-            wire.send(link, &[0; HIGH_WATER - 1]).unwrap();
-            assert!(wire.has_unsent() && wire.can_receive());
             wire.send(link, &[0]).unwrap();
+            assert!(wire.has_unsent() && wire.can_receive());
+            wire.send(link, &[0; 128 * 1024]).unwrap();
             assert!(!wire.can_receive());
             let written = wire.write().await;
             wire.wrote(&written);

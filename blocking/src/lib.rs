@@ -15,18 +15,25 @@
 //! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
 //!   [`Run::max_connections`](socklab_system::Run) bounds them, and the rest wait in the backlog.
 //!
+//! A TCP server that blocks has to say which thread waits for whom. Here are the three classic answers, which differ in nothing
+//! else: [`Blocking`] has a thread for each connection; [`BlockingIterative`] one thread that serves one connection after
+//! the other; [`BlockingPool`] a fixed number of such threads on one listener.
+//!
 //! Deadlines are time-outs of the blocking call. A stop wakes a blocked thread with what it waits
 //! for: a datagram or a connection from ourselves, or the end of what can be received.
 //!
 //! # Where to look
 //!
 //! `conversation` is the loop: wait, feed the machine, carry out what it asks. `wire` is a socket
-//! that blocks. `listener` accepts, and starts a thread for each connection.
+//! that blocks. `listener` accepts; `per_connection`, `iterative` and `pool` are the designs, a few lines each.
 
 #![forbid(unsafe_code)]
 
 mod conversation;
+mod iterative;
 mod listener;
+mod per_connection;
+mod pool;
 mod slots;
 mod wire;
 
@@ -39,7 +46,10 @@ use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 use conversation::Conversation;
 use wire::Wire;
 
-/// This I/O model.
+pub use iterative::BlockingIterative;
+pub use pool::BlockingPool;
+
+/// This I/O model, with a thread for each connection of a TCP server.
 #[derive(Clone, Copy, Debug)]
 pub struct Blocking;
 
@@ -78,6 +88,6 @@ impl Backend for Blocking {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        listener::serve(address, &*service, run)
+        per_connection::serve(address, &*service, run)
     }
 }

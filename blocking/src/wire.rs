@@ -246,7 +246,7 @@ impl Wire {
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     pub(crate) fn abort(&mut self) {
         if let Wire::Stream { stream, .. } = self {
-            socket::reset_on_close(stream);
+            socket::reset_on_close(&**stream);
         }
         *self = Wire::Closed;
     }

@@ -1,1 +1,240 @@
 ### `socklab compare`, in English.
+
+## The server that is measured
+
+help-measured-server = a server in a process of its own, for this command to measure
+help-measured-server-examples = socklab measured-server echo --runtime mio
+help-arg-cores = the cores that it may use
+help-arg-observe = count what its driver does
+
+## Numbers and names
+
+# The mark before the decimals, and the one between thousands.
+compare-decimal = { "." }
+compare-thousands = { "," }
+# $name (text) - a name that somebody else chose
+compare-name = { $name }
+
+## Loads, metrics, columns
+
+# $connections (number) - how many clients there are at once
+compare-load-closed = { $connections ->
+    [one] { $connections } connection
+   *[other] { $connections } connections
+}
+# $connections (number) - how many clients take turns
+# $rate (text) - how many questions they ask each second
+compare-load-open = { $connections ->
+    [one] { $connections } connection at { $rate }/s
+   *[other] { $connections } connections at { $rate }/s
+}
+compare-metric-rate = replies/s
+compare-metric-p50 = p50
+compare-metric-p99 = p99
+compare-metric-cpu = CPU/reply
+compare-column-model = model
+compare-column-relative = relative
+compare-column-relative-p99 = relative p99
+compare-column-cpu = CPU/reply user + system
+compare-column-switches = switches/reply
+compare-column-memory = memory
+# $exercise (text) - the exercise
+# $load (text) - the load
+compare-table-title = { $exercise }, { $load }
+# $baseline (text) - the model that the others are compared with
+compare-legend = relative: against { $baseline } in the same round, ± a 95 % interval; ≈ cannot be told apart from it, ? too few rounds to say. Times are response times; memory is the peak.
+
+## What is not believed
+
+compare-invalid = INVALID
+compare-invalid-generator-saturated = the load generator could do no more while the server waited for work
+compare-invalid-late-schedule = the load generator sent its questions late
+compare-invalid-out-of-ports = the load generator ran out of ports
+compare-invalid-wrong-replies = some replies were wrong
+compare-invalid-too-few-samples = there were too few replies for it
+compare-invalid-not-steady = the rate did not become steady in time
+compare-invalid-server-gone = the server ended, or did not say what it used
+# $reason (text) - why a round does not count
+# $rounds (number) - how many rounds that is so of
+compare-note-reason = { $reason } ({ $rounds ->
+    [one] { $rounds } round
+   *[other] { $rounds } rounds
+})
+# $valid (number) - how many rounds count
+# $trials (number) - how many there were
+# $reasons (text) - why the others do not
+compare-note-rounds = { $valid } of { $trials } rounds count: { $reasons }
+# $reason (text) - why a percentile is not shown
+compare-note-left-out = not shown: { $reason }
+
+## What makes the figures less than they could be
+
+compare-caution-shared-core = the server and the load generator shared a core
+compare-caution-virtual-machine = this is a virtual machine, whose neighbours cannot be seen
+compare-caution-governor = the clock of the CPU was not fixed
+compare-caution-unpinned = the programs were not pinned to cores
+compare-caution-debug-build = this is a debug build
+compare-caution-register-in-memory = the register was in memory, where a sync costs nothing
+compare-caution-load-elsewhere = other programs were running
+
+## The reading
+
+# $exercise (text) - the exercise
+# $models (text) - the models
+# $rounds (number) - how often each was measured
+compare-reading-what = { $exercise } on { $models }: { $rounds ->
+    [one] { $rounds } round
+   *[other] { $rounds } rounds
+} under each load, in shuffled order, every reply checked.
+# $models (text) - the models
+compare-reading-refused = Refused, for it does not do what the exercise asks: { $models }.
+# $load (text) - the load
+# $model (text) - the model
+# $rate (text) - its replies a second
+compare-reading-alone = With { $load }, { $model } gives { $rate } replies/s.
+# $time (text) - its 99th percentile
+compare-reading-alone-p99 = With { $load }, { $model } answers 99 % of the questions within { $time }.
+# The next four have no full stop: compare-reading-ratio may follow.
+# $load (text) - the load
+# $model (text) - the model
+# $rate (text) - its replies a second
+compare-reading-fastest = With { $load }, { $model } is fastest: { $rate } replies/s
+# $time (text) - its 99th percentile
+compare-reading-shortest = With { $load }, { $model } has the shortest tail: 99 % of the replies within { $time }
+# $load (text) - the load
+# $models (text) - the models
+# $model (text) - the one with the best median
+# $rate (text) - its replies a second
+compare-reading-fastest-tied = With { $load }, no one model is fastest, for these cannot be told apart: { $models }; { $model } gave { $rate } replies/s
+# $time (text) - its 99th percentile
+compare-reading-shortest-tied = With { $load }, no one model has the shortest tail, for these cannot be told apart: { $models }; { $model } gave 99 % of the replies within { $time }
+# $ratio (text) - how many times the baseline's figure
+# $baseline (text) - the baseline
+# $low (text) - the lower end of its interval
+# $high (text) - the upper end
+compare-reading-ratio = { $ratio } times the figure of { $baseline } (95 %: { $low } to { $high })
+# $model (text) - the model
+# $loads (text) - under which loads
+# $cpu (text) - CPU time for each reply
+compare-reading-cheapest = { $model } needs the least CPU for each reply ({ $loads }): { $cpu }.
+# $models (text) - the models
+compare-reading-cheapest-tied = No one model needs the least CPU for each reply ({ $loads }): { $models } cannot be told apart, at about { $cpu }.
+# $baseline (text) - the baseline
+# $places (text) - models with their loads
+compare-reading-equal = Not to be told apart from { $baseline }: { $places }; that is no proof that they are equal.
+# $places (text) - models with their loads
+compare-reading-too-few = Too few rounds count to say anything of { $places }.
+# $percent (text) - a part of the figure
+compare-reading-resolution = A second run would find half of the ratios within { $percent } of these, or closer, with a probability of 95 %: smaller differences were not to be seen here.
+# $count (text) - how many questions
+# $share (text) - which part of all
+# $places (text) - models with their loads
+compare-reading-lost = { $count } questions ({ $share }) were not answered: { $places }; each counts with its whole time-out.
+# $places (text) - models with their loads
+# $reason (text) - why
+compare-reading-invalid = Not to be believed: { $places }, for { $reason }.
+compare-reading-limits = All this holds for this machine, this exercise and these loads, on a network that never leaves the machine; the ratios may be others elsewhere, and the absolute figures will be.
+compare-reading-closed = Where each connection waits for its answer before it asks again, a slow server is asked less: those response times are no promise to clients who come when they like.
+# $cautions (text) - what makes the figures less than they could be
+compare-reading-cautions = Beware: { $cautions }.
+
+## compare diff
+
+# $facts (text) - what differs, with both values
+compare-diff-environment = the machines differ, so absolute figures may have changed for that alone: { $facts }
+# $models (text) - the models
+compare-diff-only-old = only in the old one: { $models }
+# $models (text) - the models
+compare-diff-only-new = only in the new one: { $models }
+# $places (text) - models with their loads
+compare-diff-unbelieved = not compared, for one of the two is not to be believed: { $places }
+# $figures (number) - how many
+compare-diff-too-few = { $figures ->
+    [one] { $figures } figure has
+   *[other] { $figures } figures have
+} too few rounds to be compared
+# $compared (number) - how many
+compare-diff-none = nothing changed beyond what two runs of the same programs differ by ({ $compared ->
+    [one] { $compared } figure
+   *[other] { $compared } figures
+} compared)
+# $changed (number) - how many changed
+# $compared (number) - how many were compared
+compare-diff-some = { $changed } of { $compared ->
+    [one] { $compared } figure
+   *[other] { $compared } figures
+} changed beyond what two runs of the same programs differ by:
+# $metric (text) - what is compared
+# $baseline (text) - with which model
+compare-diff-ratio = { $metric } against { $baseline }
+compare-diff-column-figure = figure
+compare-diff-column-old = old
+compare-diff-column-new = new
+compare-diff-column-change = change
+compare-diff-column-expected = expected
+# $old (text) - the old one's exercise
+# $new (text) - the new one's
+compare-diff-exercise = these cannot be compared: the old one measured { $old }, the new one { $new }
+# $old (text) - the old one's loads
+# $new (text) - the new one's
+compare-diff-loads = these cannot be compared: their loads differ (old: { $old }; new: { $new })
+compare-diff-models = these cannot be compared: they have no model in common
+
+## While it runs
+
+# $models (text) - their names; $loads, $rounds (number); $time (text) - about how long
+compare-begin = { $exercise }: { $models } · loads: { $loads } · rounds: { $rounds } · about { $time }
+compare-progress = { $percent } % · { $model } · { $load } · { $time } left
+compare-doing-proof = its transcript, against the machines alone
+compare-doing-idle = idle connections
+compare-doing-knee = the highest rate that it keeps up
+# $expected, $got (text) - a line of the reference and of the model's transcript
+compare-refused = { $model } is not measured, for it does not do the exercise: where the reference has "{ $expected }", it has "{ $got }"
+compare-wrong-reply = { $model } answered wrongly: "{ $got }" where "{ $expected }" was due
+compare-failed = { $model } could not be measured: { $detail }
+compare-none-left = no model is left to measure
+compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
+compare-same-for-datagrams = with datagrams { $model } is the same as its plain model: see --list
+compare-written = written: { $file }
+
+## Help
+
+help-compare = Measure an exercise on every I/O model, and say how they differ
+help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff old.json new.json
+help-compare-diff = What has changed between two results, beyond what two runs differ anyway (0: nothing, 1: something, 3: they cannot be compared)
+help-compare-diff-examples = socklab compare --json old.json ; socklab compare --json new.json ; socklab compare diff old.json new.json
+help-arg-load-of = The exercise: echo (unless given), welcome or submit
+help-arg-models = Which models, by name; the same one twice compares it with itself (the main ones unless given)
+help-arg-list = Name every model, and say in one sentence what it is
+help-arg-baseline = Which one the others are compared with (the first unless given)
+help-arg-quick = In a quarter of a minute: fewer and shorter rounds
+help-arg-full = Every model and load, ten rounds: it says first how long that takes
+help-arg-connections = Closed loop: so many at once, each asks again as soon as it is answered
+help-arg-rate = Open loop: so many questions a second at their times, answered or not
+help-arg-find-knee = Search the highest rate that is kept up
+help-arg-limit = At the knee, the most that the 99th percentile may be, in milliseconds (10 unless given)
+help-arg-idle = So many idle connections, one after another: what do they cost?
+help-arg-rounds = How often each model has each load
+help-arg-seconds = How long each is measured
+help-arg-depth = Datagrams in flight from each socket (1 unless given)
+help-arg-target = Measure somebody else's server with the same load
+help-arg-server-cores = How many cores the server has (1 unless given; the generator has one of its own)
+help-arg-unobserved = Do not count what the drivers do
+help-arg-register-folder = Where submit's registers are made: the disk that is measured (here unless given)
+help-arg-seed = What the order of the trials is drawn from
+help-arg-json = Write all that was measured, and its summary
+help-arg-csv = Write the figures of each model and load
+help-arg-markdown = Write the table for a page
+help-arg-hdr = Write the latencies as HdrHistogram prints them
+help-arg-report = Where the report goes (socklab-EXERCISE.html unless given)
+help-arg-old = The earlier results, written by --json
+help-arg-new = The later ones
+
+## The models, in one sentence each: what it is and where it waits
+
+model-blocking = Threads: one for each connection (over UDP, one for all), and each waits inside the call that receives.
+model-blocking-iterative = One thread serves each connection to its end before it accepts the next: it waits in accept or for the one peer it has, and everybody else waits in the backlog.
+model-blocking-pool = A fixed number of threads accept on one listener and serve one connection each: whoever finds them all waiting for their peers waits in the backlog.
+model-async-std = A task for each connection on an executor with a thread for each core: no task blocks, and the executor's reactor waits for all sockets in one poll.
+model-mio = One thread with one event loop: it waits in one poll for all sockets at once, and then serves those that have something.
+model-mio-loops = An event loop for each core, each with a socket of its own at the same port (SO_REUSEPORT): the kernel deals the peers out, and each loop waits in its own poll.

@@ -343,6 +343,9 @@ usage-invalid = { $arg } does not take "{ $value }"
 usage-missing = { $arg } is missing
 # $arg (text) - the option
 usage-conflict = { $arg } cannot go with the others
+# $runtime (text) - the I/O model
+# $list (text) - those that take it
+usage-threads = { $runtime } has as many threads as it needs: --threads is for { $list }
 # $command (text) - the command
 usage-help = see: { $command } --help
 
@@ -429,6 +432,7 @@ help-arg-address = The server: HOST, :PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 
 help-arg-timeout = How long to wait for a reply; 0 for as long as it takes
 help-arg-listen = Where to listen: HOST, :PORT, HOST:PORT or [IPv6]:PORT; port 0 for any free one
 help-arg-retries = How often to send a line again that was not answered in time
+help-arg-threads = How many threads a server has whose runtime has a fixed number: blocking-pool (else 2 for each core, at least 4) or mio-loops (else 1 for each core, at least 2)
 help-arg-keep-serving = Go on after answering FIN
 help-arg-name = Your name
 help-arg-dni = Your DNI: its 6 to 8 digits, without the letter

@@ -343,6 +343,9 @@ usage-invalid = { $arg } no admite «{ $value }»
 usage-missing = falta { $arg }
 # $arg (text) - la opción
 usage-conflict = { $arg } no puede ir con las demás
+# $runtime (text) - el modelo de E/S
+# $list (text) - los que la admiten
+usage-threads = { $runtime } tiene los hilos que necesita: --threads es para { $list }
 # $command (text) - la orden
 usage-help = vea: { $command } --help
 
@@ -429,6 +432,7 @@ help-arg-address = El servidor: HOST, :PORT, HOST:PORT o [IPv6]:PORT (si no, 127
 help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
 help-arg-listen = Dónde se escucha: HOST, :PORT, HOST:PORT o [IPv6]:PORT; puerto 0 para uno libre
 help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo
+help-arg-threads = Cuántos hilos tiene un servidor cuyo modelo tiene un número fijo: blocking-pool (si no, 2 por núcleo y al menos 4) o mio-loops (si no, 1 por núcleo y al menos 2)
 help-arg-keep-serving = Sigue después de responder FIN
 help-arg-name = Su nombre
 help-arg-dni = Su DNI: sus 6 a 8 cifras, sin la letra

@@ -26,7 +26,7 @@ pub(crate) struct Common {
 /// Options of every end of every exercise.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Exchange {
-    #[arg(long, value_parser = PossibleValuesParser::new(Runtime::NAMES), default_value = Runtime::NAMES[0])]
+    #[arg(long, value_parser = PossibleValuesParser::new(Runtime::names()), default_value = Runtime::ALL[0].name())]
     pub(crate) runtime: String,
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,
@@ -50,6 +50,8 @@ pub(crate) struct ClientArgs {
 pub(crate) struct ServerArgs {
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
 }
 
 /// [`Offer::Retries`].
@@ -111,7 +113,9 @@ pub(crate) fn command(words: &Words) -> Command {
         .subcommand(crate::otp::command())
         .subcommand(crate::transcript::command())
         .subcommand(crate::tour::command())
-        .subcommand(crate::timeline::command());
+        .subcommand(crate::timeline::command())
+        .subcommand(crate::compare::command())
+        .subcommand(crate::measured::command());
     localise(command, words, "")
 }
 

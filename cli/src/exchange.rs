@@ -1,6 +1,7 @@
 //! `socklab <exercise> client|server`.
 
 use std::io::{BufReader, stdin};
+use std::num::NonZeroUsize;
 use std::process::exit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use socklab_core::lab::{Exercise, Offer, Server, Settings};
+use socklab_core::lab::{Exercise, Offer, Settings};
 use socklab_core::transcript::{Header, Role};
 use socklab_core::{Failure, Status, Watch};
 use socklab_system::{Clock, Run, Stop};
@@ -44,14 +45,23 @@ pub(crate) fn main(
     let Some(runtime) = Runtime::find(&exchange.runtime) else {
         return Exit::Usage;
     };
-    let task = match role {
-        Role::Client => client(exercise, matches, words).map(|task| (task, None)),
-        Role::Server => server(exercise, matches, words, common.quiet),
+    let started = match role {
+        Role::Client => {
+            client(exercise, matches, words).map(|task| Start::new(runtime, role, task))
+        }
+        Role::Server => server(exercise, matches, runtime, words, common.quiet),
     };
-    let (task, desk) = match task {
-        Ok(task) => task,
+    let start = match started {
+        Ok(start) => start,
         Err(Refusal::Usage(error)) => {
             say::line(&error.say(words));
+            return Exit::Usage;
+        }
+        Err(Refusal::Threads) => {
+            let (runtime, list) = (runtime.name(), Runtime::with_threads().collect::<Vec<_>>());
+            let list = list.join(", ");
+            let said = words.say_with("usage-threads", &[("runtime", &runtime), ("list", &list)]);
+            say::line(&said);
             return Exit::Usage;
         }
         Err(Refusal::Failed(line)) => {
@@ -69,7 +79,7 @@ pub(crate) fn main(
     );
     let clock = Clock::start();
     let status = match &exchange.transcript {
-        None => go(runtime, role, (task, desk), terminal, clock, ()),
+        None => go(start, terminal, clock, ()),
         Some(path) => {
             let header = Header {
                 exercise: exercise.name.to_owned(),
@@ -79,7 +89,7 @@ pub(crate) fn main(
                 masked: exercise.secret && !exchange.unmasked,
             };
             match Recording::create(path, header) {
-                Ok(recording) => go(runtime, role, (task, desk), terminal, clock, recording),
+                Ok(recording) => go(start, terminal, clock, recording),
                 Err(error) => {
                     let detail = error.to_string();
                     say::line(
@@ -93,10 +103,33 @@ pub(crate) fn main(
     report(words, role, status, common.quiet)
 }
 
+/// What is to be run.
+struct Start {
+    runtime: Runtime,
+    role: Role,
+    task: Task,
+    desk: Option<Desk>,
+    threads: Option<NonZeroUsize>,
+}
+
+impl Start {
+    fn new(runtime: Runtime, role: Role, task: Task) -> Self {
+        Start {
+            runtime,
+            role,
+            task,
+            desk: None,
+            threads: None,
+        }
+    }
+}
+
 /// Why an exchange does not begin.
 enum Refusal {
     /// It was not typed right.
     Usage(address::Error),
+    /// The runtime has no fixed number of threads.
+    Threads,
     /// Something that it needs cannot be had.
     Failed(String),
 }
@@ -142,10 +175,14 @@ fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Ta
 fn server(
     exercise: &Exercise,
     matches: &ArgMatches,
+    runtime: Runtime,
     words: &Arc<Words>,
     quiet: bool,
-) -> Result<(Task, Option<Desk>), Refusal> {
+) -> Result<Start, Refusal> {
     let args: ServerArgs = read(matches);
+    if args.threads.is_some() && !Runtime::with_threads().any(|one| one == runtime.name()) {
+        return Err(Refusal::Threads);
+    }
     let address = address::listen(args.listen.as_deref().unwrap_or(""), exercise.port)?;
     let mut settings = Settings::default();
     if exercise.offers.contains(&Offer::KeepServing) {
@@ -157,24 +194,26 @@ fn server(
         let prepared = submission::prepare(&args, &mut settings, address, words, quiet);
         desk = Some(prepared.map_err(Refusal::Failed)?);
     }
-    let task = match exercise.server {
-        Server::Endpoint(make) => Task::Endpoint(address, make(&settings)),
-        Server::Service(make) => Task::Service(address, make(&settings)),
-    };
-    Ok((task, desk))
+    let task = Task::server(exercise, address, &settings);
+    Ok(Start {
+        desk,
+        threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
+        ..Start::new(runtime, Role::Server, task)
+    })
 }
 
-fn go<W: Watch + 'static>(
-    runtime: Runtime,
-    role: Role,
-    (task, desk): (Task, Option<Desk>),
-    terminal: Terminal,
-    clock: Clock,
-    watch: W,
-) -> Status {
+fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch: W) -> Status {
+    let Start {
+        runtime,
+        role,
+        task,
+        desk,
+        threads,
+    } = start;
     let terminal = Arc::new(terminal);
     let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
     run.clock = clock;
+    run.threads = threads;
     on_signal(role, &run.stop);
     let mut secure = None;
     if let Some(desk) = desk {
@@ -191,6 +230,7 @@ fn go<W: Watch + 'static>(
     beside.stop = run.stop.clone();
     beside.register.clone_from(&run.register);
     beside.max_connections = run.max_connections;
+    beside.threads = threads;
     thread::scope(|scope| {
         let stop = beside.stop.clone();
         let beside = scope.spawn(move || {

@@ -4,8 +4,10 @@
 
 mod address;
 mod args;
+mod compare;
 mod escape;
 mod exchange;
+mod measured;
 mod otp;
 mod qr;
 mod recording;
@@ -38,6 +40,8 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command was not typed right.
     Usage = 2,
+    /// Nothing could be checked: our fault, not the checked one's.
+    Unchecked = 3,
     /// A client was stopped by Ctrl-C: 128 and the number of the signal, as shells say it.
     Interrupted = 130,
 }
@@ -65,6 +69,8 @@ fn run() -> Exit {
         Some(("otp", matches)) => otp::main(matches, &words),
         Some(("transcript", matches)) => transcript::main(matches, &words),
         Some(("register", matches)) => register::main(matches, &words),
+        Some((measured::COMMAND, matches)) => measured::main(matches, &words),
+        Some(("compare", matches)) => compare::main(matches, &common, &words),
         Some(("tour", matches)) => tour::main(matches, &words),
         Some(("timeline", matches)) => timeline::main(matches, &words),
         Some((name, matches)) => match lab::find(name) {

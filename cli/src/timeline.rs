@@ -22,9 +22,6 @@ use crate::runtime::Runtime;
 use crate::say;
 use crate::words::{Variable, Words};
 
-/// The models that are shown unless others are asked for: one of each kind.
-const MAIN: [&str; 4] = ["blocking", "async-std", "mio", "tokio"];
-
 /// What a chart can be written as.
 const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
 
@@ -33,7 +30,7 @@ const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
 struct TimelineArgs {
     #[arg(value_name = "EXERCISE", value_parser = exercises())]
     timeline_exercise: String,
-    #[arg(long = "models", value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::NAMES))]
+    #[arg(long = "models", value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::names()))]
     timeline_models: Vec<String>,
     #[arg(long = "format", default_value = FORMATS[0], value_parser = FORMATS)]
     timeline_format: String,
@@ -68,7 +65,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     };
     let chosen = args.timeline_models.iter().map(String::as_str);
     let models: Vec<Runtime> = match args.timeline_models.is_empty() {
-        true => MAIN.into_iter().filter_map(Runtime::find).collect(),
+        true => Runtime::MAIN.to_vec(),
         false => chosen.filter_map(Runtime::find).collect(),
     };
     let charts = charts(exercise, &models, words);

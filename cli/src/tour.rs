@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command};
-use socklab_core::lab::{Exercise, Server, Settings};
+use socklab_core::lab::{Exercise, Server};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{Console, Notice, Prompt, Status, Subject, Watch};
 use socklab_system::{Clock, Run};
@@ -45,7 +45,7 @@ fn names() -> clap::builder::PossibleValuesParser {
 }
 
 fn runtimes() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(["all"].into_iter().chain(Runtime::NAMES))
+    clap::builder::PossibleValuesParser::new(["all"].into_iter().chain(Runtime::names()))
 }
 
 pub(crate) fn command() -> Command {
@@ -59,7 +59,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     let args: TourArgs = read(matches);
     let chosen: Vec<Runtime> = match Runtime::find(&args.runtime) {
         Some(one) => vec![one],
-        None => Runtime::ALL.to_vec(),
+        None => Runtime::MAIN.to_vec(),
     };
     let mut exit = Exit::Done;
     for scene in scenes::all(words) {
@@ -95,7 +95,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
 }
 
 /// What both ends saw.
-struct Played {
+pub(crate) struct Played {
     client: Vec<Transcript>,
     server: Vec<Transcript>,
     /// What the server's driver did.
@@ -104,13 +104,13 @@ struct Played {
 
 impl Played {
     /// What it has in common with every other run.
-    fn canonical(&self) -> Vec<String> {
+    pub(crate) fn canonical(&self) -> Vec<String> {
         let both = self.client.iter().chain(&self.server);
         both.map(Transcript::canonical).collect()
     }
 }
 
-fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
+pub(crate) fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     let clock = Clock::start();
     let (server_pages, server_watch) = pages(scene.exercise, Role::Server, runtime, &clock);
     let (client_pages, client_watch) = pages(scene.exercise, Role::Client, runtime, &clock);
@@ -120,7 +120,8 @@ fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     run.clock = clock;
     run.register = scene.register();
     let stop = run.stop.clone();
-    let task = server_task(scene.exercise, &scene.settings);
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let task = Task::server(scene.exercise, any, &scene.settings);
     let (ended, end) = channel();
     thread::spawn(move || ended.send(runtime.run(task, &Arc::new(run))));
     let address = match ready.recv_timeout(LIMIT) {
@@ -154,15 +155,6 @@ fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
             counts: counter.take(),
         }),
         other => Err(other),
-    }
-}
-
-/// A server at any free port of this computer.
-pub(crate) fn server_task(exercise: &Exercise, settings: &Settings) -> Task {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    match exercise.server {
-        Server::Endpoint(make) => Task::Endpoint(any, make(settings)),
-        Server::Service(make) => Task::Service(any, make(settings)),
     }
 }
 

@@ -101,6 +101,40 @@ impl Words {
     }
 }
 
+/// For the crates that know what to say and not how. A value that is a whole number chooses plurals; all others are text.
+impl socklab_compare::Texts for Words {
+    fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+        let value = |text: &str| match text.parse::<u64>() {
+            Ok(number) if number.to_string() == text => Given::Number(number),
+            _ => Given::Text(text.to_owned()),
+        };
+        let given: Vec<(&str, Given)> = values
+            .iter()
+            .map(|(name, text)| (*name, value(text)))
+            .collect();
+        let variables: Vec<(&str, &dyn Variable)> = given
+            .iter()
+            .map(|(name, value)| (*name, value as &dyn Variable))
+            .collect();
+        self.say_with(id, &variables)
+    }
+}
+
+/// A variable that came as text.
+enum Given {
+    Number(u64),
+    Text(String),
+}
+
+impl Variable for Given {
+    fn value(&self) -> FluentValue<'_> {
+        match self {
+            Given::Number(number) => number.value(),
+            Given::Text(text) => text.value(),
+        }
+    }
+}
+
 /// What can go into a message. Numbers choose plurals; text is escaped.
 pub(crate) trait Variable {
     /// Itself, as Fluent takes it.

@@ -5,9 +5,22 @@
 
 #![forbid(unsafe_code)]
 
+pub mod csv;
+pub mod diff;
+pub mod format;
+pub mod grid;
+pub mod hgrm;
+pub mod ratio;
+pub mod reading;
 pub mod results;
+pub mod statistics;
+pub mod summary;
+pub mod table;
+pub mod validity;
+pub mod words;
 
 pub use results::Results;
+pub use summary::{Document, Summary};
 
 /// The words of a language, by the id of the message. Values are already formatted.
 pub trait Texts {

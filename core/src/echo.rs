@@ -85,7 +85,7 @@ pub static EXERCISE: Exercise = Exercise {
     client_table: ClientState::ROWS,
     server_table: ServerState::ROWS,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Endpoint(|settings| Box::new(Server::new(settings.keep_serving))),
+    server: Serve::Endpoints(|settings| Box::new(Server::new(settings.keep_serving))),
 };
 
 /// How many earlier replies a client remembers, to know their duplicates. A duplicate is seldom

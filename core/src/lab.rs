@@ -65,6 +65,9 @@ impl fmt::Debug for Exercise {
 pub enum Server {
     /// UDP: one machine hears every peer.
     Endpoint(fn(&Settings) -> Box<dyn Machine>),
+    /// UDP, where what one peer says changes nothing for another and no user takes part: there may be several machines, each of
+    /// which hears some of the peers. Where one of them ends, the server ends.
+    Endpoints(fn(&Settings) -> Box<dyn Machine>),
     /// TCP: a service makes a machine for each connection.
     Service(fn(&Settings) -> BoxedService),
 }

@@ -127,7 +127,8 @@ pub trait Watch: Send + Sync {
 /// What an observer is to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A client, or a UDP server: the one machine of a run.
+    /// A client, or a UDP server: the one machine of a run. Only where [several machines](crate::lab::Server::Endpoints)
+    /// share a server's peers are there more.
     Endpoint,
     /// One connection of a TCP server.
     Connection {
@@ -138,7 +139,7 @@ pub enum Subject {
         /// The server's own address.
         local: SocketAddr,
     },
-    /// The driver's own work: accepting, polling.
+    /// The driver's own work: accepting, polling. Where several threads do it, each has an observer of its own.
     Driver,
 }
 

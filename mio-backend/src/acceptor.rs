@@ -2,32 +2,46 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use socklab_core::{Console, FaultKind, Mono, Observer, OperationKind};
-use socklab_system::{AcceptPause, Clock, fault, socket, timed};
+use socklab_system::{Clock, fault, timed};
+
+use crate::mailbox::Mailbox;
+use crate::places::Places;
 
 /// A listening socket, and whether it may have connections.
 pub(crate) struct Acceptor {
     listener: TcpListener,
     local: SocketAddr,
-    places: usize,
+    places: Arc<Places>,
+    mailbox: Arc<Mailbox>,
     /// Some may be waiting: told of, and not run out of since.
     pub(crate) ready: bool,
-    pause: AcceptPause,
+    /// It has taken the place of the next connection.
+    has_place: bool,
+    /// It has to wait for a place, and will be told.
+    queued: bool,
 }
 
 impl Acceptor {
-    pub(crate) fn bind(address: SocketAddr, places: usize) -> io::Result<Self> {
-        let listener = socket::stream_server(address)?;
+    /// Takes connections from a listener, each to a place of those, for the loop with this mailbox.
+    pub(crate) fn new(
+        listener: std::net::TcpListener,
+        places: Arc<Places>,
+        mailbox: Arc<Mailbox>,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Acceptor {
             local: listener.local_addr()?,
             listener: TcpListener::from_std(listener),
             places,
+            mailbox,
             ready: false,
-            pause: AcceptPause::default(),
+            has_place: false,
+            queued: false,
         })
     }
 
@@ -39,30 +53,54 @@ impl Acceptor {
         registry.register(&mut self.listener, token, Interest::READABLE)
     }
 
-    /// Whether it would accept now, with so many connections open.
-    pub(crate) fn wants_turn(&self, open: usize) -> bool {
-        self.ready && self.pause.until().is_none() && open < self.places
+    /// Whether it would accept now.
+    pub(crate) fn wants_turn(&self) -> bool {
+        self.ready && !self.queued && self.places.pause().is_none()
     }
 
-    /// When it will look again, if it is out of descriptors.
+    /// When it will look again, if the system is out of descriptors.
     pub(crate) fn deadline(&self) -> Option<Mono> {
-        self.pause.until()
+        self.places.pause()
     }
 
-    /// A connection has ended, so there is a descriptor; or the pause is over.
-    pub(crate) fn resume(&mut self) {
-        self.pause.end();
+    /// The moment of its deadline may have come.
+    pub(crate) fn look_at_clock(&self, now: Mono) {
+        self.places.look_at_clock(now);
     }
 
-    /// The next connection, if there is one and there is room for it.
+    /// It is given the place that it waits for.
+    pub(crate) fn place_came(&mut self) {
+        (self.has_place, self.queued) = (true, false);
+    }
+
+    /// So many of its connections have ended.
+    pub(crate) fn ended(&mut self, count: usize) {
+        if count > 0 && self.places.ended(count, &self.mailbox) {
+            self.place_came();
+        }
+    }
+
+    /// Before it waits: a place that it has no use for is for others.
+    pub(crate) fn rest(&mut self) {
+        if self.has_place && !self.wants_turn() {
+            self.has_place = false;
+            self.places.give(&self.mailbox);
+        }
+    }
+
+    /// The next connection and its number, if there is one and there is room for it.
     pub(crate) fn accept<O: Observer>(
         &mut self,
-        open: usize,
         clock: &Clock,
         observer: &mut O,
         console: &dyn Console,
-    ) -> Option<(TcpStream, SocketAddr)> {
-        while self.wants_turn(open) {
+    ) -> Option<(u64, TcpStream, SocketAddr)> {
+        while self.wants_turn() {
+            if !self.has_place && !self.places.take(&self.mailbox) {
+                self.queued = true;
+                return None;
+            }
+            self.has_place = true;
             let listener = &self.listener;
             let accepted = timed(
                 observer,
@@ -72,12 +110,11 @@ impl Acceptor {
                 || listener.accept(),
             );
             match accepted {
-                Ok(connection) => {
-                    if self.pause.is_announced() {
-                        let news = self.pause.accepted(clock.mono());
-                        news.into_iter().for_each(|news| console.notice(news));
-                    }
-                    return Some(connection);
+                Ok((stream, peer)) => {
+                    self.has_place = false;
+                    let (number, news) = self.places.accepted(|| clock.mono());
+                    news.into_iter().for_each(|news| console.notice(news));
+                    return Some((number, stream, peer));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.ready = false,
                 Err(error) => self.refused(&error, clock, console),
@@ -92,7 +129,7 @@ impl Acceptor {
         if fault.kind == FaultKind::Reset || error.kind() == ErrorKind::Interrupted {
             return;
         }
-        let news = self.pause.refused(clock.mono(), fault);
+        let news = self.places.refused(clock.mono(), fault);
         news.into_iter().for_each(|news| console.notice(news));
     }
 }

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use mio::{Registry, Token};
 use socklab_core::register::{Attempt, Decision, StoreId};
 use socklab_core::{
-    CLOSE_LIMIT, Doing, Failure, FaultKind, Input, Link, Machine, Mono, Now, Observer,
+    CLOSE_LIMIT, Console, Doing, Failure, FaultKind, Input, Link, Machine, Mono, Now, Observer,
     OperationKind, Outbox, Output, Pump, Socket, Status, Transport, Watch,
 };
 use socklab_system::{Run, fault, socket, timed};
@@ -19,6 +19,7 @@ use crate::wire::{Received, Wire};
 /// What a turn of any conversation uses: one of each for the whole loop.
 pub(crate) struct Desk<'a, W> {
     pub(crate) run: &'a Run<W>,
+    pub(crate) console: &'a dyn Console,
     pub(crate) registry: &'a Registry,
     pub(crate) mailbox: &'a Arc<Mailbox>,
     pub(crate) out: &'a mut Outbox,
@@ -253,7 +254,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                 Output::Abort { .. } => self.wire.abort(),
                 Output::Store { id, attempt } => self.store(id, attempt.clone(), desk),
                 Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {
-                    desk.run.console.tell(&output);
+                    desk.console.tell(&output);
                 }
             }
         }

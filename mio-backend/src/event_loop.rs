@@ -1,20 +1,22 @@
 //! The loop: wait for any of the sockets, then give each that has something its turn.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::{Events, Poll, Token};
-use slab::Slab;
-use socklab_core::{Input, Link, Machine, OperationKind, Outbox, Service, Status, Subject, Watch};
+use socklab_core::{
+    Console, Input, Link, Machine, OperationKind, Outbox, Service, Status, Subject, Watch,
+};
 use socklab_system::{LineEvent, LineReader, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
 use crate::bell::{self, Bell};
 use crate::conversation::{Conversation, Desk};
+use crate::conversations::Conversations;
 use crate::mailbox::{Address, Mailbox, Message};
-use crate::timers::Timers;
+use crate::places::Places;
 use crate::wire::Wire;
 
 /// Tokens below these are keys of conversations.
@@ -31,6 +33,8 @@ const ACCEPTS: usize = 64;
 /// All that one thread needs to wait for everybody.
 pub(crate) struct EventLoop<'a, W: Watch> {
     run: &'a Run<W>,
+    /// The run's, or one that stands before it.
+    console: &'a dyn Console,
     poll: Poll,
     events: Events,
     mailbox: Arc<Mailbox>,
@@ -42,71 +46,8 @@ pub(crate) struct EventLoop<'a, W: Watch> {
     _bell: Bell,
 }
 
-/// The conversations of a loop, and what is to be done about them.
-struct Conversations<M, O> {
-    slab: Slab<Conversation<M, O>>,
-    /// Those that have something to do, in the order of their turns.
-    queue: VecDeque<Address>,
-    timers: Timers,
-    number: u64,
-}
-
-impl<M: Machine, O: socklab_core::Observer> Conversations<M, O> {
-    fn new() -> Self {
-        Conversations {
-            slab: Slab::new(),
-            queue: VecDeque::new(),
-            timers: Timers::default(),
-            number: 0,
-        }
-    }
-
-    fn get(&mut self, address: Address) -> Option<&mut Conversation<M, O>> {
-        let found = self.slab.get_mut(address.key)?;
-        (found.address() == address).then_some(found)
-    }
-
-    fn insert(&mut self, machine: M, observer: O, wire: Wire) -> Address {
-        self.number += 1;
-        let entry = self.slab.vacant_entry();
-        let address = Address {
-            key: entry.key(),
-            number: self.number,
-        };
-        entry.insert(Conversation::new(machine, observer, wire, address));
-        address
-    }
-
-    /// After anything has happened to a conversation: is it over, when is it looked at again, and does
-    /// it want a turn? Says how it ended, if it did.
-    fn after(&mut self, address: Address) -> Option<Status> {
-        let conversation = self.slab.get_mut(address.key)?;
-        if let Some(status) = conversation.over() {
-            self.slab.remove(address.key);
-            let slab = &self.slab;
-            let lives = |address: Address| {
-                slab.get(address.key)
-                    .is_some_and(|one| one.address() == address)
-            };
-            self.timers.sweep(slab.len(), lives);
-            return Some(status);
-        }
-        if let Some(at) = conversation.deadline()
-            && conversation.armed.is_none_or(|armed| at < armed)
-        {
-            conversation.armed = Some(at);
-            self.timers.add(at, address);
-        }
-        if !conversation.queued && conversation.wants_turn() {
-            conversation.queued = true;
-            self.queue.push_back(address);
-        }
-        None
-    }
-}
-
 impl<'a, W: Watch> EventLoop<'a, W> {
-    pub(crate) fn new(run: &'a Run<W>) -> io::Result<Self> {
+    pub(crate) fn new(run: &'a Run<W>, console: &'a dyn Console) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mailbox = Mailbox::new(poll.registry(), MAILBOX)?;
         let bell = {
@@ -116,6 +57,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
         };
         Ok(EventLoop {
             run,
+            console,
             poll,
             events: Events::with_capacity(EVENTS),
             mailbox,
@@ -156,12 +98,15 @@ impl<'a, W: Watch> EventLoop<'a, W> {
         }
     }
 
-    /// Serves until told to stop, and until the last connection has ended.
+    /// Serves until told to stop, and until the last connection has ended. The places may be shared with other loops.
     pub(crate) fn serve<S: Service>(
         &mut self,
-        mut acceptor: Acceptor,
+        listener: TcpListener,
+        places: &Arc<Places>,
         service: &S,
     ) -> io::Result<Status> {
+        let (places, mailbox) = (Arc::clone(places), Arc::clone(&self.mailbox));
+        let mut acceptor = Acceptor::new(listener, places, mailbox)?;
         acceptor.register(self.poll.registry(), LISTENER)?;
         let local = acceptor.local();
         let mut acceptor = Some(acceptor);
@@ -186,26 +131,28 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                         self.deliver(&mut all, address, message);
                         all.after(address);
                     }
+                    Message::Place => {
+                        if let Some(acceptor) = &mut acceptor {
+                            acceptor.place_came();
+                        }
+                    }
                     Message::Line(_) => {}
                 }
             }
-            let open = all.slab.len();
             self.turns(&mut all);
             let Some(acceptor) = &mut acceptor else {
                 continue;
             };
-            if all.slab.len() < open {
-                acceptor.resume();
-            }
             for _ in 0..ACCEPTS {
-                let (clock, console) = (&self.run.clock, &*self.run.console);
-                let accepted = acceptor.accept(all.slab.len(), clock, &mut self.observer, console);
-                let Some((stream, peer)) = accepted else {
+                acceptor.ended(all.take_ended());
+                let (clock, console) = (&self.run.clock, self.console);
+                let accepted = acceptor.accept(clock, &mut self.observer, console);
+                let Some((number, stream, peer)) = accepted else {
                     break;
                 };
                 let link = Link::first(peer);
                 let observer = self.run.watch.watch(Subject::Connection {
-                    number: all.number + 1,
+                    number,
                     peer,
                     local,
                 });
@@ -214,6 +161,8 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                 self.begin(&mut all, address, &[Input::Opened { link, local }]);
                 all.after(address);
             }
+            acceptor.ended(all.take_ended());
+            acceptor.rest();
         }
     }
 
@@ -245,6 +194,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
     ) -> (Option<&'b mut Conversation<M, W::Observer>>, Desk<'b, W>) {
         let desk = Desk {
             run: self.run,
+            console: self.console,
             registry: self.poll.registry(),
             mailbox: &self.mailbox,
             out: &mut self.out,
@@ -259,8 +209,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
         all: &mut Conversations<M, W::Observer>,
         mut acceptor: Option<&mut Acceptor>,
     ) -> io::Result<()> {
-        let open = all.slab.len();
-        let accepts = acceptor.as_ref().is_some_and(|one| one.wants_turn(open));
+        let accepts = acceptor.as_ref().is_some_and(|one| one.wants_turn());
         let pause = acceptor.as_ref().and_then(|one| one.deadline());
         let next = [all.timers.next(), pause].into_iter().flatten().min();
         let limit = match next {
@@ -307,10 +256,8 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                 }
             }
         }
-        if let (Some(acceptor), Some(at)) = (acceptor, pause)
-            && at <= self.run.clock.mono()
-        {
-            acceptor.resume();
+        if let (Some(acceptor), Some(_)) = (acceptor, pause) {
+            acceptor.look_at_clock(self.run.clock.mono());
         }
         Ok(())
     }
@@ -386,6 +333,8 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                 conversation.feed(now, Input::Stored { id, decision }, &mut desk);
             }
             Message::Stop => conversation.feed(now, Input::Stop, &mut desk),
+            // It is the listener's.
+            Message::Place => {}
         }
         conversation.settle(&mut desk);
     }

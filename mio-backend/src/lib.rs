@@ -23,15 +23,19 @@
 //! # Where to look
 //!
 //! `event_loop` waits and hands out turns. `conversation` is one machine with its socket. `timers` holds the
-//! deadlines, `mailbox` is where other threads leave word, `bell` what a signal rings, `acceptor` takes connections.
+//! deadlines, `mailbox` is where other threads leave word, `bell` what a signal rings, `acceptor` takes connections,
+//! each to one of the `places`. `loops` runs several of all that.
 
 #![forbid(unsafe_code)]
 
 mod acceptor;
 mod bell;
 mod conversation;
+mod conversations;
 mod event_loop;
+mod loops;
 mod mailbox;
+mod places;
 mod timers;
 mod wire;
 
@@ -44,11 +48,13 @@ use socklab_core::{
 };
 use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 
-use acceptor::Acceptor;
 use event_loop::EventLoop;
+use places::Places;
 use wire::Wire;
 
-/// This I/O model.
+pub use loops::MioLoops;
+
+/// This I/O model: one loop.
 #[derive(Clone, Copy, Debug)]
 pub struct Mio;
 
@@ -83,14 +89,15 @@ impl Backend for Mio {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let acceptor = match Acceptor::bind(address, run.max_connections) {
-            Ok(acceptor) => acceptor,
+        let bound = socket::stream_server(address).and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
+        let (local, listener) = match bound {
+            Ok(bound) => bound,
             Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
         };
-        let local = acceptor.local();
-        let served = EventLoop::new(run).and_then(|mut event_loop| {
+        let places = Places::new(run.max_connections);
+        let served = EventLoop::new(run, &*run.console).and_then(|mut event_loop| {
             run.console.notice(Notice::Ready(local));
-            event_loop.serve(acceptor, &*service)
+            event_loop.serve(listener, &places, &*service)
         });
         served.unwrap_or_else(|error| broken(&error))
     }
@@ -104,7 +111,7 @@ fn alone<M: Machine + 'static, W: Watch + 'static>(
     run: &Arc<Run<W>>,
 ) -> Status {
     let observer = run.watch.watch(Subject::Endpoint);
-    let served = EventLoop::new(run)
+    let served = EventLoop::new(run, &*run.console)
         .and_then(|mut event_loop| event_loop.alone(machine, observer, wire, first));
     served.unwrap_or_else(|error| broken(&error))
 }

@@ -13,6 +13,8 @@ pub(crate) enum Message {
     Line(LineEvent),
     /// A decision, for the conversation that asked.
     Stored(Address, StoreId, Decision),
+    /// The place for a connection that the loop waits for.
+    Place,
     /// The program is to stop.
     Stop,
 }

@@ -10,8 +10,9 @@ use std::time::Duration;
 use socklab_core::policy::LOCK_AFTER;
 use socklab_core::register::Receipt;
 
-use crate::book::{from_micros, register_key};
+use crate::book::register_key;
 use crate::error::{Error, Trouble};
+use crate::facts::from_micros;
 use crate::keys::{KeyFile, RegisterKey, SECRET, random, tidy_receipt};
 use crate::sql::{Row, Sql, within};
 

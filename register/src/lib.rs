@@ -13,6 +13,8 @@
 mod archive;
 mod book;
 mod error;
+mod facts;
+mod judge;
 mod keys;
 mod location;
 mod name;

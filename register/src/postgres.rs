@@ -1,5 +1,7 @@
 //! A register on PostgreSQL, for several servers behind one address.
 
+mod attempts;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 
 use crate::error::{Error, Trouble};
+use crate::facts::{Change, Facts, Question};
 use crate::schema;
 use crate::sql::{Row, Sql, Value, within};
 
@@ -134,6 +137,29 @@ impl Sql for Postgres {
         self.client
             .execute(&statement, &values)
             .map_err(|e| error(&e))
+    }
+
+    fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error> {
+        let (hold, look) = (
+            self.statement(attempts::HOLD)?,
+            self.statement(attempts::LOOK)?,
+        );
+        attempts::hold(&mut self.client, &hold, questions)
+            .and_then(|()| attempts::look(&mut self.client, &look, questions))
+            .map_err(|e| error(&e))
+    }
+
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error> {
+        let statement = self.statement(attempts::WRITE)?;
+        match attempts::write(&mut self.client, &statement, changes) {
+            Ok((numbers, true)) => Ok(numbers),
+            // Whoever holds a DNI has its codes to itself. The table's own rule is the last guard.
+            Ok((_, false)) => Err(Error::new(
+                Trouble::Busy,
+                "a code was used by another at the same moment",
+            )),
+            Err(failed) => Err(error(&failed)),
+        }
     }
 
     fn reopen(&mut self) -> Result<(), Error> {

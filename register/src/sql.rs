@@ -4,6 +4,7 @@
 //! databases take.
 
 use crate::error::{Error, Trouble};
+use crate::facts::{Change, Facts, Question};
 
 /// A value in a row or for a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub(crate) trait Sql: Send {
 
     /// Runs a statement and says how many rows it changed.
     fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error>;
+
+    /// What is known of each attempt, within a transaction. Whoever has asked holds their DNIs until it ends.
+    fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error>;
+
+    /// Writes what becomes of attempts that were asked about; the numbers of those that are submissions now.
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error>;
 
     /// After trouble: connects anew, and checks that what is there is whole and durable.
     fn reopen(&mut self) -> Result<(), Error>;

@@ -119,7 +119,7 @@ impl Drop for Writer {
 fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
     let mut failed: Option<Instant> = None;
     loop {
-        let batch = shared.take(book.rules.batch.max(1));
+        let batch = shared.take(book.judge.rules.batch.max(1));
         if batch.is_empty() {
             return;
         }

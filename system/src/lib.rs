@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod caused;
 mod clock;
 mod fault;
 mod gate;
@@ -18,12 +19,14 @@ mod signals;
 pub mod socket;
 mod stamp;
 mod stop;
+pub mod task;
 mod unsent;
 
+pub use caused::{Caused, Received};
 pub use clock::Clock;
-pub use fault::fault;
+pub use fault::{Errors, fault};
 pub use gate::Gate;
-pub use lines::{LineEvent, LineReader, MAX_LINE};
+pub use lines::{LineEvent, LineReader, Lines, MAX_LINE};
 pub use observed::{Moved, moment, report, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};

@@ -1,8 +1,12 @@
 //! Out of descriptors.
 
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use socklab_core::{Fault, Mono, Notice};
+use socklab_core::{Console, Fault, FaultKind, Mono, Notice};
+
+use crate::clock::Clock;
+use crate::fault::fault;
 
 /// When a server that is out of descriptors accepts again, and when that is worth a word.
 ///
@@ -36,6 +40,27 @@ impl AcceptPause {
         Some(Notice::AcceptResumed)
     }
 
+    /// What an accept gave, if it gave a connection; what there is to tell the user is told.
+    pub fn took<T>(
+        &mut self,
+        accepted: io::Result<T>,
+        clock: &Clock,
+        console: &dyn Console,
+    ) -> Option<T> {
+        let news = match &accepted {
+            Ok(_) if self.is_announced() => self.accepted(clock.mono()),
+            Ok(_) => None,
+            Err(error) => match fault(error) {
+                // A peer that left before it was accepted, or a signal, is nobody's trouble.
+                fault if fault.kind == FaultKind::Reset => None,
+                _ if error.kind() == ErrorKind::Interrupted => None,
+                fault => self.refused(clock.mono(), fault),
+            },
+        };
+        news.into_iter().for_each(|news| console.notice(news));
+        accepted.ok()
+    }
+
     /// Whether the user believes that accepting is paused, so that accepts are worth the time of a look at the clock.
     pub fn is_announced(&self) -> bool {
         self.failed.is_some()
@@ -55,7 +80,6 @@ impl AcceptPause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use socklab_core::FaultKind;
 
     #[test]
     fn one_word_each() {

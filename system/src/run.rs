@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io::BufRead;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
-use socklab_core::register::Register;
+use socklab_core::register::{Attempt, Decision, Done, Register};
 use socklab_core::{Console, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
@@ -29,6 +31,19 @@ pub trait Backend {
         run: &Arc<Run<W>>,
     ) -> Status;
 
+    /// Runs a UDP server at `address` that [may have several machines](socklab_core::lab::Server::Endpoints). Most models
+    /// need one; one with several loops makes one for each.
+    ///
+    /// The system deals the peers out by their addresses, so that a peer always meets the same machine. The first machine that
+    /// ends ends the server: it requests the run's stop, for the others.
+    fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        mut make: impl FnMut() -> M,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        Self::serve_datagrams(address, make(), run)
+    }
+
     /// Runs a TCP server at `address`.
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
         address: SocketAddr,
@@ -51,6 +66,8 @@ pub struct Run<W> {
     pub register: Option<Arc<dyn Register>>,
     /// How many connections a server holds at once; the rest wait in the backlog.
     pub max_connections: usize,
+    /// How many threads a model has whose server has a fixed number of them; `None` for as many as it thinks right.
+    pub threads: Option<NonZeroUsize>,
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
 }
 
@@ -60,6 +77,7 @@ impl<W> fmt::Debug for Run<W> {
             .field("clock", &self.clock)
             .field("stop", &self.stop)
             .field("max_connections", &self.max_connections)
+            .field("threads", &self.threads)
             .finish_non_exhaustive()
     }
 }
@@ -74,6 +92,7 @@ impl<W: Watch> Run<W> {
             stop: Stop::default(),
             register: None,
             max_connections: 1024,
+            threads: None,
             lines: Mutex::new(None),
         }
     }
@@ -83,6 +102,23 @@ impl<W: Watch> Run<W> {
     pub fn with_lines(self, source: impl BufRead + Send + 'static) -> Self {
         *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(source));
         self
+    }
+
+    /// How many threads a server has: as many as [asked for](Run::threads), else what `default` makes of the number of cores
+    /// that this process may use.
+    pub fn threads_or(&self, default: impl FnOnce(usize) -> usize) -> usize {
+        match self.threads {
+            Some(threads) => threads.get(),
+            None => default(available_parallelism().map_or(1, NonZeroUsize::get)),
+        }
+    }
+
+    /// Hands an attempt to the register. Without one, the decision is at once that it is unavailable.
+    pub fn store(&self, attempt: Attempt, done: Done) {
+        match &self.register {
+            Some(register) => register.store(attempt, done),
+            None => done(Decision::Unavailable),
+        }
     }
 
     /// The source of the user's lines, for the one machine that reads them.

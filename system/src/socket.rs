@@ -27,16 +27,20 @@ pub const DATAGRAM_BUFFER: usize = 64 * 1024;
 /// # Errors
 /// What the system says when the address cannot be had.
 pub fn datagram_server(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
+    Ok(bound_datagram(address, false)?.into())
+}
+
+fn bound_datagram(address: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
     both_families(&socket, address)?;
     // Less is no reason not to serve.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    if shared {
+        share(&socket)?;
+    }
     socket.bind(&address.into())?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// A UDP socket connected to `to`, so that it hears only from there and is told of refusals.
@@ -57,18 +61,87 @@ pub fn datagram_client(to: SocketAddr) -> io::Result<UdpSocket> {
 /// # Errors
 /// What the system says when the address cannot be had.
 pub fn stream_server(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = bound_stream(address, false)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn bound_stream(address: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     both_families(&socket, address)?;
     if cfg!(unix) {
         socket.set_reuse_address(true)?;
     }
+    if shared {
+        share(&socket)?;
+    }
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
+}
+
+/// Whether the system spreads over several sockets what comes to the one address that they share: datagrams and connections go
+/// by the peer's address and port, so that a peer always meets the same socket.
+///
+/// Linux does since 3.9 (`SO_REUSEPORT`, socket(7)), DragonFly BSD by the same name, FreeBSD since 12 as `SO_REUSEPORT_LB`
+/// (setsockopt(2)). Elsewhere an option of that name lets sockets share an address, and one of them gets everything.
+pub const SPREADS: bool = cfg!(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd"
+));
+
+/// So many UDP sockets that hear at `address` and share what comes; see [`SPREADS`].
+///
+/// # Errors
+/// What the system says when the address cannot be had; `Unsupported` where it does not spread.
+pub fn datagram_servers(address: SocketAddr, count: usize) -> io::Result<Vec<UdpSocket>> {
+    let sockets = at_one_address(address, count, bound_datagram)?;
+    Ok(sockets.into_iter().map(UdpSocket::from).collect())
+}
+
+/// So many TCP sockets that listen at `address` and share what comes, each with a backlog of its own; see [`SPREADS`].
+///
+/// # Errors
+/// What the system says when the address cannot be had; `Unsupported` where it does not spread.
+pub fn stream_servers(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
+    let sockets = at_one_address(address, count, bound_stream)?;
+    sockets.iter().try_for_each(|one| one.listen(BACKLOG))?;
+    Ok(sockets.into_iter().map(TcpListener::from).collect())
+}
+
+fn at_one_address(
+    address: SocketAddr,
+    count: usize,
+    bind: fn(SocketAddr, bool) -> io::Result<Socket>,
+) -> io::Result<Vec<Socket>> {
+    // Alone at first: sockets that share their address would share it with another program of the same user too, and nobody
+    // would be told that the port is in use. It also finds the port, where any will do.
+    let alone = bind(address, false)?;
+    let address = alone.local_addr()?.as_socket().unwrap_or(address);
+    drop(alone);
+    (0..count).map(|_| bind(address, true)).collect()
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "dragonfly"))]
+fn share(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+#[cfg(target_os = "freebsd")]
+fn share(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port_lb(true)
+}
+
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd"
+)))]
+fn share(_: &Socket) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A TCP connection to `to`, waited for at most for `limit` (rounded up to a millisecond).
@@ -119,6 +192,6 @@ pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
 }
 
 /// Makes closing a stream a reset: what is unsent is lost, and the peer is told at once.
-pub fn reset_on_close(stream: &TcpStream) {
-    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+pub fn reset_on_close<'a>(stream: impl Into<SockRef<'a>>) {
+    let _ = stream.into().set_linger(Some(Duration::ZERO));
 }

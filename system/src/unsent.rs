@@ -1,5 +1,9 @@
 //! What waits to be written to a stream.
 
+/// A stream is read only while fewer bytes than this wait to be written: a peer that asks and does
+/// not take the answers must not fill the memory.
+const HIGH_WATER: usize = 64 * 1024;
+
 /// How many unsent bytes an empty queue may keep room for.
 const KEEP: usize = 4096;
 
@@ -25,6 +29,11 @@ impl Unsent {
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether so many wait that the machine should be given no more to answer.
+    pub fn is_full(&self) -> bool {
+        self.len() >= HIGH_WATER
     }
 
     /// Adds some at the end.
@@ -54,6 +63,17 @@ impl Unsent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn full_at_the_high_water_mark() {
+        let mut unsent = Unsent::default();
+        unsent.push(&[0; HIGH_WATER - 1]);
+        assert!(!unsent.is_full());
+        unsent.push(&[0]);
+        assert!(unsent.is_full());
+        unsent.wrote(1);
+        assert!(!unsent.is_full());
+    }
 
     #[test]
     fn in_order_whatever_the_pieces() {

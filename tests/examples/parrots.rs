@@ -15,6 +15,7 @@ use socklab_core::{Console, Notice, Prompt, Status};
 use socklab_mio::Mio;
 use socklab_system::{Backend, Run};
 use socklab_tests::kit::{Parrots, many_descriptors};
+use socklab_tokio::Tokio;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Blocking::NAME => serve::<Blocking>,
         AsyncStd::NAME => serve::<AsyncStd>,
         Mio::NAME => serve::<Mio>,
+        Tokio::NAME => serve::<Tokio>,
         _ => {
             eprintln!("usage: parrots RUNTIME [MAX_CONNECTIONS]");
             return ExitCode::from(2);

@@ -92,7 +92,7 @@ impl Bench {
                 timeout: settings.timeout.or(found.timeout),
                 ..settings.clone()
             }),
-            (Role::Server, Server::Endpoint(make)) => make(settings),
+            (Role::Server, Server::Endpoint(make) | Server::Endpoints(make)) => make(settings),
             (Role::Server, Server::Service(make)) => make(settings).accept(Link::first(CLIENT)),
         }
     }

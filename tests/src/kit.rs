@@ -4,20 +4,26 @@
 //! socklab_tests::backend_tests!(MyBackend);
 //! ```
 //!
-//! makes a test of each case. A case waits for what it wants to see, never for time to pass, and is
+//! makes a test of each case. For a server that cannot serve many connections at once, `backend_tests!(MyBackend, serves:
+//! one_at_a_time several_at_once)` leaves out what needs it: several are at most [`THREADS`]. //! `backend_tests!(MyBackend, races)` adds those of a runtime whose machines can wait for several
+//! things at once. A case waits for what it wants to see, never for time to pass, and is
 //! given up after 20 s.
 
+pub mod clients;
 pub mod datagrams;
 pub mod lines;
+mod metronome;
 mod parrot;
+pub mod races;
 pub mod streams;
 
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socklab_core::{Machine, Status};
+use socklab_core::{Machine, Service, Status};
 use socklab_system::{Backend, Run, Stop};
 
 use crate::real::Running;
@@ -27,11 +33,41 @@ pub use parrot::{BIG, Parrots, pattern};
 /// Only against a test that would hang; nothing waits for it to pass.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How many threads a server of the kit has, if its model has a fixed number of them.
+pub const THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
 /// Makes a test of each case of the kit for a runtime.
 #[macro_export]
 macro_rules! backend_tests {
+    ($backend:ty, races) => {
+        $crate::backend_tests!($backend);
+        $crate::backend_tests!(@cases $backend, races, races:
+            datagrams_and_lines_against_a_timer,
+            bytes_against_a_timer,
+            a_client_whose_user_does_not_type,
+            a_client_that_is_connecting,
+            what_was_tried_and_waited_for_is_told,
+        );
+    };
     ($backend:ty) => {
-        $crate::backend_tests!(@cases $backend, streams:
+        $crate::backend_tests!($backend, serves: one_at_a_time several_at_once a_thousand_at_once);
+    };
+    ($backend:ty, serves: $($how:ident)*) => {
+        $($crate::backend_tests!(@$how $backend);)*
+        $crate::backend_tests!(@cases $backend, datagrams, datagrams:
+            a_flood_delays_nobody,
+            a_stop_while_idle,
+            a_burst_is_answered_whole_and_in_order,
+        );
+        $crate::backend_tests!(@cases $backend, lines, lines:
+            lines_come_one_by_one_and_then_the_end,
+            input_that_ends_in_the_middle_of_a_line,
+            input_that_ends_at_once,
+            nothing_is_read_ahead,
+        );
+    };
+    (@one_at_a_time $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams, streams:
             one_byte_at_a_time,
             a_large_answer_through_small_buffers,
             an_end_in_the_middle_of_a_message,
@@ -40,26 +76,28 @@ macro_rules! backend_tests {
             a_reset_while_the_server_writes,
             a_timer_fires_is_moved_and_is_cancelled,
             a_stop_while_idle,
-            a_stop_while_connections_are_idle,
             a_stop_while_writing,
-            who_never_reads_delays_nobody,
-            who_never_stops_talking_delays_nobody,
-            a_thousand_at_once,
+            answers_wait_for_a_peer_that_reads_late,
+            a_decision_for_nobody,
         );
-        $crate::backend_tests!(@cases $backend, datagrams:
-            a_flood_delays_nobody,
-            a_stop_while_idle,
-            a_burst_is_answered_whole_and_in_order,
-        );
-        $crate::backend_tests!(@cases $backend, lines:
-            lines_come_one_by_one_and_then_the_end,
-            input_that_ends_in_the_middle_of_a_line,
-            input_that_ends_at_once,
-            nothing_is_read_ahead,
+        $crate::backend_tests!(@cases $backend, clients, clients:
+            a_connection_that_does_not_open_in_time,
         );
     };
-    (@cases $backend:ty, $module:ident: $($case:ident),* $(,)?) => {
-        mod $module {
+    (@several_at_once $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams_at_once, streams:
+            a_stop_while_connections_are_idle,
+            who_never_reads_delays_nobody,
+            who_never_stops_talking_delays_nobody,
+        );
+    };
+    (@a_thousand_at_once $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, streams_by_the_thousand, streams:
+            a_thousand_at_once,
+        );
+    };
+    (@cases $backend:ty, $name:ident, $module:ident: $($case:ident),* $(,)?) => {
+        mod $name {
             use super::*;
             $(
                 #[test]
@@ -86,23 +124,37 @@ pub struct Server {
 impl Server {
     /// A TCP server of [`Parrots`].
     pub fn of_parrots<B: Backend>(max_connections: usize) -> Self {
-        Server::begin(max_connections, |any, run| {
-            B::serve_streams(any, Arc::new(Parrots), run)
+        Server::of_streams::<B>(max_connections, Parrots)
+    }
+
+    /// Any TCP server.
+    pub fn of_streams<B: Backend>(max_connections: usize, service: impl Service + 'static) -> Self {
+        Server::of_streams_with::<B>(service, |run| run.max_connections = max_connections)
+    }
+
+    /// The same, with a run that is not quite as usual.
+    pub fn of_streams_with<B: Backend>(
+        service: impl Service + 'static,
+        change: impl FnOnce(&mut Run<()>),
+    ) -> Self {
+        Server::begin(change, |any, run| {
+            B::serve_streams(any, Arc::new(service), run)
         })
     }
 
-    /// A UDP server.
-    pub fn of<B: Backend>(machine: impl Machine + 'static) -> Self {
-        Server::begin(1, |any, run| B::serve_datagrams(any, machine, run))
+    /// A UDP server of as many machines as the model has loops.
+    pub fn of<B: Backend, M: Machine + 'static>(make: fn() -> M) -> Self {
+        Server::begin(|_| (), move |any, run| B::serve_endpoints(any, make, run))
     }
 
     fn begin(
-        max_connections: usize,
+        change: impl FnOnce(&mut Run<()>),
         serve: impl FnOnce(SocketAddr, &Arc<Run<()>>) -> Status + Send + 'static,
     ) -> Self {
         let screen = Screen::new();
         let mut run = Run::new(screen.clone(), ());
-        run.max_connections = max_connections;
+        run.threads = Some(THREADS);
+        change(&mut run);
         let (stop, run) = (run.stop.clone(), Arc::new(run));
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let running = Running::spawn(move || serve(any, &run));
@@ -155,6 +207,23 @@ pub fn take(stream: &mut TcpStream, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     stream.read_exact(&mut bytes).unwrap();
     bytes
+}
+
+/// A listener whose backlog is full, so that connecting to it takes for ever; as long as the rest is kept. Only Linux lets
+/// a backlog be full in this way.
+#[cfg(target_os = "linux")]
+fn nobody_accepts() -> (SocketAddr, impl Sized) {
+    use socket2::{Domain, Socket, Type};
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+        waiting.push(stream);
+    }
+    (address, (listener, waiting))
 }
 
 /// Room for many sockets in this process, where the system grants it.

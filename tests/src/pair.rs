@@ -40,7 +40,7 @@ impl Pair {
         let mut settings = Settings::client(exercise, at);
         change(&mut settings);
         let endpoint = match exercise.server {
-            Server::Endpoint(make) => {
+            Server::Endpoint(make) | Server::Endpoints(make) => {
                 let settings = Settings {
                     timeout: None,
                     ..settings.clone()

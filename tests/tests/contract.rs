@@ -143,7 +143,7 @@ fn a_layer_that_changes_nothing_changes_nothing() {
         let lines = |role| Script::of(scene.lines(role, EPOCH.as_secs()));
         let mut net = VirtualNet::default();
         let endpoint = match exercise.server {
-            Server::Endpoint(make) => {
+            Server::Endpoint(make) | Server::Endpoints(make) => {
                 let machine = Cipher::with(make(&Settings::default()), NO_KEY);
                 Some(net.endpoint(scene.name, at, machine, lines(Role::Server)))
             }

@@ -26,6 +26,7 @@ mod exercise {
     use socklab_system::{Backend, Run};
     use socklab_tests::real::unix;
     use socklab_tests::{Recording, Screen, assert_transcript, read};
+    use socklab_tokio::Tokio;
 
     use crate::poll_runtime::Polling;
     use crate::reverse::EXERCISE;
@@ -78,6 +79,11 @@ mod exercise {
     #[test]
     fn reverse_on_mio() {
         reverses::<Mio>();
+    }
+
+    #[test]
+    fn reverse_on_tokio() {
+        reverses::<Tokio>();
     }
 
     #[test]

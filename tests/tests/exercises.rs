@@ -7,16 +7,19 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use socklab_async::AsyncStd;
-use socklab_blocking::Blocking;
+use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::lab::Settings;
 use socklab_core::transcript::{Arrow, Role};
 use socklab_core::{Failure, FaultKind, Notice, Status, Transport};
 use socklab_mio::Mio;
+#[cfg(target_os = "linux")]
+use socklab_mio::MioLoops;
 use socklab_system::{Backend, socket};
 
 use socket2::{Domain, Socket, Type};
 use socklab_tests::real::{Serving, Stage, play, unix};
 use socklab_tests::{DNI, SCENES, Said, code_at, read, scene};
+use socklab_tokio::Tokio;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -26,10 +29,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a test of each case for each runtime.
 macro_rules! on_every_runtime {
-    ($($case:ident)*) => {
-        on_every_runtime!(@ blocking Blocking: $($case)*);
-        on_every_runtime!(@ async_std AsyncStd: $($case)*);
-        on_every_runtime!(@ mio Mio: $($case)*);
+    (one_at_a_time { $($case:ident)* } two_at_once { $($more:ident)* }) => {
+        on_every_runtime!(@ blocking Blocking: $($case)* $($more)*);
+        // It has no second connection before the first has ended.
+        on_every_runtime!(@ blocking_iterative BlockingIterative: $($case)*);
+        on_every_runtime!(@ blocking_pool BlockingPool: $($case)* $($more)*);
+        on_every_runtime!(@ async_std AsyncStd: $($case)* $($more)*);
+        on_every_runtime!(@ mio Mio: $($case)* $($more)*);
+        #[cfg(target_os = "linux")]
+        on_every_runtime!(@ mio_loops MioLoops: $($case)* $($more)*);
+        on_every_runtime!(@ tokio Tokio: $($case)* $($more)*);
     };
     (@ $module:ident $backend:ident: $($case:ident)*) => {
         mod $module {
@@ -44,21 +53,25 @@ macro_rules! on_every_runtime {
 }
 
 on_every_runtime! {
-    every_exercise_over_ipv4
-    every_exercise_over_ipv6
-    an_echo_server_outlives_every_datagram
-    a_submission_however_it_is_sent
-    a_format_error_is_answered_at_the_end_of_stream
-    a_peer_that_resets_hurts_only_itself
-    connections_past_the_bound_wait_their_turn
-    a_stop_ends_an_idle_server
-    a_stop_ends_a_server_whose_clients_say_nothing
-    a_stop_ends_a_client_that_waits
-    a_stop_is_not_taken_for_a_message
-    a_client_without_a_server_is_refused
-    a_client_whose_user_leaves
-    a_port_in_use_is_said
-    a_server_without_a_register_says_so
+    one_at_a_time {
+        every_exercise_over_ipv4
+        every_exercise_over_ipv6
+        an_echo_server_outlives_every_datagram
+        a_submission_however_it_is_sent
+        a_format_error_is_answered_at_the_end_of_stream
+        a_peer_that_resets_hurts_only_itself
+        connections_past_the_bound_wait_their_turn
+        a_stop_ends_an_idle_server
+        a_stop_ends_a_client_that_waits
+        a_stop_is_not_taken_for_a_message
+        a_client_without_a_server_is_refused
+        a_client_whose_user_leaves
+        a_port_in_use_is_said
+        a_server_without_a_register_says_so
+    }
+    two_at_once {
+        a_stop_ends_a_server_whose_clients_say_nothing
+    }
 }
 
 fn every_exercise_over_ipv4<B: Backend>() {

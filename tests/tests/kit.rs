@@ -1,13 +1,33 @@
-//! Proves that every runtime does what any runtime must.
+//! Proves that every runtime does what any runtime must, and each design of a TCP server what it can.
 
 mod blocking {
     socklab_tests::backend_tests!(socklab_blocking::Blocking);
 }
 
+/// It serves a connection to its end before it accepts the next. What needs two at once cannot hold: that a silent, deaf or
+/// talkative peer delays nobody, and that several idle ones are told of a stop.
+mod blocking_iterative {
+    socklab_tests::backend_tests!(socklab_blocking::BlockingIterative, serves: one_at_a_time);
+}
+
+/// It serves as many at once as it has threads, here 8. A thousand that stay are too many.
+mod blocking_pool {
+    socklab_tests::backend_tests!(socklab_blocking::BlockingPool, serves: one_at_a_time several_at_once);
+}
+
 mod async_std {
-    socklab_tests::backend_tests!(socklab_async::AsyncStd);
+    socklab_tests::backend_tests!(socklab_async::AsyncStd, races);
 }
 
 mod mio {
-    socklab_tests::backend_tests!(socklab_mio::Mio);
+    socklab_tests::backend_tests!(socklab_mio::Mio, races);
+}
+
+mod tokio {
+    socklab_tests::backend_tests!(socklab_tokio::Tokio, races);
+}
+
+#[cfg(target_os = "linux")]
+mod mio_loops {
+    socklab_tests::backend_tests!(socklab_mio::MioLoops);
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socklab_system::AcceptPause;
 use socklab_tests::kit::PATIENCE;
 
-const RUNTIMES: [&str; 3] = ["blocking", "async-std", "mio"];
+const RUNTIMES: [&str; 4] = ["blocking", "async-std", "mio", "tokio"];
 
 /// A server in a process of its own, which ends with this.
 struct Parrots {

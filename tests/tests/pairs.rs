@@ -9,6 +9,7 @@ use socklab_mio::Mio;
 use socklab_system::Backend;
 use socklab_tests::SCENES;
 use socklab_tests::real::play;
+use socklab_tokio::Tokio;
 
 /// All exercises between two runtimes.
 fn pair<S: Backend, C: Backend>() {
@@ -39,10 +40,17 @@ pairs! {
     blocking_serves_blocking: Blocking, Blocking;
     blocking_serves_async_std: Blocking, AsyncStd;
     blocking_serves_mio: Blocking, Mio;
+    blocking_serves_tokio: Blocking, Tokio;
     async_std_serves_blocking: AsyncStd, Blocking;
     async_std_serves_async_std: AsyncStd, AsyncStd;
     async_std_serves_mio: AsyncStd, Mio;
+    async_std_serves_tokio: AsyncStd, Tokio;
     mio_serves_blocking: Mio, Blocking;
     mio_serves_async_std: Mio, AsyncStd;
     mio_serves_mio: Mio, Mio;
+    mio_serves_tokio: Mio, Tokio;
+    tokio_serves_blocking: Tokio, Blocking;
+    tokio_serves_async_std: Tokio, AsyncStd;
+    tokio_serves_mio: Tokio, Mio;
+    tokio_serves_tokio: Tokio, Tokio;
 }

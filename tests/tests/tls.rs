@@ -17,6 +17,7 @@ use socklab_mio::Mio;
 use socklab_system::{Backend, Run};
 use socklab_tests::{EPOCH, MemoryRegister, Screen, address, code_at};
 use socklab_tls::{Client, Error, HANDSHAKE, Secure, Trust};
+use socklab_tokio::Tokio;
 
 const GREETING: &str = "Bienvenido al Servidor";
 
@@ -281,4 +282,9 @@ fn on_async_std() {
 #[test]
 fn on_mio() {
     every_way::<Mio>();
+}
+
+#[test]
+fn on_tokio() {
+    every_way::<Tokio>();
 }

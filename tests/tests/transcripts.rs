@@ -97,7 +97,7 @@ fn again(pair: &Pair) -> [(String, Box<dyn Machine>); 2] {
     let at = address(&format!("127.0.0.1:{}", exercise.port));
     let settings = Settings::client(exercise, at);
     let machine = match exercise.server {
-        Server::Endpoint(make) => make(&Settings::default()),
+        Server::Endpoint(make) | Server::Endpoints(make) => make(&Settings::default()),
         Server::Service(make) => {
             let peer = address("127.0.0.1:50000");
             make(&Settings::default()).accept(Link::first(peer))

@@ -122,31 +122,17 @@ impl Exchange {
         let accepts = kernel::accepts(pages);
         let mut tracks: Vec<(u64, Track)> = Vec::new();
         for (page, did) in order {
-            let (key, name) = match (style, page.who) {
-                (Style::Executor, Who::Server(Subject::Connection { number, .. })) => {
-                    (number, Name::Task(number))
-                }
-                (Style::Executor, _) => (0, Name::MainTask),
-                _ => match threads.number(page.thread) {
-                    0 => (0, Name::Main),
-                    thread => (u64::from(thread), Name::Thread(thread)),
-                },
-            };
-            let track = match tracks.iter_mut().find(|(other, _)| *other == key) {
-                Some((_, track)) => track,
-                None => {
-                    let track = Track {
-                        name,
-                        alive: (page.began, page.ended),
-                        drafts: Vec::new(),
-                    };
-                    tracks.push((key, track));
-                    &mut tracks.last_mut().expect("it was pushed").1
-                }
-            };
-            track.alive.0 = track.alive.0.min(page.began);
-            track.alive.1 = track.alive.1.max(page.ended);
-            for one in did {
+            for (at, one) in did.iter().enumerate() {
+                let (key, name) = match (style, page.who) {
+                    (Style::Executor, Who::Server(Subject::Connection { number, .. })) => {
+                        (number, Name::Task(number))
+                    }
+                    (Style::Executor, _) => (0, Name::MainTask),
+                    _ => match threads.number(one.thread) {
+                        0 => (0, Name::Main),
+                        thread => (u64::from(thread), Name::Thread(thread)),
+                    },
+                };
                 let mut one = *one;
                 if style == Style::Loop {
                     one.cause = cause_on(one.operation.end, one.thread, pages);
@@ -154,13 +140,20 @@ impl Exchange {
                 let accepted = accepts.iter().find(|(_, accept)| *accept == one.operation);
                 let client = client_at(one.peer, pages).or(accepted.map(|(client, _)| *client));
                 let thread = (style == Style::Executor).then(|| threads.number(one.thread));
-                track
-                    .drafts
-                    .extend(phases(style, &one).into_iter().map(|draft| Draft {
-                        client,
-                        thread,
-                        ..draft
-                    }));
+                let drafts = phases(style, &one).into_iter().map(|draft| Draft {
+                    client,
+                    thread,
+                    ..draft
+                });
+                let track = track(&mut tracks, key, name, one.operation.start);
+                track.drafts.extend(drafts);
+                // An observer may have been made on another thread than the one that uses it.
+                if at == 0 && (page.thread == one.thread || style == Style::Executor) {
+                    track.alive.0 = track.alive.0.min(page.began);
+                }
+                if at + 1 == did.len() {
+                    track.alive.1 = track.alive.1.max(page.ended);
+                }
             }
         }
         tracks.sort_by_key(|(key, _)| *key);
@@ -207,6 +200,21 @@ impl Exchange {
             after: draft.end > self.end,
         })
     }
+}
+
+/// The track with that key; a new one if there is none yet.
+fn track(tracks: &mut Vec<(u64, Track)>, key: u64, name: Name, start: Mono) -> &mut Track {
+    let place = tracks.iter().position(|(other, _)| *other == key);
+    let place = place.unwrap_or_else(|| {
+        let new = Track {
+            name,
+            alive: (start, start),
+            drafts: Vec::new(),
+        };
+        tracks.push((key, new));
+        tracks.len() - 1
+    });
+    &mut tracks[place].1
 }
 
 fn number(chart: &mut Chart) {

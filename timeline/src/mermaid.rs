@@ -42,7 +42,11 @@ pub fn mermaid(chart: &Chart, texts: &dyn Texts) -> String {
 
 /// From whom to whom bytes or a connection went, for what moved them. In the kernel's lane nothing moves.
 fn arrow(lane: Name, span: &Span) -> Option<(Name, &'static str, Name)> {
-    if lane == Name::Kernel || !matches!(span.what, What::Copy | What::Call | What::Done) {
+    // What goes on after the chart has moved nothing in it.
+    if lane == Name::Kernel
+        || span.after
+        || !matches!(span.what, What::Copy | What::Call | What::Done)
+    {
         return None;
     }
     Some(match span.operation? {

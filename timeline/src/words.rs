@@ -135,46 +135,42 @@ fn what(span: &Span, texts: &dyn Texts) -> String {
     let bytes = span.bytes.to_string();
     let all = [("operation", operation.as_str()), ("bytes", bytes.as_str())];
     let (operation, bytes) = (&all[..1], &all[1..]);
-    match (span.what, span.operation) {
-        (What::Code, _) => texts.say("timeline-class-code", &[]),
-        (What::Wait, _) => texts.say("timeline-what-wait", operation),
-        (What::Copy, _) => texts.say("timeline-what-copy", &all),
-        (What::Call | What::Done, Some(OperationKind::Send)) => {
-            texts.say("timeline-what-send", &all)
-        }
-        // What came of it comes later than the chart.
-        (What::Call, Some(OperationKind::Receive)) if span.after => {
-            texts.say("timeline-what-wait", operation)
-        }
-        (What::Call | What::Done, Some(OperationKind::Receive)) if span.bytes == 0 => {
-            texts.say("timeline-what-end", operation)
-        }
-        (What::Call, Some(OperationKind::Receive)) => texts.say("timeline-what-call", &all),
-        (What::Call, Some(OperationKind::Accept)) => texts.say("timeline-what-accept", operation),
-        (What::Call, Some(OperationKind::Connect)) => texts.say("timeline-what-connect", operation),
-        (What::Done, Some(OperationKind::Accept)) => texts.say("timeline-what-accepted", operation),
-        (What::Done, Some(OperationKind::Receive)) => texts.say("timeline-what-taken", &all),
-        (What::Call | What::Done, _) => texts.say("timeline-what-done", operation),
-        (What::Expired, _) => texts.say("timeline-what-expired", operation),
-        (What::Empty, _) => texts.say("timeline-what-empty", operation),
-        (What::Poll(cause), _) => ended("timeline-what-poll", cause, texts),
-        (What::Suspended(cause), _) => ended("timeline-what-suspended", cause, texts),
-        (What::Thread(cause), _) => ended("timeline-what-thread", cause, texts),
-        (What::Failed, _) => texts.say("timeline-what-failed", operation),
-        (What::Pause, _) => texts.say("timeline-what-pause", &[]),
-        (What::Backlog, _) => texts.say("timeline-what-backlog", &[]),
+    let (id, values) = match (span.what, span.operation) {
+        (What::Poll(cause), _) => return ended("timeline-what-poll", cause, texts),
+        (What::Suspended(cause), _) => return ended("timeline-what-suspended", cause, texts),
+        (What::Thread(cause), _) => return ended("timeline-what-thread", cause, texts),
+        (What::Code, _) => ("timeline-class-code", &[][..]),
+        (What::Pause, _) => ("timeline-what-pause", &[][..]),
+        (What::Backlog, _) => ("timeline-what-backlog", &[][..]),
         // Its receiver had it before its sender's call returned.
         (What::Buffered { stamped: false, .. }, _) if span.took().is_zero() => {
-            texts.say("timeline-what-passed", bytes)
+            ("timeline-what-passed", bytes)
         }
-        (
-            What::Buffered {
-                to_server: true, ..
-            },
-            _,
-        ) => texts.say("timeline-what-to-server", bytes),
-        (What::Buffered { .. }, _) => texts.say("timeline-what-to-client", bytes),
-    }
+        (What::Buffered { to_server, .. }, _) => match to_server {
+            true => ("timeline-what-to-server", bytes),
+            false => ("timeline-what-to-client", bytes),
+        },
+        (What::Wait, _) => ("timeline-what-wait", operation),
+        (What::Copy, _) => ("timeline-what-copy", &all[..]),
+        (What::Expired, _) => ("timeline-what-expired", operation),
+        (What::Empty, _) => ("timeline-what-empty", operation),
+        (What::Failed, _) => ("timeline-what-failed", operation),
+        (What::Call | What::Done, Some(OperationKind::Send)) => ("timeline-what-send", &all[..]),
+        // What came of it comes later than the chart.
+        (What::Call, Some(OperationKind::Receive)) if span.after => {
+            ("timeline-what-wait", operation)
+        }
+        (What::Call | What::Done, Some(OperationKind::Receive)) if span.bytes == 0 => {
+            ("timeline-what-end", operation)
+        }
+        (What::Call, Some(OperationKind::Receive)) => ("timeline-what-call", &all[..]),
+        (What::Call, Some(OperationKind::Accept)) => ("timeline-what-accept", operation),
+        (What::Call, Some(OperationKind::Connect)) => ("timeline-what-connect", operation),
+        (What::Done, Some(OperationKind::Receive)) => ("timeline-what-taken", &all[..]),
+        (What::Done, Some(OperationKind::Accept)) => ("timeline-what-accepted", operation),
+        (What::Call | What::Done, _) => ("timeline-what-done", operation),
+    };
+    texts.say(id, values)
 }
 
 /// A wait, and what ended it if it was not the network.

@@ -1,6 +1,7 @@
 //! One exchange for real: a server on the model, and two clients.
 
 use std::io::{self, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -12,8 +13,8 @@ use socklab_system::{Clock, Run};
 use socklab_timeline::{Exchange, Log};
 
 use super::clients::{self, CLIENTS};
-use crate::runtime::Runtime;
-use crate::tour::{LIMIT, Listener, scenes, server_task};
+use crate::runtime::{Runtime, Task};
+use crate::tour::{LIMIT, Listener, scenes};
 
 /// How long the server's user takes for a line.
 const TYPING: Duration = Duration::from_millis(30);
@@ -33,10 +34,11 @@ pub(super) fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Exch
     let mut run = Run::new(Arc::new(console), log.clone()).with_lines(typist);
     run.clock = clock;
     if exercise.offers.contains(&Offer::Register) {
-        run.register = Some(scenes::in_memory());
+        run.register = Some(Arc::new(scenes::InMemory::default()));
     }
     let stop = run.stop.clone();
-    let task = server_task(exercise, &Settings::default());
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let task = Task::server(exercise, any, &Settings::default());
     let (ended, end) = channel();
     let main = log.clone();
     thread::spawn(move || {
@@ -53,7 +55,7 @@ pub(super) fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Exch
     clients::play(exercise, address, &log, &clock);
     let (status, over) = match exercise.server {
         // It ends with the exercise.
-        Server::Endpoint(_) => (end.recv_timeout(LIMIT), clock.mono()),
+        Server::Endpoint(_) | Server::Endpoints(_) => (end.recv_timeout(LIMIT), clock.mono()),
         Server::Service(_) => {
             log.wait_for_connections(CLIENTS, LIMIT);
             thread::sleep(AFTERWARDS);

@@ -6,36 +6,37 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use socklab_core::lab::{EXERCISES, Exercise, Offer, Settings};
 use socklab_core::otp::{Dni, Key, Step};
 use socklab_core::policy::Ledger;
-use socklab_core::register::{Attempt, Done, Register};
+use socklab_core::register::{Attempt, Decision, Done, Register};
 
 use crate::wording::Replies;
 use crate::words::Words;
 
 /// One exercise with what its two users type.
-pub(super) struct Scene {
-    pub(super) exercise: &'static Exercise,
-    pub(super) client_lines: &'static [&'static str],
-    pub(super) server_lines: &'static [&'static str],
-    pub(super) settings: Settings,
+pub(crate) struct Scene {
+    pub(crate) exercise: &'static Exercise,
+    pub(crate) client_lines: &'static [&'static str],
+    pub(crate) server_lines: &'static [&'static str],
+    pub(crate) settings: Settings,
 }
 
 impl Scene {
     /// An empty register for each run, if the exercise needs one.
-    pub(super) fn register(&self) -> Option<Arc<dyn Register>> {
+    pub(crate) fn register(&self) -> Option<Arc<dyn Register>> {
         let needed = self.exercise.offers.contains(&Offer::Register);
-        needed.then(in_memory)
+        needed.then(|| Arc::new(InMemory::default()) as _)
     }
 }
 
 /// The lab from its first exercise to its last.
-pub(super) fn all(words: &Arc<Words>) -> Vec<Scene> {
+pub(crate) fn all(words: &Arc<Words>) -> Vec<Scene> {
     EXERCISES
         .iter()
         .map(|exercise| scene(exercise, words))
         .collect()
 }
 
-fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
+/// One exercise, with what is said in it.
+pub(crate) fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
     let (client_lines, server_lines): (&[&str], &[&str]) = match exercise.name {
         "echo" => (&["hola", "ñandú", "straße", "fin"], &[]),
         "chat" => (&["hola", "¿qué tal?", "fin"], &["buenas", "bien, ¿y tú?"]),
@@ -72,18 +73,20 @@ pub(crate) fn code_now(dni: &str) -> String {
     }
 }
 
-/// A register that forgets everything when it is dropped.
-pub(crate) fn in_memory() -> Arc<dyn Register> {
-    Arc::new(InMemory(Mutex::default()))
-}
+/// A register that forgets everything with the program.
+#[derive(Default)]
+pub(crate) struct InMemory(Mutex<Ledger>);
 
-struct InMemory(Mutex<Ledger>);
+impl InMemory {
+    /// Decides an attempt, and remembers it.
+    pub(crate) fn judge(&self, attempt: &Attempt) -> Decision {
+        let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.judge(attempt)
+    }
+}
 
 impl Register for InMemory {
     fn store(&self, attempt: Attempt, done: Done) {
-        let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let decision = ledger.judge(&attempt);
-        drop(ledger);
-        done(decision);
+        done(self.judge(&attempt));
     }
 }

@@ -8,9 +8,16 @@ use std::time::Duration;
 use super::*;
 
 /// Messages, or with a hyphen at the end families of them, that no literal names: help texts are
-/// found by the names of commands and arguments (`args::tests`), and those of charts are said by the
-/// crate that draws them (`timeline::tests`).
-const NOT_YET_USED: &[&str] = &["help", "help-", "timeline-"];
+/// found by the names of commands and arguments (`args::tests`), what a model is by its name
+/// (`runtime::tests`), and what a chart shows by the name of what it is (`timeline::tests`).
+const NOT_YET_USED: &[&str] = &[
+    "help",
+    "help-",
+    "model-",
+    "timeline-class-",
+    "timeline-operation-",
+    "timeline-style-",
+];
 
 /// The variables of each message of a language.
 fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -31,9 +38,12 @@ fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     messages
 }
 
-/// The sources of the command, but for this file, without comments.
+/// The sources that say something, but for this file, without comments: the command's, and those of the crates that it lends
+/// its words to.
 fn sources() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = ["src", "../compare/src", "../timeline/src"];
+    let mut folders: Vec<PathBuf> = crates.iter().map(|one| here.join(one)).collect();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -111,8 +121,8 @@ fn what_the_command_says_exists_and_has_its_variables() {
                 let Some(variables) = known.get(id) else {
                     panic!("{}: there is no message {id:?}", path.display());
                 };
-                // From `[("peer", …), …]`: all that could be a name is taken for one.
-                let given: BTreeSet<&str> = if call == ".say(" {
+                // From `[("peer", …), …]`: all that could be a name is taken for one. Without a second argument there are none.
+                let given: BTreeSet<&str> = if rest.trim_start().starts_with(')') {
                     BTreeSet::new()
                 } else {
                     let array = rest.split(']').next().unwrap_or("");
@@ -189,6 +199,23 @@ fn numbers_choose_their_plurals() {
         let given: [(&str, &dyn Variable); 1] = [("seconds", &seconds)];
         assert_eq!(es.say_with("otp-remaining", &given), in_es);
         assert_eq!(en.say_with("otp-remaining", &given), in_en);
+    }
+}
+
+#[test]
+fn crates_that_know_no_fluent_choose_plurals_too() {
+    let es: &dyn socklab_compare::Texts = &Words::new(Language::Es);
+    for (connections, said) in [("1", "1 conexión"), ("10", "10 conexiones")] {
+        let given = [("connections", connections)];
+        assert_eq!(es.say("compare-load-closed", &given), said);
+    }
+    // What only looks like a number stays as it is, and what is not is escaped.
+    for (name, said) in [
+        ("007", "007"),
+        ("1,5", "1,5"),
+        ("a\u{202e}b", r"a\u{202e}b"),
+    ] {
+        assert_eq!(es.say("compare-name", &[("name", name)]), said);
     }
 }
 

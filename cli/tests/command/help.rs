@@ -164,7 +164,7 @@ fn the_tour_shows_every_exercise() {
             "submit · TCP · blocking",
         ]
     );
-    for runtime in crate::common::RUNTIMES {
+    for runtime in crate::common::MAIN {
         let rows = tour
             .lines()
             .filter(|line| line.trim_start().starts_with(&format!("{runtime} ")));

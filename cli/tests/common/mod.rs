@@ -19,9 +19,27 @@ use snapbox::cmd::OutputAssert;
 /// Only against a test that would hang; nothing waits for it to pass.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The I/O models that the command has, which must not differ in anything that can be seen from
-/// outside.
-pub(crate) const RUNTIMES: [&str; 3] = ["blocking", "async-std", "mio"];
+/// The I/O models that the command has, with their designs, which must not differ in anything that can be seen from outside.
+#[cfg(target_os = "linux")]
+pub(crate) const RUNTIMES: &[&str] = &[
+    "blocking",
+    "blocking-iterative",
+    "blocking-pool",
+    "async-std",
+    "mio",
+    "mio-loops",
+];
+#[cfg(not(target_os = "linux"))]
+pub(crate) const RUNTIMES: &[&str] = &[
+    "blocking",
+    "blocking-iterative",
+    "blocking-pool",
+    "async-std",
+    "mio",
+];
+
+/// Those that the tour shows.
+pub(crate) const MAIN: [&str; 3] = ["blocking", "async-std", "mio"];
 
 /// Runs a test on every runtime at once, each in a thread that says which one it was if it fails.
 pub(crate) fn on_every_runtime(test: impl Fn(&str) + Sync) {
@@ -155,6 +173,11 @@ impl Running {
     /// Gives it nothing more to read.
     pub(crate) fn ends_input(&mut self) {
         self.input = None;
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal.

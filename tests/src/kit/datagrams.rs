@@ -12,6 +12,11 @@ use socklab_system::Backend;
 
 use super::Server;
 
+/// An echo server that nobody ends.
+fn echoing<B: Backend>() -> Server {
+    Server::of::<B, _>(|| echo::Server::new(true))
+}
+
 /// Asks until there is an answer: datagrams may be lost in a flood, and this is no loss of service.
 fn ask(socket: &UdpSocket, question: &str) -> usize {
     let answer = question.to_uppercase();
@@ -32,7 +37,7 @@ fn ask(socket: &UdpSocket, question: &str) -> usize {
 
 /// One client's flood leaves another its turn.
 pub fn a_flood_delays_nobody<B: Backend>() {
-    let server = Server::of::<B>(echo::Server::new(true));
+    let server = echoing::<B>();
     let flooding = Arc::new(AtomicBool::new(true));
     let (begun, flood_begins) = sync_channel(1);
     let flood = {
@@ -58,12 +63,12 @@ pub fn a_flood_delays_nobody<B: Backend>() {
 
 /// A server with nothing to do is woken.
 pub fn a_stop_while_idle<B: Backend>() {
-    Server::of::<B>(echo::Server::new(true)).finish();
+    echoing::<B>().finish();
 }
 
 /// What is there before the server looks again is all answered, in order.
 pub fn a_burst_is_answered_whole_and_in_order<B: Backend>() {
-    let server = Server::of::<B>(echo::Server::new(true));
+    let server = echoing::<B>();
     let socket = server.asker();
     let mut buffer = [0; 64];
     for round in 0..20 {

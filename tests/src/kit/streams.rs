@@ -2,11 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Instant;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use socklab_core::CLOSE_LIMIT;
+use socklab_core::register::{Attempt, Bare, Decision, Done, Register};
+use socklab_core::{CLOSE_LIMIT, submit};
 use socklab_system::{Backend, socket};
 
+use super::metronome::Metronomes;
 use super::{BIG, PATIENCE, Server, many_descriptors, pattern, take};
 
 /// It still serves: a round trip on a new connection.
@@ -223,4 +227,59 @@ pub fn a_thousand_at_once<B: Backend>() {
     assert!(begun.elapsed() < PATIENCE);
     drop(streams);
     server.finish();
+}
+
+/// A peer that asks for a long time before it reads gets all of its answers, in order.
+pub fn answers_wait_for_a_peer_that_reads_late<B: Backend>() {
+    let server = Server::of_streams::<B>(8, Metronomes(None));
+    let mut stream = server.connect();
+    // More than the kernel's buffers of both ends hold: the server must stop reading at its
+    // high-water mark, and the writer must then wait.
+    let sent: Vec<u8> = (0..2 * BIG).map(pattern).collect();
+    let (began, begun) = channel();
+    let writer = {
+        let (mut stream, sent) = (stream.try_clone().unwrap(), sent.clone());
+        std::thread::spawn(move || {
+            let (first, rest) = sent.split_at(256 << 10);
+            stream.write_all(first)?;
+            began.send(()).unwrap();
+            stream.write_all(rest)
+        })
+    };
+    begun.recv_timeout(PATIENCE).unwrap();
+    let got = take(&mut stream, sent.len());
+    writer.join().unwrap().unwrap();
+    assert!(got == sent);
+    server.finish();
+}
+
+/// Decides when the test says so.
+#[derive(Default)]
+struct Slow(Mutex<Vec<Done>>);
+
+impl Register for Slow {
+    fn store(&self, _: Attempt, done: Done) {
+        self.0.lock().unwrap().push(done);
+    }
+}
+
+/// A decision that comes after its connection has gone is dropped, whoever brings it.
+pub fn a_decision_for_nobody<B: Backend>() {
+    let slow = Arc::new(Slow::default());
+    let limits = submit::Limits {
+        store: Duration::from_millis(50),
+        ..submit::Limits::default()
+    };
+    let service = submit::Server::new(Arc::new(Bare), limits);
+    let register = slow.clone();
+    let server = Server::of_streams_with::<B>(service, |run| run.register = Some(register));
+    let mut stream = server.connect();
+    stream.write_all(b"Ana&123456&000000").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "ERROR late");
+    drop(stream);
+    server.finish();
+    let done = slow.0.lock().unwrap().pop().unwrap();
+    done(Decision::Unavailable);
 }

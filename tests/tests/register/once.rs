@@ -3,11 +3,12 @@
 use std::sync::Barrier;
 use std::thread;
 
-use crate::{Place, on_both, right, rules};
+use crate::{Place, on_both, right, rules, wrong};
 
 on_both! {
     eight_servers_and_one_code
     many_at_once
+    several_of_one_student_at_once
 }
 
 /// Each server has a connection of its own to the register, as separate programs have.
@@ -66,4 +67,36 @@ fn many_at_once(place: &Place) {
         .map(|one| one.number)
         .collect();
     assert_eq!(numbers.len(), 600);
+}
+
+/// What waits together is decided together, and still one after the other.
+fn several_of_one_student_at_once(place: &Place) {
+    const STUDENTS: usize = 20;
+    let server = place.serve(rules());
+    let dni = |student: usize| format!("{}", 3_000_000 + student);
+    let attempts = |student: usize| {
+        let dni = dni(student);
+        [
+            (wrong(&dni, 1, 0), "wrong-code"),
+            (right(&dni, 1, 0), "accepted"),
+            (right(&dni, 2, 0), "already"),
+            (wrong(&dni, 1, 0), "wrong-code"),
+            (wrong(&dni, 1, 0), "throttled"),
+            (right(&dni, 1, 30), "accepted"),
+        ]
+    };
+    let waiting: Vec<_> = (0..STUDENTS)
+        .flat_map(attempts)
+        .map(|(attempt, expected)| (server.store(attempt), expected))
+        .collect();
+    for (n, (decision, expected)) in waiting.into_iter().enumerate() {
+        assert_eq!(decision.recv().unwrap().name(), expected, "{n}");
+    }
+    drop(server);
+    let mut archive = place.location.archive(false).unwrap();
+    assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS);
+    for student in 0..STUDENTS {
+        assert_eq!(archive.why(&dni(student)).unwrap().len(), 4);
+        assert_eq!(archive.turned_away(&dni(student)).unwrap(), 1);
+    }
 }

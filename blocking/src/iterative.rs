@@ -1,0 +1,56 @@
+//! One connection after the other.
+//!
+//! Stevens's iterative server (*UNIX Network Programming*, vol. 1, 30.4), and the one that students write first: one thread
+//! accepts a connection, serves it to its end, and accepts the next. It waits in `accept` or for the one peer that it has;
+//! everybody else waits in the backlog, for as long as that peer takes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socklab_core::{Machine, Service, Status, Subject, Watch};
+use socklab_system::{Backend, Run};
+
+use crate::Blocking;
+use crate::listener::Listener;
+
+/// The blocking model with an iterative TCP server. With UDP and in clients there is one thread anyway, and it is [`Blocking`].
+///
+/// It holds one connection, whatever [`Run::max_connections`] allows.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockingIterative;
+
+impl Backend for BlockingIterative {
+    const NAME: &'static str = "blocking-iterative";
+
+    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
+        Blocking::client(machine, run)
+    }
+
+    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        machine: M,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        Blocking::serve_datagrams(address, machine, run)
+    }
+
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        match Listener::open(address, 1, run) {
+            Ok(listener) => serve(&listener, &*service, run),
+            Err(status) => return status,
+        }
+        Status::Stopped
+    }
+}
+
+/// Accepts and serves, one at a time, until told to stop.
+pub(crate) fn serve<S: Service, W: Watch>(listener: &Listener<'_, W>, service: &S, run: &Run<W>) {
+    let mut observer = run.watch.watch(Subject::Driver);
+    while let Some(connection) = listener.accept(&mut observer) {
+        connection.serve(service);
+    }
+}

@@ -1,0 +1,59 @@
+//! `socklab compare diff OLD NEW`.
+
+use std::fs;
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, Args, Command};
+use socklab_compare::diff;
+use socklab_compare::summary::Document;
+
+use crate::Exit;
+use crate::args::read;
+use crate::say;
+use crate::words::Words;
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct DiffArgs {
+    #[arg(value_name = "OLD.json")]
+    old: PathBuf,
+    #[arg(value_name = "NEW.json")]
+    new: PathBuf,
+}
+
+pub(super) fn command() -> Command {
+    DiffArgs::augment_args(Command::new("diff"))
+}
+
+pub(super) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+    let args: DiffArgs = read(matches);
+    let (old, new) = match (load(&args.old, words), load(&args.new, words)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(line), _) | (_, Err(line)) => {
+            say::line(&line);
+            return Exit::Unchecked;
+        }
+    };
+    match diff::diff(&old.results, &new.results) {
+        Ok(found) => {
+            let _ = stdout()
+                .lock()
+                .write_all(diff::show(&found, words).as_bytes());
+            match found.changes().next() {
+                Some(_) => Exit::Failed,
+                None => Exit::Done,
+            }
+        }
+        Err(error) => {
+            say::line(&error.say(words));
+            Exit::Unchecked
+        }
+    }
+}
+
+fn load(path: &Path, words: &Words) -> Result<Document, String> {
+    let said =
+        |detail: String| words.say_with("file-error", &[("file", &path), ("detail", &detail)]);
+    let text = fs::read_to_string(path).map_err(|error| said(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| said(error.to_string()))
+}

@@ -1,0 +1,71 @@
+//! Where the results go: the terminal, and files.
+
+use std::fs;
+use std::io::{self, Write, stdout};
+use std::path::{Path, PathBuf};
+
+use socklab_compare::csv::csv;
+use socklab_compare::hgrm::{Which, hgrm};
+use socklab_compare::results::{Load, Results};
+use socklab_compare::summary::Document;
+use socklab_compare::{reading, table};
+
+use super::anything_wrong;
+use super::args::CompareArgs;
+use crate::Exit;
+use crate::say;
+use crate::words::Words;
+
+/// Shows the table, and writes the files that were asked for.
+pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> Exit {
+    let (results, summary) = (&document.results, &document.summary);
+    let reading = reading::reading(results, summary, words);
+    let shown = format!("{}\n{reading}\n", table::terminal(results, summary, words));
+    // If nobody reads it, nobody reads it.
+    let _ = stdout().lock().write_all(shown.as_bytes());
+    let mut exit = match anything_wrong(results) {
+        true => Exit::Failed,
+        false => Exit::Done,
+    };
+    let mut write = |path: &Option<PathBuf>, to: &dyn Fn(&Path) -> io::Result<()>| {
+        let Some(path) = path else {
+            return;
+        };
+        match to(path) {
+            Ok(()) => say::line(&words.say_with("compare-written", &[("file", path)])),
+            Err(error) => {
+                let detail = error.to_string();
+                say::line(&words.say_with("file-error", &[("file", path), ("detail", &detail)]));
+                exit = Exit::Failed;
+            }
+        }
+    };
+    write(&args.json, &|path| {
+        let json = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
+        fs::write(path, json + "\n")
+    });
+    write(&args.csv, &|path| fs::write(path, csv(results, summary)));
+    write(&args.markdown, &|path| {
+        fs::write(path, table::markdown(results, summary, words))
+    });
+    write(&args.hdr, &|path| histograms(path, results));
+    exit
+}
+
+/// A file of percentiles for each model and load, as HdrHistogram's own tools read them.
+fn histograms(folder: &Path, results: &Results) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for model in &results.models {
+        for (at, load) in results.loads.iter().enumerate() {
+            let load = match load {
+                Load::Closed { connections } => format!("{connections}"),
+                Load::Open { rate, .. } => format!("{rate:.0}-a-second"),
+            };
+            if let Some(text) = hgrm(results, model, at, Which::Response) {
+                let name = format!("{}-{model}-{load}.hgrm", results.exercise);
+                fs::write(folder.join(name.replace([' ', ':'], "_")), text)?;
+            }
+        }
+    }
+    Ok(())
+}

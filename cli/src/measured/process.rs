@@ -1,0 +1,175 @@
+//! The measured server, seen by its parent.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{COMMAND, Usage};
+
+/// How long a server may take to be ready or to say what it has used. Only one that has ended takes it.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) exercise: &'static str,
+    pub(crate) model: String,
+    /// The cores that it may use; all if there are none.
+    pub(crate) cores: Vec<usize>,
+    /// Whether its operations are counted.
+    pub(crate) observe: bool,
+    /// Where it records submissions.
+    pub(crate) register: Option<PathBuf>,
+    /// How long a submission may take.
+    pub(crate) patience: Duration,
+}
+
+/// A server in a process of its own. It ends when this is dropped.
+pub(crate) struct Measured {
+    child: Child,
+    said: Receiver<String>,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+}
+
+impl fmt::Debug for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Measured").field(&self.address).finish()
+    }
+}
+
+/// What the system says of a process: memory in KiB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Footprint {
+    pub(crate) memory: u64,
+    pub(crate) peak: u64,
+    pub(crate) threads: u32,
+}
+
+impl Measured {
+    /// Starts it, and waits until it listens.
+    ///
+    /// # Errors
+    /// What the system says, or the server's own line.
+    pub(crate) fn start(order: &Order) -> io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([COMMAND, order.exercise, "--runtime", &order.model]);
+        command.args(["--patience", &order.patience.as_secs().to_string()]);
+        if !order.cores.is_empty() {
+            let cores: Vec<String> = order.cores.iter().map(usize::to_string).collect();
+            command.args(["--cores", &cores.join(",")]);
+        }
+        if order.observe {
+            command.arg("--observe");
+        }
+        if let Some(register) = &order.register {
+            command.arg("--register").arg(register);
+        }
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (sender, said) = channel();
+        if let Some(output) = child.stdout.take() {
+            thread::spawn(move || {
+                let lines = BufReader::new(output).lines().map_while(Result::ok);
+                lines.for_each(|line| drop(sender.send(line)));
+            });
+        }
+        let mut measured = Measured {
+            child,
+            said,
+            address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+        };
+        let ready = measured.said.recv_timeout(LIMIT).ok();
+        let address = ready.and_then(|line| line.strip_prefix("ready ")?.parse().ok());
+        measured.address = address.ok_or_else(|| measured.why_not())?;
+        Ok(measured)
+    }
+
+    /// What it had used when it was asked, in the order in which it was.
+    ///
+    /// # Errors
+    /// When it has ended or does not answer.
+    pub(crate) fn answer(&self) -> io::Result<Usage> {
+        let line = self.said.recv_timeout(LIMIT).map_err(io::Error::other)?;
+        serde_json::from_str(&line).map_err(io::Error::other)
+    }
+
+    /// Asks it for what it has used; the [answer](Self::answer) comes with its next reply, so somebody must be asking it questions.
+    ///
+    /// # Errors
+    /// When it has ended, and on systems without such signals.
+    pub(crate) fn ask(&self) -> io::Result<()> {
+        self.signal(
+            #[cfg(unix)]
+            nix::sys::signal::Signal::SIGUSR1,
+        )
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
+        let pid = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
+        nix::sys::signal::kill(pid, signal).map_err(io::Error::from)
+    }
+
+    #[cfg(not(unix))]
+    fn signal(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Its memory and threads, where the system says it.
+    pub(crate) fn footprint(&self) -> Footprint {
+        footprint(self.child.id())
+    }
+
+    fn why_not(&mut self) -> io::Error {
+        let _ = self.child.kill();
+        let mut said = String::new();
+        if let Some(errors) = self.child.stderr.take() {
+            let lines = BufReader::new(errors).lines().map_while(Result::ok);
+            said = lines.last().unwrap_or_default();
+        }
+        io::Error::other(said)
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        let asked = self.signal(nix::sys::signal::Signal::SIGTERM).is_ok();
+        #[cfg(not(unix))]
+        let asked = false;
+        // It has nothing to finish that anybody waits for.
+        let until = Instant::now() + Duration::from_millis(200);
+        while asked && Instant::now() < until {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads `/proc`, where there is one.
+fn footprint(id: u32) -> Footprint {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let field = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        number.unwrap_or(0)
+    };
+    Footprint {
+        memory: field("VmRSS:"),
+        peak: field("VmHWM:"),
+        threads: u32::try_from(field("Threads:")).unwrap_or(0),
+    }
+}

@@ -1,0 +1,106 @@
+//! What a process has used, and the cores it may use.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use socklab_compare::results::Operations;
+
+/// What a server has used since it began. Times are in microseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Usage {
+    pub(crate) user: f64,
+    pub(crate) system: f64,
+    pub(crate) voluntary: u64,
+    pub(crate) involuntary: u64,
+    pub(crate) operations: BTreeMap<String, Operations>,
+}
+
+impl Usage {
+    /// Of this process: getrusage(2), which knows of threads that have ended too, as /proc does not.
+    pub(super) fn now(operations: BTreeMap<String, Operations>) -> Self {
+        #[cfg(unix)]
+        {
+            use nix::sys::resource::{UsageWho, getrusage};
+            use nix::sys::time::TimeValLike;
+            if let Ok(used) = getrusage(UsageWho::RUSAGE_SELF) {
+                let count = |number| u64::try_from(number).unwrap_or(0);
+                return Usage {
+                    user: used.user_time().num_microseconds() as f64,
+                    system: used.system_time().num_microseconds() as f64,
+                    voluntary: count(used.voluntary_context_switches()),
+                    involuntary: count(used.involuntary_context_switches()),
+                    operations,
+                };
+            }
+        }
+        Usage {
+            operations,
+            ..Usage::default()
+        }
+    }
+
+    /// What was used between an earlier moment and this one.
+    pub(crate) fn since(&self, earlier: &Usage) -> Usage {
+        let operations = self.operations.iter().map(|(name, now)| {
+            let was = earlier.operations.get(name).copied().unwrap_or_default();
+            let since = Operations {
+                calls: now.calls - was.calls,
+                would_block: now.would_block - was.would_block,
+                items: now.items - was.items,
+            };
+            (name.clone(), since)
+        });
+        Usage {
+            user: self.user - earlier.user,
+            system: self.system - earlier.system,
+            voluntary: self.voluntary - earlier.voluntary,
+            involuntary: self.involuntary - earlier.involuntary,
+            operations: operations.filter(|(_, since)| since.calls > 0).collect(),
+        }
+    }
+}
+
+/// Keeps this thread, and those that it makes from now on, to some cores. Nothing for an empty list.
+pub(crate) fn pin(cores: &[usize]) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if !cores.is_empty() {
+        let mut set = nix::sched::CpuSet::new();
+        for &core in cores {
+            let _ = set.set(core);
+        }
+        // Where it is not allowed the cores are shared, and the environment says how many there are.
+        let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set);
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = cores;
+}
+
+/// The cores that this process may use, where the system says it.
+pub(crate) fn allowed_cores() -> Vec<usize> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Ok(set) = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)) {
+        return (0..nix::sched::CpuSet::count())
+            .filter(|&core| set.is_set(core).unwrap_or(false))
+            .collect();
+    }
+    Vec::new()
+}
+
+/// Has this process end when its parent does.
+pub(super) fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
+}
+
+/// As many descriptors as the system grants; how many those are.
+pub(crate) fn raise_descriptors() -> u64 {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+            return getrlimit(Resource::RLIMIT_NOFILE).map_or(soft, |(soft, _)| soft);
+        }
+    }
+    u64::MAX
+}

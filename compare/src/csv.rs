@@ -1,0 +1,146 @@
+//! One row for each model and load, as RFC 4180 writes it, for a spreadsheet or a script.
+//!
+//! Names and numbers are the same in every language. A figure that there is none of is an empty field; `_low` and `_high` are
+//! the ends of its 95 % interval.
+
+use crate::results::{Load, Results};
+use crate::summary::{Cell, Estimate, Interval, Metric, Summary, Verdict};
+
+/// The table.
+pub fn csv(results: &Results, summary: &Summary) -> String {
+    let mut text = String::new();
+    for (at, cell) in summary.cells.iter().enumerate() {
+        let fields = fields(results, summary, cell);
+        if at == 0 {
+            line(&mut text, fields.iter().map(|(name, _)| name.as_str()));
+        }
+        line(&mut text, fields.iter().map(|(_, value)| value.as_str()));
+    }
+    text
+}
+
+/// A line of fields (RFC 4180, section 2).
+fn line<'f>(text: &mut String, fields: impl Iterator<Item = &'f str>) {
+    for (at, field) in fields.enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        if field.contains([',', '"', '\r', '\n']) {
+            text.push('"');
+            text.push_str(&field.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(field);
+        }
+    }
+    text.push_str("\r\n");
+}
+
+fn fields(results: &Results, summary: &Summary, cell: &Cell) -> Vec<(String, String)> {
+    let mut fields = Fields(Vec::new());
+    fields.text("exercise", &results.exercise);
+    fields.text("model", &cell.model);
+    let (kind, connections, rate) = match results.loads.get(cell.load) {
+        Some(Load::Closed { connections }) => ("closed", Some(*connections), None),
+        Some(Load::Open { connections, rate }) => ("open", Some(*connections), Some(*rate)),
+        None => ("", None, None),
+    };
+    fields.text("load", kind);
+    fields.number("connections", connections.map(f64::from));
+    fields.number("offered_per_s", rate);
+    fields.number("trials", Some(f64::from(cell.trials)));
+    fields.number("valid", Some(f64::from(cell.valid)));
+    fields.text(
+        "invalid",
+        &cell.invalid.iter().map(name).collect::<Vec<_>>().join(" "),
+    );
+    fields.estimate("rate_per_s", cell.rate);
+    for (kind, times) in [("response", &cell.response), ("service", &cell.service)] {
+        fields.estimate(&format!("{kind}_p50_us"), times.p50);
+        fields.estimate(&format!("{kind}_p90_us"), times.p90);
+        fields.estimate(&format!("{kind}_p99_us"), times.p99);
+        fields.estimate(&format!("{kind}_p999_us"), times.p999);
+        fields.estimate(&format!("{kind}_max_us"), times.max);
+    }
+    fields.estimate("cpu_us_per_reply", cell.cpu);
+    fields.estimate("cpu_user_us_per_reply", cell.user);
+    fields.estimate("cpu_system_us_per_reply", cell.system);
+    fields.estimate("voluntary_switches_per_reply", cell.voluntary);
+    fields.estimate("involuntary_switches_per_reply", cell.involuntary);
+    fields.estimate("threads", cell.threads);
+    fields.estimate("memory_kib", cell.memory);
+    fields.estimate("peak_memory_kib", cell.peak);
+    fields.estimate("warm_up_s", cell.warm_up);
+    for (name, count) in [
+        ("lost", cell.losses.lost),
+        ("duplicated", cell.losses.duplicated),
+        ("reordered", cell.losses.reordered),
+        ("refused", cell.losses.refused),
+    ] {
+        fields.number(name, Some(count as f64));
+    }
+    for metric in Metric::ALL {
+        let metric_name = name(&metric);
+        let ratio = summary.ratio(&cell.model, cell.load, metric);
+        fields.number(
+            &format!("{metric_name}_ratio"),
+            ratio.and_then(|one| one.ratio),
+        );
+        fields.interval(
+            &format!("{metric_name}_ratio"),
+            ratio.and_then(|one| one.interval),
+        );
+        let predicted = format!("{metric_name}_ratio_predicted");
+        fields.interval(&predicted, ratio.and_then(|one| one.prediction));
+        let verdict = ratio.map(|one| name::<Verdict>(&one.verdict));
+        fields.text(
+            &format!("{metric_name}_verdict"),
+            &verdict.unwrap_or_default(),
+        );
+    }
+    fields.0
+}
+
+/// The name of a unit variant, as the JSON has it.
+fn name<T: serde::Serialize>(one: &T) -> String {
+    let value = serde_json::to_value(one).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn text(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn number(&mut self, name: &str, value: Option<f64>) {
+        let value = value.map(|one| one.to_string());
+        self.text(name, &value.unwrap_or_default());
+    }
+
+    fn interval(&mut self, name: &str, interval: Option<Interval>) {
+        self.number(&format!("{name}_low"), interval.map(|one| one.low));
+        self.number(&format!("{name}_high"), interval.map(|one| one.high));
+    }
+
+    fn estimate(&mut self, name: &str, estimate: Option<Estimate>) {
+        self.number(name, estimate.map(|one| one.value));
+        self.interval(name, estimate.and_then(|one| one.interval));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn fields_are_quoted_when_they_must_be() {
+        let mut text = String::new();
+        line(
+            &mut text,
+            ["a", "b c", "d,e", "f\"g", "h\ni", ""].into_iter(),
+        );
+        assert_eq!(text, "a,b c,\"d,e\",\"f\"\"g\",\"h\ni\",\r\n");
+    }
+}

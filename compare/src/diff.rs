@@ -1,0 +1,265 @@
+//! What changed between two comparisons.
+//!
+//! Each figure that both have is held against the interval in which a second run of the same programs would find it: the error
+//! of the old median, that of the new, and what drifts between runs. Absolute figures are compared for every model, and ratios
+//! to the baseline for the others, since a machine that is slower today moves the first and not the second. A change is called one by the rule of
+//! [`ratio::verdicts`], over all figures together.
+
+mod show;
+
+use std::collections::BTreeMap;
+
+use crate::ratio::{self, Comparison};
+use crate::results::{Load, Results, Trial};
+use crate::statistics::{self, Error};
+use crate::summary::{Interval, Metric, Summary, Verdict};
+
+pub use show::show;
+
+/// How far an absolute figure is off in one run as a whole, as [`ratio::drift`] says it of a ratio: the machine's own speed
+/// is in it too.
+pub fn drift(metric: Metric) -> f64 {
+    2.0 * ratio::drift(metric)
+}
+
+/// Facts that are expected to differ, and explain nothing.
+const NOT_THE_MACHINE: [&str; 4] = ["build", "load-before", "others", "stolen"];
+
+/// Why two comparisons cannot be compared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// They are of different exercises.
+    Exercise(String, String),
+    /// They are under different loads.
+    Loads(Vec<Load>, Vec<Load>),
+    /// They have no model in common.
+    Models,
+}
+
+/// What changed, and what could not be compared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diff {
+    /// Every figure that was compared.
+    pub figures: Vec<Figure>,
+    /// Models and loads that both have, and that must not be believed in one of them. The load is the old one's.
+    pub unbelieved: Vec<(String, Load)>,
+    /// Models that only the old one has.
+    pub only_old: Vec<String>,
+    /// Models that only the new one has.
+    pub only_new: Vec<String>,
+    /// Facts of the machines that differ: the name, the old value, the new one.
+    pub environment: Vec<(String, String, String)>,
+}
+
+/// One figure that was compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Of which model.
+    pub model: String,
+    /// Under which load.
+    pub load: Load,
+    /// What.
+    pub metric: Metric,
+    /// The model that it is a ratio to, if it is one.
+    pub against: Option<String>,
+    /// The old median.
+    pub old: f64,
+    /// The new one.
+    pub new: f64,
+    /// Where the new one would be, with a probability of 95 %, if nothing had changed. Nothing if there were too few rounds.
+    pub expected: Option<Interval>,
+    /// Whether it is now higher or lower.
+    pub verdict: Verdict,
+}
+
+impl Diff {
+    /// The figures that changed.
+    pub fn changes(&self) -> impl Iterator<Item = &Figure> {
+        let changed = |one: &&Figure| matches!(one.verdict, Verdict::Higher | Verdict::Lower);
+        self.figures.iter().filter(changed)
+    }
+
+    /// The figures of which there were too few rounds.
+    pub fn too_few(&self) -> usize {
+        let too_few = |one: &&Figure| one.verdict == Verdict::TooFew;
+        self.figures.iter().filter(too_few).count()
+    }
+}
+
+/// Compares two comparisons.
+///
+/// # Errors
+///
+/// [`Refusal`], if they are not of the same thing.
+pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
+    if old.exercise != new.exercise {
+        return Err(Refusal::Exercise(
+            old.exercise.clone(),
+            new.exercise.clone(),
+        ));
+    }
+    // The place of each old load among the new ones.
+    let place = |load: &Load| new.loads.iter().position(|one| one == load);
+    let places: Option<Vec<usize>> = old.loads.iter().map(place).collect();
+    let Some(places) = places.filter(|_| old.loads.len() == new.loads.len()) else {
+        return Err(Refusal::Loads(old.loads.clone(), new.loads.clone()));
+    };
+    let (before, after) = (Side::new(old), Side::new(new));
+    let missing = |model: &&String, side: &Side<'_>| !side.has(model);
+    let only_old: Vec<String> = before
+        .models()
+        .filter(|one| missing(one, &after))
+        .cloned()
+        .collect();
+    let only_new: Vec<String> = after
+        .models()
+        .filter(|one| missing(one, &before))
+        .cloned()
+        .collect();
+    if before.models().all(|model| !after.has(model)) {
+        return Err(Refusal::Models);
+    }
+    let mut diff = Diff {
+        only_old,
+        only_new,
+        environment: environment(old, new),
+        ..Diff::default()
+    };
+    let mut comparisons = Vec::new();
+    let baseline = (old.baseline == new.baseline).then_some(&old.baseline);
+    for model in before.models().filter(|model| after.has(model)) {
+        for (at, load) in old.loads.iter().enumerate() {
+            if !(before.believes(model, at) && after.believes(model, places[at])) {
+                diff.unbelieved.push((model.clone(), *load));
+                continue;
+            }
+            let baseline = baseline.filter(|one| *one != model);
+            for against in [None, Some(baseline)]
+                .into_iter()
+                .filter(|one| *one != Some(None))
+            {
+                let against = against.flatten();
+                for metric in Metric::ALL {
+                    let (one, two) = (
+                        before.logs(model, against, at, metric),
+                        after.logs(model, against, places[at], metric),
+                    );
+                    let drift = if against.is_some() {
+                        ratio::drift(metric)
+                    } else {
+                        drift(metric)
+                    };
+                    if let Some((figure, comparison)) = compare(&one, &two, drift) {
+                        let (model, against) = (model.clone(), against.cloned());
+                        diff.figures.push(Figure {
+                            model,
+                            load: *load,
+                            metric,
+                            against,
+                            ..figure
+                        });
+                        comparisons.push(comparison);
+                    }
+                }
+            }
+        }
+    }
+    for (figure, verdict) in diff.figures.iter_mut().zip(ratio::verdicts(&comparisons)) {
+        figure.verdict = verdict;
+    }
+    Ok(diff)
+}
+
+/// Two medians of logarithms, if there are any.
+fn compare(old: &[f64], new: &[f64], drift: f64) -> Option<(Figure, Comparison)> {
+    let (before, after) = (statistics::median(old)?, statistics::median(new)?);
+    let enough = old.len().min(new.len()) >= ratio::FEWEST;
+    let errors = Error::of(old).zip(Error::of(new)).filter(|_| enough);
+    // Each run has its own drift.
+    let error = errors.map(|(one, two)| one.and_known(drift).and(two.and_known(drift)));
+    let half = error.map(Error::half_width);
+    let around = |centre: f64| {
+        move |half: f64| Interval {
+            low: (centre - half).exp(),
+            high: (centre + half).exp(),
+        }
+    };
+    let figure = Figure {
+        model: String::new(),
+        load: Load::Closed { connections: 0 },
+        metric: Metric::Rate,
+        against: None,
+        old: before.exp(),
+        new: after.exp(),
+        expected: half.map(around(before)),
+        verdict: Verdict::TooFew,
+    };
+    let comparison = Comparison {
+        pairs: old.len().min(new.len()),
+        ratio: Some((after - before).exp()),
+        interval: half.map(around(after - before)),
+        // Both runs are in the error already.
+        prediction: half.map(around(after - before)),
+        chance: error.map(|error| error.chance(after - before)),
+    };
+    Some((figure, comparison))
+}
+
+fn environment(old: &Results, new: &Results) -> Vec<(String, String, String)> {
+    let facts: BTreeMap<&String, &String> = new
+        .environment
+        .facts
+        .iter()
+        .map(|(name, value)| (name, value))
+        .collect();
+    let differs = |(name, value): &(String, String)| {
+        let other = facts.get(name).filter(|other| **other != value)?;
+        let machine = !NOT_THE_MACHINE.contains(&name.as_str());
+        machine.then(|| (name.clone(), value.clone(), (*other).clone()))
+    };
+    old.environment.facts.iter().filter_map(differs).collect()
+}
+
+/// One of the two comparisons.
+struct Side<'r> {
+    results: &'r Results,
+    summary: Summary,
+}
+
+impl<'r> Side<'r> {
+    fn new(results: &'r Results) -> Self {
+        let summary = Summary::new(results);
+        Side { results, summary }
+    }
+
+    /// The models that were timed.
+    fn models(&self) -> impl Iterator<Item = &'r String> {
+        let timed = |model: &&String| self.has(model);
+        self.results.models.iter().filter(timed)
+    }
+
+    fn has(&self, model: &str) -> bool {
+        self.summary.cells.iter().any(|cell| cell.model == model)
+    }
+
+    fn believes(&self, model: &str, load: usize) -> bool {
+        let cell = self.summary.cell(model, load);
+        cell.is_some_and(|cell| cell.invalid.is_empty())
+    }
+
+    /// The logarithms of a figure, or of its ratio to another model's, one for each round.
+    fn logs(&self, model: &str, against: Option<&String>, load: usize, metric: Metric) -> Vec<f64> {
+        if let Some(against) = against {
+            let both = self.believes(against, load);
+            let logs = || ratio::logs(self.results, model, against, load, metric);
+            return if both { logs() } else { Vec::new() };
+        }
+        let counts =
+            |one: &&Trial| one.model == model && one.load == load && one.invalid.is_empty();
+        let trials = self.results.trials.iter().filter(counts);
+        trials
+            .filter_map(|trial| ratio::figure(trial, metric))
+            .map(f64::ln)
+            .collect()
+    }
+}

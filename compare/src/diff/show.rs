@@ -1,0 +1,126 @@
+//! A difference as text.
+
+use super::{Diff, Figure, Refusal};
+use crate::Texts;
+use crate::grid::Grid;
+use crate::results::Load;
+use crate::words::Names;
+
+/// The changes as a table, with what must be known beside them.
+pub fn show(diff: &Diff, texts: &dyn Texts) -> String {
+    let names = Names::new(texts);
+    let mut text = String::new();
+    let mut line = |said: String| {
+        text.push_str(&said);
+        text.push('\n');
+    };
+    let facts = diff.environment.iter();
+    let fact = |(name, old, new): &(String, String, String)| {
+        format!(
+            "{}: {} → {}",
+            names.name(name),
+            names.name(old),
+            names.name(new)
+        )
+    };
+    let facts: Vec<String> = facts.map(fact).collect();
+    if !facts.is_empty() {
+        let facts = facts.join("; ");
+        line(texts.say("compare-diff-environment", &[("facts", &facts)]));
+    }
+    let list = |models: &[String]| {
+        let models: Vec<String> = models.iter().map(|model| names.name(model)).collect();
+        models.join(", ")
+    };
+    if !diff.only_old.is_empty() {
+        let models = list(&diff.only_old);
+        line(texts.say("compare-diff-only-old", &[("models", &models)]));
+    }
+    if !diff.only_new.is_empty() {
+        let models = list(&diff.only_new);
+        line(texts.say("compare-diff-only-new", &[("models", &models)]));
+    }
+    if !diff.unbelieved.is_empty() {
+        let place = |(model, load): &(String, Load)| {
+            format!("{} ({})", names.name(model), names.load(load))
+        };
+        let places: Vec<String> = diff.unbelieved.iter().map(place).collect();
+        let places = places.join(", ");
+        line(texts.say("compare-diff-unbelieved", &[("places", &places)]));
+    }
+    let compared = (diff.figures.len() - diff.too_few()).to_string();
+    if diff.too_few() > 0 {
+        let figures = diff.too_few().to_string();
+        line(texts.say("compare-diff-too-few", &[("figures", &figures)]));
+    }
+    let rows: Vec<Vec<String>> = diff.changes().map(|one| row(one, names)).collect();
+    if rows.is_empty() {
+        line(texts.say("compare-diff-none", &[("compared", &compared)]));
+        return text;
+    }
+    let changed = rows.len().to_string();
+    line(texts.say(
+        "compare-diff-some",
+        &[("changed", &changed), ("compared", &compared)],
+    ));
+    let header = vec![
+        texts.say("compare-column-model", &[]),
+        texts.say("compare-diff-column-figure", &[]),
+        texts.say("compare-diff-column-old", &[]),
+        texts.say("compare-diff-column-new", &[]),
+        texts.say("compare-diff-column-change", &[]),
+        texts.say("compare-diff-column-expected", &[]),
+    ];
+    text.push_str(&Grid { header, rows }.plain());
+    text
+}
+
+fn row(one: &Figure, names: Names<'_>) -> Vec<String> {
+    let value = |value: f64| match one.against {
+        Some(_) => names.numbers.ratio(value),
+        None => names.figure(one.metric, value),
+    };
+    let metric = names.metric(one.metric);
+    let figure = match &one.against {
+        Some(baseline) => {
+            let baseline = names.name(baseline);
+            names.texts.say(
+                "compare-diff-ratio",
+                &[("metric", &metric), ("baseline", &baseline)],
+            )
+        }
+        None => metric,
+    };
+    let expected = one
+        .expected
+        .map(|one| format!("{} – {}", value(one.low), value(one.high)));
+    vec![
+        format!("{} ({})", names.name(&one.model), names.load(&one.load)),
+        figure,
+        value(one.old),
+        value(one.new),
+        names.numbers.change(one.new / one.old),
+        expected.unwrap_or_default(),
+    ]
+}
+
+impl Refusal {
+    /// Why, in one line.
+    pub fn say(&self, texts: &dyn Texts) -> String {
+        let names = Names::new(texts);
+        let list = |loads: &[Load]| {
+            let loads: Vec<String> = loads.iter().map(|load| names.load(load)).collect();
+            loads.join("; ")
+        };
+        match self {
+            Refusal::Exercise(old, new) => {
+                texts.say("compare-diff-exercise", &[("old", old), ("new", new)])
+            }
+            Refusal::Loads(old, new) => {
+                let (old, new) = (list(old), list(new));
+                texts.say("compare-diff-loads", &[("old", &old), ("new", &new)])
+            }
+            Refusal::Models => texts.say("compare-diff-models", &[]),
+        }
+    }
+}

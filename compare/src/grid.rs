@@ -1,0 +1,86 @@
+//! A table of texts, for a terminal and in Markdown.
+
+/// Rows under a header. The first column is text; the others are figures, and stand to the right.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grid {
+    /// The header.
+    pub header: Vec<String>,
+    /// The rows. Each is as long as the header.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    /// In columns, two spaces apart, one line a row.
+    pub fn plain(&self) -> String {
+        let mut widths = vec![0; self.header.len()];
+        for row in self.lines() {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let mut text = String::new();
+        for row in self.lines() {
+            let mut line = String::new();
+            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                match at {
+                    0 => line.push_str(&format!("{cell:<width$}")),
+                    _ => line.push_str(&format!("  {cell:>width$}")),
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// As a Markdown table.
+    pub fn markdown(&self) -> String {
+        let line = |cells: &[String]| {
+            // A bar ends a cell, and the other characters would mark up what is only a name.
+            let marked = |c: char| matches!(c, '|' | '\\' | '`' | '*' | '_' | '<' | '[' | ']');
+            let plain = |cell: &String| -> String {
+                let backslash = |c: char| if marked(c) { Some('\\') } else { None };
+                cell.chars()
+                    .flat_map(|c| backslash(c).into_iter().chain([c]))
+                    .collect()
+            };
+            let cells: Vec<String> = cells.iter().map(plain).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        let mut text = line(&self.header);
+        text.push_str("|:--");
+        text.push_str(&"|--:".repeat(self.header.len().saturating_sub(1)));
+        text.push_str("|\n");
+        text.extend(self.rows.iter().map(|row| line(row)));
+        text
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
+        std::iter::once(&self.header).chain(&self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Grid {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        Grid {
+            header: row(["model", "µs", "n"]),
+            rows: vec![row(["mio", "1.5", "10"]), row(["a_b|c", "–", ""])],
+        }
+    }
+
+    #[test]
+    fn columns_are_aligned_by_characters() {
+        let text = "model   µs   n\nmio    1.5  10\na_b|c    –\n";
+        assert_eq!(grid().plain(), text);
+    }
+
+    #[test]
+    fn markdown_keeps_names_as_they_are() {
+        let text = "| model | µs | n |\n|:--|--:|--:|\n| mio | 1.5 | 10 |\n| a\\_b\\|c | – |  |\n";
+        assert_eq!(grid().markdown(), text);
+    }
+}

@@ -1,0 +1,242 @@
+//! How often the intervals hold what they say, by drawing runs whose truth is known.
+
+use fastrand::Rng;
+
+use super::*;
+
+/// How runs are drawn.
+#[derive(Clone, Copy, Debug)]
+struct World {
+    /// The standard deviation of the logarithm of one trial.
+    noise: f64,
+    /// How often a trial is an outlier, 1.5 times what it should be.
+    outliers: f64,
+    /// The standard deviation between runs of the logarithm of a ratio.
+    drift: f64,
+}
+
+fn normal(rng: &mut Rng) -> f64 {
+    let length = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
+    length * (std::f64::consts::TAU * rng.f64()).cos()
+}
+
+impl World {
+    /// The logarithms of the ratios of one run.
+    fn run(self, ratio: f64, rounds: usize, rng: &mut Rng) -> Vec<f64> {
+        let centre = ratio.ln() + self.drift * normal(rng);
+        let trial = |rng: &mut Rng| {
+            let outlier = if rng.f64() < self.outliers {
+                1.5_f64.ln()
+            } else {
+                0.0
+            };
+            self.noise * normal(rng) + outlier
+        };
+        (0..rounds)
+            .map(|_| centre + trial(rng) - trial(rng))
+            .collect()
+    }
+}
+
+const WORLDS: [World; 5] = [
+    World {
+        noise: 0.02,
+        outliers: 0.0,
+        drift: 0.0,
+    },
+    World {
+        noise: 0.02,
+        outliers: 0.0,
+        drift: 0.025,
+    },
+    World {
+        noise: 0.10,
+        outliers: 0.0,
+        drift: 0.025,
+    },
+    World {
+        noise: 0.02,
+        outliers: 0.1,
+        drift: 0.025,
+    },
+    World {
+        noise: 0.05,
+        outliers: 0.2,
+        drift: 0.025,
+    },
+];
+
+const ROUNDS: [usize; 4] = [3, 5, 7, 10];
+
+#[test]
+fn a_second_run_lies_in_the_first_ones_prediction() {
+    let mut rng = Rng::with_seed(11);
+    for world in WORLDS {
+        for rounds in ROUNDS {
+            let held = (0..800).filter(|_| {
+                let first = Comparison::of(&world.run(1.3, rounds, &mut rng), 0.025);
+                let second = Comparison::of(&world.run(1.3, rounds, &mut rng), 0.025);
+                let (inside, ratio) = (
+                    first.prediction.expect("enough"),
+                    second.ratio.expect("some"),
+                );
+                inside.low <= ratio && ratio <= inside.high
+            });
+            let share = held.count() as f64 / 800.0;
+            assert!(share >= 0.945, "{world:?}, {rounds} rounds: {share}");
+        }
+    }
+}
+
+#[test]
+fn more_drift_than_was_thought_of_is_still_borne() {
+    let mut rng = Rng::with_seed(12);
+    let world = World {
+        noise: 0.03,
+        outliers: 0.1,
+        drift: 0.035,
+    };
+    for rounds in ROUNDS {
+        let held = (0..800).filter(|_| {
+            let first = Comparison::of(&world.run(1.3, rounds, &mut rng), 0.025);
+            let second = Comparison::of(&world.run(1.3, rounds, &mut rng), 0.025);
+            let (inside, ratio) = (
+                first.prediction.expect("enough"),
+                second.ratio.expect("some"),
+            );
+            inside.low <= ratio && ratio <= inside.high
+        });
+        let share = held.count() as f64 / 800.0;
+        assert!(share >= 0.93, "{rounds} rounds: {share}");
+    }
+}
+
+#[test]
+fn the_interval_holds_the_truth() {
+    let mut rng = Rng::with_seed(13);
+    for world in WORLDS {
+        for rounds in ROUNDS {
+            let held = (0..800).filter(|_| {
+                let one = Comparison::of(&world.run(0.8, rounds, &mut rng), 0.025);
+                let interval = one.interval.expect("enough");
+                interval.low <= 0.8 && 0.8 <= interval.high
+            });
+            let share = held.count() as f64 / 800.0;
+            assert!(share >= 0.945, "{world:?}, {rounds} rounds: {share}");
+        }
+    }
+}
+
+/// In which share of the runs each of so many comparisons of a model with itself finds no difference.
+fn silent(world: World, rounds: usize, comparisons: usize, rng: &mut Rng) -> f64 {
+    let runs = 200;
+    let silent = (0..runs).filter(|_| {
+        let one = |_| Comparison::of(&world.run(1.0, rounds, rng), 0.025);
+        let all: Vec<Comparison> = (0..comparisons).map(one).collect();
+        let verdicts = verdicts(&all);
+        verdicts
+            .iter()
+            .all(|one| *one == Verdict::NoDetectableDifference)
+    });
+    silent.count() as f64 / f64::from(runs)
+}
+
+#[test]
+fn a_model_compared_with_itself_shows_no_difference_anywhere() {
+    let mut rng = Rng::with_seed(14);
+    for world in WORLDS {
+        for rounds in ROUNDS {
+            // Three loads and four metrics.
+            let share = silent(world, rounds, 12, &mut rng);
+            assert!(share >= 0.98, "{world:?}, {rounds} rounds: {share}");
+        }
+    }
+}
+
+#[test]
+fn a_model_compared_with_itself_beside_models_that_differ() {
+    let mut rng = Rng::with_seed(15);
+    let world = WORLDS[3];
+    let runs = 200;
+    let silent = (0..runs).filter(|_| {
+        let ratio = |at: usize| if at < 12 { 1.0 } else { 4.0 };
+        let one = |at: usize| Comparison::of(&world.run(ratio(at), 7, &mut rng), 0.025);
+        let all: Vec<Comparison> = (0..36).map(one).collect();
+        let verdicts = &verdicts(&all)[..12];
+        verdicts
+            .iter()
+            .all(|one| *one == Verdict::NoDetectableDifference)
+    });
+    let share = silent.count() as f64 / f64::from(runs);
+    assert!(share >= 0.98, "{share}");
+}
+
+#[test]
+fn differences_are_found() {
+    let mut rng = Rng::with_seed(16);
+    for (rounds, ratio, noise, least) in [
+        (3, 6.0, 0.02, 0.8),
+        (5, 1.3, 0.02, 0.95),
+        (7, 1.2, 0.02, 0.95),
+        (10, 1.3, 0.05, 0.95),
+    ] {
+        let world = World {
+            noise,
+            outliers: 0.0,
+            drift: 0.01,
+        };
+        let found = (0..150).filter(|_| {
+            let one = |_| Comparison::of(&world.run(ratio, rounds, &mut rng), 0.025);
+            let all: Vec<Comparison> = (0..36).map(one).collect();
+            verdicts(&all)[0] == Verdict::Higher
+        });
+        let share = found.count() as f64 / 150.0;
+        assert!(share >= least, "{rounds} rounds, {ratio}: {share}");
+    }
+}
+
+#[test]
+fn two_rounds_say_nothing() {
+    let two = Comparison::of(&[1.0, 1.1], 0.0);
+    assert_eq!((two.pairs, two.interval, two.chance), (2, None, None));
+    assert_eq!(
+        verdicts(&[two, Comparison::of(&[], 0.0)]),
+        [Verdict::TooFew; 2]
+    );
+    assert_eq!(Comparison::of(&[], 0.0).ratio, None);
+}
+
+#[test]
+fn the_interval_is_students() {
+    // Median 0, mean distance from it 0.12 / 4 × √(π/2); t for 4 degrees is 2.776.
+    let logs = [-0.04, -0.02, 0.0, 0.02, 0.04];
+    let one = Comparison::of(&logs, 0.0);
+    let half = 2.776 * (std::f64::consts::FRAC_PI_2 * 0.12 / 4.0) / 5.0_f64.sqrt();
+    let interval = one.interval.expect("five");
+    assert!((interval.high.ln() - half).abs() < 1e-4, "{interval:?}");
+    let prediction = one.prediction.expect("five");
+    assert!((prediction.high.ln() - half * 2.0_f64.sqrt()).abs() < 1e-4);
+    assert!((interval.low * interval.high - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn equal_rounds_leave_the_drift() {
+    let one = Comparison::of(&[0.0; 5], 0.025);
+    let interval = one.interval.expect("five");
+    assert!(
+        (interval.high.ln() - 1.96 * 0.025).abs() < 1e-4,
+        "{interval:?}"
+    );
+    // And none without: a difference then is a difference.
+    let exact = Comparison::of(&[0.1; 5], 0.0);
+    assert_eq!(verdicts(&[exact]), [Verdict::Higher]);
+}
+
+#[test]
+fn holm_goes_on_until_one_is_not_rejected() {
+    let chances = [Some(0.016), Some(0.004), None, Some(0.008), Some(0.08)];
+    // Four: 0.004 ≤ 0.005; 0.008 > 0.0067, and so nothing after it, though 0.016 alone would be below 0.02.
+    assert_eq!(holm(&chances), [false, true, false, false, false]);
+    let fewer = [Some(0.016), Some(0.004), Some(0.008)];
+    assert_eq!(holm(&fewer), [true, true, true]);
+}

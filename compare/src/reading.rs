@@ -1,0 +1,351 @@
+//! What the numbers say, in one paragraph: what may be concluded, and what not.
+
+use std::collections::BTreeMap;
+
+use crate::Texts;
+use crate::results::{Load, Results};
+use crate::statistics;
+use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary, Verdict};
+use crate::words::{Names, telling};
+
+/// The paragraph.
+pub fn reading(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
+    let reader = Reader {
+        results,
+        summary,
+        texts,
+        names: Names::new(texts),
+    };
+    let mut sentences = vec![reader.what()];
+    sentences.extend(reader.refused());
+    sentences.extend((0..results.loads.len()).filter_map(|load| reader.fastest(load)));
+    sentences.extend(reader.cheapest());
+    sentences.extend(reader.equal());
+    sentences.extend(reader.lost());
+    sentences.extend(reader.invalid());
+    sentences.extend(reader.limits());
+    sentences.join(" ")
+}
+
+struct Reader<'t> {
+    results: &'t Results,
+    summary: &'t Summary,
+    texts: &'t dyn Texts,
+    names: Names<'t>,
+}
+
+impl Reader<'_> {
+    /// What was measured.
+    fn what(&self) -> String {
+        let models = self.list(self.summary_models());
+        let rounds = self.results.trials.iter().map(|one| one.round + 1).max();
+        let rounds = rounds.unwrap_or(0).to_string();
+        let exercise = &self.results.exercise;
+        self.texts.say(
+            "compare-reading-what",
+            &[
+                ("exercise", exercise),
+                ("models", &models),
+                ("rounds", &rounds),
+            ],
+        )
+    }
+
+    /// Which models were not timed, for they do not do what the exercise asks.
+    fn refused(&self) -> Option<String> {
+        let proofs = self.results.proofs.iter().filter(|proof| !proof.same);
+        let models = self.some_list(proofs.map(|proof| &proof.model))?;
+        Some(
+            self.texts
+                .say("compare-reading-refused", &[("models", &models)]),
+        )
+    }
+
+    /// Which model does best under a load, and by how much.
+    fn fastest(&self, load: usize) -> Option<String> {
+        let metric = telling(self.results.loads.get(load)?);
+        let best = self.best(load, metric)?;
+        let cell = self.summary.cell(&best.model, load)?;
+        let figure = self.names.figure(metric, metric.of(cell)?.value);
+        let (load_name, model) = (self.load(load), self.names.name(&best.model));
+        let measured = self.summary.cells.iter().filter(|cell| cell.load == load);
+        if measured.filter(|cell| metric.of(cell).is_some()).count() < 2 {
+            return Some(match metric {
+                Metric::Rate => self.texts.say(
+                    "compare-reading-alone",
+                    &[("load", &load_name), ("model", &model), ("rate", &figure)],
+                ),
+                _ => self.texts.say(
+                    "compare-reading-alone-p99",
+                    &[("load", &load_name), ("model", &model), ("time", &figure)],
+                ),
+            });
+        }
+        let said = if best.tied.is_empty() {
+            match metric {
+                Metric::Rate => self.texts.say(
+                    "compare-reading-fastest",
+                    &[("load", &load_name), ("model", &model), ("rate", &figure)],
+                ),
+                _ => self.texts.say(
+                    "compare-reading-shortest",
+                    &[("load", &load_name), ("model", &model), ("time", &figure)],
+                ),
+            }
+        } else {
+            let models = self.list([&best.model].into_iter().chain(&best.tied));
+            match metric {
+                Metric::Rate => self.texts.say(
+                    "compare-reading-fastest-tied",
+                    &[
+                        ("load", &load_name),
+                        ("models", &models),
+                        ("model", &model),
+                        ("rate", &figure),
+                    ],
+                ),
+                _ => self.texts.say(
+                    "compare-reading-shortest-tied",
+                    &[
+                        ("load", &load_name),
+                        ("models", &models),
+                        ("model", &model),
+                        ("time", &figure),
+                    ],
+                ),
+            }
+        };
+        Some(format!("{said}{}.", self.against_baseline(best)))
+    }
+
+    /// By how much the best differs from the baseline, if it does.
+    fn against_baseline(&self, best: &Best) -> String {
+        let told = |one: &&Ratio| matches!(one.verdict, Verdict::Higher | Verdict::Lower);
+        let ratio = self
+            .summary
+            .ratio(&best.model, best.load, best.metric)
+            .filter(told);
+        let values = ratio.and_then(|one| Some((one.ratio?, one.interval?)));
+        let Some((value, interval)) = values else {
+            return String::new();
+        };
+        let number = |value| self.names.numbers.ratio(value);
+        let (ratio, low, high) = (number(value), number(interval.low), number(interval.high));
+        let baseline = self.names.name(&self.results.baseline);
+        let said = self.texts.say(
+            "compare-reading-ratio",
+            &[
+                ("ratio", &ratio),
+                ("baseline", &baseline),
+                ("low", &low),
+                ("high", &high),
+            ],
+        );
+        format!(", {said}")
+    }
+
+    /// Which model uses the least CPU for each reply: one sentence for all loads where it is the same.
+    fn cheapest(&self) -> Vec<String> {
+        let mut groups: Vec<(Vec<&String>, Vec<&Cell>)> = Vec::new();
+        for load in 0..self.results.loads.len() {
+            let Some(best) = self.best(load, Metric::Cpu) else {
+                continue;
+            };
+            let Some(cell) = self.summary.cell(&best.model, load) else {
+                continue;
+            };
+            let mut models: Vec<&String> = [&best.model].into_iter().chain(&best.tied).collect();
+            models.sort_by_key(|model| self.results.models.iter().position(|one| one == *model));
+            match groups.iter_mut().find(|(known, _)| *known == models) {
+                Some((_, cells)) => cells.push(cell),
+                None => groups.push((models, vec![cell])),
+            }
+        }
+        let several = self.summary_models().count() > 1;
+        groups.retain(|_| several);
+        let sentence = |(models, cells): (Vec<&String>, Vec<&Cell>)| {
+            let values = || {
+                cells
+                    .iter()
+                    .filter_map(|cell| cell.cpu)
+                    .map(|one: Estimate| one.value)
+            };
+            let (low, high) = (
+                values().fold(f64::INFINITY, f64::min),
+                values().fold(0.0, f64::max),
+            );
+            let (low, high) = (self.names.numbers.time(low), self.names.numbers.time(high));
+            let cpu = if low == high {
+                low
+            } else {
+                format!("{low} – {high}")
+            };
+            let loads = self.join(cells.iter().map(|cell| self.load(cell.load)));
+            let tied = models.len() > 1;
+            let models = self.list(models.into_iter());
+            if tied {
+                self.texts.say(
+                    "compare-reading-cheapest-tied",
+                    &[("models", &models), ("loads", &loads), ("cpu", &cpu)],
+                )
+            } else {
+                self.texts.say(
+                    "compare-reading-cheapest",
+                    &[("model", &models), ("loads", &loads), ("cpu", &cpu)],
+                )
+            }
+        };
+        groups.into_iter().map(sentence).collect()
+    }
+
+    /// Which models cannot be told apart from the baseline by what matters under each load, and how small a difference could
+    /// have been seen.
+    fn equal(&self) -> Vec<String> {
+        let matters = |one: &&Ratio| {
+            let load = self.results.loads.get(one.load);
+            load.is_some_and(|load| telling(load) == one.metric)
+        };
+        let shown: Vec<&Ratio> = self.summary.ratios.iter().filter(matters).collect();
+        let mut sentences = Vec::new();
+        let baseline = self.names.name(&self.results.baseline);
+        let of = |verdict: Verdict| {
+            let these = shown
+                .iter()
+                .filter(move |one| one.verdict == verdict && one.pairs > 0);
+            self.places(these.map(|one| (&one.model, one.load)))
+        };
+        if let Some(places) = of(Verdict::NoDetectableDifference) {
+            sentences.push(self.texts.say(
+                "compare-reading-equal",
+                &[("baseline", &baseline), ("places", &places)],
+            ));
+        }
+        if let Some(places) = of(Verdict::TooFew) {
+            sentences.push(
+                self.texts
+                    .say("compare-reading-too-few", &[("places", &places)]),
+            );
+        }
+        let widths = shown
+            .iter()
+            .filter_map(|one| Some(one.prediction?.high / one.ratio? - 1.0));
+        if let Some(width) = statistics::median(&widths.collect::<Vec<_>>()) {
+            let percent = self.names.numbers.percent(width);
+            sentences.push(
+                self.texts
+                    .say("compare-reading-resolution", &[("percent", &percent)]),
+            );
+        }
+        sentences
+    }
+
+    /// Where questions were not answered.
+    fn lost(&self) -> Option<String> {
+        let lost = |cell: &&Cell| cell.losses.lost + cell.losses.refused > 0;
+        let cells: Vec<&Cell> = self.summary.cells.iter().filter(lost).collect();
+        let count: u64 = cells
+            .iter()
+            .map(|cell| cell.losses.lost + cell.losses.refused)
+            .sum();
+        let replies: u64 = cells.iter().map(|cell| cell.replies).sum();
+        let places = self.places(cells.iter().map(|cell| (&cell.model, cell.load)))?;
+        let share = self
+            .names
+            .numbers
+            .percent(count as f64 / (count + replies) as f64);
+        let count = self.names.numbers.fixed(count as f64, 0);
+        Some(self.texts.say(
+            "compare-reading-lost",
+            &[("count", &count), ("share", &share), ("places", &places)],
+        ))
+    }
+
+    /// Which cells must not be believed, and why.
+    fn invalid(&self) -> Vec<String> {
+        let mut by_reason = BTreeMap::<_, Vec<(&String, usize)>>::new();
+        for cell in &self.summary.cells {
+            for reason in &cell.invalid {
+                by_reason
+                    .entry(*reason)
+                    .or_default()
+                    .push((&cell.model, cell.load));
+            }
+        }
+        let sentence = |(reason, places): (_, Vec<(&String, usize)>)| {
+            let (places, reason) = (self.places(places.into_iter())?, self.names.reason(reason));
+            Some(self.texts.say(
+                "compare-reading-invalid",
+                &[("places", &places), ("reason", &reason)],
+            ))
+        };
+        by_reason.into_iter().filter_map(sentence).collect()
+    }
+
+    /// What an honest reader does not conclude.
+    fn limits(&self) -> Vec<String> {
+        let mut sentences = vec![self.texts.say("compare-reading-limits", &[])];
+        let closed = |load: &Load| matches!(load, Load::Closed { .. });
+        if self.results.loads.iter().any(closed) {
+            sentences.push(self.texts.say("compare-reading-closed", &[]));
+        }
+        let cautions = self.results.environment.cautions.iter();
+        let cautions = cautions
+            .map(|one| self.names.caution(one))
+            .collect::<Vec<_>>();
+        if !cautions.is_empty() {
+            let cautions = cautions.join("; ");
+            sentences.push(
+                self.texts
+                    .say("compare-reading-cautions", &[("cautions", &cautions)]),
+            );
+        }
+        sentences
+    }
+
+    fn best(&self, load: usize, metric: Metric) -> Option<&Best> {
+        self.summary
+            .best
+            .iter()
+            .find(|one| one.load == load && one.metric == metric)
+    }
+
+    /// The models that have cells.
+    fn summary_models(&self) -> impl Iterator<Item = &String> {
+        let timed = |model: &&String| self.summary.cells.iter().any(|cell| &cell.model == *model);
+        self.results.models.iter().filter(timed)
+    }
+
+    fn load(&self, load: usize) -> String {
+        self.names.load_of(self.results, load)
+    }
+
+    /// Models with their loads: `mio (1 connection, 10 connections), tokio (10 connections)`. Nothing of none.
+    fn places<'c>(&self, places: impl Iterator<Item = (&'c String, usize)>) -> Option<String> {
+        let mut by_model: Vec<(&String, Vec<String>)> = Vec::new();
+        for (model, load) in places {
+            let load = self.load(load);
+            match by_model.iter_mut().find(|(known, _)| *known == model) {
+                Some((_, loads)) => loads.push(load),
+                None => by_model.push((model, vec![load])),
+            }
+        }
+        let one = |(model, loads): (&String, Vec<String>)| {
+            format!("{} ({})", self.names.name(model), loads.join(", "))
+        };
+        (!by_model.is_empty()).then(|| self.join(by_model.into_iter().map(one)))
+    }
+
+    fn list<'c>(&self, models: impl Iterator<Item = &'c String>) -> String {
+        self.join(models.map(|model| self.names.name(model)))
+    }
+
+    fn some_list<'c>(&self, models: impl Iterator<Item = &'c String>) -> Option<String> {
+        let list = self.list(models);
+        (!list.is_empty()).then_some(list)
+    }
+
+    /// A list is set apart by commas alone, which is right in both languages.
+    fn join(&self, all: impl Iterator<Item = String>) -> String {
+        all.collect::<Vec<_>>().join(", ")
+    }
+}

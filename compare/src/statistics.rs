@@ -1,0 +1,204 @@
+//! The few pieces of statistics that the summary needs, for few rounds on noisy machines.
+
+mod error;
+mod student;
+
+use fastrand::Rng;
+
+pub use error::Error;
+pub use student::{quantile, two_sided};
+
+use crate::summary::{Estimate, Interval};
+
+/// The confidence of every interval that is shown.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// How often the rounds are drawn again. Beyond 2,000 an interval's ends no longer move visibly.
+const RESAMPLES: usize = 2_000;
+
+/// The fewest rounds whose median gets an interval. The range of five rounds holds the true median in 94 % of all cases, that of
+/// four in 88 %, and no resampling can know more than the rounds do.
+pub const FEWEST_FOR_INTERVAL: usize = 5;
+
+/// The middle one, or the mean of the middle two. Nothing of nothing.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    middle(&mut sorted)
+}
+
+/// The median; the values are left in order.
+fn middle(values: &mut [f64]) -> Option<f64> {
+    let count = values.len();
+    values.sort_unstable_by(f64::total_cmp);
+    (count > 0).then(|| f64::midpoint(values[(count - 1) / 2], values[count / 2]))
+}
+
+/// The mean distance from the median, times √(π/2), so that for a normal distribution it estimates the standard deviation.
+///
+/// With 5 to 10 rounds it knows as much as the standard deviation does when all is well, and one outlier moves it half as far
+/// (Geary, "The Ratio of the Mean Deviation to the Standard Deviation as a Test of Normality", Biometrika 27, 1935; Tukey, "A
+/// Survey of Sampling from Contaminated Distributions", 1960). Nothing of fewer than two.
+pub fn spread(values: &[f64]) -> Option<f64> {
+    let centre = median(values)?;
+    let sum: f64 = values.iter().map(|one| (one - centre).abs()).sum();
+    let root = std::f64::consts::FRAC_PI_2.sqrt();
+    (values.len() > 1).then(|| root * sum / (values.len() - 1) as f64)
+}
+
+/// The median with a bootstrap interval. Nothing of nothing.
+///
+/// The interval is Hesterberg's expanded percentile interval ("What Teachers Should Know About the Bootstrap", The American
+/// Statistician 69, 2015, section 4.3): the plain percentile interval is too narrow for few values by the factor by which a t
+/// interval is wider than a normal one, so percentiles further out are taken. (BCa corrects for skewness by a jackknife, which
+/// says nothing of a median.) With up to seven values this is their range.
+pub fn estimate(values: &[f64], rng: &mut Rng) -> Option<Estimate> {
+    let value = median(values)?;
+    let interval = (values.len() >= FEWEST_FOR_INTERVAL).then(|| bootstrap(values, rng));
+    Some(Estimate { value, interval })
+}
+
+fn bootstrap(values: &[f64], rng: &mut Rng) -> Interval {
+    let count = values.len();
+    let mut drawn = vec![0.0; count];
+    let mut medians: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            drawn.fill_with(|| values[rng.usize(..count)]);
+            middle(&mut drawn).unwrap_or_default()
+        })
+        .collect();
+    medians.sort_unstable_by(f64::total_cmp);
+    let freedom = (count - 1) as f64;
+    let wider = (count as f64 / freedom).sqrt() * quantile(f64::midpoint(1.0, CONFIDENCE), freedom);
+    let outside = (RESAMPLES as f64 * student::normal_tail(wider)) as usize;
+    Interval {
+        low: medians[outside],
+        high: medians[RESAMPLES - 1 - outside],
+    }
+}
+
+/// The slope of the line with the least squared distance from the points, with its t interval. Nothing if the points lie at fewer
+/// than three places: two always lie on a line, whatever was measured.
+pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
+    let count = points.len() as f64;
+    let mut places: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
+    places.sort_unstable_by(f64::total_cmp);
+    places.dedup();
+    if places.len() < 3 {
+        return None;
+    }
+    let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
+    let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
+    let of_x: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    let of_both: f64 = points
+        .iter()
+        .map(|(x, y)| (x - mean_x) * (y - mean_y))
+        .sum();
+    let value = of_both / of_x;
+    let left = |(x, y): &(f64, f64)| (y - mean_y - value * (x - mean_x)).powi(2);
+    let squares: f64 = points.iter().map(left).sum();
+    let freedom = count - 2.0;
+    let error = (squares / freedom / of_x).sqrt();
+    let half = quantile(f64::midpoint(1.0, CONFIDENCE), freedom) * error;
+    let (low, high) = (value - half, value + half);
+    let interval = Some(Interval { low, high });
+    Some(Estimate { value, interval })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A normal deviate (Box and Muller, 1958).
+    fn normal(rng: &mut Rng) -> f64 {
+        let length = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
+        length * (std::f64::consts::TAU * rng.f64()).cos()
+    }
+
+    #[test]
+    fn medians() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0]), Some(3.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), Some(3.0));
+    }
+
+    #[test]
+    fn spreads() {
+        assert_eq!(spread(&[1.0]), None);
+        assert_eq!(spread(&[2.0, 2.0, 2.0]), Some(0.0));
+        let of_three = spread(&[1.0, 2.0, 4.0]).expect("three");
+        assert!((of_three - 1.5 * 1.2533).abs() < 1e-3, "{of_three}");
+        let mut rng = Rng::with_seed(1);
+        let many: Vec<f64> = (0..20_000).map(|_| 3.0 * normal(&mut rng)).collect();
+        let of_many = spread(&many).expect("many");
+        assert!((of_many - 3.0).abs() < 0.05, "{of_many}");
+    }
+
+    #[test]
+    fn few_rounds_have_no_interval_and_some_have_their_range() {
+        let mut rng = Rng::with_seed(1);
+        assert_eq!(estimate(&[], &mut rng), None);
+        let four = estimate(&[1.0, 2.0, 3.0, 4.0], &mut rng).expect("four");
+        assert_eq!((four.value, four.interval), (2.5, None));
+        let five = estimate(&[5.0, 1.0, 2.0, 4.0, 3.0], &mut rng).expect("five");
+        let range = Interval {
+            low: 1.0,
+            high: 5.0,
+        };
+        assert_eq!((five.value, five.interval), (3.0, Some(range)));
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_interval() {
+        let values: Vec<f64> = (0..20).map(|n| f64::from(n * n)).collect();
+        let once = estimate(&values, &mut Rng::with_seed(7));
+        assert_eq!(once, estimate(&values, &mut Rng::with_seed(7)));
+    }
+
+    /// In how many of all cases the interval holds the true median, of skewed values with outliers.
+    fn covered(rounds: usize) -> f64 {
+        let mut rng = Rng::with_seed(5);
+        let cases = 600;
+        let held = (0..cases).filter(|_| {
+            let round = |rng: &mut Rng| {
+                let outlier = if rng.f64() < 0.1 { 1.5 } else { 1.0 };
+                // Outliers on one side move the true median a little: it is found by the same draw.
+                (0.05 * normal(rng)).exp() * outlier
+            };
+            let values: Vec<f64> = (0..rounds).map(|_| round(&mut rng)).collect();
+            let interval = estimate(&values, &mut rng).and_then(|one| one.interval);
+            let truth = 1.0070; // The median of 0.9 N(0, 0.05) + 0.1 N(ln 1.5, 0.05), exponentiated.
+            interval.is_some_and(|one| one.low <= truth && truth <= one.high)
+        });
+        held.count() as f64 / f64::from(cases)
+    }
+
+    #[test]
+    fn intervals_of_medians_hold_the_truth_as_often_as_they_say() {
+        for (rounds, least) in [(5, 0.92), (7, 0.95), (10, 0.94), (20, 0.94)] {
+            let share = covered(rounds);
+            assert!(share >= least, "{rounds} rounds: {share}");
+        }
+    }
+
+    #[test]
+    fn slopes() {
+        assert_eq!(slope(&[(0.0, 1.0), (10.0, 2.0)]), None);
+        assert_eq!(slope(&[(0.0, 1.0), (10.0, 2.0), (10.0, 3.0)]), None);
+        let line = [(0.0, 100.0), (10.0, 120.0), (30.0, 160.0)];
+        let exact = slope(&line).expect("a line");
+        let interval = exact.interval.expect("an interval");
+        assert!((exact.value - 2.0).abs() < 1e-12);
+        assert!(interval.high - interval.low < 1e-9);
+        // Anscombe's first set: 0.5001 ± 2.262 × 0.1179 (The American Statistician 27, 1973).
+        let x = [10., 8., 13., 9., 11., 14., 6., 4., 12., 7., 5.];
+        let y = [
+            8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68,
+        ];
+        let points: Vec<(f64, f64)> = x.into_iter().zip(y).collect();
+        let anscombe = slope(&points).expect("a slope");
+        let interval = anscombe.interval.expect("an interval");
+        assert!((anscombe.value - 0.5001).abs() < 1e-4);
+        assert!((interval.high - anscombe.value - 2.2622 * 0.1179).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,181 @@
+//! The figures of each model under each load.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+
+use super::{Cell, Estimate, OperationsPerReply, Percentiles};
+use crate::results::{Invalid, Losses, Operations, Results, Server, Trial};
+use crate::{statistics, validity};
+
+pub(super) fn all(results: &Results) -> Vec<Cell> {
+    let mut rng = Rng::with_seed(results.seed);
+    let mut cells = Vec::new();
+    for model in &results.models {
+        for load in 0..results.loads.len() {
+            let is = |trial: &&Trial| &trial.model == model && trial.load == load;
+            let trials: Vec<&Trial> = results.trials.iter().filter(is).collect();
+            if !trials.is_empty() {
+                cells.push(Figures { rng: &mut rng }.cell(model, load, &trials));
+            }
+        }
+    }
+    cells
+}
+
+/// Draws the intervals.
+struct Figures<'r> {
+    rng: &'r mut Rng,
+}
+
+impl Figures<'_> {
+    fn cell(mut self, model: &str, load: usize, trials: &[&Trial]) -> Cell {
+        let counting = |trial: &&&Trial| trial.invalid.is_empty();
+        let valid: Vec<&Trial> = trials.iter().filter(counting).copied().collect();
+        let mut reasons = BTreeMap::new();
+        for reason in trials.iter().flat_map(|trial| &trial.invalid) {
+            *reasons.entry(*reason).or_insert(0) += 1;
+        }
+        let mut cell = Cell {
+            model: model.to_owned(),
+            load,
+            trials: trials.len() as u32,
+            valid: valid.len() as u32,
+            invalid: condemned(trials.len(), valid.len(), &reasons),
+            reasons,
+            ..Cell::default()
+        };
+        if !cell.invalid.is_empty() {
+            return cell;
+        }
+        cell.rate = self.of(&valid, |one| Some(one.replies as f64 / one.seconds));
+        cell.response = self.percentiles(&valid, validity::response, |one| one.response.max);
+        cell.service = self.percentiles(
+            &valid,
+            |one, part| one.service.percentile(part).ok_or(Invalid::TooFewSamples),
+            |one| one.service.max,
+        );
+        cell.cpu = self.per_reply(&valid, |server| server.user + server.system);
+        cell.user = self.per_reply(&valid, |server| server.user);
+        cell.system = self.per_reply(&valid, |server| server.system);
+        cell.busy = self.of_server(&valid, |server| server.busy);
+        cell.voluntary = self.per_reply(&valid, |server| server.voluntary as f64);
+        cell.involuntary = self.per_reply(&valid, |server| server.involuntary as f64);
+        cell.operations = self.operations(&valid);
+        cell.threads = self.of_server(&valid, |server| f64::from(server.threads));
+        cell.memory = self.of_server(&valid, |server| server.memory as f64);
+        cell.peak = self.of_server(&valid, |server| server.peak as f64);
+        cell.warm_up = self.of(&valid, |one| Some(one.warm_up));
+        cell.generator_busy = self.of(&valid, |one| Some(one.generator.busy));
+        cell.losses = valid
+            .iter()
+            .map(|one| one.losses)
+            .fold(Losses::default(), plus);
+        cell.replies = valid.iter().map(|one| one.replies).sum();
+        cell
+    }
+
+    fn of(
+        &mut self,
+        trials: &[&Trial],
+        figure: impl Fn(&Trial) -> Option<f64>,
+    ) -> Option<Estimate> {
+        let figures = trials.iter().filter_map(|trial| figure(trial));
+        let finite: Vec<f64> = figures.filter(|one| one.is_finite()).collect();
+        statistics::estimate(&finite, self.rng)
+    }
+
+    fn of_server(
+        &mut self,
+        trials: &[&Trial],
+        figure: impl Fn(&Server) -> f64,
+    ) -> Option<Estimate> {
+        self.of(trials, |one| one.server.as_ref().map(&figure))
+    }
+
+    fn per_reply(
+        &mut self,
+        trials: &[&Trial],
+        figure: impl Fn(&Server) -> f64,
+    ) -> Option<Estimate> {
+        self.of(trials, |one| {
+            Some(figure(one.server.as_ref()?) / one.replies as f64)
+        })
+    }
+
+    /// A percentile stands if more than half of the rounds have it. If only the rounds with the most replies did, it would be
+    /// a percentile of those rounds.
+    fn percentiles(
+        &mut self,
+        trials: &[&Trial],
+        percentile: impl Fn(&Trial, f64) -> Result<f64, Invalid>,
+        longest: impl Fn(&Trial) -> f64,
+    ) -> Percentiles {
+        let mut left_out = BTreeMap::new();
+        let mut one = |name: &str, part: f64| {
+            let all = trials.iter().map(|trial| percentile(trial, part));
+            let (known, missing): (Vec<_>, Vec<_>) = all.partition(Result::is_ok);
+            let why = missing.into_iter().find_map(Result::err);
+            if let Some(why) = why.filter(|_| 2 * known.len() <= trials.len()) {
+                left_out.insert(name.to_owned(), why);
+                return None;
+            }
+            let known: Vec<f64> = known.into_iter().filter_map(Result::ok).collect();
+            statistics::estimate(&known, self.rng)
+        };
+        let (p50, p90) = (one("p50", 0.5), one("p90", 0.9));
+        let (p99, p999) = (one("p99", 0.99), one("p999", 0.999));
+        Percentiles {
+            p50,
+            p90,
+            p99,
+            p999,
+            max: self.of(trials, |one| Some(longest(one))),
+            left_out,
+        }
+    }
+
+    fn operations(&mut self, trials: &[&Trial]) -> BTreeMap<String, OperationsPerReply> {
+        let servers = trials.iter().filter_map(|trial| trial.server.as_ref());
+        let names: BTreeSet<&String> = servers.flat_map(|one| one.operations.keys()).collect();
+        names
+            .into_iter()
+            .map(|name| {
+                let mut each = |count: fn(&Operations) -> u64| {
+                    // A server that was watched and never did it did it no times.
+                    let watched = |one: &Server| !one.operations.is_empty();
+                    self.of(trials, |one| {
+                        let server = one.server.as_ref().filter(|server| watched(server))?;
+                        let count = server.operations.get(name).map_or(0, count);
+                        Some(count as f64 / one.replies as f64)
+                    })
+                };
+                let of_this = OperationsPerReply {
+                    calls: each(|one| one.calls),
+                    would_block: each(|one| one.would_block),
+                    items: each(|one| one.items),
+                };
+                (name.clone(), of_this)
+            })
+            .collect()
+    }
+}
+
+/// Why a whole cell must not be believed. Half of the rounds or more are too many to lose: those that are left were chosen
+/// by what went wrong. And a server that once answered wrongly is not a server whose speed is of interest.
+fn condemned(trials: usize, valid: usize, reasons: &BTreeMap<Invalid, u32>) -> Vec<Invalid> {
+    let most = 2 * valid <= trials;
+    let condemns = |reason: &Invalid| most || *reason == Invalid::WrongReplies;
+    reasons.keys().copied().filter(condemns).collect()
+}
+
+fn plus(one: Losses, other: Losses) -> Losses {
+    Losses {
+        lost: one.lost + other.lost,
+        duplicated: one.duplicated + other.duplicated,
+        reordered: one.reordered + other.reordered,
+        wrong: one.wrong + other.wrong,
+        refused: one.refused + other.refused,
+        out_of_ports: one.out_of_ports + other.out_of_ports,
+    }
+}

@@ -1,0 +1,100 @@
+//! The models compared with the baseline, and with the best of them.
+
+use super::{Best, Cell, Metric, Ratio, Verdict};
+use crate::ratio::{self, Comparison};
+use crate::results::Results;
+
+pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
+    let mut places = Vec::new();
+    let mut comparisons = Vec::new();
+    for model in results
+        .models
+        .iter()
+        .filter(|one| **one != results.baseline)
+    {
+        for load in 0..results.loads.len() {
+            for metric in Metric::ALL {
+                let place = Place { load, metric };
+                comparisons.push(place.compare(results, cells, model, &results.baseline));
+                places.push((model, place));
+            }
+        }
+    }
+    let verdicts = ratio::verdicts(&comparisons);
+    places
+        .into_iter()
+        .zip(comparisons)
+        .zip(verdicts)
+        .map(|(((model, place), comparison), verdict)| Ratio {
+            model: model.clone(),
+            load: place.load,
+            metric: place.metric,
+            pairs: comparison.pairs as u32,
+            ratio: comparison.ratio,
+            interval: comparison.interval,
+            prediction: comparison.prediction,
+            verdict,
+        })
+        .collect()
+}
+
+pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
+    let mut bests = Vec::new();
+    let mut rivals = Vec::new();
+    let mut comparisons = Vec::new();
+    for load in 0..results.loads.len() {
+        for metric in Metric::ALL {
+            let figure = |cell: &Cell| Some((metric.of(cell)?.value, cell.model.clone()));
+            let here = cells.iter().filter(|cell| cell.load == load);
+            let figures: Vec<(f64, String)> = here.filter_map(figure).collect();
+            let order = |a: &&(f64, String), b: &&(f64, String)| a.0.total_cmp(&b.0);
+            let first = match metric {
+                Metric::Rate => figures.iter().max_by(order),
+                Metric::P50 | Metric::P99 | Metric::Cpu => figures.iter().min_by(order),
+            };
+            let Some((_, model)) = first else { continue };
+            let place = Place { load, metric };
+            for (_, rival) in figures.iter().filter(|(_, rival)| rival != model) {
+                comparisons.push(place.compare(results, cells, rival, model));
+                rivals.push((bests.len(), rival.clone()));
+            }
+            let (model, tied) = (model.clone(), Vec::new());
+            bests.push(Best {
+                load,
+                metric,
+                model,
+                tied,
+            });
+        }
+    }
+    for ((at, rival), verdict) in rivals.into_iter().zip(ratio::verdicts(&comparisons)) {
+        if matches!(verdict, Verdict::NoDetectableDifference | Verdict::TooFew) {
+            bests[at].tied.push(rival);
+        }
+    }
+    bests
+}
+
+/// Where models are compared, and in what.
+#[derive(Clone, Copy)]
+struct Place {
+    load: usize,
+    metric: Metric,
+}
+
+impl Place {
+    /// A cell that is not believed is compared with nothing, though some of its rounds might count.
+    fn compare(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> Comparison {
+        let believed = |model: &str| {
+            let is = |cell: &&Cell| cell.model == model && cell.load == self.load;
+            let cell = cells.iter().find(is);
+            cell.is_some_and(|cell| self.metric.of(cell).is_some())
+        };
+        let logs = if believed(model) && believed(other) {
+            ratio::logs(results, model, other, self.load, self.metric)
+        } else {
+            Vec::new()
+        };
+        Comparison::of(&logs, ratio::drift(self.metric))
+    }
+}

@@ -1,0 +1,211 @@
+//! The final table, for a terminal and in Markdown: a block for each load, a row for each model.
+
+use crate::Texts;
+use crate::grid::Grid;
+use crate::results::{Load, Results};
+use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
+use crate::words::{Names, telling};
+
+/// What stands where there is no figure.
+const NOTHING: &str = "–";
+
+/// The table for a terminal.
+pub fn terminal(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
+    let table = Table::new(results, summary, texts);
+    let mut text = String::new();
+    for (title, grid) in &table.blocks {
+        text.push_str(&format!("{title}\n{}\n", grid.plain()));
+    }
+    text.extend(table.notes().map(|note| note + "\n"));
+    text
+}
+
+/// The table in Markdown.
+pub fn markdown(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
+    let table = Table::new(results, summary, texts);
+    let mut text = String::new();
+    for (title, grid) in &table.blocks {
+        text.push_str(&format!("### {title}\n\n{}\n", grid.markdown()));
+    }
+    text.extend(table.notes().map(|note| format!("- {note}\n")));
+    text
+}
+
+struct Table<'t> {
+    results: &'t Results,
+    summary: &'t Summary,
+    names: Names<'t>,
+    blocks: Vec<(String, Grid)>,
+    footnotes: Vec<String>,
+}
+
+impl<'t> Table<'t> {
+    fn new(results: &'t Results, summary: &'t Summary, texts: &'t dyn Texts) -> Self {
+        let names = Names::new(texts);
+        let mut table = Table {
+            results,
+            summary,
+            names,
+            blocks: Vec::new(),
+            footnotes: Vec::new(),
+        };
+        for (at, load) in results.loads.iter().enumerate() {
+            let header = table.header(load);
+            let cells = summary.cells.iter().filter(|cell| cell.load == at);
+            let rows: Vec<_> = cells.map(|cell| table.row(cell, load)).collect();
+            let title = texts.say(
+                "compare-table-title",
+                &[("exercise", &results.exercise), ("load", &names.load(load))],
+            );
+            table.blocks.push((title, Grid { header, rows }));
+        }
+        table
+    }
+
+    fn header(&self, load: &Load) -> Vec<String> {
+        let texts = self.names.texts;
+        vec![
+            texts.say("compare-column-model", &[]),
+            texts.say("compare-metric-rate", &[]),
+            match telling(load) {
+                Metric::Rate => texts.say("compare-column-relative", &[]),
+                _ => texts.say("compare-column-relative-p99", &[]),
+            },
+            texts.say("compare-metric-p50", &[]),
+            texts.say("compare-metric-p99", &[]),
+            texts.say("compare-column-cpu", &[]),
+            texts.say("compare-column-switches", &[]),
+            texts.say("compare-column-memory", &[]),
+        ]
+    }
+
+    fn row(&mut self, cell: &Cell, load: &Load) -> Vec<String> {
+        let numbers = self.names.numbers;
+        let mut model = self.names.name(&cell.model);
+        if !cell.invalid.is_empty() {
+            let invalid = self.names.texts.say("compare-invalid", &[]) + &self.rounds_lost(cell);
+            let mut row = vec![model, invalid];
+            row.resize(8, NOTHING.to_owned());
+            return row;
+        }
+        if cell.valid < cell.trials {
+            model.push_str(&self.rounds_lost(cell));
+        }
+        let show = |estimate: Option<Estimate>, text: &dyn Fn(f64) -> String| {
+            estimate.map_or_else(|| NOTHING.to_owned(), |one| text(one.value))
+        };
+        let both =
+            |one: Option<Estimate>, other: Option<Estimate>, text: &dyn Fn(f64, f64) -> String| {
+                one.zip(other)
+                    .map_or_else(|| NOTHING.to_owned(), |(a, b)| text(a.value, b.value))
+            };
+        let p99 = show(cell.response.p99, &|time| numbers.time(time)) + &self.left_out(cell, "p99");
+        vec![
+            model,
+            show(cell.rate, &|rate| numbers.three(rate)),
+            self.relative(cell, telling(load)),
+            show(cell.response.p50, &|time| numbers.time(time)),
+            p99,
+            both(cell.user, cell.system, &|user, system| {
+                format!("{} + {} µs", numbers.three(user), numbers.three(system))
+            }),
+            both(cell.voluntary, cell.involuntary, &|own, others| {
+                numbers.three(own + others)
+            }),
+            show(cell.peak, &|kib| numbers.memory(kib)),
+        ]
+    }
+
+    /// As hyperfine shows it: the ratio, and half of its interval.
+    fn relative(&mut self, cell: &Cell, metric: Metric) -> String {
+        if cell.model == self.results.baseline {
+            return self.names.numbers.fixed(1.0, 2) + &" ".repeat(9);
+        }
+        let ratio = self.summary.ratio(&cell.model, cell.load, metric);
+        let Some((ratio, value)) = ratio.and_then(|one| Some((one, one.ratio?))) else {
+            return NOTHING.to_owned();
+        };
+        let numbers = self.names.numbers;
+        let mark = match ratio.verdict {
+            Verdict::Higher | Verdict::Lower => " ",
+            Verdict::NoDetectableDifference => "≈",
+            Verdict::TooFew => "?",
+        };
+        match half(ratio) {
+            Some(half) => format!(
+                "{} ± {} {mark}",
+                numbers.ratio(value),
+                numbers.ratio_part(half, value)
+            ),
+            None => format!("{}        {mark}", numbers.ratio(value)),
+        }
+    }
+
+    /// The mark of a footnote that says in how many rounds what went wrong.
+    fn rounds_lost(&mut self, cell: &Cell) -> String {
+        let texts = self.names.texts;
+        let reasons = cell.reasons.iter().map(|(reason, rounds)| {
+            let (reason, rounds) = (self.names.reason(*reason), rounds.to_string());
+            texts.say(
+                "compare-note-reason",
+                &[("reason", &reason), ("rounds", &rounds)],
+            )
+        });
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        let (valid, trials) = (cell.valid.to_string(), cell.trials.to_string());
+        let note = texts.say(
+            "compare-note-rounds",
+            &[
+                ("valid", &valid),
+                ("trials", &trials),
+                ("reasons", &reasons),
+            ],
+        );
+        self.footnote(note)
+    }
+
+    /// The mark of a footnote that says why a percentile is not there; nothing if it is.
+    fn left_out(&mut self, cell: &Cell, percentile: &str) -> String {
+        let Some(why) = cell.response.left_out.get(percentile) else {
+            return String::new();
+        };
+        let reason = self.names.reason(*why);
+        let note = self
+            .names
+            .texts
+            .say("compare-note-left-out", &[("reason", &reason)]);
+        self.footnote(note)
+    }
+
+    /// The mark of a footnote. The same words are one footnote.
+    fn footnote(&mut self, note: String) -> String {
+        let known = self.footnotes.iter().position(|one| *one == note);
+        let at = known.unwrap_or_else(|| {
+            self.footnotes.push(note);
+            self.footnotes.len() - 1
+        });
+        superscript(at + 1)
+    }
+
+    /// What stands below: the footnotes, and how to read the columns.
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let texts = self.names.texts;
+        let footnotes = self.footnotes.iter().enumerate();
+        let footnotes = footnotes.map(|(at, note)| format!("{} {note}", superscript(at + 1)));
+        let baseline = self.names.name(&self.results.baseline);
+        let legend = texts.say("compare-legend", &[("baseline", &baseline)]);
+        footnotes.chain([legend])
+    }
+}
+
+/// Half of a ratio's interval: the longer half, for it is not symmetric.
+fn half(ratio: &Ratio) -> Option<f64> {
+    let (value, interval) = (ratio.ratio?, ratio.interval?);
+    Some((interval.high - value).max(value - interval.low))
+}
+
+fn superscript(number: usize) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let digit = |c: char| c.to_digit(10).map(|digit| DIGITS[digit as usize]);
+    number.to_string().chars().filter_map(digit).collect()
+}

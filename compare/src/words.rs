@@ -1,0 +1,113 @@
+//! What every output says alike: names of loads, metrics, reasons.
+
+use crate::Texts;
+use crate::format::Numbers;
+use crate::results::{Invalid, Load, Results};
+use crate::summary::Metric;
+
+/// The words for the things of a comparison.
+#[derive(Clone, Copy)]
+pub struct Names<'t> {
+    /// The messages.
+    pub texts: &'t dyn Texts,
+    /// The numbers of that language.
+    pub numbers: Numbers<'t>,
+}
+
+impl<'t> Names<'t> {
+    /// In the language of these texts.
+    pub fn new(texts: &'t dyn Texts) -> Self {
+        Names {
+            texts,
+            numbers: Numbers::new(texts),
+        }
+    }
+
+    /// A name that somebody else chose, such as an address, made safe to show.
+    pub fn name(self, name: &str) -> String {
+        self.texts.say("compare-name", &[("name", name)])
+    }
+
+    /// A load: how many connections, and for an open one how many questions a second.
+    pub fn load(self, load: &Load) -> String {
+        match load {
+            Load::Closed { connections } => {
+                let connections = connections.to_string();
+                let texts = self.texts;
+                texts.say("compare-load-closed", &[("connections", &connections)])
+            }
+            Load::Open { connections, rate } => {
+                let (connections, rate) = (connections.to_string(), self.numbers.three(*rate));
+                self.texts.say(
+                    "compare-load-open",
+                    &[("connections", &connections), ("rate", &rate)],
+                )
+            }
+        }
+    }
+
+    /// One of the results' loads.
+    pub fn load_of(self, results: &Results, load: usize) -> String {
+        results
+            .loads
+            .get(load)
+            .map_or_else(|| load.to_string(), |load| self.load(load))
+    }
+
+    /// What is compared.
+    pub fn metric(self, metric: Metric) -> String {
+        let id = match metric {
+            Metric::Rate => "compare-metric-rate",
+            Metric::P50 => "compare-metric-p50",
+            Metric::P99 => "compare-metric-p99",
+            Metric::Cpu => "compare-metric-cpu",
+        };
+        self.texts.say(id, &[])
+    }
+
+    /// Its value with its unit.
+    pub fn figure(self, metric: Metric, value: f64) -> String {
+        match metric {
+            Metric::Rate => self.numbers.three(value),
+            Metric::P50 | Metric::P99 | Metric::Cpu => self.numbers.time(value),
+        }
+    }
+
+    /// Why a trial is not believed.
+    pub fn reason(self, reason: Invalid) -> String {
+        let id = match reason {
+            Invalid::GeneratorSaturated => "compare-invalid-generator-saturated",
+            Invalid::LateSchedule => "compare-invalid-late-schedule",
+            Invalid::OutOfPorts => "compare-invalid-out-of-ports",
+            Invalid::WrongReplies => "compare-invalid-wrong-replies",
+            Invalid::TooFewSamples => "compare-invalid-too-few-samples",
+            Invalid::NotSteady => "compare-invalid-not-steady",
+            Invalid::ServerGone => "compare-invalid-server-gone",
+        };
+        self.texts.say(id, &[])
+    }
+
+    /// What makes the figures less than they could be. One that this version does not know is shown by its id.
+    pub fn caution(self, id: &str) -> String {
+        let id = match id {
+            "shared-core" => "compare-caution-shared-core",
+            "virtual-machine" => "compare-caution-virtual-machine",
+            "governor" => "compare-caution-governor",
+            "unpinned" => "compare-caution-unpinned",
+            "debug-build" => "compare-caution-debug-build",
+            "load-elsewhere" => "compare-caution-load-elsewhere",
+            "register-in-memory" => "compare-caution-register-in-memory",
+            other => return self.name(other),
+        };
+        self.texts.say(id, &[])
+    }
+}
+
+/// Which figure tells models apart under a load: under a closed one how much they do, under an open one, where all are asked
+/// the same, how long it takes at worst.
+pub fn telling(load: &Load) -> Metric {
+    match load {
+        Load::Closed { .. } => Metric::Rate,
+        Load::Open { .. } => Metric::P99,
+    }
+}

@@ -1,0 +1,94 @@
+//! One load from the command line.
+//!
+//!     load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] [--payload N] [--ascii] [--first N]
+//!
+//! Closed unless a rate is given. Prints one line of figures, or what went wrong.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use socklab_load::{Kind, Outcome, Pace, Plan, run};
+
+fn plan() -> Option<Plan> {
+    let mut words = std::env::args().skip(1);
+    let exercise = match words.next()?.as_str() {
+        "echo" => Kind::Echo,
+        "welcome" => Kind::Welcome,
+        "submit" => Kind::Submit,
+        _ => return None,
+    };
+    let mut plan = Plan::new(exercise, words.next()?.parse().ok()?);
+    while let Some(word) = words.next() {
+        if word == "--ascii" {
+            plan.ascii = true;
+            continue;
+        }
+        let value = words.next()?;
+        match word.as_str() {
+            "--connections" => plan.connections = value.parse().ok()?,
+            "--depth" => plan.depth = value.parse().ok()?,
+            "--rate" => {
+                let rate = value.parse().ok()?;
+                plan.pace = Pace::Open { rate };
+            }
+            "--seconds" => plan.measure = Duration::try_from_secs_f64(value.parse().ok()?).ok()?,
+            "--payload" => plan.payload = value.parse().ok()?,
+            "--first" => plan.first = value.parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some(plan)
+}
+
+fn print(outcome: &Outcome) {
+    let micros = |histogram: &hdrhistogram::Histogram<u64>, part| {
+        histogram.value_at_quantile(part) as f64 / 1e3
+    };
+    println!(
+        "{:.0} replies/s  wrong {}  lost {}  duplicated {}  reordered {}  refused {}  ports {}  busy {:.2}  \
+         warm-up {:.2}{}  us: response p50 {:.1} p99 {:.1} max {:.1}  service p50 {:.1} p99 {:.1}  lag p50 {:.1} p99 {:.1}",
+        outcome.replies as f64 / outcome.seconds,
+        outcome.wrong,
+        outcome.lost,
+        outcome.duplicated,
+        outcome.reordered,
+        outcome.refused,
+        outcome.out_of_ports,
+        outcome.busy.unwrap_or(f64::NAN),
+        outcome.warm_up.as_secs_f64(),
+        if outcome.steady { "" } else { " (not steady)" },
+        micros(&outcome.response, 0.5),
+        micros(&outcome.response, 0.99),
+        micros(&outcome.response, 1.0),
+        micros(&outcome.service, 0.5),
+        micros(&outcome.service, 0.99),
+        micros(&outcome.lag, 0.5),
+        micros(&outcome.lag, 0.99),
+    );
+    if let Some((expected, got)) = &outcome.first_wrong {
+        println!(
+            "expected \"{}\", got \"{}\"",
+            expected.escape_ascii(),
+            got.escape_ascii()
+        );
+    }
+}
+
+fn main() -> ExitCode {
+    let Some(plan) = plan() else {
+        eprintln!(
+            "load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] …"
+        );
+        return ExitCode::from(2);
+    };
+    match run(&plan, &mut |_| {}) {
+        Ok(outcome) => {
+            print(&outcome);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

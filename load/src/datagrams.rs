@@ -1,0 +1,324 @@
+//! Asks over UDP.
+
+use std::io;
+use std::net::SocketAddr;
+
+use mio::event::Event;
+use mio::net::UdpSocket;
+use mio::{Interest, Registry, Token};
+use socket2::{Protocol, Type};
+
+use crate::batch::{Incoming, Outgoing};
+use crate::clock::{Clock, nanos};
+use crate::plan::Plan;
+use crate::rests::Rests;
+use crate::run::Askers;
+use crate::sources::{failed, nonblocking};
+use crate::tally::Tally;
+use crate::text::{NUMBERS, Read, Text};
+use crate::window::{Asked, Reply, Window};
+
+/// How many datagrams are taken in one call under an open load.
+const OPEN_BATCH: usize = 16;
+
+/// How many bytes of replies may wait on each socket, asked for.
+const RECEIVE_BUFFER: usize = 4 << 20;
+
+/// The sockets of a load, each with its questions.
+pub(crate) struct Datagrams {
+    text: Text,
+    depth: u32,
+    timeout: u64,
+    connections: Vec<Connection>,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// Whether an answered question is followed by another.
+    again: bool,
+    turn: usize,
+    open: usize,
+    /// Who could not send for want of room in the system, and how many.
+    waiting: Vec<(u32, usize)>,
+    rests: Rests,
+    next_sweep: u64,
+}
+
+struct Connection {
+    socket: UdpSocket,
+    window: Window,
+}
+
+impl Datagrams {
+    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<Datagrams> {
+        let text = Text::new(plan.payload, plan.ascii);
+        let mut connections = Vec::with_capacity(plan.connections as usize);
+        for token in 0..plan.connections as usize {
+            let mut socket = connected(plan.to)?;
+            registry.register(&mut socket, Token(token), Interest::READABLE)?;
+            let window = Window::starting_at(plan.first % NUMBERS);
+            connections.push(Connection { socket, window });
+        }
+        let batch = if plan.is_open() {
+            OPEN_BATCH
+        } else {
+            plan.depth as usize
+        };
+        Ok(Datagrams {
+            depth: plan.depth,
+            timeout: nanos(plan.timeout),
+            connections,
+            incoming: Incoming::new(batch, text.reply_len()),
+            outgoing: Outgoing::new(batch, text.blank()),
+            text,
+            again: false,
+            turn: 0,
+            open: 0,
+            waiting: Vec::new(),
+            rests: Rests::default(),
+            next_sweep: 0,
+        })
+    }
+
+    /// Sends `count` questions that were due at `due`, or now, and says how many could be sent.
+    fn put(
+        &mut self,
+        at: u32,
+        mut count: usize,
+        due: Option<u64>,
+        now: u64,
+        tally: &mut Tally,
+    ) -> io::Result<usize> {
+        let asked = tally.ask(due.unwrap_or(now), now);
+        let Connection { socket, window } = &mut self.connections[at as usize];
+        let mut all = 0;
+        while count > 0 {
+            let some = count.min(self.outgoing.capacity());
+            let before = window.open();
+            let first = window.next();
+            for place in 0..some {
+                let number = window.ask(asked);
+                Text::number(at, number, self.outgoing.datagram(place));
+            }
+            let (mut sent, mut told) = (0, false);
+            while sent < some {
+                match self.outgoing.send(socket, sent, some) {
+                    Ok(more) => {
+                        sent += more;
+                        told = false;
+                    }
+                    Err(error) if has_no_room(&error) => break,
+                    Err(error) => {
+                        failed(error)?;
+                        // The first time it is word of an earlier question, and took the place of sending. The second time it is of this one.
+                        let earlier = (!told && window.open() > some - sent).then_some(None);
+                        let this = told.then_some(Some(first + sent as u64));
+                        if let Some((_, asked)) =
+                            earlier.or(this).and_then(|which| window.give_up(which))
+                        {
+                            tally.refused(asked);
+                            self.rests.add(now, at);
+                        }
+                        sent += usize::from(told);
+                        told = !told;
+                    }
+                }
+            }
+            window.take_back(some - sent);
+            tally.sent(asked, sent as u64);
+            self.open = self.open + window.open() - before;
+            all += sent;
+            count -= some;
+            if sent < some {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Asks again, as often as questions were closed.
+    fn follow(&mut self, at: u32, count: usize, now: u64, tally: &mut Tally) -> io::Result<()> {
+        if self.again && count > 0 {
+            let sent = self.put(at, count, None, now, tally)?;
+            if sent < count {
+                self.waiting.push((at, count - sent));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has come. `dry`: until there is no more.
+    fn take(&mut self, at: u32, dry: bool, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        // One who is told of one change reads all that it waits for: what comes later is another change, and what is left is
+        // read with it.
+        let mut wanted = self.connections[at as usize].window.open();
+        loop {
+            let socket = &self.connections[at as usize].socket;
+            let count = match self.incoming.receive(socket) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => {
+                    failed(error)?;
+                    self.refused(at, clock.now(), tally);
+                    continue;
+                }
+            };
+            let now = clock.now();
+            let mut closed = 0;
+            for place in 0..count {
+                closed += usize::from(self.judge(at, place, now, tally));
+            }
+            self.open -= closed;
+            self.follow(at, closed, now, tally)?;
+            wanted = wanted.saturating_sub(closed);
+            if count < self.incoming.capacity() || (wanted == 0 && !dry) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What a datagram is; whether it closes a question.
+    fn judge(&mut self, at: u32, place: usize, now: u64, tally: &mut Tally) -> bool {
+        let window = &mut self.connections[at as usize].window;
+        let reply = self.incoming.datagram(place);
+        let number = match self.text.read(at, reply) {
+            Read::Right(number) => match window.answer(number, now, self.timeout) {
+                Reply::Right { asked, reordered } => {
+                    tally.right(asked, now, reordered);
+                    return true;
+                }
+                Reply::Late { asked, counted } => {
+                    tally.late += u64::from(counted);
+                    asked.inspect(|&asked| tally.lost(asked));
+                    return asked.is_some();
+                }
+                Reply::Again { counted } => {
+                    tally.duplicated += u64::from(counted);
+                    return false;
+                }
+                Reply::Never => None,
+            },
+            Read::Wrong(number) => number,
+        };
+        // One that does not say which question it answers answers the oldest.
+        let closed = window.give_up(number);
+        let counted = closed.map_or(tally.is_measured(), |(_, asked)| asked.counted);
+        let number = closed.map(|(number, _)| number).or(number);
+        let expected = || number.map_or_else(Vec::new, |number| self.text.reply(at, number));
+        tally.wrong(counted, expected, reply);
+        closed.is_some()
+    }
+
+    /// Nobody listens: the oldest question is closed, and the next one is asked in a moment.
+    fn refused(&mut self, at: u32, now: u64, tally: &mut Tally) {
+        if let Some((_, asked)) = self.connections[at as usize].window.give_up(None) {
+            tally.refused(asked);
+            self.open -= 1;
+            self.rests.add(now, at);
+        }
+    }
+
+    fn sweep(&mut self, now: u64, tally: &mut Tally) -> io::Result<()> {
+        for at in 0..self.connections.len() {
+            let mut closed = 0;
+            let mut lost = |asked: Asked| {
+                closed += 1;
+                tally.lost(asked);
+            };
+            self.connections[at]
+                .window
+                .expire(now, self.timeout, &mut lost);
+            self.open -= closed;
+            self.follow(at as u32, closed, now, tally)?;
+        }
+        Ok(())
+    }
+}
+
+/// A socket that hears only from `to`.
+fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = nonblocking(to, Type::DGRAM, Protocol::UDP)?;
+    // What the server sends at once after it stood still must not be lost here. The system may grant less.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    socket.connect(&to.into())?;
+    Ok(UdpSocket::from_std(socket.into()))
+}
+
+impl Askers for Datagrams {
+    fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        self.again = true;
+        for at in 0..self.connections.len() as u32 {
+            self.follow(at, self.depth as usize, clock.now(), tally)?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, due: u64, clock: &Clock, tally: &mut Tally) -> io::Result<bool> {
+        let at = self.turn;
+        let sent = self.put(at as u32, 1, Some(due), clock.now(), tally)?;
+        if sent == 0 {
+            return Ok(false);
+        }
+        self.turn = (at + 1) % self.connections.len();
+        Ok(true)
+    }
+
+    fn can_ask(&self) -> bool {
+        true
+    }
+
+    fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        self.take(event.token().0 as u32, false, clock, tally)
+    }
+
+    fn turn(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {
+        for (at, count) in std::mem::take(&mut self.waiting) {
+            self.follow(at, count, now, tally)?;
+        }
+        while let Some(at) = self.rests.wake(now) {
+            self.follow(at, 1, now, tally)?;
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + crate::run::sweep_every(self.timeout);
+            self.sweep(now, tally)?;
+        }
+        Ok(())
+    }
+
+    fn next_turn(&self) -> u64 {
+        if !self.waiting.is_empty() {
+            return 0;
+        }
+        self.next_sweep.min(self.rests.next().unwrap_or(u64::MAX))
+    }
+
+    fn outstanding(&self) -> usize {
+        self.open
+    }
+
+    fn stop(&mut self) {
+        self.again = false;
+        self.waiting.clear();
+        self.rests.clear();
+    }
+
+    fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        for at in 0..self.connections.len() as u32 {
+            self.take(at, true, clock, tally)?;
+        }
+        // What is still open now has no time left.
+        self.timeout = 0;
+        self.sweep(now + 1, tally)
+    }
+
+    fn lingers(&self) -> bool {
+        true
+    }
+}
+
+/// The system's buffer is full, and will not be for long.
+fn has_no_room(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    const NO_BUFFERS: i32 = nix::Error::ENOBUFS as i32;
+    #[cfg(windows)]
+    const NO_BUFFERS: i32 = 10055;
+    error.raw_os_error() == Some(NO_BUFFERS) || error.kind() == io::ErrorKind::WouldBlock
+}

@@ -1,0 +1,253 @@
+//! Connections that say nothing.
+
+use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::error::Error;
+use crate::limits;
+use crate::sources::{Sources, failed};
+
+/// How many connections are begun before the first of them is made: no server's backlog should be too short for them.
+const AT_ONCE: usize = 64;
+
+/// How long the next connection may take before those that are not made yet are given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections to one server that are held and say nothing, from many addresses where the server is on this machine
+/// (Linux). Dropping it resets them.
+#[derive(Debug)]
+pub struct Idle {
+    poll: Poll,
+    events: Events,
+    sources: Sources,
+    places: Vec<Place>,
+    beginning: usize,
+    held: usize,
+    closed: u64,
+    failed: u64,
+}
+
+#[derive(Debug)]
+enum Place {
+    Empty,
+    Beginning(TcpStream),
+    Held(TcpStream),
+}
+
+impl Idle {
+    /// Opens `count` connections; returns when each is made or cannot be.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] if the system does not let it have so many; what the system says of what is neither a refusal nor a want of ports.
+    pub fn open(to: SocketAddr, count: u32) -> Result<Idle, Error> {
+        limits::make_room(count.into())?;
+        let mut idle = Idle {
+            poll: Poll::new()?,
+            events: Events::with_capacity(1024),
+            sources: Sources::to(to),
+            places: (0..count).map(|_| Place::Empty).collect(),
+            beginning: 0,
+            held: 0,
+            closed: 0,
+            failed: 0,
+        };
+        let all = (0..count as usize).collect();
+        idle.fill(all)?;
+        Ok(idle)
+    }
+
+    /// How many are held, as far as is known: [`tend`](Idle::tend) looks.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// How many connections the server has closed. Each is replaced when it is next [tended](Idle::tend).
+    pub fn closed(&self) -> u64 {
+        self.closed
+    }
+
+    /// How many connections could not be made.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Opens again, once, what the server has closed and what could not be made. A server that lets nobody idle needs this often.
+    ///
+    /// # Errors
+    /// As for [`open`](Idle::open).
+    pub fn tend(&mut self) -> Result<(), Error> {
+        while self.look(Duration::ZERO)? {}
+        let empty = |at: &usize| matches!(self.places[*at], Place::Empty);
+        let places = (0..self.places.len()).filter(empty).collect();
+        self.fill(places)
+    }
+
+    fn fill(&mut self, places: Vec<usize>) -> Result<(), Error> {
+        let mut places = places.into_iter();
+        let mut until = Instant::now() + PATIENCE;
+        loop {
+            let free = AT_ONCE - self.beginning;
+            for at in places.by_ref().take(free) {
+                self.begin(at)?;
+            }
+            if self.beginning == 0 && places.len() == 0 {
+                return Ok(());
+            }
+            let beginning = self.beginning;
+            self.look(until.saturating_duration_since(Instant::now()))?;
+            let now = Instant::now();
+            if self.beginning < beginning {
+                until = now + PATIENCE;
+            } else if now >= until {
+                self.give_up();
+                self.failed += places.len() as u64;
+                return Ok(());
+            }
+        }
+    }
+
+    fn begin(&mut self, at: usize) -> Result<(), Error> {
+        match self.sources.connect() {
+            Ok(mut stream) => {
+                let both = Interest::READABLE | Interest::WRITABLE;
+                self.poll
+                    .registry()
+                    .register(&mut stream, Token(at), both)?;
+                self.places[at] = Place::Beginning(stream);
+                self.beginning += 1;
+            }
+            Err(error) => {
+                failed(error)?;
+                self.failed += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes note of what has happened; whether anything had.
+    fn look(&mut self, timeout: Duration) -> Result<bool, Error> {
+        match self.poll.poll(&mut self.events, Some(timeout)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
+            result => result?,
+        }
+        for event in &self.events {
+            let place = &mut self.places[event.token().0];
+            let (stream, held) = match std::mem::replace(place, Place::Empty) {
+                Place::Empty => continue,
+                Place::Held(stream) => (stream, true),
+                Place::Beginning(stream) => match made(&stream) {
+                    None => {
+                        *place = Place::Beginning(stream);
+                        continue;
+                    }
+                    Some(made) => {
+                        self.beginning -= 1;
+                        if !made {
+                            self.failed += 1;
+                            continue;
+                        }
+                        (stream, false)
+                    }
+                },
+            };
+            self.held -= usize::from(held);
+            if let Some(stream) = still_there(stream) {
+                *place = Place::Held(stream);
+                self.held += 1;
+            } else {
+                self.closed += 1;
+            }
+        }
+        Ok(!self.events.is_empty())
+    }
+
+    fn give_up(&mut self) {
+        for place in &mut self.places {
+            if let Place::Beginning(_) = place {
+                *place = Place::Empty;
+                self.failed += 1;
+            }
+        }
+        self.beginning = 0;
+    }
+}
+
+/// Whether the connection is made; nothing while it may be.
+fn made(stream: &TcpStream) -> Option<bool> {
+    if let Ok(Some(_)) | Err(_) = stream.take_error() {
+        return Some(false);
+    }
+    match stream.peer_addr() {
+        Ok(_) => Some(true),
+        Err(error) if error.kind() == ErrorKind::NotConnected => None,
+        Err(_) => Some(false),
+    }
+}
+
+/// The connection, if the server has not closed it. What it says is not listened to.
+fn still_there(mut stream: TcpStream) -> Option<TcpStream> {
+    let mut said = [0; 512];
+    loop {
+        match stream.read(&mut said) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Some(stream),
+            Ok(0) | Err(_) => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    #[test]
+    fn holds_them_and_replaces_what_the_server_closes() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut idle = Idle::open(server.local_addr().unwrap(), 100).unwrap();
+        let mut accepted: Vec<_> = (0..100).map(|_| server.accept().unwrap()).collect();
+        let counts = |idle: &Idle| (idle.held(), idle.closed(), idle.failed());
+        assert_eq!(counts(&idle), (100, 0, 0));
+        if cfg!(target_os = "linux") {
+            let mut sources: Vec<_> = accepted.iter().map(|(_, peer)| peer.ip()).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            assert_eq!(sources.len(), 100);
+        }
+        idle.tend().unwrap();
+        assert_eq!(counts(&idle), (100, 0, 0));
+
+        accepted.truncate(93);
+        // Closing tells the other end before it returns, on one machine; where it does not, a second look does.
+        while idle.closed() < 7 {
+            idle.tend().unwrap();
+        }
+        assert_eq!(counts(&idle), (100, 7, 0));
+        accepted.extend((0..7).map(|_| server.accept().unwrap()));
+
+        drop(server);
+        accepted.truncate(98);
+        while idle.held() > 98 {
+            idle.tend().unwrap();
+        }
+        assert_eq!(idle.closed(), 9);
+        assert!(idle.failed() >= 2);
+    }
+
+    #[test]
+    fn too_many_is_said_before_any_is_opened() {
+        let nobody = "127.0.0.1:9".parse().unwrap();
+        if cfg!(unix) {
+            let error = Idle::open(nobody, 4_000_000_000).unwrap_err();
+            let Error::NoRoom { wanted, possible } = error else {
+                panic!("{error}")
+            };
+            assert!(wanted == 4_000_000_000 && possible < wanted);
+        }
+    }
+}

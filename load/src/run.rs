@@ -1,0 +1,319 @@
+//! The course of a load: warm-up, measurement, and what is still to come when it ends.
+
+use std::io;
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Events, Poll};
+
+use crate::clock::{Clock, nanos, thread_cpu};
+use crate::datagrams::Datagrams;
+use crate::error::Error;
+use crate::limits;
+use crate::outcome::Outcome;
+use crate::plan::{Kind, Moment, Pace, Plan};
+use crate::schedule::Schedule;
+use crate::steady::steady;
+use crate::streams::Streams;
+use crate::tally::Tally;
+
+const MILLI: u64 = 1_000_000;
+
+/// How many events are taken at a time: the clock is looked at between them.
+const EVENTS: usize = 256;
+
+/// How many questions that are due are sent before replies are looked at.
+const BURST: usize = 32;
+
+/// A poll can wake a millisecond late. So before a question is due there is no sleep, but looking again and again.
+const SPIN: u64 = 1_200_000;
+
+/// How long what is in flight at the end is waited for before the end is told.
+const GRACE: u64 = 10 * MILLI;
+
+/// Those who ask. Times are in nanoseconds.
+pub(crate) trait Askers {
+    /// Closed load: all ask, and ask again when they are answered.
+    fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
+    /// Open load: asks the question that is due at `due`; `false` if nobody can just now.
+    fn ask(&mut self, due: u64, clock: &Clock, tally: &mut Tally) -> io::Result<bool>;
+    /// Open load: whether somebody may.
+    fn can_ask(&self) -> bool;
+    /// Something happened to one of them.
+    fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
+    /// What is to be done from time to time: questions whose time has passed, those who rested.
+    fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
+    /// When that is to be done next.
+    fn next_turn(&self) -> u64;
+    /// How many questions have no answer yet.
+    fn outstanding(&self) -> usize;
+    /// Nobody asks any more of his own accord.
+    fn stop(&mut self);
+    /// The end: what has come is read, and what has not is lost.
+    fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
+    /// Whether something may come after the last answer.
+    fn lingers(&self) -> bool;
+}
+
+/// How often questions whose time has passed are looked for.
+pub(crate) fn sweep_every(timeout: u64) -> u64 {
+    (timeout / 16).clamp(MILLI, 50 * MILLI)
+}
+
+/// Makes a load and says what came of it. `on` is told how far it is.
+///
+/// # Errors
+/// [`Error::NoRoom`] if the system does not let it have so many sockets; `InvalidInput` for a plan that makes no sense; else what the
+/// system says of the first thing that went wrong and is not counted in the [`Outcome`].
+pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
+    plan.check()?;
+    limits::make_room(plan.connections.into())?;
+    let poll = Poll::new()?;
+    let outcome = match plan.exercise {
+        Kind::Echo => Run::new(plan, Datagrams::new(plan, poll.registry())?, poll).whole(on),
+        Kind::Welcome | Kind::Submit => {
+            Run::new(plan, Streams::new(plan, poll.registry())?, poll).whole(on)
+        }
+    };
+    Ok(outcome?)
+}
+
+struct Run<'a, A> {
+    plan: &'a Plan,
+    askers: A,
+    poll: Poll,
+    events: Events,
+    clock: Clock,
+    tally: Tally,
+    schedule: Option<Schedule>,
+    meter: Meter,
+}
+
+/// Counts the right replies in each interval.
+struct Meter {
+    interval: u64,
+    end: u64,
+    before: u64,
+    replies: Vec<u64>,
+}
+
+impl Meter {
+    fn start(&mut self, now: u64, answers: u64) {
+        self.end = now + self.interval;
+        self.before = answers;
+        self.replies.clear();
+    }
+
+    /// Ends the intervals that are over.
+    fn look(&mut self, now: u64, answers: u64) {
+        while now >= self.end {
+            self.replies.push(answers - self.before);
+            self.before = answers;
+            self.end += self.interval;
+        }
+    }
+}
+
+impl<'a, A: Askers> Run<'a, A> {
+    fn new(plan: &'a Plan, askers: A, poll: Poll) -> Self {
+        Run {
+            plan,
+            askers,
+            poll,
+            events: Events::with_capacity(EVENTS),
+            clock: Clock::start(),
+            tally: Tally::new(plan),
+            schedule: None,
+            meter: Meter {
+                interval: nanos(plan.interval),
+                end: u64::MAX,
+                before: 0,
+                replies: Vec::new(),
+            },
+        }
+    }
+
+    fn whole(mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome> {
+        let begun = self.clock.now();
+        let steady = if self.plan.warm_up.1.is_zero() {
+            false
+        } else {
+            self.begin(begun)?;
+            self.warm_up(begun, on)?
+        };
+        let warm_up = Duration::from_nanos(self.clock.now() - begun);
+
+        on(Moment::Steady);
+        let from = self.clock.now();
+        let cpu = thread_cpu();
+        let answers = self.tally.answers;
+        self.tally.measure(from);
+        if self.plan.warm_up.1.is_zero() {
+            self.begin(from)?;
+        }
+        let until = self.measure(from, on)?;
+        let seconds = Duration::from_nanos(until - from).as_secs_f64();
+        let busy = cpu
+            .zip(thread_cpu())
+            .map(|(before, after)| (after.saturating_sub(before)).as_secs_f64() / seconds);
+        let replies = self.tally.answers - answers;
+        let intervals = std::mem::take(&mut self.meter.replies);
+
+        self.finish(until, on)?;
+        Ok(Outcome {
+            warm_up,
+            steady,
+            seconds,
+            replies,
+            intervals,
+            busy,
+            ..self.tally.outcome()
+        })
+    }
+
+    fn begin(&mut self, now: u64) -> io::Result<()> {
+        match self.plan.pace {
+            Pace::Closed => self.askers.begin(&self.clock, &mut self.tally),
+            Pace::Open { rate } => {
+                self.schedule = Some(Schedule::new(now, rate));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether it became steady.
+    fn warm_up(&mut self, begun: u64, on: &mut dyn FnMut(Moment)) -> io::Result<bool> {
+        let (least, most) = self.plan.warm_up;
+        let (least, most) = (begun + nanos(least), begun + nanos(most));
+        self.meter.start(begun, self.tally.answers);
+        loop {
+            let seen = self.meter.replies.len();
+            let now = self.wait(self.meter.end.min(most))?;
+            self.work(now)?;
+            if self.progress(seen, on) && now >= least && steady(&self.meter.replies) {
+                return Ok(true);
+            }
+            if now >= most {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// When it was over.
+    fn measure(&mut self, from: u64, on: &mut dyn FnMut(Moment)) -> io::Result<u64> {
+        let until = from + nanos(self.plan.measure);
+        self.meter.start(from, self.tally.answers);
+        loop {
+            let seen = self.meter.replies.len();
+            let now = self.wait(self.meter.end.min(until))?;
+            if now >= until {
+                return Ok(now);
+            }
+            self.work(now)?;
+            self.progress(seen, on);
+        }
+    }
+
+    /// Tells of an interval that has passed; whether one has.
+    fn progress(&self, seen: usize, on: &mut dyn FnMut(Moment)) -> bool {
+        let new = self.meter.replies.get(seen..).unwrap_or_default();
+        if let Some(last) = new.last() {
+            let rate = *last as f64 / self.plan.interval.as_secs_f64();
+            on(Moment::Progress { rate });
+        }
+        !new.is_empty()
+    }
+
+    /// Follows what was asked to its end.
+    fn finish(&mut self, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<()> {
+        self.askers.stop();
+        if let Some(schedule) = &mut self.schedule {
+            schedule.end(until);
+        }
+        // What came while it was looked at the clock.
+        self.work(until)?;
+        let last = until + nanos(self.plan.timeout);
+        self.settle(last.min(until + GRACE))?;
+        on(Moment::Over);
+        self.settle(last)?;
+        if self.askers.lingers() {
+            let silent = self.clock.now() + nanos(self.plan.linger);
+            while self.clock.now() < silent {
+                let now = self.wait(silent)?;
+                self.work(now)?;
+            }
+        }
+        let now = self.clock.now();
+        self.askers.finish(now, &self.clock, &mut self.tally)?;
+        if let Some(schedule) = &mut self.schedule {
+            while let Some(due) = schedule.due() {
+                self.tally.never_sent(due, now);
+                schedule.advance();
+            }
+        }
+        Ok(())
+    }
+
+    /// Until all that is due has been asked and answered, or it is `until`.
+    fn settle(&mut self, until: u64) -> io::Result<()> {
+        let due = |run: &Self| run.schedule.as_ref().and_then(Schedule::due).is_some();
+        while (self.askers.outstanding() > 0 || due(self)) && self.clock.now() < until {
+            let now = self.wait(until)?;
+            self.work(now)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until something happens, but not beyond `until`.
+    fn wait(&mut self, until: u64) -> io::Result<u64> {
+        let timeout = self.idle_for(until);
+        let polled = self.poll.poll(&mut self.events, Some(timeout));
+        if let Err(error) = polled
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            return Err(error);
+        }
+        if timeout.is_zero() && self.events.is_empty() {
+            // If the server has to share this core, now is its turn.
+            std::thread::yield_now();
+        }
+        let now = self.clock.now();
+        self.meter.look(now, self.tally.answers);
+        Ok(now)
+    }
+
+    fn idle_for(&self, until: u64) -> Duration {
+        let now = self.clock.now();
+        let left = |until: u64| Duration::from_nanos(until.saturating_sub(now));
+        let idle = left(until.min(self.askers.next_turn()));
+        let due = self.schedule.as_ref().and_then(Schedule::due);
+        match due.filter(|_| self.askers.can_ask()) {
+            None => idle,
+            Some(due) if due < now + SPIN => Duration::ZERO,
+            // Whole milliseconds, or the poll would round up.
+            Some(due) => idle.min(Duration::from_millis((due - MILLI - now) / MILLI)),
+        }
+    }
+
+    /// Sends what is due, and takes what has come.
+    fn work(&mut self, now: u64) -> io::Result<()> {
+        for event in &self.events {
+            self.askers.ready(event, &self.clock, &mut self.tally)?;
+        }
+        // Once: a second time there would be nothing to read.
+        self.events.clear();
+        self.askers.turn(now, &self.clock, &mut self.tally)?;
+        if let Some(schedule) = &mut self.schedule {
+            for _ in 0..BURST {
+                let Some(due) = schedule.due().filter(|&due| due <= now) else {
+                    break;
+                };
+                if !self.askers.ask(due, &self.clock, &mut self.tally)? {
+                    break;
+                }
+                schedule.advance();
+            }
+        }
+        Ok(())
+    }
+}

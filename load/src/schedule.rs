@@ -1,0 +1,67 @@
+//! When questions are due under an open load.
+
+/// One question after another at constant distances, whatever becomes of them.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    start: u64,
+    distance: f64,
+    next: u64,
+    end: u64,
+}
+
+impl Schedule {
+    pub(crate) fn new(start: u64, rate: f64) -> Schedule {
+        Schedule {
+            start,
+            distance: 1e9 / rate,
+            next: 0,
+            end: u64::MAX,
+        }
+    }
+
+    /// When the next question is due; nothing after the end.
+    pub(crate) fn due(&self) -> Option<u64> {
+        // From the start each time, so that rounding does not add up.
+        let due = self.start + (self.next as f64 * self.distance) as u64;
+        (due < self.end).then_some(due)
+    }
+
+    /// The next question has been asked, or given up.
+    pub(crate) fn advance(&mut self) {
+        self.next += 1;
+    }
+
+    /// Nothing is due from then on.
+    pub(crate) fn end(&mut self, at: u64) {
+        self.end = at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constant_distances_to_the_end() {
+        let mut schedule = Schedule::new(100, 3.0);
+        let mut dues = Vec::new();
+        schedule.end(1_333_333_500);
+        while let Some(due) = schedule.due() {
+            dues.push(due);
+            schedule.advance();
+        }
+        assert_eq!(
+            dues,
+            [100, 333_333_433, 666_666_766, 1_000_000_100, 1_333_333_433]
+        );
+    }
+
+    #[test]
+    fn rounding_does_not_add_up() {
+        let mut schedule = Schedule::new(0, 300_000.0);
+        for _ in 0..300_000 * 60 {
+            schedule.advance();
+        }
+        assert_eq!(schedule.due(), Some(60_000_000_000));
+    }
+}

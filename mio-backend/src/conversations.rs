@@ -1,0 +1,83 @@
+//! All conversations of a loop.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use slab::Slab;
+use socklab_core::{Machine, Observer, Status};
+
+use crate::conversation::Conversation;
+use crate::mailbox::Address;
+use crate::timers::Timers;
+use crate::wire::Wire;
+
+/// The conversations of a loop, and what is to be done about them.
+pub(crate) struct Conversations<M, O> {
+    pub(crate) slab: Slab<Conversation<M, O>>,
+    /// Those that have something to do, in the order of their turns.
+    pub(crate) queue: VecDeque<Address>,
+    pub(crate) timers: Timers,
+    number: u64,
+    ended: usize,
+}
+
+impl<M: Machine, O: Observer> Conversations<M, O> {
+    pub(crate) fn new() -> Self {
+        Conversations {
+            slab: Slab::new(),
+            queue: VecDeque::new(),
+            timers: Timers::default(),
+            number: 0,
+            ended: 0,
+        }
+    }
+
+    pub(crate) fn get(&mut self, address: Address) -> Option<&mut Conversation<M, O>> {
+        let found = self.slab.get_mut(address.key)?;
+        (found.address() == address).then_some(found)
+    }
+
+    pub(crate) fn insert(&mut self, machine: M, observer: O, wire: Wire) -> Address {
+        self.number += 1;
+        let entry = self.slab.vacant_entry();
+        let address = Address {
+            key: entry.key(),
+            number: self.number,
+        };
+        entry.insert(Conversation::new(machine, observer, wire, address));
+        address
+    }
+
+    /// How many have ended since this was asked before.
+    pub(crate) fn take_ended(&mut self) -> usize {
+        mem::take(&mut self.ended)
+    }
+
+    /// After anything has happened to a conversation: is it over, when is it looked at again, and does
+    /// it want a turn? Says how it ended, if it did.
+    pub(crate) fn after(&mut self, address: Address) -> Option<Status> {
+        let conversation = self.slab.get_mut(address.key)?;
+        if let Some(status) = conversation.over() {
+            self.slab.remove(address.key);
+            self.ended += 1;
+            let slab = &self.slab;
+            let lives = |address: Address| {
+                slab.get(address.key)
+                    .is_some_and(|one| one.address() == address)
+            };
+            self.timers.sweep(slab.len(), lives);
+            return Some(status);
+        }
+        if let Some(at) = conversation.deadline()
+            && conversation.armed.is_none_or(|armed| at < armed)
+        {
+            conversation.armed = Some(at);
+            self.timers.add(at, address);
+        }
+        if !conversation.queued && conversation.wants_turn() {
+            conversation.queued = true;
+            self.queue.push_back(address);
+        }
+        None
+    }
+}

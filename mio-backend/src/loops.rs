@@ -1,0 +1,181 @@
+//! Several loops, each on a thread of its own.
+//!
+//! One loop is one core. Here are as many as there are cores, and they share no socket: each has its own, bound to the one address
+//! (`SO_REUSEPORT`, socket(7)), and the system deals out what comes by the peer's address and port. So no loop is woken for
+//! what another takes, and a peer always meets the same one. A TCP server's loops share a count of places and nothing else of
+//! their own; a UDP server has a machine for each loop.
+//!
+//! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to do.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use socklab_core::{
+    Console, Failure, Input, Machine, Notice, Prompt, Service, Socket, Status, Subject, Watch,
+};
+use socklab_system::{Backend, Run, Stop, ask_for_stamps, fault, socket};
+
+use crate::event_loop::EventLoop;
+use crate::places::Places;
+use crate::wire::Wire;
+use crate::{Mio, broken};
+
+/// The model with several loops.
+///
+/// There are [`Run::threads`], else one for each core that the process may use and at least 2; for TCP, no more than
+/// [`Run::max_connections`]. A client has one machine, and so has a UDP server whose machine must hear every peer: these are
+/// [`Mio`], one loop.
+#[derive(Clone, Copy, Debug)]
+pub struct MioLoops;
+
+impl MioLoops {
+    /// Whether it can be had. Where the system does not [spread](socket::SPREADS) what comes to one address, its servers fail.
+    pub const OFFERED: bool = socket::SPREADS;
+}
+
+fn as_many_as_cores<W: Watch>(run: &Run<W>) -> usize {
+    run.threads_or(|cores| cores.max(2))
+}
+
+impl Backend for MioLoops {
+    const NAME: &'static str = "mio-loops";
+
+    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
+        Mio::client(machine, run)
+    }
+
+    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        machine: M,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        Mio::serve_datagrams(address, machine, run)
+    }
+
+    fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        mut make: impl FnMut() -> M,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        let sockets = match socket::datagram_servers(address, as_many_as_cores(run)) {
+            Ok(sockets) => sockets,
+            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+        };
+        let console = TogetherReady {
+            console: &*run.console,
+            awaited: AtomicUsize::new(sockets.len()),
+        };
+        let made = sockets.into_iter().map(|udp| {
+            let local = udp.local_addr()?;
+            ask_for_stamps::<W::Observer>(&udp);
+            let wire = Wire::datagram(udp, None)?;
+            let observer = run.watch.watch(Subject::Endpoint);
+            Ok((
+                EventLoop::new(run, &console)?,
+                make(),
+                observer,
+                wire,
+                local,
+            ))
+        });
+        let serve = |(mut one, machine, observer, wire, local): (EventLoop<'_, W>, _, _, _, _)| {
+            let socket = Socket(0);
+            one.alone(machine, observer, wire, &[Input::Bound { socket, local }])
+        };
+        match made.collect::<io::Result<Vec<_>>>() {
+            Ok(loops) => each_on_a_thread(loops, serve, &run.stop),
+            Err(error) => broken(&error),
+        }
+    }
+
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        let count = as_many_as_cores(run).min(run.max_connections.max(1));
+        let bound = socket::stream_servers(address, count)
+            .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
+        let (local, listeners) = match bound {
+            Ok(bound) => bound,
+            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+        };
+        let places = Places::new(run.max_connections);
+        let made = listeners
+            .into_iter()
+            .map(|listener| Ok((EventLoop::new(run, &*run.console)?, listener)));
+        let serve =
+            |(mut one, listener): (EventLoop<'_, W>, _)| one.serve(listener, &places, &*service);
+        match made.collect::<io::Result<Vec<_>>>() {
+            Ok(loops) => {
+                run.console.notice(Notice::Ready(local));
+                each_on_a_thread(loops, serve, &run.stop)
+            }
+            Err(error) => broken(&error),
+        }
+    }
+}
+
+/// Runs each on a thread of its own. The first that ends ends all; it says how.
+fn each_on_a_thread<T: Send>(
+    loops: Vec<T>,
+    serve: impl Fn(T) -> io::Result<Status> + Sync,
+    stop: &Stop,
+) -> Status {
+    let first = OnceLock::new();
+    thread::scope(|scope| {
+        for one in loops {
+            let (first, serve) = (&first, &serve);
+            let thread = thread::Builder::new().name("loop".to_owned());
+            let started = thread.spawn_scoped(scope, move || {
+                let _all = EndAll(stop);
+                let status = serve(one).unwrap_or_else(|error| broken(&error));
+                let _ = first.set(status);
+            });
+            if let Err(error) = started {
+                let _ = first.set(broken(&error));
+                stop.request();
+                break;
+            }
+        }
+    });
+    first.into_inner().unwrap_or(Status::Stopped)
+}
+
+/// However a loop ends, the others do not go on without it: its share of the peers would not be served.
+struct EndAll<'a>(&'a Stop);
+
+impl Drop for EndAll<'_> {
+    fn drop(&mut self) {
+        self.0.request();
+    }
+}
+
+/// Each machine says that it is ready; the user hears it once, when all are.
+struct TogetherReady<'a> {
+    console: &'a dyn Console,
+    awaited: AtomicUsize,
+}
+
+impl Console for TogetherReady<'_> {
+    fn prompt(&self, prompt: Prompt) {
+        self.console.prompt(prompt);
+    }
+
+    fn show(&self, bytes: &[u8]) {
+        self.console.show(bytes);
+    }
+
+    fn notice(&self, notice: Notice) {
+        let awaited = match notice {
+            Notice::Ready(_) => self.awaited.fetch_sub(1, Ordering::Relaxed) > 1,
+            _ => false,
+        };
+        if !awaited {
+            self.console.notice(notice);
+        }
+    }
+}

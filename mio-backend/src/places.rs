@@ -1,0 +1,104 @@
+//! What the loops of a TCP server share: how many connections there may be, and whether the system has room for more.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socklab_core::{Fault, Mono, Notice};
+use socklab_system::AcceptPause;
+
+use crate::mailbox::{Mailbox, Message};
+
+/// The places for connections, and the one pause in which nobody accepts.
+///
+/// Whoever finds no free place is put in a queue, and is given the next that is given back: else a loop whose own
+/// connections end would always be there first, and the peers of another would wait for ever.
+pub(crate) struct Places(Mutex<Inner>);
+
+struct Inner {
+    free: usize,
+    queue: VecDeque<Arc<Mailbox>>,
+    accepted: u64,
+    pause: AcceptPause,
+}
+
+impl Inner {
+    fn give(&mut self, count: usize, mailbox: &Arc<Mailbox>) -> bool {
+        let mut own = false;
+        for _ in 0..count {
+            match self.queue.pop_front() {
+                None => self.free += 1,
+                Some(next) if Arc::ptr_eq(&next, mailbox) => own = true,
+                Some(next) => next.leave(Message::Place),
+            }
+        }
+        own
+    }
+}
+
+impl Places {
+    pub(crate) fn new(free: usize) -> Arc<Self> {
+        Arc::new(Places(Mutex::new(Inner {
+            free,
+            queue: VecDeque::new(),
+            accepted: 0,
+            pause: AcceptPause::default(),
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for the loop with this mailbox. If there is none, the loop is told when it has one.
+    pub(crate) fn take(&self, mailbox: &Arc<Mailbox>) -> bool {
+        let mut inner = self.lock();
+        if inner.free == 0 {
+            inner.queue.push_back(Arc::clone(mailbox));
+            return false;
+        }
+        inner.free -= 1;
+        true
+    }
+
+    /// Connections of the loop with this mailbox have ended: their places go to those that wait, and there are
+    /// descriptors. Whether the loop itself is one that waited.
+    pub(crate) fn ended(&self, count: usize, mailbox: &Arc<Mailbox>) -> bool {
+        let mut inner = self.lock();
+        inner.pause.end();
+        inner.give(count, mailbox)
+    }
+
+    /// Gives back a place that was not needed.
+    pub(crate) fn give(&self, mailbox: &Arc<Mailbox>) {
+        self.lock().give(1, mailbox);
+    }
+
+    /// A connection was accepted: its number, and what to tell the user.
+    pub(crate) fn accepted(&self, now: impl FnOnce() -> Mono) -> (u64, Option<Notice>) {
+        let mut inner = self.lock();
+        inner.accepted += 1;
+        let news = match inner.pause.is_announced() {
+            true => inner.pause.accepted(now()),
+            false => None,
+        };
+        (inner.accepted, news)
+    }
+
+    /// An accept failed: none is tried until the pause is over. What to tell the user.
+    pub(crate) fn refused(&self, now: Mono, fault: Fault) -> Option<Notice> {
+        self.lock().pause.refused(now, fault)
+    }
+
+    /// When the pause is over; `None` if there is none.
+    pub(crate) fn pause(&self) -> Option<Mono> {
+        self.lock().pause.until()
+    }
+
+    /// Ends the pause if it is over.
+    pub(crate) fn look_at_clock(&self, now: Mono) {
+        let mut inner = self.lock();
+        if inner.pause.until().is_some_and(|at| at <= now) {
+            inner.pause.end();
+        }
+    }
+}

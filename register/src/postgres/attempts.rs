@@ -1,0 +1,202 @@
+//! Attempts on a PostgreSQL server: a batch is asked about and written in three statements, so that it costs three round
+//! trips and not several for each attempt.
+//!
+//! Values travel as one array for each column. There is no join that the planner could turn into reading a whole table:
+//! each row of a batch looks its own up by an index.
+
+use std::collections::HashMap;
+
+use postgres::types::ToSql;
+use postgres::{Client, Row, Statement};
+
+use crate::facts::{Change, Facts, Failures, Question, Recent, count};
+
+/// Whoever writes the tally of a DNI, if only with what it has, holds the DNI until the transaction ends. The rows are
+/// taken in the order of the array.
+pub(super) const HOLD: &str = "
+    INSERT INTO tallies (dni, ip) SELECT dni, '' FROM unnest($1::TEXT[]) AS asked (dni)
+    ON CONFLICT (dni, ip) DO UPDATE SET failures = tallies.failures";
+
+/// It comes after the DNIs are held, as a statement of its own, so it sees what those before have committed.
+pub(super) const LOOK: &str = "
+    SELECT
+        o.repeated, o.trusted, r.here, r.here_oldest, r.everywhere, r.everywhere_oldest,
+        t.here, t.here_last, t.everywhere, t.everywhere_last, m.number, m.at,
+        ARRAY(SELECT step FROM used WHERE student = q.student AND step BETWEEN q.step - 1 AND q.step + 1),
+        (SELECT listed = 1 FROM students WHERE dni = q.dni),
+        (SELECT secret FROM students WHERE dni = q.dni)
+    FROM unnest($2::TEXT[], $3::BYTEA[], $4::TEXT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[])
+            WITH ORDINALITY AS q (dni, student, code, ip, at, since, step, n),
+        LATERAL (
+            SELECT bool_or(lab = $1 AND code = q.code) AS repeated, bool_or(ip = q.ip) AS trusted
+            FROM attempts WHERE dni = q.dni AND code IS NOT NULL
+        ) AS o,
+        LATERAL (
+            SELECT count(*) FILTER (WHERE ip = q.ip) AS here, min(at) FILTER (WHERE ip = q.ip) AS here_oldest,
+                count(*) AS everywhere, min(at) AS everywhere_oldest
+            FROM attempts WHERE dni = q.dni AND at > q.since AND at <= q.at
+        ) AS r,
+        LATERAL (
+            SELECT max(failures) FILTER (WHERE ip <> '') AS here, max(last_failure) FILTER (WHERE ip <> '') AS here_last,
+                max(failures) FILTER (WHERE ip = '') AS everywhere, max(last_failure) FILTER (WHERE ip = '') AS everywhere_last
+            FROM tallies WHERE dni = q.dni AND ip IN ('', q.ip)
+        ) AS t,
+        LATERAL (
+            SELECT max(s.number) AS number, max((SELECT a.at FROM attempts a WHERE a.id = s.attempt)) AS at
+            FROM submissions s WHERE s.lab = $1 AND s.dni = q.dni
+        ) AS m
+    ORDER BY q.n";
+
+/// The numbers of the submissions that it made, by DNI; and, for no DNI, how many codes it used up.
+pub(super) const WRITE: &str = "
+    WITH made AS (
+        INSERT INTO attempts (lab, dni, name, ip, port, at, verdict, code)
+        SELECT $1, q.* FROM unnest($2::TEXT[], $3::BYTEA[], $4::TEXT[], $5::BIGINT[], $6::BIGINT[], $7::TEXT[], $8::TEXT[]) AS q
+        RETURNING id, dni, code
+    ), taken AS (
+        INSERT INTO used (student, step) SELECT * FROM unnest($9::BYTEA[], $10::BIGINT[])
+        ON CONFLICT DO NOTHING RETURNING step
+    ), counted AS (
+        INSERT INTO tallies (dni, ip, failures, last_failure)
+        SELECT * FROM unnest($11::TEXT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[])
+        ON CONFLICT (dni, ip) DO UPDATE SET failures = excluded.failures, last_failure = excluded.last_failure
+    ), turned_away AS (
+        INSERT INTO tallies (dni, ip)
+        SELECT dni, ip FROM unnest($15::TEXT[], $16::TEXT[]) AS q (dni, ip)
+        WHERE (SELECT count(*) FROM tallies t WHERE t.dni = q.dni AND t.ip = q.ip) > 0
+        ON CONFLICT (dni, ip) DO UPDATE SET turned_away = tallies.turned_away + 1
+    ), submitted AS (
+        INSERT INTO submissions (lab, dni, attempt)
+        SELECT $1, dni, id FROM made
+        WHERE code IS NOT NULL AND (SELECT count(*) FROM submissions s WHERE s.lab = $1 AND s.dni = made.dni) = 0
+        RETURNING dni, number
+    )
+    SELECT dni, number FROM submitted UNION ALL SELECT '', count(*) FROM taken";
+
+/// One value of each, as an array.
+fn column<'a, T, U>(rows: &'a [T], of: impl Fn(&'a T) -> U) -> Vec<U> {
+    rows.iter().map(of).collect()
+}
+
+pub(super) fn hold(
+    client: &mut Client,
+    statement: &Statement,
+    asked: &[Question<'_>],
+) -> Result<(), postgres::Error> {
+    client.execute(statement, &[&column(asked, |one| one.dni)])?;
+    Ok(())
+}
+
+pub(super) fn look(
+    client: &mut Client,
+    statement: &Statement,
+    asked: &[Question<'_>],
+) -> Result<Vec<Facts>, postgres::Error> {
+    let lab = asked.first().map_or("", |one| one.lab);
+    let values: [&(dyn ToSql + Sync); 8] = [
+        &lab,
+        &column(asked, |one| one.dni),
+        &column(asked, |one| one.student),
+        &column(asked, |one| one.code),
+        &column(asked, |one| one.ip),
+        &column(asked, |one| one.at),
+        &column(asked, |one| one.since),
+        &column(asked, |one| one.step),
+    ];
+    client
+        .query(statement, &values)?
+        .iter()
+        .map(facts)
+        .collect()
+}
+
+fn facts(row: &Row) -> Result<Facts, postgres::Error> {
+    let flag =
+        |at: usize| Ok::<_, postgres::Error>(row.try_get::<_, Option<bool>>(at)?.unwrap_or(false));
+    let int = |at: usize| Ok::<_, postgres::Error>(row.try_get::<_, Option<i64>>(at)?.unwrap_or(0));
+    let recent = |at: usize| {
+        Ok::<_, postgres::Error>(Recent {
+            count: count(int(at)?),
+            oldest: row.try_get(at + 1)?,
+        })
+    };
+    let failures = |at: usize| {
+        Ok::<_, postgres::Error>(Failures {
+            count: count(int(at)?),
+            last: int(at + 1)?,
+        })
+    };
+    let submission: (Option<i64>, Option<i64>) = (row.try_get(10)?, row.try_get(11)?);
+    Ok(Facts {
+        repeated: flag(0)?,
+        trusted: flag(1)?,
+        recent_here: recent(2)?,
+        recent_everywhere: recent(4)?,
+        failures_here: failures(6)?,
+        failures_everywhere: failures(8)?,
+        submission: submission
+            .0
+            .zip(submission.1)
+            .map(|(number, at)| (number.unsigned_abs(), at)),
+        used: row.try_get(12)?,
+        listed: flag(13)?,
+        secret: row.try_get::<_, Option<Vec<u8>>>(14)?.unwrap_or_default(),
+    })
+}
+
+/// The numbers of those that are submissions now, and whether every code was still unused.
+pub(super) fn write(
+    client: &mut Client,
+    statement: &Statement,
+    changes: &[Change<'_>],
+) -> Result<(Vec<Option<u64>>, bool), postgres::Error> {
+    let lab = changes.first().map_or("", |one| one.lab);
+    let rows: Vec<_> = changes
+        .iter()
+        .filter_map(|one| Some((one, one.row.as_ref()?)))
+        .collect();
+    let steps: Vec<_> = changes
+        .iter()
+        .filter_map(|one| Some((one.student, one.step?)))
+        .collect();
+    let tallies: Vec<_> = changes
+        .iter()
+        .flat_map(|one| {
+            let here = one
+                .failures_here
+                .map(|failures| (one.dni, one.ip, failures));
+            let everywhere = one
+                .failures_everywhere
+                .map(|failures| (one.dni, "", failures));
+            here.into_iter().chain(everywhere)
+        })
+        .collect();
+    let away: Vec<_> = changes.iter().filter(|one| one.turned_away).collect();
+    let values: [&(dyn ToSql + Sync); 16] = [
+        &lab,
+        &column(&rows, |(one, _)| one.dni),
+        &column(&rows, |(_, row)| row.name),
+        &column(&rows, |(one, _)| one.ip),
+        &column(&rows, |(_, row)| i64::from(row.port)),
+        &column(&rows, |(_, row)| row.at),
+        &column(&rows, |(_, row)| &*row.verdict),
+        &column(&rows, |(_, row)| row.code),
+        &column(&steps, |(student, _)| *student),
+        &column(&steps, |(_, step)| *step),
+        &column(&tallies, |(dni, _, _)| *dni),
+        &column(&tallies, |(_, ip, _)| *ip),
+        &column(&tallies, |(_, _, failures)| i64::from(failures.count)),
+        &column(&tallies, |(_, _, failures)| failures.last),
+        &column(&away, |one| one.dni),
+        &column(&away, |one| one.ip),
+    ];
+    let made = client.query(statement, &values)?;
+    let mut numbers = HashMap::new();
+    for row in &made {
+        numbers.insert(row.try_get::<_, &str>(0)?, row.try_get::<_, i64>(1)?);
+    }
+    let taken = numbers.get("").copied().unwrap_or(0);
+    let number = |one: &Change<'_>| Some(numbers.get(one.dni)?.unsigned_abs());
+    let numbers = changes.iter().map(number).collect();
+    Ok((numbers, taken.unsigned_abs() == steps.len() as u64))
+}

@@ -1,0 +1,158 @@
+//! Attempts in a file: small statements, each prepared once, and no more of them than an attempt needs.
+//!
+//! None has `RETURNING`, for which SQLite makes a table and a journal of the statement each time.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+use crate::facts::{Change, Facts, Failures, Question, Recent, count};
+
+pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::Result<Facts> {
+    let mut facts = Facts::default();
+    recent(connection, asked, &mut facts)?;
+    let accepted = accepted(connection, asked, &mut facts)?;
+    // A submission is an accepted attempt.
+    if accepted {
+        facts.submission = connection
+            .prepare_cached(
+                "SELECT s.number, a.at FROM submissions s JOIN attempts a ON a.id = s.attempt
+                 WHERE s.lab = ?1 AND s.dni = ?2",
+            )?
+            .query_row(params![asked.lab, asked.dni], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })
+            .optional()?;
+    }
+    failures(connection, asked, &mut facts)?;
+    let mut used = connection.prepare_cached(
+        "SELECT step FROM used WHERE student = ?1 AND step BETWEEN ?2 - 1 AND ?2 + 1",
+    )?;
+    let mut rows = used.query(params![asked.student, asked.step])?;
+    while let Some(row) = rows.next()? {
+        facts.used.push(row.get(0)?);
+    }
+    if asked.student_matters {
+        let student = connection
+            .prepare_cached("SELECT listed, secret FROM students WHERE dni = ?1")?
+            .query_row([asked.dni], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (listed, secret): (i64, Option<Vec<u8>>) = student.unwrap_or_default();
+        (facts.listed, facts.secret) = (listed == 1, secret.unwrap_or_default());
+    }
+    Ok(facts)
+}
+
+fn recent(
+    connection: &Connection,
+    asked: &Question<'_>,
+    facts: &mut Facts,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, ip = ?4 FROM attempts WHERE dni = ?1 AND at > ?2 AND at <= ?3 ORDER BY at",
+    )?;
+    let mut rows = statement.query(params![asked.dni, asked.since, asked.at, asked.ip])?;
+    let one_more = |recent: &mut Recent, at: i64| {
+        recent.count = recent.count.saturating_add(1);
+        recent.oldest.get_or_insert(at);
+    };
+    while let Some(row) = rows.next()? {
+        let at = row.get(0)?;
+        one_more(&mut facts.recent_everywhere, at);
+        if row.get(1)? {
+            one_more(&mut facts.recent_here, at);
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is an accepted attempt of this lab.
+fn accepted(
+    connection: &Connection,
+    asked: &Question<'_>,
+    facts: &mut Facts,
+) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT lab = ?2, code = ?3, ip = ?4 FROM attempts WHERE dni = ?1 AND code IS NOT NULL",
+    )?;
+    let mut rows = statement.query(params![asked.dni, asked.lab, asked.code, asked.ip])?;
+    let mut any = false;
+    while let Some(row) = rows.next()? {
+        let here: bool = row.get(0)?;
+        any |= here;
+        facts.repeated |= here && row.get(1)?;
+        facts.trusted |= row.get::<_, bool>(2)?;
+    }
+    Ok(any)
+}
+
+fn failures(
+    connection: &Connection,
+    asked: &Question<'_>,
+    facts: &mut Facts,
+) -> rusqlite::Result<()> {
+    // With `IN` SQLite would make a table of the two.
+    let mut statement = connection.prepare_cached(
+        "SELECT 1, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ''
+         UNION ALL SELECT 0, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ?2",
+    )?;
+    let mut rows = statement.query(params![asked.dni, asked.ip])?;
+    while let Some(row) = rows.next()? {
+        let failures = Failures {
+            count: count(row.get(1)?),
+            last: row.get(2)?,
+        };
+        if row.get(0)? {
+            facts.failures_everywhere = failures;
+        } else {
+            facts.failures_here = failures;
+        }
+    }
+    Ok(())
+}
+
+/// The number, if it is a submission now.
+pub(super) fn write(connection: &Connection, change: &Change<'_>) -> rusqlite::Result<Option<u64>> {
+    let run = |sql| -> rusqlite::Result<CachedStatement<'_>> { connection.prepare_cached(sql) };
+    let mut number = None;
+    if let Some(row) = &change.row {
+        let id = run(
+            "INSERT INTO attempts (lab, dni, name, ip, port, at, verdict, code)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .insert(params![
+            change.lab,
+            change.dni,
+            row.name,
+            change.ip,
+            row.port,
+            row.at,
+            &*row.verdict,
+            row.code
+        ])?;
+        if change.submits {
+            let made = run("INSERT INTO submissions (lab, dni, attempt) VALUES (?1, ?2, ?3)")?
+                .insert(params![change.lab, change.dni, id])?;
+            number = Some(made.unsigned_abs());
+        }
+    }
+    if let Some(step) = change.step {
+        run("INSERT INTO used (student, step) VALUES (?1, ?2)")?
+            .execute(params![change.student, step])?;
+    }
+    for (ip, failures) in [
+        (change.ip, change.failures_here),
+        ("", change.failures_everywhere),
+    ] {
+        if let Some(failures) = failures {
+            run(
+                "INSERT INTO tallies (dni, ip, failures, last_failure) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (dni, ip) DO UPDATE SET failures = ?3, last_failure = ?4",
+            )?
+            .execute(params![change.dni, ip, failures.count, failures.last])?;
+        }
+    }
+    if change.turned_away {
+        run("UPDATE tallies SET turned_away = turned_away + 1 WHERE dni = ?1 AND ip = ?2")?
+            .execute(params![change.dni, change.ip])?;
+    }
+    Ok(number)
+}

@@ -1,0 +1,112 @@
+//! Where other threads leave word for a task.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use socklab_core::register::{Decision, StoreId};
+
+use crate::lines::LineEvent;
+
+/// What comes to a conversation from other threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// What came of asking the user for a line.
+    Line(LineEvent),
+    /// The register has decided.
+    Stored(StoreId, Decision),
+    /// The program is to stop.
+    Stop,
+}
+
+/// A queue that wakes the one task that takes from it. While nothing is left in it, it has no memory but its own.
+pub struct Mailbox<T>(Mutex<Inner<T>>);
+
+struct Inner<T> {
+    left: VecDeque<T>,
+    waker: Option<Waker>,
+}
+
+impl<T> Default for Mailbox<T> {
+    fn default() -> Self {
+        Mailbox(Mutex::new(Inner {
+            left: VecDeque::new(),
+            waker: None,
+        }))
+    }
+}
+
+impl<T> fmt::Debug for Mailbox<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = self.lock().left.len();
+        f.debug_struct("Mailbox").field("left", &left).finish()
+    }
+}
+
+impl<T> Mailbox<T> {
+    /// Leaves something, and wakes the task if it waits for it. If the task is over, nobody takes it.
+    pub fn leave(&self, one: T) {
+        let mut inner = self.lock();
+        inner.left.push_back(one);
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Ready with what was left first; if nothing was, the task is woken when something is.
+    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
+        let mut inner = self.lock();
+        if let Some(one) = inner.left.pop_front() {
+            return Poll::Ready(one);
+        }
+        match &mut inner.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn in_order_and_the_task_is_woken_if_it_waits() {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        let mailbox = Mailbox::default();
+        mailbox.leave(1);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nobody waited");
+        assert_eq!(mailbox.poll(&mut cx), Poll::Ready(1));
+        assert_eq!(mailbox.poll(&mut cx), Poll::Pending);
+        assert_eq!(mailbox.poll(&mut cx), Poll::Pending);
+        mailbox.leave(2);
+        mailbox.leave(3);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "once is enough");
+        assert_eq!(mailbox.poll(&mut cx), Poll::Ready(2));
+        assert_eq!(mailbox.poll(&mut cx), Poll::Ready(3));
+        assert_eq!(mailbox.poll(&mut cx), Poll::Pending);
+    }
+}

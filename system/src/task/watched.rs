@@ -1,0 +1,91 @@
+//! What the observer is told of a wait.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+
+use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
+
+use crate::clock::Clock;
+use crate::observed::{Moved, moment, report};
+
+/// When a race of futures was begun, suspended and taken up again for the last time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    began: Mono,
+    slept: Option<Mono>,
+    woke: Mono,
+}
+
+/// Polls `race` until something wins, and notes the times if anybody watches.
+pub async fn watched<O: Observer, T>(
+    clock: &Clock,
+    mut race: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> (T, Times) {
+    let mut times = None::<Times>;
+    let won = poll_fn(|cx| {
+        if !O::ENABLED {
+            return race(cx);
+        }
+        let now = moment::<O>(clock);
+        let times = times.get_or_insert(Times {
+            began: now,
+            ..Times::default()
+        });
+        times.woke = now;
+        let polled = race(cx);
+        if polled.is_pending() && times.slept.is_none() {
+            times.slept = Some(moment::<O>(clock));
+        }
+        polled
+    })
+    .await;
+    (won, times.unwrap_or_default())
+}
+
+impl Times {
+    /// Reports the wait, if there was one: an operation that would have blocked, if `tried` says
+    /// which, and the time until the task was woken for what won. Whether there was one.
+    pub fn report_wait<O: Observer>(
+        &self,
+        observer: &mut O,
+        tried: Option<OperationKind>,
+        result: OperationResult,
+    ) -> bool {
+        let Some(slept) = self.slept.filter(|_| O::ENABLED) else {
+            return false;
+        };
+        if let Some(kind) = tried {
+            observer.operation(&Operation {
+                kind,
+                start: self.began,
+                end: slept,
+                arrived: None,
+                result: OperationResult::WouldBlock,
+            });
+        }
+        observer.operation(&Operation {
+            kind: OperationKind::Wait,
+            start: slept,
+            end: self.woke,
+            arrived: None,
+            result,
+        });
+        true
+    }
+
+    /// Reports the operation that won, which began when the task was polled for the last time.
+    pub fn report<O: Observer, T, I: Into<Moved>>(
+        &self,
+        observer: &mut O,
+        clock: &Clock,
+        kind: OperationKind,
+        result: &io::Result<T>,
+        items: impl FnOnce(&T) -> I,
+    ) {
+        report(observer, clock, kind, self.woke, result, items);
+    }
+}
+
+/// Something happened.
+pub const WOKEN: OperationResult = OperationResult::Done { items: 1, bytes: 0 };

@@ -1,0 +1,207 @@
+//! Cases of machines that wait for several things at once and take them one at a time: none of them is lost.
+
+use std::io::{BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use socklab_core::{
+    Deadline, Input, Notice, Now, Observer, Operation, OperationKind, OperationResult, Output,
+    Status, Subject, Watch,
+};
+use socklab_system::{Backend, Run, Stop};
+
+use super::metronome::{Metronome, Metronomes};
+use super::{PATIENCE, Server, take};
+use crate::real::Running;
+use crate::screen::{Said, Screen};
+
+const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
+/// So often that a timer wins many of the races, and its receive is dropped.
+const TICK: Duration = Duration::from_micros(300);
+
+const ROUNDS: usize = 300;
+
+/// Lines that come when a test sends them: a user who has not typed yet.
+struct Keyboard(Receiver<Vec<u8>>);
+
+impl Keyboard {
+    fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
+        let (keys, typed) = channel();
+        (keys, BufReader::new(Keyboard(typed)))
+    }
+}
+
+impl Read for Keyboard {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let line = self.0.recv().unwrap_or_default();
+        buffer[..line.len()].copy_from_slice(&line);
+        Ok(line.len())
+    }
+}
+
+/// A UDP server of a metronome whose user has a keyboard.
+struct Typed {
+    keys: Sender<Vec<u8>>,
+    asker: UdpSocket,
+    stop: Stop,
+    running: Running,
+}
+
+impl Typed {
+    fn start<B: Backend>(tick: Option<Duration>, watch: impl Watch + 'static) -> Self {
+        let screen = Screen::new();
+        let (keys, keyboard) = Keyboard::new();
+        let run = Arc::new(Run::new(screen.clone(), watch).with_lines(keyboard));
+        let stop = run.stop.clone();
+        let machine = Metronome::every(tick);
+        let running = Running::spawn(move || B::serve_datagrams(ANY.into(), machine, &run));
+        let asker = UdpSocket::bind(ANY).unwrap();
+        asker.connect(screen.ready()).unwrap();
+        asker.set_read_timeout(Some(PATIENCE)).unwrap();
+        Typed {
+            keys,
+            asker,
+            stop,
+            running,
+        }
+    }
+
+    fn ask(&self, question: &str) {
+        self.asker.send(question.as_bytes()).unwrap();
+        self.expect(question);
+    }
+
+    fn expect(&self, answer: &str) {
+        let mut bytes = [0; 64];
+        let len = self.asker.recv(&mut bytes).unwrap();
+        assert_eq!(&bytes[..len], answer.as_bytes());
+    }
+
+    fn finish(self) {
+        self.stop.request();
+        assert_eq!(self.running.join(), Status::Stopped);
+    }
+}
+
+/// A receive, a line and a timer race each other; whichever loses is dropped and begun again.
+pub fn datagrams_and_lines_against_a_timer<B: Backend>() {
+    let server = Typed::start::<B>(Some(TICK), ());
+    for round in 0..ROUNDS {
+        // With the user silent, and with the network silent.
+        server.ask(&format!("datagram {round}"));
+        let line = format!("line {round}");
+        server.keys.send(format!("{line}\n").into_bytes()).unwrap();
+        server.expect(&line);
+    }
+    server.finish();
+}
+
+/// The same for a stream.
+pub fn bytes_against_a_timer<B: Backend>() {
+    let server = Server::of_streams::<B>(8, Metronomes(Some(TICK)));
+    let mut stream = server.connect();
+    for round in 0..ROUNDS {
+        let sent = (round % 256) as u8;
+        stream.write_all(&[sent]).unwrap();
+        assert_eq!(take(&mut stream, 1), [sent]);
+    }
+    server.finish();
+}
+
+/// A stop ends a client that waits for its user and for the network at once.
+pub fn a_client_whose_user_does_not_type<B: Backend>() {
+    let listener = TcpListener::bind(ANY).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (screen, running, stop, _keys) = begin::<B>(Metronome::connecting(address));
+    for expected in [Notice::ChatBegan(address), Notice::Connection(address)] {
+        assert_eq!(screen.next(), Said::Notice(expected));
+    }
+    stop.request();
+    assert_eq!(running.join(), Status::Stopped);
+}
+
+fn begin<B: Backend>(machine: Metronome) -> (Arc<Screen>, Running, Stop, Sender<Vec<u8>>) {
+    let screen = Screen::new();
+    let (keys, keyboard) = Keyboard::new();
+    let run = Arc::new(Run::new(screen.clone(), ()).with_lines(keyboard));
+    let stop = run.stop.clone();
+    let running = Running::spawn(move || B::client(machine, &run));
+    (screen, running, stop, keys)
+}
+
+/// A stop ends a client whose connection does not open.
+pub fn a_client_that_is_connecting<B: Backend>() {
+    #[cfg(target_os = "linux")]
+    {
+        let (address, _kept) = super::nobody_accepts();
+        let (screen, running, stop, _keys) = begin::<B>(Metronome::connecting(address));
+        assert_eq!(screen.next(), Said::Notice(Notice::ChatBegan(address)));
+        stop.request();
+        assert_eq!(running.join(), Status::Stopped);
+    }
+}
+
+/// Keeps what the driver reports.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Operation>>>);
+
+impl Watch for Log {
+    type Observer = Log;
+
+    fn watch(&self, _: Subject) -> Log {
+        self.clone()
+    }
+}
+
+impl Observer for Log {
+    fn input(&mut self, _: Now, _: &Input<'_>) {}
+    fn output(&mut self, _: Now, _: &Output<'_>) {}
+    fn state(&mut self, _: Now, _: &'static str) {}
+    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
+    fn ended(&mut self, _: Now, _: Status) {}
+    fn operation(&mut self, operation: &Operation) {
+        self.0.lock().unwrap().push(*operation);
+    }
+}
+
+/// The observer sees a driver try, wait, and try again; and nothing twice.
+pub fn what_was_tried_and_waited_for_is_told<B: Backend>() {
+    let log = Log::default();
+    let server = Typed::start::<B>(None, log.clone());
+    server.ask("hola");
+    server.ask("adios");
+    server.finish();
+
+    let log = log.0.lock().unwrap();
+    assert!(log.iter().all(|one| one.start <= one.end), "{log:?}");
+    assert!(log.is_sorted_by_key(|one| one.start), "{log:?}");
+    let received = |bytes| OperationResult::Done { items: 1, bytes };
+    let kinds: Vec<_> = log.iter().map(|one| (one.kind, one.result)).collect();
+    // A datagram may have come before it was waited for.
+    let without_waits: Vec<_> = kinds
+        .iter()
+        .filter(|(kind, result)| {
+            *kind != OperationKind::Wait && *result != OperationResult::WouldBlock
+        })
+        .collect();
+    assert_eq!(
+        without_waits,
+        [
+            &(OperationKind::Receive, received(4)),
+            &(OperationKind::Send, received(4)),
+            &(OperationKind::Receive, received(5)),
+            &(OperationKind::Send, received(5)),
+        ]
+    );
+    // The stop found it asleep, or about to be.
+    if let Some((last, _)) = kinds.last()
+        && *last == OperationKind::Wait
+    {
+        let tried = kinds.iter().rfind(|(kind, _)| *kind != OperationKind::Wait);
+        let would_block = (OperationKind::Receive, OperationResult::WouldBlock);
+        assert_eq!(tried, Some(&would_block), "{kinds:?}");
+    }
+}

@@ -1,0 +1,324 @@
+//! One machine in one task.
+
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use socklab_core::{
+    CLOSE_LIMIT, Doing, Failure, Input, Link, Machine, OperationKind, OperationResult, Outbox,
+    Pump, Socket, Status, Transport, Watch,
+};
+use socklab_system::task::{Alarm, Mailbox, Sleep, WOKEN, Word, watched};
+use socklab_system::{Errors, LineEvent, Lines, Received, Run, StopGuard, fault, socket, timed};
+use tokio::net::TcpStream;
+use tokio::task::yield_now;
+
+use crate::wire::Wire;
+
+/// How many bytes of a stream are read in one call.
+const STREAM_BUFFER: usize = 4096;
+
+/// How many times a task may receive before others have their turn, and how many bytes.
+const BUDGET: (usize, usize) = (64, 256 * 1024);
+
+/// A TCP connection that is being opened.
+pub(crate) type Opening = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+
+/// What a task was woken for.
+enum Ready {
+    Opened(io::Result<TcpStream>),
+    /// There may be room to send.
+    Writable,
+    /// There may be something to receive.
+    Readable,
+    Word(Word),
+    Deadline,
+}
+
+/// A timer of tokio's.
+pub(crate) fn sleep(time: Duration) -> Sleep {
+    Box::pin(tokio::time::sleep(time))
+}
+
+/// One machine with its socket, its lines and its deadlines. The task that runs it owns it.
+pub(crate) struct Conversation<M, W: Watch> {
+    pub(crate) pump: Pump<M, W::Observer>,
+    pub(crate) wire: Wire,
+    pub(crate) opening: Option<(SocketAddr, Opening)>,
+    /// All is to be sent, and then no more.
+    pub(crate) finishing: Option<Link>,
+    pub(crate) run: Arc<Run<W>>,
+    pub(crate) out: Outbox,
+    pub(crate) mailbox: Arc<Mailbox<Word>>,
+    /// For datagrams; a stream is read to the stack.
+    buffer: Vec<u8>,
+    alarm: Alarm,
+    lines: Lines,
+    _waker: StopGuard,
+    stopping: bool,
+    errors: Errors,
+    broken: Option<Failure>,
+}
+
+impl<M: Machine, W: Watch> Conversation<M, W> {
+    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: Arc<Run<W>>) -> Self {
+        let mailbox = Arc::new(Mailbox::default());
+        let stop = Arc::clone(&mailbox);
+        Conversation {
+            pump: Pump::new(machine, observer),
+            wire,
+            opening: None,
+            finishing: None,
+            out: Outbox::new(),
+            mailbox,
+            buffer: Vec::new(),
+            alarm: Alarm::new(sleep),
+            lines: Lines::default(),
+            _waker: run.stop.on_request(move || stop.leave(Word::Stop)),
+            run,
+            stopping: false,
+            errors: Errors::default(),
+            broken: None,
+        }
+    }
+
+    /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
+    pub(crate) async fn run(mut self, first: Option<Input<'static>>) -> Status {
+        self.feed(Input::Start);
+        if let Some(input) = first
+            && self.pump.is_running()
+        {
+            self.feed(input);
+        }
+        while self.pump.is_running() {
+            if self.run.stop.requested() && !self.stopping {
+                self.stopping = true;
+                self.feed(Input::Stop);
+            } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
+                self.feed(Input::Timer);
+            } else if self.pump.interest().line
+                && let Some(line) = self.next_line()
+            {
+                self.typed(&line);
+            } else {
+                // The one place where a task waits.
+                match self.ready().await {
+                    Ready::Opened(opened) => self.opened(opened),
+                    Ready::Writable => self.flush(),
+                    Ready::Readable if self.receive_some() => {}
+                    // There is more, but others have waited.
+                    Ready::Readable => yield_now().await,
+                    Ready::Word(word) => self.hear(word),
+                    // The loop looks at the clock.
+                    Ready::Deadline => {}
+                }
+            }
+            if let Some(failure) = self.broken {
+                return Status::Failed(failure);
+            }
+        }
+        self.close().await;
+        self.pump.status()
+    }
+
+    /// Waits until there is something to do. Nothing is taken from the system here, so nothing can be lost here.
+    async fn ready(&mut self) -> Ready {
+        let (receives, writes) = (self.wants_bytes(), self.wire.has_unsent());
+        let deadline = self.pump.deadline().map(|deadline| deadline.at);
+        let (clock, wire, mailbox) = (&self.run.clock, &self.wire, &self.mailbox);
+        let (opening, alarm) = (&mut self.opening, &mut self.alarm);
+        let (ready, times) = watched::<W::Observer, _>(clock, |cx| {
+            // First, or else a busy socket would keep word from being heard.
+            if let Poll::Ready(word) = mailbox.poll(cx) {
+                return Poll::Ready(Ready::Word(word));
+            }
+            if let Some((_, opening)) = opening
+                && let Poll::Ready(opened) = opening.as_mut().poll(cx)
+            {
+                return Poll::Ready(Ready::Opened(opened));
+            }
+            if writes && wire.poll_writable(cx).is_ready() {
+                return Poll::Ready(Ready::Writable);
+            }
+            if receives && wire.poll_readable(cx).is_ready() {
+                return Poll::Ready(Ready::Readable);
+            }
+            alarm.poll(deadline, clock, cx).map(|()| Ready::Deadline)
+        })
+        .await;
+        let observer = self.pump.observer();
+        let result = match ready {
+            Ready::Deadline => OperationResult::TimedOut,
+            _ => WOKEN,
+        };
+        // What would have blocked was told of when it was tried.
+        times.report_wait(observer, None, result);
+        if let Ready::Opened(opened) = &ready {
+            times.report(observer, clock, OperationKind::Connect, opened, |_| (1, 0));
+        }
+        ready
+    }
+
+    fn wants_bytes(&self) -> bool {
+        self.pump.interest().network && self.wire.can_receive()
+    }
+
+    /// Takes what there is, within the budget; `false` if there may be more.
+    fn receive_some(&mut self) -> bool {
+        if self.wire.transport() == Transport::Stream {
+            // On the stack, so that an idle connection keeps no buffer.
+            return self.receive_into(&mut [0; STREAM_BUFFER]);
+        }
+        let mut buffer = mem::take(&mut self.buffer);
+        buffer.resize(socket::DATAGRAM_BUFFER, 0);
+        let done = self.receive_into(&mut buffer);
+        self.buffer = buffer;
+        done
+    }
+
+    fn receive_into(&mut self, buffer: &mut [u8]) -> bool {
+        let mut bytes = 0;
+        for _ in 0..BUDGET.0 {
+            if !self.wants_bytes() {
+                return true;
+            }
+            if bytes >= BUDGET.1 {
+                break;
+            }
+            let (wire, clock) = (&self.wire, &self.run.clock);
+            let received = timed(
+                self.pump.observer(),
+                clock,
+                OperationKind::Receive,
+                Received::moved,
+                || wire.receive::<W::Observer>(buffer, clock),
+            );
+            match received {
+                Ok(Received::Datagram(link, len, _)) => {
+                    self.errors.forget();
+                    bytes += len;
+                    let bytes = &buffer[..len];
+                    self.feed(Input::Datagram { link, bytes });
+                }
+                Ok(Received::Bytes(link, len)) => {
+                    bytes += len;
+                    let bytes = &buffer[..len];
+                    self.feed(Input::Bytes { link, bytes });
+                }
+                Ok(Received::End(link)) => {
+                    self.wire.end();
+                    self.feed(Input::End { link });
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                Err(error) => self.fault(Doing::Receiving, &error),
+            }
+        }
+        false
+    }
+
+    /// Sends on what waits, as much as there is room for; if that is all, finishes what was to be finished.
+    fn flush(&mut self) {
+        match self.write().map(|()| self.finished()) {
+            Ok(Some(Ok(link))) => self.feed(Input::Finished { link }),
+            Ok(None) => {}
+            Ok(Some(Err(error))) | Err(error) => self.fault(Doing::Sending, &error),
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        while self.wire.has_unsent() {
+            let wire = &mut self.wire;
+            let written = timed(
+                self.pump.observer(),
+                &self.run.clock,
+                OperationKind::Send,
+                |len| (1, *len),
+                || wire.write(),
+            );
+            match written {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, word: Word) {
+        match word {
+            Word::Line(line) => self.lines.came(line),
+            Word::Stored(id, decision) => {
+                let decision = &decision;
+                self.feed(Input::Stored { id, decision });
+            }
+            // The loop looks at it, as it does when it was woken for something else.
+            Word::Stop => {}
+        }
+    }
+
+    fn opened(&mut self, opened: io::Result<TcpStream>) {
+        let Some((to, _)) = self.opening.take() else {
+            return;
+        };
+        let link = Link::first(to);
+        match opened.and_then(|tcp| Ok((tcp.local_addr()?, tcp))) {
+            Ok((local, tcp)) => {
+                self.wire = Wire::stream(tcp, link);
+                self.feed(Input::Opened { link, local });
+            }
+            Err(error) => self.fault(Doing::Opening, &error),
+        }
+    }
+
+    fn next_line(&mut self) -> Option<LineEvent> {
+        let mailbox = &self.mailbox;
+        self.lines.next(&self.run, || {
+            let mailbox = Arc::clone(mailbox);
+            move |line| mailbox.leave(Word::Line(line))
+        })
+    }
+
+    fn typed(&mut self, line: &LineEvent) {
+        match line {
+            LineEvent::Line(line) => self.feed(Input::Line(line)),
+            LineEvent::End => self.feed(Input::InputEnd),
+        }
+    }
+
+    pub(crate) fn fault(&mut self, doing: Doing, error: &io::Error) {
+        if error.kind() == ErrorKind::Interrupted {
+            return;
+        }
+        let fault = fault(error);
+        self.broken = self.errors.count(doing, fault);
+        self.wire.end();
+        let socket = Socket(0);
+        self.feed(Input::Fault {
+            socket,
+            doing,
+            fault,
+        });
+    }
+
+    /// Sends what is left, for as long as a machine that is done may take.
+    async fn close(&mut self) {
+        let end = Some(self.run.clock.mono().plus(CLOSE_LIMIT));
+        while self.wire.has_unsent() {
+            let (wire, alarm, clock) = (&self.wire, &mut self.alarm, &self.run.clock);
+            let room = poll_fn(|cx| match wire.poll_writable(cx) {
+                Poll::Ready(()) => Poll::Ready(true),
+                Poll::Pending => alarm.poll(end, clock, cx).map(|()| false),
+            });
+            if !room.await {
+                return self.wire.abort();
+            }
+            // An error leaves nothing that waits.
+            let _ = self.write();
+        }
+    }
+}
