@@ -18,7 +18,7 @@ help-arg-timeline-ascii = Draw the lanes in plain ASCII
 # $length (text) - how long the exchange took, with its unit
 timeline-title = { $exercise } on { $model }, { $length }
 timeline-style-threads = Threads: each sleeps inside the very call that receives or accepts (blocking I/O, figure 6.1).
-timeline-style-loop = An event loop: one thread sleeps in a poll for all sockets at once (I/O multiplexing, figure 6.3), and its calls on sockets never block (figure 6.2).
+timeline-style-loop = Event loop: a thread sleeps in a poll for all its sockets at once (I/O multiplexing, figure 6.3), and its calls on sockets never block (figure 6.2).
 timeline-style-executor = Tasks: a task that must wait is suspended and keeps no thread; the executor's reactor polls for all of them, out of sight (I/O multiplexing, figure 6.3).
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
@@ -27,14 +27,14 @@ timeline-whole = the whole exchange, { $from } to { $to } ms, { $column } a lett
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 # $column (text) - how much one letter stands for, with its unit
-timeline-closer = one answer from close by, { $from } to { $to } ms, { $column } a letter
+timeline-closer = a closer look, { $from } to { $to } ms, { $column } a letter
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 timeline-panel-whole = the whole exchange, { $from } to { $to } ms
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 # $times (text) - how much larger it is drawn
-timeline-panel-closer = one answer from close by, { $from } to { $to } ms, { $times } times as large
+timeline-panel-closer = a closer look, { $from } to { $to } ms, { $times } times as large
 timeline-where = where the server spent the time:
 # $class (text) - what it did
 # $percent (text) - share of the whole

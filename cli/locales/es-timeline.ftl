@@ -18,7 +18,7 @@ help-arg-timeline-ascii = Dibuja las calles en ASCII
 # $length (text) - how long the exchange took, with its unit
 timeline-title = { $exercise } con { $model }, { $length }
 timeline-style-threads = Hilos: cada uno duerme dentro de la propia llamada que recibe o acepta (E/S bloqueante, figura 6.1).
-timeline-style-loop = Un bucle de eventos: un solo hilo duerme en un poll por todos los sockets a la vez (multiplexación de E/S, figura 6.3), y sus llamadas sobre los sockets nunca bloquean (figura 6.2).
+timeline-style-loop = Bucle de eventos: un hilo duerme en un poll por todos sus sockets a la vez (multiplexación de E/S, figura 6.3), y sus llamadas sobre los sockets nunca bloquean (figura 6.2).
 timeline-style-executor = Tareas: la que tiene que esperar queda suspendida y no ocupa ningún hilo; el reactor del ejecutor hace poll por todas, sin que se vea (multiplexación de E/S, figura 6.3).
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
@@ -27,14 +27,14 @@ timeline-whole = el intercambio entero, de { $from } a { $to } ms, { $column } p
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 # $column (text) - how much one letter stands for, with its unit
-timeline-closer = una respuesta de cerca, de { $from } a { $to } ms, { $column } por letra
+timeline-closer = más de cerca, de { $from } a { $to } ms, { $column } por letra
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 timeline-panel-whole = el intercambio entero, de { $from } a { $to } ms
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 # $times (text) - how much larger it is drawn
-timeline-panel-closer = una respuesta de cerca, de { $from } a { $to } ms, { $times } veces más grande
+timeline-panel-closer = más de cerca, de { $from } a { $to } ms, { $times } veces más grande
 timeline-where = en qué se le fue el tiempo al servidor:
 # $class (text) - what it did
 # $percent (text) - share of the whole
