@@ -132,7 +132,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             let receives = self.pump.interest().network && opening.is_none() && wire.can_receive();
             let mailbox = &self.mailbox;
             let mut written = pin!(wire.write());
-            let mut received = pin!(wire.receive(&mut self.buffer));
+            let mut received = pin!(wire.receive::<W::Observer>(&mut self.buffer, clock));
             tried = receives.then_some(OperationKind::Receive);
             watched::<W::Observer, _>(clock, |cx| {
                 // Or else a busy socket would keep a line from being heard.
@@ -174,7 +174,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             }
             Happened::Received(received) => {
                 let kind = OperationKind::Receive;
-                times.report(observer, clock, kind, received, Received::items);
+                times.report(observer, clock, kind, received, Received::moved);
             }
             Happened::Written(written) => {
                 times.report(observer, clock, OperationKind::Send, written, |len| {
@@ -214,7 +214,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn received(&mut self, received: io::Result<Received>) {
         let buffer = mem::take(&mut self.buffer);
         match received {
-            Ok(Received::Datagram(link, len)) => {
+            Ok(Received::Datagram(link, len, _)) => {
                 self.errors.forget();
                 let bytes = &buffer[..len];
                 self.feed(Input::Datagram { link, bytes });
@@ -287,21 +287,22 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Writes what is left, for as long as a machine that is done may take.
     async fn close(&mut self) {
-        let clock = &self.run.clock;
+        let clock = self.run.clock;
         let end = Some(clock.mono().plus(CLOSE_LIMIT));
         while self.wire.has_unsent() {
-            let written = {
+            let (happened, times) = {
                 let mut written = pin!(self.wire.write());
                 let alarm = &mut self.alarm;
-                std::future::poll_fn(|cx| match written.as_mut().poll(cx) {
-                    Poll::Ready(written) => Poll::Ready(Some(written)),
-                    Poll::Pending => alarm.poll(end, clock, cx).map(|()| None),
+                watched::<W::Observer, _>(&clock, |cx| match written.as_mut().poll(cx) {
+                    Poll::Ready(written) => Poll::Ready(Happened::Written(written)),
+                    Poll::Pending => alarm.poll(end, &clock, cx).map(|()| Happened::Deadline),
                 })
                 .await
             };
-            match written {
-                Some(written) => self.wire.wrote(&written),
-                None => self.wire.abort(),
+            self.report(&times, Some(OperationKind::Send), &happened);
+            match happened {
+                Happened::Written(written) => self.wire.wrote(&written),
+                _ => self.wire.abort(),
             }
         }
     }

@@ -70,7 +70,7 @@ use std::sync::Arc;
 
 use async_std::task;
 use socklab_core::{Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
-use socklab_system::{Backend, Run, fault, socket};
+use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 
 use conversation::Conversation;
 use wire::Wire;
@@ -98,6 +98,7 @@ impl Backend for AsyncStd {
             Ok(bound) => bound,
             Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
         };
+        ask_for_stamps::<W::Observer>(&udp);
         let observer = run.watch.watch(Subject::Endpoint);
         let wire = Wire::server(udp);
         let conversation = Conversation::new(machine, observer, wire, Arc::clone(run));

@@ -96,6 +96,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
+        if self.wire.is_stream() {
+            // They are only put behind the others: the operation is the write.
+            return self.wire.send(link, bytes).map(drop);
+        }
         let (kind, clock, wire) = (OperationKind::Send, &self.run.clock, &mut self.wire);
         let sent = timed(
             self.pump.observer(),

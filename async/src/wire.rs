@@ -11,8 +11,8 @@ use std::task::ready;
 use async_std::io::{Read, Write};
 use async_std::net::{TcpStream, UdpSocket};
 use socket2::SockRef;
-use socklab_core::Link;
-use socklab_system::{Received, Unsent, socket};
+use socklab_core::{Link, Observer};
+use socklab_system::{Clock, Received, Unsent, receive_stamped, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -77,17 +77,25 @@ impl Wire {
     ///
     /// Can be dropped at any time without loss: what was received is returned by the very poll that
     /// took it from the kernel.
-    pub(crate) async fn receive(&self, buffer: &mut Vec<u8>) -> io::Result<Received> {
+    pub(crate) async fn receive<O: Observer>(
+        &self,
+        buffer: &mut Vec<u8>,
+        clock: &Clock,
+    ) -> io::Result<Received> {
         match &self.socket {
             Socket::Closed => Err(ErrorKind::NotConnected.into()),
             Socket::Server(socket) => {
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
+                if O::STAMPS {
+                    // In a box, so that those who do not ask keep no room for it.
+                    return Box::pin(stamped::<O>(socket, buffer, clock)).await;
+                }
                 let (len, peer) = socket.recv_from(buffer).await?;
-                Ok(Received::Datagram(Link::first(peer), len))
+                Ok(Received::Datagram(Link::first(peer), len, None))
             }
             Socket::Datagram(socket, link) => {
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
-                Ok(Received::Datagram(*link, socket.recv(buffer).await?))
+                Ok(Received::Datagram(*link, socket.recv(buffer).await?, None))
             }
             Socket::Stream(stream, link) => {
                 // The bytes are read to the stack, so that an idle connection keeps no buffer.
@@ -133,6 +141,11 @@ impl Wire {
             }
             sent => sent,
         }
+    }
+
+    /// Whether it is a connection's.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.socket, Socket::Stream(..))
     }
 
     /// Whether anything waits to be sent.
@@ -200,6 +213,30 @@ impl Wire {
     }
 }
 
+/// A datagram, and when the kernel had it. async-std does not hand that over, so its socket is asked directly; and as only
+/// a call of its own that would block has the reactor watch a socket, that call is to look at the next datagram.
+async fn stamped<O: Observer>(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    clock: &Clock,
+) -> io::Result<Received> {
+    loop {
+        let plain = |_: &mut [u8]| Err(ErrorKind::Unsupported.into());
+        match receive_stamped::<O>(socket, buffer, clock, plain) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                let (len, peer) = socket.recv_from(buffer).await?;
+                return Ok(Received::Datagram(Link::first(peer), len, None));
+            }
+            received => {
+                let (len, peer, arrived) = received?;
+                return Ok(Received::Datagram(Link::first(peer), len, arrived));
+            }
+        }
+        socket.peek_from(&mut []).await?;
+    }
+}
+
 /// The system's own error, which async-std wraps when a datagram cannot be sent: its number is
 /// wanted.
 fn unwrapped(error: io::Error) -> io::Error {
@@ -257,9 +294,10 @@ mod tests {
                 wire.wrote(&written);
             }
             assert!(wire.try_finish().is_some_and(|finished| finished.is_ok()));
-            let mut buffer = Vec::new();
+            let (clock, mut buffer) = (Clock::start(), Vec::new());
             for expected in [b"one", b"two"] {
-                let Ok(Received::Datagram(_, len)) = wire.receive(&mut buffer).await else {
+                let received = wire.receive::<()>(&mut buffer, &clock).await;
+                let Ok(Received::Datagram(_, len, None)) = received else {
                     panic!("no datagram");
                 };
                 assert_eq!(&buffer[..len], expected);

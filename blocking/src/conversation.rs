@@ -207,6 +207,10 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
 
     fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
         let wire = &mut self.wire;
+        if let Wire::Stream { .. } = wire {
+            // They are only put behind the others: the operation is the write.
+            return wire.send(link, bytes).map(drop);
+        }
         timed(
             self.pump.observer(),
             &self.run.clock,
@@ -243,24 +247,21 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             return;
         }
         let mut buffer = mem::take(&mut self.buffer);
-        let wire = &mut self.wire;
+        let (wire, clock) = (&mut self.wire, &self.run.clock);
         let received = timed(
             self.pump.observer(),
-            &self.run.clock,
+            clock,
             OperationKind::Receive,
-            |received| match received {
-                Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
-                Received::End(_) | Received::Alarm => (0, 0),
-            },
-            || wire.receive(&mut buffer, limit),
+            Received::moved,
+            || wire.receive::<W::Observer>(&mut buffer, limit, clock),
         );
         match received {
             Ok(Received::Alarm) => {}
             // A stop ends what can be received, which looks like an end or an empty datagram; the
             // machine hears of the stop first.
-            Ok(Received::End(_) | Received::Datagram(_, 0)) | Err(_)
+            Ok(Received::End(_) | Received::Datagram(_, 0, _)) | Err(_)
                 if self.run.stop.requested() && !self.stopping => {}
-            Ok(Received::Datagram(link, len)) => {
+            Ok(Received::Datagram(link, len, _)) => {
                 self.errors = 0;
                 let bytes = &buffer[..len];
                 self.feed(Input::Datagram { link, bytes });
@@ -289,15 +290,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
         if limit.is_zero() {
             return;
         }
-        let wire = &mut self.wire;
-        let written = timed(
-            self.pump.observer(),
-            &self.run.clock,
-            OperationKind::Send,
-            |len| (1, *len),
-            || wire.write(Some(limit)),
-        );
-        match written {
+        match self.write_some(limit) {
             Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}
             Err(error) => self.fault(Doing::Sending, &error),
             Ok(_) => match self.wire.try_finish() {
@@ -306,6 +299,17 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
                 None => {}
             },
         }
+    }
+
+    fn write_some(&mut self, limit: Duration) -> io::Result<usize> {
+        let wire = &mut self.wire;
+        timed(
+            self.pump.observer(),
+            &self.run.clock,
+            OperationKind::Send,
+            |len| (1, *len),
+            || wire.write(Some(limit)),
+        )
     }
 
     /// Nothing more will be sent: a stream's writing side is closed once all is written; a
@@ -406,7 +410,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             if left.is_zero() {
                 return self.wire.abort();
             }
-            if let Err(error) = self.wire.write(Some(left))
+            if let Err(error) = self.write_some(left)
                 && !is_timeout(&error)
                 && error.kind() != ErrorKind::Interrupted
             {

@@ -41,7 +41,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socklab_core::{Doing, Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
-use socklab_system::{Backend, Run, fault, socket};
+use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 
 use conversation::Conversation;
 use wire::Wire;
@@ -71,6 +71,7 @@ impl Backend for Blocking {
             Ok(bound) => bound,
             Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
         };
+        ask_for_stamps::<W::Observer>(&udp);
         let wire = match Wire::server(udp, local) {
             Ok(wire) => wire,
             Err(error) => return Status::Failed(Failure::Io(Doing::Opening, fault(&error))),

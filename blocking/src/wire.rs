@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socklab_core::Link;
-use socklab_system::{Bell, Unsent, socket};
+use socklab_core::{Link, Mono, Observer};
+use socklab_system::{Bell, Clock, Moved, Unsent, receive_stamped, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -39,11 +39,28 @@ pub(crate) enum Wire {
 
 /// What came out of a receive.
 pub(crate) enum Received {
-    Datagram(Link, usize),
+    /// With when the kernel had it, where that is known.
+    Datagram(Link, usize, Option<Mono>),
     Bytes(Link, usize),
     End(Link),
     /// A stop woke us.
     Alarm,
+}
+
+impl Received {
+    /// What is told of it.
+    pub(crate) fn moved(&self) -> Moved {
+        let (items, bytes, arrived) = match *self {
+            Received::Datagram(_, len, arrived) => (1, len, arrived),
+            Received::Bytes(_, len) => (1, len, None),
+            Received::End(_) | Received::Alarm => (0, 0, None),
+        };
+        Moved {
+            items,
+            bytes,
+            arrived,
+        }
+    }
 }
 
 impl Wire {
@@ -114,10 +131,11 @@ impl Wire {
     }
 
     /// Blocks until something comes, or for `limit`, which ends in `WouldBlock` or `TimedOut`.
-    pub(crate) fn receive(
+    pub(crate) fn receive<O: Observer>(
         &mut self,
         buffer: &mut [u8],
         limit: Option<Duration>,
+        clock: &Clock,
     ) -> io::Result<Received> {
         match self {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
@@ -132,12 +150,13 @@ impl Wire {
                     socket.set_read_timeout(limit)?;
                     *timeout = limit;
                 }
-                let (len, peer) = socket.recv_from(buffer)?;
+                let plain = |buffer: &mut [u8]| socket.recv_from(buffer);
+                let (len, peer, arrived) = receive_stamped::<O>(&**socket, buffer, clock, plain)?;
                 // Empty, or the one byte that a signal writes.
                 if len <= 1 && alarm.local_addr().is_ok_and(|alarm| alarm == peer) {
                     return Ok(Received::Alarm);
                 }
-                Ok(Received::Datagram(Link::first(peer), len))
+                Ok(Received::Datagram(Link::first(peer), len, arrived))
             }
             Wire::Datagram {
                 socket,
@@ -148,7 +167,7 @@ impl Wire {
                     socket.set_read_timeout(limit)?;
                     *timeout = limit;
                 }
-                Ok(Received::Datagram(*link, socket.recv(buffer)?))
+                Ok(Received::Datagram(*link, socket.recv(buffer)?, None))
             }
             Wire::Stream { stream, link, .. } => {
                 stream.set_read_timeout(limit)?;

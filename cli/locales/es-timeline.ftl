@@ -1,1 +1,140 @@
 ### `socklab timeline`, en español.
+###
+### Los tiempos llegan como texto, con su unidad donde el mensaje no la dice. Las figuras son las de Stevens, Fenner y Rudoff,
+### UNIX Network Programming, vol. 1, 3.ª ed., sección 6.2.
+
+help-timeline = Mide un pequeño intercambio (dos clientes, uno de ellos lento) en cada modelo de E/S y dibuja quién espera y dónde.
+help-timeline-examples = socklab timeline echo ; socklab timeline submit --models blocking,mio ; socklab timeline welcome --format svg --output welcome.svg ; socklab timeline chat --format mermaid ; socklab timeline echo --format chrome --output echo.json
+help-arg-timeline-exercise = El ejercicio
+help-arg-timeline-models = Qué modelos, separados por comas (si no, uno de cada clase)
+help-arg-timeline-format = text para el terminal; mermaid: diagramas de secuencia en Markdown; svg: una imagen; chrome: una traza que se abre en ui.perfetto.dev
+help-arg-timeline-output = Escribe en FILE en lugar de en la salida estándar
+help-arg-timeline-ascii = Dibuja las calles en ASCII
+
+## Titles and notes
+
+# $exercise (text) - its name
+# $model (text) - the I/O model's name
+# $length (text) - how long the exchange took, with its unit
+timeline-title = { $exercise } con { $model }, { $length }
+timeline-style-threads = Hilos: cada uno duerme dentro de la propia llamada que recibe o acepta (E/S bloqueante, figura 6.1).
+timeline-style-loop = Bucle de eventos: un hilo duerme en un poll por todos sus sockets a la vez (multiplexación de E/S, figura 6.3), y sus llamadas sobre los sockets nunca bloquean (figura 6.2).
+timeline-style-executor = Tareas: la que tiene que esperar queda suspendida y no ocupa ningún hilo; el reactor del ejecutor hace poll por todas, sin que se vea (multiplexación de E/S, figura 6.3).
+# $from (text) - where it begins, in ms
+# $to (text) - where it ends, in ms
+# $column (text) - how much one letter stands for, with its unit
+timeline-whole = el intercambio entero, de { $from } a { $to } ms, { $column } por letra
+# $from (text) - where it begins, in ms
+# $to (text) - where it ends, in ms
+# $column (text) - how much one letter stands for, with its unit
+timeline-closer = más de cerca, de { $from } a { $to } ms, { $column } por letra
+# $from (text) - where it begins, in ms
+# $to (text) - where it ends, in ms
+timeline-panel-whole = el intercambio entero, de { $from } a { $to } ms
+# $from (text) - where it begins, in ms
+# $to (text) - where it ends, in ms
+# $times (text) - how much larger it is drawn
+timeline-panel-closer = más de cerca, de { $from } a { $to } ms, { $times } veces más grande
+timeline-where = en qué se le fue el tiempo al servidor:
+# $class (text) - what it did
+# $percent (text) - share of the whole
+# $took (text) - how long in all, with its unit
+timeline-share = { $percent } % { $class } ({ $took })
+timeline-note-stamped = Una recepción que bloqueó se parte en dos en el momento en que el núcleo tuvo el datagrama, según la marca de tiempo del propio núcleo: antes de él el programa esperaba; después fue despertado y se copiaron los bytes. Todo lo demás se mide antes y después de cada llamada.
+timeline-note-unsplit = Aquí el núcleo no dice cuándo tuvo los bytes, así que una recepción que bloqueó queda de una pieza: esperó y después copió. Todo se mide antes y después de cada llamada; lo que espera en el núcleo se cuenta desde que vuelve la llamada de quien envía.
+timeline-note-figures = Figuras: Stevens, Fenner, Rudoff, UNIX Network Programming, vol. 1, 3.ª ed., sección 6.2.
+timeline-column-number = n.º
+timeline-column-start = en ms
+timeline-column-took = duró ms
+timeline-column-lane = calle
+timeline-column-figure = figura y qué fue
+
+## Lanes
+
+# $number (number) - which client
+timeline-lane-client = cliente { $number }
+# $number (number) - which client
+timeline-lane-slow-client = cliente { $number } (lento)
+timeline-lane-kernel = núcleo
+timeline-lane-main = principal
+# $number (number) - which thread
+timeline-lane-thread = hilo { $number }
+timeline-lane-main-task = tarea principal
+# $number (number) - which connection's
+timeline-lane-task = tarea { $number }
+
+## What is drawn alike
+
+timeline-class-copy = despierta y mueve bytes o una conexión
+timeline-class-code = su propio código, entre dos llamadas
+timeline-class-blocked = bloqueado en una llamada
+# $call (text) - which
+timeline-blocked-in = bloqueado en { $call }
+timeline-call-poll = poll
+timeline-call-thread = la espera de otro hilo
+timeline-class-suspended = suspendida
+timeline-class-empty = pregunta y no hay nada
+timeline-class-kernel = espera en el núcleo
+timeline-class-pause = pausa de un cliente lento
+
+## Operations
+
+timeline-operation-open = abrir
+timeline-operation-connect = conectar
+timeline-operation-accept = aceptar
+timeline-operation-receive = recibir
+timeline-operation-send = enviar
+timeline-operation-wait = esperar
+timeline-operation-wake = despertar
+timeline-operation-shutdown = cerrar la escritura
+timeline-operation-close = cerrar
+
+## What a span was
+
+# $operation (text) - its name
+timeline-what-wait = { $operation }: duerme en la llamada, a la espera de datos
+# $operation (text) - its name
+# $bytes (number) - how many
+timeline-what-copy = { $operation }: despierta, y { $bytes } B se copian del núcleo
+# $operation (text) - its name
+# $bytes (number) - how many
+timeline-what-send = { $operation }: { $bytes } B se copian al núcleo
+# $operation (text) - its name
+timeline-what-end = { $operation }: el flujo ha terminado
+# $operation (text) - its name
+# $bytes (number) - how many
+timeline-what-call = { $operation }: { $bytes } B, espera y copia de una pieza
+# $operation (text) - its name
+timeline-what-accept = { $operation }: duerme en la llamada hasta que haya una conexión
+# $operation (text) - its name
+timeline-what-connect = { $operation }: espera la conexión
+# $operation (text) - its name
+timeline-what-accepted = { $operation }: toma una conexión que ya está ahí
+# $operation (text) - its name
+# $bytes (number) - how many
+timeline-what-taken = { $operation }: { $bytes } B ya están ahí y se copian
+# $operation (text) - its name
+timeline-what-done = { $operation }: hecho
+# $operation (text) - its name
+timeline-what-expired = { $operation }: esperó hasta que se acabó su plazo
+# $operation (text) - its name
+timeline-what-empty = { $operation }: no hay nada, vuelve en seguida
+timeline-what-poll = poll: espera hasta que algún socket tenga algo
+timeline-what-suspended = suspendida: el poll del reactor espera por ella
+timeline-what-thread = duerme hasta que otro hilo tenga algo
+timeline-until-line = , y es la línea del usuario
+timeline-until-decision = , y es la decisión del registro
+# $operation (text) - its name
+timeline-what-failed = { $operation }: falló
+timeline-what-pause = no hace nada, a propósito
+timeline-what-backlog = una conexión espera a ser aceptada
+# $bytes (number) - how many
+timeline-what-passed = { $bytes } B se toman antes de que vuelva la llamada de quien envía
+# $bytes (number) - how many
+timeline-what-to-server = { $bytes } B esperan en el socket del servidor
+# $bytes (number) - how many
+timeline-what-to-client = { $bytes } B esperan en el socket del cliente
+# $number (number) - which thread
+timeline-on-thread = en el hilo { $number }
+timeline-before = había empezado antes
+timeline-after = continúa

@@ -113,6 +113,7 @@ pub(crate) fn command(words: &Words) -> Command {
         .subcommand(crate::otp::command())
         .subcommand(crate::transcript::command())
         .subcommand(crate::tour::command())
+        .subcommand(crate::timeline::command())
         .subcommand(crate::compare::command())
         .subcommand(crate::lesson::command())
         .subcommand(crate::measured::command());

@@ -17,6 +17,7 @@ mod runtime;
 mod say;
 mod submission;
 mod terminal;
+mod timeline;
 mod tour;
 mod transcript;
 mod usage;
@@ -73,6 +74,7 @@ fn run() -> Exit {
         Some(("compare", matches)) => compare::main(matches, &common, &words),
         Some(("lesson", matches)) => lesson::main(matches, &common, &words),
         Some(("tour", matches)) => tour::main(matches, &words),
+        Some(("timeline", matches)) => timeline::main(matches, &words),
         Some((name, matches)) => match lab::find(name) {
             Some(exercise) => exchange::main(exercise, matches, &common, &words),
             None => Exit::Usage,

@@ -53,7 +53,7 @@ pub(crate) fn command() -> Command {
 }
 
 /// How long a server may take to be ready, and to end. Only a broken machine takes it.
-const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     let args: TourArgs = read(matches);
@@ -196,10 +196,10 @@ fn print(scene: &Scene, played: &[(Runtime, Played)], words: &Words) -> bool {
 }
 
 /// A console that only listens for the address of a server.
-struct Listener(Mutex<Sender<SocketAddr>>);
+pub(crate) struct Listener(Mutex<Sender<SocketAddr>>);
 
 impl Listener {
-    fn new() -> (Self, Receiver<SocketAddr>) {
+    pub(crate) fn new() -> (Self, Receiver<SocketAddr>) {
         let (sender, receiver) = channel();
         (Listener(Mutex::new(sender)), receiver)
     }

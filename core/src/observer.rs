@@ -21,6 +21,9 @@ pub trait Observer: Send {
     /// Whether it wants to know when an operation began and ended. Reading the clock twice for each is most of what
     /// watching costs; without it both are zero.
     const TIMES: bool = Self::ENABLED;
+    /// Whether it wants to know when the kernel had what a receive took, where the system says. The system writes it with
+    /// each datagram, so it is asked for only by those who split a wait from the copy after it.
+    const STAMPS: bool = false;
 
     /// An input is about to be handed over.
     fn input(&mut self, now: Now, input: &Input<'_>);
@@ -45,6 +48,9 @@ pub struct Operation {
     pub start: Mono,
     /// When it returned.
     pub end: Mono,
+    /// When the kernel had what a receive took, if [somebody asks](Observer::STAMPS) and the system says: before this, the
+    /// operation waited; after it, it was woken and copied. Never after `end`; before `start` if nothing had to be waited for.
+    pub arrived: Option<Mono>,
     /// How it went.
     pub result: OperationResult,
 }
@@ -159,6 +165,7 @@ impl<O: Observer> Observer for Option<O> {
     const ENABLED: bool = O::ENABLED;
     const STEPS: bool = O::STEPS;
     const TIMES: bool = O::TIMES;
+    const STAMPS: bool = O::STAMPS;
 
     fn input(&mut self, now: Now, input: &Input<'_>) {
         if let Some(observer) = self {
@@ -197,6 +204,7 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     const ENABLED: bool = A::ENABLED || B::ENABLED;
     const STEPS: bool = A::STEPS || B::STEPS;
     const TIMES: bool = A::TIMES || B::TIMES;
+    const STAMPS: bool = A::STAMPS || B::STAMPS;
 
     fn input(&mut self, now: Now, input: &Input<'_>) {
         self.0.input(now, input);

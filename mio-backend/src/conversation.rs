@@ -180,19 +180,16 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
 
     /// Takes what there is, once; how many bytes that was.
     fn receive<W: Watch>(&mut self, now: Now, desk: &mut Desk<'_, W>) -> usize {
-        let (wire, buffer) = (&mut self.wire, &mut *desk.buffer);
+        let (wire, buffer, clock) = (&mut self.wire, &mut *desk.buffer, &desk.run.clock);
         let received = timed(
             self.pump.observer(),
-            &desk.run.clock,
+            clock,
             OperationKind::Receive,
-            |received| match received {
-                Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
-                Received::End(_) => (0, 0),
-            },
-            || wire.receive(buffer),
+            Received::moved,
+            || wire.receive::<O>(buffer, clock),
         );
         match received {
-            Ok(Received::Datagram(link, len)) => {
+            Ok(Received::Datagram(link, len, _)) => {
                 self.errors = 0;
                 self.hear(now, desk, len, |bytes| Input::Datagram { link, bytes });
                 return len;

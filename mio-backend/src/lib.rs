@@ -46,7 +46,7 @@ use std::sync::Arc;
 use socklab_core::{
     Doing, Failure, Input, Machine, Notice, Service, Socket, Status, Subject, Watch,
 };
-use socklab_system::{Backend, Run, fault, socket};
+use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 
 use event_loop::EventLoop;
 use places::Places;
@@ -72,6 +72,7 @@ impl Backend for Mio {
     ) -> Status {
         let bound = socket::datagram_server(address).and_then(|udp| {
             let local = udp.local_addr()?;
+            ask_for_stamps::<W::Observer>(&udp);
             Ok((local, Wire::datagram(udp, None)?))
         });
         match bound {

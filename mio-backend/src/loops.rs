@@ -16,7 +16,7 @@ use std::thread;
 use socklab_core::{
     Console, Failure, Input, Machine, Notice, Prompt, Service, Socket, Status, Subject, Watch,
 };
-use socklab_system::{Backend, Run, Stop, fault, socket};
+use socklab_system::{Backend, Run, Stop, ask_for_stamps, fault, socket};
 
 use crate::event_loop::EventLoop;
 use crate::places::Places;
@@ -70,6 +70,7 @@ impl Backend for MioLoops {
         };
         let made = sockets.into_iter().map(|udp| {
             let local = udp.local_addr()?;
+            ask_for_stamps::<W::Observer>(&udp);
             let wire = Wire::datagram(udp, None)?;
             let observer = run.watch.watch(Subject::Endpoint);
             Ok((

@@ -7,8 +7,8 @@ use std::net::{Shutdown, SocketAddr};
 use mio::net::{TcpStream, UdpSocket};
 use mio::{Interest, Registry, Token};
 use socket2::SockRef;
-use socklab_core::{Link, Transport};
-use socklab_system::Unsent;
+use socklab_core::{Link, Mono, Observer, Transport};
+use socklab_system::{Clock, Moved, Unsent, receive_stamped};
 
 /// How many bytes may wait to be written before the machine is given no more to answer.
 const HIGH_WATER: usize = 64 * 1024;
@@ -37,9 +37,26 @@ pub(crate) enum Wire {
 
 /// What came out of a receive.
 pub(crate) enum Received {
-    Datagram(Link, usize),
+    /// With when the kernel had it, where that is known.
+    Datagram(Link, usize, Option<Mono>),
     Bytes(Link, usize),
     End(Link),
+}
+
+impl Received {
+    /// What is told of it.
+    pub(crate) fn moved(&self) -> Moved {
+        let (items, bytes, arrived) = match *self {
+            Received::Datagram(_, len, arrived) => (1, len, arrived),
+            Received::Bytes(_, len) => (1, len, None),
+            Received::End(_) => (0, 0, None),
+        };
+        Moved {
+            items,
+            bytes,
+            arrived,
+        }
+    }
 }
 
 impl Wire {
@@ -104,17 +121,22 @@ impl Wire {
     }
 
     /// Takes what there is. Nothing is `WouldBlock`.
-    pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+    pub(crate) fn receive<O: Observer>(
+        &mut self,
+        buffer: &mut [u8],
+        clock: &Clock,
+    ) -> io::Result<Received> {
         match self {
             Wire::Closed => Err(ErrorKind::WouldBlock.into()),
             Wire::Datagram {
                 socket,
                 peer: Some(link),
                 ..
-            } => Ok(Received::Datagram(*link, socket.recv(buffer)?)),
+            } => Ok(Received::Datagram(*link, socket.recv(buffer)?, None)),
             Wire::Datagram { socket, .. } => {
-                let (len, peer) = socket.recv_from(buffer)?;
-                Ok(Received::Datagram(Link::first(peer), len))
+                let plain = |buffer: &mut [u8]| socket.recv_from(buffer);
+                let (len, peer, arrived) = receive_stamped::<O>(&*socket, buffer, clock, plain)?;
+                Ok(Received::Datagram(Link::first(peer), len, arrived))
             }
             Wire::Stream { stream, link, .. } => match stream.read(buffer)? {
                 0 => Ok(Received::End(*link)),

@@ -3,7 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
-use socklab_core::{Doing, Link};
+use socklab_core::{Doing, Link, Mono};
+
+use crate::observed::Moved;
 
 /// What carrying out an output causes, to be fed when all outputs are carried out.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub enum Caused {
 /// What came out of a receive; the payload is in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub enum Received {
-    /// A datagram, and how many bytes it has.
-    Datagram(Link, usize),
+    /// A datagram, how many bytes it has, and when the kernel had it, where that is known.
+    Datagram(Link, usize, Option<Mono>),
     /// Some bytes of a stream.
     Bytes(Link, usize),
     /// The end of a stream.
@@ -33,11 +35,17 @@ pub enum Received {
 }
 
 impl Received {
-    /// How many datagrams or pieces of a stream, and how many bytes.
-    pub fn items(&self) -> (u32, usize) {
-        match self {
-            Received::Datagram(_, len) | Received::Bytes(_, len) => (1, *len),
-            Received::End(_) => (0, 0),
+    /// What an observer is told of it.
+    pub fn moved(&self) -> Moved {
+        let (items, bytes, arrived) = match *self {
+            Received::Datagram(_, len, arrived) => (1, len, arrived),
+            Received::Bytes(_, len) => (1, len, None),
+            Received::End(_) => (0, 0, None),
+        };
+        Moved {
+            items,
+            bytes,
+            arrived,
         }
     }
 }

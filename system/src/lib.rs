@@ -17,6 +17,7 @@ mod run;
 #[cfg(unix)]
 mod signals;
 pub mod socket;
+mod stamp;
 mod stop;
 pub mod task;
 mod unsent;
@@ -26,8 +27,9 @@ pub use clock::Clock;
 pub use fault::{Errors, fault};
 pub use gate::Gate;
 pub use lines::{LineEvent, LineReader, Lines, MAX_LINE};
-pub use observed::{moment, report, timed};
+pub use observed::{Moved, moment, report, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};
+pub use stamp::{ask_for_stamps, receive_stamped};
 pub use stop::{Bell, Stop, StopGuard};
 pub use unsent::Unsent;

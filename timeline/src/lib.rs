@@ -1,3 +1,38 @@
-//! Measured swim-lanes of an exchange.
+//! Measured swim-lanes of an exchange: who waits where, for how long, and who copies when.
+//!
+//! A [`Log`] hands out observers to a server's driver and to the clients that talk to it; each notes every operation with
+//! its thread. What they noted makes a [`Chart`]: a lane for each thread or task of the server, one for each client, one for
+//! the kernel. A chart is shown as [text](text()), [Mermaid](mermaid()), [SVG](svg()) or a [trace](chrome()) for Perfetto.
+//!
+//! Every boundary was measured: by the program's clock before and after a call, or by the kernel's own stamp of a datagram.
+//! Where neither tells two phases apart they stay one span, and the span says so.
+//!
+//! Waits and copies bear the numbers of the figures in W. R. Stevens, B. Fenner, A. M. Rudoff, *UNIX Network Programming*,
+//! vol. 1, 3rd ed., section 6.2: 6.1 blocking I/O, 6.2 nonblocking I/O, 6.3 I/O multiplexing.
 
 #![forbid(unsafe_code)]
+
+mod chart;
+mod chrome;
+mod exchange;
+mod kernel;
+mod mermaid;
+mod operations;
+mod record;
+mod svg;
+mod text;
+mod words;
+
+pub use chart::{Cause, Chart, Class, Lane, Name, Span, Style, What};
+pub use chrome::chrome;
+pub use exchange::Exchange;
+pub use mermaid::mermaid;
+pub use record::{Event, Heard, Log, Page, Recorder, Thread, Who};
+pub use svg::{svg, svg_of_all};
+pub use text::{Glyphs, text};
+
+/// The words of a language, by the id of the message. Values are already formatted.
+pub trait Texts {
+    /// A message with its variables.
+    fn say(&self, id: &str, values: &[(&str, &str)]) -> String;
+}

@@ -192,16 +192,16 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             if bytes >= BUDGET.1 {
                 break;
             }
-            let wire = &self.wire;
+            let (wire, clock) = (&self.wire, &self.run.clock);
             let received = timed(
                 self.pump.observer(),
-                &self.run.clock,
+                clock,
                 OperationKind::Receive,
-                Received::items,
-                || wire.receive(buffer),
+                Received::moved,
+                || wire.receive::<W::Observer>(buffer, clock),
             );
             match received {
-                Ok(Received::Datagram(link, len)) => {
+                Ok(Received::Datagram(link, len, _)) => {
                     self.errors.forget();
                     bytes += len;
                     let bytes = &buffer[..len];

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socklab_core::{Doing, Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
-use socklab_system::{Backend, Run, fault, socket};
+use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
 use tokio::runtime::{Builder, Runtime};
 
 use conversation::Conversation;
@@ -39,6 +39,7 @@ impl Backend for Tokio {
             Ok(bound) => bound,
             Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
         };
+        ask_for_stamps::<W::Observer>(&udp);
         let socket = Socket(0);
         let wire = move || Wire::datagram(udp, None);
         alone(machine, wire, Some(Input::Bound { socket, local }), run)

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
 
 use socket2::SockRef;
-use socklab_core::{Link, Transport};
-use socklab_system::{Received, Unsent, socket};
+use socklab_core::{Link, Observer, Transport};
+use socklab_system::{Clock, Received, Unsent, receive_stamped, socket};
 use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -95,7 +95,11 @@ impl Wire {
     /// Takes what there is, once. Nothing is `WouldBlock`, and from then on it is not readable until the reactor says so.
     ///
     /// Where it is not readable it makes no system call.
-    pub(crate) fn receive(&self, buffer: &mut [u8]) -> io::Result<Received> {
+    pub(crate) fn receive<O: Observer>(
+        &self,
+        buffer: &mut [u8],
+        clock: &Clock,
+    ) -> io::Result<Received> {
         match self {
             Wire::Closed => Err(ErrorKind::WouldBlock.into()),
             Wire::Datagram {
@@ -110,11 +114,18 @@ impl Wire {
                     }
                     received => received?,
                 };
-                Ok(Received::Datagram(*link, len))
+                Ok(Received::Datagram(*link, len, None))
             }
             Wire::Datagram { udp, .. } => {
-                let (len, peer) = udp.try_recv_from(buffer)?;
-                Ok(Received::Datagram(Link::first(peer), len))
+                let plain = |buffer: &mut [u8]| udp.try_recv_from(buffer);
+                let (len, peer, arrived) = match O::STAMPS {
+                    // tokio does not hand stamps over, but lets its socket be asked directly.
+                    true => udp.try_io(Interest::READABLE, || {
+                        receive_stamped::<O>(udp, buffer, clock, plain)
+                    })?,
+                    false => receive_stamped::<O>(udp, buffer, clock, plain)?,
+                };
+                Ok(Received::Datagram(Link::first(peer), len, arrived))
             }
             Wire::Stream { tcp, link, .. } => match tcp.try_read(buffer)? {
                 0 => Ok(Received::End(*link)),
@@ -241,6 +252,7 @@ mod tests {
     /// What the system had no room for is sent later, in order, before anything is received.
     #[test]
     fn datagrams_that_must_wait() {
+        let clock = Clock::start();
         on_tokio(async {
             for peer in [false, true] {
                 let (mut wire, link) = udp(peer);
@@ -256,12 +268,13 @@ mod tests {
                 let mut buffer = [0; 8];
                 for expected in [b"one", b"two"] {
                     assert!(wire.ready(true).await.is_readable());
-                    let Ok(Received::Datagram(_, len)) = wire.receive(&mut buffer) else {
+                    let received = wire.receive::<()>(&mut buffer, &clock);
+                    let Ok(Received::Datagram(_, len, None)) = received else {
                         panic!("no datagram");
                     };
                     assert_eq!(&buffer[..len], expected);
                 }
-                let none = wire.receive(&mut buffer).unwrap_err();
+                let none = wire.receive::<()>(&mut buffer, &clock).unwrap_err();
                 assert_eq!(none.kind(), ErrorKind::WouldBlock);
             }
         });

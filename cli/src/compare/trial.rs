@@ -187,7 +187,7 @@ fn note(round: u32, entry: &Entry, load: usize, outcome: &Outcome) -> Trial {
             out_of_ports: outcome.out_of_ports,
         },
         generator: Generator {
-            busy: outcome.busy.unwrap_or(0.0),
+            busy: outcome.busy,
             lag: latencies(&outcome.lag),
         },
         server: None,

@@ -154,6 +154,7 @@ mod tests {
                 kind,
                 start: Mono::ZERO,
                 end: Mono::ZERO,
+                arrived: None,
                 result,
             });
         };

@@ -8,9 +8,16 @@ use std::time::Duration;
 use super::*;
 
 /// Messages, or with a hyphen at the end families of them, that no literal names: help texts are
-/// found by the names of commands and arguments (`args::tests`), and what a model is by its name
-/// (`runtime::tests`).
-const NOT_YET_USED: &[&str] = &["help", "help-", "model-"];
+/// found by the names of commands and arguments (`args::tests`), what a model is by its name
+/// (`runtime::tests`), and what a chart shows by the name of what it is (`timeline::tests`).
+const NOT_YET_USED: &[&str] = &[
+    "help",
+    "help-",
+    "model-",
+    "timeline-class-",
+    "timeline-operation-",
+    "timeline-style-",
+];
 
 /// The variables of each message of a language.
 fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {

@@ -16,5 +16,6 @@ mod register;
 #[cfg(unix)]
 mod signals;
 mod submit;
+mod timeline;
 mod transcripts;
 mod usage;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
 
 use crate::clock::Clock;
-use crate::observed::{moment, report};
+use crate::observed::{Moved, moment, report};
 
 /// When a race of futures was begun, suspended and taken up again for the last time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +60,7 @@ impl Times {
                 kind,
                 start: self.began,
                 end: slept,
+                arrived: None,
                 result: OperationResult::WouldBlock,
             });
         }
@@ -67,19 +68,20 @@ impl Times {
             kind: OperationKind::Wait,
             start: slept,
             end: self.woke,
+            arrived: None,
             result,
         });
         true
     }
 
     /// Reports the operation that won, which began when the task was polled for the last time.
-    pub fn report<O: Observer, T>(
+    pub fn report<O: Observer, T, I: Into<Moved>>(
         &self,
         observer: &mut O,
         clock: &Clock,
         kind: OperationKind,
         result: &io::Result<T>,
-        items: impl FnOnce(&T) -> (u32, usize),
+        items: impl FnOnce(&T) -> I,
     ) {
         report(observer, clock, kind, self.woke, result, items);
     }

@@ -1,0 +1,133 @@
+//! `socklab timeline`: where each model waits, seen in one small exchange.
+
+mod clients;
+mod play;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgMatches, Args, Command};
+use socklab_core::Status;
+use socklab_core::lab::{self, EXERCISES, Exercise};
+use socklab_timeline::{Chart, Glyphs, Texts, chrome, mermaid, svg_of_all, text};
+
+use crate::Exit;
+use crate::args::read;
+use crate::runtime::Runtime;
+use crate::say;
+use crate::words::{Variable, Words};
+
+/// What a chart can be written as.
+const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
+
+// Other commands have options of the same names, with other help.
+#[derive(Args, Debug)]
+struct TimelineArgs {
+    #[arg(value_name = "EXERCISE", value_parser = exercises())]
+    timeline_exercise: String,
+    #[arg(long = "models", value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::names()))]
+    timeline_models: Vec<String>,
+    #[arg(long = "format", default_value = FORMATS[0], value_parser = FORMATS)]
+    timeline_format: String,
+    #[arg(long = "output", value_name = "FILE")]
+    timeline_output: Option<PathBuf>,
+    #[arg(long = "ascii")]
+    timeline_ascii: bool,
+}
+
+fn exercises() -> PossibleValuesParser {
+    PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
+}
+
+pub(crate) fn command() -> Command {
+    TimelineArgs::augment_args(Command::new("timeline"))
+}
+
+impl Texts for Words {
+    fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+        let values: Vec<(&str, &dyn Variable)> = values
+            .iter()
+            .map(|(name, value)| (*name, value as &dyn Variable))
+            .collect();
+        self.say_with(id, &values)
+    }
+}
+
+pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
+    let args: TimelineArgs = read(matches);
+    let Some(exercise) = lab::find(&args.timeline_exercise) else {
+        return Exit::Usage;
+    };
+    let chosen = args.timeline_models.iter().map(String::as_str);
+    let models: Vec<Runtime> = match args.timeline_models.is_empty() {
+        true => Runtime::MAIN.to_vec(),
+        false => chosen.filter_map(Runtime::find).collect(),
+    };
+    let charts = charts(exercise, &models, words);
+    let glyphs = match args.timeline_ascii {
+        true => Glyphs::Ascii,
+        false => Glyphs::Shades,
+    };
+    let shown = match args.timeline_format.as_str() {
+        "mermaid" => fenced(&charts, &**words),
+        "svg" => svg_of_all(&charts, &**words),
+        "chrome" => chrome(&charts, &**words),
+        _ => {
+            let all = charts.iter().map(|chart| text(chart, &**words, glyphs));
+            all.collect::<Vec<_>>().join("\n\n")
+        }
+    };
+    let written = match &args.timeline_output {
+        Some(file) => fs::write(file, shown).map(|()| {
+            say::line(&words.say_with("wrote-file", &[("file", file)]));
+        }),
+        // Whoever reads it may have seen enough.
+        None => {
+            let _ = writeln!(stdout().lock(), "{}", shown.trim_end());
+            Ok(())
+        }
+    };
+    if let (Err(error), Some(file)) = (written, &args.timeline_output) {
+        let detail = error.to_string();
+        say::line(&words.say_with("file-error", &[("file", file), ("detail", &detail)]));
+        return Exit::Failed;
+    }
+    match charts.len() == models.len() {
+        true => Exit::Done,
+        false => Exit::Failed,
+    }
+}
+
+/// A small exchange with two clients, one of them slow, on each model, measured now. A model on which it does not end as it
+/// should is named on standard error and left out.
+pub(crate) fn charts(exercise: &'static Exercise, models: &[Runtime], words: &Words) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for &runtime in models {
+        match play::play(exercise, runtime) {
+            Ok(exchange) => charts.push(exchange.chart()),
+            Err(status) => {
+                let (name, runtime) = (exercise.name, runtime.name());
+                let failed =
+                    words.say_with("tour-failed", &[("exercise", &name), ("runtime", &runtime)]);
+                say::line(&failed);
+                if let Status::Failed(failure) = status {
+                    say::line(&say::failure(words, failure));
+                }
+            }
+        }
+    }
+    charts
+}
+
+/// Mermaid's diagrams as Markdown, which has room for more than one.
+fn fenced(charts: &[Chart], texts: &dyn Texts) -> String {
+    let all = charts
+        .iter()
+        .map(|chart| format!("```mermaid\n{}```\n", mermaid(chart, texts)));
+    all.collect::<Vec<_>>().join("\n")
+}

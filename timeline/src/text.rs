@@ -1,0 +1,219 @@
+//! A chart as text, 100 letters wide.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::Texts;
+use crate::chart::{Chart, Class, Span};
+use crate::words::{class, describe, length, millis, name, note, source, style, summary, title};
+
+/// How wide the text is.
+const WIDTH: usize = 100;
+
+/// What lanes are drawn with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Shades and dots.
+    #[default]
+    Shades,
+    /// For terminals that have no others.
+    Ascii,
+}
+
+impl Glyphs {
+    fn of(self, class: Class) -> char {
+        match (self, class) {
+            (Glyphs::Shades, Class::Copy) => '█',
+            (Glyphs::Shades, Class::Code) => '▓',
+            (Glyphs::Shades, Class::Blocked) => '·',
+            (Glyphs::Shades, Class::Empty) => '▒',
+            (Glyphs::Shades, Class::Kernel) => '░',
+            (_, Class::Suspended) => ':',
+            (_, Class::Pause) => 'z',
+            (Glyphs::Ascii, Class::Copy) => '#',
+            (Glyphs::Ascii, Class::Code) => '+',
+            (Glyphs::Ascii, Class::Blocked) => '.',
+            (Glyphs::Ascii, Class::Empty) => '0',
+            (Glyphs::Ascii, Class::Kernel) => '=',
+        }
+    }
+}
+
+/// The chart as lanes and a list of all that is in them.
+pub fn text(chart: &Chart, texts: &dyn Texts, glyphs: Glyphs) -> String {
+    let names: Vec<String> = chart
+        .lanes
+        .iter()
+        .map(|lane| name(lane.name, texts))
+        .collect();
+    let widest = names.iter().map(|name| letters(name)).max().unwrap_or(0);
+    let mut out = format!("{}\n", title(chart, texts));
+    wrapped(&mut out, "", &style(chart, texts));
+    out.push('\n');
+    let canvas = Canvas {
+        chart,
+        names: &names,
+        widest,
+        glyphs,
+    };
+    canvas.stretch(
+        &mut out,
+        "timeline-whole",
+        (Duration::ZERO, chart.length),
+        texts,
+    );
+    if let Some(window) = chart.closest() {
+        canvas.stretch(&mut out, "timeline-closer", window, texts);
+    }
+    legend(&mut out, chart, texts, glyphs);
+    let _ = writeln!(out, "\n{}", texts.say("timeline-where", &[]));
+    for (lane, name) in chart.lanes.iter().zip(&names) {
+        if lane.name.is_server() {
+            wrapped(
+                &mut out,
+                &padded(name, widest),
+                &summary(chart, lane, texts),
+            );
+        }
+    }
+    out.push('\n');
+    list(&mut out, chart, widest, texts);
+    out.push('\n');
+    wrapped(&mut out, "", &note(chart, texts));
+    wrapped(&mut out, "", &source(texts));
+    // Blanks at which no line may end have done their duty.
+    let lines = out
+        .lines()
+        .map(|line| line.trim_end().replace('\u{a0}', " "));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// What all stretches of a chart are drawn with.
+struct Canvas<'a> {
+    chart: &'a Chart,
+    names: &'a [String],
+    widest: usize,
+    glyphs: Glyphs,
+}
+
+impl Canvas<'_> {
+    /// The lanes from one moment to another.
+    fn stretch(&self, out: &mut String, id: &str, window: (Duration, Duration), texts: &dyn Texts) {
+        let columns = WIDTH - self.widest - 2;
+        let column = (window.1.saturating_sub(window.0)) / columns as u32;
+        let (from, to, each) = (millis(window.0), millis(window.1), length(column));
+        let said = texts.say(id, &[("from", &from), ("to", &to), ("column", &each)]);
+        let _ = writeln!(out, "{said}");
+        for (lane, name) in self.chart.lanes.iter().zip(self.names) {
+            for (at, row) in lane.rows().iter().enumerate() {
+                let drawn = row_of(row, window, columns, self.glyphs);
+                let drawn = drawn.trim_end();
+                // A second row of the kernel with nothing in it here.
+                if at > 0 && drawn.is_empty() {
+                    continue;
+                }
+                let name = if at == 0 { name.as_str() } else { "" };
+                let _ = writeln!(out, "{}  {drawn}", padded(name, self.widest));
+            }
+        }
+        out.push('\n');
+    }
+}
+
+/// A row of letters. In a column that has more than one thing in it, the rarest is seen: what moves something before what
+/// waits. What is shorter than a column has one all the same.
+fn row_of(row: &[&Span], window: (Duration, Duration), columns: usize, glyphs: Glyphs) -> String {
+    let mut cells: Vec<Option<Class>> = vec![None; columns];
+    let whole = window.1.saturating_sub(window.0).as_secs_f64();
+    let place = |at: Duration| {
+        let part = at.saturating_sub(window.0).as_secs_f64() / whole;
+        (part * columns as f64) as usize
+    };
+    for span in row {
+        if span.end < window.0 || span.start > window.1 || whole == 0.0 {
+            continue;
+        }
+        let first = place(span.start).min(columns - 1);
+        let last = place(span.end.min(window.1)).clamp(first + 1, columns);
+        for cell in &mut cells[first..last] {
+            *cell = (*cell).max(Some(span.class()));
+        }
+    }
+    let letter = |cell: Option<Class>| cell.map_or(' ', |class| glyphs.of(class));
+    cells.into_iter().map(letter).collect()
+}
+
+fn legend(out: &mut String, chart: &Chart, texts: &dyn Texts, glyphs: Glyphs) {
+    let there = |class: &Class| {
+        let mut spans = chart.lanes.iter().flat_map(|lane| &lane.spans);
+        spans.any(|span| span.class() == *class)
+    };
+    let shown = Class::ALL.into_iter().filter(there);
+    let items: Vec<String> = shown
+        // An item stays on its line.
+        .map(|one| format!("{} {}", glyphs.of(one), class(one, texts)).replace(' ', "\u{a0}"))
+        .collect();
+    wrapped(out, "", &items.join("\u{a0}\u{a0} "));
+}
+
+/// All that is numbered.
+fn list(out: &mut String, chart: &Chart, widest: usize, texts: &dyn Texts) {
+    let _ = writeln!(
+        out,
+        "{:>3} {:>9} {:>9}  {}  {}",
+        texts.say("timeline-column-number", &[]),
+        texts.say("timeline-column-start", &[]),
+        texts.say("timeline-column-took", &[]),
+        padded(&texts.say("timeline-column-lane", &[]), widest),
+        texts.say("timeline-column-figure", &[]),
+    );
+    for (lane, span) in chart.numbered() {
+        let head = format!(
+            "{:>3} {:>9} {:>9}  {}  {:3}",
+            span.number,
+            millis(span.start),
+            millis(span.took()),
+            padded(&name(lane.name, texts), widest),
+            span.figure().unwrap_or(""),
+        );
+        wrapped(out, &head, &describe(span, texts));
+    }
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
+}
+
+/// Words after a head, going on below one another.
+fn wrapped(out: &mut String, head: &str, words: &str) {
+    let indent = match letters(head) {
+        0 => 0,
+        head => head + 2,
+    };
+    let mut at = letters(head);
+    out.push_str(head);
+    let mut first = true;
+    for word in words.split(' ') {
+        let blanks = match (first, indent) {
+            (true, 0) => 0,
+            (true, _) => 2,
+            // Where a word was empty there were two blanks, which belong to what stands there.
+            (false, _) => 1,
+        };
+        if !first && at + blanks + letters(word) > WIDTH {
+            let trimmed = out.trim_end_matches(' ').len();
+            out.truncate(trimmed);
+            let _ = write!(out, "\n{}{word}", " ".repeat(indent));
+            at = indent + letters(word);
+        } else {
+            let _ = write!(out, "{}{word}", " ".repeat(blanks));
+            at += blanks + letters(word);
+        }
+        first = false;
+    }
+    out.push('\n');
+}
