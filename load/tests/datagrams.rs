@@ -100,6 +100,7 @@ fn answers_twice() {
         let outcome = load(&Plan {
             connections: 3,
             depth,
+            linger: Duration::from_millis(500),
             ..plan(Kind::Echo, server.at)
         });
         let seen = server.end();

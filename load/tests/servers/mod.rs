@@ -116,7 +116,7 @@ pub(crate) fn plan(exercise: Kind, to: SocketAddr) -> Plan {
         warm_up: (Duration::ZERO, Duration::ZERO),
         measure: Duration::from_millis(200),
         timeout: Duration::from_secs(20),
-        linger: Duration::from_millis(300),
+        linger: Duration::from_millis(50),
         ..Plan::new(exercise, to)
     }
 }
