@@ -159,7 +159,16 @@ fn server(
     }
     let task = match exercise.server {
         Server::Endpoint(make) => Task::Endpoint(address, make(&settings)),
-        Server::Service(make) => Task::Service(address, make(&settings)),
+        Server::Service(make) => {
+            let service = make(&settings);
+            Task::Service(
+                address,
+                match &desk {
+                    Some(desk) => desk.offer(service),
+                    None => service,
+                },
+            )
+        }
     };
     Ok((task, desk))
 }

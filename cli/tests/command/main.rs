@@ -10,6 +10,7 @@ mod language;
 mod one_time;
 mod peers;
 mod register;
+mod rehearsal;
 #[cfg(unix)]
 mod signals;
 mod submit;
