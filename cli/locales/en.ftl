@@ -252,6 +252,58 @@ enrol-key = the secrets are encrypted under { $file }: keep it with the server a
 sheet-title = One-time codes
 sheet-advice = Cut the cards up and give each student theirs: whoever has a card can submit in that name. Scan the code with an authenticator app.
 
+## A rehearsal: what came, part by part, and what is to be said of it
+
+# $peer (text) - whence it came
+# $bytes (number) - how many bytes
+# $pieces (number) - in how many calls they were received
+rehearsal-from = { $peer } sent { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+}, which came in { $pieces ->
+    [one] { $pieces } piece
+   *[other] { $pieces } pieces
+}
+# $text (text) - the message, or the part
+rehearsal-message = message: { $text }
+rehearsal-name = name: { $text }
+rehearsal-dni = DNI: { $text }
+rehearsal-code = code: { $text }
+rehearsal-answer = answer: { $text }
+# $said (text) - what is wrong, and what to change
+rehearsal-wrong = wrong: { $said }
+# $said (text) - what is worth knowing
+rehearsal-note = note: { $said }
+rehearsal-nothing = nothing came: after connecting, send the message (in Python, sendall), and only then wait for the answer
+# $count (number) - how many there are
+rehearsal-separators = it has { $count } "&" and needs two: name&DNI&code, for example Ana García&12345678&123456
+# $other (text) - what stands in its place
+rehearsal-separator = its parts are separated by "{ $other }": write "&" between them, and nothing else
+rehearsal-utf16 = it is UTF-16: send it as UTF-8 (in Python, text.encode())
+rehearsal-bom = it begins with a byte-order mark, which is skipped: it need not be sent
+# $count (number) - how many bytes
+rehearsal-after = after the message { $count ->
+    [one] { $count } more byte came, which nobody reads: it need not be sent
+   *[other] { $count } more bytes came, which nobody reads: they need not be sent
+}
+rehearsal-swapped = the code is where the DNI should be: the order is name&DNI&code
+# $count (number) - how many bytes it has
+rehearsal-name-long = the name has { $count } bytes and may have 512 at most
+rehearsal-name-not-utf8 = the name is not UTF-8, so it is taken for Windows-1252: send it as UTF-8 (in Python, text.encode())
+rehearsal-name-ampersand = the name has an "&": it is taken, because the last two "&" of the message count
+rehearsal-name-quoted = the name begins as when a program prints a value and not its text: if you meant none of that, send the text alone (in Python, text.encode() and not str of it)
+rehearsal-dni-blanks = there are blanks around the DNI: send only its digits
+rehearsal-code-blanks = there are blanks in the code or around it: send its 6 digits together (in Python, strip and replace)
+# $hours (number) - how far off the clock is; negative is behind
+rehearsal-code-hours = the code is that of a clock that is { $hours } h off: set the time zone, or use UTC to make it
+# $dni (text) - the digits that the code was made from
+rehearsal-code-zeros = the code is that of { $dni }: send the same digits that it was made from, with the same zeros at the front
+rehearsal-code-twice = the secret was encoded in base32 twice: do it once
+rehearsal-code-not-encoded = the DNI itself was used for the secret in base32: encode its digits in base32 first
+rehearsal-code-letter = the code was made from the DNI with its letter: make it from the digits alone
+rehearsal-code-wrong = the code is not that of this DNI, now or within 5 minutes: check that both are made from the same digits, and the phone's clock (socklab otp clock)
+rehearsal-right = all of it is right
+
 ## One-time passwords
 
 otp-secret = my secret:

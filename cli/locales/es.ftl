@@ -252,6 +252,58 @@ enrol-key = los secretos están cifrados con { $file }: guárdelo con el servido
 sheet-title = Códigos de un solo uso
 sheet-advice = Recorte las tarjetas y dé a cada estudiante la suya: quien tiene una tarjeta puede entregar en ese nombre. Escanee el código con una aplicación de autenticación.
 
+## Un ensayo: qué llegó, parte por parte, y qué hay que decir de ello
+
+# $peer (text) - de dónde llegó
+# $bytes (number) - cuántos bytes
+# $pieces (number) - en cuántas llamadas se recibieron
+rehearsal-from = { $peer } envió { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+}, que llegaron en { $pieces ->
+    [one] { $pieces } trozo
+   *[other] { $pieces } trozos
+}
+# $text (text) - el mensaje, o la parte
+rehearsal-message = mensaje: { $text }
+rehearsal-name = nombre: { $text }
+rehearsal-dni = DNI: { $text }
+rehearsal-code = código: { $text }
+rehearsal-answer = respuesta: { $text }
+# $said (text) - qué está mal, y qué cambiar
+rehearsal-wrong = mal: { $said }
+# $said (text) - qué conviene saber
+rehearsal-note = nota: { $said }
+rehearsal-nothing = no llegó nada: después de conectarse, envíe el mensaje (en Python, sendall), y solo entonces espere la respuesta
+# $count (number) - cuántos hay
+rehearsal-separators = lleva { $count } "&" y necesita dos: nombre&DNI&código, por ejemplo Ana García&12345678&123456
+# $other (text) - lo que hay en su lugar
+rehearsal-separator = sus partes van separadas por "{ $other }": escriba "&" entre ellas, y nada más
+rehearsal-utf16 = está en UTF-16: envíelo en UTF-8 (en Python, texto.encode())
+rehearsal-bom = empieza con una marca de orden de bytes, que se salta: no hace falta enviarla
+# $count (number) - cuántos bytes
+rehearsal-after = después del mensaje { $count ->
+    [one] llegó { $count } byte más, que nadie lee: no hace falta enviarlo
+   *[other] llegaron { $count } bytes más, que nadie lee: no hace falta enviarlos
+}
+rehearsal-swapped = el código está donde debería estar el DNI: el orden es nombre&DNI&código
+# $count (number) - cuántos bytes tiene
+rehearsal-name-long = el nombre tiene { $count } bytes y puede tener 512 como mucho
+rehearsal-name-not-utf8 = el nombre no está en UTF-8, así que se toma por Windows-1252: envíelo en UTF-8 (en Python, texto.encode())
+rehearsal-name-ampersand = el nombre lleva un "&": se acepta, porque cuentan los dos últimos "&" del mensaje
+rehearsal-name-quoted = el nombre empieza como cuando un programa imprime un valor y no su texto: si no lo quería así, envíe solo el texto (en Python, texto.encode() y no su str)
+rehearsal-dni-blanks = hay espacios alrededor del DNI: envíe solo sus cifras
+rehearsal-code-blanks = hay espacios en el código o alrededor: envíe sus 6 cifras juntas (en Python, strip y replace)
+# $hours (number) - cuánto se desvía el reloj; negativo es atraso
+rehearsal-code-hours = el código es el de un reloj que se desvía { $hours } h: ponga bien la zona horaria, o use UTC para generarlo
+# $dni (text) - las cifras con las que se hizo el código
+rehearsal-code-zeros = el código es el de { $dni }: envíe las mismas cifras con las que se hizo, con los mismos ceros delante
+rehearsal-code-twice = el secreto se codificó en base32 dos veces: hágalo una sola
+rehearsal-code-not-encoded = se usó el propio DNI como secreto en base32: codifique antes sus cifras en base32
+rehearsal-code-letter = el código se hizo con el DNI y su letra: hágalo solo con las cifras
+rehearsal-code-wrong = el código no es de este DNI, ni ahora ni en 5 minutos: compruebe que los dos salen de las mismas cifras, y el reloj del móvil (socklab otp clock)
+rehearsal-right = todo está bien
+
 ## Contraseñas de un solo uso
 
 otp-secret = mi secreto:

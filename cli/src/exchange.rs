@@ -194,7 +194,12 @@ fn server(
         let prepared = submission::prepare(&args, &mut settings, address, words, quiet);
         desk = Some(prepared.map_err(Refusal::Failed)?);
     }
-    let task = Task::server(exercise, address, &settings);
+    let task = match (Task::server(exercise, address, &settings), &desk) {
+        (Task::Service(address, service), Some(desk)) => {
+            Task::Service(address, desk.offer(service))
+        }
+        (task, _) => task,
+    };
     Ok(Start {
         desk,
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),

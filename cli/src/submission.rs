@@ -2,6 +2,7 @@
 
 mod journal;
 mod rehearsal;
+mod review;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -24,7 +25,8 @@ use crate::say;
 use crate::wording::Replies;
 use crate::words::Words;
 use journal::Log;
-use rehearsal::Rehearsal;
+use rehearsal::{Rehearsal, Reviewed};
+use review::Reviewer;
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
@@ -93,6 +95,25 @@ pub(crate) struct Desk {
     pub(crate) max_connections: usize,
     /// The same exercise encrypted, at a port of its own.
     pub(crate) secure: Option<(SocketAddr, BoxedService)>,
+    reviewer: Option<Arc<Reviewer>>,
+}
+
+impl Desk {
+    /// The service as it is offered here.
+    pub(crate) fn offer(&self, service: BoxedService) -> BoxedService {
+        reviewed(service, self.reviewer.as_ref())
+    }
+}
+
+/// In a rehearsal, each connection is reviewed.
+fn reviewed(service: BoxedService, reviewer: Option<&Arc<Reviewer>>) -> BoxedService {
+    match reviewer {
+        Some(reviewer) => Box::new(Reviewed {
+            service,
+            reviewer: Arc::clone(reviewer),
+        }),
+        None => service,
+    }
 }
 
 /// Opens all that the server needs; on failure, one line that says what and why.
@@ -107,11 +128,18 @@ pub(crate) fn prepare(
     settings.limits.patience = Duration::from_secs(args.patience);
     let most = args.max_connections as usize;
     settings.admission = Arc::new(Gate::new(most, args.per_address as usize));
-    let secure = secure(args, settings, listen, words)?;
+    let reviewer = args.rehearse.then(|| {
+        Arc::new(Reviewer {
+            words: Arc::clone(words),
+            quiet,
+        })
+    });
+    let secure = secure(args, settings, listen, words, reviewer.as_ref())?;
+    // A review says more than the log's line.
     let log = Log::open(
         args.log.as_deref(),
         Arc::clone(words),
-        quiet,
+        quiet || args.rehearse,
         &args.place.lab,
     )
     .map_err(|(path, error)| {
@@ -129,6 +157,7 @@ pub(crate) fn prepare(
         register,
         max_connections: most.saturating_add(TURNED_AWAY),
         secure,
+        reviewer,
     })
 }
 
@@ -139,6 +168,7 @@ fn secure(
     settings: &Settings,
     listen: SocketAddr,
     words: &Words,
+    reviewer: Option<&Arc<Reviewer>>,
 ) -> Result<Option<(SocketAddr, BoxedService)>, String> {
     let Some([certificate, key]) = args.tls.as_deref() else {
         return Ok(None);
@@ -161,7 +191,7 @@ fn secure(
     let Server::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
-    let service = socklab_tls::Secure::new(make(settings), config);
+    let service = socklab_tls::Secure::new(reviewed(make(settings), reviewer), config);
     Ok(Some((address, Box::new(service))))
 }
 

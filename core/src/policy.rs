@@ -165,7 +165,7 @@ fn cause(key: &Key, attempt: &Attempt) -> Cause {
 }
 
 /// The DNIs that differ from this one only by zeros at the front.
-fn with_other_zeros(dni: &Dni) -> impl Iterator<Item = Dni> {
+pub(crate) fn with_other_zeros(dni: &Dni) -> impl Iterator<Item = Dni> {
     let digits = String::from(dni.as_str().trim_start_matches('0'));
     let own = dni.clone();
     (6..=8)

@@ -5,6 +5,7 @@
 
 mod client;
 mod framing;
+mod review;
 mod server;
 
 use alloc::boxed::Box;
@@ -13,6 +14,7 @@ use core::time::Duration;
 
 pub use client::Client;
 pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
+pub use review::{Part, Remark, Review, review};
 pub use server::{Limits, Server};
 
 use crate::lab::{Exercise, Offer, Server as Serve};

@@ -1,12 +1,18 @@
-//! A register that forgets: for students who want to try.
+//! A server to rehearse with: it shows what it received, says what is right and wrong with each part, and keeps nothing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use socklab_core::lab::BoxedService;
 use socklab_core::policy::Ledger;
-use socklab_core::register::{Attempt, Done, Register};
+use socklab_core::register::{Attempt, Decision, Done, Register};
+use socklab_core::submit::MAX_MESSAGE;
+use socklab_core::{
+    Deadline, Input, Interest, Link, Machine, Now, Outbox, Output, Service, Status,
+};
 use socklab_register::Journal;
 
 use super::journal::Log;
+use super::review::{Received, Reviewer};
 
 /// Judges as a real register does, throttles nobody, and keeps nothing.
 pub(super) struct Rehearsal {
@@ -30,5 +36,79 @@ impl Register for Rehearsal {
         drop(ledger);
         self.log.decided(&attempt, &decision);
         done(decision);
+    }
+}
+
+/// The exercise's server, each of whose connections is reviewed.
+pub(super) struct Reviewed {
+    pub(super) service: BoxedService,
+    pub(super) reviewer: Arc<Reviewer>,
+}
+
+impl Service for Reviewed {
+    type Machine = Box<dyn Machine>;
+
+    fn accept(&self, link: Link) -> Self::Machine {
+        Box::new(Listening {
+            machine: self.service.accept(link),
+            reviewer: Arc::clone(&self.reviewer),
+            received: Some(Received::new(link.peer)),
+        })
+    }
+}
+
+/// A machine that is listened to, until it has answered.
+struct Listening {
+    machine: Box<dyn Machine>,
+    reviewer: Arc<Reviewer>,
+    received: Option<Received>,
+}
+
+impl Machine for Listening {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let (reads, before) = (self.machine.interest().network, out.len());
+        self.machine.step(now, input, out);
+        let Some(received) = &mut self.received else {
+            return;
+        };
+        let mut decided: Option<&Decision> = None;
+        match input {
+            Input::Bytes { bytes, .. } => {
+                received.pieces += 1;
+                let room = MAX_MESSAGE.saturating_sub(received.bytes.len());
+                let some = bytes.len().min(room);
+                received.bytes.extend_from_slice(&bytes[..some]);
+                received.complete = now.unix;
+            }
+            Input::Stored { decision, .. } => decided = Some(decision),
+            _ => {}
+        }
+        let answer = out.since(before).find_map(|output| match output {
+            Output::Send { bytes, .. } => Some(bytes),
+            _ => None,
+        });
+        if let Some(answer) = answer {
+            // Who was not let in was not heard.
+            if reads || decided.is_some() {
+                self.reviewer.say(received, decided, answer);
+            }
+            self.received = None;
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        self.machine.deadline()
+    }
+
+    fn interest(&self) -> Interest {
+        self.machine.interest()
+    }
+
+    fn state(&self) -> &'static str {
+        self.machine.state()
+    }
+
+    fn status(&self) -> Status {
+        self.machine.status()
     }
 }

@@ -13,6 +13,7 @@ mod lessons;
 mod one_time;
 mod peers;
 mod register;
+mod rehearsal;
 #[cfg(unix)]
 mod signals;
 mod submit;

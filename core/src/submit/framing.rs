@@ -17,7 +17,7 @@ pub const MAX_MESSAGE: usize = 1024;
 pub const MAX_NAME: usize = 512;
 
 /// The byte-order mark that some Windows programs put before UTF-8 text; it is skipped.
-const BOM: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A complete message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,11 @@ impl Framing {
     /// Whether nothing has come yet.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// How many bytes have been taken.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Takes bytes up to the first that completes a message, and gives that message.
@@ -109,7 +114,7 @@ impl Framing {
 }
 
 /// The parts before and after the last `&`.
-fn split_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn split_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = text.iter().rposition(|&byte| byte == b'&')?;
     Some((&text[..at], &text[at + 1..]))
 }
