@@ -162,10 +162,10 @@ fn what_could_not_be_compared_is_said() {
     new.environment.facts[0].1 = "6.13.0".to_owned();
     old.environment
         .facts
-        .push(("commit".to_owned(), "a".to_owned()));
+        .push(("build".to_owned(), "a".to_owned()));
     new.environment
         .facts
-        .push(("commit".to_owned(), "b".to_owned()));
+        .push(("build".to_owned(), "b".to_owned()));
     let diff = diff(&old, &new).expect("something in common");
     assert_eq!(diff.only_new, ["tokio"]);
     assert_eq!(
