@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use socklab_core::{
     Failure, FaultKind, Input, Link, Notice, OperationKind, Service, Status, Subject, Watch,
 };
-use socklab_system::{AcceptPause, Run, StopGuard, fault, socket, timed};
+use socklab_system::socket::{self, Knock};
+use socklab_system::{AcceptPause, Run, StopGuard, fault, timed};
 
 use crate::conversation::Conversation;
 use crate::slots::{Slot, Slots};
@@ -33,15 +34,18 @@ pub(crate) struct Listener<'a, W: Watch> {
 impl<'a, W: Watch> Listener<'a, W> {
     /// Listens at `address`, for up to `most` connections at once, and says that the server is ready.
     pub(crate) fn open(address: SocketAddr, most: usize, run: &'a Run<W>) -> Result<Self, Status> {
-        let bound = socket::stream_server(address).and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
-        let (local, tcp) =
+        let bound = socket::stream_server(address).and_then(|tcp| {
+            let local = tcp.local_addr()?;
+            Ok((local, tcp, Knock::at(local)?))
+        });
+        let (local, tcp, knock) =
             bound.map_err(|error| Status::Failed(Failure::Listen(address, fault(&error))))?;
         let slots = Arc::new(Slots::new(most));
         let waker = run.stop.on_request({
             let slots = Arc::clone(&slots);
             move || {
                 slots.wake();
-                end_accept(local);
+                knock.knock();
             }
         });
         run.console.notice(Notice::Ready(local));
@@ -62,8 +66,9 @@ impl<'a, W: Watch> Listener<'a, W> {
             self.close();
             return None;
         };
+        let stop = &self.run.stop;
         let tcp = Arc::clone(lock(&self.tcp).as_ref()?);
-        loop {
+        while !stop.requested() {
             let accepted = timed(
                 observer,
                 &self.run.clock,
@@ -71,15 +76,8 @@ impl<'a, W: Watch> Listener<'a, W> {
                 |_| (1, 0),
                 || tcp.accept(),
             );
-            if self.run.stop.requested() {
-                self.close();
-                // A connection wakes one thread only. So each that it wakes wakes another.
-                if Arc::strong_count(&tcp) > 1 {
-                    end_accept(self.local);
-                }
-                return None;
-            }
             match accepted {
+                Ok(_) | Err(_) if stop.requested() => {}
                 Ok((stream, peer)) => {
                     return Some(Connection {
                         stream,
@@ -92,6 +90,14 @@ impl<'a, W: Watch> Listener<'a, W> {
                 Err(error) => self.refused(&error),
             }
         }
+        self.close();
+        // A connection wakes one thread only. So each that it wakes wakes another, with the descriptor that it had.
+        if Arc::strong_count(&tcp) > 1
+            && let Ok(knock) = Knock::at(self.local)
+        {
+            knock.knock();
+        }
+        None
     }
 
     /// The system has no descriptor left, or no thread: waits until a connection ends, or for a while.
@@ -126,11 +132,6 @@ impl<'a, W: Watch> Listener<'a, W> {
     }
 }
 
-/// A connection from ourselves ends a blocked `accept`. The backlog may be full of others; then `accept` does not block.
-fn end_accept(local: SocketAddr) {
-    let _ = TcpStream::connect_timeout(&socket::reachable(local), AcceptPause::LENGTH);
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -160,9 +161,5 @@ impl<W: Watch> Connection<'_, '_, W> {
         let wire = Wire::stream(self.stream, link);
         Conversation::new(machine, observer, wire, run).run(&[Input::Opened { link, local }]);
         drop(self.slot);
-        // Where connections had all descriptors there was none for the one that ends `accept`. Now there is.
-        if run.stop.requested() && lock(&self.listener.tcp).is_some() {
-            end_accept(local);
-        }
     }
 }

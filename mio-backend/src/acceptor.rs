@@ -34,6 +34,7 @@ impl Acceptor {
         mailbox: Arc<Mailbox>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        places.join(&mailbox);
         Ok(Acceptor {
             local: listener.local_addr()?,
             listener: TcpListener::from_std(listener),

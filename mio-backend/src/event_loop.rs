@@ -136,7 +136,7 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                             acceptor.place_came();
                         }
                     }
-                    Message::Line(_) => {}
+                    Message::PauseOver | Message::Line(_) => {}
                 }
             }
             self.turns(&mut all);
@@ -333,8 +333,8 @@ impl<'a, W: Watch> EventLoop<'a, W> {
                 conversation.feed(now, Input::Stored { id, decision }, &mut desk);
             }
             Message::Stop => conversation.feed(now, Input::Stop, &mut desk),
-            // It is the listener's.
-            Message::Place => {}
+            // The listener's.
+            Message::Place | Message::PauseOver => {}
         }
         conversation.settle(&mut desk);
     }

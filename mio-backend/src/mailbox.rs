@@ -15,6 +15,8 @@ pub(crate) enum Message {
     Stored(Address, StoreId, Decision),
     /// The place for a connection that the loop waits for.
     Place,
+    /// The system has descriptors again: those who paused look again.
+    PauseOver,
     /// The program is to stop.
     Stop,
 }

@@ -16,9 +16,12 @@ pub(crate) struct Places(Mutex<Inner>);
 
 struct Inner {
     free: usize,
+    /// The loops that wait for a place.
     queue: VecDeque<Arc<Mailbox>>,
     accepted: u64,
     pause: AcceptPause,
+    /// All loops.
+    loops: Vec<Arc<Mailbox>>,
 }
 
 impl Inner {
@@ -42,7 +45,13 @@ impl Places {
             queue: VecDeque::new(),
             accepted: 0,
             pause: AcceptPause::default(),
+            loops: Vec::new(),
         })))
+    }
+
+    /// The loop with this mailbox is one of those that share them.
+    pub(crate) fn join(&self, mailbox: &Arc<Mailbox>) {
+        self.lock().loops.push(Arc::clone(mailbox));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -64,7 +73,15 @@ impl Places {
     /// descriptors. Whether the loop itself is one that waited.
     pub(crate) fn ended(&self, count: usize, mailbox: &Arc<Mailbox>) -> bool {
         let mut inner = self.lock();
-        inner.pause.end();
+        if inner.pause.until().is_some() {
+            inner.pause.end();
+            // The others have waited as long.
+            for one in &inner.loops {
+                if !Arc::ptr_eq(one, mailbox) {
+                    one.leave(Message::PauseOver);
+                }
+            }
+        }
         inner.give(count, mailbox)
     }
 

@@ -191,6 +191,34 @@ pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
     let _ = socket.into().shutdown(std::net::Shutdown::Read);
 }
 
+/// A connection from ourselves, which ends an `accept` that blocks. Its socket is made ahead: when it is needed there may be no
+/// descriptor left.
+#[derive(Debug)]
+pub struct Knock {
+    socket: Socket,
+    to: SocketAddr,
+}
+
+impl Knock {
+    /// One for whoever accepts at `local`.
+    ///
+    /// # Errors
+    /// When there is no descriptor now.
+    pub fn at(local: SocketAddr) -> io::Result<Self> {
+        let to = reachable(local);
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+        Ok(Knock { socket, to })
+    }
+
+    /// Connects. If it cannot, the backlog is full of others, and `accept` does not block; or nobody listens any more.
+    pub fn knock(&self) {
+        let _ = self.socket.connect_timeout(&self.to.into(), KNOCKS);
+    }
+}
+
+/// How long to wait for a full backlog.
+const KNOCKS: Duration = Duration::from_millis(200);
+
 /// Makes closing a stream a reset: what is unsent is lost, and the peer is told at once.
 pub fn reset_on_close<'a>(stream: impl Into<SockRef<'a>>) {
     let _ = stream.into().set_linger(Some(Duration::ZERO));

@@ -1,18 +1,19 @@
 //! A server of parrots in a process of its own, for what needs one: limits, memory, idleness.
 //!
-//! `parrots RUNTIME [MAX_CONNECTIONS]` says `ready ADDRESS`, then what it notices, a line each, and
+//! `parrots RUNTIME [MAX_CONNECTIONS [THREADS]]` says `ready ADDRESS`, then what it notices, a line each, and
 //! stops when its standard input ends.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
 use socklab_async::AsyncStd;
-use socklab_blocking::Blocking;
+use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::{Console, Notice, Prompt, Status};
-use socklab_mio::Mio;
+use socklab_mio::{Mio, MioLoops};
 use socklab_system::{Backend, Run};
 use socklab_tests::kit::{Parrots, many_descriptors};
 use socklab_tokio::Tokio;
@@ -20,18 +21,22 @@ use socklab_tokio::Tokio;
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let runtime = args.next().unwrap_or_default();
-    let max = args.next().and_then(|max| max.parse().ok());
+    let mut number = || args.next().and_then(|number| number.parse().ok());
+    let (max, threads) = (number(), number().and_then(NonZeroUsize::new));
     let serve = match runtime.as_str() {
         Blocking::NAME => serve::<Blocking>,
+        BlockingIterative::NAME => serve::<BlockingIterative>,
+        BlockingPool::NAME => serve::<BlockingPool>,
         AsyncStd::NAME => serve::<AsyncStd>,
         Mio::NAME => serve::<Mio>,
+        MioLoops::NAME => serve::<MioLoops>,
         Tokio::NAME => serve::<Tokio>,
         _ => {
-            eprintln!("usage: parrots RUNTIME [MAX_CONNECTIONS]");
+            eprintln!("usage: parrots RUNTIME [MAX_CONNECTIONS [THREADS]]");
             return ExitCode::from(2);
         }
     };
-    match serve(max.unwrap_or(1024)) {
+    match serve(max.unwrap_or(1024), threads) {
         Status::Stopped => ExitCode::SUCCESS,
         other => {
             eprintln!("{other:?}");
@@ -40,10 +45,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve<B: Backend>(max: usize) -> Status {
+fn serve<B: Backend>(max: usize, threads: Option<NonZeroUsize>) -> Status {
     many_descriptors();
     let mut run = Run::new(Arc::new(Lines), ());
     run.max_connections = max;
+    run.threads = threads;
     let stop = run.stop.clone();
     thread::spawn(move || {
         // It ends when whoever started this has ended.

@@ -137,7 +137,8 @@ impl Serving {
 pub struct Running(Receiver<Status>);
 
 impl Running {
-    pub(crate) fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
+    /// Starts it.
+    pub fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
         let (ended, ending) = channel();
         thread::spawn(move || {
             // A test that has failed meanwhile does not listen.

@@ -346,3 +346,19 @@ fn quiet() {
         assert_eq!(server.end(), QUIETLY);
     });
 }
+
+/// As many threads as were asked for, beside the main one and the one that waits for signals.
+#[test]
+#[cfg(target_os = "linux")]
+fn threads() {
+    for (words, threads) in [
+        ("welcome server --runtime blocking-pool --threads 5", 7),
+        ("welcome server --runtime mio-loops --threads 5", 6),
+        ("echo server --runtime mio-loops --threads 5", 6),
+        // One machine, one loop.
+        ("chat server --runtime mio-loops --threads 5", 1),
+    ] {
+        let (server, _) = Running::serve(words);
+        crate::common::eventually(words, || (server.threads() == threads).then_some(()));
+    }
+}

@@ -129,6 +129,25 @@ const CASES: &[(&[&str], &str)] = &[
         "there is no --nonsense here — see: socklab chat client --help",
     ),
     (
+        &["welcome", "server", "--threads", "4"],
+        "blocking has as many threads as it needs: --threads is for blocking-pool, mio-loops",
+    ),
+    (
+        &["echo", "server", "--runtime", "mio", "--threads", "4"],
+        "mio has as many threads as it needs: --threads is for blocking-pool, mio-loops",
+    ),
+    (
+        &[
+            "echo",
+            "server",
+            "--runtime",
+            "blocking-pool",
+            "--threads",
+            "0",
+        ],
+        "--threads <N> does not take \"0\" — see: socklab echo server --help",
+    ),
+    (
         &["echo", "client", "here", "there"],
         "there is no there here — see: socklab echo client --help",
     ),

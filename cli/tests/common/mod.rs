@@ -189,6 +189,13 @@ impl Running {
         rustix::process::kill_process(process, signal).expect("it runs");
     }
 
+    /// How many threads it has now.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn threads(&self) -> usize {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        tasks.expect("it runs").count()
+    }
+
     /// Waits for it to end by itself.
     pub(crate) fn end(mut self) -> Ended {
         // Its end closes both, so waiting for the process takes no time after that.
