@@ -22,8 +22,6 @@ lesson-progress = measuring: { $what }
 # $lesson (text) - its name
 # $detail (text) - what the system said
 lesson-failed = the lesson { $lesson } could not be measured: { $detail }; close other programs, and try again
-# $model (text) - the I/O model
-lesson-no-model = { $model } is not in this build, so it was not measured.
 # $who (text) - the model, or the load
 # $count (number) - how many questions
 lesson-unanswered = { $who }: { $count ->
@@ -128,11 +126,14 @@ lesson-c10k-question = How many times as much of the server's memory does an idl
 # $model (text) - the I/O model
 # $count (number) - how many connections
 lesson-c10k-step = { $model }, { $count } idle
+# $model (text) - the I/O model
+lesson-no-model = { $model } is not in this build, so it was not measured.
 lesson-idle = idle
 lesson-threads = threads
 lesson-memory = memory KiB
 lesson-each = KiB each
-lesson-c10k-columns = "Memory" is the resident memory of the server's process; what the kernel keeps for sockets and threads is not in it. "KiB each" is its growth since the first step, for each connection since then. p50 and p99 are of one more client, which submits 200 times a second.
+# $rate (number) - how often one more client submits, a second
+lesson-c10k-columns = "Memory" is the resident memory of the server's process; what the kernel keeps for sockets and threads is not in it. "KiB each" is its growth since the first step, for each connection since then. p50 and p99 are of one more client, which submits { $rate } times a second.
 lesson-c10k-why = A connection that waits needs a place where its state is kept. A blocked thread keeps it on a stack of its own, of which at least some pages are in memory, and the kernel keeps a stack and an entry of its scheduler for each thread besides. A task keeps only what it needs between two awaits, and the loop only the machine of the connection and its place in a table. A thread or a task that waits takes no CPU time, so one more client need not notice: the system's poll (epoll on Linux, kqueue on macOS) tells of those sockets only where something has happened. Where a program uses select or the old poll instead, which look at all sockets each time, or runs out of memory, threads or descriptors, it does notice.
 lesson-c10k-source = Source: Dan Kegel, "The C10K problem", http://www.kegel.com/c10k.html (from 1999).
 

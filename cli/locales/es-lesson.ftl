@@ -22,8 +22,6 @@ lesson-progress = midiendo: { $what }
 # $lesson (text) - su nombre
 # $detail (text) - lo que ha dicho el sistema
 lesson-failed = la lección { $lesson } no se ha podido medir: { $detail }; cierre otros programas y pruebe de nuevo
-# $model (text) - el modelo de E/S
-lesson-no-model = { $model } no está en esta versión del programa, así que no se ha medido.
 # $who (text) - el modelo o la carga
 # $count (number) - cuántas preguntas
 lesson-unanswered = { $who }: { $count ->
@@ -128,11 +126,14 @@ lesson-c10k-question = ¿Cuántas veces más memoria del servidor ocupa una cone
 # $model (text) - el modelo de E/S
 # $count (number) - cuántas conexiones
 lesson-c10k-step = { $model }, { $count } ociosas
+# $model (text) - el modelo de E/S
+lesson-no-model = { $model } no está en esta versión del programa, así que no se ha medido.
 lesson-idle = ociosas
 lesson-threads = hilos
 lesson-memory = memoria KiB
 lesson-each = KiB cada una
-lesson-c10k-columns = «Memoria» es la memoria residente del proceso del servidor; lo que guarda el núcleo para sockets e hilos no está en ella. «KiB cada una» es lo que ha crecido desde el primer paso, por cada conexión añadida desde entonces. p50 y p99 son de un cliente más, que entrega 200 veces por segundo.
+# $rate (number) - cuántas veces por segundo entrega uno más
+lesson-c10k-columns = «Memoria» es la memoria residente del proceso del servidor; lo que guarda el núcleo para sockets e hilos no está en ella. «KiB cada una» es lo que ha crecido desde el primer paso, por cada conexión añadida desde entonces. p50 y p99 son de un cliente más, que entrega { $rate } veces por segundo.
 lesson-c10k-why = Una conexión que espera necesita un sitio donde guardar su estado. Un hilo bloqueado lo guarda en una pila propia, de la que al menos algunas páginas están en memoria, y el núcleo guarda además otra pila y una entrada de su planificador por cada hilo. Una tarea guarda solo lo que necesita entre dos await, y el bucle solo la máquina de la conexión y su sitio en una tabla. Un hilo o una tarea que espera no gasta CPU, así que un cliente más no tiene por qué notarlo: el poll del sistema (epoll en Linux, kqueue en macOS) habla solo de los sockets en los que ha pasado algo. Sí se nota donde un programa usa select o el poll antiguo, que miran todos los sockets cada vez, o donde se acaban la memoria, los hilos o los descriptores.
 lesson-c10k-source = Fuente: Dan Kegel, «The C10K problem», http://www.kegel.com/c10k.html (desde 1999).
 

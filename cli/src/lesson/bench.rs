@@ -52,14 +52,6 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Those of the models that this build has; of the others a note.
-    pub(super) fn models(&self, names: &[&'static str]) -> (Vec<&'static str>, Vec<String>) {
-        let (here, missing): (Vec<_>, Vec<_>) =
-            names.iter().partition(|name| Runtime::find(name).is_some());
-        let note = |model: &&str| self.words.say_with("lesson-no-model", &[("model", model)]);
-        (here, missing.iter().map(note).collect())
-    }
-
     /// A server in a process of its own, on a core of its own if there are two, and this process on the other.
     pub(super) fn server(&self, exercise: &'static str, model: &str) -> io::Result<Measured> {
         raise_descriptors();

@@ -1,12 +1,13 @@
 //! Connections that are there and say nothing: what each costs a server, and what all of them cost one more client.
 
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use socklab_load::{Idle, Kind, Outcome, Plan};
+use socklab_load::{Idle, Kind, Outcome, Pace, Plan};
 
 use crate::measured::raise_descriptors;
+use crate::runtime::Runtime;
 
 use super::bench::Bench;
 use super::page::{NONE, Table, figures, millis};
@@ -20,7 +21,10 @@ pub(super) static LESSON: Lesson = Lesson {
     measure,
     why: "lesson-c10k-why",
     source: "lesson-c10k-source",
-    next: &["socklab lesson head-of-line", "socklab tour submit"],
+    next: &[
+        "socklab lesson head-of-line",
+        "socklab compare submit --idle 10,1000,5000",
+    ],
 };
 
 /// Threads first, one loop last: the two that the question is about.
@@ -28,6 +32,9 @@ const MODELS: [&str; 4] = ["blocking", "async-std", "tokio", "mio"];
 
 /// How many connections are idle at each step.
 const STEPS: [u32; 4] = [10, 100, 1_000, 10_000];
+
+/// How often one more client submits, a second.
+const RATE: f64 = 200.0;
 
 /// Descriptors that neither a server nor a client has for connections.
 const SPARE: u64 = 200;
@@ -69,9 +76,13 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         "p50 ms".to_owned(),
         "p99 ms".to_owned(),
     ]);
-    let (models, mut notes) = bench.models(&MODELS);
+    let mut notes = vec![words.say_with("lesson-c10k-columns", &[("rate", &RATE)])];
     let mut costs = Vec::new();
-    for model in models {
+    for model in MODELS {
+        if Runtime::find(model).is_none() {
+            notes.push(words.say_with("lesson-no-model", &[("model", &model)]));
+            continue;
+        }
         let server = bench.server("submit", model)?;
         let mut held: Vec<Idle> = Vec::new();
         let mut seen: Vec<Step> = Vec::new();
@@ -82,6 +93,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             let before: usize = held.iter().map(Idle::held).sum();
             let more = idle.saturating_sub(before as u32);
             held.push(Idle::open(server.address, more).map_err(io::Error::other)?);
+            settle(server.address)?;
             let one_more = one_more(bench, server.address, seen.len() as u64)?;
             let footprint = server.footprint();
             let idle = held.iter().map(Idle::held).sum::<usize>() as u32;
@@ -115,7 +127,6 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             seen.push(step);
         }
     }
-    notes.insert(0, words.say("lesson-c10k-columns"));
     let last = |name| costs.iter().rev().find(|(model, _)| *model == name)?.1;
     let ratio = match (last("blocking"), last("mio")) {
         (Some(threads), Some(one_loop)) if one_loop > 0.0 => Some(threads / one_loop),
@@ -135,11 +146,22 @@ fn slope(first: Step, now: Step) -> Option<f64> {
     Some((now.memory as f64 - first.memory as f64) / f64::from(connections))
 }
 
-/// How long one more client waits for its answer, again and again.
+/// Waits until the server has accepted all who are connected: it answers only then who comes after them.
+fn settle(server: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect(server)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.write_all(b"Ana&12345678&000000")?;
+    stream.read_to_end(&mut Vec::new()).map(drop)
+}
+
+/// How long one more client waits for its answer, again and again. It asks at a moderate rate, because each submission stays
+/// in the server's memory.
 fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome> {
     let plan = Plan {
-        measure: bench.choose(Duration::from_millis(500), Duration::from_millis(100)),
-        warm_up: (Duration::from_millis(50), Duration::from_millis(200)),
+        connections: 100,
+        pace: Pace::Open { rate: RATE },
+        measure: bench.choose(Duration::from_millis(300), Duration::from_millis(100)),
+        warm_up: (Duration::from_millis(50), Duration::from_millis(100)),
         timeout: Duration::from_secs(5),
         // Each DNI submits once.
         first: step * 1_000_000,

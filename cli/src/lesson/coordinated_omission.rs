@@ -20,8 +20,8 @@ pub(super) static LESSON: Lesson = Lesson {
     why: "lesson-coordinated-omission-why",
     source: "lesson-coordinated-omission-source",
     next: &[
+        "socklab compare echo --rate 1000,10000",
         "socklab lesson head-of-line",
-        "socklab lesson coordinated-omission --quick",
     ],
 };
 

@@ -21,7 +21,8 @@ pub(super) static LESSON: Lesson = Lesson {
     source: "lesson-head-of-line-source",
     next: &[
         "socklab tour submit",
-        "socklab submit server --rehearse --runtime mio",
+        "socklab submit server --rehearse --runtime blocking-iterative",
+        "socklab compare submit --models blocking-iterative,blocking-pool,mio --quick",
         "socklab lesson c10k",
     ],
 };
@@ -77,15 +78,15 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         "p99 ms".to_owned(),
         "max ms".to_owned(),
     ]);
-    let (models, mut notes) = bench.models(&MODELS);
+    let mut notes = vec![words.say("lesson-head-of-line-rule")];
     let mut held = Vec::new();
-    for model in &models {
+    for model in MODELS {
         bench.progress(model);
         let server = bench.server("submit", model)?;
         let (slow, others) = beside_a_slow_one(server.address, hold)?;
         let response = &others.response;
         table.row([
-            (*model).to_owned(),
+            model.to_owned(),
             figures(slow.as_secs_f64() * 1e3),
             others.replies.to_string(),
             millis(response.value_at_quantile(0.5)),
@@ -95,8 +96,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         held.push(u128::from(response.value_at_quantile(0.99)) * 2 >= hold.as_nanos());
         notes.extend(bench.trouble(model, &others));
     }
-    notes.insert(0, words.say("lesson-head-of-line-rule"));
-    let measured = CHOICES.iter().position(|choice| choice[..] == held);
+    let measured = CHOICES.iter().position(|choice| held == *choice);
     Ok(Findings {
         answer: measured.map(Answer::Choice),
         table,

@@ -33,7 +33,7 @@ const CASES: [Case; 5] = [
         name: "head-of-line",
         answer: "D)",
         shown: "d  in all three",
-        rows: &["blocking ", "mio "],
+        rows: &["blocking-iterative ", "blocking ", "mio "],
         source: "Stevens",
     },
     Case {
