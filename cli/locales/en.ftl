@@ -384,6 +384,8 @@ usage-no-command = say what to run: { $list }
 usage-no-value = { $arg } needs a value
 # $arg (text) - the option and its values
 usage-too-few = there is a value missing: { $arg }
+# $arg (text) - the flag
+usage-too-many = { $arg } takes no value
 # $arg (text) - the option
 # $value (text) - what was typed
 # $valid (text) - what can be typed
@@ -403,6 +405,10 @@ usage-help = see: { $command } --help
 
 ## Help
 
+# $list (text) - what it takes
+arg-values = one of { $list }
+# $value (text) - what it is by default
+arg-default = { $value } unless given
 heading-usage = Usage
 heading-commands = Commands
 heading-arguments = Arguments
@@ -483,7 +489,7 @@ help-arg-raw = Show what the peer said as it is, control characters and all
 help-arg-address = The server: HOST, :PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and the exercise's port unless given)
 help-arg-timeout = How long to wait for a reply; 0 for as long as it takes
 help-arg-listen = Where to listen: HOST, :PORT, HOST:PORT or [IPv6]:PORT; port 0 for any free one
-help-arg-retries = How often to send a line again that was not answered in time
+help-arg-retries = How often to send a line again that was not answered in time: 0 to 100
 help-arg-threads = How many threads a server has whose runtime has a fixed number: blocking-pool (else 2 for each core, at least 4) or mio-loops (else 1 for each core, at least 2)
 help-arg-keep-serving = Go on after answering FIN
 help-arg-name = Your name
@@ -497,27 +503,27 @@ help-arg-svg = Write the QR code into an SVG file
 help-arg-no-qr = Do not draw the QR code on the terminal
 help-arg-no-verify = Do not ask for a code
 help-arg-code = The six digits
-help-arg-window = How many steps of 30 s before and after count too
+help-arg-window = How many steps of 30 s before and after count too: 0 to 10
 help-arg-file = The transcript
 help-arg-canonical = Without times, runtime and addresses: what every run has in common
 help-arg-exercise = Only this one
-help-arg-register = The register: a file, or postgres://user@host/database (register.db unless given)
-help-arg-lab = The exercise under which submissions are filed (lab unless given)
-help-arg-secret = What codes are made from: dni, as in the lab (the default), or random, as enrolled
+help-arg-register = The register: a file, or postgres://user@host/database
+help-arg-lab = The exercise under which submissions are filed
+help-arg-secret = What codes are made from: the DNI, as in the lab, or a random secret, as enrolled
 help-arg-key = The file of the key under which random secrets are encrypted (beside the register unless given)
 help-arg-roster = Only the class may submit: a CSV file with the header dni,name,group,email
 help-arg-ahead = The code of the next step counts too, for phones whose clock is fast
-help-arg-max-connections = How many connections there may be at once; more are told that the server is busy (4096 unless given)
-help-arg-per-address = How many of them may come from one address; a campus may be one address (256 unless given)
-help-arg-patience = How many seconds an exchange may take in all (10 unless given)
+help-arg-max-connections = How many connections there may be at once, 1 to 1000000; more are told that the server is busy
+help-arg-per-address = How many of them may come from one address, 1 to 1000000; a campus may be one address
+help-arg-patience = How many seconds an exchange may take in all: 1 to 3600
 help-arg-log = Append what happens to FILE as JSON lines, DNIs masked, without codes
-help-arg-rehearse = Explain every mistake and store nothing
+help-arg-rehearse = Show what is received, part by part, explain every mistake, and store nothing
 help-arg-watch = Show it again whenever something has changed, until Ctrl-C
-help-arg-format = csv (the default), jsonl or moodle
+help-arg-format = What to write
 help-arg-to = Write into FILE instead of standard output
 help-arg-grade-item = The name of Moodle's grade item (the lab's unless given)
-help-arg-grade = The grade of a submission (10 unless given)
-help-arg-maximum = The most that the grade item allows (10 unless given)
+help-arg-grade = The grade of a submission
+help-arg-maximum = The most that the grade item allows
 help-arg-dry-run = Only say whom Moodle would not know
 help-arg-receipt = The receipt: ten letters and digits
 help-arg-roster-file = The class: a CSV file with the header dni,name,group,email
@@ -530,4 +536,4 @@ help-arg-tls = Encrypt the submission (TLS; port 21001 unless given)
 help-arg-ca = Trust the certificates in FILE (PEM) instead of the public authorities
 help-arg-tls-files = Take encrypted submissions too, with this certificate and its key (PEM)
 help-arg-tls-listen = Where to take encrypted submissions (the same address and port 21001 unless given)
-help-arg-batch = How many submissions share a commit at most (256 unless given); 1 shows what sharing wins
+help-arg-batch = How many submissions share a commit at most, 1 to 256; 1 shows what sharing wins

@@ -385,6 +385,8 @@ usage-no-value = { $arg } necesita un valor
 # $arg (text) - the option and its values
 usage-too-few = falta un valor: { $arg }
 # $arg (text) - la opción
+usage-too-many = { $arg } no lleva valor
+# $arg (text) - la opción
 # $value (text) - lo escrito
 # $valid (text) - lo que se puede escribir
 usage-value = { $arg } no admite «{ $value }»: use { $valid }
@@ -403,6 +405,10 @@ usage-help = vea: { $command } --help
 
 ## Ayuda
 
+# $list (text) - lo que admite
+arg-values = uno de { $list }
+# $value (text) - lo que vale de partida
+arg-default = si no se dice, { $value }
 heading-usage = Uso
 heading-commands = Órdenes
 heading-arguments = Argumentos
@@ -483,7 +489,7 @@ help-arg-raw = Muestra lo que dice el otro tal cual, con sus caracteres de contr
 help-arg-address = El servidor: HOST, :PORT, HOST:PORT o [IPv6]:PORT (si no, 127.0.0.1 y el puerto del ejercicio)
 help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
 help-arg-listen = Dónde se escucha: HOST, :PORT, HOST:PORT o [IPv6]:PORT; puerto 0 para uno libre
-help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo
+help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo: de 0 a 100
 help-arg-threads = Cuántos hilos tiene un servidor cuyo modelo tiene un número fijo: blocking-pool (si no, 2 por núcleo y al menos 4) o mio-loops (si no, 1 por núcleo y al menos 2)
 help-arg-keep-serving = Sigue después de responder FIN
 help-arg-name = Su nombre
@@ -497,27 +503,27 @@ help-arg-svg = Escribe el código QR en un fichero SVG
 help-arg-no-qr = No dibuja el código QR en el terminal
 help-arg-no-verify = No pide un código
 help-arg-code = Las seis cifras
-help-arg-window = Cuántos pasos de 30 s antes y después cuentan también
+help-arg-window = Cuántos pasos de 30 s antes y después cuentan también: de 0 a 10
 help-arg-file = La transcripción
 help-arg-canonical = Sin tiempos, modelo ni direcciones: lo que toda ejecución tiene en común
 help-arg-exercise = Solo este
-help-arg-register = El registro: un fichero, o postgres://usuario@equipo/base (si no se dice, register.db)
-help-arg-lab = El ejercicio en el que se archivan las entregas (si no se dice, lab)
-help-arg-secret = De qué se hacen los códigos: dni, como en la práctica (si no se dice), o random, los repartidos
+help-arg-register = El registro: un fichero, o postgres://usuario@equipo/base
+help-arg-lab = El ejercicio en el que se archivan las entregas
+help-arg-secret = De qué se hacen los códigos: del DNI, como en la práctica, o de un secreto aleatorio, de los repartidos
 help-arg-key = El fichero de la clave con la que se cifran los secretos aleatorios (si no se dice, junto al registro)
 help-arg-roster = Solo puede entregar la clase: un fichero CSV con la cabecera dni,name,group,email
 help-arg-ahead = También vale el código del paso siguiente, para móviles que adelantan
-help-arg-max-connections = Cuántas conexiones puede haber a la vez; a las demás se les dice que está ocupado (si no se dice, 4096)
-help-arg-per-address = Cuántas de ellas pueden venir de una dirección; un campus puede ser una sola (si no se dice, 256)
-help-arg-patience = Cuántos segundos puede durar en total un intercambio (si no se dice, 10)
+help-arg-max-connections = Cuántas conexiones puede haber a la vez, de 1 a 1000000; a las demás se les dice que está ocupado
+help-arg-per-address = Cuántas de ellas pueden venir de una dirección, de 1 a 1000000; un campus puede ser una sola
+help-arg-patience = Cuántos segundos puede durar en total un intercambio: de 1 a 3600
 help-arg-log = Añade a FILE lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos
-help-arg-rehearse = Explica cada error y no guarda nada
+help-arg-rehearse = Muestra lo que recibe, parte por parte, explica cada error y no guarda nada
 help-arg-watch = Lo muestra de nuevo cuando algo cambia, hasta Ctrl-C
-help-arg-format = csv (si no se dice), jsonl o moodle
+help-arg-format = Qué se escribe
 help-arg-to = Escribe en FILE en vez de en la salida estándar
 help-arg-grade-item = El nombre del ítem de calificación de Moodle (si no se dice, el de la práctica)
-help-arg-grade = La nota de una entrega (si no se dice, 10)
-help-arg-maximum = Lo máximo que admite el ítem (si no se dice, 10)
+help-arg-grade = La nota de una entrega
+help-arg-maximum = Lo máximo que admite el ítem
 help-arg-dry-run = Solo dice a quién no conocería Moodle
 help-arg-receipt = El resguardo: diez letras y cifras
 help-arg-roster-file = La clase: un fichero CSV con la cabecera dni,name,group,email
@@ -530,4 +536,4 @@ help-arg-tls = Cifra la entrega (TLS; puerto 21001 si no se dice otro)
 help-arg-ca = Confía en los certificados de FILE (PEM) en vez de en las autoridades públicas
 help-arg-tls-files = Acepta también entregas cifradas, con este certificado y su clave (PEM)
 help-arg-tls-listen = Dónde aceptar entregas cifradas (si no se dice, la misma dirección y el puerto 21001)
-help-arg-batch = Cuántas entregas comparten una confirmación en disco como mucho (si no se dice, 256); 1 muestra lo que se gana compartiéndola
+help-arg-batch = Cuántas entregas comparten una confirmación en disco como mucho, de 1 a 256; 1 muestra lo que se gana compartiéndola

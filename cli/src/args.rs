@@ -5,8 +5,8 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use socklab_core::lab::{EXERCISES, Exercise, Offer};
 use socklab_core::transcript::Role;
 
@@ -180,7 +180,7 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
             Arg::new("help")
                 .short('h')
                 .long("help")
-                .action(clap::ArgAction::Help)
+                .action(ArgAction::Help)
                 .global(false),
         );
     if path.is_empty() {
@@ -188,7 +188,7 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
             Arg::new("version")
                 .short('V')
                 .long("version")
-                .action(clap::ArgAction::Version),
+                .action(ArgAction::Version),
         );
     }
     if words.has(&examples) {
@@ -203,12 +203,45 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
         } else {
             "heading-options"
         };
-        arg.help(words.say(&id)).help_heading(words.say(heading))
+        let help = words.say(&id) + &notes(&arg, words);
+        let arg = arg.help(help).help_heading(words.say(heading));
+        match arg.get_action() {
+            // Whoever says a flag twice means it.
+            ArgAction::SetTrue => {
+                let id = arg.get_id().clone();
+                arg.overrides_with(id)
+            }
+            action if action.takes_values() => {
+                arg.hide_default_value(true).hide_possible_values(true)
+            }
+            _ => arg,
+        }
     });
     command.mut_subcommands(|sub| {
         let path = format!("{path}-{}", sub.get_name());
         localise(sub, words, &path)
     })
+}
+
+/// What an argument takes, and what it is unless given: clap knows it, and says it in English.
+fn notes(arg: &Arg, words: &Words) -> String {
+    if !arg.get_action().takes_values() {
+        return String::new();
+    }
+    let mut notes = Vec::new();
+    let values = arg.get_possible_values();
+    if !values.is_empty() {
+        let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+        notes.push(words.say_with("arg-values", &[("list", &names.join(", "))]));
+    }
+    if let Some(value) = arg.get_default_values().first() {
+        let value = value.to_string_lossy().into_owned();
+        notes.push(words.say_with("arg-default", &[("value", &value)]));
+    }
+    if notes.is_empty() {
+        return String::new();
+    }
+    format!(" [{}]", notes.join("; "))
 }
 
 #[cfg(test)]

@@ -66,6 +66,9 @@ fn run() -> Exit {
         Err(error) => return usage::report(&words, &command, &error),
     };
     let common: Common = read(&matches);
+    if common.quiet {
+        say::only_failures();
+    }
     match matches.subcommand() {
         Some(("otp", matches)) => otp::main(matches, &words),
         Some(("transcript", matches)) => transcript::main(matches, &words),

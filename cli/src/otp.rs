@@ -114,14 +114,14 @@ fn enroll(key: &Key, args: &EnrollArgs, words: &Words) -> Exit {
         UriStyle::Rfc => Style::Rfc,
     };
     let uri = provisioning(key, &args.account, &args.issuer, style);
-    say::line(&words.say("otp-dni-is-secret"));
-    print(&format!("{} {}", words.say("otp-secret"), key.base32()));
-    print(&format!("{} {uri}", words.say("otp-uri")));
+    say::news(&words.say("otp-dni-is-secret"));
+    say::payload(&format!("{} {}", words.say("otp-secret"), key.base32()));
+    say::payload(&format!("{} {uri}", words.say("otp-uri")));
     if let Err(error) = draw(&uri, args, words) {
         say::line(&error);
         return Exit::Failed;
     }
-    if args.no_verify || !stdin().is_terminal() {
+    if args.no_verify || say::is_quiet() || !stdin().is_terminal() {
         return Exit::Done;
     }
     let mut stderr = stderr().lock();
@@ -145,11 +145,11 @@ fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
     let too_long = |_| words.say("qr-too-long");
     if !args.no_qr {
         let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        print(&qr::terminal(uri, colour).map_err(too_long)?);
+        say::payload(&qr::terminal(uri, colour).map_err(too_long)?);
     }
     let save = |file: &Path, bytes: &[u8]| match fs::write(file, bytes) {
         Ok(()) => {
-            say::line(&words.say_with("wrote-file", &[("file", &file.display().to_string())]));
+            say::news(&words.say_with("wrote-file", &[("file", &file.display().to_string())]));
             Ok(())
         }
         Err(error) => {
@@ -168,10 +168,10 @@ fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
 
 fn code(key: &Key, words: &Words) -> Exit {
     let now = unix_now();
-    print(key.code(Step::at(now)).as_str());
+    say::payload(key.code(Step::at(now)).as_str());
     if stdout().is_terminal() {
         let left = Step::SECONDS - now % Step::SECONDS;
-        say::line(&words.say_with("otp-remaining", &[("seconds", &left)]));
+        say::news(&words.say_with("otp-remaining", &[("seconds", &left)]));
     }
     Exit::Done
 }
@@ -183,11 +183,11 @@ fn judge(key: &Key, code: &Code, window: u8, words: &Words) -> Exit {
     };
     match verify(key, code, unix_now(), window) {
         Some(_) => {
-            print(&words.say("otp-code-valid"));
+            say::payload(&words.say("otp-code-valid"));
             Exit::Done
         }
         None => {
-            print(&words.say("otp-code-invalid"));
+            say::payload(&words.say("otp-code-invalid"));
             Exit::Failed
         }
     }
@@ -214,16 +214,11 @@ fn clock(key: &Key, code: &Code, words: &Words) -> Exit {
         ),
         _ => (words.say("otp-clock-ambiguous"), Exit::Failed),
     };
-    print(&line);
+    say::payload(&line);
     exit
 }
 
 fn unix_now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or(Duration::ZERO).as_secs()
-}
-
-fn print(line: &str) {
-    let mut stdout = stdout().lock();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }

@@ -144,7 +144,7 @@ impl Desk<'_> {
                 } else {
                     "register-not-locked"
                 };
-                say::line(&self.words.say_with(id, &[("dni", &dni)]));
+                say::news(&self.words.say_with(id, &[("dni", &dni)]));
                 Ok(Exit::Done)
             }
             "forget" => {
@@ -154,7 +154,7 @@ impl Desk<'_> {
             "backup" => {
                 let file = read::<BackupArg>(matches).to;
                 self.archive.backup(&file)?;
-                say::line(&self.words.say_with("wrote-file", &[("file", &file)]));
+                say::news(&self.words.say_with("wrote-file", &[("file", &file)]));
                 Ok(Exit::Done)
             }
             _ => self.verify(),
@@ -171,7 +171,7 @@ impl Desk<'_> {
         let entries = read_roster(file, self.words).map_err(Stop::Failed)?;
         self.archive.set_roster(&entries)?;
         let count = entries.len();
-        say::line(&self.words.say_with("register-roster", &[("count", &count)]));
+        say::news(&self.words.say_with("register-roster", &[("count", &count)]));
         Ok(Exit::Done)
     }
 
@@ -184,14 +184,14 @@ impl Desk<'_> {
             )));
         }
         let count = self.archive.forget(dni)?;
-        say::line(&self.words.say_with("register-forgot", &[("count", &count)]));
+        say::news(&self.words.say_with("register-forgot", &[("count", &count)]));
         Ok(Exit::Done)
     }
 
     fn verify(&mut self) -> Result<Exit, Stop> {
         let faults = self.archive.verify()?;
         if faults.is_empty() {
-            say::line(&self.words.say("register-whole"));
+            say::news(&self.words.say("register-whole"));
             return Ok(Exit::Done);
         }
         for fault in &faults {

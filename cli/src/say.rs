@@ -1,11 +1,40 @@
 //! What machines report, in the user's words.
 
-use std::io::{Write, stderr};
+use std::io::{Write, stderr, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use socklab_core::otp::{CodeError, DniError};
 use socklab_core::{Doing, Failure, Fault, FaultKind, FieldError, Notice};
 
 use crate::words::Words;
+
+/// Whether only failures are said: `--quiet`, for the whole program and from its start.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only failures are said.
+pub(crate) fn only_failures() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether only failures are said.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Writes a line of payload on standard output, unless only failures are said.
+pub(crate) fn payload(text: &str) {
+    if !is_quiet() {
+        let mut stdout = stdout().lock();
+        let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    }
+}
+
+/// Writes a line that is no failure on standard error, unless only failures are said.
+pub(crate) fn news(text: &str) {
+    if !is_quiet() {
+        line(text);
+    }
+}
 
 /// Writes a line on standard error, in one piece. If nobody reads it, nobody reads it.
 pub(crate) fn line(text: &str) {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, Server, Settings};
 use socklab_core::policy::{Policy, Secret};
@@ -68,9 +69,9 @@ pub(crate) struct RegisterArgs {
 /// Which register, and which lab in it.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Place {
-    #[arg(long, value_name = "FILE|postgres://…", default_value = "register.db")]
+    #[arg(long, value_name = "FILE|postgres://…", default_value = "register.db", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) register: String,
-    #[arg(long, value_name = "NAME", default_value = "lab")]
+    #[arg(long, value_name = "NAME", default_value = "lab", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) lab: String,
 }
 

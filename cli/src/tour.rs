@@ -8,7 +8,6 @@ mod counts;
 pub(crate) mod scenes;
 
 use std::fmt;
-use std::io::{Write, stdout};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -191,7 +190,7 @@ fn print(scene: &Scene, played: &[(Runtime, Played)], words: &Words) -> bool {
         .collect();
     text.push('\n');
     text.push_str(&counts::table(&rows, words));
-    let _ = writeln!(stdout().lock(), "{text}");
+    say::payload(&text);
     rows.iter().all(|(_, _, same)| *same)
 }
 

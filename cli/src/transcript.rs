@@ -52,6 +52,8 @@ pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
             false => one.to_string(),
         })
         .collect();
-    let _ = stdout().lock().write_all(shown.join("\n").as_bytes());
+    if !say::is_quiet() {
+        let _ = stdout().lock().write_all(shown.join("\n").as_bytes());
+    }
     Exit::Done
 }

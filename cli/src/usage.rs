@@ -47,6 +47,11 @@ fn line(words: &Words, command: &Command, error: &Error) -> String {
     let get = |kind| context(error, kind);
     let (arg, value) = (get(ContextKind::InvalidArg), get(ContextKind::InvalidValue));
     let valid = get(ContextKind::ValidValue);
+    let arg = if arg.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        arg
+    };
     let wrong = match error.kind() {
         ErrorKind::UnknownArgument => match get(ContextKind::SuggestedArg) {
             near if near.is_empty() => words.say_with("usage-unknown", &[("arg", &arg)]),
@@ -72,6 +77,7 @@ fn line(words: &Words, command: &Command, error: &Error) -> String {
         ErrorKind::ValueValidation => {
             words.say_with("usage-invalid", &[("arg", &arg), ("value", &value)])
         }
+        ErrorKind::TooManyValues => words.say_with("usage-too-many", &[("arg", &arg)]),
         ErrorKind::MissingRequiredArgument => words.say_with("usage-missing", &[("arg", &arg)]),
         ErrorKind::ArgumentConflict => words.say_with("usage-conflict", &[("arg", &arg)]),
         _ => {

@@ -41,7 +41,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
         }
     };
     write(&args.json, &|path| {
-        let json = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
+        let json = serde_json::to_string(document).map_err(io::Error::other)?;
         fs::write(path, json + "\n")
     });
     write(&args.csv, &|path| fs::write(path, csv(results, summary)));

@@ -7,7 +7,6 @@ use clap::Args;
 use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Dni, Key};
 
-use super::show::hint;
 use super::{Desk, Stop};
 use crate::Exit;
 use crate::qr;
@@ -65,12 +64,12 @@ impl Desk<'_> {
         let advice = self.words.say("sheet-advice");
         fs::write(&args.sheet, page(&title, &advice, &cards)).map_err(refused)?;
         let count = students.len();
-        hint(
+        say::news(
             &self
                 .words
                 .say_with("enrolled", &[("count", &count), ("file", &args.sheet)]),
         );
-        hint(&self.words.say_with("enrol-key", &[("file", &key_file)]));
+        say::news(&self.words.say_with("enrol-key", &[("file", &key_file)]));
         Ok(Exit::Done)
     }
 }

@@ -1,7 +1,7 @@
 //! Files for other programs.
 
 use std::fs::File;
-use std::io::{BufWriter, Write, stdout};
+use std::io::{BufWriter, Write, sink, stdout};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -46,12 +46,12 @@ impl Desk<'_> {
             }
             if args.dry_run {
                 let count = unmatched.len();
-                say::line(&self.words.say_with("moodle-dry-run", &[("count", &count)]));
-                return Ok(if unmatched.is_empty() {
-                    Exit::Done
-                } else {
-                    Exit::Failed
-                });
+                let said = self.words.say_with("moodle-dry-run", &[("count", &count)]);
+                if unmatched.is_empty() {
+                    say::news(&said);
+                    return Ok(Exit::Done);
+                }
+                return Err(Stop::Failed(said));
             }
         }
         let mut to: Box<dyn Write> = match &args.to {
@@ -62,6 +62,7 @@ impl Desk<'_> {
                         .say_with("file-error", &[("file", path), ("detail", &detail)]),
                 )
             })?)),
+            None if say::is_quiet() => Box::new(sink()),
             None => Box::new(BufWriter::new(stdout().lock())),
         };
         let lab = self.lab.clone();
@@ -77,7 +78,7 @@ impl Desk<'_> {
                 self.archive.moodle(&lab, &book, &mut to)?
             }
         };
-        say::line(&self.words.say_with("exported", &[("count", &lines)]));
+        say::news(&self.words.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)
     }
 }

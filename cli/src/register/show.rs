@@ -1,6 +1,5 @@
 //! What there is, as text for a person.
 
-use std::io::{Write, stderr, stdout};
 use std::thread;
 use std::time::Duration;
 
@@ -25,8 +24,7 @@ pub(super) struct StatusArgs {
 
 /// A line of payload.
 pub(super) fn print(line: &str) {
-    let mut stdout = stdout().lock();
-    let _ = writeln!(stdout, "{}", escape::text(line)).and_then(|()| stdout.flush());
+    say::payload(&escape::text(line));
 }
 
 impl Desk<'_> {
@@ -141,7 +139,7 @@ impl Desk<'_> {
             print(&self.words.say_with("why-turned-away", &[("count", &away)]));
         }
         if attempts.is_empty() && away == 0 {
-            say::line(&self.words.say_with("why-nothing", &[("dni", &dni)]));
+            say::news(&self.words.say_with("why-nothing", &[("dni", &dni)]));
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
@@ -173,9 +171,4 @@ fn some(list: &[String]) -> String {
     const FEW: usize = 5;
     let dots = if list.len() > FEW { ", …" } else { "" };
     list[..list.len().min(FEW)].join(", ") + dots
-}
-
-/// A hint for whoever looks at the terminal while the payload goes elsewhere.
-pub(super) fn hint(text: &str) {
-    let _ = writeln!(stderr().lock(), "{text}");
 }

@@ -87,6 +87,10 @@ fn every_command_explains_itself_with_an_example() {
                     "no example of {command:?}:\n{help}"
                 );
             }
+            // The library that reads the command line speaks English alone.
+            for english in ["[default", "[possible values"] {
+                assert!(!help.contains(english), "{path}:\n{help}");
+            }
             // A message that is missing shows as its id.
             for id in ["help-", "heading-", "usage-", "otp-"] {
                 assert!(!help.contains(id), "{path}: {id}:\n{help}");
@@ -140,6 +144,18 @@ fn short_help_and_version() {
         .stdout_eq(concat!("socklab ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
+/// What an option takes, and what it is unless given.
+#[test]
+fn values_and_defaults() {
+    for (language, line) in [
+        ("en", "[one of dni, random; dni unless given]"),
+        ("es", "[uno de dni, random; si no se dice, dni]"),
+    ] {
+        let help = stdout(&run(&format!("submit server --help --lang {language}")));
+        assert!(help.contains(line), "{help}");
+    }
+}
+
 /// Why a chat cannot repeat what was lost.
 #[test]
 fn a_chat_says_why_it_has_no_retries() {
@@ -182,6 +198,14 @@ fn the_tour_shows_every_exercise() {
     }
     // Nobody's DNI is shown.
     assert!(!tour.contains("12345678"), "{tour}");
+}
+
+#[test]
+fn a_quiet_tour_only_says_how_it_ended() {
+    run("tour echo --quiet")
+        .success()
+        .stdout_eq("")
+        .stderr_eq("");
 }
 
 #[test]

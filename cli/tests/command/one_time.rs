@@ -188,3 +188,25 @@ fn the_clock_that_made_a_code() {
         }
     }
 }
+
+/// Quiet, the exit status says it, and files are written all the same.
+#[test]
+fn quiet() {
+    within_one_step(|| {
+        let code = code_now("123456");
+        for (code, status) in [(&code, 0), (&not(&code), 1)] {
+            run(&format!("otp verify --quiet --dni 123456 {code}"))
+                .code(status)
+                .stdout_eq("")
+                .stderr_eq("");
+        }
+    });
+    let file = scratch("quiet");
+    let mut command = socklab("otp enroll --quiet --dni 123456 --png");
+    command.arg(&file);
+    pipe(command, "").success().stdout_eq("").stderr_eq("");
+    assert!(file.exists());
+    run("otp verify --quiet --dni 1 123456")
+        .code(2)
+        .stderr_eq("the DNI has 6 to 8 digits: type them all, with the zeros at the front\n");
+}

@@ -1,7 +1,7 @@
 //! What was typed wrong: exit status 2, and exactly one line on standard error that says what to
 //! type instead.
 
-use crate::common::{pipe, run, socklab, stderr};
+use crate::common::{pipe, run, socklab, stderr, stdout};
 
 /// As a shell would pass them, the words of each case; a word with blanks stands in its own string.
 const CASES: &[(&[&str], &str)] = &[
@@ -28,6 +28,19 @@ const CASES: &[(&[&str], &str)] = &[
     (
         &["submit", "server", "--tls", "cert.pem"],
         "there is a value missing: --tls <CERT> <KEY> — see: socklab submit server --help",
+    ),
+    // Nothing is seen as nothing.
+    (
+        &["tour", "echo", ""],
+        "there is no \"\" here — see: socklab tour --help",
+    ),
+    (
+        &["echo", "client", "--raw="],
+        "--raw takes no value — see: socklab echo client --help",
+    ),
+    (
+        &["register", "list", "--register", ""],
+        "--register <FILE|postgres://…> needs a value — see: socklab register list --help",
     ),
     // Addresses.
     (
@@ -266,4 +279,45 @@ fn nothing_is_done_before_all_is_right() {
     run("welcome server --listen :0 --listen :0")
         .code(2)
         .stdout_eq("");
+}
+
+/// How far a number may go is in its text; one more is refused. What is wrong on purpose keeps the rest from being run.
+#[test]
+fn ranges_are_in_the_help() {
+    let server = "submit server --listen :x";
+    for (command, option, [lowest, highest]) in [
+        ("echo client :x", "--retries", [0, 100]),
+        ("otp verify --dni 1 123456", "--window", [0, 10]),
+        (server, "--max-connections", [1, 1_000_000]),
+        (server, "--per-address", [1, 1_000_000]),
+        (server, "--patience", [1, 3600]),
+        (server, "--batch", [1, 256]),
+    ] {
+        let of: Vec<&str> = command.split(' ').take(2).collect();
+        let help = stdout(&run(&format!("{} --help", of.join(" "))));
+        let line = help.lines().find(|line| line.contains(option)).unwrap();
+        assert!(line.contains(&format!("{lowest} to {highest}")), "{line}");
+        for (number, taken) in [
+            (highest, true),
+            (lowest, true),
+            (highest + 1, false),
+            (lowest - 1, false),
+        ] {
+            let ended = run(&format!("{command} {option}={number}")).code(2);
+            let refused = stderr(&ended).starts_with(option);
+            assert_eq!(!refused, taken, "{option} {number}: {}", stderr(&ended));
+        }
+    }
+}
+
+#[test]
+fn a_flag_may_be_said_twice() {
+    for words in [
+        "otp verify --quiet --dni 123456 --quiet 1",
+        "--quiet otp --quiet verify --dni 123456 1",
+        "otp enroll --no-qr --no-qr --dni 1",
+    ] {
+        let said = stderr(&run(words).code(2));
+        assert!(said.starts_with("the "), "{words}: {said}");
+    }
 }
