@@ -153,7 +153,7 @@ fn measure(mut plan: Plan, words: &Arc<Words>, progress: &mut Progress) -> Resul
         if let Some(limit) = plan.knee {
             progress.step(&entry.name, "compare-doing-knee", true);
             let knee = knee::find(&plan, entry, limit, &results.trials, &mut |rate| {
-                progress.rate(rate)
+                progress.rate(rate);
             });
             results
                 .knees

@@ -119,7 +119,7 @@ fn run(ends: &mut [End; 2], transport: Transport) {
                     }
                 }
                 Output::Send { bytes, .. } => {
-                    events.push_back((1 - at, Event::Data(bytes.to_vec())))
+                    events.push_back((1 - at, Event::Data(bytes.to_vec())));
                 }
                 Output::Finish { .. } => {
                     events.push_back((at, Event::Finished));
