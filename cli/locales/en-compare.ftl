@@ -2,10 +2,10 @@
 
 ## The server that is measured
 
-help-measured-server = a server in a process of its own, for this command to measure
+help-measured-server = A server in a process of its own, for this command to measure.
 help-measured-server-examples = socklab measured-server echo --runtime mio
-help-arg-cores = the cores that it may use
-help-arg-observe = count what its driver does
+help-arg-cores = The cores that it may use
+help-arg-observe = Count what its driver does
 
 ## Numbers and names
 
@@ -205,9 +205,9 @@ compare-written = written: { $file }
 
 ## Help
 
-help-compare = Measure an exercise on every I/O model, and say how they differ
+help-compare = Measures an exercise on every I/O model, and says how they differ, and how sure that is.
 help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff old.json new.json
-help-compare-diff = What has changed between two results, beyond what two runs differ anyway (0: nothing, 1: something, 3: they cannot be compared)
+help-compare-diff = What has changed between two results, beyond what two runs differ anyway; ends with 0 for nothing, 1 for something, 3 if they cannot be compared.
 help-compare-diff-examples = socklab compare --json old.json ; socklab compare --json new.json ; socklab compare diff old.json new.json
 help-arg-load-of = The exercise: echo (unless given), welcome or submit
 help-arg-models = Which models, by name; the same one twice compares it with itself (the main ones unless given)

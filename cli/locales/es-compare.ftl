@@ -2,10 +2,10 @@
 
 ## El servidor que se mide
 
-help-measured-server = un servidor en un proceso propio, para que este programa lo mida
+help-measured-server = Un servidor en un proceso propio, para que este programa lo mida.
 help-measured-server-examples = socklab measured-server echo --runtime mio
-help-arg-cores = los núcleos que puede usar
-help-arg-observe = cuenta lo que hace su controlador
+help-arg-cores = Los núcleos que puede usar
+help-arg-observe = Cuenta lo que hace su controlador
 
 ## Números y nombres
 
@@ -205,9 +205,9 @@ compare-written = escrito: { $file }
 
 ## Ayuda
 
-help-compare = Mide un ejercicio en cada modelo de E/S y dice en qué se diferencian
+help-compare = Mide un ejercicio en cada modelo de E/S, y dice en qué se diferencian y cuánto es seguro.
 help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff antes.json ahora.json
-help-compare-diff = Qué ha cambiado entre dos resultados, más de lo que difieren dos medidas de todos modos (0: nada, 1: algo, 3: no se pueden comparar)
+help-compare-diff = Qué ha cambiado entre dos resultados, más de lo que difieren dos medidas de todos modos; acaba con 0 si nada, 1 si algo, 3 si no se pueden comparar.
 help-compare-diff-examples = socklab compare --json antes.json ; socklab compare --json ahora.json ; socklab compare diff antes.json ahora.json
 help-arg-load-of = El ejercicio: echo (si no se dice otro), welcome o submit
 help-arg-models = Qué modelos, por su nombre; el mismo dos veces se compara consigo mismo (los principales si no se dice)

@@ -7,11 +7,11 @@ use crate::common::{pipe, run, socklab, stderr, stdout};
 const CASES: &[(&[&str], &str)] = &[
     (
         &[],
-        "say what to run: message, echo, chat, welcome, submit, register, otp, transcript, tour, compare, lesson — see: socklab --help",
+        "say what to run: message, echo, chat, welcome, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
     ),
     (
         &["ecko", "client"],
-        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, register, otp, transcript, tour, compare, lesson — see: socklab --help",
+        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
     ),
     (
         &["echo"],
@@ -235,7 +235,7 @@ fn values_that_options_refuse() {
             "--window",
             &["x", "11", "256"],
         ),
-        ("echo server", "--runtime", &["tokio", "Blocking"]),
+        ("echo server", "--runtime", &["tokyo", "Blocking"]),
     ] {
         for value in values {
             let mut command = socklab(command);
