@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod proof;
 mod reference;
+mod sources;
 mod trial;
 
 use std::io::{Write, stdout};

@@ -12,6 +12,7 @@ pub mod grid;
 pub mod hgrm;
 pub mod ratio;
 pub mod reading;
+pub mod report;
 pub mod results;
 pub mod statistics;
 pub mod summary;

@@ -11,21 +11,15 @@ use crate::words::{Names, telling};
 
 /// The paragraph.
 pub fn reading(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
-    let reader = Reader {
-        results,
-        summary,
-        texts,
-        names: Names::new(texts),
-    };
-    let mut sentences = vec![reader.what()];
-    sentences.extend(reader.refused());
-    sentences.extend((0..results.loads.len()).filter_map(|load| reader.fastest(load)));
-    sentences.extend(reader.cheapest());
-    sentences.extend(reader.equal());
-    sentences.extend(reader.lost());
-    sentences.extend(reader.invalid());
-    sentences.extend(reader.limits());
+    let reader = Reader::new(results, summary, texts);
+    let mut sentences = reader.sentences();
+    sentences.extend(reader.cautions());
     sentences.join(" ")
+}
+
+/// Its sentences, without the cautions: a page shows those apart.
+pub fn sentences(results: &Results, summary: &Summary, texts: &dyn Texts) -> Vec<String> {
+    Reader::new(results, summary, texts).sentences()
 }
 
 struct Reader<'t> {
@@ -35,7 +29,28 @@ struct Reader<'t> {
     names: Names<'t>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(results: &'t Results, summary: &'t Summary, texts: &'t dyn Texts) -> Self {
+        Reader {
+            results,
+            summary,
+            texts,
+            names: Names::new(texts),
+        }
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let mut sentences = vec![self.what()];
+        sentences.extend(self.refused());
+        sentences.extend((0..self.results.loads.len()).filter_map(|load| self.fastest(load)));
+        sentences.extend(self.cheapest());
+        sentences.extend(self.equal());
+        sentences.extend(self.lost());
+        sentences.extend(self.invalid());
+        sentences.extend(self.limits());
+        sentences
+    }
+
     /// What was measured.
     fn what(&self) -> String {
         let models = self.list(self.summary_models());
@@ -329,18 +344,20 @@ impl Reader<'_> {
         if self.results.loads.iter().any(closed) {
             sentences.push(self.texts.say("compare-reading-closed", &[]));
         }
+        sentences
+    }
+
+    /// What makes the figures less than they could be.
+    fn cautions(&self) -> Option<String> {
         let cautions = self.results.environment.cautions.iter();
         let cautions = cautions
             .map(|one| self.names.caution(one))
             .collect::<Vec<_>>();
-        if !cautions.is_empty() {
-            let cautions = cautions.join("; ");
-            sentences.push(
-                self.texts
-                    .say("compare-reading-cautions", &[("cautions", &cautions)]),
-            );
-        }
-        sentences
+        let said = cautions.join("; ");
+        (!cautions.is_empty()).then(|| {
+            self.texts
+                .say("compare-reading-cautions", &[("cautions", &said)])
+        })
     }
 
     fn best(&self, load: usize, metric: Metric) -> Option<&Best> {

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use socklab_compare::csv::csv;
 use socklab_compare::hgrm::{Which, hgrm};
+use socklab_compare::report::{Beside, html};
 use socklab_compare::results::{Load, Results};
 use socklab_compare::summary::Document;
 use socklab_compare::{reading, table};
 
 use super::anything_wrong;
 use super::args::CompareArgs;
+use super::sources::sources;
 use crate::Exit;
 use crate::say;
 use crate::words::Words;
@@ -49,7 +51,29 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
         fs::write(path, table::markdown(results, summary, words))
     });
     write(&args.hdr, &|path| histograms(path, results));
+    let report = args.report.clone();
+    let report = report.unwrap_or_else(|| format!("socklab-{}.html", results.exercise).into());
+    write(&Some(report), &|path| {
+        let sources = sources(&results.exercise, &results.models);
+        let beside = Beside {
+            command: &typed(std::env::args().skip(1)),
+            pictures: &[],
+            sources: &sources,
+        };
+        fs::write(path, html(document, &beside, words))
+    });
     exit
+}
+
+/// The command line, to be typed again.
+fn typed(arguments: impl Iterator<Item = String>) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
+    let quoted = arguments.map(|one| match !one.is_empty() && one.chars().all(plain) {
+        true => one,
+        false => format!("'{}'", one.replace('\'', r"'\''")),
+    });
+    let command = ["socklab".to_owned()].into_iter();
+    command.chain(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A file of percentiles for each model and load, as HdrHistogram's own tools read them.
@@ -68,4 +92,25 @@ fn histograms(folder: &Path, results: &Results) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_can_be_typed_again() {
+        let arguments = [
+            "compare",
+            "--models",
+            "mio,tokio",
+            "--json",
+            "my file",
+            "it's",
+            "",
+        ];
+        let arguments = arguments.into_iter().map(str::to_owned);
+        let line = r"socklab compare --models mio,tokio --json 'my file' 'it'\''s' ''";
+        assert_eq!(typed(arguments), line);
+    }
 }

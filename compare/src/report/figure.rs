@@ -1,0 +1,126 @@
+//! A chart with what it means, what it leaves out, and its figures as a table.
+
+use super::markup::{Element, el};
+use super::sheet::Sheet;
+use crate::results::Load;
+
+/// A table of figures. The first column says what each row is of.
+pub(super) struct Table {
+    /// What it is a table of.
+    pub(super) caption: String,
+    /// The names of the columns.
+    pub(super) head: Vec<String>,
+    /// The rows, the first of each being its name.
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// The table.
+    pub(super) fn draw(&self) -> Element {
+        let head = self.head.iter();
+        let head = head.map(|name| el("th").set("scope", "col").text(name));
+        let rows = self.rows.iter().map(|row| {
+            el("tr").put_all(row.iter().enumerate().map(|(column, text)| match column {
+                0 => el("th").set("scope", "row").text(text),
+                _ => el("td").text(text),
+            }))
+        });
+        el("table")
+            .put(el("caption").text(&self.caption))
+            .put(el("thead").put(el("tr").put_all(head)))
+            .put(el("tbody").put_all(rows))
+    }
+
+    /// The table, folded.
+    pub(super) fn folded(&self, sheet: &Sheet<'_>) -> Element {
+        el("details")
+            .put(el("summary").text(&sheet.words.say("report-data")))
+            .put(scrolled(&self.caption, self.draw()))
+    }
+}
+
+/// What may be wider than the page: it scrolls, by keyboard too.
+pub(super) fn scrolled(name: &str, what: Element) -> Element {
+    el("div")
+        .class("scroll")
+        .set("role", "region")
+        .set("tabindex", 0)
+        .set("aria-label", name)
+        .put(what)
+}
+
+/// A chart by itself: a drawing, what is missing in it, its table.
+pub(super) struct View {
+    /// The drawing.
+    pub(super) drawing: Element,
+    /// What must not be believed, a line each.
+    pub(super) missing: Vec<String>,
+    /// The figures.
+    pub(super) table: Table,
+}
+
+impl View {
+    fn draw(self, sheet: &Sheet<'_>) -> Vec<Element> {
+        let mut all = vec![scrolled(&self.table.caption, self.drawing)];
+        if !self.missing.is_empty() {
+            let each = self.missing.iter().map(|line| el("li").text(line));
+            all.push(el("ul").class("missing").put_all(each));
+        }
+        all.push(self.table.folded(sheet));
+        all
+    }
+}
+
+/// What is said around a chart.
+pub(super) struct Said {
+    /// The name of the figure in the page.
+    pub(super) id: String,
+    /// Its title.
+    pub(super) title: String,
+    /// What the metric means, in two lines: the chart has to fit a screen together with it.
+    pub(super) means: String,
+    /// What else is good to know, below the chart.
+    pub(super) notes: Vec<String>,
+}
+
+impl Said {
+    /// A figure with its chart.
+    pub(super) fn figure(&self, sheet: &Sheet<'_>, view: View) -> Element {
+        self.around(view.draw(sheet))
+    }
+
+    /// A figure with a chart for each load. The script shows one of them at a time; without it, and in print, all are there.
+    pub(super) fn by_load(
+        &self,
+        sheet: &Sheet<'_>,
+        view: impl Fn(usize, Load) -> Option<View>,
+    ) -> Option<Element> {
+        let views = sheet.loads().filter_map(|(load, what)| {
+            let view = view(load, what)?;
+            let name = sheet.words.load(what);
+            let choice = el("div")
+                .class("choice")
+                .set("data-load", load)
+                .set("data-name", &name)
+                .put(el("h4").text(&name));
+            Some(choice.put_all(view.draw(sheet)))
+        });
+        let views: Vec<Element> = views.collect();
+        (!views.is_empty()).then(|| self.around(views))
+    }
+
+    fn around(&self, charts: Vec<Element>) -> Element {
+        let name = format!("{}-name", self.id);
+        let notes = self
+            .notes
+            .iter()
+            .map(|note| el("p").class("note").text(note));
+        el("figure")
+            .set("id", &self.id)
+            .set("aria-labelledby", &name)
+            .put(el("h3").set("id", name).text(&self.title))
+            .put(el("p").class("means").text(&self.means))
+            .put_all(charts)
+            .put_all(notes)
+    }
+}

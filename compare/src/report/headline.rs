@@ -1,0 +1,179 @@
+//! The table that says it all, with the ratios behind it.
+
+use super::chart::key;
+use super::figure::{Table, scrolled};
+use super::markup::{Element, el};
+use super::sheet::Sheet;
+use crate::results::Load;
+use crate::summary::{Cell, Estimate, Metric, Verdict};
+
+/// How many columns of figures there are, with those of the intervals.
+const COLUMNS: usize = 9;
+
+/// Which of the names stand above a figure and its interval.
+const RANGED: [&str; 3] = [
+    "report-column-rate",
+    "report-column-relative",
+    "report-column-cpu",
+];
+
+/// The table: a row for each model, together for each load.
+pub(super) fn table(sheet: &Sheet<'_>) -> Element {
+    let words = &sheet.words;
+    let head = [
+        "report-column-model",
+        "report-column-rate",
+        "report-column-relative",
+        "report-column-p50",
+        "report-column-p99",
+        "report-column-cpu",
+        "report-column-switches",
+    ];
+    let head = head.iter().map(|id| {
+        let name = match *id {
+            "report-column-relative" => {
+                words.say_with(id, &[("baseline", &sheet.results.baseline)])
+            }
+            _ => words.say(id),
+        };
+        let name = el("th").set("scope", "col").text(&name);
+        let range = RANGED.contains(id).then(|| el("td"));
+        [name].into_iter().chain(range)
+    });
+    let head = head.flatten();
+    let caption = words.say("report-table");
+    let groups = sheet.loads().map(|(load, what)| group(sheet, load, what));
+    let table = el("table")
+        .class("headline")
+        .put(el("caption").text(&caption))
+        .put(el("thead").put(el("tr").put_all(head)))
+        .put_all(groups);
+    scrolled(&caption, table)
+}
+
+fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
+    let name = el("th")
+        .set("scope", "rowgroup")
+        .set("colspan", COLUMNS + 1)
+        .text(&sheet.words.load(what));
+    let rows = sheet.models().map(|(place, model)| {
+        let name = el("th").set("scope", "row").put(key(place)).text(model);
+        let row = el("tr").put(name);
+        match sheet.cell(model, load) {
+            Err(why) => row.put(el("td").class("invalid").set("colspan", COLUMNS).text(&why)),
+            Ok(cell) => row.put_all(figures(sheet, cell)),
+        }
+    });
+    el("tbody")
+        .put(el("tr").class("load").put(name))
+        .put_all(rows)
+}
+
+fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
+    let words = &sheet.words;
+    let time = |one: Option<Estimate>| match one {
+        Some(one) => el("td").text(&words.time(one.value)),
+        None => el("td").text("–"),
+    };
+    let switches = match (cell.voluntary, cell.involuntary) {
+        (Some(one), Some(other)) => words.figure(one.value + other.value),
+        _ => "–".to_owned(),
+    };
+    let (rate, cpu) = (ranged(sheet, cell.rate), ranged(sheet, cell.cpu));
+    let all = rate.into_iter().chain(relative(sheet, cell));
+    let all = all.chain([time(cell.response.p50), time(cell.response.p99)]);
+    all.chain(cpu).chain([el("td").text(&switches)]).collect()
+}
+
+/// A figure and, smaller and in a column of its own, its interval.
+fn ranged(sheet: &Sheet<'_>, estimate: Option<Estimate>) -> [Element; 2] {
+    let Some(Estimate { value, interval }) = estimate else {
+        return [el("td").text("–"), range("")];
+    };
+    let interval = interval.map(|one| sheet.words.interval(one));
+    [
+        el("td").text(&sheet.words.figure(value)),
+        range(&interval.unwrap_or_default()),
+    ]
+}
+
+fn range(text: &str) -> Element {
+    el("td").class("range").text(text)
+}
+
+/// How many times the baseline's rate.
+fn relative(sheet: &Sheet<'_>, cell: &Cell) -> [Element; 2] {
+    let words = &sheet.words;
+    if cell.model == sheet.results.baseline {
+        return [el("td").text("1"), range("")];
+    }
+    let ratio = sheet.summary.ratio(&cell.model, cell.load, Metric::Rate);
+    let Some((ratio, value)) = ratio.and_then(|one| Some((one, one.ratio?))) else {
+        return [el("td").text("–"), range("")];
+    };
+    let times = words.say_with("report-times", &[("n", &words.figure(value))]);
+    let said = match (ratio.verdict, ratio.interval) {
+        (Verdict::Higher | Verdict::Lower, Some(interval)) => words.interval(interval),
+        (verdict, _) => words.say(verdict_id(verdict)),
+    };
+    [el("td").text(&times), range(&said)]
+}
+
+fn verdict_id(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Higher => "report-verdict-higher",
+        Verdict::Lower => "report-verdict-lower",
+        Verdict::NoDetectableDifference => "report-verdict-none",
+        Verdict::TooFew => "report-verdict-too-few",
+    }
+}
+
+/// Every ratio, with what a second run would say.
+pub(super) fn ratios(sheet: &Sheet<'_>) -> Option<Element> {
+    let words = &sheet.words;
+    let rows = sheet.summary.ratios.iter().filter_map(|ratio| {
+        let load = sheet.results.loads.get(ratio.load)?;
+        let metric = words.say(match ratio.metric {
+            Metric::Rate => "report-column-rate",
+            Metric::P50 => "report-column-p50",
+            Metric::P99 => "report-column-p99",
+            Metric::Cpu => "report-column-cpu",
+        });
+        let interval = |one| match one {
+            Some(interval) => words.interval(interval),
+            None => "–".to_owned(),
+        };
+        Some(vec![
+            ratio.model.clone(),
+            words.load(*load),
+            metric,
+            ratio
+                .ratio
+                .map_or_else(|| "–".to_owned(), |one| words.figure(one)),
+            interval(ratio.interval),
+            interval(ratio.prediction),
+            words.count(ratio.pairs),
+            words.say(verdict_id(ratio.verdict)),
+        ])
+    });
+    let head = [
+        words.say("report-column-model"),
+        words.say("report-column-load"),
+        words.say("report-column-metric"),
+        words.say("report-column-ratio"),
+        words.say("report-column-interval"),
+        words.say("report-column-prediction"),
+        words.say("report-column-pairs"),
+        words.say("report-column-verdict"),
+    ];
+    let table = Table {
+        caption: words.say_with("report-ratios", &[("baseline", &sheet.results.baseline)]),
+        head: head.to_vec(),
+        rows: rows.collect(),
+    };
+    (!table.rows.is_empty()).then(|| {
+        el("details")
+            .put(el("summary").text(&table.caption))
+            .put(scrolled(&table.caption, table.draw()))
+    })
+}

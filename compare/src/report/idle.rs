@@ -1,0 +1,124 @@
+//! What idle connections cost: memory, and the time of others.
+
+use super::figure::{Said, Table, View};
+use super::lines::{Axis, Lines, Point, Series};
+use super::markup::Element;
+use super::scale::Scale;
+use super::sheet::Sheet;
+use crate::results::Idle;
+
+/// Memory against idle connections, if they were counted.
+pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
+    let words = &sheet.words;
+    let steps = Steps {
+        said: Said {
+            id: "idle-memory".to_owned(),
+            title: words.say("report-idle-memory"),
+            means: words.say("report-idle-memory-means"),
+            notes: vec![words.say("report-idle-memory-note")],
+        },
+        description: words.say("report-idle-memory-desc"),
+        axis: words.say("report-axis-memory"),
+    };
+    let slope = |model: &str| {
+        let costs = sheet.summary.idle.iter().find(|one| one.model == model);
+        let bytes = words.figure(costs?.bytes?.value);
+        Some(words.say_with("report-idle-slope", &[("model", model), ("bytes", &bytes)]))
+    };
+    steps.figure(sheet, |step| Some(step.memory as f64 / 1024.0), slope)
+}
+
+/// The time of one who does ask, against idle connections.
+pub(super) fn delay(sheet: &Sheet<'_>) -> Option<Element> {
+    let words = &sheet.words;
+    let steps = Steps {
+        said: Said {
+            id: "idle-reply".to_owned(),
+            title: words.say("report-idle-reply"),
+            means: words.say("report-idle-reply-means"),
+            notes: vec![words.say("report-idle-reply-note")],
+        },
+        description: words.say("report-idle-reply-desc"),
+        axis: words.say("report-axis-idle-reply"),
+    };
+    steps.figure(sheet, |step| step.reply.percentile(0.5), |_| None)
+}
+
+/// A chart against the number of idle connections.
+struct Steps {
+    said: Said,
+    description: String,
+    axis: String,
+}
+
+impl Steps {
+    fn figure(
+        &self,
+        sheet: &Sheet<'_>,
+        of: impl Fn(&Idle) -> Option<f64>,
+        slope: impl Fn(&str) -> Option<String>,
+    ) -> Option<Element> {
+        let words = &sheet.words;
+        let steps = &sheet.results.idle;
+        let across = steps.iter().map(|one| f64::from(one.connections));
+        let values = steps.iter().filter_map(&of);
+        values.clone().next()?;
+        let (x, y) = (Scale::from_zero(across), Scale::from_zero(values));
+        let mut rows = Vec::new();
+        let series = sheet.models().filter_map(|(model, name)| {
+            let mut own: Vec<&Idle> = steps.iter().filter(|one| one.model == name).collect();
+            own.sort_by_key(|one| one.connections);
+            let points = own.into_iter().map(|step| {
+                let connections = words.count(step.connections);
+                let value = of(step)?;
+                let text = words.figure(value);
+                let tip = words.say_with(
+                    "report-idle-tip",
+                    &[("model", name), ("n", &connections), ("value", &text)],
+                );
+                let threads = words.count(step.threads);
+                rows.push(vec![name.to_owned(), connections, text, threads]);
+                Some(Point {
+                    x: step.connections.into(),
+                    y: value,
+                    interval: None,
+                    tip: Some(tip),
+                })
+            });
+            let points: Vec<Option<Point>> = points.collect();
+            (!points.is_empty()).then(|| Series {
+                model,
+                name: Some(slope(name).unwrap_or_else(|| name.to_owned())),
+                lesser: false,
+                points,
+            })
+        });
+        let series = series.collect();
+        let lines = Lines {
+            id: format!("{}-chart", self.said.id),
+            title: self.said.title.clone(),
+            description: self.description.clone(),
+            x: Axis::new(words.say("report-axis-idle"), x, |one| words.tick(one)),
+            y: Axis::new(self.axis.clone(), y, |one| words.tick(one)),
+            series,
+            missing: Vec::new(),
+            reference: None,
+            lesser: None,
+        };
+        let view = View {
+            drawing: lines.draw(),
+            missing: Vec::new(),
+            table: Table {
+                caption: self.said.title.clone(),
+                head: vec![
+                    words.say("report-column-model"),
+                    words.say("report-axis-idle"),
+                    self.axis.clone(),
+                    words.say("report-column-threads"),
+                ],
+                rows,
+            },
+        };
+        Some(self.said.figure(sheet, view))
+    }
+}

@@ -1,0 +1,215 @@
+//! The response time of each share of the questions, to the tail.
+
+use std::collections::BTreeMap;
+
+use super::figure::{Said, Table, View};
+use super::lines::{Axis, Lines, Point, Series};
+use super::markup::Element;
+use super::scale::Scale;
+use super::sheet::Sheet;
+use crate::results::{Latencies, Load, Trial};
+
+/// The shares that have marks.
+const MARKED: [f64; 6] = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99];
+
+/// How many points a line has for each power of ten.
+const STEPS: u32 = 24;
+
+/// The charts, one for each load.
+pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
+    let words = &sheet.words;
+    let title = words.say("report-latency");
+    let mut notes = vec![words.say("report-latency-note")];
+    if sheet
+        .loads()
+        .any(|(_, load)| matches!(load, Load::Open { .. }))
+    {
+        notes.push(words.say("report-latency-open-note"));
+    }
+    let said = Said {
+        id: "latency".to_owned(),
+        title: title.clone(),
+        means: words.say("report-latency-means"),
+        notes,
+    };
+    said.by_load(sheet, |load, what| {
+        let open = matches!(what, Load::Open { .. });
+        let (mut series, mut missing, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (model, name) in sheet.models() {
+            if let Err(why) = sheet.cell(name, load) {
+                missing.push(format!("{name}: {why}"));
+                rows.push(vec![name.to_owned(), why]);
+            }
+            if let Some((of, response, service)) = merged(sheet, name, load) {
+                rows.push(row(sheet, name, &response));
+                series.push(curve(sheet, of, name, &response, false));
+                if open {
+                    let name = words.say_with("report-latency-service", &[("model", name)]);
+                    rows.push(row(sheet, &name, &service));
+                    series.push(curve(sheet, model, &name, &service, true));
+                }
+            }
+        }
+        let points = || series.iter().flat_map(|one| one.points.iter().flatten());
+        let across = Scale::log(points().map(|point| point.x));
+        let up = Scale::log(points().map(|point| point.y));
+        let marks = MARKED
+            .into_iter()
+            .filter(|part| across.part(tail(*part)) <= 1.001);
+        let marks = marks.map(|part| (tail(part), words.percent(part)));
+        let name = words.load(what);
+        let lines = Lines {
+            id: format!("latency-{load}"),
+            title: format!("{title}: {name}"),
+            description: words.say("report-latency-desc"),
+            x: Axis {
+                name: words.say("report-axis-share"),
+                scale: across,
+                ticks: marks.collect(),
+            },
+            y: Axis::new(words.say("report-axis-response"), up, |one| {
+                words.time_tick(one)
+            }),
+            series,
+            missing: Vec::new(),
+            reference: None,
+            lesser: open.then(|| words.say("report-latency-lesser")),
+        };
+        let head = MARKED[..4].iter().map(|part| words.percent(*part));
+        let first = [words.say("report-column-model")];
+        let table = Table {
+            caption: format!("{title}: {name}"),
+            head: first
+                .into_iter()
+                .chain(head)
+                .chain([words.say("report-column-max")])
+                .collect(),
+            rows,
+        };
+        (!table.rows.is_empty()).then(|| View {
+            drawing: lines.draw(),
+            missing,
+            table,
+        })
+    })
+}
+
+/// Where a share lies: each digit nine as far from the one before as that from its own.
+fn tail(part: f64) -> f64 {
+    1.0 / (1.0 - part)
+}
+
+/// The response and the service times of a model under a load, of all rounds that count.
+fn merged(sheet: &Sheet<'_>, model: &str, load: usize) -> Option<(usize, Latencies, Latencies)> {
+    sheet.cell(model, load).ok()?;
+    let trials = sheet.results.trials.iter();
+    let trials =
+        trials.filter(|one| one.model == model && one.load == load && one.invalid.is_empty());
+    let trials: Vec<&Trial> = trials.collect();
+    let response = merge(trials.iter().map(|one| &one.response));
+    let service = merge(trials.iter().map(|one| &one.service));
+    (response.samples > 0).then_some((sheet.place(model)?, response, service))
+}
+
+/// Several as one.
+fn merge<'a>(each: impl Iterator<Item = &'a Latencies>) -> Latencies {
+    let mut all = Latencies::default();
+    let mut sum = 0.0;
+    // Times are not negative, so the order of their bits is theirs.
+    let mut buckets = BTreeMap::<u64, u64>::new();
+    for one in each {
+        all.samples += one.samples;
+        all.max = all.max.max(one.max);
+        sum += one.mean * one.samples as f64;
+        for (limit, count) in &one.buckets {
+            *buckets.entry(limit.to_bits()).or_default() += count;
+        }
+    }
+    all.mean = sum / all.samples.max(1) as f64;
+    let buckets = buckets.into_iter();
+    all.buckets = buckets
+        .map(|(limit, count)| (f64::from_bits(limit), count))
+        .collect();
+    all
+}
+
+/// The shares at which a curve has points: from half to the last beyond which there are ten times at least.
+fn shares(times: &Latencies) -> Vec<f64> {
+    let steps = (0..).map(|step| 1.0 - 0.5 * 10_f64.powf(-f64::from(step) / f64::from(STEPS)));
+    let enough = |part: &f64| times.percentile(*part).is_some();
+    steps.take_while(enough).collect()
+}
+
+fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser: bool) -> Series {
+    let words = &sheet.words;
+    let mut points: Vec<Point> = Vec::new();
+    let marked = MARKED
+        .iter()
+        .filter(|part| times.percentile(**part).is_some());
+    let marked: Vec<f64> = marked.copied().collect();
+    for part in shares(times).into_iter().chain(marked.iter().copied()) {
+        let time = times.at(part);
+        let said = marked.contains(&part).then(|| {
+            let (share, time) = (words.percent(part), words.time(time));
+            words.say_with(
+                "report-latency-tip",
+                &[("model", name), ("share", &share), ("time", &time)],
+            )
+        });
+        points.push(Point {
+            x: tail(part),
+            y: time,
+            interval: None,
+            tip: said.filter(|_| !lesser),
+        });
+    }
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    Series {
+        model,
+        name: (!lesser).then(|| name.to_owned()),
+        lesser,
+        points: points.into_iter().map(Some).collect(),
+    }
+}
+
+fn row(sheet: &Sheet<'_>, name: &str, times: &Latencies) -> Vec<String> {
+    let time = |part| match times.percentile(part) {
+        Some(time) => sheet.words.time(time),
+        None => "–".to_owned(),
+    };
+    let percentiles = MARKED[..4].iter().map(|part| time(*part));
+    let first = [name.to_owned()].into_iter();
+    let max = sheet.words.time(times.max);
+    first.chain(percentiles).chain([max]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(samples: u64) -> Latencies {
+        Latencies {
+            samples,
+            mean: 2.0,
+            max: 3.0,
+            buckets: vec![(1.0, samples / 2), (3.0, samples - samples / 2)],
+        }
+    }
+
+    #[test]
+    fn rounds_are_merged_sample_by_sample() {
+        let all = merge([times(10), times(30)].iter());
+        assert_eq!((all.samples, all.max), (40, 3.0));
+        assert_eq!(all.buckets, [(1.0, 20), (3.0, 20)]);
+    }
+
+    #[test]
+    fn a_curve_ends_where_ten_are_left() {
+        let last = shares(&times(1_000)).pop();
+        assert!(
+            last.is_some_and(|part| (0.985..=0.99).contains(&part)),
+            "{last:?}"
+        );
+        assert!(shares(&times(0)).is_empty());
+    }
+}

@@ -1,0 +1,280 @@
+//! Charts of lines, one for each model.
+
+use super::chart::{Frame, Name, WIDTH, cross, drawing, label, line, marker, names, tip, width_of};
+use super::markup::{Element, at, el};
+use super::scale::Scale;
+use crate::summary::Interval;
+
+/// A chart of lines.
+pub(super) struct Lines {
+    /// The name of the chart in the page.
+    pub(super) id: String,
+    /// Its title.
+    pub(super) title: String,
+    /// What it shows, for those who cannot see it.
+    pub(super) description: String,
+    /// What lies across: its name, its scale and its marks.
+    pub(super) x: Axis,
+    /// What lies up.
+    pub(super) y: Axis,
+    /// The lines.
+    pub(super) series: Vec<Series>,
+    /// What must not be believed: where across, which model, what is said of it.
+    pub(super) missing: Vec<(f64, usize, String)>,
+    /// A line for comparison, with its name.
+    pub(super) reference: Option<(Vec<(f64, f64)>, String)>,
+    /// What broken lines are, if there are any.
+    pub(super) lesser: Option<String>,
+}
+
+/// An axis with what is written on it.
+pub(super) struct Axis {
+    /// What it is of, with the unit.
+    pub(super) name: String,
+    /// Where values lie.
+    pub(super) scale: Scale,
+    /// Which are marked, and how they are written.
+    pub(super) ticks: Vec<(f64, String)>,
+}
+
+impl Axis {
+    /// An axis with the marks that suit its scale.
+    pub(super) fn new(name: String, scale: Scale, text: impl Fn(f64) -> String) -> Self {
+        let ticks = scale.ticks().into_iter();
+        let ticks = ticks.map(|value| (value, text(value))).collect();
+        Axis { name, scale, ticks }
+    }
+}
+
+/// A line.
+pub(super) struct Series {
+    /// Which model, by its place.
+    pub(super) model: usize,
+    /// What is written where it ends; nothing if another of the model's lines says it.
+    pub(super) name: Option<String>,
+    /// Whether it is the lesser of a model's two lines: broken, without marks.
+    pub(super) lesser: bool,
+    /// In order. Nothing where there is no figure: there the line is interrupted.
+    pub(super) points: Vec<Option<Point>>,
+}
+
+/// A point of a line.
+pub(super) struct Point {
+    /// Across.
+    pub(super) x: f64,
+    /// Up.
+    pub(super) y: f64,
+    /// Where it may be as well.
+    pub(super) interval: Option<Interval>,
+    /// What is said of it; without it there is no mark.
+    pub(super) tip: Option<String>,
+}
+
+impl Lines {
+    /// The drawing.
+    pub(super) fn draw(&self) -> Element {
+        let texts = self.series.iter().filter_map(|one| one.name.as_deref());
+        let reference = self.reference.iter().map(|(_, name)| name.as_str());
+        let widest = texts.chain(reference).map(width_of).fold(0.0, f64::max);
+        let marks = self.y.ticks.iter().map(|(_, text)| width_of(text));
+        let left = marks.fold(0.0, f64::max) + 12.0;
+        let frame = Frame {
+            across: (left, WIDTH - widest - 18.0),
+            up: (314.0, 32.0),
+            x: self.x.scale,
+            y: self.y.scale,
+        };
+        let svg = drawing(364.0, &self.id, &self.title, &self.description)
+            .put(frame.axis_y(&self.y.name, &self.y.ticks))
+            .put(frame.axis_x(&self.x.name, &self.x.ticks));
+        let reference = self.reference.iter();
+        let svg = svg.put_all(reference.map(|(points, name)| reference_line(&frame, points, name)));
+        let svg = svg.put_all(self.lesser.iter().map(|name| legend(&frame, name)));
+        let svg = svg.put(self.crosses(&frame));
+        // Lines first, so that no line covers a mark.
+        let svg = svg.put_all(
+            self.series
+                .iter()
+                .map(|one| stroke(&frame, one, self.aside(one))),
+        );
+        let svg = svg.put_all(
+            self.series
+                .iter()
+                .map(|one| marks_of(&frame, one, self.aside(one))),
+        );
+        let ends = self.series.iter().filter_map(|one| {
+            let last = one.points.iter().flatten().next_back()?;
+            let (x, y) = frame.at((last.x, last.y));
+            Some(Name {
+                model: one.model,
+                end: (x + self.aside(one), y),
+                text: one.name.clone()?,
+            })
+        });
+        let ends: Vec<Name> = ends.collect();
+        let lines = self.series.iter();
+        let lines: Vec<_> = lines
+            .flat_map(|one| along(&frame, one, self.aside(one)))
+            .collect();
+        svg.put(names(&ends, &lines, frame.up))
+    }
+
+    /// Marks with intervals stand a little beside each other, so that all can be seen.
+    fn aside(&self, series: &Series) -> f64 {
+        let any = self
+            .series
+            .iter()
+            .flat_map(|one| one.points.iter().flatten());
+        if !any.into_iter().any(|point| point.interval.is_some()) {
+            return 0.0;
+        }
+        let place = self.series.iter().position(|one| one.model == series.model);
+        (place.unwrap_or(0) as f64 - (self.series.len() - 1) as f64 / 2.0) * 6.0
+    }
+
+    fn crosses(&self, frame: &Frame) -> Element {
+        let mut above = Vec::<f64>::new();
+        el("g")
+            .class("missing")
+            .put_all(self.missing.iter().map(|(x, model, text)| {
+                let height = above.iter().filter(|one| *one == x).count() as f64;
+                above.push(*x);
+                let place = (frame.x(*x), frame.up.0 - 14.0 - height * 18.0);
+                let name = self.series.iter().find(|one| one.model == *model);
+                let name = name.and_then(|one| one.name.as_deref()).unwrap_or_default();
+                el("g")
+                    .class("point")
+                    .put(tip(text))
+                    .put(cross(place))
+                    .put(label(place.0 - 10.0, place.1 + 5.0, "end", name).class("invalid"))
+            }))
+    }
+}
+
+/// Points of a line that are close to each other.
+fn along(frame: &Frame, series: &Series, aside: f64) -> Vec<(f64, f64)> {
+    let mut all = Vec::new();
+    for two in series.points.windows(2) {
+        let [Some(one), Some(other)] = two else {
+            continue;
+        };
+        let (from, to) = (frame.at((one.x, one.y)), frame.at((other.x, other.y)));
+        let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 6.0).ceil().max(1.0);
+        all.extend((0..=steps as u32).map(|step| {
+            let part = f64::from(step) / steps;
+            let between = |from: f64, to: f64| from + (to - from) * part;
+            (between(from.0, to.0) + aside, between(from.1, to.1))
+        }));
+    }
+    all
+}
+
+/// What the broken lines are, in the corner where curves that rise do not come.
+fn legend(frame: &Frame, name: &str) -> Element {
+    let (x, y) = (frame.across.0 + 12.0, frame.up.1 + 12.0);
+    el("g")
+        .class("legend")
+        .put(line((x, y), (x + 34.0, y)).class("stroke lesser"))
+        .put(label(x + 44.0, y + 5.0, "start", name))
+}
+
+fn reference_line(frame: &Frame, points: &[(f64, f64)], name: &str) -> Element {
+    let each = points.iter().map(|point| frame.at(*point));
+    let path: Vec<String> = each.map(|(x, y)| format!("{} {}", at(x), at(y))).collect();
+    let group = el("g")
+        .class("reference")
+        .put(el("path").set("d", format!("M{}", path.join("L"))));
+    match points.last() {
+        Some(last) => {
+            let (x, y) = frame.at(*last);
+            group.put(label(x + 12.0, y + 5.0, "start", name))
+        }
+        None => group,
+    }
+}
+
+fn stroke(frame: &Frame, series: &Series, aside: f64) -> Element {
+    let mut path = String::new();
+    let mut pen = "M";
+    for point in &series.points {
+        pen = match point {
+            None => "M",
+            Some(Point { x, y, .. }) => {
+                let (x, y) = frame.at((*x, *y));
+                path.push_str(&format!("{pen}{} {}", at(x + aside), at(y)));
+                "L"
+            }
+        };
+    }
+    let lesser = if series.lesser { " lesser" } else { "" };
+    el("path")
+        .class(format!("m{} stroke{lesser}", series.model % 8))
+        .set("d", path)
+}
+
+fn marks_of(frame: &Frame, series: &Series, aside: f64) -> Element {
+    let mut group = el("g").class(format!("m{}", series.model % 8));
+    for point in series.points.iter().flatten() {
+        let Some(text) = &point.tip else { continue };
+        let (x, y) = frame.at((point.x, point.y));
+        let x = x + aside;
+        let mut mark = el("g").class("point").put(tip(text));
+        if let Some(interval) = point.interval {
+            mark = mark.put(frame.interval(x, interval));
+        }
+        mark = match series.lesser {
+            true => mark.put(line((x, y - 4.0), (x, y + 4.0)).class("interval")),
+            false => mark.put(marker(series.model, (x, y))),
+        };
+        group = group.put(mark);
+    }
+    group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two models, one of which must not be believed at the end.
+    #[test]
+    fn a_small_chart() {
+        let point = |x: f64, y: f64| Point {
+            x,
+            y,
+            interval: Some(Interval {
+                low: y - 5.0,
+                high: y + 5.0,
+            }),
+            tip: Some(format!("{x}: {y}")),
+        };
+        let series = |model, name: &str, points| Series {
+            model,
+            name: Some(name.to_owned()),
+            lesser: false,
+            points,
+        };
+        let lines = Lines {
+            id: "small".to_owned(),
+            title: "Replies".to_owned(),
+            description: "Two lines".to_owned(),
+            x: Axis::new("connections".to_owned(), Scale::log([1.0, 100.0]), |one| {
+                one.to_string()
+            }),
+            y: Axis::new("replies/s".to_owned(), Scale::from_zero([100.0]), |one| {
+                one.to_string()
+            }),
+            series: vec![
+                series(
+                    0,
+                    "mio",
+                    vec![Some(point(1.0, 50.0)), Some(point(100.0, 100.0))],
+                ),
+                series(1, "<b>", vec![Some(point(1.0, 40.0)), None]),
+            ],
+            missing: vec![(100.0, 1, "INVALID".to_owned())],
+            reference: None,
+            lesser: None,
+        };
+        insta::assert_snapshot!(lines.draw().markup());
+    }
+}

@@ -1,0 +1,137 @@
+//! Markup that is well formed and escaped because of how it is made.
+
+use std::fmt::{Display, Write as _};
+
+/// An element, with what is in it.
+pub(super) struct Element {
+    name: &'static str,
+    attributes: String,
+    inner: String,
+}
+
+/// An element with nothing in it.
+pub(super) fn el(name: &'static str) -> Element {
+    Element {
+        name,
+        attributes: String::new(),
+        inner: String::new(),
+    }
+}
+
+impl Element {
+    /// With an attribute, escaped.
+    pub(super) fn set(mut self, name: &str, value: impl Display) -> Self {
+        self.attributes.push(' ');
+        self.attributes.push_str(name);
+        self.attributes.push_str("=\"");
+        escape(&value.to_string(), &mut self.attributes);
+        self.attributes.push('"');
+        self
+    }
+
+    /// With a class.
+    pub(super) fn class(self, value: impl Display) -> Self {
+        self.set("class", value)
+    }
+
+    /// With more text, escaped.
+    pub(super) fn text(mut self, text: &str) -> Self {
+        escape(text, &mut self.inner);
+        self
+    }
+
+    /// With one more element.
+    pub(super) fn put(mut self, child: Element) -> Self {
+        child.write(&mut self.inner);
+        self
+    }
+
+    /// With more elements.
+    pub(super) fn put_all(self, children: impl IntoIterator<Item = Element>) -> Self {
+        children.into_iter().fold(self, Element::put)
+    }
+
+    /// With markup of ours as it is: the style, the script and the pictures.
+    pub(super) fn raw(mut self, markup: &str) -> Self {
+        self.inner.push_str(markup);
+        self
+    }
+
+    /// As it stands in a page.
+    pub(super) fn markup(self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    fn write(self, to: &mut String) {
+        let Element {
+            name,
+            attributes,
+            inner,
+        } = self;
+        // Writing to memory cannot fail.
+        let _ = match name {
+            "meta" | "input" | "br" => write!(to, "<{name}{attributes}>"),
+            _ => write!(to, "<{name}{attributes}>{inner}</{name}>"),
+        };
+        if !IN_A_LINE.contains(&name) {
+            to.push('\n');
+        }
+    }
+}
+
+/// What stands within a line of text, or in a picture's, where a line end would be a blank.
+const IN_A_LINE: &[&str] = &["a", "b", "code", "em", "small", "span", "tspan"];
+
+/// Appends text so that it is text wherever it stands, quoted attributes included.
+///
+/// Controls are shown as their pictures: HTML has no way to write them.
+pub(super) fn escape(text: &str, to: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => to.push_str("&amp;"),
+            '<' => to.push_str("&lt;"),
+            '>' => to.push_str("&gt;"),
+            '"' => to.push_str("&quot;"),
+            '\'' => to.push_str("&#39;"),
+            '\n' | '\t' => to.push(c),
+            '\0'..='\x1f' => to.extend(char::from_u32(0x2400 + u32::from(c))),
+            // They reorder what is read.
+            '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                to.push('\u{fffd}');
+            }
+            _ => to.push(c),
+        }
+    }
+}
+
+/// A coordinate: a tenth of a unit is finer than anybody sees.
+pub(super) fn at(value: f64) -> String {
+    let mut text = format!("{value:.1}");
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_peer_says_stays_text() {
+        let said = "</script><img src=x onerror='a' title=\"b\">&\u{202e}\x1b";
+        let paragraph = el("p").set("title", said).text(said).markup();
+        let safe = "&lt;/script&gt;&lt;img src=x onerror=&#39;a&#39; title=&quot;b&quot;&gt;&amp;\u{fffd}\u{241b}";
+        assert_eq!(paragraph, format!("<p title=\"{safe}\">{safe}</p>\n"));
+    }
+
+    #[test]
+    fn coordinates_are_short() {
+        let short = [(1.0, "1"), (1.25, "1.2"), (-0.04, "-0"), (99.96, "100")];
+        for (value, text) in short {
+            assert_eq!(at(value), text);
+        }
+    }
+}

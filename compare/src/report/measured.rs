@@ -1,0 +1,101 @@
+//! How it was measured: the rules, the proofs, the machine, and how to do it again.
+
+use super::markup::{Element, el};
+use super::sheet::Sheet;
+
+/// What makes the figures less than they could be, where everybody sees it.
+pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
+    let words = &sheet.words;
+    let cautions = &sheet.results.environment.cautions;
+    let each = cautions.iter().map(|id| el("li").text(&words.caution(id)));
+    (!cautions.is_empty()).then(|| {
+        el("aside")
+            .class("cautions")
+            .put(el("h2").text(&words.say("report-cautions")))
+            .put(el("ul").put_all(each))
+    })
+}
+
+/// How the figures are to be read.
+pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
+    let words = &sheet.words;
+    let rules = [
+        (
+            words.say("report-rule-rounds"),
+            words.say("report-rule-rounds-means"),
+        ),
+        (
+            words.say("report-rule-warm-up"),
+            words.say("report-rule-warm-up-means"),
+        ),
+        (
+            words.say("report-rule-interval"),
+            words.say("report-rule-interval-means"),
+        ),
+        (
+            words.say("report-rule-prediction"),
+            words.say("report-rule-prediction-means"),
+        ),
+        (
+            words.say("report-rule-none"),
+            words.say("report-rule-none-means"),
+        ),
+        (
+            words.say("report-rule-invalid"),
+            words.say("report-rule-invalid-means"),
+        ),
+    ];
+    let each = rules
+        .iter()
+        .map(|(name, means)| el("div").put(el("dt").text(name)).put(el("dd").text(means)));
+    el("dl").class("rules").put_all(each)
+}
+
+/// What was proved of each model before the clock ran.
+pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
+    let words = &sheet.words;
+    let each = sheet.results.proofs.iter().map(|proof| {
+        let line = el("li");
+        match (&proof.difference, proof.same) {
+            (_, true) => {
+                line.text(&words.say_with("report-proof-same", &[("model", &proof.model)]))
+            }
+            (None, false) => line
+                .class("invalid")
+                .text(&words.say_with("report-proof-differs", &[("model", &proof.model)])),
+            (Some((reference, own)), false) => line
+                .class("invalid")
+                .text(&words.say_with("report-proof-differs", &[("model", &proof.model)]))
+                .put(el("pre").text(&format!("− {reference}\n+ {own}"))),
+        }
+    });
+    el("ul").class("proofs").put_all(each)
+}
+
+/// The machine.
+pub(super) fn environment(sheet: &Sheet<'_>) -> Element {
+    let facts = sheet.results.environment.facts.iter();
+    el("dl").class("facts").put_all(
+        facts.map(|(name, value)| el("div").put(el("dt").text(name)).put(el("dd").text(value))),
+    )
+}
+
+/// How to do it again, and the data.
+pub(super) fn again(sheet: &Sheet<'_>, command: &str) -> Element {
+    let words = &sheet.words;
+    let seed = sheet.results.seed.to_string();
+    el("div")
+        .put(el("p").text(&words.say("report-again-means")))
+        .put(el("pre").set("tabindex", 0).put(el("code").text(command)))
+        .put(el("p").text(&words.say_with("report-again-seed", &[("seed", &seed)])))
+        .put(el("p").text(&words.say("report-raw-means")))
+        .put(
+            el("p").put(
+                el("button")
+                    .set("type", "button")
+                    .set("id", "download")
+                    .set("hidden", "")
+                    .text(&words.say("report-download")),
+            ),
+        )
+}

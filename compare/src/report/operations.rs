@@ -1,0 +1,178 @@
+//! What a driver does for each reply, by the kind of operation.
+
+use std::collections::BTreeSet;
+
+use super::chart::{Frame, WIDTH, bar, drawing, label, line, marker, tip, width_of};
+use super::figure::{Said, Table, View};
+use super::markup::{Element, el};
+use super::scale::Scale;
+use super::sheet::Sheet;
+use crate::summary::{Cell, Estimate};
+
+/// The kinds that are shown first, in this order; then whatever else there is.
+const KINDS: [&str; 8] = [
+    "accept", "receive", "send", "wait", "wake", "connect", "shutdown", "close",
+];
+
+/// What found nothing to do, of all kinds.
+const WOULD_BLOCK: &str = "would-block";
+
+/// How high a model's row is.
+const ROW: f64 = 44.0;
+
+/// The charts, one for each load, if anybody watched.
+pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
+    let words = &sheet.words;
+    let cells = sheet.summary.cells.iter();
+    let cells: Vec<&Cell> = cells.filter(|cell| cell.invalid.is_empty()).collect();
+    let names = cells
+        .iter()
+        .flat_map(|cell| cell.operations.keys().map(String::as_str));
+    let there: BTreeSet<&str> = names.collect();
+    if there.is_empty() {
+        return None;
+    }
+    let (known, others): (Vec<&str>, Vec<&str>) = there.iter().partition(|one| KINDS.contains(one));
+    let known = KINDS.into_iter().filter(|one| known.contains(one));
+    let any = |kind: &&str| cells.iter().any(|cell| count(cell, kind) > 0.0005);
+    let kinds = known.chain([WOULD_BLOCK]).chain(others).filter(any);
+    let kinds: Vec<&str> = kinds.collect();
+    let most = cells
+        .iter()
+        .flat_map(|cell| kinds.iter().map(|kind| count(cell, kind)));
+    let most = most.fold(0.0, f64::max);
+    let title = words.say("report-operations");
+    let said = Said {
+        id: "operations".to_owned(),
+        title: title.clone(),
+        means: words.say("report-operations-means"),
+        notes: vec![words.say("report-operations-note")],
+    };
+    said.by_load(sheet, |load, what| {
+        let (mut rows, mut found) = (Vec::new(), Vec::new());
+        for (model, name) in sheet.models() {
+            let cell = sheet.cell(name, load);
+            match &cell {
+                Ok(cell) => {
+                    let each = kinds.iter().map(|kind| brief(sheet, count(cell, kind)));
+                    rows.push([name.to_owned()].into_iter().chain(each).collect());
+                }
+                Err(why) => {
+                    rows.push(vec![name.to_owned(), why.clone()]);
+                }
+            }
+            found.push((model, name, cell));
+        }
+        let title = format!("{title}: {}", words.load(what));
+        let head = [words.say("report-column-model")].into_iter();
+        let head = head.chain(kinds.iter().map(|kind| (*kind).to_owned()));
+        Some(View {
+            drawing: draw(
+                sheet,
+                &format!("operations-{load}"),
+                &title,
+                &kinds,
+                most,
+                &found,
+            ),
+            missing: Vec::new(),
+            table: Table {
+                caption: title,
+                head: head.collect(),
+                rows,
+            },
+        })
+    })
+}
+
+/// How often an operation was done for each reply.
+fn count(cell: &Cell, kind: &str) -> f64 {
+    let value = |one: Option<Estimate>| one.map_or(0.0, |one| one.value);
+    match kind {
+        WOULD_BLOCK => cell
+            .operations
+            .values()
+            .map(|one| value(one.would_block))
+            .sum(),
+        _ => cell
+            .operations
+            .get(kind)
+            .map_or(0.0, |one| value(one.calls)),
+    }
+}
+
+/// A number of operations: most are one or none, which need no decimals.
+fn brief(sheet: &Sheet<'_>, value: f64) -> String {
+    sheet.words.tick((value * 1000.0).round() / 1000.0)
+}
+
+/// A column for each kind and a row for each model, with bars that have one scale.
+fn draw(
+    sheet: &Sheet<'_>,
+    id: &str,
+    title: &str,
+    kinds: &[&str],
+    most: f64,
+    models: &[(usize, &str, Result<&Cell, String>)],
+) -> Element {
+    let words = &sheet.words;
+    let widest = models
+        .iter()
+        .map(|(_, name, _)| width_of(name))
+        .fold(0.0, f64::max);
+    let (left, top) = (widest + 34.0, 34.0);
+    let bottom = top + ROW * models.len() as f64;
+    let column = (WIDTH - left) / kinds.len() as f64;
+    let svg = drawing(
+        bottom + 8.0,
+        id,
+        title,
+        &words.say("report-operations-desc"),
+    );
+    let svg = svg.put_all(kinds.iter().enumerate().map(|(place, kind)| {
+        let x = left + column * place as f64;
+        el("g")
+            .class("axis")
+            .put(line((x, top), (x, bottom)).class("base"))
+            .put(label(x, top - 12.0, "start", kind).class("name"))
+    }));
+    svg.put_all(
+        models
+            .iter()
+            .enumerate()
+            .map(|(place, (model, name, cell))| {
+                let middle = top + ROW * (place as f64 + 0.5);
+                let row = el("g")
+                    .class(format!("m{}", model % 8))
+                    .put(label(left - 26.0, middle + 5.0, "end", name).class("model"))
+                    .put(marker(*model, (left - 13.0, middle)));
+                let cell = match cell {
+                    Ok(cell) => cell,
+                    Err(why) => {
+                        return row
+                            .put(label(left + 8.0, middle + 5.0, "start", why).class("invalid"));
+                    }
+                };
+                row.put_all(kinds.iter().enumerate().map(|(place, kind)| {
+                    let value = count(cell, kind);
+                    let frame = Frame {
+                        across: (0.0, column - 52.0),
+                        up: (0.0, 1.0),
+                        x: Scale::Linear {
+                            low: 0.0,
+                            high: most,
+                        },
+                        y: Scale::from_zero([]),
+                    };
+                    let (x, width) = (left + column * place as f64, frame.x(value));
+                    let text = brief(sheet, value);
+                    let (class, y) = ("value", middle + 5.0);
+                    el("g")
+                        .class("point")
+                        .put(tip(&format!("{name}, {kind}: {text}")))
+                        .put(bar(x, middle - 11.0, width, 22.0).class("part0"))
+                        .put(label(x + width + 6.0, y, "start", &text).class(class))
+                }))
+            }),
+    )
+}

@@ -1,0 +1,273 @@
+//! The page: its head, its order, and what it carries with it.
+
+use super::chart::key;
+use super::figure::scrolled;
+use super::markup::{Element, el};
+use super::sheet::Sheet;
+use super::words::date;
+use super::{
+    Beside, Picture, Source, costs, headline, idle, latency, measured, open, operations,
+    throughput, trials,
+};
+use crate::reading::sentences;
+use crate::summary::Document;
+
+/// Nothing is fetched and nothing leaves: all that the page needs is in it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+
+/// The whole page.
+pub(super) fn page(document: &Document, beside: &Beside<'_>, sheet: &Sheet<'_>) -> String {
+    let words = &sheet.words;
+    let title = title(sheet);
+    let head = el("head")
+        .put(el("meta").set("charset", "utf-8"))
+        .put(
+            el("meta")
+                .set("http-equiv", "Content-Security-Policy")
+                .set("content", POLICY),
+        )
+        .put(
+            el("meta")
+                .set("name", "viewport")
+                .set("content", "width=device-width, initial-scale=1"),
+        )
+        .put(
+            el("meta")
+                .set("name", "color-scheme")
+                .set("content", "light dark"),
+        )
+        .put(el("title").text(&title))
+        .put(el("style").raw(include_str!("style.css")));
+    let sections = sections(sheet, beside);
+    let links = sections
+        .iter()
+        .map(|(id, name, _)| el("a").set("href", format!("#{id}")).text(name));
+    let top = el("div")
+        .class("bar")
+        .put(
+            el("nav")
+                .set("aria-label", words.say("report-contents"))
+                .put_all(links),
+        )
+        .put(
+            el("button")
+                .set("type", "button")
+                .set("id", "theme")
+                .set("hidden", "")
+                .text(&words.say("report-theme")),
+        );
+    let mut reading = sentences(sheet.results, sheet.summary, words.texts()).into_iter();
+    let first = reading
+        .next()
+        .map(|one| el("p").class("reading").text(&one));
+    let others = el("ul")
+        .class("reading")
+        .put_all(reading.map(|one| el("li").text(&one)));
+    let header = el("header")
+        .put(el("h1").text(&title))
+        .put(el("p").class("when").text(&when(sheet)))
+        .put_all(first)
+        .put(others);
+    let header = match measured::cautions(sheet) {
+        Some(cautions) => header.put(cautions),
+        None => header,
+    };
+    let sections = sections.into_iter().map(|(id, name, content)| {
+        el("section")
+            .set("id", id)
+            .set("aria-labelledby", format!("{id}-head"))
+            .put(el("h2").set("id", format!("{id}-head")).text(&name))
+            .put_all(content)
+    });
+    let skip = el("a")
+        .class("skip")
+        .set("href", "#table")
+        .text(&words.say("report-skip"));
+    let body = el("body")
+        .set("data-first", sheet.first_load())
+        .set("data-choose", words.say("report-choose"))
+        .put(skip)
+        .put(top)
+        .put(el("main").put(header).put_all(sections))
+        .put(data(document))
+        .put(el("script").raw(include_str!("script.js")));
+    let html = el("html").set("lang", words.say("report-lang"));
+    format!("<!DOCTYPE html>\n{}", html.put(head).put(body).markup())
+}
+
+fn title(sheet: &Sheet<'_>) -> String {
+    let models = sheet.words.count(sheet.results.models.len() as u64);
+    sheet.words.say_with(
+        "report-title",
+        &[
+            ("exercise", sheet.results.exercise.as_str()),
+            ("models", &models),
+        ],
+    )
+}
+
+fn when(sheet: &Sheet<'_>) -> String {
+    let (words, results) = (&sheet.words, sheet.results);
+    let rounds = results.trials.iter().map(|one| u64::from(one.round) + 1);
+    let rounds = words.count(rounds.max().unwrap_or_default());
+    let (trials, took) = (
+        words.count(results.trials.len() as u64),
+        words.time(results.took * 1e6),
+    );
+    let date = date(results.started);
+    words.say_with(
+        "report-when",
+        &[
+            ("date", &date),
+            ("trials", &trials),
+            ("rounds", &rounds),
+            ("took", &took),
+            ("version", &results.version),
+        ],
+    )
+}
+
+/// What is in the page, in order: the name of each part in addresses and for readers, and what is in it.
+fn sections(sheet: &Sheet<'_>, beside: &Beside<'_>) -> Vec<(&'static str, String, Vec<Element>)> {
+    let words = &sheet.words;
+    let h3 = |id: &str| el("h3").text(&words.say(id));
+    let table = [Some(headline::table(sheet)), headline::ratios(sheet)];
+    let how_fast = [throughput::chart(sheet), latency::chart(sheet)];
+    let how_fast = how_fast.into_iter().flatten().chain(open::charts(sheet));
+    let what_cost = [
+        costs::cpu(sheet),
+        costs::switches(sheet),
+        operations::chart(sheet),
+        idle::memory(sheet),
+        idle::delay(sheet),
+    ];
+    let measured = vec![
+        measured::rules(sheet),
+        h3("report-proofs"),
+        el("p").text(&words.say("report-proofs-means")),
+        measured::proofs(sheet),
+        h3("report-environment"),
+        measured::environment(sheet),
+        h3("report-again"),
+        measured::again(sheet, beside.command),
+    ];
+    let all = [
+        (
+            "table",
+            words.say("report-section-table"),
+            table.into_iter().flatten().collect(),
+        ),
+        (
+            "speed",
+            words.say("report-section-speed"),
+            how_fast.collect(),
+        ),
+        (
+            "cost",
+            words.say("report-section-cost"),
+            what_cost.into_iter().flatten().collect(),
+        ),
+        (
+            "noise",
+            words.say("report-section-noise"),
+            trials::chart(sheet).into_iter().collect(),
+        ),
+        (
+            "timelines",
+            words.say("report-section-timelines"),
+            timelines(sheet, beside.pictures),
+        ),
+        (
+            "sources",
+            words.say("report-section-sources"),
+            sources(sheet, beside.sources),
+        ),
+        ("measured", words.say("report-section-measured"), measured),
+    ];
+    let there = |one: &(_, _, Vec<Element>)| !one.2.is_empty();
+    all.into_iter().filter(there).collect()
+}
+
+fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
+    if pictures.is_empty() {
+        return Vec::new();
+    }
+    let means = sheet.words.say("report-timelines-means");
+    let means = el("p").class("means").text(&means);
+    let each = pictures.iter().map(|picture| {
+        let key = sheet.place(&picture.model).map(key);
+        let name = el("h3").put_all(key).text(&picture.model);
+        let drawing = el("div").class("timeline").raw(&picture.svg);
+        el("figure")
+            .put(name)
+            .put(scrolled(&picture.model, drawing))
+    });
+    [means].into_iter().chain(each).collect()
+}
+
+fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
+    if sources.is_empty() {
+        return Vec::new();
+    }
+    let means = sheet.words.say("report-sources-means");
+    let columns = sources.iter().enumerate().map(|(place, source)| {
+        let waits = |line: &&str| {
+            source
+                .wait
+                .as_deref()
+                .is_some_and(|wait| line.contains(wait))
+        };
+        let found = source.text.lines().position(|line| waits(&line));
+        let id = format!("wait-{place}");
+        let lines = source.text.lines().enumerate().map(|(number, line)| {
+            let comment = line.trim_start().starts_with("//");
+            let class = if comment { "line comment" } else { "line" };
+            let span = match found == Some(number) {
+                true => el("span").class("line wait").set("id", &id),
+                false => el("span").class(class),
+            };
+            // With a line end, so that what is copied has it too.
+            span.text(line).text("\n")
+        });
+        let code = el("pre").set("tabindex", 0).put(el("code").put_all(lines));
+        let link = found.map(|line| {
+            let line = sheet.words.count(line as u64 + 1);
+            let said = sheet
+                .words
+                .say_with("report-sources-wait", &[("line", &line)]);
+            el("a").set("href", format!("#{id}")).text(&said)
+        });
+        el("article")
+            .put(el("h3").text(&source.title))
+            .put(
+                el("p")
+                    .class("path")
+                    .text(&source.path)
+                    .text(" ")
+                    .put_all(link),
+            )
+            .put(code)
+    });
+    let columns = el("div").class("columns").put_all(columns);
+    let paths = sources.iter().map(|source| el("li").text(&source.path));
+    let paper = el("div")
+        .class("paper")
+        .put(el("p").text(&sheet.words.say("report-sources-print")))
+        .put(el("ul").put_all(paths));
+    vec![
+        el("p").class("means").text(&means),
+        scrolled(&sheet.words.say("report-section-sources"), columns),
+        paper,
+    ]
+}
+
+/// All that was measured, so that every figure can be drawn again.
+fn data(document: &Document) -> Element {
+    let json = serde_json::to_string(document).unwrap_or_default();
+    // In JSON this sign stands in strings only, and there it can be written otherwise; so nothing in it ends the element.
+    el("script")
+        .set("type", "application/json")
+        .set("id", "results")
+        .raw(&json.replace('<', "\\u003c"))
+}

@@ -1,0 +1,164 @@
+//! The report's words, and its numbers as the language writes them.
+
+use crate::Texts;
+use crate::results::{Invalid, Load};
+use crate::summary::{Estimate, Interval};
+use crate::words::Names;
+
+/// The texts of a language with the names and the numbers that all outputs share.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a>(Names<'a>);
+
+impl<'a> Words<'a> {
+    pub(super) fn new(texts: &'a dyn Texts) -> Self {
+        Words(Names::new(texts))
+    }
+
+    /// The texts themselves.
+    pub(super) fn texts(&self) -> &'a dyn Texts {
+        self.0.texts
+    }
+
+    /// A message without variables.
+    pub(super) fn say(&self, id: &str) -> String {
+        self.0.texts.say(id, &[])
+    }
+
+    /// A message with its variables.
+    pub(super) fn say_with(&self, id: &str, values: &[(&str, &str)]) -> String {
+        self.0.texts.say(id, values)
+    }
+
+    /// A whole number.
+    pub(super) fn count(&self, value: impl Into<u64>) -> String {
+        self.0.numbers.fixed(value.into() as f64, 0)
+    }
+
+    /// A figure with the digits that matter.
+    pub(super) fn figure(&self, value: f64) -> String {
+        self.0.numbers.three(value)
+    }
+
+    /// A round number with as many digits as it needs.
+    pub(super) fn tick(&self, value: f64) -> String {
+        let text = format!("{value:.6}");
+        let text = text.trim_end_matches('0');
+        let decimals = text.split_once('.').map_or(0, |(_, part)| part.len());
+        self.0.numbers.fixed(value, decimals)
+    }
+
+    /// A share of one.
+    pub(super) fn percent(&self, part: f64) -> String {
+        format!("{}\u{a0}%", self.tick(part * 100.0))
+    }
+
+    /// A time in microseconds, in the unit that suits it.
+    pub(super) fn time(&self, micros: f64) -> String {
+        self.0.numbers.time(micros).replace(' ', "\u{a0}")
+    }
+
+    /// The same on an axis.
+    pub(super) fn time_tick(&self, micros: f64) -> String {
+        let (value, unit) = match micros {
+            us if us < 999.5 => (us, "µs"),
+            us if us < 999_500.0 => (us / 1e3, "ms"),
+            us => (us / 1e6, "s"),
+        };
+        format!("{}\u{a0}{unit}", self.tick(value))
+    }
+
+    /// A range of figures.
+    pub(super) fn interval(&self, interval: Interval) -> String {
+        let (low, high) = (self.figure(interval.low), self.figure(interval.high));
+        format!("{low}–{high}")
+    }
+
+    /// A figure with its interval, if it has one; a dash if there is none.
+    pub(super) fn estimate(&self, estimate: Option<Estimate>) -> String {
+        match estimate {
+            None => "–".to_owned(),
+            Some(Estimate { value, interval }) => match interval {
+                None => self.figure(value),
+                Some(interval) => format!("{} ({})", self.figure(value), self.interval(interval)),
+            },
+        }
+    }
+
+    /// The name of a load.
+    pub(super) fn load(&self, load: Load) -> String {
+        self.0.load(&load)
+    }
+
+    /// Several reasons why something must not be believed.
+    pub(super) fn reasons<'b>(&self, reasons: impl IntoIterator<Item = &'b Invalid>) -> String {
+        let each = reasons.into_iter().map(|one| self.0.reason(*one));
+        each.collect::<Vec<_>>().join("; ")
+    }
+
+    /// What makes the figures less than they could be.
+    pub(super) fn caution(&self, id: &str) -> String {
+        self.0.caution(id)
+    }
+}
+
+/// The day and the minute of a Unix time, in UTC.
+pub(super) fn date(unix: u64) -> String {
+    let (days, minutes) = (unix / 86_400, unix % 86_400 / 60);
+    // Howard Hinnant's algorithm: the years begin in March, so that the leap day is their last.
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = (shifted_month + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute) = (minutes / 60, minutes % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says the ids, but for the signs of numbers.
+    struct Spanish;
+
+    impl Texts for Spanish {
+        fn say(&self, id: &str, _: &[(&str, &str)]) -> String {
+            match id {
+                "compare-decimal" => ",".to_owned(),
+                "compare-thousands" => ".".to_owned(),
+                _ => id.to_owned(),
+            }
+        }
+    }
+
+    #[test]
+    fn round_numbers_have_the_digits_that_they_need() {
+        let words = Words::new(&Spanish);
+        for (value, text) in [
+            (0.0, "0"),
+            (2.50, "2,5"),
+            (1000.0, "1000"),
+            (150_000.0, "150.000"),
+        ] {
+            assert_eq!(words.tick(value), text);
+        }
+        assert_eq!(words.percent(0.999_99), "99,999\u{a0}%");
+        assert_eq!(words.time_tick(20_000.0), "20\u{a0}ms");
+        assert_eq!(words.time(25_300.0), "25,3\u{a0}ms");
+    }
+
+    #[test]
+    fn dates() {
+        for (unix, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_700_000_000, "2023-11-14 22:13 UTC"),
+        ] {
+            assert_eq!(date(unix), text);
+        }
+    }
+}
