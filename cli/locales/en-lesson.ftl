@@ -126,8 +126,6 @@ lesson-c10k-question = How many times as much of the server's memory does an idl
 # $model (text) - the I/O model
 # $count (number) - how many connections
 lesson-c10k-step = { $model }, { $count } idle
-# $model (text) - the I/O model
-lesson-no-model = { $model } is not in this build, so it was not measured.
 lesson-idle = idle
 lesson-threads = threads
 lesson-memory = memory KiB

@@ -126,8 +126,6 @@ lesson-c10k-question = ¿Cuántas veces más memoria del servidor ocupa una cone
 # $model (text) - el modelo de E/S
 # $count (number) - cuántas conexiones
 lesson-c10k-step = { $model }, { $count } ociosas
-# $model (text) - el modelo de E/S
-lesson-no-model = { $model } no está en esta versión del programa, así que no se ha medido.
 lesson-idle = ociosas
 lesson-threads = hilos
 lesson-memory = memoria KiB

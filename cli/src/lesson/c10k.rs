@@ -7,7 +7,6 @@ use std::time::Duration;
 use socklab_load::{Idle, Kind, Outcome, Pace, Plan};
 
 use crate::measured::raise_descriptors;
-use crate::runtime::Runtime;
 
 use super::bench::Bench;
 use super::page::{NONE, Table, figures, millis};
@@ -79,10 +78,6 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut notes = vec![words.say_with("lesson-c10k-columns", &[("rate", &RATE)])];
     let mut costs = Vec::new();
     for model in MODELS {
-        if Runtime::find(model).is_none() {
-            notes.push(words.say_with("lesson-no-model", &[("model", &model)]));
-            continue;
-        }
         let server = bench.server("submit", model)?;
         let mut held: Vec<Idle> = Vec::new();
         let mut seen: Vec<Step> = Vec::new();

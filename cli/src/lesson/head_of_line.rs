@@ -20,7 +20,7 @@ pub(super) static LESSON: Lesson = Lesson {
     why: "lesson-head-of-line-why",
     source: "lesson-head-of-line-source",
     next: &[
-        "socklab tour submit",
+        "socklab timeline submit --models blocking-iterative,blocking,mio",
         "socklab submit server --rehearse --runtime blocking-iterative",
         "socklab compare submit --models blocking-iterative,blocking-pool,mio --quick",
         "socklab lesson c10k",

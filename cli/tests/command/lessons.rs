@@ -40,7 +40,7 @@ const CASES: [Case; 5] = [
         name: "c10k",
         answer: "2,5",
         shown: "2.50",
-        rows: &["blocking ", "async-std ", "mio "],
+        rows: &["blocking ", "async-std ", "tokio ", "mio "],
         source: "Kegel",
     },
     Case {
