@@ -36,6 +36,8 @@ lesson-none-made = none was made
 lesson-none-of-these = none of these: see the table
 lesson-not-measurable = this system does not say it
 lesson-right = It is as you predicted.
+# $times (number) - how many times too much or too little is allowed
+lesson-near = It is about as you predicted: within a factor of { $times }.
 lesson-wrong = It is not as you predicted.
 # $times (text) - how many times too much or too little
 lesson-wrong-by = It is not as you predicted: off by a factor of { $times }.

@@ -36,6 +36,8 @@ lesson-none-made = no se ha hecho ninguna predicción
 lesson-none-of-these = ninguna de las respuestas: vea la tabla
 lesson-not-measurable = este sistema no lo dice
 lesson-right = Es como ha predicho.
+# $times (number) - cuántas veces de más o de menos se admite
+lesson-near = Es más o menos como ha predicho: dentro de un factor de { $times }.
 lesson-wrong = No es como ha predicho.
 # $times (text) - cuántas veces de más o de menos
 lesson-wrong-by = No es como ha predicho: se desvía en un factor de { $times }.

@@ -101,8 +101,10 @@ impl Answers {
             (Answers::Number { within }, Answer::Number(predicted), Answer::Number(measured)) => {
                 let (small, large) = (predicted.min(measured), predicted.max(measured));
                 let times = large / small;
-                if predicted == measured || times <= *within {
+                if predicted == measured {
                     words.say("lesson-right")
+                } else if times <= *within {
+                    words.say_with("lesson-near", &[("times", within)])
                 } else if small <= 0.0 {
                     words.say("lesson-wrong")
                 } else {
@@ -183,7 +185,7 @@ mod tests {
             (&choices(), one(1), one(2), "not as you predicted"),
             (&choices(), one(1), None, "none of these"),
             (&choices(), None, one(2), "none was made"),
-            (&number, of(5.0), of(8.0), "as you predicted"),
+            (&number, of(5.0), of(8.0), "within a factor of 2"),
             (&number, of(5.0), of(50.0), "off by a factor of 10.0"),
             (&number, of(0.0), of(5.0), "not as you predicted"),
             (&number, of(0.0), of(0.0), "as you predicted"),
