@@ -14,8 +14,8 @@ use socklab_core::{
     CLOSE_LIMIT, Doing, Failure, Input, Link, Machine, OperationKind, OperationResult, Outbox,
     Pump, Socket, Status, Watch,
 };
-use socklab_system::task::{Alarm, Mailbox, Sleep, Times, WOKEN, Word, watched};
-use socklab_system::{Caused, Errors, LineEvent, Lines, Received, Run, StopGuard, fault};
+use socklab_system::task::{Alarm, Lines, Mailbox, Sleep, Times, WOKEN, Word, watched};
+use socklab_system::{Caused, Errors, Received, Run, StopGuard, fault};
 
 use crate::outputs::Opening;
 use crate::wire::Wire;
@@ -98,9 +98,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
                 self.feed(Input::Timer);
             } else if self.pump.interest().line
-                && let Some(line) = self.next_line()
+                && let Some(line) = self.lines.next(&self.run, &self.mailbox)
             {
-                self.typed(&line);
+                self.feed(line.input());
             } else {
                 let happened = self.wait().await;
                 self.take(happened);
@@ -253,21 +253,6 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 Caused::Finished(link) => self.feed(Input::Finished { link }),
                 Caused::Fault(doing, error) => self.fault(doing, &error),
             }
-        }
-    }
-
-    fn next_line(&mut self) -> Option<LineEvent> {
-        let mailbox = &self.mailbox;
-        self.lines.next(&self.run, || {
-            let mailbox = Arc::clone(mailbox);
-            move |line| mailbox.leave(Word::Line(line))
-        })
-    }
-
-    fn typed(&mut self, line: &LineEvent) {
-        match line {
-            LineEvent::Line(line) => self.feed(Input::Line(line)),
-            LineEvent::End => self.feed(Input::InputEnd),
         }
     }
 

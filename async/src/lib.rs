@@ -69,8 +69,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_std::task;
-use socklab_core::{Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
-use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
+use socklab_core::{Input, Machine, Service, Socket, Status, Subject, Watch};
+use socklab_system::{Backend, Run, ask_for_stamps, socket};
 
 use conversation::Conversation;
 use wire::Wire;
@@ -93,10 +93,9 @@ impl Backend for AsyncStd {
         machine: M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let bound = socket::datagram_server(address).and_then(|udp| Ok((udp.local_addr()?, udp)));
-        let (local, udp) = match bound {
+        let (local, udp) = match socket::bind_datagrams(address) {
             Ok(bound) => bound,
-            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+            Err(failed) => return failed,
         };
         ask_for_stamps::<W::Observer>(&udp);
         let observer = run.watch.watch(Subject::Endpoint);

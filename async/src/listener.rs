@@ -10,11 +10,10 @@ use std::task::Poll;
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
 use socklab_core::{
-    Failure, Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Status, Subject,
-    Watch,
+    Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Status, Subject, Watch,
 };
 use socklab_system::task::{Alarm, Mailbox, WOKEN, watched};
-use socklab_system::{AcceptPause, Run, fault, socket};
+use socklab_system::{AcceptPause, Run, socket};
 
 use crate::conversation::{Conversation, sleep};
 use crate::wire::Wire;
@@ -48,10 +47,9 @@ pub(crate) async fn serve<S: Service + 'static, W: Watch + 'static>(
     service: Arc<S>,
     run: Arc<Run<W>>,
 ) -> Status {
-    let bound = socket::stream_server(address).and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
-    let (local, tcp) = match bound {
+    let (local, tcp) = match socket::bind_streams(address) {
         Ok(bound) => bound,
-        Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+        Err(failed) => return failed,
     };
     let signals = Arc::new(Mailbox::default());
     let stop = Arc::clone(&signals);

@@ -4,13 +4,10 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use async_std::future::timeout;
 use async_std::net::TcpStream;
-use socklab_core::register::{Attempt, StoreId};
 use socklab_core::{Doing, Input, Link, Machine, OperationKind, Output, Transport, Watch};
-use socklab_system::task::Word;
 use socklab_system::{Caused, socket, timed};
 
 use crate::conversation::Conversation;
@@ -41,7 +38,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     self.caused.extend(finished);
                 }
                 Output::Abort { .. } => self.abort(),
-                Output::Store { id, attempt } => self.store(id, attempt.clone()),
+                Output::Store { id, attempt } => {
+                    self.run.store(attempt.clone(), self.mailbox.stored(id));
+                }
                 Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {
                     self.run.console.tell(&output);
                 }
@@ -109,12 +108,6 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             || wire.send(link, bytes),
         );
         sent.map(drop)
-    }
-
-    fn store(&mut self, id: StoreId, attempt: Attempt) {
-        let mailbox = Arc::clone(&self.mailbox);
-        let done = Box::new(move |decision| mailbox.leave(Word::Stored(id, decision)));
-        self.run.store(attempt, done);
     }
 
     /// Nothing more will be sent. If all is sent already, the machine hears of it at once.

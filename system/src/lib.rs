@@ -26,7 +26,7 @@ pub use caused::{Caused, Received};
 pub use clock::Clock;
 pub use fault::{Errors, fault};
 pub use gate::Gate;
-pub use lines::{LineEvent, LineReader, Lines, MAX_LINE};
+pub use lines::{LineEvent, LineReader, MAX_LINE};
 pub use observed::{Moved, moment, report, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};

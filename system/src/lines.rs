@@ -8,9 +8,7 @@ use std::io::{BufRead, Read};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use socklab_core::Watch;
-
-use crate::run::Run;
+use socklab_core::Input;
 
 /// The longest line that is kept, in bytes: twice what a datagram carries, so that a line that
 /// does not fit is still told by its length. The rest of a longer one is thrown away.
@@ -23,6 +21,16 @@ pub enum LineEvent {
     Line(Vec<u8>),
     /// There are no more.
     End,
+}
+
+impl LineEvent {
+    /// What the machine is told.
+    pub fn input(&self) -> Input<'_> {
+        match self {
+            LineEvent::Line(line) => Input::Line(line),
+            LineEvent::End => Input::InputEnd,
+        }
+    }
 }
 
 /// A thread that reads lines on demand.
@@ -66,48 +74,6 @@ impl LineReader {
     /// Notes that the line that was asked for has come.
     pub fn came(&mut self) {
         self.asked = false;
-    }
-}
-
-/// The lines of a conversation that waits for other things as well: a line may come when its machine no longer wants
-/// one, and is kept until it does.
-#[derive(Debug, Default)]
-pub struct Lines {
-    reader: Option<LineReader>,
-    kept: Option<LineEvent>,
-    /// Nobody types.
-    none: bool,
-}
-
-impl Lines {
-    /// The next line, for a machine that wants one. If it has not come yet it is asked for, and `sink` makes what it is handed
-    /// to. If nobody types, that is the end, once.
-    pub fn next<W: Watch, S: FnMut(LineEvent) + Send + 'static>(
-        &mut self,
-        run: &Run<W>,
-        sink: impl FnOnce() -> S,
-    ) -> Option<LineEvent> {
-        if self.kept.is_some() || self.none {
-            return self.kept.take();
-        }
-        if self.reader.is_none() {
-            let source = run.take_lines();
-            self.reader = source.and_then(|source| LineReader::spawn(source, sink()).ok());
-        }
-        let Some(reader) = &mut self.reader else {
-            self.none = true;
-            return Some(LineEvent::End);
-        };
-        reader.ask();
-        None
-    }
-
-    /// A line came.
-    pub fn came(&mut self, line: LineEvent) {
-        if let Some(reader) = &mut self.reader {
-            reader.came();
-        }
-        self.kept = Some(line);
     }
 }
 

@@ -8,6 +8,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socklab_core::{Failure, Status};
+
+use crate::fault::fault;
 
 /// How many connections may wait to be accepted. The lab asks for at least 5; the system cuts
 /// this to its own limit (`net.core.somaxconn`, 4,096 on Linux since 5.4).
@@ -41,6 +44,26 @@ fn bound_datagram(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     }
     socket.bind(&address.into())?;
     Ok(socket)
+}
+
+/// A [`datagram_server`] and its own address; or how the run of a server that cannot have it ends.
+///
+/// # Errors
+/// [`Failure::Listen`].
+pub fn bind_datagrams(address: SocketAddr) -> Result<(SocketAddr, UdpSocket), Status> {
+    datagram_server(address)
+        .and_then(|udp| Ok((udp.local_addr()?, udp)))
+        .map_err(|error| Status::Failed(Failure::Listen(address, fault(&error))))
+}
+
+/// The same for a [`stream_server`].
+///
+/// # Errors
+/// [`Failure::Listen`].
+pub fn bind_streams(address: SocketAddr) -> Result<(SocketAddr, TcpListener), Status> {
+    stream_server(address)
+        .and_then(|tcp| Ok((tcp.local_addr()?, tcp)))
+        .map_err(|error| Status::Failed(Failure::Listen(address, fault(&error))))
 }
 
 /// A UDP socket connected to `to`, so that it hears only from there and is told of refusals.

@@ -10,10 +10,11 @@
 //! * [`real`]: the same scenes between two runtimes, over real sockets.
 //! * [`kit`]: what any runtime must do over real sockets; [`backend_tests!`] makes its tests.
 //! * [`postgres`]: a private server for tests of the register.
-//! * [`MemoryRegister`], [`RawClient`] and [`Screen`]: the rest of the cast.
+//! * [`MemoryRegister`], [`RawClient`], [`Keyboard`] and [`Screen`]: the rest of the cast.
 
 mod bench;
 mod dice;
+mod keyboard;
 pub mod kit;
 mod machines;
 mod medium;
@@ -29,6 +30,7 @@ mod screen;
 
 pub use bench::{Bench, CLIENT, SERVER, fault};
 pub use dice::Dice;
+pub use keyboard::Keyboard;
 pub use machines::{Accept, RawClient};
 pub use medium::{Faults, Faulty, Medium, Wire};
 pub use net::{HostId, Script, VirtualNet};

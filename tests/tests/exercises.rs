@@ -1,9 +1,8 @@
 //! Proves that every runtime plays every exercise as its transcript says, over real sockets, and that
 //! its servers outlive what peers and networks do to them.
 
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use socklab_async::AsyncStd;
@@ -18,7 +17,7 @@ use socklab_system::{Backend, socket};
 
 use socket2::{Domain, Socket, Type};
 use socklab_tests::real::{Serving, Stage, play, unix};
-use socklab_tests::{DNI, SCENES, Said, code_at, read, scene};
+use socklab_tests::{DNI, Keyboard, SCENES, Said, code_at, read, scene};
 use socklab_tokio::Tokio;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -298,24 +297,6 @@ fn last_input(text: &str) -> String {
     let lines = read(text).lines;
     let last = lines.iter().rfind(|line| line.arrow == Arrow::In);
     last.unwrap().event().to_string()
-}
-
-/// Lines that come when a test sends them: a user who has not typed yet.
-struct Keyboard(Receiver<Vec<u8>>);
-
-impl Keyboard {
-    fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
-        let (keys, typed) = channel();
-        (keys, BufReader::new(Keyboard(typed)))
-    }
-}
-
-impl Read for Keyboard {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let line = self.0.recv().unwrap_or_default();
-        buffer[..line.len()].copy_from_slice(&line);
-        Ok(line.len())
-    }
 }
 
 /// Runs a client against a server that accepts and never says a word; stops it once its transcript

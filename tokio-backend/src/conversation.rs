@@ -13,8 +13,8 @@ use socklab_core::{
     CLOSE_LIMIT, Doing, Failure, Input, Link, Machine, OperationKind, OperationResult, Outbox,
     Pump, Socket, Status, Transport, Watch,
 };
-use socklab_system::task::{Alarm, Mailbox, Sleep, WOKEN, Word, watched};
-use socklab_system::{Errors, LineEvent, Lines, Received, Run, StopGuard, fault, socket, timed};
+use socklab_system::task::{Alarm, Lines, Mailbox, Sleep, WOKEN, Word, watched};
+use socklab_system::{Errors, Received, Run, StopGuard, fault, socket, timed};
 use tokio::io::Ready;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
@@ -101,9 +101,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
                 self.feed(Input::Timer);
             } else if self.pump.interest().line
-                && let Some(line) = self.next_line()
+                && let Some(line) = self.lines.next(&self.run, &self.mailbox)
             {
-                self.typed(&line);
+                self.feed(line.input());
             } else {
                 // The one place where a task waits.
                 match self.wait().await {
@@ -274,21 +274,6 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 self.feed(Input::Opened { link, local });
             }
             Err(error) => self.fault(Doing::Opening, &error),
-        }
-    }
-
-    fn next_line(&mut self) -> Option<LineEvent> {
-        let mailbox = &self.mailbox;
-        self.lines.next(&self.run, || {
-            let mailbox = Arc::clone(mailbox);
-            move |line| mailbox.leave(Word::Line(line))
-        })
-    }
-
-    fn typed(&mut self, line: &LineEvent) {
-        match line {
-            LineEvent::Line(line) => self.feed(Input::Line(line)),
-            LineEvent::End => self.feed(Input::InputEnd),
         }
     }
 

@@ -34,10 +34,9 @@ impl Backend for Tokio {
         machine: M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let bound = socket::datagram_server(address).and_then(|udp| Ok((udp.local_addr()?, udp)));
-        let (local, udp) = match bound {
+        let (local, udp) = match socket::bind_datagrams(address) {
             Ok(bound) => bound,
-            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+            Err(failed) => return failed,
         };
         ask_for_stamps::<W::Observer>(&udp);
         let socket = Socket(0);
@@ -50,10 +49,9 @@ impl Backend for Tokio {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let bound = socket::stream_server(address).and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
-        let (local, tcp) = match bound {
+        let (local, tcp) = match socket::bind_streams(address) {
             Ok(bound) => bound,
-            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+            Err(failed) => return failed,
         };
         let served = many_threads().and_then(|runtime| {
             let served = listener::serve(tcp, local, service, Arc::clone(run));

@@ -3,11 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use socklab_core::register::{Attempt, StoreId};
 use socklab_core::{Doing, Input, Link, Machine, OperationKind, Output, Transport, Watch};
-use socklab_system::task::Word;
 use socklab_system::{Caused, socket, timed};
 use tokio::net::TcpStream;
 
@@ -37,7 +34,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     }));
                 }
                 Output::Abort { .. } => self.abort(),
-                Output::Store { id, attempt } => self.store(id, attempt.clone()),
+                Output::Store { id, attempt } => {
+                    self.run.store(attempt.clone(), self.mailbox.stored(id));
+                }
                 Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {
                     self.run.console.tell(&output);
                 }
@@ -123,12 +122,5 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn abort(&mut self) {
         self.opening = None;
         self.wire.abort();
-    }
-
-    /// The decision comes on another thread, perhaps after the conversation has ended.
-    fn store(&self, id: StoreId, attempt: Attempt) {
-        let mailbox = Arc::clone(&self.mailbox);
-        let done = Box::new(move |decision| mailbox.leave(Word::Stored(id, decision)));
-        self.run.store(attempt, done);
     }
 }

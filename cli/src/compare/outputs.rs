@@ -6,16 +6,20 @@ use std::path::{Path, PathBuf};
 
 use socklab_compare::csv::csv;
 use socklab_compare::hgrm::{Which, hgrm};
-use socklab_compare::report::{Beside, html};
+use socklab_compare::report::{Beside, Picture, html};
 use socklab_compare::results::{Load, Results};
 use socklab_compare::summary::Document;
 use socklab_compare::{reading, table};
+use socklab_core::lab;
+use socklab_timeline::svg;
 
 use super::anything_wrong;
 use super::args::CompareArgs;
 use super::sources::sources;
 use crate::Exit;
+use crate::runtime::Runtime;
 use crate::say;
+use crate::timeline;
 use crate::words::Words;
 
 /// Shows the table, and writes the files that were asked for.
@@ -57,12 +61,26 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
         let sources = sources(&results.exercise, &results.models);
         let beside = Beside {
             command: &typed(std::env::args().skip(1)),
-            pictures: &[],
+            pictures: &pictures(results, words),
             sources: &sources,
         };
         fs::write(path, html(document, &beside, words))
     });
     exit
+}
+
+/// Where each model waits: the exchange with two clients, played and measured now.
+fn pictures(results: &Results, words: &Words) -> Vec<Picture> {
+    let Some(exercise) = lab::find(&results.exercise) else {
+        return Vec::new();
+    };
+    let models: Vec<Runtime> = results.models.iter().filter_map(|name| Runtime::find(name)).collect();
+    let charts = timeline::charts(exercise, &models, words);
+    let drawn = charts.iter().map(|chart| Picture {
+        model: chart.model.clone(),
+        svg: svg(chart, words),
+    });
+    drawn.collect()
 }
 
 /// The command line, to be typed again.

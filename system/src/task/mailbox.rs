@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use socklab_core::register::{Decision, StoreId};
+use socklab_core::register::{Decision, Done, StoreId};
 
 use crate::lines::LineEvent;
 
@@ -74,9 +74,16 @@ impl<T> Mailbox<T> {
     }
 }
 
+impl Mailbox<Word> {
+    /// Where the register leaves its decision.
+    pub fn stored(self: &Arc<Self>, id: StoreId) -> Done {
+        let mailbox = Arc::clone(self);
+        Box::new(move |decision| mailbox.leave(Word::Stored(id, decision)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 

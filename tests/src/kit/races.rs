@@ -1,8 +1,8 @@
 //! Cases of machines that wait for several things at once and take them one at a time: none of them is lost.
 
-use std::io::{BufReader, Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use socklab_system::{Backend, Run, Stop};
 
 use super::metronome::{Metronome, Metronomes};
 use super::{PATIENCE, Server, take};
+use crate::keyboard::Keyboard;
 use crate::real::Running;
 use crate::screen::{Said, Screen};
 
@@ -23,24 +24,6 @@ const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 const TICK: Duration = Duration::from_micros(300);
 
 const ROUNDS: usize = 300;
-
-/// Lines that come when a test sends them: a user who has not typed yet.
-struct Keyboard(Receiver<Vec<u8>>);
-
-impl Keyboard {
-    fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
-        let (keys, typed) = channel();
-        (keys, BufReader::new(Keyboard(typed)))
-    }
-}
-
-impl Read for Keyboard {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let line = self.0.recv().unwrap_or_default();
-        buffer[..line.len()].copy_from_slice(&line);
-        Ok(line.len())
-    }
-}
 
 /// A UDP server of a metronome whose user has a keyboard.
 struct Typed {
