@@ -74,7 +74,11 @@ fn pictures(results: &Results, words: &Words) -> Vec<Picture> {
     let Some(exercise) = lab::find(&results.exercise) else {
         return Vec::new();
     };
-    let models: Vec<Runtime> = results.models.iter().filter_map(|name| Runtime::find(name)).collect();
+    let models: Vec<Runtime> = results
+        .models
+        .iter()
+        .filter_map(|name| Runtime::find(name))
+        .collect();
     let charts = timeline::charts(exercise, &models, words);
     let drawn = charts.iter().map(|chart| Picture {
         model: chart.model.clone(),
