@@ -44,6 +44,8 @@ pub(crate) struct Conversation<'a, M, W: Watch> {
     sender: Sender<Event>,
     lines: Option<LineReader>,
     waker: Option<StopGuard>,
+    /// A signal rings a bell at the socket, and no thread waits for signals.
+    bell: bool,
     watcher: Option<StopGuard>,
     stopping: bool,
     /// The stream has ended: from now on it only says so again.
@@ -65,6 +67,7 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             sender,
             lines: None,
             waker: None,
+            bell: false,
             watcher: None,
             stopping: false,
             ended: false,
@@ -113,7 +116,9 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             wake();
         };
         let stop = &self.run.stop;
-        self.waker = Some(match wire.bell() {
+        let bell = wire.bell();
+        self.bell = bell.is_some();
+        self.waker = Some(match bell {
             Some(bell) => stop.on_request_or_bell(bell, wake),
             None => stop.on_request(wake),
         });
@@ -331,9 +336,11 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
         if self.pump.interest().line && !self.ask_for_line() {
             return self.feed(Input::InputEnd);
         }
-        // A signal's bell ends a receive, and this is none: here another thread must tell of it.
-        let stop = &self.run.stop;
-        self.watcher.get_or_insert_with(|| stop.on_request(|| {}));
+        if self.bell {
+            // It ends a receive, and this is none: here another thread must tell of a signal.
+            self.bell = false;
+            self.watcher = Some(self.run.stop.on_request(|| {}));
+        }
         let limit = self.limit();
         let events = &self.events;
         let event = timed(

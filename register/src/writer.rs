@@ -16,8 +16,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Hears what a register does, from its thread. It must not block for long.
 pub trait Journal: Send + Sync {
-    /// An attempt was decided, and the decision is durable.
-    fn decided(&self, _attempt: &Attempt, _decision: &Decision) {}
+    /// These attempts were decided together, and the decisions are durable and answered.
+    fn decided(&self, _batch: &[(Attempt, Decision)]) {}
 
     /// Something happened to the register.
     fn event(&self, _event: &Event) {}
@@ -54,6 +54,8 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Attempt, Done)>,
+    /// The writer waits, and wants to be told. It does not while it works, and to tell it is a system call.
+    idle: bool,
     closed: bool,
 }
 
@@ -88,10 +90,12 @@ impl Shared {
     fn take(&self, most: usize) -> Vec<(Attempt, Done)> {
         let mut queue = self.queue();
         while queue.waiting.is_empty() && !queue.closed {
+            queue.idle = true;
             queue = self
                 .arrived
                 .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
+            queue.idle = false;
         }
         let some = queue.waiting.len().min(most);
         queue.waiting.drain(..some).collect()
@@ -100,8 +104,13 @@ impl Shared {
 
 impl Register for Writer {
     fn store(&self, attempt: Attempt, done: Done) {
-        self.shared.queue().waiting.push_back((attempt, done));
-        self.shared.arrived.notify_one();
+        let mut queue = self.shared.queue();
+        queue.waiting.push_back((attempt, done));
+        let idle = std::mem::take(&mut queue.idle);
+        drop(queue);
+        if idle {
+            self.shared.arrived.notify_one();
+        }
     }
 }
 
@@ -125,17 +134,13 @@ fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
         }
         let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
         let judged = judge(&mut book, &attempts, &mut failed, journal);
-        let Some(decisions) = judged else {
-            for (attempt, done) in batch {
-                done(Decision::Unavailable);
-                journal.decided(&attempt, &Decision::Unavailable);
-            }
-            continue;
-        };
-        for ((attempt, done), decision) in batch.into_iter().zip(decisions) {
+        let decisions = judged.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
+        let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
             done(decision);
-            journal.decided(&attempt, &decision);
-        }
+            (attempt, decision)
+        };
+        let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
+        journal.decided(&decided);
     }
 }
 

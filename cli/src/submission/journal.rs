@@ -43,13 +43,41 @@ impl Log {
         })
     }
 
-    /// One object, one line, one write, so that lines of several servers do not mix.
-    fn write(&self, object: &Value) {
+    /// Whole lines in one write, so that those of several servers do not mix.
+    fn write(&self, lines: &str) {
         if let Some(file) = &self.file {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             // A log that cannot be written must not stop submissions.
-            let _ = file.write_all(format!("{object}\n").as_bytes());
+            let _ = file.write_all(lines.as_bytes());
         }
+    }
+
+    fn line(&self, attempt: &Attempt, decision: &Decision) -> String {
+        let dni = masked(attempt.dni.as_str());
+        let said = decided(&self.words, decision);
+        self.words.say_with(
+            "submission-decided",
+            &[
+                ("name", &shown_name(&attempt.name)),
+                ("dni", &dni),
+                ("peer", &attempt.peer),
+                ("said", &said),
+            ],
+        )
+    }
+
+    fn object(&self, attempt: &Attempt, decision: &Decision) -> Value {
+        let mut object = json!({
+            "time": attempt.at.unix.as_secs_f64(),
+            "event": decision.name(),
+            "lab": self.lab,
+            "peer": attempt.peer.to_string(),
+            "dni": masked(attempt.dni.as_str()),
+        });
+        if let Some(entry) = decision.entry() {
+            object["number"] = entry.number.into();
+        }
+        object
     }
 }
 
@@ -60,32 +88,18 @@ pub(crate) fn masked(dni: &str) -> String {
 }
 
 impl Journal for Log {
-    fn decided(&self, attempt: &Attempt, decision: &Decision) {
-        let dni = masked(attempt.dni.as_str());
+    fn decided(&self, batch: &[(Attempt, Decision)]) {
         if !self.quiet {
-            let said = decided(&self.words, decision);
-            say::line(&self.words.say_with(
-                "submission-decided",
-                &[
-                    ("name", &shown_name(&attempt.name)),
-                    ("dni", &dni),
-                    ("peer", &attempt.peer),
-                    ("said", &said),
-                ],
-            ));
+            let lines = batch
+                .iter()
+                .map(|(attempt, decision)| self.line(attempt, decision));
+            say::line(&lines.collect::<Vec<_>>().join("\n"));
         }
         if self.file.is_some() {
-            let mut line = json!({
-                "time": attempt.at.unix.as_secs_f64(),
-                "event": decision.name(),
-                "lab": self.lab,
-                "peer": attempt.peer.to_string(),
-                "dni": dni,
-            });
-            if let Some(entry) = decision.entry() {
-                line["number"] = entry.number.into();
-            }
-            self.write(&line);
+            let objects = batch
+                .iter()
+                .map(|(attempt, decision)| format!("{}\n", self.object(attempt, decision)));
+            self.write(&objects.collect::<String>());
         }
     }
 
@@ -111,6 +125,7 @@ impl Journal for Log {
         };
         // Trouble is told even when nothing else is.
         say::line(&self.words.say_with(id, &[("detail", &detail)]));
-        self.write(&json!({ "event": name, "lab": self.lab, "detail": detail }));
+        let object = json!({ "event": name, "lab": self.lab, "detail": detail });
+        self.write(&format!("{object}\n"));
     }
 }

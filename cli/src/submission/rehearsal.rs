@@ -34,7 +34,7 @@ impl Register for Rehearsal {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let decision = ledger.judge(&attempt);
         drop(ledger);
-        self.log.decided(&attempt, &decision);
+        self.log.decided(&[(attempt, decision)]);
         done(decision);
     }
 }
