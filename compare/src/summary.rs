@@ -63,6 +63,20 @@ pub struct Estimate {
     pub interval: Option<Interval>,
 }
 
+impl Estimate {
+    /// A known part of it.
+    fn times(self, part: f64) -> Self {
+        let interval = self.interval.map(|one| Interval {
+            low: one.low * part,
+            high: one.high * part,
+        });
+        Estimate {
+            value: self.value * part,
+            interval,
+        }
+    }
+}
+
 /// One model under one load.
 ///
 /// If the cell is [invalid](Cell::invalid) it has no figures.
@@ -88,7 +102,7 @@ pub struct Cell {
     pub service: Percentiles,
     /// The server's CPU time for each reply, in microseconds: all of it.
     pub cpu: Option<Estimate>,
-    /// That of its own code.
+    /// That of its own code: the share of all rounds together, of the median.
     pub user: Option<Estimate>,
     /// That of the kernel.
     pub system: Option<Estimate>,

@@ -51,6 +51,15 @@ fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
     }
 }
 
+/// The share of a server's CPU time that was in its own code, of all rounds together: the system divides the time between the
+/// program and itself by what it finds at each tick of its clock (4 ms, say), which is too seldom to say much of one round.
+fn own_share(trials: &[&Trial]) -> Option<f64> {
+    let servers = || trials.iter().filter_map(|trial| trial.server.as_ref());
+    let all: f64 = servers().map(|server| server.user + server.system).sum();
+    let own: f64 = servers().map(|server| server.user).sum();
+    (all > 0.0).then(|| own / all)
+}
+
 /// Draws the intervals.
 struct Figures<'r> {
     rng: &'r mut Rng,
@@ -72,8 +81,9 @@ impl Figures<'_> {
             |one| one.service.max,
         );
         cell.cpu = self.per_reply(&valid, |server| server.user + server.system);
-        cell.user = self.per_reply(&valid, |server| server.user);
-        cell.system = self.per_reply(&valid, |server| server.system);
+        let own = own_share(&valid);
+        cell.user = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(own));
+        cell.system = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(1.0 - own));
         cell.busy = self.of_server(&valid, |server| server.busy);
         cell.voluntary = self.per_reply(&valid, |server| server.voluntary as f64);
         cell.involuntary = self.per_reply(&valid, |server| server.involuntary as f64);
