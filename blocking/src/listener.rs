@@ -77,7 +77,7 @@ impl<'a, W: Watch> Listener<'a, W> {
                 || tcp.accept(),
             );
             match accepted {
-                Ok(_) | Err(_) if stop.requested() => {}
+                _ if stop.requested() => {}
                 Ok((stream, peer)) => {
                     return Some(Connection {
                         stream,
