@@ -106,7 +106,7 @@ report-throughput-tip = { $model }, { $load }: { $rate } replies/s
 
 report-latency = Response time, to the tail
 report-latency-means = From the moment when a question was due to its answer. Half of the questions took no longer than the curve at 50{ "\u00A0" }%; all but one in a thousand, no longer than at 99.9{ "\u00A0" }%.
-report-latency-note = All rounds that count are taken together. A curve ends where fewer than ten questions are left: beyond that it would be an anecdote.
+report-latency-note = All rounds that count are taken together, so a percentile may differ a little from the table's, which is the median of the rounds. A curve ends where fewer than ten questions are left: beyond that it would be an anecdote.
 report-latency-open-note = Under an open load the broken lines count from the moment when a question was sent. What they leave out is how long it waited until it could be.
 report-latency-lesser = once sent
 report-latency-desc = A line for each model: the time within which a share of the questions was answered, from half of them to all but a few in a hundred thousand. The figures are in the table below the chart.
@@ -119,7 +119,7 @@ report-latency-tip = { $model }: { $share } within { $time }
 
 report-cpu = CPU time for each reply
 report-cpu-means = What the server used of its CPUs while it was measured, divided by the replies: in its own code and its libraries, and in the kernel for its system calls.
-report-cpu-note = Other programs, and the load generator, are not in it.
+report-cpu-note = Other programs, and the load generator, are not in it. The sum is exact, but many kernels split it by sampling: in a short measurement one part can be 0.
 report-cpu-desc = A bar for each model in two parts, in the program and in the kernel. The figures are in the table below the chart.
 report-cpu-user = in the program
 report-cpu-system = in the kernel
@@ -174,7 +174,7 @@ report-knee-none = { $model } kept up no rate that was tried with a p99 below { 
 report-knee-limit = limit
 
 report-trials = Every round
-report-trials-means = Each mark is one round, later ones lower; the upright line is the median. Rounds that are crossed out do not count.
+report-trials-means = Each mark is one round, later ones lower; the upright line is the median. Rounds that are crossed out do not count, nor do hollow ones, for they are too few.
 report-trials-note = The axis does not begin at zero, so that differences can be seen: compare how far apart the models are with how far apart their rounds are.
 report-trials-desc = A row for each model with a mark for the replies a second of each round; those that must not be believed are crossed out. The figures are in the table below the chart.
 # $model (text) - the name of a model
@@ -201,13 +201,13 @@ report-rule-rounds-means = In each round every model has every load once, in a s
 report-rule-warm-up = Warm-up
 report-rule-warm-up-means = What ran before the rate was steady is in no figure. How long it was stands in the tables of the rounds.
 report-rule-interval = 95{ "\u00A0" }% interval
-report-rule-interval-means = Where the median of many rounds would be, by resampling the rounds (bootstrap). It is about this machine on this day.
+report-rule-interval-means = Where the median of many rounds would be: of a figure by resampling its rounds, of a ratio by Student's t over the rounds, with an allowance for what differs between two runs. It is about this machine on this day.
 report-rule-prediction = A second run
 report-rule-prediction-means = Where a second run of as many rounds would find the ratio, with a probability of 95{ "\u00A0" }%. It is wider than the interval, because the second run has its own noise.
 report-rule-none = No detectable difference
-report-rule-none-means = The interval of the ratio contains 1: this measurement cannot tell the two apart. It does not say that they are equal.
+report-rule-none-means = This measurement cannot tell the two apart: among so many comparisons it could be chance, or a second run could say the opposite. It does not say that they are equal.
 report-rule-invalid = INVALID
-report-rule-invalid-means = A figure that would say something about the measurement and not about the server. It is named with its reason, and is in no chart and in no ratio.
+report-rule-invalid-means = A figure that would say something about the measurement and not about the server. It is named with its reason, and is in no chart of figures and in no ratio. A whole model under a load is, if half of its rounds are.
 report-proofs = First the proof, then the clock
 report-proofs-means = Before anything was timed, each model's transcript of the exercise was compared with the reference; and every reply under load was checked whole.
 # $model (text) - the name of a model

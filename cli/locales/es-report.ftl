@@ -106,7 +106,7 @@ report-throughput-tip = { $model }, { $load }: { $rate } respuestas/s
 
 report-latency = Tiempo de respuesta, hasta la cola
 report-latency-means = Desde el momento en que tocaba hacer la pregunta hasta su respuesta. La mitad de las preguntas no tardó más que la curva en el 50{ "\u00A0" }%; todas menos una de cada mil, no más que en el 99,9{ "\u00A0" }%.
-report-latency-note = Se juntan todas las rondas que cuentan. Una curva termina donde quedan menos de diez preguntas: más allá sería una anécdota.
+report-latency-note = Se juntan todas las rondas que cuentan, así que un percentil puede diferir un poco del de la tabla, que es la mediana de las rondas. Una curva termina donde quedan menos de diez preguntas: más allá sería una anécdota.
 report-latency-open-note = Con una carga abierta, las líneas discontinuas cuentan desde el momento en que se envió la pregunta. Lo que dejan fuera es cuánto esperó hasta poder salir.
 report-latency-lesser = ya enviada
 report-latency-desc = Una línea por modelo: el tiempo en que se respondió a una parte de las preguntas, desde la mitad hasta todas menos unas pocas de cada cien mil. Las cifras están en la tabla debajo del gráfico.
@@ -119,7 +119,7 @@ report-latency-tip = { $model }: { $share } en menos de { $time }
 
 report-cpu = Tiempo de CPU por respuesta
 report-cpu-means = Lo que el servidor usó de sus CPU mientras se medía, dividido entre las respuestas: en su propio código y sus bibliotecas, y en el núcleo para sus llamadas al sistema.
-report-cpu-note = No incluye otros programas ni el generador de carga.
+report-cpu-note = No incluye otros programas ni el generador de carga. La suma es exacta, pero muchos núcleos la reparten por muestreo: en una medición corta una parte puede ser 0.
 report-cpu-desc = Una barra por modelo en dos partes, en el programa y en el núcleo. Las cifras están en la tabla debajo del gráfico.
 report-cpu-user = en el programa
 report-cpu-system = en el núcleo
@@ -174,7 +174,7 @@ report-knee-none = { $model } no aguantó ninguno de los ritmos probados con un 
 report-knee-limit = límite
 
 report-trials = Todas las rondas
-report-trials-means = Cada marca es una ronda, las posteriores más abajo; la línea vertical es la mediana. Las rondas tachadas no cuentan.
+report-trials-means = Cada marca es una ronda, las posteriores más abajo; la línea vertical es la mediana. Las rondas tachadas no cuentan; tampoco las huecas, porque son demasiado pocas.
 report-trials-note = El eje no empieza en cero, para que se vean las diferencias: compare lo que distan los modelos con lo que distan sus rondas.
 report-trials-desc = Una fila por modelo con una marca para las respuestas por segundo de cada ronda; las que no se deben creer están tachadas. Las cifras están en la tabla debajo del gráfico.
 # $model (text) - el nombre de un modelo
@@ -201,13 +201,13 @@ report-rule-rounds-means = En cada ronda todos los modelos pasan una vez por tod
 report-rule-warm-up = Calentamiento
 report-rule-warm-up-means = Lo que se ejecutó antes de que el ritmo fuera estable no está en ninguna cifra. Cuánto duró figura en las tablas de las rondas.
 report-rule-interval = Intervalo del 95{ "\u00A0" }%
-report-rule-interval-means = Dónde estaría la mediana de muchas rondas, remuestreando las que hay (bootstrap). Habla de este equipo y de este día.
+report-rule-interval-means = Dónde estaría la mediana de muchas rondas: la de una cifra, remuestreando sus rondas; la de un cociente, con la t de Student sobre las rondas y un margen para lo que cambia entre dos ejecuciones. Habla de este equipo y de este día.
 report-rule-prediction = Una segunda ejecución
 report-rule-prediction-means = Dónde encontraría el cociente una segunda ejecución con otras tantas rondas, con una probabilidad del 95{ "\u00A0" }%. Es más ancho que el intervalo, porque la segunda ejecución tiene su propio ruido.
 report-rule-none = Sin diferencia detectable
-report-rule-none-means = El intervalo del cociente contiene el 1: esta medición no puede distinguirlos. No dice que sean iguales.
+report-rule-none-means = Esta medición no puede distinguirlos: entre tantas comparaciones podría ser casualidad, o una segunda ejecución podría decir lo contrario. No dice que sean iguales.
 report-rule-invalid = NO VÁLIDO
-report-rule-invalid-means = Una cifra que diría algo de la medición y no del servidor. Se nombra con su motivo, y no está en ningún gráfico ni en ningún cociente.
+report-rule-invalid-means = Una cifra que diría algo de la medición y no del servidor. Se nombra con su motivo, y no está en ningún gráfico de cifras ni en ningún cociente. Un modelo entero con una carga lo es si lo son la mitad de sus rondas.
 report-proofs = Primero la prueba, después el reloj
 report-proofs-means = Antes de cronometrar nada se comparó la transcripción del ejercicio en cada modelo con la de referencia; y bajo carga se comprobó entera cada respuesta.
 # $model (text) - el nombre de un modelo

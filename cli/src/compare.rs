@@ -49,7 +49,8 @@ pub(crate) fn main(matches: &ArgMatches, common: &Common, words: &Arc<Words>) ->
     if args.list {
         return list(words);
     }
-    let plan = match args.plan(&allowed_cores()) {
+    let allowed = allowed_cores();
+    let plan = match args.plan(&allowed) {
         Ok(plan) => plan,
         Err(error) => {
             say::line(&error.say(words));
@@ -67,6 +68,8 @@ pub(crate) fn main(matches: &ArgMatches, common: &Common, words: &Arc<Words>) ->
         }
     };
     progress.clear();
+    // The timelines of the report have servers of their own, which are not to share the generator's core.
+    pin(&allowed);
     let document = Document::new(results);
     outputs::write(&args, &document, words)
 }

@@ -67,7 +67,7 @@ impl Bars {
         drawing(bottom + 54.0, &self.id, &self.title, &self.description)
             .put(self.legend(left))
             .put(el("g").class("axis").put_all(grid))
-            .put(frame.axis_x(&self.axis.name, &self.axis.ticks))
+            .put(frame.axis_x(&self.axis.name, &self.axis.ticks, 0.0))
             .put_all(self.rows.iter().enumerate().map(|(place, row)| {
                 let middle = top + ROW * (place as f64 + 0.5);
                 draw_row(&frame, row, middle)

@@ -162,8 +162,8 @@ impl Frame {
         (self.x(x), self.y(y))
     }
 
-    /// The horizontal axis: its marks with their texts, and what it is of.
-    pub(super) fn axis_x(&self, name: &str, ticks: &[(f64, String)]) -> Element {
+    /// The horizontal axis: its marks with their texts, so much below it, and what it is of.
+    pub(super) fn axis_x(&self, name: &str, ticks: &[(f64, String)], below: f64) -> Element {
         let ((left, right), low) = (self.across, self.up.0);
         let mut axis = el("g")
             .class("axis")
@@ -175,12 +175,12 @@ impl Frame {
             // A text that would run into the one before is left out; its mark stays.
             let half = width_of(text) / 2.0;
             if x - half >= free {
-                axis = axis.put(label(x, low + 22.0, "middle", text));
+                axis = axis.put(label(x, low + below + 22.0, "middle", text));
                 free = x + half + 6.0;
             }
         }
         let middle = (left + right) / 2.0;
-        axis.put(label(middle, low + 44.0, "middle", name).class("name"))
+        axis.put(label(middle, low + below + 44.0, "middle", name).class("name"))
     }
 
     /// The vertical axis: its marks with their texts and a line across for each, and what it is of.

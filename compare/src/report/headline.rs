@@ -71,9 +71,10 @@ fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
 
 fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
     let words = &sheet.words;
-    let time = |one: Option<Estimate>| match one {
-        Some(one) => el("td").text(&words.time(one.value)),
-        None => el("td").text("–"),
+    let time = |name: &str, one: Option<Estimate>| match (one, cell.response.left_out.get(name)) {
+        (Some(one), _) => el("td").text(&words.time(one.value)),
+        (None, Some(why)) => el("td").set("title", words.reasons([why])).text("–"),
+        (None, None) => el("td").text("–"),
     };
     let switches = match (cell.voluntary, cell.involuntary) {
         (Some(one), Some(other)) => words.figure(one.value + other.value),
@@ -81,7 +82,10 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
     };
     let (rate, cpu) = (ranged(sheet, cell.rate), ranged(sheet, cell.cpu));
     let all = rate.into_iter().chain(relative(sheet, cell));
-    let all = all.chain([time(cell.response.p50), time(cell.response.p99)]);
+    let all = all.chain([
+        time("p50", cell.response.p50),
+        time("p99", cell.response.p99),
+    ]);
     all.chain(cpu).chain([el("td").text(&switches)]).collect()
 }
 

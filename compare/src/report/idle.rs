@@ -103,6 +103,7 @@ impl Steps {
             series,
             missing: Vec::new(),
             reference: None,
+            apart: false,
             lesser: None,
         };
         let view = View {

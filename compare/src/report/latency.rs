@@ -73,6 +73,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
             series,
             missing: Vec::new(),
             reference: None,
+            apart: false,
             lesser: open.then(|| words.say("report-latency-lesser")),
         };
         let head = MARKED[..4].iter().map(|part| words.percent(*part));

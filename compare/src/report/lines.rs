@@ -5,6 +5,9 @@ use super::markup::{Element, at, el};
 use super::scale::Scale;
 use crate::summary::Interval;
 
+/// How high a row of crosses is.
+const STRIP: f64 = 18.0;
+
 /// A chart of lines.
 pub(super) struct Lines {
     /// The name of the chart in the page.
@@ -23,6 +26,8 @@ pub(super) struct Lines {
     pub(super) missing: Vec<(f64, usize, String)>,
     /// A line for comparison, with its name.
     pub(super) reference: Option<(Vec<(f64, f64)>, String)>,
+    /// Whether marks at the same place across stand a little beside each other: there is nothing between the places.
+    pub(super) apart: bool,
     /// What broken lines are, if there are any.
     pub(super) lesser: Option<String>,
 }
@@ -78,15 +83,17 @@ impl Lines {
         let widest = texts.chain(reference).map(width_of).fold(0.0, f64::max);
         let marks = self.y.ticks.iter().map(|(_, text)| width_of(text));
         let left = marks.fold(0.0, f64::max) + 12.0;
+        // What must not be believed has a strip of its own below the axis, where no mark can hide it.
+        let strip = STRIP * self.highest() as f64;
         let frame = Frame {
             across: (left, WIDTH - widest - 18.0),
-            up: (314.0, 32.0),
+            up: (314.0 - strip, 32.0),
             x: self.x.scale,
             y: self.y.scale,
         };
         let svg = drawing(364.0, &self.id, &self.title, &self.description)
             .put(frame.axis_y(&self.y.name, &self.y.ticks))
-            .put(frame.axis_x(&self.x.name, &self.x.ticks));
+            .put(frame.axis_x(&self.x.name, &self.x.ticks, strip));
         let reference = self.reference.iter();
         let svg = svg.put_all(reference.map(|(points, name)| reference_line(&frame, points, name)));
         let svg = svg.put_all(self.lesser.iter().map(|name| legend(&frame, name)));
@@ -119,13 +126,16 @@ impl Lines {
         svg.put(names(&ends, &lines, frame.up))
     }
 
-    /// Marks with intervals stand a little beside each other, so that all can be seen.
+    /// How many at most must not be believed at the same place.
+    fn highest(&self) -> usize {
+        let at = |x: f64| self.missing.iter().filter(|one| one.0 == x).count();
+        let each = self.missing.iter().map(|one| at(one.0));
+        each.max().unwrap_or(0)
+    }
+
+    /// How far beside its place a mark stands, so that all can be seen.
     fn aside(&self, series: &Series) -> f64 {
-        let any = self
-            .series
-            .iter()
-            .flat_map(|one| one.points.iter().flatten());
-        if !any.into_iter().any(|point| point.interval.is_some()) {
+        if !self.apart {
             return 0.0;
         }
         let place = self.series.iter().position(|one| one.model == series.model);
@@ -139,7 +149,7 @@ impl Lines {
             .put_all(self.missing.iter().map(|(x, model, text)| {
                 let height = above.iter().filter(|one| *one == x).count() as f64;
                 above.push(*x);
-                let place = (frame.x(*x), frame.up.0 - 14.0 - height * 18.0);
+                let place = (frame.x(*x), frame.up.0 + STRIP * (height + 0.6));
                 let name = self.series.iter().find(|one| one.model == *model);
                 let name = name.and_then(|one| one.name.as_deref()).unwrap_or_default();
                 el("g")
@@ -273,6 +283,7 @@ mod tests {
             ],
             missing: vec![(100.0, 1, "INVALID".to_owned())],
             reference: None,
+            apart: true,
             lesser: None,
         };
         insta::assert_snapshot!(lines.draw().markup());

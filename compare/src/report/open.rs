@@ -205,9 +205,9 @@ impl Drawn {
             }
         });
         let series: Vec<Series> = series.collect();
-        if rows.is_empty() {
-            return None;
-        }
+        // Of nothing that may be believed there is nothing to draw but an axis, and one with no scale.
+        let mut points = series.iter().flat_map(|one| one.points.iter().flatten());
+        points.next()?;
         let title = self.said.title.clone();
         let lines = Lines {
             id: format!("{}-chart", self.said.id),
@@ -220,6 +220,7 @@ impl Drawn {
             series,
             missing: crosses,
             reference: self.reference,
+            apart: false,
             lesser: None,
         };
         let view = View {

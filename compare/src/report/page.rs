@@ -68,11 +68,8 @@ pub(super) fn page(document: &Document, beside: &Beside<'_>, sheet: &Sheet<'_>) 
         .put(el("h1").text(&title))
         .put(el("p").class("when").text(&when(sheet)))
         .put_all(first)
+        .put_all(measured::cautions(sheet))
         .put(others);
-    let header = match measured::cautions(sheet) {
-        Some(cautions) => header.put(cautions),
-        None => header,
-    };
     let sections = sections.into_iter().map(|(id, name, content)| {
         el("section")
             .set("id", id)

@@ -77,6 +77,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         series,
         missing: crosses,
         reference: None,
+        apart: true,
         lesser: None,
     };
     let table = Table {

@@ -120,7 +120,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
         &words.say("report-trials-desc"),
     )
     .put(el("g").class("axis").put_all(grid))
-    .put(frame.axis_x(&words.say("report-axis-rate"), &ticks))
+    .put(frame.axis_x(&words.say("report-axis-rate"), &ticks, 0.0))
     .put_all(sheet.models().map(|(model, name)| {
         let above = top + row * model as f64;
         let middle = above + row / 2.0;
@@ -144,8 +144,13 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
                 &[("model", name), ("round", &round), ("rate", &rate)],
             );
             if trial.invalid.is_empty() {
+                // What is left of a cell that must not be believed counts for nothing.
+                let class = match sheet.cell(name, load) {
+                    Ok(_) => "point",
+                    Err(_) => "point hollow",
+                };
                 return el("g")
-                    .class("point")
+                    .class(class)
                     .put(tip(&said))
                     .put(marker(model, place));
             }
