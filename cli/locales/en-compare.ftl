@@ -245,3 +245,17 @@ model-async-std = A task for each connection on an executor with a thread for ea
 model-mio = One thread with one event loop: it waits in one poll for all sockets at once, and then serves those that have something.
 model-mio-loops = An event loop for each core, each with a socket of its own at the same port (SO_REUSEPORT): the kernel deals the peers out, and each loop waits in its own poll.
 model-tokio = A task for each connection on a scheduler whose threads, one for each core, share the work: no task blocks, and its reactor waits for all sockets in one poll.
+
+## Besides loads
+
+compare-idle-title = idle connections, and one client that is not idle
+compare-slope-title = what one more idle connection costs
+compare-knee-title = the highest rate that is kept up
+compare-column-idle = idle
+compare-column-threads = threads
+compare-column-bytes-each = bytes each (95 %)
+compare-column-knee = questions/s
+compare-column-limit = p99 under
+compare-column-tried = rates tried
+# $address (text) - the server that was to be measured
+compare-target-silent = { $address } answered nothing: start the server first, and look whether the address and the port are right

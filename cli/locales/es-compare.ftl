@@ -245,3 +245,17 @@ model-async-std = Una tarea por conexión sobre un ejecutor con un hilo por núc
 model-mio = Un hilo con un bucle de eventos: espera en un solo poll a todos los sockets a la vez y después atiende a los que tienen algo.
 model-mio-loops = Un bucle de eventos por núcleo, cada uno con su socket en el mismo puerto (SO_REUSEPORT): el sistema reparte los clientes y cada bucle espera en su propio poll.
 model-tokio = Una tarea por conexión sobre un planificador cuyos hilos, uno por núcleo, se reparten el trabajo: ninguna se bloquea, y su reactor espera a todos los sockets en un poll.
+
+## Además de las cargas
+
+compare-idle-title = conexiones inactivas, y un cliente que no lo está
+compare-slope-title = lo que cuesta una conexión inactiva más
+compare-knee-title = el ritmo más alto que se mantiene
+compare-column-idle = inactivas
+compare-column-threads = hilos
+compare-column-bytes-each = bytes cada una (95 %)
+compare-column-knee = preguntas/s
+compare-column-limit = p99 menor que
+compare-column-tried = ritmos probados
+# $address (texto) - el servidor que se iba a medir
+compare-target-silent = { $address } no respondió nada: arranca antes el servidor, y mira si la dirección y el puerto son correctos

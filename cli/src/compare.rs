@@ -138,6 +138,10 @@ fn measure(mut plan: Plan, words: &Arc<Words>, progress: &mut Progress) -> Resul
         progress.trial(&plan, done, order.len(), entry, load);
         let tried = trial::run(&plan, round, entry, load, &mut |rate| progress.rate(rate))
             .map_err(|error| failed(&entry.name, error))?;
+        let silent = tried.trial.replies == 0 && tried.wrong.is_none();
+        if let (Kind::Target(address), true) = (&entry.kind, silent) {
+            return Err(words.say_with("compare-target-silent", &[("address", address)]));
+        }
         if let Some((expected, got)) = tried.wrong {
             progress.clear();
             let [expected, got] =

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod beside;
 pub mod csv;
 pub mod diff;
 pub mod format;

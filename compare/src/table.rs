@@ -1,13 +1,14 @@
 //! The final table, for a terminal and in Markdown: a block for each load, a row for each model.
 
 use crate::Texts;
+use crate::beside;
 use crate::grid::Grid;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
 use crate::words::{Names, telling};
 
 /// What stands where there is no figure.
-const NOTHING: &str = "–";
+pub(crate) const NOTHING: &str = "–";
 
 /// The table for a terminal.
 pub fn terminal(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
@@ -59,6 +60,7 @@ impl<'t> Table<'t> {
             );
             table.blocks.push((title, Grid { header, rows }));
         }
+        table.blocks.extend(beside::blocks(results, summary, names));
         table
     }
 

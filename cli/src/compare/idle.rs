@@ -24,16 +24,18 @@ pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
         observe: false,
         ..plan.clone()
     };
-    let (_register, Some(server)) = trial::start(&patient, entry)? else {
+    let (_register, Some(server)) = trial::start(&patient, entry, false)? else {
         return Ok(steps);
     };
-    let (mut held, mut count) = (Vec::new(), 0);
+    let (mut held, mut count, mut asked) = (Vec::new(), 0, 0);
     for &connections in &plan.idle {
         let more = connections.saturating_sub(count);
         held.push(socklab_load::Idle::open(server.address, more).map_err(io::Error::other)?);
         count += more;
-        let one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address);
+        let mut one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address);
+        one.first = asked;
         let outcome = socklab_load::run(&one, &mut |_| ()).map_err(io::Error::other)?;
+        asked += outcome.asked;
         let footprint = server.footprint();
         steps.push(Idle {
             model: entry.name.clone(),

@@ -39,7 +39,7 @@ pub(super) fn run(
     load: usize,
     progress: &mut dyn FnMut(f64),
 ) -> io::Result<Tried> {
-    let (register, server) = start(plan, entry)?;
+    let (register, server) = start(plan, entry, true)?;
     let to = match (&entry.kind, &server) {
         (Kind::Target(address), _) => *address,
         (Kind::Model(_), Some(server)) => server.address,
@@ -74,12 +74,16 @@ pub(super) fn run(
     })
 }
 
-/// The server of a model, with a register of its own where it needs one.
-pub(super) fn start(plan: &Plan, entry: &Entry) -> io::Result<(Option<TempDir>, Option<Measured>)> {
+/// The server of a model, with a register of its own where it needs one: on disk, or in memory.
+pub(super) fn start(
+    plan: &Plan,
+    entry: &Entry,
+    durable: bool,
+) -> io::Result<(Option<TempDir>, Option<Measured>)> {
     let Kind::Model(model) = &entry.kind else {
         return Ok((None, None));
     };
-    let needed = plan.exercise.offers.contains(&Offer::Register) && plan.idle.is_empty();
+    let needed = durable && plan.exercise.offers.contains(&Offer::Register);
     let register = match needed {
         true => Some(
             tempfile::Builder::new()

@@ -1,0 +1,97 @@
+//! What a comparison was asked besides loads: idle connections, and the highest rate that is kept up. A block for each, as the
+//! table has one for each load.
+
+use crate::grid::Grid;
+use crate::results::Results;
+use crate::summary::{Estimate, Summary};
+use crate::table::NOTHING;
+use crate::words::Names;
+
+/// The blocks with their titles; none for what was not asked.
+pub(crate) fn blocks(
+    results: &Results,
+    summary: &Summary,
+    names: Names<'_>,
+) -> Vec<(String, Grid)> {
+    let asked = [
+        idle(results, names),
+        slopes(summary, names),
+        knees(results, names),
+    ];
+    let filled = asked.into_iter().filter(|(_, grid)| !grid.rows.is_empty());
+    filled.collect()
+}
+
+/// Each step of each model.
+fn idle(results: &Results, names: Names<'_>) -> (String, Grid) {
+    let say = |id| names.texts.say(id, &[]);
+    let header = [
+        "compare-column-model",
+        "compare-column-idle",
+        "compare-column-memory",
+        "compare-column-threads",
+        "compare-metric-p50",
+    ];
+    let rows = results.idle.iter().map(|one| {
+        vec![
+            names.name(&one.model),
+            names.numbers.fixed(f64::from(one.connections), 0),
+            names.numbers.memory(one.memory as f64),
+            names.numbers.fixed(f64::from(one.threads), 0),
+            names.numbers.time(one.reply.at(0.5)),
+        ]
+    });
+    let grid = Grid {
+        header: header.map(say).to_vec(),
+        rows: rows.collect(),
+    };
+    (say("compare-idle-title"), grid)
+}
+
+/// What one more connection costs.
+fn slopes(summary: &Summary, names: Names<'_>) -> (String, Grid) {
+    let say = |id| names.texts.say(id, &[]);
+    let figure = |one: Option<Estimate>| match one {
+        None => NOTHING.to_owned(),
+        Some(Estimate { value, interval }) => {
+            let three = |value| names.numbers.three(value);
+            let range = interval.map_or(String::new(), |one| {
+                format!(" ({} – {})", three(one.low), three(one.high))
+            });
+            format!("{}{range}", three(value))
+        }
+    };
+    let header = ["compare-column-model", "compare-column-bytes-each"].map(say);
+    let rows = summary.idle.iter();
+    let grid = Grid {
+        header: header.to_vec(),
+        rows: rows
+            .map(|one| vec![names.name(&one.model), figure(one.bytes)])
+            .collect(),
+    };
+    (say("compare-slope-title"), grid)
+}
+
+fn knees(results: &Results, names: Names<'_>) -> (String, Grid) {
+    let say = |id| names.texts.say(id, &[]);
+    let header = [
+        "compare-column-model",
+        "compare-column-knee",
+        "compare-column-limit",
+        "compare-column-tried",
+    ];
+    let rows = results.knees.iter().map(|one| {
+        let rate = one.rate.map(|rate| names.numbers.fixed(rate, 0));
+        vec![
+            names.name(&one.model),
+            rate.unwrap_or_else(|| NOTHING.to_owned()),
+            names.numbers.time(one.limit),
+            one.steps.len().to_string(),
+        ]
+    });
+    let grid = Grid {
+        header: header.map(say).to_vec(),
+        rows: rows.collect(),
+    };
+    (say("compare-knee-title"), grid)
+}
