@@ -1,6 +1,7 @@
 //! What the loops of a TCP server share: how many connections there may be, and whether the system has room for more.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::{Fault, Mono, Notice};
@@ -12,13 +13,18 @@ use crate::mailbox::{Mailbox, Message};
 ///
 /// Whoever finds no free place is put in a queue, and is given the next that is given back: else a loop whose own
 /// connections end would always be there first, and the peers of another would wait for ever.
-pub(crate) struct Places(Mutex<Inner>);
+pub(crate) struct Places {
+    inner: Mutex<Inner>,
+    /// How many connections were accepted.
+    accepted: AtomicU64,
+    /// There is a pause, or the user believes so. Else nobody need look.
+    trouble: AtomicBool,
+}
 
 struct Inner {
     free: usize,
     /// The loops that wait for a place.
     queue: VecDeque<Arc<Mailbox>>,
-    accepted: u64,
     pause: AcceptPause,
     /// All loops.
     loops: Vec<Arc<Mailbox>>,
@@ -40,13 +46,16 @@ impl Inner {
 
 impl Places {
     pub(crate) fn new(free: usize) -> Arc<Self> {
-        Arc::new(Places(Mutex::new(Inner {
-            free,
-            queue: VecDeque::new(),
-            accepted: 0,
-            pause: AcceptPause::default(),
-            loops: Vec::new(),
-        })))
+        Arc::new(Places {
+            inner: Mutex::new(Inner {
+                free,
+                queue: VecDeque::new(),
+                pause: AcceptPause::default(),
+                loops: Vec::new(),
+            }),
+            accepted: AtomicU64::new(0),
+            trouble: AtomicBool::new(false),
+        })
     }
 
     /// The loop with this mailbox is one of those that share them.
@@ -55,7 +64,7 @@ impl Places {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place for the loop with this mailbox. If there is none, the loop is told when it has one.
@@ -92,23 +101,28 @@ impl Places {
 
     /// A connection was accepted: its number, and what to tell the user.
     pub(crate) fn accepted(&self, now: impl FnOnce() -> Mono) -> (u64, Option<Notice>) {
+        let number = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.trouble.load(Ordering::Relaxed) {
+            return (number, None);
+        }
         let mut inner = self.lock();
-        inner.accepted += 1;
-        let news = match inner.pause.is_announced() {
-            true => inner.pause.accepted(now()),
-            false => None,
-        };
-        (inner.accepted, news)
+        let news = inner.pause.accepted(now());
+        let trouble = inner.pause.is_announced();
+        self.trouble.store(trouble, Ordering::Relaxed);
+        (number, news)
     }
 
     /// An accept failed: none is tried until the pause is over. What to tell the user.
     pub(crate) fn refused(&self, now: Mono, fault: Fault) -> Option<Notice> {
-        self.lock().pause.refused(now, fault)
+        let mut inner = self.lock();
+        self.trouble.store(true, Ordering::Relaxed);
+        inner.pause.refused(now, fault)
     }
 
     /// When the pause is over; `None` if there is none.
     pub(crate) fn pause(&self) -> Option<Mono> {
-        self.lock().pause.until()
+        let trouble = self.trouble.load(Ordering::Relaxed);
+        trouble.then(|| self.lock().pause.until())?
     }
 
     /// Ends the pause if it is over.
