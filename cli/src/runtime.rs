@@ -113,7 +113,8 @@ impl Runtime {
 
     /// The names of those whose servers have a fixed number of threads, which `--threads` can set.
     pub(crate) fn with_threads() -> impl Iterator<Item = &'static str> {
-        Runtime::names().filter(|name| [BlockingPool::NAME, MioLoops::NAME].contains(name))
+        Runtime::names()
+            .filter(|name| [BlockingPool::NAME, MioLoops::NAME, Tokio::NAME].contains(name))
     }
 
     /// Those whose servers differ from each other with that transport. Over UDP a blocking server has one thread, whatever

@@ -17,7 +17,7 @@
 //! * **Where it waits.** In one poll of the reactor, for all sockets and timers together (I/O multiplexing: Stevens,
 //!   *UNIX Network Programming*, vol. 1, 6.2), done by a thread of the runtime that has nothing better to do. A client
 //!   or a UDP server is one task on a runtime of one thread, the one that called. A TCP server has a thread for each
-//!   core that the process may use: one of them polls, the others sleep on a condition variable, and a task that is
+//!   core that the process may use (`--threads` sets another number): one of them polls, the others sleep on a condition variable, and a task that is
 //!   woken runs on any of them.
 //! * **What a connection costs.** A heap block for the task, with the machine in it and room for the one await it can
 //!   be left at; a mailbox; an entry of the reactor's. No stack, and no buffer while it is idle. And two system calls:
@@ -103,7 +103,8 @@ impl Backend for Tokio {
             Ok(bound) => bound,
             Err(failed) => return failed,
         };
-        let served = many_threads().and_then(|runtime| {
+        let threads = run.threads_or(|cores| cores);
+        let served = many_threads(threads).and_then(|runtime| {
             let served = listener::serve(tcp, local, service, Arc::clone(run));
             // As a task, so that it runs where the connections do: they need not wake another thread to say that they ended.
             let served = runtime.spawn(served);
@@ -142,11 +143,10 @@ fn one_thread() -> io::Result<Runtime> {
         .build()
 }
 
-/// A runtime with a thread for each core that this process may use.
-fn many_threads() -> io::Result<Runtime> {
-    let cores = std::thread::available_parallelism()?;
+/// A runtime with so many threads beside the one that calls it.
+fn many_threads(threads: usize) -> io::Result<Runtime> {
     Builder::new_multi_thread()
-        .worker_threads(cores.get())
+        .worker_threads(threads)
         .enable_io()
         .enable_time()
         .build()

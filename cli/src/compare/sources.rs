@@ -35,14 +35,14 @@ const ECHO: File = file!("core/src/echo.rs");
 const WELCOME: File = file!("core/src/welcome.rs");
 const SUBMIT: File = file!("core/src/submit/server.rs");
 const BLOCKING: File =
-    file!("blocking/src/conversation.rs", waits in "|| wire.receive(&mut buffer, limit)");
+    file!("blocking/src/conversation.rs", waits in "|| wire.receive::<W::Observer>(");
 const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT));
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
 const ASYNC_STD: File = file!("async/src/conversation.rs", waits in "self.wait().await");
 const MIO: File = file!("mio-backend/src/event_loop.rs", waits in "poll.poll(events, limit)");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
-const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.ready().await");
+const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.wait().await");
 
 /// The machine of an exercise.
 fn machine(exercise: &str) -> Option<File> {

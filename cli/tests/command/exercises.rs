@@ -354,6 +354,7 @@ fn threads() {
     for (words, threads) in [
         ("welcome server --runtime blocking-pool --threads 5", 7),
         ("welcome server --runtime mio-loops --threads 5", 6),
+        ("welcome server --runtime tokio --threads 5", 7),
         ("echo server --runtime mio-loops --threads 5", 6),
         // One machine, one loop.
         ("chat server --runtime mio-loops --threads 5", 1),

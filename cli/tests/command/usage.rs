@@ -143,11 +143,11 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["welcome", "server", "--threads", "4"],
-        "blocking has as many threads as it needs: --threads is for blocking-pool, mio-loops",
+        "blocking has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio",
     ),
     (
         &["echo", "server", "--runtime", "mio", "--threads", "4"],
-        "mio has as many threads as it needs: --threads is for blocking-pool, mio-loops",
+        "mio has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio",
     ),
     (
         &[
