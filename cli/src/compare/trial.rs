@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use socklab_compare::results::{Generator, Invalid, Latencies, Load, Losses, Server, Trial};
+use socklab_compare::results::{Generator, Latencies, Load, Losses, Server, Trial};
 use socklab_compare::validity;
 use socklab_core::Transport;
 use socklab_core::lab::Offer;
@@ -56,17 +56,13 @@ pub(super) fn run(
     .map_err(io::Error::other)?;
     let used = server.as_ref().map(|server| used(plan, server, &outcome));
     let mut trial = note(round, entry, load, &outcome);
-    match used {
-        Some(Ok(used)) => trial.server = Some(used),
-        Some(Err(_)) => trial.invalid.push(Invalid::ServerGone),
-        None => {}
-    }
-    let found = validity::judge(
+    // Without it the trial is not believed, if the server is ours.
+    trial.server = used.and_then(Result::ok);
+    trial.invalid = validity::judge(
         &trial,
         &plan.loads[load],
         matches!(entry.kind, Kind::Model(_)),
     );
-    trial.invalid.extend(found);
     drop((server, register));
     Ok(Tried {
         trial,
