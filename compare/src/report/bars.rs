@@ -1,6 +1,6 @@
 //! Charts of bars, one for each model.
 
-use super::chart::{Frame, WIDTH, bar, drawing, label, line, marker, tip, width_of};
+use super::chart::{Frame, WIDTH, bar, drawing, label, line, marker, row, tip, width_of};
 use super::lines::Axis;
 use super::markup::{Element, el};
 use crate::summary::Interval;
@@ -43,9 +43,6 @@ pub(super) struct Value {
     pub(super) tip: String,
 }
 
-/// How high a model's row is.
-const ROW: f64 = 46.0;
-
 impl Bars {
     /// The drawing.
     pub(super) fn draw(&self) -> Element {
@@ -53,7 +50,8 @@ impl Bars {
         let left = names.fold(0.0, f64::max) + 34.0;
         let texts = self.rows.iter().filter_map(|row| row.value.as_ref().ok());
         let widest = texts.map(|value| width_of(&value.text)).fold(0.0, f64::max);
-        let (top, bottom) = (44.0, 44.0 + ROW * self.rows.len() as f64);
+        let high = row(self.rows.len(), 240.0);
+        let (top, bottom) = (44.0, 44.0 + high * self.rows.len() as f64);
         let frame = Frame {
             across: (left, WIDTH - widest - 16.0),
             up: (bottom, top),
@@ -69,8 +67,8 @@ impl Bars {
             .put(el("g").class("axis").put_all(grid))
             .put(frame.axis_x(&self.axis.name, &self.axis.ticks, 0.0))
             .put_all(self.rows.iter().enumerate().map(|(place, row)| {
-                let middle = top + ROW * (place as f64 + 0.5);
-                draw_row(&frame, row, middle)
+                let middle = top + high * (place as f64 + 0.5);
+                draw_row(&frame, row, middle, high)
             }))
     }
 
@@ -86,7 +84,7 @@ impl Bars {
     }
 }
 
-fn draw_row(frame: &Frame, row: &Row, middle: f64) -> Element {
+fn draw_row(frame: &Frame, row: &Row, middle: f64, high: f64) -> Element {
     let left = frame.across.0;
     let group = el("g")
         .class(format!("m{} point", row.model % 8))
@@ -100,7 +98,8 @@ fn draw_row(frame: &Frame, row: &Row, middle: f64) -> Element {
     };
     let [first, second] = value.parts;
     let (one, both) = (frame.x(first), frame.x(first + second));
-    let (top, height) = (middle - 13.0, 26.0);
+    let height = high * 0.58;
+    let top = middle - height / 2.0;
     let group = group
         .put(tip(&value.tip))
         .put(bar(left, top, one - left, height).class("part0"))

@@ -10,6 +10,11 @@ use crate::summary::Interval;
 /// How wide every chart is.
 pub(super) const WIDTH: f64 = 760.0;
 
+/// How high each of so many rows is: all of them fit a screen together, up to a point.
+pub(super) fn row(rows: usize, high: f64) -> f64 {
+    (high / rows.max(1) as f64).clamp(28.0, 46.0)
+}
+
 /// How far apart the baselines of labels are at least.
 const LINE: f64 = 18.0;
 

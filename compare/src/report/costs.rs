@@ -66,11 +66,9 @@ pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
 impl Cost {
     fn figure(&self, sheet: &Sheet<'_>) -> Option<Element> {
         let words = &sheet.words;
-        let sums = sheet.reach(|cell| self.sum(cell));
-        if sums.is_empty() {
+        if sheet.reach(None, |cell| self.sum(cell)).is_empty() {
             return None;
         }
-        let scale = Scale::from_zero(sums);
         self.said.by_load(sheet, |load, what| {
             let (mut rows, mut table) = (Vec::new(), Vec::new());
             for (model, name) in sheet.models() {
@@ -86,6 +84,8 @@ impl Cost {
                 let name = name.to_owned();
                 rows.push(Row { model, name, value });
             }
+            // Models are compared under one load, which may cost a hundredth of another.
+            let scale = Scale::from_zero(sheet.reach(Some(load), |cell| self.sum(cell)));
             let title = format!("{}: {}", self.said.title, words.load(what));
             let [first, second] = self.parts.clone();
             let bars = Bars {

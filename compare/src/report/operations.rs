@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::chart::{Frame, WIDTH, bar, drawing, label, line, marker, tip, width_of};
+use super::chart::{
+    Frame, WIDTH, bar, drawing, label, line, marker, row as height_of_row, tip, width_of,
+};
 use super::figure::{Said, Table, View};
 use super::markup::{Element, el};
 use super::scale::Scale;
@@ -16,9 +18,6 @@ const KINDS: [&str; 8] = [
 
 /// What found nothing to do, of all kinds.
 const WOULD_BLOCK: &str = "would-block";
-
-/// How high a model's row is.
-const ROW: f64 = 44.0;
 
 /// The charts, one for each load, if anybody watched.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
@@ -121,7 +120,8 @@ fn draw(
         .map(|(_, name, _)| width_of(name))
         .fold(0.0, f64::max);
     let (left, top) = (widest + 34.0, 34.0);
-    let bottom = top + ROW * models.len() as f64;
+    let high = height_of_row(models.len(), 300.0);
+    let bottom = top + high * models.len() as f64;
     let column = (WIDTH - left) / kinds.len() as f64;
     let svg = drawing(
         bottom + 8.0,
@@ -141,7 +141,7 @@ fn draw(
             .iter()
             .enumerate()
             .map(|(place, (model, name, cell))| {
-                let middle = top + ROW * (place as f64 + 0.5);
+                let middle = top + high * (place as f64 + 0.5);
                 let row = el("g")
                     .class(format!("m{}", model % 8))
                     .put(label(left - 26.0, middle + 5.0, "end", name).class("model"))
@@ -170,7 +170,7 @@ fn draw(
                     el("g")
                         .class("point")
                         .put(tip(&format!("{name}, {kind}: {text}")))
-                        .put(bar(x, middle - 11.0, width, 22.0).class("part0"))
+                        .put(bar(x, middle - high / 4.0, width, high / 2.0).class("part0"))
                         .put(label(x + width + 6.0, y, "start", &text).class(class))
                 }))
             }),

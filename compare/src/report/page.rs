@@ -1,6 +1,5 @@
 //! The page: its head, its order, and what it carries with it.
 
-use super::chart::key;
 use super::figure::scrolled;
 use super::markup::{Element, el};
 use super::sheet::Sheet;
@@ -192,13 +191,10 @@ fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
     }
     let means = sheet.words.say("report-timelines-means");
     let means = el("p").class("means").text(&means);
+    // Each says in its title which model it is.
     let each = pictures.iter().map(|picture| {
-        let key = sheet.place(&picture.model).map(key);
-        let name = el("h3").put_all(key).text(&picture.model);
         let drawing = el("div").class("timeline").raw(&picture.svg);
-        el("figure")
-            .put(name)
-            .put(scrolled(&picture.model, drawing))
+        el("figure").put(scrolled(&picture.model, drawing))
     });
     [means].into_iter().chain(each).collect()
 }

@@ -64,11 +64,17 @@ impl<'a> Sheet<'a> {
         of(self.cell(model, load).ok()?)
     }
 
-    /// The figures of all cells that may be believed, and the ends of their intervals: what an axis has to reach.
-    pub(super) fn reach(&self, of: impl Fn(&Cell) -> Option<Estimate>) -> Vec<f64> {
+    /// The figures of the cells that may be believed, under one load or all, and the ends of their intervals: what an axis has to
+    /// reach.
+    pub(super) fn reach(
+        &self,
+        only: Option<usize>,
+        of: impl Fn(&Cell) -> Option<Estimate>,
+    ) -> Vec<f64> {
         let mut all = Vec::new();
         for (_, model) in self.models() {
-            for (load, _) in self.loads() {
+            let loads = self.loads();
+            for (load, _) in loads.filter(|(load, _)| only.is_none_or(|one| one == *load)) {
                 if let Some(Estimate { value, interval }) = self.figure(model, load, &of) {
                     all.push(value);
                     all.extend(interval.map(|one| one.high));

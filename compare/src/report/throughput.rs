@@ -54,7 +54,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         }
     });
     let series: Vec<Series> = series.collect();
-    let reach = sheet.reach(|cell| cell.rate);
+    let reach = sheet.reach(None, |cell| cell.rate);
     let title = words.say("report-throughput");
     let ticks = loads.iter().map(|(_, connections)| {
         let text = words.tick(*connections);

@@ -9,10 +9,8 @@ use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::results::Trial;
 
-/// How high a model's row is, without its rounds.
-const ROW: f64 = 22.0;
-/// How much lower each round stands than the one before.
-const ROUND: f64 = 6.0;
+/// How high the rows are together, if there are not too many.
+const HIGH: f64 = 250.0;
 
 /// The charts, one for each load.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
@@ -95,7 +93,9 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
     let rounds = trials.iter().map(|one| one.round + 1).max().unwrap_or(1);
     let names = sheet.models().map(|(_, name)| width_of(name));
     let left = names.fold(0.0, f64::max) + 34.0;
-    let row = ROW + ROUND * f64::from(rounds);
+    let row = (HIGH / sheet.results.models.len().max(1) as f64).clamp(34.0, 56.0);
+    // How much lower each round stands than the one before.
+    let step = (row - 18.0) / f64::from(rounds);
     let (top, bottom) = (8.0, 8.0 + row * sheet.results.models.len() as f64);
     let scale = Scale::around(trials.iter().map(|one| rate(one)));
     let frame = Frame {
@@ -133,7 +133,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
             group = group.put(line((x, above + 5.0), (x, above + row - 5.0)).class("median"));
         }
         group.put_all(trials.iter().filter(|one| one.model == name).map(|trial| {
-            let y = above + ROW / 2.0 + ROUND * (f64::from(trial.round) + 0.5);
+            let y = above + 9.0 + step * (f64::from(trial.round) + 0.5);
             let place = (frame.x(rate(trial)), y);
             let (round, rate) = (
                 words.count(u64::from(trial.round) + 1),

@@ -1,5 +1,7 @@
 //! The report's words, and its numbers as the language writes them.
 
+use std::collections::BTreeSet;
+
 use crate::Texts;
 use crate::results::{Invalid, Load};
 use crate::summary::{Estimate, Interval};
@@ -89,9 +91,10 @@ impl<'a> Words<'a> {
         self.0.load(&load)
     }
 
-    /// Several reasons why something must not be believed.
+    /// Several reasons why something must not be believed, each once.
     pub(super) fn reasons<'b>(&self, reasons: impl IntoIterator<Item = &'b Invalid>) -> String {
-        let each = reasons.into_iter().map(|one| self.0.reason(*one));
+        let reasons: BTreeSet<Invalid> = reasons.into_iter().copied().collect();
+        let each = reasons.into_iter().map(|one| self.0.reason(one));
         each.collect::<Vec<_>>().join("; ")
     }
 
