@@ -5,7 +5,7 @@ use crate::otp::Step;
 use crate::policy::Ledger;
 use crate::register::Attempt;
 use crate::time::{Mono, Now};
-use alloc::format;
+use alloc::{format, vec};
 use std::prelude::v1::*;
 
 const NOW: u64 = 1_700_000_000;
