@@ -82,7 +82,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
-    pub(crate) async fn run(mut self, first: &[Input<'_>]) -> Status {
+    ///
+    /// It is borrowed, because what is moved into an `async fn` has two places in the task's memory.
+    pub(crate) async fn run(&mut self, first: &[Input<'_>]) -> Status {
         self.feed(Input::Start);
         self.settle();
         for input in first {

@@ -84,7 +84,8 @@ impl Backend for AsyncStd {
 
     fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
         let observer = run.watch.watch(Subject::Endpoint);
-        let conversation = Conversation::new(machine, observer, Wire::closed(), Arc::clone(run));
+        let mut conversation =
+            Conversation::new(machine, observer, Wire::closed(), Arc::clone(run));
         task::block_on(conversation.run(&[]))
     }
 
@@ -100,7 +101,7 @@ impl Backend for AsyncStd {
         ask_for_stamps::<W::Observer>(&udp);
         let observer = run.watch.watch(Subject::Endpoint);
         let wire = Wire::server(udp);
-        let conversation = Conversation::new(machine, observer, wire, Arc::clone(run));
+        let mut conversation = Conversation::new(machine, observer, wire, Arc::clone(run));
         task::block_on(conversation.run(&[Input::Bound {
             socket: Socket(0),
             local,

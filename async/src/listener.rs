@@ -153,7 +153,7 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 peer,
                 local,
             });
-            let conversation =
+            let mut conversation =
                 Conversation::new(machine, observer, Wire::stream(stream, link), run);
             conversation.run(&[Input::Opened { link, local }]).await;
         });

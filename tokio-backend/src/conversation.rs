@@ -87,7 +87,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
-    pub(crate) async fn run(mut self, first: Option<Input<'static>>) -> Status {
+    ///
+    /// It is borrowed, because what is moved into an `async fn` has two places in the task's memory.
+    pub(crate) async fn run(&mut self, first: Option<Input<'static>>) -> Status {
         self.feed(Input::Start);
         if let Some(input) = first
             && self.pump.is_running()

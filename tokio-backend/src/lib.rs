@@ -128,7 +128,7 @@ fn alone<M: Machine + 'static, W: Watch + 'static>(
     let served = one_thread().and_then(|runtime| {
         runtime.block_on(async {
             let observer = run.watch.watch(Subject::Endpoint);
-            let conversation = Conversation::new(machine, observer, wire()?, Arc::clone(run));
+            let mut conversation = Conversation::new(machine, observer, wire()?, Arc::clone(run));
             Ok(conversation.run(first).await)
         })
     });

@@ -138,7 +138,7 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 local,
             });
             let wire = Wire::stream(stream, link);
-            let conversation = Conversation::new(machine, observer, wire, run);
+            let mut conversation = Conversation::new(machine, observer, wire, run);
             conversation.run(Some(Input::Opened { link, local })).await;
         });
     }
