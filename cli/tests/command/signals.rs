@@ -202,17 +202,21 @@ fn a_server_with_connections_open() {
     });
 }
 
-/// Having stopped, it has let go of its port.
+/// Having stopped, it has let go of its port. The system may give that very port to another test meanwhile, but not time and
+/// again.
 #[test]
 fn the_port_is_free_after_a_stop() {
     each(|runtime, signal| {
         for exercise in ["echo", "welcome"] {
-            let (server, address) = Running::serve(&format!("{exercise} server {runtime}"));
-            server.signal(signal);
-            stopped(server);
-            let again = socklab(&format!("{exercise} server --listen {address} {runtime}"));
-            let mut again = Running::start(again);
-            assert_eq!(again.notes(), format!("the server is ready at {address}"));
+            let free_again = || {
+                let (server, address) = Running::serve(&format!("{exercise} server {runtime}"));
+                server.signal(signal);
+                stopped(server);
+                let again = socklab(&format!("{exercise} server --listen {address} {runtime}"));
+                let mut again = Running::start(again);
+                again.notes() == format!("the server is ready at {address}")
+            };
+            assert!((0..3).any(|_| free_again()), "{exercise}");
         }
     });
 }
