@@ -340,6 +340,10 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
             // It ends a receive, and this is none: here another thread must tell of a signal.
             self.bell = false;
             self.watcher = Some(self.run.stop.on_request(|| {}));
+            // One that came just before told nobody.
+            if self.run.stop.requested() && !self.stopping {
+                return;
+            }
         }
         let limit = self.limit();
         let events = &self.events;
