@@ -71,8 +71,8 @@ def main():
     parser.add_argument("question", choices=["agree", "self"])
     parser.add_argument("--runs", type=int)
     parser.add_argument("--model", default="mio")
-    parser.add_argument("arguments", nargs="*", help="for compare, after --")
-    options = parser.parse_args()
+    options, rest = parser.parse_known_args()
+    options.arguments = [one for one in rest if one != "--"]
     options.runs = options.runs or {"agree": 3, "self": 20}[options.question]
     with tempfile.TemporaryDirectory() as folder:
         good = agree(options, folder) if options.question == "agree" else itself(options, folder)
