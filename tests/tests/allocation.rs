@@ -135,10 +135,12 @@ fn an_echo_client_allocates_nothing() {
     assert_eq!(allocations() - before, 0, "in {DATAGRAMS} exchanges");
 }
 
-/// A console that lives on the server's thread, and looks at that thread's counter with every datagram.
+/// A console that lives on the server's thread, and looks at that thread's counter with every datagram. At the first it
+/// waits until the whole warm-up is sent, so that every budget of the driver is met before it counts.
 struct Meter {
     seen: Mutex<Seen>,
     ready: Mutex<Sender<SocketAddr>>,
+    sent: Mutex<Receiver<()>>,
 }
 
 #[derive(Default)]
@@ -149,10 +151,15 @@ struct Seen {
 }
 
 impl Meter {
-    fn new() -> (Arc<Self>, Receiver<SocketAddr>) {
+    fn new() -> (Arc<Self>, Receiver<SocketAddr>, Sender<()>) {
         let (ready, told) = channel();
-        let (seen, ready) = (Mutex::default(), Mutex::new(ready));
-        (Arc::new(Meter { seen, ready }), told)
+        let (tell, sent) = channel();
+        let meter = Arc::new(Meter {
+            seen: Mutex::default(),
+            ready: Mutex::new(ready),
+            sent: Mutex::new(sent),
+        });
+        (meter, told, tell)
     }
 }
 
@@ -160,6 +167,9 @@ impl Console for Meter {
     fn prompt(&self, _: Prompt) {}
     fn show(&self, _: &[u8]) {
         let mut seen = self.seen.lock().unwrap();
+        if seen.datagrams == 0 {
+            self.sent.lock().unwrap().recv().unwrap();
+        }
         seen.datagrams += 1;
         seen.last = allocations();
         if seen.datagrams == WARM_UP {
@@ -182,7 +192,7 @@ fn the_drivers_allocate_nothing() {
 }
 
 fn allocates_nothing<B: Backend>() {
-    let (meter, ready) = Meter::new();
+    let (meter, ready, warm_up_sent) = Meter::new();
     let run = Arc::new(Run::new(meter.clone(), ()));
     let server = thread::spawn(move || {
         let any = (Ipv4Addr::LOCALHOST, 0).into();
@@ -194,8 +204,16 @@ fn allocates_nothing<B: Backend>() {
     client.set_read_timeout(Some(limit)).unwrap();
 
     let mut reply = [0; 100];
-    for n in 0..WARM_UP + DATAGRAMS {
-        client.send(TEXTS[n % TEXTS.len()].as_bytes()).unwrap();
+    let ask = |n: usize| client.send(TEXTS[n % TEXTS.len()].as_bytes()).unwrap();
+    for n in 0..WARM_UP {
+        ask(n);
+    }
+    warm_up_sent.send(()).unwrap();
+    for _ in 0..WARM_UP {
+        client.recv(&mut reply).unwrap();
+    }
+    for n in 0..DATAGRAMS {
+        ask(n);
         client.recv(&mut reply).unwrap();
     }
     client.send(b"fin").unwrap();
