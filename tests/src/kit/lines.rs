@@ -3,9 +3,11 @@
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 
-use socklab_core::{Deadline, Input, Interest, Machine, Mono, Now, Outbox, Prompt, Status, Why};
+use socklab_core::{
+    Console, Deadline, Input, Interest, Machine, Mono, Now, Outbox, Prompt, Status, Why,
+};
 use socklab_system::{Backend, Run};
 
 use crate::real::Running;
@@ -99,15 +101,18 @@ pub fn input_that_ends_at_once<B: Backend>() {
     assert_eq!(typed::<B>(None::<&[u8]>), ["end"]);
 }
 
-/// Says when it is read from, and gives a byte each time it is told to.
+/// Shows when it is read from, and gives a byte each time it is told to.
 struct Keyboard {
-    asked: Sender<()>,
+    screen: Arc<Screen>,
     keys: Receiver<u8>,
 }
 
+/// What it shows, in one order with all that the program says.
+const READ: &[u8] = b"(the keyboard is read)";
+
 impl Read for Keyboard {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let _ = self.asked.send(());
+        self.screen.show(READ);
         Ok(match self.keys.recv() {
             Ok(key) => {
                 buffer[0] = key;
@@ -120,20 +125,22 @@ impl Read for Keyboard {
 
 /// Nothing is read before the prompt; and what is typed letter by letter is a line at its end.
 pub fn nothing_is_read_ahead<B: Backend>() {
-    let (asked, was_asked) = channel();
     let (press, keys) = channel();
     let screen = Screen::new();
-    let keyboard = BufReader::with_capacity(1, Keyboard { asked, keys });
+    let keyboard = Keyboard {
+        screen: screen.clone(),
+        keys,
+    };
+    let keyboard = BufReader::with_capacity(1, keyboard);
     let run = Arc::new(Run::new(screen.clone(), ()).with_lines(keyboard));
     let running = Running::spawn(move || B::client(Typist::default(), &run));
     for _ in 0..3 {
         assert_eq!(screen.next(), Said::Prompt(Prompt::Message));
         for key in *b"abc\n" {
-            was_asked.recv().unwrap();
+            assert_eq!(screen.next(), Said::Show(READ.to_vec()));
             press.send(key).unwrap();
         }
         assert_eq!(screen.next(), Said::Show(b"abc".to_vec()));
-        assert!(was_asked.try_recv().is_err(), "read without being asked to");
     }
     drop(press);
     assert_eq!(running.join(), Status::Done);
