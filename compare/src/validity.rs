@@ -5,8 +5,10 @@
 
 use crate::results::{Invalid, Load, Trial};
 
-/// The share of the time on a CPU from which a generator could do no more.
-pub const SATURATED: f64 = 0.95;
+/// The share of the time with something to do from which a generator could do no more. A few connections that wait for each other
+/// leave it and the server a few per cent each, measured at ten: 0.95 to 0.97 beside servers of 0.87 to 0.99, and a generator that is
+/// really the limit has none left.
+pub const SATURATED: f64 = 0.98;
 
 /// The share of its cores' time that a server may leave unused while the generator can do no more.
 pub const IDLE: f64 = 0.10;
@@ -140,11 +142,11 @@ mod tests {
             }
         };
         assert_eq!(
-            after(CLOSED, busy(0.95, 0.89)),
+            after(CLOSED, busy(0.98, 0.89)),
             [Invalid::GeneratorSaturated]
         );
-        assert_eq!(after(CLOSED, busy(0.95, 0.90)), []);
-        assert_eq!(after(CLOSED, busy(0.94, 0.50)), []);
+        assert_eq!(after(CLOSED, busy(0.98, 0.90)), []);
+        assert_eq!(after(CLOSED, busy(0.97, 0.50)), []);
         // An open load offers what it offers; what it could not keep up is late.
         assert_eq!(after(OPEN, busy(1.00, 0.50)), []);
     }

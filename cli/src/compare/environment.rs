@@ -83,7 +83,6 @@ pub(super) fn describe(setting: &Setting<'_>) -> Environment {
     add("server-cores", list(setting.server));
     let load = read("/proc/loadavg");
     let load = load.split(' ').next().unwrap_or("").to_owned();
-    let busy = load.parse::<f64>().is_ok_and(|load| load > 0.5);
     add("load-before", load);
     if let Some(register) = setting.register {
         add("register", filesystem(register));
@@ -105,7 +104,6 @@ pub(super) fn describe(setting: &Setting<'_>) -> Environment {
         "shared-core",
     );
     warn(virtual_machine, "virtual-machine");
-    warn(busy, "load-elsewhere");
     warn(cfg!(debug_assertions), "debug-build");
     warn(
         setting
