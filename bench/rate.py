@@ -142,7 +142,7 @@ def on_sqlite(table, folder, options, slow):
                         one_each = ("SQLite, --batch 1", delay, clients, runtime)
                         key, against = (one_each, None) if batch == 1 else (("SQLite", delay, clients, runtime), one_each)
                         table.add(key, got, against)
-                        first += 1_000_000
+                        first = 10_000_000 + (first - 9_000_000) % 90_000_000  # DNIs have eight digits
                         for one in pathlib.Path(folder).glob("*.db*"):
                             one.unlink()
 
@@ -159,7 +159,7 @@ def on_postgres(table, options):
                 one_each = ("PostgreSQL, --batch 1", 0, 256, "mio")
                 key = one_each if batch == 1 else (f"PostgreSQL, {servers} server{'s' * (servers > 1)}", 0, 256, "mio")
                 table.add(key, got, None if batch == 1 else one_each)
-                first += 1_000_000
+                first = 10_000_000 + (first - 9_000_000) % 90_000_000  # DNIs have eight digits
     finally:
         cluster.end()
 

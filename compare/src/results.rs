@@ -173,7 +173,8 @@ pub struct Losses {
 /// How the load was made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// The share of the measured time in which its thread was on a CPU (1 is all of it).
+    /// The share of the measured time in which it had something to do (1 is all of it): before it sleeps it looks a little, which is
+    /// no work. Under an open load it waits busily for the time of the next question, so there its lag says more.
     pub busy: f64,
     /// How long after its time a question was sent, under an open load.
     pub lag: Latencies,
