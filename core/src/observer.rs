@@ -79,6 +79,19 @@ pub enum OperationKind {
 }
 
 impl OperationKind {
+    /// All of them.
+    pub const ALL: [OperationKind; 9] = [
+        OperationKind::Open,
+        OperationKind::Connect,
+        OperationKind::Accept,
+        OperationKind::Receive,
+        OperationKind::Send,
+        OperationKind::Wait,
+        OperationKind::Wake,
+        OperationKind::Shutdown,
+        OperationKind::Close,
+    ];
+
     /// The word used in reports.
     pub const fn name(self) -> &'static str {
         match self {

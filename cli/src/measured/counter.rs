@@ -10,30 +10,20 @@ use socklab_core::{
     Subject, Watch,
 };
 
-/// The kinds that are counted, each at its place in a [`Block`].
-const KINDS: [OperationKind; 9] = [
-    OperationKind::Open,
-    OperationKind::Connect,
-    OperationKind::Accept,
-    OperationKind::Receive,
-    OperationKind::Send,
-    OperationKind::Wait,
-    OperationKind::Wake,
-    OperationKind::Shutdown,
-    OperationKind::Close,
-];
-
 /// What one observer has counted. It alone writes, so a count is a load and a store, never a locked addition; others read a
 /// figure that may be one operation old.
 #[derive(Debug, Default)]
-struct Block([[AtomicU64; 3]; KINDS.len()]);
+struct Block([[AtomicU64; 3]; OperationKind::ALL.len()]);
 
 impl Block {
     fn add(&self, operation: &Operation) {
         let add = |counter: &AtomicU64, more: u64| {
             counter.store(counter.load(Ordering::Relaxed) + more, Ordering::Relaxed);
         };
-        let Some(at) = KINDS.iter().position(|kind| *kind == operation.kind) else {
+        let Some(at) = OperationKind::ALL
+            .iter()
+            .position(|kind| *kind == operation.kind)
+        else {
             return;
         };
         let [calls, would_block, items] = &self.0[at];
@@ -45,7 +35,7 @@ impl Block {
         }
     }
 
-    fn add_to(&self, total: &mut [[u64; 3]; KINDS.len()]) {
+    fn add_to(&self, total: &mut [[u64; 3]; OperationKind::ALL.len()]) {
         for (sum, counters) in total.iter_mut().zip(&self.0) {
             for (sum, counter) in sum.iter_mut().zip(counters) {
                 *sum += counter.load(Ordering::Relaxed);
@@ -62,7 +52,7 @@ pub(super) struct Counters(Arc<Mutex<Inner>>);
 struct Inner {
     living: Vec<Arc<Block>>,
     /// Of observers that are gone.
-    past: [[u64; 3]; KINDS.len()],
+    past: [[u64; 3]; OperationKind::ALL.len()],
 }
 
 impl Counters {
@@ -77,7 +67,7 @@ impl Counters {
         for block in &inner.living {
             block.add_to(&mut total);
         }
-        let named = KINDS.iter().zip(total);
+        let named = OperationKind::ALL.iter().zip(total);
         named
             .filter(|(_, [calls, ..])| *calls > 0)
             .map(|(kind, [calls, would_block, items])| {

@@ -164,17 +164,7 @@ fn what_charts_say_exists_and_nothing_else_does() {
         said.extend(ids.filter_map(|rest| Some(format!("timeline-{}", rest.split_once('"')?.0))));
     }
     // Those that are made of a name.
-    let kinds = [
-        OperationKind::Open,
-        OperationKind::Connect,
-        OperationKind::Accept,
-        OperationKind::Receive,
-        OperationKind::Send,
-        OperationKind::Wait,
-        OperationKind::Wake,
-        OperationKind::Shutdown,
-        OperationKind::Close,
-    ];
+    let kinds = OperationKind::ALL;
     let styles = [Style::Threads, Style::Loop, Style::Executor];
     for (family, names) in [
         ("operation", kinds.map(OperationKind::name).to_vec()),
