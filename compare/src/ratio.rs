@@ -36,6 +36,7 @@
 use crate::results::{Results, Trial};
 use crate::statistics::{self, Error};
 use crate::summary::{Interval, Metric, Verdict};
+use crate::validity;
 
 /// The fewest rounds in which both models count for anything to be said.
 pub const FEWEST: usize = 3;
@@ -63,7 +64,7 @@ pub fn figure(trial: &Trial, metric: Metric) -> Option<f64> {
     let figure = match metric {
         Metric::Rate => trial.replies as f64 / trial.seconds,
         Metric::P50 => trial.response.percentile(0.5)?,
-        Metric::P99 => crate::validity::response(trial, 0.99).ok()?,
+        Metric::P99 => validity::response(trial, 0.99).ok()?,
         Metric::Cpu => {
             let server = trial.server.as_ref()?;
             (server.user + server.system) / trial.replies as f64
@@ -77,7 +78,10 @@ pub fn logs(results: &Results, model: &str, other: &str, load: usize, metric: Me
     let trial_of = |model: &str, round: u32| {
         let is = |one: &&Trial| one.model == model && one.load == load && one.round == round;
         let trial = results.trials.iter().find(is)?;
-        let counts = trial.invalid.is_empty();
+        let counts = match metric {
+            Metric::Cpu => validity::costs_count(trial),
+            Metric::Rate | Metric::P50 | Metric::P99 => trial.invalid.is_empty(),
+        };
         counts.then(|| figure(trial, metric)).flatten()
     };
     let mut rounds: Vec<u32> = results.trials.iter().map(|one| one.round).collect();

@@ -79,7 +79,8 @@ impl Estimate {
 
 /// One model under one load.
 ///
-/// If the cell is [invalid](Cell::invalid) it has no figures.
+/// If the cell is [invalid](Cell::invalid) it has no rate and no times; and what the server used only if the reason
+/// [spares it](crate::validity::spares_costs).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Which model.

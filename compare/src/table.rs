@@ -84,13 +84,8 @@ impl<'t> Table<'t> {
     fn row(&mut self, cell: &Cell, load: &Load) -> Vec<String> {
         let numbers = self.names.numbers;
         let mut model = self.names.name(&cell.model);
-        if !cell.invalid.is_empty() {
-            let invalid = self.names.texts.say("compare-invalid", &[]) + &self.rounds_lost(cell);
-            let mut row = vec![model, invalid];
-            row.resize(8, NOTHING.to_owned());
-            return row;
-        }
-        if cell.valid < cell.trials {
+        let invalid = !cell.invalid.is_empty();
+        if cell.valid < cell.trials && !invalid {
             model.push_str(&self.rounds_lost(cell));
         }
         let show = |estimate: Option<Estimate>, text: &dyn Fn(f64) -> String| {
@@ -102,10 +97,20 @@ impl<'t> Table<'t> {
                     .map_or_else(|| NOTHING.to_owned(), |(a, b)| text(a.value, b.value))
             };
         let p99 = show(cell.response.p99, &|time| numbers.time(time)) + &self.left_out(cell, "p99");
+        let (rate, relative) = match invalid {
+            true => (
+                self.names.texts.say("compare-invalid", &[]) + &self.rounds_lost(cell),
+                NOTHING.to_owned(),
+            ),
+            false => (
+                show(cell.rate, &|rate| numbers.three(rate)),
+                self.relative(cell, telling(load)),
+            ),
+        };
         vec![
             model,
-            show(cell.rate, &|rate| numbers.three(rate)),
-            self.relative(cell, telling(load)),
+            rate,
+            relative,
             show(cell.response.p50, &|time| numbers.time(time)),
             p99,
             both(cell.user, cell.system, &|user, system| {

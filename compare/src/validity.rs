@@ -42,6 +42,17 @@ pub fn judge(trial: &Trial, load: &Load, ours: bool) -> Vec<Invalid> {
         .collect()
 }
 
+/// Whether a reason is about rates and times alone. What the server used for each reply stands: it is the same work, whether the
+/// generator could have asked for more or not.
+pub fn spares_costs(reason: Invalid) -> bool {
+    matches!(reason, Invalid::GeneratorSaturated | Invalid::LateSchedule)
+}
+
+/// Whether what a trial says of the server's costs counts.
+pub fn costs_count(trial: &Trial) -> bool {
+    trial.invalid.iter().copied().all(spares_costs)
+}
+
 /// A closed load as fast as its generator can while the server waits for more. Of somebody else's server we do not know
 /// whether it waits; then the figure may be the generator's, and is not believed either.
 fn saturated(trial: &Trial, load: &Load) -> bool {

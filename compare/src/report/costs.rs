@@ -66,15 +66,15 @@ pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
 impl Cost {
     fn figure(&self, sheet: &Sheet<'_>) -> Option<Element> {
         let words = &sheet.words;
-        if sheet.reach(None, |cell| self.sum(cell)).is_empty() {
+        if sheet.reach_of_costs(None, |cell| self.sum(cell)).is_empty() {
             return None;
         }
         self.said.by_load(sheet, |load, what| {
             let (mut rows, mut table) = (Vec::new(), Vec::new());
             for (model, name) in sheet.models() {
-                let found = sheet.cell(name, load);
+                let found = sheet.costs(name, load);
                 let value = found.and_then(|cell| self.value(sheet, name, cell));
-                let texts = match sheet.cell(name, load) {
+                let texts = match sheet.costs(name, load) {
                     Ok(cell) => [(self.first)(cell), (self.second)(cell), self.sum(cell)]
                         .map(|one| words.estimate(one))
                         .to_vec(),
@@ -85,7 +85,7 @@ impl Cost {
                 rows.push(Row { model, name, value });
             }
             // Models are compared under one load, which may cost a hundredth of another.
-            let scale = Scale::from_zero(sheet.reach(Some(load), |cell| self.sum(cell)));
+            let scale = Scale::from_zero(sheet.reach_of_costs(Some(load), |cell| self.sum(cell)));
             let title = format!("{}: {}", self.said.title, words.load(what));
             let [first, second] = self.parts.clone();
             let bars = Bars {

@@ -10,6 +10,7 @@ use super::markup::{Element, el};
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::summary::{Cell, Estimate};
+use crate::validity::spares_costs;
 
 /// The kinds that are shown first, in this order; then whatever else there is.
 const KINDS: [&str; 8] = [
@@ -23,7 +24,8 @@ const WOULD_BLOCK: &str = "would-block";
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     let words = &sheet.words;
     let cells = sheet.summary.cells.iter();
-    let cells: Vec<&Cell> = cells.filter(|cell| cell.invalid.is_empty()).collect();
+    let stands = |cell: &&Cell| cell.invalid.iter().copied().all(spares_costs);
+    let cells: Vec<&Cell> = cells.filter(stands).collect();
     let names = cells
         .iter()
         .flat_map(|cell| cell.operations.keys().map(String::as_str));
@@ -50,7 +52,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     said.by_load(sheet, |load, what| {
         let (mut rows, mut found) = (Vec::new(), Vec::new());
         for (model, name) in sheet.models() {
-            let cell = sheet.cell(name, load);
+            let cell = sheet.costs(name, load);
             match &cell {
                 Ok(cell) => {
                     let each = kinds.iter().map(|kind| brief(sheet, count(cell, kind)));

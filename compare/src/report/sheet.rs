@@ -4,6 +4,7 @@ use super::words::Words;
 use crate::Texts;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
+use crate::validity::spares_costs;
 
 /// The measurements with the words to show them in.
 pub(super) struct Sheet<'a> {
@@ -54,6 +55,18 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// The same for what the server used, which stands where only the rates do not.
+    pub(super) fn costs(&self, model: &str, load: usize) -> Result<&'a Cell, String> {
+        match (self.cell(model, load), self.summary.cell(model, load)) {
+            (Err(_), Some(cell))
+                if cell.cpu.is_some() && cell.invalid.iter().copied().all(spares_costs) =>
+            {
+                Ok(cell)
+            }
+            (found, _) => found,
+        }
+    }
+
     /// A figure of a cell that may be believed.
     pub(super) fn figure(
         &self,
@@ -71,11 +84,28 @@ impl<'a> Sheet<'a> {
         only: Option<usize>,
         of: impl Fn(&Cell) -> Option<Estimate>,
     ) -> Vec<f64> {
+        self.ends(only, |model, load| self.figure(model, load, &of))
+    }
+
+    /// The same for what the server used.
+    pub(super) fn reach_of_costs(
+        &self,
+        only: Option<usize>,
+        of: impl Fn(&Cell) -> Option<Estimate>,
+    ) -> Vec<f64> {
+        self.ends(only, |model, load| of(self.costs(model, load).ok()?))
+    }
+
+    fn ends(
+        &self,
+        only: Option<usize>,
+        figure: impl Fn(&str, usize) -> Option<Estimate>,
+    ) -> Vec<f64> {
         let mut all = Vec::new();
         for (_, model) in self.models() {
             let loads = self.loads();
             for (load, _) in loads.filter(|(load, _)| only.is_none_or(|one| one == *load)) {
-                if let Some(Estimate { value, interval }) = self.figure(model, load, &of) {
+                if let Some(Estimate { value, interval }) = figure(model, load) {
                     all.push(value);
                     all.extend(interval.map(|one| one.high));
                 }

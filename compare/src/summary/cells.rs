@@ -68,11 +68,15 @@ struct Figures<'r> {
 impl Figures<'_> {
     fn cell(mut self, model: &str, load: usize, trials: &[&Trial]) -> Cell {
         let mut cell = empty(model, load, trials);
-        let counts = |trial: &&&Trial| trial.invalid.is_empty();
-        let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
+        if !cell.invalid.iter().copied().all(validity::spares_costs) {
+            return cell;
+        }
+        self.costs(&mut cell, trials);
         if !cell.invalid.is_empty() {
             return cell;
         }
+        let counts = |trial: &&&Trial| trial.invalid.is_empty();
+        let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         cell.rate = self.of(&valid, |one| Some(one.replies as f64 / one.seconds));
         cell.response = self.percentiles(&valid, validity::response, |one| one.response.max);
         cell.service = self.percentiles(
@@ -80,6 +84,19 @@ impl Figures<'_> {
             |one, part| one.service.percentile(part).ok_or(Invalid::TooFewSamples),
             |one| one.service.max,
         );
+        cell.warm_up = self.of(&valid, |one| Some(one.warm_up));
+        cell.losses = valid
+            .iter()
+            .map(|one| one.losses)
+            .fold(Losses::default(), plus);
+        cell.replies = valid.iter().map(|one| one.replies).sum();
+        cell
+    }
+
+    /// What the server used, of all rounds in which that counts.
+    fn costs(&mut self, cell: &mut Cell, trials: &[&Trial]) {
+        let counts = |trial: &&&Trial| validity::costs_count(trial);
+        let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         cell.cpu = self.per_reply(&valid, |server| server.user + server.system);
         let own = own_share(&valid);
         cell.user = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(own));
@@ -91,14 +108,7 @@ impl Figures<'_> {
         cell.threads = self.of_server(&valid, |server| f64::from(server.threads));
         cell.memory = self.of_server(&valid, |server| server.memory as f64);
         cell.peak = self.of_server(&valid, |server| server.peak as f64);
-        cell.warm_up = self.of(&valid, |one| Some(one.warm_up));
         cell.generator_busy = self.of(&valid, |one| Some(one.generator.busy));
-        cell.losses = valid
-            .iter()
-            .map(|one| one.losses)
-            .fold(Losses::default(), plus);
-        cell.replies = valid.iter().map(|one| one.replies).sum();
-        cell
     }
 
     fn of(

@@ -2,7 +2,7 @@
 
 use super::{Best, Cell, Metric, Ratio, Verdict};
 use crate::ratio::{self, Series};
-use crate::results::{Load, Results};
+use crate::results::{Invalid, Load, Results};
 
 pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
     let mut places = Vec::new();
@@ -51,6 +51,11 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
                 Metric::P50 | Metric::P99 | Metric::Cpu => figures.iter().min_by(order),
             };
             let Some((_, model)) = first else { continue };
+            // Where the generator was the limit of some, they may be faster than any whose figure is known.
+            if metric != Metric::Cpu && cells.iter().any(|cell| cell.load == load && limited(cell))
+            {
+                continue;
+            }
             let place = Place { load, metric };
             for (_, rival) in figures.iter().filter(|(_, rival)| rival != model) {
                 comparisons.push(place.series(results, cells, rival, model));
@@ -71,6 +76,10 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
         }
     }
     bests
+}
+
+fn limited(cell: &Cell) -> bool {
+    cell.invalid.contains(&Invalid::GeneratorSaturated)
 }
 
 /// Where models are compared, and in what.

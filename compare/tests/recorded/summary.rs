@@ -165,7 +165,7 @@ fn a_condemned_cell_is_compared_with_nothing() {
         .iter_mut()
         .filter(|one| one.model == "mio" && one.round < 4)
     {
-        trial.invalid.push(Invalid::GeneratorSaturated);
+        trial.invalid.push(Invalid::NotSteady);
     }
     let summary = Summary::new(&results);
     let ratios = summary.ratios.iter().filter(|one| one.model == "mio");
@@ -179,6 +179,24 @@ fn a_condemned_cell_is_compared_with_nothing() {
         one.model == "mio" || one.tied.contains(&"mio".to_owned())
     };
     assert!(!summary.best.iter().any(named));
+}
+
+/// Where the generator is the limit, rates and times are its own; what the server used for each reply is not.
+#[test]
+fn a_saturated_generator_leaves_the_costs() {
+    let mut results = made();
+    for trial in results.trials.iter_mut().filter(|one| one.model == "mio") {
+        trial.invalid.push(Invalid::GeneratorSaturated);
+    }
+    let summary = Summary::new(&results);
+    let cell = summary.cell("mio", 0).expect("a cell");
+    assert_eq!((cell.rate, cell.response.p50), (None, None));
+    assert!(cell.cpu.is_some() && cell.voluntary.is_some());
+    for ratio in summary.ratios.iter().filter(|one| one.model == "mio") {
+        assert_eq!(ratio.ratio.is_some(), ratio.metric == Metric::Cpu);
+    }
+    // It may be the fastest, so no other is said to be.
+    assert!(summary.best.iter().all(|one| one.metric == Metric::Cpu));
 }
 
 #[test]
