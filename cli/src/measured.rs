@@ -31,7 +31,7 @@ use crate::tour::scenes::InMemory;
 use crate::words::Words;
 
 use counter::Counters;
-pub(crate) use process::{Measured, Order};
+pub(crate) use process::{Footprint, Measured, Order};
 pub(crate) use usage::{Usage, allowed_cores, pin, raise_descriptors};
 
 /// The name of the hidden command.

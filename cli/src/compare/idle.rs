@@ -1,49 +1,76 @@
 //! What connections cost that are there and say nothing.
 
 use std::io;
+use std::thread;
+use std::time::Duration;
 
-use socklab_compare::results::{Idle, Load};
+use socklab_compare::results::{Idle, Latencies, Load};
 
 use super::plan::{Entry, Plan};
 use super::trial;
+use crate::measured::{Footprint, Measured};
 
-/// Holds more and more idle connections, and at each step looks at the server's memory and at how long one more client waits.
+/// How long the server may take to take in those that have just come.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// Holds more and more idle connections, and at each step looks at the server's memory, and at how long one more client waits.
+///
+/// These are two series with a server each: what is asked of a server stays in its memory.
 ///
 /// Nothing for a target: its memory is not ours to see.
 ///
 /// # Errors
 /// When the server does not start, or the connections cannot be had.
 pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
-    let mut steps = Vec::new();
-    if plan.idle.is_empty() {
-        return Ok(steps);
-    }
-    // They say nothing for as long as it takes, so the server has to be patient.
-    let patient = Plan {
-        timeout: std::time::Duration::from_secs(3600),
-        observe: false,
-        ..plan.clone()
-    };
-    let (_register, Some(server)) = trial::start(&patient, entry, false)? else {
-        return Ok(steps);
-    };
-    let (mut held, mut count, mut asked) = (Vec::new(), 0, 0);
-    for &connections in &plan.idle {
-        let more = connections.saturating_sub(count);
-        held.push(socklab_load::Idle::open(server.address, more).map_err(io::Error::other)?);
-        count += more;
+    let footprints = series(plan, entry, |server| {
+        thread::sleep(SETTLING);
+        Ok(server.footprint())
+    })?;
+    let mut asked = 0;
+    let replies = series(plan, entry, |server| {
         let mut one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address);
         one.first = asked;
         let outcome = socklab_load::run(&one, &mut |_| ()).map_err(io::Error::other)?;
         asked += outcome.asked;
-        let footprint = server.footprint();
-        steps.push(Idle {
+        Ok(trial::latencies(&outcome.service))
+    })?;
+    let steps = footprints.into_iter().zip(replies);
+    let step =
+        |((connections, footprint), (_, reply)): ((u32, Footprint), (u32, Latencies))| Idle {
             model: entry.name.clone(),
-            connections: count,
+            connections,
             memory: footprint.memory,
             threads: footprint.threads,
-            reply: trial::latencies(&outcome.service),
-        });
+            reply,
+        };
+    Ok(steps.map(step).collect())
+}
+
+/// What is seen at each step, with the number of connections held.
+fn series<T>(
+    plan: &Plan,
+    entry: &Entry,
+    mut look: impl FnMut(&Measured) -> io::Result<T>,
+) -> io::Result<Vec<(u32, T)>> {
+    let mut seen = Vec::new();
+    if plan.idle.is_empty() {
+        return Ok(seen);
     }
-    Ok(steps)
+    // They say nothing for as long as it takes, so the server has to be patient.
+    let patient = Plan {
+        timeout: Duration::from_secs(3600),
+        observe: false,
+        ..plan.clone()
+    };
+    let (_register, Some(server)) = trial::start(&patient, entry, false)? else {
+        return Ok(seen);
+    };
+    let (mut held, mut count) = (Vec::new(), 0);
+    for &connections in &plan.idle {
+        let more = connections.saturating_sub(count);
+        held.push(socklab_load::Idle::open(server.address, more).map_err(io::Error::other)?);
+        count += more;
+        seen.push((count, look(&server)?));
+    }
+    Ok(seen)
 }
