@@ -42,7 +42,7 @@ compare-column-memory = memory
 # $load (text) - the load
 compare-table-title = { $exercise }, { $load }
 # $baseline (text) - the model that the others are compared with
-compare-legend = relative: against { $baseline } in the same rounds, ± a 95 % interval; ≈ no difference that would stand among so many comparisons, ? too few rounds to say. Times are response times, switches are context switches, memory is the peak.
+compare-legend = relative: the median of the ratios to { $baseline } within the rounds (not the quotient of two medians), ± a 95 % interval; ≈ no difference that would stand among so many comparisons, ? too few rounds to say. Times are response times, switches are context switches, memory is the peak.
 
 ## What is not believed
 
@@ -201,6 +201,8 @@ compare-failed = { $model } could not be measured: { $detail }
 compare-none-left = no model is left to measure
 compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
 compare-same-for-datagrams = with datagrams { $model } is the same as its plain model: see --list
+# $file (text) - its name
+compare-no-results = { $file } is not what compare --json writes
 compare-written = written: { $file }
 
 ## Help

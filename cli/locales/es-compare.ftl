@@ -42,7 +42,7 @@ compare-column-memory = memoria
 # $load (text) - la carga
 compare-table-title = { $exercise }, { $load }
 # $baseline (text) - el modelo con el que se comparan los demás
-compare-legend = relativo: frente a { $baseline } en las mismas rondas, ± un intervalo del 95 %; ≈ ninguna diferencia que se sostenga entre tantas comparaciones, ? faltan rondas para decirlo. Los tiempos son de respuesta, los cambios son de contexto y la memoria es la máxima.
+compare-legend = relativo: la mediana de las proporciones con { $baseline } dentro de las rondas (no el cociente de dos medianas), ± un intervalo del 95 %; ≈ ninguna diferencia que se sostenga entre tantas comparaciones, ? faltan rondas para decirlo. Los tiempos son de respuesta, los cambios son de contexto y la memoria es la máxima.
 
 ## Lo que no se cree
 
@@ -199,8 +199,10 @@ compare-refused = { $model } no se mide, porque no hace el ejercicio: donde la r
 compare-wrong-reply = { $model } respondió mal: «{ $got }» donde tocaba «{ $expected }»
 compare-failed = no se pudo medir { $model }: { $detail }
 compare-none-left = no queda ningún modelo que medir
-compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbralo también en --models
-compare-same-for-datagrams = con datagramas { $model } es igual que su modelo básico: mira --list
+compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbrelo también en --models
+compare-same-for-datagrams = con datagramas { $model } es igual que su modelo básico: vea --list
+# $file (texto) - su nombre
+compare-no-results = { $file } no es lo que escribe compare --json
 compare-written = escrito: { $file }
 
 ## Ayuda
@@ -258,4 +260,4 @@ compare-column-knee = preguntas/s
 compare-column-limit = p99 menor que
 compare-column-tried = ritmos probados
 # $address (texto) - el servidor que se iba a medir
-compare-target-silent = { $address } no respondió nada: arranca antes el servidor, y mira si la dirección y el puerto son correctos
+compare-target-silent = { $address } no respondió nada: inicie antes el servidor, y compruebe la dirección y el puerto

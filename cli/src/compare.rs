@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
-use socklab_compare::results::{Invalid, Proof, Results, SCHEMA};
+use socklab_compare::results::{Invalid, Proof, Results, SCHEMA, Trial};
 use socklab_compare::summary::Document;
 
 use crate::Exit;
@@ -48,6 +48,11 @@ pub(crate) fn main(matches: &ArgMatches, common: &Common, words: &Arc<Words>) ->
     let args: CompareArgs = read(matches);
     if args.list {
         return list(words);
+    }
+    if let Err((path, error)) = outputs::can_be_written(&args) {
+        let detail = error.to_string();
+        say::line(&words.say_with("file-error", &[("file", &path), ("detail", &detail)]));
+        return Exit::Failed;
     }
     let allowed = allowed_cores();
     let plan = match args.plan(&allowed) {
@@ -142,15 +147,23 @@ fn measure(mut plan: Plan, words: &Arc<Words>, progress: &mut Progress) -> Resul
         if let (Kind::Target(address), true) = (&entry.kind, silent) {
             return Err(words.say_with("compare-target-silent", &[("address", address)]));
         }
-        if let Some((expected, got)) = tried.wrong {
+        let known = |other: &Trial| other.model == entry.name && other.losses.wrong > 0;
+        if let Some((expected, got)) = tried.wrong
+            && !results.trials.iter().any(known)
+        {
             progress.clear();
             let [expected, got] =
                 [expected, got].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             let name = &entry.name;
-            say::line(&words.say_with(
+            let line = words.say_with(
                 "compare-wrong-reply",
                 &[("model", name), ("expected", &expected), ("got", &got)],
-            ));
+            );
+            // Whoever does not do the exercise is not measured.
+            if matches!(entry.kind, Kind::Target(_)) {
+                return Err(line);
+            }
+            say::line(&line);
         }
         results.trials.push(tried.trial);
     }

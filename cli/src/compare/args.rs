@@ -180,7 +180,12 @@ impl CompareArgs {
             timeout: Duration::from_secs(1),
             depth: self.depth,
             observe: !self.unobserved,
-            cores: Cores::share(allowed, self.server_cores as usize),
+            // Somebody else's server runs where the system puts it, and on the generator's own core a question is a tenth of what it is
+            // across two. So nobody has a core then, ours neither.
+            cores: match self.target {
+                Some(_) => Cores::default(),
+                None => Cores::share(allowed, self.server_cores as usize),
+            },
             folder: self
                 .register_folder
                 .clone()

@@ -55,5 +55,6 @@ fn load(path: &Path, words: &Words) -> Result<Document, String> {
     let said =
         |detail: String| words.say_with("file-error", &[("file", &path), ("detail", &detail)]);
     let text = fs::read_to_string(path).map_err(|error| said(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| said(error.to_string()))
+    serde_json::from_str(&text)
+        .map_err(|_| words.say_with("compare-no-results", &[("file", &path)]))
 }

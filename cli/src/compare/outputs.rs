@@ -22,6 +22,18 @@ use crate::say;
 use crate::timeline;
 use crate::words::Words;
 
+/// Whether the files that were asked for can be written: better known before a measurement than after it.
+pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), (PathBuf, io::Error)> {
+    for path in [&args.json, &args.csv, &args.markdown, &args.report]
+        .into_iter()
+        .flatten()
+    {
+        let opened = fs::OpenOptions::new().append(true).create(true).open(path);
+        opened.map_err(|error| (path.clone(), error))?;
+    }
+    Ok(())
+}
+
 /// Shows the table, and writes the files that were asked for.
 pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> Exit {
     let (results, summary) = (&document.results, &document.summary);
