@@ -96,10 +96,11 @@ fn measure(mut plan: Plan, words: &Arc<Words>, progress: &mut Progress) -> Resul
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();
-    let register = (plan.exercise.name == "submit").then_some(plan.folder.as_path());
+    let register = plan.records().then_some(plan.folder.as_path());
     let environment = environment::describe(&Setting {
         generator: &plan.cores.generator,
         server: &plan.cores.server,
+        descriptors: raise_descriptors(),
         register,
     });
     let models: Vec<String> = plan
@@ -114,7 +115,6 @@ fn measure(mut plan: Plan, words: &Arc<Words>, progress: &mut Progress) -> Resul
     if !plan.entries.iter().any(|entry| entry.name == plan.baseline) {
         plan.baseline.clone_from(&plan.entries[0].name);
     }
-    raise_descriptors();
     pin(&plan.cores.generator);
     let mut results = Results {
         schema: SCHEMA,

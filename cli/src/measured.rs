@@ -5,6 +5,7 @@
 //! with the next question that it serves. So the server has no thread that it would not have otherwise: a program of one
 //! thread has cheaper system calls, and a thread that waits for commands would take that away from the models of one thread.
 
+mod cores;
 mod counter;
 mod process;
 mod usage;
@@ -30,9 +31,10 @@ use crate::say;
 use crate::tour::scenes::InMemory;
 use crate::words::Words;
 
+pub(crate) use cores::{Cores, allowed_cores, pin};
 use counter::Counters;
 pub(crate) use process::{Footprint, Measured, Order};
-pub(crate) use usage::{Usage, allowed_cores, pin, raise_descriptors};
+pub(crate) use usage::{Usage, raise_descriptors};
 
 /// The name of the hidden command.
 pub(crate) const COMMAND: &str = "measured-server";

@@ -10,8 +10,9 @@ use socklab_compare::results::Load;
 use socklab_core::Transport;
 use socklab_core::lab;
 
-use super::plan::{Cores, Entry, Kind, Plan};
+use super::plan::{Entry, Kind, Plan};
 use crate::address;
+use crate::measured::Cores;
 use crate::runtime::Runtime;
 use crate::words::Words;
 

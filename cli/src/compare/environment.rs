@@ -4,7 +4,7 @@ use std::fs;
 
 use socklab_compare::results::Environment;
 
-use crate::measured::{allowed_cores, raise_descriptors};
+use crate::measured::allowed_cores;
 
 /// The lock file says which versions of the runtimes are in this program.
 const LOCK: &str = include_str!("../../../Cargo.lock");
@@ -13,6 +13,7 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
 pub(super) struct Setting<'a> {
     pub(super) generator: &'a [usize],
     pub(super) server: &'a [usize],
+    pub(super) descriptors: u64,
     pub(super) register: Option<&'a std::path::Path>,
 }
 
@@ -71,7 +72,7 @@ pub(super) fn describe(setting: &Setting<'_>) -> Environment {
                 line.trim_start_matches("MemTotal:").trim().to_owned()
             }),
     );
-    add("descriptors", raise_descriptors().to_string());
+    add("descriptors", setting.descriptors.to_string());
     add(
         "ports",
         read("/proc/sys/net/ipv4/ip_local_port_range").replace('\t', "-"),
@@ -189,6 +190,7 @@ mod tests {
         let setting = Setting {
             generator: &[],
             server: &[],
+            descriptors: 1024,
             register: None,
         };
         let environment = describe(&setting);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use socklab_compare::results::Load;
-use socklab_core::lab::Exercise;
+use socklab_core::lab::{Exercise, Offer};
+
+use crate::measured::Cores;
 
 /// A comparison to be made.
 #[derive(Clone, Debug)]
@@ -52,30 +54,15 @@ pub(super) enum Kind {
     Target(SocketAddr),
 }
 
-/// Which cores are whose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cores {
-    pub(super) generator: Vec<usize>,
-    pub(super) server: Vec<usize>,
-}
-
-impl Cores {
-    /// One core for the generator and the next `server` ones for the server; none for either where there are not enough.
-    pub(super) fn share(allowed: &[usize], server: usize) -> Self {
-        match allowed {
-            [generator, rest @ ..] if rest.len() >= server.max(1) => Cores {
-                generator: vec![*generator],
-                server: rest[..server.max(1)].to_vec(),
-            },
-            _ => Cores::default(),
-        }
-    }
-}
-
 /// What starting and ending a server takes, besides.
 const OVERHEAD: Duration = Duration::from_millis(60);
 
 impl Plan {
+    /// Whether its servers record what they are asked, and so have a register.
+    pub(super) fn records(&self) -> bool {
+        self.exercise.offers.contains(&Offer::Register)
+    }
+
     /// How long it will take, about.
     pub(super) fn estimate(&self) -> Duration {
         let trial = self.measure + (self.warm_up.0 + self.warm_up.1) / 4 + OVERHEAD;
@@ -103,19 +90,5 @@ impl Plan {
             order.extend(all);
         }
         order
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cores_are_shared_only_when_there_are_enough() {
-        assert_eq!(Cores::share(&[0], 1), Cores::default());
-        assert_eq!(Cores::share(&[], 1), Cores::default());
-        let shared = Cores::share(&[2, 5, 7], 2);
-        assert_eq!((shared.generator, shared.server), (vec![2], vec![5, 7]));
-        assert_eq!(Cores::share(&[2, 5], 2), Cores::default());
     }
 }

@@ -8,7 +8,6 @@ use hdrhistogram::Histogram;
 use socklab_compare::results::{Generator, Latencies, Load, Losses, Server, Trial};
 use socklab_compare::validity;
 use socklab_core::Transport;
-use socklab_core::lab::Offer;
 use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
 use tempfile::TempDir;
 
@@ -79,7 +78,7 @@ pub(super) fn start(
     let Kind::Model(model) = &entry.kind else {
         return Ok((None, None));
     };
-    let needed = durable && plan.exercise.offers.contains(&Offer::Register);
+    let needed = durable && plan.records();
     let register = match needed {
         true => Some(
             tempfile::Builder::new()
@@ -107,10 +106,7 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
         Load::Closed { connections } => (connections, Pace::Closed),
         Load::Open { connections, rate } => (connections, Pace::Open { rate }),
     };
-    let questions = match (
-        plan.exercise.transport,
-        plan.exercise.offers.contains(&Offer::Register),
-    ) {
+    let questions = match (plan.exercise.transport, plan.records()) {
         (Transport::Datagram, _) => Questions::Echo,
         (Transport::Stream, false) => Questions::Welcome,
         (Transport::Stream, true) => Questions::Submit,

@@ -12,7 +12,7 @@ use socklab_core::{Console, Notice, Prompt, Status};
 use socklab_load::Outcome;
 use socklab_system::{Run, Stop};
 
-use crate::measured::{Measured, Order, allowed_cores, pin, raise_descriptors};
+use crate::measured::{Cores, Measured, Order, allowed_cores, pin, raise_descriptors};
 use crate::runtime::{Runtime, Task};
 use crate::say;
 use crate::words::Words;
@@ -55,15 +55,12 @@ impl<'a> Bench<'a> {
     /// A server in a process of its own, on a core of its own if there are two, and this process on the other.
     pub(super) fn server(&self, exercise: &'static str, model: &str) -> io::Result<Measured> {
         raise_descriptors();
-        let mut cores = Vec::new();
-        if let [ours, its, ..] = allowed_cores()[..] {
-            pin(&[ours]);
-            cores.push(its);
-        }
+        let cores = Cores::share(&allowed_cores(), 1);
+        pin(&cores.generator);
         Measured::start(&Order {
             exercise,
             model: model.to_owned(),
-            cores,
+            cores: cores.server,
             observe: false,
             register: None,
             patience: Duration::from_secs(600),

@@ -1,4 +1,4 @@
-//! What a process has used, and the cores it may use.
+//! What a process has used, and what it may have.
 
 use std::collections::BTreeMap;
 
@@ -58,32 +58,6 @@ impl Usage {
             operations: operations.filter(|(_, since)| since.calls > 0).collect(),
         }
     }
-}
-
-/// Keeps this thread, and those that it makes from now on, to some cores. Nothing for an empty list.
-pub(crate) fn pin(cores: &[usize]) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if !cores.is_empty() {
-        let mut set = nix::sched::CpuSet::new();
-        for &core in cores {
-            let _ = set.set(core);
-        }
-        // Where it is not allowed the cores are shared, and the environment says how many there are.
-        let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set);
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = cores;
-}
-
-/// The cores that this process may use, where the system says it.
-pub(crate) fn allowed_cores() -> Vec<usize> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Ok(set) = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)) {
-        return (0..nix::sched::CpuSet::count())
-            .filter(|&core| set.is_set(core).unwrap_or(false))
-            .collect();
-    }
-    Vec::new()
 }
 
 /// Has this process end when its parent does.
