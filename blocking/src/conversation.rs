@@ -1,355 +1,206 @@
-//! One machine on one thread.
+//! One conversation on one thread: carry out what there is to do, then block in one call.
 
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::{
-    CLOSE_LIMIT, Doing, Failure, FaultKind, Input, Link, Machine, OperationKind, Outbox, Output,
-    Pump, Socket, Status, Transport, Watch,
+    Begin, CLOSE_LIMIT, Doing, LineEvent, Link, Machine, Next, Now, OperationKind, Outbox,
+    Received, Session, Status, Transport, Wait, Watch,
 };
-use socklab_system::{LineEvent, LineReader, Run, StopGuard, fault, socket, timed};
+use socklab_system::{Lines, Moved, Run, StopGuard, call_error, fault, socket, timed};
 
-use crate::wire::{Received, Wire};
+use crate::wire::Wire;
 
 /// What comes from other threads.
 enum Event {
     Line(LineEvent),
     Stored(StoreId, Decision),
+    /// There is a stop to be looked at.
     Wake,
 }
 
-/// What carrying out an output causes, to be fed when all outputs are carried out.
-enum Caused {
-    Opened { link: Link, local: SocketAddr },
-    Finished(Link),
-    Fault(Doing, io::Error),
-}
-
-/// How many receive errors of the same socket may follow each other before it counts as broken.
-/// Errors that peers can cause do not count: they are endless, and mean nothing.
-const BROKEN: u32 = 100;
-
-/// One machine with its socket, its lines and its time-outs.
-pub(crate) struct Conversation<'a, M, W: Watch> {
-    pump: Pump<M, W::Observer>,
+/// One machine with its socket, its lines and its time-outs. The thread that runs it owns it.
+pub(crate) struct Conversation<M, W: Watch> {
+    session: Session<M, W::Observer>,
     wire: Wire,
-    run: &'a Run<W>,
+    run: Arc<Run<W>>,
     out: Outbox,
     buffer: Vec<u8>,
     events: Receiver<Event>,
     sender: Sender<Event>,
-    lines: Option<LineReader>,
+    lines: Lines,
     waker: Option<StopGuard>,
-    /// A signal rings a bell at the socket, and no thread waits for signals.
+    /// A signal ends a blocked receive by itself, and no thread waits for signals.
     bell: bool,
     watcher: Option<StopGuard>,
-    stopping: bool,
-    /// The stream has ended: from now on it only says so again.
-    ended: bool,
-    errors: u32,
-    broken: Option<Failure>,
 }
 
-impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
-    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: &'a Run<W>) -> Self {
+impl<M: Machine, W: Watch> Conversation<M, W> {
+    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: &Arc<Run<W>>) -> Self {
         let (sender, events) = channel();
         let mut conversation = Conversation {
-            pump: Pump::new(machine, observer),
+            session: Session::new(machine, observer),
             wire: Wire::Closed,
-            run,
+            run: Arc::clone(run),
             out: Outbox::new(),
             buffer: Vec::new(),
             events,
             sender,
-            lines: None,
+            lines: Lines::default(),
             waker: None,
             bell: false,
             watcher: None,
-            stopping: false,
-            ended: false,
-            errors: 0,
-            broken: None,
         };
         conversation.connect(wire);
         conversation
     }
 
-    /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
-    pub(crate) fn run(mut self, first: &[Input<'_>]) -> Status {
-        self.feed(Input::Start);
-        for input in first {
-            if self.pump.is_running() {
-                self.feed(*input);
+    /// Starts the machine. Returns what it then waits for, or how it has ended already.
+    pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
+        let now = self.run.clock.now();
+        self.session.turn(&mut self.out).begin(now, begin);
+        self.carry_out(now)
+    }
+
+    /// Runs the machine to its end.
+    pub(crate) fn run(mut self, begun: Result<Wait, Status>) -> Status {
+        let mut next = begun;
+        loop {
+            match next {
+                Err(status) => return status,
+                Ok(wait) => {
+                    let now = self.block(wait);
+                    next = self.carry_out(now);
+                }
             }
         }
-        while self.pump.is_running() {
-            if self.run.stop.requested() && !self.stopping {
-                self.stopping = true;
-                self.feed(Input::Stop);
-            } else if self.due() {
-                self.feed(Input::Timer);
-            } else if self.wire.has_unsent() {
-                self.write();
-            } else if self.pump.interest().network && !self.ended {
-                self.receive();
-            } else {
-                self.wait();
+    }
+
+    /// Does what there is to do, one thing after the other. Returns what to wait for then, or how
+    /// the conversation has ended.
+    fn carry_out(&mut self, mut now: Now) -> Result<Wait, Status> {
+        loop {
+            let (run, clock) = (&self.run, &self.run.clock);
+            let mut turn = self.session.turn(&mut self.out);
+            if run.stop.requested() {
+                turn.stop(now);
             }
-            if let Some(failure) = self.broken {
-                return Status::Failed(failure);
-            }
-        }
-        self.close();
-        self.pump.status()
-    }
-
-    /// Takes a socket, and leaves a stop a way to wake whoever blocks on it.
-    fn connect(&mut self, wire: Wire) {
-        self.buffer.resize(wire.buffer(), 0);
-        let (wake, sender) = (wire.waker(), self.sender.clone());
-        let wake = move || {
-            let _ = sender.send(Event::Wake);
-            wake();
-        };
-        let stop = &self.run.stop;
-        let bell = wire.bell();
-        self.bell = bell.is_some();
-        self.waker = Some(match bell {
-            Some(bell) => stop.on_request_or_bell(bell, wake),
-            None => stop.on_request(wake),
-        });
-        self.wire = wire;
-    }
-
-    fn due(&self) -> bool {
-        self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono())
-    }
-
-    /// How long to block at most.
-    fn limit(&self) -> Option<Duration> {
-        self.pump.deadline()?;
-        self.pump.timeout(self.run.clock.mono())
-    }
-
-    /// Hands an input to the machine and carries out what it asks for.
-    fn feed(&mut self, input: Input<'_>) {
-        self.pump.feed(self.run.clock.now(), input, &mut self.out);
-        self.carry_out();
-    }
-
-    fn carry_out(&mut self) {
-        // What outputs cause is fed after the last of them, in order.
-        let mut caused = Vec::new();
-        let mut out = mem::take(&mut self.out);
-        for output in out.iter() {
-            match output {
-                Output::Open {
-                    socket,
+            match turn.next(now) {
+                Next::Tell(output) => run.console.tell(&output),
+                Next::Send {
+                    link, bytes, until, ..
+                } => {
+                    // A stop cannot wake a blocked write without cutting off what it writes, so
+                    // the write itself ends after a while.
+                    let left = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
+                    let wire = &mut self.wire;
+                    let (sent, operation) = timed::<W::Observer, _, _>(
+                        clock,
+                        OperationKind::Send,
+                        |len| (1, *len),
+                        || wire.send(link, bytes, left.min(CLOSE_LIMIT)),
+                    );
+                    turn.observe(operation);
+                    if until.is_some() {
+                        now = clock.now();
+                    }
+                    turn.sent(now, sent.map_err(|error| call_error(&error)));
+                }
+                Next::Wait(wait) => return Ok(wait),
+                Next::Ended(status) => return Err(status),
+                Next::Open {
                     transport,
                     to,
+                    limit,
+                    ..
                 } => {
-                    debug_assert_eq!(socket, Socket(0), "one thread waits for one socket");
-                    caused.push(self.open(transport, to));
+                    now = self.open(transport, to, limit);
                 }
-                Output::Send { link, bytes } => {
-                    if let Err(error) = self.send(link, bytes) {
-                        caused.push(Caused::Fault(Doing::Sending, error));
-                    }
+                Next::Finish(link) => {
+                    let finished = self.wire.finish().map_err(|error| fault(&error));
+                    turn.finished(now, link, finished);
                 }
-                Output::Finish { link } => caused.extend(self.finish(link)),
-                Output::Abort { .. } => self.wire.abort(),
-                Output::Store { id, attempt } => self.store(id, attempt.clone()),
-                Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {
-                    self.run.console.tell(&output);
+                Next::Abort => self.wire.abort(),
+                Next::Store { id, attempt } => {
+                    let sender = self.sender.clone();
+                    // If the conversation is over by then, the decision is dropped.
+                    let done = Box::new(move |decision| {
+                        let _ = sender.send(Event::Stored(id, decision));
+                    });
+                    run.store(attempt.clone(), done);
                 }
-            }
-        }
-        out.clear();
-        self.out = out;
-        for cause in caused {
-            if !self.pump.is_running() {
-                break;
-            }
-            match cause {
-                Caused::Opened { link, local } => self.feed(Input::Opened { link, local }),
-                Caused::Finished(link) => self.feed(Input::Finished { link }),
-                Caused::Fault(doing, error) => self.fault(doing, &error),
             }
         }
     }
 
-    fn open(&mut self, transport: Transport, to: SocketAddr) -> Caused {
-        let limit = self.limit();
-        let link = Link::first(to);
-        let opened = timed(
-            self.pump.observer(),
-            &self.run.clock,
-            OperationKind::Connect,
-            |_| (1, 0),
-            || match transport {
-                Transport::Datagram => {
-                    let udp = socket::datagram_client(to)?;
-                    Ok((udp.local_addr()?, Wire::datagram(udp, link)))
-                }
-                Transport::Stream => {
-                    let tcp = socket::stream_client(to, limit)?;
-                    Ok((tcp.local_addr()?, Wire::stream(tcp, link)))
-                }
-            },
-        );
-        match opened {
-            Ok((local, wire)) => {
-                self.connect(wire);
-                Caused::Opened { link, local }
-            }
-            Err(error) => Caused::Fault(Doing::Opening, error),
+    /// Blocks in one call of the system, for the network or for another thread: never for both.
+    fn block(&mut self, wait: Wait) -> Now {
+        let limit = wait.until.map(|until| until.since(self.run.clock.mono()));
+        if wait.room || limit.is_some_and(|limit| limit.is_zero()) {
+            // The write itself blocks.
+            self.session.turn(&mut self.out).room();
+            self.run.clock.now()
+        } else if wait.receive {
+            self.receive(limit)
+        } else {
+            self.wait_for_threads(wait.line, limit)
         }
     }
 
-    fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<()> {
-        let wire = &mut self.wire;
-        if let Wire::Stream { .. } = wire {
-            // They are only put behind the others: the operation is the write.
-            return wire.send(link, bytes).map(drop);
-        }
-        timed(
-            self.pump.observer(),
-            &self.run.clock,
-            OperationKind::Send,
-            |len| (1, *len),
-            || {
-                loop {
-                    match wire.send(link, bytes) {
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                        result => return result,
-                    }
-                }
-            },
-        )?;
-        Ok(())
-    }
-
-    fn store(&mut self, id: StoreId, attempt: socklab_core::register::Attempt) {
-        let sender = self.sender.clone();
-        // If the conversation is over by then, nobody listens, and the decision is dropped.
-        let done = Box::new(move |decision| {
-            let _ = sender.send(Event::Stored(id, decision));
-        });
-        match &self.run.register {
-            Some(register) => register.store(attempt, done),
-            None => done(Decision::Unavailable),
-        }
-    }
-
-    /// Blocks in the system until something comes from the network, or the deadline.
-    fn receive(&mut self) {
-        let limit = self.limit();
-        if limit.is_some_and(|limit| limit.is_zero()) {
-            return;
-        }
-        let mut buffer = mem::take(&mut self.buffer);
-        let (wire, clock) = (&mut self.wire, &self.run.clock);
-        let received = timed(
-            self.pump.observer(),
+    /// Blocks until something comes from the network.
+    fn receive(&mut self, limit: Option<Duration>) -> Now {
+        let (wire, buffer, clock) = (&mut self.wire, &mut self.buffer, &self.run.clock);
+        let (received, operation) = timed::<W::Observer, _, _>(
             clock,
             OperationKind::Receive,
-            Received::moved,
-            || wire.receive::<W::Observer>(&mut buffer, limit, clock),
+            |received: &Received| Moved::from(received),
+            || wire.receive(buffer, limit, clock),
         );
-        match received {
-            Ok(Received::Alarm) => {}
-            // A stop ends what can be received, which looks like an end or an empty datagram; the
-            // machine hears of the stop first.
-            Ok(Received::End(_) | Received::Datagram(_, 0, _)) | Err(_)
-                if self.run.stop.requested() && !self.stopping => {}
-            Ok(Received::Datagram(link, len, _)) => {
-                self.errors = 0;
-                let bytes = &buffer[..len];
-                self.feed(Input::Datagram { link, bytes });
-            }
-            Ok(Received::Bytes(link, len)) => {
-                let bytes = &buffer[..len];
-                self.feed(Input::Bytes { link, bytes });
-            }
-            Ok(Received::End(link)) => {
-                self.ended = true;
-                self.feed(Input::End { link });
-            }
-            // The loop looks at the clock and at the stop.
-            Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => self.fault(Doing::Receiving, &error),
+        let now = clock.now();
+        let mut turn = self.session.turn(&mut self.out);
+        turn.observe(operation);
+        let nothing = matches!(
+            received,
+            Ok(Received::End | Received::Datagram(_, 0, _)) | Err(_)
+        );
+        if nothing && self.run.stop.requested() {
+            // A stop ends what can be received, which looks like an end or an empty datagram.
+            turn.stop(now);
+        } else {
+            let received = received.map_err(|error| call_error(&error));
+            turn.received(now, received, &self.buffer);
         }
-        self.buffer = buffer;
+        now
     }
 
-    /// Blocks in the system until the peer takes more bytes, or the deadline.
-    ///
-    /// A stop cannot wake a blocked write without cutting off what it writes, so the write itself
-    /// ends after a while, to look around.
-    fn write(&mut self) {
-        let limit = self.limit().unwrap_or(CLOSE_LIMIT).min(CLOSE_LIMIT);
-        if limit.is_zero() {
-            return;
-        }
-        match self.write_some(limit) {
-            Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => self.fault(Doing::Sending, &error),
-            Ok(_) => match self.wire.try_finish() {
-                Some(Ok(link)) => self.feed(Input::Finished { link }),
-                Some(Err(error)) => self.fault(Doing::Sending, &error),
-                None => {}
-            },
-        }
-    }
-
-    fn write_some(&mut self, limit: Duration) -> io::Result<usize> {
-        let wire = &mut self.wire;
-        timed(
-            self.pump.observer(),
-            &self.run.clock,
-            OperationKind::Send,
-            |len| (1, *len),
-            || wire.write(Some(limit)),
-        )
-    }
-
-    /// Nothing more will be sent: a stream's writing side is closed once all is written; a
-    /// datagram socket is asked what it knows.
-    fn finish(&mut self, link: Link) -> Option<Caused> {
-        self.wire.finish();
-        let finished = match self.wire {
-            Wire::Stream { .. } => self.wire.try_finish()?,
-            _ => self.wire.pending_error().map(|()| link),
+    /// Blocks until another thread has something: the user's line, the register's decision, a stop.
+    fn wait_for_threads(&mut self, line: bool, limit: Option<Duration>) -> Now {
+        let (run, sender) = (&self.run, &self.sender);
+        let sink = || -> Box<dyn FnMut(LineEvent) + Send> {
+            let sender = sender.clone();
+            Box::new(move |line| drop(sender.send(Event::Line(line))))
         };
-        Some(match finished {
-            Ok(link) => Caused::Finished(link),
-            Err(error) => Caused::Fault(Doing::Sending, error),
-        })
-    }
-
-    /// Waits for another thread: for the user's line, for the register, for a stop.
-    fn wait(&mut self) {
-        if self.pump.interest().line && !self.ask_for_line() {
-            return self.feed(Input::InputEnd);
+        if line && !self.lines.ask(run, sink) {
+            let now = run.clock.now();
+            let mut turn = self.session.turn(&mut self.out);
+            turn.typed(now, LineEvent::End);
+            return now;
         }
         if self.bell {
-            // It ends a receive, and this is none: here another thread must tell of a signal.
+            // The bell ends a receive, and this is none: here another thread must tell of a signal.
             self.bell = false;
-            self.watcher = Some(self.run.stop.on_request(|| {}));
-            // One that came just before told nobody.
-            if self.run.stop.requested() && !self.stopping {
-                return;
+            self.watcher = Some(run.stop.on_request(|| {}));
+            if run.stop.requested() {
+                return run.clock.now();
             }
         }
-        let limit = self.limit();
         let events = &self.events;
-        let event = timed(
-            self.pump.observer(),
-            &self.run.clock,
+        let (event, operation) = timed::<W::Observer, _, _>(
+            &run.clock,
             OperationKind::Wait,
             |_| (1, 0),
             || {
@@ -360,79 +211,66 @@ impl<'a, M: Machine, W: Watch> Conversation<'a, M, W> {
                 .map_err(io::Error::from)
             },
         );
+        let now = run.clock.now();
+        let mut turn = self.session.turn(&mut self.out);
+        turn.observe(operation);
         match event {
             Ok(Event::Line(line)) => {
-                if let Some(lines) = &mut self.lines {
-                    lines.came();
-                }
-                match line {
-                    // It was asked for, and is not wanted any more.
-                    _ if !self.pump.interest().line => {}
-                    LineEvent::Line(line) => self.feed(Input::Line(&line)),
-                    LineEvent::End => self.feed(Input::InputEnd),
-                }
+                self.lines.came();
+                turn.typed(now, line);
             }
-            Ok(Event::Stored(id, decision)) => self.feed(Input::Stored {
-                id,
-                decision: &decision,
-            }),
+            Ok(Event::Stored(id, decision)) => turn.stored(now, id, &decision),
             Ok(Event::Wake) | Err(_) => {}
         }
+        now
     }
 
-    /// Asks for the user's next line; `false` if nobody types.
-    fn ask_for_line(&mut self) -> bool {
-        if self.lines.is_none()
-            && let Some(source) = self.run.take_lines()
-        {
-            let sender = self.sender.clone();
-            let sink = move |event| {
-                let _ = sender.send(Event::Line(event));
-            };
-            self.lines = LineReader::spawn(source, sink).ok();
-        }
-        match &mut self.lines {
-            Some(lines) => {
-                lines.ask();
-                true
+    /// Blocks until a socket is open and connected, or cannot be.
+    fn open(&mut self, transport: Transport, to: SocketAddr, limit: Option<Duration>) -> Now {
+        let (opened, operation) = timed::<W::Observer, _, _>(
+            &self.run.clock,
+            OperationKind::Connect,
+            |_| (1, 0),
+            || match transport {
+                Transport::Datagram => {
+                    let udp = socket::datagram_client(to)?;
+                    Ok((udp.local_addr()?, Wire::datagram(udp, Link::first(to))))
+                }
+                Transport::Stream => {
+                    let tcp = socket::stream_client(to, limit)?;
+                    Ok((tcp.local_addr()?, Wire::stream(tcp)))
+                }
+            },
+        );
+        let now = self.run.clock.now();
+        self.session.turn(&mut self.out).observe(operation);
+        match opened {
+            Ok((local, wire)) => {
+                self.connect(wire);
+                self.session.turn(&mut self.out).opened(now, local);
             }
-            None => false,
+            Err(error) => {
+                let mut turn = self.session.turn(&mut self.out);
+                turn.fault(now, Doing::Opening, fault(&error));
+            }
         }
+        now
     }
 
-    fn fault(&mut self, doing: Doing, error: &io::Error) {
-        let fault = fault(error);
-        if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
-            self.errors += 1;
-            self.broken = (self.errors > BROKEN).then_some(Failure::Io(doing, fault));
-        }
-        self.feed(Input::Fault {
-            socket: Socket(0),
-            doing,
-            fault,
+    /// Takes a socket, and leaves a stop a way to end the call that blocks on it.
+    fn connect(&mut self, wire: Wire) {
+        self.buffer.resize(wire.buffer(), 0);
+        let (wake, sender) = (wire.waker(), self.sender.clone());
+        let wake = move || {
+            let _ = sender.send(Event::Wake);
+            wake();
+        };
+        let bell = wire.bell();
+        self.bell = bell.is_some();
+        self.waker = Some(match bell {
+            Some(bell) => self.run.stop.on_request_or_bell(bell, wake),
+            None => self.run.stop.on_request(wake),
         });
+        self.wire = wire;
     }
-
-    /// Writes what is left, for as long as a machine that is done may take.
-    fn close(&mut self) {
-        let end = self.run.clock.mono().plus(CLOSE_LIMIT);
-        while self.wire.has_unsent() {
-            let left = end.since(self.run.clock.mono());
-            if left.is_zero() {
-                return self.wire.abort();
-            }
-            if let Err(error) = self.write_some(left)
-                && !is_timeout(&error)
-                && error.kind() != ErrorKind::Interrupted
-            {
-                return;
-            }
-        }
-    }
-}
-
-/// A blocking call's own time-out: `WouldBlock` on Unix, `TimedOut` on Windows. On Unix `TimedOut`
-/// is something else, a connection that the system has given up.
-fn is_timeout(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::WouldBlock || cfg!(windows) && error.kind() == ErrorKind::TimedOut
 }

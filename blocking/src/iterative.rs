@@ -1,8 +1,8 @@
 //! One connection after the other.
 //!
-//! Stevens's iterative server (*UNIX Network Programming*, vol. 1, 30.4), and the one that students write first: one thread
-//! accepts a connection, serves it to its end, and accepts the next. It waits in `accept` or for the one peer that it has;
-//! everybody else waits in the backlog, for as long as that peer takes.
+//! Stevens's iterative server (*UNIX Network Programming*, vol. 1, 30.4), and the one that students
+//! write first: one thread accepts a connection, serves it to its end, and accepts the next. It waits in `accept` or for the
+//! one peer that it has; all others wait in the backlog, for as long as that peer takes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use socklab_system::{Backend, Run};
 use crate::Blocking;
 use crate::listener::Listener;
 
-/// The blocking model with an iterative TCP server. With UDP and in clients there is one thread anyway, and it is [`Blocking`].
+/// The blocking model with an iterative TCP server. With UDP and in clients there is one thread
+/// anyway, and it is [`Blocking`].
 ///
 /// It holds one connection, whatever [`Run::max_connections`] allows.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +40,8 @@ impl Backend for BlockingIterative {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        match Listener::open(address, 1, run) {
-            Ok(listener) => serve(&listener, &*service, run),
+        match Listener::open(address, 1, &*service, run) {
+            Ok(listener) => serve(&listener, run),
             Err(status) => return status,
         }
         Status::Stopped
@@ -48,9 +49,9 @@ impl Backend for BlockingIterative {
 }
 
 /// Accepts and serves, one at a time, until told to stop.
-pub(crate) fn serve<S: Service, W: Watch>(listener: &Listener<'_, W>, service: &S, run: &Run<W>) {
+pub(crate) fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>, run: &Run<W>) {
     let mut observer = run.watch.watch(Subject::Driver);
     while let Some(connection) = listener.accept(&mut observer) {
-        connection.serve(service);
+        connection.serve();
     }
 }

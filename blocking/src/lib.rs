@@ -15,17 +15,19 @@
 //! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
 //!   [`Run::max_connections`](socklab_system::Run) bounds them, and the rest wait in the backlog.
 //!
-//! A TCP server that blocks has to say which thread waits for whom. Here are the three classic answers, which differ in nothing
-//! else: [`Blocking`] has a thread for each connection; [`BlockingIterative`] one thread that serves one connection after
-//! the other; [`BlockingPool`] a fixed number of such threads on one listener.
+//! A TCP server that blocks has to say which thread waits for which peer. Here are the three classic
+//! answers, which differ in nothing else: [`Blocking`] has a thread for each connection;
+//! [`BlockingIterative`] one thread that serves one connection after the other; [`BlockingPool`] a
+//! fixed number of such threads on one listener.
 //!
 //! Deadlines are time-outs of the blocking call. A stop wakes a blocked thread with what it waits
 //! for: a datagram or a connection from ourselves, or the end of what can be received.
 //!
 //! # Where to look
 //!
-//! `conversation` is the loop: wait, feed the machine, carry out what it asks. `wire` is a socket
-//! that blocks. `listener` accepts; `per_connection`, `iterative` and `pool` are the designs, a few lines each.
+//! `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do, then
+//! block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
+//! `iterative` and `pool` are the designs, a few lines each.
 
 #![forbid(unsafe_code)]
 
@@ -34,14 +36,14 @@ mod iterative;
 mod listener;
 mod per_connection;
 mod pool;
-mod slots;
+mod semaphore;
 mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use socklab_core::{Doing, Failure, Input, Machine, Service, Socket, Status, Subject, Watch};
-use socklab_system::{Backend, Run, ask_for_stamps, fault, socket};
+use socklab_core::{Begin, Doing, Failure, Machine, Service, Status, Subject, Watch};
+use socklab_system::{Backend, Run, fault, socket};
 
 use conversation::Conversation;
 use wire::Wire;
@@ -57,8 +59,7 @@ impl Backend for Blocking {
     const NAME: &'static str = "blocking";
 
     fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        let observer = run.watch.watch(Subject::Endpoint);
-        Conversation::new(machine, observer, Wire::Closed, run).run(&[])
+        serve(machine, Wire::Closed, Begin::Client, run)
     }
 
     fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
@@ -66,21 +67,14 @@ impl Backend for Blocking {
         machine: M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let bound = socket::datagram_server(address).and_then(|udp| Ok((udp.local_addr()?, udp)));
-        let (local, udp) = match bound {
+        let (local, udp) = match socket::bind_datagrams(address) {
             Ok(bound) => bound,
-            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+            Err(status) => return status,
         };
-        ask_for_stamps::<W::Observer>(&udp);
-        let wire = match Wire::server(udp, local) {
-            Ok(wire) => wire,
-            Err(error) => return Status::Failed(Failure::Io(Doing::Opening, fault(&error))),
-        };
-        let observer = run.watch.watch(Subject::Endpoint);
-        Conversation::new(machine, observer, wire, run).run(&[Input::Bound {
-            socket: Socket(0),
-            local,
-        }])
+        match Wire::server::<W::Observer>(udp, local) {
+            Ok(wire) => serve(machine, wire, Begin::Bound(local), run),
+            Err(error) => Status::Failed(Failure::Io(Doing::Opening, fault(&error))),
+        }
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
@@ -90,4 +84,12 @@ impl Backend for Blocking {
     ) -> Status {
         per_connection::serve(address, &*service, run)
     }
+}
+
+/// Runs one machine on this thread.
+fn serve<M: Machine, W: Watch>(machine: M, wire: Wire, begin: Begin, run: &Arc<Run<W>>) -> Status {
+    let observer = run.watch.watch(Subject::Endpoint);
+    let mut conversation = Conversation::new(machine, observer, wire, run);
+    let begun = conversation.begin(begin);
+    conversation.run(begun)
 }

@@ -1,8 +1,9 @@
 //! A fixed number of threads that all accept on one listener.
 //!
-//! Stevens calls it a prethreaded server (*UNIX Network Programming*, vol. 1, 30.11): each thread is an iterative server, and
-//! the system gives a connection to one of those that wait in `accept`. No thread is started while anybody waits, and there are never more of
-//! them; but each peer that says nothing keeps one, and when all are kept the next peer waits in the backlog.
+//! Stevens calls it a prethreaded server (*UNIX Network Programming*, vol. 1, 30.11): each thread is
+//! an iterative server, and the system gives a connection to one of those that wait in `accept`. No
+//! peer waits for a thread to start, and there are never more of them; but each peer that says
+//! nothing keeps one, and when all are kept the next peer waits in the backlog.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use crate::Blocking;
 use crate::iterative;
 use crate::listener::{Listener, STACK};
 
-/// The blocking model with a pool of threads for its TCP server. With UDP and in clients there is one thread anyway, and it is
-/// [`Blocking`].
+/// The blocking model with a pool of threads for its TCP server. With UDP and in clients there is one
+/// thread anyway, and it is [`Blocking`].
 ///
-/// The pool has [`Run::threads`], else twice as many as there are cores and at least 4, since they wait for peers more than they
-/// compute; and no more than [`Run::max_connections`].
+/// The pool has [`Run::threads`], else twice as many as there are cores and at least 4, since they
+/// wait for peers more than they compute; and no more than [`Run::max_connections`].
 #[derive(Clone, Copy, Debug)]
 pub struct BlockingPool;
 
@@ -45,16 +46,16 @@ impl Backend for BlockingPool {
     ) -> Status {
         let threads = run.threads_or(|cores| (2 * cores).max(4));
         let threads = threads.min(run.max_connections.max(1));
-        let listener = match Listener::open(address, threads, run) {
+        let listener = match Listener::open(address, threads, &*service, run) {
             Ok(listener) => listener,
             Err(status) => return status,
         };
         thread::scope(|scope| {
             for _ in 0..threads {
                 let thread = thread::Builder::new().stack_size(STACK);
-                let serve = || iterative::serve(&listener, &*service, run);
+                let serve = || iterative::serve(&listener, run);
                 if let Err(error) = thread.spawn_scoped(scope, serve) {
-                    // Those that have started go home.
+                    // Those that have started are to end.
                     run.stop.request();
                     return Status::Failed(Failure::Io(Doing::Opening, fault(&error)));
                 }

@@ -5,21 +5,23 @@ use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socklab_core::{Link, Mono, Observer};
-use socklab_system::{Bell, Clock, Moved, Unsent, receive_stamped, socket};
+use socklab_core::{Link, Observer, Received};
+use socklab_system::{Ancillary, Bell, Clock, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
 /// What a conversation talks through. Shared with the waker of a stop, hence the `Arc`s.
 pub(crate) enum Wire {
-    /// Nothing, yet or any more.
+    /// There is none, yet or any more.
     Closed,
     /// A UDP server's socket: it hears everybody.
     Server {
         socket: Arc<UdpSocket>,
+        ancillary: Ancillary,
         /// From where a stop wakes the blocked `recv`.
         alarm: Arc<UdpSocket>,
+        /// The time-out that is set. Setting another is a system call.
         timeout: Option<Duration>,
     },
     /// A UDP client's socket, connected: it hears only its peer, and of refusals.
@@ -28,47 +30,21 @@ pub(crate) enum Wire {
         link: Link,
         timeout: Option<Duration>,
     },
-    /// A TCP connection, with what could not be written yet.
+    /// A TCP connection.
     Stream {
         stream: Arc<TcpStream>,
-        link: Link,
-        unsent: Unsent,
-        finishing: bool,
+        read_timeout: Option<Duration>,
+        write_timeout: Option<Duration>,
     },
 }
 
-/// What came out of a receive.
-pub(crate) enum Received {
-    /// With when the kernel had it, where that is known.
-    Datagram(Link, usize, Option<Mono>),
-    Bytes(Link, usize),
-    End(Link),
-    /// A stop woke us.
-    Alarm,
-}
-
-impl Received {
-    /// What is told of it.
-    pub(crate) fn moved(&self) -> Moved {
-        let (items, bytes, arrived) = match *self {
-            Received::Datagram(_, len, arrived) => (1, len, arrived),
-            Received::Bytes(_, len) => (1, len, None),
-            Received::End(_) | Received::Alarm => (0, 0, None),
-        };
-        Moved {
-            items,
-            bytes,
-            arrived,
-        }
-    }
-}
-
 impl Wire {
-    pub(crate) fn server(socket: UdpSocket, local: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn server<O: Observer>(socket: UdpSocket, local: SocketAddr) -> io::Result<Self> {
         let to = socket::reachable(local);
         let alarm = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
         alarm.connect(to)?;
         Ok(Wire::Server {
+            ancillary: Ancillary::ask::<O>(&socket, local),
             socket: Arc::new(socket),
             alarm: Arc::new(alarm),
             timeout: None,
@@ -83,12 +59,11 @@ impl Wire {
         }
     }
 
-    pub(crate) fn stream(stream: TcpStream, link: Link) -> Self {
+    pub(crate) fn stream(stream: TcpStream) -> Self {
         Wire::Stream {
             stream: Arc::new(stream),
-            link,
-            unsent: Unsent::default(),
-            finishing: false,
+            read_timeout: None,
+            write_timeout: None,
         }
     }
 
@@ -130,33 +105,34 @@ impl Wire {
         }
     }
 
-    /// Blocks until something comes, or for `limit`, which ends in `WouldBlock` or `TimedOut`.
-    pub(crate) fn receive<O: Observer>(
+    /// Blocks until something comes, or for `limit`: then it is `WouldBlock`.
+    pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
         limit: Option<Duration>,
         clock: &Clock,
     ) -> io::Result<Received> {
         match self {
-            Wire::Closed => Err(ErrorKind::NotConnected.into()),
+            Wire::Closed => Err(ErrorKind::WouldBlock.into()),
             Wire::Server {
                 socket,
+                ancillary,
                 alarm,
                 timeout,
-                ..
             } => {
-                // Setting a time-out is a system call, so it is made only for another one.
                 if *timeout != limit {
                     socket.set_read_timeout(limit)?;
                     *timeout = limit;
                 }
                 let plain = |buffer: &mut [u8]| socket.recv_from(buffer);
-                let (len, peer, arrived) = receive_stamped::<O>(&**socket, buffer, clock, plain)?;
-                // Empty, or the one byte that a signal writes.
-                if len <= 1 && alarm.local_addr().is_ok_and(|alarm| alarm == peer) {
-                    return Ok(Received::Alarm);
+                let received = ancillary.receive(&**socket, buffer, clock, plain);
+                if let Ok(Received::Datagram(link, 0 | 1, _)) = received
+                    && alarm.local_addr().is_ok_and(|alarm| alarm == link.peer)
+                {
+                    // A stop: an empty datagram, or the one byte that a signal writes.
+                    return Err(ErrorKind::Interrupted.into());
                 }
-                Ok(Received::Datagram(Link::first(peer), len, arrived))
+                received.map_err(timed_out)
             }
             Wire::Datagram {
                 socket,
@@ -167,79 +143,59 @@ impl Wire {
                     socket.set_read_timeout(limit)?;
                     *timeout = limit;
                 }
-                Ok(Received::Datagram(*link, socket.recv(buffer)?, None))
+                let len = socket.recv(buffer).map_err(timed_out)?;
+                Ok(Received::Datagram(*link, len, None))
             }
-            Wire::Stream { stream, link, .. } => {
-                stream.set_read_timeout(limit)?;
-                match (&**stream).read(buffer)? {
-                    0 => Ok(Received::End(*link)),
-                    len => Ok(Received::Bytes(*link, len)),
+            Wire::Stream {
+                stream,
+                read_timeout,
+                ..
+            } => {
+                if *read_timeout != limit {
+                    stream.set_read_timeout(limit)?;
+                    *read_timeout = limit;
+                }
+                match (&**stream).read(buffer).map_err(timed_out)? {
+                    0 => Ok(Received::End),
+                    len => Ok(Received::Bytes(len)),
                 }
             }
         }
     }
 
-    /// Sends a datagram, or puts bytes behind those that are to be written.
-    pub(crate) fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    /// Sends a datagram, or some bytes of a stream. Blocks until there is room; for a stream, or for
+    /// `limit`: then it is `WouldBlock`.
+    pub(crate) fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize> {
         match self {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            Wire::Server { socket, .. } => socket.send_to(bytes, link.peer),
+            Wire::Server {
+                socket, ancillary, ..
+            } => ancillary.send(&**socket, link, bytes, |bytes, to| {
+                socket.send_to(bytes, to)
+            }),
             Wire::Datagram { socket, .. } => socket.send(bytes),
-            Wire::Stream { unsent, .. } => {
-                unsent.push(bytes);
-                Ok(bytes.len())
-            }
-        }
-    }
-
-    /// Whether bytes of a stream wait to be written.
-    pub(crate) fn has_unsent(&self) -> bool {
-        matches!(self, Wire::Stream { unsent, .. } if !unsent.is_empty())
-    }
-
-    /// Blocks until some bytes are written, or for `limit`.
-    pub(crate) fn write(&mut self, limit: Option<Duration>) -> io::Result<usize> {
-        let Wire::Stream { stream, unsent, .. } = self else {
-            return Ok(0);
-        };
-        stream.set_write_timeout(limit)?;
-        let written = (&**stream).write(unsent.as_slice())?;
-        unsent.wrote(written);
-        Ok(written)
-    }
-
-    /// The machine asked to finish: once all is written, nothing more will be.
-    pub(crate) fn finish(&mut self) {
-        if let Wire::Stream { finishing, .. } = self {
-            *finishing = true;
-        }
-    }
-
-    /// Closes the writing side if it is to be closed and can be; says on which link.
-    pub(crate) fn try_finish(&mut self) -> Option<io::Result<Link>> {
-        match self {
             Wire::Stream {
                 stream,
-                link,
-                unsent,
-                finishing,
-            } if *finishing && unsent.is_empty() => {
-                *finishing = false;
-                Some(stream.shutdown(Shutdown::Write).map(|()| *link))
+                write_timeout,
+                ..
+            } => {
+                let limit = limit.max(Duration::from_millis(1));
+                if *write_timeout != Some(limit) {
+                    stream.set_write_timeout(Some(limit))?;
+                    *write_timeout = Some(limit);
+                }
+                (&**stream).write(bytes).map_err(timed_out)
             }
-            _ => None,
         }
     }
 
-    /// What the system already knows to have gone wrong with a UDP client's datagrams: asked once,
-    /// without waiting.
-    pub(crate) fn pending_error(&self) -> io::Result<()> {
+    /// Closes the writing side of a stream. Asks a UDP socket, once, without waiting, what the system
+    /// already knows to have gone wrong.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
-            Wire::Datagram { socket, .. } => match socket.take_error()? {
-                Some(error) => Err(error),
-                None => Ok(()),
-            },
-            _ => Ok(()),
+            Wire::Stream { stream, .. } => stream.shutdown(Shutdown::Write),
+            Wire::Datagram { socket, .. } => socket.take_error()?.map_or(Ok(()), Err),
+            Wire::Closed | Wire::Server { .. } => Ok(()),
         }
     }
 
@@ -249,5 +205,14 @@ impl Wire {
             socket::reset_on_close(&**stream);
         }
         *self = Wire::Closed;
+    }
+}
+
+/// A blocking call's own time-out is `WouldBlock` on Unix, and `TimedOut` on Windows. On Unix
+/// `TimedOut` is something else, a connection that the system has given up.
+fn timed_out(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::TimedOut if cfg!(windows) => ErrorKind::WouldBlock.into(),
+        _ => error,
     }
 }

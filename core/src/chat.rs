@@ -11,7 +11,7 @@ use core::time::Duration;
 use crate::fault::{Failure, FaultKind, FaultsSaid};
 use crate::input::Input;
 use crate::lab::{Exercise, Server as Serve, Settings};
-use crate::link::{Link, MAX_DATAGRAM, Transport};
+use crate::link::{Link, Transport, max_datagram};
 use crate::machine::{Interest, Machine, Status};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
@@ -109,6 +109,8 @@ pub static EXERCISE: Exercise = Exercise {
 #[derive(Debug)]
 pub struct Client {
     state: ClientState,
+    servers: Vec<SocketAddr>,
+    /// The one that answered; until then the last, which is to blame if none does.
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
@@ -120,7 +122,8 @@ impl Client {
     pub fn new(settings: &Settings) -> Self {
         Client {
             state: ClientState::Idle,
-            server: settings.server,
+            servers: settings.servers(),
+            server: settings.last_server(),
             timeout: settings.timeout,
             waiting_since: Mono::ZERO,
             failure: Failure::NoInput,
@@ -139,12 +142,13 @@ impl Machine for Client {
         let link = Link::first(self.server);
         match input {
             Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(link.socket, Transport::Datagram, self.server);
+                out.open(link.socket, Transport::Datagram, &self.servers);
             }
-            Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
+            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+                self.server = link.peer;
                 out.prompt(Prompt::Chat);
             }
-            Input::Line(line) if line.len() > MAX_DATAGRAM => {
+            Input::Line(line) if line.len() > max_datagram(self.server) => {
                 self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
             }
             Input::Line(FIN) if self.state.go(ClientEvent::SaidFin) => out.send(link, FIN),
@@ -256,7 +260,7 @@ impl Server {
         let event = match self.client {
             None if fin => ServerEvent::FirstFin,
             None => ServerEvent::First,
-            Some(client) if client != link => ServerEvent::Stranger,
+            Some(client) if client.peer != link.peer => ServerEvent::Stranger,
             Some(_) if fin => ServerEvent::HeardFin,
             Some(_) => ServerEvent::Text,
         };
@@ -267,8 +271,8 @@ impl Server {
             self.turn_away(link.peer, out);
             return;
         }
-        if self.client.is_none() {
-            self.client = Some(link);
+        // The answer leaves from the address that was asked last.
+        if self.client.replace(link).is_none() {
             out.notice(Notice::ChatBegan(link.peer));
         }
         out.show(bytes);
@@ -287,6 +291,10 @@ impl Server {
         } else {
             Notice::Stranger(peer)
         });
+    }
+
+    fn is_too_long(&self, line: &[u8]) -> bool {
+        (self.client).is_some_and(|client| line.len() > max_datagram(client.peer))
     }
 
     fn say(&mut self, on: ServerEvent, text: &[u8], out: &mut Outbox) {
@@ -308,7 +316,7 @@ impl Machine for Server {
                 out.notice(Notice::Ready(local));
             }
             Input::Datagram { link, bytes } => self.hear(link, bytes, out),
-            Input::Line(line) if line.len() > MAX_DATAGRAM => {
+            Input::Line(line) if self.is_too_long(line) => {
                 if self.state.go(ServerEvent::TooLong) {
                     self.failure = Failure::TooLong(line.len());
                 }

@@ -12,7 +12,7 @@ use crate::caps::upper;
 use crate::fault::{Failure, FaultKind, FaultsSaid};
 use crate::input::Input;
 use crate::lab::{Exercise, Offer, Server as Serve, Settings};
-use crate::link::{Link, MAX_DATAGRAM, Transport};
+use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::machine::{Interest, Machine, Status};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
@@ -96,6 +96,8 @@ const REMEMBERED: usize = 8;
 #[derive(Debug)]
 pub struct Client {
     state: ClientState,
+    servers: Vec<SocketAddr>,
+    /// The one that answered; until then the last, which is to blame if none does.
     server: SocketAddr,
     timeout: Option<Duration>,
     retries: u32,
@@ -112,7 +114,8 @@ impl Client {
     pub fn new(settings: &Settings) -> Self {
         Client {
             state: ClientState::Idle,
-            server: settings.server,
+            servers: settings.servers(),
+            server: settings.last_server(),
             timeout: settings.timeout,
             retries: settings.retries,
             retried: 0,
@@ -165,13 +168,13 @@ impl Machine for Client {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
             Input::Start if self.state.go(ClientEvent::Start) => {
-                let link = Link::first(self.server);
-                out.open(link.socket, Transport::Datagram, self.server);
+                out.open(Socket(0), Transport::Datagram, &self.servers);
             }
-            Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
+            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+                self.server = link.peer;
                 out.prompt(Prompt::Echo);
             }
-            Input::Line(line) if line.len() > MAX_DATAGRAM => {
+            Input::Line(line) if line.len() > max_datagram(self.server) => {
                 self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
             }
             Input::Line(line) if self.state.go(ClientEvent::Line) => {
@@ -292,7 +295,7 @@ impl Server {
             upper(text, to);
             fin = &to[start..] == FIN;
         });
-        if bytes > MAX_DATAGRAM {
+        if bytes > max_datagram(link.peer) {
             out.unsend();
             self.state.go(ServerEvent::TooLong);
             // A peer can ask for this as often as he likes, so it is said once.

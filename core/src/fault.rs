@@ -16,6 +16,17 @@ pub struct Fault {
     pub code: i32,
 }
 
+/// Why a call on a socket moved nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// There is nothing to receive, or no room to send.
+    WouldBlock,
+    /// A signal interrupted it: call again.
+    Interrupted,
+    /// It failed.
+    Failed(Fault),
+}
+
 /// The kinds of [`Fault`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {

@@ -1,10 +1,33 @@
 //! What can happen to a machine.
 
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use crate::fault::{Doing, Fault};
 use crate::link::{Link, Socket};
 use crate::register::{Decision, StoreId};
+
+/// Which limit on a server's connections was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExceededLimit {
+    /// The server holds as many connections as it may.
+    Total,
+    /// It holds as many from this peer's address (or /64 network of IPv6) as it may.
+    PerAddress,
+}
+
+impl ExceededLimit {
+    /// All of them, for parsers.
+    pub const ALL: [ExceededLimit; 2] = [ExceededLimit::Total, ExceededLimit::PerAddress];
+
+    /// The word used in transcripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ExceededLimit::Total => "over-total",
+            ExceededLimit::PerAddress => "over-per-address",
+        }
+    }
+}
 
 /// One thing that happened. A driver hands over each as it happens, with the time.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +47,9 @@ pub enum Input<'a> {
         link: Link,
         /// This end's address.
         local: SocketAddr,
+        /// The limit that an accepted connection exceeds. The machine may tell the peer so, within
+        /// [`REFUSAL_LIMIT`](crate::REFUSAL_LIMIT), and nothing else. Never with a client's link.
+        over: Option<ExceededLimit>,
     },
     /// A whole datagram came, possibly empty.
     Datagram {
@@ -74,4 +100,23 @@ pub enum Input<'a> {
     },
     /// The program is to end: finish what must be finished, begin nothing.
     Stop,
+}
+
+/// What comes of asking the user for a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineEvent {
+    /// A line, without its line end.
+    Line(Vec<u8>),
+    /// There are no more.
+    End,
+}
+
+impl LineEvent {
+    /// What the machine is given.
+    pub fn input(&self) -> Input<'_> {
+        match self {
+            LineEvent::Line(line) => Input::Line(line),
+            LineEvent::End => Input::InputEnd,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use crate::link::Transport;
 use crate::machine::{Machine, Service};
-use crate::register::{Admission, Bare, Everybody, Wording};
+use crate::register::{Bare, Wording};
 use crate::table::Row;
 use crate::{chat, echo, message, submit, welcome};
 
@@ -93,6 +93,8 @@ pub enum Offer {
 pub struct Settings {
     /// Whom a client talks to.
     pub server: SocketAddr,
+    /// Further addresses of the same server, tried in this order if that one cannot be reached.
+    pub fallbacks: Vec<SocketAddr>,
     /// How long a client waits for a reply; `None` for as long as it takes.
     pub timeout: Option<Duration>,
     /// How often a client repeats an unanswered question.
@@ -109,14 +111,13 @@ pub struct Settings {
     pub wording: Arc<dyn Wording>,
     /// How patient a submission server is.
     pub limits: submit::Limits,
-    /// Whom a submission server lets in.
-    pub admission: Arc<dyn Admission>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             server: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            fallbacks: Vec::new(),
             timeout: None,
             retries: 0,
             keep_serving: false,
@@ -125,7 +126,6 @@ impl Default for Settings {
             code: None,
             wording: Arc::new(Bare),
             limits: submit::Limits::default(),
-            admission: Arc::new(Everybody),
         }
     }
 }
@@ -150,5 +150,17 @@ impl Settings {
             timeout: exercise.timeout,
             ..Settings::default()
         }
+    }
+
+    /// All addresses of the server, in the order in which they are tried.
+    pub(crate) fn servers(&self) -> Vec<SocketAddr> {
+        let mut servers = alloc::vec![self.server];
+        servers.extend(&self.fallbacks);
+        servers
+    }
+
+    /// The address that a client which reaches none of them has tried last.
+    pub(crate) fn last_server(&self) -> SocketAddr {
+        *self.fallbacks.last().unwrap_or(&self.server)
     }
 }

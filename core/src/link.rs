@@ -1,6 +1,6 @@
 //! Whom a machine talks to, without saying how.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 /// One of the sockets that belong to a machine, by number.
 ///
@@ -10,7 +10,7 @@ pub struct Socket(pub u16);
 
 /// One peer on one socket: a stream's other end, or the sender of a datagram.
 ///
-/// A driver keeps no table of datagram peers, because the link itself carries the address:
+/// A driver keeps no table of datagram peers, because the link itself carries the addresses:
 /// strangers cannot make it hold anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Link {
@@ -18,14 +18,24 @@ pub struct Link {
     pub socket: Socket,
     /// Who is at the other end.
     pub peer: SocketAddr,
+    /// The address of this host that the peer wrote to, where the socket is bound to all of them
+    /// (UDP); `None` where the socket has only one. A reply leaves from this address: a peer that
+    /// has connected its socket hears no other.
+    pub local: Option<IpAddr>,
 }
 
 impl Link {
     /// The link to `peer` on the machine's first socket.
     pub const fn first(peer: SocketAddr) -> Self {
+        Link::on(Socket(0), peer)
+    }
+
+    /// The link to `peer` on a socket that has one address.
+    pub const fn on(socket: Socket, peer: SocketAddr) -> Self {
         Link {
-            socket: Socket(0),
+            socket,
             peer,
+            local: None,
         }
     }
 }
@@ -49,6 +59,31 @@ impl Transport {
     }
 }
 
-/// The largest UDP payload over IPv4: 65,535 less 20 bytes of IP header and 8 of UDP header
-/// (RFC 768, RFC 791). IPv6 could carry 20 more; one limit for both keeps exercises the same.
-pub const MAX_DATAGRAM: usize = 65_507;
+/// The largest UDP payload to `peer`, in bytes.
+///
+/// IPv4 carries 65,535 less 20 bytes of IP header and 8 of UDP header: 65,507 (RFC 768, RFC 791).
+/// IPv6 does not count its own header: 65,527 (RFC 8200, section 3). An IPv4 peer of an IPv6 socket
+/// (`::ffff:a.b.c.d`) is reached over IPv4.
+pub const fn max_datagram(peer: SocketAddr) -> usize {
+    match peer.ip().to_canonical() {
+        IpAddr::V4(_) => 65_507,
+        IpAddr::V6(_) => 65_527,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_datagram_depends_on_what_carries_it() {
+        for (peer, most) in [
+            ("192.0.2.1:1", 65_507),
+            ("[::ffff:192.0.2.1]:1", 65_507),
+            ("[2001:db8::1]:1", 65_527),
+            ("[::1]:1", 65_527),
+        ] {
+            assert_eq!(max_datagram(peer.parse().unwrap()), most, "{peer}");
+        }
+    }
+}

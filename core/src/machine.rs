@@ -40,6 +40,9 @@ pub trait Machine: Send {
 /// that its last bytes left asks for [`Finish`](crate::Output::Finish) and waits for `Finished`.
 pub const CLOSE_LIMIT: core::time::Duration = core::time::Duration::from_secs(2);
 
+/// How long a connection over a [limit](crate::ExceededLimit) may live, to be told so: 1 s.
+pub const REFUSAL_LIMIT: core::time::Duration = core::time::Duration::from_secs(1);
+
 /// What a machine can take at the moment, beside its timer, decisions and a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
@@ -99,6 +102,12 @@ pub trait Service: Send + Sync {
 
     /// A machine for the connection that was just accepted.
     fn accept(&self, link: Link) -> Self::Machine;
+
+    /// Whether its machines tell a peer over a [limit](crate::ExceededLimit) so. Such a connection
+    /// is closed at once otherwise.
+    fn tells_refused(&self) -> bool {
+        false
+    }
 }
 
 impl<M: Machine + ?Sized> Machine for Box<M> {
@@ -123,5 +132,8 @@ impl<S: Service + ?Sized> Service for Box<S> {
     type Machine = S::Machine;
     fn accept(&self, link: Link) -> S::Machine {
         (**self).accept(link)
+    }
+    fn tells_refused(&self) -> bool {
+        (**self).tells_refused()
     }
 }

@@ -3,12 +3,13 @@
 //! The client needs no server to send, but a server must be up to hear it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use crate::fault::{Failure, Fault, FaultKind, FaultsSaid};
 use crate::input::Input;
 use crate::lab::{Exercise, Server as Serve, Settings};
-use crate::link::{Link, MAX_DATAGRAM, Transport};
+use crate::link::{Link, Transport, max_datagram};
 use crate::machine::{Interest, Machine, Status};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
@@ -72,7 +73,7 @@ pub static EXERCISE: Exercise = Exercise {
     secret: false,
     client_table: ClientState::ROWS,
     server_table: ServerState::ROWS,
-    client: |settings| Box::new(Client::new(settings.server)),
+    client: |settings| Box::new(Client::new(settings)),
     server: Serve::Endpoint(|_: &Settings| Box::new(Server::new())),
 };
 
@@ -80,16 +81,19 @@ pub static EXERCISE: Exercise = Exercise {
 #[derive(Debug)]
 pub struct Client {
     state: ClientState,
+    servers: Vec<SocketAddr>,
+    /// The one that answered; until then the last, which is to blame if none does.
     server: SocketAddr,
     failure: Failure,
 }
 
 impl Client {
-    /// A client of `server`.
-    pub fn new(server: SocketAddr) -> Self {
+    /// A client with the server of `settings`.
+    pub fn new(settings: &Settings) -> Self {
         Client {
             state: ClientState::Idle,
-            server,
+            servers: settings.servers(),
+            server: settings.last_server(),
             failure: Failure::NoInput,
         }
     }
@@ -106,12 +110,13 @@ impl Machine for Client {
         let link = Link::first(self.server);
         match input {
             Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(link.socket, Transport::Datagram, self.server);
+                out.open(link.socket, Transport::Datagram, &self.servers);
             }
-            Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
+            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+                self.server = link.peer;
                 out.prompt(Prompt::Message);
             }
-            Input::Line(line) if line.len() > MAX_DATAGRAM => {
+            Input::Line(line) if line.len() > max_datagram(self.server) => {
                 self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
             }
             Input::Line(line) if self.state.go(ClientEvent::Line) => {

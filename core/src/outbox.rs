@@ -11,9 +11,10 @@ use crate::register::{Attempt, StoreId};
 
 /// The caller's list of outputs, with the bytes they carry.
 ///
-/// A driver makes one and reuses it: after the first few exchanges it has the size it needs, and a
-/// steady state allocates nothing. What is sent lies in one arena in the order of sending, so
-/// consecutive sends lie side by side and can be handed to the kernel in one call.
+/// A driver makes one for each loop or thread and reuses it: after the first few exchanges it has
+/// the size it needs, and a steady state allocates nothing. What is sent lies in one arena in the
+/// order of sending, so consecutive sends lie side by side and can be handed to the kernel in one
+/// call. A [`Session`](crate::Session) carries the outputs out and empties it.
 ///
 /// ```
 /// use socklab_core::{Link, Outbox, Output};
@@ -28,11 +29,15 @@ pub struct Outbox {
     sent: Vec<u8>,
     shown: Vec<u8>,
     ops: Vec<Op>,
+    /// How many of `ops` have been looked at for what the user is told.
+    told: usize,
+    /// How many of `ops` have been carried out.
+    done: usize,
 }
 
 #[derive(Debug)]
 enum Op {
-    Open(Socket, Transport, SocketAddr),
+    Open(Socket, Transport, Box<[SocketAddr]>),
     Send(Link, Range<usize>),
     Finish(Link),
     Abort(Link),
@@ -42,6 +47,17 @@ enum Op {
     Store(StoreId, Box<Attempt>),
 }
 
+/// Sends that can leave in one call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Train {
+    /// The output after the last of them.
+    pub(crate) next: usize,
+    /// Where their bytes lie.
+    pub(crate) bytes: Range<usize>,
+    /// How long each datagram is; the last may be shorter.
+    pub(crate) segment: usize,
+}
+
 impl Outbox {
     /// An empty outbox.
     pub const fn new() -> Self {
@@ -49,6 +65,8 @@ impl Outbox {
             sent: Vec::new(),
             shown: Vec::new(),
             ops: Vec::new(),
+            told: 0,
+            done: 0,
         }
     }
 
@@ -67,6 +85,7 @@ impl Outbox {
         self.sent.clear();
         self.shown.clear();
         self.ops.clear();
+        (self.told, self.done) = (0, 0);
     }
 
     /// The outputs in order.
@@ -74,33 +93,78 @@ impl Outbox {
         self.since(0)
     }
 
-    /// The outputs in order, as a driver carries them over a transport: on a stream, where cuts mean
-    /// nothing and each send may be a system call, consecutive sends on one link are joined.
-    pub fn iter_over(&self, transport: Transport) -> impl Iterator<Item = Output<'_>> {
-        let mut ops = self.ops.iter().peekable();
-        core::iter::from_fn(move || {
-            let op = ops.next()?;
-            let Op::Send(link, range) = op else {
-                return Some(self.output(op));
-            };
-            let mut range = range.clone();
-            let follows = |next: &&Op| match next {
-                Op::Send(other, _) => transport == Transport::Stream && other == link,
-                _ => false,
-            };
-            while let Some(Op::Send(_, more)) = ops.next_if(follows) {
-                range.end = more.end;
-            }
-            Some(Output::Send {
-                link: *link,
-                bytes: &self.sent[range],
-            })
-        })
-    }
-
     /// The outputs in order, without the first `skip`.
     pub fn since(&self, skip: usize) -> impl Iterator<Item = Output<'_>> {
         self.ops[skip..].iter().map(|op| self.output(op))
+    }
+
+    /// The next output that is for the user, if there is one that has not been told.
+    pub(crate) fn next_told(&mut self) -> Option<usize> {
+        while let Some(op) = self.ops.get(self.told) {
+            self.told += 1;
+            if matches!(op, Op::Prompt(_) | Op::Show(_) | Op::Notice(_)) {
+                return Some(self.told - 1);
+            }
+        }
+        None
+    }
+
+    /// The first output that has not been carried out, and is not for the user.
+    pub(crate) fn next_undone(&mut self) -> Option<usize> {
+        while let Some(Op::Prompt(_) | Op::Show(_) | Op::Notice(_)) = self.ops.get(self.done) {
+            self.done += 1;
+        }
+        (self.done < self.ops.len()).then_some(self.done)
+    }
+
+    /// Notes that all outputs before that one have been carried out.
+    pub(crate) fn done_before(&mut self, index: usize) {
+        self.done = index;
+    }
+
+    /// Output `index`.
+    pub(crate) fn at(&self, index: usize) -> Output<'_> {
+        self.output(&self.ops[index])
+    }
+
+    /// The sends from output `first` on that can leave in one call, at most `most` datagrams.
+    ///
+    /// On a stream these are all that follow each other, for cuts mean nothing there. Datagrams
+    /// leave together as equal segments to one peer, of which only the last may be shorter.
+    pub(crate) fn train(&self, first: usize, transport: Transport, most: usize) -> Train {
+        let Some(Op::Send(link, range)) = self.ops.get(first) else {
+            return Train::default();
+        };
+        let mut train = Train {
+            next: first + 1,
+            bytes: range.clone(),
+            segment: range.len(),
+        };
+        let (mut datagrams, mut ended) = (1, train.segment == 0);
+        for (index, op) in self.ops.iter().enumerate().skip(first + 1) {
+            match op {
+                Op::Prompt(_) | Op::Show(_) | Op::Notice(_) => {}
+                Op::Send(to, range) if to == link && range.start == train.bytes.end => {
+                    if transport == Transport::Datagram {
+                        let fits = range.len() <= train.segment && !range.is_empty();
+                        if ended || !fits || datagrams == most {
+                            break;
+                        }
+                        ended = range.len() < train.segment;
+                        datagrams += 1;
+                    }
+                    train.bytes.end = range.end;
+                    train.next = index + 1;
+                }
+                _ => break,
+            }
+        }
+        train
+    }
+
+    /// The bytes of a train.
+    pub(crate) fn sent(&self, range: Range<usize>) -> &[u8] {
+        &self.sent[range]
     }
 
     fn output<'a>(&'a self, op: &'a Op) -> Output<'a> {
@@ -108,7 +172,7 @@ impl Outbox {
             Op::Open(socket, transport, to) => Output::Open {
                 socket: *socket,
                 transport: *transport,
-                to: *to,
+                to,
             },
             Op::Send(link, range) => Output::Send {
                 link: *link,
@@ -125,9 +189,9 @@ impl Outbox {
         }
     }
 
-    /// Asks for a socket to be opened and connected.
-    pub fn open(&mut self, socket: Socket, transport: Transport, to: SocketAddr) {
-        self.ops.push(Op::Open(socket, transport, to));
+    /// Asks for a socket to be opened and connected to the first of these addresses that answers.
+    pub fn open(&mut self, socket: Socket, transport: Transport, to: &[SocketAddr]) {
+        self.ops.push(Op::Open(socket, transport, to.into()));
     }
 
     /// Sends `bytes`.
@@ -205,33 +269,5 @@ impl Outbox {
             Output::Notice(notice) => self.notice(notice),
             Output::Store { id, attempt } => self.store(id, attempt.clone()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::prelude::v1::*;
-
-    #[test]
-    fn sends_of_a_stream_are_joined() {
-        let link = |port| Link::first(SocketAddr::from(([127, 0, 0, 1], port)));
-        let mut out = Outbox::new();
-        for (port, bytes) in [(1, "a"), (1, "b"), (2, "c"), (1, "d")] {
-            out.send(link(port), bytes.as_bytes());
-        }
-        out.show(b"x");
-        out.send(link(1), b"e");
-        out.finish(link(1));
-        let sent: Vec<&[u8]> = out
-            .iter_over(Transport::Stream)
-            .filter_map(|output| match output {
-                Output::Send { bytes, .. } => Some(bytes),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(sent, [&b"ab"[..], b"c", b"d", b"e"]);
-        assert_eq!(out.iter_over(Transport::Stream).count(), 6);
-        assert_eq!(out.iter_over(Transport::Datagram).count(), 7);
     }
 }

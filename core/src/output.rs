@@ -9,14 +9,16 @@ use crate::register::{Attempt, StoreId};
 /// One thing a machine asks its driver to do, borrowed from the [`Outbox`](crate::Outbox).
 #[derive(Clone, Copy, Debug)]
 pub enum Output<'a> {
-    /// Open a socket and connect it. Answered by `Opened` or `Fault`.
+    /// Open a socket and connect it. Answered by `Opened`, whose link says to which address, or by
+    /// `Fault` once every address has failed.
     Open {
         /// The number it shall have.
         socket: Socket,
         /// UDP or TCP.
         transport: Transport,
-        /// To whom.
-        to: SocketAddr,
+        /// The peer's addresses, tried one after the other. Each has an equal share of the time
+        /// that is left until the machine's deadline.
+        to: &'a [SocketAddr],
     },
     /// Send: one datagram, or the next bytes of a stream.
     Send {
@@ -121,8 +123,18 @@ pub enum Notice {
     BadField(FieldError),
     /// The system reported an error, said once for each kind, and the server goes on.
     Fault(Doing, Fault),
-    /// Out of descriptors: those connected are served, the rest wait in the backlog.
-    AcceptPaused(Fault),
+    /// An address of the peer could not be reached, and the next one is tried.
+    NextAddress {
+        /// The address that was tried.
+        failed: SocketAddr,
+        /// Why it failed.
+        fault: Fault,
+        /// The one that is tried now.
+        next: SocketAddr,
+    },
+    /// The server is out of this resource: those who are in are served, the rest wait in the
+    /// backlog.
+    AcceptPaused(Resource, Fault),
     /// Accepting again.
     AcceptResumed,
 }
@@ -143,8 +155,28 @@ impl Notice {
             Notice::VerdictUnknown => "verdict-unknown",
             Notice::BadField(_) => "bad-field",
             Notice::Fault(..) => "fault",
-            Notice::AcceptPaused(_) => "accept-paused",
+            Notice::NextAddress { .. } => "next-address",
+            Notice::AcceptPaused(..) => "accept-paused",
             Notice::AcceptResumed => "accept-resumed",
+        }
+    }
+}
+
+/// What each connection needs of the system, and may run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// A descriptor, or the kernel's memory for a socket.
+    Descriptors,
+    /// A thread.
+    Threads,
+}
+
+impl Resource {
+    /// The word used in transcripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Resource::Descriptors => "descriptors",
+            Resource::Threads => "threads",
         }
     }
 }

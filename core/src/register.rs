@@ -55,25 +55,6 @@ pub trait Register: Send + Sync {
 /// Takes a decision back to the driver whose machine asked for it.
 pub type Done = Box<dyn FnOnce(Decision) + Send>;
 
-/// Who may come in: what a server's connections have in common beside the register.
-pub trait Admission: Send + Sync {
-    /// Counts one more connection of `peer`, until the permit is dropped; `None` if there are too many.
-    fn admit(&self, peer: SocketAddr) -> Option<Permit>;
-}
-
-/// Counts a connection while it lives.
-pub type Permit = Box<dyn Send>;
-
-/// Lets everybody in.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Everybody;
-
-impl Admission for Everybody {
-    fn admit(&self, _: SocketAddr) -> Option<Permit> {
-        Some(Box::new(()))
-    }
-}
-
 /// What a submission server answers, before it is put into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply<'a> {

@@ -33,7 +33,6 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: server::ROWS,
     client: |settings| Box::new(Client::new(settings)),
     server: Serve::Service(|settings| {
-        let server = Server::new(Arc::clone(&settings.wording), settings.limits);
-        Box::new(server.admitting(Arc::clone(&settings.admission)))
+        Box::new(Server::new(Arc::clone(&settings.wording), settings.limits))
     }),
 };

@@ -134,6 +134,8 @@ impl Answer {
 #[derive(Debug)]
 pub struct Client {
     state: ClientState,
+    servers: Vec<SocketAddr>,
+    /// The one that answered; until then the last, which is to blame if none does.
     server: SocketAddr,
     timeout: Option<Duration>,
     answer: Answer,
@@ -145,7 +147,8 @@ impl Client {
     pub fn new(settings: &Settings) -> Self {
         Client {
             state: ClientState::Idle,
-            server: settings.server,
+            servers: settings.servers(),
+            server: settings.last_server(),
             timeout: settings.timeout,
             answer: Answer::default(),
             failure: Failure::NoInput,
@@ -175,9 +178,10 @@ impl Machine for Client {
         match input {
             Input::Start if self.state.go(ClientEvent::Start) => {
                 self.answer.await_from(now);
-                out.open(Socket(0), Transport::Stream, server);
+                out.open(Socket(0), Transport::Stream, &self.servers);
             }
-            Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
+            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+                self.server = link.peer;
                 self.answer.await_from(now);
             }
             Input::Bytes { bytes, .. } if self.state.go(ClientEvent::Bytes) => {

@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind};
 
-use socklab_core::{Doing, Failure, Fault, FaultKind};
+use socklab_core::{CallError, Fault, FaultKind};
 
 /// Reduces an error to what a machine can act on, keeping the system's number.
 pub fn fault(error: &Error) -> Fault {
@@ -27,27 +27,12 @@ pub fn fault(error: &Error) -> Fault {
     Fault { kind, code }
 }
 
-/// Counts the errors of a socket that follow each other, for a broken socket has nothing else.
-///
-/// Errors that peers can cause do not count: they are endless, and mean nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Errors(u32);
-
-impl Errors {
-    /// How many may follow each other.
-    const MOST: u32 = 100;
-
-    /// There was one more; how the machine's run ends, if that was one too many.
-    pub fn count(&mut self, doing: Doing, fault: Fault) -> Option<Failure> {
-        if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
-            self.0 += 1;
-        }
-        (self.0 > Self::MOST).then_some(Failure::Io(doing, fault))
-    }
-
-    /// Something was received: it works.
-    pub fn forget(&mut self) {
-        self.0 = 0;
+/// Why a call moved nothing.
+pub fn call_error(error: &Error) -> CallError {
+    match error.kind() {
+        ErrorKind::WouldBlock => CallError::WouldBlock,
+        ErrorKind::Interrupted => CallError::Interrupted,
+        _ => CallError::Failed(fault(error)),
     }
 }
 
@@ -76,24 +61,6 @@ const EXHAUSTED: &[i32] = if cfg!(any(target_os = "linux", target_os = "android"
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hundred_errors_in_a_row_are_no_failure() {
-        let mut errors = Errors::default();
-        let mut count = |kind, times| {
-            let all = (0..times).map(|_| errors.count(Doing::Receiving, Fault { kind, code: 5 }));
-            all.flatten().count()
-        };
-        assert_eq!(count(FaultKind::Refused, 1000), 0);
-        assert_eq!(count(FaultKind::Other, 100), 0);
-        assert_eq!(count(FaultKind::Exhausted, 1), 1);
-        errors.forget();
-        let fault = Fault {
-            kind: FaultKind::Other,
-            code: 5,
-        };
-        assert_eq!(errors.count(Doing::Receiving, fault), None);
-    }
 
     #[cfg(target_os = "linux")]
     #[test]

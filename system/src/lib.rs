@@ -6,10 +6,10 @@
 
 #![forbid(unsafe_code)]
 
-mod caused;
 mod clock;
+mod datagram;
 mod fault;
-mod gate;
+mod limit;
 mod lines;
 mod observed;
 mod pause;
@@ -17,19 +17,15 @@ mod run;
 #[cfg(unix)]
 mod signals;
 pub mod socket;
-mod stamp;
 mod stop;
 pub mod task;
-mod unsent;
 
-pub use caused::{Caused, Received};
 pub use clock::Clock;
-pub use fault::{Errors, fault};
-pub use gate::Gate;
-pub use lines::{LineEvent, LineReader, MAX_LINE};
-pub use observed::{Moved, moment, report, timed};
+pub use datagram::Ancillary;
+pub use fault::{call_error, fault};
+pub use limit::{Admitted, ConnectionLimit, MAX_REFUSALS, Permit, network};
+pub use lines::{LineReader, Lines, MAX_LINE};
+pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};
-pub use stamp::{ask_for_stamps, receive_stamped};
 pub use stop::{Bell, Stop, StopGuard};
-pub use unsent::Unsent;

@@ -8,30 +8,13 @@ use std::io::{BufRead, Read};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use socklab_core::Input;
+use socklab_core::{LineEvent, Watch};
+
+use crate::run::Run;
 
 /// The longest line that is kept, in bytes: twice what a datagram carries, so that a line that
 /// does not fit is still told by its length. The rest of a longer one is thrown away.
 pub const MAX_LINE: usize = 128 * 1024;
-
-/// What comes of asking for a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineEvent {
-    /// A line, without its line end.
-    Line(Vec<u8>),
-    /// There are no more.
-    End,
-}
-
-impl LineEvent {
-    /// What the machine is told.
-    pub fn input(&self) -> Input<'_> {
-        match self {
-            LineEvent::Line(line) => Input::Line(line),
-            LineEvent::End => Input::InputEnd,
-        }
-    }
-}
 
 /// A thread that reads lines on demand.
 #[derive(Debug)]
@@ -74,6 +57,32 @@ impl LineReader {
     /// Notes that the line that was asked for has come.
     pub fn came(&mut self) {
         self.asked = false;
+    }
+}
+
+/// The lines of a run, read when they are asked for.
+#[derive(Debug, Default)]
+pub struct Lines(Option<LineReader>);
+
+impl Lines {
+    /// Asks for the next line, unless one is under way; `sink` gets it, on another thread. Returns
+    /// `false` if nobody types.
+    pub fn ask<W: Watch>(
+        &mut self,
+        run: &Run<W>,
+        sink: impl FnOnce() -> Box<dyn FnMut(LineEvent) + Send>,
+    ) -> bool {
+        if self.0.is_none()
+            && let Some(source) = run.take_lines()
+        {
+            self.0 = LineReader::spawn(source, sink()).ok();
+        }
+        self.0.as_mut().map(LineReader::ask).is_some()
+    }
+
+    /// Notes that the line that was asked for has come.
+    pub fn came(&mut self) {
+        self.0.iter_mut().for_each(LineReader::came);
     }
 }
 

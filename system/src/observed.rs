@@ -2,18 +2,18 @@
 
 use std::io::{self, ErrorKind};
 
-use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
+use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult, Received};
 
 use crate::clock::Clock;
 
-/// What an operation moved. From how many datagrams, connections or events it was, and how many bytes.
+/// What an operation moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
     /// How many datagrams, connections or events.
     pub items: u32,
     /// How many bytes.
     pub bytes: usize,
-    /// When the kernel had what was [received](crate::receive_stamped), if that is known.
+    /// When the kernel had what was received, if that is known.
     pub arrived: Option<Mono>,
 }
 
@@ -27,48 +27,56 @@ impl From<(u32, usize)> for Moved {
     }
 }
 
-/// Does something for a machine and reports it to the observer: what it was, when, and how it went.
-/// Without an observer it only does it.
-///
-/// `items` says what a success [moved].
-///
-/// [moved]: Moved
-///
-/// # Errors
-/// Those of `operation`.
-pub fn timed<O: Observer, T, I: Into<Moved>>(
-    observer: &mut O,
-    clock: &Clock,
-    kind: OperationKind,
-    items: impl FnOnce(&T) -> I,
-    operation: impl FnOnce() -> io::Result<T>,
-) -> io::Result<T> {
-    if !O::ENABLED {
-        return operation();
+impl From<&Received> for Moved {
+    fn from(received: &Received) -> Self {
+        let (items, bytes, arrived) = match *received {
+            Received::Datagram(_, len, arrived) => (1, len, arrived),
+            Received::Bytes(len) => (1, len, None),
+            Received::End => (0, 0, None),
+        };
+        Moved {
+            items,
+            bytes,
+            arrived,
+        }
     }
-    let start = moment::<O>(clock);
-    let result = operation();
-    report(observer, clock, kind, start, &result, items);
-    result
 }
 
-/// Reports an operation that began at `start` and ends now.
-pub fn report<O: Observer, T, I: Into<Moved>>(
-    observer: &mut O,
+/// Makes a call, and notes what it was, when, and how it went, if an observer wants to know.
+///
+/// `moved` says what a success [moved](Moved).
+#[inline]
+pub fn timed<O: Observer, T, I: Into<Moved>>(
+    clock: &Clock,
+    kind: OperationKind,
+    moved: impl FnOnce(&T) -> I,
+    call: impl FnOnce() -> io::Result<T>,
+) -> (io::Result<T>, Option<Operation>) {
+    if !O::ENABLED {
+        return (call(), None);
+    }
+    let start = moment::<O>(clock);
+    let result = call();
+    let operation = operation::<O, _, _>(clock, kind, start, &result, moved);
+    (result, operation)
+}
+
+/// The operation that began at `start` and ends now, if an observer wants to know.
+pub fn operation<O: Observer, T, I: Into<Moved>>(
     clock: &Clock,
     kind: OperationKind,
     start: Mono,
     result: &io::Result<T>,
-    items: impl FnOnce(&T) -> I,
-) {
+    moved: impl FnOnce(&T) -> I,
+) -> Option<Operation> {
     if !O::ENABLED {
-        return;
+        return None;
     }
     let end = moment::<O>(clock);
     let mut arrived = None;
     let result = match result {
         Ok(value) => {
-            let moved: Moved = items(value).into();
+            let moved: Moved = moved(value).into();
             arrived = moved.arrived;
             OperationResult::Done {
                 items: moved.items,
@@ -82,13 +90,13 @@ pub fn report<O: Observer, T, I: Into<Moved>>(
             _ => OperationResult::Failed,
         },
     };
-    observer.operation(&Operation {
+    Some(Operation {
         kind,
         start,
         end,
         arrived,
         result,
-    });
+    })
 }
 
 /// The time, if the observer [asks for it](Observer::TIMES).

@@ -1,14 +1,14 @@
-//! Out of descriptors.
+//! Out of descriptors or threads.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use socklab_core::{Console, Fault, FaultKind, Mono, Notice};
+use socklab_core::{Console, Fault, FaultKind, Mono, Notice, Resource};
 
 use crate::clock::Clock;
 use crate::fault::fault;
 
-/// When a server that is out of descriptors accepts again, and when that is worth a word.
+/// When a server that is out of a resource accepts again, and when that is worth a notice.
 ///
 /// As connections end one by one, each leaves room for one that waits and the next accept fails again. So that the
 /// two notices do not take turns, accepting counts as resumed when there was no error for as long as a pause takes.
@@ -23,11 +23,12 @@ impl AcceptPause {
     /// How long to wait before accepting again, when no connection of ours ends meanwhile.
     pub const LENGTH: Duration = Duration::from_millis(200);
 
-    /// An accept failed: none is tried until the pause is over. What to tell the user.
-    pub fn refused(&mut self, now: Mono, fault: Fault) -> Option<Notice> {
+    /// The system has no more of a resource: no accept is tried until the pause is over. What to tell
+    /// the user.
+    pub fn out_of(&mut self, now: Mono, resource: Resource, fault: Fault) -> Option<Notice> {
         self.until = Some(now.plus(Self::LENGTH));
         let news = self.failed.replace(now).is_none();
-        news.then_some(Notice::AcceptPaused(fault))
+        news.then_some(Notice::AcceptPaused(resource, fault))
     }
 
     /// A connection was accepted. What to tell the user.
@@ -54,7 +55,7 @@ impl AcceptPause {
                 // A peer that left before it was accepted, or a signal, is nobody's trouble.
                 fault if fault.kind == FaultKind::Reset => None,
                 _ if error.kind() == ErrorKind::Interrupted => None,
-                fault => self.refused(clock.mono(), fault),
+                fault => self.out_of(clock.mono(), Resource::Descriptors, fault),
             },
         };
         news.into_iter().for_each(|news| console.notice(news));
@@ -91,15 +92,15 @@ mod tests {
         let mut pause = AcceptPause::default();
         assert_eq!(pause.accepted(at(0)), None);
         assert_eq!(
-            pause.refused(at(1), fault),
-            Some(Notice::AcceptPaused(fault))
+            pause.out_of(at(1), Resource::Threads, fault),
+            Some(Notice::AcceptPaused(Resource::Threads, fault))
         );
         assert_eq!(pause.until(), Some(at(201)));
         // One leaves, one comes, and there is no room again.
         pause.end();
         assert_eq!(pause.until(), None);
         assert_eq!(pause.accepted(at(100)), None);
-        assert_eq!(pause.refused(at(101), fault), None);
+        assert_eq!(pause.out_of(at(101), Resource::Threads, fault), None);
         assert_eq!(pause.accepted(at(300)), None);
         assert_eq!(pause.accepted(at(301)), Some(Notice::AcceptResumed));
         assert_eq!(pause.accepted(at(302)), None);

@@ -11,6 +11,7 @@ use socklab_core::register::{Attempt, Decision, Done, Register};
 use socklab_core::{Console, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
+use crate::limit::{Admitted, ConnectionLimit};
 use crate::stop::Stop;
 
 /// An I/O model that can run every exercise.
@@ -66,6 +67,8 @@ pub struct Run<W> {
     pub register: Option<Arc<dyn Register>>,
     /// How many connections a server holds at once; the rest wait in the backlog.
     pub max_connections: usize,
+    /// Whom a server turns away; shared by the servers of one program. `None` for nobody.
+    pub limit: Option<ConnectionLimit>,
     /// How many threads a model has whose server has a fixed number of them; `None` for as many as it thinks right.
     pub threads: Option<NonZeroUsize>,
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
@@ -92,6 +95,7 @@ impl<W: Watch> Run<W> {
             stop: Stop::default(),
             register: None,
             max_connections: 1024,
+            limit: None,
             threads: None,
             lines: Mutex::new(None),
         }
@@ -110,6 +114,15 @@ impl<W: Watch> Run<W> {
         match self.threads {
             Some(threads) => threads.get(),
             None => default(available_parallelism().map_or(1, NonZeroUsize::get)),
+        }
+    }
+
+    /// Whether a connection of `peer` may be served; `None` if it is to be closed at once. One that
+    /// may only be told that it is one [too many](Admitted::over) ends within a second.
+    pub fn admit(&self, peer: SocketAddr, tells: bool) -> Option<Admitted> {
+        match &self.limit {
+            None => Some(Admitted::default()),
+            Some(limit) => limit.admit(peer, tells),
         }
     }
 

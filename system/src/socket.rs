@@ -53,7 +53,7 @@ fn bound_datagram(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 pub fn bind_datagrams(address: SocketAddr) -> Result<(SocketAddr, UdpSocket), Status> {
     datagram_server(address)
         .and_then(|udp| Ok((udp.local_addr()?, udp)))
-        .map_err(|error| Status::Failed(Failure::Listen(address, fault(&error))))
+        .map_err(|error| cannot_listen(address, &error))
 }
 
 /// The same for a [`stream_server`].
@@ -63,7 +63,12 @@ pub fn bind_datagrams(address: SocketAddr) -> Result<(SocketAddr, UdpSocket), St
 pub fn bind_streams(address: SocketAddr) -> Result<(SocketAddr, TcpListener), Status> {
     stream_server(address)
         .and_then(|tcp| Ok((tcp.local_addr()?, tcp)))
-        .map_err(|error| Status::Failed(Failure::Listen(address, fault(&error))))
+        .map_err(|error| cannot_listen(address, &error))
+}
+
+/// How the run of a server ends that cannot have its address.
+pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Status {
+    Status::Failed(Failure::Listen(address, fault(error)))
 }
 
 /// A UDP socket connected to `to`, so that it hears only from there and is told of refusals.

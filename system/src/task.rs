@@ -4,11 +4,9 @@
 //! no executor, no reactor and no socket. Those are the model, and each driver has its own.
 
 mod alarm;
-mod lines;
 mod mailbox;
 mod watched;
 
 pub use alarm::{Alarm, Sleep};
-pub use lines::Lines;
-pub use mailbox::{Mailbox, Word};
+pub use mailbox::{Mailbox, Wakeup};
 pub use watched::{Times, WOKEN, watched};

@@ -62,6 +62,8 @@ pub(super) const ROWS: &[Row] = State::ROWS;
 #[derive(Debug)]
 pub struct Client {
     state: State,
+    servers: Vec<SocketAddr>,
+    /// The one that answered; until then the last, which is to blame if none does.
     server: SocketAddr,
     timeout: Option<Duration>,
     name: Option<Vec<u8>>,
@@ -78,7 +80,8 @@ impl Client {
     pub fn new(settings: &Settings) -> Self {
         let mut client = Client {
             state: State::Idle,
-            server: settings.server,
+            servers: settings.servers(),
+            server: settings.last_server(),
             timeout: settings.timeout,
             name: None,
             dni: None,
@@ -140,7 +143,7 @@ impl Client {
             }
         } else if self.state.go(Event::Ready) {
             self.opening_since = now.mono;
-            out.open(Socket(0), Transport::Stream, self.server);
+            out.open(Socket(0), Transport::Stream, &self.servers);
         }
     }
 
@@ -221,6 +224,7 @@ impl Machine for Client {
             }
             Input::InputEnd => self.fail(Event::InputEnd, Failure::NoInput),
             Input::Opened { link, .. } if self.state.go(Event::Opened) => {
+                self.server = link.peer;
                 self.answer.await_from(now);
                 self.send(link, out);
             }

@@ -12,7 +12,7 @@ use crate::link::Link;
 use crate::machine::{Interest, Machine, Service, Status};
 use crate::outbox::Outbox;
 use crate::output::Notice;
-use crate::register::{Admission, Attempt, Everybody, Permit, Reply, StoreId, Wording};
+use crate::register::{Attempt, Reply, StoreId, Wording};
 use crate::table::{Row, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
@@ -87,7 +87,6 @@ impl Default for Limits {
 pub struct Server {
     wording: Arc<dyn Wording>,
     limits: Limits,
-    admission: Arc<dyn Admission>,
 }
 
 impl fmt::Debug for Server {
@@ -99,18 +98,7 @@ impl fmt::Debug for Server {
 impl Server {
     /// A server that answers in the words of `wording`.
     pub fn new(wording: Arc<dyn Wording>, limits: Limits) -> Self {
-        let admission = Arc::new(Everybody);
-        Server {
-            wording,
-            limits,
-            admission,
-        }
-    }
-
-    /// The same, for those whom `admission` lets in; the others are told to come back.
-    #[must_use]
-    pub fn admitting(self, admission: Arc<dyn Admission>) -> Self {
-        Server { admission, ..self }
+        Server { wording, limits }
     }
 }
 
@@ -118,12 +106,11 @@ impl Service for Server {
     type Machine = Box<dyn Machine>;
 
     fn accept(&self, link: Link) -> Box<dyn Machine> {
-        Box::new(Desk {
+        Box::new(Submission {
             state: State::Idle,
             link,
             wording: Arc::clone(&self.wording),
             limits: self.limits,
-            permit: self.admission.admit(link.peer),
             framing: Framing::default(),
             began: Mono::ZERO,
             last: Mono::ZERO,
@@ -131,19 +118,21 @@ impl Service for Server {
             ended: false,
         })
     }
+
+    fn tells_refused(&self) -> bool {
+        true
+    }
 }
 
 /// The attempt of a connection, which has no second one.
 const ATTEMPT: StoreId = StoreId(0);
 
 /// One connection.
-struct Desk {
+struct Submission {
     state: State,
     link: Link,
     wording: Arc<dyn Wording>,
     limits: Limits,
-    /// Counts the connection while it lives; nothing if there were too many.
-    permit: Option<Permit>,
     framing: Framing,
     /// When the present state's clock began: the connection, the attempt, or the drain.
     began: Mono,
@@ -154,7 +143,7 @@ struct Desk {
     ended: bool,
 }
 
-impl Desk {
+impl Submission {
     fn take(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) {
         match self.framing.take(bytes) {
             None => {
@@ -204,13 +193,13 @@ impl Desk {
     }
 }
 
-impl Machine for Desk {
+impl Machine for Submission {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match (self.state, input) {
             (State::Idle, Input::Start) => {
                 self.state.go(Event::Start);
             }
-            (State::Opening, Input::Opened { .. }) if self.permit.is_none() => {
+            (State::Opening, Input::Opened { over: Some(_), .. }) => {
                 self.reply(Event::Busy, now, &Reply::Busy, out);
             }
             (State::Opening, Input::Opened { link, .. }) => {

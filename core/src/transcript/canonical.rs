@@ -40,14 +40,14 @@ impl Transcript {
     /// What happened, input by input, with the pieces of a stream joined.
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
-        for line in &self.lines {
+        for line in self.lines.iter().map(without_local) {
             match (line.arrow, line.verb()) {
                 // A name's address.
                 (Arrow::Mark, _) if line.word(1) == Some("=") => {}
-                (Arrow::In, _) => steps.push(Step::new(line.clone())),
+                (Arrow::In, _) => steps.push(Step::new(line)),
                 _ => {
                     if let Some(step) = steps.last_mut() {
-                        step.add(line.clone());
+                        step.add(line);
                     }
                 }
             }
@@ -71,6 +71,17 @@ impl Transcript {
             joined
         })
     }
+}
+
+/// A line whose link does not say which of this host's addresses the peer wrote to.
+fn without_local(line: &Line) -> Line {
+    let mut line = line.clone();
+    if let Some(word) = line.words.get_mut(1)
+        && let Some(at) = word.find('@')
+    {
+        word.truncate(at);
+    }
+    line
 }
 
 /// An input and all that came of it.

@@ -12,7 +12,7 @@ use super::line::{Arrow, Line, mask};
 use super::{Header, Role};
 use crate::fault::{Failure, FieldError};
 use crate::input::Input;
-use crate::link::Link;
+use crate::link::{Link, Socket};
 use crate::machine::Status;
 use crate::observer::{Observer, Operation};
 use crate::output::{Notice, Output};
@@ -115,11 +115,14 @@ impl<W: Write> Recorder<W> {
     }
 
     fn link(&mut self, now: Now, link: Link) -> String {
-        let name = self.name(now, link.peer);
-        match link.socket.0 {
-            0 => name,
-            n => format!("{name}/s{n}"),
+        let mut name = self.name(now, link.peer);
+        if link.socket != Socket(0) {
+            let _ = write!(name, "/s{}", link.socket.0);
         }
+        if let Some(local) = link.local {
+            let _ = write!(name, "@{local}");
+        }
+        name
     }
 
     fn notice(&mut self, now: Now, notice: Notice) -> Vec<String> {
@@ -140,7 +143,19 @@ impl<W: Write> Recorder<W> {
                 words.push(doing.name().to_string());
                 words.push(fault.kind.name().to_string());
             }
-            Notice::AcceptPaused(fault) => words.push(fault.kind.name().to_string()),
+            Notice::NextAddress {
+                failed,
+                fault,
+                next,
+            } => {
+                words.push(self.name(now, failed));
+                words.push(fault.kind.name().to_string());
+                words.push(self.name(now, next));
+            }
+            Notice::AcceptPaused(resource, fault) => {
+                words.push(resource.name().to_string());
+                words.push(fault.kind.name().to_string());
+            }
             Notice::AcceptResumed
             | Notice::MoreStrangers
             | Notice::LateReply
@@ -172,10 +187,11 @@ impl<W: Write + Send> Observer for Recorder<W> {
                 words.extend(local);
                 (words, None)
             }
-            Input::Opened { link, local } => {
+            Input::Opened { link, local, over } => {
                 let local = self.local(now, local);
                 let mut words = words(["opened", &self.link(now, link)]);
                 words.extend(local);
+                words.extend(over.map(|over| over.name().to_string()));
                 (words, None)
             }
             Input::Datagram { link, bytes } => {
@@ -213,8 +229,9 @@ impl<W: Write + Send> Observer for Recorder<W> {
                 transport,
                 to,
             } => {
-                let (socket, to) = (format!("s{}", socket.0), self.name(now, to));
-                (words(["open", &socket, transport.name(), &to]), None)
+                let mut words = words(["open", &format!("s{}", socket.0), transport.name()]);
+                words.extend(to.iter().map(|&to| self.name(now, to)));
+                (words, None)
             }
             Output::Send { link, bytes } => (words(["send", &self.link(now, link)]), Some(bytes)),
             Output::Finish { link } => (words(["finish", &self.link(now, link)]), None),

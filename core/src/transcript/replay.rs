@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 use super::line::{Arrow, Line};
 use super::{Recorder, Transcript};
 use crate::fault::{Doing, Fault, FaultKind};
-use crate::input::Input;
+use crate::input::{ExceededLimit, Input};
 use crate::link::{Link, Socket};
 use crate::machine::Machine;
 use crate::outbox::Outbox;
@@ -119,6 +119,10 @@ impl<'a> Names<'a> {
 
     fn link(&self, line: &Line) -> Option<Link> {
         let word = line.word(1)?;
+        let (word, local) = match word.split_once('@') {
+            Some((word, local)) => (word, Some(local.parse().ok()?)),
+            None => (word, None),
+        };
         let (name, socket) = match word.split_once("/s") {
             Some((name, socket)) => (name, socket.parse().ok()?),
             None => (word, 0),
@@ -126,6 +130,17 @@ impl<'a> Names<'a> {
         Some(Link {
             socket: Socket(socket),
             peer: self.address(name)?,
+            local,
+        })
+    }
+
+    fn opened(&self, line: &Line) -> Option<Input<'static>> {
+        let is_limit = |limit: &ExceededLimit| line.words.last().is_some_and(|w| w == limit.name());
+        let local = line.word(2).filter(|word| !word.starts_with("over-"));
+        Some(Input::Opened {
+            link: self.link(line)?,
+            local: self.address(local.unwrap_or("local"))?,
+            over: ExceededLimit::ALL.into_iter().find(is_limit),
         })
     }
 
@@ -144,10 +159,7 @@ impl<'a> Names<'a> {
                 socket: socket()?,
                 local: self.address(line.word(2).unwrap_or("local"))?,
             },
-            "opened" => Input::Opened {
-                link: self.link(line)?,
-                local: self.address(line.word(2).unwrap_or("local"))?,
-            },
+            "opened" => self.opened(line)?,
             "datagram" => Input::Datagram {
                 link: self.link(line)?,
                 bytes: payload,

@@ -1,17 +1,16 @@
-//! Where other threads leave word for a task.
+//! How other threads wake a task.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use socklab_core::LineEvent;
 use socklab_core::register::{Decision, Done, StoreId};
-
-use crate::lines::LineEvent;
 
 /// What comes to a conversation from other threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum Wakeup {
     /// What came of asking the user for a line.
     Line(LineEvent),
     /// The register has decided.
@@ -74,11 +73,11 @@ impl<T> Mailbox<T> {
     }
 }
 
-impl Mailbox<Word> {
+impl Mailbox<Wakeup> {
     /// Where the register leaves its decision.
     pub fn stored(self: &Arc<Self>, id: StoreId) -> Done {
         let mailbox = Arc::clone(self);
-        Box::new(move |decision| mailbox.leave(Word::Stored(id, decision)))
+        Box::new(move |decision| mailbox.leave(Wakeup::Stored(id, decision)))
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
 
 use crate::clock::Clock;
-use crate::observed::{Moved, moment, report};
+use crate::observed::{Moved, moment, operation};
 
 /// When a race of futures was begun, suspended and taken up again for the last time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,46 +44,39 @@ pub async fn watched<O: Observer, T>(
 }
 
 impl Times {
-    /// Reports the wait, if there was one: an operation that would have blocked, if `tried` says
-    /// which, and the time until the task was woken for what won. Whether there was one.
-    pub fn report_wait<O: Observer>(
+    /// The operations of a wait, if there was one: a call that would have blocked, if `tried` says
+    /// which, and the time until the task was woken for what won.
+    pub fn wait<O: Observer>(
         &self,
-        observer: &mut O,
         tried: Option<OperationKind>,
         result: OperationResult,
-    ) -> bool {
+    ) -> [Option<Operation>; 2] {
         let Some(slept) = self.slept.filter(|_| O::ENABLED) else {
-            return false;
+            return [None, None];
         };
-        if let Some(kind) = tried {
-            observer.operation(&Operation {
-                kind,
-                start: self.began,
-                end: slept,
-                arrived: None,
-                result: OperationResult::WouldBlock,
-            });
-        }
-        observer.operation(&Operation {
-            kind: OperationKind::Wait,
-            start: slept,
-            end: self.woke,
+        let operation = |kind, start, end, result| Operation {
+            kind,
+            start,
+            end,
             arrived: None,
             result,
-        });
-        true
+        };
+        let blocked = OperationResult::WouldBlock;
+        [
+            tried.map(|kind| operation(kind, self.began, slept, blocked)),
+            Some(operation(OperationKind::Wait, slept, self.woke, result)),
+        ]
     }
 
-    /// Reports the operation that won, which began when the task was polled for the last time.
-    pub fn report<O: Observer, T, I: Into<Moved>>(
+    /// The operation that won, which began when the task was polled for the last time.
+    pub fn operation<O: Observer, T, I: Into<Moved>>(
         &self,
-        observer: &mut O,
         clock: &Clock,
         kind: OperationKind,
         result: &io::Result<T>,
-        items: impl FnOnce(&T) -> I,
-    ) {
-        report(observer, clock, kind, self.woke, result, items);
+        moved: impl FnOnce(&T) -> I,
+    ) -> Option<Operation> {
+        operation::<O, _, _>(clock, kind, self.woke, result, moved)
     }
 }
 

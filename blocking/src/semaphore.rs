@@ -1,17 +1,17 @@
-//! How many connections are served at once.
+//! How many connections are served at once: a counting semaphore.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A counting semaphore: one slot for each connection.
-pub(crate) struct Slots {
+/// One permit for each connection that may be served.
+pub(crate) struct Semaphore {
     free: Mutex<usize>,
     changed: Condvar,
 }
 
-impl Slots {
+impl Semaphore {
     pub(crate) fn new(free: usize) -> Self {
-        Slots {
+        Semaphore {
             free: Mutex::new(free),
             changed: Condvar::new(),
         }
@@ -21,8 +21,8 @@ impl Slots {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a slot, waiting for one; gives up, with nothing, when `stop` says so.
-    pub(crate) fn take(&self, stop: impl Fn() -> bool) -> Option<Slot<'_>> {
+    /// Takes a permit, waiting for one; gives up, with nothing, when `stop` says so.
+    pub(crate) fn take(&self, stop: impl Fn() -> bool) -> Option<Permit<'_>> {
         let mut free = self.lock();
         while *free == 0 {
             if stop() {
@@ -34,10 +34,10 @@ impl Slots {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         *free -= 1;
-        Some(Slot(self))
+        Some(Permit(self))
     }
 
-    /// Waits until some slot is given back, or for `limit`.
+    /// Waits until some permit is given back, or for `limit`.
     pub(crate) fn wait(&self, limit: Duration) {
         let free = self.lock();
         drop(self.changed.wait_timeout(free, limit));
@@ -50,10 +50,10 @@ impl Slots {
     }
 }
 
-/// A slot, given back when dropped.
-pub(crate) struct Slot<'a>(&'a Slots);
+/// A permit, given back when dropped.
+pub(crate) struct Permit<'a>(&'a Semaphore);
 
-impl Drop for Slot<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         *self.0.lock() += 1;
         self.0.changed.notify_all();

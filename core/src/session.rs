@@ -1,0 +1,189 @@
+//! The engine: one conversation between two waits, the same on every I/O model.
+//!
+//! A [`Session`] owns a machine and what could not be sent yet. Its driver lends it an outbox for a
+//! [`Turn`], gives it what happened, and asks what to do [`next`](Turn::next), one thing at a time,
+//! until that is to wait. How to make a call, and how to wait, is all that a driver adds:
+//!
+//! ```text
+//!     driver                                     session
+//!     receives       ──  turn.received(..)  ──►  feeds the machine, which fills the outbox
+//!                    ◄──  turn.next()  ─────     Tell, Send, Open, Finish, Store …
+//!     sends          ──  turn.sent(..)  ─────►   keeps what there was no room for
+//!                    ◄──  turn.next()  ─────     Wait { receive, room, line, until }
+//!     waits
+//! ```
+
+mod opening;
+mod turn;
+
+use alloc::boxed::Box;
+
+use crate::fault::{Doing, Failure, Fault, FaultKind};
+use crate::input::LineEvent;
+use crate::link::{Link, Transport};
+use crate::machine::{Machine, Status};
+use crate::observer::Observer;
+use crate::outbox::Outbox;
+use crate::pump::Pump;
+use crate::time::Mono;
+use crate::unsent::{BlockedDatagrams, Unsent};
+use opening::Opening;
+
+pub use turn::{Begin, Next, Received, Turn, Wait};
+
+/// One machine, and what its conversation needs beside it.
+///
+/// It is small, for a server may hold many that are idle: what is rare lies in a box, and the outbox
+/// and the receive buffer are the driver's, one for each loop or thread.
+#[derive(Debug)]
+pub struct Session<M, O> {
+    pump: Pump<M, O>,
+    /// The machine's status is [`Status::Running`].
+    running: bool,
+    wire: WireState,
+    /// The other end of a stream.
+    link: Option<Link>,
+    /// The peer may send more: its stream has not ended.
+    hears: bool,
+    /// A send may succeed: none has been refused for want of room since the driver last said so.
+    room: bool,
+    /// The machine has been told to stop.
+    stopped: bool,
+    /// Faults of the socket itself that followed each other.
+    faults: u8,
+    /// Sends that have been submitted, and whose completion has not come.
+    in_flight: u32,
+    unsent: Unsent,
+    rare: Option<Box<Rare>>,
+}
+
+/// What a session needs seldom.
+#[derive(Debug, Default)]
+struct Rare {
+    opening: Option<Opening>,
+    blocked: BlockedDatagrams,
+    /// The link to be finished once all has been sent.
+    finishing: Option<Link>,
+    /// A line that came when the machine no longer wanted one.
+    line: Option<LineEvent>,
+    /// When the machine has ended: until when its last bytes may take to leave.
+    closing: Option<Mono>,
+    /// The socket is of no use any more.
+    broken: Option<Failure>,
+}
+
+/// What a session knows of its socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WireState {
+    /// There is none yet.
+    None,
+    Datagrams,
+    Stream,
+    /// It was a stream, and is of no use any more: broken, or given up.
+    Dead,
+}
+
+/// How many faults of a socket may follow each other before it counts as broken. Faults that peers
+/// can cause do not count: they are endless, and mean nothing.
+const MAX_FAULTS: u8 = 100;
+
+impl<M: Machine, O: Observer> Session<M, O> {
+    /// A session whose machine has had no input yet: [`Turn::begin`] is first.
+    pub fn new(machine: M, observer: O) -> Self {
+        Session {
+            pump: Pump::new(machine, observer),
+            running: true,
+            wire: WireState::None,
+            link: None,
+            hears: true,
+            room: true,
+            stopped: false,
+            faults: 0,
+            in_flight: 0,
+            unsent: Unsent::default(),
+            rare: None,
+        }
+    }
+
+    /// Lends it an outbox, which is empty again once [`Turn::next`] has said to wait.
+    #[inline]
+    pub fn turn<'a>(&'a mut self, out: &'a mut Outbox) -> Turn<'a, M, O> {
+        Turn::new(self, out)
+    }
+
+    /// How the machine stands. The conversation is over once [`Turn::next`] says so.
+    pub fn status(&self) -> Status {
+        self.pump.status()
+    }
+
+    /// The machine, to look at.
+    pub fn machine(&self) -> &M {
+        self.pump.machine()
+    }
+
+    /// The observer, when all is over.
+    pub fn into_observer(self) -> O {
+        self.pump.into_observer()
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    fn transport(&self) -> Transport {
+        match self.wire {
+            WireState::Stream | WireState::Dead => Transport::Stream,
+            WireState::None | WireState::Datagrams => Transport::Datagram,
+        }
+    }
+
+    /// Whether anything waits for room.
+    fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty() || self.has_blocked()
+    }
+
+    fn has_blocked(&self) -> bool {
+        (self.rare.as_ref()).is_some_and(|rare| !rare.blocked.is_empty())
+    }
+
+    /// Whether all that was sent is with the system, or lost.
+    fn all_sent(&self) -> bool {
+        self.in_flight == 0 && !self.has_unsent()
+    }
+
+    /// Whether there can be something to receive, and room to answer it.
+    fn can_receive(&self) -> bool {
+        match self.wire {
+            WireState::Stream => self.hears && !self.unsent.is_full(),
+            WireState::Datagrams => !self.has_blocked(),
+            WireState::None | WireState::Dead => false,
+        }
+    }
+
+    /// Whether the machine should be given what its peers send.
+    fn receives(&self) -> bool {
+        self.running && self.pump.machine().interest().network && self.can_receive()
+    }
+
+    /// Forgets what could not be sent.
+    fn drop_unsent(&mut self) {
+        self.unsent.clear();
+        if let Some(rare) = &mut self.rare {
+            rare.blocked.clear();
+        }
+    }
+
+    /// A stream is dead after a fault: nothing more is received or sent. A datagram socket is not.
+    fn note_fault(&mut self, doing: Doing, fault: Fault) {
+        if self.wire == WireState::Stream {
+            self.wire = WireState::Dead;
+            self.drop_unsent();
+        }
+        if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
+            self.faults += 1;
+            if self.faults > MAX_FAULTS {
+                self.rare().broken = Some(Failure::Io(doing, fault));
+            }
+        }
+    }
+}
