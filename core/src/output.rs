@@ -129,8 +129,6 @@ pub enum Notice {
         failed: SocketAddr,
         /// Why it failed.
         fault: Fault,
-        /// The one that is tried now.
-        next: SocketAddr,
     },
     /// The server is out of this resource: those who are in are served, the rest wait in the
     /// backlog.

@@ -17,6 +17,7 @@ mod opening;
 mod turn;
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::fault::{Doing, Failure, Fault, FaultKind};
 use crate::input::LineEvent;
@@ -129,6 +130,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.rare.get_or_insert_default()
     }
 
+    #[inline]
     fn transport(&self) -> Transport {
         match self.wire {
             WireState::Stream | WireState::Dead => Transport::Stream,
@@ -137,12 +139,21 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Whether anything waits for room.
+    #[inline]
     fn has_unsent(&self) -> bool {
-        !self.unsent.is_empty() || self.has_blocked()
+        !self.unsent.is_empty() || self.first_blocked().is_some()
     }
 
-    fn has_blocked(&self) -> bool {
-        (self.rare.as_ref()).is_some_and(|rare| !rare.blocked.is_empty())
+    /// The first datagram that waits for room.
+    #[inline]
+    fn first_blocked(&self) -> Option<&(Link, Vec<u8>)> {
+        self.rare.as_ref()?.blocked.front()
+    }
+
+    /// Whether there is a socket, of use.
+    #[inline]
+    fn is_open(&self) -> bool {
+        matches!(self.wire, WireState::Datagrams | WireState::Stream)
     }
 
     /// Whether all that was sent is with the system, or lost.
@@ -151,10 +162,11 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Whether there can be something to receive, and room to answer it.
+    #[inline]
     fn can_receive(&self) -> bool {
         match self.wire {
             WireState::Stream => self.hears && !self.unsent.is_full(),
-            WireState::Datagrams => !self.has_blocked(),
+            WireState::Datagrams => self.first_blocked().is_none(),
             WireState::None | WireState::Dead => false,
         }
     }

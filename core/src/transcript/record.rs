@@ -143,14 +143,9 @@ impl<W: Write> Recorder<W> {
                 words.push(doing.name().to_string());
                 words.push(fault.kind.name().to_string());
             }
-            Notice::NextAddress {
-                failed,
-                fault,
-                next,
-            } => {
+            Notice::NextAddress { failed, fault } => {
                 words.push(self.name(now, failed));
                 words.push(fault.kind.name().to_string());
-                words.push(self.name(now, next));
             }
             Notice::AcceptPaused(resource, fault) => {
                 words.push(resource.name().to_string());
