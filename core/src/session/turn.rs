@@ -234,8 +234,15 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.feed(now, Input::Opened { link, local, over });
     }
 
-    /// The system reported an error. Of several addresses the machine hears of the last one's.
+    /// The system reported an error, on the machine's only socket or on its stream. Of several
+    /// addresses the machine hears of the last one's.
     pub fn fault(&mut self, now: Now, doing: Doing, fault: Fault) {
+        let socket = self.session.link.map_or(Socket(0), |link| link.socket);
+        self.fault_on(now, socket, doing, fault);
+    }
+
+    /// The system reported an error on one of several sockets.
+    pub fn fault_on(&mut self, now: Now, mut socket: Socket, doing: Doing, fault: Fault) {
         let session = &mut *self.session;
         if doing == Doing::Opening
             && let Some(rare) = &mut session.rare
@@ -244,9 +251,12 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             if let Some(notice) = opening.next(fault) {
                 return self.out.notice(notice);
             }
+            socket = opening.socket;
             rare.opening = None;
+        } else if session.wire == WireState::Dead {
+            // The machine knows.
+            return;
         }
-        let socket = session.link.map_or(Socket(0), |link| link.socket);
         session.note_fault(doing, fault);
         self.feed(
             now,
@@ -298,13 +308,17 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             }
             Err(CallError::Failed(fault)) => fault,
         };
-        match core::mem::replace(&mut self.sending, Sending::Nothing) {
+        let link = match core::mem::replace(&mut self.sending, Sending::Nothing) {
             // Of several datagrams the first is lost, and the others are tried for themselves.
-            Sending::Outbox { first, .. } => self.out.done_before(first + 1),
-            Sending::Blocked => drop(self.session.rare().blocked.pop_front()),
-            Sending::Nothing | Sending::Unsent => {}
-        }
-        self.fault(now, Doing::Sending, fault);
+            Sending::Outbox { first, link, .. } => {
+                self.out.done_before(first + 1);
+                Some(link)
+            }
+            Sending::Blocked => (self.session.rare().blocked.pop_front()).map(|(link, _)| link),
+            Sending::Nothing | Sending::Unsent => self.session.link,
+        };
+        let socket = link.map_or(Socket(0), |link| link.socket);
+        self.fault_on(now, socket, Doing::Sending, fault);
     }
 
     /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
@@ -316,7 +330,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// A submitted send is complete.
     pub fn landed(&mut self, now: Now, sent: Result<(), Fault>) {
-        self.session.in_flight -= 1;
+        // None is waited for any more after the close limit.
+        self.session.in_flight = self.session.in_flight.saturating_sub(1);
         if let Err(fault) = sent {
             self.fault(now, Doing::Sending, fault);
         }
@@ -326,7 +341,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     pub fn finished(&mut self, now: Now, link: Link, finished: Result<(), Fault>) {
         match finished {
             Ok(()) => self.feed(now, Input::Finished { link }),
-            Err(fault) => self.fault(now, Doing::Sending, fault),
+            Err(fault) => self.fault_on(now, link.socket, Doing::Sending, fault),
         }
     }
 
@@ -409,7 +424,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                     let opening = Opening::new(socket, transport, to);
                     self.session.rare().opening = Some(opening);
                 }
-                Output::Finish { link } => self.session.rare().finishing = Some(link),
+                Output::Finish { link } => self.session.finish(link),
                 Output::Abort { .. } => {
                     self.out.done_before(index + 1);
                     return self.session.abort();
@@ -576,6 +591,9 @@ impl<M: Machine, O: Observer> Session<M, O> {
     fn asked_before(&mut self, now: Now) -> Option<Step> {
         let all_sent = self.all_sent();
         let rare = self.rare.as_mut()?;
+        if !self.running {
+            rare.opening = None;
+        }
         if let Some(failure) = rare.broken {
             return Some(Step::Ended(Status::Failed(failure)));
         }
@@ -606,11 +624,18 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }))
     }
 
+    /// Finishes the link once all has been sent. One that is dead has no end to send.
+    fn finish(&mut self, link: Link) {
+        if self.wire != WireState::Dead {
+            self.rare().finishing = Some(link);
+        }
+    }
+
     /// Gives the connection up, and what could not be sent.
     fn abort(&mut self) -> Step {
         self.drop_unsent();
         if let Some(rare) = &mut self.rare {
-            (rare.opening, rare.finishing) = (None, None);
+            rare.opening = None;
         }
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
