@@ -191,6 +191,14 @@ impl Outbox {
         }
     }
 
+    /// The link of a send.
+    pub(crate) fn link_of(&self, index: usize) -> Option<Link> {
+        match &self.ops[index] {
+            Op::Send(link, _) => Some(*link),
+            _ => None,
+        }
+    }
+
     /// The bytes of a train.
     #[inline]
     pub(crate) fn sent(&self, range: Range<usize>) -> &[u8] {

@@ -176,11 +176,12 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.pump.is_running() && self.pump.machine().interest().network && self.can_receive()
     }
 
-    /// Forgets what could not be sent.
+    /// Forgets what could not be sent, and what was to follow it.
     fn drop_unsent(&mut self) {
         self.unsent.clear();
         if let Some(rare) = &mut self.rare {
             rare.blocked.clear();
+            rare.finishing = None;
         }
     }
 
@@ -191,7 +192,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
             self.drop_unsent();
         }
         if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
-            self.faults += 1;
+            self.faults = self.faults.saturating_add(1);
             if self.faults > MAX_FAULTS {
                 self.rare().broken = Some(Failure::Io(doing, fault));
             }

@@ -249,8 +249,15 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.feed(now, Input::Opened { link, local, over });
     }
 
-    /// The system reported an error. Of several addresses the machine hears of the last one's.
+    /// The system reported an error, on the machine's only socket or on its stream. Of several
+    /// addresses the machine hears of the last one's.
     pub fn fault(&mut self, now: Now, doing: Doing, fault: Fault) {
+        let socket = self.session.link.map_or(Socket(0), |link| link.socket);
+        self.fault_on(now, socket, doing, fault);
+    }
+
+    /// The system reported an error on one of several sockets.
+    pub fn fault_on(&mut self, now: Now, mut socket: Socket, doing: Doing, fault: Fault) {
         let session = &mut *self.session;
         if doing == Doing::Opening
             && let Some(rare) = &mut session.rare
@@ -259,9 +266,12 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             if let Some(notice) = opening.next(fault) {
                 return self.out.notice(notice);
             }
+            socket = opening.socket;
             rare.opening = None;
+        } else if session.wire == WireState::Dead {
+            // The machine knows.
+            return;
         }
-        let socket = session.link.map_or(Socket(0), |link| link.socket);
         session.note_fault(doing, fault);
         self.feed(
             now,
@@ -332,13 +342,17 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             }
             CallError::Failed(fault) => fault,
         };
-        match mem::replace(&mut self.sending, Sending::Nothing) {
+        let link = match mem::replace(&mut self.sending, Sending::Nothing) {
             // Of several datagrams the first is lost, and the others are tried for themselves.
-            Sending::Outbox(train) => self.out.done_before(train.first + 1),
-            Sending::Blocked => drop(self.session.rare().blocked.pop_front()),
-            Sending::Nothing | Sending::Unsent => {}
-        }
-        self.fault(now, Doing::Sending, fault);
+            Sending::Outbox(train) => {
+                self.out.done_before(train.first + 1);
+                self.out.link_of(train.first)
+            }
+            Sending::Blocked => (self.session.rare().blocked.pop_front()).map(|(link, _)| link),
+            Sending::Nothing | Sending::Unsent => self.session.link,
+        };
+        let socket = link.map_or(Socket(0), |link| link.socket);
+        self.fault_on(now, socket, Doing::Sending, fault);
     }
 
     /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
@@ -350,7 +364,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// A submitted send is complete.
     pub fn landed(&mut self, now: Now, sent: Result<(), Fault>) {
-        self.session.in_flight -= 1;
+        // None is waited for any more after the close limit.
+        self.session.in_flight = self.session.in_flight.saturating_sub(1);
         if let Err(fault) = sent {
             self.fault(now, Doing::Sending, fault);
         }
@@ -360,7 +375,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     pub fn finished(&mut self, now: Now, link: Link, finished: Result<(), Fault>) {
         match finished {
             Ok(()) => self.feed(now, Input::Finished { link }),
-            Err(fault) => self.fault(now, Doing::Sending, fault),
+            Err(fault) => self.fault_on(now, link.socket, Doing::Sending, fault),
         }
     }
 
@@ -444,7 +459,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 transport,
                 to,
             } => session.rare().opening = Some(Opening::new(socket, transport, to)),
-            Output::Finish { link } => session.rare().finishing = Some(link),
+            Output::Finish { link } => session.finish(link),
             Output::Abort { .. } => {
                 session.abort();
                 self.out.done_before(index + 1);
@@ -544,7 +559,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         let bytes = &self.out.sent(train.bytes.clone())[taken..];
         if self.session.wire == WireState::Stream {
             self.session.unsent.push(bytes);
-        } else if let Output::Send { link, .. } = self.out.at(train.first) {
+        } else if let Some(link) = self.out.link_of(train.first) {
             let blocked = &mut self.session.rare().blocked;
             let (first, rest) = bytes.split_at(train.segment);
             blocked.push_back((link, first.to_vec()));
@@ -617,11 +632,18 @@ impl<M: Machine, O: Observer> Session<M, O> {
         })
     }
 
+    /// Finishes the link once all has been sent. One that is dead has no end to send.
+    fn finish(&mut self, link: Link) {
+        if self.wire != WireState::Dead {
+            self.rare().finishing = Some(link);
+        }
+    }
+
     /// Gives the connection up, and what could not be sent.
     fn abort(&mut self) {
         self.drop_unsent();
         if let Some(rare) = &mut self.rare {
-            (rare.opening, rare.finishing) = (None, None);
+            rare.opening = None;
         }
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
