@@ -82,7 +82,8 @@
 //! # Where things are
 //!
 //! * One file for each exercise, its table first, client and server side by side: [`message`],
-//!   [`echo`], [`chat`], [`welcome`], [`submit`]. [`lab`] lists them.
+//!   [`echo`], [`chat`], [`welcome`], [`capitals`], [`submit`]. [`lab`] lists
+//!   them.
 //! * The contract: [`Machine`], [`Input`], [`Output`] and the [`Outbox`], [`Now`] and [`Deadline`].
 //! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with its
 //!   [`Observer`].
@@ -102,6 +103,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod capitals;
 pub mod caps;
 pub mod chat;
 pub mod echo;

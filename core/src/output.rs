@@ -116,6 +116,8 @@ pub enum Notice {
         /// How long the reply would have been, in bytes.
         bytes: usize,
     },
+    /// A client sent a line of more than this many bytes; its connection is closed.
+    LineTooLong(SocketAddr, usize),
     /// Nothing listens there, as the system already knows.
     NobodyListens(SocketAddr),
     /// The server's answer is in words of its own: the verdict cannot be told.
@@ -150,6 +152,7 @@ impl Notice {
             Notice::LateReply => "late-reply",
             Notice::Retry { .. } => "retry",
             Notice::ReplyTooLong { .. } => "reply-too-long",
+            Notice::LineTooLong(..) => "line-too-long",
             Notice::NobodyListens(_) => "nobody-listens",
             Notice::VerdictUnknown => "verdict-unknown",
             Notice::BadField(_) => "bad-field",

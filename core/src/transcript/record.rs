@@ -138,6 +138,10 @@ impl<W: Write> Recorder<W> {
                 words.push(self.name(now, peer));
                 words.push(bytes.to_string());
             }
+            Notice::LineTooLong(peer, most) => {
+                words.push(self.name(now, peer));
+                words.push(most.to_string());
+            }
             Notice::BadField(error) => words.push(field(error)),
             Notice::Fault(doing, fault) => {
                 words.push(doing.name().to_string());
