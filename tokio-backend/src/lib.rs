@@ -8,11 +8,11 @@
 //! *reactor*, which waits for all of them in one place.
 //!
 //! ```text
-//!     conversation   waits for its socket; not noted as ready?  ──►  leaves its waker, returns Pending
-//!     executor       polls another task, or, with none left, waits in the reactor
-//!     reactor        one epoll, kqueue or IOCP (it is mio's) for the whole runtime, and the timers
-//!                    an event  ──►  notes on the socket that it is ready, and wakes the task
-//!     conversation   receives until a call would block: then tokio takes the note off
+//!     conversation  waits for its socket; no note?  ──►  leaves its waker, returns Pending
+//!     executor      polls another task, or, with none left, waits in the reactor
+//!     reactor       one epoll, kqueue or IOCP (it is mio's) for the whole runtime, and the timers
+//!                   an event  ──►  notes on the socket that it is ready, and wakes the task
+//!     conversation  receives until a call would block: then tokio takes the note off
 //! ```
 //!
 //! * **Where it waits.** In one poll of the reactor, for all sockets and timers together (I/O
@@ -123,8 +123,8 @@ impl Backend for Tokio {
     }
 }
 
-/// Runs one machine on the thread that called. `wire` makes its socket in the runtime, whose reactor
-/// is to watch it.
+/// Runs one machine on the thread that called. `wire` makes its socket in the runtime, whose
+/// reactor is to watch it.
 fn alone<M: Machine + 'static, W: Watch + 'static>(
     machine: M,
     wire: impl FnOnce() -> io::Result<Wire>,

@@ -167,3 +167,110 @@ impl Wire {
         *self = Wire::Closed;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const RECEIVE: Wait = Wait {
+        receive: true,
+        room: false,
+        line: false,
+        until: None,
+    };
+    const ROOM: Wait = Wait {
+        receive: false,
+        room: true,
+        ..RECEIVE
+    };
+
+    fn on_tokio(test: impl Future<Output = ()>) {
+        let mut one_thread = tokio::runtime::Builder::new_current_thread();
+        one_thread.enable_io().build().unwrap().block_on(test);
+    }
+
+    /// A datagram is received once, and then the socket waits for the next.
+    #[test]
+    fn datagrams_to_itself() {
+        let clock = Clock::start();
+        on_tokio(async {
+            for connected in [false, true] {
+                let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+                let local = udp.local_addr().unwrap();
+                let link = Link::first(local);
+                let mut wire = match connected {
+                    false => Wire::server::<()>(udp, local).unwrap(),
+                    true => {
+                        udp.connect(local).unwrap();
+                        Wire::datagrams(udp, Some(link), Ancillary::default()).unwrap()
+                    }
+                };
+                // Before and after the reactor has said that there is room.
+                assert_eq!(wire.send(link, b"one", false).unwrap(), 3);
+                assert!(wire.ready(ROOM).await.is_writable());
+                assert_eq!(wire.send(link, b"two", true).unwrap(), 3);
+                let mut buffer = [0; 8];
+                for expected in [b"one", b"two"] {
+                    assert!(wire.ready(RECEIVE).await.is_readable());
+                    let received = wire.receive(&mut buffer, &clock);
+                    let Ok(Received::Datagram(from, len, None)) = received else {
+                        panic!("no datagram: {received:?}");
+                    };
+                    assert_eq!((from, &buffer[..len]), (link, &expected[..]));
+                }
+                let none = wire.receive(&mut buffer, &clock).unwrap_err();
+                assert_eq!(none.kind(), ErrorKind::WouldBlock);
+                let mut cx = Context::from_waker(Waker::noop());
+                assert!(pin!(wire.ready(RECEIVE)).poll(&mut cx).is_pending());
+            }
+        });
+    }
+
+    /// A peer that does not read: the wait for room ends when it does, and not before.
+    #[test]
+    fn a_full_stream_waits_for_room() {
+        on_tokio(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let peer = listener.local_addr().unwrap();
+            let client = TcpStream::connect(peer).await.unwrap();
+            let (reader, _) = listener.accept().await.unwrap();
+            let (wire, link) = (Wire::Stream(client), Link::first(peer));
+            let bytes = vec![7; 64 * 1024];
+            let fill = |noted| {
+                let mut sent = 0;
+                loop {
+                    match wire.send(link, &bytes, noted) {
+                        Ok(len) => sent += len,
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => return sent,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            };
+            let first = fill(false);
+            assert!(first > 0);
+            let mut cx = Context::from_waker(Waker::noop());
+            // The note may still be there, from before the stream was full.
+            let note = pin!(wire.ready(ROOM)).poll(&mut cx);
+            let again = fill(true);
+            assert!(note.is_ready() || again == 0);
+            assert!(pin!(wire.ready(ROOM)).poll(&mut cx).is_pending());
+
+            let mut left = first + again;
+            let mut buffer = vec![0; 64 * 1024];
+            while left > 0 {
+                reader.readable().await.unwrap();
+                match reader.try_read(&mut buffer) {
+                    Ok(len) => left -= len,
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+                }
+            }
+            assert!(wire.ready(ROOM).await.is_writable());
+            assert!(wire.send(link, &bytes, true).unwrap() > 0);
+        });
+    }
+}

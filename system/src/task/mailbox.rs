@@ -19,7 +19,8 @@ pub enum Wakeup {
     Stop,
 }
 
-/// A queue that wakes the one task that takes from it. While it is empty it has no memory but its own.
+/// A queue that wakes the one task that takes from it. While it is empty it has no memory but its
+/// own.
 pub struct Mailbox<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
