@@ -38,8 +38,6 @@ pub use turn::{Begin, Next, Received, Turn, Wait};
 #[derive(Debug)]
 pub struct Session<M, O> {
     pump: Pump<M, O>,
-    /// The machine's status is [`Status::Running`].
-    running: bool,
     wire: WireState,
     /// The other end of a stream.
     link: Option<Link>,
@@ -92,7 +90,6 @@ impl<M: Machine, O: Observer> Session<M, O> {
     pub fn new(machine: M, observer: O) -> Self {
         Session {
             pump: Pump::new(machine, observer),
-            running: true,
             wire: WireState::None,
             link: None,
             hears: true,
@@ -111,9 +108,11 @@ impl<M: Machine, O: Observer> Session<M, O> {
         Turn::new(self, out)
     }
 
-    /// How the machine stands. The conversation is over once [`Turn::next`] says so.
+    /// How the machine stands, or that its socket is broken. The conversation is over once
+    /// [`Turn::next`] says so.
     pub fn status(&self) -> Status {
-        self.pump.status()
+        let broken = self.rare.as_ref().and_then(|rare| rare.broken);
+        broken.map_or_else(|| self.pump.status(), Status::Failed)
     }
 
     /// The machine, to look at.
@@ -172,7 +171,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
 
     /// Whether the machine should be given what its peers send.
     fn receives(&self) -> bool {
-        self.running && self.pump.machine().interest().network && self.can_receive()
+        self.pump.is_running() && self.pump.machine().interest().network && self.can_receive()
     }
 
     /// Forgets what could not be sent.

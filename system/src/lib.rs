@@ -28,4 +28,5 @@ pub use lines::{LineReader, Lines, MAX_LINE};
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};
+pub use socket::SystemSocket;
 pub use stop::{Bell, Stop, StopGuard};

@@ -260,7 +260,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// The user typed a line, or will type no more. Kept if the machine does not want it yet.
     pub fn typed(&mut self, now: Now, line: LineEvent) {
-        if self.session.running && self.session.pump.interest().line {
+        if self.session.pump.interest().line {
             self.feed(now, line.input());
         } else {
             self.session.rare().line = Some(line);
@@ -374,11 +374,11 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
+    /// Gives the machine an input, unless it has ended.
+    #[inline]
     fn feed(&mut self, now: Now, input: Input<'_>) {
-        let session = &mut *self.session;
-        if session.running {
-            session.pump.feed(now, input, self.out);
-            session.running = session.pump.is_running();
+        if self.session.pump.is_running() {
+            self.session.pump.feed(now, input, self.out);
         }
     }
 
@@ -397,10 +397,27 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 }
             };
             match self.out.at(index) {
-                Output::Send { link, .. } => match self.send(now, index, link, most) {
-                    Some(step) => return step,
-                    None => continue,
-                },
+                Output::Send { link, .. } => {
+                    let waits = self.session.has_unsent();
+                    let transport = self.session.transport();
+                    let train = self
+                        .out
+                        .train(index, transport, if waits { 1 } else { most });
+                    self.sending = Sending::Outbox {
+                        first: index,
+                        link,
+                        train,
+                    };
+                    match self.session.wire {
+                        // A dead stream sends nothing.
+                        WireState::None | WireState::Dead => {}
+                        _ if waits => {
+                            self.keep(0);
+                            continue;
+                        }
+                        _ => return Step::Send(link, self.session.send_until(now)),
+                    }
+                }
                 Output::Open {
                     socket,
                     transport,
@@ -422,23 +439,6 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             }
             self.out.done_before(index + 1);
         }
-    }
-
-    /// Sends from the outbox, or keeps the bytes behind those that wait already.
-    fn send(&mut self, now: Now, first: usize, link: Link, most: usize) -> Option<Step> {
-        if matches!(self.session.wire, WireState::None | WireState::Dead) {
-            self.out.done_before(first + 1);
-            return None;
-        }
-        let waits = self.session.has_unsent();
-        let most = if waits { 1 } else { most };
-        let train = self.out.train(first, self.session.transport(), most);
-        self.sending = Sending::Outbox { first, link, train };
-        if waits {
-            self.keep(0);
-            return None;
-        }
-        Some(Step::Send(link, self.session.send_until(now)))
     }
 
     /// What there is to do when all outputs have been carried out; `None` if the machine was given
@@ -464,7 +464,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 return None;
             }
         }
-        if !session.running {
+        if !session.pump.is_running() {
             return session.close(now);
         }
         let deadline = session.pump.machine().deadline();
@@ -561,7 +561,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         if self.wire != WireState::Stream {
             return None;
         }
-        if self.running {
+        if self.pump.is_running() {
             return self.pump.machine().deadline().map(|deadline| deadline.at);
         }
         Some(self.close_until(now))
@@ -576,8 +576,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
     fn asked_before(&mut self, now: Now) -> Option<Step> {
         let all_sent = self.all_sent();
         let rare = self.rare.as_mut()?;
-        if let Some(failure) = rare.broken {
-            return Some(Step::Ended(Status::Failed(failure)));
+        if rare.broken.is_some() {
+            return Some(Step::Ended(self.status()));
         }
         if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.asks) {
             let deadline = self.pump.machine().deadline();
