@@ -8,8 +8,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Doing, LineEvent, Link, Machine, Next, Now, OperationKind, OperationResult, Outbox,
-    Received, Session, Status, Transport, Wait, Watch,
+    Begin, Doing, LineEvent, Link, Machine, Next, Now, Observer, OperationKind, OperationResult,
+    Outbox, Received, Session, Status, Transport, Wait, Watch,
 };
 use socklab_system::task::{Alarm, Budget, Mailbox, Sleep, Times, WOKEN, Wakeup, lend, watched};
 use socklab_system::{Lines, Moved, Run, StopGuard, call_error, fault, socket, timed};
@@ -156,7 +156,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 }
                 let wait = self.carry_out(now, out)?;
                 return match ready.is_readable() || ready.is_error() {
-                    true => self.receive(wait, out),
+                    true => self.receive(now, wait, out),
                     false => Ok(wait),
                 };
             }
@@ -186,13 +186,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Receives what there is, within the budget, and carries out at once what each receive causes.
-    fn receive(&mut self, wait: Wait, out: &mut Outbox) -> Result<Wait, Status> {
+    fn receive(&mut self, now: Now, wait: Wait, out: &mut Outbox) -> Result<Wait, Status> {
         if let Wire::Stream(_) = self.wire {
-            return self.receive_into(&mut [0; STREAM_BUFFER], wait, out);
+            return self.receive_into(&mut [0; STREAM_BUFFER], now, wait, out);
         }
         let mut buffer = mem::take(&mut self.buffer);
         buffer.resize(socket::DATAGRAM_BUFFER, 0);
-        let wait = self.receive_into(&mut buffer, wait, out);
+        let wait = self.receive_into(&mut buffer, now, wait, out);
         self.buffer = buffer;
         wait
     }
@@ -200,6 +200,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn receive_into(
         &mut self,
         buffer: &mut [u8],
+        mut now: Now,
         mut wait: Wait,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
@@ -211,7 +212,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 |received: &Received| Moved::from(received),
                 || wire.receive(buffer, clock),
             );
-            let now = clock.now();
+            // One reading of the clock serves all, but an observer wants each moment.
+            if W::Observer::TIMES {
+                now = clock.now();
+            }
             let mut turn = self.session.turn(out);
             turn.observe(operation);
             let bytes = received
