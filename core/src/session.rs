@@ -121,6 +121,16 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.pump.machine()
     }
 
+    /// What is to be sent first once there is room, for a driver whose wait for room is the send
+    /// itself: when that is done, it is the result of the next [`Next::Send`].
+    pub fn unsent(&self) -> Option<(Link, &[u8])> {
+        if !self.unsent.is_empty() {
+            return Some((self.link?, self.unsent.as_slice()));
+        }
+        let (link, bytes) = self.rare.as_ref()?.blocked.front()?;
+        Some((*link, bytes))
+    }
+
     /// The observer, when all is over.
     pub fn into_observer(self) -> O {
         self.pump.into_observer()
