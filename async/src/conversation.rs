@@ -171,12 +171,12 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 let moved = |received: &Received| Moved::from(received);
                 let kind = OperationKind::Receive;
                 turn.observe(times.operation::<W::Observer, _, _>(clock, kind, &received, moved));
-                let bytes = received
-                    .as_ref()
-                    .map_or(0, |received| moved(received).bytes);
-                self.budget.spend(bytes);
-                let received = received.map_err(|error| call_error(&error));
-                turn.received(now, received, self.inbox.bytes());
+                self.budget
+                    .spend(received.as_ref().map_or(0, Received::len));
+                match received {
+                    Ok(received) => turn.received(now, &received, self.inbox.bytes()),
+                    Err(error) => drop(turn.not_received(now, call_error(&error))),
+                }
             }
             Happened::Sent(sent) => {
                 let (kind, moved) = (OperationKind::Send, |len: &usize| (1, *len));
@@ -184,7 +184,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 turn.room();
                 // These are the bytes that were waiting.
                 if let Next::Send { .. } = turn.next(now) {
-                    turn.sent(now, sent.map_err(|error| call_error(&error)));
+                    match sent {
+                        Ok(len) => turn.sent(len),
+                        Err(error) => turn.not_sent(now, call_error(&error)),
+                    }
                 }
             }
             Happened::Opened(opened) => {
@@ -231,7 +234,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                         || wire.send(link, bytes),
                     );
                     turn.observe(operation);
-                    turn.sent(now, sent.map_err(|error| call_error(&error)));
+                    match sent {
+                        Ok(len) => turn.sent(len),
+                        Err(error) => turn.not_sent(now, call_error(&error)),
+                    }
                 }
                 Next::Wait(wait) if wait.line && !self.lines.ask(run, || self.mailbox.lines()) => {
                     turn.typed(now, LineEvent::End);

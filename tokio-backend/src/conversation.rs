@@ -218,13 +218,12 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             }
             let mut turn = self.session.turn(out);
             turn.observe(operation);
-            let bytes = received
-                .as_ref()
-                .map_or(0, |received| Moved::from(received).bytes);
-            self.budget.spend(bytes);
-            let received = received.map_err(|error| call_error(&error));
-            if !turn.received(now, received, buffer) {
-                break;
+            self.budget
+                .spend(received.as_ref().map_or(0, Received::len));
+            match received {
+                Ok(received) => turn.received(now, &received, buffer),
+                Err(error) if !turn.not_received(now, call_error(&error)) => break,
+                Err(_) => {}
             }
             wait = self.carry_out(now, out)?;
         }
@@ -250,7 +249,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                         || wire.send(link, bytes, self.room_noted),
                     );
                     turn.observe(operation);
-                    turn.sent(now, sent.map_err(|error| call_error(&error)));
+                    match sent {
+                        Ok(len) => turn.sent(len),
+                        Err(error) => turn.not_sent(now, call_error(&error)),
+                    }
                 }
                 Next::Wait(wait) if wait.line && !self.lines.ask(run, || self.mailbox.lines()) => {
                     turn.typed(now, LineEvent::End);
