@@ -22,60 +22,71 @@
 //!
 //! # Running a machine
 //!
-//! This is a whole driver: a network of one wire, on which an `echo` client talks to an `echo` server.
+//! A [`Session`] runs a machine: it says what there is to do, one thing at a time, and then what to
+//! wait for. This is a whole driver: an `echo` client asks an `echo` server over a wire in memory.
 //!
 //! ```
-//! use socklab_core::{echo, lab::Settings, Input, Link, Machine, Now, Outbox, Output, Pump, Socket};
+//! use socklab_core::{
+//!     Begin, LineEvent, Link, Machine, Next, Now, Outbox, Output, Session, Status, echo, lab,
+//! };
 //!
+//! let (now, mut out, mut shown) = (Now::default(), Outbox::new(), Vec::new());
 //! let server_at = "127.0.0.1:16000".parse().unwrap();
 //! let client_at = "127.0.0.1:50000".parse().unwrap();
-//! let mut lines = ["hola", "fin"].iter();
-//! let mut shown = Vec::new();
+//! let settings = lab::Settings { server: server_at, ..lab::Settings::default() };
+//! let mut client = Session::new(echo::Client::new(&settings), ());
+//! let mut server = Session::new(echo::Server::new(false), ());
 //!
-//! let mut server = Pump::new(echo::Server::new(false), ());
-//! let settings = Settings { server: server_at, ..Settings::default() };
-//! let mut client = Pump::new(echo::Client::new(&settings), ());
+//! client.turn(&mut out).begin(now, Begin::Client);
+//! carry_out(&mut client, &mut out, |text| shown.push(text));
+//! server.turn(&mut out).begin(now, Begin::Bound(server_at));
+//! carry_out(&mut server, &mut out, |_| ());
 //!
-//! let (now, mut asked, mut answered) = (Now::default(), Outbox::new(), Outbox::new());
-//! server.feed(now, Input::Start, &mut answered);
-//! server.feed(now, Input::Bound { socket: Socket(0), local: server_at }, &mut answered);
-//! client.feed(now, Input::Start, &mut asked);
-//! client.feed(now, Input::Opened { link: Link::first(server_at), local: client_at }, &mut asked);
-//!
-//! while client.is_running() {
-//!     asked.clear();
-//!     answered.clear();
-//!     // It waits either for the user or for the network, and says for which.
-//!     let line = lines.next().expect("the reply FIN ends it");
-//!     client.feed(now, Input::Line(line.as_bytes()), &mut asked);
-//!     for output in asked.iter() {
-//!         if let Output::Send { bytes, .. } = output {
-//!             server.feed(now, Input::Datagram { link: Link::first(client_at), bytes }, &mut answered);
-//!         }
-//!     }
-//!     let mut replies = Outbox::new();
-//!     for output in answered.iter() {
-//!         if let Output::Send { bytes, .. } = output {
-//!             client.feed(now, Input::Datagram { link: Link::first(server_at), bytes }, &mut replies);
-//!         }
-//!     }
-//!     shown.extend(replies.iter().filter_map(|output| match output {
-//!         Output::Show { bytes } => Some(String::from_utf8(bytes.to_vec()).unwrap()),
-//!         _ => None,
-//!     }));
+//! for line in ["hola", "fin"] {
+//!     client.turn(&mut out).typed(now, LineEvent::Line(line.into()));
+//!     let question = carry_out(&mut client, &mut out, |text| shown.push(text));
+//!     server.turn(&mut out).datagrams(now, [(Link::first(client_at), &*question)]);
+//!     let answer = carry_out(&mut server, &mut out, |_| ());
+//!     client.turn(&mut out).datagrams(now, [(Link::first(server_at), &*answer)]);
+//!     carry_out(&mut client, &mut out, |text| shown.push(text));
 //! }
 //! assert_eq!(shown, ["HOLA", "FIN"]);
+//! assert_eq!(client.status(), Status::Done);
+//!
+//! /// Does all that a session wants done now. Returns the datagram that it has sent, if any.
+//! fn carry_out(
+//!     session: &mut Session<impl Machine, ()>,
+//!     out: &mut Outbox,
+//!     mut show: impl FnMut(String),
+//! ) -> Vec<u8> {
+//!     let (now, mut sent) = (Now::default(), Vec::new());
+//!     let mut turn = session.turn(out);
+//!     loop {
+//!         match turn.next(now) {
+//!             Next::Tell(Output::Show { bytes }) => show(String::from_utf8_lossy(bytes).into()),
+//!             Next::Open { .. } => turn.opened(now, "127.0.0.1:50000".parse().unwrap()),
+//!             Next::Send { bytes, .. } => {
+//!                 sent = bytes.to_vec();
+//!                 turn.sent(sent.len());
+//!             }
+//!             Next::Wait(_) | Next::Ended(_) => return sent,
+//!             _ => {}
+//!         }
+//!     }
+//! }
 //! ```
 //!
-//! A real driver adds what is its own: how it waits. [`Pump::interest`] says for what,
-//! [`Pump::timeout`] for how long.
+//! A real driver adds what is its own: how it makes those calls, and how it waits. [`Wait`] says for
+//! what, and until when.
 //!
 //! # Where things are
 //!
-//! * One file for each exercise, its table first, client and server side by side: [`message`], [`echo`],
-//!   [`chat`], [`welcome`], [`submit`]. [`lab`] lists them.
+//! * One file for each exercise, its table first, client and server side by side: [`message`],
+//!   [`echo`], [`chat`], [`welcome`], [`capitals`], [`submit`]. [`lab`] lists
+//!   them.
 //! * The contract: [`Machine`], [`Input`], [`Output`] and the [`Outbox`], [`Now`] and [`Deadline`].
-//! * The one way in: [`Pump`], with its [`Observer`].
+//! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with its
+//!   [`Observer`].
 //! * One-time codes: [`otp`]. What submissions share: [`register`].
 //! * What was said and done, as text: [`transcript`].
 //!
@@ -92,6 +103,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod capitals;
 pub mod caps;
 pub mod chat;
 pub mod echo;

@@ -17,6 +17,7 @@ mod opening;
 mod turn;
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::fault::{Doing, Failure, Fault, FaultKind};
 use crate::input::LineEvent;
@@ -139,6 +140,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.rare.get_or_insert_default()
     }
 
+    #[inline]
     fn transport(&self) -> Transport {
         match self.wire {
             WireState::Stream | WireState::Dead => Transport::Stream,
@@ -147,12 +149,21 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Whether anything waits for room.
+    #[inline]
     fn has_unsent(&self) -> bool {
-        !self.unsent.is_empty() || self.has_blocked()
+        !self.unsent.is_empty() || self.first_blocked().is_some()
     }
 
-    fn has_blocked(&self) -> bool {
-        (self.rare.as_ref()).is_some_and(|rare| !rare.blocked.is_empty())
+    /// The first datagram that waits for room.
+    #[inline]
+    fn first_blocked(&self) -> Option<&(Link, Vec<u8>)> {
+        self.rare.as_ref()?.blocked.front()
+    }
+
+    /// Whether there is a socket, of use.
+    #[inline]
+    fn is_open(&self) -> bool {
+        matches!(self.wire, WireState::Datagrams | WireState::Stream)
     }
 
     /// Whether all that was sent is with the system, or lost.
@@ -161,10 +172,11 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Whether there can be something to receive, and room to answer it.
+    #[inline]
     fn can_receive(&self) -> bool {
         match self.wire {
             WireState::Stream => self.hears && !self.unsent.is_full(),
-            WireState::Datagrams => !self.has_blocked(),
+            WireState::Datagrams => self.first_blocked().is_none(),
             WireState::None | WireState::Dead => false,
         }
     }
@@ -174,11 +186,12 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.pump.is_running() && self.pump.machine().interest().network && self.can_receive()
     }
 
-    /// Forgets what could not be sent.
+    /// Forgets what could not be sent, and what was to follow it.
     fn drop_unsent(&mut self) {
         self.unsent.clear();
         if let Some(rare) = &mut self.rare {
             rare.blocked.clear();
+            rare.finishing = None;
         }
     }
 
@@ -189,7 +202,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
             self.drop_unsent();
         }
         if matches!(fault.kind, FaultKind::Other | FaultKind::Exhausted) {
-            self.faults += 1;
+            self.faults = self.faults.saturating_add(1);
             if self.faults > MAX_FAULTS {
                 self.rare().broken = Some(Failure::Io(doing, fault));
             }

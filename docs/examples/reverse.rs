@@ -103,7 +103,7 @@ impl Machine for Client {
         let link = Link::first(self.server);
         match input {
             Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(link.socket, Transport::Datagram, self.server);
+                out.open(link.socket, Transport::Datagram, &[self.server]);
             }
             Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
                 out.prompt(Prompt::Message);

@@ -1,14 +1,13 @@
 //! One session with its socket.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socklab_core::{
-    Begin, Console, Doing, Machine, Mono, Next, Now, Observer, OperationKind, Outbox, Received,
-    Session, Status, Transport, Turn, Wait, Watch,
+    Begin, CallError, Console, Doing, Machine, Mono, Next, Now, Observer, OperationKind, Outbox,
+    Received, Session, Status, Transport, Turn, Wait, Watch,
 };
-use socklab_system::{Moved, Permit, Run, call_error, fault, timed};
+use socklab_system::{LoopClock, Moved, Permit, Run, call_error, fault, timed};
 
 use crate::mailbox::{Address, Mailbox};
 use crate::model::{Interest, Model, Trigger};
@@ -17,6 +16,7 @@ use crate::wire::Wire;
 /// What the turn of any conversation uses: one of each for the whole loop.
 pub(crate) struct Resources<'a, L: Model, W> {
     pub(crate) run: &'a Run<W>,
+    pub(crate) clock: LoopClock,
     pub(crate) console: &'a dyn Console,
     pub(crate) model: L,
     pub(crate) mailbox: Arc<Mailbox<L>>,
@@ -120,7 +120,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     where
         W: Watch<Observer = O>,
     {
-        let now = resources.run.clock.now();
+        let now = resources.clock.now();
         self.give(now, resources, |turn| turn.begin(now, begin));
     }
 
@@ -140,7 +140,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// Sends what waits, receives what there is, within the budget.
     pub(crate) fn turn<W: Watch<Observer = O>>(&mut self, resources: &mut Resources<'_, L, W>) {
-        let mut now = resources.run.clock.now();
+        let mut now = resources.clock.now();
         if self.connecting && self.writable {
             self.connected(now, resources);
         }
@@ -156,7 +156,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
             }
             // One reading of the clock serves a turn, but an observer wants each moment.
             if O::TIMES && receive > 0 {
-                now = resources.run.clock.now();
+                now = resources.clock.now();
             }
             bytes += self.receive(now, resources);
             self.carry_out(now, resources);
@@ -181,15 +181,18 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
             |received: &Received| Moved::from(received),
             || wire.receive(buffer, &run.clock),
         );
-        let bytes = match received {
-            Ok(Received::Datagram(_, len, _) | Received::Bytes(len)) => len,
-            _ => 0,
-        };
         let mut turn = self.session.turn(out);
         turn.observe(operation);
-        let received = received.map_err(|error| call_error(&error));
-        self.readable = turn.received(now, received, buffer);
-        bytes
+        match received {
+            Ok(received) => {
+                turn.received(now, &received, buffer);
+                received.len()
+            }
+            Err(error) => {
+                self.readable = turn.not_received(now, call_error(&error));
+                0
+            }
+        }
     }
 
     /// Does what there is to do, one thing after the other, until that is to wait.
@@ -206,13 +209,19 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                         |len| (1, *len),
                         || wire.send(link, bytes),
                     );
-                    // Less than all was taken: there is no more room.
-                    self.writable = match &sent {
-                        Ok(taken) => *taken == len,
-                        Err(error) => error.kind() != ErrorKind::WouldBlock,
-                    };
                     turn.observe(operation);
-                    turn.sent(now, sent.map_err(|error| call_error(&error)));
+                    match sent {
+                        Ok(taken) => {
+                            // Less than all was taken: there is no more room.
+                            self.writable = taken == len;
+                            turn.sent(taken);
+                        }
+                        Err(error) => {
+                            let error = call_error(&error);
+                            self.writable = error != CallError::WouldBlock;
+                            turn.not_sent(now, error);
+                        }
+                    }
                 }
                 Next::Wait(wait) => {
                     self.wait = Some(wait);
@@ -314,7 +323,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         match resources.model.watch(key, socket, before, interest) {
             Ok(()) => self.watched = Some(interest),
             Err(error) => {
-                let now = resources.run.clock.now();
+                let now = resources.clock.now();
                 let mut turn = self.session.turn(&mut resources.out);
                 turn.fault(now, Doing::Opening, fault(&error));
                 self.carry_out(now, resources);

@@ -9,7 +9,7 @@ use socklab_core::{
     Begin, Console, LineEvent, Link, Machine, Observer, OperationKind, Outbox, Service, Session,
     Status, Subject, Watch,
 };
-use socklab_system::{Lines, Run, socket, timed};
+use socklab_system::{Lines, LoopClock, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
 use crate::bell::RungBell;
@@ -56,6 +56,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(EventLoop {
             resources: Resources {
                 run,
+                clock: LoopClock::of(run.clock),
                 console,
                 model,
                 mailbox,
@@ -238,7 +239,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn turns<M: Machine>(&mut self, all: &mut All<L, M, W>) -> Option<Status> {
         let mut ended = None;
         if all.timers.next().is_some() {
-            let now = self.resources.run.clock.now();
+            let now = self.resources.clock.now();
             while let Some((at, address)) = all.timers.take_due(now.mono) {
                 let due = self.visit(all, address, |one, resources| {
                     one.armed = one.armed.filter(|armed| *armed != at);
@@ -296,7 +297,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         if matches!(wakeup, Wakeup::Line(_)) {
             self.lines.came();
         }
-        let now = self.resources.run.clock.now();
+        let now = self.resources.clock.now();
         self.visit(all, address, |one, resources| {
             one.give(now, resources, |turn| match wakeup {
                 Wakeup::Line(line) => turn.typed(now, line),

@@ -20,7 +20,7 @@ pub mod socket;
 mod stop;
 pub mod task;
 
-pub use clock::Clock;
+pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
 pub use fault::{call_error, fault};
 pub use limit::{Admitted, ConnectionLimit, MAX_REFUSALS, Permit, network};

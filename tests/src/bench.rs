@@ -114,10 +114,12 @@ impl Bench {
                 (Role::Server, Transport::Stream) => Input::Opened {
                     link: Link::first(CLIENT),
                     local: SERVER,
+                    over: None,
                 },
                 (Role::Client, _) => Input::Opened {
                     link: Link::first(SERVER),
                     local: CLIENT,
+                    over: None,
                 },
             });
         }

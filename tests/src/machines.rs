@@ -33,7 +33,7 @@ impl RawClient {
 impl Machine for RawClient {
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
-            Input::Start => out.open(Socket(0), Transport::Stream, self.server),
+            Input::Start => out.open(Socket(0), Transport::Stream, &[self.server]),
             Input::Opened { link, .. } => {
                 self.state = "Waiting";
                 out.send(link, &self.payload);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socklab_core::register::{Decision, Register, StoreId};
 use socklab_core::transcript::{Recorder, Role};
 use socklab_core::{
-    Doing, FaultKind, Input, Link, Machine, Mono, Now, Outbox, Pump, Service, Socket, Status,
+    Begin, LineEvent, Link, Machine, Next, Now, Outbox, Service, Session, Status, Turn, Wait,
 };
 
 use crate::EPOCH;
@@ -19,7 +19,7 @@ use crate::bench::fault;
 use crate::medium::{Medium, Wire};
 use crate::record::{Shared, header, read};
 use crate::register::MemoryRegister;
-use sockets::{Arrival, Sock};
+use sockets::{Arrival, Event, Network};
 
 /// What a user types, line by line, each as soon as it is asked for.
 #[derive(Clone, Debug, Default)]
@@ -43,30 +43,30 @@ impl Script {
         self.ends = true;
         self
     }
+
+    fn next(&mut self) -> Option<LineEvent> {
+        match self.lines.pop_front() {
+            Some(line) => Some(LineEvent::Line(line)),
+            None => mem::take(&mut self.ends).then_some(LineEvent::End),
+        }
+    }
 }
 
 /// One machine of a net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostId(usize);
 
-/// What is fed as soon as it can be, wanted or not.
-enum Pending {
-    Opened(Link, SocketAddr),
-    Finished(Link),
-    Fault(Socket, Doing, FaultKind),
-    Stored(StoreId, Decision),
-    Stop,
-}
+type Observers = (Recorder<Shared>, Recorder<Shared>);
 
 struct Host {
-    pump: Pump<Box<dyn Machine>, (Recorder<Shared>, Recorder<Shared>)>,
+    session: Session<Box<dyn Machine>, Observers>,
+    /// What it waits for, or how it has ended.
+    next: Result<Wait, Status>,
     plain: Shared,
     masked: Shared,
-    out: Outbox,
     script: Script,
-    sockets: BTreeMap<Socket, Sock>,
-    pending: VecDeque<Pending>,
-    closed: bool,
+    /// What has happened to it, wanted or not.
+    events: VecDeque<Event>,
 }
 
 type Accept = Box<dyn Fn(Link) -> Box<dyn Machine>>;
@@ -78,15 +78,11 @@ type Decisions = Arc<Mutex<Vec<(HostId, StoreId, Decision)>>>;
 /// clock there. Nothing in it depends on the machine it runs on, so that a run is the same
 /// every time, byte for byte.
 pub struct VirtualNet {
-    now: Duration,
-    medium: Box<dyn Medium>,
+    network: Network,
     hosts: Vec<Host>,
-    bound: BTreeMap<SocketAddr, (HostId, Socket)>,
+    out: Outbox,
     services: BTreeMap<SocketAddr, (String, Accept)>,
     accepted: Vec<(SocketAddr, HostId)>,
-    queue: BTreeMap<(Duration, u64), Arrival>,
-    arrivals: u64,
-    next_port: u16,
     register: Arc<dyn Register>,
     decisions: Decisions,
     steps: usize,
@@ -98,11 +94,8 @@ impl Default for VirtualNet {
     }
 }
 
-/// How many inputs a run may take before it counts as endless.
-const STEPS: usize = 20_000;
-
-/// How many bytes of a stream are handed over at once at most, as a driver's buffer has it.
-const READ: usize = 4096;
+/// How many things a run may do before it counts as endless.
+const STEPS: usize = 100_000;
 
 /// How long the register takes.
 const STORE: Duration = Duration::from_millis(5);
@@ -111,15 +104,11 @@ impl VirtualNet {
     /// A net with nobody in it.
     pub fn new(medium: impl Medium + 'static) -> Self {
         VirtualNet {
-            now: Duration::ZERO,
-            medium: Box::new(medium),
+            network: Network::new(Box::new(medium)),
             hosts: Vec::new(),
-            bound: BTreeMap::new(),
+            out: Outbox::new(),
             services: BTreeMap::new(),
             accepted: Vec::new(),
-            queue: BTreeMap::new(),
-            arrivals: 0,
-            next_port: 50_000,
             register: Arc::new(MemoryRegister::new()),
             decisions: Decisions::default(),
             steps: 0,
@@ -142,13 +131,8 @@ impl VirtualNet {
         script: Script,
     ) -> HostId {
         let host = self.host(exercise, Role::Server, Box::new(machine), script);
-        let inbox = VecDeque::new();
-        let sock = Sock::Datagram { peer: None, inbox };
-        self.hosts[host.0].sockets.insert(Socket(0), sock);
-        self.bound.insert(at, (host, Socket(0)));
-        self.feed(host, Input::Start);
-        let (socket, local) = (Socket(0), at);
-        self.feed(host, Input::Bound { socket, local });
+        self.network.bind(host, at);
+        self.happen(host, |turn, now| turn.begin(now, Begin::Bound(at)));
         host
     }
 
@@ -169,7 +153,7 @@ impl VirtualNet {
         script: Script,
     ) -> HostId {
         let host = self.host(exercise, Role::Client, Box::new(machine), script);
-        self.feed(host, Input::Start);
+        self.happen(host, |turn, now| turn.begin(now, Begin::Client));
         host
     }
 
@@ -181,7 +165,8 @@ impl VirtualNet {
 
     /// Tells a machine to stop, `after` that time.
     pub fn stop(&mut self, host: HostId, after: Duration) {
-        self.arrive(after, Arrival::Pending(host, Pending::Stop));
+        let stop = Arrival::Event(host, Event::Stop);
+        self.network.arrive(after, stop);
     }
 
     /// Runs until nothing can happen any more.
@@ -191,19 +176,14 @@ impl VirtualNet {
     pub fn run(&mut self) {
         loop {
             while self.turn() {}
-            let deadlines = self.hosts.iter().filter_map(|host| host.pump.deadline());
-            let deadline = deadlines
-                .map(|deadline| Duration::from_nanos(deadline.at.as_nanos()))
-                .min();
-            let arrival = self.queue.keys().next().map(|(at, _)| *at);
+            let waits = self.hosts.iter().filter_map(|host| host.next.ok()?.until);
+            let deadline = waits.min().map(|at| Duration::from_nanos(at.as_nanos()));
+            let arrival = self.network.next_arrival();
             let Some(next) = [deadline, arrival].into_iter().flatten().min() else {
                 return;
             };
-            self.now = self.now.max(next);
-            while let Some(entry) = self.queue.first_entry()
-                && entry.key().0 <= self.now
-            {
-                let arrival = entry.remove();
+            self.network.now = self.network.now.max(next);
+            while let Some(arrival) = self.network.arrived() {
                 self.deliver(arrival);
             }
         }
@@ -211,12 +191,13 @@ impl VirtualNet {
 
     /// The time.
     pub fn now(&self) -> Duration {
-        self.now
+        self.network.now
     }
 
     /// How a machine stands.
     pub fn status(&self, host: HostId) -> Status {
-        self.hosts[host.0].pump.status()
+        let host = &self.hosts[host.0];
+        host.next.err().unwrap_or(host.session.status())
     }
 
     /// A machine's transcript, with nothing masked.
@@ -259,25 +240,18 @@ impl VirtualNet {
         };
         let ((plain, first), (masked, second)) = (recorder(false), recorder(secret));
         self.hosts.push(Host {
-            pump: Pump::new(machine, (first, second)),
+            session: Session::new(machine, (first, second)),
+            next: Ok(Wait::default()),
             plain,
             masked,
-            out: Outbox::new(),
             script,
-            sockets: BTreeMap::new(),
-            pending: VecDeque::new(),
-            closed: false,
+            events: VecDeque::new(),
         });
         HostId(self.hosts.len() - 1)
     }
 
-    fn arrive(&mut self, after: Duration, arrival: Arrival) {
-        self.arrivals += 1;
-        self.queue
-            .insert((self.now + after, self.arrivals), arrival);
-    }
-
-    /// Gives every machine an input, if there is one that it can take; `false` if there was none.
+    /// Lets one thing happen to every machine, if there is one that it waits for; `false` if there
+    /// was none.
     fn turn(&mut self) -> bool {
         let mut any = false;
         for host in 0..self.hosts.len() {
@@ -286,113 +260,128 @@ impl VirtualNet {
         any
     }
 
-    /// Gives one machine one input, if there is one that it can take.
+    /// Lets one thing happen to one machine, if there is one that it waits for.
     fn step(&mut self, id: HostId) -> bool {
         let host = &mut self.hosts[id.0];
-        if !host.pump.is_running() {
+        let Ok(wait) = host.next else { return false };
+        if let Some(event) = host.events.pop_front() {
+            self.happen(id, |turn, now| match event {
+                Event::Opened(local) => turn.opened(now, local),
+                Event::Fault(socket, doing, kind) => {
+                    turn.fault_on(now, socket, doing, fault(kind));
+                }
+                Event::Stored(id, decision) => turn.stored(now, id, &decision),
+                Event::Stop => turn.stop(now),
+            });
+        } else if wait.until.is_some_and(|until| until <= self.clock().mono) {
+            self.happen(id, |_, _| ());
+        } else if wait.receive
+            && let Some((received, bytes)) = self.network.receive(id)
+        {
+            self.happen(id, |turn, now| {
+                turn.received(now, &received, &bytes);
+            });
+        } else if wait.line
+            && let Some(line) = self.hosts[id.0].script.next()
+        {
+            self.happen(id, |turn, now| turn.typed(now, line));
+        } else {
             return false;
         }
-        if let Some(pending) = host.pending.pop_front() {
-            match pending {
-                Pending::Opened(link, local) => self.feed(id, Input::Opened { link, local }),
-                Pending::Finished(link) => self.feed(id, Input::Finished { link }),
-                Pending::Fault(socket, doing, kind) => {
-                    let fault = fault(kind);
-                    let input = Input::Fault {
-                        socket,
-                        doing,
-                        fault,
-                    };
-                    self.feed(id, input);
-                }
-                Pending::Stored(store, decision) => {
-                    let stored = Input::Stored {
-                        id: store,
-                        decision: &decision,
-                    };
-                    self.feed(id, stored);
-                }
-                Pending::Stop => self.feed(id, Input::Stop),
-            }
-            return true;
-        }
-        if host.pump.due(Mono::ZERO.plus(self.now)) {
-            self.feed(id, Input::Timer);
-            return true;
-        }
-        if host.pump.interest().network && self.step_network(id) {
-            return true;
-        }
+        true
+    }
+
+    fn clock(&self) -> Now {
+        Now::at(EPOCH, self.network.now)
+    }
+
+    /// Tells a machine what happened, and does what it then wants done.
+    fn happen(
+        &mut self,
+        id: HostId,
+        event: impl FnOnce(&mut Turn<'_, Box<dyn Machine>, Observers>, Now),
+    ) {
+        let (now, network) = (self.clock(), &mut self.network);
         let host = &mut self.hosts[id.0];
-        if host.pump.interest().line {
-            if let Some(line) = host.script.lines.pop_front() {
-                self.feed(id, Input::Line(&line));
-                return true;
-            }
-            if mem::take(&mut host.script.ends) {
-                self.feed(id, Input::InputEnd);
-                return true;
-            }
-        }
-        false
-    }
-
-    fn step_network(&mut self, id: HostId) -> bool {
-        for (&socket, sock) in &mut self.hosts[id.0].sockets {
-            match sock {
-                Sock::Datagram { inbox, .. } => {
-                    if let Some((peer, bytes)) = inbox.pop_front() {
-                        let link = Link { socket, peer };
-                        let bytes = &bytes;
-                        self.feed(id, Input::Datagram { link, bytes });
-                        return true;
-                    }
+        let mut turn = host.session.turn(&mut self.out);
+        event(&mut turn, now);
+        host.next = loop {
+            self.steps += 1;
+            match turn.next(now) {
+                _ if self.steps > STEPS => break Ok(Wait::default()),
+                // The recorders have it already.
+                Next::Tell(_) => {}
+                Next::Send { link, bytes, .. } => {
+                    let len = bytes.len();
+                    network.send(id, link, bytes);
+                    turn.sent(len);
                 }
-                Sock::Stream {
-                    peer, inbox, ended, ..
+                Next::Open {
+                    socket,
+                    transport,
+                    to,
+                    ..
                 } => {
-                    let link = Link {
-                        socket,
-                        peer: *peer,
-                    };
-                    if !inbox.is_empty() {
-                        let bytes: Vec<u8> = inbox.drain(..inbox.len().min(READ)).collect();
-                        let bytes = &bytes;
-                        self.feed(id, Input::Bytes { link, bytes });
-                        return true;
-                    }
-                    // The end is told once.
-                    if mem::take(ended) {
-                        self.feed(id, Input::End { link });
-                        return true;
+                    if let Some(local) = network.open(id, socket, transport, to) {
+                        turn.opened(now, local);
                     }
                 }
+                Next::Finish(link) => {
+                    network.finish(id, link.socket);
+                    turn.finished(now, link, Ok(()));
+                }
+                Next::Abort => network.abort(id),
+                Next::Store { id: store, attempt } => {
+                    let decisions = Arc::clone(&self.decisions);
+                    let done = Box::new(move |decision| {
+                        let mut all = decisions.lock().unwrap_or_else(PoisonError::into_inner);
+                        all.push((id, store, decision));
+                    });
+                    self.register.store(attempt.clone(), done);
+                }
+                Next::Wait(wait) => break Ok(wait),
+                Next::Ended(status) => {
+                    network.close(id);
+                    break Err(status);
+                }
             }
+        };
+        let mut decisions = (self.decisions.lock()).unwrap_or_else(PoisonError::into_inner);
+        for (host, id, decision) in decisions.drain(..) {
+            let stored = Arrival::Event(host, Event::Stored(id, decision));
+            network.arrive(STORE, stored);
         }
-        false
-    }
-
-    fn feed(&mut self, id: HostId, input: Input<'_>) {
-        self.steps += 1;
+        drop(decisions);
         assert!(
             self.steps <= STEPS,
-            "no end after {STEPS} inputs\n{}",
+            "no end after {STEPS} steps\n{}",
             self.transcripts()
         );
-        let host = &mut self.hosts[id.0];
-        let mut out = mem::take(&mut host.out);
-        host.pump.feed(Now::at(EPOCH, self.now), input, &mut out);
-        for output in out.iter() {
-            self.carry_out(id, &output);
-        }
-        out.clear();
-        self.hosts[id.0].out = out;
-        self.close_if_over(id);
-        let decisions = Arc::clone(&self.decisions);
-        let mut decisions = decisions.lock().unwrap_or_else(PoisonError::into_inner);
-        for (host, id, decision) in decisions.drain(..) {
-            let stored = Pending::Stored(id, decision);
-            self.arrive(STORE, Arrival::Pending(host, stored));
+    }
+
+    fn deliver(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Connect(attempt) => {
+                let link = Link::first(attempt.from);
+                let accept = self.services.get(&attempt.to);
+                let server = accept.map(|(exercise, accept)| (exercise.clone(), accept(link)));
+                let server = server.map(|(exercise, machine)| {
+                    self.host(&exercise, Role::Server, machine, Script::default())
+                });
+                self.network.connect(attempt, server);
+                if let Some(server) = server {
+                    let (local, over) = (attempt.to, None);
+                    self.accepted.push((local, server));
+                    let begin = Begin::Accepted { link, local, over };
+                    self.happen(server, |turn, now| turn.begin(now, begin));
+                }
+            }
+            Arrival::Event(host, event) => self.hosts[host.0].events.push_back(event),
+            other => {
+                if let Some((host, event)) = self.network.deliver(other) {
+                    self.hosts[host.0].events.push_back(event);
+                }
+            }
         }
     }
 }
@@ -400,7 +389,7 @@ impl VirtualNet {
 impl std::fmt::Debug for VirtualNet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("VirtualNet")
-            .field("now", &self.now)
+            .field("now", &self.network.now)
             .field("hosts", &self.hosts.len())
             .finish_non_exhaustive()
     }

@@ -111,9 +111,13 @@ fn an_echo_client_allocates_nothing() {
     };
     let mut client = pump(echo::Client::new(&settings));
     let mut out = Outbox::new();
-    let (link, local) = (Link::first(SERVER), CLIENT);
+    let (link, local, over) = (Link::first(SERVER), CLIENT, None);
     client.feed(Now::default(), Input::Start, &mut out);
-    client.feed(Now::default(), Input::Opened { link, local }, &mut out);
+    client.feed(
+        Now::default(),
+        Input::Opened { link, local, over },
+        &mut out,
+    );
 
     let replies = TEXTS.map(str::to_uppercase);
     let mut before = 0;

@@ -188,12 +188,8 @@ struct Relay {
 
 impl Relay {
     fn new(upstream: SocketAddr) -> Self {
-        let upstream = Link {
-            socket: Socket(1),
-            peer: upstream,
-        };
         Relay {
-            upstream,
+            upstream: Link::on(Socket(1), upstream),
             local: None,
             client: None,
             state: "Idle",
@@ -207,8 +203,8 @@ impl Machine for Relay {
             Input::Bound { local, .. } => {
                 self.state = "Opening";
                 self.local = Some(local);
-                let Link { socket, peer } = self.upstream;
-                out.open(socket, Transport::Datagram, peer);
+                let Link { socket, peer, .. } = self.upstream;
+                out.open(socket, Transport::Datagram, &[peer]);
             }
             Input::Opened { link, .. } if link == self.upstream => {
                 self.state = "Relaying";
@@ -286,6 +282,41 @@ fn a_machine_with_two_links_is_replayed() {
     let text = net.transcript(relay);
     let machine = Relay::new(address("127.0.0.1:16000"));
     assert_eq!(replay(&read(&text), machine), Ok(()), "{text}");
+}
+
+/// A fault is told on the socket on which it happened.
+#[test]
+fn a_machine_with_two_links_is_told_which_has_a_fault() {
+    let (nobody, near) = (address("127.0.0.1:16000"), address("127.0.0.1:16001"));
+    let mut net = VirtualNet::default();
+    let relay = net.endpoint("echo", near, Relay::new(nobody), Script::default());
+    let client = echo::Client::new(&settings(near));
+    let client = net.client("echo", client, Script::of(["hola"]));
+    net.stop(relay, Duration::from_secs(9));
+    net.run();
+    let text = net.canonical(relay);
+    assert!(text.contains("-> fault s1 receiving refused"), "{text}");
+    assert!(matches!(net.status(client), Status::Failed(_)));
+}
+
+/// A client whose first address is not there goes on to the next, and says so.
+#[test]
+fn a_client_tries_every_address() {
+    let (nobody, at) = (address("127.0.0.2:19000"), address("127.0.0.1:19000"));
+    let mut net = VirtualNet::default();
+    net.service("welcome", at, welcome::Server);
+    let settings = Settings {
+        fallbacks: vec![at],
+        ..settings(nobody)
+    };
+    let client = net.client(
+        "welcome",
+        welcome::Client::new(&settings),
+        Script::default(),
+    );
+    net.run();
+    assert_eq!(net.status(client), Status::Done);
+    assert_eq!(net.shown(client), ["Bienvenido al Servidor"]);
 }
 
 /// What the pump says, in debug builds, to a driver that breaks a rule.

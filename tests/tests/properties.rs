@@ -1,6 +1,7 @@
 //! Proves what holds for every input: no machine panics, every deadline moves on, every exchange ends,
 //! every transcript reads back, replays, and means the same however its bytes were cut.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -9,10 +10,10 @@ use proptest::sample::select;
 use socklab_core::lab::Settings;
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
-use socklab_core::{Doing, FaultKind, Input, Socket, caps};
+use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Socket, caps};
 use socklab_tests::{
     Bench, CLIENT, DNI, Dice, Faults, Faulty, Pair, SCENES, SERVER, Scene, Script, VirtualNet,
-    Wire, read,
+    Wire, address, read,
 };
 
 fn config() -> ProptestConfig {
@@ -26,7 +27,8 @@ fn config() -> ProptestConfig {
 #[derive(Clone, Debug)]
 enum Move {
     Wait(Duration),
-    Datagram(u16, Vec<u8>),
+    /// From one of several peers, to one of several addresses of this host.
+    Datagram(u16, Option<IpAddr>, Vec<u8>),
     Bytes(Vec<u8>),
     End,
     Line(Vec<u8>),
@@ -36,7 +38,7 @@ enum Move {
     Stored(u32, Decision),
     Fault(Doing, FaultKind),
     Finished,
-    Opened,
+    Opened(Option<ExceededLimit>),
     Bound,
     Stop,
 }
@@ -69,6 +71,21 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// The addresses of a host that a peer may have written to.
+const LOCALS: [Option<IpAddr>; 4] = [
+    None,
+    None,
+    Some(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))),
+    Some(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+];
+
+const OVER: [Option<ExceededLimit>; 4] = [
+    None,
+    None,
+    Some(ExceededLimit::Total),
+    Some(ExceededLimit::PerAddress),
+];
+
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let decisions = [
         Decision::accepted(1),
@@ -80,7 +97,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let too_long = || Just(vec![b'a'; 65_508]);
     let one = prop_oneof![
         2 => (0_u64..20_000_000_000).prop_map(|nanos| Move::Wait(Duration::from_nanos(nanos))),
-        6 => (0_u16..3, text()).prop_map(|(who, bytes)| Move::Datagram(who, bytes)),
+        6 => (0_u16..3, select(&LOCALS[..]), text())
+            .prop_map(|(who, local, bytes)| Move::Datagram(who, local, bytes)),
         4 => text().prop_map(Move::Bytes),
         1 => Just(Move::End),
         6 => text().prop_map(Move::Line),
@@ -92,7 +110,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => (select(&Doing::ALL[..]), select(&FaultKind::ALL[..]))
             .prop_map(|(doing, kind)| Move::Fault(doing, kind)),
         1 => Just(Move::Finished),
-        4 => Just(Move::Opened),
+        4 => select(&OVER[..]).prop_map(Move::Opened),
         4 => Just(Move::Bound),
         1 => Just(Move::Stop),
     ];
@@ -106,12 +124,17 @@ fn settings() -> impl Strategy<Value = Settings> {
         timeout,
         0_u32..4,
         any::<bool>(),
+        any::<bool>(),
         field(&["Ana", "", "a&b"]),
         field(&[DNI, "1", "12345678Z"]),
         field(&["548094", "x"]),
     )
         .prop_map(
-            |(timeout, retries, keep_serving, name, dni, code)| Settings {
+            |(timeout, retries, keep_serving, fallback, name, dni, code)| Settings {
+                fallbacks: fallback
+                    .then(|| address("[::1]:16000"))
+                    .into_iter()
+                    .collect(),
                 timeout,
                 retries,
                 keep_serving,
@@ -132,9 +155,13 @@ fn make(bench: &mut Bench, one: &Move) {
     let (interest, link) = (bench.interest(), bench.peer());
     match one {
         Move::Wait(time) => bench.wait(*time),
-        Move::Datagram(who, bytes) if interest.network => {
-            let peer = std::net::SocketAddr::new(link.peer.ip(), link.peer.port() + who);
-            bench.datagram_from(peer, bytes);
+        Move::Datagram(who, local, bytes) if interest.network => {
+            let peer = SocketAddr::new(link.peer.ip(), link.peer.port() + who);
+            let link = Link {
+                local: *local,
+                ..Link::first(peer)
+            };
+            bench.feed(Input::Datagram { link, bytes });
         }
         Move::Bytes(bytes) if interest.network && !bytes.is_empty() => drop(bench.bytes(bytes)),
         Move::End => drop(bench.end()),
@@ -156,9 +183,12 @@ fn make(bench: &mut Bench, one: &Move) {
         }
         Move::Fault(doing, kind) => drop(bench.fault(*doing, *kind)),
         Move::Finished => drop(bench.feed(Input::Finished { link })),
-        Move::Opened => {
-            let local = if link.peer == SERVER { CLIENT } else { SERVER };
-            bench.feed(Input::Opened { link, local });
+        Move::Opened(over) => {
+            let (local, over) = match link.peer {
+                SERVER => (CLIENT, None),
+                _ => (SERVER, *over),
+            };
+            bench.feed(Input::Opened { link, local, over });
         }
         // Only a server is bound.
         Move::Bound if link.peer == CLIENT => {

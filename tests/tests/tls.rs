@@ -1,6 +1,5 @@
 //! Proves the layer of TLS: in memory however the bytes are cut, and over real sockets on every runtime.
 
-use std::collections::VecDeque;
 use std::io::{Cursor, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -11,11 +10,12 @@ use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
 use socklab_core::lab::{BoxedService, Exercise, Server, Settings};
 use socklab_core::{
-    Failure, FaultKind, Input, Link, Machine, Now, Outbox, Output, Service, Status, submit, welcome,
+    Deadline, Failure, FaultKind, Input, Interest, Link, Machine, Now, Outbox, Service, Status,
+    submit, welcome,
 };
 use socklab_mio::Mio;
 use socklab_system::{Backend, Run};
-use socklab_tests::{EPOCH, MemoryRegister, Screen, address, code_at};
+use socklab_tests::{EPOCH, Medium, MemoryRegister, Screen, Script, VirtualNet, address, code_at};
 use socklab_tls::{Client, Error, HANDSHAKE, Secure, Trust};
 use socklab_tokio::Tokio;
 
@@ -49,75 +49,85 @@ fn client(
     Client::new(machine, socklab_tls::client(trust).unwrap(), name).unwrap()
 }
 
-/// What the client showed and how both ended, when the bytes between them come in pieces of that size.
-fn in_memory(piece: usize, cut_off: Option<usize>) -> (Vec<u8>, Status, Status) {
-    let pem = certificate();
-    let (peer, local) = (address("127.0.0.1:4000"), address("127.0.0.1:19000"));
-    let mut server = service(&welcome::EXERCISE, &pem).accept(Link::first(peer));
-    let mut client = client(
-        &welcome::EXERCISE,
-        local,
-        &Trust::These(pem.0.clone()),
-        "localhost",
-    );
-    let now = Now::at(EPOCH, Duration::from_secs(1));
-    let (mut shown, mut sent) = (Vec::new(), 0);
-    // Which end is to be told what.
-    let mut next: VecDeque<(bool, Option<Vec<u8>>)> = VecDeque::new();
-    let mut tell =
-        |at_client: bool, input: Input<'_>, next: &mut VecDeque<(bool, Option<Vec<u8>>)>| {
-            let machine: &mut dyn Machine = if at_client { &mut client } else { &mut server };
-            if machine.status() != Status::Running {
-                return;
-            }
-            let mut out = Outbox::new();
-            machine.step(now, input, &mut out);
-            for output in out.iter() {
-                match output {
-                    Output::Send { bytes, .. } => {
-                        for some in bytes.chunks(piece) {
-                            sent += some.len();
-                            next.push_back((!at_client, Some(some.to_vec())));
-                        }
-                    }
-                    Output::Finish { .. } => next.push_back((!at_client, None)),
-                    Output::Show { bytes } => shown.extend_from_slice(bytes),
-                    _ => {}
-                }
-            }
-            // The server closes when it is done.
-            if !at_client && machine.status() != Status::Running {
-                next.push_back((true, None));
-            }
-        };
-    for at_client in [true, false] {
-        tell(at_client, Input::Start, &mut next);
-        let link = Link::first(if at_client { local } else { peer });
-        tell(at_client, Input::Opened { link, local }, &mut next);
+/// A wire that cuts a stream into pieces of so many bytes, which arrive one after the other.
+struct Pieces(usize);
+
+impl Medium for Pieces {
+    fn latency(&self) -> Duration {
+        Duration::from_millis(1)
     }
-    let mut told = 0;
-    while let Some((at_client, bytes)) = next.pop_front() {
-        let link = Link::first(if at_client { local } else { peer });
-        match &bytes {
-            Some(bytes) => {
-                told += bytes.len();
-                if at_client && cut_off.is_some_and(|most| told > most) {
-                    tell(true, Input::End { link }, &mut next);
-                    break;
-                }
-                tell(at_client, Input::Bytes { link, bytes }, &mut next);
+    fn datagram(&mut self) -> Vec<Duration> {
+        vec![self.latency()]
+    }
+    fn stream(&mut self, len: usize) -> Vec<(usize, Duration)> {
+        let piece = |at: usize| {
+            let later = Duration::from_micros(at as u64);
+            (self.0.min(len - at), self.latency() + later)
+        };
+        (0..len).step_by(self.0).map(piece).collect()
+    }
+}
+
+/// A machine whose stream is cut off after so many bytes.
+struct CutOff<M> {
+    inner: M,
+    left: usize,
+    is_cut: bool,
+}
+
+impl<M: Machine> Machine for CutOff<M> {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Bytes { .. } | Input::End { .. } if self.is_cut => {}
+            Input::Bytes { link, bytes } if bytes.len() > self.left => {
+                self.is_cut = true;
+                self.inner.step(now, Input::End { link }, out);
             }
-            None => tell(at_client, Input::End { link }, &mut next),
+            Input::Bytes { bytes, .. } => {
+                self.left -= bytes.len();
+                self.inner.step(now, input, out);
+            }
+            _ => self.inner.step(now, input, out),
         }
     }
-    (shown, client.status(), server.status())
+    fn deadline(&self) -> Option<Deadline> {
+        self.inner.deadline()
+    }
+    fn interest(&self) -> Interest {
+        self.inner.interest()
+    }
+    fn state(&self) -> &'static str {
+        self.inner.state()
+    }
+    fn status(&self) -> Status {
+        self.inner.status()
+    }
+}
+
+/// What the client showed and how both ended, when the bytes between them come in pieces of that
+/// size, and the client's stream is cut off after so many.
+fn in_memory(piece: usize, left: usize) -> (Vec<String>, Status, Status) {
+    let pem = certificate();
+    let at = address("127.0.0.1:19000");
+    let mut net = VirtualNet::new(Pieces(piece));
+    net.service("welcome", at, service(&welcome::EXERCISE, &pem));
+    let trust = Trust::These(pem.0.clone());
+    let client = CutOff {
+        inner: client(&welcome::EXERCISE, at, &trust, "localhost"),
+        left,
+        is_cut: false,
+    };
+    let client = net.client("welcome", client, Script::default());
+    net.run();
+    let server = net.status(net.accepted(at)[0]);
+    (net.shown(client), net.status(client), server)
 }
 
 #[test]
 fn however_the_bytes_are_cut() {
     for piece in [1, 2, 3, 5, 7, 100, 1000, 100_000] {
-        let (shown, client, server) = in_memory(piece, None);
-        assert_eq!(String::from_utf8_lossy(&shown), GREETING, "{piece}");
+        let (shown, client, server) = in_memory(piece, usize::MAX);
+        assert_eq!(shown, [GREETING], "{piece}");
         assert_eq!((client, server), (Status::Done, Status::Done), "{piece}");
     }
 }
@@ -126,8 +136,8 @@ fn however_the_bytes_are_cut() {
 #[test]
 fn a_stream_that_is_cut_off_is_a_fault() {
     for most in [0, 100, 500, 900] {
-        let (shown, client, _) = in_memory(50, Some(most));
-        assert_eq!(shown, b"", "{most}");
+        let (shown, client, _) = in_memory(50, most);
+        assert!(shown.is_empty(), "{most}");
         assert!(
             matches!(client, Status::Failed(Failure::Io(_, fault)) if fault.kind == FaultKind::Protocol),
             "{most}: {client:?}"
@@ -143,7 +153,9 @@ fn a_handshake_has_a_limit() {
     let (mut out, link) = (Outbox::new(), Link::first(peer));
     let at = |offset| Now::at(EPOCH, offset);
     server.step(at(Duration::ZERO), Input::Start, &mut out);
-    server.step(at(Duration::ZERO), Input::Opened { link, local }, &mut out);
+    let over = None;
+    let opened = Input::Opened { link, local, over };
+    server.step(at(Duration::ZERO), opened, &mut out);
     assert_eq!(server.state(), "Handshake");
     let deadline = server.deadline().unwrap();
     assert_eq!(deadline.at, at(HANDSHAKE).mono);

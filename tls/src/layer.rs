@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 use socklab_core::{
-    Deadline, Doing, Fault, FaultKind, Input, Interest, Link, Machine, Mono, Now, Outbox, Output,
-    Status, Why,
+    Deadline, Doing, ExceededLimit, Fault, FaultKind, Input, Interest, Link, Machine, Mono, Now,
+    Outbox, Output, Status, Why,
 };
 
 use crate::config::Error;
@@ -33,6 +33,14 @@ enum Stage {
     Over,
 }
 
+/// The connection that the handshake is made on.
+#[derive(Clone, Copy)]
+struct Opened {
+    link: Link,
+    local: SocketAddr,
+    over: Option<ExceededLimit>,
+}
+
 /// A machine and the TLS connection around it.
 pub(crate) struct Layer<M> {
     machine: M,
@@ -40,7 +48,8 @@ pub(crate) struct Layer<M> {
     inbox: Outbox,
     tls: Option<Connection>,
     stage: Stage,
-    opened: Option<(Link, SocketAddr)>,
+    /// What the machine is told once the handshake is done.
+    opened: Option<Opened>,
 }
 
 /// A client's machine whose stream is encrypted.
@@ -97,22 +106,13 @@ impl<M: Machine> Layer<M> {
                     self.say_goodbye(link, out);
                     out.finish(link);
                 }
-                Output::Open {
-                    socket,
-                    transport,
-                    to,
-                } => out.open(socket, transport, to),
-                Output::Abort { link } => out.abort(link),
-                Output::Prompt(prompt) => out.prompt(prompt),
-                Output::Show { bytes } => out.show(bytes),
-                Output::Notice(notice) => out.notice(notice),
-                Output::Store { id, attempt } => out.store(id, attempt.clone()),
+                other => out.push(&other),
             }
         }
         self.inbox = inbox;
         self.inbox.clear();
         // A machine that ends has said all; without a word the peer could not tell that from being cut off.
-        if let Some((link, _)) = self.opened
+        if let Some(Opened { link, .. }) = self.opened
             && !broken
             && self.machine.status() != Status::Running
         {
@@ -169,9 +169,10 @@ impl<M: Machine> Layer<M> {
             }
             let ready = !tls.is_handshaking();
             self.write(link, out);
-            if ready && let (Stage::Handshake(_), Some((link, local))) = (self.stage, self.opened) {
+            if ready && let (Stage::Handshake(_), Some(opened)) = (self.stage, self.opened) {
+                let Opened { link, local, over } = opened;
                 self.stage = Stage::Open;
-                self.feed(now, Input::Opened { link, local }, out);
+                self.feed(now, Input::Opened { link, local, over }, out);
             }
             self.read(now, link, out);
         }
@@ -241,8 +242,8 @@ fn is_about_trust(alert: rustls::AlertDescription) -> bool {
 impl<M: Machine> Machine for Layer<M> {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
-            Input::Opened { link, local } => {
-                self.opened = Some((link, local));
+            Input::Opened { link, local, over } => {
+                self.opened = Some(Opened { link, local, over });
                 self.stage = Stage::Handshake(now.mono);
                 if self.tls.is_none() {
                     return self.fail(now, link, FaultKind::Other, out);
@@ -257,7 +258,7 @@ impl<M: Machine> Machine for Layer<M> {
                 Stage::Handshake(_) | Stage::Open => self.fail(now, link, FaultKind::Protocol, out),
             },
             Input::Timer if self.handshake_ends().is_some_and(|end| end <= now.mono) => {
-                if let Some((link, _)) = self.opened {
+                if let Some(Opened { link, .. }) = self.opened {
                     self.fail(now, link, FaultKind::TimedOut, out);
                 }
             }

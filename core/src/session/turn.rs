@@ -1,5 +1,6 @@
 //! A turn of a conversation: what happened goes in, what to do comes out.
 
+use core::mem;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -38,7 +39,7 @@ pub enum Next<'a> {
         /// How long it may take, for a driver that blocks in it. Others look at [`Wait::until`].
         limit: Option<Duration>,
     },
-    /// Send. Answer with [`Turn::sent`].
+    /// Send. Answer with [`Turn::sent`] or [`Turn::not_sent`].
     Send {
         /// To whom.
         link: Link,
@@ -63,7 +64,7 @@ pub enum Next<'a> {
 /// What a conversation waits for, beside its register, its opening, and a stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
-    /// Something to receive: then call [`Turn::received`].
+    /// Something to receive: then call [`Turn::received`] or [`Turn::not_received`].
     pub receive: bool,
     /// Room to send: then call [`Turn::room`].
     pub room: bool,
@@ -102,6 +103,21 @@ pub enum Received {
     End,
 }
 
+impl Received {
+    /// How many bytes of payload came.
+    pub const fn len(&self) -> usize {
+        match *self {
+            Received::Datagram(_, len, _) | Received::Bytes(len) => len,
+            Received::End => 0,
+        }
+    }
+
+    /// Whether there is no payload: the end of a stream, or an empty datagram.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// A session with the outbox that was lent to it.
 #[derive(Debug)]
 pub struct Turn<'a, M, O> {
@@ -114,21 +130,20 @@ pub struct Turn<'a, M, O> {
 #[derive(Debug)]
 enum Sending {
     Nothing,
-    /// In the outbox: the first output, and what leaves together with it.
-    Outbox {
-        first: usize,
-        link: Link,
-        train: Train,
-    },
+    /// In the outbox.
+    Outbox(Train),
     Unsent,
     Blocked,
 }
 
 /// What [`Turn::next`] decided, before it borrows what it shows.
 enum Step {
-    Hand(usize),
+    /// Look again: the machine was given an input, or an output was carried out.
+    Again,
+    Store(usize),
+    /// Send what waits for room.
+    Send(Link),
     Open(Socket, Transport, SocketAddr, Option<Duration>),
-    Send(Link, Option<Mono>),
     Finish(Link),
     Abort,
     Wait(Wait),
@@ -168,36 +183,36 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Hands over what a receive gave; whether there may be more to receive.
+    /// Hands over what a receive gave.
     #[inline]
-    pub fn received(
-        &mut self,
-        now: Now,
-        received: Result<Received, CallError>,
-        buffer: &[u8],
-    ) -> bool {
-        let link = self.session.link;
-        match received {
-            Ok(Received::Datagram(link, len, _)) => {
+    pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) {
+        match *received {
+            Received::Datagram(link, len, _) => {
                 let bytes = &buffer[..len];
                 self.session.faults = 0;
                 self.feed(now, Input::Datagram { link, bytes });
             }
-            Ok(Received::Bytes(len)) => {
+            Received::Bytes(len) => {
                 let bytes = &buffer[..len];
-                let input = link.map(|link| Input::Bytes { link, bytes });
-                input.into_iter().for_each(|input| self.feed(now, input));
+                if let Some(link) = self.session.link {
+                    self.feed(now, Input::Bytes { link, bytes });
+                }
             }
-            Ok(Received::End) => {
+            Received::End => {
                 self.session.hears = false;
-                let input = link.map(|link| Input::End { link });
-                input.into_iter().for_each(|input| self.feed(now, input));
+                if let Some(link) = self.session.link {
+                    self.feed(now, Input::End { link });
+                }
             }
-            Err(CallError::WouldBlock) => return false,
-            Err(CallError::Failed(fault)) => self.fault(now, Doing::Receiving, fault),
-            Err(CallError::Interrupted) => {}
         }
-        true
+    }
+
+    /// A receive gave nothing; whether to call again.
+    pub fn not_received(&mut self, now: Now, error: CallError) -> bool {
+        if let CallError::Failed(fault) = error {
+            self.fault(now, Doing::Receiving, fault);
+        }
+        error != CallError::WouldBlock
     }
 
     /// Hands over several datagrams, so that their replies lie side by side. Returns how many the
@@ -234,8 +249,15 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.feed(now, Input::Opened { link, local, over });
     }
 
-    /// The system reported an error. Of several addresses the machine hears of the last one's.
+    /// The system reported an error, on the machine's only socket or on its stream. Of several
+    /// addresses the machine hears of the last one's.
     pub fn fault(&mut self, now: Now, doing: Doing, fault: Fault) {
+        let socket = self.session.link.map_or(Socket(0), |link| link.socket);
+        self.fault_on(now, socket, doing, fault);
+    }
+
+    /// The system reported an error on one of several sockets.
+    pub fn fault_on(&mut self, now: Now, mut socket: Socket, doing: Doing, fault: Fault) {
         let session = &mut *self.session;
         if doing == Doing::Opening
             && let Some(rare) = &mut session.rare
@@ -244,9 +266,12 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             if let Some(notice) = opening.next(fault) {
                 return self.out.notice(notice);
             }
+            socket = opening.socket;
             rare.opening = None;
+        } else if session.wire == WireState::Dead {
+            // The machine knows.
+            return;
         }
-        let socket = session.link.map_or(Socket(0), |link| link.socket);
         session.note_fault(doing, fault);
         self.feed(
             now,
@@ -285,228 +310,12 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.session.room = true;
     }
 
-    /// How the last [`Next::Send`] went: how many bytes the system took.
+    /// The system took so many bytes of the last [`Next::Send`].
     #[inline]
-    pub fn sent(&mut self, now: Now, sent: Result<usize, CallError>) {
-        let fault = match sent {
-            Ok(len) => return self.took(len),
-            // It is offered again.
-            Err(CallError::Interrupted) => return,
-            Err(CallError::WouldBlock) => {
-                self.session.room = false;
-                return self.keep(0);
-            }
-            Err(CallError::Failed(fault)) => fault,
-        };
-        match core::mem::replace(&mut self.sending, Sending::Nothing) {
-            // Of several datagrams the first is lost, and the others are tried for themselves.
-            Sending::Outbox { first, .. } => self.out.done_before(first + 1),
-            Sending::Blocked => drop(self.session.rare().blocked.pop_front()),
-            Sending::Nothing | Sending::Unsent => {}
-        }
-        self.fault(now, Doing::Sending, fault);
-    }
-
-    /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
-    /// driver's by now; [`landed`](Self::landed) tells how it went.
-    pub fn submitted(&mut self, bytes: usize) {
-        self.session.in_flight += 1;
-        self.took(bytes);
-    }
-
-    /// A submitted send is complete.
-    pub fn landed(&mut self, now: Now, sent: Result<(), Fault>) {
-        self.session.in_flight -= 1;
-        if let Err(fault) = sent {
-            self.fault(now, Doing::Sending, fault);
-        }
-    }
-
-    /// How the [`Next::Finish`] went.
-    pub fn finished(&mut self, now: Now, link: Link, finished: Result<(), Fault>) {
-        match finished {
-            Ok(()) => self.feed(now, Input::Finished { link }),
-            Err(fault) => self.fault(now, Doing::Sending, fault),
-        }
-    }
-
-    /// Shows the observer what the driver did, if it was noted.
-    #[inline]
-    pub fn observe(&mut self, operation: Option<Operation>) {
-        if let Some(operation) = operation {
-            self.session.pump.observer().operation(&operation);
-        }
-    }
-
-    /// What to do now. Datagrams are sent one by one.
-    #[inline]
-    pub fn next(&mut self, now: Now) -> Next<'_> {
-        self.next_train(now, 1)
-    }
-
-    /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
-    #[inline]
-    pub fn next_train(&mut self, now: Now, most: usize) -> Next<'_> {
-        match self.step(now, most) {
-            Step::Hand(index) => match self.out.at(index) {
-                Output::Store { id, attempt } => Next::Store { id, attempt },
-                told => Next::Tell(told),
-            },
-            Step::Send(link, until) => {
-                let (bytes, segment) = self.bytes();
-                Next::Send {
-                    link,
-                    bytes,
-                    segment,
-                    until,
-                }
-            }
-            Step::Open(socket, transport, to, limit) => Next::Open {
-                socket,
-                transport,
-                to,
-                limit,
-            },
-            Step::Finish(link) => Next::Finish(link),
-            Step::Abort => Next::Abort,
-            Step::Wait(wait) => Next::Wait(wait),
-            Step::Ended(status) => Next::Ended(status),
-        }
-    }
-
-    /// Gives the machine an input, unless it has ended.
-    #[inline]
-    fn feed(&mut self, now: Now, input: Input<'_>) {
-        if self.session.pump.is_running() {
-            self.session.pump.feed(now, input, self.out);
-        }
-    }
-
-    /// The one place where a machine's outputs are carried out: what is for the user first, then the
-    /// rest in order, then what is left to do when there are none.
-    fn step(&mut self, now: Now, most: usize) -> Step {
-        loop {
-            if let Some(index) = self.out.next_told() {
-                return Step::Hand(index);
-            }
-            let Some(index) = self.out.next_undone() else {
-                self.out.clear();
-                match self.idle(now) {
-                    Some(step) => return step,
-                    None => continue,
-                }
-            };
-            match self.out.at(index) {
-                Output::Send { link, .. } => {
-                    let waits = self.session.has_unsent();
-                    let transport = self.session.transport();
-                    let train = self
-                        .out
-                        .train(index, transport, if waits { 1 } else { most });
-                    self.sending = Sending::Outbox {
-                        first: index,
-                        link,
-                        train,
-                    };
-                    match self.session.wire {
-                        // A dead stream sends nothing.
-                        WireState::None | WireState::Dead => {}
-                        _ if waits => {
-                            self.keep(0);
-                            continue;
-                        }
-                        _ => return Step::Send(link, self.session.send_until(now)),
-                    }
-                }
-                Output::Open {
-                    socket,
-                    transport,
-                    to,
-                } => {
-                    let opening = Opening::new(socket, transport, to);
-                    self.session.rare().opening = Some(opening);
-                }
-                Output::Finish { link } => self.session.rare().finishing = Some(link),
-                Output::Abort { .. } => {
-                    self.out.done_before(index + 1);
-                    return self.session.abort();
-                }
-                Output::Store { .. } => {
-                    self.out.done_before(index + 1);
-                    return Step::Hand(index);
-                }
-                Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {}
-            }
-            self.out.done_before(index + 1);
-        }
-    }
-
-    /// What there is to do when all outputs have been carried out; `None` if the machine was given
-    /// an input, which may have caused more.
-    fn idle(&mut self, now: Now) -> Option<Step> {
-        let session = &mut *self.session;
-        if session.room
-            && let Some((link, sending)) = session.first_unsent()
-        {
-            self.sending = sending;
-            return Some(Step::Send(link, session.send_until(now)));
-        }
-        let mut until = None;
-        if session.rare.is_some() {
-            if let Some(step) = session.asked_before(now) {
-                return Some(step);
-            }
-            let opening = session.rare().opening.as_ref();
-            until = opening.and_then(|opening| opening.until);
-            if until.is_some_and(|until| until <= now.mono) {
-                let (kind, code) = (FaultKind::TimedOut, 0);
-                self.fault(now, Doing::Opening, Fault { kind, code });
-                return None;
-            }
-        }
-        if !session.pump.is_running() {
-            return session.close(now);
-        }
-        let deadline = session.pump.machine().deadline();
-        if deadline.is_some_and(|deadline| deadline.at <= now.mono) {
-            self.feed(now, Input::Timer);
-            return None;
-        }
-        let interest = session.pump.machine().interest();
-        if interest.line
-            && let Some(line) = session.rare.as_mut().and_then(|rare| rare.line.take())
-        {
-            self.feed(now, line.input());
-            return None;
-        }
-        let deadline = deadline.map(|deadline| deadline.at);
-        Some(Step::Wait(Wait {
-            receive: interest.network && session.can_receive(),
-            room: session.has_unsent(),
-            line: interest.line,
-            until: until.into_iter().chain(deadline).min(),
-        }))
-    }
-
-    /// The bytes of the send that was decided on, and how long each datagram is.
-    fn bytes(&self) -> (&[u8], usize) {
+    pub fn sent(&mut self, len: usize) {
         match &self.sending {
-            Sending::Outbox { train, .. } => (self.out.sent(train.bytes.clone()), train.segment),
-            Sending::Unsent => whole(self.session.unsent.as_slice()),
-            Sending::Blocked => {
-                let rare = self.session.rare.as_ref();
-                let front = rare.and_then(|rare| rare.blocked.front());
-                whole(front.map_or(&[], |(_, bytes)| bytes))
-            }
-            Sending::Nothing => (&[], 0),
-        }
-    }
-
-    /// The system took so many bytes of the last send.
-    fn took(&mut self, len: usize) {
-        match &self.sending {
-            Sending::Outbox { train, .. } => {
-                if self.session.wire == WireState::Stream && len < train.bytes.len() {
+            Sending::Outbox(train) => {
+                if len < train.bytes.len() && self.session.wire == WireState::Stream {
                     self.session.room = false;
                     return self.keep(len);
                 }
@@ -522,41 +331,248 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.sending = Sending::Nothing;
     }
 
+    /// The system took nothing of the last [`Next::Send`].
+    pub fn not_sent(&mut self, now: Now, error: CallError) {
+        let fault = match error {
+            // It is offered again.
+            CallError::Interrupted => return,
+            CallError::WouldBlock => {
+                self.session.room = false;
+                return self.keep(0);
+            }
+            CallError::Failed(fault) => fault,
+        };
+        let link = match mem::replace(&mut self.sending, Sending::Nothing) {
+            // Of several datagrams the first is lost, and the others are tried for themselves.
+            Sending::Outbox(train) => {
+                self.out.done_before(train.first + 1);
+                self.out.link_of(train.first)
+            }
+            Sending::Blocked => (self.session.rare().blocked.pop_front()).map(|(link, _)| link),
+            Sending::Nothing | Sending::Unsent => self.session.link,
+        };
+        let socket = link.map_or(Socket(0), |link| link.socket);
+        self.fault_on(now, socket, Doing::Sending, fault);
+    }
+
+    /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
+    /// driver's by now; [`landed`](Self::landed) tells how it went.
+    pub fn submitted(&mut self, bytes: usize) {
+        self.session.in_flight += 1;
+        self.sent(bytes);
+    }
+
+    /// A submitted send is complete.
+    pub fn landed(&mut self, now: Now, sent: Result<(), Fault>) {
+        // None is waited for any more after the close limit.
+        self.session.in_flight = self.session.in_flight.saturating_sub(1);
+        if let Err(fault) = sent {
+            self.fault(now, Doing::Sending, fault);
+        }
+    }
+
+    /// How the [`Next::Finish`] went.
+    pub fn finished(&mut self, now: Now, link: Link, finished: Result<(), Fault>) {
+        match finished {
+            Ok(()) => self.feed(now, Input::Finished { link }),
+            Err(fault) => self.fault_on(now, link.socket, Doing::Sending, fault),
+        }
+    }
+
+    /// Shows the observer what the driver did, if it was noted.
+    #[inline]
+    pub fn observe(&mut self, operation: Option<Operation>) {
+        if let Some(operation) = operation {
+            self.session.pump.observer().operation(&operation);
+        }
+    }
+
+    /// What to do now. Datagrams are sent one by one.
+    #[inline(always)]
+    pub fn next(&mut self, now: Now) -> Next<'_> {
+        self.next_train(now, 1)
+    }
+
+    /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
+    ///
+    /// What is for the user comes first, then the machine's other outputs in order, then what is left
+    /// to do when there are none. Inlined, because drivers call it several times for a datagram: the
+    /// call, and moving what it returns, would be a tenth of an echo's instructions.
+    #[inline(always)]
+    pub fn next_train(&mut self, now: Now, most: usize) -> Next<'_> {
+        loop {
+            if let Some(index) = self.out.next_told() {
+                return Next::Tell(self.out.at(index));
+            }
+            let session = &mut *self.session;
+            if let Some((link, train)) = self.out.next_train(session.transport(), most)
+                && session.is_open()
+                && !session.has_unsent()
+            {
+                let (until, segment) = (session.send_until(now), train.segment);
+                let bytes = self.out.sent(train.bytes.clone());
+                self.sending = Sending::Outbox(train);
+                return Next::Send {
+                    link,
+                    bytes,
+                    segment,
+                    until,
+                };
+            }
+            match self.advance(now) {
+                Step::Again => {}
+                Step::Wait(wait) => return Next::Wait(wait),
+                Step::Send(link) => return self.send_unsent(now, link),
+                Step::Store(index) => return self.store(index),
+                Step::Open(socket, transport, to, limit) => {
+                    return Next::Open {
+                        socket,
+                        transport,
+                        to,
+                        limit,
+                    };
+                }
+                Step::Finish(link) => return Next::Finish(link),
+                Step::Abort => return Next::Abort,
+                Step::Ended(status) => return Next::Ended(status),
+            }
+        }
+    }
+
+    /// Carries out the machine's next output, if there is one; else what is left to do.
+    fn advance(&mut self, now: Now) -> Step {
+        let Some(index) = self.out.next_undone() else {
+            self.out.clear();
+            return self.idle(now);
+        };
+        let session = &mut *self.session;
+        match self.out.at(index) {
+            Output::Send { .. } if session.is_open() => {
+                // Behind what waits already.
+                let train = self.out.next_train(session.transport(), 1);
+                self.sending = train.map_or(Sending::Nothing, |(_, train)| Sending::Outbox(train));
+                self.keep(0);
+                return Step::Again;
+            }
+            Output::Open {
+                socket,
+                transport,
+                to,
+            } => session.rare().opening = Some(Opening::new(socket, transport, to)),
+            Output::Finish { link } => session.finish(link),
+            Output::Abort { .. } => {
+                session.abort();
+                self.out.done_before(index + 1);
+                return Step::Abort;
+            }
+            Output::Store { .. } => {
+                self.out.done_before(index + 1);
+                return Step::Store(index);
+            }
+            // A dead stream sends nothing. What is for the user has been told.
+            Output::Send { .. } | Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {}
+        }
+        self.out.done_before(index + 1);
+        Step::Again
+    }
+
+    fn store(&self, index: usize) -> Next<'_> {
+        match self.out.at(index) {
+            Output::Store { id, attempt } => Next::Store { id, attempt },
+            other => Next::Tell(other),
+        }
+    }
+
+    /// Sends the first of what waits for room.
+    fn send_unsent(&mut self, now: Now, link: Link) -> Next<'_> {
+        let until = self.session.send_until(now);
+        let blocked = self.session.first_blocked();
+        self.sending = match blocked {
+            Some(_) => Sending::Blocked,
+            None => Sending::Unsent,
+        };
+        let blocked = self.session.first_blocked();
+        let bytes = blocked.map_or(self.session.unsent.as_slice(), |(_, bytes)| bytes);
+        Next::Send {
+            link,
+            bytes,
+            segment: bytes.len(),
+            until,
+        }
+    }
+
+    /// Gives the machine an input, unless it has ended.
+    #[inline]
+    fn feed(&mut self, now: Now, input: Input<'_>) {
+        if self.session.pump.is_running() {
+            self.session.pump.feed(now, input, self.out);
+        }
+    }
+
+    #[inline]
+    fn idle(&mut self, now: Now) -> Step {
+        let session = &mut *self.session;
+        let mut until = None;
+        if session.rare.is_some() || !session.unsent.is_empty() {
+            if let Some(idle) = session.left_to_do(now) {
+                return idle;
+            }
+            let opening = session.rare.as_ref().and_then(|rare| rare.opening.as_ref());
+            until = opening.and_then(|opening| opening.until);
+            if until.is_some_and(|until| until <= now.mono) {
+                let (kind, code) = (FaultKind::TimedOut, 0);
+                self.fault(now, Doing::Opening, Fault { kind, code });
+                return Step::Again;
+            }
+        }
+        if !session.pump.is_running() {
+            return session.close(now);
+        }
+        let machine = session.pump.machine();
+        let (deadline, interest) = (machine.deadline(), machine.interest());
+        if let Some(deadline) = deadline {
+            if deadline.at <= now.mono {
+                self.feed(now, Input::Timer);
+                return Step::Again;
+            }
+            until = Some(until.map_or(deadline.at, |until| until.min(deadline.at)));
+        }
+        if interest.line
+            && let Some(line) = session.rare.as_mut().and_then(|rare| rare.line.take())
+        {
+            self.feed(now, line.input());
+            return Step::Again;
+        }
+        Step::Wait(Wait {
+            receive: interest.network && session.can_receive(),
+            room: session.has_unsent(),
+            line: interest.line,
+            until,
+        })
+    }
+
     /// Keeps what the system did not take of a send from the outbox.
     fn keep(&mut self, taken: usize) {
-        let Sending::Outbox { link, train, .. } =
-            core::mem::replace(&mut self.sending, Sending::Nothing)
-        else {
+        let Sending::Outbox(train) = mem::replace(&mut self.sending, Sending::Nothing) else {
             return;
         };
-        let bytes = &self.out.sent(train.bytes)[taken..];
+        let bytes = &self.out.sent(train.bytes.clone())[taken..];
         if self.session.wire == WireState::Stream {
             self.session.unsent.push(bytes);
-        } else {
+        } else if let Some(link) = self.out.link_of(train.first) {
             let blocked = &mut self.session.rare().blocked;
-            blocked.push_back((link, bytes[..train.segment].to_vec()));
-            let rest = bytes[train.segment..].chunks(train.segment.max(1));
+            let (first, rest) = bytes.split_at(train.segment);
+            blocked.push_back((link, first.to_vec()));
+            let rest = rest.chunks(train.segment.max(1));
             blocked.extend(rest.map(|bytes| (link, bytes.to_vec())));
         }
         self.out.done_before(train.next);
     }
 }
 
-fn whole(bytes: &[u8]) -> (&[u8], usize) {
-    (bytes, bytes.len())
-}
-
 impl<M: Machine, O: Observer> Session<M, O> {
-    /// Whose bytes wait, and where they lie.
-    fn first_unsent(&self) -> Option<(Link, Sending)> {
-        if !self.unsent.is_empty() {
-            return Some((self.link?, Sending::Unsent));
-        }
-        let (link, _) = self.rare.as_ref()?.blocked.front()?;
-        Some((*link, Sending::Blocked))
-    }
-
     /// Until when a send may block: a stream's, which a peer can hold up.
+    #[inline]
     fn send_until(&mut self, now: Now) -> Option<Mono> {
         if self.wire != WireState::Stream {
             return None;
@@ -572,13 +588,22 @@ impl<M: Machine, O: Observer> Session<M, O> {
         *self.rare().closing.get_or_insert_with(limit)
     }
 
-    /// What the machine asked for earlier, and can be done now.
-    fn asked_before(&mut self, now: Now) -> Option<Step> {
-        let all_sent = self.all_sent();
-        let rare = self.rare.as_mut()?;
-        if rare.broken.is_some() {
+    /// What was asked for earlier, and can be done now.
+    fn left_to_do(&mut self, now: Now) -> Option<Step> {
+        let (all_sent, running) = (self.all_sent(), self.pump.is_running());
+        if self.rare.as_ref().is_some_and(|rare| rare.broken.is_some()) {
             return Some(Step::Ended(self.status()));
         }
+        if self.room && !self.unsent.is_empty() {
+            return self.link.map(Step::Send);
+        }
+        if self.room
+            && let Some((link, _)) = self.first_blocked()
+        {
+            return Some(Step::Send(*link));
+        }
+        let rare = self.rare.as_mut()?;
+        rare.opening.take_if(|_| !running);
         if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.asks) {
             let deadline = self.pump.machine().deadline();
             let limit = opening.ask(now.mono, deadline.map(|deadline| deadline.at));
@@ -590,31 +615,38 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// The machine has ended: its last bytes have a while to leave.
-    fn close(&mut self, now: Now) -> Option<Step> {
+    fn close(&mut self, now: Now) -> Step {
         if self.all_sent() {
-            return Some(Step::Ended(self.pump.status()));
+            return Step::Ended(self.pump.status());
         }
         let until = self.close_until(now);
         if until <= now.mono {
             self.in_flight = 0;
-            return Some(self.abort());
+            self.abort();
+            return Step::Abort;
         }
-        Some(Step::Wait(Wait {
+        Step::Wait(Wait {
             room: self.has_unsent(),
             until: Some(until),
             ..Wait::default()
-        }))
+        })
+    }
+
+    /// Finishes the link once all has been sent. One that is dead has no end to send.
+    fn finish(&mut self, link: Link) {
+        if self.wire != WireState::Dead {
+            self.rare().finishing = Some(link);
+        }
     }
 
     /// Gives the connection up, and what could not be sent.
-    fn abort(&mut self) -> Step {
+    fn abort(&mut self) {
         self.drop_unsent();
         if let Some(rare) = &mut self.rare {
-            (rare.opening, rare.finishing) = (None, None);
+            rare.opening = None;
         }
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
         }
-        Step::Abort
     }
 }

@@ -64,7 +64,7 @@ impl Machine for Metronome {
                 self.next = now.mono.plus(self.tick.unwrap_or_default());
                 if let Some(to) = self.open {
                     out.notice(Notice::ChatBegan(to));
-                    out.open(Socket(0), Transport::Stream, to);
+                    out.open(Socket(0), Transport::Stream, &[to]);
                 }
             }
             Input::Bound { local, .. } => out.notice(Notice::Ready(local)),

@@ -1,32 +1,64 @@
 //! What a virtual system does: sockets, and what is on its way between them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use socklab_core::transcript::Role;
-use socklab_core::{Doing, FaultKind, Input, Link, Output, Socket, Transport};
+use socklab_core::register::{Decision, StoreId};
+use socklab_core::{Doing, FaultKind, Link, Received, Socket, Transport};
 
-use super::{HostId, Pending, Script, VirtualNet};
+use super::HostId;
 use crate::address;
+use crate::medium::Medium;
+
+/// How many bytes of a stream are handed over at once at most, as a driver's buffer has it.
+const READ: usize = 4096;
+
+/// All sockets, the clock, and what is on its way.
+pub(super) struct Network {
+    pub(super) now: Duration,
+    medium: Box<dyn Medium>,
+    sockets: BTreeMap<(HostId, Socket), Sock>,
+    bound: BTreeMap<SocketAddr, (HostId, Socket)>,
+    queue: BTreeMap<(Duration, u64), Arrival>,
+    arrivals: u64,
+    next_port: u16,
+}
 
 /// What a system holds for a machine until it wants it.
-pub(super) enum Sock {
+enum Sock {
     Datagram {
+        local: SocketAddr,
         /// Only this peer is heard, if the socket is connected.
         peer: Option<SocketAddr>,
         inbox: VecDeque<(SocketAddr, Vec<u8>)>,
     },
+    Connecting(Attempt),
     Stream {
-        peer: SocketAddr,
         other: Option<(HostId, Socket)>,
         inbox: VecDeque<u8>,
         ended: bool,
         /// When the last bytes sent arrive, so that none overtakes them.
         last: Duration,
     },
+}
+
+/// A connection that is being opened. Its port makes it unlike any other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    host: HostId,
+    socket: Socket,
+    pub(super) from: SocketAddr,
+    pub(super) to: SocketAddr,
+}
+
+/// What happens to a program, wanted or not.
+pub(super) enum Event {
+    Opened(SocketAddr),
+    Fault(Socket, Doing, FaultKind),
+    Stored(StoreId, Decision),
+    Stop,
 }
 
 /// What is on its way.
@@ -36,91 +68,106 @@ pub(super) enum Arrival {
         to: SocketAddr,
         bytes: Vec<u8>,
     },
-    Connect {
-        host: HostId,
-        socket: Socket,
-        from: SocketAddr,
-        to: SocketAddr,
-    },
-    Connected {
-        host: HostId,
-        socket: Socket,
-        from: SocketAddr,
-        to: SocketAddr,
-        server: HostId,
-    },
+    Connect(Attempt),
+    /// The machine that has accepted it, if one has.
+    Connected(Attempt, Option<HostId>),
     Bytes(HostId, Socket, Vec<u8>),
     End(HostId, Socket),
-    Pending(HostId, Pending),
+    Event(HostId, Event),
 }
 
-impl VirtualNet {
-    pub(super) fn carry_out(&mut self, id: HostId, output: &Output<'_>) {
-        match *output {
-            Output::Open {
-                socket,
-                transport,
-                to,
-            } => self.open(id, socket, transport, to),
-            Output::Send { link, bytes } => self.send(id, link, bytes),
-            Output::Finish { link } => {
-                self.finish(id, link.socket);
-                let finished = Pending::Finished(link);
-                self.hosts[id.0].pending.push_back(finished);
-            }
-            Output::Abort { link } => {
-                if let Some(Sock::Stream {
-                    other: Some((other, socket)),
-                    ..
-                }) = self.hosts[id.0].sockets.remove(&link.socket)
-                {
-                    let reset = Pending::Fault(socket, Doing::Receiving, FaultKind::Reset);
-                    self.arrive(self.medium.latency(), Arrival::Pending(other, reset));
-                }
-            }
-            Output::Store { id: store, attempt } => {
-                let decisions = Arc::clone(&self.decisions);
-                let done = Box::new(move |decision| {
-                    let mut decisions = decisions.lock().unwrap_or_else(PoisonError::into_inner);
-                    decisions.push((id, store, decision));
-                });
-                self.register.store(attempt.clone(), done);
-            }
-            Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {}
+fn stream(other: (HostId, Socket)) -> Sock {
+    Sock::Stream {
+        other: Some(other),
+        inbox: VecDeque::new(),
+        ended: false,
+        last: Duration::ZERO,
+    }
+}
+
+impl Network {
+    pub(super) fn new(medium: Box<dyn Medium>) -> Self {
+        Network {
+            now: Duration::ZERO,
+            medium,
+            sockets: BTreeMap::new(),
+            bound: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            arrivals: 0,
+            next_port: 50_000,
         }
     }
 
-    fn open(&mut self, id: HostId, socket: Socket, transport: Transport, to: SocketAddr) {
+    /// Something will arrive after that time.
+    pub(super) fn arrive(&mut self, after: Duration, arrival: Arrival) {
+        self.arrivals += 1;
+        self.queue
+            .insert((self.now + after, self.arrivals), arrival);
+    }
+
+    /// When the next thing arrives.
+    pub(super) fn next_arrival(&self) -> Option<Duration> {
+        self.queue.keys().next().map(|(at, _)| *at)
+    }
+
+    /// The next thing that has arrived by now.
+    pub(super) fn arrived(&mut self) -> Option<Arrival> {
+        let entry = self.queue.first_entry()?;
+        (entry.key().0 <= self.now).then(|| entry.remove())
+    }
+
+    /// Gives a program a UDP socket that hears everybody.
+    pub(super) fn bind(&mut self, host: HostId, local: SocketAddr) {
+        self.add_datagram(host, Socket(0), local, None);
+    }
+
+    fn add_datagram(
+        &mut self,
+        host: HostId,
+        socket: Socket,
+        local: SocketAddr,
+        peer: Option<SocketAddr>,
+    ) {
+        let inbox = VecDeque::new();
+        let sock = Sock::Datagram { local, peer, inbox };
+        self.sockets.insert((host, socket), sock);
+        self.bound.insert(local, (host, socket));
+    }
+
+    /// Opens a socket to `to`. Returns its own address if that needed no time.
+    pub(super) fn open(
+        &mut self,
+        host: HostId,
+        socket: Socket,
+        transport: Transport,
+        to: SocketAddr,
+    ) -> Option<SocketAddr> {
         let from = SocketAddr::new(address("127.0.0.1:0").ip(), self.next_port);
         self.next_port += 1;
         match transport {
             Transport::Datagram => {
-                let (peer, inbox) = (Some(to), VecDeque::new());
-                let host = &mut self.hosts[id.0];
-                host.sockets.insert(socket, Sock::Datagram { peer, inbox });
-                let link = Link { socket, peer: to };
-                host.pending.push_back(Pending::Opened(link, from));
-                self.bound.insert(from, (id, socket));
+                self.add_datagram(host, socket, from, Some(to));
+                Some(from)
             }
             Transport::Stream => {
-                let host = id;
-                let connect = Arrival::Connect {
+                let attempt = Attempt {
                     host,
                     socket,
                     from,
                     to,
                 };
-                self.arrive(self.medium.latency(), connect);
+                let connecting = Sock::Connecting(attempt);
+                self.sockets.insert((host, socket), connecting);
+                self.arrive(self.medium.latency(), Arrival::Connect(attempt));
+                None
             }
         }
     }
 
-    fn send(&mut self, id: HostId, link: Link, bytes: &[u8]) {
-        match self.hosts[id.0].sockets.get_mut(&link.socket) {
-            Some(Sock::Datagram { .. }) => {
-                let mine = (id, link.socket);
-                let from = self.bound.iter().find(|(_, owner)| **owner == mine);
-                let Some((&from, _)) = from else { return };
+    pub(super) fn send(&mut self, host: HostId, link: Link, bytes: &[u8]) {
+        match self.sockets.get_mut(&(host, link.socket)) {
+            Some(Sock::Datagram { local, .. }) => {
+                let from = *local;
                 for after in self.medium.datagram() {
                     let (to, bytes) = (link.peer, bytes.to_vec());
                     self.arrive(after, Arrival::Datagram { from, to, bytes });
@@ -149,9 +196,29 @@ impl VirtualNet {
         }
     }
 
+    /// Takes what a program's sockets hold for it: one datagram, or some bytes of a stream.
+    pub(super) fn receive(&mut self, host: HostId) -> Option<(Received, Vec<u8>)> {
+        let mine = (host, Socket(0))..=(host, Socket(u16::MAX));
+        let mut sockets = self.sockets.range_mut(mine);
+        sockets.find_map(|(&(_, socket), sock)| match sock {
+            Sock::Datagram { inbox, .. } => {
+                let (peer, bytes) = inbox.pop_front()?;
+                let link = Link::on(socket, peer);
+                Some((Received::Datagram(link, bytes.len(), None), bytes))
+            }
+            Sock::Stream { inbox, .. } if !inbox.is_empty() => {
+                let bytes: Vec<u8> = inbox.drain(..inbox.len().min(READ)).collect();
+                Some((Received::Bytes(bytes.len()), bytes))
+            }
+            // The end is told once.
+            Sock::Stream { ended, .. } => mem::take(ended).then(|| (Received::End, Vec::new())),
+            Sock::Connecting(_) => None,
+        })
+    }
+
     /// Closes the writing side of a stream: the peer hears of it after the last byte.
-    fn finish(&mut self, id: HostId, socket: Socket) {
-        if let Some(Sock::Stream { other, last, .. }) = self.hosts[id.0].sockets.get_mut(&socket)
+    pub(super) fn finish(&mut self, host: HostId, socket: Socket) {
+        if let Some(Sock::Stream { other, last, .. }) = self.sockets.get_mut(&(host, socket))
             && let Some((other, socket)) = other.take()
         {
             let at = (*last).max(self.now + self.medium.latency());
@@ -159,26 +226,47 @@ impl VirtualNet {
         }
     }
 
-    /// What a system does with the sockets of a program that is over.
-    pub(super) fn close_if_over(&mut self, id: HostId) {
-        let host = &mut self.hosts[id.0];
-        if host.pump.is_running() || mem::replace(&mut host.closed, true) {
-            return;
+    /// Gives a program's connection up: the peer sees a reset.
+    pub(super) fn abort(&mut self, host: HostId) {
+        for socket in self.sockets_of(host) {
+            if let Some(Sock::Datagram { .. }) = self.sockets.get(&(host, socket)) {
+                continue;
+            }
+            if let Some(Sock::Stream {
+                other: Some((other, socket)),
+                ..
+            }) = self.sockets.remove(&(host, socket))
+            {
+                self.reset(other, socket);
+            }
         }
-        let sockets: Vec<Socket> = host.sockets.keys().copied().collect();
-        for socket in sockets {
-            self.finish(id, socket);
-        }
-        self.hosts[id.0].sockets.clear();
-        self.bound.retain(|_, (owner, _)| *owner != id);
     }
 
-    pub(super) fn deliver(&mut self, arrival: Arrival) {
+    fn reset(&mut self, host: HostId, socket: Socket) {
+        let reset = Event::Fault(socket, Doing::Receiving, FaultKind::Reset);
+        self.arrive(self.medium.latency(), Arrival::Event(host, reset));
+    }
+
+    /// What a system does with the sockets of a program that is over.
+    pub(super) fn close(&mut self, host: HostId) {
+        for socket in self.sockets_of(host) {
+            self.finish(host, socket);
+            self.sockets.remove(&(host, socket));
+        }
+        self.bound.retain(|_, (owner, _)| *owner != host);
+    }
+
+    fn sockets_of(&self, host: HostId) -> Vec<Socket> {
+        let mine = self.sockets.keys().filter(|(owner, _)| *owner == host);
+        mine.map(|(_, socket)| *socket).collect()
+    }
+
+    /// Puts what has arrived where the program finds it. Returns what it is told at once.
+    pub(super) fn deliver(&mut self, arrival: Arrival) -> Option<(HostId, Event)> {
         match arrival {
             Arrival::Datagram { from, to, bytes } => match self.bound.get(&to) {
-                Some((host, socket)) => {
-                    if let Some(Sock::Datagram { peer, inbox }) =
-                        self.hosts[host.0].sockets.get_mut(socket)
+                Some(bound) => {
+                    if let Some(Sock::Datagram { peer, inbox, .. }) = self.sockets.get_mut(bound)
                         && peer.is_none_or(|peer| peer == from)
                     {
                         inbox.push_back((from, bytes));
@@ -186,42 +274,21 @@ impl VirtualNet {
                 }
                 None => self.refuse(from, to),
             },
-            Arrival::Connect {
-                host,
-                socket,
-                from,
-                to,
-            } => self.connect(host, socket, from, to),
-            Arrival::Connected {
-                host,
-                socket,
-                from,
-                to,
-                server,
-            } => {
-                let end = &mut self.hosts[host.0];
-                if let Some(Sock::Stream { other, .. }) = end.sockets.get_mut(&socket) {
-                    *other = Some((server, Socket(0)));
-                    let link = Link { socket, peer: to };
-                    end.pending.push_back(Pending::Opened(link, from));
-                }
-            }
+            Arrival::Connected(attempt, server) => return self.connected(attempt, server),
             Arrival::Bytes(host, socket, bytes) => {
-                if let Some(Sock::Stream { inbox, .. }) =
-                    self.hosts[host.0].sockets.get_mut(&socket)
-                {
+                if let Some(Sock::Stream { inbox, .. }) = self.sockets.get_mut(&(host, socket)) {
                     inbox.extend(bytes);
                 }
             }
             Arrival::End(host, socket) => {
-                if let Some(Sock::Stream { ended, .. }) =
-                    self.hosts[host.0].sockets.get_mut(&socket)
-                {
+                if let Some(Sock::Stream { ended, .. }) = self.sockets.get_mut(&(host, socket)) {
                     *ended = true;
                 }
             }
-            Arrival::Pending(host, pending) => self.hosts[host.0].pending.push_back(pending),
+            Arrival::Event(host, event) => return Some((host, event)),
+            Arrival::Connect(_) => {}
         }
+        None
     }
 
     /// An ICMP "port unreachable": only a connected socket is told.
@@ -229,47 +296,42 @@ impl VirtualNet {
         if let Some(&(host, socket)) = self.bound.get(&from)
             && let Some(Sock::Datagram {
                 peer: Some(peer), ..
-            }) = self.hosts[host.0].sockets.get(&socket)
+            }) = self.sockets.get(&(host, socket))
             && *peer == nobody
         {
-            let refused = Pending::Fault(socket, Doing::Receiving, FaultKind::Refused);
-            self.arrive(self.medium.latency(), Arrival::Pending(host, refused));
+            let refused = Event::Fault(socket, Doing::Receiving, FaultKind::Refused);
+            self.arrive(self.medium.latency(), Arrival::Event(host, refused));
         }
     }
 
-    fn connect(&mut self, host: HostId, socket: Socket, from: SocketAddr, to: SocketAddr) {
-        let latency = self.medium.latency();
-        let link = Link::first(from);
-        let Some((exercise, machine)) = self
-            .services
-            .get(&to)
-            .map(|(exercise, accept)| (exercise.clone(), accept(link)))
-        else {
-            let refused = Pending::Fault(socket, Doing::Opening, FaultKind::Refused);
-            return self.arrive(latency, Arrival::Pending(host, refused));
-        };
-        let stream = |peer, other| Sock::Stream {
-            peer,
-            other,
-            inbox: VecDeque::new(),
-            ended: false,
-            last: Duration::ZERO,
-        };
-        let server = self.host(&exercise, Role::Server, machine, Script::default());
-        self.accepted.push((to, server));
-        let (near, far) = (stream(from, Some((host, socket))), stream(to, None));
-        self.hosts[server.0].sockets.insert(Socket(0), near);
-        self.hosts[host.0].sockets.insert(socket, far);
+    /// A connection has come to a server, or to none; the client hears of it later.
+    pub(super) fn connect(&mut self, attempt: Attempt, server: Option<HostId>) {
+        if let Some(server) = server {
+            let near = stream((attempt.host, attempt.socket));
+            self.sockets.insert((server, Socket(0)), near);
+        }
         // What the server sends at once must not arrive before the connection itself.
-        let connected = Arrival::Connected {
-            host,
-            socket,
-            from,
-            to,
-            server,
+        let connected = Arrival::Connected(attempt, server);
+        self.arrive(self.medium.latency(), connected);
+    }
+
+    fn connected(&mut self, attempt: Attempt, server: Option<HostId>) -> Option<(HostId, Event)> {
+        let Attempt { host, socket, .. } = attempt;
+        let waits = match self.sockets.get(&(host, socket)) {
+            Some(Sock::Connecting(waiting)) => *waiting == attempt,
+            _ => false,
         };
-        self.arrive(latency, connected);
-        self.feed(server, Input::Start);
-        self.feed(server, Input::Opened { link, local: to });
+        let Some(server) = server else {
+            let refused = Event::Fault(socket, Doing::Opening, FaultKind::Refused);
+            return waits.then_some((host, refused));
+        };
+        if !waits {
+            // The client has given it up.
+            self.reset(server, Socket(0));
+            return None;
+        }
+        let far = stream((server, Socket(0)));
+        self.sockets.insert((host, socket), far);
+        Some((host, Event::Opened(attempt.from)))
     }
 }
