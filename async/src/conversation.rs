@@ -13,7 +13,7 @@ use socklab_core::{
     Received, Session, Status, Transport, Wait, Watch,
 };
 use socklab_system::task::{Alarm, Budget, Mailbox, Sleep, Times, WOKEN, Wakeup, lend, watched};
-use socklab_system::{Lines, Moved, Run, StopGuard, call_error, fault, timed};
+use socklab_system::{Lines, LoopClock, Moved, Run, StopGuard, call_error, fault, timed};
 
 use crate::wire::{Inbox, Wire};
 
@@ -42,6 +42,7 @@ pub(crate) struct Conversation<M, W: Watch> {
     inbox: Inbox,
     opening: Option<Opening>,
     run: Arc<Run<W>>,
+    clock: LoopClock,
     mailbox: Arc<Mailbox<Wakeup>>,
     budget: Budget,
     alarm: Alarm,
@@ -64,6 +65,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             wire,
             inbox,
             opening: None,
+            clock: LoopClock::of(run.clock),
             mailbox,
             budget: Budget::FULL,
             alarm: Alarm::new(sleep),
@@ -75,7 +77,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Starts the machine. Returns what it then waits for, or how it has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
-        let now = self.run.clock.now();
+        let now = self.clock.now();
         lend(|out| {
             self.session.turn(out).begin(now, begin);
             self.carry_out(now, out)
@@ -151,7 +153,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         times: &Times,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
-        let (clock, now) = (&self.run.clock, self.run.clock.now());
+        let (clock, now) = (&self.run.clock, self.clock.now());
         let mut turn = self.session.turn(out);
         let tried = match wait {
             Wait { receive: true, .. } => Some(OperationKind::Receive),
@@ -181,14 +183,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             Happened::Sent(sent) => {
                 let (kind, moved) = (OperationKind::Send, |len: &usize| (1, *len));
                 turn.observe(times.operation::<W::Observer, _, _>(clock, kind, &sent, moved));
-                turn.room();
-                // These are the bytes that were waiting.
-                if let Next::Send { .. } = turn.next(now) {
-                    match sent {
-                        Ok(len) => turn.sent(len),
-                        Err(error) => turn.not_sent(now, call_error(&error)),
-                    }
-                }
+                turn.unsent_sent(now, sent.map_err(|error| call_error(&error)));
             }
             Happened::Opened(opened) => {
                 self.opening = None;

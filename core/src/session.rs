@@ -122,13 +122,12 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// What is to be sent first once there is room, for a driver whose wait for room is the send
-    /// itself: when that is done, it is the result of the next [`Next::Send`].
+    /// itself. It answers with [`Turn::unsent_sent`].
     pub fn unsent(&self) -> Option<(Link, &[u8])> {
         if !self.unsent.is_empty() {
             return Some((self.link?, self.unsent.as_slice()));
         }
-        let (link, bytes) = self.rare.as_ref()?.blocked.front()?;
-        Some((*link, bytes))
+        self.first_blocked().map(|(link, bytes)| (*link, &**bytes))
     }
 
     /// The observer, when all is over.

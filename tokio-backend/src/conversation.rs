@@ -12,7 +12,7 @@ use socklab_core::{
     Outbox, Received, Session, Status, Transport, Wait, Watch,
 };
 use socklab_system::task::{Alarm, Budget, Mailbox, Sleep, Times, WOKEN, Wakeup, lend, watched};
-use socklab_system::{Lines, Moved, Run, StopGuard, call_error, fault, socket, timed};
+use socklab_system::{Lines, LoopClock, Moved, Run, StopGuard, call_error, fault, socket, timed};
 use tokio::io::Ready;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
@@ -47,6 +47,7 @@ pub(crate) struct Conversation<M, W: Watch> {
     room_noted: bool,
     opening: Option<Opening>,
     run: Arc<Run<W>>,
+    clock: LoopClock,
     mailbox: Arc<Mailbox<Wakeup>>,
     /// For datagrams. A stream is read to the stack, so that an idle connection keeps no buffer.
     buffer: Vec<u8>,
@@ -65,6 +66,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             wire,
             room_noted: false,
             opening: None,
+            clock: LoopClock::of(run.clock),
             mailbox,
             buffer: Vec::new(),
             budget: Budget::FULL,
@@ -77,7 +79,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Starts the machine. Returns what it then waits for, or how it has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
-        let now = self.run.clock.now();
+        let now = self.clock.now();
         lend(|out| {
             self.session.turn(out).begin(now, begin);
             self.carry_out(now, out)
@@ -137,7 +139,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         times: &Times,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
-        let now = self.run.clock.now();
+        let now = self.clock.now();
         let mut turn = self.session.turn(out);
         let result = match happened {
             Happened::Deadline => OperationResult::TimedOut,
@@ -214,7 +216,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             );
             // One reading of the clock serves all, but an observer wants each moment.
             if W::Observer::TIMES {
-                now = clock.now();
+                now = self.clock.now();
             }
             let mut turn = self.session.turn(out);
             turn.observe(operation);
@@ -222,8 +224,11 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 .spend(received.as_ref().map_or(0, Received::len));
             match received {
                 Ok(received) => turn.received(now, &received, buffer),
-                Err(error) if !turn.not_received(now, call_error(&error)) => break,
-                Err(_) => {}
+                Err(error) => {
+                    if !turn.not_received(now, call_error(&error)) {
+                        break;
+                    }
+                }
             }
             wait = self.carry_out(now, out)?;
         }

@@ -355,6 +355,16 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.fault_on(now, socket, Doing::Sending, fault);
     }
 
+    /// How it went to send what [`Session::unsent`] showed: how many bytes the system took.
+    pub fn unsent_sent(&mut self, now: Now, sent: Result<usize, CallError>) {
+        self.session.room = true;
+        self.sending = self.session.first_sending();
+        match sent {
+            Ok(len) => self.sent(len),
+            Err(error) => self.not_sent(now, error),
+        }
+    }
+
     /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
     /// driver's by now; [`landed`](Self::landed) tells how it went.
     pub fn submitted(&mut self, bytes: usize) {
@@ -486,11 +496,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     /// Sends the first of what waits for room.
     fn send_unsent(&mut self, now: Now, link: Link) -> Next<'_> {
         let until = self.session.send_until(now);
-        let blocked = self.session.first_blocked();
-        self.sending = match blocked {
-            Some(_) => Sending::Blocked,
-            None => Sending::Unsent,
-        };
+        self.sending = self.session.first_sending();
         let blocked = self.session.first_blocked();
         let bytes = blocked.map_or(self.session.unsent.as_slice(), |(_, bytes)| bytes);
         Next::Send {
@@ -571,6 +577,14 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 }
 
 impl<M: Machine, O: Observer> Session<M, O> {
+    /// Where the first of what waits for room lies.
+    fn first_sending(&self) -> Sending {
+        match self.first_blocked() {
+            Some(_) => Sending::Blocked,
+            None => Sending::Unsent,
+        }
+    }
+
     /// Until when a send may block: a stream's, which a peer can hold up.
     #[inline]
     fn send_until(&mut self, now: Now) -> Option<Mono> {
