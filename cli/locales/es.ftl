@@ -31,11 +31,18 @@ stranger = descartado un datagrama de { $peer }, que no está en esta charla
 strangers-more = descartado otro de fuera de esta charla; de los siguientes no se avisa
 # $peer (text) - quién preguntó
 # $bytes (number) - lo larga que habría sido la respuesta
+# $most (number) - lo larga que puede ser
 reply-too-long = la respuesta a { $peer } tendría { $bytes ->
     [one] { $bytes } byte
    *[other] { $bytes } bytes
-} y en un datagrama caben como mucho 65507: no se ha enviado nada
-accept-paused = no quedan descriptores: se atiende a los conectados y los nuevos esperan
+} y en un datagrama caben como mucho { $most }: no se ha enviado nada
+# $why (text) - descriptors, threads, o lo que falta
+# $detail (text) - las palabras del sistema
+accept-paused = { $why ->
+    [descriptors] no quedan descriptores
+    [threads] no quedan hilos
+   *[other] no se pueden aceptar más conexiones ({ $detail })
+}: se atiende a los conectados y los nuevos esperan
 accept-resumed = se vuelven a aceptar conexiones
 
 ## Lo que dice un cliente
@@ -44,6 +51,16 @@ late-reply = descartada una respuesta que llegó tarde o repetida
 # $attempt (number) - qué repetición es, desde 1
 # $of (number) - cuántas hay como mucho
 retry = sin respuesta: se envía otra vez ({ $attempt } de { $of })
+# $failed (text) - dirección y puerto que se han probado
+# $next (text) - dirección y puerto que se prueban ahora
+# $why (text) - refused, timed-out, unreachable, o lo que ha pasado
+# $detail (text) - las palabras del sistema
+next-address = { $why ->
+    [refused] nadie escucha en { $failed }
+    [timed-out] sin conexión a tiempo con { $failed }
+    [unreachable] no hay camino hasta { $failed }
+   *[other] sin conexión con { $failed } ({ $detail })
+}: se prueba con { $next }
 # $peer (text) - a quién fue el datagrama
 nobody-listens = enviado, pero nadie escucha en { $peer }: UDP envía haya o no un servidor
 verdict-unknown = el servidor responde con sus propias palabras: no se puede saber si ha aceptado el envío
@@ -69,10 +86,11 @@ failure-rejected = { $peer } ha rechazado el envío: corrija lo que dice su resp
 failure-untrusted = el certificado del servidor no es de confianza, o no es de ese nombre: compruebe la dirección e indique con --ca el certificado de la práctica
 failure-not-tls = el otro extremo no habla TLS, o lo ha cortado: compruebe que ambos usan --tls, y el puerto
 # $bytes (number) - lo larga que es la línea del usuario
+# $most (number) - lo larga que puede ser
 failure-too-long = su línea tiene { $bytes ->
     [one] { $bytes } byte
    *[other] { $bytes } bytes
-} y en un datagrama caben como mucho 65507: envíe una más corta
+} y en un datagrama caben como mucho { $most }: envíe una más corta
 failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por la entrada estándar
 # $address (text) - la dirección en la que escuchar
 failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO
