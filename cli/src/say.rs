@@ -179,3 +179,54 @@ pub(crate) fn code(words: &Words, error: CodeError) -> String {
         CodeError::Length { .. } => words.say("code-length"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Language;
+
+    fn fault(kind: FaultKind, code: i32) -> Fault {
+        Fault { kind, code }
+    }
+
+    fn in_both(said: Notice) -> [String; 2] {
+        [Language::En, Language::Es].map(|language| notice(&Words::new(language), said))
+    }
+
+    #[test]
+    fn a_resource_is_named_as_what_it_is() {
+        let no_thread = fault(FaultKind::Other, 11);
+        for line in in_both(Notice::AcceptPaused(Resource::Threads, no_thread)) {
+            assert!(line.contains("threads") || line.contains("hilos"), "{line}");
+            assert!(!line.contains("descript"), "{line}");
+        }
+        let no_descriptor = fault(FaultKind::Exhausted, NO_DESCRIPTOR[0]);
+        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, no_descriptor)) {
+            assert!(line.contains("descript"), "{line}");
+        }
+        // No room for another socket, or a firewall: the system says what it is.
+        let other = fault(FaultKind::Other, 0);
+        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, other)) {
+            assert!(
+                line.contains("(other)") && !line.contains("descript"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_next_address_is_named_with_the_one_that_failed() {
+        let (failed, next) = (([192, 0, 2, 7], 80).into(), ([192, 0, 2, 8], 80).into());
+        for kind in FaultKind::ALL {
+            let fault = fault(kind, 0);
+            for line in in_both(Notice::NextAddress {
+                failed,
+                fault,
+                next,
+            }) {
+                let order = (line.find("192.0.2.7:80"), line.find("192.0.2.8:80"));
+                assert!(order.0.is_some() && order.0 < order.1, "{line}");
+            }
+        }
+    }
+}
