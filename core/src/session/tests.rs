@@ -1,5 +1,6 @@
 //! The engine in virtual time, driven by a script.
 
+mod closing;
 mod datagrams;
 mod dice;
 mod opening;
@@ -20,6 +21,7 @@ use crate::input::Input;
 use crate::link::Socket;
 use crate::machine::Interest;
 use crate::output::{Notice, Output};
+use crate::register::Attempt;
 use crate::time::{Deadline, Now, Why};
 
 /// More steps than any of these tests takes: a session that finds no end fails here.
@@ -35,6 +37,17 @@ fn peer(port: u16) -> Link {
 
 fn fault(kind: FaultKind) -> Fault {
     Fault { kind, code: 1 }
+}
+
+/// An attempt for the register.
+fn attempt() -> Attempt {
+    Attempt {
+        name: (*b"Ana").into(),
+        dni: crate::otp::Dni::parse("123456").unwrap(),
+        code: crate::otp::Code::parse("548094").unwrap(),
+        peer: address(1),
+        at: Now::default(),
+    }
 }
 
 /// A driver that does at once what it is asked to, and notes it.

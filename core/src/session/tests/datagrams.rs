@@ -3,7 +3,7 @@
 use alloc::vec;
 
 use super::*;
-use crate::register::{Attempt, StoreId};
+use crate::register::StoreId;
 
 /// Says every datagram back.
 fn parrot(input: &Input<'_>, _: &mut Standing, out: &mut Outbox) {
@@ -119,16 +119,6 @@ fn what_is_not_for_the_user_is_done_in_order() {
     rig.datagram(1, b"a");
     rig.run().unwrap();
     assert_eq!(rig.done, ["send 1 a", "store 7", "send 1 a"]);
-}
-
-fn attempt() -> Attempt {
-    Attempt {
-        name: (*b"Ana").into(),
-        dni: crate::otp::Dni::parse("123456").unwrap(),
-        code: crate::otp::Code::parse("548094").unwrap(),
-        peer: address(1),
-        at: Now::default(),
-    }
 }
 
 /// A fault on a datagram socket is an event: the machine is told, and what else was to be sent is.

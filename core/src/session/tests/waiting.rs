@@ -90,7 +90,7 @@ fn the_timer_fires_when_it_is_due() {
     let mut rig = Rig::bound(move |input, standing, _| match input {
         Input::Bound { .. } => standing.deadline = Some(at(1)),
         Input::Timer => {
-            standing.deadline = standing.deadline.filter(|was| *was < at(2)).map(|_| at(2))
+            standing.deadline = standing.deadline.filter(|was| *was < at(2)).map(|_| at(2));
         }
         _ => {}
     });
