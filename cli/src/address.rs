@@ -3,6 +3,7 @@
 //! `HOST`, `:PORT` (on this computer), `HOST:PORT`, `[IPv6]:PORT`, `[IPv6]`, a bare IPv6 address,
 //! or nothing; what is missing is 127.0.0.1 and the exercise's port.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -37,8 +38,16 @@ impl Error {
     }
 }
 
-/// The address of a server, for a client: port 0 is an error.
-pub(crate) fn client(text: &str, default_port: u16) -> Result<SocketAddr, Error> {
+/// All that a name stands for; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) first: SocketAddr,
+    /// To be tried in this order if the first cannot be reached.
+    pub(crate) others: Vec<SocketAddr>,
+}
+
+/// The addresses of a server, for a client: port 0 is an error.
+pub(crate) fn client(text: &str, default_port: u16) -> Result<Addresses, Error> {
     let address = Address::parse(text, default_port)?;
     if address.port == 0 {
         return Err(Error::Port("0".to_owned()));
@@ -56,7 +65,8 @@ pub(crate) fn host(text: &str) -> Result<String, Error> {
 
 /// The address to listen on: port 0 means any free one.
 pub(crate) fn listen(text: &str, default_port: u16) -> Result<SocketAddr, Error> {
-    Address::parse(text, default_port)?.resolve(look_up)
+    let found = Address::parse(text, default_port)?.resolve(look_up)?;
+    Ok(found.first)
 }
 
 /// An address in its two parts.
@@ -104,22 +114,30 @@ impl<'a> Address<'a> {
         Ok(Address { host, port })
     }
 
-    /// The socket address. IPv4 comes first among a name's addresses: the lab's programs use
+    /// The socket addresses. IPv4 comes first among a name's addresses: the lab's programs use
     /// `AF_INET`, so where `localhost` is both 127.0.0.1 and ::1, they are at the former.
     fn resolve(
         &self,
         look_up: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
-    ) -> Result<SocketAddr, Error> {
-        match self.host {
-            Host::Ip(ip) => Ok(SocketAddr::new(ip, self.port)),
-            Host::Name(name) => {
-                let found = look_up(name, self.port).unwrap_or_default();
-                let v4 = found.iter().find(|address| address.is_ipv4());
-                v4.or(found.first())
-                    .copied()
-                    .ok_or_else(|| Error::NoIp(name.to_owned()))
+    ) -> Result<Addresses, Error> {
+        let name = match self.host {
+            Host::Ip(ip) => {
+                let first = SocketAddr::new(ip, self.port);
+                let others = Vec::new();
+                return Ok(Addresses { first, others });
             }
-        }
+            Host::Name(name) => name,
+        };
+        let mut found = look_up(name, self.port).unwrap_or_default();
+        found.sort_by_key(SocketAddr::is_ipv6);
+        // A system may name an address once for each kind of socket.
+        let mut known = HashSet::new();
+        found.retain(|address| known.insert(*address));
+        let mut found = found.into_iter();
+        Ok(Addresses {
+            first: found.next().ok_or_else(|| Error::NoIp(name.to_owned()))?,
+            others: found.collect(),
+        })
     }
 }
 
@@ -217,6 +235,13 @@ mod tests {
         Err(Error::Host(text.to_owned()))
     }
 
+    fn all(addresses: &[SocketAddr]) -> Addresses {
+        Addresses {
+            first: addresses[0],
+            others: addresses[1..].to_vec(),
+        }
+    }
+
     #[test]
     fn addresses_without_names() {
         let long = "a".repeat(254);
@@ -275,7 +300,8 @@ mod tests {
             ("fe80::1%", Err(Error::Brackets)),
         ] {
             let address = address.map(|one| one.parse().expect(one));
-            assert_eq!(client(text, PORT), address, "client {text:?}");
+            let only = address.clone().map(|address| all(&[address]));
+            assert_eq!(client(text, PORT), only, "client {text:?}");
             assert_eq!(listen(text, PORT), address, "listen {text:?}");
         }
     }
@@ -294,17 +320,18 @@ mod tests {
         let v4 = SocketAddr::from(([192, 0, 2, 7], PORT));
         let other = SocketAddr::from(([192, 0, 2, 8], PORT));
         let v6 = SocketAddr::from((Ipv6Addr::LOCALHOST, PORT));
-        for (found, address) in [
-            (vec![v6, v4, other], Ok(v4)),
-            (vec![other, v6, v4], Ok(other)),
-            (vec![v6], Ok(v6)),
+        for (found, addresses) in [
+            (vec![v6, v4, other], Ok(all(&[v4, other, v6]))),
+            (vec![other, v6, v4], Ok(all(&[other, v4, v6]))),
+            (vec![v6, v4, v6, v4], Ok(all(&[v4, v6]))),
+            (vec![v6], Ok(all(&[v6]))),
             (vec![], Err(Error::NoIp("lab.example".to_owned()))),
         ] {
             let look_up = |name: &str, port| {
                 assert_eq!((name, port), ("lab.example", 80));
                 Ok(found)
             };
-            assert_eq!(name("lab.example:80").resolve(look_up), address);
+            assert_eq!(name("lab.example:80").resolve(look_up), addresses);
         }
         let fails = |_: &str, _| Err(io::ErrorKind::NotFound.into());
         let no_ip = Err(Error::NoIp("ñandú_2".to_owned()));
@@ -318,7 +345,10 @@ mod tests {
     #[test]
     fn localhost_is_where_the_labs_programs_are() {
         let localhost = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-        assert_eq!(client("localhost", PORT), Ok(localhost));
+        assert_eq!(
+            client("localhost", PORT).map(|found| found.first),
+            Ok(localhost)
+        );
     }
 
     #[test]

@@ -149,8 +149,9 @@ fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Ta
         Some(args) if args.tls => submission::TLS_PORT,
         _ => exercise.port,
     };
-    let server = address::client(address, port)?;
-    let mut settings = Settings::client(exercise, server);
+    let servers = address::client(address, port)?;
+    let mut settings = Settings::client(exercise, servers.first);
+    settings.fallbacks = servers.others;
     if let Some(timeout) = args.timeout {
         settings.timeout = timeout.0;
     }
@@ -224,17 +225,19 @@ fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch:
     if let Some(desk) = desk {
         run.register = Some(desk.register);
         run.max_connections = desk.max_connections;
+        run.limit = Some(desk.limit);
         secure = desk.secure;
     }
     let Some((address, service)) = secure else {
         return runtime.run(task, &Arc::new(run));
     };
-    // Two servers with one register, one console and one end.
+    // Two servers with one register, one limit, one console and one end.
     let mut beside = Run::new(terminal, ());
     beside.clock = clock;
     beside.stop = run.stop.clone();
     beside.register.clone_from(&run.register);
     beside.max_connections = run.max_connections;
+    beside.limit.clone_from(&run.limit);
     beside.threads = threads;
     thread::scope(|scope| {
         let stop = beside.stop.clone();

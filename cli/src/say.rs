@@ -4,7 +4,7 @@ use std::io::{Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use socklab_core::otp::{CodeError, DniError};
-use socklab_core::{Doing, Failure, Fault, FaultKind, FieldError, Notice};
+use socklab_core::{Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram};
 
 use crate::words::Words;
 
@@ -54,13 +54,36 @@ pub(crate) fn notice(words: &Words, notice: Notice) -> String {
             words.say_with("retry", &[("attempt", &attempt), ("of", &of)])
         }
         Notice::ReplyTooLong { peer, bytes } => {
-            words.say_with("reply-too-long", &[("peer", &peer), ("bytes", &bytes)])
+            let most = max_datagram(peer);
+            words.say_with(
+                "reply-too-long",
+                &[("peer", &peer), ("bytes", &bytes), ("most", &most)],
+            )
+        }
+        Notice::LineTooLong(peer, most) => {
+            words.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
         }
         Notice::NobodyListens(peer) => words.say_with("nobody-listens", &[("peer", &peer)]),
         Notice::VerdictUnknown => words.say("verdict-unknown"),
         Notice::BadField(error) => field(words, error),
         Notice::Fault(doing, fault) => io(words, doing, fault),
-        Notice::AcceptPaused(_) => words.say("accept-paused"),
+        Notice::NextAddress { failed, fault } => words.say_with(
+            "next-address",
+            &[
+                ("failed", &failed),
+                ("why", &fault.kind.name()),
+                ("detail", &detail(fault)),
+            ],
+        ),
+        Notice::AcceptPaused(resource, fault) => {
+            let why = match resource {
+                Resource::Threads => "threads",
+                Resource::Descriptors if NO_DESCRIPTOR.contains(&fault.code) => "descriptors",
+                Resource::Descriptors => "other",
+            };
+            let detail = detail(fault);
+            words.say_with("accept-paused", &[("why", &why), ("detail", &detail)])
+        }
         Notice::AcceptResumed => words.say("accept-resumed"),
     }
 }
@@ -81,7 +104,14 @@ pub(crate) fn failure(words: &Words, failure: Failure) -> String {
         Failure::ClosedEarly(peer) => words.say_with("failure-closed-early", &[("peer", &peer)]),
         Failure::Rejected(peer) => words.say_with("failure-rejected", &[("peer", &peer)]),
         Failure::ReplyTooBig(peer) => words.say_with("failure-reply-too-big", &[("peer", &peer)]),
-        Failure::TooLong(bytes) => words.say_with("failure-too-long", &[("bytes", &bytes)]),
+        Failure::TooLong(peer, bytes) => {
+            let most = max_datagram(peer);
+            words.say_with("failure-too-long", &[("bytes", &bytes), ("most", &most)])
+        }
+        Failure::LineTooLong(bytes, most) => words.say_with(
+            "failure-line-too-long",
+            &[("bytes", &bytes), ("most", &most)],
+        ),
         Failure::NoInput => words.say("failure-no-input"),
         Failure::BadField(error) => field(words, error),
         Failure::Listen(address, fault) => match fault.kind {
@@ -104,15 +134,22 @@ fn io(words: &Words, doing: Doing, fault: Fault) -> String {
         FaultKind::Protocol => return words.say("failure-not-tls"),
         _ => {}
     }
-    let detail = match fault.code {
-        0 => fault.kind.name().to_owned(),
-        code => std::io::Error::from_raw_os_error(code).to_string(),
-    };
     words.say_with(
         "failure-io",
-        &[("what", &doing.name()), ("detail", &detail)],
+        &[("what", &doing.name()), ("detail", &detail(fault))],
     )
 }
+
+/// The system's own words.
+fn detail(fault: Fault) -> String {
+    match fault.code {
+        0 => fault.kind.name().to_owned(),
+        code => std::io::Error::from_raw_os_error(code).to_string(),
+    }
+}
+
+/// ENFILE and EMFILE on every Unix; WSAEMFILE.
+const NO_DESCRIPTOR: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
 
 /// What is wrong with a field of a submission.
 pub(crate) fn field(words: &Words, error: FieldError) -> String {
@@ -142,5 +179,51 @@ pub(crate) fn code(words: &Words, error: CodeError) -> String {
         CodeError::Empty => words.say("code-empty"),
         CodeError::NotDigits => words.say("code-not-digits"),
         CodeError::Length { .. } => words.say("code-length"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Language;
+
+    fn fault(kind: FaultKind, code: i32) -> Fault {
+        Fault { kind, code }
+    }
+
+    fn in_both(said: Notice) -> [String; 2] {
+        [Language::En, Language::Es].map(|language| notice(&Words::new(language), said))
+    }
+
+    #[test]
+    fn a_resource_is_named_as_what_it_is() {
+        let no_thread = fault(FaultKind::Other, 11);
+        for line in in_both(Notice::AcceptPaused(Resource::Threads, no_thread)) {
+            assert!(line.contains("threads") || line.contains("hilos"), "{line}");
+            assert!(!line.contains("descript"), "{line}");
+        }
+        let no_descriptor = fault(FaultKind::Exhausted, NO_DESCRIPTOR[0]);
+        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, no_descriptor)) {
+            assert!(line.contains("descript"), "{line}");
+        }
+        // No room for another socket, or a firewall: the system says what it is.
+        let other = fault(FaultKind::Other, 0);
+        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, other)) {
+            assert!(
+                line.contains("(other)") && !line.contains("descript"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_address_that_failed_is_named() {
+        let failed = ([192, 0, 2, 7], 80).into();
+        for kind in FaultKind::ALL {
+            let fault = fault(kind, 0);
+            for line in in_both(Notice::NextAddress { failed, fault }) {
+                assert!(line.contains("192.0.2.7:80"), "{line}");
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
 use socklab_core::{Machine, submit};
 use socklab_register::{Admit, Location, RosterEntry, Rules};
-use socklab_system::Gate;
+use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 use socklab_tls::Trust;
 
 use crate::address;
@@ -31,9 +31,6 @@ use review::Reviewer;
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
-
-/// How many connections beyond the limit are taken in to be told that they are too many.
-const TURNED_AWAY: usize = 256;
 
 /// What a submission server takes.
 #[derive(Args, Clone, Debug)]
@@ -94,6 +91,8 @@ impl Place {
 pub(crate) struct Desk {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) max_connections: usize,
+    /// Whom it turns away.
+    pub(crate) limit: ConnectionLimit,
     /// The same exercise encrypted, at a port of its own.
     pub(crate) secure: Option<(SocketAddr, BoxedService)>,
     reviewer: Option<Arc<Reviewer>>,
@@ -127,8 +126,6 @@ pub(crate) fn prepare(
 ) -> Result<Desk, String> {
     settings.wording = Arc::new(Replies(Arc::clone(words)));
     settings.limits.patience = Duration::from_secs(args.patience);
-    let most = args.max_connections as usize;
-    settings.admission = Arc::new(Gate::new(most, args.per_address as usize));
     let reviewer = args.rehearse.then(|| {
         Arc::new(Reviewer {
             words: Arc::clone(words),
@@ -154,9 +151,12 @@ pub(crate) fn prepare(
     } else {
         Arc::new(open(args, log, words)?)
     };
+    let most = args.max_connections as usize;
     Ok(Desk {
         register,
-        max_connections: most.saturating_add(TURNED_AWAY),
+        // Those over the limit are taken in too, to be told so.
+        max_connections: most.saturating_add(MAX_REFUSALS),
+        limit: ConnectionLimit::new(most, args.per_address as usize),
         secure,
         reviewer,
     })

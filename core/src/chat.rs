@@ -149,7 +149,8 @@ impl Machine for Client {
                 out.prompt(Prompt::Chat);
             }
             Input::Line(line) if line.len() > max_datagram(self.server) => {
-                self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
+                let failure = Failure::TooLong(self.server, line.len());
+                self.fail(ClientEvent::TooLong, failure);
             }
             Input::Line(FIN) if self.state.go(ClientEvent::SaidFin) => out.send(link, FIN),
             Input::Line(line) if self.state.go(ClientEvent::Line) => {
@@ -293,8 +294,11 @@ impl Server {
         });
     }
 
-    fn is_too_long(&self, line: &[u8]) -> bool {
-        (self.client).is_some_and(|client| line.len() > max_datagram(client.peer))
+    /// What is wrong with a line that does not fit into a datagram to the client.
+    fn too_long(&self, line: &[u8]) -> Option<Failure> {
+        let client = self.client?.peer;
+        let fits = line.len() <= max_datagram(client);
+        (!fits).then_some(Failure::TooLong(client, line.len()))
     }
 
     fn say(&mut self, on: ServerEvent, text: &[u8], out: &mut Outbox) {
@@ -316,15 +320,16 @@ impl Machine for Server {
                 out.notice(Notice::Ready(local));
             }
             Input::Datagram { link, bytes } => self.hear(link, bytes, out),
-            Input::Line(line) if self.is_too_long(line) => {
-                if self.state.go(ServerEvent::TooLong) {
-                    self.failure = Failure::TooLong(line.len());
-                }
-            }
             Input::Line(FIN) => self.say(ServerEvent::SaidFin, FIN, out),
             Input::Line(line) => {
-                self.waiting_since = now.mono;
-                self.say(ServerEvent::Line, line, out);
+                if let Some(failure) = self.too_long(line) {
+                    if self.state.go(ServerEvent::TooLong) {
+                        self.failure = failure;
+                    }
+                } else {
+                    self.waiting_since = now.mono;
+                    self.say(ServerEvent::Line, line, out);
+                }
             }
             Input::InputEnd => self.say(ServerEvent::InputEnd, FIN, out),
             Input::Timer => {

@@ -175,7 +175,8 @@ impl Machine for Client {
                 out.prompt(Prompt::Echo);
             }
             Input::Line(line) if line.len() > max_datagram(self.server) => {
-                self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
+                let failure = Failure::TooLong(self.server, line.len());
+                self.fail(ClientEvent::TooLong, failure);
             }
             Input::Line(line) if self.state.go(ClientEvent::Line) => {
                 self.retried = 0;

@@ -136,8 +136,9 @@ pub enum Failure {
     Rejected(SocketAddr),
     /// The peer answered more than the exercise can hold.
     ReplyTooBig(SocketAddr),
-    /// The user's line has this many bytes, more than one datagram carries.
-    TooLong(usize),
+    /// The user's line has this many bytes, more than [one datagram](crate::max_datagram) to this
+    /// peer carries.
+    TooLong(SocketAddr, usize),
     /// The user's line has so many bytes, more than the most that the exercise sends.
     LineTooLong(usize, usize),
     /// The user's input ended before there was anything to send.
@@ -167,7 +168,7 @@ impl Failure {
     /// Whose fault it is, as far as this end can know.
     pub const fn blame(&self) -> Blame {
         match self {
-            Failure::TooLong(_)
+            Failure::TooLong(..)
             | Failure::LineTooLong(..)
             | Failure::NoInput
             | Failure::BadField(_) => Blame::User,
@@ -208,7 +209,7 @@ impl Failure {
             Failure::ClosedEarly(_) => "closed-early",
             Failure::Rejected(_) => "rejected",
             Failure::ReplyTooBig(_) => "reply-too-big",
-            Failure::TooLong(_) => "too-long",
+            Failure::TooLong(..) => "too-long",
             Failure::LineTooLong(..) => "line-too-long",
             Failure::NoInput => "no-input",
             Failure::BadField(_) => "bad-field",

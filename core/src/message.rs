@@ -117,7 +117,8 @@ impl Machine for Client {
                 out.prompt(Prompt::Message);
             }
             Input::Line(line) if line.len() > max_datagram(self.server) => {
-                self.fail(ClientEvent::TooLong, Failure::TooLong(line.len()));
+                let failure = Failure::TooLong(self.server, line.len());
+                self.fail(ClientEvent::TooLong, failure);
             }
             Input::Line(line) if self.state.go(ClientEvent::Line) => {
                 out.send(link, line);

@@ -14,6 +14,8 @@
 //! ```
 
 mod opening;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use alloc::boxed::Box;

@@ -1,6 +1,5 @@
 //! What `socklab compare` takes, and the plan that it makes of it.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -229,7 +228,9 @@ impl CompareArgs {
             entries.push(Entry { name, kind });
         }
         if let Some(text) = &self.target {
-            let address: SocketAddr = address::client(text, port).map_err(Unplanned::Address)?;
+            let address = address::client(text, port)
+                .map_err(Unplanned::Address)?
+                .first;
             entries.push(Entry {
                 name: address.to_string(),
                 kind: Kind::Target(address),

@@ -1,4 +1,5 @@
-//! The exchange as the machines have it with no runtime at all: what every model's transcript must equal.
+//! The exchange as the machines have it with no runtime at all: what every model's transcript must
+//! equal.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -6,47 +7,61 @@ use std::net::SocketAddr;
 use socklab_core::lab::Server;
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
-use socklab_core::{Input, Link, Machine, Now, Outbox, Output, Pump, Socket, Transport};
-
+use socklab_core::{
+    Begin, LineEvent, Link, Machine, Next, Now, Outbox, Received, Session, Transport, Wait,
+};
 use socklab_system::Clock;
 
 use crate::tour::scenes::{InMemory, Scene};
 
-/// How many inputs an exchange may take. The lab's take some dozens.
+/// How many things may happen in an exchange. In the lab's it is some dozens.
 const BOUND: usize = 10_000;
 
-/// What is on its way to one of the two machines.
+/// What happens to one of the two machines.
 enum Event {
-    Start,
-    Bound,
+    Begin(Begin),
     Opened,
     Data(Vec<u8>),
     End,
-    Finished,
     Stored(StoreId, Decision),
+    Typed(LineEvent),
 }
 
 struct End {
-    pump: Pump<Box<dyn Machine>, Recorder<String>>,
+    session: Session<Box<dyn Machine>, Recorder<String>>,
+    /// What it waits for; `None` once it is over.
+    wait: Option<Wait>,
     /// The other's address, and its own.
     link: Link,
     local: SocketAddr,
     lines: VecDeque<&'static str>,
-    /// Whether the other has been told that nothing more will come.
+    /// The other has been told that nothing more will come.
     silent: bool,
 }
 
-/// Plays a scene on a wire in memory that loses, delays and splits nothing; what the client saw, then the server.
+const CLIENT: usize = 0;
+const SERVER: usize = 1;
+
+/// A wire in memory that loses, delays and splits nothing, and what is on its way.
+struct Reference {
+    ends: [End; 2],
+    events: VecDeque<(usize, Event)>,
+    transport: Transport,
+    register: InMemory,
+    /// One moment for all of it: the codes are of now, and no call takes time.
+    now: Now,
+    out: Outbox,
+}
+
+/// Plays a scene; what the client saw, then the server.
 pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
     let exercise = scene.exercise;
-    let (client_at, server_at) = (
-        SocketAddr::from(([127, 0, 0, 1], 50_000)),
-        SocketAddr::from(([127, 0, 0, 1], exercise.port)),
-    );
+    let client_at = SocketAddr::from(([127, 0, 0, 1], 50_000));
+    let server_at = SocketAddr::from(([127, 0, 0, 1], exercise.port));
     let mut settings = scene.settings.clone();
     settings.server = server_at;
     settings.timeout = exercise.timeout;
-    let end = |role, machine, link, local, lines: &[&'static str]| {
+    let end = |role, machine, peer, local, lines: &[&'static str]| {
         let header = Header {
             exercise: exercise.name.to_owned(),
             role,
@@ -55,8 +70,9 @@ pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
             masked: exercise.secret,
         };
         End {
-            pump: Pump::new(machine, Recorder::new(&header, String::new())),
-            link: Link::first(link),
+            session: Session::new(machine, Recorder::new(&header, String::new())),
+            wait: Some(Wait::default()),
+            link: Link::first(peer),
             local,
             lines: lines.iter().copied().collect(),
             silent: false,
@@ -67,114 +83,132 @@ pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
         Server::Service(make) => make(&scene.settings).accept(Link::first(client_at)),
     };
     let client = (exercise.client)(&settings);
-    let mut ends = [
-        end(
-            Role::Client,
-            client,
-            server_at,
-            client_at,
-            scene.client_lines,
-        ),
-        end(
-            Role::Server,
-            server,
-            client_at,
-            server_at,
-            scene.server_lines,
-        ),
-    ];
-    run(&mut ends, exercise.transport);
-    let texts = ends.map(|end| end.pump.into_observer().into_inner());
+    let (lines, replies) = (scene.client_lines, scene.server_lines);
+    let client = end(Role::Client, client, server_at, client_at, lines);
+    let server = end(Role::Server, server, client_at, server_at, replies);
+    let mut reference = Reference {
+        ends: [client, server],
+        events: VecDeque::from([(CLIENT, Event::Begin(Begin::Client))]),
+        transport: exercise.transport,
+        register: InMemory::default(),
+        now: Clock::start().now(),
+        out: Outbox::new(),
+    };
+    if exercise.transport == Transport::Datagram {
+        let begin = Event::Begin(Begin::Bound(server_at));
+        reference.events.push_back((SERVER, begin));
+    }
+    reference.run();
+    let texts = (reference.ends).map(|end| end.session.into_observer().into_inner());
     let read = texts
         .iter()
         .flat_map(|text| parse(text).unwrap_or_default());
     read.collect()
 }
 
-fn run(ends: &mut [End; 2], transport: Transport) {
-    let register = InMemory::default();
-    // One moment for all of it: the codes are of now, and nothing takes time.
-    let now = Clock::start().now();
-    let stream = transport == Transport::Stream;
-    let mut events = VecDeque::from([(0, Event::Start)]);
-    if !stream {
-        events.extend([(1, Event::Start), (1, Event::Bound)]);
-    }
-    let mut out = Outbox::new();
-    for _ in 0..BOUND {
-        let Some((at, event)) = events.pop_front().or_else(|| typed(ends)) else {
-            return;
-        };
-        let end = &mut ends[at];
-        if !end.pump.is_running() {
-            continue;
+impl Reference {
+    fn run(&mut self) {
+        for _ in 0..BOUND {
+            let Some((at, event)) = self.next_event() else {
+                return;
+            };
+            self.happen(at, event);
+            self.carry_out(at);
         }
-        end.feed(now, &event, transport, &mut out);
-        for output in out.iter() {
-            match output {
-                Output::Open { .. } => {
+    }
+
+    /// The first event that its machine takes now. When there is none, a user types.
+    fn next_event(&mut self) -> Option<(usize, Event)> {
+        let ends = &mut self.ends;
+        self.events.retain(|(at, _)| ends[*at].wait.is_some());
+        let takes = |(at, event): &(usize, Event)| match event {
+            Event::Data(_) | Event::End => ends[*at].wait.is_some_and(|wait| wait.receive),
+            _ => true,
+        };
+        if let Some(first) = self.events.iter().position(takes) {
+            return self.events.remove(first);
+        }
+        let at = ends
+            .iter()
+            .position(|end| end.wait.is_some_and(|wait| wait.line))?;
+        let line = ends[at].lines.pop_front();
+        let typed = line.map_or(LineEvent::End, |line| LineEvent::Line(line.into()));
+        Some((at, Event::Typed(typed)))
+    }
+
+    fn happen(&mut self, at: usize, event: Event) {
+        let (end, now) = (&mut self.ends[at], self.now);
+        let mut turn = end.session.turn(&mut self.out);
+        match event {
+            Event::Begin(begin) => turn.begin(now, begin),
+            Event::Opened => turn.opened(now, end.local),
+            Event::Data(bytes) => {
+                let received = match self.transport {
+                    Transport::Datagram => Received::Datagram(end.link, bytes.len(), None),
+                    Transport::Stream => Received::Bytes(bytes.len()),
+                };
+                turn.received(now, &received, &bytes);
+            }
+            Event::End => {
+                turn.received(now, &Received::End, &[]);
+            }
+            Event::Stored(id, decision) => turn.stored(now, id, &decision),
+            Event::Typed(line) => turn.typed(now, line),
+        }
+    }
+
+    /// Does what the machine wants done, until it waits.
+    fn carry_out(&mut self, at: usize) {
+        let (now, events) = (self.now, &mut self.events);
+        let End {
+            session,
+            link,
+            local,
+            wait,
+            silent,
+            ..
+        } = &mut self.ends[at];
+        let stream = self.transport == Transport::Stream;
+        // Nothing more will come from this end of a stream: the other is told, once.
+        let mut hush = |events: &mut VecDeque<_>| {
+            if stream && !std::mem::replace(silent, true) {
+                events.push_back((1 - at, Event::End));
+            }
+        };
+        let mut turn = session.turn(&mut self.out);
+        *wait = loop {
+            match turn.next(now) {
+                Next::Tell(_) | Next::Abort => {}
+                Next::Send { bytes, .. } => {
+                    let len = bytes.len();
+                    events.push_back((1 - at, Event::Data(bytes.to_vec())));
+                    turn.sent(len);
+                }
+                Next::Open { .. } => {
                     events.push_back((at, Event::Opened));
                     if stream {
-                        events.extend([(1, Event::Start), (1, Event::Opened)]);
+                        let accepted = Begin::Accepted {
+                            link: Link::first(*local),
+                            local: link.peer,
+                            over: None,
+                        };
+                        events.push_back((SERVER, Event::Begin(accepted)));
                     }
                 }
-                Output::Send { bytes, .. } => {
-                    events.push_back((1 - at, Event::Data(bytes.to_vec())));
+                Next::Finish(link) => {
+                    turn.finished(now, link, Ok(()));
+                    hush(events);
                 }
-                Output::Finish { .. } => {
-                    events.push_back((at, Event::Finished));
-                    end.hush(stream, 1 - at, &mut events);
+                Next::Store { id, attempt } => {
+                    let decision = self.register.judge(attempt);
+                    events.push_back((at, Event::Stored(id, decision)));
                 }
-                Output::Store { id, attempt } => {
-                    events.push_back((at, Event::Stored(id, register.judge(attempt))));
+                Next::Wait(wait) => break Some(wait),
+                Next::Ended(_) => {
+                    hush(events);
+                    break None;
                 }
-                _ => {}
             }
-        }
-        out.clear();
-        if !end.pump.is_running() {
-            end.hush(stream, 1 - at, &mut events);
-        }
-    }
-}
-
-/// When nothing is on its way, somebody types.
-fn typed(ends: &[End; 2]) -> Option<(usize, Event)> {
-    let waits = |end: &End| end.pump.is_running() && end.pump.interest().line;
-    let at = ends.iter().position(waits)?;
-    Some((at, Event::Start))
-}
-
-impl End {
-    fn feed(&mut self, now: Now, event: &Event, transport: Transport, out: &mut Outbox) {
-        let (link, local) = (self.link, self.local);
-        let input = match event {
-            Event::Start if self.pump.interest().line => match self.lines.pop_front() {
-                Some(line) => Input::Line(line.as_bytes()),
-                None => Input::InputEnd,
-            },
-            Event::Start => Input::Start,
-            Event::Bound => Input::Bound {
-                socket: Socket(0),
-                local,
-            },
-            Event::Opened => Input::Opened { link, local },
-            Event::Data(bytes) => match transport {
-                Transport::Datagram => Input::Datagram { link, bytes },
-                Transport::Stream => Input::Bytes { link, bytes },
-            },
-            Event::End => Input::End { link },
-            Event::Finished => Input::Finished { link },
-            Event::Stored(id, decision) => Input::Stored { id: *id, decision },
         };
-        self.pump.feed(now, input, out);
-    }
-
-    /// Nothing more will come from this end of a stream: the other is told, once.
-    fn hush(&mut self, stream: bool, other: usize, events: &mut VecDeque<(usize, Event)>) {
-        if stream && !self.silent {
-            self.silent = true;
-            events.push_back((other, Event::End));
-        }
     }
 }

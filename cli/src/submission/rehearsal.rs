@@ -55,6 +55,10 @@ impl Service for Reviewed {
             received: Some(Received::new(link.peer)),
         })
     }
+
+    fn tells_refused(&self) -> bool {
+        self.service.tells_refused()
+    }
 }
 
 /// A machine that is listened to, until it has answered.

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::lab::Exercise;
-use socklab_core::{OperationKind, Transport};
-use socklab_system::{Clock, Moved, ask_for_stamps, receive_stamped, timed};
+use socklab_core::{Observer, OperationKind, Received, Transport};
+use socklab_system::{Ancillary, Clock, Moved, timed};
 use socklab_timeline::{Log, Recorder};
 
 use crate::tour::{LIMIT, scenes};
@@ -150,10 +150,11 @@ struct Client<'a> {
 impl Client<'_> {
     fn datagrams(&mut self, server: SocketAddr, steps: &[Step]) -> io::Result<()> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        ask_for_stamps::<Recorder>(&socket);
+        let local = socket.local_addr()?;
+        let mut ancillary = Ancillary::ask::<Recorder>(&socket, local);
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        self.recorder.is_at(socket.local_addr()?);
+        self.recorder.is_at(local);
         let mut buffer = [0; 1024];
         for step in steps {
             match step {
@@ -166,12 +167,8 @@ impl Client<'_> {
                     let plain = |buffer: &mut [u8]| socket.recv_from(buffer);
                     self.timed(
                         OperationKind::Receive,
-                        |(bytes, _, arrived)| Moved {
-                            items: 1,
-                            bytes: *bytes,
-                            arrived: *arrived,
-                        },
-                        || receive_stamped::<Recorder>(&socket, &mut buffer, clock, plain),
+                        |received: &Received| Moved::from(received),
+                        || ancillary.receive(&socket, &mut buffer, clock, plain),
                     )?;
                 }
             }
@@ -230,7 +227,8 @@ impl Client<'_> {
         moved: impl FnOnce(&T) -> I,
         operation: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
-        let done = timed(&mut self.recorder, self.clock, kind, moved, operation);
+        let (done, operation) = timed::<Recorder, _, _>(self.clock, kind, moved, operation);
+        (operation.iter()).for_each(|operation| self.recorder.operation(operation));
         self.begun.give();
         done
     }

@@ -1,0 +1,200 @@
+//! The end of a stream: finished, closed within a limit, or given up.
+
+use super::streams::{SPEECH, talker};
+use super::*;
+use crate::machine::CLOSE_LIMIT;
+
+/// Says the [`SPEECH`], and leaves.
+fn leaver(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
+    if let Input::Bytes { link, .. } = input {
+        out.send(*link, SPEECH);
+        standing.status = Status::Done;
+    }
+}
+
+/// Says the [`SPEECH`], and closes its side.
+fn finisher(input: &Input<'_>, _: &mut Standing, out: &mut Outbox) {
+    if let Input::Bytes { link, .. } = input {
+        out.send(*link, SPEECH);
+        out.finish(*link);
+    }
+}
+
+#[test]
+fn the_end_is_finished_only_after_all_is_sent() {
+    let mut rig = Rig::accepted(finisher);
+    rig.answers.extend([Ok(1), Ok(1)]);
+    rig.bytes(b"?");
+    for _ in 0..2 {
+        assert!(rig.run().unwrap().room);
+        assert_eq!(rig.last_heard(), "bytes ?");
+        rig.turn().room();
+    }
+    assert!(!rig.run().unwrap().room);
+    assert_eq!(rig.last_heard(), "finished");
+    assert_eq!(rig.done.last().unwrap(), "finish");
+}
+
+#[test]
+fn a_finish_that_fails_is_a_fault() {
+    let mut rig = Rig::accepted(finisher);
+    rig.bytes(b"?");
+    let now = rig.now;
+    let mut turn = rig.session.turn(&mut rig.out);
+    assert!(matches!(turn.next(now), Next::Send { .. }));
+    turn.sent(now, Ok(SPEECH.len()));
+    let Next::Finish(link) = turn.next(now) else {
+        panic!("no finish");
+    };
+    turn.finished(now, link, Err(fault(FaultKind::Reset)));
+    assert_eq!(rig.run(), Ok(Wait::default()));
+    assert_eq!(rig.last_heard(), "s0 sending reset");
+}
+
+/// With completions a send is over when it has landed.
+#[test]
+fn the_end_is_finished_only_after_all_has_landed() {
+    let mut rig = Rig::accepted(finisher);
+    rig.submits = true;
+    rig.bytes(b"?");
+    rig.bytes(b"?");
+    assert!(!rig.run().unwrap().room);
+    let now = rig.now;
+    assert_eq!(rig.news().len(), 2, "two sends, for a finish is between");
+    rig.turn().landed(now, Ok(()));
+    rig.run().unwrap();
+    assert_eq!(rig.last_heard(), "bytes ?");
+    rig.turn().landed(now, Ok(()));
+    rig.run().unwrap();
+    assert_eq!(rig.last_heard(), "finished");
+    assert_eq!(rig.news(), ["finish"]);
+}
+
+#[test]
+fn sends_that_fail_to_land_are_one_fault() {
+    let mut rig = Rig::accepted(finisher);
+    rig.submits = true;
+    rig.bytes(b"?");
+    rig.bytes(b"?");
+    rig.run().unwrap();
+    let now = rig.now;
+    for _ in 0..2 {
+        rig.turn().landed(now, Err(fault(FaultKind::Reset)));
+        assert_eq!(rig.run(), Ok(Wait::default()));
+    }
+    assert_eq!(rig.heard()[4..], ["s0 sending reset"]);
+    assert_eq!(rig.news().len(), 2, "no finish");
+}
+
+/// The last bytes of a machine that has ended have a while to leave; then the connection is given up.
+#[test]
+fn the_close_limit() {
+    for in_time in [true, false] {
+        let mut rig = Rig::accepted(leaver);
+        rig.answers.push_back(Ok(1));
+        rig.bytes(b"?");
+        let until = Some(rig.now.mono.plus(CLOSE_LIMIT));
+        let closing = Wait {
+            room: true,
+            until,
+            ..Wait::default()
+        };
+        assert_eq!(rig.run(), Ok(closing));
+        rig.wait(CLOSE_LIMIT - Duration::from_nanos(1));
+        rig.answers.push_back(Ok(1));
+        rig.turn().room();
+        assert_eq!(rig.run(), Ok(closing), "sending more does not prolong it");
+        if in_time {
+            rig.turn().room();
+            assert_eq!(rig.run(), Err(Status::Done));
+            assert_eq!(rig.sent, SPEECH);
+            assert_eq!(rig.done.len(), 3);
+        } else {
+            rig.wait(Duration::from_nanos(1));
+            assert_eq!(rig.run(), Err(Status::Done));
+            assert_eq!(rig.sent, SPEECH[..2]);
+            assert_eq!(rig.done[2..], ["abort"]);
+        }
+    }
+}
+
+#[test]
+fn the_close_limit_with_completions() {
+    for in_time in [true, false] {
+        let mut rig = Rig::accepted(leaver);
+        rig.submits = true;
+        rig.bytes(b"?");
+        let closing = Wait {
+            until: Some(rig.now.mono.plus(CLOSE_LIMIT)),
+            ..Wait::default()
+        };
+        assert_eq!(rig.run(), Ok(closing), "its send has not landed");
+        let now = rig.now;
+        if in_time {
+            rig.turn().landed(now, Ok(()));
+            assert_eq!(rig.run(), Err(Status::Done));
+            assert_eq!(rig.done.len(), 1);
+        } else {
+            rig.wait(CLOSE_LIMIT);
+            assert_eq!(rig.run(), Err(Status::Done));
+            assert_eq!(rig.done[1..], ["abort"]);
+            // What lands later is of no interest.
+            rig.turn().landed(now, Err(fault(FaultKind::Reset)));
+            assert_eq!(rig.run(), Err(Status::Done));
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_has_ended_and_sent_all_is_over_at_once() {
+    let mut rig = Rig::accepted(leaver);
+    rig.bytes(b"?");
+    assert_eq!(rig.run(), Err(Status::Done));
+    assert_eq!(rig.sent, SPEECH);
+}
+
+/// A driver that blocks in a send must know for how long it may.
+#[test]
+fn a_send_may_block_until_the_deadline_or_the_close_limit() {
+    let until = |react: fn(&Input<'_>, &mut Standing, &mut Outbox)| {
+        let mut rig = Rig::accepted(react);
+        rig.bytes(b"?");
+        let now = rig.now;
+        match rig.turn().next(now) {
+            Next::Send { until, .. } => until,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(until(talker), None);
+    let hurried = |input: &Input<'_>, standing: &mut Standing, out: &mut Outbox| {
+        standing.deadline = Some(Mono::from_nanos(7));
+        talker(input, standing, out);
+    };
+    assert_eq!(until(hurried), Some(Mono::from_nanos(7)));
+    assert_eq!(until(leaver), Some(Mono::ZERO.plus(CLOSE_LIMIT)));
+}
+
+#[test]
+fn an_abort_loses_what_is_unsent() {
+    let quitter = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| match input {
+        Input::Bytes { link, bytes: b"?" } => out.send(*link, SPEECH),
+        Input::Bytes { link, .. } => {
+            out.send(*link, b"not this");
+            out.finish(*link);
+            out.abort(*link);
+            out.send(*link, b"nor this");
+            out.finish(*link);
+        }
+        _ => {}
+    };
+    let mut rig = Rig::accepted(quitter);
+    rig.answers.push_back(Ok(2));
+    rig.bytes(b"?");
+    assert!(rig.run().unwrap().room);
+    rig.bytes(b"!");
+    assert_eq!(rig.run(), Ok(Wait::default()));
+    rig.turn().room();
+    assert_eq!(rig.run(), Ok(Wait::default()));
+    assert_eq!(rig.sent, SPEECH[..2]);
+    assert_eq!(rig.done[1..], ["abort"]);
+}

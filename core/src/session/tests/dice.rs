@@ -1,0 +1,287 @@
+//! Random drivers over machines of every kind, against a plain reference.
+
+mod events;
+mod log;
+mod plain;
+mod whim;
+
+use alloc::boxed::Box;
+use alloc::vec;
+
+use super::*;
+use crate::input::ExceededLimit;
+use crate::lab::{EXERCISES, Exercise, Server, Settings};
+use crate::machine::Service;
+use crate::register::StoreId;
+use crate::transcript::{Header, Recorder, Role, parse, replay};
+use log::{Asked, Log, View};
+use plain::{Did, Plain};
+use whim::{Dice, Whim};
+
+/// How often something happens to a machine, at most.
+const EVENTS: usize = 150;
+
+/// How a send of so many bytes goes.
+fn answer(dice: &mut Dice, len: usize, stream: bool) -> Result<usize, CallError> {
+    match dice.below(20) {
+        0..=2 => Err(CallError::WouldBlock),
+        3 => Err(CallError::Interrupted),
+        4 if dice.chance(40) => Err(CallError::Failed(fault(dice.pick(&FaultKind::ALL)))),
+        5..=8 if stream && len > 0 => Ok(dice.below(len as u64) as usize),
+        _ => Ok(len),
+    }
+}
+
+/// A driver that does whatever it may.
+struct Driver {
+    session: Session<Box<dyn Machine>, (Recorder<String>, Log)>,
+    log: Log,
+    plain: Plain,
+    out: Outbox,
+    now: Now,
+    dice: Dice,
+    /// Its sends are completed later.
+    submits: bool,
+    /// How many datagrams it sends at once.
+    most: usize,
+    stores: Vec<StoreId>,
+    /// What was done, for who has to find out why it was wrong.
+    story: Vec<String>,
+}
+
+impl Driver {
+    fn new(machine: Box<dyn Machine>, header: &Header, begin: Begin, mut dice: Dice) -> Self {
+        let log = Log::of(&*machine);
+        let wire = match begin {
+            Begin::Client => WireState::None,
+            Begin::Bound(_) => WireState::Datagrams,
+            Begin::Accepted { .. } => WireState::Stream,
+        };
+        let recorder = Recorder::new(header, String::new());
+        let mut driver = Driver {
+            session: Session::new(machine, (recorder, log.clone())),
+            log,
+            plain: Plain::new(wire),
+            out: Outbox::new(),
+            now: Now::default(),
+            submits: dice.chance(30),
+            most: dice.pick(&[1, 1, 3, 64]),
+            dice,
+            stores: Vec::new(),
+            story: Vec::new(),
+        };
+        let now = driver.now;
+        driver.session.turn(&mut driver.out).begin(now, begin);
+        let (given, asked) = driver.log.take();
+        assert_eq!(given[0], "start");
+        driver.plain.note(asked);
+        driver
+    }
+
+    /// Lets something happen; the machine is to be given just this, if it still runs.
+    fn happen(
+        &mut self,
+        what: &str,
+        given: Option<String>,
+        event: impl FnOnce(&mut Turn<'_, Box<dyn Machine>, (Recorder<String>, Log)>, Now),
+    ) {
+        let given = given.filter(|_| self.session.status() == Status::Running);
+        let now = self.now;
+        self.story.push(what.to_owned());
+        event(&mut self.session.turn(&mut self.out), now);
+        self.given(given);
+    }
+
+    /// The machine has been given just this.
+    fn given(&mut self, expected: Option<String>) {
+        let (given, asked) = self.log.take();
+        assert_eq!(given, Vec::from_iter(expected), "{:#?}", self.story);
+        self.plain.note(asked);
+    }
+
+    /// Does what there is to do, as the reference has it. Returns what to wait for, or the end.
+    fn run(&mut self) -> Result<Wait, Status> {
+        for _ in 0..BOUND {
+            let now = self.now;
+            let stream = self.session.transport() == Transport::Stream;
+            let mut turn = self.session.turn(&mut self.out);
+            let did = match turn.next_train(now, self.most) {
+                Next::Tell(told) => Did::Tell(format!("{told:?}")),
+                Next::Store { id, .. } => Did::Store(id),
+                Next::Open {
+                    transport,
+                    to,
+                    limit,
+                    ..
+                } => Did::Open(transport, to, limit),
+                Next::Send {
+                    link,
+                    bytes,
+                    segment,
+                    until,
+                } => {
+                    let segment = if stream { bytes.len() } else { segment };
+                    let datagrams = match bytes {
+                        b"" => vec![Vec::new()],
+                        _ => bytes.chunks(segment).map(<[u8]>::to_vec).collect(),
+                    };
+                    Did::Send {
+                        link,
+                        datagrams,
+                        until,
+                    }
+                }
+                Next::Finish(link) => Did::Finish(link),
+                Next::Abort => Did::Abort,
+                Next::Wait(wait) => Did::Wait(wait),
+                Next::Ended(status) => Did::Ended(status),
+            };
+            // It may have found that a deadline has passed, or that a line is wanted.
+            let (given, asked) = self.log.take();
+            for input in given {
+                match input.as_str() {
+                    "timer" => {}
+                    "line kept" if self.plain.has_line => self.plain.has_line = false,
+                    other => panic!("{other} came from nowhere: {:#?}", self.story),
+                }
+            }
+            self.plain.note(asked);
+            let view = self.log.view();
+            let mut expected = self.plain.next(now.mono, view, self.most);
+            if let Did::Send { datagrams, .. } = &did {
+                assert_eq!(did, expected, "{:#?}", self.story);
+                let len = datagrams.concat().len();
+                let sent = answer(&mut self.dice, len, stream);
+                let given = self.plain.sent(sent);
+                self.story.push(format!("send {len}: {sent:?}"));
+                if self.submits && sent == Ok(len) {
+                    self.plain.in_flight += 1;
+                    turn.submitted(len);
+                } else {
+                    turn.sent(now, sent);
+                }
+                self.given(given.filter(|_| view.is_running()));
+                continue;
+            }
+            if let Did::Wait(wait) = &mut expected
+                && view.is_running()
+            {
+                let interest = self.session.machine().interest();
+                (wait.receive, wait.line) = self.plain.wants(interest);
+                let due = view.deadline.is_some_and(|at| at <= now.mono);
+                assert!(!due, "{:#?}", self.story);
+            }
+            assert_eq!(did, expected, "{:#?}", self.story);
+            match did {
+                Did::Wait(wait) => return Ok(wait),
+                Did::Ended(status) => return Err(status),
+                Did::Store(id) => self.stores.push(id),
+                Did::Finish(link) => self.finish(link),
+                Did::Send { .. } | Did::Open(..) | Did::Tell(_) | Did::Abort => {}
+            }
+        }
+        panic!("no end: {:#?}", self.story);
+    }
+
+    fn finish(&mut self, link: Link) {
+        if self.dice.chance(90) {
+            let given = word(&Input::Finished { link });
+            let finished = |turn: &mut Turn<'_, _, _>, now| turn.finished(now, link, Ok(()));
+            return self.happen("finished", Some(given), finished);
+        }
+        let fault = fault(self.dice.pick(&FaultKind::ALL));
+        let given = self.plain.fault(Doing::Sending, fault);
+        self.happen("not finished", given, |turn, now| {
+            turn.finished(now, link, Err(fault));
+        });
+    }
+
+    /// Drives it to its end, or as far as it goes; its transcript.
+    fn drive(mut self) -> String {
+        for _ in 0..EVENTS {
+            let Ok(wait) = self.run() else { break };
+            self.any_event(wait);
+            // Some things happen at once.
+            if self.dice.chance(20) {
+                let nothing = Wait::default();
+                self.any_event(nothing);
+            }
+        }
+        self.session.into_observer().0.into_inner()
+    }
+}
+
+fn header(exercise: &str, role: Role) -> Header {
+    Header {
+        exercise: exercise.into(),
+        role,
+        runtime: "dice".into(),
+        epoch: Duration::ZERO,
+        masked: false,
+    }
+}
+
+fn accepted(dice: &mut Dice) -> Begin {
+    let over = dice.pick(&[None, None, Some(ExceededLimit::Total)]);
+    let (link, local) = (peer(1), address(9));
+    Begin::Accepted { link, local, over }
+}
+
+#[test]
+fn any_driver_of_any_machine() {
+    for seed in 0..1500 {
+        let mut dice = Dice(seed);
+        let transport = dice.pick(&[Transport::Datagram, Transport::Stream]);
+        let begin = match transport {
+            _ if dice.chance(50) => Begin::Client,
+            Transport::Datagram => Begin::Bound(address(9)),
+            Transport::Stream => accepted(&mut dice),
+        };
+        let mut machine = Whim::new(seed, transport);
+        // A client opens something sooner or later; this one at once.
+        machine.deadline = Some(Mono::ZERO);
+        let header = header("whim", Role::Server);
+        Driver::new(Box::new(machine), &header, begin, dice).drive();
+    }
+}
+
+/// One end of an exercise.
+fn machine(exercise: &Exercise, role: Role, settings: &Settings) -> Box<dyn Machine> {
+    match (role, exercise.server) {
+        (Role::Client, _) => (exercise.client)(settings),
+        (Role::Server, Server::Endpoint(make) | Server::Endpoints(make)) => make(settings),
+        (Role::Server, Server::Service(make)) => make(settings).accept(peer(1)),
+    }
+}
+
+#[test]
+fn any_driver_of_every_exercise() {
+    for exercise in EXERCISES {
+        for role in [Role::Client, Role::Server] {
+            for seed in 0..100 {
+                let mut dice = Dice(seed);
+                let mut settings = Settings::client(exercise, address(1));
+                settings.fallbacks = (2..2 + dice.below(3) as u16).map(address).collect();
+                settings.retries = dice.below(3) as u32;
+                settings.keep_serving = dice.chance(70);
+                if dice.chance(50) {
+                    settings.name = Some(b"Ana".to_vec());
+                    settings.dni = Some("123456".into());
+                    settings.code = Some("548094".into());
+                }
+                let begin = match (role, exercise.transport) {
+                    (Role::Client, _) => Begin::Client,
+                    (Role::Server, Transport::Datagram) => Begin::Bound(address(9)),
+                    (Role::Server, Transport::Stream) => accepted(&mut dice),
+                };
+                let header = header(exercise.name, role);
+                let one = machine(exercise, role, &settings);
+                let text = Driver::new(one, &header, begin, dice).drive();
+                // What went in was legal, and makes the same come out again.
+                let transcript = &parse(&text).unwrap()[0];
+                let again = machine(exercise, role, &settings);
+                assert_eq!(replay(transcript, again), Ok(()), "{text}");
+            }
+        }
+    }
+}

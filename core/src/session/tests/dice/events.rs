@@ -1,0 +1,193 @@
+//! What happens to a machine.
+
+use super::*;
+use crate::register::Decision;
+
+/// What peers and users say: some of it means something to some machine.
+const TEXTS: &[&[u8]] = &[
+    b"hola",
+    b"",
+    b"fin",
+    b"FIN",
+    b"HOLA",
+    b"Ana",
+    b"123456",
+    b"548094",
+    b"Ana&123456&548094",
+    b"&&\n",
+    b"OK 1",
+    &[b'a'; 1200],
+];
+
+impl Driver {
+    /// Lets something happen that the session waits for, or that may happen at any time.
+    pub(super) fn any_event(&mut self, wait: Wait) {
+        match self.dice.below(24) {
+            0..=10 if wait.receive => self.receive(),
+            11..=12 if wait.line => {
+                let line = LineEvent::Line(self.dice.pick(TEXTS).into());
+                let given = word(&line.input());
+                self.happen(&given.clone(), Some(given), |turn, now| {
+                    turn.typed(now, line);
+                });
+            }
+            13 if !self.plain.has_line => {
+                let machine = self.session.machine();
+                let wanted = machine.interest().line;
+                self.plain.has_line = !wanted && machine.status() == Status::Running;
+                let line = LineEvent::Line(b"kept".to_vec());
+                let given = wanted.then(|| word(&line.input()));
+                self.happen("any line", given, |turn, now| turn.typed(now, line));
+            }
+            14 if self.dice.chance(10) => {
+                let given = (!self.plain.stopped).then(|| "stop".to_owned());
+                self.plain.stopped = true;
+                self.happen("stop", given, |turn, now| {
+                    turn.stop(now);
+                });
+            }
+            15..=16 if self.plain.opening.is_some() => self.opened(),
+            17..=18 if self.plain.in_flight > 0 => self.landed(),
+            19 if !self.stores.is_empty() => {
+                let id = self.stores.remove(0);
+                let decision = Decision::accepted(1);
+                let given = word(&Input::Stored {
+                    id,
+                    decision: &decision,
+                });
+                self.happen("stored", Some(given), |turn, now| {
+                    turn.stored(now, id, &decision);
+                });
+            }
+            20 => {
+                let time = match wait.until {
+                    Some(until) if self.dice.chance(70) => until.since(self.now.mono),
+                    _ => Duration::from_millis(self.dice.below(500)),
+                };
+                self.story.push(format!("{time:?} pass"));
+                self.now.mono = self.now.mono.plus(time);
+            }
+            _ => {
+                self.plain.room = true;
+                self.happen("room", None, |turn, _| turn.room());
+            }
+        }
+    }
+
+    fn receive(&mut self) {
+        if self.plain.is_stream() {
+            self.receive_stream();
+        } else if self.dice.chance(30) {
+            self.receive_train();
+        } else if self.dice.chance(90) {
+            let (link, text) = (peer(1 + self.dice.below(3) as u16), self.dice.pick(TEXTS));
+            let received = Received::Datagram(link, text.len(), None);
+            self.plain.faults = 0;
+            let given = word(&Input::Datagram { link, bytes: text });
+            self.happen(&given.clone(), Some(given), |turn, now| {
+                assert!(turn.received(now, Ok(received), text));
+            });
+        } else {
+            self.receive_nothing();
+        }
+    }
+
+    fn receive_stream(&mut self) {
+        match self.dice.below(20) {
+            0 => {
+                self.plain.hears = false;
+                self.happen("end", Some("end".to_owned()), |turn, now| {
+                    assert!(turn.received(now, Ok(Received::End), b""));
+                });
+            }
+            1 => self.receive_nothing(),
+            _ => {
+                let text = match self.dice.pick(TEXTS) {
+                    b"" => b"&",
+                    text => text,
+                };
+                let given = word(&Input::Bytes {
+                    link: peer(1),
+                    bytes: text,
+                });
+                self.happen(&given.clone(), Some(given), |turn, now| {
+                    assert!(turn.received(now, Ok(Received::Bytes(text.len())), text));
+                });
+            }
+        }
+    }
+
+    /// Several datagrams at once, as many of which are taken as the machine wants.
+    fn receive_train(&mut self) {
+        let count = self.dice.below(5) as usize;
+        let train: Vec<_> = (0..count)
+            .map(|_| (peer(1 + self.dice.below(2) as u16), self.dice.pick(TEXTS)))
+            .collect();
+        let now = self.now;
+        let mut turn = self.session.turn(&mut self.out);
+        let taken = turn.datagrams(now, train.iter().copied());
+        self.story.push(format!("{taken} of {count} datagrams"));
+        let (inputs, asked) = self.log.take();
+        let given = train[..taken].iter();
+        let given = given.map(|&(link, bytes)| word(&Input::Datagram { link, bytes }));
+        assert_eq!(inputs, given.collect::<Vec<_>>());
+        let machine = self.session.machine();
+        let wants = machine.status() == Status::Running && machine.interest().network;
+        assert!(taken == count || !wants, "{:#?}", self.story);
+        if taken > 0 {
+            self.plain.faults = 0;
+        }
+        self.plain.note(asked);
+    }
+
+    fn receive_nothing(&mut self) {
+        let kind = self.dice.pick(&FaultKind::ALL);
+        let error = self.dice.pick(&[
+            CallError::WouldBlock,
+            CallError::Interrupted,
+            CallError::Failed(fault(kind)),
+        ]);
+        let given = match error {
+            CallError::Failed(fault) => self.plain.fault(Doing::Receiving, fault),
+            _ => None,
+        };
+        self.happen(&format!("{error:?}"), given, |turn, now| {
+            let more = turn.received(now, Err(error), b"");
+            assert_eq!(more, error != CallError::WouldBlock);
+        });
+    }
+
+    fn opened(&mut self) {
+        let Some(opening) = &self.plain.opening else {
+            return;
+        };
+        if self.dice.chance(60) {
+            let to = opening.addresses[opening.at].port();
+            self.plain.wire = match opening.transport {
+                Transport::Datagram => WireState::Datagrams,
+                Transport::Stream => WireState::Stream,
+            };
+            self.plain.opening = None;
+            let given = Some(format!("opened {to}"));
+            self.happen("opened", given, |turn, now| turn.opened(now, address(9)));
+        } else {
+            let kind = self.dice.pick(&FaultKind::ALL);
+            let given = self.plain.fault(Doing::Opening, fault(kind));
+            self.happen("not opened", given, |turn, now| {
+                turn.fault(now, Doing::Opening, fault(kind));
+            });
+        }
+    }
+
+    fn landed(&mut self) {
+        self.plain.in_flight -= 1;
+        if self.dice.chance(80) {
+            return self.happen("landed", None, |turn, now| turn.landed(now, Ok(())));
+        }
+        let fault = fault(self.dice.pick(&FaultKind::ALL));
+        let given = self.plain.fault(Doing::Sending, fault);
+        self.happen("not landed", given, |turn, now| {
+            turn.landed(now, Err(fault));
+        });
+    }
+}

@@ -1,0 +1,122 @@
+//! Chance that is the same every time, and a machine that does what it says.
+
+use super::*;
+use crate::output::Prompt;
+
+/// Throws from a seed: SplitMix64.
+#[derive(Clone)]
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits ^ (bits >> 31)) % bound
+    }
+
+    pub(super) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    pub(super) fn pick<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize].clone()
+    }
+}
+
+/// A machine that does whatever comes to its mind.
+pub(super) struct Whim {
+    dice: Dice,
+    transport: Transport,
+    link: Option<Link>,
+    interest: Interest,
+    pub(super) deadline: Option<Mono>,
+    status: Status,
+    stores: u32,
+}
+
+impl Whim {
+    pub(super) fn new(seed: u64, transport: Transport) -> Self {
+        Whim {
+            dice: Dice(seed),
+            transport,
+            link: None,
+            interest: Interest::NETWORK,
+            deadline: None,
+            status: Status::Running,
+            stores: 0,
+        }
+    }
+
+    fn open(&mut self, out: &mut Outbox) {
+        let all: Vec<SocketAddr> = (1..=self.dice.below(3) as u16 + 1).map(address).collect();
+        out.open(Socket(0), self.transport, &all);
+    }
+
+    fn send(&mut self, link: Link, out: &mut Outbox) {
+        let link = match self.transport {
+            Transport::Datagram => peer(1 + self.dice.below(2) as u16),
+            Transport::Stream => link,
+        };
+        let len = match self.dice.below(20) {
+            0 if self.transport == Transport::Stream => 50_000,
+            _ => self.dice.pick(&[0, 1, 4, 4, 4, 9]),
+        };
+        let first = self.dice.below(256) as u8;
+        out.send_with(link, |to| {
+            to.extend((0..len).map(|n| first.wrapping_add(n as u8)));
+        });
+    }
+}
+
+impl Machine for Whim {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Opened { link, .. } | Input::Datagram { link, .. } => self.link = Some(link),
+            Input::Bound { .. } => self.link = Some(peer(1)),
+            Input::Fault { .. } if self.dice.chance(30) => {
+                self.link = None;
+                self.open(out);
+            }
+            _ => {}
+        }
+        for _ in 0..self.dice.below(4) {
+            match (self.dice.below(20), self.link) {
+                (0, Some(link)) => out.finish(link),
+                (1, Some(link)) if self.dice.chance(30) => out.abort(link),
+                (2..=3, _) => out.show(b"!"),
+                (4, _) => out.prompt(Prompt::Echo),
+                (5, _) => {
+                    out.store(StoreId(self.stores), attempt());
+                    self.stores += 1;
+                }
+                (6, None) => self.open(out),
+                (_, Some(link)) => self.send(link, out),
+                _ => {}
+            }
+        }
+        self.interest = Interest {
+            network: self.dice.chance(80),
+            line: self.dice.chance(30),
+        };
+        let later = Duration::from_millis(1 + self.dice.below(4000));
+        self.deadline = self.dice.chance(60).then(|| now.mono.plus(later));
+        if self.dice.chance(2) || matches!(input, Input::Stop) && self.dice.chance(50) {
+            self.status = Status::Done;
+        }
+    }
+    fn deadline(&self) -> Option<Deadline> {
+        let why = Why::Reply;
+        self.deadline.map(|at| Deadline { at, why })
+    }
+    fn interest(&self) -> Interest {
+        self.interest
+    }
+    fn state(&self) -> &'static str {
+        "Whim"
+    }
+    fn status(&self) -> Status {
+        self.status
+    }
+}
