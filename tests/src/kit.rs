@@ -9,29 +9,37 @@
 //! things at once. A case waits for what it wants to see, never for time to pass, and is
 //! given up after 20 s.
 
+pub mod addresses;
+pub mod capitals;
 pub mod clients;
 pub mod datagrams;
+pub mod faults;
 pub mod lines;
 mod metronome;
 mod parrot;
 pub mod races;
+pub mod refusals;
 pub mod streams;
+mod survivor;
 
 use std::io::Read;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use socklab_core::{Machine, Service, Status};
+use socklab_core::{Machine, Service, Status, Watch};
 use socklab_system::{Backend, Run, Stop};
 
 use crate::real::Running;
 use crate::screen::Screen;
 pub use parrot::{BIG, Parrots, pattern};
+pub use survivor::{Lived, Survivor, Survivors};
 
 /// Only against a test that would hang; nothing waits for it to pass.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// How many threads a server of the kit has, if its model has a fixed number of them.
 pub const THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
@@ -59,6 +67,11 @@ macro_rules! backend_tests {
             a_stop_while_idle,
             a_burst_is_answered_whole_and_in_order,
         );
+        $crate::backend_tests!(@cases $backend, addresses, addresses:
+            a_wildcard_server_answers_from_the_address_that_was_asked,
+            a_transcript_shows_the_address_that_was_asked,
+            the_longest_reply_depends_on_what_carries_it,
+        );
         $crate::backend_tests!(@cases $backend, lines, lines:
             lines_come_one_by_one_and_then_the_end,
             input_that_ends_in_the_middle_of_a_line,
@@ -80,8 +93,29 @@ macro_rules! backend_tests {
             answers_wait_for_a_peer_that_reads_late,
             a_decision_for_nobody,
         );
+        $crate::backend_tests!(@cases $backend, faults, faults:
+            a_stream_is_dead_after_a_fault,
+            what_is_unsent_is_dropped_after_a_fault,
+        );
+        $crate::backend_tests!(@cases $backend, refusals, refusals:
+            over_a_limit_a_peer_is_told,
+            who_is_not_told_is_closed_at_once,
+        );
         $crate::backend_tests!(@cases $backend, clients, clients:
+            the_next_address_is_tried_after_a_refusal,
+            when_every_address_refuses_the_last_is_named,
+            a_silent_address_has_its_share_of_the_time_out,
             a_connection_that_does_not_open_in_time,
+        );
+        $crate::backend_tests!(@cases $backend, capitals, capitals:
+            a_line_one_byte_at_a_time,
+            a_thousand_lines_in_one_write,
+            a_line_in_many_segments,
+            the_longest_line,
+            an_end_anywhere,
+            a_reset_anywhere,
+            megabytes_before_the_first_reply_is_read,
+            a_peer_that_never_reads,
         );
     };
     (@several_at_once $backend:ty) => {
@@ -89,6 +123,16 @@ macro_rules! backend_tests {
             a_stop_while_connections_are_idle,
             who_never_reads_delays_nobody,
             who_never_stops_talking_delays_nobody,
+        );
+        $crate::backend_tests!(@cases $backend, faults_at_once, faults:
+            who_survives_a_fault_delays_nobody,
+        );
+        $crate::backend_tests!(@cases $backend, refusals_at_once, refusals:
+            when_one_leaves_the_next_is_let_in,
+            many_are_told_at_once,
+        );
+        $crate::backend_tests!(@cases $backend, capitals_at_once, capitals:
+            a_peer_that_never_reads_delays_nobody,
         );
     };
     (@a_thousand_at_once $backend:ty) => {
@@ -137,26 +181,47 @@ impl Server {
         service: impl Service + 'static,
         change: impl FnOnce(&mut Run<()>),
     ) -> Self {
-        Server::begin(change, |any, run| {
+        Server::begin(LOCALHOST, (), change, |any, run| {
             B::serve_streams(any, Arc::new(service), run)
         })
     }
 
-    /// A UDP server of as many machines as the model has loops.
-    pub fn of<B: Backend, M: Machine + 'static>(make: fn() -> M) -> Self {
-        Server::begin(|_| (), move |any, run| B::serve_endpoints(any, make, run))
+    /// A TCP server that is watched.
+    pub fn watched<B: Backend, W: Watch + 'static>(
+        service: impl Service + 'static,
+        watch: W,
+    ) -> Self {
+        let serve = |any, run: &Arc<Run<W>>| B::serve_streams(any, Arc::new(service), run);
+        Server::begin(LOCALHOST, watch, |_| (), serve)
     }
 
-    fn begin(
-        change: impl FnOnce(&mut Run<()>),
-        serve: impl FnOnce(SocketAddr, &Arc<Run<()>>) -> Status + Send + 'static,
+    /// A UDP server of as many machines as the model has loops.
+    pub fn of<B: Backend, M: Machine + 'static>(make: fn() -> M) -> Self {
+        Server::of_at::<B, M, _>(LOCALHOST, (), make)
+    }
+
+    /// The same at any port of an address, watched.
+    pub fn of_at<B: Backend, M: Machine + 'static, W: Watch + 'static>(
+        ip: IpAddr,
+        watch: W,
+        make: fn() -> M,
+    ) -> Self {
+        let serve = move |any, run: &Arc<Run<W>>| B::serve_endpoints(any, make, run);
+        Server::begin(ip, watch, |_| (), serve)
+    }
+
+    fn begin<W: Watch + 'static>(
+        ip: IpAddr,
+        watch: W,
+        change: impl FnOnce(&mut Run<W>),
+        serve: impl FnOnce(SocketAddr, &Arc<Run<W>>) -> Status + Send + 'static,
     ) -> Self {
         let screen = Screen::new();
-        let mut run = Run::new(screen.clone(), ());
+        let mut run = Run::new(screen.clone(), watch);
         run.threads = Some(THREADS);
         change(&mut run);
         let (stop, run) = (run.stop.clone(), Arc::new(run));
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let any = SocketAddr::new(ip, 0);
         let running = Running::spawn(move || serve(any, &run));
         Server {
             address: screen.ready(),
@@ -196,6 +261,18 @@ impl Server {
     pub fn finish(self) {
         self.stop.request();
         assert_eq!(self.running.join(), Status::Stopped);
+    }
+}
+
+/// Waits until something is so, by looking again and again.
+///
+/// # Panics
+/// When it is not, within 20 s.
+pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "waited for {what}");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

@@ -92,6 +92,11 @@ impl Recording {
         machines.iter().map(|entry| entry.text.text()).collect()
     }
 
+    /// How many machines have ended so far.
+    pub fn ended(&self) -> usize {
+        self.lock().iter().filter(|entry| entry.ended).count()
+    }
+
     /// Waits until `n` machines have ended, and gives all transcripts.
     ///
     /// # Panics

@@ -1,0 +1,100 @@
+//! Cases of streams that have had a fault while their machine goes on. No exercise of the lab does,
+//! but one may: a relay, say, that tells its other side. Its driver must leave the dead stream alone.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socklab_core::{CLOSE_LIMIT, Doing};
+use socklab_system::{Backend, socket};
+
+use super::survivor::Survivors;
+use super::{Server, pattern, take, wait_until};
+
+/// How long a driver with nothing to do is watched.
+const WATCHED: Duration = Duration::from_millis(200);
+
+/// A server of survivors, one of which has had a fault.
+struct Survived {
+    server: Server,
+    all: Survivors,
+}
+
+impl Survived {
+    /// Has the peer of a survivor break off, after `before` has happened on its connection.
+    fn after<B: Backend>(before: impl FnOnce(&mut TcpStream)) -> Self {
+        let all = Survivors::default();
+        let server = Server::watched::<B, _>(all.clone(), all.clone());
+        let mut stream = server.connect();
+        before(&mut stream);
+        socket::reset_on_close(&stream);
+        drop(stream);
+        wait_until("a survivor's last words", || all.lived().silent == 1);
+        Survived { server, all }
+    }
+
+    /// Asserts that the dead stream was left alone, while the driver had nothing else to do.
+    fn assert_left_alone(&self, doing: Doing) {
+        let done = || {
+            let lived = self.all.lived();
+            (lived.steps, lived.operations)
+        };
+        // A driver may have its last wait before it still.
+        thread::sleep(WATCHED / 4);
+        let before = done();
+        thread::sleep(WATCHED);
+        assert_eq!(done(), before, "a driver with nothing to do does nothing");
+        let lived = self.all.lived();
+        assert_eq!(lived.faults, [doing], "it was told once");
+        assert!(lived.given.is_empty(), "{:?}", lived.given);
+        assert!(lived.used.is_empty(), "{:?}", lived.used);
+    }
+
+    /// Stops the server, for which nothing is left to send.
+    fn finish(self) {
+        let begun = Instant::now();
+        self.server.finish();
+        assert!(begun.elapsed() < CLOSE_LIMIT, "{:?}", begun.elapsed());
+        let lived = self.all.lived();
+        assert_eq!((lived.faults.len(), lived.silent), (1, 1));
+        assert!(lived.given.is_empty(), "{:?}", lived.given);
+        assert!(lived.used.is_empty(), "{:?}", lived.used);
+    }
+}
+
+fn repeated(stream: &mut TcpStream) {
+    stream.write_all(b"hola").unwrap();
+    assert_eq!(take(stream, 4), b"hola");
+}
+
+/// A machine that goes on after a reset is told of it once. Nothing more is received for it, nothing
+/// that it says is sent, and its driver does not spin.
+pub fn a_stream_is_dead_after_a_fault<B: Backend>() {
+    let survived = Survived::after::<B>(repeated);
+    survived.assert_left_alone(Doing::Receiving);
+    survived.finish();
+}
+
+/// The same when much is unsent: it is dropped with the stream.
+pub fn what_is_unsent_is_dropped_after_a_fault<B: Backend>() {
+    let survived = Survived::after::<B>(|stream| {
+        stream.write_all(b"!").unwrap();
+        assert_eq!(take(stream, 1), [pattern(0)]);
+    });
+    survived.assert_left_alone(Doing::Sending);
+    survived.finish();
+}
+
+/// Others are served beside a machine whose stream is dead.
+pub fn who_survives_a_fault_delays_nobody<B: Backend>() {
+    let survived = Survived::after::<B>(repeated);
+    for _ in 0..10 {
+        let mut stream = survived.server.connect();
+        repeated(&mut stream);
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    }
+    survived.assert_left_alone(Doing::Receiving);
+    survived.finish();
+}

@@ -1,0 +1,162 @@
+//! Cases of TCP servers that turn connections away.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socklab_core::register::Bare;
+use socklab_core::transcript::{Role, replay};
+use socklab_core::{ExceededLimit, Link, REFUSAL_LIMIT, Service, submit};
+use socklab_system::{Backend, ConnectionLimit, Run};
+
+use super::{LOCALHOST, Parrots, Server, wait_until};
+use crate::real::unix;
+use crate::record::{Recording, read};
+
+/// How much later than it should a machine of a busy system may be served.
+const LATE: Duration = Duration::from_secs(1);
+
+/// A submission server that waits for its clients for as long as a test takes.
+pub fn submissions() -> submit::Server {
+    let limits = submit::Limits {
+        silence: super::PATIENCE,
+        patience: super::PATIENCE,
+        ..submit::Limits::default()
+    };
+    submit::Server::new(Arc::new(Bare), limits)
+}
+
+/// A recorded submission server with a limit.
+struct Limited {
+    server: Server,
+    recording: Recording,
+}
+
+impl Limited {
+    fn start<B: Backend>(limit: ConnectionLimit) -> Self {
+        // Of no exercise of the lab, so that no digit is masked and all can be replayed.
+        let recording = Recording::new("refused", Role::Server, B::NAME, unix());
+        let watch = recording.clone();
+        let change = |run: &mut Run<Recording>| run.limit = Some(limit);
+        let server = Server::begin(LOCALHOST, watch, change, |any, run| {
+            B::serve_streams(any, Arc::new(submissions()), run)
+        });
+        Limited { server, recording }
+    }
+
+    /// A connection that is let in, as its transcript shows.
+    fn inside(&self) -> TcpStream {
+        let stream = self.server.connect();
+        let peer = stream.local_addr().unwrap();
+        self.recording.wait_for(&format!("client1 = {peer}"));
+        stream
+    }
+
+    /// Asserts that the next connection is told, at once, and leaves; that its peer says nothing does
+    /// not matter.
+    fn assert_refused(&self, over: ExceededLimit) {
+        let ended = self.recording.ended();
+        let mut stream = self.server.connect();
+        let peer = stream.local_addr().unwrap().to_string();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "ERROR busy");
+        let all = self.recording.wait_ended(ended + 1);
+        let text = all.iter().find(|text| text.contains(&peer)).unwrap();
+        let transcript = read(text);
+        let opened = transcript.lines.iter().find(|line| line.verb() == "opened");
+        let words = &opened.unwrap().words;
+        assert_eq!(words.last().unwrap(), over.name(), "{text}");
+        let (first, last) = (&transcript.lines[0], transcript.lines.last().unwrap());
+        assert!(last.at - first.at < REFUSAL_LIMIT + LATE, "{text}");
+        // It happens again just so.
+        let peer = stream.local_addr().unwrap();
+        let machine = submissions().accept(Link::first(peer));
+        assert_eq!(replay(&transcript, machine), Ok(()), "{text}");
+        assert!(transcript.canonical().contains(over.name()));
+    }
+
+    fn finish(self) {
+        self.server.finish();
+    }
+}
+
+/// The whole answer to a peer that says nothing.
+fn hear(mut stream: &TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A peer over a limit is told so, and need say nothing for its connection to end.
+pub fn over_a_limit_a_peer_is_told<B: Backend>() {
+    for (limit, over) in [
+        (ConnectionLimit::new(0, 8), ExceededLimit::Total),
+        (ConnectionLimit::new(8, 0), ExceededLimit::PerAddress),
+    ] {
+        let server = Limited::start::<B>(limit);
+        for _ in 0..2 {
+            server.assert_refused(over);
+        }
+        server.finish();
+    }
+}
+
+/// A server that does not tell closes at once, and makes no machine.
+pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
+    let recording = Recording::new("refused", Role::Server, B::NAME, unix());
+    let change = |run: &mut Run<Recording>| run.limit = Some(ConnectionLimit::new(0, 8));
+    let server = Server::begin(LOCALHOST, recording.clone(), change, |any, run| {
+        B::serve_streams(any, Arc::new(Parrots), run)
+    });
+    for _ in 0..20 {
+        let mut stream = server.connect();
+        // With a word of it unread, the close is a reset.
+        let _ = stream.write_all(b"hola");
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+    }
+    server.finish();
+    assert!(recording.transcripts().is_empty());
+}
+
+/// While one is in, the next is refused, also by its address alone; those who are in are served, and
+/// when one leaves the next is let in.
+pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
+    for (limit, over) in [
+        (ConnectionLimit::new(1, 8), ExceededLimit::Total),
+        (ConnectionLimit::new(8, 1), ExceededLimit::PerAddress),
+    ] {
+        let server = Limited::start::<B>(limit);
+        let mut inside = server.inside();
+        for _ in 0..2 {
+            server.assert_refused(over);
+        }
+        // Nobody of the refused was counted, and the one who is in is served.
+        inside.write_all(b"Ana&123456&000000").unwrap();
+        assert_eq!(hear(&inside), "ERROR unavailable");
+        drop(inside);
+        // Its place is free a moment after its machine has ended.
+        wait_until("a place", || {
+            let mut next = server.server.connect();
+            let _ = next.write_all(b"Ana&123456&000000");
+            hear(&next) == "ERROR unavailable"
+        });
+        server.finish();
+    }
+}
+
+/// Many are told at the same time.
+pub fn many_are_told_at_once<B: Backend>() {
+    let server = Limited::start::<B>(ConnectionLimit::new(1, 8));
+    let inside = server.inside();
+    let refused: Vec<TcpStream> = (0..20).map(|_| server.server.connect()).collect();
+    for stream in &refused {
+        assert_eq!(hear(stream), "ERROR busy");
+    }
+    drop(inside);
+    let all = server.recording.wait_ended(21);
+    let over = |text: &&String| text.contains(ExceededLimit::Total.name());
+    assert_eq!(all.iter().filter(over).count(), 20);
+    server.finish();
+}

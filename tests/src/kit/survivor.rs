@@ -1,0 +1,179 @@
+//! A machine that goes on after its stream has had a fault.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socklab_core::{
+    Deadline, Doing, Input, Interest, Link, Machine, Mono, Now, Observer, Operation, OperationKind,
+    Outbox, Output, Service, Status, Subject, Watch, Why,
+};
+
+use super::{BIG, pattern};
+
+/// Makes a survivor for each connection, and watches what their drivers do.
+#[derive(Clone, Debug, Default)]
+pub struct Survivors(Arc<Mutex<Lived>>);
+
+/// What has happened to all survivors of a server.
+#[derive(Debug, Default)]
+pub struct Lived {
+    /// The faults that their machines were told of.
+    pub faults: Vec<Doing>,
+    /// What a machine was given after a fault, beside its timer and a stop.
+    pub given: Vec<String>,
+    /// What its driver did after that to receive or to send.
+    pub used: Vec<Operation>,
+    /// The machines that have said their last words.
+    pub silent: usize,
+    /// All inputs of all machines.
+    pub steps: usize,
+    /// All that the drivers did, waits included.
+    pub operations: usize,
+    dead: BTreeSet<SocketAddr>,
+}
+
+impl Survivors {
+    /// What has happened so far.
+    pub fn lived(&self) -> MutexGuard<'_, Lived> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service for Survivors {
+    type Machine = Survivor;
+
+    fn accept(&self, link: Link) -> Survivor {
+        Survivor {
+            link,
+            all: self.clone(),
+            words_left: 0,
+            next: None,
+            status: Status::Running,
+        }
+    }
+}
+
+/// Repeats what it hears, and answers `!` with [`BIG`] bytes of [`pattern`]. After a fault it wants
+/// what its peer sends as before, speaks at once and when its timer fires, and then finishes: all
+/// of it on a dead stream. It ends when it is told to stop.
+#[derive(Debug)]
+pub struct Survivor {
+    link: Link,
+    all: Survivors,
+    words_left: u32,
+    next: Option<Mono>,
+    status: Status,
+}
+
+/// How often it speaks after a fault, and how long after the time before.
+const WORDS: u32 = 3;
+const REST: Duration = Duration::from_millis(5);
+
+impl Survivor {
+    fn speak(&mut self, now: Now, out: &mut Outbox) {
+        out.send(self.link, b"still here");
+        self.words_left -= 1;
+        if self.words_left > 0 {
+            self.next = Some(now.mono.plus(REST));
+        } else {
+            self.next = None;
+            out.finish(self.link);
+            self.all.lived().silent += 1;
+        }
+    }
+
+    /// Notes the input.
+    fn note(&self, input: &Input<'_>) {
+        let mut lived = self.all.lived();
+        lived.steps += 1;
+        let own = matches!(input, Input::Timer | Input::Stop);
+        if !own && lived.dead.contains(&self.link.peer) {
+            lived.given.push(format!("{input:?}"));
+        }
+        if let Input::Fault { doing, .. } = *input {
+            lived.faults.push(doing);
+            lived.dead.insert(self.link.peer);
+        }
+    }
+}
+
+impl Machine for Survivor {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        self.note(&input);
+        match input {
+            Input::Bytes { bytes: b"!", .. } => {
+                out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
+            }
+            Input::Bytes { bytes, .. } => {
+                out.send(self.link, bytes);
+            }
+            Input::Fault { .. } => {
+                self.words_left = WORDS;
+                self.speak(now, out);
+            }
+            Input::Timer => self.speak(now, out),
+            Input::End { .. } => out.finish(self.link),
+            Input::Finished { .. } => self.status = Status::Done,
+            Input::Stop => self.status = Status::Stopped,
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let why = Why::Silence;
+        self.next.map(|at| Deadline { at, why })
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::NETWORK
+    }
+
+    fn state(&self) -> &'static str {
+        "Living"
+    }
+
+    fn status(&self) -> Status {
+        self.status
+    }
+}
+
+impl Watch for Survivors {
+    type Observer = Watching;
+
+    fn watch(&self, subject: Subject) -> Watching {
+        let peer = match subject {
+            Subject::Connection { peer, .. } => Some(peer),
+            _ => None,
+        };
+        let all = self.clone();
+        Watching { all, peer }
+    }
+}
+
+/// Notes what a driver does.
+#[derive(Debug)]
+pub struct Watching {
+    all: Survivors,
+    peer: Option<SocketAddr>,
+}
+
+impl Observer for Watching {
+    const STEPS: bool = false;
+    const TIMES: bool = false;
+
+    fn input(&mut self, _: Now, _: &Input<'_>) {}
+    fn output(&mut self, _: Now, _: &Output<'_>) {}
+    fn state(&mut self, _: Now, _: &'static str) {}
+    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
+    fn ended(&mut self, _: Now, _: Status) {}
+    fn operation(&mut self, operation: &Operation) {
+        let mut lived = self.all.lived();
+        lived.operations += 1;
+        let uses = matches!(operation.kind, OperationKind::Receive | OperationKind::Send);
+        if uses && self.peer.is_some_and(|peer| lived.dead.contains(&peer)) {
+            lived.used.push(*operation);
+        }
+    }
+}
