@@ -1,7 +1,9 @@
 //! A server of parrots in a process of its own, for what needs one: limits, memory, idleness.
 //!
-//! `parrots RUNTIME [MAX_CONNECTIONS [THREADS]]` says `ready ADDRESS`, then what it notices, a line each, and
-//! stops when its standard input ends.
+//! `parrots RUNTIME [MAX_CONNECTIONS [THREADS [SERVICE [LIMIT [TASKS]]]]]` says `ready ADDRESS`, then
+//! what it notices, a line each, and stops when its standard input ends. The service is `parrots`,
+//! `survivors` or `submissions`; connections over the limit are turned away; the system lets its user
+//! have so many threads.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,8 +16,9 @@ use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::{Console, Notice, Prompt, Status};
 use socklab_mio::{Mio, MioLoops};
-use socklab_system::{Backend, Run};
-use socklab_tests::kit::{Parrots, many_descriptors};
+use socklab_system::{Backend, ConnectionLimit, Run};
+use socklab_tests::kit::refusals::submissions;
+use socklab_tests::kit::{Parrots, Survivors, many_descriptors};
 use socklab_tokio::Tokio;
 
 fn main() -> ExitCode {
@@ -23,6 +26,12 @@ fn main() -> ExitCode {
     let runtime = args.next().unwrap_or_default();
     let mut number = || args.next().and_then(|number| number.parse().ok());
     let (max, threads) = (number(), number().and_then(NonZeroUsize::new));
+    let service = args.next().unwrap_or_default();
+    let mut number = || args.next().and_then(|number| number.parse().ok());
+    let limit = number();
+    if let Some(most) = number() {
+        few_tasks(most);
+    }
     let serve = match runtime.as_str() {
         Blocking::NAME => serve::<Blocking>,
         BlockingIterative::NAME => serve::<BlockingIterative>,
@@ -32,11 +41,13 @@ fn main() -> ExitCode {
         MioLoops::NAME => serve::<MioLoops>,
         Tokio::NAME => serve::<Tokio>,
         _ => {
-            eprintln!("usage: parrots RUNTIME [MAX_CONNECTIONS [THREADS]]");
+            eprintln!(
+                "usage: parrots RUNTIME [MAX_CONNECTIONS [THREADS [SERVICE [LIMIT [TASKS]]]]]"
+            );
             return ExitCode::from(2);
         }
     };
-    match serve(max.unwrap_or(1024), threads) {
+    match serve(max.unwrap_or(1024), threads, &service, limit) {
         Status::Stopped => ExitCode::SUCCESS,
         other => {
             eprintln!("{other:?}");
@@ -45,11 +56,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve<B: Backend>(max: usize, threads: Option<NonZeroUsize>) -> Status {
+fn serve<B: Backend>(
+    max: usize,
+    threads: Option<NonZeroUsize>,
+    service: &str,
+    limit: Option<usize>,
+) -> Status {
     many_descriptors();
     let mut run = Run::new(Arc::new(Lines), ());
     run.max_connections = max;
     run.threads = threads;
+    run.limit = limit.map(|total| ConnectionLimit::new(total, total));
     let stop = run.stop.clone();
     thread::spawn(move || {
         // It ends when whoever started this has ended.
@@ -57,8 +74,28 @@ fn serve<B: Backend>(max: usize, threads: Option<NonZeroUsize>) -> Status {
         stop.request();
     });
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    B::serve_streams(any, Arc::new(Parrots), &Arc::new(run))
+    let run = Arc::new(run);
+    match service {
+        "survivors" => B::serve_streams(any, Arc::new(Survivors::default()), &run),
+        "submissions" => B::serve_streams(any, Arc::new(submissions()), &run),
+        _ => B::serve_streams(any, Arc::new(Parrots), &run),
+    }
 }
+
+/// Lets the user of this process have so many threads in all.
+#[cfg(unix)]
+fn few_tasks(most: usize) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let most = Some(most as u64);
+    let limit = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    setrlimit(Resource::Nproc, limit).unwrap();
+}
+
+#[cfg(not(unix))]
+fn few_tasks(_: usize) {}
 
 /// Says notices on standard output.
 struct Lines;
@@ -69,6 +106,7 @@ impl Console for Lines {
     fn notice(&self, notice: Notice) {
         let line = match notice {
             Notice::Ready(address) => format!("ready {address}\n"),
+            Notice::AcceptPaused(resource, _) => format!("accept-paused {}\n", resource.name()),
             other => format!("{}\n", other.name()),
         };
         let mut stdout = std::io::stdout().lock();

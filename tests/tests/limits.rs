@@ -1,15 +1,20 @@
-//! Proves what needs a process of its own: that a server out of descriptors keeps those who are in and
-//! takes the others later, and that an idle server of any runtime uses no CPU.
+//! Proves what needs a process of its own: that a server out of descriptors or threads keeps those who
+//! are in and takes the others later, what connections over a limit cost, and that a server of any
+//! runtime uses no CPU when it is idle.
 
 #![cfg(target_os = "linux")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use socklab_system::AcceptPause;
-use socklab_tests::kit::PATIENCE;
+use socklab_core::REFUSAL_LIMIT;
+use socklab_system::{AcceptPause, MAX_REFUSALS, socket};
+use socklab_tests::kit::{PATIENCE, wait_until};
 
 /// Each runtime and design, with how many connections it can serve at once here.
 const MODELS: [(&str, usize); 7] = [
@@ -30,6 +35,19 @@ fn threads(runtime: &str) -> &'static str {
     }
 }
 
+/// The server's program.
+fn program() -> PathBuf {
+    // `cargo test` builds examples beside the tests. (A second binary in the workspace would leave
+    // `cargo run` without a default.)
+    let here = std::env::current_exe().unwrap();
+    let program = here.ancestors().nth(2).unwrap().join("examples/parrots");
+    assert!(
+        program.exists(),
+        "build it: cargo build -p socklab-tests --examples"
+    );
+    program
+}
+
 /// A server in a process of its own, which ends with this.
 struct Parrots {
     process: Child,
@@ -40,19 +58,23 @@ struct Parrots {
 impl Parrots {
     /// One that may open so many descriptors.
     fn start(runtime: &str, descriptors: u32) -> Self {
-        // `cargo test` builds examples beside the tests. (A second binary in the workspace would leave
-        // `cargo run` without a default.)
-        let here = std::env::current_exe().unwrap();
-        let program = here.ancestors().nth(2).unwrap().join("examples/parrots");
-        assert!(
-            program.exists(),
-            "build it: cargo build -p socklab-tests --examples"
-        );
-        let mut process = Command::new("sh")
+        Parrots::of(runtime, descriptors, &[])
+    }
+
+    /// The same with another service, and a limit.
+    fn of(runtime: &str, descriptors: u32, service: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command
             .args(["-c", "ulimit -n $0 && exec \"$@\""])
             .arg(descriptors.to_string())
-            .arg(program)
+            .arg(program())
             .args([runtime, "1024", threads(runtime)])
+            .args(service);
+        Parrots::spawn(&mut command)
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -106,6 +128,12 @@ impl Parrots {
         table.lines().any(gone)
     }
 
+    /// How many threads it has.
+    fn threads(&self) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.id()));
+        tasks.unwrap().count()
+    }
+
     /// CPU time used so far, by all its threads.
     fn cpu(&self) -> Duration {
         let tasks = format!("/proc/{}/task", self.process.id());
@@ -148,7 +176,7 @@ fn out_of_descriptors() {
         served(&mut inside[0]);
         // More than there is room for; the rest wait in the backlog.
         let mut others: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
-        assert_eq!(server.hears(), "accept-paused", "{runtime}");
+        assert_eq!(server.hears(), "accept-paused descriptors", "{runtime}");
         served(&mut inside[0]);
         // Those who came first go, in turn, and so everybody is served, without a word too many.
         for other in &mut others {
@@ -171,7 +199,7 @@ fn loops_out_of_descriptors() {
     let mut inside = server.connect();
     served(&mut inside);
     let others: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
-    assert_eq!(server.hears(), "accept-paused");
+    assert_eq!(server.hears(), "accept-paused descriptors");
     served(&mut inside);
     drop(others);
     // Each loop takes those that are gone from its own backlog, when its pause is over.
@@ -183,6 +211,153 @@ fn loops_out_of_descriptors() {
     assert_eq!(server.hears(), "accept-resumed");
     served(&mut inside);
     assert_eq!(server.rest(), "");
+}
+
+/// A user of whom there are no processes: the system counts threads by user, and root's it does not
+/// limit.
+const NO_USER: u32 = 54_321;
+
+/// A server whose user may have so many threads, in a directory that any user may enter; `None` where
+/// a test cannot be another user.
+fn with_threads(runtime: &str, most: u32) -> Option<(Parrots, tempfile::TempDir)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    // The build may lie where only its own user may go.
+    let directory = tempfile::tempdir().unwrap();
+    let copy = directory.path().join("parrots");
+    std::fs::copy(program(), &copy).unwrap();
+    for path in [directory.path(), &copy] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let mut command = Command::new(copy);
+    command
+        .args([runtime, "1024", "2", "parrots", "1024", &most.to_string()])
+        .current_dir("/")
+        .uid(NO_USER)
+        .gid(NO_USER);
+    Some((Parrots::spawn(&mut command), directory))
+}
+
+/// Those for whom there is no thread wait, and are served when there is one; none is turned away. The
+/// user is told what there is too little of.
+#[test]
+fn out_of_threads() {
+    const MOST: u32 = 12;
+    let Some((mut server, _directory)) = with_threads("blocking", MOST) else {
+        eprintln!("SKIPPED out_of_threads: only root can start a process as another user");
+        return;
+    };
+    let mut inside = [server.connect()];
+    served(&mut inside[0]);
+    // Silent for now, and more than there are threads for.
+    let mut others: Vec<TcpStream> = (0..40).map(|_| server.connect()).collect();
+    assert_eq!(server.hears(), "accept-paused threads");
+    assert_eq!(server.threads(), MOST as usize);
+    served(&mut inside[0]);
+    // One who speaks does not come before those who were there first; when those go, it is served.
+    for other in &mut others {
+        other.write_all(b"hola").unwrap();
+    }
+    for other in &mut others {
+        let mut answer = [0; 4];
+        other.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"hola");
+        other.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(other.read(&mut [0]).unwrap(), 0);
+    }
+    served(&mut inside[0]);
+    std::thread::sleep(2 * AcceptPause::LENGTH);
+    served(&mut server.connect());
+    assert_eq!(server.hears(), "accept-resumed");
+    assert_eq!(server.rest(), "");
+}
+
+/// Peers over a limit that say nothing cost no thread each, and no descriptor for long.
+#[test]
+fn silent_peers_over_a_limit() {
+    const SILENT: usize = 200;
+    for (runtime, at_once) in MODELS {
+        // It would refuse nobody while it serves the first.
+        if at_once == 1 {
+            continue;
+        }
+        let mut server = Parrots::of(runtime, 1024, &["submissions", "1"]);
+        let mut inside = server.connect();
+        assert_eq!(server.hears(), "connection");
+        // The first refusal, for which whatever they need once is made.
+        assert_eq!(told(server.connect()), "ERROR busy");
+        // A pool's threads may be starting still.
+        wait_until("all threads", || {
+            let before = server.threads();
+            std::thread::sleep(Duration::from_millis(200));
+            server.threads() == before
+        });
+        let (threads, descriptors) = (server.threads(), server.descriptors());
+        let silent: Vec<TcpStream> = (0..SILENT).map(|_| server.connect()).collect();
+        let mut most = (0, 0);
+        let (mut busy, mut closed) = (0, 0);
+        for stream in &silent {
+            match told(stream.try_clone().unwrap()).as_str() {
+                "ERROR busy" => busy += 1,
+                "" => closed += 1,
+                other => panic!("{other}"),
+            }
+            let now = (server.threads(), server.descriptors());
+            most = (most.0.max(now.0), most.1.max(now.1));
+        }
+        assert!(
+            busy > 0 && busy + closed == SILENT,
+            "{runtime}: {busy}, {closed}"
+        );
+        assert!(
+            most.0 <= threads,
+            "{runtime}: {} threads, then {}",
+            threads,
+            most.0
+        );
+        // One more may be accepted meanwhile, or one for each loop.
+        let bound = descriptors + MAX_REFUSALS + 2;
+        assert!(
+            most.1 <= bound,
+            "{runtime}: {descriptors} descriptors, then {}",
+            most.1
+        );
+        // All are closed though no peer has said or closed anything.
+        std::thread::sleep(REFUSAL_LIMIT);
+        wait_until("closed refusals", || server.descriptors() < descriptors + 2);
+        inside.write_all(b"Ana&123456&000000").unwrap();
+        assert_eq!(told(inside), "ERROR unavailable", "{runtime}");
+        drop(silent);
+    }
+}
+
+/// All that a peer hears; one that is turned away with a word of its own unread sees a reset.
+fn told(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+/// A machine that goes on after its stream has had a fault keeps no driver busy: not when it had been
+/// receiving, and not when much was unsent.
+#[test]
+fn a_dead_stream_uses_no_cpu() {
+    for (runtime, at_once) in MODELS {
+        let server = Parrots::of(runtime, 256, &["survivors"]);
+        for orders in ["!", "a", "!", "a"].iter().take(at_once) {
+            let mut stream = server.connect();
+            stream.write_all(orders.as_bytes()).unwrap();
+            stream.read_exact(&mut [0]).unwrap();
+            socket::reset_on_close(&stream);
+        }
+        // The machines' last words.
+        std::thread::sleep(Duration::from_millis(500));
+        let before = server.cpu();
+        std::thread::sleep(Duration::from_secs(1));
+        let used = server.cpu() - before;
+        assert!(used < Duration::from_millis(3), "{runtime}: {used:?}");
+    }
 }
 
 /// What wakes a server to stop must not need a descriptor that there is not.
