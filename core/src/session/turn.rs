@@ -415,9 +415,11 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 return Next::Tell(self.out.at(index));
             }
             let session = &mut *self.session;
-            if let Some((link, train)) = self.out.next_train(session.transport(), most)
-                && session.is_open()
+            // Asked last: it looks at every send that follows, which for each send of a stream that is
+            // dead would be too often.
+            if session.is_open()
                 && !session.has_unsent()
+                && let Some((link, train)) = self.out.next_train(session.transport(), most)
             {
                 let (until, segment) = (session.send_until(now), train.segment);
                 let bytes = self.out.sent(train.bytes.clone());
