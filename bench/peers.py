@@ -1,23 +1,25 @@
 #!/usr/bin/env python3
-"""Measures socklab's servers against minimal C programs, as ratios within one interleaved run.
+"""Measures socklab's servers against minimal C programs, and against an older socklab.
 
-    cargo build --release && bench/peers.py [--rounds 9] [--seconds 2]
+    cargo build --release && bench/peers.py [--before OLD_SOCKLAB] [--seconds 12] [--only echo_epoll]
 
-Each round runs every server in a shuffled order, pinned to one core, under the same load from
-another core. What is printed are medians of the ratios within the rounds: of replies (or connections)
-a second, and of the server's CPU time for each. Absolute figures mean nothing beyond the machine
-and the hour. Linux, a C compiler, two cores; traffic stays on 127.0.0.1.
+All servers of a case are alive, pinned to one core, and exactly one of them is under load at any
+moment, from the other core: in slices of 0.1 s, in shuffled blocks of one slice each. Ratios are taken
+within a block, so what slows the machine for longer than a block slows both. Printed: the ratio of
+replies (or connections) a second and of the server's CPU time for each, with the half-width of its
+95 % interval (t, on logarithms). Absolute figures mean nothing beyond the machine and the hour.
+Linux, a C compiler, two cores; traffic stays on 127.0.0.0/8.
 """
-import argparse, os, pathlib, random, re, signal, socket, statistics, subprocess, sys, time
+import argparse, math, os, pathlib, random, re, signal, socket, statistics, subprocess, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PEERS = TARGET / "peers"
-TICK = os.sysconf("SC_CLK_TCK")
+SLICE = 0.1
 
 # exercise, peer, runtimes compared with it, load, its arguments after the port
 CASES = [
-    ("echo", "echo_blocking", ["blocking", "async-std"], "udp_load", ["64", "16"]),
+    ("echo", "echo_blocking", ["blocking"], "udp_load", ["64", "16"]),
     ("echo", "echo_epoll", ["mio", "tokio", "async-std"], "udp_load", ["64", "16"]),
     ("welcome", "welcome_c", ["mio", "tokio", "async-std", "blocking"], "tcp_load", ["64"]),
 ]
@@ -30,94 +32,108 @@ def free_port(kind):
 
 
 def cpu(pid):
-    """CPU seconds of a process and its threads, in nanosecond steps where the kernel gives them."""
-    total = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        try:
-            with open(f"/proc/{pid}/task/{task}/schedstat") as f:
-                total += int(f.read().split()[0])
-        except OSError:
-            pass
-    return total / 1e9
+    """CPU seconds of a process with all its threads, those that have ended too, to the nanosecond:
+    the clock that clock_getcpuclockid(3) names."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
-def cpu_total(pid):
-    """The same with threads that have ended, in clock ticks."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+class Server:
+    def __init__(self, name, command, exercise):
+        kind = socket.SOCK_DGRAM if exercise == "echo" else socket.SOCK_STREAM
+        self.name, self.port = name, free_port(kind)
+        command = [part.format(port=self.port) for part in command]
+        self.process = subprocess.Popen(["taskset", "-c", "1", *command], stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            with socket.socket(socket.AF_INET, kind) as s:
+                s.settimeout(0.05)
+                try:
+                    s.connect(("127.0.0.1", self.port))
+                    if exercise == "echo":
+                        s.send(b"up?")
+                    s.recv(64)
+                    return
+                except OSError:
+                    time.sleep(0.02)
+        sys.exit(f"{name}: the server of {exercise} does not answer")
 
-
-def server(name, exercise, port):
-    if name.endswith("_c") or name.startswith("echo_"):
-        command = [str(PEERS / name), str(port)]
-    else:
-        keep = ["--keep-serving"] if exercise == "echo" else []
-        command = [str(TARGET / "release/socklab"), exercise, "server", "--quiet",
-                   "--listen", f":{port}", "--runtime", name, *keep]
-    return subprocess.Popen(["taskset", "-c", "1", *command], stderr=subprocess.DEVNULL)
-
-
-def wait_until_up(exercise, port):
-    kind = socket.SOCK_DGRAM if exercise == "echo" else socket.SOCK_STREAM
-    for _ in range(200):
-        with socket.socket(socket.AF_INET, kind) as s:
-            s.settimeout(0.05)
-            try:
-                s.connect(("127.0.0.1", port))
-                if exercise == "echo":
-                    s.send(b"up?")
-                s.recv(64)
-                return
-            except OSError:
-                time.sleep(0.02)
-    sys.exit(f"the server of {exercise} does not answer")
-
-
-def measure(name, exercise, load, args, seconds):
-    """Replies a second, and the server's CPU microseconds for each."""
-    port = free_port(socket.SOCK_DGRAM if exercise == "echo" else socket.SOCK_STREAM)
-    process = server(name, exercise, port)
-    try:
-        wait_until_up(exercise, port)
-        clock = cpu_total if exercise == "welcome" and name == "blocking" else cpu
-        before = clock(process.pid)
-        out = subprocess.run(["taskset", "-c", "0", str(PEERS / load), str(port), *args, str(seconds)],
+    def slice(self, load, args):
+        """Replies a second, and the server's CPU microseconds for each."""
+        before = cpu(self.process.pid)
+        out = subprocess.run(["taskset", "-c", "0", str(PEERS / load), str(self.port), *args, str(SLICE)],
                              capture_output=True, text=True, check=True).stdout
-        used = clock(process.pid) - before
+        time.sleep(0.01)  # what is still queued is answered
+        used = cpu(self.process.pid) - before
         rate, wrong = re.match(r"(\d+) \S+\s+(?:wrong|bad) (\d+)", out).groups()
         if int(wrong):
-            sys.exit(f"{name}: {wrong} wrong replies: {out}")
-        return float(rate), used / (float(rate) * seconds) * 1e6
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+            sys.exit(f"{self.name}: {wrong} wrong replies: {out}")
+        return float(rate), used / (float(rate) * SLICE) * 1e6
+
+    def end(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def socklab(program, exercise, runtime):
+    keep = ["--keep-serving"] if exercise == "echo" else []
+    return [str(program), exercise, "server", "--quiet", "--listen", ":{port}", "--runtime", runtime, *keep]
+
+
+def interval(ratios):
+    """The geometric mean, and the half-width of its 95 % interval as a share of it."""
+    logs = [math.log(one) for one in ratios]
+    mean, n = statistics.fmean(logs), len(logs)
+    # Student's t for 97.5 %: good to 1 % from 10 degrees of freedom on (Abramowitz and Stegun, 26.7.5).
+    t = 1.96 + (1.96**3 + 1.96) / (4 * (n - 1)) + 2.8 / (n - 1) ** 2
+    return math.exp(mean), math.exp(t * statistics.stdev(logs) / math.sqrt(n)) - 1
+
+
+def measure(servers, load, args, seconds):
+    """For each server, what each block gave."""
+    blocks = max(10, round(seconds / SLICE))
+    given = {name: [] for name in servers}
+    for block in range(blocks + 1):
+        for name in random.sample(list(servers), len(servers)):
+            one = servers[name].slice(load, args)
+            if block:  # the first warms up
+                given[name].append(one)
+    return given
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=float, default=12, help="under load, for each server of a case")
     parser.add_argument("--only", help="only the cases of this peer")
+    parser.add_argument("--runtime", help="only this runtime")
+    parser.add_argument("--before", help="an older socklab, to compare each runtime with")
     options = parser.parse_args()
     subprocess.run(["make", "-s", "-C", str(ROOT / "bench/peers"), f"OUT={PEERS}"], check=True)
-    built = subprocess.run([str(TARGET / "release/socklab"), "echo", "server", "--runtime", "?"],
-                           capture_output=True, text=True, env={**os.environ, "SOCKLAB_LANG": "en"}).stderr
-    print(f"{'exercise':9} {'runtime':10} {'peer':14} {'rate':>6}  {'CPU each':>8}   "
-          "(medians of ratios to the peer; CPU in microseconds: ours, its)")
+    program = TARGET / "release/socklab"
+    print(f"{'exercise':9} {'runtime':10} {'against':14} {'rate':>14}  {'CPU for each':>14}   (ratios; CPU in microseconds)")
     for exercise, peer, runtimes, load, args in CASES:
-        runtimes = [one for one in runtimes if one in built]
+        runtimes = [one for one in runtimes if options.runtime in (None, one)]
         if options.only not in (None, peer) or not runtimes:
             continue
-        rounds = []
-        for _ in range(options.rounds):
-            names = [peer, *runtimes]
-            random.shuffle(names)
-            rounds.append({name: measure(name, exercise, load, args, options.seconds) for name in names})
-        for name in runtimes:
-            rate = statistics.median(r[name][0] / r[peer][0] for r in rounds)
-            each = statistics.median(r[name][1] / r[peer][1] for r in rounds)
-            ours, its = (statistics.median(r[who][1] for r in rounds) for who in (name, peer))
-            print(f"{exercise:9} {name:10} {peer:14} {rate:6.2f}  {each:8.2f}   {ours:.2f}, {its:.2f}", flush=True)
+        commands = {peer: [str(PEERS / peer), "{port}"]}
+        for runtime in runtimes:
+            commands[runtime] = socklab(program, exercise, runtime)
+            if options.before:
+                commands[f"{runtime} before"] = socklab(options.before, exercise, runtime)
+        servers = {name: Server(name, command, exercise) for name, command in commands.items()}
+        try:
+            given = measure(servers, load, args, options.seconds)
+        finally:
+            for server in servers.values():
+                server.end()
+        for runtime in runtimes:
+            for other in [peer, f"{runtime} before"]:
+                if other not in given:
+                    continue
+                pairs = list(zip(given[runtime], given[other]))
+                (rate, rate_half), (each, each_half) = (interval([a[i] / b[i] for a, b in pairs]) for i in (0, 1))
+                ours, its = (statistics.median(each for _, each in given[name]) for name in (runtime, other))
+                shown = "before" if other.endswith(" before") else other
+                print(f"{exercise:9} {runtime:10} {shown:14} {rate:6.3f} ± {rate_half:.3f}  {each:6.3f} ± {each_half:.3f}"
+                      f"   {ours:.2f}, {its:.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
-//! One machine in one task.
+//! One conversation in one task: carry out what there is to do, then wait at one `.await`.
 
-use std::io::{self, ErrorKind};
-use std::mem;
-use std::net::SocketAddr;
-use std::pin::pin;
+use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -11,27 +9,26 @@ use std::time::Duration;
 use async_std::net::TcpStream;
 use async_std::task;
 use socklab_core::{
-    CLOSE_LIMIT, Doing, Failure, Input, Link, Machine, OperationKind, OperationResult, Outbox,
-    Pump, Socket, Status, Watch,
+    Begin, Doing, LineEvent, Link, Machine, Next, Now, OperationKind, OperationResult, Outbox,
+    Received, Session, Status, Transport, Wait, Watch,
 };
-use socklab_system::task::{Alarm, Lines, Mailbox, Sleep, Times, WOKEN, Word, watched};
-use socklab_system::{Caused, Errors, Received, Run, StopGuard, fault};
+use socklab_system::task::{Alarm, Budget, Mailbox, Sleep, Times, WOKEN, Wakeup, lend, watched};
+use socklab_system::{Lines, LoopClock, Moved, Run, StopGuard, call_error, fault, timed};
 
-use crate::outputs::Opening;
-use crate::wire::Wire;
+use crate::wire::{Inbox, Wire};
+
+/// A TCP connection that is being opened.
+type Opening = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
 /// What a task was woken for.
 enum Happened {
+    Woken(Wakeup),
     Opened(io::Result<TcpStream>),
     Received(io::Result<Received>),
-    Written(io::Result<usize>),
-    Word(Word),
+    /// What had to wait for room was sent, or some of it.
+    Sent(io::Result<usize>),
     Deadline,
 }
-
-/// After how many waits a task lets others run: most of them may have ended at once, and it would
-/// otherwise never leave its thread.
-const BUDGET: u32 = 64;
 
 /// A timer of the reactor's.
 pub(crate) fn sleep(time: Duration) -> Sleep {
@@ -40,256 +37,238 @@ pub(crate) fn sleep(time: Duration) -> Sleep {
 
 /// One machine with its socket, its lines and its deadlines. The task that runs it owns it.
 pub(crate) struct Conversation<M, W: Watch> {
-    pub(crate) pump: Pump<M, W::Observer>,
-    pub(crate) wire: Wire,
-    pub(crate) opening: Option<(SocketAddr, Opening)>,
-    pub(crate) run: Arc<Run<W>>,
-    pub(crate) out: Outbox,
-    /// In reverse: the next one is the last.
-    pub(crate) caused: Vec<Caused>,
-    buffer: Vec<u8>,
+    session: Session<M, W::Observer>,
+    wire: Wire,
+    inbox: Inbox,
+    opening: Option<Opening>,
+    run: Arc<Run<W>>,
+    clock: LoopClock,
+    mailbox: Arc<Mailbox<Wakeup>>,
+    budget: Budget,
     alarm: Alarm,
-    pub(crate) mailbox: Arc<Mailbox<Word>>,
     lines: Lines,
     _waker: StopGuard,
-    stopping: bool,
-    turns: u32,
-    errors: Errors,
-    broken: Option<Failure>,
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
-    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: Arc<Run<W>>) -> Self {
+    pub(crate) fn new(
+        machine: M,
+        observer: W::Observer,
+        wire: Wire,
+        inbox: Inbox,
+        run: Arc<Run<W>>,
+    ) -> Self {
         let mailbox = Arc::new(Mailbox::default());
         let stop = Arc::clone(&mailbox);
         Conversation {
-            pump: Pump::new(machine, observer),
+            session: Session::new(machine, observer),
             wire,
+            inbox,
             opening: None,
-            out: Outbox::new(),
-            caused: Vec::new(),
-            buffer: Vec::new(),
-            alarm: Alarm::new(sleep),
+            clock: LoopClock::of(run.clock),
             mailbox,
+            budget: Budget::FULL,
+            alarm: Alarm::new(sleep),
             lines: Lines::default(),
-            _waker: run.stop.on_request(move || stop.leave(Word::Stop)),
+            _waker: run.stop.on_request(move || stop.leave(Wakeup::Stop)),
             run,
-            stopping: false,
-            turns: 0,
-            errors: Errors::default(),
-            broken: None,
         }
     }
 
-    /// Runs the machine to its end. `first` is what follows the start: the socket that it has.
+    /// Starts the machine. Returns what it then waits for, or how it has ended already.
+    pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
+        let now = self.clock.now();
+        lend(|out| {
+            self.session.turn(out).begin(now, begin);
+            self.carry_out(now, out)
+        })
+    }
+
+    /// Runs the machine to its end.
     ///
-    /// It is borrowed, because what is moved into an `async fn` has two places in the task's memory.
-    pub(crate) async fn run(&mut self, first: &[Input<'_>]) -> Status {
-        self.feed(Input::Start);
-        self.settle();
-        for input in first {
-            if self.pump.is_running() {
-                self.feed(*input);
-                self.settle();
+    /// `self` is borrowed: what is moved into an `async fn` has two places in the task's memory.
+    pub(crate) async fn run(&mut self, begun: Result<Wait, Status>) -> Status {
+        let mut next = begun;
+        loop {
+            match next {
+                Err(status) => return status,
+                Ok(wait) => {
+                    let (happened, times) = self.wait(wait).await;
+                    next = lend(|out| self.take(wait, happened, &times, out));
+                }
             }
         }
-        while self.pump.is_running() {
-            if self.run.stop.requested() && !self.stopping {
-                self.stopping = true;
-                self.feed(Input::Stop);
-            } else if self.pump.deadline().is_some() && self.pump.due(self.run.clock.mono()) {
-                self.feed(Input::Timer);
-            } else if self.pump.interest().line
-                && let Some(line) = self.lines.next(&self.run, &self.mailbox)
-            {
-                self.feed(line.input());
-            } else {
-                let happened = self.wait().await;
-                self.take(happened);
-            }
-            self.settle();
-            if let Some(failure) = self.broken {
-                return Status::Failed(failure);
-            }
-        }
-        self.close().await;
-        self.pump.status()
     }
 
-    /// Waits for whatever comes first of all that the machine can take. Dropping the rest loses
-    /// nothing: each takes what it gives in the poll that gives it, and is not polled once another
-    /// was ready.
-    async fn wait(&mut self) -> Happened {
-        self.turns = self.turns.wrapping_add(1);
-        let others_first = self.turns.is_multiple_of(BUDGET);
-        if others_first {
+    /// The one place where a task waits, for whatever comes first.
+    ///
+    /// Futures that are dropped because another one was ready first lose nothing: each takes from
+    /// the socket, or gives to it, only in the poll that returns ready.
+    async fn wait(&mut self, wait: Wait) -> (Happened, Times) {
+        let spent = self.budget.is_spent();
+        if spent {
+            // There may be more to receive, but other tasks have waited.
             task::yield_now().await;
+            self.budget = Budget::FULL;
         }
-        let tried;
-        let (happened, times) = {
-            let (clock, wire, alarm) = (&self.run.clock, &self.wire, &mut self.alarm);
-            let deadline = self.pump.deadline().map(|deadline| deadline.at);
-            let opening = &mut self.opening;
-            let writes = wire.has_unsent();
-            let receives = self.pump.interest().network && opening.is_none() && wire.can_receive();
-            let mailbox = &self.mailbox;
-            let mut written = pin!(wire.write());
-            let mut received = pin!(wire.receive::<W::Observer>(&mut self.buffer, clock));
-            tried = receives.then_some(OperationKind::Receive);
-            watched::<W::Observer, _>(clock, |cx| {
-                // Or else a busy socket would keep a line from being heard.
-                if others_first && let Poll::Ready(word) = mailbox.poll(cx) {
-                    return Poll::Ready(Happened::Word(word));
-                }
-                if let Some((_, opening)) = opening
-                    && let Poll::Ready(opened) = opening.as_mut().poll(cx)
-                {
-                    return Poll::Ready(Happened::Opened(opened));
-                }
-                if writes && let Poll::Ready(written) = written.as_mut().poll(cx) {
-                    return Poll::Ready(Happened::Written(written));
-                }
-                if receives && let Poll::Ready(received) = received.as_mut().poll(cx) {
-                    return Poll::Ready(Happened::Received(received));
-                }
-                if let Poll::Ready(word) = mailbox.poll(cx) {
-                    return Poll::Ready(Happened::Word(word));
-                }
-                alarm.poll(deadline, clock, cx).map(|()| Happened::Deadline)
-            })
-            .await
-        };
-        self.report(&times, tried, &happened);
-        happened
+        let (clock, mailbox) = (&self.run.clock, &self.mailbox);
+        let (opening, alarm) = (&mut self.opening, &mut self.alarm);
+        let mut sent = pin!(self.wire.send_waiting(self.session.unsent()));
+        let mut received = pin!(self.wire.receive(&mut self.inbox, clock));
+        watched::<W::Observer, _>(clock, |cx| {
+            // Now and then, or a busy socket would keep the task from other threads' messages.
+            if spent && let Poll::Ready(wakeup) = mailbox.poll(cx) {
+                return Poll::Ready(Happened::Woken(wakeup));
+            }
+            if let Some(opening) = opening
+                && let Poll::Ready(opened) = opening.as_mut().poll(cx)
+            {
+                return Poll::Ready(Happened::Opened(opened));
+            }
+            if wait.room
+                && let Poll::Ready(sent) = sent.as_mut().poll(cx)
+            {
+                return Poll::Ready(Happened::Sent(sent));
+            }
+            if wait.receive
+                && let Poll::Ready(received) = received.as_mut().poll(cx)
+            {
+                return Poll::Ready(Happened::Received(received));
+            }
+            if let Poll::Ready(wakeup) = mailbox.poll(cx) {
+                return Poll::Ready(Happened::Woken(wakeup));
+            }
+            alarm
+                .poll(wait.until, clock, cx)
+                .map(|()| Happened::Deadline)
+        })
+        .await
     }
 
-    fn report(&mut self, times: &Times, tried: Option<OperationKind>, happened: &Happened) {
-        let (observer, clock) = (self.pump.observer(), &self.run.clock);
+    /// Hands over what happened, and carries out what that causes.
+    fn take(
+        &mut self,
+        wait: Wait,
+        happened: Happened,
+        times: &Times,
+        out: &mut Outbox,
+    ) -> Result<Wait, Status> {
+        let (clock, now) = (&self.run.clock, self.clock.now());
+        let mut turn = self.session.turn(out);
+        let tried = match wait {
+            Wait { receive: true, .. } => Some(OperationKind::Receive),
+            Wait { room: true, .. } => Some(OperationKind::Send),
+            _ => None,
+        };
         let result = match happened {
             Happened::Deadline => OperationResult::TimedOut,
             _ => WOKEN,
         };
-        times.report_wait(observer, tried, result);
+        times
+            .wait::<W::Observer>(tried, result)
+            .into_iter()
+            .for_each(|operation| turn.observe(operation));
         match happened {
-            Happened::Opened(opened) => {
-                times.report(observer, clock, OperationKind::Connect, opened, |_| (1, 0));
-            }
             Happened::Received(received) => {
+                let moved = |received: &Received| Moved::from(received);
                 let kind = OperationKind::Receive;
-                times.report(observer, clock, kind, received, Received::moved);
-            }
-            Happened::Written(written) => {
-                times.report(observer, clock, OperationKind::Send, written, |len| {
-                    (1, *len)
-                });
-            }
-            Happened::Word(_) | Happened::Deadline => {}
-        }
-    }
-
-    fn take(&mut self, happened: Happened) {
-        match happened {
-            Happened::Received(received) => self.received(received),
-            Happened::Written(written) => {
-                self.wire.wrote(&written);
-                match written.map(|_| self.wire.try_finish()) {
-                    Ok(Some(Ok(link))) => self.feed(Input::Finished { link }),
-                    Ok(None) => {}
-                    Ok(Some(Err(error))) | Err(error) => self.fault(Doing::Sending, &error),
+                turn.observe(times.operation::<W::Observer, _, _>(clock, kind, &received, moved));
+                self.budget
+                    .spend(received.as_ref().map_or(0, Received::len));
+                match received {
+                    Ok(received) => turn.received(now, &received, self.inbox.bytes()),
+                    Err(error) => drop(turn.not_received(now, call_error(&error))),
                 }
+            }
+            Happened::Sent(sent) => {
+                let (kind, moved) = (OperationKind::Send, |len: &usize| (1, *len));
+                turn.observe(times.operation::<W::Observer, _, _>(clock, kind, &sent, moved));
+                turn.unsent_sent(now, sent.map_err(|error| call_error(&error)));
             }
             Happened::Opened(opened) => {
-                if let Some((to, _)) = self.opening.take() {
-                    self.opened(to, opened);
+                self.opening = None;
+                let kind = OperationKind::Connect;
+                turn.observe(
+                    times.operation::<W::Observer, _, _>(clock, kind, &opened, |_| (1, 0)),
+                );
+                match opened.and_then(|tcp| Ok((tcp.local_addr()?, tcp))) {
+                    Ok((local, tcp)) => {
+                        self.wire = Wire::Stream(tcp);
+                        turn.opened(now, local);
+                    }
+                    Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
                 }
             }
-            Happened::Word(Word::Line(line)) => self.lines.came(line),
-            Happened::Word(Word::Stored(id, decision)) => {
-                let decision = &decision;
-                self.feed(Input::Stored { id, decision });
+            Happened::Woken(Wakeup::Line(line)) => {
+                self.lines.came();
+                turn.typed(now, line);
             }
-            // The loop looks at the stop and at the clock.
-            Happened::Word(Word::Stop) | Happened::Deadline => {}
+            Happened::Woken(Wakeup::Stored(id, decision)) => turn.stored(now, id, &decision),
+            // Looked at before anything else is done.
+            Happened::Woken(Wakeup::Stop) | Happened::Deadline => {}
         }
+        self.carry_out(now, out)
     }
 
-    fn received(&mut self, received: io::Result<Received>) {
-        let buffer = mem::take(&mut self.buffer);
-        match received {
-            Ok(Received::Datagram(link, len, _)) => {
-                self.errors.forget();
-                let bytes = &buffer[..len];
-                self.feed(Input::Datagram { link, bytes });
-            }
-            Ok(Received::Bytes(link, len)) => {
-                let bytes = &buffer[..len];
-                self.feed(Input::Bytes { link, bytes });
-            }
-            Ok(Received::End(link)) => {
-                self.wire.end();
-                self.feed(Input::End { link });
-            }
-            Err(error) => self.fault(Doing::Receiving, &error),
+    /// Does what there is to do, one thing after the other. Returns what to wait for then, or how
+    /// the conversation has ended. Nothing here waits.
+    fn carry_out(&mut self, now: Now, out: &mut Outbox) -> Result<Wait, Status> {
+        let (run, clock, wire) = (&*self.run, &self.run.clock, &mut self.wire);
+        let mut turn = self.session.turn(out);
+        if run.stop.requested() {
+            turn.stop(now);
         }
-        self.buffer = buffer;
-    }
-
-    fn opened(&mut self, to: SocketAddr, opened: io::Result<TcpStream>) {
-        let link = Link::first(to);
-        match opened.and_then(|stream| Ok((stream.local_addr()?, stream))) {
-            Ok((local, stream)) => {
-                self.wire = Wire::stream(stream, link);
-                self.feed(Input::Opened { link, local });
-            }
-            Err(error) => self.fault(Doing::Opening, &error),
-        }
-    }
-
-    /// Feeds what carrying out outputs caused, and what that causes.
-    fn settle(&mut self) {
-        while self.pump.is_running()
-            && let Some(caused) = self.caused.pop()
-        {
-            match caused {
-                Caused::Opened { link, local } => self.feed(Input::Opened { link, local }),
-                Caused::Finished(link) => self.feed(Input::Finished { link }),
-                Caused::Fault(doing, error) => self.fault(doing, &error),
-            }
-        }
-    }
-
-    fn fault(&mut self, doing: Doing, error: &io::Error) {
-        if error.kind() == ErrorKind::Interrupted {
-            return;
-        }
-        let fault = fault(error);
-        self.broken = self.errors.count(doing, fault);
-        let socket = Socket(0);
-        self.feed(Input::Fault {
-            socket,
-            doing,
-            fault,
-        });
-    }
-
-    /// Writes what is left, for as long as a machine that is done may take.
-    async fn close(&mut self) {
-        let clock = self.run.clock;
-        let end = Some(clock.mono().plus(CLOSE_LIMIT));
-        while self.wire.has_unsent() {
-            let (happened, times) = {
-                let mut written = pin!(self.wire.write());
-                let alarm = &mut self.alarm;
-                watched::<W::Observer, _>(&clock, |cx| match written.as_mut().poll(cx) {
-                    Poll::Ready(written) => Poll::Ready(Happened::Written(written)),
-                    Poll::Pending => alarm.poll(end, &clock, cx).map(|()| Happened::Deadline),
-                })
-                .await
-            };
-            self.report(&times, Some(OperationKind::Send), &happened);
-            match happened {
-                Happened::Written(written) => self.wire.wrote(&written),
-                _ => self.wire.abort(),
+        loop {
+            match turn.next(now) {
+                Next::Tell(output) => run.console.tell(&output),
+                Next::Send { link, bytes, .. } => {
+                    let (sent, operation) = timed::<W::Observer, _, _>(
+                        clock,
+                        OperationKind::Send,
+                        |len| (1, *len),
+                        || wire.send(link, bytes),
+                    );
+                    turn.observe(operation);
+                    match sent {
+                        Ok(len) => turn.sent(len),
+                        Err(error) => turn.not_sent(now, call_error(&error)),
+                    }
+                }
+                Next::Wait(wait) if wait.line && !self.lines.ask(run, || self.mailbox.lines()) => {
+                    turn.typed(now, LineEvent::End);
+                }
+                Next::Wait(wait) => return Ok(wait),
+                Next::Ended(status) => return Err(status),
+                Next::Open {
+                    transport: Transport::Stream,
+                    to,
+                    ..
+                } => self.opening = Some(Box::pin(TcpStream::connect(to))),
+                Next::Open { socket, to, .. } => {
+                    let (opened, operation) = timed::<W::Observer, _, _>(
+                        clock,
+                        OperationKind::Connect,
+                        |_| (1, 0),
+                        || Wire::client(Link::on(socket, to)),
+                    );
+                    turn.observe(operation);
+                    match opened {
+                        Ok((local, client)) => {
+                            *wire = client;
+                            turn.opened(now, local);
+                        }
+                        Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
+                    }
+                }
+                Next::Finish(link) => {
+                    let finished = wire.finish().map_err(|error| fault(&error));
+                    turn.finished(now, link, finished);
+                }
+                Next::Abort => {
+                    self.opening = None;
+                    wire.abort();
+                }
+                Next::Store { id, attempt } => run.store(attempt.clone(), self.mailbox.stored(id)),
             }
         }
     }

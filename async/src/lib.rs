@@ -25,16 +25,16 @@
 //!   buffer while it is idle: some 3 KB on Linux, where a thread costs 15 KB.
 //! * **Where it breaks down.** With work that does not wait: a task that computes, or writes to a
 //!   console that blocks, keeps its thread from all others, and no scheduler takes it away. Tasks
-//!   yield here after a number of operations that did not wait, but only because the code says so.
+//!   yield here after a number of receives, but only because the code says so.
 //!   And waiting is dear. async-io arms a socket for one event only, and re-arms its timer and its
 //!   notifier for each wait, so where a loop of one's own makes one `epoll_wait`, this makes six
 //!   system calls, and two or three more when the thread that waited is not the one that polls the
 //!   task. A busy socket seldom waits and does not notice. When the system has nothing left for its
 //!   epoll or its threads, async-std panics.
 //!
-//! The only `.await` of a conversation is the one that waits for what happens next. Carrying out what a
-//! machine asks for never waits: bytes of a stream are kept until the stream takes them, and a
-//! datagram goes at once, or is kept in the rare case that the system has no room for it.
+//! The only `.await` of a conversation that waits is the one for what happens next. Carrying out
+//! what a machine asks for never waits: the [`Session`](socklab_core::Session) keeps what the
+//! system has no room for, and then the wait is for that to be sent.
 //!
 //! Two things at once are natural here: a task that wants the network *and* the user's line awaits
 //! both, and takes what comes first. What comes second must not be lost with the future that is
@@ -55,25 +55,24 @@
 //!
 //! # Where to look
 //!
-//! `conversation` is the task: wait, then feed the machine. `outputs` carries out what it asks,
+//! `conversation` is the loop over a session: do what there is to do, then wait at one `.await`.
 //! `wire` is a socket, `listener` accepts. What needs no executor is [`socklab_system::task`].
 
 #![forbid(unsafe_code)]
 
 mod conversation;
 mod listener;
-mod outputs;
 mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_std::task;
-use socklab_core::{Input, Machine, Service, Socket, Status, Subject, Watch};
-use socklab_system::{Backend, Run, ask_for_stamps, socket};
+use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
+use socklab_system::{Backend, Run, socket};
 
 use conversation::Conversation;
-use wire::Wire;
+use wire::{Inbox, Wire};
 
 /// This I/O model.
 #[derive(Clone, Copy, Debug)]
@@ -83,10 +82,7 @@ impl Backend for AsyncStd {
     const NAME: &'static str = "async-std";
 
     fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        let observer = run.watch.watch(Subject::Endpoint);
-        let mut conversation =
-            Conversation::new(machine, observer, Wire::closed(), Arc::clone(run));
-        task::block_on(conversation.run(&[]))
+        alone(machine, Wire::Closed, Inbox::default(), Begin::Client, run)
     }
 
     fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
@@ -98,14 +94,8 @@ impl Backend for AsyncStd {
             Ok(bound) => bound,
             Err(failed) => return failed,
         };
-        ask_for_stamps::<W::Observer>(&udp);
-        let observer = run.watch.watch(Subject::Endpoint);
-        let wire = Wire::server(udp);
-        let mut conversation = Conversation::new(machine, observer, wire, Arc::clone(run));
-        task::block_on(conversation.run(&[Input::Bound {
-            socket: Socket(0),
-            local,
-        }]))
+        let (wire, inbox) = Wire::server::<W::Observer>(udp, local);
+        alone(machine, wire, inbox, Begin::Bound(local), run)
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
@@ -115,4 +105,18 @@ impl Backend for AsyncStd {
     ) -> Status {
         task::block_on(listener::serve(address, service, Arc::clone(run)))
     }
+}
+
+/// Runs one machine in a task on the thread that called.
+fn alone<M: Machine, W: Watch>(
+    machine: M,
+    wire: Wire,
+    inbox: Inbox,
+    begin: Begin,
+    run: &Arc<Run<W>>,
+) -> Status {
+    let observer = run.watch.watch(Subject::Endpoint);
+    let mut conversation = Conversation::new(machine, observer, wire, inbox, Arc::clone(run));
+    let begun = conversation.begin(begin);
+    task::block_on(conversation.run(begun))
 }

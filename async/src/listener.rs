@@ -10,16 +10,18 @@ use std::task::Poll;
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
 use socklab_core::{
-    Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Status, Subject, Watch,
+    Begin, Link, Mono, Notice, Observer, OperationKind, OperationResult, Service, Status, Subject,
+    Watch,
 };
 use socklab_system::task::{Alarm, Mailbox, WOKEN, watched};
-use socklab_system::{AcceptPause, Run, socket};
+use socklab_system::{AcceptPause, Admitted, Run, socket};
 
 use crate::conversation::{Conversation, sleep};
-use crate::wire::Wire;
+use crate::wire::{Inbox, Wire};
 
-/// What a listener is told.
+/// What other tasks and threads tell a listener.
 enum Signal {
+    /// A connection's task has ended.
     Ended,
     Stop,
 }
@@ -31,11 +33,10 @@ enum Happened {
     PauseOver,
 }
 
-/// The place of a connection among those that are served, given back when the task ends, however it
-/// ends.
-struct Place(Arc<Mailbox<Signal>>);
+/// Tells the listener when a connection's task ends, however it ends.
+struct EndSignal(Arc<Mailbox<Signal>>);
 
-impl Drop for Place {
+impl Drop for EndSignal {
     fn drop(&mut self) {
         self.0.leave(Signal::Ended);
     }
@@ -82,7 +83,7 @@ struct Listener<S, W> {
 }
 
 impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
-    /// Accepts until told to stop, and closes; says how many connections are left.
+    /// Accepts until told to stop, then stops listening. Returns how many connections are left.
     async fn accept(mut self) -> usize {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut alarm = Alarm::new(sleep);
@@ -99,9 +100,11 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 Happened::Accepted(_) if self.run.stop.requested() => {}
                 Happened::Accepted(accepted) => {
                     let (clock, console) = (&self.run.clock, &*self.run.console);
-                    if let Some((stream, peer)) = pause.took(accepted, clock, console) {
+                    if let Some((stream, peer)) = pause.took(accepted, clock, console)
+                        && let Some(admitted) = self.run.admit(peer, self.service.tells_refused())
+                    {
                         number += 1;
-                        self.start(number, stream, peer);
+                        self.start(number, stream, peer, admitted);
                     }
                 }
             }
@@ -132,20 +135,32 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
             Happened::PauseOver => OperationResult::TimedOut,
             _ => WOKEN,
         };
-        times.report_wait(observer, accepts.then_some(OperationKind::Accept), result);
-        if let Happened::Accepted(accepted) = &happened {
-            times.report(observer, clock, OperationKind::Accept, accepted, |_| (1, 0));
+        let kind = OperationKind::Accept;
+        let waited = times.wait::<W::Observer>(accepts.then_some(kind), result);
+        let accepted = match &happened {
+            Happened::Accepted(accepted) => {
+                times.operation::<W::Observer, _, _>(clock, kind, accepted, |_| (1, 0))
+            }
+            _ => None,
+        };
+        for operation in waited.into_iter().chain([accepted]).flatten() {
+            observer.operation(&operation);
         }
         happened
     }
 
-    fn start(&mut self, number: u64, stream: TcpStream, peer: SocketAddr) {
+    /// Starts a connection's task, which keeps what counts the connection as long as it lives.
+    fn start(&mut self, number: u64, stream: TcpStream, peer: SocketAddr, admitted: Admitted) {
         self.live += 1;
         let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
-        let place = Place(Arc::clone(&self.signals));
-        // Nobody awaits the task: its end is told by its place.
+        let end = EndSignal(Arc::clone(&self.signals));
+        // No task awaits this one.
         task::spawn(async move {
-            let _place = place;
+            let _end = end;
+            let Admitted {
+                over,
+                permit: _permit,
+            } = admitted;
             let link = Link::first(peer);
             let machine = service.accept(link);
             let observer = run.watch.watch(Subject::Connection {
@@ -153,9 +168,10 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 peer,
                 local,
             });
-            let mut conversation =
-                Conversation::new(machine, observer, Wire::stream(stream, link), run);
-            conversation.run(&[Input::Opened { link, local }]).await;
+            let (wire, inbox) = (Wire::Stream(stream), Inbox::default());
+            let mut conversation = Conversation::new(machine, observer, wire, inbox, run);
+            let begun = conversation.begin(Begin::Accepted { link, local, over });
+            conversation.run(begun).await;
         });
     }
 }

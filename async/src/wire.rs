@@ -1,239 +1,184 @@
 //! A socket that a task awaits, of either kind.
 
-use std::collections::VecDeque;
 use std::error::Error;
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::task::ready;
+use std::time::Duration;
 
 use async_std::io::{Read, Write};
 use async_std::net::{TcpStream, UdpSocket};
+use async_std::task;
 use socket2::SockRef;
-use socklab_core::{Link, Observer};
-use socklab_system::{Clock, Received, Unsent, receive_stamped, socket};
+use socklab_core::{Link, Observer, Received};
+use socklab_system::{Ancillary, Clock, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// A socket of any kind, with what could not be sent yet.
+/// How long to wait before a datagram is tried again that has to leave from one address of several.
+const NO_ROOM: Duration = Duration::from_millis(1);
+
+/// What a conversation talks through.
 #[derive(Debug)]
-pub(crate) struct Wire {
-    socket: Socket,
-    /// Bytes of a stream.
-    unsent: Unsent,
-    /// Datagrams that the system had no room for: hardly ever any.
-    datagrams: VecDeque<(Link, Vec<u8>)>,
-    finishing: Option<Link>,
-    ended: bool,
+pub(crate) enum Wire {
+    /// There is none, yet or any more.
+    Closed,
+    /// A UDP server's socket: it hears everybody.
+    Server(UdpSocket),
+    /// A UDP client's socket, connected: it hears only its peer, and of refusals. In a box, so that
+    /// a TCP connection keeps no room for the addresses.
+    Client(Box<(UdpSocket, Link)>),
+    /// A TCP connection.
+    Stream(TcpStream),
 }
 
-#[derive(Debug)]
-enum Socket {
-    /// Nothing, yet or any more.
-    Closed,
-    /// A UDP server's: it hears everybody.
-    Server(UdpSocket),
-    /// A UDP client's, connected: it hears only its peer, and of refusals.
-    Datagram(UdpSocket, Link),
-    /// A TCP connection's.
-    Stream(TcpStream, Link),
+/// Where a conversation receives.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    bytes: Vec<u8>,
+    /// In a box, because only UDP servers need it, and few of them.
+    ancillary: Option<Box<Ancillary>>,
+}
+
+impl Inbox {
+    /// What was received last is at the beginning.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Wire {
-    fn new(socket: Socket) -> Self {
-        Wire {
-            socket,
-            unsent: Unsent::default(),
-            datagrams: VecDeque::new(),
-            finishing: None,
-            ended: false,
-        }
+    /// A UDP server's socket, which is bound to `local`, and where it receives.
+    pub(crate) fn server<O: Observer>(
+        udp: std::net::UdpSocket,
+        local: SocketAddr,
+    ) -> (Self, Inbox) {
+        let ancillary = Ancillary::ask::<O>(&udp, local);
+        let ancillary = ancillary.is_used().then(|| Box::new(ancillary));
+        let bytes = Vec::new();
+        (Wire::Server(udp.into()), Inbox { bytes, ancillary })
     }
 
-    pub(crate) fn closed() -> Self {
-        Wire::new(Socket::Closed)
+    /// A UDP client's socket, connected to its peer, and the address that it has.
+    pub(crate) fn client(peer: Link) -> io::Result<(SocketAddr, Self)> {
+        let udp = socket::datagram_client(peer.peer)?;
+        Ok((
+            udp.local_addr()?,
+            Wire::Client(Box::new((udp.into(), peer))),
+        ))
     }
 
-    pub(crate) fn server(socket: std::net::UdpSocket) -> Self {
-        Wire::new(Socket::Server(socket.into()))
-    }
-
-    pub(crate) fn datagram(socket: std::net::UdpSocket, link: Link) -> Self {
-        Wire::new(Socket::Datagram(socket.into(), link))
-    }
-
-    pub(crate) fn stream(stream: TcpStream, link: Link) -> Self {
-        Wire::new(Socket::Stream(stream, link))
-    }
-
-    /// Whether there may be something to receive, and there is room to answer it.
-    pub(crate) fn can_receive(&self) -> bool {
-        !self.ended && !self.unsent.is_full() && self.datagrams.is_empty()
-    }
-
-    /// Waits until something comes.
+    /// Waits until something comes, and receives it.
     ///
-    /// Can be dropped at any time without loss: what was received is returned by the very poll that
-    /// took it from the kernel.
-    pub(crate) async fn receive<O: Observer>(
-        &self,
-        buffer: &mut Vec<u8>,
-        clock: &Clock,
-    ) -> io::Result<Received> {
-        match &self.socket {
-            Socket::Closed => Err(ErrorKind::NotConnected.into()),
-            Socket::Server(socket) => {
+    /// Cancel-safe: what was received is returned by the poll that took it from the kernel.
+    pub(crate) async fn receive(&self, inbox: &mut Inbox, clock: &Clock) -> io::Result<Received> {
+        let buffer = &mut inbox.bytes;
+        match self {
+            Wire::Closed => pending().await,
+            Wire::Server(udp) => {
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
-                if O::STAMPS {
-                    // In a box, so that those who do not ask keep no room for it.
-                    return Box::pin(stamped::<O>(socket, buffer, clock)).await;
+                let Some(ancillary) = &mut inbox.ancillary else {
+                    let (len, peer) = udp.recv_from(buffer).await?;
+                    return Ok(Received::Datagram(Link::first(peer), len, None));
+                };
+                // async-std has no call for it, so its socket is asked directly. Only a call of
+                // async-std's own that would block has the reactor watch a socket: that call looks
+                // at the next datagram.
+                loop {
+                    let plain = |_: &mut [u8]| Err(ErrorKind::Unsupported.into());
+                    match ancillary.receive(udp, buffer, clock, plain) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                        received => return received,
+                    }
+                    // In a box, so that those who do not ask for more keep no room for it.
+                    Box::pin(udp.peek_from(&mut [])).await?;
                 }
-                let (len, peer) = socket.recv_from(buffer).await?;
-                Ok(Received::Datagram(Link::first(peer), len, None))
             }
-            Socket::Datagram(socket, link) => {
+            Wire::Client(client) => {
+                let (udp, link) = &**client;
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
-                Ok(Received::Datagram(*link, socket.recv(buffer).await?, None))
+                Ok(Received::Datagram(*link, udp.recv(buffer).await?, None))
             }
-            Socket::Stream(stream, link) => {
+            Wire::Stream(tcp) => {
                 // The bytes are read to the stack, so that an idle connection keeps no buffer.
                 let len = poll_fn(|cx| {
                     let mut bytes = [0; STREAM_BUFFER];
-                    let len = ready!(Pin::new(&mut &*stream).poll_read(cx, &mut bytes))?;
+                    let len = ready!(Pin::new(&mut &*tcp).poll_read(cx, &mut bytes))?;
                     buffer.clear();
                     buffer.extend_from_slice(&bytes[..len]);
                     io::Result::Ok(len).into()
                 });
                 match len.await? {
-                    0 => Ok(Received::End(*link)),
-                    len => Ok(Received::Bytes(*link, len)),
+                    0 => Ok(Received::End),
+                    len => Ok(Received::Bytes(len)),
                 }
             }
         }
     }
 
-    /// Notes that the peer of a stream will send no more.
-    pub(crate) fn end(&mut self) {
-        self.ended = true;
+    /// Sends a datagram, or some bytes of a stream; `WouldBlock` if there is no room.
+    ///
+    /// The system is asked itself: the sockets of a reactor never block, and this is what a future
+    /// of async-std's would try first.
+    pub(crate) fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Wire::Closed => Err(ErrorKind::NotConnected.into()),
+            // What a receive was told is not needed to send.
+            Wire::Server(udp) => Ancillary::default().send(udp, link, bytes, |bytes, to| {
+                SockRef::from(udp).send_to(bytes, &to.into())
+            }),
+            Wire::Client(client) => SockRef::from(&client.0).send(bytes),
+            Wire::Stream(tcp) => SockRef::from(tcp).send(bytes),
+        }
     }
 
-    /// Sends a datagram, or puts bytes behind those that are to be written. Does not wait: a datagram
-    /// that would have to is kept for [`write`](Self::write).
-    pub(crate) fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        let sent = match &self.socket {
-            Socket::Closed => return Err(ErrorKind::NotConnected.into()),
-            Socket::Stream(..) => {
-                self.unsent.push(bytes);
-                return Ok(bytes.len());
-            }
-            // Order is kept, although nobody could rely on it.
-            _ if !self.datagrams.is_empty() => Err(ErrorKind::WouldBlock.into()),
-            // The sockets of a reactor never block. This is what the future would try first.
-            Socket::Server(socket) => SockRef::from(socket).send_to(bytes, &link.peer.into()),
-            Socket::Datagram(socket, _) => SockRef::from(socket).send(bytes),
+    /// Waits until there is room, and sends what has been waiting for it. async-std has no wait for
+    /// room that does not send. Cancel-safe, as [`receive`](Self::receive) is.
+    pub(crate) async fn send_waiting(&self, waiting: Option<(Link, &[u8])>) -> io::Result<usize> {
+        let Some((link, bytes)) = waiting else {
+            return pending().await;
         };
-        match sent {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.datagrams.push_back((link, bytes.to_vec()));
-                Ok(bytes.len())
+        match self {
+            Wire::Closed => pending().await,
+            Wire::Stream(tcp) => poll_fn(|cx| Pin::new(&mut &*tcp).poll_write(cx, bytes)).await,
+            // In a box: it is rare, and a TCP connection keeps no room for it.
+            Wire::Server(_) | Wire::Client(_) => Box::pin(self.send_datagram(link, bytes)).await,
+        }
+    }
+
+    async fn send_datagram(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Wire::Client(client) => client.0.send(bytes).await,
+            Wire::Server(udp) if link.local.is_none() => {
+                udp.send_to(bytes, link.peer).await.map_err(unwrapped)
             }
-            sent => sent,
-        }
-    }
-
-    /// Whether it is a connection's.
-    pub(crate) fn is_stream(&self) -> bool {
-        matches!(self.socket, Socket::Stream(..))
-    }
-
-    /// Whether anything waits to be sent.
-    pub(crate) fn has_unsent(&self) -> bool {
-        !self.unsent.is_empty() || !self.datagrams.is_empty()
-    }
-
-    /// Waits until some bytes are written, or a datagram is sent. Can be dropped at any time, as
-    /// [`receive`](Self::receive) can.
-    pub(crate) async fn write(&self) -> io::Result<usize> {
-        match (&self.socket, self.datagrams.front()) {
-            (Socket::Stream(stream, _), _) => {
-                let unsent = self.unsent.as_slice();
-                poll_fn(|cx| Pin::new(&mut &*stream).poll_write(cx, unsent)).await
+            _ => {
+                // async-std would send it from another address than the one that was asked.
+                task::sleep(NO_ROOM).await;
+                self.send(link, bytes)
             }
-            (Socket::Server(socket), Some((link, bytes))) => {
-                let sent = socket.send_to(bytes, link.peer).await;
-                sent.map_err(unwrapped)
-            }
-            (Socket::Datagram(socket, _), Some((_, bytes))) => socket.send(bytes).await,
-            _ => pending().await,
         }
     }
 
-    /// Notes what a write wrote. After an error nothing more can be written to a stream, and a
-    /// datagram is lost.
-    pub(crate) fn wrote(&mut self, written: &io::Result<usize>) {
-        match written {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ if self.datagrams.pop_front().is_some() => {}
-            Ok(len) => self.unsent.wrote(*len),
-            Err(_) => self.unsent.clear(),
+    /// Closes the writing side of a stream. Asks a UDP client's socket, once, for an error that the
+    /// system already knows of.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        match self {
+            Wire::Stream(tcp) => tcp.shutdown(Shutdown::Write),
+            Wire::Client(client) => SockRef::from(&client.0).take_error()?.map_or(Ok(()), Err),
+            Wire::Closed | Wire::Server(_) => Ok(()),
         }
-    }
-
-    /// The machine asked to finish: once all is sent, nothing more will be.
-    pub(crate) fn finish(&mut self, link: Link) {
-        self.finishing = Some(link);
-    }
-
-    /// If all is sent and that was to be the end: closes a stream's writing side, or asks the system,
-    /// once, what it already knows to have gone wrong with a UDP client's datagrams.
-    pub(crate) fn try_finish(&mut self) -> Option<io::Result<Link>> {
-        if self.has_unsent() {
-            return None;
-        }
-        let link = self.finishing.take()?;
-        let finished = match &self.socket {
-            Socket::Stream(stream, _) => stream.shutdown(Shutdown::Write),
-            Socket::Datagram(socket, _) => match SockRef::from(socket).take_error() {
-                Ok(Some(error)) | Err(error) => Err(error),
-                Ok(None) => Ok(()),
-            },
-            _ => Ok(()),
-        };
-        Some(finished.map(|()| link))
     }
 
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     pub(crate) fn abort(&mut self) {
-        if let Socket::Stream(stream, _) = &self.socket {
-            socket::reset_on_close(stream);
+        if let Wire::Stream(tcp) = self {
+            socket::reset_on_close(&*tcp);
         }
-        *self = Wire::closed();
-    }
-}
-
-/// A datagram, and when the kernel had it. async-std does not hand that over, so its socket is asked directly; and as only
-/// a call of its own that would block has the reactor watch a socket, that call is to look at the next datagram.
-async fn stamped<O: Observer>(
-    socket: &UdpSocket,
-    buffer: &mut [u8],
-    clock: &Clock,
-) -> io::Result<Received> {
-    loop {
-        let plain = |_: &mut [u8]| Err(ErrorKind::Unsupported.into());
-        match receive_stamped::<O>(socket, buffer, clock, plain) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == ErrorKind::Unsupported => {
-                let (len, peer) = socket.recv_from(buffer).await?;
-                return Ok(Received::Datagram(Link::first(peer), len, None));
-            }
-            received => {
-                let (len, peer, arrived) = received?;
-                return Ok(Received::Datagram(Link::first(peer), len, arrived));
-            }
-        }
-        socket.peek_from(&mut []).await?;
+        *self = Wire::Closed;
     }
 }
 
@@ -252,69 +197,122 @@ fn unwrapped(error: io::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+    use std::net::TcpListener;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+    use std::thread;
+
+    use async_std::task::block_on;
+
     use super::*;
 
-    fn udp() -> (std::net::UdpSocket, Link) {
-        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    fn udp(address: &str) -> (std::net::UdpSocket, Link) {
+        let udp = std::net::UdpSocket::bind(address).unwrap();
         let link = Link::first(udp.local_addr().unwrap());
         (udp, link)
     }
 
+    /// What had to wait is sent at once where there is room, and received in order.
     #[test]
-    fn a_stream_is_not_read_while_too_much_is_unsent() {
-        async_std::task::block_on(async {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            let address = listener.local_addr().unwrap();
-            let stream = TcpStream::connect(address).await.unwrap();
-            let link = Link::first(address);
-            let mut wire = Wire::stream(stream, link);
-            wire.send(link, &[0]).unwrap();
-            assert!(wire.has_unsent() && wire.can_receive());
-            wire.send(link, &[0; 128 * 1024]).unwrap();
-            assert!(!wire.can_receive());
-            let written = wire.write().await;
-            wire.wrote(&written);
-            assert!(wire.can_receive());
+    fn datagrams_that_had_to_wait() {
+        block_on(async {
+            let clock = Clock::start();
+            let (server, link) = udp("127.0.0.1:0");
+            let (client, peer) = udp("127.0.0.1:0");
+            client.connect(link.peer).unwrap();
+            let (server, mut inbox) = Wire::server::<()>(server, link.peer);
+            let client = Wire::Client(Box::new((client.into(), link)));
+            for (wire, to, text) in [(&client, link, b"one"), (&server, link, b"two")] {
+                let sent = wire.send_waiting(Some((to, text))).await;
+                assert_eq!(sent.unwrap(), 3);
+            }
+            for (from, expected) in [(peer, b"one"), (link, b"two")] {
+                match server.receive(&mut inbox, &clock).await {
+                    Ok(Received::Datagram(link, 3, None)) => assert_eq!(link, from),
+                    other => panic!("{other:?}"),
+                }
+                assert_eq!(&inbox.bytes()[..3], expected);
+            }
         });
     }
 
-    /// What the system had no room for is sent later, in order, before anything is received or finished.
+    /// Also where the receive, or the reply, had to wait.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
     #[test]
-    fn datagrams_that_must_wait() {
-        async_std::task::block_on(async {
-            let (udp, link) = udp();
-            let mut wire = Wire::server(udp);
-            // As a send that would block leaves it; the kernel's own buffer of a loopback is hard to fill.
-            wire.datagrams.push_back((link, b"one".to_vec()));
-            wire.send(link, b"two").unwrap();
-            wire.finish(link);
-            assert!(wire.has_unsent() && !wire.can_receive() && wire.try_finish().is_none());
-            while wire.has_unsent() {
-                let written = wire.write().await;
-                wire.wrote(&written);
-            }
-            assert!(wire.try_finish().is_some_and(|finished| finished.is_ok()));
-            let (clock, mut buffer) = (Clock::start(), Vec::new());
-            for expected in [b"one", b"two"] {
-                let received = wire.receive::<()>(&mut buffer, &clock).await;
-                let Ok(Received::Datagram(_, len, None)) = received else {
-                    panic!("no datagram");
+    fn a_wildcard_server_answers_from_the_address_that_was_asked() {
+        let clock = Clock::start();
+        let (server, any) = udp("0.0.0.0:0");
+        let (server, mut inbox) = Wire::server::<()>(server, any.peer);
+        let (client, peer) = udp("127.0.0.1:0");
+        client.connect(("127.0.0.2", any.peer.port())).unwrap();
+        let limit = Some(Duration::from_secs(20));
+        client.set_read_timeout(limit).unwrap();
+        let asked = Link {
+            local: Some("127.0.0.2".parse().unwrap()),
+            ..peer
+        };
+        let client = &client;
+        thread::scope(|threads| {
+            for waits in [false, true] {
+                let asks = threads.spawn(move || {
+                    if waits {
+                        thread::sleep(Duration::from_millis(50));
+                    }
+                    client.send(b"hola").unwrap();
+                });
+                if !waits {
+                    asks.join().unwrap();
+                }
+                match block_on(server.receive(&mut inbox, &clock)) {
+                    Ok(Received::Datagram(link, 4, None)) => assert_eq!(link, asked),
+                    other => panic!("{other:?}"),
+                }
+                let sent = match waits {
+                    false => server.send(asked, b"HOLA"),
+                    true => block_on(server.send_waiting(Some((asked, b"HOLA")))),
                 };
-                assert_eq!(&buffer[..len], expected);
+                assert_eq!(sent.unwrap(), 4);
+                assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4);
             }
         });
     }
 
     #[test]
     fn the_number_of_a_send_error_is_kept() {
-        async_std::task::block_on(async {
-            let (udp, link) = udp();
-            let mut wire = Wire::server(udp);
-            let now = wire.send(link, &[0; 70_000]).unwrap_err();
-            wire.datagrams.push_back((link, vec![0; 70_000]));
-            let later = wire.write().await.unwrap_err();
-            assert!(now.raw_os_error().is_some());
-            assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
+        let (server, link) = udp("127.0.0.1:0");
+        let (server, _) = Wire::server::<()>(server, link.peer);
+        let now = server.send(link, &[0; 70_000]).unwrap_err();
+        let later = block_on(server.send_waiting(Some((link, &[0; 70_000])))).unwrap_err();
+        assert!(now.raw_os_error().is_some());
+        assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
+    }
+
+    /// A peer that does not read: the wait for room ends when it does, and not before.
+    #[test]
+    fn a_full_stream_waits_for_room() {
+        block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let link = Link::first(listener.local_addr().unwrap());
+            let wire = Wire::Stream(TcpStream::connect(link.peer).await.unwrap());
+            let (mut reader, _) = listener.accept().unwrap();
+            let bytes = vec![7; 64 * 1024];
+            let mut left = 0;
+            let full = loop {
+                match wire.send(link, &bytes) {
+                    Ok(len) => left += len,
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(full.kind(), ErrorKind::WouldBlock);
+            let mut sent = pin!(wire.send_waiting(Some((link, &bytes))));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(sent.as_mut().poll(&mut cx).is_pending());
+            let mut buffer = vec![0; 64 * 1024];
+            while left > 0 {
+                left -= reader.read(&mut buffer).unwrap();
+            }
+            assert!(sent.await.unwrap() > 0);
         });
     }
 }

@@ -1,17 +1,16 @@
 //! One conversation on one thread: carry out what there is to do, then block in one call.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::{
-    Begin, CLOSE_LIMIT, Doing, LineEvent, Link, Machine, Next, Now, OperationKind, Outbox,
-    Received, Session, Status, Transport, Wait, Watch,
+    Begin, CLOSE_LIMIT, Doing, LineEvent, Machine, Next, Now, OperationKind, Outbox, Received,
+    Session, Status, Wait, Watch,
 };
-use socklab_system::{Lines, Moved, Run, StopGuard, call_error, fault, socket, timed};
+use socklab_system::{Lines, LoopClock, Moved, Run, StopGuard, call_error, fault, timed};
 
 use crate::wire::Wire;
 
@@ -23,45 +22,54 @@ enum Event {
     Wake,
 }
 
-/// One machine with its socket, its lines and its time-outs. The thread that runs it owns it.
+/// One session with its socket, its lines and its time-outs. The thread that runs it owns it.
 pub(crate) struct Conversation<M, W: Watch> {
     session: Session<M, W::Observer>,
-    wire: Wire,
+    connection: Connection,
     run: Arc<Run<W>>,
+    clock: LoopClock,
     out: Outbox,
-    buffer: Vec<u8>,
     events: Receiver<Event>,
     sender: Sender<Event>,
     lines: Lines,
+    watcher: Option<StopGuard>,
+}
+
+/// A socket, and what ends a call that blocks on it.
+struct Connection {
+    wire: Wire,
+    buffer: Vec<u8>,
     waker: Option<StopGuard>,
     /// A signal ends a blocked receive by itself, and no thread waits for signals.
     bell: bool,
-    watcher: Option<StopGuard>,
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
     pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: &Arc<Run<W>>) -> Self {
         let (sender, events) = channel();
-        let mut conversation = Conversation {
-            session: Session::new(machine, observer),
+        let mut connection = Connection {
             wire: Wire::Closed,
-            run: Arc::clone(run),
-            out: Outbox::new(),
             buffer: Vec::new(),
+            waker: None,
+            bell: false,
+        };
+        connection.connect(wire, run, &sender);
+        Conversation {
+            session: Session::new(machine, observer),
+            connection,
+            run: Arc::clone(run),
+            clock: LoopClock::of(run.clock),
+            out: Outbox::new(),
             events,
             sender,
             lines: Lines::default(),
-            waker: None,
-            bell: false,
             watcher: None,
-        };
-        conversation.connect(wire);
-        conversation
+        }
     }
 
     /// Starts the machine. Returns what it then waits for, or how it has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
-        let now = self.run.clock.now();
+        let now = self.clock.now();
         self.session.turn(&mut self.out).begin(now, begin);
         self.carry_out(now)
     }
@@ -83,12 +91,12 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     /// Does what there is to do, one thing after the other. Returns what to wait for then, or how
     /// the conversation has ended.
     fn carry_out(&mut self, mut now: Now) -> Result<Wait, Status> {
+        let (run, clock) = (&*self.run, &self.run.clock);
+        let mut turn = self.session.turn(&mut self.out);
+        if run.stop.requested() {
+            turn.stop(now);
+        }
         loop {
-            let (run, clock) = (&self.run, &self.run.clock);
-            let mut turn = self.session.turn(&mut self.out);
-            if run.stop.requested() {
-                turn.stop(now);
-            }
             match turn.next(now) {
                 Next::Tell(output) => run.console.tell(&output),
                 Next::Send {
@@ -97,7 +105,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     // A stop cannot wake a blocked write without cutting off what it writes, so
                     // the write itself ends after a while.
                     let left = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
-                    let wire = &mut self.wire;
+                    let wire = &mut self.connection.wire;
                     let (sent, operation) = timed::<W::Observer, _, _>(
                         clock,
                         OperationKind::Send,
@@ -105,10 +113,16 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                         || wire.send(link, bytes, left.min(CLOSE_LIMIT)),
                     );
                     turn.observe(operation);
-                    if until.is_some() {
-                        now = clock.now();
+                    match sent {
+                        Ok(len) => turn.sent(len),
+                        Err(error) => turn.not_sent(now, call_error(&error)),
                     }
-                    turn.sent(now, sent.map_err(|error| call_error(&error)));
+                    if until.is_some() {
+                        now = self.clock.now();
+                        if run.stop.requested() {
+                            turn.stop(now);
+                        }
+                    }
                 }
                 Next::Wait(wait) => return Ok(wait),
                 Next::Ended(status) => return Err(status),
@@ -118,13 +132,30 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     limit,
                     ..
                 } => {
-                    now = self.open(transport, to, limit);
+                    let (opened, operation) = timed::<W::Observer, _, _>(
+                        clock,
+                        OperationKind::Connect,
+                        |_| (1, 0),
+                        || Wire::open(transport, to, limit),
+                    );
+                    turn.observe(operation);
+                    now = self.clock.now();
+                    match opened {
+                        Ok((local, wire)) => {
+                            self.connection.connect(wire, run, &self.sender);
+                            turn.opened(now, local);
+                        }
+                        Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
+                    }
+                    if run.stop.requested() {
+                        turn.stop(now);
+                    }
                 }
                 Next::Finish(link) => {
-                    let finished = self.wire.finish().map_err(|error| fault(&error));
+                    let finished = self.connection.wire.finish().map_err(|error| fault(&error));
                     turn.finished(now, link, finished);
                 }
-                Next::Abort => self.wire.abort(),
+                Next::Abort => self.connection.wire.abort(),
                 Next::Store { id, attempt } => {
                     let sender = self.sender.clone();
                     // If the conversation is over by then, the decision is dropped.
@@ -143,7 +174,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         if wait.room || limit.is_some_and(|limit| limit.is_zero()) {
             // The write itself blocks.
             self.session.turn(&mut self.out).room();
-            self.run.clock.now()
+            self.clock.now()
         } else if wait.receive {
             self.receive(limit)
         } else {
@@ -153,26 +184,23 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Blocks until something comes from the network.
     fn receive(&mut self, limit: Option<Duration>) -> Now {
-        let (wire, buffer, clock) = (&mut self.wire, &mut self.buffer, &self.run.clock);
+        let Connection { wire, buffer, .. } = &mut self.connection;
+        let clock = &self.run.clock;
         let (received, operation) = timed::<W::Observer, _, _>(
             clock,
             OperationKind::Receive,
             |received: &Received| Moved::from(received),
             || wire.receive(buffer, limit, clock),
         );
-        let now = clock.now();
+        let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
-        let nothing = matches!(
-            received,
-            Ok(Received::End | Received::Datagram(_, 0, _)) | Err(_)
-        );
-        if nothing && self.run.stop.requested() {
+        match received {
             // A stop ends what can be received, which looks like an end or an empty datagram.
-            turn.stop(now);
-        } else {
-            let received = received.map_err(|error| call_error(&error));
-            turn.received(now, received, &self.buffer);
+            Ok(received) if received.is_empty() && self.run.stop.requested() => turn.stop(now),
+            Ok(received) => turn.received(now, &received, buffer),
+            Err(_) if self.run.stop.requested() => turn.stop(now),
+            Err(error) => drop(turn.not_received(now, call_error(&error))),
         }
         now
     }
@@ -185,17 +213,17 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             Box::new(move |line| drop(sender.send(Event::Line(line))))
         };
         if line && !self.lines.ask(run, sink) {
-            let now = run.clock.now();
+            let now = self.clock.now();
             let mut turn = self.session.turn(&mut self.out);
             turn.typed(now, LineEvent::End);
             return now;
         }
-        if self.bell {
+        if self.connection.bell {
             // The bell ends a receive, and this is none: here another thread must tell of a signal.
-            self.bell = false;
+            self.connection.bell = false;
             self.watcher = Some(run.stop.on_request(|| {}));
             if run.stop.requested() {
-                return run.clock.now();
+                return self.clock.now();
             }
         }
         let events = &self.events;
@@ -211,7 +239,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 .map_err(io::Error::from)
             },
         );
-        let now = run.clock.now();
+        let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
         match event {
@@ -224,43 +252,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
         now
     }
+}
 
-    /// Blocks until a socket is open and connected, or cannot be.
-    fn open(&mut self, transport: Transport, to: SocketAddr, limit: Option<Duration>) -> Now {
-        let (opened, operation) = timed::<W::Observer, _, _>(
-            &self.run.clock,
-            OperationKind::Connect,
-            |_| (1, 0),
-            || match transport {
-                Transport::Datagram => {
-                    let udp = socket::datagram_client(to)?;
-                    Ok((udp.local_addr()?, Wire::datagram(udp, Link::first(to))))
-                }
-                Transport::Stream => {
-                    let tcp = socket::stream_client(to, limit)?;
-                    Ok((tcp.local_addr()?, Wire::stream(tcp)))
-                }
-            },
-        );
-        let now = self.run.clock.now();
-        self.session.turn(&mut self.out).observe(operation);
-        match opened {
-            Ok((local, wire)) => {
-                self.connect(wire);
-                self.session.turn(&mut self.out).opened(now, local);
-            }
-            Err(error) => {
-                let mut turn = self.session.turn(&mut self.out);
-                turn.fault(now, Doing::Opening, fault(&error));
-            }
-        }
-        now
-    }
-
+impl Connection {
     /// Takes a socket, and leaves a stop a way to end the call that blocks on it.
-    fn connect(&mut self, wire: Wire) {
+    fn connect<W: Watch>(&mut self, wire: Wire, run: &Run<W>, sender: &Sender<Event>) {
         self.buffer.resize(wire.buffer(), 0);
-        let (wake, sender) = (wire.waker(), self.sender.clone());
+        let (wake, sender) = (wire.waker(), sender.clone());
         let wake = move || {
             let _ = sender.send(Event::Wake);
             wake();
@@ -268,8 +266,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         let bell = wire.bell();
         self.bell = bell.is_some();
         self.waker = Some(match bell {
-            Some(bell) => self.run.stop.on_request_or_bell(bell, wake),
-            None => self.run.stop.on_request(wake),
+            Some(bell) => run.stop.on_request_or_bell(bell, wake),
+            None => run.stop.on_request(wake),
         });
         self.wire = wire;
     }

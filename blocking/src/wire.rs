@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socklab_core::{Link, Observer, Received};
+use socklab_core::{Link, Observer, Received, Transport};
 use socklab_system::{Ancillary, Bell, Clock, socket};
 
 /// How many bytes of a stream are read in one call.
@@ -51,11 +51,28 @@ impl Wire {
         })
     }
 
-    pub(crate) fn datagram(socket: UdpSocket, link: Link) -> Self {
-        Wire::Datagram {
-            socket: Arc::new(socket),
-            link,
-            timeout: None,
+    /// Blocks until a socket is open and connected to `to`. Also returns its own address.
+    pub(crate) fn open(
+        transport: Transport,
+        to: SocketAddr,
+        limit: Option<Duration>,
+    ) -> io::Result<(SocketAddr, Self)> {
+        match transport {
+            Transport::Datagram => {
+                let udp = socket::datagram_client(to)?;
+                let (local, link) = (udp.local_addr()?, Link::first(to));
+                let (socket, timeout) = (Arc::new(udp), None);
+                let wire = Wire::Datagram {
+                    socket,
+                    link,
+                    timeout,
+                };
+                Ok((local, wire))
+            }
+            Transport::Stream => {
+                let tcp = socket::stream_client(to, limit)?;
+                Ok((tcp.local_addr()?, Wire::stream(tcp)))
+            }
         }
     }
 

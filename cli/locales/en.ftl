@@ -43,6 +43,9 @@ accept-paused = { $why ->
     [threads] out of threads
    *[other] no new connection can be accepted ({ $detail })
 }: those connected are served, new ones wait
+# $peer (text) - whose line it is
+# $most (number) - how long it may be
+line-too-long = { $peer } sent a line of more than { $most } bytes: its connection is closed
 accept-resumed = new connections are accepted again
 
 ## What a client says
@@ -52,7 +55,6 @@ late-reply = dropped a reply that came late or twice
 # $of (number) - how many there are at most
 retry = no reply: sending it again ({ $attempt } of { $of })
 # $failed (text) - address and port that were tried
-# $next (text) - address and port that are tried now
 # $why (text) - refused, timed-out, unreachable, or what else happened
 # $detail (text) - the system's own words
 next-address = { $why ->
@@ -60,7 +62,7 @@ next-address = { $why ->
     [timed-out] no connection to { $failed } in time
     [unreachable] no route to { $failed }
    *[other] no connection to { $failed } ({ $detail })
-}: trying { $next }
+}: trying the next address
 # $peer (text) - to whom the datagram went
 nobody-listens = sent, but nothing listens at { $peer }: UDP sends whether or not a server is up
 verdict-unknown = the server answers in words of its own: whether it accepted the submission cannot be told
@@ -91,6 +93,9 @@ failure-too-long = your line has { $bytes ->
     [one] { $bytes } byte
    *[other] { $bytes } bytes
 } and a datagram carries at most { $most }: send a shorter one
+# $bytes (number) - how long the user's line is
+# $most (number) - how long it may be
+failure-line-too-long = your line has { $bytes } bytes and this exercise sends at most { $most }: send a shorter one
 failure-no-input = there is no line to send: type one, or pass it on standard input
 # $address (text) - the address to listen on
 failure-address-in-use = another program already uses { $address }: stop it, or choose another port with --listen :PORT

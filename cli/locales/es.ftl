@@ -43,6 +43,9 @@ accept-paused = { $why ->
     [threads] no quedan hilos
    *[other] no se pueden aceptar más conexiones ({ $detail })
 }: se atiende a los conectados y los nuevos esperan
+# $peer (text) - de quién es la línea
+# $most (number) - lo larga que puede ser
+line-too-long = { $peer } ha enviado una línea de más de { $most } bytes: se cierra su conexión
 accept-resumed = se vuelven a aceptar conexiones
 
 ## Lo que dice un cliente
@@ -52,7 +55,6 @@ late-reply = descartada una respuesta que llegó tarde o repetida
 # $of (number) - cuántas hay como mucho
 retry = sin respuesta: se envía otra vez ({ $attempt } de { $of })
 # $failed (text) - dirección y puerto que se han probado
-# $next (text) - dirección y puerto que se prueban ahora
 # $why (text) - refused, timed-out, unreachable, o lo que ha pasado
 # $detail (text) - las palabras del sistema
 next-address = { $why ->
@@ -60,7 +62,7 @@ next-address = { $why ->
     [timed-out] sin conexión a tiempo con { $failed }
     [unreachable] no hay camino hasta { $failed }
    *[other] sin conexión con { $failed } ({ $detail })
-}: se prueba con { $next }
+}: se prueba con la siguiente dirección
 # $peer (text) - a quién fue el datagrama
 nobody-listens = enviado, pero nadie escucha en { $peer }: UDP envía haya o no un servidor
 verdict-unknown = el servidor responde con sus propias palabras: no se puede saber si ha aceptado el envío
@@ -91,6 +93,9 @@ failure-too-long = su línea tiene { $bytes ->
     [one] { $bytes } byte
    *[other] { $bytes } bytes
 } y en un datagrama caben como mucho { $most }: envíe una más corta
+# $bytes (number) - lo larga que es la línea del usuario
+# $most (number) - lo larga que puede ser
+failure-line-too-long = su línea tiene { $bytes } bytes y este ejercicio envía como mucho { $most }: envíe una más corta
 failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por la entrada estándar
 # $address (text) - la dirección en la que escuchar
 failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO

@@ -139,6 +139,8 @@ pub enum Failure {
     /// The user's line has this many bytes, more than [one datagram](crate::max_datagram) to this
     /// peer carries.
     TooLong(SocketAddr, usize),
+    /// The user's line has so many bytes, more than the most that the exercise sends.
+    LineTooLong(usize, usize),
     /// The user's input ended before there was anything to send.
     NoInput,
     /// A field of the submission cannot be sent.
@@ -166,7 +168,10 @@ impl Failure {
     /// Whose fault it is, as far as this end can know.
     pub const fn blame(&self) -> Blame {
         match self {
-            Failure::TooLong(..) | Failure::NoInput | Failure::BadField(_) => Blame::User,
+            Failure::TooLong(..)
+            | Failure::LineTooLong(..)
+            | Failure::NoInput
+            | Failure::BadField(_) => Blame::User,
             Failure::Refused(_)
             | Failure::Reset(_)
             | Failure::ClosedEarly(_)
@@ -205,6 +210,7 @@ impl Failure {
             Failure::Rejected(_) => "rejected",
             Failure::ReplyTooBig(_) => "reply-too-big",
             Failure::TooLong(..) => "too-long",
+            Failure::LineTooLong(..) => "line-too-long",
             Failure::NoInput => "no-input",
             Failure::BadField(_) => "bad-field",
             Failure::Listen(..) => "listen",

@@ -12,7 +12,7 @@ use crate::link::Transport;
 use crate::machine::{Machine, Service};
 use crate::register::{Bare, Wording};
 use crate::table::Row;
-use crate::{chat, echo, message, submit, welcome};
+use crate::{capitals, chat, echo, message, submit, welcome};
 
 /// Every exercise of the lab, in the order of the course.
 ///
@@ -22,6 +22,7 @@ pub static EXERCISES: &[&Exercise] = &[
     &echo::EXERCISE,
     &chat::EXERCISE,
     &welcome::EXERCISE,
+    &capitals::EXERCISE,
     &submit::EXERCISE,
 ];
 

@@ -67,7 +67,7 @@
 //!             Next::Open { .. } => turn.opened(now, "127.0.0.1:50000".parse().unwrap()),
 //!             Next::Send { bytes, .. } => {
 //!                 sent = bytes.to_vec();
-//!                 turn.sent(now, Ok(sent.len()));
+//!                 turn.sent(sent.len());
 //!             }
 //!             Next::Wait(_) | Next::Ended(_) => return sent,
 //!             _ => {}
@@ -82,7 +82,8 @@
 //! # Where things are
 //!
 //! * One file for each exercise, its table first, client and server side by side: [`message`],
-//!   [`echo`], [`chat`], [`welcome`], [`submit`]. [`lab`] lists them.
+//!   [`echo`], [`chat`], [`welcome`], [`capitals`], [`submit`]. [`lab`] lists
+//!   them.
 //! * The contract: [`Machine`], [`Input`], [`Output`] and the [`Outbox`], [`Now`] and [`Deadline`].
 //! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with its
 //!   [`Observer`].
@@ -102,6 +103,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod capitals;
 pub mod caps;
 pub mod chat;
 pub mod echo;

@@ -48,14 +48,24 @@ enum Op {
 }
 
 /// Sends that can leave in one call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Train {
+    /// The first of them.
+    pub(crate) first: usize,
     /// The output after the last of them.
     pub(crate) next: usize,
     /// Where their bytes lie.
     pub(crate) bytes: Range<usize>,
     /// How long each datagram is; the last may be shorter.
     pub(crate) segment: usize,
+}
+
+impl Op {
+    /// Whether it is for the user.
+    #[inline]
+    fn is_told(&self) -> bool {
+        matches!(self, Op::Prompt(_) | Op::Show(_) | Op::Notice(_))
+    }
 }
 
 impl Outbox {
@@ -99,10 +109,11 @@ impl Outbox {
     }
 
     /// The next output that is for the user, if there is one that has not been told.
+    #[inline]
     pub(crate) fn next_told(&mut self) -> Option<usize> {
-        while let Some(op) = self.ops.get(self.told) {
+        while self.told < self.ops.len() {
             self.told += 1;
-            if matches!(op, Op::Prompt(_) | Op::Show(_) | Op::Notice(_)) {
+            if self.ops[self.told - 1].is_told() {
                 return Some(self.told - 1);
             }
         }
@@ -110,47 +121,66 @@ impl Outbox {
     }
 
     /// The first output that has not been carried out, and is not for the user.
+    #[inline]
     pub(crate) fn next_undone(&mut self) -> Option<usize> {
-        while let Some(Op::Prompt(_) | Op::Show(_) | Op::Notice(_)) = self.ops.get(self.done) {
+        while self.ops.get(self.done)?.is_told() {
             self.done += 1;
         }
-        (self.done < self.ops.len()).then_some(self.done)
+        Some(self.done)
     }
 
     /// Notes that all outputs before that one have been carried out.
+    #[inline]
     pub(crate) fn done_before(&mut self, index: usize) {
         self.done = index;
     }
 
     /// Output `index`.
+    #[inline]
     pub(crate) fn at(&self, index: usize) -> Output<'_> {
         self.output(&self.ops[index])
     }
 
-    /// The sends from output `first` on that can leave in one call, at most `most` datagrams.
+    /// If the next output to be carried out is a send: its link, and the sends from there on that can
+    /// leave in one call, at most `most` datagrams.
     ///
     /// On a stream these are all that follow each other, for cuts mean nothing there. Datagrams
     /// leave together as equal segments to one peer, of which only the last may be shorter.
-    pub(crate) fn train(&self, first: usize, transport: Transport, most: usize) -> Train {
-        let Some(Op::Send(link, range)) = self.ops.get(first) else {
-            return Train::default();
+    #[inline]
+    pub(crate) fn next_train(
+        &mut self,
+        transport: Transport,
+        most: usize,
+    ) -> Option<(Link, Train)> {
+        let first = self.next_undone()?;
+        let Op::Send(link, range) = &self.ops[first] else {
+            return None;
         };
         let mut train = Train {
+            first,
             next: first + 1,
             bytes: range.clone(),
             segment: range.len(),
         };
-        let (mut datagrams, mut ended) = (1, train.segment == 0);
-        for (index, op) in self.ops.iter().enumerate().skip(first + 1) {
+        if transport == Transport::Stream || most > 1 {
+            self.couple(link, transport, most, &mut train);
+        }
+        Some((*link, train))
+    }
+
+    /// Adds to a train what can leave with its first send.
+    fn couple(&self, link: &Link, transport: Transport, most: usize, train: &mut Train) {
+        let mut datagrams = 1;
+        for (index, op) in self.ops.iter().enumerate().skip(train.next) {
             match op {
-                Op::Prompt(_) | Op::Show(_) | Op::Notice(_) => {}
+                _ if op.is_told() => {}
                 Op::Send(to, range) if to == link && range.start == train.bytes.end => {
                     if transport == Transport::Datagram {
+                        let all_full = train.bytes.len() == datagrams * train.segment;
                         let fits = range.len() <= train.segment && !range.is_empty();
-                        if ended || !fits || datagrams == most {
+                        if !all_full || !fits || datagrams == most {
                             break;
                         }
-                        ended = range.len() < train.segment;
                         datagrams += 1;
                     }
                     train.bytes.end = range.end;
@@ -159,10 +189,18 @@ impl Outbox {
                 _ => break,
             }
         }
-        train
+    }
+
+    /// The link of a send.
+    pub(crate) fn link_of(&self, index: usize) -> Option<Link> {
+        match &self.ops[index] {
+            Op::Send(link, _) => Some(*link),
+            _ => None,
+        }
     }
 
     /// The bytes of a train.
+    #[inline]
     pub(crate) fn sent(&self, range: Range<usize>) -> &[u8] {
         &self.sent[range]
     }

@@ -27,7 +27,8 @@ pub enum Output<'a> {
         /// The payload.
         bytes: &'a [u8],
     },
-    /// Flush what was sent, then close the writing side (for a stream). Answered by `Finished`.
+    /// Flush what was sent, then close the writing side (for a stream). Answered by `Finished`, except
+    /// on a stream that has had a fault.
     Finish {
         /// Which link.
         link: Link,
@@ -115,6 +116,8 @@ pub enum Notice {
         /// How long the reply would have been, in bytes.
         bytes: usize,
     },
+    /// A client sent a line of more than this many bytes; its connection is closed.
+    LineTooLong(SocketAddr, usize),
     /// Nothing listens there, as the system already knows.
     NobodyListens(SocketAddr),
     /// The server's answer is in words of its own: the verdict cannot be told.
@@ -129,8 +132,6 @@ pub enum Notice {
         failed: SocketAddr,
         /// Why it failed.
         fault: Fault,
-        /// The one that is tried now.
-        next: SocketAddr,
     },
     /// The server is out of this resource: those who are in are served, the rest wait in the
     /// backlog.
@@ -151,6 +152,7 @@ impl Notice {
             Notice::LateReply => "late-reply",
             Notice::Retry { .. } => "retry",
             Notice::ReplyTooLong { .. } => "reply-too-long",
+            Notice::LineTooLong(..) => "line-too-long",
             Notice::NobodyListens(_) => "nobody-listens",
             Notice::VerdictUnknown => "verdict-unknown",
             Notice::BadField(_) => "bad-field",

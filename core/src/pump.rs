@@ -18,6 +18,8 @@ pub struct Pump<M, O> {
     observer: O,
     last: Mono,
     started: bool,
+    /// The machine's status is [`Status::Running`].
+    running: bool,
 }
 
 impl<M: Machine, O: Observer> Pump<M, O> {
@@ -28,6 +30,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
             observer,
             last: Mono::ZERO,
             started: false,
+            running: true,
         }
     }
 
@@ -53,6 +56,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         self.last = now.mono;
         if !O::STEPS {
             self.machine.step(now, input, out);
+            self.running = self.machine.status() == Status::Running;
         } else {
             let (state, deadline) = (self.machine.state(), self.machine.deadline());
             self.observer.input(now, &input);
@@ -66,7 +70,8 @@ impl<M: Machine, O: Observer> Pump<M, O> {
             if self.machine.deadline() != deadline {
                 self.observer.deadline(now, self.machine.deadline());
             }
-            if self.machine.status() != Status::Running {
+            self.running = self.machine.status() == Status::Running;
+            if !self.running {
                 self.observer.ended(now, self.machine.status());
             }
         }
@@ -107,17 +112,19 @@ impl<M: Machine, O: Observer> Pump<M, O> {
 
     /// What the machine can take now; nothing once it has ended.
     pub fn interest(&self) -> Interest {
-        match self.machine.status() {
-            Status::Running => self.machine.interest(),
-            _ => Interest::NOTHING,
+        if self.running {
+            self.machine.interest()
+        } else {
+            Interest::NOTHING
         }
     }
 
     /// The machine's deadline; none once it has ended.
     pub fn deadline(&self) -> Option<Deadline> {
-        match self.machine.status() {
-            Status::Running => self.machine.deadline(),
-            _ => None,
+        if self.running {
+            self.machine.deadline()
+        } else {
+            None
         }
     }
 
@@ -137,8 +144,9 @@ impl<M: Machine, O: Observer> Pump<M, O> {
     }
 
     /// Whether the machine is still running.
+    #[inline]
     pub fn is_running(&self) -> bool {
-        self.machine.status() == Status::Running
+        self.running
     }
 
     /// The observer, for what the driver itself does.

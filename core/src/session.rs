@@ -19,6 +19,7 @@ mod tests;
 mod turn;
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::fault::{Doing, Failure, Fault, FaultKind};
 use crate::input::LineEvent;
@@ -40,8 +41,6 @@ pub use turn::{Begin, Next, Received, Turn, Wait};
 #[derive(Debug)]
 pub struct Session<M, O> {
     pump: Pump<M, O>,
-    /// The machine's status is [`Status::Running`].
-    running: bool,
     wire: WireState,
     /// The other end of a stream.
     link: Option<Link>,
@@ -94,7 +93,6 @@ impl<M: Machine, O: Observer> Session<M, O> {
     pub fn new(machine: M, observer: O) -> Self {
         Session {
             pump: Pump::new(machine, observer),
-            running: true,
             wire: WireState::None,
             link: None,
             hears: true,
@@ -113,14 +111,25 @@ impl<M: Machine, O: Observer> Session<M, O> {
         Turn::new(self, out)
     }
 
-    /// How the machine stands. The conversation is over once [`Turn::next`] says so.
+    /// How the machine stands, or that its socket is broken. The conversation is over once
+    /// [`Turn::next`] says so.
     pub fn status(&self) -> Status {
-        self.pump.status()
+        let broken = self.rare.as_ref().and_then(|rare| rare.broken);
+        broken.map_or_else(|| self.pump.status(), Status::Failed)
     }
 
     /// The machine, to look at.
     pub fn machine(&self) -> &M {
         self.pump.machine()
+    }
+
+    /// What is to be sent first once there is room, for a driver whose wait for room is the send
+    /// itself. It answers with [`Turn::unsent_sent`].
+    pub fn unsent(&self) -> Option<(Link, &[u8])> {
+        if !self.unsent.is_empty() {
+            return Some((self.link?, self.unsent.as_slice()));
+        }
+        self.first_blocked().map(|(link, bytes)| (*link, &**bytes))
     }
 
     /// The observer, when all is over.
@@ -132,6 +141,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.rare.get_or_insert_default()
     }
 
+    #[inline]
     fn transport(&self) -> Transport {
         match self.wire {
             WireState::Stream | WireState::Dead => Transport::Stream,
@@ -140,12 +150,21 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Whether anything waits for room.
+    #[inline]
     fn has_unsent(&self) -> bool {
-        !self.unsent.is_empty() || self.has_blocked()
+        !self.unsent.is_empty() || self.first_blocked().is_some()
     }
 
-    fn has_blocked(&self) -> bool {
-        (self.rare.as_ref()).is_some_and(|rare| !rare.blocked.is_empty())
+    /// The first datagram that waits for room.
+    #[inline]
+    fn first_blocked(&self) -> Option<&(Link, Vec<u8>)> {
+        self.rare.as_ref()?.blocked.front()
+    }
+
+    /// Whether there is a socket, of use.
+    #[inline]
+    fn is_open(&self) -> bool {
+        matches!(self.wire, WireState::Datagrams | WireState::Stream)
     }
 
     /// Whether all that was sent is with the system, or lost.
@@ -154,17 +173,18 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Whether there can be something to receive, and room to answer it.
+    #[inline]
     fn can_receive(&self) -> bool {
         match self.wire {
             WireState::Stream => self.hears && !self.unsent.is_full(),
-            WireState::Datagrams => !self.has_blocked(),
+            WireState::Datagrams => self.first_blocked().is_none(),
             WireState::None | WireState::Dead => false,
         }
     }
 
     /// Whether the machine should be given what its peers send.
     fn receives(&self) -> bool {
-        self.running && self.pump.machine().interest().network && self.can_receive()
+        self.pump.is_running() && self.pump.machine().interest().network && self.can_receive()
     }
 
     /// Forgets what could not be sent, and what was to follow it.

@@ -1,9 +1,9 @@
 //! Several loops, each on a thread of its own.
 //!
-//! One loop is one core. Here are as many as there are cores, and they share no socket: each has its own, bound to the one address
-//! (`SO_REUSEPORT`, socket(7)), and the system deals out what comes by the peer's address and port. So no loop is woken for
-//! what another takes, and a peer always meets the same one. A TCP server's loops share a count of places and nothing else of
-//! their own; a UDP server has a machine for each loop.
+//! One loop is one core. Here are as many as there are cores, and they share no socket: each has its
+//! own, bound to the one address (`SO_REUSEPORT`, socket(7)), and the system deals out what comes by
+//! the peer's address and port. So no loop is woken for what another takes, and a peer always meets
+//! the same one. A TCP server's loops share their capacity; a UDP server has a machine for each loop.
 //!
 //! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to do.
 
@@ -13,26 +13,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use socklab_core::{
-    Console, Failure, Input, Machine, Notice, Prompt, Service, Socket, Status, Subject, Watch,
-};
-use socklab_system::{Backend, Run, Stop, ask_for_stamps, fault, socket};
+use socklab_core::{Begin, Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
+use socklab_readiness::{Capacity, EventLoop, Wire, broken};
+use socklab_system::{Backend, Run, Stop, socket};
 
-use crate::event_loop::EventLoop;
-use crate::places::Places;
-use crate::wire::Wire;
-use crate::{Mio, broken};
+use crate::Mio;
+use crate::model::MioPoll;
+
+/// One of the loops.
+type Loop<'a, W> = EventLoop<'a, MioPoll, W>;
 
 /// The model with several loops.
 ///
-/// There are [`Run::threads`], else one for each core that the process may use and at least 2; for TCP, no more than
-/// [`Run::max_connections`]. A client has one machine, and so has a UDP server whose machine must hear every peer: these are
-/// [`Mio`], one loop.
+/// There are [`Run::threads`], else one for each core that the process may use and at least 2; for
+/// TCP, no more than [`Run::max_connections`]. A client has one machine, and so has a UDP server whose
+/// machine must hear every peer: these are [`Mio`], one loop.
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
 
 impl MioLoops {
-    /// Whether it can be had. Where the system does not [spread](socket::SPREADS) what comes to one address, its servers fail.
+    /// Whether it can be had. Where the system does not [spread](socket::SPREADS) what comes to one
+    /// address, its servers fail.
     pub const OFFERED: bool = socket::SPREADS;
 }
 
@@ -62,7 +63,7 @@ impl Backend for MioLoops {
     ) -> Status {
         let sockets = match socket::datagram_servers(address, as_many_as_cores(run)) {
             Ok(sockets) => sockets,
-            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+            Err(error) => return socket::cannot_listen(address, &error),
         };
         let console = TogetherReady {
             console: &*run.console,
@@ -70,20 +71,12 @@ impl Backend for MioLoops {
         };
         let made = sockets.into_iter().map(|udp| {
             let local = udp.local_addr()?;
-            ask_for_stamps::<W::Observer>(&udp);
-            let wire = Wire::datagram(udp, None)?;
+            let wire = Wire::server::<W::Observer>(udp, local)?;
             let observer = run.watch.watch(Subject::Endpoint);
-            Ok((
-                EventLoop::new(run, &console)?,
-                make(),
-                observer,
-                wire,
-                local,
-            ))
+            Ok((Loop::new(run, &console)?, make(), observer, wire, local))
         });
-        let serve = |(mut one, machine, observer, wire, local): (EventLoop<'_, W>, _, _, _, _)| {
-            let socket = Socket(0);
-            one.alone(machine, observer, wire, &[Input::Bound { socket, local }])
+        let serve = |(mut one, machine, observer, wire, local): (Loop<'_, W>, _, _, _, _)| {
+            one.alone(machine, observer, wire, Begin::Bound(local))
         };
         match made.collect::<io::Result<Vec<_>>>() {
             Ok(loops) => each_on_a_thread(loops, serve, &run.stop),
@@ -101,14 +94,14 @@ impl Backend for MioLoops {
             .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
         let (local, listeners) = match bound {
             Ok(bound) => bound,
-            Err(error) => return Status::Failed(Failure::Listen(address, fault(&error))),
+            Err(error) => return socket::cannot_listen(address, &error),
         };
-        let places = Places::new(run.max_connections);
+        let capacity = Capacity::new(run.max_connections);
         let made = listeners
             .into_iter()
-            .map(|listener| Ok((EventLoop::new(run, &*run.console)?, listener)));
+            .map(|listener| Ok((Loop::new(run, &*run.console)?, listener)));
         let serve =
-            |(mut one, listener): (EventLoop<'_, W>, _)| one.serve(listener, &places, &*service);
+            |(mut one, listener): (Loop<'_, W>, _)| one.serve(listener, &capacity, &*service);
         match made.collect::<io::Result<Vec<_>>>() {
             Ok(loops) => {
                 run.console.notice(Notice::Ready(local));

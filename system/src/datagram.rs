@@ -290,7 +290,7 @@ mod tests {
 
     const TOLD: bool = cfg!(any(target_os = "linux", target_vendor = "apple"));
 
-    fn receive<O: Observer>(
+    fn receive(
         receiver: &UdpSocket,
         ancillary: &mut Ancillary,
         clock: &Clock,
@@ -315,8 +315,7 @@ mod tests {
             let clock = Clock::start();
             let before = clock.mono();
             sender.send_to(b"hola", local).unwrap();
-            let (bytes, link, arrived) =
-                receive::<Asks>(&receiver, &mut ancillary, &clock).unwrap();
+            let (bytes, link, arrived) = receive(&receiver, &mut ancillary, &clock).unwrap();
             let peer = Link::first(sender.local_addr().unwrap());
             assert_eq!((&bytes[..], link), (&b"hola"[..], peer));
             assert_eq!(arrived.is_some(), cfg!(target_os = "linux"));
@@ -353,7 +352,7 @@ mod tests {
                 continue;
             }
             let clock = Clock::start();
-            let (_, link, _) = receive::<()>(&server, &mut ancillary, &clock).unwrap();
+            let (_, link, _) = receive(&server, &mut ancillary, &clock).unwrap();
             if !TOLD {
                 continue;
             }
@@ -379,7 +378,7 @@ mod tests {
         receiver.set_nonblocking(true).unwrap();
         let local = receiver.local_addr().unwrap();
         let mut ancillary = Ancillary::ask::<Asks>(&receiver, local);
-        let error = receive::<Asks>(&receiver, &mut ancillary, &Clock::start()).unwrap_err();
+        let error = receive(&receiver, &mut ancillary, &Clock::start()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 

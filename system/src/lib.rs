@@ -20,7 +20,7 @@ pub mod socket;
 mod stop;
 pub mod task;
 
-pub use clock::Clock;
+pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
 pub use fault::{call_error, fault};
 pub use limit::{Admitted, ConnectionLimit, MAX_REFUSALS, Permit, network};
@@ -28,4 +28,5 @@ pub use lines::{LineReader, Lines, MAX_LINE};
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run};
+pub use socket::SystemSocket;
 pub use stop::{Bell, Stop, StopGuard};

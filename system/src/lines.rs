@@ -62,27 +62,38 @@ impl LineReader {
 
 /// The lines of a run, read when they are asked for.
 #[derive(Debug, Default)]
-pub struct Lines(Option<LineReader>);
+pub struct Lines {
+    reader: Option<LineReader>,
+    /// The run has no lines, and the caller knows.
+    none: bool,
+}
 
 impl Lines {
     /// Asks for the next line, unless one is under way; `sink` gets it, on another thread. Returns
-    /// `false` if nobody types.
+    /// `false` if there are none to be had, but only once: a machine hears of an end once.
     pub fn ask<W: Watch>(
         &mut self,
         run: &Run<W>,
         sink: impl FnOnce() -> Box<dyn FnMut(LineEvent) + Send>,
     ) -> bool {
-        if self.0.is_none()
+        if self.none {
+            return true;
+        }
+        if self.reader.is_none()
             && let Some(source) = run.take_lines()
         {
-            self.0 = LineReader::spawn(source, sink()).ok();
+            self.reader = LineReader::spawn(source, sink()).ok();
         }
-        self.0.as_mut().map(LineReader::ask).is_some()
+        match &mut self.reader {
+            Some(reader) => reader.ask(),
+            None => self.none = true,
+        }
+        !self.none
     }
 
     /// Notes that the line that was asked for has come.
     pub fn came(&mut self) {
-        self.0.iter_mut().for_each(LineReader::came);
+        self.reader.iter_mut().for_each(LineReader::came);
     }
 }
 

@@ -12,6 +12,18 @@ use socklab_core::{Failure, Status};
 
 use crate::fault::fault;
 
+/// A socket of any library, of which [`SockRef`] can be asked.
+#[cfg(unix)]
+pub trait SystemSocket: std::os::fd::AsFd {}
+#[cfg(unix)]
+impl<T: std::os::fd::AsFd> SystemSocket for T {}
+
+/// A socket of any library, of which [`SockRef`] can be asked.
+#[cfg(windows)]
+pub trait SystemSocket: std::os::windows::io::AsSocket {}
+#[cfg(windows)]
+impl<T: std::os::windows::io::AsSocket> SystemSocket for T {}
+
 /// How many connections may wait to be accepted. The lab asks for at least 5; the system cuts
 /// this to its own limit (`net.core.somaxconn`, 4,096 on Linux since 5.4).
 pub const BACKLOG: i32 = 4096;
@@ -182,6 +194,31 @@ pub fn stream_client(to: SocketAddr, limit: Option<Duration>) -> io::Result<TcpS
         None => TcpStream::connect(to),
     }
 }
+
+/// A TCP connection to `to` that is being opened, and does not block: it is writable when that is
+/// over, well or badly.
+///
+/// # Errors
+/// What the system knows at once.
+pub fn connecting_stream(to: SocketAddr) -> io::Result<TcpStream> {
+    let tcp = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    tcp.set_nonblocking(true)?;
+    match tcp.connect(&to.into()) {
+        Err(error) if !in_progress(&error) => Err(error),
+        _ => Ok(tcp.into()),
+    }
+}
+
+/// A connection was begun. `EINPROGRESS` has no stable kind; Windows says `WSAEWOULDBLOCK`.
+fn in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(IN_PROGRESS)
+}
+
+const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    115
+} else {
+    36
+};
 
 /// The address that reaches a server of this machine bound to `local`: itself, or the loopback
 /// address where it is bound to all.

@@ -279,7 +279,7 @@ impl VirtualNet {
             && let Some((received, bytes)) = self.network.receive(id)
         {
             self.happen(id, |turn, now| {
-                turn.received(now, Ok(received), &bytes);
+                turn.received(now, &received, &bytes);
             });
         } else if wait.line
             && let Some(line) = self.hosts[id.0].script.next()
@@ -314,7 +314,7 @@ impl VirtualNet {
                 Next::Send { link, bytes, .. } => {
                     let len = bytes.len();
                     network.send(id, link, bytes);
-                    turn.sent(now, Ok(len));
+                    turn.sent(len);
                 }
                 Next::Open {
                     socket,

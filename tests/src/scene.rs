@@ -42,6 +42,11 @@ pub static SCENES: &[Scene] = &[
         server: &[],
     },
     Scene {
+        name: "capitals",
+        client: &["ñandú", "straße", "", "fin"],
+        server: &[],
+    },
+    Scene {
         name: "submit",
         client: &["Ana Núñez", DNI, "CODE"],
         server: &[],

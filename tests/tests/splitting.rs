@@ -7,7 +7,7 @@ use socklab_core::lab::Settings;
 use socklab_core::register::{Cause, Decision, Refusal};
 use socklab_core::transcript::Role;
 use socklab_core::{Status, submit, welcome};
-use socklab_tests::{Bench, Dice};
+use socklab_tests::{Bench, Dice, read};
 
 /// Every way to cut `bytes` that is worth a test: whole, at each place once, byte by byte, and at random.
 fn cuts(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
@@ -71,6 +71,30 @@ fn desk(pieces: &[&[u8]], pace: Duration, decision: &Decision) -> Bench {
         assert!(left.len() < before || left.is_empty(), "{bench:?}");
     }
     bench
+}
+
+/// Every way to cut lines gives the same replies: what was sent, joined as a driver joins it.
+#[test]
+fn lines_cut_anywhere() {
+    let long = ["a".repeat(300), "\n".to_string()].concat();
+    for (lines, replies) in [
+        ("hola\nñandú\r\n\nstraße\n", "HOLA\nÑANDÚ\n\nSTRASSE\n"),
+        ("uno\n\r\n\r\r\ndos", "UNO\n\n\r\nDOS\n"),
+        ("uno\nFin\r\ndos\n", "UNO\nFIN\n"),
+        (&long, &long.to_uppercase()),
+    ] {
+        for pieces in cuts(lines.as_bytes()) {
+            for pace in PACES {
+                let mut bench = Bench::up("capitals", Role::Server, &Settings::default());
+                pour(&mut bench, &pieces, pace);
+                bench.end();
+                let sent = read(&bench.transcript()).lines.into_iter();
+                let sent = sent.filter(|line| line.verb() == "send");
+                let sent: Vec<u8> = sent.flat_map(|line| line.payload.unwrap()).collect();
+                assert_eq!(String::from_utf8_lossy(&sent), *replies, "{pieces:?}");
+            }
+        }
+    }
 }
 
 /// A message, and what is done about it.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use socklab_core::{
-    Input, Link, Mono, Notice, OperationKind, OperationResult, Service, Subject, Watch,
+    Begin, Link, Mono, Notice, Observer, OperationKind, OperationResult, Service, Subject, Watch,
 };
 use socklab_system::task::{Alarm, Mailbox, WOKEN, watched};
-use socklab_system::{AcceptPause, Run};
+use socklab_system::{AcceptPause, Admitted, Run};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -32,8 +32,8 @@ struct Listener<S, W> {
     service: Arc<S>,
     connections: JoinSet<()>,
     stop: Arc<Mailbox<()>>,
-    /// There may be a connection that the reactor has told of: an accept asks the system.
-    told: bool,
+    /// The reactor has noted that there may be a connection: an accept asks the system.
+    noted: bool,
     run: Arc<Run<W>>,
 }
 
@@ -54,18 +54,18 @@ pub(crate) async fn serve<S: Service + 'static, W: Watch + 'static>(
         service,
         connections: JoinSet::new(),
         stop,
-        told: false,
+        noted: false,
         run,
     };
     listener.run.console.notice(Notice::Ready(local));
-    // One that panicked has said so.
+    // A task that panicked has said so.
     let mut left = listener.accept().await;
     while left.join_next().await.is_some() {}
     Ok(())
 }
 
 impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
-    /// Accepts until told to stop, and closes; the connections that are left.
+    /// Accepts until told to stop, then stops listening. Returns the connections that are left.
     async fn accept(mut self) -> JoinSet<()> {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut alarm = Alarm::new(sleep);
@@ -78,9 +78,11 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 Happened::Accepted(_) if self.run.stop.requested() => {}
                 Happened::Accepted(accepted) => {
                     let (clock, console) = (&self.run.clock, &*self.run.console);
-                    if let Some((stream, peer)) = pause.took(accepted, clock, console) {
+                    if let Some((stream, peer)) = pause.took(accepted, clock, console)
+                        && let Some(admitted) = self.run.admit(peer, self.service.tells_refused())
+                    {
                         number += 1;
-                        self.start(number, stream, peer);
+                        self.start(number, stream, peer, admitted);
                     }
                 }
             }
@@ -101,7 +103,7 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
             if stop.poll(cx).is_ready() {
                 return Poll::Ready(Happened::Stop);
             }
-            // With none left there is nobody to wait for.
+            // `None` if there are no connections.
             if let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {
                 return Poll::Ready(Happened::Ended);
             }
@@ -115,21 +117,34 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
             Happened::PauseOver => OperationResult::TimedOut,
             _ => WOKEN,
         };
-        // What the reactor has not told of is not tried.
-        let tried = (accepts && self.told).then_some(OperationKind::Accept);
-        if times.report_wait(observer, tried, result) {
-            self.told &= !accepts;
+        // Where the reactor has noted no connection, tokio does not ask the system.
+        let tried = (accepts && self.noted).then_some(OperationKind::Accept);
+        let waited = times.wait::<W::Observer>(tried, result);
+        if accepts && waited[1].is_some() {
+            self.noted = false;
         }
-        if let Happened::Accepted(accepted) = &happened {
-            self.told = true;
-            times.report(observer, clock, OperationKind::Accept, accepted, |_| (1, 0));
+        let accepted = match &happened {
+            Happened::Accepted(accepted) => {
+                self.noted = true;
+                let kind = OperationKind::Accept;
+                times.operation::<W::Observer, _, _>(clock, kind, accepted, |_| (1, 0))
+            }
+            _ => None,
+        };
+        for operation in waited.into_iter().chain([accepted]).flatten() {
+            observer.operation(&operation);
         }
         happened
     }
 
-    fn start(&mut self, number: u64, stream: TcpStream, peer: SocketAddr) {
+    /// Starts a connection's task, which keeps what counts the connection as long as it lives.
+    fn start(&mut self, number: u64, stream: TcpStream, peer: SocketAddr, admitted: Admitted) {
         let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
         self.connections.spawn(async move {
+            let Admitted {
+                over,
+                permit: _permit,
+            } = admitted;
             let link = Link::first(peer);
             let machine = service.accept(link);
             let observer = run.watch.watch(Subject::Connection {
@@ -137,9 +152,10 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 peer,
                 local,
             });
-            let wire = Wire::stream(stream, link);
+            let wire = Wire::Stream(stream);
             let mut conversation = Conversation::new(machine, observer, wire, run);
-            conversation.run(Some(Input::Opened { link, local })).await;
+            let begun = conversation.begin(Begin::Accepted { link, local, over });
+            conversation.run(begun).await;
         });
     }
 }

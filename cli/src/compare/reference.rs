@@ -147,11 +147,9 @@ impl Reference {
                     Transport::Datagram => Received::Datagram(end.link, bytes.len(), None),
                     Transport::Stream => Received::Bytes(bytes.len()),
                 };
-                turn.received(now, Ok(received), &bytes);
+                turn.received(now, &received, &bytes);
             }
-            Event::End => {
-                turn.received(now, Ok(Received::End), &[]);
-            }
+            Event::End => turn.received(now, &Received::End, &[]),
             Event::Stored(id, decision) => turn.stored(now, id, &decision),
             Event::Typed(line) => turn.typed(now, line),
         }
@@ -182,7 +180,7 @@ impl Reference {
                 Next::Send { bytes, .. } => {
                     let len = bytes.len();
                     events.push_back((1 - at, Event::Data(bytes.to_vec())));
-                    turn.sent(now, Ok(len));
+                    turn.sent(len);
                 }
                 Next::Open { .. } => {
                     events.push_back((at, Event::Opened));

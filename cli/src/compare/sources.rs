@@ -39,10 +39,11 @@ const BLOCKING: File =
 const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT));
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
-const ASYNC_STD: File = file!("async/src/conversation.rs", waits in "self.wait().await");
-const MIO: File = file!("mio-backend/src/event_loop.rs", waits in "poll.poll(events, limit)");
+const ASYNC_STD: File = file!("async/src/conversation.rs", waits in "self.wait(wait).await");
+const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(limit, ready)");
+const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
-const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.wait().await");
+const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.wait(wait).await");
 
 /// The machine of an exercise.
 fn machine(exercise: &str) -> Option<File> {
@@ -62,8 +63,8 @@ fn driver(runtime: Runtime, transport: Transport) -> Vec<File> {
         (Runtime::BlockingIterative, _) => vec![ITERATIVE, BLOCKING],
         (Runtime::BlockingPool, _) => vec![POOL, ITERATIVE, BLOCKING],
         (Runtime::AsyncStd, _) => vec![ASYNC_STD],
-        (Runtime::Mio, _) => vec![MIO],
-        (Runtime::MioLoops, _) => vec![LOOPS, MIO],
+        (Runtime::Mio, _) => vec![MIO, READINESS],
+        (Runtime::MioLoops, _) => vec![LOOPS, MIO, READINESS],
         (Runtime::Tokio, _) => vec![TOKIO],
     }
 }
@@ -131,7 +132,8 @@ mod tests {
         let paths: Vec<&str> = sources.iter().map(|one| one.path.as_str()).collect();
         let shown = [
             "core/src/echo.rs",
-            "mio-backend/src/event_loop.rs",
+            "mio-backend/src/model.rs",
+            "readiness/src/event_loop.rs",
             "mio-backend/src/loops.rs",
         ];
         assert_eq!(paths, shown);

@@ -247,6 +247,41 @@ fn their_welcome_client_and_our_server() {
     });
 }
 
+#[test]
+fn our_capitals_client_and_their_server() {
+    with_python(|python| {
+        on_every_runtime(|runtime| {
+            let (mut server, address) = python.serve("capitals_server.py 0 2");
+            for _ in 0..2 {
+                let client = socklab(&format!("capitals client {address} {runtime}"));
+                pipe(client, LINES.join("\n") + "\n")
+                    .success()
+                    .stdout_eq(CAPITALS)
+                    .stderr_eq("");
+                assert_eq!(LINES.map(|_| server.says()), LINES);
+            }
+            ended(server);
+        });
+    });
+}
+
+/// `FIN` ends a connection, and the server stays up for the next.
+#[test]
+fn their_capitals_client_and_our_server() {
+    with_python(|python| {
+        on_every_runtime(|runtime| {
+            let (_server, address) = Running::serve(&format!("capitals server {runtime}"));
+            for _ in 0..2 {
+                let input = LINES.join("\n") + "\n";
+                python
+                    .ask("capitals_client.py", address, &input)
+                    .success()
+                    .stdout_eq(CAPITALS);
+            }
+        });
+    });
+}
+
 /// Our client takes their server's verdict where it says `OK` or `ERROR`, and shows it where it has
 /// words of its own.
 #[test]

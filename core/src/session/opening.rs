@@ -57,13 +57,12 @@ impl Opening {
 
     /// Goes on to the next address, if there is one; what the user should know.
     pub(super) fn next(&mut self, fault: Fault) -> Option<Notice> {
-        let (failed, next) = (self.address(), *self.addresses.get(self.at + 1)?);
+        let failed = self.address();
+        if self.at + 1 == self.addresses.len() {
+            return None;
+        }
         self.at += 1;
         (self.asks, self.until) = (true, None);
-        Some(Notice::NextAddress {
-            failed,
-            fault,
-            next,
-        })
+        Some(Notice::NextAddress { failed, fault })
     }
 }

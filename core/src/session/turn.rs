@@ -1,5 +1,6 @@
 //! A turn of a conversation: what happened goes in, what to do comes out.
 
+use core::mem;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -38,7 +39,7 @@ pub enum Next<'a> {
         /// How long it may take, for a driver that blocks in it. Others look at [`Wait::until`].
         limit: Option<Duration>,
     },
-    /// Send. Answer with [`Turn::sent`].
+    /// Send. Answer with [`Turn::sent`] or [`Turn::not_sent`].
     Send {
         /// To whom.
         link: Link,
@@ -63,7 +64,7 @@ pub enum Next<'a> {
 /// What a conversation waits for, beside its register, its opening, and a stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
-    /// Something to receive: then call [`Turn::received`].
+    /// Something to receive: then call [`Turn::received`] or [`Turn::not_received`].
     pub receive: bool,
     /// Room to send: then call [`Turn::room`].
     pub room: bool,
@@ -102,6 +103,21 @@ pub enum Received {
     End,
 }
 
+impl Received {
+    /// How many bytes of payload came.
+    pub const fn len(&self) -> usize {
+        match *self {
+            Received::Datagram(_, len, _) | Received::Bytes(len) => len,
+            Received::End => 0,
+        }
+    }
+
+    /// Whether there is no payload: the end of a stream, or an empty datagram.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// A session with the outbox that was lent to it.
 #[derive(Debug)]
 pub struct Turn<'a, M, O> {
@@ -114,21 +130,20 @@ pub struct Turn<'a, M, O> {
 #[derive(Debug)]
 enum Sending {
     Nothing,
-    /// In the outbox: the first output, and what leaves together with it.
-    Outbox {
-        first: usize,
-        link: Link,
-        train: Train,
-    },
+    /// In the outbox.
+    Outbox(Train),
     Unsent,
     Blocked,
 }
 
 /// What [`Turn::next`] decided, before it borrows what it shows.
 enum Step {
-    Hand(usize),
+    /// Look again: the machine was given an input, or an output was carried out.
+    Again,
+    Store(usize),
+    /// Send what waits for room.
+    Send(Link),
     Open(Socket, Transport, SocketAddr, Option<Duration>),
-    Send(Link, Option<Mono>),
     Finish(Link),
     Abort,
     Wait(Wait),
@@ -168,36 +183,36 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Hands over what a receive gave; whether there may be more to receive.
+    /// Hands over what a receive gave.
     #[inline]
-    pub fn received(
-        &mut self,
-        now: Now,
-        received: Result<Received, CallError>,
-        buffer: &[u8],
-    ) -> bool {
-        let link = self.session.link;
-        match received {
-            Ok(Received::Datagram(link, len, _)) => {
+    pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) {
+        match *received {
+            Received::Datagram(link, len, _) => {
                 let bytes = &buffer[..len];
                 self.session.faults = 0;
                 self.feed(now, Input::Datagram { link, bytes });
             }
-            Ok(Received::Bytes(len)) => {
+            Received::Bytes(len) => {
                 let bytes = &buffer[..len];
-                let input = link.map(|link| Input::Bytes { link, bytes });
-                input.into_iter().for_each(|input| self.feed(now, input));
+                if let Some(link) = self.session.link {
+                    self.feed(now, Input::Bytes { link, bytes });
+                }
             }
-            Ok(Received::End) => {
+            Received::End => {
                 self.session.hears = false;
-                let input = link.map(|link| Input::End { link });
-                input.into_iter().for_each(|input| self.feed(now, input));
+                if let Some(link) = self.session.link {
+                    self.feed(now, Input::End { link });
+                }
             }
-            Err(CallError::WouldBlock) => return false,
-            Err(CallError::Failed(fault)) => self.fault(now, Doing::Receiving, fault),
-            Err(CallError::Interrupted) => {}
         }
-        true
+    }
+
+    /// A receive gave nothing; whether to call again.
+    pub fn not_received(&mut self, now: Now, error: CallError) -> bool {
+        if let CallError::Failed(fault) = error {
+            self.fault(now, Doing::Receiving, fault);
+        }
+        error != CallError::WouldBlock
     }
 
     /// Hands over several datagrams, so that their replies lie side by side. Returns how many the
@@ -270,7 +285,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// The user typed a line, or will type no more. Kept if the machine does not want it yet.
     pub fn typed(&mut self, now: Now, line: LineEvent) {
-        if self.session.running && self.session.pump.interest().line {
+        if self.session.pump.interest().line {
             self.feed(now, line.input());
         } else {
             self.session.rare().line = Some(line);
@@ -295,24 +310,43 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.session.room = true;
     }
 
-    /// How the last [`Next::Send`] went: how many bytes the system took.
+    /// The system took so many bytes of the last [`Next::Send`].
     #[inline]
-    pub fn sent(&mut self, now: Now, sent: Result<usize, CallError>) {
-        let fault = match sent {
-            Ok(len) => return self.took(len),
+    pub fn sent(&mut self, len: usize) {
+        match &self.sending {
+            Sending::Outbox(train) => {
+                if len < train.bytes.len() && self.session.wire == WireState::Stream {
+                    self.session.room = false;
+                    return self.keep(len);
+                }
+                self.out.done_before(train.next);
+            }
+            Sending::Unsent => {
+                self.session.unsent.sent(len);
+                self.session.room = self.session.unsent.is_empty();
+            }
+            Sending::Blocked => drop(self.session.rare().blocked.pop_front()),
+            Sending::Nothing => {}
+        }
+        self.sending = Sending::Nothing;
+    }
+
+    /// The system took nothing of the last [`Next::Send`].
+    pub fn not_sent(&mut self, now: Now, error: CallError) {
+        let fault = match error {
             // It is offered again.
-            Err(CallError::Interrupted) => return,
-            Err(CallError::WouldBlock) => {
+            CallError::Interrupted => return,
+            CallError::WouldBlock => {
                 self.session.room = false;
                 return self.keep(0);
             }
-            Err(CallError::Failed(fault)) => fault,
+            CallError::Failed(fault) => fault,
         };
-        let link = match core::mem::replace(&mut self.sending, Sending::Nothing) {
+        let link = match mem::replace(&mut self.sending, Sending::Nothing) {
             // Of several datagrams the first is lost, and the others are tried for themselves.
-            Sending::Outbox { first, link, .. } => {
-                self.out.done_before(first + 1);
-                Some(link)
+            Sending::Outbox(train) => {
+                self.out.done_before(train.first + 1);
+                self.out.link_of(train.first)
             }
             Sending::Blocked => (self.session.rare().blocked.pop_front()).map(|(link, _)| link),
             Sending::Nothing | Sending::Unsent => self.session.link,
@@ -321,11 +355,21 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.fault_on(now, socket, Doing::Sending, fault);
     }
 
+    /// How it went to send what [`Session::unsent`] showed: how many bytes the system took.
+    pub fn unsent_sent(&mut self, now: Now, sent: Result<usize, CallError>) {
+        self.session.room = true;
+        self.sending = self.session.first_sending();
+        match sent {
+            Ok(len) => self.sent(len),
+            Err(error) => self.not_sent(now, error),
+        }
+    }
+
     /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
     /// driver's by now; [`landed`](Self::landed) tells how it went.
     pub fn submitted(&mut self, bytes: usize) {
         self.session.in_flight += 1;
-        self.took(bytes);
+        self.sent(bytes);
     }
 
     /// A submitted send is complete.
@@ -354,229 +398,200 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// What to do now. Datagrams are sent one by one.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now: Now) -> Next<'_> {
         self.next_train(now, 1)
     }
 
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
-    #[inline]
+    ///
+    /// What is for the user comes first, then the machine's other outputs in order, then what is left
+    /// to do when there are none. Inlined, because drivers call it several times for a datagram: the
+    /// call, and moving what it returns, would be a tenth of an echo's instructions.
+    #[inline(always)]
     pub fn next_train(&mut self, now: Now, most: usize) -> Next<'_> {
-        match self.step(now, most) {
-            Step::Hand(index) => match self.out.at(index) {
-                Output::Store { id, attempt } => Next::Store { id, attempt },
-                told => Next::Tell(told),
-            },
-            Step::Send(link, until) => {
-                let (bytes, segment) = self.bytes();
-                Next::Send {
+        loop {
+            if let Some(index) = self.out.next_told() {
+                return Next::Tell(self.out.at(index));
+            }
+            let session = &mut *self.session;
+            if let Some((link, train)) = self.out.next_train(session.transport(), most)
+                && session.is_open()
+                && !session.has_unsent()
+            {
+                let (until, segment) = (session.send_until(now), train.segment);
+                let bytes = self.out.sent(train.bytes.clone());
+                self.sending = Sending::Outbox(train);
+                return Next::Send {
                     link,
                     bytes,
                     segment,
                     until,
-                }
+                };
             }
-            Step::Open(socket, transport, to, limit) => Next::Open {
+            match self.advance(now) {
+                Step::Again => {}
+                Step::Wait(wait) => return Next::Wait(wait),
+                Step::Send(link) => return self.send_unsent(now, link),
+                Step::Store(index) => return self.store(index),
+                Step::Open(socket, transport, to, limit) => {
+                    return Next::Open {
+                        socket,
+                        transport,
+                        to,
+                        limit,
+                    };
+                }
+                Step::Finish(link) => return Next::Finish(link),
+                Step::Abort => return Next::Abort,
+                Step::Ended(status) => return Next::Ended(status),
+            }
+        }
+    }
+
+    /// Carries out the machine's next output, if there is one; else what is left to do.
+    fn advance(&mut self, now: Now) -> Step {
+        let Some(index) = self.out.next_undone() else {
+            self.out.clear();
+            return self.idle(now);
+        };
+        let session = &mut *self.session;
+        match self.out.at(index) {
+            Output::Send { .. } if session.is_open() => {
+                // Behind what waits already.
+                let train = self.out.next_train(session.transport(), 1);
+                self.sending = train.map_or(Sending::Nothing, |(_, train)| Sending::Outbox(train));
+                self.keep(0);
+                return Step::Again;
+            }
+            Output::Open {
                 socket,
                 transport,
                 to,
-                limit,
-            },
-            Step::Finish(link) => Next::Finish(link),
-            Step::Abort => Next::Abort,
-            Step::Wait(wait) => Next::Wait(wait),
-            Step::Ended(status) => Next::Ended(status),
+            } => session.rare().opening = Some(Opening::new(socket, transport, to)),
+            Output::Finish { link } => session.finish(link),
+            Output::Abort { .. } => {
+                session.abort();
+                self.out.done_before(index + 1);
+                return Step::Abort;
+            }
+            Output::Store { .. } => {
+                self.out.done_before(index + 1);
+                return Step::Store(index);
+            }
+            // A dead stream sends nothing. What is for the user has been told.
+            Output::Send { .. } | Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {}
+        }
+        self.out.done_before(index + 1);
+        Step::Again
+    }
+
+    fn store(&self, index: usize) -> Next<'_> {
+        match self.out.at(index) {
+            Output::Store { id, attempt } => Next::Store { id, attempt },
+            other => Next::Tell(other),
         }
     }
 
+    /// Sends the first of what waits for room.
+    fn send_unsent(&mut self, now: Now, link: Link) -> Next<'_> {
+        let until = self.session.send_until(now);
+        self.sending = self.session.first_sending();
+        let blocked = self.session.first_blocked();
+        let bytes = blocked.map_or(self.session.unsent.as_slice(), |(_, bytes)| bytes);
+        Next::Send {
+            link,
+            bytes,
+            segment: bytes.len(),
+            until,
+        }
+    }
+
+    /// Gives the machine an input, unless it has ended.
+    #[inline]
     fn feed(&mut self, now: Now, input: Input<'_>) {
+        if self.session.pump.is_running() {
+            self.session.pump.feed(now, input, self.out);
+        }
+    }
+
+    #[inline]
+    fn idle(&mut self, now: Now) -> Step {
         let session = &mut *self.session;
-        if session.running {
-            session.pump.feed(now, input, self.out);
-            session.running = session.pump.is_running();
-        }
-    }
-
-    /// The one place where a machine's outputs are carried out: what is for the user first, then the
-    /// rest in order, then what is left to do when there are none.
-    fn step(&mut self, now: Now, most: usize) -> Step {
-        loop {
-            if let Some(index) = self.out.next_told() {
-                return Step::Hand(index);
-            }
-            let Some(index) = self.out.next_undone() else {
-                self.out.clear();
-                match self.idle(now) {
-                    Some(step) => return step,
-                    None => continue,
-                }
-            };
-            match self.out.at(index) {
-                Output::Send { link, .. } => match self.send(now, index, link, most) {
-                    Some(step) => return step,
-                    None => continue,
-                },
-                Output::Open {
-                    socket,
-                    transport,
-                    to,
-                } => {
-                    let opening = Opening::new(socket, transport, to);
-                    self.session.rare().opening = Some(opening);
-                }
-                Output::Finish { link } => self.session.finish(link),
-                Output::Abort { .. } => {
-                    self.out.done_before(index + 1);
-                    return self.session.abort();
-                }
-                Output::Store { .. } => {
-                    self.out.done_before(index + 1);
-                    return Step::Hand(index);
-                }
-                Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {}
-            }
-            self.out.done_before(index + 1);
-        }
-    }
-
-    /// Sends from the outbox, or keeps the bytes behind those that wait already.
-    fn send(&mut self, now: Now, first: usize, link: Link, most: usize) -> Option<Step> {
-        if matches!(self.session.wire, WireState::None | WireState::Dead) {
-            self.out.done_before(first + 1);
-            return None;
-        }
-        let waits = self.session.has_unsent();
-        let most = if waits { 1 } else { most };
-        let train = self.out.train(first, self.session.transport(), most);
-        self.sending = Sending::Outbox { first, link, train };
-        if waits {
-            self.keep(0);
-            return None;
-        }
-        Some(Step::Send(link, self.session.send_until(now)))
-    }
-
-    /// What there is to do when all outputs have been carried out; `None` if the machine was given
-    /// an input, which may have caused more.
-    fn idle(&mut self, now: Now) -> Option<Step> {
-        let session = &mut *self.session;
-        if session.room
-            && let Some((link, sending)) = session.first_unsent()
-        {
-            self.sending = sending;
-            return Some(Step::Send(link, session.send_until(now)));
-        }
         let mut until = None;
-        if session.rare.is_some() {
-            if let Some(step) = session.asked_before(now) {
-                return Some(step);
+        if session.rare.is_some() || !session.unsent.is_empty() {
+            if let Some(idle) = session.left_to_do(now) {
+                return idle;
             }
-            let opening = session.rare().opening.as_ref();
+            let opening = session.rare.as_ref().and_then(|rare| rare.opening.as_ref());
             until = opening.and_then(|opening| opening.until);
             if until.is_some_and(|until| until <= now.mono) {
                 let (kind, code) = (FaultKind::TimedOut, 0);
                 self.fault(now, Doing::Opening, Fault { kind, code });
-                return None;
+                return Step::Again;
             }
         }
-        if !session.running {
+        if !session.pump.is_running() {
             return session.close(now);
         }
-        let deadline = session.pump.machine().deadline();
-        if deadline.is_some_and(|deadline| deadline.at <= now.mono) {
-            self.feed(now, Input::Timer);
-            return None;
+        let machine = session.pump.machine();
+        let (deadline, interest) = (machine.deadline(), machine.interest());
+        if let Some(deadline) = deadline {
+            if deadline.at <= now.mono {
+                self.feed(now, Input::Timer);
+                return Step::Again;
+            }
+            until = Some(until.map_or(deadline.at, |until| until.min(deadline.at)));
         }
-        let interest = session.pump.machine().interest();
         if interest.line
             && let Some(line) = session.rare.as_mut().and_then(|rare| rare.line.take())
         {
             self.feed(now, line.input());
-            return None;
+            return Step::Again;
         }
-        let deadline = deadline.map(|deadline| deadline.at);
-        Some(Step::Wait(Wait {
+        Step::Wait(Wait {
             receive: interest.network && session.can_receive(),
             room: session.has_unsent(),
             line: interest.line,
-            until: until.into_iter().chain(deadline).min(),
-        }))
-    }
-
-    /// The bytes of the send that was decided on, and how long each datagram is.
-    fn bytes(&self) -> (&[u8], usize) {
-        match &self.sending {
-            Sending::Outbox { train, .. } => (self.out.sent(train.bytes.clone()), train.segment),
-            Sending::Unsent => whole(self.session.unsent.as_slice()),
-            Sending::Blocked => {
-                let rare = self.session.rare.as_ref();
-                let front = rare.and_then(|rare| rare.blocked.front());
-                whole(front.map_or(&[], |(_, bytes)| bytes))
-            }
-            Sending::Nothing => (&[], 0),
-        }
-    }
-
-    /// The system took so many bytes of the last send.
-    fn took(&mut self, len: usize) {
-        match &self.sending {
-            Sending::Outbox { train, .. } => {
-                if self.session.wire == WireState::Stream && len < train.bytes.len() {
-                    self.session.room = false;
-                    return self.keep(len);
-                }
-                self.out.done_before(train.next);
-            }
-            Sending::Unsent => {
-                self.session.unsent.sent(len);
-                self.session.room = self.session.unsent.is_empty();
-            }
-            Sending::Blocked => drop(self.session.rare().blocked.pop_front()),
-            Sending::Nothing => {}
-        }
-        self.sending = Sending::Nothing;
+            until,
+        })
     }
 
     /// Keeps what the system did not take of a send from the outbox.
     fn keep(&mut self, taken: usize) {
-        let Sending::Outbox { link, train, .. } =
-            core::mem::replace(&mut self.sending, Sending::Nothing)
-        else {
+        let Sending::Outbox(train) = mem::replace(&mut self.sending, Sending::Nothing) else {
             return;
         };
-        let bytes = &self.out.sent(train.bytes)[taken..];
+        let bytes = &self.out.sent(train.bytes.clone())[taken..];
         if self.session.wire == WireState::Stream {
             self.session.unsent.push(bytes);
-        } else {
+        } else if let Some(link) = self.out.link_of(train.first) {
             let blocked = &mut self.session.rare().blocked;
-            blocked.push_back((link, bytes[..train.segment].to_vec()));
-            let rest = bytes[train.segment..].chunks(train.segment.max(1));
+            let (first, rest) = bytes.split_at(train.segment);
+            blocked.push_back((link, first.to_vec()));
+            let rest = rest.chunks(train.segment.max(1));
             blocked.extend(rest.map(|bytes| (link, bytes.to_vec())));
         }
         self.out.done_before(train.next);
     }
 }
 
-fn whole(bytes: &[u8]) -> (&[u8], usize) {
-    (bytes, bytes.len())
-}
-
 impl<M: Machine, O: Observer> Session<M, O> {
-    /// Whose bytes wait, and where they lie.
-    fn first_unsent(&self) -> Option<(Link, Sending)> {
-        if !self.unsent.is_empty() {
-            return Some((self.link?, Sending::Unsent));
+    /// Where the first of what waits for room lies.
+    fn first_sending(&self) -> Sending {
+        match self.first_blocked() {
+            Some(_) => Sending::Blocked,
+            None => Sending::Unsent,
         }
-        let (link, _) = self.rare.as_ref()?.blocked.front()?;
-        Some((*link, Sending::Blocked))
     }
 
     /// Until when a send may block: a stream's, which a peer can hold up.
+    #[inline]
     fn send_until(&mut self, now: Now) -> Option<Mono> {
         if self.wire != WireState::Stream {
             return None;
         }
-        if self.running {
+        if self.pump.is_running() {
             return self.pump.machine().deadline().map(|deadline| deadline.at);
         }
         Some(self.close_until(now))
@@ -587,16 +602,22 @@ impl<M: Machine, O: Observer> Session<M, O> {
         *self.rare().closing.get_or_insert_with(limit)
     }
 
-    /// What the machine asked for earlier, and can be done now.
-    fn asked_before(&mut self, now: Now) -> Option<Step> {
-        let all_sent = self.all_sent();
+    /// What was asked for earlier, and can be done now.
+    fn left_to_do(&mut self, now: Now) -> Option<Step> {
+        let (all_sent, running) = (self.all_sent(), self.pump.is_running());
+        if self.rare.as_ref().is_some_and(|rare| rare.broken.is_some()) {
+            return Some(Step::Ended(self.status()));
+        }
+        if self.room && !self.unsent.is_empty() {
+            return self.link.map(Step::Send);
+        }
+        if self.room
+            && let Some((link, _)) = self.first_blocked()
+        {
+            return Some(Step::Send(*link));
+        }
         let rare = self.rare.as_mut()?;
-        if !self.running {
-            rare.opening = None;
-        }
-        if let Some(failure) = rare.broken {
-            return Some(Step::Ended(Status::Failed(failure)));
-        }
+        rare.opening.take_if(|_| !running);
         if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.asks) {
             let deadline = self.pump.machine().deadline();
             let limit = opening.ask(now.mono, deadline.map(|deadline| deadline.at));
@@ -608,20 +629,21 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// The machine has ended: its last bytes have a while to leave.
-    fn close(&mut self, now: Now) -> Option<Step> {
+    fn close(&mut self, now: Now) -> Step {
         if self.all_sent() {
-            return Some(Step::Ended(self.pump.status()));
+            return Step::Ended(self.pump.status());
         }
         let until = self.close_until(now);
         if until <= now.mono {
             self.in_flight = 0;
-            return Some(self.abort());
+            self.abort();
+            return Step::Abort;
         }
-        Some(Step::Wait(Wait {
+        Step::Wait(Wait {
             room: self.has_unsent(),
             until: Some(until),
             ..Wait::default()
-        }))
+        })
     }
 
     /// Finishes the link once all has been sent. One that is dead has no end to send.
@@ -632,7 +654,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// Gives the connection up, and what could not be sent.
-    fn abort(&mut self) -> Step {
+    fn abort(&mut self) {
         self.drop_unsent();
         if let Some(rare) = &mut self.rare {
             rare.opening = None;
@@ -640,6 +662,5 @@ impl<M: Machine, O: Observer> Session<M, O> {
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
         }
-        Step::Abort
     }
 }

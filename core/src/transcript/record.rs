@@ -138,19 +138,18 @@ impl<W: Write> Recorder<W> {
                 words.push(self.name(now, peer));
                 words.push(bytes.to_string());
             }
+            Notice::LineTooLong(peer, most) => {
+                words.push(self.name(now, peer));
+                words.push(most.to_string());
+            }
             Notice::BadField(error) => words.push(field(error)),
             Notice::Fault(doing, fault) => {
                 words.push(doing.name().to_string());
                 words.push(fault.kind.name().to_string());
             }
-            Notice::NextAddress {
-                failed,
-                fault,
-                next,
-            } => {
+            Notice::NextAddress { failed, fault } => {
                 words.push(self.name(now, failed));
                 words.push(fault.kind.name().to_string());
-                words.push(self.name(now, next));
             }
             Notice::AcceptPaused(resource, fault) => {
                 words.push(resource.name().to_string());

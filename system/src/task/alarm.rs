@@ -78,7 +78,8 @@ mod tests {
         let clock = Clock::start();
         let mut cx = Context::from_waker(Waker::noop());
         let mut alarm = Alarm::new(sleep);
-        // Set for `soon` by a timer that fires then; moved on meanwhile, it is set again for what is left.
+        // Set for `soon` by a timer that fires then. The deadline has moved on meanwhile, so the
+        // timer is set again for what is left.
         let soon = clock.mono().plus(Duration::from_millis(5));
         let later = clock.mono().plus(Duration::from_millis(15));
         alarm.set = Some((soon, sleep(Duration::from_millis(5))));

@@ -19,7 +19,8 @@ pub enum Wakeup {
     Stop,
 }
 
-/// A queue that wakes the one task that takes from it. While nothing is left in it, it has no memory but its own.
+/// A queue that wakes the one task that takes from it. While it is empty it has no memory but its
+/// own.
 pub struct Mailbox<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
@@ -44,7 +45,8 @@ impl<T> fmt::Debug for Mailbox<T> {
 }
 
 impl<T> Mailbox<T> {
-    /// Leaves something, and wakes the task if it waits for it. If the task is over, nobody takes it.
+    /// Leaves something, and wakes the task if it waits for it. If the task is over, it is dropped
+    /// with the mailbox.
     pub fn leave(&self, one: T) {
         let mut inner = self.lock();
         inner.left.push_back(one);
@@ -74,6 +76,12 @@ impl<T> Mailbox<T> {
 }
 
 impl Mailbox<Wakeup> {
+    /// Where a reader of [lines](crate::Lines) leaves them.
+    pub fn lines(self: &Arc<Self>) -> Box<dyn FnMut(LineEvent) + Send> {
+        let mailbox = Arc::clone(self);
+        Box::new(move |line| mailbox.leave(Wakeup::Line(line)))
+    }
+
     /// Where the register leaves its decision.
     pub fn stored(self: &Arc<Self>, id: StoreId) -> Done {
         let mailbox = Arc::clone(self);

@@ -2,7 +2,7 @@
 
 use socklab_core::lab::Settings;
 use socklab_core::transcript::Role::{Client, Server};
-use socklab_core::{Doing, Failure, FaultKind, Input, MAX_DATAGRAM, Status};
+use socklab_core::{Doing, Failure, FaultKind, Input, Status, max_datagram};
 use socklab_tests::{Bench, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, scene};
 
 use super::{SECOND, stranger, up};
@@ -185,11 +185,11 @@ fn the_end_of_the_input_ends_it_without_a_word() {
 #[test]
 fn the_longest_line_and_one_byte_more() {
     let mut client = up("echo", Client);
-    client.line(&"a".repeat(MAX_DATAGRAM));
+    client.line(&"a".repeat(max_datagram(SERVER)));
     assert_eq!(client.state(), "Waiting");
     for exercise in ["message", "echo", "chat"] {
         let mut client = up(exercise, Client);
-        let said = client.line(&"a".repeat(MAX_DATAGRAM + 1));
+        let said = client.line(&"a".repeat(max_datagram(SERVER) + 1));
         assert_eq!(said, ["-- state Failed", "-- ended failed too-long"]);
     }
 }
@@ -207,7 +207,7 @@ fn a_reply_that_does_not_fit_is_refused_once_and_ends_nothing() {
     assert_eq!(server.datagram("hola")[1], "<- send client1 \"HOLA\"");
     // Just so it fits: 65,507 bytes.
     let fits = ["a", &"ŉ".repeat(21_835), "b"].concat();
-    assert_eq!(fits.to_uppercase().len(), MAX_DATAGRAM);
+    assert_eq!(fits.to_uppercase().len(), max_datagram(SERVER));
     assert_eq!(server.datagram(fits).len(), 2);
 }
 
@@ -223,8 +223,8 @@ fn any_bytes() {
         let said = server.datagram(text);
         assert_eq!(said[1], format!("<- send client1 {reply}"));
     }
-    let largest = vec![b'a'; MAX_DATAGRAM];
-    let capitals = format!("<- send client1 \"{}\"", "A".repeat(MAX_DATAGRAM));
+    let largest = vec![b'a'; max_datagram(SERVER)];
+    let capitals = format!("<- send client1 \"{}\"", "A".repeat(max_datagram(SERVER)));
     assert_eq!(server.datagram(largest)[1], capitals);
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each test gives one machine its inputs by hand; what it does comes back as lines of its transcript.
 
+mod capitals;
 mod chat;
 mod echo;
 mod lab;

@@ -19,7 +19,11 @@ fn one_message_and_its_writing_side_stays_open() {
     let mut client = Bench::new("submit", Client, &ready());
     client.feed(Input::Start);
     let (link, local) = (client.peer(), CLIENT);
-    let said = client.feed(Input::Opened { link, local });
+    let said = client.feed(Input::Opened {
+        link,
+        local,
+        over: None,
+    });
     assert_eq!(
         said,
         [
@@ -191,7 +195,11 @@ fn what_is_missing_is_asked_for() {
         }
         assert_eq!(said[0], "<- open s0 tcp server");
         let (link, local) = (client.peer(), CLIENT);
-        let said = client.feed(Input::Opened { link, local });
+        let said = client.feed(Input::Opened {
+            link,
+            local,
+            over: None,
+        });
         assert_eq!(said[0], "<- send server \"Ana&123456&548094\"");
     }
 }

@@ -17,7 +17,11 @@ fn the_banner_has_22_bytes() {
     let mut server = Bench::new("welcome", Server, &Settings::default());
     server.feed(Input::Start);
     let (link, local) = (server.peer(), SERVER);
-    let said = server.feed(Input::Opened { link, local });
+    let said = server.feed(Input::Opened {
+        link,
+        local,
+        over: None,
+    });
     let send = "<- send client1 \"Bienvenido al Servidor\"";
     assert_eq!(said[..2], ["<- notice connection client1", send]);
     assert_eq!(server.status(), Status::Done);

@@ -1,52 +1,62 @@
-//! What the loops of a TCP server share: how many connections there may be, and whether the system has room for more.
+//! What the loops of a TCP server share: how many connections there may be, and whether the system
+//! has resources for more.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use socklab_core::{Fault, Mono, Notice};
+use socklab_core::{Fault, Mono, Notice, Resource};
 use socklab_system::AcceptPause;
 
-use crate::mailbox::{Mailbox, Message};
+use crate::mailbox::{Mailbox, Wakeup};
+use crate::model::Model;
 
-/// The places for connections, and the one pause in which nobody accepts.
+/// How many more connections there may be, and the one pause in which no loop accepts.
 ///
-/// Whoever finds no free place is put in a queue, and is given the next that is given back: else a loop whose own
-/// connections end would always be there first, and the peers of another would wait for ever.
-pub(crate) struct Places {
-    inner: Mutex<Inner>,
+/// A loop that finds none free waits in a queue, and is given the next that ends: else a loop whose
+/// own connections end would always be first, and the peers of another would wait for ever.
+pub struct Capacity<L: Model> {
+    inner: Mutex<Inner<L>>,
     /// How many connections were accepted.
     accepted: AtomicU64,
-    /// There is a pause, or the user believes so. Else nobody need look.
+    /// There is a pause, or the user believes so. Else no loop need look.
     trouble: AtomicBool,
 }
 
-struct Inner {
+struct Inner<L: Model> {
     free: usize,
-    /// The loops that wait for a place.
-    queue: VecDeque<Arc<Mailbox>>,
+    /// The loops that wait for one.
+    queue: VecDeque<Arc<Mailbox<L>>>,
     pause: AcceptPause,
     /// All loops.
-    loops: Vec<Arc<Mailbox>>,
+    loops: Vec<Arc<Mailbox<L>>>,
 }
 
-impl Inner {
-    fn give(&mut self, count: usize, mailbox: &Arc<Mailbox>) -> bool {
+impl<L: Model> fmt::Debug for Capacity<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Capacity").field(&self.lock().free).finish()
+    }
+}
+
+impl<L: Model> Inner<L> {
+    fn give(&mut self, count: usize, mailbox: &Arc<Mailbox<L>>) -> bool {
         let mut own = false;
         for _ in 0..count {
             match self.queue.pop_front() {
                 None => self.free += 1,
                 Some(next) if Arc::ptr_eq(&next, mailbox) => own = true,
-                Some(next) => next.leave(Message::Place),
+                Some(next) => next.leave(Wakeup::Capacity),
             }
         }
         own
     }
 }
 
-impl Places {
-    pub(crate) fn new(free: usize) -> Arc<Self> {
-        Arc::new(Places {
+impl<L: Model> Capacity<L> {
+    /// Room for so many connections.
+    pub fn new(free: usize) -> Arc<Self> {
+        Arc::new(Capacity {
             inner: Mutex::new(Inner {
                 free,
                 queue: VecDeque::new(),
@@ -59,16 +69,17 @@ impl Places {
     }
 
     /// The loop with this mailbox is one of those that share them.
-    pub(crate) fn join(&self, mailbox: &Arc<Mailbox>) {
+    pub(crate) fn join(&self, mailbox: &Arc<Mailbox<L>>) {
         self.lock().loops.push(Arc::clone(mailbox));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner<L>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place for the loop with this mailbox. If there is none, the loop is told when it has one.
-    pub(crate) fn take(&self, mailbox: &Arc<Mailbox>) -> bool {
+    /// Takes room for one connection of the loop with this mailbox. If there is none, the loop is told
+    /// when it has it.
+    pub(crate) fn take(&self, mailbox: &Arc<Mailbox<L>>) -> bool {
         let mut inner = self.lock();
         if inner.free == 0 {
             inner.queue.push_back(Arc::clone(mailbox));
@@ -78,24 +89,24 @@ impl Places {
         true
     }
 
-    /// Connections of the loop with this mailbox have ended: their places go to those that wait, and there are
-    /// descriptors. Whether the loop itself is one that waited.
-    pub(crate) fn ended(&self, count: usize, mailbox: &Arc<Mailbox>) -> bool {
+    /// Connections of the loop with this mailbox have ended: their room goes to the loops that wait,
+    /// and there are descriptors. Whether the loop itself is one that waited.
+    pub(crate) fn ended(&self, count: usize, mailbox: &Arc<Mailbox<L>>) -> bool {
         let mut inner = self.lock();
         if inner.pause.until().is_some() {
             inner.pause.end();
             // The others have waited as long.
             for one in &inner.loops {
                 if !Arc::ptr_eq(one, mailbox) {
-                    one.leave(Message::PauseOver);
+                    one.leave(Wakeup::PauseOver);
                 }
             }
         }
         inner.give(count, mailbox)
     }
 
-    /// Gives back a place that was not needed.
-    pub(crate) fn give(&self, mailbox: &Arc<Mailbox>) {
+    /// Gives back room that was not needed.
+    pub(crate) fn give(&self, mailbox: &Arc<Mailbox<L>>) {
         self.lock().give(1, mailbox);
     }
 
@@ -112,11 +123,12 @@ impl Places {
         (number, news)
     }
 
-    /// An accept failed: none is tried until the pause is over. What to tell the user.
-    pub(crate) fn refused(&self, now: Mono, fault: Fault) -> Option<Notice> {
+    /// The system has no descriptor for one more: none is tried until the pause is over. What to tell
+    /// the user.
+    pub(crate) fn out_of_descriptors(&self, now: Mono, fault: Fault) -> Option<Notice> {
         let mut inner = self.lock();
         self.trouble.store(true, Ordering::Relaxed);
-        inner.pause.refused(now, fault)
+        inner.pause.out_of(now, Resource::Descriptors, fault)
     }
 
     /// When the pause is over; `None` if there is none.

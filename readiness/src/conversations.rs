@@ -4,16 +4,18 @@ use std::collections::VecDeque;
 use std::mem;
 
 use slab::Slab;
-use socklab_core::{Machine, Observer, Status};
+use socklab_core::{Machine, Observer, Session, Status};
+use socklab_system::Permit;
 
 use crate::conversation::Conversation;
 use crate::mailbox::Address;
+use crate::model::Model;
 use crate::timers::Timers;
 use crate::wire::Wire;
 
 /// The conversations of a loop, and what is to be done about them.
-pub(crate) struct Conversations<M, O> {
-    pub(crate) slab: Slab<Conversation<M, O>>,
+pub(crate) struct Conversations<L: Model, M, O> {
+    pub(crate) slab: Slab<Conversation<L, M, O>>,
     /// Those that have something to do, in the order of their turns.
     pub(crate) queue: VecDeque<Address>,
     pub(crate) timers: Timers,
@@ -21,7 +23,7 @@ pub(crate) struct Conversations<M, O> {
     ended: usize,
 }
 
-impl<M: Machine, O: Observer> Conversations<M, O> {
+impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
     pub(crate) fn new() -> Self {
         Conversations {
             slab: Slab::new(),
@@ -32,20 +34,30 @@ impl<M: Machine, O: Observer> Conversations<M, O> {
         }
     }
 
-    pub(crate) fn get(&mut self, address: Address) -> Option<&mut Conversation<M, O>> {
+    pub(crate) fn get(&mut self, address: Address) -> Option<&mut Conversation<L, M, O>> {
         let found = self.slab.get_mut(address.key)?;
         (found.address() == address).then_some(found)
     }
 
-    pub(crate) fn insert(&mut self, machine: M, observer: O, wire: Wire) -> Address {
+    pub(crate) fn insert(
+        &mut self,
+        session: Session<M, O>,
+        wire: Wire<L>,
+        permit: Option<Permit>,
+    ) -> Address {
         self.number += 1;
         let entry = self.slab.vacant_entry();
         let address = Address {
             key: entry.key(),
             number: self.number,
         };
-        entry.insert(Conversation::new(machine, observer, wire, address));
+        entry.insert(Conversation::new(session, wire, address, permit));
         address
+    }
+
+    /// Which there are.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.slab.iter().map(|(_, one)| one.address()).collect()
     }
 
     /// How many have ended since this was asked before.
@@ -55,9 +67,10 @@ impl<M: Machine, O: Observer> Conversations<M, O> {
 
     /// After anything has happened to a conversation: is it over, when is it looked at again, and does
     /// it want a turn? Says how it ended, if it did.
-    pub(crate) fn after(&mut self, address: Address) -> Option<Status> {
+    pub(crate) fn after(&mut self, address: Address, model: &mut L) -> Option<Status> {
         let conversation = self.slab.get_mut(address.key)?;
-        if let Some(status) = conversation.over() {
+        if let Some(status) = conversation.ended() {
+            conversation.close(model);
             self.slab.remove(address.key);
             self.ended += 1;
             let slab = &self.slab;

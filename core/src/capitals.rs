@@ -1,0 +1,432 @@
+//! `capitals`: lines come back in capitals over connections that stay, until `FIN` (TCP 16000).
+//!
+//! It is `echo` over a stream, and shows what a stream is not: one `send` is not one `recv`. A line
+//! ends with a line feed, wherever the network cuts it. `FIN` ends its connection, and the server
+//! stays up for the others.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::caps::upper;
+use crate::echo::FIN;
+use crate::fault::Failure;
+use crate::input::Input;
+use crate::lab::{Exercise, Server as ServerKind, Settings};
+use crate::link::{Link, Socket, Transport};
+use crate::machine::{Interest, Machine, Service, Status};
+use crate::outbox::Outbox;
+use crate::output::{Notice, Prompt};
+use crate::table::table;
+use crate::time::{Deadline, Mono, Now, Why};
+use crate::welcome::client_failure;
+
+table! { ClientState on ClientEvent {
+    Start, Opened, Line, TooLong, InputEnd, Bytes, Reply, Fin, TooBig, Closed, GaveUp, Fault, Stop,
+}
+    Idle {
+        Start    => Opening: "connect",
+        Stop     => Stopped: "",
+    }
+    Opening {
+        Opened   => Typing: "ask for a line",
+        GaveUp   => Failed: "",
+        Fault    => Failed: "",
+        Stop     => Stopped: "",
+    }
+    Typing {
+        Line     => Waiting: "send it with a line feed",
+        TooLong  => Failed: "send nothing",
+        InputEnd => Done: "send nothing; close",
+        Fault    => Failed: "",
+        Stop     => Stopped: "",
+    }
+    Waiting {
+        Bytes    => Waiting: "keep them: the line has not ended",
+        Reply    => Typing: "show it; ask for a line",
+        Fin      => Done: "show it; close",
+        TooBig   => Failed: "",
+        Closed   => Failed: "",
+        GaveUp   => Failed: "",
+        Fault    => Failed: "",
+        Stop     => Stopped: "",
+    }
+    Done {}
+    Stopped {}
+    Failed {}
+}
+
+table! { ServerState on ServerEvent {
+    Start, Opened, Bytes, Line, Fin, TooLong, End, Finished, Drained, Fault, Stop,
+}
+    Idle {
+        Start    => Opening: "",
+        Stop     => Stopped: "",
+    }
+    Opening {
+        Opened   => Serving: "say who came",
+        Fault    => Done: "",
+        Stop     => Stopped: "",
+    }
+    Serving {
+        Bytes    => Serving: "keep them: the line has not ended",
+        Line     => Serving: "reply in capitals",
+        Fin      => Draining: "reply FIN; finish",
+        TooLong  => Draining: "say so; finish",
+        End      => Closing: "reply to what came without a line feed; finish",
+        Fault    => Done: "",
+        Stop     => Stopped: "",
+    }
+    Draining {
+        Bytes    => Draining: "throw them away",
+        Drained  => Done: "close",
+        Fault    => Done: "",
+        Stop     => Stopped: "close",
+    }
+    Closing {
+        Finished => Done: "close",
+        Fault    => Done: "",
+        Stop     => Stopped: "close",
+    }
+    Done {}
+    Stopped {}
+}
+
+/// The exercise.
+pub static EXERCISE: Exercise = Exercise {
+    name: "capitals",
+    transport: Transport::Stream,
+    port: 16_000,
+    timeout: Some(Duration::from_secs(5)),
+    offers: &[],
+    secret: false,
+    client_table: ClientState::ROWS,
+    server_table: ServerState::ROWS,
+    client: |settings| Box::new(Client::new(settings)),
+    server: ServerKind::Service(|_| Box::new(Server)),
+};
+
+/// The longest line, without its end: 64 KiB.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// The longest reply, without its end: capitals take up to three times the bytes (see [`upper`]).
+pub const MAX_REPLY: usize = 3 * MAX_LINE;
+
+/// How long a server reads and throws away what a client sends after `FIN`: 1 s. Closed at once,
+/// unread bytes would reset the connection, and the reply might be lost.
+pub const DRAIN: Duration = Duration::from_secs(1);
+
+/// How many bytes an empty buffer may keep room for.
+const KEEP: usize = 1024;
+
+/// A stream cut into lines, whatever its pieces.
+#[derive(Debug, Default)]
+struct Lines {
+    /// The beginning of a line whose end has not come.
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    /// Takes the next line off the front of `bytes`, without its end; a carriage return before it is
+    /// dropped. `None` if it has not ended: then its beginning is kept.
+    fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Option<&'a [u8]> {
+        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+            self.begun.extend_from_slice(bytes);
+            *bytes = &[];
+            return None;
+        };
+        let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
+        *bytes = rest;
+        if self.begun.is_empty() {
+            return Some(line.strip_suffix(b"\r").unwrap_or(line));
+        }
+        self.begun.extend_from_slice(line);
+        Some(self.begun.strip_suffix(b"\r").unwrap_or(&self.begun))
+    }
+
+    /// Forgets the line that [`next`](Self::next) gave.
+    fn forget(&mut self) {
+        self.begun.clear();
+        self.begun.shrink_to(KEEP);
+    }
+
+    /// Whether what came without an end is more than a line of `most` bytes can be. A carriage return
+    /// may belong to its end.
+    fn is_over(&self, most: usize) -> bool {
+        let begun = &self.begun;
+        begun.strip_suffix(b"\r").unwrap_or(begun).len() > most
+    }
+}
+
+/// Sends lines and shows them in capitals.
+#[derive(Debug)]
+pub struct Client {
+    state: ClientState,
+    servers: Vec<SocketAddr>,
+    /// The one that answered; until then the last, which is to blame if none does.
+    server: SocketAddr,
+    timeout: Option<Duration>,
+    waiting_since: Mono,
+    lines: Lines,
+    failure: Failure,
+}
+
+impl Client {
+    /// A client with the server and the time-out of `settings`.
+    pub fn new(settings: &Settings) -> Self {
+        Client {
+            state: ClientState::Idle,
+            servers: settings.servers(),
+            server: settings.last_server(),
+            timeout: settings.timeout,
+            waiting_since: Mono::ZERO,
+            lines: Lines::default(),
+            failure: Failure::NoInput,
+        }
+    }
+
+    fn fail(&mut self, on: ClientEvent, failure: Failure) {
+        if self.state.go(on) {
+            self.failure = failure;
+        }
+    }
+
+    /// Takes bytes of the reply. What follows its line feed belongs to no question, and is dropped.
+    fn take(&mut self, mut bytes: &[u8], out: &mut Outbox) {
+        let event = match self.lines.next(&mut bytes) {
+            None => ClientEvent::Bytes,
+            Some(reply) if reply.len() > MAX_REPLY => ClientEvent::TooBig,
+            Some(reply) => {
+                out.show(reply);
+                let fin = reply == FIN;
+                self.lines.forget();
+                if !fin {
+                    out.prompt(Prompt::Echo);
+                }
+                self.state.go(match fin {
+                    true => ClientEvent::Fin,
+                    false => ClientEvent::Reply,
+                });
+                return;
+            }
+        };
+        if event == ClientEvent::TooBig || self.lines.is_over(MAX_REPLY) {
+            self.fail(ClientEvent::TooBig, Failure::ReplyTooBig(self.server));
+        } else {
+            self.state.go(event);
+        }
+    }
+}
+
+impl Machine for Client {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let server = self.server;
+        let waited = self.timeout.unwrap_or_default();
+        match input {
+            Input::Start if self.state.go(ClientEvent::Start) => {
+                self.waiting_since = now.mono;
+                out.open(Socket(0), Transport::Stream, &self.servers);
+            }
+            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+                self.server = link.peer;
+                out.prompt(Prompt::Echo);
+            }
+            Input::Line(line) if line.len() > MAX_LINE => {
+                let failure = Failure::LineTooLong(line.len(), MAX_LINE);
+                self.fail(ClientEvent::TooLong, failure);
+            }
+            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+                self.waiting_since = now.mono;
+                out.send_with(Link::first(server), |to| {
+                    to.extend_from_slice(line);
+                    to.push(b'\n');
+                });
+            }
+            Input::InputEnd => {
+                self.state.go(ClientEvent::InputEnd);
+            }
+            Input::Bytes { bytes, .. } => self.take(bytes, out),
+            Input::End { .. } => self.fail(ClientEvent::Closed, Failure::ClosedEarly(server)),
+            Input::Timer if self.state == ClientState::Opening => {
+                let failure = Failure::ConnectTimedOut(server, waited);
+                self.fail(ClientEvent::GaveUp, failure);
+            }
+            Input::Timer => self.fail(ClientEvent::GaveUp, Failure::NoReply(server, waited)),
+            Input::Fault { doing, fault, .. } => {
+                let failure = client_failure(server, doing, fault.kind, waited);
+                let failure = failure.unwrap_or(Failure::of(server, doing, fault));
+                self.fail(ClientEvent::Fault, failure);
+            }
+            Input::Stop => {
+                self.state.go(ClientEvent::Stop);
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let why = match self.state {
+            ClientState::Opening => Why::Connect,
+            ClientState::Waiting => Why::Reply,
+            _ => return None,
+        };
+        let at = self.waiting_since.plus(self.timeout?);
+        Some(Deadline { at, why })
+    }
+
+    fn interest(&self) -> Interest {
+        match self.state {
+            ClientState::Typing => Interest::LINE,
+            ClientState::Waiting => Interest::NETWORK,
+            _ => Interest::NOTHING,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    fn status(&self) -> Status {
+        match self.state {
+            ClientState::Done => Status::Done,
+            ClientState::Stopped => Status::Stopped,
+            ClientState::Failed => Status::Failed(self.failure),
+            _ => Status::Running,
+        }
+    }
+}
+
+/// Answers each connection's lines in capitals.
+#[derive(Clone, Copy, Debug)]
+pub struct Server;
+
+impl Service for Server {
+    type Machine = Box<dyn Machine>;
+
+    fn accept(&self, link: Link) -> Box<dyn Machine> {
+        Box::new(Connection {
+            state: ServerState::Idle,
+            link,
+            lines: Lines::default(),
+            draining_since: Mono::ZERO,
+        })
+    }
+}
+
+/// One connection of the server.
+#[derive(Debug)]
+struct Connection {
+    state: ServerState,
+    link: Link,
+    lines: Lines,
+    draining_since: Mono,
+}
+
+impl Connection {
+    /// Answers every line that `bytes` ends.
+    fn answer(&mut self, now: Now, mut bytes: &[u8], out: &mut Outbox) {
+        while self.state == ServerState::Serving && !bytes.is_empty() {
+            let Some(line) = self.lines.next(&mut bytes) else {
+                self.state.go(ServerEvent::Bytes);
+                break;
+            };
+            let event = match line.len() <= MAX_LINE {
+                false => ServerEvent::TooLong,
+                true if reply(self.link, line, out) => ServerEvent::Fin,
+                true => ServerEvent::Line,
+            };
+            self.end_line(now, event, out);
+        }
+        if self.state == ServerState::Serving && self.lines.is_over(MAX_LINE) {
+            self.end_line(now, ServerEvent::TooLong, out);
+        }
+    }
+
+    fn end_line(&mut self, now: Now, event: ServerEvent, out: &mut Outbox) {
+        self.lines.forget();
+        self.state.go(event);
+        if event == ServerEvent::TooLong {
+            out.notice(Notice::LineTooLong(self.link.peer, MAX_LINE));
+        }
+        if self.state == ServerState::Draining {
+            self.draining_since = now.mono;
+            out.finish(self.link);
+        }
+    }
+
+    /// The client will send no more.
+    fn end(&mut self, out: &mut Outbox) {
+        if !self.lines.begun.is_empty() {
+            reply(self.link, &self.lines.begun, out);
+            self.lines.forget();
+        }
+        out.finish(self.link);
+    }
+}
+
+/// Sends a line's capitals and a line feed. Whether they are `FIN`.
+fn reply(link: Link, line: &[u8], out: &mut Outbox) -> bool {
+    let mut fin = false;
+    out.send_with(link, |to| {
+        let start = to.len();
+        upper(line, to);
+        fin = &to[start..] == FIN;
+        to.push(b'\n');
+    });
+    fin
+}
+
+impl Machine for Connection {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Start => {
+                self.state.go(ServerEvent::Start);
+            }
+            Input::Opened { link, .. } if self.state.go(ServerEvent::Opened) => {
+                out.notice(Notice::Connection(link.peer));
+            }
+            Input::Bytes { bytes, .. } => self.answer(now, bytes, out),
+            Input::End { .. } if self.state.go(ServerEvent::End) => self.end(out),
+            Input::End { .. } | Input::Timer => {
+                self.state.go(ServerEvent::Drained);
+            }
+            Input::Finished { .. } => {
+                self.state.go(ServerEvent::Finished);
+            }
+            Input::Fault { .. } => {
+                self.state.go(ServerEvent::Fault);
+            }
+            Input::Stop => {
+                self.state.go(ServerEvent::Stop);
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        (self.state == ServerState::Draining).then(|| Deadline {
+            at: self.draining_since.plus(DRAIN),
+            why: Why::Drain,
+        })
+    }
+
+    fn interest(&self) -> Interest {
+        match self.state {
+            ServerState::Serving | ServerState::Draining => Interest::NETWORK,
+            _ => Interest::NOTHING,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    fn status(&self) -> Status {
+        match self.state {
+            ServerState::Done => Status::Done,
+            ServerState::Stopped => Status::Stopped,
+            _ => Status::Running,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The event loop of every model that waits until a socket is ready.
+//!
+//! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and one thread asks
+//! the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX Network
+//! Programming*, vol. 1, 6.2). The models of this family differ in that one question, so each is a
+//! [`Model`]: which sockets are watched, and how to wait for them. The rest is here, once:
+//!
+//! * `event_loop` waits and hands out turns;
+//! * `conversation` is one [`Session`](socklab_core::Session) with its socket, a `wire`;
+//! * `conversations` is the slab of them, `timers` their deadlines;
+//! * `acceptor` takes connections, as many as `capacity` allows;
+//! * `mailbox` is how other threads wake the loop, `bell` how a signal does.
+//!
+//! # Edge-triggered, level-triggered, one-shot
+//!
+//! Some systems report a *change* once: a socket that was empty and has bytes. Others report the
+//! *level* with every wait, or one event for each time they are [asked](Model::watch). The loop serves
+//! all three: it remembers that a socket is ready until a call returns `WouldBlock`, so nothing is
+//! missed; and it tells the model what each conversation waits for whenever that changes, so a
+//! level-triggered wait never spins.
+
+#![forbid(unsafe_code)]
+
+mod acceptor;
+mod bell;
+mod capacity;
+mod conversation;
+mod conversations;
+mod event_loop;
+mod mailbox;
+mod model;
+mod std_sockets;
+mod timers;
+mod wire;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socklab_core::{Begin, Doing, Failure, Machine, Notice, Service, Status, Subject, Watch};
+use socklab_system::{Run, fault, socket};
+
+pub use capacity::Capacity;
+pub use event_loop::EventLoop;
+pub use model::{Interest, Model, Ready, Trigger, Watched};
+pub use std_sockets::duplicate;
+pub use wire::Wire;
+
+/// Runs a client on a loop of its own.
+pub fn client<L: Model, M: Machine + 'static, W: Watch>(machine: M, run: &Arc<Run<W>>) -> Status {
+    alone::<L, M, W>(machine, Wire::Closed, Begin::Client, run)
+}
+
+/// Runs a UDP server on a loop of its own.
+pub fn serve_datagrams<L: Model, M: Machine + 'static, W: Watch>(
+    address: SocketAddr,
+    machine: M,
+    run: &Arc<Run<W>>,
+) -> Status {
+    let (local, udp) = match socket::bind_datagrams(address) {
+        Ok(bound) => bound,
+        Err(status) => return status,
+    };
+    match Wire::server::<W::Observer>(udp, local) {
+        Ok(wire) => alone::<L, M, W>(machine, wire, Begin::Bound(local), run),
+        Err(error) => broken(&error),
+    }
+}
+
+/// Runs a TCP server on one loop.
+pub fn serve_streams<L: Model, S: Service, W: Watch>(
+    address: SocketAddr,
+    service: &S,
+    run: &Arc<Run<W>>,
+) -> Status {
+    let (local, listener) = match socket::bind_streams(address) {
+        Ok(bound) => bound,
+        Err(status) => return status,
+    };
+    let capacity = Capacity::new(run.max_connections);
+    let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
+        run.console.notice(Notice::Ready(local));
+        event_loop.serve(listener, &capacity, service)
+    });
+    served.unwrap_or_else(|error| broken(&error))
+}
+
+fn alone<L: Model, M: Machine, W: Watch>(
+    machine: M,
+    wire: Wire<L>,
+    begin: Begin,
+    run: &Arc<Run<W>>,
+) -> Status {
+    let observer = run.watch.watch(Subject::Endpoint);
+    let served = EventLoop::new(run, &*run.console)
+        .and_then(|mut event_loop| event_loop.alone(machine, observer, wire, begin));
+    served.unwrap_or_else(|error| broken(&error))
+}
+
+/// How a run ends when the system refuses what the loop itself needs.
+pub fn broken(error: &io::Error) -> Status {
+    Status::Failed(Failure::Io(Doing::Opening, fault(error)))
+}

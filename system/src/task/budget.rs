@@ -1,0 +1,50 @@
+//! How long a task that always has something to do keeps its thread.
+
+/// What a task may still receive before other tasks have their turn.
+///
+/// An executor takes no thread away from a task: the task itself has to yield.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// How many receives.
+    pub receives: u32,
+    /// How many bytes.
+    pub bytes: u32,
+}
+
+impl Budget {
+    /// What a task has at first, and after it has yielded.
+    pub const FULL: Budget = Budget {
+        receives: 64,
+        bytes: 256 * 1024,
+    };
+
+    /// Notes a receive of so many bytes.
+    pub fn spend(&mut self, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.receives = self.receives.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// Whether the task has to yield now.
+    pub fn is_spent(&self) -> bool {
+        self.receives == 0 || self.bytes == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spent_by_many_receives_or_by_many_bytes() {
+        for (bytes, receives) in [(0, 64), (4096, 64), (4097, 64), (8192, 32), (usize::MAX, 1)] {
+            let mut budget = Budget::FULL;
+            let mut done = 0;
+            while !budget.is_spent() {
+                budget.spend(bytes);
+                done += 1;
+            }
+            assert_eq!(done, receives, "{bytes} bytes each");
+        }
+    }
+}
