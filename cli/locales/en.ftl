@@ -43,6 +43,9 @@ accept-paused = { $why ->
     [threads] out of threads
    *[other] no new connection can be accepted ({ $detail })
 }: those connected are served, new ones wait
+# $peer (text) - whose line it is
+# $most (number) - how long it may be
+line-too-long = { $peer } sent a line of more than { $most } bytes: its connection is closed
 accept-resumed = new connections are accepted again
 
 ## What a client says

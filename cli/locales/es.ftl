@@ -43,6 +43,9 @@ accept-paused = { $why ->
     [threads] no quedan hilos
    *[other] no se pueden aceptar más conexiones ({ $detail })
 }: se atiende a los conectados y los nuevos esperan
+# $peer (text) - de quién es la línea
+# $most (number) - lo larga que puede ser
+line-too-long = { $peer } ha enviado una línea de más de { $most } bytes: se cierra su conexión
 accept-resumed = se vuelven a aceptar conexiones
 
 ## Lo que dice un cliente
