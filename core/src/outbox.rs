@@ -1,6 +1,5 @@
 //! Where a machine puts what it wants done.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::ops::Range;
@@ -28,6 +27,8 @@ use crate::register::{Attempt, StoreId};
 pub struct Outbox {
     sent: Vec<u8>,
     shown: Vec<u8>,
+    addresses: Vec<SocketAddr>,
+    attempts: Vec<Attempt>,
     ops: Vec<Op>,
     /// How many of `ops` have been looked at for what the user is told.
     told: usize,
@@ -35,16 +36,36 @@ pub struct Outbox {
     done: usize,
 }
 
-#[derive(Debug)]
+/// An output; what it carries lies in the outbox. `Copy`, so that to clear them takes no loop.
+#[derive(Clone, Copy, Debug)]
 enum Op {
-    Open(Socket, Transport, Box<[SocketAddr]>),
-    Send(Link, Range<usize>),
+    Open(Socket, Transport, Span),
+    Send(Link, Span),
     Finish(Link),
     Abort(Link),
     Prompt(Prompt),
-    Show(Range<usize>),
+    Show(Span),
     Notice(Notice),
-    Store(StoreId, Box<Attempt>),
+    Store(StoreId, usize),
+}
+
+/// Where something lies in one of the vectors of an outbox.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// From `start` to the end of `whole`.
+    const fn from<T>(start: usize, whole: &[T]) -> Self {
+        let end = whole.len();
+        Span { start, end }
+    }
 }
 
 /// Sends that can leave in one call.
@@ -74,6 +95,8 @@ impl Outbox {
         Outbox {
             sent: Vec::new(),
             shown: Vec::new(),
+            addresses: Vec::new(),
+            attempts: Vec::new(),
             ops: Vec::new(),
             told: 0,
             done: 0,
@@ -91,9 +114,12 @@ impl Outbox {
     }
 
     /// Forgets everything, keeping the memory.
+    #[inline]
     pub fn clear(&mut self) {
         self.sent.clear();
         self.shown.clear();
+        self.addresses.clear();
+        self.attempts.clear();
         self.ops.clear();
         (self.told, self.done) = (0, 0);
     }
@@ -105,7 +131,7 @@ impl Outbox {
 
     /// The outputs in order, without the first `skip`.
     pub fn since(&self, skip: usize) -> impl Iterator<Item = Output<'_>> {
-        self.ops[skip..].iter().map(|op| self.output(op))
+        self.ops[skip..].iter().map(|op| self.output(*op))
     }
 
     /// The next output that is for the user, if there is one that has not been told.
@@ -138,7 +164,7 @@ impl Outbox {
     /// Output `index`.
     #[inline]
     pub(crate) fn at(&self, index: usize) -> Output<'_> {
-        self.output(&self.ops[index])
+        self.output(self.ops[index])
     }
 
     /// If the next output to be carried out is a send: its link, and the sends from there on that can
@@ -159,8 +185,8 @@ impl Outbox {
         let mut train = Train {
             first,
             next: first + 1,
-            bytes: range.clone(),
-            segment: range.len(),
+            bytes: range.range(),
+            segment: range.end - range.start,
         };
         if transport == Transport::Stream || most > 1 {
             self.couple(link, transport, most, &mut train);
@@ -177,7 +203,8 @@ impl Outbox {
                 Op::Send(to, range) if to == link && range.start == train.bytes.end => {
                     if transport == Transport::Datagram {
                         let all_full = train.bytes.len() == datagrams * train.segment;
-                        let fits = range.len() <= train.segment && !range.is_empty();
+                        let len = range.end - range.start;
+                        let fits = len <= train.segment && len > 0;
                         if !all_full || !fits || datagrams == most {
                             break;
                         }
@@ -205,31 +232,37 @@ impl Outbox {
         &self.sent[range]
     }
 
-    fn output<'a>(&'a self, op: &'a Op) -> Output<'a> {
+    fn output(&self, op: Op) -> Output<'_> {
         match op {
             Op::Open(socket, transport, to) => Output::Open {
-                socket: *socket,
-                transport: *transport,
-                to,
+                socket,
+                transport,
+                to: &self.addresses[to.range()],
             },
-            Op::Send(link, range) => Output::Send {
-                link: *link,
-                bytes: &self.sent[range.clone()],
+            Op::Send(link, bytes) => Output::Send {
+                link,
+                bytes: &self.sent[bytes.range()],
             },
-            Op::Finish(link) => Output::Finish { link: *link },
-            Op::Abort(link) => Output::Abort { link: *link },
-            Op::Prompt(prompt) => Output::Prompt(*prompt),
-            Op::Show(range) => Output::Show {
-                bytes: &self.shown[range.clone()],
+            Op::Finish(link) => Output::Finish { link },
+            Op::Abort(link) => Output::Abort { link },
+            Op::Prompt(prompt) => Output::Prompt(prompt),
+            Op::Show(bytes) => Output::Show {
+                bytes: &self.shown[bytes.range()],
             },
-            Op::Notice(notice) => Output::Notice(*notice),
-            Op::Store(id, attempt) => Output::Store { id: *id, attempt },
+            Op::Notice(notice) => Output::Notice(notice),
+            Op::Store(id, attempt) => Output::Store {
+                id,
+                attempt: &self.attempts[attempt],
+            },
         }
     }
 
     /// Asks for a socket to be opened and connected to the first of these addresses that answers.
     pub fn open(&mut self, socket: Socket, transport: Transport, to: &[SocketAddr]) {
-        self.ops.push(Op::Open(socket, transport, to.into()));
+        let start = self.addresses.len();
+        self.addresses.extend_from_slice(to);
+        let to = Span::from(start, &self.addresses);
+        self.ops.push(Op::Open(socket, transport, to));
     }
 
     /// Sends `bytes`.
@@ -244,7 +277,7 @@ impl Outbox {
         let start = self.sent.len();
         write(&mut self.sent);
         debug_assert!(self.sent.len() >= start, "a send may only append");
-        self.ops.push(Op::Send(link, start..self.sent.len()));
+        self.ops.push(Op::Send(link, Span::from(start, &self.sent)));
         self.sent.len() - start
     }
 
@@ -278,7 +311,7 @@ impl Outbox {
     pub fn show(&mut self, bytes: &[u8]) {
         let start = self.shown.len();
         self.shown.extend_from_slice(bytes);
-        self.ops.push(Op::Show(start..self.shown.len()));
+        self.ops.push(Op::Show(Span::from(start, &self.shown)));
     }
 
     /// Tells the user something.
@@ -288,7 +321,8 @@ impl Outbox {
 
     /// Hands an attempt to the register.
     pub fn store(&mut self, id: StoreId, attempt: Attempt) {
-        self.ops.push(Op::Store(id, Box::new(attempt)));
+        self.attempts.push(attempt);
+        self.ops.push(Op::Store(id, self.attempts.len() - 1));
     }
 
     /// Copies one output, as a layer does with those it lets through.

@@ -12,11 +12,12 @@ use std::time::Duration;
 use socklab_blocking::Blocking;
 use socklab_core::lab::Settings;
 use socklab_core::{
-    Console, Input, Link, Machine, Mono, Notice, Now, Outbox, Output, Prompt, Pump, Socket, Status,
-    echo,
+    Begin, Console, LineEvent, Link, Machine, Mono, Next, Notice, Now, Outbox, Prompt, Received,
+    Service, Session, Status, Wait, echo,
 };
 use socklab_mio::Mio;
 use socklab_system::{Backend, Run};
+use socklab_tests::kit::Parrots;
 use socklab_tests::{CLIENT, SERVER};
 use socklab_tokio::Tokio;
 
@@ -73,33 +74,55 @@ fn the_count_counts() {
     assert_eq!(allocations() - before, 1);
 }
 
-/// A pump as drivers have it: with nobody watching.
-fn pump<M: Machine>(machine: M) -> Pump<M, ()> {
-    Pump::new(machine, ())
+/// Does what a session wants done, as far as the system takes it: at most so many bytes of a send
+/// (fewer are taken of a stream only). Returns how many sends there were.
+fn carry_out<M: Machine>(
+    session: &mut Session<M, ()>,
+    out: &mut Outbox,
+    now: Now,
+    takes: usize,
+) -> usize {
+    let (mut turn, mut sends) = (session.turn(out), 0);
+    loop {
+        match turn.next_train(now, 64) {
+            Next::Send { bytes, .. } => {
+                let len = bytes.len().min(takes);
+                turn.sent(len);
+                sends += 1;
+            }
+            Next::Open { .. } => turn.opened(now, CLIENT),
+            Next::Wait(Wait { room: true, .. }) => turn.room(),
+            Next::Wait(_) => return sends,
+            Next::Tell(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
 fn an_echo_server_allocates_nothing() {
-    let mut server = pump(echo::Server::new(true));
-    let mut out = Outbox::new();
-    server.feed(Now::default(), Input::Start, &mut out);
-    let (socket, local) = (Socket(0), SERVER);
-    server.feed(Now::default(), Input::Bound { socket, local }, &mut out);
+    let mut server = Session::new(echo::Server::new(true), ());
+    let (now, mut out) = (Now::default(), Outbox::new());
+    server.turn(&mut out).begin(now, Begin::Bound(SERVER));
+    carry_out(&mut server, &mut out, now, usize::MAX);
 
-    let mut before = 0;
-    let mut sent = 0;
+    let (link, mut before, mut sends) = (Link::first(CLIENT), 0, 0);
     for n in 0..WARM_UP + DATAGRAMS {
         if n == WARM_UP {
             before = allocations();
         }
-        out.clear();
-        let (link, bytes) = (Link::first(CLIENT), TEXTS[n % TEXTS.len()].as_bytes());
-        server.feed(Now::default(), Input::Datagram { link, bytes }, &mut out);
-        let sends = out.iter().filter(|one| matches!(one, Output::Send { .. }));
-        sent += sends.count();
+        // One by one, and several at once.
+        let text = TEXTS[n % TEXTS.len()].as_bytes();
+        let train = [(link, text); 4];
+        let taken = server
+            .turn(&mut out)
+            .datagrams(now, train[..1 + n % 4].iter().copied());
+        assert_eq!(taken, 1 + n % 4);
+        sends += carry_out(&mut server, &mut out, now, usize::MAX);
     }
-    assert_eq!(allocations() - before, 0, "in {DATAGRAMS} datagrams");
-    assert_eq!(sent, WARM_UP + DATAGRAMS);
+    assert_eq!(allocations() - before, 0, "in {DATAGRAMS} turns");
+    // Empty ones leave one by one.
+    assert!(sends >= WARM_UP + DATAGRAMS, "{sends}");
 }
 
 #[test]
@@ -109,34 +132,54 @@ fn an_echo_client_allocates_nothing() {
         timeout: Some(Duration::from_secs(5)),
         ..Settings::default()
     };
-    let mut client = pump(echo::Client::new(&settings));
-    let mut out = Outbox::new();
-    let (link, local, over) = (Link::first(SERVER), CLIENT, None);
-    client.feed(Now::default(), Input::Start, &mut out);
-    client.feed(
-        Now::default(),
-        Input::Opened { link, local, over },
-        &mut out,
-    );
+    let mut client = Session::new(echo::Client::new(&settings), ());
+    let (mut now, mut out) = (Now::default(), Outbox::new());
+    client.turn(&mut out).begin(now, Begin::Client);
+    carry_out(&mut client, &mut out, now, usize::MAX);
 
+    let (link, mut allocated) = (Link::first(SERVER), 0);
     let replies = TEXTS.map(str::to_uppercase);
-    let mut before = 0;
+    for n in 0..WARM_UP + DATAGRAMS {
+        now.mono = Mono::from_nanos(n as u64);
+        let (line, reply) = (TEXTS[n % TEXTS.len()], replies[n % TEXTS.len()].as_bytes());
+        // Whoever reads the line makes room for it.
+        let line = LineEvent::Line(line.into());
+        let before = allocations();
+        client.turn(&mut out).typed(now, line);
+        let mut sends = carry_out(&mut client, &mut out, now, usize::MAX);
+        client.turn(&mut out).datagrams(now, [(link, reply)]);
+        sends += carry_out(&mut client, &mut out, now, usize::MAX);
+        assert_eq!(sends, 1);
+        if n >= WARM_UP {
+            allocated += allocations() - before;
+        }
+    }
+    assert_eq!(client.status(), Status::Running);
+    assert_eq!(allocated, 0, "in {DATAGRAMS} exchanges");
+}
+
+/// A stream whose system takes a little at a time.
+#[test]
+fn a_stream_allocates_nothing() {
+    let service = Parrots;
+    let (link, local, over) = (Link::first(CLIENT), SERVER, None);
+    let mut server = Session::new(service.accept(link), ());
+    let (now, mut out) = (Now::default(), Outbox::new());
+    let begin = Begin::Accepted { link, local, over };
+    server.turn(&mut out).begin(now, begin);
+    carry_out(&mut server, &mut out, now, usize::MAX);
+
+    let (text, mut before) = ([b'a'; 1000], 0);
     for n in 0..WARM_UP + DATAGRAMS {
         if n == WARM_UP {
             before = allocations();
         }
-        let mono = Mono::from_nanos(n as u64);
-        let now = Now {
-            mono,
-            ..Now::default()
-        };
-        out.clear();
-        let (line, bytes) = (TEXTS[n % TEXTS.len()], replies[n % TEXTS.len()].as_bytes());
-        client.feed(now, Input::Line(line.as_bytes()), &mut out);
-        client.feed(now, Input::Datagram { link, bytes }, &mut out);
+        let received = Received::Bytes(text.len());
+        server.turn(&mut out).received(now, &received, &text);
+        let sends = carry_out(&mut server, &mut out, now, 300);
+        assert_eq!(sends, 4);
     }
-    assert_eq!(client.status(), Status::Running);
-    assert_eq!(allocations() - before, 0, "in {DATAGRAMS} exchanges");
+    assert_eq!(allocations() - before, 0, "in {DATAGRAMS} turns");
 }
 
 /// A console that lives on the server's thread, and looks at that thread's counter with every datagram. At the first it

@@ -122,15 +122,16 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     self.sent.extend_from_slice(&bytes[..answer.unwrap_or(0)]);
                     match answer {
                         Ok(len) if self.submits => turn.submitted(len),
-                        answer => turn.sent(now, answer),
+                        Ok(len) => turn.sent(len),
+                        Err(error) => turn.not_sent(now, error),
                     }
                     line
                 }
                 Next::Tell(Output::Show { bytes }) => {
                     format!("show {}", String::from_utf8_lossy(bytes))
                 }
-                Next::Tell(Output::Notice(Notice::NextAddress { failed, next, .. })) => {
-                    format!("{} failed, next {}", failed.port(), next.port())
+                Next::Tell(Output::Notice(Notice::NextAddress { failed, .. })) => {
+                    format!("{} failed", failed.port())
                 }
                 Next::Tell(output) => format!("tell {output:?}"),
                 Next::Store { id, .. } => format!("store {}", id.0),
@@ -159,17 +160,22 @@ impl<M: Machine, O: Observer> Rig<M, O> {
         core::mem::take(&mut self.done)
     }
 
-    fn receive(&mut self, received: Result<Received, CallError>, bytes: &[u8]) -> bool {
+    fn receive(&mut self, received: Received, bytes: &[u8]) {
         let now = self.now;
-        self.turn().received(now, received, bytes)
+        self.turn().received(now, &received, bytes);
+    }
+
+    fn receives_nothing(&mut self, error: CallError) -> bool {
+        let now = self.now;
+        self.turn().not_received(now, error)
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        self.receive(Ok(Received::Bytes(bytes.len())), bytes);
+        self.receive(Received::Bytes(bytes.len()), bytes);
     }
 
     fn datagram(&mut self, port: u16, bytes: &[u8]) {
-        self.receive(Ok(Received::Datagram(peer(port), bytes.len(), None)), bytes);
+        self.receive(Received::Datagram(peer(port), bytes.len(), None), bytes);
     }
 
     fn fault(&mut self, doing: Doing, kind: FaultKind) {

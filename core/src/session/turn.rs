@@ -452,11 +452,19 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Carries out the machine's next output, if there is one; else what is left to do.
+    #[inline(always)]
     fn advance(&mut self, now: Now) -> Step {
-        let Some(index) = self.out.next_undone() else {
-            self.out.clear();
-            return self.idle(now);
-        };
+        match self.out.next_undone() {
+            Some(index) => self.carry_out(index),
+            None => {
+                self.out.clear();
+                self.idle(now)
+            }
+        }
+    }
+
+    /// Carries out an output that is not a send, or is one that has to wait.
+    fn carry_out(&mut self, index: usize) -> Step {
         let session = &mut *self.session;
         match self.out.at(index) {
             Output::Send { .. } if session.is_open() => {
@@ -517,7 +525,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    #[inline]
+    /// What is left to do when all outputs have been carried out.
+    #[inline(always)]
     fn idle(&mut self, now: Now) -> Step {
         let session = &mut *self.session;
         let mut until = None;

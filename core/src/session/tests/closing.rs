@@ -42,7 +42,7 @@ fn a_finish_that_fails_is_a_fault() {
     let now = rig.now;
     let mut turn = rig.session.turn(&mut rig.out);
     assert!(matches!(turn.next(now), Next::Send { .. }));
-    turn.sent(now, Ok(SPEECH.len()));
+    turn.sent(SPEECH.len());
     let Next::Finish(link) = turn.next(now) else {
         panic!("no finish");
     };

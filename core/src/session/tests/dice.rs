@@ -154,11 +154,13 @@ impl Driver {
                 let sent = answer(&mut self.dice, len, stream);
                 let given = self.plain.sent(sent);
                 self.story.push(format!("send {len}: {sent:?}"));
-                if self.submits && sent == Ok(len) {
-                    self.plain.in_flight += 1;
-                    turn.submitted(len);
-                } else {
-                    turn.sent(now, sent);
+                match sent {
+                    Ok(sent) if self.submits && sent == len => {
+                        self.plain.in_flight += 1;
+                        turn.submitted(len);
+                    }
+                    Ok(len) => turn.sent(len),
+                    Err(error) => turn.not_sent(now, error),
                 }
                 self.given(given.filter(|_| view.is_running()));
                 continue;

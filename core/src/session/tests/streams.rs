@@ -77,6 +77,34 @@ fn no_room_at_any_point() {
     }
 }
 
+/// A driver whose wait for room is the send itself sends what waits, and then asks what is next.
+#[test]
+fn what_waits_may_be_sent_while_waiting() {
+    for size in 1..SPEECH.len() {
+        let mut rig = Rig::accepted(talker);
+        rig.bytes(b"?");
+        rig.answers.push_back(Err(CallError::WouldBlock));
+        let (now, mut taken) = (rig.now, 0);
+        while rig.run().unwrap().room {
+            assert_eq!(rig.session.unsent(), Some((peer(1), &SPEECH[taken..])));
+            let len = size.min(SPEECH.len() - taken);
+            rig.turn().unsent_sent(now, Ok(len));
+            taken += len;
+        }
+        assert_eq!((taken, rig.session.unsent()), (SPEECH.len(), None));
+        assert_eq!(rig.done.len(), 1, "all of it while waiting");
+    }
+    let mut rig = Rig::accepted(talker);
+    rig.bytes(b"?");
+    rig.answers.push_back(Err(CallError::WouldBlock));
+    rig.run().unwrap();
+    let failed = CallError::Failed(fault(FaultKind::Reset));
+    let now = rig.now;
+    rig.turn().unsent_sent(now, Err(failed));
+    assert_eq!(rig.run(), Ok(Wait::default()));
+    assert_eq!(rig.last_heard(), "s0 sending reset");
+}
+
 #[test]
 fn an_interrupted_send_is_offered_again() {
     for taken in [0, 7] {
@@ -136,7 +164,7 @@ fn a_fault_while_receiving() {
     rig.answers.push_back(Ok(3));
     assert!(rig.run().unwrap().room);
     let failed = CallError::Failed(fault(FaultKind::TimedOut));
-    assert!(rig.receive(Err(failed), b""));
+    assert!(rig.receives_nothing(failed));
     assert_eq!(rig.run(), Ok(Wait::default()));
     assert_eq!(rig.last_heard(), "s0 receiving timed-out");
 }
@@ -144,8 +172,8 @@ fn a_fault_while_receiving() {
 #[test]
 fn what_is_no_news_is_not_told() {
     let mut rig = Rig::accepted(talker);
-    assert!(!rig.receive(Err(CallError::WouldBlock), b""));
-    assert!(rig.receive(Err(CallError::Interrupted), b""));
+    assert!(!rig.receives_nothing(CallError::WouldBlock));
+    assert!(rig.receives_nothing(CallError::Interrupted));
     assert_eq!(rig.heard(), ["start", "opened 1"]);
 }
 
@@ -153,7 +181,7 @@ fn what_is_no_news_is_not_told() {
 fn an_end_is_told_once_and_answered() {
     let mut rig = Rig::accepted(parrot);
     rig.bytes(b"hola");
-    assert!(rig.receive(Ok(Received::End), b""));
+    rig.receive(Received::End, b"");
     let wait = rig.run().unwrap();
     assert!(!wait.receive);
     assert_eq!(rig.last_heard(), "end");
@@ -202,7 +230,7 @@ fn submission(pieces: &[&[u8]], size: usize) -> (String, Vec<u8>) {
         if wait.receive {
             match pieces.next() {
                 Some(piece) => rig.bytes(piece),
-                None => drop(rig.receive(Ok(Received::End), b"")),
+                None => rig.receive(Received::End, b""),
             }
         } else if wait.room {
             rig.turn().room();

@@ -99,12 +99,8 @@ impl Plain {
             && let Some(opening) = &mut self.opening
         {
             let failed = opening.addresses[opening.at];
-            if let Some(&next) = opening.addresses.get(opening.at + 1) {
-                let notice = Notice::NextAddress {
-                    failed,
-                    fault,
-                    next,
-                };
+            if opening.at + 1 < opening.addresses.len() {
+                let notice = Notice::NextAddress { failed, fault };
                 self.told.push_back(format!("{:?}", Output::Notice(notice)));
                 opening.at += 1;
                 (opening.asks, opening.until) = (true, None);
@@ -228,18 +224,12 @@ impl Plain {
     }
 
     fn idle(&mut self, now: Mono, view: View) -> Option<Did> {
-        if self.room && !self.waiting.is_empty() {
-            let len = if self.is_stream() {
-                self.waiting.len()
-            } else {
-                1
-            };
-            self.offered = (len, true);
-            let train = self.waiting.iter().take(len).cloned().collect();
-            return Some(self.did_send(now, view, train));
-        }
         if let Some(status) = self.broken {
             return Some(Did::Ended(status));
+        }
+        if self.room && !self.waiting.is_empty() {
+            let waiting = self.offer_waiting();
+            return Some(self.did_send(now, view, vec![waiting]));
         }
         if !view.is_running() {
             self.opening = None;
@@ -285,6 +275,18 @@ impl Plain {
                 ..Wait::default()
             })
         })
+    }
+
+    /// Offers the first of what waits: all bytes of a stream, or one datagram.
+    pub(super) fn offer_waiting(&mut self) -> (Link, Vec<u8>) {
+        let len = if self.is_stream() {
+            self.waiting.len()
+        } else {
+            1
+        };
+        self.offered = (len, true);
+        let bytes = self.waiting.iter().take(len).flat_map(|(_, bytes)| bytes);
+        (self.waiting[0].0, bytes.copied().collect())
     }
 
     /// What it waits for of a machine that runs.
