@@ -102,6 +102,18 @@ fn scripts(exercise: &Exercise) -> [Vec<Step>; CLIENTS] {
             vec![send("hola"), PauseForOther, Receive, send("fin"), Receive],
             vec![send("uno"), Receive, send("dos"), Receive],
         ],
+        // The first says half of a line, and the rest later; each ends its own connection.
+        "capitals" => [
+            vec![
+                send("ho"),
+                Pause,
+                send("la\n"),
+                Receive,
+                send("fin\n"),
+                ReceiveAll,
+            ],
+            vec![send("uno\n"), Receive, send("fin\n"), ReceiveAll],
+        ],
         // The first says half of it, and the rest later.
         "submit" => {
             let code = scenes::code_now(scenes::DNI);

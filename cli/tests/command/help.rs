@@ -177,6 +177,7 @@ fn the_tour_shows_every_exercise() {
             "echo · UDP · blocking",
             "chat · UDP · blocking",
             "welcome · TCP · blocking",
+            "capitals · TCP · blocking",
             "submit · TCP · blocking",
         ]
     );

@@ -7,7 +7,7 @@ use crate::common::{pipe, run, socklab, stderr, stdout};
 const CASES: &[(&[&str], &str)] = &[
     (
         &[],
-        "say what to run: message, echo, chat, welcome, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
+        "say what to run: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
     ),
     (
         &["ecko", "client"],
