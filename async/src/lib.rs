@@ -22,7 +22,7 @@
 //!   any of the executor's threads may run.
 //! * **What a connection costs.** A heap block for the task, with the machine in it and room for
 //!   the one await it can be left at; a mailbox; a place in the reactor's table. No stack, and no
-//!   buffer while it is idle: some 3 KB on Linux, where a thread costs 15 KB.
+//!   buffer while it is idle: some 2.2 KB on Linux, where a thread costs 15 KB.
 //! * **Where it breaks down.** With work that does not wait: a task that computes, or writes to a
 //!   console that blocks, keeps its thread from all others, and no scheduler takes it away. Tasks
 //!   yield here after a number of receives, but only because the code says so.

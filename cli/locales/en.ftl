@@ -43,9 +43,6 @@ accept-paused = { $why ->
     [threads] out of threads
    *[other] no new connection can be accepted ({ $detail })
 }: those connected are served, new ones wait
-# $peer (text) - whose line it is
-# $most (number) - how long it may be
-line-too-long = { $peer } sent a line of more than { $most } bytes: its connection is closed
 accept-resumed = new connections are accepted again
 
 ## What a client says
@@ -62,7 +59,10 @@ next-address = { $why ->
     [timed-out] no connection to { $failed } in time
     [unreachable] no route to { $failed }
    *[other] no connection to { $failed } ({ $detail })
-}: trying the next address
+}: the next address is tried
+# $peer (text) - who sent it
+# $most (number) - how many bytes a line may have
+line-too-long = { $peer } sent a line of more than { $most } bytes: its connection is closed
 # $peer (text) - to whom the datagram went
 nobody-listens = sent, but nothing listens at { $peer }: UDP sends whether or not a server is up
 verdict-unknown = the server answers in words of its own: whether it accepted the submission cannot be told
@@ -95,7 +95,10 @@ failure-too-long = your line has { $bytes ->
 } and a datagram carries at most { $most }: send a shorter one
 # $bytes (number) - how long the user's line is
 # $most (number) - how long it may be
-failure-line-too-long = your line has { $bytes } bytes and this exercise sends at most { $most }: send a shorter one
+failure-line-too-long = your line has { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+} and may have at most { $most }: send a shorter one
 failure-no-input = there is no line to send: type one, or pass it on standard input
 # $address (text) - the address to listen on
 failure-address-in-use = another program already uses { $address }: stop it, or choose another port with --listen :PORT
@@ -459,6 +462,11 @@ help-welcome-client = Connects and shows what the server says.
 help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
 help-welcome-server = Greets each connection and waits for the next; stays open until Ctrl-C.
 help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0
+help-capitals = Lines come back in capitals over a connection that stays, until FIN (TCP 16000).
+help-capitals-client = Sends each line and shows it in capitals; ends when the reply is FIN.
+help-capitals-client-examples = socklab capitals client ; printf 'hola\nfin\n' | socklab capitals client
+help-capitals-server = Answers each line of each connection in capitals; FIN ends a connection, and the server stays open until Ctrl-C.
+help-capitals-server-examples = socklab capitals server ; socklab capitals server --runtime mio --listen :0
 help-submit = Name, DNI and one-time code go to the lecturers' server, which answers (TCP 21000).
 help-submit-client = Submits name, DNI and code; asks for what is missing. The DNI is the secret and travels in clear.
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678

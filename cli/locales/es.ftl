@@ -43,9 +43,6 @@ accept-paused = { $why ->
     [threads] no quedan hilos
    *[other] no se pueden aceptar más conexiones ({ $detail })
 }: se atiende a los conectados y los nuevos esperan
-# $peer (text) - de quién es la línea
-# $most (number) - lo larga que puede ser
-line-too-long = { $peer } ha enviado una línea de más de { $most } bytes: se cierra su conexión
 accept-resumed = se vuelven a aceptar conexiones
 
 ## Lo que dice un cliente
@@ -62,7 +59,10 @@ next-address = { $why ->
     [timed-out] sin conexión a tiempo con { $failed }
     [unreachable] no hay camino hasta { $failed }
    *[other] sin conexión con { $failed } ({ $detail })
-}: se prueba con la siguiente dirección
+}: se prueba la dirección siguiente
+# $peer (text) - quién la ha enviado
+# $most (number) - cuántos bytes puede tener una línea
+line-too-long = { $peer } ha enviado una línea de más de { $most } bytes: se cierra su conexión
 # $peer (text) - a quién fue el datagrama
 nobody-listens = enviado, pero nadie escucha en { $peer }: UDP envía haya o no un servidor
 verdict-unknown = el servidor responde con sus propias palabras: no se puede saber si ha aceptado el envío
@@ -95,7 +95,10 @@ failure-too-long = su línea tiene { $bytes ->
 } y en un datagrama caben como mucho { $most }: envíe una más corta
 # $bytes (number) - lo larga que es la línea del usuario
 # $most (number) - lo larga que puede ser
-failure-line-too-long = su línea tiene { $bytes } bytes y este ejercicio envía como mucho { $most }: envíe una más corta
+failure-line-too-long = su línea tiene { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+} y puede tener como mucho { $most }: envíe una más corta
 failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por la entrada estándar
 # $address (text) - la dirección en la que escuchar
 failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO
@@ -459,6 +462,11 @@ help-welcome-client = Se conecta y muestra lo que dice el servidor.
 help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
 help-welcome-server = Saluda a cada conexión y espera la siguiente; sigue abierto hasta Ctrl-C.
 help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0
+help-capitals = Las líneas vuelven en mayúsculas por una conexión que permanece, hasta FIN (TCP 16000).
+help-capitals-client = Envía cada línea y la muestra en mayúsculas; termina cuando la respuesta es FIN.
+help-capitals-client-examples = socklab capitals client ; printf 'hola\nfin\n' | socklab capitals client
+help-capitals-server = Responde en mayúsculas a cada línea de cada conexión; FIN termina una conexión, y el servidor sigue abierto hasta Ctrl-C.
+help-capitals-server-examples = socklab capitals server ; socklab capitals server --runtime mio --listen :0
 help-submit = El nombre, el DNI y el código van al servidor de los profesores, que responde (TCP 21000).
 help-submit-client = Envía nombre, DNI y código; pregunta lo que falte. El DNI es el secreto y viaja en claro.
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678

@@ -60,13 +60,13 @@ pub(crate) fn notice(words: &Words, notice: Notice) -> String {
                 &[("peer", &peer), ("bytes", &bytes), ("most", &most)],
             )
         }
+        Notice::LineTooLong(peer, most) => {
+            words.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
+        }
         Notice::NobodyListens(peer) => words.say_with("nobody-listens", &[("peer", &peer)]),
         Notice::VerdictUnknown => words.say("verdict-unknown"),
         Notice::BadField(error) => field(words, error),
         Notice::Fault(doing, fault) => io(words, doing, fault),
-        Notice::LineTooLong(peer, most) => {
-            words.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
-        }
         Notice::NextAddress { failed, fault } => words.say_with(
             "next-address",
             &[
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_failed_is_named() {
+    fn the_address_that_failed_is_named() {
         let failed = ([192, 0, 2, 7], 80).into();
         for kind in FaultKind::ALL {
             let fault = fault(kind, 0);

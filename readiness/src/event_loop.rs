@@ -88,8 +88,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             one.begin(begin, resources);
         });
         loop {
-            self.ask_for_line(&mut all, address);
-            if let Some(status) = ended.or(all.after(address, &mut self.resources.model)) {
+            ended = ended.or(self.ask_for_line(&mut all, address));
+            if let Some(status) = ended {
                 return Ok(status);
             }
             self.wait(&mut all, None)?;
@@ -308,15 +308,20 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         })
     }
 
-    /// Asks for the user's next line if the machine wants one.
-    fn ask_for_line<M: Machine>(&mut self, all: &mut All<L, M, W>, address: Address) {
+    /// Asks for the user's next line if the machine wants one. How it ended, if it did: with its input.
+    fn ask_for_line<M: Machine>(
+        &mut self,
+        all: &mut All<L, M, W>,
+        address: Address,
+    ) -> Option<Status> {
         let Resources { run, mailbox, .. } = &self.resources;
         let sink = || -> Box<dyn FnMut(LineEvent) + Send> {
             let mailbox = Arc::clone(mailbox);
             Box::new(move |line| mailbox.leave(Wakeup::Line(line)))
         };
         if all.get(address).is_some_and(|one| one.wants_line()) && !self.lines.ask(run, sink) {
-            self.deliver(all, address, Wakeup::Line(LineEvent::End));
+            return self.deliver(all, address, Wakeup::Line(LineEvent::End));
         }
+        None
     }
 }

@@ -117,7 +117,29 @@ fn read_line(source: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use socklab_core::{Console, Notice, Prompt};
+
     use super::*;
+
+    /// Says nothing.
+    struct Mute;
+
+    impl Console for Mute {
+        fn prompt(&self, _: Prompt) {}
+        fn show(&self, _: &[u8]) {}
+        fn notice(&self, _: Notice) {}
+    }
+
+    #[test]
+    fn a_run_without_lines_says_so_once() {
+        let run = Run::new(Arc::new(Mute), ());
+        let mut lines = Lines::default();
+        let ask = |lines: &mut Lines| lines.ask(&run, || panic!("there is no reader"));
+        assert!(!ask(&mut lines));
+        assert!(ask(&mut lines) && ask(&mut lines));
+    }
 
     #[test]
     fn line_ends_and_limits() {

@@ -40,6 +40,7 @@ pub(crate) fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
     let (client_lines, server_lines): (&[&str], &[&str]) = match exercise.name {
         "echo" => (&["hola", "ñandú", "straße", "fin"], &[]),
         "chat" => (&["hola", "¿qué tal?", "fin"], &["buenas", "bien, ¿y tú?"]),
+        "capitals" => (&["hola", "ñandú", "straße", "fin"], &[]),
         "welcome" | "submit" => (&[], &[]),
         _ => (&["hola, Servidor"], &[]),
     };
