@@ -43,6 +43,9 @@ accept-paused = { $why ->
     [threads] out of threads
    *[other] no new connection can be accepted ({ $detail })
 }: those connected are served, new ones wait
+# $peer (text) - whose line it is
+# $most (number) - how long it may be
+line-too-long = { $peer } sent a line of more than { $most } bytes: its connection is closed
 accept-resumed = new connections are accepted again
 
 ## What a client says
@@ -60,9 +63,6 @@ next-address = { $why ->
     [unreachable] no route to { $failed }
    *[other] no connection to { $failed } ({ $detail })
 }: the next address is tried
-# $peer (text) - who sent it
-# $most (number) - how many bytes a line may have
-line-too-long = { $peer } sent a line of more than { $most } bytes: its connection is closed
 # $peer (text) - to whom the datagram went
 nobody-listens = sent, but nothing listens at { $peer }: UDP sends whether or not a server is up
 verdict-unknown = the server answers in words of its own: whether it accepted the submission cannot be told

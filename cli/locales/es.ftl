@@ -43,6 +43,9 @@ accept-paused = { $why ->
     [threads] no quedan hilos
    *[other] no se pueden aceptar más conexiones ({ $detail })
 }: se atiende a los conectados y los nuevos esperan
+# $peer (text) - de quién es la línea
+# $most (number) - lo larga que puede ser
+line-too-long = { $peer } ha enviado una línea de más de { $most } bytes: se cierra su conexión
 accept-resumed = se vuelven a aceptar conexiones
 
 ## Lo que dice un cliente
@@ -60,9 +63,6 @@ next-address = { $why ->
     [unreachable] no hay camino hasta { $failed }
    *[other] sin conexión con { $failed } ({ $detail })
 }: se prueba la dirección siguiente
-# $peer (text) - quién la ha enviado
-# $most (number) - cuántos bytes puede tener una línea
-line-too-long = { $peer } ha enviado una línea de más de { $most } bytes: se cierra su conexión
 # $peer (text) - a quién fue el datagrama
 nobody-listens = enviado, pero nadie escucha en { $peer }: UDP envía haya o no un servidor
 verdict-unknown = el servidor responde con sus propias palabras: no se puede saber si ha aceptado el envío

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_that_failed_is_named() {
+    fn an_address_that_failed_is_named() {
         let failed = ([192, 0, 2, 7], 80).into();
         for kind in FaultKind::ALL {
             let fault = fault(kind, 0);

@@ -149,9 +149,7 @@ impl Reference {
                 };
                 turn.received(now, &received, &bytes);
             }
-            Event::End => {
-                turn.received(now, &Received::End, &[]);
-            }
+            Event::End => turn.received(now, &Received::End, &[]),
             Event::Stored(id, decision) => turn.stored(now, id, &decision),
             Event::Typed(line) => turn.typed(now, line),
         }

@@ -39,12 +39,11 @@ const BLOCKING: File =
 const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT));
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
-const ASYNC_STD: File = file!("async/src/conversation.rs", waits in "self.wait().await");
-const MIO: File =
-    file!("mio-backend/src/model.rs", waits in "self.poll.poll(&mut self.events, limit)");
-const READINESS: File = file!("readiness/src/event_loop.rs");
+const ASYNC_STD: File = file!("async/src/conversation.rs", waits in "self.wait(wait).await");
+const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(limit, ready)");
+const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
-const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.wait().await");
+const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.wait(wait).await");
 
 /// The machine of an exercise.
 fn machine(exercise: &str) -> Option<File> {

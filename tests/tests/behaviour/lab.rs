@@ -21,6 +21,7 @@ fn transports_ports_and_time_outs() {
             ("echo", Transport::Datagram, 16_000, Some(5)),
             ("chat", Transport::Datagram, 16_000, None),
             ("welcome", Transport::Stream, 19_000, Some(5)),
+            ("capitals", Transport::Stream, 16_000, Some(5)),
             ("submit", Transport::Stream, 21_000, Some(20)),
         ]
     );
