@@ -73,6 +73,10 @@ fn the_machine_hears_of_the_last_fault() {
     rig.fault(Doing::Opening, FaultKind::Refused);
     assert_eq!(until(&mut rig), LIMIT);
     assert_eq!(rig.heard(), ["start", "s0 opening refused"]);
+    // What the driver hears of it later is no news.
+    let now = rig.now;
+    rig.turn().opened(now, address(9));
+    assert_eq!(rig.heard().len(), 2);
 }
 
 #[test]
