@@ -11,7 +11,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["ecko", "client"],
-        "there is no \"ecko\" here, but: message, echo, chat, welcome, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
+        "there is no \"ecko\" here, but: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
     ),
     (
         &["echo"],
