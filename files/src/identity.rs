@@ -13,6 +13,11 @@ pub struct FileId {
 }
 
 impl FileId {
+    /// Its number in its file system; zero where there is none.
+    pub fn inode(self) -> u64 {
+        self.inode
+    }
+
     /// The file at a path, links followed.
     ///
     /// # Errors

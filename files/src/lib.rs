@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 
 pub use identity::{FileId, others_may_read};
 pub use log::Log;
-pub use output::Output;
-pub use place::{beside, create_private, place_new, sync_folder};
+pub use output::{Output, resolve};
+pub use place::{beside, create_private, free, new_secret, place_new, sync_folder};
 
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl Outputs {
     /// When there is such a file, were it only a link to nowhere, or it cannot be written.
     pub fn secret(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         self.allow(path)?;
-        place::write_secret(path, bytes)?;
+        new_secret(path, bytes)?;
         self.keep(path);
         Ok(())
     }

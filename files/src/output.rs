@@ -90,14 +90,23 @@ impl Drop for Output {
 /// `None` where a link is the system's own name of an open file (`/dev/stdout`): another program
 /// has that one open, and would not see a new file of its name.
 fn regular(path: &Path) -> io::Result<Option<PathBuf>> {
+    let path = resolve(path)?;
+    Ok((!path.starts_with("/proc")).then_some(path))
+}
+
+/// The path at the end of a path's links, whether there is a file or not.
+///
+/// # Errors
+/// When the links lead nowhere, in a circle.
+pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
-        if path.starts_with("/proc") {
-            return Ok(None);
-        }
         match fs::read_link(&path) {
-            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
-            Err(_) => return Ok(Some(path)),
+            // The system's own name of an open file ends here.
+            Ok(to) if !path.starts_with("/proc") => {
+                path = path.parent().unwrap_or(Path::new("")).join(to);
+            }
+            _ => return Ok(path),
         }
     }
     Err(io::Error::other("too many symbolic links"))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Error, Readers};
+use crate::{Error, Readers, with_suffix};
 
 /// A name in the folder of `path` that nothing else has.
 pub fn beside(path: &Path) -> PathBuf {
@@ -17,6 +17,13 @@ pub fn beside(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}-{count}.new", process::id()));
     path.with_file_name(name)
+}
+
+/// A name that nothing has: this one with the first number that is free.
+pub fn free(name: &Path) -> PathBuf {
+    let numbered = (1..).map(|n: u32| with_suffix(name, &format!("-{n}")));
+    let mut free = numbered.filter(|name| fs::symlink_metadata(name).is_err());
+    free.next().unwrap_or_else(|| name.to_owned())
 }
 
 /// Makes an empty file. It must not be there, not even as a link to nowhere.
@@ -97,14 +104,20 @@ pub fn sync_folder(of: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a new file that only its owner may read, whole or not at all.
-pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// Writes a new file that only its owner may read, durably, and whole or not at all.
+///
+/// # Errors
+/// [`Error::Exists`] when something has that name, were it only a link to nowhere.
+pub fn new_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     // The system's own names for devices and pipes are links; no others are followed.
     let system = ["/dev/", "/proc/"]
         .iter()
         .any(|folder| path.starts_with(folder));
     if system && fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return Ok(OpenOptions::new().write(true).open(path)?.write_all(bytes)?);
+        return Ok(OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(bytes)?);
     }
     if fs::symlink_metadata(path).is_ok() {
         return Err(Error::Exists);
