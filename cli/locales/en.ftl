@@ -148,7 +148,7 @@ rehearsing = rehearsal: every mistake is explained and nothing is stored
 # $detail (text) - what the database said
 register-failed = the register failed, so nothing is confirmed until it has been opened anew and checked: { $detail }
 register-full = the register's disk is full, so nothing is confirmed: free some space ({ $detail })
-register-moved = the file that this server has open no longer has the register's name ({ $detail }), so nothing is confirmed: move it back, or stop the server
+register-moved = the register was touched by another program ({ $detail }): nothing is confirmed until its own file is back in its place
 register-busy = another program keeps the register busy, so these were not confirmed: { $detail }
 register-recovered = the register has been opened anew and is whole: submissions are confirmed again
 # $detail (text) - how many seconds
@@ -239,6 +239,8 @@ register-restored = { $place } is a copy of { $file } now
 register-kept = what was there before is kept as { $file }
 # $file (text) - where the log is now
 log-set-aside = the log beside the register belonged to another file: it was not used, and is kept as { $file }
+# $file (text) - the copy
+register-saved = all that was confirmed is in { $file }: stop the server, and bring it back with socklab register restore { $file }
 # $dni (text) - the DNI
 # $name (text) - the name
 moodle-unmatched = { $dni } ({ $name }) is not on the roster and is left out: Moodle would stop at it
@@ -377,14 +379,14 @@ address-v6-brackets = an IPv6 address with a port goes in brackets: [::1]:16000
 # $detail (text) - what is wrong
 file-error = { $file }: { $detail }
 # $file (text) - the file's path
-output-database = { $file } is a register, or the log or key of one, and is not written over: give another file
-output-in-use = this command uses { $file } for something else too: give another file
-output-exists = { $file } is there already and is not written over: give another name, or delete it first
-output-foreign = { $file } holds something else than would be added to it: give another file
+output-database = { $file }: it is a register, or the log or key of one, and is not written over: give another file
+output-in-use = { $file }: this command uses it for something else too: give another file
+output-exists = { $file }: it is there already and is not written over: give another name, or delete it first
+output-foreign = { $file }: it holds something else than would be added to it: give another file
 # $mode (text) - the mode, in octal
 file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 600 it
 # $detail (text) - what the system said
-log-failed = { $file } cannot be written, so it is not complete: { $detail }
+log-failed = { $file }: it cannot be written to the end, so it is not complete: { $detail }
 
 ## The tour
 

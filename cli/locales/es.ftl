@@ -148,7 +148,7 @@ rehearsing = ensayo: se explica cada error y no se guarda nada
 # $detail (text) - what the database said
 register-failed = el registro ha fallado, así que no se confirma nada hasta reabrirlo y comprobarlo: { $detail }
 register-full = el disco del registro está lleno, así que no se confirma nada: libere espacio ({ $detail })
-register-moved = el fichero que este servidor tiene abierto ya no lleva el nombre del registro ({ $detail }), así que no se confirma nada: devuélvalo a su sitio o detenga el servidor
+register-moved = otro programa ha tocado el registro ({ $detail }): no se confirma nada hasta que su propio fichero vuelva a su sitio
 register-busy = otro programa mantiene ocupado el registro, así que estas no se confirmaron: { $detail }
 register-recovered = el registro se ha reabierto y está íntegro: se confirma de nuevo
 # $detail (text) - how many seconds
@@ -239,6 +239,8 @@ register-restored = { $place } es ahora una copia de { $file }
 register-kept = lo que había antes se conserva como { $file }
 # $file (text) - dónde está ahora el diario
 log-set-aside = el diario que había junto al registro era de otro fichero: no se ha usado y se conserva como { $file }
+# $file (text) - la copia
+register-saved = todo lo confirmado está en { $file }: detenga el servidor y recupérelo con socklab register restore { $file }
 # $dni (text) - the DNI
 # $name (text) - the name
 moodle-unmatched = { $dni } ({ $name }) no está en la lista y se omite: Moodle se pararía en él
@@ -377,14 +379,14 @@ address-v6-brackets = una dirección IPv6 con puerto va entre corchetes: [::1]:1
 # $detail (text) - qué pasa
 file-error = { $file }: { $detail }
 # $file (text) - la ruta del fichero
-output-database = { $file } es un registro, o su diario o su clave, y no se sobrescribe: indique otro fichero
-output-in-use = esta orden ya usa { $file } para otra cosa: indique otro fichero
-output-exists = { $file } ya existe y no se sobrescribe: indique otro nombre, o bórrelo antes
-output-foreign = { $file } contiene otra cosa que lo que se le añadiría: indique otro fichero
+output-database = { $file }: es un registro, o su diario o su clave, y no se sobrescribe: indique otro fichero
+output-in-use = { $file }: esta orden ya lo usa para otra cosa: indique otro fichero
+output-exists = { $file }: ya existe y no se sobrescribe: indique otro nombre, o bórrelo antes
+output-foreign = { $file }: contiene otra cosa que lo que se le añadiría: indique otro fichero
 # $mode (text) - los permisos, en octal
 file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejecute chmod 600 sobre él
 # $detail (text) - lo que dijo el sistema
-log-failed = no se puede escribir en { $file }, así que está incompleto: { $detail }
+log-failed = { $file }: no se puede escribir hasta el final, así que está incompleto: { $detail }
 
 ## La visita
 

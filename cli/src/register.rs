@@ -254,6 +254,7 @@ pub(crate) fn notice(words: &Words, notice: &Notice) {
         Notice::LogSetAside(log) => {
             say::line(&words.say_with("log-set-aside", &[("file", log)]));
         }
+        Notice::Saved(copy) => say::line(&words.say_with("register-saved", &[("file", copy)])),
     }
 }
 

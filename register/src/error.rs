@@ -55,6 +55,8 @@ pub enum Notice {
     },
     /// The log beside it belonged to another file, and is there now.
     LogSetAside(PathBuf),
+    /// Its file was moved or deleted while it was open: all that was confirmed is here too.
+    Saved(PathBuf),
 }
 
 impl Error {

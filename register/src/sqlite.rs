@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
-use socklab_files::others_may_read;
+use socklab_files::{free, others_may_read, with_suffix};
 
 use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};
@@ -38,6 +38,8 @@ pub(crate) struct Sqlite {
     known: Known,
     connection: Connection,
     notices: Vec<Notice>,
+    /// What it held when its name was lost has been copied.
+    saved: bool,
 }
 
 impl Sqlite {
@@ -58,6 +60,7 @@ impl Sqlite {
             known: Known::new(named, &path, copy)?,
             connection,
             notices,
+            saved: false,
         })
     }
 
@@ -100,6 +103,19 @@ impl Sqlite {
             Err(e) if e.trouble != Trouble::Busy => Err(e),
             _ => Ok(()),
         }
+    }
+
+    /// The open file may have no name at all, and then it ends with this program: it is copied
+    /// beside where it was.
+    fn save(&mut self) -> Result<(), Error> {
+        if self.saved {
+            return Ok(());
+        }
+        let to = free(&with_suffix(self.known.path(), ".saved"));
+        restore::copy(&self.connection, &to)?;
+        self.saved = true;
+        self.notices.push(Notice::Saved(to));
+        Ok(())
     }
 
     /// When it is closed, SQLite merges nothing, and deletes nothing that has the log's name now.
@@ -297,6 +313,7 @@ impl Sql for Sqlite {
         let (fresh, copy) = open(self.known.path())?;
         // Only now is the old connection closed: never the last one, which would merge unseen.
         self.connection = fresh;
+        self.saved = false;
         self.known = Known::new(self.known.named(), self.known.path(), copy)?;
         if let Some(fault) = self.check()?.first() {
             return Err(Error::new(Trouble::Broken, fault));
@@ -334,11 +351,17 @@ impl Sql for Sqlite {
                 return merged;
             }
             Merge::Leave => {
+                let behind = self.known.look();
                 // What was confirmed goes with the file, wherever it is.
-                if matches!(self.known.look(), Behind::Moved | Behind::LogMoved) {
-                    self.checkpoint_now()?;
+                let merged = match behind {
+                    Behind::Moved | Behind::LogMoved => self.checkpoint_now(),
+                    Behind::Same | Behind::Replaced => Ok(()),
+                };
+                if behind == Behind::Moved {
+                    self.save()?;
                 }
                 self.keep_log();
+                merged?;
             }
         }
         Ok(())

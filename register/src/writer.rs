@@ -202,11 +202,15 @@ fn fail(book: &mut Book, error: Error, failed: &mut Option<Instant>, journal: &d
     if error.trouble == Trouble::Moved {
         let _ = book.sql.merge(Merge::Leave);
     }
+    let notices = book.sql.notices();
     // Another program that writes for too long does no harm to what is there.
     if error.trouble != Trouble::Busy {
         *failed = Some(Instant::now());
     }
     journal.event(&Event::Failed(error));
+    for notice in notices {
+        journal.event(&Event::Notice(notice));
+    }
 }
 
 /// The decisions, durable; nothing if the register cannot say.

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod archive;
+mod behind;
 mod once;
 mod rules;
 mod trouble;
