@@ -193,6 +193,8 @@ fn schema_of_a_new_file(connection: &Connection) -> Result<(), Error> {
         "PRAGMA synchronous = FULL; PRAGMA application_id = {APPLICATION};"
     ))?;
     migrate(connection)?;
+    file::mark_as_copy(connection)?;
+    // Only now: a log that is merged when the file is closed is merged without a word.
     run("PRAGMA journal_mode = WAL")
 }
 

@@ -54,7 +54,6 @@ fn make(path: &Path) -> Result<(), Error> {
 fn fill(new: &Path) -> Result<(), Error> {
     let connection = connect(new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     schema_of_a_new_file(&connection)?;
-    mark_as_copy(&connection)?;
     close(connection)
 }
 

@@ -4,6 +4,8 @@
 
 mod archive;
 mod behind;
+#[cfg(target_os = "linux")]
+mod crash;
 mod once;
 mod rules;
 mod trouble;
