@@ -13,7 +13,7 @@ use socklab_register::{Archive, Error, Location, Notice, Trouble};
 
 use crate::Exit;
 use crate::args::read;
-use crate::files::warn_of_mode;
+use crate::files::{unwritten, warn_of_mode};
 use crate::say;
 use crate::submission::{Place, read_roster};
 use crate::words::Words;
@@ -174,6 +174,9 @@ impl Desk<'_> {
             }
             "backup" => {
                 let file = read::<BackupArg>(matches).to;
+                self.outputs
+                    .allow(&file)
+                    .map_err(|error| Stop::Failed(unwritten(self.words, &file, &error)))?;
                 self.archive
                     .backup(&file)
                     .map_err(|error| match error.trouble {

@@ -148,7 +148,11 @@ impl Outputs {
         Ok(())
     }
 
-    fn allow(&self, path: &Path) -> Result<(), Error> {
+    /// Whether the command may make, or write over, that file.
+    ///
+    /// # Errors
+    /// When it is a database or belongs to one, or the command uses it for something else.
+    pub fn allow(&self, path: &Path) -> Result<(), Error> {
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             return Ok(()); // A device or a pipe loses nothing.
         }

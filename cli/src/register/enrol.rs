@@ -56,7 +56,7 @@ impl Desk<'_> {
         if dnis.is_empty() {
             return Err(Stop::Failed(self.words.say("enrol-nobody")));
         }
-        let key_file = self.key_file(args.key.as_deref());
+        let key_file = self.key_file(args.key.as_deref())?;
         let secrets = self.archive.draw_secrets(&dnis, &key_file)?;
         self.hand_out(&secrets, args.replace, &args.sheet, &args.issuer)?;
         say::news(&self.words.say_with("enrol-key", &[("file", &key_file)]));
@@ -65,7 +65,7 @@ impl Desk<'_> {
 
     /// Encrypts the secrets under a new key; without the old one there must be new secrets too.
     pub(super) fn rekey(&mut self, args: &RekeyArgs) -> Result<Exit, Stop> {
-        let key_file = self.key_file(args.key.as_deref());
+        let key_file = self.key_file(args.key.as_deref())?;
         match &args.sheet {
             Some(sheet) => {
                 let secrets = self.archive.draw_all_anew(&key_file)?;
@@ -84,10 +84,17 @@ impl Desk<'_> {
         Ok(Exit::Done)
     }
 
-    fn key_file(&mut self, named: Option<&Path>) -> PathBuf {
-        let key_file = named.map_or_else(|| self.location.key_file(), Path::to_owned);
-        self.outputs.keep(&key_file);
-        key_file
+    /// The key's file. One that is named and not there will be made.
+    fn key_file(&mut self, named: Option<&Path>) -> Result<PathBuf, Stop> {
+        let Some(named) = named else {
+            return Ok(self.location.key_file());
+        };
+        if !named.exists() {
+            let allowed = self.outputs.allow(named);
+            allowed.map_err(|error| Stop::Failed(unwritten(self.words, named, &error)))?;
+        }
+        self.outputs.keep(named);
+        Ok(named.to_owned())
     }
 
     /// All on the roster who are to have a secret.

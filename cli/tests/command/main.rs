@@ -7,6 +7,8 @@ mod common;
 mod counting;
 mod exercises;
 mod failures;
+#[cfg(unix)]
+mod files;
 mod help;
 mod language;
 mod lessons;

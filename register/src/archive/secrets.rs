@@ -124,8 +124,10 @@ impl Archive {
                 let dni = row.text(0)?;
                 let secret = old.unseal(&dni, &row.bytes(1)?)?;
                 let sealed = next.seal(&dni, &secret)?;
-                let update = "UPDATE students SET secret = $2 WHERE dni = $1";
-                sql.run(update, &[dni.into(), sealed.into()])?;
+                let update = "UPDATE students SET secret = $1 WHERE dni = $2";
+                if sql.run(update, &[sealed.into(), dni.into()])? != 1 {
+                    return Err(Error::new(Trouble::Broken, "a secret cannot be written"));
+                }
             }
             Ok(rows.len() as u64)
         })?;
