@@ -161,6 +161,7 @@ trouble-foreign = { $place } is not a register of socklab: give another file to 
 trouble-empty = { $place } is empty, and an empty file is not a register: bring a backup back (socklab register restore FILE), or delete it to begin a new one
 trouble-newer = { $place } was made by a newer socklab: use that one ({ $detail })
 trouble-not-durable = the register { $place } could lose what it confirms: { $detail }
+trouble-read-only = the register { $place } cannot be written, nor can what belongs beside it: allow this user to write into its folder, or copy it to another one with all files of its name ({ $detail })
 trouble-busy = another program keeps the register { $place } busy: try again ({ $detail })
 trouble-in-use = the register { $place } is in use: stop its server and try again ({ $detail })
 trouble-exists = the register { $place } has this already: { $detail }

@@ -161,6 +161,7 @@ trouble-foreign = { $place } no es un registro de socklab: indique otro fichero 
 trouble-empty = { $place } está vacío, y un fichero vacío no es un registro: recupere una copia (socklab register restore FICHERO), o bórrelo para empezar uno nuevo
 trouble-newer = { $place } se hizo con un socklab más nuevo: use ese ({ $detail })
 trouble-not-durable = el registro { $place } podría perder lo que confirma: { $detail }
+trouble-read-only = no se puede escribir en el registro { $place } ni junto a él: permita a este usuario escribir en su carpeta, o cópielo a otra con todos los ficheros de su nombre ({ $detail })
 trouble-busy = otro programa mantiene ocupado el registro { $place }: inténtelo de nuevo ({ $detail })
 trouble-in-use = el registro { $place } está en uso: detenga su servidor e inténtelo de nuevo ({ $detail })
 trouble-exists = el registro { $place } ya tiene esto: { $detail }

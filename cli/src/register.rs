@@ -269,6 +269,7 @@ pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> Stri
         Trouble::Empty => "trouble-empty",
         Trouble::Newer => "trouble-newer",
         Trouble::NotDurable => "trouble-not-durable",
+        Trouble::ReadOnly => "trouble-read-only",
         Trouble::Busy => "trouble-busy",
         Trouble::InUse => "trouble-in-use",
         Trouble::Exists => "trouble-exists",

@@ -25,6 +25,8 @@ pub enum Trouble {
     Newer,
     /// It must survive a power cut, and its settings would not let it.
     NotDurable,
+    /// Its folder, or its file, cannot be written.
+    ReadOnly,
     /// It was busy for too long.
     Busy,
     /// Other programs have it open, and must not.

@@ -55,7 +55,12 @@ impl Sqlite {
             notices.push(Notice::OpenToAll { path, mode });
         }
         notices.extend(owner::settle(&path)?.map(Notice::LogSetAside));
-        let (connection, copy) = open(&path)?;
+        let opened = open(&path).or_else(|e| match file::is_read_only(&path) {
+            true if !create => open_to_read(&path),
+            true => Err(Error::new(Trouble::ReadOnly, e)),
+            false => Err(e),
+        });
+        let (connection, copy) = opened?;
         Ok(Sqlite {
             known: Known::new(named, &path, copy)?,
             connection,
@@ -143,6 +148,22 @@ fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
         copy = file::copy_of(&connection)?;
         owner::record(path, copy.clone()).map_err(failed)?;
     }
+    Ok((connection, copy))
+}
+
+/// The same in a folder that cannot be written: to be read, if nothing is missing for that.
+fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), Error> {
+    let refused = |what: &str| Err(Error::new(Trouble::ReadOnly, what));
+    let log = fs::metadata(with_suffix(path, "-wal")).map_or(0, |log| log.len());
+    if log > 0 || with_suffix(path, "-shm").exists() {
+        return refused("it is in use, or was not closed, and has a log beside it");
+    }
+    let connection = file::alone(path)?;
+    let ours = number(&connection, "PRAGMA application_id")? == APPLICATION;
+    if !ours || number(&connection, "PRAGMA user_version")? != schema::VERSIONS.len() as i64 {
+        return refused("it is of another version");
+    }
+    let copy = file::copy_of(&connection)?;
     Ok((connection, copy))
 }
 
@@ -435,6 +456,7 @@ fn error(error: &rusqlite::Error) -> Error {
     let trouble = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
         Some(ErrorCode::DiskFull) => Trouble::Full,
+        Some(ErrorCode::ReadOnly) => Trouble::ReadOnly,
         _ => Trouble::Broken,
     };
     Error::new(trouble, error)

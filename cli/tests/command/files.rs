@@ -606,3 +606,64 @@ fn a_register_that_is_moved_and_restored() {
     let said = stderr(&run(&format!("register verify --register {empty}")).code(1));
     assert!(said.contains("is empty"), "{said}");
 }
+
+/// Runs a command as a user who may not write into the folder; `None` if that cannot be had here.
+fn as_nobody(words: &str) -> Option<snapbox::cmd::OutputAssert> {
+    let mut command = socklab(words);
+    if rustix::process::geteuid().is_root() {
+        let program = command.get_program().to_owned();
+        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        command = Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(program)
+            .args(arguments)
+            .env("SOCKLAB_LANG", "en");
+        let mut trial = Command::new("setpriv");
+        trial
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(env!("CARGO_BIN_EXE_socklab"))
+            .arg("--version");
+        if !trial.output().is_ok_and(|ended| ended.status.success()) {
+            eprintln!("SKIPPED: it runs as root, and nobody else can run it");
+            return None;
+        }
+    }
+    Some(pipe(command, ""))
+}
+
+/// A register in a folder that cannot be written is read, and what would write says why it cannot.
+#[test]
+fn a_folder_that_is_only_to_be_read() {
+    let place = Place::new();
+    let mode = |name: &str, mode: u32| {
+        fs::set_permissions(place.at(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("register.db", 0o644);
+    mode("", 0o555);
+    let register = place.shown("register.db");
+    for (words, reads) in [
+        ("register list", true),
+        ("register status", true),
+        ("register verify", true),
+        ("register export", true),
+        ("submit server --listen :0", false),
+        ("register unlock --dni 7654321", false),
+        ("register forget --dni 01234567 --yes", false),
+    ] {
+        let Some(ended) = as_nobody(&format!("{words} --register {register}")) else {
+            break;
+        };
+        match reads {
+            true => drop(ended.success()),
+            false => {
+                let said = stderr(&ended.code(1));
+                let last = said.lines().last().unwrap_or_default();
+                assert!(last.contains("cannot be written"), "{words}: {said}");
+            }
+        }
+    }
+    let names: Vec<String> = place.names();
+    assert_eq!(names, ["register.db", "register.db-owner"]);
+    mode("", 0o755);
+}

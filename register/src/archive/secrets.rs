@@ -104,7 +104,7 @@ impl Archive {
                 if path.exists() {
                     // It may be another register's.
                     fs::rename(path, free(&with_suffix(path, ".old")))
-                        .map_err(|e| named(path, e))?;
+                        .map_err(|e| named(path, &e))?;
                 }
                 put_next(path)
             }
@@ -192,9 +192,9 @@ fn create_next(path: &Path) -> Result<KeyFile, Error> {
 fn put_next(path: &Path) -> Result<(), Error> {
     fs::rename(next(path), path)
         .and_then(|()| sync_folder(path))
-        .map_err(|e| named(path, e))
+        .map_err(|e| named(path, &e))
 }
 
-fn named(path: &Path, error: io::Error) -> Error {
+fn named(path: &Path, error: &io::Error) -> Error {
     Error::new(Trouble::Key, format!("{}: {error}", path.display()))
 }

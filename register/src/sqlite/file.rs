@@ -3,7 +3,8 @@
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use socklab_files::{FileId, beside, create_private, place_new, resolve, with_suffix};
@@ -120,6 +121,20 @@ pub(super) fn alone(path: &Path) -> Result<Connection, Error> {
     Connection::open_with_flags(uri, flags).map_err(|e| opening(&e))
 }
 
+/// Whether the folder of a file, or its disk, can only be read.
+pub(super) fn is_read_only(path: &Path) -> bool {
+    let trial = beside(path);
+    let made = create_private(&trial);
+    let _ = fs::remove_file(&trial);
+    made.is_err_and(|e| {
+        let kinds = [
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ReadOnlyFilesystem,
+        ];
+        kinds.contains(&e.kind())
+    })
+}
+
 /// What became of an open file and its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behind {
@@ -147,6 +162,11 @@ pub(super) struct Known {
     /// has a log.
     stamp: Stamp,
 }
+
+/// How often a file is looked into that another program has changed, and how long after the last
+/// time.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 type Stamp = (Option<SystemTime>, u64);
 
@@ -187,6 +207,18 @@ impl Known {
         }
     }
 
+    /// Whether the file still is the copy that was opened. While another program merges the log,
+    /// it may be seen half done.
+    fn is_the_copy(&self) -> bool {
+        (0..LOOKS).any(|look| {
+            if look > 0 {
+                thread::sleep(BETWEEN_LOOKS);
+            }
+            let copy = alone(&self.path).and_then(|file| copy_of(&file));
+            copy.is_ok_and(|copy| copy == self.copy)
+        })
+    }
+
     /// Looks whether the names still lead to what is open.
     pub(super) fn look(&mut self) -> Behind {
         let Ok(there) = fs::metadata(&self.named) else {
@@ -198,7 +230,7 @@ impl Known {
         let now = stamp(&there);
         // (Windows lets nobody write into a file that is open.)
         if cfg!(unix) && now != self.stamp {
-            if alone(&self.path).and_then(|file| copy_of(&file)).ok() != Some(self.copy.clone()) {
+            if !self.is_the_copy() {
                 return Behind::Replaced;
             }
             self.stamp = now;
