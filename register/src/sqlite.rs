@@ -350,13 +350,13 @@ impl Sql for Sqlite {
     fn merge(&mut self, when: Merge) -> Result<(), Error> {
         match when {
             Merge::IfLong => {
-                let (log, done): (i64, i64) = self
+                let waiting = self
                     .connection
-                    .query_row("PRAGMA main.wal_checkpoint(NOOP)", [], |row| {
-                        Ok((row.get(1)?, row.get(2)?))
-                    })
-                    .map_err(|e| error(&e))?;
-                if log - done < LOG {
+                    .prepare_cached("PRAGMA main.wal_checkpoint(NOOP)")
+                    .and_then(|mut look| {
+                        look.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+                    });
+                if waiting.map_err(|e| error(&e))? < LOG {
                     return Ok(());
                 }
                 self.look()?;

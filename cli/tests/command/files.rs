@@ -74,7 +74,7 @@ impl Place {
     }
 }
 
-fn submit(address: SocketAddr, dni: &str, code: &str) -> String {
+pub(crate) fn submit(address: SocketAddr, dni: &str, code: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(stream, "Ana&{dni}&{code}").unwrap();
@@ -421,7 +421,7 @@ fn a_log_that_cannot_be_written() {
 }
 
 /// The secrets on a sheet, by DNI.
-fn cards(sheet: &Path) -> Vec<(String, String)> {
+pub(crate) fn cards(sheet: &Path) -> Vec<(String, String)> {
     let page = fs::read_to_string(sheet).unwrap_or_default();
     let cards = page.split("<div class=\"card\">").skip(1);
     cards

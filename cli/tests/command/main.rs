@@ -10,6 +10,8 @@ mod failures;
 #[cfg(unix)]
 mod files;
 mod help;
+#[cfg(target_os = "linux")]
+mod killed;
 mod language;
 mod lessons;
 mod one_time;

@@ -84,7 +84,7 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
         return put(new, path).map(|()| None);
     }
     owner::settle(path)?;
-    let alone = lock(path)?;
+    let mut alone = lock(path)?;
     fs::File::open(new)
         .and_then(|file| file.sync_all())
         .map_err(failed)?;
@@ -96,6 +96,10 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
     // Empty, but for a register that was damaged.
     for suffix in ["-wal", "-shm"] {
         let _ = fs::rename(with_suffix(path, suffix), with_suffix(&kept, suffix));
+    }
+    if cfg!(windows) {
+        // A file that is open keeps its name there.
+        alone = None;
     }
     fs::rename(new, path).map_err(failed)?;
     sync_folder(path).map_err(failed)?;

@@ -5,6 +5,7 @@
 
    FAIL_HOW   error: the call fails with EIO. kill: the program is killed before the call. torn: half of what is written
               gets there, then it is killed.
+   FAIL_RELATIVE  is set when the folder is the working folder: names without a folder count too.
    FAIL_SYNC  each sync of this file fails with EIO, whatever FAIL_AT is.
    FAIL_LOG   gets the number of calls at the program's end. FAIL_AT=0 only counts. */
 #define _GNU_SOURCE
@@ -24,11 +25,13 @@
 static atomic_long calls;
 static const char *folder, *how, *unsynced;
 static long fail_at;
+static int relative;
 
 __attribute__((constructor)) static void begin(void) {
     folder = getenv("FAIL_FOLDER");
     how = getenv("FAIL_HOW");
     unsynced = getenv("FAIL_SYNC");
+    relative = getenv("FAIL_RELATIVE") != NULL;
     const char *at = getenv("FAIL_AT");
     fail_at = at ? atol(at) : 0;
 }
@@ -44,7 +47,9 @@ __attribute__((destructor)) static void report(void) {
 
 /* Whether this call is the one. */
 static int due(const char *call, const char *path) {
-    if (!folder || !path || strncmp(path, folder, strlen(folder)) != 0) return 0;
+    if (!folder || !path) return 0;
+    /* A name without a folder is in the working folder, which is the folder. */
+    if (strncmp(path, folder, strlen(folder)) != 0 && (!relative || strchr(path, '/'))) return 0;
     if (++calls != fail_at) return 0;
     fprintf(stderr, "%s: %s %s\n", how, call, path);
     if (strcmp(how, "kill") == 0) raise(SIGKILL);
