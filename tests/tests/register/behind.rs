@@ -54,7 +54,7 @@ fn a_register_that_loses_its_name() {
     type Change = fn(&Path, &Path);
     let changes: [(&str, Change); 4] = [
         ("moved", |file, _| {
-            fs::rename(file, with(file, ".else")).unwrap()
+            fs::rename(file, with(file, ".else")).unwrap();
         }),
         ("deleted", |file, _| fs::remove_file(file).unwrap()),
         ("a backup moved over it", |file, backup| {

@@ -1,13 +1,14 @@
-/* Has the n-th call that changes or opens a file in a folder fail, or end the program: one fault, at one place.
+/* Has the n-th call that changes or opens a file in a folder fail, or end the program: one fault,
+   at one place.
 
        cc -O2 -shared -fPIC -o fail_nth.so fail_nth.c
-       FAIL_FOLDER=/tmp/x FAIL_AT=7 FAIL_HOW=error FAIL_LOG=calls LD_PRELOAD=$PWD/fail_nth.so program
+       FAIL_FOLDER=/tmp/x FAIL_AT=7 FAIL_HOW=error LD_PRELOAD=$PWD/fail_nth.so program
 
-   FAIL_HOW   error: the call fails with EIO. kill: the program is killed before the call. torn: half of what is written
-              gets there, then it is killed.
+   FAIL_HOW       error: the call fails with EIO. kill: the program is killed before the call.
+                  torn: half of what is written gets there, then it is killed.
    FAIL_RELATIVE  is set when the folder is the working folder: names without a folder count too.
-   FAIL_SYNC  each sync of this file fails with EIO, whatever FAIL_AT is.
-   FAIL_LOG   gets the number of calls at the program's end. FAIL_AT=0 only counts. */
+   FAIL_SYNC      each sync of this file fails with EIO, whatever FAIL_AT is.
+   FAIL_LOG       gets the number of calls at the program's end. FAIL_AT=0 only counts. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -86,8 +87,14 @@ ssize_t pwrite64(int d, const void *bytes, size_t len, off64_t at) {
 int fsync(int d) { if (due_at(__func__, d)) FAIL; return REAL(fsync)(d); }
 int fdatasync(int d) { if (due_at(__func__, d)) FAIL; return REAL(fdatasync)(d); }
 int ftruncate(int d, off_t len) { if (due_at(__func__, d)) FAIL; return REAL(ftruncate)(d, len); }
-int ftruncate64(int d, off64_t len) { if (due_at(__func__, d)) FAIL; return REAL(ftruncate64)(d, len); }
-int rename(const char *from, const char *to) { if (due(__func__, to)) FAIL; return REAL(rename)(from, to); }
+int ftruncate64(int d, off64_t len) {
+    if (due_at(__func__, d)) FAIL;
+    return REAL(ftruncate64)(d, len);
+}
+int rename(const char *from, const char *to) {
+    if (due(__func__, to)) FAIL;
+    return REAL(rename)(from, to);
+}
 int linkat(int a, const char *from, int b, const char *to, int flags) {
     if (due(__func__, to)) FAIL;
     return REAL(linkat)(a, from, b, to, flags);
