@@ -169,6 +169,7 @@ trouble-moved = the register { $place } is no longer the file that was opened: t
 trouble-full = there is no room left for the register { $place }: free some space ({ $detail })
 trouble-broken = the register { $place } failed: { $detail }
 trouble-key = the key of the register { $place } cannot be used: { $detail }
+trouble-output = the output cannot be written: { $detail }
 trouble-input = this cannot be used: { $detail }
 # $lab (text) - the exercise
 # $count (number) - how many submissions

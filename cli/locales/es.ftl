@@ -169,6 +169,7 @@ trouble-moved = el registro { $place } ya no es el fichero que se abrió: intén
 trouble-full = no queda sitio para el registro { $place }: libere espacio ({ $detail })
 trouble-broken = el registro { $place } ha fallado: { $detail }
 trouble-key = la clave del registro { $place } no sirve: { $detail }
+trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
 # $lab (text) - the exercise
 # $count (number) - how many submissions

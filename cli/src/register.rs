@@ -277,6 +277,7 @@ pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> Stri
         Trouble::Full => "trouble-full",
         Trouble::Broken => "trouble-broken",
         Trouble::Key => "trouble-key",
+        Trouble::Output => "trouble-output",
         Trouble::Input => "trouble-input",
     };
     let (place, detail) = (location.to_string(), error.to_string());

@@ -41,6 +41,8 @@ pub enum Trouble {
     Broken,
     /// Its key file is missing, or is another register's.
     Key,
+    /// What was asked for cannot be written where it is to go.
+    Output,
     /// What it was given (a roster, a secret) cannot be used.
     Input,
 }

@@ -75,7 +75,7 @@ impl Sqlite {
 
     /// Before and after each commit: nothing is confirmed that only a file holds which nobody will
     /// find.
-    fn look(&mut self) -> Result<(), Error> {
+    fn still_there(&mut self) -> Result<(), Error> {
         let detail = match self.known.look() {
             Behind::Same => return Ok(()),
             Behind::Moved => "it was moved, deleted or replaced",
@@ -271,9 +271,9 @@ impl Sql for Sqlite {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        self.look()?;
+        self.still_there()?;
         self.script("COMMIT")?;
-        self.look()
+        self.still_there()
     }
 
     fn rollback(&mut self) {
@@ -331,7 +331,7 @@ impl Sql for Sqlite {
                 let none = Connection::open_in_memory().map_err(|e| opening(&e))?;
                 file::close(std::mem::replace(&mut self.connection, none))?;
             }
-            Behind::Moved | Behind::Replaced => return self.look(),
+            Behind::Moved | Behind::Replaced => return self.still_there(),
         }
         let (fresh, copy) = open(self.known.path())?;
         // Only now is the old connection closed: never the last one, which would merge unseen.
@@ -359,15 +359,15 @@ impl Sql for Sqlite {
                 if waiting.map_err(|e| error(&e))? < LOG {
                     return Ok(());
                 }
-                self.look()?;
+                self.still_there()?;
                 self.checkpoint(MERGE)?;
             }
             Merge::Idle => {
-                self.look()?;
+                self.still_there()?;
                 self.checkpoint_now()?;
             }
             Merge::Last => {
-                let merged = self.look().and_then(|()| self.checkpoint_now());
+                let merged = self.still_there().and_then(|()| self.checkpoint_now());
                 if merged.is_err() {
                     self.keep_log();
                 }

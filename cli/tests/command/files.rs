@@ -413,6 +413,8 @@ fn a_log_that_cannot_be_written() {
         .count();
     assert_eq!(said, 1, "{}", ended.stderr);
     assert_eq!(place.listed(), 4);
+    let said = stderr(&place.ask("export --to /dev/full").code(1));
+    assert!(said.starts_with("/dev/full: "), "{said}");
     // A transcript is a log too.
     let (address, _taken) = nobody_on_udp();
     let client = socklab(&format!("echo client {address} --transcript /dev/full"));
