@@ -174,6 +174,7 @@ rehearsing = rehearsal: every mistake is explained and nothing is stored
 # $detail (text) - what the database said
 register-failed = the register failed, so nothing is confirmed until it has been opened anew and checked: { $detail }
 register-full = the register's disk is full, so nothing is confirmed: free some space ({ $detail })
+register-moved = the register was touched by another program ({ $detail }): nothing is confirmed until its own file is back in its place
 register-busy = another program keeps the register busy, so these were not confirmed: { $detail }
 register-recovered = the register has been opened anew and is whole: submissions are confirmed again
 # $detail (text) - how many seconds
@@ -183,12 +184,18 @@ clock-ahead = this computer's clock has jumped ahead by { $detail } s: check tha
 # $detail (text) - what the system or the database said
 trouble-open = the register { $place } cannot be opened: { $detail }
 trouble-foreign = { $place } is not a register of socklab: give another file to --register
+trouble-empty = { $place } is empty, and an empty file is not a register: bring a backup back (socklab register restore FILE), or delete it to begin a new one
 trouble-newer = { $place } was made by a newer socklab: use that one ({ $detail })
 trouble-not-durable = the register { $place } could lose what it confirms: { $detail }
+trouble-read-only = the register { $place } cannot be written, nor can what belongs beside it: allow this user to write into its folder, or copy it to another one with all files of its name ({ $detail })
 trouble-busy = another program keeps the register { $place } busy: try again ({ $detail })
+trouble-in-use = the register { $place } is in use: stop its server and try again ({ $detail })
+trouble-exists = the register { $place } has this already: { $detail }
+trouble-moved = the register { $place } is no longer the file that was opened: try again ({ $detail })
 trouble-full = there is no room left for the register { $place }: free some space ({ $detail })
 trouble-broken = the register { $place } failed: { $detail }
 trouble-key = the key of the register { $place } cannot be used: { $detail }
+trouble-output = the output cannot be written: { $detail }
 trouble-input = this cannot be used: { $detail }
 # $lab (text) - the exercise
 # $count (number) - how many submissions
@@ -253,6 +260,15 @@ register-forgot = forgot { $count ->
 }; the codes stay used
 register-whole = the register is whole
 register-damaged = the register is damaged: stop the server, keep the file, and go back to the last backup
+# $place (text) - the register
+# $file (text) - the backup
+register-restored = { $place } is a copy of { $file } now
+# $file (text) - the other name
+register-kept = what was there before is kept as { $file }
+# $file (text) - where the log is now
+log-set-aside = the log beside the register belonged to another file: it was not used, and is kept as { $file }
+# $file (text) - the copy
+register-saved = all that was confirmed is in { $file }: stop the server, and bring it back with socklab register restore { $file }
 # $dni (text) - the DNI
 # $name (text) - the name
 moodle-unmatched = { $dni } ({ $name }) is not on the roster and is left out: Moodle would stop at it
@@ -267,6 +283,8 @@ exported = wrote { $count ->
    *[other] { $count } lines
 }
 enrol-nobody = there is nobody to enrol: load a roster first (socklab register roster FILE), or all have their secrets
+# $dni (text) - the DNI
+enrol-already = { $dni } has a secret already: --replace gives a new one, and the old card counts no more
 # $count (number) - how many
 # $file (text) - the sheet
 enrolled = { $count ->
@@ -275,6 +293,15 @@ enrolled = { $count ->
 } on { $file }: print it, hand it out, and destroy it
 # $file (text) - the key file
 enrol-key = the secrets are encrypted under { $file }: keep it with the server and away from the register's backups
+# $file (text) - the sheet
+sheet-void = the register did not record the secrets: the cards in { $file } do not count, delete them
+# $count (number) - how many secrets
+rekeyed = { $count ->
+    [one] { $count } secret is encrypted under a new key: its card still counts
+   *[other] { $count } secrets are encrypted under a new key: their cards still count
+}
+rekey-nobody = nobody has a secret, so there is no key to replace
+rekey-servers = stop the servers of this register and start them again: they still have the old key
 sheet-title = One-time codes
 sheet-advice = Cut the cards up and give each student theirs: whoever has a card can submit in that name. Scan the code with an authenticator app.
 
@@ -379,6 +406,15 @@ address-v6-brackets = an IPv6 address with a port goes in brackets: [::1]:16000
 # $file (text) - the file's path
 # $detail (text) - what is wrong
 file-error = { $file }: { $detail }
+# $file (text) - the file's path
+output-database = { $file }: it is a register, or the log or key of one, and is not written over: give another file
+output-in-use = { $file }: this command uses it for something else too: give another file
+output-exists = { $file }: it is there already and is not written over: give another name, or delete it first
+output-foreign = { $file }: it holds something else than would be added to it: give another file
+# $mode (text) - the mode, in octal
+file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 600 it
+# $detail (text) - what the system said
+log-failed = { $file }: it cannot be written to the end, so it is not complete: { $detail }
 
 ## The tour
 
@@ -487,12 +523,16 @@ help-register-roster = Makes a CSV file (dni,name,group,email) the class.
 help-register-roster-examples = socklab register roster class.csv
 help-register-enrol = Gives students random secrets, and writes a sheet of QR codes to be printed.
 help-register-enrol-examples = socklab register enrol --all --sheet cards.html ; socklab register enrol --dni 12345678 --sheet card.html
+help-register-rekey = Encrypts the secrets under a new key, when others may have seen the old one. With --lost, when the old one is gone: then all who have a secret get a new one, and new cards.
+help-register-rekey-examples = socklab register rekey ; socklab register rekey --lost --sheet cards.html
 help-register-unlock = Forgives a DNI its failures, so that it may try again.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Takes everything of a DNI out of the register; its codes stay used.
 help-register-forget-examples = socklab register forget --dni 12345678 --yes
 help-register-backup = Copies the register into a new file, while servers use it.
 help-register-backup-examples = socklab register backup register-2026-11-23.db
+help-register-restore = Puts a copy of a backup in the register's place, while no server uses it. What was there is kept.
+help-register-restore-examples = socklab register restore register-2026-11-23.db
 help-register-verify = Checks that the register is whole.
 help-register-verify-examples = socklab register verify --register register.db
 help-otp = One-time codes (TOTP, RFC 6238) whose secret is the DNI.
@@ -561,8 +601,11 @@ help-arg-roster-file = The class: a CSV file with the header dni,name,group,emai
 help-arg-enrol-dni = Whom to enrol; may be given more than once
 help-arg-all = Enrol all of the class who have no secret yet
 help-arg-sheet = The HTML file to write; it must not be there
+help-arg-replace = Give new secrets also to those who have one; their old cards count no more
+help-arg-lost = The old key is gone
 help-arg-yes = Do it without asking
 help-arg-backup = The new file
+help-arg-restore-from = The backup
 help-arg-tls = Encrypt the submission (TLS; port 21001 unless given)
 help-arg-ca = Trust the certificates in FILE (PEM) instead of the public authorities
 help-arg-tls-files = Take encrypted submissions too, with this certificate and its key (PEM)

@@ -174,6 +174,7 @@ rehearsing = ensayo: se explica cada error y no se guarda nada
 # $detail (text) - what the database said
 register-failed = el registro ha fallado, así que no se confirma nada hasta reabrirlo y comprobarlo: { $detail }
 register-full = el disco del registro está lleno, así que no se confirma nada: libere espacio ({ $detail })
+register-moved = otro programa ha tocado el registro ({ $detail }): no se confirma nada hasta que su propio fichero vuelva a su sitio
 register-busy = otro programa mantiene ocupado el registro, así que estas no se confirmaron: { $detail }
 register-recovered = el registro se ha reabierto y está íntegro: se confirma de nuevo
 # $detail (text) - how many seconds
@@ -183,12 +184,18 @@ clock-ahead = el reloj de este equipo ha saltado { $detail } s adelante: comprue
 # $detail (text) - what the system or the database said
 trouble-open = no se puede abrir el registro { $place }: { $detail }
 trouble-foreign = { $place } no es un registro de socklab: indique otro fichero en --register
+trouble-empty = { $place } está vacío, y un fichero vacío no es un registro: recupere una copia (socklab register restore FICHERO), o bórrelo para empezar uno nuevo
 trouble-newer = { $place } se hizo con un socklab más nuevo: use ese ({ $detail })
 trouble-not-durable = el registro { $place } podría perder lo que confirma: { $detail }
+trouble-read-only = no se puede escribir en el registro { $place } ni junto a él: permita a este usuario escribir en su carpeta, o cópielo a otra con todos los ficheros de su nombre ({ $detail })
 trouble-busy = otro programa mantiene ocupado el registro { $place }: inténtelo de nuevo ({ $detail })
+trouble-in-use = el registro { $place } está en uso: detenga su servidor e inténtelo de nuevo ({ $detail })
+trouble-exists = el registro { $place } ya tiene esto: { $detail }
+trouble-moved = el registro { $place } ya no es el fichero que se abrió: inténtelo de nuevo ({ $detail })
 trouble-full = no queda sitio para el registro { $place }: libere espacio ({ $detail })
 trouble-broken = el registro { $place } ha fallado: { $detail }
 trouble-key = la clave del registro { $place } no sirve: { $detail }
+trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
 # $lab (text) - the exercise
 # $count (number) - how many submissions
@@ -253,6 +260,15 @@ register-forgot = { $count ->
 }; los códigos siguen usados
 register-whole = el registro está íntegro
 register-damaged = el registro está dañado: pare el servidor, guarde el fichero y vuelva a la última copia
+# $place (text) - el registro
+# $file (text) - la copia de seguridad
+register-restored = { $place } es ahora una copia de { $file }
+# $file (text) - el otro nombre
+register-kept = lo que había antes se conserva como { $file }
+# $file (text) - dónde está ahora el diario
+log-set-aside = el diario que había junto al registro era de otro fichero: no se ha usado y se conserva como { $file }
+# $file (text) - la copia
+register-saved = todo lo confirmado está en { $file }: detenga el servidor y recupérelo con socklab register restore { $file }
 # $dni (text) - the DNI
 # $name (text) - the name
 moodle-unmatched = { $dni } ({ $name }) no está en la lista y se omite: Moodle se pararía en él
@@ -267,6 +283,8 @@ exported = { $count ->
    *[other] escritas { $count } líneas
 }
 enrol-nobody = no hay a quién dar secreto: cargue antes la lista (socklab register roster FILE), o ya los tienen todos
+# $dni (text) - el DNI
+enrol-already = { $dni } ya tiene un secreto: --replace le da otro, y la tarjeta anterior deja de valer
 # $count (number) - how many
 # $file (text) - the sheet
 enrolled = { $count ->
@@ -275,6 +293,15 @@ enrolled = { $count ->
 } en { $file }: imprímalo, repártalo y destrúyalo
 # $file (text) - the key file
 enrol-key = los secretos están cifrados con { $file }: guárdelo con el servidor y lejos de las copias del registro
+# $file (text) - la hoja
+sheet-void = el registro no ha guardado los secretos: las tarjetas de { $file } no valen, bórrelas
+# $count (number) - cuántos secretos
+rekeyed = { $count ->
+    [one] { $count } secreto está cifrado con una clave nueva: su tarjeta sigue valiendo
+   *[other] { $count } secretos están cifrados con una clave nueva: sus tarjetas siguen valiendo
+}
+rekey-nobody = nadie tiene secreto, así que no hay clave que cambiar
+rekey-servers = detenga los servidores de este registro y vuelva a iniciarlos: aún tienen la clave anterior
 sheet-title = Códigos de un solo uso
 sheet-advice = Recorte las tarjetas y dé a cada estudiante la suya: quien tiene una tarjeta puede entregar en ese nombre. Escanee el código con una aplicación de autenticación.
 
@@ -379,6 +406,15 @@ address-v6-brackets = una dirección IPv6 con puerto va entre corchetes: [::1]:1
 # $file (text) - la ruta del fichero
 # $detail (text) - qué pasa
 file-error = { $file }: { $detail }
+# $file (text) - la ruta del fichero
+output-database = { $file }: es un registro, o su diario o su clave, y no se sobrescribe: indique otro fichero
+output-in-use = { $file }: esta orden ya lo usa para otra cosa: indique otro fichero
+output-exists = { $file }: ya existe y no se sobrescribe: indique otro nombre, o bórrelo antes
+output-foreign = { $file }: contiene otra cosa que lo que se le añadiría: indique otro fichero
+# $mode (text) - los permisos, en octal
+file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejecute chmod 600 sobre él
+# $detail (text) - lo que dijo el sistema
+log-failed = { $file }: no se puede escribir hasta el final, así que está incompleto: { $detail }
 
 ## La visita
 
@@ -487,12 +523,16 @@ help-register-roster = Hace de un fichero CSV (dni,name,group,email) la clase.
 help-register-roster-examples = socklab register roster clase.csv
 help-register-enrol = Da secretos aleatorios a los estudiantes y escribe una hoja de códigos QR para imprimir.
 help-register-enrol-examples = socklab register enrol --all --sheet tarjetas.html ; socklab register enrol --dni 12345678 --sheet tarjeta.html
+help-register-rekey = Cifra los secretos con una clave nueva, si otros pueden haber visto la anterior. Con --lost, si la anterior se ha perdido: entonces todos los que tenían secreto reciben otro, y tarjetas nuevas.
+help-register-rekey-examples = socklab register rekey ; socklab register rekey --lost --sheet tarjetas.html
 help-register-unlock = Perdona a un DNI sus fallos, para que pueda intentarlo de nuevo.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Saca del registro todo lo de un DNI; sus códigos siguen usados.
 help-register-forget-examples = socklab register forget --dni 12345678 --yes
 help-register-backup = Copia el registro en un fichero nuevo mientras los servidores lo usan.
 help-register-backup-examples = socklab register backup registro-2026-11-23.db
+help-register-restore = Pone una copia de seguridad en el lugar del registro, mientras ningún servidor lo usa. Lo que había se conserva.
+help-register-restore-examples = socklab register restore registro-2026-11-23.db
 help-register-verify = Comprueba que el registro está íntegro.
 help-register-verify-examples = socklab register verify --register register.db
 help-otp = Códigos de un solo uso (TOTP, RFC 6238) cuyo secreto es el DNI.
@@ -561,8 +601,11 @@ help-arg-roster-file = La clase: un fichero CSV con la cabecera dni,name,group,e
 help-arg-enrol-dni = A quién dar secreto; se puede repetir
 help-arg-all = A todos los de la clase que aún no lo tienen
 help-arg-sheet = El fichero HTML que se escribe; no debe existir
+help-arg-replace = Dar secretos nuevos también a quienes ya tienen; sus tarjetas anteriores dejan de valer
+help-arg-lost = La clave anterior se ha perdido
 help-arg-yes = Hacerlo sin preguntar
 help-arg-backup = El fichero nuevo
+help-arg-restore-from = La copia de seguridad
 help-arg-tls = Cifra la entrega (TLS; puerto 21001 si no se dice otro)
 help-arg-ca = Confía en los certificados de FILE (PEM) en vez de en las autoridades públicas
 help-arg-tls-files = Acepta también entregas cifradas, con este certificado y su clave (PEM)

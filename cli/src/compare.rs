@@ -49,9 +49,8 @@ pub(crate) fn main(matches: &ArgMatches, common: &Common, words: &Arc<Words>) ->
     if args.list {
         return list(words);
     }
-    if let Err((path, error)) = outputs::can_be_written(&args) {
-        let detail = error.to_string();
-        say::line(&words.say_with("file-error", &[("file", &path), ("detail", &detail)]));
+    if let Err(line) = outputs::can_be_written(&args, words) {
+        say::line(&line);
         return Exit::Failed;
     }
     let allowed = allowed_cores();

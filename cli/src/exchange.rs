@@ -12,6 +12,7 @@ use clap::ArgMatches;
 use socklab_core::lab::{Exercise, Offer, Settings};
 use socklab_core::transcript::{Header, Role};
 use socklab_core::{Failure, Status, Watch};
+use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
 use crate::Exit;
@@ -20,7 +21,8 @@ use crate::args::{
     ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs, read,
     role,
 };
-use crate::recording::Recording;
+use crate::files::LogFile;
+use crate::recording::{self, Recording};
 use crate::runtime::{Runtime, Task};
 use crate::say;
 use crate::submission::{self, Desk};
@@ -45,11 +47,18 @@ pub(crate) fn main(
     let Some(runtime) = Runtime::find(&exchange.runtime) else {
         return Exit::Usage;
     };
+    let mut outputs = Outputs::default();
     let started = match role {
-        Role::Client => {
-            client(exercise, matches, words).map(|task| Start::new(runtime, role, task))
-        }
-        Role::Server => server(exercise, matches, runtime, words, common.quiet),
+        Role::Client => client(exercise, matches, words, &mut outputs)
+            .map(|task| Start::new(runtime, role, task)),
+        Role::Server => server(
+            exercise,
+            matches,
+            runtime,
+            words,
+            common.quiet,
+            &mut outputs,
+        ),
     };
     let start = match started {
         Ok(start) => start,
@@ -78,6 +87,8 @@ pub(crate) fn main(
         },
     );
     let clock = Clock::start();
+    let mut logs: Vec<Arc<LogFile>> = Vec::new();
+    logs.extend(start.desk.as_ref().and_then(Desk::log_file));
     let status = match &exchange.transcript {
         None => go(start, terminal, clock, ()),
         Some(path) => {
@@ -88,19 +99,28 @@ pub(crate) fn main(
                 epoch: clock.epoch(),
                 masked: exercise.secret && !exchange.unmasked,
             };
-            match Recording::create(path, header) {
-                Ok(recording) => go(start, terminal, clock, recording),
-                Err(error) => {
-                    let detail = error.to_string();
-                    say::line(
-                        &words.say_with("file-error", &[("file", path), ("detail", &detail)]),
-                    );
+            let readers = match exercise.secret {
+                true => Readers::Owner,
+                false => Readers::Anybody,
+            };
+            let file = LogFile::open(&mut outputs, path, readers, recording::MARK, words);
+            match file.map(Arc::new) {
+                Ok(file) => {
+                    logs.push(Arc::clone(&file));
+                    go(start, terminal, clock, Recording::new(file, header))
+                }
+                Err(line) => {
+                    say::line(&line);
                     return Exit::Failed;
                 }
             }
         }
     };
-    report(words, role, status, common.quiet)
+    match report(words, role, status, common.quiet) {
+        // That it is not whole was said when it happened.
+        Exit::Done if !logs.iter().all(|log| log.is_whole()) => Exit::Failed,
+        exit => exit,
+    }
 }
 
 /// What is to be run.
@@ -140,7 +160,12 @@ impl From<address::Error> for Refusal {
     }
 }
 
-fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Task, Refusal> {
+fn client(
+    exercise: &Exercise,
+    matches: &ArgMatches,
+    words: &Words,
+    outputs: &mut Outputs,
+) -> Result<Task, Refusal> {
     let args: ClientArgs = read(matches);
     let address = args.address.as_deref().unwrap_or("");
     let submission = exercise.offers.contains(&Offer::Submission);
@@ -168,6 +193,9 @@ fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Ta
     if !args.tls {
         return Ok(Task::Client(machine));
     }
+    if let Some(ca) = &args.ca {
+        outputs.keep(ca);
+    }
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), words);
     Ok(Task::Client(encrypted.map_err(Refusal::Failed)?))
@@ -179,6 +207,7 @@ fn server(
     runtime: Runtime,
     words: &Arc<Words>,
     quiet: bool,
+    outputs: &mut Outputs,
 ) -> Result<Start, Refusal> {
     let args: ServerArgs = read(matches);
     if args.threads.is_some() && !Runtime::with_threads().any(|one| one == runtime.name()) {
@@ -192,7 +221,7 @@ fn server(
     let mut desk = None;
     if exercise.offers.contains(&Offer::Register) {
         let args = read(matches);
-        let prepared = submission::prepare(&args, &mut settings, address, words, quiet);
+        let prepared = submission::prepare(&args, &mut settings, address, words, quiet, outputs);
         desk = Some(prepared.map_err(Refusal::Failed)?);
     }
     let task = match (Task::server(exercise, address, &settings), &desk) {

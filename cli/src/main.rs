@@ -7,6 +7,7 @@ mod args;
 mod compare;
 mod escape;
 mod exchange;
+mod files;
 mod lesson;
 mod measured;
 mod otp;

@@ -1,6 +1,5 @@
 //! `socklab otp`: one-time codes without a network.
 
-use std::fs;
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,9 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::{ArgMatches, Args, Command, ValueEnum};
 use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Code, Dni, Key, Step, Window, clock_offsets, verify};
+use socklab_files::Outputs;
 
 use crate::Exit;
 use crate::args::read;
+use crate::files::unwritten;
 use crate::qr;
 use crate::say;
 use crate::words::{Variable, Words};
@@ -147,15 +148,12 @@ fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
         let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         say::payload(&qr::terminal(uri, colour).map_err(too_long)?);
     }
-    let save = |file: &Path, bytes: &[u8]| match fs::write(file, bytes) {
-        Ok(()) => {
-            say::news(&words.say_with("wrote-file", &[("file", &file.display().to_string())]));
-            Ok(())
-        }
-        Err(error) => {
-            let (file, detail) = (file.display().to_string(), error.to_string());
-            Err(words.say_with("file-error", &[("file", &file), ("detail", &detail)]))
-        }
+    let mut outputs = Outputs::default();
+    let mut save = |file: &Path, bytes: &[u8]| {
+        let written = outputs.secret(file, bytes);
+        written.map_err(|error| unwritten(words, file, &error))?;
+        say::news(&words.say_with("wrote-file", &[("file", &file)]));
+        Ok::<(), String>(())
     };
     if let Some(file) = &args.png {
         save(file, &qr::png(uri).map_err(too_long)?)?;

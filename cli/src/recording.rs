@@ -1,14 +1,16 @@
 //! Transcripts in a file.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Write};
 use std::mem;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::transcript::{Header, Recorder};
 use socklab_core::{Subject, Watch};
+
+use crate::files::LogFile;
+
+/// How every transcript begins, and so every file of them.
+pub(crate) const MARK: &[u8] = b"socklab transcript ";
 
 /// Writes the transcript of each machine of a run into one file.
 ///
@@ -22,7 +24,7 @@ pub(crate) struct Recording {
 
 #[derive(Debug)]
 struct Book {
-    file: File,
+    file: Arc<LogFile>,
     /// A page is being written as it happens.
     open: bool,
     /// Whole pages that wait for its end.
@@ -32,26 +34,26 @@ struct Book {
 }
 
 impl Book {
-    /// Writes a page, or the next lines of the open one. A full disk must not end an exchange.
+    /// Writes a page, or the next lines of the open one.
     fn write(&mut self, text: &str, begins: bool) {
         if begins && mem::replace(&mut self.begun, true) {
-            let _ = self.file.write_all(b"\n");
+            self.file.append("\n");
         }
-        let _ = self.file.write_all(text.as_bytes());
+        self.file.append(text);
     }
 }
 
 impl Recording {
-    /// Makes the file, or empties it.
-    pub(crate) fn create(path: &Path, header: Header) -> io::Result<Self> {
+    /// Adds to what is in the file.
+    pub(crate) fn new(file: Arc<LogFile>, header: Header) -> Self {
         let book = Book {
-            file: File::create(path)?,
+            begun: file.begun(),
+            file,
             open: false,
             waiting: Vec::new(),
-            begun: false,
         };
         let book = Arc::new(Mutex::new(book));
-        Ok(Recording { header, book })
+        Recording { header, book }
     }
 }
 

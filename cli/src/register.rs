@@ -4,14 +4,16 @@ mod enrol;
 mod export;
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
 use socklab_core::otp::Dni;
-use socklab_register::{Archive, Error, Location, Trouble};
+use socklab_files::Outputs;
+use socklab_register::{Archive, Error, Location, Notice, Trouble};
 
 use crate::Exit;
 use crate::args::read;
+use crate::files::{unwritten, warn_of_mode};
 use crate::say;
 use crate::submission::{Place, read_roster};
 use crate::words::Words;
@@ -26,6 +28,12 @@ struct DniArg {
 struct BackupArg {
     #[arg(value_name = "FILE", id = "backup")]
     to: PathBuf,
+}
+
+#[derive(Args, Debug)]
+struct RestoreArg {
+    #[arg(value_name = "FILE", id = "restore-from")]
+    from: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -59,9 +67,11 @@ pub(crate) fn command() -> Command {
         .subcommand(ReceiptArg::augment_args(new("receipt")))
         .subcommand(RosterArg::augment_args(new("roster")))
         .subcommand(enrol::EnrolArgs::augment_args(new("enrol")))
+        .subcommand(enrol::RekeyArgs::augment_args(new("rekey")))
         .subcommand(of_dni("unlock"))
         .subcommand(ForgetArg::augment_args(of_dni("forget")))
         .subcommand(BackupArg::augment_args(new("backup")))
+        .subcommand(RestoreArg::augment_args(new("restore")))
         .subcommand(new("verify"))
 }
 
@@ -71,17 +81,26 @@ pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
     };
     let place: Place = read(matches);
     let location = place.location();
+    if name == "restore" {
+        return restore(&location, &read::<RestoreArg>(matches).from, words);
+    }
     // Whoever prepares a class makes its register; whoever asks of one that is not there has mistyped.
     let prepares = ["roster", "enrol"].contains(&name);
-    let archive = match location.archive(prepares) {
+    let mut archive = match location.archive(prepares) {
         Ok(archive) => archive,
         Err(error) => {
             say::line(&trouble(words, &location, &error));
             return Exit::Failed;
         }
     };
+    for noticed in archive.notices() {
+        notice(words, &noticed);
+    }
+    let mut outputs = Outputs::default();
+    location.keep(&mut outputs);
     let mut desk = Desk {
         archive,
+        outputs,
         lab: place.lab,
         location,
         words,
@@ -106,6 +125,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
 /// An open register, and the user's words.
 struct Desk<'a> {
     archive: Archive,
+    outputs: Outputs,
     location: Location,
     lab: String,
     words: &'a Words,
@@ -137,6 +157,7 @@ impl Desk<'_> {
             "receipt" => self.receipt(&read::<ReceiptArg>(matches).code),
             "roster" => self.roster(&read::<RosterArg>(matches).file),
             "enrol" => self.enrol(&read(matches)),
+            "rekey" => self.rekey(&read(matches)),
             "unlock" => {
                 let dni = self.dni(matches)?;
                 let id = if self.archive.unlock(&dni)? {
@@ -153,7 +174,17 @@ impl Desk<'_> {
             }
             "backup" => {
                 let file = read::<BackupArg>(matches).to;
-                self.archive.backup(&file)?;
+                self.outputs
+                    .allow(&file)
+                    .map_err(|error| Stop::Failed(unwritten(self.words, &file, &error)))?;
+                self.archive
+                    .backup(&file)
+                    .map_err(|error| match error.trouble {
+                        Trouble::Exists => {
+                            Stop::Failed(self.words.say_with("output-exists", &[("file", &file)]))
+                        }
+                        _ => error.into(),
+                    })?;
                 say::news(&self.words.say_with("wrote-file", &[("file", &file)]));
                 Ok(Exit::Done)
             }
@@ -201,17 +232,52 @@ impl Desk<'_> {
     }
 }
 
+/// Puts a backup in the register's place. What was there may be damaged, so it is not opened.
+fn restore(location: &Location, from: &Path, words: &Words) -> Exit {
+    let place = location.to_string();
+    match location.restore(from) {
+        Ok(kept) => {
+            say::news(&words.say_with("register-restored", &[("place", &place), ("file", &from)]));
+            if let Some(kept) = kept {
+                say::news(&words.say_with("register-kept", &[("file", &kept)]));
+            }
+            Exit::Done
+        }
+        Err(error) => {
+            say::line(&trouble(words, location, &error));
+            Exit::Failed
+        }
+    }
+}
+
+/// Says what a lecturer should know of a register that works.
+pub(crate) fn notice(words: &Words, notice: &Notice) {
+    match notice {
+        Notice::OpenToAll { path, mode } => warn_of_mode(words, path, *mode),
+        Notice::LogSetAside(log) => {
+            say::line(&words.say_with("log-set-aside", &[("file", log)]));
+        }
+        Notice::Saved(copy) => say::line(&words.say_with("register-saved", &[("file", copy)])),
+    }
+}
+
 /// What went wrong with a register, and what to do.
 pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> String {
     let id = match error.trouble {
         Trouble::Open => "trouble-open",
         Trouble::Foreign => "trouble-foreign",
+        Trouble::Empty => "trouble-empty",
         Trouble::Newer => "trouble-newer",
         Trouble::NotDurable => "trouble-not-durable",
+        Trouble::ReadOnly => "trouble-read-only",
         Trouble::Busy => "trouble-busy",
+        Trouble::InUse => "trouble-in-use",
+        Trouble::Exists => "trouble-exists",
+        Trouble::Moved => "trouble-moved",
         Trouble::Full => "trouble-full",
         Trouble::Broken => "trouble-broken",
         Trouble::Key => "trouble-key",
+        Trouble::Output => "trouble-output",
         Trouble::Input => "trouble-input",
     };
     let (place, detail) = (location.to_string(), error.to_string());

@@ -16,11 +16,13 @@ use socklab_core::lab::{BoxedService, Server, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
 use socklab_core::{Machine, submit};
+use socklab_files::Outputs;
 use socklab_register::{Admit, Location, RosterEntry, Rules};
 use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 use socklab_tls::Trust;
 
 use crate::address;
+use crate::files::{LogFile, warn_if_open};
 use crate::register::trouble;
 use crate::say;
 use crate::wording::Replies;
@@ -79,6 +81,22 @@ enum SecretArg {
     Random,
 }
 
+impl RegisterArgs {
+    fn key_file(&self) -> PathBuf {
+        let beside = || self.place.location().key_file();
+        self.key.clone().unwrap_or_else(beside)
+    }
+
+    /// None of what the server uses is written over by what it writes.
+    fn keep(&self, outputs: &mut Outputs) {
+        self.place.location().keep(outputs);
+        outputs.keep(self.key_file());
+        for file in self.tls.iter().flatten().chain(&self.roster) {
+            outputs.keep(file);
+        }
+    }
+}
+
 impl Place {
     /// Where the register is.
     pub(crate) fn location(&self) -> Location {
@@ -96,9 +114,15 @@ pub(crate) struct Desk {
     /// The same exercise encrypted, at a port of its own.
     pub(crate) secure: Option<(SocketAddr, BoxedService)>,
     reviewer: Option<Arc<Reviewer>>,
+    log: Arc<Log>,
 }
 
 impl Desk {
+    /// The file of its log, if it has one.
+    pub(crate) fn log_file(&self) -> Option<Arc<LogFile>> {
+        self.log.file.clone()
+    }
+
     /// The service as it is offered here.
     pub(crate) fn offer(&self, service: BoxedService) -> BoxedService {
         reviewed(service, self.reviewer.as_ref())
@@ -123,7 +147,9 @@ pub(crate) fn prepare(
     listen: SocketAddr,
     words: &Arc<Words>,
     quiet: bool,
+    outputs: &mut Outputs,
 ) -> Result<Desk, String> {
+    args.keep(outputs);
     settings.wording = Arc::new(Replies(Arc::clone(words)));
     settings.limits.patience = Duration::from_secs(args.patience);
     let reviewer = args.rehearse.then(|| {
@@ -139,17 +165,14 @@ pub(crate) fn prepare(
         Arc::clone(words),
         quiet || args.rehearse,
         &args.place.lab,
-    )
-    .map_err(|(path, error)| {
-        let detail = error.to_string();
-        words.say_with("file-error", &[("file", &path), ("detail", &detail)])
-    })?;
+        outputs,
+    )?;
     let log = Arc::new(log);
     let register: Arc<dyn Register> = if args.rehearse {
         say::line(&words.say("rehearsing"));
-        Arc::new(Rehearsal::new(log))
+        Arc::new(Rehearsal::new(Arc::clone(&log)))
     } else {
-        Arc::new(open(args, log, words)?)
+        Arc::new(open(args, Arc::clone(&log), words)?)
     };
     let most = args.max_connections as usize;
     Ok(Desk {
@@ -159,6 +182,7 @@ pub(crate) fn prepare(
         limit: ConnectionLimit::new(most, args.per_address as usize),
         secure,
         reviewer,
+        log,
     })
 }
 
@@ -181,6 +205,7 @@ fn secure(
     let said = |file: &PathBuf, detail: String| {
         words.say_with("file-error", &[("file", file), ("detail", &detail)])
     };
+    warn_if_open(words, key);
     let read = |file: &PathBuf| fs::read(file).map_err(|error| said(file, error.to_string()));
     let config = socklab_tls::server(&read(certificate)?, &read(key)?).map_err(|error| {
         let file = match error {
@@ -247,8 +272,9 @@ fn open(
         },
         batch: args.batch as usize,
     };
-    let key = args.key.clone().unwrap_or_else(|| location.key_file());
-    location.serve(rules, Some(&key), log).map_err(failed)
+    location
+        .serve(rules, Some(&args.key_file()), log)
+        .map_err(failed)
 }
 
 /// Reads a roster; on failure, one line that says what and why.

@@ -5,7 +5,6 @@ mod play;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +13,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_core::Status;
 use socklab_core::lab::{self, EXERCISES, Exercise};
+use socklab_files::Outputs;
 use socklab_timeline::{Chart, Glyphs, Texts, chrome, mermaid, svg_of_all, text};
 
 use crate::Exit;
 use crate::args::read;
+use crate::files::{unwritten, write_public};
 use crate::runtime::Runtime;
 use crate::say;
 use crate::words::{Variable, Words};
@@ -82,21 +83,22 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
             all.collect::<Vec<_>>().join("\n\n")
         }
     };
-    let written = match &args.timeline_output {
-        Some(file) => fs::write(file, shown).map(|()| {
-            say::line(&words.say_with("wrote-file", &[("file", file)]));
-        }),
+    let Some(file) = &args.timeline_output else {
         // Whoever reads it may have seen enough.
-        None => {
-            let _ = writeln!(stdout().lock(), "{}", shown.trim_end());
-            Ok(())
-        }
+        let _ = writeln!(stdout().lock(), "{}", shown.trim_end());
+        return done(&charts, &models);
     };
-    if let (Err(error), Some(file)) = (written, &args.timeline_output) {
-        let detail = error.to_string();
-        say::line(&words.say_with("file-error", &[("file", file), ("detail", &detail)]));
+    let mut outputs = Outputs::default();
+    if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
+        say::line(&unwritten(words, file, &error));
         return Exit::Failed;
     }
+    say::line(&words.say_with("wrote-file", &[("file", file)]));
+    done(&charts, &models)
+}
+
+/// Whether all models were charted.
+fn done(charts: &[Chart], models: &[Runtime]) -> Exit {
     match charts.len() == models.len() {
         true => Exit::Done,
         false => Exit::Failed,

@@ -3,6 +3,7 @@
 mod export;
 mod findings;
 mod roster;
+mod secrets;
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,14 +12,16 @@ use socklab_core::policy::LOCK_AFTER;
 use socklab_core::register::Receipt;
 
 use crate::book::register_key;
-use crate::error::{Error, Trouble};
+use crate::error::{Error, Notice};
 use crate::facts::from_micros;
-use crate::keys::{KeyFile, RegisterKey, SECRET, random, tidy_receipt};
+use crate::keys::{RegisterKey, tidy_receipt};
 use crate::sql::{Row, Sql, within};
 
 pub use export::{Gradebook, Unmatched, rfc3339};
 pub use findings::Finding;
 pub use roster::RosterEntry;
+pub use secrets::NewSecrets;
+pub(crate) use secrets::{key_is_there, open_key};
 
 /// An open register, for its lecturer.
 pub struct Archive {
@@ -175,14 +178,22 @@ impl Archive {
         Ok(self.sql.run(sql, &[dni.into()])? > 0)
     }
 
-    /// Takes everything of a DNI out of the register, but that its codes have been used. How many attempts there were.
+    /// Takes everything of a DNI out of the register, but that its codes have been used, and
+    /// overwrites where it stood. How many attempts there were.
     pub fn forget(&mut self, dni: &str) -> Result<u64, Error> {
-        within(&mut *self.sql, |sql| {
+        let attempts = within(&mut *self.sql, |sql| {
             sql.run("DELETE FROM submissions WHERE dni = $1", &[dni.into()])?;
             sql.run("DELETE FROM tallies WHERE dni = $1", &[dni.into()])?;
             sql.run("DELETE FROM students WHERE dni = $1", &[dni.into()])?;
             sql.run("DELETE FROM attempts WHERE dni = $1", &[dni.into()])
-        })
+        })?;
+        self.sql.erase()?;
+        Ok(attempts)
+    }
+
+    /// What was noticed when the register was opened.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.sql.notices()
     }
 
     /// The submission that a receipt proves, if it was given by this register.
@@ -202,47 +213,6 @@ impl Archive {
             }
         }
         Ok(None)
-    }
-
-    /// Gives a student a random secret, encrypted in the register. The secret, to be shown once.
-    pub fn enrol(&mut self, dni: &str, key: &Path) -> Result<[u8; SECRET], Error> {
-        let file = if key.exists() {
-            KeyFile::open(key)?
-        } else if self.has_secrets()? {
-            let detail = format!(
-                "{}: the register has secrets and their key file is not there",
-                key.display()
-            );
-            return Err(Error::new(Trouble::Key, detail));
-        } else {
-            KeyFile::create(key)?
-        };
-        self.check_key(&file)?;
-        let secret = random::<SECRET>()?;
-        let sealed = file.seal(dni, &secret)?;
-        self.sql.run(
-            "INSERT INTO students (dni, secret) VALUES ($1, $2)
-             ON CONFLICT (dni) DO UPDATE SET secret = $2",
-            &[dni.into(), sealed.into()],
-        )?;
-        Ok(secret)
-    }
-
-    fn has_secrets(&mut self) -> Result<bool, Error> {
-        let row = self.sql.row(
-            "SELECT count(*) FROM students WHERE secret IS NOT NULL",
-            &[],
-        )?;
-        Ok(row.map_or(Ok(0), |row| row.int(0))? > 0)
-    }
-
-    /// One key file for a register: another would leave students whom no server can read.
-    fn check_key(&mut self, file: &KeyFile) -> Result<(), Error> {
-        let sql = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni LIMIT 1";
-        match self.sql.row(sql, &[])? {
-            Some(row) => file.unseal(&row.text(0)?, &row.bytes(1)?).map(|_| ()),
-            None => Ok(()),
-        }
     }
 
     /// Looks at the whole register; each line is a fault.

@@ -1,13 +1,13 @@
 //! What is secret: the register's own key, and the students'.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use socklab_core::register::Receipt;
+use socklab_files::new_secret;
 
 use crate::error::{Error, Trouble};
 
@@ -110,18 +110,7 @@ impl KeyFile {
 
     /// Makes the file, readable by its owner alone. It must not be there.
     pub(crate) fn create(path: &Path) -> Result<Self, Error> {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let written = options.open(path).and_then(|mut file| {
-            let bytes = random::<KEY>().map_err(std::io::Error::other)?;
-            file.write_all(&bytes)?;
-            file.sync_all()
-        });
+        let written = new_secret(path, &random::<KEY>()?);
         written.map_err(|e| Error::new(Trouble::Key, format!("{}: {e}", path.display())))?;
         KeyFile::open(path)
     }

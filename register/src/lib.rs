@@ -25,11 +25,11 @@ mod sqlite;
 mod writer;
 
 pub use archive::{
-    Archive, AttemptRecord, Finding, Gradebook, RosterEntry, Student, Submission, Unmatched,
-    rfc3339,
+    Archive, AttemptRecord, Finding, Gradebook, NewSecrets, RosterEntry, Student, Submission,
+    Unmatched, rfc3339,
 };
 pub use book::{Admit, Rules};
-pub use error::{Error, Trouble};
+pub use error::{Error, Notice, Trouble};
 pub use location::Location;
 pub use name::shown as shown_name;
 pub use writer::{Event, Journal, Writer};

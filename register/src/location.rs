@@ -6,15 +6,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use socklab_core::policy::Secret;
+use socklab_files::Outputs;
 
-use crate::archive::Archive;
+use crate::archive::{Archive, key_is_there, open_key};
 use crate::book::{Book, Rules};
-use crate::error::Error;
-use crate::keys::KeyFile;
+use crate::error::{Error, Trouble};
 use crate::postgres::Postgres;
-use crate::sql::Sql;
-use crate::sqlite::Sqlite;
-use crate::writer::{Journal, Writer};
+use crate::sql::{Merge, Sql};
+use crate::sqlite::{self, Sqlite};
+use crate::writer::{Event, Journal, Writer};
 
 /// A file, or a PostgreSQL server.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,11 +70,16 @@ impl Location {
         key: Option<&Path>,
         journal: Arc<dyn Journal>,
     ) -> Result<Writer, Error> {
-        let secrets = match (rules.policy.secret, key) {
-            (Secret::Random, Some(path)) => Some(KeyFile::open(path)?),
-            _ => None,
-        };
-        let book = Book::new(self.connect(true)?, rules, secrets)?;
+        let key = key.filter(|_| rules.policy.secret == Secret::Random);
+        key.map_or(Ok(()), key_is_there)?;
+        let mut sql = self.connect(true)?;
+        // What a server before had not synced must not be confirmed as if it were.
+        sql.merge(Merge::Idle)?;
+        for notice in sql.notices() {
+            journal.event(&Event::Notice(notice));
+        }
+        let secrets = key.map(|path| open_key(&mut *sql, path)).transpose()?;
+        let book = Book::new(sql, rules, secrets)?;
         Writer::start(book, journal)
     }
 
@@ -84,6 +89,29 @@ impl Location {
     /// When it cannot be opened or is not a register.
     pub fn archive(&self, create: bool) -> Result<Archive, Error> {
         Archive::new(self.connect(create)?)
+    }
+
+    /// Puts a copy of a backup in the register's place, while no server uses it. What was there
+    /// keeps another name, which is returned.
+    ///
+    /// # Errors
+    /// When the backup is no whole register, or the register is in use; then it stays as it was.
+    pub fn restore(&self, backup: &Path) -> Result<Option<PathBuf>, Error> {
+        match self {
+            Location::File(path) => sqlite::restore(backup, path),
+            Location::Postgres(_) => {
+                let detail = "a register on PostgreSQL is restored by PostgreSQL's own programs";
+                Err(Error::new(Trouble::Input, detail))
+            }
+        }
+    }
+
+    /// Has none of a command's outputs be the register's file, nor what stands beside it.
+    pub fn keep(&self, outputs: &mut Outputs) {
+        if let Location::File(path) = self {
+            outputs.keep_database(path);
+        }
+        outputs.keep(self.key_file());
     }
 
     /// The file of the key under which random secrets are encrypted, where none is named: beside the

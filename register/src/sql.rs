@@ -3,7 +3,7 @@
 //! Statements number their values `$1`, `$2`, … in the order in which they first stand there, which both
 //! databases take.
 
-use crate::error::{Error, Trouble};
+use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};
 
 /// A value in a row or for a statement.
@@ -13,6 +13,20 @@ pub(crate) enum Value {
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
+}
+
+/// When a log is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Merge {
+    /// Between two batches, if it has grown long.
+    IfLong,
+    /// Whatever its length, as there is time.
+    Idle,
+    /// All of it, at the end.
+    Last,
+    /// Not at all, since the disk is not to be trusted; but where the names no longer lead to what
+    /// is open, the log is merged while it can be.
+    Leave,
 }
 
 /// One row of an answer.
@@ -44,6 +58,22 @@ pub(crate) trait Sql: Send {
 
     /// After trouble: connects anew, and checks that what is there is whole and durable.
     fn reopen(&mut self) -> Result<(), Error>;
+
+    /// Moves what a log of its own has gathered to where it stays; after an error, the register
+    /// is [opened anew](Sql::reopen).
+    fn merge(&mut self, _: Merge) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Overwrites what has been deleted, wherever it stood.
+    fn erase(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What was noticed when it was opened.
+    fn notices(&mut self) -> Vec<Notice> {
+        Vec::new()
+    }
 
     /// Whether others may write at the same time, so that a batch must take its locks in one order.
     fn is_shared(&self) -> bool;

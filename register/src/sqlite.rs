@@ -1,19 +1,25 @@
 //! A register in one file: SQLite, written so that what is committed survives a power cut.
 
 mod attempts;
+mod file;
+mod owner;
+mod restore;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use socklab_files::{free, others_may_read, with_suffix};
 
-use crate::error::{Error, Trouble};
+use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};
 use crate::schema;
-use crate::sql::{Row, Sql, Value, within};
+use crate::sql::{Merge, Row, Sql, Value};
+use file::{Behind, Known};
+pub(crate) use restore::restore;
 
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,98 +30,239 @@ const CACHE: i64 = 16 * 1024;
 /// Marks the file as ours: `sock` (SQLite's `application_id`).
 const APPLICATION: i64 = 0x736f_636b;
 
+/// How many pages of the log are merged into the file at once, as SQLite does by itself.
+const LOG: i64 = 1000;
+
 /// An open file.
 pub(crate) struct Sqlite {
-    path: PathBuf,
+    known: Known,
     connection: Connection,
+    notices: Vec<Notice>,
+    /// What it held when its name was lost has been copied.
+    saved: bool,
 }
 
 impl Sqlite {
     /// Opens the file; makes it if `create` and it is not there.
-    pub(crate) fn open(path: &Path, create: bool) -> Result<Self, Error> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        if create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
-            private(path);
+    pub(crate) fn open(named: &Path, create: bool) -> Result<Self, Error> {
+        let mut notices = Vec::new();
+        if create && fs::symlink_metadata(named).is_err() {
+            notices.extend(owner::orphan(named)?.map(Notice::LogSetAside));
         }
-        let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(&e))?;
-        let mut sqlite = Sqlite {
-            path: path.to_owned(),
+        let path = file::find(named, create)?;
+        if let Some(mode) = others_may_read(&path) {
+            let path = named.to_owned();
+            notices.push(Notice::OpenToAll { path, mode });
+        }
+        notices.extend(owner::settle(&path)?.map(Notice::LogSetAside));
+        let opened = open(&path).or_else(|e| match file::is_read_only(&path) {
+            true if !create => open_to_read(&path),
+            true => Err(Error::new(Trouble::ReadOnly, e)),
+            false => Err(e),
+        });
+        let (connection, copy) = opened?;
+        Ok(Sqlite {
+            known: Known::new(named, &path, copy)?,
             connection,
-        };
-        sqlite.settle()?;
-        sqlite.migrate()?;
-        Ok(sqlite)
-    }
-
-    /// What every connection must have set, read back.
-    fn settle(&mut self) -> Result<(), Error> {
-        let connection = &self.connection;
-        connection.busy_timeout(PATIENCE).map_err(|e| opening(&e))?;
-        connection.set_prepared_statement_cache_capacity(64);
-        connection
-            .pragma_update(None, "cache_size", -CACHE)
-            .map_err(|e| opening(&e))?;
-        // A plan is made once, not again for each value: the statements are fixed, and so are their indices.
-        connection
-            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-            .map_err(|e| opening(&e))?;
-        // Before anything is written: is it ours?
-        let ours = self.number("PRAGMA application_id")?;
-        let tables = self.number("SELECT count(*) FROM sqlite_master")?;
-        if ours != APPLICATION && tables > 0 {
-            let detail = "it is a database, but of another program";
-            return Err(Error::new(Trouble::Foreign, detail));
-        }
-        let mode: String = self
-            .connection
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-            .map_err(|e| opening(&e))?;
-        self.connection
-            .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-            .map_err(|e| opening(&e))?;
-        let synchronous = self.number("PRAGMA synchronous")?;
-        if mode != "wal" || synchronous != 2 {
-            let detail = format!(
-                "journal_mode={mode}, synchronous={synchronous}: keep the file on a local disk"
-            );
-            return Err(Error::new(Trouble::NotDurable, detail));
-        }
-        Ok(())
-    }
-
-    fn number(&self, sql: &str) -> Result<i64, Error> {
-        let read = self.connection.query_row(sql, [], |row| row.get(0));
-        read.map_err(|e| opening(&e))
-    }
-
-    /// Brings an older file, or an empty one, to the present schema, in one transaction.
-    fn migrate(&mut self) -> Result<(), Error> {
-        let newest = schema::VERSIONS.len() as i64;
-        if self.number("PRAGMA user_version")? == newest {
-            return Ok(());
-        }
-        within(self, |sqlite| {
-            // Read again: another process may have been quicker.
-            let version = sqlite.number("PRAGMA user_version")?;
-            if version > newest {
-                let detail = format!(
-                    "its schema is version {version}, and this program knows up to {newest}"
-                );
-                return Err(Error::new(Trouble::Newer, detail));
-            }
-            for step in &schema::VERSIONS[usize::try_from(version).unwrap_or(0)..] {
-                sqlite.script(&step(schema::Dialect::Sqlite))?;
-            }
-            sqlite.script(&format!(
-                "PRAGMA user_version = {newest}; PRAGMA application_id = {APPLICATION};"
-            ))
+            notices,
+            saved: false,
         })
     }
 
     fn script(&self, sql: &str) -> Result<(), Error> {
         self.connection.execute_batch(sql).map_err(|e| error(&e))
     }
+
+    /// Before and after each commit: nothing is confirmed that only a file holds which nobody will
+    /// find.
+    fn still_there(&mut self) -> Result<(), Error> {
+        let detail = match self.known.look() {
+            Behind::Same => return Ok(()),
+            Behind::Moved => "it was moved, deleted or replaced",
+            Behind::LogMoved => "its log was moved or deleted",
+            Behind::Replaced => "something else was written into it",
+        };
+        Err(Error::new(Trouble::Moved, detail))
+    }
+
+    /// Merges the log into the file. `false` if other programs kept it from being done to the end.
+    fn checkpoint(&mut self, how: &'static str) -> Result<bool, Error> {
+        let (busy, log, done): (i64, i64, i64) = self
+            .connection
+            .query_row(how, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .map_err(|e| error(&e))?;
+        self.known.refresh();
+        Ok(busy == 0 && log == done)
+    }
+
+    /// Merges all of the log, if no other program reads it at the moment.
+    fn checkpoint_now(&mut self) -> Result<(), Error> {
+        let patience = |connection: &Connection, time| {
+            let set = connection.busy_timeout(time);
+            set.map_err(|e| error(&e))
+        };
+        patience(&self.connection, Duration::ZERO)?;
+        let merged = self.checkpoint(MERGE_ALL);
+        patience(&self.connection, PATIENCE)?;
+        match merged {
+            Err(e) if e.trouble != Trouble::Busy => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    /// The open file may have no name at all, and then it ends with this program: it is copied
+    /// beside where it was.
+    fn save(&mut self) -> Result<(), Error> {
+        if self.saved {
+            return Ok(());
+        }
+        let to = free(&with_suffix(self.known.path(), ".saved"));
+        restore::copy(&self.connection, &to)?;
+        self.saved = true;
+        self.notices.push(Notice::Saved(to));
+        Ok(())
+    }
+
+    /// When it is closed, SQLite merges nothing, and deletes nothing that has the log's name now.
+    fn keep_log(&self) {
+        let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        let _ = self.connection.set_db_config(option, true);
+    }
+}
+
+const MERGE: &str = "PRAGMA main.wal_checkpoint(PASSIVE)";
+const MERGE_ALL: &str = "PRAGMA main.wal_checkpoint(TRUNCATE)";
+
+/// A connection with all that it must have, and the number of the copy.
+fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
+    let connection = file::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    settle(&connection)?;
+    let failed = |e| Error::new(Trouble::Open, e);
+    let mut copy = file::copy_of(&connection)?;
+    owner::record(path, copy.clone()).map_err(failed)?;
+    migrate(&connection)?;
+    if copy.is_none() {
+        file::mark_as_copy(&connection)?;
+        let merged = connection.query_row(MERGE, [], |_| Ok(()));
+        merged.map_err(|e| error(&e))?;
+        copy = file::copy_of(&connection)?;
+        owner::record(path, copy.clone()).map_err(failed)?;
+    }
+    Ok((connection, copy))
+}
+
+/// The same in a folder that cannot be written: to be read, if nothing is missing for that.
+fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), Error> {
+    let refused = |what: &str| Err(Error::new(Trouble::ReadOnly, what));
+    let log = fs::metadata(with_suffix(path, "-wal")).map_or(0, |log| log.len());
+    if log > 0 || with_suffix(path, "-shm").exists() {
+        return refused("it is in use, or was not closed, and has a log beside it");
+    }
+    let connection = file::alone(path)?;
+    let ours = number(&connection, "PRAGMA application_id")? == APPLICATION;
+    if !ours || number(&connection, "PRAGMA user_version")? != schema::VERSIONS.len() as i64 {
+        return refused("it is of another version");
+    }
+    let copy = file::copy_of(&connection)?;
+    Ok((connection, copy))
+}
+
+/// What every connection must have set, read back.
+fn settle(connection: &Connection) -> Result<(), Error> {
+    let run = |sql| connection.execute_batch(sql).map_err(|e| opening(&e));
+    connection.busy_timeout(PATIENCE).map_err(|e| opening(&e))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection
+        .pragma_update(None, "cache_size", -CACHE)
+        .map_err(|e| opening(&e))?;
+    // A plan is made once, not again for each value: the statements are fixed, and so are their
+    // indices.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|e| opening(&e))?;
+    // Before anything is written: is it ours?
+    if number(connection, "PRAGMA application_id")? != APPLICATION {
+        let detail = "it is a database, but of another program";
+        return Err(Error::new(Trouble::Foreign, detail));
+    }
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(|e| opening(&e))?;
+    // SQLite merges a log in the middle of a commit and keeps quiet if it fails: the writer does it
+    // instead. What is deleted is overwritten.
+    run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;")?;
+    let synchronous = number(connection, "PRAGMA synchronous")?;
+    if mode != "wal" || synchronous != 2 {
+        let detail = format!(
+            "journal_mode={mode}, synchronous={synchronous}: keep the file on a local disk"
+        );
+        return Err(Error::new(Trouble::NotDurable, detail));
+    }
+    Ok(())
+}
+
+fn number(connection: &Connection, sql: &str) -> Result<i64, Error> {
+    let read = connection.query_row(sql, [], |row| row.get(0));
+    read.map_err(|e| opening(&e))
+}
+
+/// Makes the tables of a new file, which nobody else has open.
+fn schema_of_a_new_file(connection: &Connection) -> Result<(), Error> {
+    let run = |sql: &str| connection.execute_batch(sql).map_err(|e| error(&e));
+    run(&format!(
+        "PRAGMA synchronous = FULL; PRAGMA application_id = {APPLICATION};"
+    ))?;
+    migrate(connection)?;
+    file::mark_as_copy(connection)?;
+    // Only now: a log that is merged when the file is closed is merged without a word.
+    run("PRAGMA journal_mode = WAL")
+}
+
+/// Brings an older file to the present schema, in one transaction.
+fn migrate(connection: &Connection) -> Result<(), Error> {
+    let newest = schema::VERSIONS.len() as i64;
+    if number(connection, "PRAGMA user_version")? == newest {
+        return Ok(());
+    }
+    let run = |sql: &str| connection.execute_batch(sql).map_err(|e| error(&e));
+    let change = || {
+        // Read again: another process may have been quicker.
+        let version = number(connection, "PRAGMA user_version")?;
+        if version > newest {
+            let detail =
+                format!("its schema is version {version}, and this program knows up to {newest}");
+            return Err(Error::new(Trouble::Newer, detail));
+        }
+        for step in &schema::VERSIONS[usize::try_from(version).unwrap_or(0)..] {
+            run(&step(schema::Dialect::Sqlite))?;
+        }
+        run(&format!("PRAGMA user_version = {newest}; COMMIT;"))
+    };
+    run("BEGIN IMMEDIATE")?;
+    let changed = change();
+    if changed.is_err() {
+        let _ = run("ROLLBACK");
+    }
+    changed
+}
+
+/// What is wrong with a file, line by line.
+fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
+    let mut faults = Vec::new();
+    for sql in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
+        let mut statement = connection.prepare(sql).map_err(|e| error(&e))?;
+        let line = |row: &rusqlite::Row<'_>| Ok(value(row.get_ref(0)?));
+        let lines = statement.query_map([], line).map_err(|e| error(&e))?;
+        for line in lines {
+            match line.map_err(|e| error(&e))? {
+                Value::Text(line) if line == "ok" => {}
+                Value::Text(line) => faults.push(line),
+                other => faults.push(format!("{other:?}")),
+            }
+        }
+    }
+    Ok(faults)
 }
 
 impl Sql for Sqlite {
@@ -124,7 +271,9 @@ impl Sql for Sqlite {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        self.script("COMMIT")
+        self.still_there()?;
+        self.script("COMMIT")?;
+        self.still_there()
     }
 
     fn rollback(&mut self) {
@@ -174,17 +323,88 @@ impl Sql for Sqlite {
     /// failures?", USENIX ATC 2020). So all that the log has is written and synced again, into the
     /// file itself, before anything more is confirmed.
     fn reopen(&mut self) -> Result<(), Error> {
-        let fresh = Sqlite::open(&self.path, false)?;
-        // Only now is the old connection closed: never the last one, which would checkpoint unseen.
-        *self = fresh;
+        match self.known.look() {
+            Behind::Same => {}
+            // Two connections of one process share the index of a log: the old one goes first.
+            Behind::LogMoved => {
+                self.checkpoint(MERGE_ALL)?;
+                let none = Connection::open_in_memory().map_err(|e| opening(&e))?;
+                file::close(std::mem::replace(&mut self.connection, none))?;
+            }
+            Behind::Moved | Behind::Replaced => return self.still_there(),
+        }
+        let (fresh, copy) = open(self.known.path())?;
+        // Only now is the old connection closed: never the last one, which would merge unseen.
+        self.connection = fresh;
+        self.saved = false;
+        self.known = Known::new(self.known.named(), self.known.path(), copy)?;
         if let Some(fault) = self.check()?.first() {
             return Err(Error::new(Trouble::Broken, fault));
         }
-        let busy = self.number("PRAGMA wal_checkpoint(TRUNCATE)")?;
-        if busy != 0 {
+        if !self.checkpoint(MERGE_ALL)? {
             return Err(Error::new(Trouble::Busy, "its log is in use"));
         }
         Ok(())
+    }
+
+    fn merge(&mut self, when: Merge) -> Result<(), Error> {
+        match when {
+            Merge::IfLong => {
+                let waiting = self
+                    .connection
+                    .prepare_cached("PRAGMA main.wal_checkpoint(NOOP)")
+                    .and_then(|mut look| {
+                        look.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+                    });
+                if waiting.map_err(|e| error(&e))? < LOG {
+                    return Ok(());
+                }
+                self.still_there()?;
+                self.checkpoint(MERGE)?;
+            }
+            Merge::Idle => {
+                self.still_there()?;
+                self.checkpoint_now()?;
+            }
+            Merge::Last => {
+                let merged = self.still_there().and_then(|()| self.checkpoint_now());
+                if merged.is_err() {
+                    self.keep_log();
+                }
+                return merged;
+            }
+            Merge::Leave => {
+                let behind = self.known.look();
+                // What was confirmed goes with the file, wherever it is.
+                let merged = match behind {
+                    Behind::Moved | Behind::LogMoved => self.checkpoint_now(),
+                    Behind::Same | Behind::Replaced => Ok(()),
+                };
+                if behind == Behind::Moved {
+                    self.save()?;
+                }
+                self.keep_log();
+                merged?;
+            }
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self) -> Result<(), Error> {
+        let in_use = || Error::new(Trouble::Busy, "another program reads it");
+        if !self.checkpoint(MERGE_ALL)? {
+            return Err(in_use());
+        }
+        // Rewrites the whole file: no page keeps what was deleted.
+        self.script("VACUUM")?;
+        match self.checkpoint(MERGE_ALL)? {
+            true => Ok(()),
+            false => Err(in_use()),
+        }
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
     }
 
     fn is_shared(&self) -> bool {
@@ -192,47 +412,12 @@ impl Sql for Sqlite {
     }
 
     fn check(&mut self) -> Result<Vec<String>, Error> {
-        let mut faults = Vec::new();
-        for sql in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
-            for row in self.rows(sql, &[])? {
-                match &row.0[..] {
-                    [Value::Text(line)] if line == "ok" => {}
-                    [Value::Text(line)] => faults.push(line.clone()),
-                    other => faults.push(format!("{other:?}")),
-                }
-            }
-        }
-        Ok(faults)
+        integrity(&self.connection)
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), Error> {
-        if to.exists() {
-            return Err(Error::new(
-                Trouble::Open,
-                format!("{} is there already", to.display()),
-            ));
-        }
-        private(to);
-        let to = to.to_string_lossy().into_owned();
-        let copied = self.connection.execute("VACUUM INTO ?1", [&to]);
-        copied.map_err(|e| error(&e))?;
-        let file = fs::File::open(&to).and_then(|file| file.sync_all());
-        file.map_err(|e| Error::new(Trouble::Broken, e))
+        restore::copy(&self.connection, to)
     }
-}
-
-/// Makes an empty file that only its owner reads, if there is none: names and DNIs are nobody else's business. SQLite
-/// gives its log the same permissions.
-fn private(path: &Path) {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    // Whatever is wrong, SQLite says it better.
-    let _ = options.open(path);
 }
 
 impl ToSql for Value {
@@ -271,6 +456,7 @@ fn error(error: &rusqlite::Error) -> Error {
     let trouble = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
         Some(ErrorCode::DiskFull) => Trouble::Full,
+        Some(ErrorCode::ReadOnly) => Trouble::ReadOnly,
         _ => Trouble::Broken,
     };
     Error::new(trouble, error)

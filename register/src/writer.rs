@@ -9,10 +9,14 @@ use socklab_core::policy::Reading;
 use socklab_core::register::{Attempt, Decision, Done, Register};
 
 use crate::book::Book;
-use crate::error::{Error, Trouble};
+use crate::error::{Error, Notice, Trouble};
+use crate::sql::Merge;
 
 /// How long after trouble the register is not tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long there is nothing to do before the log is merged into the file.
+const IDLE: Duration = Duration::from_millis(250);
 
 /// Hears what a register does, from its thread. It must not block for long.
 pub trait Journal: Send + Sync {
@@ -35,6 +39,8 @@ pub enum Event {
     Recovered,
     /// The system's clock has jumped.
     Clock(Reading),
+    /// It works, but its lecturer should know.
+    Notice(Notice),
 }
 
 /// A register that servers store into: a queue, and a thread that commits what waits.
@@ -49,6 +55,15 @@ pub struct Writer {
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
+}
+
+/// What there is to do.
+enum Taken {
+    Batch(Vec<(Attempt, Done)>),
+    /// Nothing, for as long as was to be waited.
+    Nothing,
+    /// Nothing, and there will be no more.
+    Closed,
 }
 
 #[derive(Default)]
@@ -86,19 +101,34 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, as soon as something does; nothing once the register is closed.
-    fn take(&self, most: usize) -> Vec<(Attempt, Done)> {
+    /// What waits, as soon as something does, or in time.
+    fn take(&self, most: usize, time: Option<Duration>) -> Taken {
         let mut queue = self.queue();
-        while queue.waiting.is_empty() && !queue.closed {
+        while queue.waiting.is_empty() {
+            if queue.closed {
+                return Taken::Closed;
+            }
             queue.idle = true;
-            queue = self
-                .arrived
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+            let late = match time {
+                None => {
+                    let woken = self.arrived.wait(queue);
+                    queue = woken.unwrap_or_else(PoisonError::into_inner);
+                    false
+                }
+                Some(time) => {
+                    let woken = self.arrived.wait_timeout(queue, time);
+                    let (woken, late) = woken.unwrap_or_else(PoisonError::into_inner);
+                    queue = woken;
+                    late.timed_out()
+                }
+            };
             queue.idle = false;
+            if late && queue.waiting.is_empty() && !queue.closed {
+                return Taken::Nothing;
+            }
         }
         let some = queue.waiting.len().min(most);
-        queue.waiting.drain(..some).collect()
+        Taken::Batch(queue.waiting.drain(..some).collect())
     }
 }
 
@@ -127,11 +157,20 @@ impl Drop for Writer {
 
 fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
     let mut failed: Option<Instant> = None;
+    // Whether the log may hold something.
+    let mut used = false;
     loop {
-        let batch = shared.take(book.judge.rules.batch.max(1));
-        if batch.is_empty() {
-            return;
-        }
+        let time = (used && failed.is_none()).then_some(IDLE);
+        let batch = match shared.take(book.judge.rules.batch.max(1), time) {
+            Taken::Batch(batch) => batch,
+            Taken::Nothing => {
+                merge(&mut book, Merge::Idle, &mut failed, journal);
+                used = false;
+                continue;
+            }
+            Taken::Closed => break,
+        };
+        used = true;
         let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
         let judged = judge(&mut book, &attempts, &mut failed, journal);
         let decisions = judged.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
@@ -141,6 +180,36 @@ fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
         };
         let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
         journal.decided(&decided);
+        merge(&mut book, Merge::IfLong, &mut failed, journal);
+    }
+    match failed {
+        None => merge(&mut book, Merge::Last, &mut failed, journal),
+        Some(_) => drop(book.sql.merge(Merge::Leave)),
+    }
+}
+
+/// Merges the log, after the answers: nobody waits for it. Its failure is the register's: what the
+/// log holds can no longer be brought to where it stays.
+fn merge(book: &mut Book, when: Merge, failed: &mut Option<Instant>, journal: &dyn Journal) {
+    if failed.is_none()
+        && let Err(error) = book.sql.merge(when)
+    {
+        fail(book, error, failed, journal);
+    }
+}
+
+fn fail(book: &mut Book, error: Error, failed: &mut Option<Instant>, journal: &dyn Journal) {
+    if error.trouble == Trouble::Moved {
+        let _ = book.sql.merge(Merge::Leave);
+    }
+    let notices = book.sql.notices();
+    // Another program that writes for too long does no harm to what is there.
+    if error.trouble != Trouble::Busy {
+        *failed = Some(Instant::now());
+    }
+    journal.event(&Event::Failed(error));
+    for notice in notices {
+        journal.event(&Event::Notice(notice));
     }
 }
 
@@ -170,11 +239,7 @@ fn judge(
             Some(judged.decisions)
         }
         Err(error) => {
-            // Another program that writes for too long does no harm to what is there.
-            if error.trouble != Trouble::Busy {
-                *failed = Some(Instant::now());
-            }
-            journal.event(&Event::Failed(error));
+            fail(book, error, failed, journal);
             None
         }
     }

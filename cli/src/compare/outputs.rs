@@ -11,25 +11,30 @@ use socklab_compare::results::{Load, Results};
 use socklab_compare::summary::Document;
 use socklab_compare::{reading, table};
 use socklab_core::lab;
+use socklab_files::{Error, Outputs, Readers};
 use socklab_timeline::svg;
 
 use super::anything_wrong;
 use super::args::CompareArgs;
 use super::sources::sources;
 use crate::Exit;
+use crate::files::{unwritten, write_public};
 use crate::runtime::Runtime;
 use crate::say;
 use crate::timeline;
 use crate::words::Words;
 
-/// Whether the files that were asked for can be written: better known before a measurement than after it.
-pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), (PathBuf, io::Error)> {
+/// Whether the files that were asked for can be written: better known before a measurement than
+/// after it. On failure, the line to say.
+pub(super) fn can_be_written(args: &CompareArgs, words: &Words) -> Result<(), String> {
+    let mut outputs = Outputs::default();
     for path in [&args.json, &args.csv, &args.markdown, &args.report]
         .into_iter()
         .flatten()
     {
-        let opened = fs::OpenOptions::new().append(true).create(true).open(path);
-        opened.map_err(|error| (path.clone(), error))?;
+        let can = outputs.can_replace(path, Readers::Anybody);
+        can.map_err(|error| unwritten(words, path, &error))?;
+        outputs.keep(path);
     }
     Ok(())
 }
@@ -45,40 +50,52 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
         true => Exit::Failed,
         false => Exit::Done,
     };
-    let mut write = |path: &Option<PathBuf>, to: &dyn Fn(&Path) -> io::Result<()>| {
+    let mut outputs = Outputs::default();
+    type Text<'a> = dyn Fn() -> io::Result<String> + 'a;
+    let mut write = |path: &Option<PathBuf>, text: &Text<'_>| {
         let Some(path) = path else {
             return;
         };
-        match to(path) {
-            Ok(()) => say::line(&words.say_with("compare-written", &[("file", path)])),
-            Err(error) => {
-                let detail = error.to_string();
-                say::line(&words.say_with("file-error", &[("file", path), ("detail", &detail)]));
-                exit = Exit::Failed;
-            }
-        }
+        let written = text()
+            .map_err(Error::Io)
+            .and_then(|text| write_public(&mut outputs, path, text.as_bytes()));
+        said(path, written, words, &mut exit);
     };
-    write(&args.json, &|path| {
+    write(&args.json, &|| {
         let json = serde_json::to_string(document).map_err(io::Error::other)?;
-        fs::write(path, json + "\n")
+        Ok(json + "\n")
     });
-    write(&args.csv, &|path| fs::write(path, csv(results, summary)));
-    write(&args.markdown, &|path| {
-        fs::write(path, table::markdown(results, summary, words))
+    write(&args.csv, &|| Ok(csv(results, summary)));
+    write(&args.markdown, &|| {
+        Ok(table::markdown(results, summary, words))
     });
-    write(&args.hdr, &|path| histograms(path, results));
     let report = args.report.clone();
     let report = report.unwrap_or_else(|| format!("socklab-{}.html", results.exercise).into());
-    write(&Some(report), &|path| {
+    write(&Some(report), &|| {
         let sources = sources(&results.exercise, &results.models);
         let beside = Beside {
             command: &typed(std::env::args().skip(1)),
             pictures: &pictures(results, words),
             sources: &sources,
         };
-        fs::write(path, html(document, &beside, words))
+        Ok(html(document, &beside, words))
     });
+    if let Some(folder) = &args.hdr {
+        let written = histograms(&mut outputs, folder, results);
+        said(folder, written, words, &mut exit);
+    }
     exit
+}
+
+/// Says whether a file was written.
+fn said(path: &Path, written: Result<(), Error>, words: &Words, exit: &mut Exit) {
+    match written {
+        Ok(()) => say::line(&words.say_with("compare-written", &[("file", &path)])),
+        Err(error) => {
+            say::line(&unwritten(words, path, &error));
+            *exit = Exit::Failed;
+        }
+    }
 }
 
 /// Where each model waits: the exchange with two clients, played and measured now.
@@ -111,7 +128,7 @@ fn typed(arguments: impl Iterator<Item = String>) -> String {
 }
 
 /// A file of percentiles for each model and load, as HdrHistogram's own tools read them.
-fn histograms(folder: &Path, results: &Results) -> io::Result<()> {
+fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result<(), Error> {
     fs::create_dir_all(folder)?;
     for model in &results.models {
         for (at, load) in results.loads.iter().enumerate() {
@@ -121,7 +138,8 @@ fn histograms(folder: &Path, results: &Results) -> io::Result<()> {
             };
             if let Some(text) = hgrm(results, model, at, Which::Response) {
                 let name = format!("{}-{model}-{load}.hgrm", results.exercise);
-                fs::write(folder.join(name.replace([' ', ':'], "_")), text)?;
+                let file = folder.join(name.replace([' ', ':'], "_"));
+                write_public(outputs, &file, text.as_bytes())?;
             }
         }
     }

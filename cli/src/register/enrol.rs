@@ -1,14 +1,15 @@
 //! Random secrets for a class, on a sheet to be cut up and handed out.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Dni, Key};
+use socklab_register::NewSecrets;
 
 use super::{Desk, Stop};
 use crate::Exit;
+use crate::files::unwritten;
 use crate::qr;
 use crate::say;
 
@@ -18,6 +19,8 @@ pub(super) struct EnrolArgs {
     dni: Vec<String>,
     #[arg(long, required_unless_present = "enrol-dni")]
     all: bool,
+    #[arg(long)]
+    replace: bool,
     #[arg(long, value_name = "FILE")]
     sheet: PathBuf,
     #[arg(long, value_name = "FILE", id = "key")]
@@ -26,64 +29,137 @@ pub(super) struct EnrolArgs {
     issuer: String,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct RekeyArgs {
+    #[arg(long, requires = "sheet")]
+    lost: bool,
+    #[arg(long, value_name = "FILE", requires = "lost")]
+    sheet: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", id = "key")]
+    key: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "ISSUER",
+        default_value = "socklab",
+        requires = "lost"
+    )]
+    issuer: String,
+}
+
 impl Desk<'_> {
     /// Gives secrets to those named, or to all of the class who have none yet.
     pub(super) fn enrol(&mut self, args: &EnrolArgs) -> Result<Exit, Stop> {
-        let mut students: Vec<(String, String)> = Vec::new();
-        for text in &args.dni {
-            let dni = Dni::parse(text).map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
-            students.push((dni.as_str().to_owned(), String::new()));
-        }
-        if args.all {
-            let class = self.archive.students(&self.lab)?;
-            let new = class.into_iter().filter(|one| one.listed && !one.enrolled);
-            students.extend(new.map(|one| (one.dni, one.name)));
-        }
-        if students.is_empty() {
+        let dnis = match args.all {
+            true => self.class(args.replace)?,
+            false => self.named(&args.dni, args.replace)?,
+        };
+        if dnis.is_empty() {
             return Err(Stop::Failed(self.words.say("enrol-nobody")));
         }
-        let refused = |error: std::io::Error| {
-            let detail = error.to_string();
-            Stop::Failed(
-                self.words
-                    .say_with("file-error", &[("file", &args.sheet), ("detail", &detail)]),
-            )
-        };
-        // The sheet is the only place where the secrets can be read: it must be there before they are.
-        private_file(&args.sheet).map_err(refused)?;
-        let key_file = args.key.clone().unwrap_or_else(|| self.location.key_file());
-        let mut cards = String::new();
-        for (dni, name) in &students {
-            let secret = self.archive.enrol(dni, &key_file)?;
-            let key = Key::from_bytes(&secret);
-            let uri = provisioning(&key, dni, &args.issuer, Style::Rfc);
-            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(self.words.say("qr-too-long")))?;
-            cards.push_str(&card(name, dni, &key.base32(), &svg));
-        }
-        let title = self.words.say("sheet-title");
-        let advice = self.words.say("sheet-advice");
-        fs::write(&args.sheet, page(&title, &advice, &cards)).map_err(refused)?;
-        let count = students.len();
-        say::news(
-            &self
-                .words
-                .say_with("enrolled", &[("count", &count), ("file", &args.sheet)]),
-        );
+        let key_file = self.key_file(args.key.as_deref())?;
+        let secrets = self.archive.draw_secrets(&dnis, &key_file)?;
+        self.hand_out(&secrets, args.replace, &args.sheet, &args.issuer)?;
         say::news(&self.words.say_with("enrol-key", &[("file", &key_file)]));
         Ok(Exit::Done)
     }
-}
 
-/// A new file that only its owner reads.
-fn private_file(path: &PathBuf) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+    /// Encrypts the secrets under a new key; without the old one there must be new secrets too.
+    pub(super) fn rekey(&mut self, args: &RekeyArgs) -> Result<Exit, Stop> {
+        let key_file = self.key_file(args.key.as_deref())?;
+        match &args.sheet {
+            Some(sheet) => {
+                let secrets = self.archive.draw_all_anew(&key_file)?;
+                if secrets.iter().next().is_none() {
+                    return Err(Stop::Failed(self.words.say("rekey-nobody")));
+                }
+                self.hand_out(&secrets, true, sheet, &args.issuer)?;
+            }
+            None => {
+                let count = self.archive.rekey(&key_file)?;
+                say::news(&self.words.say_with("rekeyed", &[("count", &count)]));
+            }
+        }
+        say::news(&self.words.say_with("enrol-key", &[("file", &key_file)]));
+        say::news(&self.words.say("rekey-servers"));
+        Ok(Exit::Done)
     }
-    options.open(path).map(|_| ())
+
+    /// The key's file. One that is named and not there will be made.
+    fn key_file(&mut self, named: Option<&Path>) -> Result<PathBuf, Stop> {
+        let Some(named) = named else {
+            return Ok(self.location.key_file());
+        };
+        if !named.exists() {
+            let allowed = self.outputs.allow(named);
+            allowed.map_err(|error| Stop::Failed(unwritten(self.words, named, &error)))?;
+        }
+        self.outputs.keep(named);
+        Ok(named.to_owned())
+    }
+
+    /// All on the roster who are to have a secret.
+    fn class(&mut self, replace: bool) -> Result<Vec<String>, Stop> {
+        let class = self.archive.students(&self.lab)?.into_iter();
+        let new = class.filter(|one| one.listed && (replace || !one.enrolled));
+        Ok(new.map(|one| one.dni).collect())
+    }
+
+    fn named(&mut self, typed: &[String], replace: bool) -> Result<Vec<String>, Stop> {
+        let mut dnis = Vec::new();
+        for text in typed {
+            let dni = Dni::parse(text).map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
+            if !dnis.iter().any(|known| known == dni.as_str()) {
+                dnis.push(dni.as_str().to_owned());
+            }
+        }
+        let students = self.archive.students(&self.lab)?;
+        let enrolled = |dni: &String| students.iter().any(|one| one.enrolled && one.dni == *dni);
+        match dnis.iter().find(|dni| !replace && enrolled(dni)) {
+            Some(dni) => Err(Stop::Failed(
+                self.words.say_with("enrol-already", &[("dni", dni)]),
+            )),
+            None => Ok(dnis),
+        }
+    }
+
+    /// The sheet is the only place where the secrets can be read, so it is durable before they
+    /// count; and they count all at once or not at all.
+    fn hand_out(
+        &mut self,
+        secrets: &NewSecrets,
+        replace: bool,
+        sheet: &Path,
+        issuer: &str,
+    ) -> Result<(), Stop> {
+        let students = self.archive.students(&self.lab)?;
+        let mut cards = String::new();
+        let mut count = 0;
+        for (dni, secret) in secrets.iter() {
+            let name = students.iter().find(|one| one.dni == dni);
+            let name = name.map_or("", |one| one.name.as_str());
+            let key = Key::from_bytes(secret);
+            let uri = provisioning(&key, dni, issuer, Style::Rfc);
+            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(self.words.say("qr-too-long")))?;
+            cards.push_str(&card(name, dni, &key.base32(), &svg));
+            count += 1;
+        }
+        let title = self.words.say("sheet-title");
+        let advice = self.words.say("sheet-advice");
+        let page = page(&title, &advice, &cards);
+        self.outputs
+            .secret(sheet, page.as_bytes())
+            .map_err(|error| Stop::Failed(unwritten(self.words, sheet, &error)))?;
+        if let Err(error) = self.archive.give_out(secrets, replace) {
+            say::line(&self.words.say_with("sheet-void", &[("file", &sheet)]));
+            return Err(error.into());
+        }
+        say::news(
+            &self
+                .words
+                .say_with("enrolled", &[("count", &count), ("file", &sheet)]),
+        );
+        Ok(())
+    }
 }
 
 fn page(title: &str, advice: &str, cards: &str) -> String {

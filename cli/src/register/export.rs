@@ -1,14 +1,15 @@
 //! Files for other programs.
 
-use std::fs::File;
 use std::io::{BufWriter, Write, sink, stdout};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use socklab_files::Readers;
 use socklab_register::Gradebook;
 
 use super::{Desk, Stop};
 use crate::Exit;
+use crate::files::unwritten;
 use crate::say;
 
 #[derive(Args, Debug)]
@@ -54,31 +55,34 @@ impl Desk<'_> {
                 return Err(Stop::Failed(said));
             }
         }
-        let mut to: Box<dyn Write> = match &args.to {
-            Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|error| {
-                let detail = error.to_string();
-                Stop::Failed(
-                    self.words
-                        .say_with("file-error", &[("file", path), ("detail", &detail)]),
-                )
-            })?)),
-            None if say::is_quiet() => Box::new(sink()),
-            None => Box::new(BufWriter::new(stdout().lock())),
-        };
-        let lab = self.lab.clone();
-        let lines = match args.format {
-            Format::Csv => self.archive.csv(&lab, &mut to)?,
-            Format::Jsonl => self.archive.jsonl(&lab, &mut to)?,
-            Format::Moodle => {
-                let book = Gradebook {
-                    exercise: args.item.clone().unwrap_or_else(|| lab.clone()),
-                    grade: args.grade,
-                    maximum: args.maximum,
-                };
-                self.archive.moodle(&lab, &book, &mut to)?
+        let lines = match &args.to {
+            Some(path) => {
+                let refused = |error| Stop::Failed(unwritten(self.words, path, &error));
+                let output = self.outputs.replace(path, Readers::Owner);
+                let mut output = output.map_err(refused)?;
+                let lines = self.export_to(args, &mut output)?;
+                output.finish().map_err(|error| refused(error.into()))?;
+                lines
             }
+            None if say::is_quiet() => self.export_to(args, &mut sink())?,
+            None => self.export_to(args, &mut BufWriter::new(stdout().lock()))?,
         };
         say::news(&self.words.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)
+    }
+
+    fn export_to(&mut self, args: &ExportArgs, to: &mut dyn Write) -> Result<u64, Stop> {
+        Ok(match args.format {
+            Format::Csv => self.archive.csv(&self.lab, to)?,
+            Format::Jsonl => self.archive.jsonl(&self.lab, to)?,
+            Format::Moodle => {
+                let book = Gradebook {
+                    exercise: args.item.clone().unwrap_or_else(|| self.lab.clone()),
+                    grade: args.grade,
+                    maximum: args.maximum,
+                };
+                self.archive.moodle(&self.lab, &book, to)?
+            }
+        })
     }
 }

@@ -1,15 +1,16 @@
 //! What a submission server tells its lecturer: a line for each decision, and JSON lines for programs.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use socklab_core::policy::Reading;
 use socklab_core::register::{Attempt, Decision};
+use socklab_files::{Outputs, Readers};
 use socklab_register::{Event, Journal, Trouble, shown_name};
 
+use crate::files::LogFile;
+use crate::register::notice;
 use crate::say;
 use crate::wording::decided;
 use crate::words::Words;
@@ -19,7 +20,7 @@ pub(crate) struct Log {
     words: Arc<Words>,
     quiet: bool,
     lab: String,
-    file: Option<Mutex<File>>,
+    pub(super) file: Option<Arc<LogFile>>,
 }
 
 impl Log {
@@ -28,27 +29,22 @@ impl Log {
         words: Arc<Words>,
         quiet: bool,
         lab: &str,
-    ) -> Result<Self, (PathBuf, io::Error)> {
-        let file = path
-            .map(|path| {
-                let file = OpenOptions::new().append(true).create(true).open(path);
-                file.map_err(|error| (path.to_owned(), error))
-            })
-            .transpose()?;
+        outputs: &mut Outputs,
+    ) -> Result<Self, String> {
+        let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", &words);
+        let file = path.map(open).transpose()?.map(Arc::new);
         Ok(Log {
             words,
             quiet,
             lab: lab.to_owned(),
-            file: file.map(Mutex::new),
+            file,
         })
     }
 
     /// Whole lines in one write, so that those of several servers do not mix.
     fn write(&self, lines: &str) {
         if let Some(file) = &self.file {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            // A log that cannot be written must not stop submissions.
-            let _ = file.write_all(lines.as_bytes());
+            file.append(lines);
         }
     }
 
@@ -109,6 +105,7 @@ impl Journal for Log {
                 match error.trouble {
                     Trouble::Full => "register-full",
                     Trouble::Busy => "register-busy",
+                    Trouble::Moved => "register-moved",
                     _ => "register-failed",
                 },
                 "register-failed",
@@ -122,6 +119,7 @@ impl Journal for Log {
                 ("clock-ahead", "clock-ahead", by.as_secs().to_string())
             }
             Event::Clock(Reading::Steady) => return,
+            Event::Notice(noticed) => return notice(&self.words, noticed),
         };
         // Trouble is told even when nothing else is.
         say::line(&self.words.say_with(id, &[("detail", &detail)]));

@@ -7,7 +7,11 @@ mod common;
 mod counting;
 mod exercises;
 mod failures;
+#[cfg(unix)]
+mod files;
 mod help;
+#[cfg(target_os = "linux")]
+mod killed;
 mod language;
 mod lessons;
 mod one_time;

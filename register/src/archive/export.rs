@@ -171,7 +171,7 @@ fn unwritten(error: csv::Error) -> Error {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     };
-    Error::new(Trouble::Open, error)
+    Error::new(Trouble::Output, error)
 }
 
 /// Unix time as RFC 3339 in UTC.

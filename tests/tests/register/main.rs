@@ -3,6 +3,9 @@
 #![cfg(unix)]
 
 mod archive;
+mod behind;
+#[cfg(target_os = "linux")]
+mod crash;
 mod once;
 mod rules;
 mod trouble;
@@ -14,7 +17,7 @@ use std::time::Duration;
 use socklab_core::otp::{Code, Dni, Key, Step};
 use socklab_core::register::{Attempt, Decision, Register};
 use socklab_core::{Mono, Now};
-use socklab_register::{Admit, Event, Journal, Location, Rules, Writer};
+use socklab_register::{Admit, Archive, Event, Journal, Location, Rules, Writer};
 use socklab_tests::EPOCH;
 use socklab_tests::postgres::Cluster;
 use tempfile::TempDir;
@@ -175,4 +178,11 @@ pub(crate) fn wrong(dni: &str, ip: u8, seconds: i64) -> Attempt {
     let codes = ["000000", "111111"].map(|text| Code::parse(text).unwrap());
     let code = codes.into_iter().find(|one| !all.contains(one)).unwrap();
     attempt(dni, code, ip, seconds)
+}
+
+/// A random secret for a DNI, as it is on its card.
+pub(crate) fn enrol(archive: &mut Archive, dni: &str, key: &std::path::Path) -> [u8; 20] {
+    let secrets = archive.draw_secrets(&[dni.to_owned()], key).unwrap();
+    archive.give_out(&secrets, false).unwrap();
+    *secrets.iter().next().unwrap().1
 }

@@ -1,0 +1,108 @@
+//! The files that commands write, in the user's words.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
+
+use crate::say;
+use crate::words::Words;
+
+/// Why a file was not written, and what to do.
+pub(crate) fn unwritten(words: &Words, path: &Path, error: &Error) -> String {
+    let id = match error {
+        Error::Database => "output-database",
+        Error::InUse => "output-in-use",
+        Error::Exists => "output-exists",
+        Error::Foreign => "output-foreign",
+        Error::Io(error) => {
+            let detail = error.to_string();
+            return words.say_with("file-error", &[("file", &path), ("detail", &detail)]);
+        }
+    };
+    words.say_with(id, &[("file", &path)])
+}
+
+/// Writes a file that anybody may read, whole or not at all.
+pub(crate) fn write_public(outputs: &mut Outputs, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut output = outputs.replace(path, Readers::Anybody)?;
+    output.write_all(bytes)?;
+    Ok(output.finish()?)
+}
+
+/// Warns of a file that should be its owner's alone and that others may read.
+pub(crate) fn warn_if_open(words: &Words, path: &Path) {
+    if let Some(mode) = others_may_read(path) {
+        warn_of_mode(words, path, mode);
+    }
+}
+
+/// Warns of one of this mode.
+pub(crate) fn warn_of_mode(words: &Words, path: &Path, mode: u32) {
+    let mode = format!("{mode:03o}");
+    say::line(&words.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
+}
+
+/// A file that grows while a program runs. When it can no longer be written the program goes on,
+/// says so once, and ends with an error.
+pub(crate) struct LogFile {
+    log: Mutex<Log>,
+    path: PathBuf,
+    words: Arc<Words>,
+}
+
+impl LogFile {
+    /// Opens it at its end, and warns if it was there for others to read. On failure, the line to
+    /// say.
+    pub(crate) fn open(
+        outputs: &mut Outputs,
+        path: &Path,
+        readers: Readers,
+        mark: &[u8],
+        words: &Arc<Words>,
+    ) -> Result<Self, String> {
+        let log = outputs.append(path, readers, mark);
+        let log = log.map_err(|error| unwritten(words, path, &error))?;
+        if let Some(mode) = log.others_read() {
+            warn_of_mode(words, path, mode);
+        }
+        Ok(LogFile {
+            log: Mutex::new(log),
+            path: path.to_owned(),
+            words: Arc::clone(words),
+        })
+    }
+
+    /// Adds whole lines.
+    pub(crate) fn append(&self, lines: &str) {
+        let failed = self.with(|log| log.append(lines.as_bytes()));
+        if let Some(error) = failed {
+            let (file, detail) = (&self.path, error.to_string());
+            let said = self
+                .words
+                .say_with("log-failed", &[("file", file), ("detail", &detail)]);
+            say::line(&said);
+        }
+    }
+
+    /// Whether there was something in it when it was opened.
+    pub(crate) fn begun(&self) -> bool {
+        self.with(|log| log.begun())
+    }
+
+    /// Whether all that was given to it is there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.with(|log| log.is_whole())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Log) -> T) -> T {
+        work(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl std::fmt::Debug for LogFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LogFile({})", self.path.display())
+    }
+}

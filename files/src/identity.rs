@@ -1,0 +1,86 @@
+//! Which file it is, whatever it is called.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file, whatever its name: two of a kind are the same file. Where the system has no such number
+/// all files are equal, and only their names tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    /// Its number in its file system; zero where there is none.
+    pub fn inode(self) -> u64 {
+        self.inode
+    }
+
+    /// The file at a path, links followed.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be reached.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        Ok(FileId::from(&fs::metadata(path)?))
+    }
+}
+
+impl From<&Metadata> for FileId {
+    #[cfg(unix)]
+    fn from(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        FileId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn from(_: &Metadata) -> Self {
+        FileId {
+            device: 0,
+            inode: 0,
+        }
+    }
+}
+
+/// Whether two paths lead to the same file, or would if they were made.
+pub(crate) fn same(one: &Path, other: &Path) -> bool {
+    if cfg!(unix)
+        && let (Ok(one), Ok(other)) = (FileId::of(one), FileId::of(other))
+    {
+        return one == other;
+    }
+    matches!((full(one), full(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// A path without links, also of a file that is not there.
+fn full(path: &Path) -> Option<PathBuf> {
+    if let Ok(full) = path.canonicalize() {
+        return Some(full);
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
+}
+
+/// The mode of a regular file that others than its owner may read; `None` if they may not, or there
+/// is no such file.
+pub fn others_may_read(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        let mode = metadata.permissions().mode() & 0o777;
+        (mode & 0o044 != 0).then_some(mode)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}

@@ -1,0 +1,198 @@
+//! The files that commands write.
+//!
+//! Every file of every command is opened here, so that the rules are in one place:
+//!
+//! * A database, its log and its key are never written over, nor is an input of the same command
+//!   or another output of it ([`Outputs`]).
+//! * A regular file is written beside its name, synced and renamed: whatever happens in between,
+//!   the old file is whole or the new one is ([`Outputs::replace`]). Devices and pipes are written
+//!   directly.
+//! * Logs are appended to, never renamed and never emptied, and only where a log is
+//!   ([`Outputs::append`]).
+//! * A secret goes into a new file that only its owner may read ([`Outputs::secret`]).
+
+#![forbid(unsafe_code)]
+
+mod identity;
+mod log;
+mod output;
+mod place;
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use identity::{FileId, others_may_read};
+pub use log::Log;
+pub use output::{Output, resolve};
+pub use place::{beside, create_private, free, new_secret, place_new, sync_folder};
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner alone (mode 0600): it holds names, DNIs or addresses.
+    Owner,
+    /// Whoever the user's umask allows.
+    Anybody,
+}
+
+/// Why a file was not written.
+#[derive(Debug)]
+pub enum Error {
+    /// It is a database, or a database's log or key.
+    Database,
+    /// The same command reads it, or writes something else into it.
+    InUse,
+    /// It is there, and must not be.
+    Exists,
+    /// It is not what would be appended to it.
+    Foreign,
+    /// The system refused.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Error::Io(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Database => f.write_str("it is a register, or its log or key"),
+            Error::InUse => f.write_str("the same command uses this file for something else"),
+            Error::Exists => f.write_str("it is there already"),
+            Error::Foreign => f.write_str("it has other contents"),
+            Error::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What stands beside a database under its name: the log and its index, the rollback journal, the
+/// log's owner (`socklab-register` writes it), and the key.
+pub const BESIDE_A_DATABASE: [&str; 5] = ["-wal", "-shm", "-journal", "-owner", ".key"];
+
+/// The first bytes of SQLite's databases, logs (in both byte orders) and journals.
+const MARKS: [&[u8]; 4] = [
+    b"SQLite format 3\0",
+    b"\x37\x7f\x06\x82",
+    b"\x37\x7f\x06\x83",
+    b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",
+];
+
+/// The files of one command: those that it must not touch, and those that it writes.
+#[derive(Clone, Debug, Default)]
+pub struct Outputs {
+    kept: Vec<PathBuf>,
+}
+
+impl Outputs {
+    /// The command reads this file: nothing is written over it.
+    pub fn keep(&mut self, path: impl Into<PathBuf>) {
+        self.kept.push(path.into());
+    }
+
+    /// The command uses this database: neither it nor what stands beside it is written over.
+    pub fn keep_database(&mut self, path: &Path) {
+        self.keep(path);
+        for suffix in BESIDE_A_DATABASE {
+            self.keep(with_suffix(path, suffix));
+        }
+    }
+
+    /// A file whose contents take the place of what is there, once they are
+    /// [complete](Output::finish).
+    ///
+    /// # Errors
+    /// When the file must not be written over, or cannot be.
+    pub fn replace(&mut self, path: &Path, readers: Readers) -> Result<Output, Error> {
+        self.allow(path)?;
+        let output = Output::open(path, readers)?;
+        self.keep(path);
+        Ok(output)
+    }
+
+    /// Whether [`replace`](Outputs::replace) could write that file. Changes nothing.
+    ///
+    /// # Errors
+    /// As `replace`.
+    pub fn can_replace(&self, path: &Path, readers: Readers) -> Result<(), Error> {
+        self.allow(path)?;
+        Output::open(path, readers).map(drop)
+    }
+
+    /// A file to which lines are added; made if it is not there. What is there must begin with
+    /// `mark`.
+    ///
+    /// # Errors
+    /// When the file holds something else, or cannot be opened.
+    pub fn append(&mut self, path: &Path, readers: Readers, mark: &[u8]) -> Result<Log, Error> {
+        self.allow(path)?;
+        let log = Log::open(path, readers, mark)?;
+        self.keep(path);
+        Ok(log)
+    }
+
+    /// Writes a secret into a new file that only its owner may read, durably and all at once.
+    ///
+    /// # Errors
+    /// When there is such a file, were it only a link to nowhere, or it cannot be written.
+    pub fn secret(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        self.allow(path)?;
+        new_secret(path, bytes)?;
+        self.keep(path);
+        Ok(())
+    }
+
+    /// Whether the command may make, or write over, that file.
+    ///
+    /// # Errors
+    /// When it is a database or belongs to one, or the command uses it for something else.
+    pub fn allow(&self, path: &Path) -> Result<(), Error> {
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Ok(()); // A device or a pipe loses nothing.
+        }
+        // First by name and identity. A process that opens and closes a database which it has open
+        // elsewhere loses its locks on it (POSIX), so the command's own is not looked into.
+        if self.kept.iter().any(|kept| identity::same(kept, path)) {
+            return Err(Error::InUse);
+        }
+        let stem = |suffix| without_suffix(path, suffix).is_some_and(|stem| is_database(&stem));
+        match BESIDE_A_DATABASE.into_iter().any(stem) || is_database(path) {
+            true => Err(Error::Database),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether a file begins as SQLite's files do.
+fn is_database(path: &Path) -> bool {
+    let head = || -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        if fs::metadata(path)?.is_file() {
+            fs::File::open(path)?.take(16).read_to_end(&mut head)?;
+        }
+        Ok(head)
+    };
+    let head = head().unwrap_or_default();
+    MARKS.iter().any(|mark| head.starts_with(mark))
+}
+
+/// A path with something added to its last name.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn without_suffix(path: &Path, suffix: &str) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_suffix(suffix)?;
+    (!name.is_empty()).then(|| path.with_file_name(name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Students' random secrets: giving them out, and the key that they are encrypted under.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use socklab_files::{free, sync_folder, with_suffix};
+
+use super::Archive;
+use crate::error::{Error, Trouble};
+use crate::keys::{KeyFile, SECRET, random};
+use crate::sql::{Sql, within};
+
+/// Secrets that nobody has yet: first they are written down where their owners will find them,
+/// then they are [given out](Archive::give_out).
+pub struct NewSecrets {
+    key: NewKey,
+    secrets: Vec<(String, [u8; SECRET])>,
+}
+
+/// Under which key, and what becomes of it.
+enum NewKey {
+    /// The register's own.
+    Present(KeyFile),
+    /// A key that takes the place of the one of this name.
+    Next(KeyFile, PathBuf),
+}
+
+impl NewSecrets {
+    /// Each DNI with its secret.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8; SECRET])> {
+        let secrets = self.secrets.iter();
+        secrets.map(|(dni, secret)| (dni.as_str(), secret))
+    }
+}
+
+const SECRETS: &str = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni";
+
+impl Archive {
+    /// Draws secrets for these DNIs, under the register's key; makes the key with the first.
+    ///
+    /// # Errors
+    /// When the key file is another register's, or is not there though there are secrets.
+    pub fn draw_secrets(&mut self, dnis: &[String], key: &Path) -> Result<NewSecrets, Error> {
+        let key = match key.exists() || next(key).exists() {
+            true => open_key(&mut *self.sql, key)?,
+            false if self.has_secrets()? => {
+                let detail = format!(
+                    "{}: the register has secrets and their key file is not there",
+                    key.display()
+                );
+                return Err(Error::new(Trouble::Key, detail));
+            }
+            false => KeyFile::create(key)?,
+        };
+        Ok(NewSecrets {
+            key: NewKey::Present(key),
+            secrets: draw(dnis)?,
+        })
+    }
+
+    /// Draws a new key, in place of one that is lost, and new secrets for all who have one.
+    ///
+    /// # Errors
+    /// When the key cannot be written.
+    pub fn draw_all_anew(&mut self, key: &Path) -> Result<NewSecrets, Error> {
+        let rows = self.sql.rows(SECRETS, &[])?;
+        let dnis: Result<Vec<String>, Error> = rows.iter().map(|row| row.text(0)).collect();
+        let secrets = draw(&dnis?)?;
+        Ok(NewSecrets {
+            key: NewKey::Next(create_next(key)?, key.to_owned()),
+            secrets,
+        })
+    }
+
+    /// Records the secrets, all of them or none. With `replace` those that were there count no
+    /// more; without, there must be none.
+    ///
+    /// # Errors
+    /// [`Trouble::Exists`] names a DNI that has a secret.
+    pub fn give_out(&mut self, new: &NewSecrets, replace: bool) -> Result<(), Error> {
+        let (NewKey::Present(key) | NewKey::Next(key, _)) = &new.key;
+        let sql = match replace {
+            true => {
+                "INSERT INTO students (dni, secret) VALUES ($1, $2)
+                 ON CONFLICT (dni) DO UPDATE SET secret = $2"
+            }
+            false => {
+                "INSERT INTO students (dni, secret) VALUES ($1, $2)
+                 ON CONFLICT (dni) DO UPDATE SET secret = $2 WHERE students.secret IS NULL"
+            }
+        };
+        within(&mut *self.sql, |register| {
+            for (dni, secret) in &new.secrets {
+                let sealed = key.seal(dni, secret)?;
+                if register.run(sql, &[dni.as_str().into(), sealed.into()])? == 0 {
+                    return Err(Error::new(Trouble::Exists, dni));
+                }
+            }
+            Ok(())
+        })?;
+        match &new.key {
+            NewKey::Present(_) => Ok(()),
+            NewKey::Next(_, path) => {
+                if path.exists() {
+                    // It may be another register's.
+                    fs::rename(path, free(&with_suffix(path, ".old")))
+                        .map_err(|e| named(path, &e))?;
+                }
+                put_next(path)
+            }
+        }
+    }
+
+    /// Encrypts all secrets under a new key, which takes the old one's place. How many there are.
+    ///
+    /// # Errors
+    /// When the key is not that of the register; then nothing has changed.
+    pub fn rekey(&mut self, path: &Path) -> Result<u64, Error> {
+        let old = open_key(&mut *self.sql, path)?;
+        let next = create_next(path)?;
+        let count = within(&mut *self.sql, |sql| {
+            let rows = sql.rows(SECRETS, &[])?;
+            for row in &rows {
+                let dni = row.text(0)?;
+                let secret = old.unseal(&dni, &row.bytes(1)?)?;
+                let sealed = next.seal(&dni, &secret)?;
+                let update = "UPDATE students SET secret = $1 WHERE dni = $2";
+                if sql.run(update, &[sealed.into(), dni.into()])? != 1 {
+                    return Err(Error::new(Trouble::Broken, "a secret cannot be written"));
+                }
+            }
+            Ok(rows.len() as u64)
+        })?;
+        put_next(path)?;
+        Ok(count)
+    }
+
+    fn has_secrets(&mut self) -> Result<bool, Error> {
+        Ok(self.sql.row(SECRETS, &[])?.is_some())
+    }
+}
+
+fn draw(dnis: &[String]) -> Result<Vec<(String, [u8; SECRET])>, Error> {
+    dnis.iter()
+        .map(|dni| Ok((dni.clone(), random()?)))
+        .collect()
+}
+
+/// Whether there is a key file at all, and only its owner may read it.
+pub(crate) fn key_is_there(path: &Path) -> Result<(), Error> {
+    match next(path).exists() {
+        true => Ok(()),
+        false => KeyFile::open(path).map(drop),
+    }
+}
+
+/// Opens a register's key, and checks that it is this register's.
+///
+/// A new key is durable under another name before the secrets are encrypted under it, and takes the
+/// old one's place after that. A program that was stopped in between left the second step to this.
+pub(crate) fn open_key(sql: &mut dyn Sql, path: &Path) -> Result<KeyFile, Error> {
+    let sample = sql.row(SECRETS, &[])?;
+    let open = |path: &Path| {
+        let key = KeyFile::open(path)?;
+        if let Some(row) = &sample {
+            key.unseal(&row.text(0)?, &row.bytes(1)?)?;
+        }
+        Ok(key)
+    };
+    open(path).or_else(|error| {
+        if sample.is_none() || open(&next(path)).is_err() {
+            return Err(error);
+        }
+        put_next(path)?;
+        open(path)
+    })
+}
+
+/// Where a key is that is to take the place of this one.
+fn next(path: &Path) -> PathBuf {
+    with_suffix(path, ".next")
+}
+
+fn create_next(path: &Path) -> Result<KeyFile, Error> {
+    let next = next(path);
+    // Left by a program that was stopped before it used it.
+    let _ = fs::remove_file(&next);
+    KeyFile::create(&next)
+}
+
+/// The new key takes the old one's name; the old one is of no use any more.
+fn put_next(path: &Path) -> Result<(), Error> {
+    fs::rename(next(path), path)
+        .and_then(|()| sync_folder(path))
+        .map_err(|e| named(path, &e))
+}
+
+fn named(path: &Path, error: &io::Error) -> Error {
+    Error::new(Trouble::Key, format!("{}: {error}", path.display()))
+}

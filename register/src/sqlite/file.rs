@@ -1,0 +1,243 @@
+//! The file behind a register's path: finding it, making it, and knowing it again.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use socklab_files::{FileId, beside, create_private, place_new, resolve, with_suffix};
+
+use super::{error, opening, schema_of_a_new_file};
+use crate::error::{Error, Trouble};
+use crate::keys::random;
+
+/// Where the number is that tells a register's file from copies of it (in `meta`).
+const COPY: &str = "copy";
+
+/// The path of the file itself, without links. Makes the file if `create` and it is not there.
+pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
+    let text = named.to_string_lossy();
+    if text == ":memory:" || text.starts_with("file:") {
+        let detail = format!("a register is a file: write ./{text} if that is its name");
+        return Err(Error::new(Trouble::NotDurable, detail));
+    }
+    let failed = |e| Error::new(Trouble::Open, e);
+    match fs::metadata(named) {
+        Ok(there) if there.is_file() && there.len() == 0 => {
+            Err(Error::new(Trouble::Empty, "it has 0 bytes"))
+        }
+        Ok(there) if !there.is_file() => Err(Error::new(Trouble::Open, "it is not a file")),
+        Ok(_) => named.canonicalize().map_err(failed),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && create => {
+            let path = resolve(named).map_err(failed)?;
+            make(&path)?;
+            path.canonicalize().map_err(failed)
+        }
+        Err(e) => Err(failed(e)),
+    }
+}
+
+/// Makes a register: whole under another name first, so that nobody ever finds a part of it.
+fn make(path: &Path) -> Result<(), Error> {
+    let new = beside(path);
+    create_private(&new).map_err(|e| Error::new(Trouble::Open, e))?;
+    let made = fill(&new).and_then(|()| put(&new, path));
+    remove(&new);
+    match made {
+        // Another program was quicker: its register is as good.
+        Err(e) if e.trouble == Trouble::Exists => Ok(()),
+        other => other,
+    }
+}
+
+fn fill(new: &Path) -> Result<(), Error> {
+    let connection = connect(new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    schema_of_a_new_file(&connection)?;
+    close(connection)
+}
+
+/// Gives a complete file its name, durably. Nothing must have that name.
+pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
+    let synced = File::open(new).and_then(|file| file.sync_all());
+    synced.map_err(|e| Error::new(Trouble::Broken, e))?;
+    place_new(new, path).map_err(|e| match e {
+        socklab_files::Error::Exists => Error::new(Trouble::Exists, path.display()),
+        e => Error::new(Trouble::Open, e),
+    })
+}
+
+/// Removes a file that was never in use, with all that SQLite may have left beside it.
+pub(super) fn remove(file: &Path) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(with_suffix(file, suffix));
+    }
+}
+
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // An absolute path is never taken for SQLite's own names, such as `file:…`.
+    let path = std::path::absolute(path).map_err(|e| Error::new(Trouble::Open, e))?;
+    Connection::open_with_flags(path, flags).map_err(|e| opening(&e))
+}
+
+/// Closes a connection, and with the last one to a file merges its log.
+pub(super) fn close(connection: Connection) -> Result<(), Error> {
+    connection.close().map_err(|(_, e)| error(&e))
+}
+
+/// Gives a copy a number of its own.
+pub(super) fn mark_as_copy(connection: &Connection) -> Result<(), Error> {
+    let number = random::<16>()?;
+    let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
+    let marked = connection.execute(sql, (COPY, &number[..]));
+    marked.map(drop).map_err(|e| error(&e))
+}
+
+/// The number of the copy, as hexadecimal digits; `None` if it has none.
+pub(super) fn copy_of(connection: &Connection) -> Result<Option<String>, Error> {
+    let sql = "SELECT hex(value) FROM meta WHERE key = ?1";
+    let row = connection.query_row(sql, [COPY], |row| row.get(0));
+    row.optional().map_err(|e| opening(&e))
+}
+
+/// The file alone, as it is without its log and without locks; nothing is written beside it.
+pub(super) fn alone(path: &Path) -> Result<Connection, Error> {
+    let mut uri = String::from("file:");
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            #[cfg(windows)]
+            b'\\' => uri.push('/'),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(uri, flags).map_err(|e| opening(&e))
+}
+
+/// Whether the folder of a file, or its disk, can only be read.
+pub(super) fn is_read_only(path: &Path) -> bool {
+    let trial = beside(path);
+    let made = create_private(&trial);
+    let _ = fs::remove_file(&trial);
+    made.is_err_and(|e| {
+        let kinds = [
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ReadOnlyFilesystem,
+        ];
+        kinds.contains(&e.kind())
+    })
+}
+
+/// What became of an open file and its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// They are where they were.
+    Same,
+    /// Another file, or none, has the register's name.
+    Moved,
+    /// Another log, or none, has the log's name.
+    LogMoved,
+    /// Something else was written into the file.
+    Replaced,
+}
+
+/// An open register's file, to be known again.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// As the user wrote it, since links may be changed.
+    named: PathBuf,
+    path: PathBuf,
+    log: PathBuf,
+    file_id: FileId,
+    log_id: Option<FileId>,
+    copy: Option<String>,
+    /// When it was last changed, and its size. Between checkpoints nobody changes a database that
+    /// has a log.
+    stamp: Stamp,
+}
+
+/// How often a file is looked into that another program has changed, and how long after the last
+/// time.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+type Stamp = (Option<SystemTime>, u64);
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    (metadata.modified().ok(), metadata.len())
+}
+
+impl Known {
+    /// `path` is that of the file itself, `copy` its number, and its log is open.
+    pub(super) fn new(named: &Path, path: &Path, copy: Option<String>) -> Result<Self, Error> {
+        let there = fs::metadata(path).map_err(|e| Error::new(Trouble::Open, e))?;
+        let log = with_suffix(path, "-wal");
+        Ok(Known {
+            named: std::path::absolute(named).unwrap_or_else(|_| named.to_owned()),
+            path: path.to_owned(),
+            log_id: FileId::of(&log).ok(),
+            log,
+            file_id: FileId::from(&there),
+            copy,
+            stamp: stamp(&there),
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn named(&self) -> &Path {
+        &self.named
+    }
+
+    /// The file was changed by this program.
+    pub(super) fn refresh(&mut self) {
+        if let Ok(there) = fs::metadata(&self.path)
+            && FileId::from(&there) == self.file_id
+        {
+            self.stamp = stamp(&there);
+        }
+    }
+
+    /// Whether the file still is the copy that was opened. While another program merges the log,
+    /// it may be seen half done.
+    fn is_the_copy(&self) -> bool {
+        (0..LOOKS).any(|look| {
+            if look > 0 {
+                thread::sleep(BETWEEN_LOOKS);
+            }
+            let copy = alone(&self.path).and_then(|file| copy_of(&file));
+            copy.is_ok_and(|copy| copy == self.copy)
+        })
+    }
+
+    /// Looks whether the names still lead to what is open.
+    pub(super) fn look(&mut self) -> Behind {
+        let Ok(there) = fs::metadata(&self.named) else {
+            return Behind::Moved;
+        };
+        if FileId::from(&there) != self.file_id {
+            return Behind::Moved;
+        }
+        let now = stamp(&there);
+        // (Windows lets nobody write into a file that is open.)
+        if cfg!(unix) && now != self.stamp {
+            if !self.is_the_copy() {
+                return Behind::Replaced;
+            }
+            self.stamp = now;
+        }
+        match FileId::of(&self.log).ok() {
+            log if log == self.log_id => Behind::Same,
+            _ => Behind::LogMoved,
+        }
+    }
+}

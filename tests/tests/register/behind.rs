@@ -1,0 +1,363 @@
+//! The file behind a register's path: moved, deleted, written over, or met by another's log.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use socklab_register::{Event, Location, Notice, Trouble};
+
+use crate::{Place, Server, right, rules};
+
+fn path(place: &Place) -> PathBuf {
+    place.beside("register.db")
+}
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", path.display()))
+}
+
+/// Submits `n` times, each for another DNI.
+fn submit(server: &Server, first: u32, n: u32) {
+    for dni in first..first + n {
+        let said = server.submit(right(&dni.to_string(), 1, 0));
+        assert!(said.starts_with("accepted"), "{said}");
+    }
+}
+
+/// How many submissions a file holds, which must be whole.
+fn held(file: &Path) -> usize {
+    let mut archive = Location::File(file.to_owned()).archive(false).unwrap();
+    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    archive.submissions("lab").unwrap().len()
+}
+
+/// The files as they would be after a kill: copied while the server has them open.
+fn killed(place: &Place) -> Place {
+    let dead = Place::file();
+    for suffix in ["", "-wal", "-owner"] {
+        fs::copy(with(&path(place), suffix), with(&path(&dead), suffix)).unwrap();
+    }
+    dead
+}
+
+fn is_moved(server: &Server) -> bool {
+    server
+        .events()
+        .iter()
+        .any(|event| matches!(event, Event::Failed(error) if error.trouble == Trouble::Moved))
+}
+
+/// Whatever takes its name away: nothing is confirmed, and all that was is in a file.
+#[test]
+fn a_register_that_loses_its_name() {
+    type Change = fn(&Path, &Path);
+    let changes: [(&str, Change); 4] = [
+        ("moved", |file, _| {
+            fs::rename(file, with(file, ".else")).unwrap();
+        }),
+        ("deleted", |file, _| fs::remove_file(file).unwrap()),
+        ("a backup moved over it", |file, backup| {
+            fs::rename(backup, file).unwrap();
+        }),
+        ("a folder in its place", |file, _| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let place = Place::file();
+        let server = place.serve(rules());
+        submit(&server, 2_000_000, 3);
+        let backup = place.beside("backup.db");
+        place
+            .location
+            .archive(false)
+            .unwrap()
+            .backup(&backup)
+            .unwrap();
+        submit(&server, 3_000_000, 2);
+        change(&path(&place), &backup);
+        for _ in 0..2 {
+            let said = server.submit(right("4000000", 1, 0));
+            assert_eq!(said, "unavailable", "{what}");
+        }
+        assert!(is_moved(&server), "{what}: {:?}", server.events());
+        let saved = with(&path(&place), ".saved-1");
+        let notice = Event::Notice(Notice::Saved(saved.clone()));
+        assert!(server.events().contains(&notice), "{what}");
+        assert_eq!(held(&saved), 5, "{what}");
+        if what == "moved" {
+            // Its log is merged: it is whole where it is, without the log that stayed behind.
+            assert_eq!(held(&with(&path(&place), ".else")), 5);
+        }
+        drop(server);
+        if what == "a backup moved over it" {
+            assert_eq!(held(&path(&place)), 3);
+        }
+    }
+}
+
+/// A register that comes back is gone on with.
+#[test]
+fn a_register_that_is_moved_away_and_back() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 2);
+    fs::rename(path(&place), place.beside("else")).unwrap();
+    assert_eq!(server.submit(right("4000000", 1, 0)), "unavailable");
+    fs::rename(place.beside("else"), path(&place)).unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    submit(&server, 4_000_000, 2);
+    assert_eq!(server.events().last(), Some(&Event::Recovered));
+    drop(server);
+    assert_eq!(held(&path(&place)), 4);
+}
+
+/// Without its log the file holds nothing; the server notices, and loses nothing.
+#[test]
+fn a_log_that_is_deleted() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 2);
+    fs::remove_file(with(&path(&place), "-wal")).unwrap();
+    assert_eq!(server.submit(right("4000000", 1, 0)), "unavailable");
+    assert!(is_moved(&server));
+    std::thread::sleep(Duration::from_millis(1100));
+    submit(&server, 4_000_000, 1);
+    drop(server);
+    assert_eq!(held(&path(&place)), 3);
+}
+
+/// `cp backup.db register.db`: the same file with other contents.
+#[test]
+fn a_register_that_is_written_over_in_place() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 3);
+    let backup = place.beside("backup.db");
+    place
+        .location
+        .archive(false)
+        .unwrap()
+        .backup(&backup)
+        .unwrap();
+    submit(&server, 3_000_000, 2);
+    fs::write(path(&place), fs::read(&backup).unwrap()).unwrap();
+    assert_eq!(server.submit(right("4000000", 1, 0)), "unavailable");
+    assert!(is_moved(&server), "{:?}", server.events());
+    drop(server);
+    assert_eq!(held(&path(&place)), 3);
+}
+
+/// The log of the file before has the name that SQLite looks for, and the server is dead.
+#[test]
+fn a_backup_never_meets_an_old_log() {
+    for in_place in [false, true] {
+        for merged in [false, true] {
+            let place = Place::file();
+            let server = place.serve(rules());
+            submit(&server, 2_000_000, 3);
+            let backup = place.beside("backup.db");
+            place
+                .location
+                .archive(false)
+                .unwrap()
+                .backup(&backup)
+                .unwrap();
+            if merged {
+                std::thread::sleep(Duration::from_millis(600));
+            }
+            submit(&server, 3_000_000, 40);
+            let dead = killed(&place);
+            drop(server);
+            let file = path(&dead);
+            if in_place {
+                fs::write(&file, fs::read(&backup).unwrap()).unwrap();
+            } else {
+                fs::rename(&backup, &file).unwrap();
+            }
+            let mut archive = dead.location.archive(false).unwrap();
+            let aside = with(&file, "-wal.old-1");
+            assert_eq!(archive.notices(), [Notice::LogSetAside(aside.clone())]);
+            assert!(aside.exists());
+            assert_eq!(archive.submissions("lab").unwrap().len(), 3);
+            drop(archive);
+            assert_eq!(held(&file), 3);
+            let server = dead.serve(rules());
+            submit(&server, 5_000_000, 2);
+            drop(server);
+            assert_eq!(held(&file), 5);
+        }
+    }
+}
+
+/// A register whose server died, moved with its log (as a restored folder is), keeps its log.
+#[test]
+fn a_register_that_is_copied_with_its_log() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 5);
+    let dead = killed(&place);
+    let mut archive = dead.location.archive(false).unwrap();
+    assert_eq!(archive.notices(), []);
+    assert_eq!(archive.submissions("lab").unwrap().len(), 5);
+}
+
+/// The log of a register that is gone is not read into a new one.
+#[test]
+fn a_new_register_beside_an_old_log() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 5);
+    let dead = killed(&place);
+    fs::remove_file(path(&dead)).unwrap();
+    let server = dead.serve(rules());
+    submit(&server, 3_000_000, 1);
+    assert!(matches!(
+        server.events()[..],
+        [Event::Notice(Notice::LogSetAside(_))]
+    ));
+    drop(server);
+    assert_eq!(held(&path(&dead)), 1);
+}
+
+#[test]
+fn an_empty_file_is_no_register() {
+    let place = Place::file();
+    fs::write(path(&place), "").unwrap();
+    let trouble = |create| {
+        place
+            .location
+            .archive(create)
+            .map(drop)
+            .unwrap_err()
+            .trouble
+    };
+    assert_eq!(
+        (trouble(false), trouble(true)),
+        (Trouble::Empty, Trouble::Empty)
+    );
+    assert_eq!(fs::metadata(path(&place)).unwrap().len(), 0);
+}
+
+#[test]
+fn a_backup_is_brought_back() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 3);
+    let backup = place.beside("backup.db");
+    place
+        .location
+        .archive(false)
+        .unwrap()
+        .backup(&backup)
+        .unwrap();
+    submit(&server, 3_000_000, 2);
+    let before = fs::read(&backup).unwrap();
+    // Not under a server's feet.
+    let error = place.location.restore(&backup).unwrap_err();
+    assert_eq!(error.trouble, Trouble::InUse, "{error}");
+    submit(&server, 4_000_000, 1);
+    drop(server);
+
+    let kept = place.location.restore(&backup).unwrap().unwrap();
+    assert_eq!((held(&path(&place)), held(&kept)), (3, 6));
+    assert_eq!(fs::read(&backup).unwrap(), before);
+    // A damaged register does not keep a backup from being brought back, nor does none.
+    fs::write(path(&place), "not a register").unwrap();
+    place.location.restore(&backup).unwrap().unwrap();
+    assert_eq!(held(&path(&place)), 3);
+    fs::remove_file(path(&place)).unwrap();
+    assert_eq!(place.location.restore(&backup).unwrap(), None);
+    assert_eq!(held(&path(&place)), 3);
+    // And the receipts are those that were given.
+    let server = place.serve(rules());
+    assert_eq!(server.submit(right("2000000", 1, 0)), "already 1");
+    drop(server);
+
+    let was = fs::read(path(&place)).unwrap();
+    for (name, bytes) in [
+        ("text", b"hello".to_vec()),
+        ("cut", before[..8192].to_vec()),
+    ] {
+        let bad = place.beside(name);
+        fs::write(&bad, bytes).unwrap();
+        let error = place.location.restore(&bad).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+        assert_eq!(fs::read(path(&place)).unwrap(), was);
+    }
+}
+
+/// The file that a register had open is found again in a name that SQLite would take for its own.
+#[test]
+fn names_that_sqlite_takes_for_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [":memory:", "file:x.db", "file::memory:?cache=shared"] {
+        let error = Location::File(name.into()).archive(true).map(drop);
+        assert_eq!(error.unwrap_err().trouble, Trouble::NotDurable, "{name}");
+        assert!(!Path::new(name).exists());
+        // With a folder before it, it is a name as any other.
+        let file = folder.path().join(name);
+        drop(Location::File(file.clone()).archive(true).unwrap());
+        assert_eq!(held(&file), 0);
+    }
+}
+
+/// While there is nothing to do, the log is merged: a plain copy of the file holds all.
+#[test]
+fn an_idle_register_has_no_log() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 5);
+    let log = with(&path(&place), "-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    let begun = std::time::Instant::now();
+    while fs::metadata(&log).unwrap().len() > 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it is never merged"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let copy = place.beside("copy.db");
+    fs::copy(path(&place), &copy).unwrap();
+    assert_eq!(held(&copy), 5);
+    submit(&server, 3_000_000, 1);
+}
+
+/// Neither the file nor its log holds what was forgotten, while a server runs and after it.
+#[test]
+fn what_is_forgotten_is_nowhere() {
+    let place = Place::file();
+    let server = place.serve(rules());
+    submit(&server, 2_000_000, 50);
+    let mut one = right("87654321", 1, 0);
+    one.name = b"Olvidada Persona"[..].into();
+    assert_eq!(server.submit(one), "accepted 51");
+    submit(&server, 3_000_000, 50);
+    let traces = || {
+        let files = ["", "-wal", "-shm", "-journal"];
+        let bytes: Vec<u8> = files
+            .iter()
+            .flat_map(|suffix| fs::read(with(&path(&place), suffix)).unwrap_or_default())
+            .collect();
+        let count = |what: &[u8]| bytes.windows(what.len()).filter(|one| *one == what).count();
+        (count(b"Olvidada"), count(b"87654321"))
+    };
+    assert_ne!(traces(), (0, 0));
+    let mut archive = place.location.archive(false).unwrap();
+    assert_eq!(archive.forget("87654321").unwrap(), 1);
+    assert_eq!(traces(), (0, 0));
+    drop(archive);
+    submit(&server, 4_000_000, 1);
+    drop(server);
+    assert_eq!(traces(), (0, 0));
+    assert_eq!(held(&path(&place)), 101);
+    // It is still SQLite's file for other programs.
+    let rows = Connection::open(path(&place)).unwrap();
+    let count: i64 = rows
+        .query_row("SELECT count(*) FROM attempts", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(count, 101);
+}
