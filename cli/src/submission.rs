@@ -40,14 +40,23 @@ const TURNED_AWAY: usize = 256;
 pub(crate) struct RegisterArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    #[arg(long, value_enum, default_value_t = SecretArg::Dni)]
-    secret: SecretArg,
+    #[arg(long, value_enum)]
+    secret: Option<SecretArg>,
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     roster: Option<PathBuf>,
     #[arg(long)]
     ahead: bool,
+    #[arg(long)]
+    nie: bool,
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Rules::NEW_DNIS,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    new_dnis: u32,
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: u32,
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -125,7 +134,10 @@ pub(crate) fn prepare(
     words: &Arc<Words>,
     quiet: bool,
 ) -> Result<Desk, String> {
-    settings.wording = Arc::new(Replies(Arc::clone(words)));
+    settings.wording = Arc::new(Replies {
+        words: Arc::clone(words),
+        nie: args.nie,
+    });
     settings.limits.patience = Duration::from_secs(args.patience);
     let most = args.max_connections as usize;
     settings.admission = Arc::new(Gate::new(most, args.per_address as usize));
@@ -150,7 +162,11 @@ pub(crate) fn prepare(
     let log = Arc::new(log);
     let register: Arc<dyn Register> = if args.rehearse {
         say::line(&words.say("rehearsing"));
-        Arc::new(Rehearsal::new(log))
+        let policy = Policy {
+            nie: args.nie,
+            ..Policy::default()
+        };
+        Arc::new(Rehearsal::new(policy, log))
     } else {
         Arc::new(open(args, log, words)?)
     };
@@ -229,24 +245,20 @@ fn open(
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&entries).map_err(failed)?;
     }
-    let mut policy = Policy {
-        secret: match args.secret {
+    let mut rules = Rules {
+        secret: args.secret.map(|secret| match secret {
             SecretArg::Dni => Secret::Dni,
             SecretArg::Random => Secret::Random,
-        },
-        ..Policy::default()
-    };
-    policy.window.ahead = args.ahead.into();
-    let rules = Rules {
-        lab: args.place.lab.clone(),
-        policy,
-        admit: if args.roster.is_some() {
-            Admit::Listed
-        } else {
-            Admit::Everybody
-        },
+        }),
+        nie: args.nie,
+        new_dnis: args.new_dnis,
         batch: args.batch as usize,
+        ..Rules::of(&args.place.lab)
     };
+    rules.window.ahead = args.ahead.into();
+    if args.roster.is_some() {
+        rules.admit = Admit::Listed;
+    }
     let key = args.key.clone().unwrap_or_else(|| location.key_file());
     location.serve(rules, Some(&key), log).map_err(failed)
 }

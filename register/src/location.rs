@@ -8,13 +8,15 @@ use std::sync::Arc;
 use socklab_core::policy::Secret;
 
 use crate::archive::Archive;
-use crate::book::{Book, Rules};
+use crate::book::Book;
 use crate::error::Error;
 use crate::keys::KeyFile;
+use crate::mode::{Mode, damaged_secrets};
 use crate::postgres::Postgres;
+use crate::rules::Rules;
 use crate::sql::Sql;
 use crate::sqlite::Sqlite;
-use crate::writer::{Journal, Writer};
+use crate::writer::{Event, Journal, Writer};
 
 /// A file, or a PostgreSQL server.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,21 +62,44 @@ impl fmt::Debug for Location {
 }
 
 impl Location {
-    /// Opens it for a server; a file is made if it is not there.
+    /// Opens it for a server; a file is made if it is not there. Random secrets are all decrypted
+    /// once, with the key in that file, or in [its usual one](Location::key_file).
     ///
     /// # Errors
-    /// When it cannot be opened, is not a register, or could lose what is committed.
+    /// When it cannot be opened, is not a register, or could lose what is committed; when the key
+    /// decrypts none of the secrets.
     pub fn serve(
         &self,
         rules: Rules,
         key: Option<&Path>,
         journal: Arc<dyn Journal>,
     ) -> Result<Writer, Error> {
-        let secrets = match (rules.policy.secret, key) {
-            (Secret::Random, Some(path)) => Some(KeyFile::open(path)?),
+        let open = || KeyFile::open(&key.map_or_else(|| self.key_file(), Path::to_owned));
+        // Without its key no register is made.
+        let secrets = match rules.secret {
+            Some(Secret::Random) => Some(open()?),
             _ => None,
         };
-        let book = Book::new(self.connect(true)?, rules, secrets)?;
+        let mut sql = self.connect(true)?;
+        let mode = Mode::of(&mut *sql, rules.secret)?;
+        let secrets = match (mode.secret, secrets) {
+            (Secret::Random, None) => Some(open()?),
+            (_, opened) => opened,
+        };
+        if let Some(file) = &secrets {
+            let dnis = damaged_secrets(&mut *sql, file)?;
+            if !dnis.is_empty() {
+                let detail = "the key file does not decrypt their secrets".to_owned();
+                journal.event(&Event::Damaged { dnis, detail });
+            }
+        }
+        mode.remember(&mut *sql)?;
+        match (rules.secret, mode.secret, mode.before) {
+            (None, Secret::Random, _) => journal.event(&Event::SecretsRemembered),
+            (_, Secret::Dni, Some(Secret::Random)) => journal.event(&Event::SecretsGivenUp),
+            _ => {}
+        }
+        let book = Book::new(sql, rules, mode.secret, secrets)?;
         Writer::start(book, journal)
     }
 

@@ -14,6 +14,9 @@ use crate::error::{Error, Trouble};
 /// How long after trouble the register is not tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// After how long what has only been counted in memory is written.
+const COUNTS: Duration = Duration::from_secs(1);
+
 /// Hears what a register does, from its thread. It must not block for long.
 pub trait Journal: Send + Sync {
     /// These attempts were decided together, and the decisions are durable and answered.
@@ -33,8 +36,19 @@ pub enum Event {
     Failed(Error),
     /// It was opened anew and is whole.
     Recovered,
-    /// The system's clock has jumped.
+    /// The system's clock has jumped, or stands before a code that was accepted.
     Clock(Reading),
+    /// What the register has of these DNIs cannot be used; nobody else is concerned.
+    Damaged {
+        /// The DNIs.
+        dnis: Vec<String>,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Nobody said what the codes are made from, and the register remembers random secrets.
+    SecretsRemembered,
+    /// It was said that codes are made from the DNI, and the register had random secrets.
+    SecretsGivenUp,
 }
 
 /// A register that servers store into: a queue, and a thread that commits what waits.
@@ -86,19 +100,30 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, as soon as something does; nothing once the register is closed.
-    fn take(&self, most: usize) -> Vec<(Attempt, Done)> {
+    /// What waits, as soon as something does or at the latest after that time; `None` once the
+    /// register is closed and nothing waits.
+    fn take(&self, most: usize, latest: Option<Duration>) -> Option<Vec<(Attempt, Done)>> {
         let mut queue = self.queue();
-        while queue.waiting.is_empty() && !queue.closed {
+        let began = Instant::now();
+        while queue.waiting.is_empty() {
+            let left = latest.map(|latest| latest.saturating_sub(began.elapsed()));
+            if queue.closed {
+                return None;
+            }
             queue.idle = true;
-            queue = self
-                .arrived
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+            queue = match left {
+                None => (self.arrived.wait(queue)).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => break,
+                Some(left) => {
+                    let waited = self.arrived.wait_timeout(queue, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
             queue.idle = false;
         }
+        queue.idle = false;
         let some = queue.waiting.len().min(most);
-        queue.waiting.drain(..some).collect()
+        Some(queue.waiting.drain(..some).collect())
     }
 }
 
@@ -127,24 +152,47 @@ impl Drop for Writer {
 
 fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
     let mut failed: Option<Instant> = None;
+    let mut counted = Instant::now();
     loop {
-        let batch = shared.take(book.judge.rules.batch.max(1));
-        if batch.is_empty() {
-            return;
-        }
-        let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
-        let judged = judge(&mut book, &attempts, &mut failed, journal);
-        let decisions = judged.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
-        let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
-            done(decision);
-            (attempt, decision)
+        let counts_in = book
+            .has_counts()
+            .then(|| COUNTS.saturating_sub(counted.elapsed()));
+        let Some(batch) = shared.take(book.batch, counts_in) else {
+            break;
         };
-        let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
-        journal.decided(&decided);
+        if !batch.is_empty() {
+            decide(&mut book, batch, &mut failed, journal);
+        }
+        if book.has_counts() && counted.elapsed() >= COUNTS {
+            counted = Instant::now();
+            // They stay in memory until it can be done.
+            let _ = failed.is_some() || book.write_counts().is_ok();
+        }
+    }
+    if book.has_counts() {
+        let _ = book.write_counts();
     }
 }
 
-/// The decisions, durable; nothing if the register cannot say.
+/// Decides a batch and answers it.
+fn decide(
+    book: &mut Book,
+    batch: Vec<(Attempt, Done)>,
+    failed: &mut Option<Instant>,
+    journal: &dyn Journal,
+) {
+    let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
+    let decisions = judge(book, &attempts, failed, journal);
+    let decisions = decisions.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
+    let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
+        done(decision);
+        (attempt, decision)
+    };
+    let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
+    journal.decided(&decided);
+}
+
+/// The decisions, durable; `None` if the register cannot say.
 fn judge(
     book: &mut Book,
     attempts: &[&Attempt],
@@ -162,20 +210,16 @@ fn judge(
         *failed = None;
         journal.event(&Event::Recovered);
     }
-    match book.judge(attempts) {
-        Ok(judged) => {
-            if let Some(reading) = judged.clock {
-                journal.event(&Event::Clock(reading));
-            }
-            Some(judged.decisions)
-        }
-        Err(error) => {
-            // Another program that writes for too long does no harm to what is there.
-            if error.trouble != Trouble::Busy {
-                *failed = Some(Instant::now());
-            }
-            journal.event(&Event::Failed(error));
-            None
-        }
+    let judged = book.judge(attempts);
+    for event in &judged.events {
+        journal.event(event);
     }
+    if let Some(error) = judged.failed {
+        // Another program that writes for too long does no harm to what is there.
+        if error.trouble != Trouble::Busy {
+            *failed = Some(Instant::now());
+        }
+        journal.event(&Event::Failed(error));
+    }
+    Some(judged.decisions)
 }

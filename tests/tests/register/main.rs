@@ -3,8 +3,11 @@
 #![cfg(unix)]
 
 mod archive;
+mod faults;
+mod guessing;
 mod once;
 mod rules;
+mod strangers;
 mod trouble;
 
 use std::sync::mpsc::{Receiver, channel};
@@ -12,9 +15,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socklab_core::otp::{Code, Dni, Key, Step};
+use socklab_core::policy::Secret;
 use socklab_core::register::{Attempt, Decision, Register};
 use socklab_core::{Mono, Now};
-use socklab_register::{Admit, Event, Journal, Location, Rules, Writer};
+use socklab_register::{Event, Journal, Location, Rules, Writer};
 use socklab_tests::EPOCH;
 use socklab_tests::postgres::Cluster;
 use tempfile::TempDir;
@@ -23,7 +27,7 @@ use tempfile::TempDir;
 pub(crate) struct Place {
     pub(crate) location: Location,
     folder: TempDir,
-    _cluster: Option<Arc<Cluster>>,
+    cluster: Option<Arc<Cluster>>,
 }
 
 impl Place {
@@ -33,7 +37,7 @@ impl Place {
         Place {
             location: Location::File(folder.path().join("register.db")),
             folder,
-            _cluster: None,
+            cluster: None,
         }
     }
 
@@ -43,8 +47,20 @@ impl Place {
         Some(Place {
             location: cluster.database().parse().unwrap(),
             folder: tempfile::tempdir().unwrap(),
-            _cluster: Some(cluster),
+            cluster: Some(cluster),
         })
+    }
+
+    /// Does to the register what no program of ours does.
+    pub(crate) fn tamper(&self, sql: &str) {
+        match (&self.location, &self.cluster) {
+            (Location::File(path), _) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch(sql).unwrap();
+            }
+            (Location::Postgres(address), Some(cluster)) => cluster.execute(address, sql),
+            (Location::Postgres(_), None) => unreachable!(),
+        }
     }
 
     /// A path beside the register.
@@ -82,11 +98,13 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 pub(crate) fn rules() -> Rules {
+    Rules::of("lab")
+}
+
+pub(crate) fn random() -> Rules {
     Rules {
-        lab: "lab".to_owned(),
-        policy: Default::default(),
-        admit: Admit::Everybody,
-        batch: Rules::BATCH,
+        secret: Some(Secret::Random),
+        ..rules()
     }
 }
 
