@@ -65,6 +65,15 @@ struct Shared {
     arrived: Condvar,
 }
 
+/// What there is to do.
+enum Taken {
+    Batch(Vec<(Attempt, Done)>),
+    /// Nothing, for as long as was to be waited.
+    Nothing,
+    /// Nothing, and there will be no more.
+    Closed,
+}
+
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Attempt, Done)>,
@@ -100,30 +109,34 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, as soon as something does or at the latest after that time; `None` once the
-    /// register is closed and nothing waits.
-    fn take(&self, most: usize, latest: Option<Duration>) -> Option<Vec<(Attempt, Done)>> {
+    /// What waits, as soon as something does, or in time.
+    fn take(&self, most: usize, time: Option<Duration>) -> Taken {
         let mut queue = self.queue();
-        let began = Instant::now();
         while queue.waiting.is_empty() {
-            let left = latest.map(|latest| latest.saturating_sub(began.elapsed()));
             if queue.closed {
-                return None;
+                return Taken::Closed;
             }
             queue.idle = true;
-            queue = match left {
-                None => (self.arrived.wait(queue)).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => break,
-                Some(left) => {
-                    let waited = self.arrived.wait_timeout(queue, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
+            let late = match time {
+                None => {
+                    let woken = self.arrived.wait(queue);
+                    queue = woken.unwrap_or_else(PoisonError::into_inner);
+                    false
+                }
+                Some(time) => {
+                    let woken = self.arrived.wait_timeout(queue, time);
+                    let (woken, late) = woken.unwrap_or_else(PoisonError::into_inner);
+                    queue = woken;
+                    late.timed_out()
                 }
             };
             queue.idle = false;
+            if late && queue.waiting.is_empty() && !queue.closed {
+                return Taken::Nothing;
+            }
         }
-        queue.idle = false;
         let some = queue.waiting.len().min(most);
-        Some(queue.waiting.drain(..some).collect())
+        Taken::Batch(queue.waiting.drain(..some).collect())
     }
 }
 
@@ -154,14 +167,11 @@ fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
     let mut failed: Option<Instant> = None;
     let mut counted = Instant::now();
     loop {
-        let counts_in = book
-            .has_counts()
-            .then(|| COUNTS.saturating_sub(counted.elapsed()));
-        let Some(batch) = shared.take(book.batch, counts_in) else {
-            break;
-        };
-        if !batch.is_empty() {
-            decide(&mut book, batch, &mut failed, journal);
+        let counts_in = COUNTS.saturating_sub(counted.elapsed());
+        match shared.take(book.batch, book.has_counts().then_some(counts_in)) {
+            Taken::Batch(batch) => decide(&mut book, batch, &mut failed, journal),
+            Taken::Nothing => {}
+            Taken::Closed => break,
         }
         if book.has_counts() && counted.elapsed() >= COUNTS {
             counted = Instant::now();

@@ -10,6 +10,9 @@ use crate::register::{Attempt, Decision, Refusal};
 /// How many students are remembered: those who submitted last. Strangers could invent any number.
 const STUDENTS: usize = 10_000;
 
+/// How many of a student's steps are remembered to be used; more than a window has.
+const STEPS: usize = 16;
+
 /// What the students of one lab have done. It does not throttle.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -78,6 +81,9 @@ impl Ledger {
             Verdict::Already { earlier, step } => {
                 if let Some(student) = self.students.get_mut(&attempt.dni) {
                     student.used.extend(step);
+                    if student.used.len() > STEPS {
+                        student.used.pop_first();
+                    }
                 }
                 match earlier.same_name {
                     true => Decision::already(earlier.number),
