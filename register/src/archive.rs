@@ -14,6 +14,7 @@ use crate::book::register_key;
 use crate::error::{Error, Trouble};
 use crate::facts::from_micros;
 use crate::keys::{KeyFile, RegisterKey, SECRET, random, tidy_receipt};
+use crate::mode::damaged_secrets;
 use crate::sql::{Row, Sql, within};
 
 pub use export::{Gradebook, Unmatched, rfc3339};
@@ -193,7 +194,8 @@ impl Archive {
         } else {
             KeyFile::create(key)?
         };
-        self.check_key(&file)?;
+        // One key for a register: another would leave students whose secrets no server can read.
+        damaged_secrets(&mut *self.sql, &file)?;
         let secret = random::<SECRET>()?;
         let sealed = file.seal(dni, &secret)?;
         self.sql.run(
@@ -210,18 +212,6 @@ impl Archive {
             &[],
         )?;
         Ok(row.map_or(Ok(0), |row| row.int(0))? > 0)
-    }
-
-    /// One key file for a register: another would leave students whom no server can read.
-    fn check_key(&mut self, file: &KeyFile) -> Result<(), Error> {
-        let sql = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni LIMIT 1";
-        match self.sql.row(sql, &[])? {
-            Some(row) => match file.unseal(&row.text(0)?, &row.bytes(1)?) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Error::new(Trouble::Key, error)),
-            },
-            None => Ok(()),
-        }
     }
 
     /// Looks at the whole register; each line is a fault.

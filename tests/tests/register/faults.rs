@@ -25,9 +25,9 @@ fn damaged(events: &[Event]) -> (usize, usize) {
 }
 
 fn one_damaged_secret(place: &Place) {
-    let (good, bad) = (Card::of("12345670", place), Card::of(BAD, place));
+    let (good, bad) = (Card::of("12345679", place), Card::of(BAD, place));
     place.tamper(&format!(
-        "UPDATE students SET secret = (SELECT secret FROM students WHERE dni = '12345670')
+        "UPDATE students SET secret = (SELECT secret FROM students WHERE dni = '12345679')
          WHERE dni = '{BAD}'"
     ));
     let server = place.serve(random());
@@ -56,6 +56,10 @@ fn one_damaged_secret(place: &Place) {
         [BAD]
     );
     assert_eq!(archive.submissions("lab").unwrap().len(), 1);
+    // Others are given secrets, and a new one helps.
+    let (other, bad) = (Card::of("12345675", place), Card::of(BAD, place));
+    assert_eq!(server.submit(other.right(1, 0)), "accepted 2");
+    assert_eq!(server.submit(bad.right(9, 0)), "accepted 3");
 }
 
 /// Whatever the database has against one row, the others of its batch are written.
