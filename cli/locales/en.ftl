@@ -139,10 +139,12 @@ code-empty = the code is empty: type the 6 digits that your phone shows now
 reply-accepted = registered with number { $number }
 # $number (number) - the place it has
 reply-already = already registered, with number { $number }
+reply-other-name = already registered, under another name: if somebody else submitted with your DNI, tell your lecturer
 reply-code-wrong = the code is not valid now: check your phone's clock and all digits of the DNI, and send the next code
 reply-code-used = that code has been used: wait for the next one, 30 s at most
 reply-format = the format is name&DNI&code, for example Ana García&12345678&123456
 reply-dni-letter = the DNI is sent without its letter: only its digits
+reply-dni-letter-nie = a DNI is sent without its letter, and a NIE with both of its letters, which must be right: X1234567L
 reply-busy = the server is busy: send it again in a few seconds
 reply-unavailable = the register cannot record anything at the moment and your submission is not in it: tell your lecturer, and send it again later
 # $seconds (number) - how long to wait
@@ -159,8 +161,7 @@ reply-code-behind = the code was valid { $seconds } s ago: send the one that you
 reply-code-ahead = the code will be valid in { $seconds } s: your phone's clock is fast; set it to automatic time
 reply-zeros = the code is right for that DNI with other zeros at its front: send the same digits that your code is made from
 reply-name-nul = the name has a NUL character: send it as text
-reply-locked = that DNI is locked after too many failures: tell your lecturer
-reply-clock = the server's clock has been set back, so it cannot judge codes: tell your lecturer
+reply-clock = the server's clock is behind, so it cannot judge codes now: tell your lecturer, and send the next code later
 reply-refused = not accepted: check the clock of your phone and all that you sent, wait for the next code and send it again; if it goes on, tell your lecturer
 
 ## The register
@@ -176,9 +177,13 @@ register-failed = the register failed, so nothing is confirmed until it has been
 register-full = the register's disk is full, so nothing is confirmed: free some space ({ $detail })
 register-moved = the register was touched by another program ({ $detail }): nothing is confirmed until its own file is back in its place
 register-busy = another program keeps the register busy, so these were not confirmed: { $detail }
+# $detail (text) - which DNIs, masked, and what is wrong
+register-damaged-entry = what the register has of these DNIs is damaged, so they cannot submit, and others can: { $detail }; socklab register verify says more
+secrets-remembered = this register's codes are made from random secrets, as before (--secret dni would change that)
+secrets-given-up = codes are made from the DNI from now on, and were made from random secrets before: whoever knows a DNI can submit in its name
 register-recovered = the register has been opened anew and is whole: submissions are confirmed again
 # $detail (text) - how many seconds
-clock-back = this computer's clock has been set back by { $detail } s: codes are not judged until it is right again, or the server is started anew
+clock-back = this computer's clock is { $detail } s behind the latest code that was accepted: codes are refused until it has passed that; if it is right now, and was wrong then: socklab register clock --right
 clock-ahead = this computer's clock has jumped ahead by { $detail } s: check that it is right
 # $place (text) - the register
 # $detail (text) - what the system or the database said
@@ -194,6 +199,7 @@ trouble-exists = the register { $place } has this already: { $detail }
 trouble-moved = the register { $place } is no longer the file that was opened: try again ({ $detail })
 trouble-full = there is no room left for the register { $place }: free some space ({ $detail })
 trouble-broken = the register { $place } failed: { $detail }
+trouble-entry = what the register { $place } has of a student is damaged: { $detail }
 trouble-key = the key of the register { $place } cannot be used: { $detail }
 trouble-output = the output cannot be written: { $detail }
 trouble-input = this cannot be used: { $detail }
@@ -214,8 +220,16 @@ status-group = group { $group }: { $count } of { $of }
 # $name (text) - who
 # $dni (text) - the DNI
 status-missing = { "  " }missing: { $name } ({ $dni })
+# $seconds (number) - how far the clock is behind
+status-clock = this computer's clock is { $seconds } s behind the latest code that was accepted, and codes are refused until it has passed that; if it is right now, and was wrong then: socklab register clock --right
 # $dni (text) - the DNI
-status-locked = locked: { $dni } (socklab register unlock --dni { $dni })
+status-guessed = somebody may be guessing: a hundred wrong codes or more in a row for { $dni }; right ones are accepted all the same (look: socklab register why --dni { $dni }; seen: socklab register unlock --dni { $dni })
+# $ip (text) - the address
+# $count (number) - how many attempts
+status-unrecorded = { $count ->
+    [one] { $count } attempt from { $ip } was only counted
+   *[other] { $count } attempts from { $ip } were only counted
+}: DNIs that are not in the register, or too many
 # $dni (text) - the DNI
 # $list (text) - the addresses
 finding-addresses = one DNI from several addresses: { $dni } from { $list }
@@ -227,9 +241,14 @@ finding-dnis = several DNIs from one address: { $count } from { $ip } ({ $list }
 # $sent (text) - the name that was sent
 # $roster (text) - the name in the roster
 finding-name = another name than in the roster: { $dni } sent { $sent } and is { $roster }
+# $dni (text) - the DNI
+# $submitted (text) - the name of the submission
+# $list (text) - the other names
+finding-names = one DNI under several names: { $dni } submitted as { $submitted }, and right codes came as { $list } too
 # $list (text) - the DNIs
 finding-zeros = only zeros apart: { $list }
 why-accepted = accepted
+why-already = a right code once more; the first submission stands
 # $count (number) - how many
 why-turned-away = { $count ->
     [one] { $count } more attempt was turned away unread
@@ -239,9 +258,9 @@ why-turned-away = { $count ->
 why-nothing = there is no attempt of { $dni }: look for it with other zeros at its front
 receipt-unknown = that receipt was not given by this register: check its letters and digits
 # $dni (text) - the DNI
-register-unlocked = { $dni } may try again
+register-unlocked = the failures of { $dni } are forgiven
 # $dni (text) - the DNI
-register-not-locked = { $dni } was not locked
+register-not-locked = { $dni } has no failures to forgive
 # $count (number) - how many students
 register-roster = the class has { $count ->
     [one] { $count } student
@@ -258,6 +277,10 @@ register-forgot = forgot { $count ->
     [one] { $count } attempt
    *[other] { $count } attempts
 }; the codes stay used
+register-clock-fine = this computer's clock is not behind the latest code that was accepted
+register-clock-trusted = the clock counts as right now: codes are judged by it again, also by a server that is running
+# $dni (text) - the DNI
+register-bad-secret = the secret of { $dni } cannot be decrypted: give that student a new one (socklab register enrol --dni { $dni } --replace --sheet card.html)
 register-whole = the register is whole
 register-damaged = the register is damaged: stop the server, keep the file, and go back to the last backup
 # $place (text) - the register
@@ -525,7 +548,9 @@ help-register-enrol = Gives students random secrets, and writes a sheet of QR co
 help-register-enrol-examples = socklab register enrol --all --sheet cards.html ; socklab register enrol --dni 12345678 --sheet card.html
 help-register-rekey = Encrypts the secrets under a new key, when others may have seen the old one. With --lost, when the old one is gone: then all who have a secret get a new one, and new cards.
 help-register-rekey-examples = socklab register rekey ; socklab register rekey --lost --sheet cards.html
-help-register-unlock = Forgives a DNI its failures, so that it may try again.
+help-register-clock = Says whether this computer's clock is behind an accepted code, so that codes are refused.
+help-register-clock-examples = socklab register clock ; socklab register clock --right
+help-register-unlock = Forgives a DNI its failures: nothing waits for them any more, and status no longer names them.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Takes everything of a DNI out of the register; its codes stay used.
 help-register-forget-examples = socklab register forget --dni 12345678 --yes
@@ -580,7 +605,10 @@ help-arg-canonical = Without times, runtime and addresses: what every run has in
 help-arg-exercise = Only this one
 help-arg-register = The register: a file, or postgres://user@host/database
 help-arg-lab = The exercise under which submissions are filed
-help-arg-secret = What codes are made from: the DNI, as in the lab, or a random secret, as enrolled
+help-arg-secret = What codes are made from: the DNI, as in the lab, or a random secret, as enrolled (as the register remembers; at first the DNI)
+help-arg-nie = Foreigners' numbers (NIE) are taken too, with both their letters: X1234567L
+help-arg-new-dnis = How many DNIs that have not submitted before one address may submit for at once, then one a second; the roster's, those with random secrets and localhost are not limited
+help-arg-right = The clock is right now and was wrong before: codes are judged again, though later ones have been accepted
 help-arg-key = The file of the key under which random secrets are encrypted (beside the register unless given)
 help-arg-roster = Only the class may submit: a CSV file with the header dni,name,group,email
 help-arg-ahead = The code of the next step counts too, for phones whose clock is fast

@@ -139,10 +139,12 @@ code-empty = el código está vacío: escriba las 6 cifras que muestra ahora su 
 reply-accepted = registrado con el número { $number }
 # $number (number) - el lugar que tiene
 reply-already = ya estaba registrado, con el número { $number }
+reply-other-name = ya estaba registrado, con otro nombre: si otra persona ha entregado con su DNI, avise a su profesor
 reply-code-wrong = el código no es válido ahora: compruebe la hora de su teléfono y todas las cifras del DNI, y envíe el código siguiente
 reply-code-used = ese código ya se ha usado: espere al siguiente, 30 s como mucho
 reply-format = el formato es nombre&DNI&código, por ejemplo Ana García&12345678&123456
 reply-dni-letter = el DNI se envía sin su letra: solo las cifras
+reply-dni-letter-nie = el DNI se envía sin su letra, y el NIE con sus dos letras, que deben ser las correctas: X1234567L
 reply-busy = el servidor está ocupado: vuelva a enviarlo dentro de unos segundos
 reply-unavailable = el registro no puede guardar nada en este momento y su envío no consta en él: avise a su profesor y vuelva a enviarlo más tarde
 # $seconds (number) - cuánto hay que esperar
@@ -159,8 +161,7 @@ reply-code-behind = el código fue válido hace { $seconds } s: envíe el que mu
 reply-code-ahead = el código será válido dentro de { $seconds } s: el reloj de su móvil adelanta; póngalo en hora automática
 reply-zeros = el código corresponde a ese DNI con otros ceros delante: envíe las mismas cifras con las que se hizo su código
 reply-name-nul = el nombre lleva un carácter NUL: envíelo como texto
-reply-locked = ese DNI está bloqueado tras demasiados fallos: avise a su profesor
-reply-clock = el reloj del servidor se ha atrasado y no puede juzgar códigos: avise a su profesor
+reply-clock = el reloj del servidor va atrasado y ahora no puede juzgar códigos: avise a su profesor y envíe más tarde el código siguiente
 reply-refused = no aceptado: compruebe el reloj de su móvil y todo lo enviado, espere al código siguiente y envíelo otra vez; si sigue, avise a su profesor
 
 ## El registro
@@ -176,9 +177,13 @@ register-failed = el registro ha fallado, así que no se confirma nada hasta rea
 register-full = el disco del registro está lleno, así que no se confirma nada: libere espacio ({ $detail })
 register-moved = otro programa ha tocado el registro ({ $detail }): no se confirma nada hasta que su propio fichero vuelva a su sitio
 register-busy = otro programa mantiene ocupado el registro, así que estas no se confirmaron: { $detail }
+# $detail (text) - which DNIs, masked, and what is wrong
+register-damaged-entry = lo que el registro tiene de estos DNI está dañado, así que no pueden entregar, y los demás sí: { $detail }; socklab register verify dice más
+secrets-remembered = los códigos de este registro se hacen de secretos aleatorios, como antes (--secret dni lo cambiaría)
+secrets-given-up = desde ahora los códigos se hacen del DNI, y antes de secretos aleatorios: quien sabe un DNI puede entregar en su nombre
 register-recovered = el registro se ha reabierto y está íntegro: se confirma de nuevo
 # $detail (text) - how many seconds
-clock-back = el reloj de este equipo se ha atrasado { $detail } s: no se juzgan códigos hasta que vuelva a estar en hora o se reinicie el servidor
+clock-back = el reloj de este equipo va { $detail } s por detrás del último código aceptado: se rechazan los códigos hasta que lo alcance; si ahora va bien y entonces iba mal: socklab register clock --right
 clock-ahead = el reloj de este equipo ha saltado { $detail } s adelante: compruebe que está en hora
 # $place (text) - the register
 # $detail (text) - what the system or the database said
@@ -194,6 +199,7 @@ trouble-exists = el registro { $place } ya tiene esto: { $detail }
 trouble-moved = el registro { $place } ya no es el fichero que se abrió: inténtelo de nuevo ({ $detail })
 trouble-full = no queda sitio para el registro { $place }: libere espacio ({ $detail })
 trouble-broken = el registro { $place } ha fallado: { $detail }
+trouble-entry = lo que el registro { $place } tiene de un estudiante está dañado: { $detail }
 trouble-key = la clave del registro { $place } no sirve: { $detail }
 trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
@@ -214,8 +220,16 @@ status-group = grupo { $group }: { $count } de { $of }
 # $name (text) - who
 # $dni (text) - the DNI
 status-missing = { "  " }falta: { $name } ({ $dni })
+# $seconds (number) - how far the clock is behind
+status-clock = el reloj de este equipo va { $seconds } s por detrás del último código aceptado, y se rechazan los códigos hasta que lo alcance; si ahora va bien y entonces iba mal: socklab register clock --right
 # $dni (text) - the DNI
-status-locked = bloqueado: { $dni } (socklab register unlock --dni { $dni })
+status-guessed = puede que alguien esté probando códigos: cien o más erróneos seguidos para { $dni }; los correctos se aceptan igualmente (para verlo: socklab register why --dni { $dni }; visto: socklab register unlock --dni { $dni })
+# $ip (text) - the address
+# $count (number) - how many attempts
+status-unrecorded = { $count ->
+    [one] { $count } intento desde { $ip } solo se ha contado
+   *[other] { $count } intentos desde { $ip } solo se han contado
+}: DNI que no están en el registro, o demasiados
 # $dni (text) - the DNI
 # $list (text) - the addresses
 finding-addresses = un DNI desde varias direcciones: { $dni } desde { $list }
@@ -227,9 +241,14 @@ finding-dnis = varios DNI desde una dirección: { $count } desde { $ip } ({ $lis
 # $sent (text) - the name that was sent
 # $roster (text) - the name in the roster
 finding-name = otro nombre que en la lista: { $dni } envió { $sent } y es { $roster }
+# $dni (text) - the DNI
+# $submitted (text) - the name of the submission
+# $list (text) - the other names
+finding-names = un DNI con varios nombres: { $dni } entregó como { $submitted }, y llegaron códigos correctos como { $list }
 # $list (text) - the DNIs
 finding-zeros = solo los distinguen los ceros: { $list }
 why-accepted = aceptado
+why-already = otro código correcto; vale la primera entrega
 # $count (number) - how many
 why-turned-away = { $count ->
     [one] { $count } intento más se rechazó sin mirarlo
@@ -239,9 +258,9 @@ why-turned-away = { $count ->
 why-nothing = no hay intentos de { $dni }: búsquelo con otros ceros delante
 receipt-unknown = ese resguardo no es de este registro: compruebe sus letras y cifras
 # $dni (text) - the DNI
-register-unlocked = { $dni } puede intentarlo de nuevo
+register-unlocked = se perdonan los fallos de { $dni }
 # $dni (text) - the DNI
-register-not-locked = { $dni } no estaba bloqueado
+register-not-locked = { $dni } no tiene fallos que perdonar
 # $count (number) - how many students
 register-roster = la clase tiene { $count ->
     [one] { $count } estudiante
@@ -258,6 +277,10 @@ register-forgot = { $count ->
     [one] se ha olvidado { $count } intento
    *[other] se han olvidado { $count } intentos
 }; los códigos siguen usados
+register-clock-fine = el reloj de este equipo no va por detrás del último código aceptado
+register-clock-trusted = el reloj se da por bueno: los códigos vuelven a juzgarse con él, también en un servidor en marcha
+# $dni (text) - the DNI
+register-bad-secret = el secreto de { $dni } no se puede descifrar: dele uno nuevo (socklab register enrol --dni { $dni } --replace --sheet tarjeta.html)
 register-whole = el registro está íntegro
 register-damaged = el registro está dañado: pare el servidor, guarde el fichero y vuelva a la última copia
 # $place (text) - el registro
@@ -525,7 +548,9 @@ help-register-enrol = Da secretos aleatorios a los estudiantes y escribe una hoj
 help-register-enrol-examples = socklab register enrol --all --sheet tarjetas.html ; socklab register enrol --dni 12345678 --sheet tarjeta.html
 help-register-rekey = Cifra los secretos con una clave nueva, si otros pueden haber visto la anterior. Con --lost, si la anterior se ha perdido: entonces todos los que tenían secreto reciben otro, y tarjetas nuevas.
 help-register-rekey-examples = socklab register rekey ; socklab register rekey --lost --sheet tarjetas.html
-help-register-unlock = Perdona a un DNI sus fallos, para que pueda intentarlo de nuevo.
+help-register-clock = Dice si el reloj de este equipo va por detrás de un código aceptado, con lo que se rechazan los códigos.
+help-register-clock-examples = socklab register clock ; socklab register clock --right
+help-register-unlock = Perdona a un DNI sus fallos: ya no hacen esperar, y status deja de nombrarlos.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Saca del registro todo lo de un DNI; sus códigos siguen usados.
 help-register-forget-examples = socklab register forget --dni 12345678 --yes
@@ -580,7 +605,10 @@ help-arg-canonical = Sin tiempos, modelo ni direcciones: lo que toda ejecución 
 help-arg-exercise = Solo este
 help-arg-register = El registro: un fichero, o postgres://usuario@equipo/base
 help-arg-lab = El ejercicio en el que se archivan las entregas
-help-arg-secret = De qué se hacen los códigos: del DNI, como en la práctica, o de un secreto aleatorio, de los repartidos
+help-arg-secret = De qué se hacen los códigos: del DNI, como en la práctica, o de un secreto aleatorio, de los repartidos (como recuerde el registro; al principio, del DNI)
+help-arg-nie = Se admiten también los números de extranjeros (NIE), con sus dos letras: X1234567L
+help-arg-new-dnis = Por cuántos DNI que no han entregado antes puede entregar a la vez una dirección, y después uno por segundo; sin límite para los de la lista, los que tienen secreto aleatorio y localhost
+help-arg-right = El reloj va bien ahora y antes iba mal: vuelven a juzgarse los códigos, aunque se aceptaron otros posteriores
 help-arg-key = El fichero de la clave con la que se cifran los secretos aleatorios (si no se dice, junto al registro)
 help-arg-roster = Solo puede entregar la clase: un fichero CSV con la cabecera dni,name,group,email
 help-arg-ahead = También vale el código del paso siguiente, para móviles que adelantan

@@ -18,10 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
 use socklab_core::lab::{self, Offer, Settings};
-use socklab_core::policy::Policy;
 use socklab_core::register::Register;
 use socklab_core::{Console, Notice, Prompt, Status, Watch};
-use socklab_register::{Admit, Location, Rules};
+use socklab_register::{Location, Rules};
 use socklab_system::{Run, Stop};
 
 use crate::Exit;
@@ -132,11 +131,10 @@ fn heed(stop: &Stop) {
 /// The register as lecturers have it, for a lab of its own.
 fn open(path: &std::path::Path) -> Result<Arc<dyn Register>, String> {
     let Ok(location) = path.to_string_lossy().parse::<Location>();
+    // Its load is one stranger who never ends.
     let rules = Rules {
-        lab: "compare".to_owned(),
-        policy: Policy::default(),
-        admit: Admit::Everybody,
-        batch: 256,
+        new_dnis: u32::MAX,
+        ..Rules::of("compare")
     };
     let writer = location.serve(rules, Some(&location.key_file()), Arc::new(()));
     writer

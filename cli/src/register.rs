@@ -54,6 +54,12 @@ struct ForgetArg {
     yes: bool,
 }
 
+#[derive(Args, Debug)]
+struct ClockArg {
+    #[arg(long)]
+    right: bool,
+}
+
 pub(crate) fn command() -> Command {
     let new = |name| Place::augment_args(Command::new(name));
     let of_dni = |name| DniArg::augment_args(new(name));
@@ -69,6 +75,7 @@ pub(crate) fn command() -> Command {
         .subcommand(enrol::EnrolArgs::augment_args(new("enrol")))
         .subcommand(enrol::RekeyArgs::augment_args(new("rekey")))
         .subcommand(of_dni("unlock"))
+        .subcommand(ClockArg::augment_args(new("clock")))
         .subcommand(ForgetArg::augment_args(of_dni("forget")))
         .subcommand(BackupArg::augment_args(new("backup")))
         .subcommand(RestoreArg::augment_args(new("restore")))
@@ -168,6 +175,7 @@ impl Desk<'_> {
                 say::news(&self.words.say_with(id, &[("dni", &dni)]));
                 Ok(Exit::Done)
             }
+            "clock" => self.clock(read::<ClockArg>(matches).right),
             "forget" => {
                 let dni = self.dni(matches)?;
                 self.forget(&dni, read::<ForgetArg>(matches).yes)
@@ -221,14 +229,24 @@ impl Desk<'_> {
 
     fn verify(&mut self) -> Result<Exit, Stop> {
         let faults = self.archive.verify()?;
-        if faults.is_empty() {
-            say::news(&self.words.say("register-whole"));
-            return Ok(Exit::Done);
-        }
         for fault in &faults {
             say::line(&crate::escape::text(fault));
         }
-        Err(Stop::Failed(self.words.say("register-damaged")))
+        if !faults.is_empty() {
+            return Err(Stop::Failed(self.words.say("register-damaged")));
+        }
+        let key = self.location.key_file();
+        if key.exists() {
+            let bad = self.archive.damaged_secrets(&key)?;
+            for dni in &bad {
+                say::line(&self.words.say_with("register-bad-secret", &[("dni", dni)]));
+            }
+            if !bad.is_empty() {
+                return Ok(Exit::Failed);
+            }
+        }
+        say::news(&self.words.say("register-whole"));
+        Ok(Exit::Done)
     }
 }
 
@@ -276,6 +294,7 @@ pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> Stri
         Trouble::Moved => "trouble-moved",
         Trouble::Full => "trouble-full",
         Trouble::Broken => "trouble-broken",
+        Trouble::Entry => "trouble-entry",
         Trouble::Key => "trouble-key",
         Trouble::Output => "trouble-output",
         Trouble::Input => "trouble-input",

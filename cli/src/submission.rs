@@ -39,14 +39,23 @@ pub(crate) const TLS_PORT: u16 = 21_001;
 pub(crate) struct RegisterArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    #[arg(long, value_enum, default_value_t = SecretArg::Dni)]
-    secret: SecretArg,
+    #[arg(long, value_enum)]
+    secret: Option<SecretArg>,
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     roster: Option<PathBuf>,
     #[arg(long)]
     ahead: bool,
+    #[arg(long)]
+    nie: bool,
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Rules::NEW_DNIS,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    new_dnis: u32,
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: u32,
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -150,7 +159,10 @@ pub(crate) fn prepare(
     outputs: &mut Outputs,
 ) -> Result<Desk, String> {
     args.keep(outputs);
-    settings.wording = Arc::new(Replies(Arc::clone(words)));
+    settings.wording = Arc::new(Replies {
+        words: Arc::clone(words),
+        nie: args.nie,
+    });
     settings.limits.patience = Duration::from_secs(args.patience);
     let reviewer = args.rehearse.then(|| {
         Arc::new(Reviewer {
@@ -170,7 +182,11 @@ pub(crate) fn prepare(
     let log = Arc::new(log);
     let register: Arc<dyn Register> = if args.rehearse {
         say::line(&words.say("rehearsing"));
-        Arc::new(Rehearsal::new(Arc::clone(&log)))
+        let policy = Policy {
+            nie: args.nie,
+            ..Policy::default()
+        };
+        Arc::new(Rehearsal::new(policy, Arc::clone(&log)))
     } else {
         Arc::new(open(args, Arc::clone(&log), words)?)
     };
@@ -254,24 +270,20 @@ fn open(
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&entries).map_err(failed)?;
     }
-    let mut policy = Policy {
-        secret: match args.secret {
+    let mut rules = Rules {
+        secret: args.secret.map(|secret| match secret {
             SecretArg::Dni => Secret::Dni,
             SecretArg::Random => Secret::Random,
-        },
-        ..Policy::default()
-    };
-    policy.window.ahead = args.ahead.into();
-    let rules = Rules {
-        lab: args.place.lab.clone(),
-        policy,
-        admit: if args.roster.is_some() {
-            Admit::Listed
-        } else {
-            Admit::Everybody
-        },
+        }),
+        nie: args.nie,
+        new_dnis: args.new_dnis,
         batch: args.batch as usize,
+        ..Rules::of(&args.place.lab)
     };
+    rules.window.ahead = args.ahead.into();
+    if args.roster.is_some() {
+        rules.admit = Admit::Listed;
+    }
     location
         .serve(rules, Some(&args.key_file()), log)
         .map_err(failed)

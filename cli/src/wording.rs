@@ -7,16 +7,22 @@ use socklab_core::register::{Cause, Decision, Entry, Refusal, Reply, Wording};
 use crate::words::Words;
 
 /// The replies among the messages.
-pub(crate) struct Replies(pub(crate) Arc<Words>);
+pub(crate) struct Replies {
+    pub(crate) words: Arc<Words>,
+    /// Whether foreigners' numbers are taken.
+    pub(crate) nie: bool,
+}
 
 impl Wording for Replies {
     fn word(&self, reply: &Reply<'_>, to: &mut Vec<u8>) {
+        let words = &self.words;
         let text = match reply {
-            Reply::Decided(decision) => decided(&self.0, decision),
-            Reply::DniLetter => self.0.say("reply-dni-letter"),
-            Reply::NameNul => self.0.say("reply-name-nul"),
-            Reply::Format => self.0.say("reply-format"),
-            Reply::Late | Reply::Busy => self.0.say("reply-busy"),
+            Reply::Decided(decision) => decided(words, decision),
+            Reply::DniLetter if self.nie => words.say("reply-dni-letter-nie"),
+            Reply::DniLetter => words.say("reply-dni-letter"),
+            Reply::NameNul => words.say("reply-name-nul"),
+            Reply::Format => words.say("reply-format"),
+            Reply::Late | Reply::Busy => words.say("reply-busy"),
         };
         to.extend_from_slice(text.as_bytes());
     }
@@ -37,6 +43,7 @@ pub(crate) fn decided(words: &Words, decision: &Decision) -> String {
     match decision {
         Decision::Accepted(place) => entry("reply-accepted", place),
         Decision::Already(place) => entry("reply-already", place),
+        Decision::OtherName => words.say("reply-other-name"),
         Decision::Unavailable => words.say("reply-unavailable"),
         Decision::Refused(refusal) => refused(words, *refusal),
     }
@@ -51,8 +58,8 @@ fn refused(words: &Words, refusal: Refusal) -> String {
         Refusal::WrongCode(Cause::Zeros) => words.say("reply-zeros"),
         Refusal::UsedCode => words.say("reply-code-used"),
         Refusal::Unknown => words.say("reply-unknown"),
+        Refusal::Letter => words.say("reply-dni-letter"),
         Refusal::Throttled(time) => seconds("reply-throttled", time),
-        Refusal::Locked => words.say("reply-locked"),
         Refusal::Clock(_) => words.say("reply-clock"),
         Refusal::Undisclosed => words.say("reply-refused"),
     }

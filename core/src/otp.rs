@@ -22,6 +22,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hint::black_box;
 
+pub(crate) use text::control_letter;
 pub use text::{Code, CodeError, Dni, DniError};
 use totp_rs::Builder;
 
@@ -62,7 +63,8 @@ impl Step {
 pub struct Key(Box<[u8]>);
 
 impl Key {
-    /// The lab's key: the ASCII digits of the DNI as sent, so zeros at its front matter.
+    /// The lab's key: the ASCII digits of the DNI as sent, so zeros at its front matter; of a NIE
+    /// the letters too.
     pub fn from_dni(dni: &Dni) -> Key {
         Key::from_bytes(dni.as_str().as_bytes())
     }

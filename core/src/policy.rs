@@ -1,8 +1,10 @@
 //! Whether a submission counts: pure, so that a register can call it inside a transaction.
 //!
 //! A register reads the [`History`] of the attempt's DNI, calls [`decide`], and applies the
-//! [`Verdict`], all in one transaction. Nothing else decides.
+//! [`Verdict`], all in one transaction. Nothing else decides, except that a register may refuse to
+//! look at an address prefix that has used up its [`Budget`].
 
+mod budget;
 mod clock;
 mod ledger;
 mod throttle;
@@ -10,9 +12,10 @@ mod throttle;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 
+pub use budget::{Allowance, Budget, prefix};
 pub use clock::{ClockGuard, Reading};
 pub use ledger::Ledger;
-pub use throttle::{LOCK_AFTER, RATE_EVERYWHERE, RATE_HERE, Tally, back_off};
+pub use throttle::{RATE_EVERYWHERE, RATE_HERE, SUSPECT_AFTER, Tally, back_off};
 
 use crate::otp::{Dni, Key, Step, Window, steps_of};
 use crate::register::{Attempt, Cause, Refusal};
@@ -34,10 +37,12 @@ pub struct Policy {
     pub window: Window,
     /// What the codes are made from.
     pub secret: Secret,
+    /// Whether a foreigner's number (NIE), with its letters, may stand for a DNI.
+    pub nie: bool,
 }
 
 impl Default for Policy {
-    /// The lab's: RFC 6238, 5.2 recommends at most one step for the time that a code takes on its way.
+    /// The lab's: RFC 6238, 5.2 recommends at most one step for a code's time on its way.
     fn default() -> Self {
         Policy {
             window: Window {
@@ -45,6 +50,7 @@ impl Default for Policy {
                 ahead: 0,
             },
             secret: Secret::Dni,
+            nie: false,
         }
     }
 }
@@ -52,20 +58,30 @@ impl Default for Policy {
 /// What a register knows of a DNI before an attempt.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// An accepted attempt of this lab had this very DNI and code: the number of the submission.
-    pub repeated: Option<u64>,
+    /// The submission of this DNI in this lab.
+    pub submission: Option<Earlier>,
     /// The key that its codes are made with; `None` if it may not submit.
     pub key: Option<Key>,
     /// Those steps of the window whose codes have been used, in whatever lab.
     pub used: BTreeSet<Step>,
+    /// A right code of this step came lately, while the address was
+    /// [suspect](SUSPECT_AFTER).
+    pub proved: Option<Step>,
     /// Its attempts from this address.
     pub here: Tally,
-    /// Its attempts from all addresses that have had no success yet.
+    /// Its attempts from all addresses.
     pub everywhere: Tally,
-    /// It has been accepted from this address before, so what others do cannot lock it out here.
-    pub trusted: bool,
-    /// It is locked until a lecturer unlocks it.
-    pub locked: bool,
+}
+
+/// A submission that is in the register, as the next attempt of the same DNI sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// Its number.
+    pub number: u64,
+    /// It was made with the very code of this attempt.
+    pub same_code: bool,
+    /// It bears the name that this attempt bears.
+    pub same_name: bool,
 }
 
 /// What an attempt comes to.
@@ -73,62 +89,100 @@ pub struct History {
 pub enum Verdict {
     /// It counts, and uses the code of this step.
     Accept(Step),
-    /// It is an attempt that was accepted, again: number of the submission.
-    Already(u64),
+    /// There is a submission of this DNI already, and the sender proves to know its secret.
+    Already {
+        /// The submission.
+        earlier: Earlier,
+        /// The step whose code this uses up, if it was unused.
+        step: Option<Step>,
+    },
+    /// The code of this step is right, but so many wrong ones came from this address that one more
+    /// is asked for. The sender is told what a wrong code is told.
+    Once(Step),
     /// It does not count.
     Refuse(Refusal),
 }
 
-impl Verdict {
-    /// Whether the code was looked at. Only then is the attempt recorded and counted, or strangers
-    /// could fill the register.
-    pub const fn is_judged(&self) -> bool {
-        !matches!(
-            self,
-            Verdict::Already(_)
-                | Verdict::Refuse(Refusal::Throttled(_) | Refusal::Locked | Refusal::Clock(_))
-        )
-    }
-}
-
 /// Decides an attempt by the clock at the moment its message was complete.
 ///
-/// The codes of the window count, the current one tried first; a code that two steps share counts for the
-/// one that is unused, so each code counts once (RFC 6238, 5.2). Every step is evaluated, and a key is
-/// used even where there is none, so the time taken tells nothing.
+/// The codes of the window count, the current one tried first; a code that two steps share counts
+/// for the one that is unused, so each code counts once (RFC 6238, 5.2). Every step is evaluated,
+/// and a key is used even where there is none, so the time taken tells nothing.
 pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict {
-    let unix = attempt.at.unix;
     let stand_in = Key::from_bytes(b"nobody's key");
     let key = history.key.as_ref().unwrap_or(&stand_in);
-    let steps = steps_of(key, &attempt.code, unix.as_secs(), policy.window);
-    if let Some(number) = history.repeated {
-        return Verdict::Already(number);
-    }
-    if !history.trusted && history.locked {
-        return Verdict::Refuse(Refusal::Locked);
-    }
-    let elsewhere = history.everywhere.wait(RATE_EVERYWHERE, unix);
-    let wait = match history
-        .here
-        .wait(RATE_HERE, unix)
-        .max(history.here.pause(unix))
-    {
-        wait if history.trusted => wait,
-        wait => wait.max(elsewhere),
-    };
-    if wait > 0 {
-        return Verdict::Refuse(Refusal::Throttled(wait));
+    let mut steps = steps_of(key, &attempt.code, attempt.at.unix.as_secs(), policy.window);
+    if attempt.dni.is_nie() && !policy.nie {
+        return Verdict::Refuse(Refusal::Letter);
     }
     if history.key.is_none() {
-        return Verdict::Refuse(Refusal::Unknown);
+        steps.clear();
     }
-    match steps.iter().find(|step| !history.used.contains(step)) {
-        Some(step) => Verdict::Accept(*step),
-        None if !steps.is_empty() => Verdict::Refuse(Refusal::UsedCode),
-        None => Verdict::Refuse(Refusal::WrongCode(match policy.secret {
+    let refused = match policy.secret {
+        Secret::Dni if !steps.is_empty() => None,
+        Secret::Dni => without_a_code(history, attempt),
+        Secret::Random => suspicion(history, attempt, &steps),
+    };
+    if let Some(verdict) = refused {
+        return verdict;
+    }
+    let unused = steps.iter().find(|step| !history.used.contains(step));
+    match (history.submission, unused) {
+        (Some(earlier), unused) if !steps.is_empty() => Verdict::Already {
+            earlier,
+            step: unused.copied(),
+        },
+        (None, Some(step)) => Verdict::Accept(*step),
+        (None, None) if !steps.is_empty() => Verdict::Refuse(Refusal::UsedCode),
+        _ if history.key.is_none() => Verdict::Refuse(Refusal::Unknown),
+        _ => Verdict::Refuse(Refusal::WrongCode(match policy.secret {
             Secret::Dni => cause(key, attempt),
             Secret::Random => Cause::Unknown,
         })),
+    }
+}
+
+/// Where the DNI is the secret: what is answered to a code that is not valid now, if not why.
+///
+/// The accepted attempt itself may be sent again for as long as there is a register, because its
+/// confirmation may have been lost. It tells nothing to those who do not know the DNI, and those
+/// who do can make a code anyway. For the same reason a right code is never throttled: everybody
+/// who guesses one knows the DNI, so that only students would be kept out.
+fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
+    let unix = attempt.at.unix;
+    if let Some(earlier) = history.submission.filter(|earlier| earlier.same_code) {
+        return Some(Verdict::Already {
+            earlier,
+            step: None,
+        });
+    }
+    let waits = [
+        history.here.wait(RATE_HERE, unix),
+        history.here.pause(unix),
+        history.everywhere.wait(RATE_EVERYWHERE, unix),
+    ];
+    let wait = waits.into_iter().fold(0, u64::max);
+    (wait > 0).then_some(Verdict::Refuse(Refusal::Throttled(wait)))
+}
+
+/// With random secrets: an address that has sent [so many](SUSPECT_AFTER) wrong codes for this DNI
+/// may be guessing. From then on a right code from there must be followed by another right one,
+/// which a student sends as asked and a guesser hardly meets.
+///
+/// What came from other addresses plays no part, so nobody can lock a student out.
+fn suspicion(history: &History, attempt: &Attempt, steps: &[Step]) -> Option<Verdict> {
+    /// Within so many steps the second right code must come.
+    const SOON: u64 = 3;
+    if history.here.failures < SUSPECT_AFTER {
+        return None;
+    }
+    match (steps.first(), history.proved) {
+        (None, _) => {
+            let wait = history.here.suspicion(attempt.at.unix);
+            (wait > 0).then_some(Verdict::Refuse(Refusal::Throttled(wait)))
+        }
+        (Some(step), Some(proved)) if (1..=SOON).contains(&step.0.abs_diff(proved.0)) => None,
+        (Some(step), _) => Some(Verdict::Once(*step)),
     }
 }
 

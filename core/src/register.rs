@@ -21,7 +21,7 @@ pub struct StoreId(pub u32);
 pub struct Attempt {
     /// The name, byte for byte.
     pub name: Box<[u8]>,
-    /// The DNI, digit for digit: `01234567` and `1234567` are different.
+    /// The DNI, as sent: `01234567` and `1234567` are different.
     pub dni: Dni,
     /// The one-time code.
     pub code: Code,
@@ -77,7 +77,7 @@ impl Reply<'_> {
     pub const fn is_ok(&self) -> bool {
         matches!(
             self,
-            Reply::Decided(Decision::Accepted(_) | Decision::Already(_))
+            Reply::Decided(Decision::Accepted(_) | Decision::Already(_) | Decision::OtherName)
         )
     }
 }

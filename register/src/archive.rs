@@ -4,11 +4,11 @@ mod export;
 mod findings;
 mod roster;
 mod secrets;
+mod standing;
 
 use std::path::Path;
 use std::time::Duration;
 
-use socklab_core::policy::LOCK_AFTER;
 use socklab_core::register::Receipt;
 
 use crate::book::register_key;
@@ -129,7 +129,8 @@ impl Archive {
 
     /// How many attempts of a lab failed.
     pub fn failures(&mut self, lab: &str) -> Result<u64, Error> {
-        let sql = "SELECT count(*) FROM attempts WHERE lab = $1 AND code IS NULL";
+        let sql = "SELECT count(*) FROM attempts
+            WHERE lab = $1 AND verdict NOT IN ('accepted', 'already', 'other-name')";
         let row = self.sql.row(sql, &[lab.into()])?;
         row.map_or(Ok(0), |row| row.count(0))
     }
@@ -151,31 +152,6 @@ impl Archive {
                 })
             })
             .collect()
-    }
-
-    /// How many attempts of a DNI were turned away unread, because there were too many.
-    pub fn turned_away(&mut self, dni: &str) -> Result<u64, Error> {
-        let rows = self.sql.rows(
-            "SELECT turned_away FROM tallies WHERE dni = $1",
-            &[dni.into()],
-        )?;
-        rows.iter().map(|row| row.count(0)).sum()
-    }
-
-    /// The DNIs that are locked.
-    pub fn locked(&mut self) -> Result<Vec<String>, Error> {
-        let rows = self.sql.rows(
-            "SELECT dni FROM tallies WHERE ip = '' AND failures >= $1 ORDER BY dni",
-            &[LOCK_AFTER.into()],
-        )?;
-        rows.iter().map(|row| row.text(0)).collect()
-    }
-
-    /// Forgives a DNI its failures: a lock and all waiting end. `false` if there were none.
-    pub fn unlock(&mut self, dni: &str) -> Result<bool, Error> {
-        let sql =
-            "UPDATE tallies SET failures = 0, last_failure = 0 WHERE dni = $1 AND failures > 0";
-        Ok(self.sql.run(sql, &[dni.into()])? > 0)
     }
 
     /// Takes everything of a DNI out of the register, but that its codes have been used, and

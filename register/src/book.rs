@@ -1,96 +1,168 @@
 //! Deciding and recording attempts, on whatever database.
 
-use socklab_core::policy::{ClockGuard, Policy, Reading};
-use socklab_core::register::{Attempt, Decision};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
+use socklab_core::Mono;
+use socklab_core::otp::Step;
+use socklab_core::policy::{ClockGuard, Policy, Reading, Secret, Verdict};
+use socklab_core::register::{Attempt, Decision, Refusal};
+
+use crate::budgets::Budgets;
+use crate::clock::latest_accepted;
 use crate::error::{Error, Trouble};
-use crate::facts::{Change, Question, from_micros};
+use crate::facts::{Change, Facts, Question};
 use crate::judge::{Asked, Judge};
 use crate::keys::{KEY, KeyFile, RegisterKey, random};
-use crate::sql::Sql;
+use crate::rules::Rules;
+use crate::sql::{Sql, within};
+use crate::writer::Event;
 
-/// Which students may submit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Admit {
-    /// Whoever has a DNI, or, with random secrets, whoever was given one.
-    #[default]
-    Everybody,
-    /// Those on the roster.
-    Listed,
-}
-
-/// How a server judges and files what it is sent.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// The exercise under which submissions are filed.
-    pub lab: String,
-    /// Which codes count.
-    pub policy: Policy,
-    /// Who may submit.
-    pub admit: Admit,
-    /// How many attempts share a commit at most.
-    pub batch: usize,
-}
-
-impl Rules {
-    /// So many attempts share a commit at most, unless it is said otherwise.
-    pub const BATCH: usize = 256;
-}
+/// How often a clock that stands before an accepted code is compared with the register again, and
+/// how often what was not recorded is counted there.
+const OFTEN: Duration = Duration::from_secs(1);
 
 /// A register that takes attempts.
 pub(crate) struct Book {
     pub(crate) sql: Box<dyn Sql>,
-    pub(crate) judge: Judge,
+    pub(crate) batch: usize,
+    judge: Judge,
     clock: ClockGuard,
+    /// When the clock was last compared with the register, if it stands before an accepted code.
+    clock_is_back: Option<Mono>,
+    budgets: Budgets,
+    /// The steps of the right codes that came from addresses that may be guessing, by student.
+    proved: BTreeMap<[u8; 32], Step>,
+    /// The students whose entry has been reported to be damaged.
+    damaged: BTreeSet<[u8; 32]>,
 }
 
 /// What came of a batch.
 #[derive(Default)]
 pub(crate) struct Judged {
+    /// One for each attempt; those that nothing is known of are unavailable.
     pub(crate) decisions: Vec<Decision>,
-    /// What the clock was seen to do, where that is worth a word.
-    pub(crate) clock: Option<Reading>,
+    /// What is worth a word.
+    pub(crate) events: Vec<Event>,
+    /// What kept the rest from being decided.
+    pub(crate) failed: Option<Error>,
+}
+
+/// What a transaction did with one of its attempts.
+struct Outcome {
+    at: usize,
+    /// The verdict, or why there is none.
+    verdict: Result<Verdict, Error>,
+    decision: Decision,
+    /// Whether it may have left more than a count in memory.
+    recorded: bool,
 }
 
 impl Book {
     pub(crate) fn new(
         mut sql: Box<dyn Sql>,
         rules: Rules,
+        secret: Secret,
         secrets: Option<KeyFile>,
     ) -> Result<Self, Error> {
         let key = register_key(&mut *sql)?;
-        let last = sql.row("SELECT max(at) FROM attempts", &[])?;
-        let last = last.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0);
+        let accepted = latest_accepted(&mut *sql)?;
         Ok(Book {
             sql,
-            judge: Judge::new(rules, key, secrets),
-            clock: ClockGuard::after(from_micros(last)),
+            batch: rules.batch.max(1),
+            judge: Judge {
+                lab: rules.lab,
+                policy: Policy {
+                    window: rules.window,
+                    secret,
+                    nie: rules.nie,
+                },
+                admit: rules.admit,
+                key,
+                secrets,
+            },
+            clock: ClockGuard::after(accepted),
+            clock_is_back: None,
+            budgets: Budgets::new(rules.new_dnis),
+            proved: BTreeMap::new(),
+            damaged: BTreeSet::new(),
         })
     }
 
-    /// Decides all attempts in one transaction. On an error nothing is known of any of them.
-    pub(crate) fn judge(&mut self, attempts: &[&Attempt]) -> Result<Judged, Error> {
-        let asked: Vec<Asked<'_>> = attempts
-            .iter()
-            .map(|attempt| self.judge.asked(attempt, self.clock.read(attempt.at)))
-            .collect();
-        let unsteady = asked.iter().find(|one| one.clock != Reading::Steady);
+    /// Decides the attempts: those of address prefixes that have used up their budget at once, all
+    /// others in one transaction.
+    pub(crate) fn judge(&mut self, attempts: &[&Attempt]) -> Judged {
         let mut judged = Judged {
             decisions: vec![Decision::Unavailable; attempts.len()],
-            clock: unsteady.map(|one| one.clock),
+            ..Judged::default()
         };
+        let asked: Vec<Asked<'_>> = (attempts.iter())
+            .map(|attempt| {
+                let reading = self.read_clock(attempt, &mut judged.events);
+                self.judge.asked(attempt, reading)
+            })
+            .collect();
+        let mut looked_up = Vec::with_capacity(asked.len());
+        for (at, one) in asked.iter().enumerate() {
+            match self.budgets.look_up(one.prefix, one.attempt.at.mono) {
+                Ok(()) => looked_up.push(at),
+                Err(wait) => {
+                    self.budgets.unrecorded(one.prefix);
+                    judged.decisions[at] = Decision::Refused(Refusal::Throttled(wait));
+                }
+            }
+        }
+        judged.failed = self.decide(&asked, &looked_up, &mut judged).err();
+        judged
+    }
+
+    /// Decides some of the attempts together. What fails for the fault of one of them is tried
+    /// again in halves, so that only that one is not decided.
+    fn decide(
+        &mut self,
+        asked: &[Asked<'_>],
+        some: &[usize],
+        judged: &mut Judged,
+    ) -> Result<(), Error> {
+        let done = match some {
+            [] => return Ok(()),
+            _ => self.transaction(asked, some),
+        };
+        match (done, some) {
+            (Ok(outcomes), _) => {
+                for outcome in outcomes {
+                    self.note(&asked[outcome.at], &outcome, judged);
+                }
+                Ok(())
+            }
+            (Err(error), [at]) if error.trouble == Trouble::Entry => {
+                self.report_damage(&asked[*at], &error, judged);
+                Ok(())
+            }
+            (Err(error), _) if error.trouble == Trouble::Entry => {
+                let (first, second) = some.split_at(some.len() / 2);
+                self.decide(asked, first, judged)?;
+                self.decide(asked, second, judged)
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Decides some of the attempts in one transaction: all of them, or an error and none.
+    fn transaction(&mut self, asked: &[Asked<'_>], some: &[usize]) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes = Vec::with_capacity(some.len());
         self.sql.begin()?;
         let done = if self.sql.is_shared() {
-            rounds(attempts)
+            rounds(asked, some)
                 .iter()
-                .try_for_each(|round| self.judge_some(&asked, round, &mut judged.decisions))
+                .try_for_each(|round| self.judge_some(asked, round, &mut outcomes))
         } else {
             // In the order in which they came.
-            (0..asked.len())
-                .try_for_each(|at| self.judge_some(&asked, &[at], &mut judged.decisions))
+            (some.iter()).try_for_each(|&at| self.judge_some(asked, &[at], &mut outcomes))
         };
         match done.and_then(|()| self.sql.commit()) {
-            Ok(()) => Ok(judged),
+            Ok(()) => Ok(outcomes),
             Err(error) => {
                 self.sql.rollback();
                 Err(error)
@@ -103,36 +175,177 @@ impl Book {
         &mut self,
         asked: &[Asked<'_>],
         some: &[usize],
-        decisions: &mut [Decision],
+        outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Error> {
-        let some = || some.iter().map(|&at| (at, &asked[at]));
-        let questions: Vec<Question<'_>> =
-            some().map(|(_, one)| self.judge.question(one)).collect();
+        let questions: Vec<Question<'_>> = (some.iter())
+            .map(|&at| self.judge.question(&asked[at]))
+            .collect();
         let facts = self.sql.look(&questions)?;
         let mut verdicts = Vec::with_capacity(facts.len());
-        for ((_, one), facts) in some().zip(&facts) {
-            verdicts.push(self.judge.verdict(one, facts)?);
+        for (&at, facts) in some.iter().zip(&facts) {
+            let one = &asked[at];
+            let proved = self.proved.get(&one.student).copied();
+            let verdict = self.judge.verdict(one, facts, proved);
+            verdicts.push(match verdict {
+                Ok(verdict) => {
+                    let (verdict, record) = self.afford(one, facts, verdict);
+                    (Ok(verdict), record)
+                }
+                Err(error) => (Err(error), false),
+            });
         }
-        let known = || some().zip(&facts).zip(&verdicts);
-        let changes: Vec<Change<'_>> = known()
-            .map(|(((_, one), facts), verdict)| self.judge.change(one, facts, *verdict))
+        let changes: Vec<Change<'_>> = (some.iter().zip(&facts).zip(&verdicts))
+            .map(|((&at, facts), (verdict, record))| {
+                let verdict = verdict.as_ref().ok().copied();
+                self.judge.change(&asked[at], facts, verdict, *record)
+            })
             .collect();
         let numbers = self.sql.write(&changes)?;
-        for ((((at, one), facts), verdict), number) in known().zip(numbers) {
-            decisions[at] = self.judge.decision(one, facts, *verdict, number)?;
+        let known = some.iter().zip(&facts).zip(verdicts).zip(numbers);
+        for (((&at, facts), (verdict, recorded)), number) in known {
+            let decision = match &verdict {
+                Ok(verdict) => self.judge.decision(&asked[at], facts, *verdict, number)?,
+                Err(_) => Decision::Unavailable,
+            };
+            outcomes.push(Outcome {
+                at,
+                verdict,
+                decision,
+                recorded,
+            });
         }
+        Ok(())
+    }
+
+    /// What a verdict comes to if its address prefix may cost the register no more than its budget,
+    /// and whether it may leave a row that is not a submission's.
+    fn afford(&mut self, one: &Asked<'_>, facts: &Facts, verdict: Verdict) -> (Verdict, bool) {
+        let (prefix, now) = (one.prefix, one.attempt.at.mono);
+        let is_new = self.judge.is_new(facts);
+        match verdict {
+            Verdict::Accept(_) if is_new && !is_this_machine(one) => {
+                match self.budgets.submit_new(prefix, now) {
+                    Ok(()) => (verdict, true),
+                    Err(wait) => (Verdict::Refuse(Refusal::Throttled(wait)), false),
+                }
+            }
+            Verdict::Already { earlier, step } => {
+                let says_something = step.is_some() || !earlier.same_name;
+                (verdict, says_something && self.budgets.record(prefix, now))
+            }
+            Verdict::Refuse(Refusal::WrongCode(_) | Refusal::UsedCode) if is_new => {
+                (verdict, self.budgets.record(prefix, now))
+            }
+            Verdict::Refuse(Refusal::Unknown | Refusal::Letter) => (verdict, false),
+            _ => (verdict, true),
+        }
+    }
+
+    /// What a committed outcome means for those to come.
+    fn note(&mut self, one: &Asked<'_>, outcome: &Outcome, judged: &mut Judged) {
+        judged.decisions[outcome.at] = outcome.decision;
+        match &outcome.verdict {
+            Ok(Verdict::Accept(_)) => {
+                self.clock.accepted(one.attempt.at);
+                self.proved.remove(&one.student);
+            }
+            Ok(Verdict::Once(step)) => {
+                self.proved.insert(one.student, *step);
+            }
+            Ok(Verdict::Refuse(refusal))
+                if !outcome.recorded && !matches!(refusal, Refusal::Clock(_)) =>
+            {
+                self.budgets.unrecorded(one.prefix);
+            }
+            Ok(_) => {}
+            Err(error) => self.report_damage(one, error, judged),
+        }
+        if matches!(
+            outcome.decision,
+            Decision::Accepted(_)
+                | Decision::Already(_)
+                | Decision::Unavailable
+                | Decision::Refused(Refusal::Clock(_))
+        ) {
+            self.budgets.forgive(one.prefix);
+        }
+    }
+
+    /// Says once of each student that the register's entry is damaged.
+    fn report_damage(&mut self, one: &Asked<'_>, error: &Error, judged: &mut Judged) {
+        if self.damaged.insert(one.student) {
+            judged.events.push(Event::Damaged {
+                dnis: vec![one.attempt.dni.as_str().to_owned()],
+                detail: error.detail.clone(),
+            });
+        }
+    }
+
+    /// What the clocks say of an attempt. A clock that stands before an accepted code is compared
+    /// with the register again, in case a lecturer has said that it is right.
+    fn read_clock(&mut self, attempt: &Attempt, events: &mut Vec<Event>) -> Reading {
+        let mut reading = self.clock.read(attempt.at);
+        let mono = attempt.at.mono;
+        let Reading::Back(_) = reading else {
+            self.clock_is_back = None;
+            if let Reading::Ahead(_) = reading {
+                events.push(Event::Clock(reading));
+            }
+            return reading;
+        };
+        let before = self.clock_is_back;
+        if before.is_none_or(|before| mono.since(before) >= OFTEN) {
+            self.clock_is_back = Some(mono);
+            if let Ok(accepted) = latest_accepted(&mut *self.sql) {
+                self.clock = ClockGuard::after(accepted);
+                reading = self.clock.read(attempt.at);
+            }
+        }
+        if before.is_none() && matches!(reading, Reading::Back(_)) {
+            events.push(Event::Clock(reading));
+        }
+        reading
+    }
+
+    /// Whether there are attempts that have only been counted, in memory.
+    pub(crate) fn has_counts(&self) -> bool {
+        self.budgets.has_counts()
+    }
+
+    /// Adds what has only been counted to the register, by address prefix. On an error it stays
+    /// where it is.
+    pub(crate) fn write_counts(&mut self) -> Result<(), Error> {
+        let budgets = &self.budgets;
+        within(&mut *self.sql, |sql| {
+            for (prefix, count) in budgets.counts() {
+                sql.run(
+                    "INSERT INTO tallies (dni, ip, turned_away) VALUES ('', $1, $2)
+                     ON CONFLICT (dni, ip) DO UPDATE SET turned_away = tallies.turned_away + $2",
+                    &[prefix.into(), count.into()],
+                )?;
+            }
+            Ok(())
+        })?;
+        self.budgets.counted();
         Ok(())
     }
 }
 
-/// The attempts in rounds, in each of which every DNI is there once, those of a DNI in the order in which they came.
-/// Within a round they are in the order of their DNIs, in which all servers take their locks, or two could wait for each
-/// other. What the first round has locked the others find locked.
-fn rounds(attempts: &[&Attempt]) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..attempts.len()).collect();
-    order.sort_by_key(|&at| &attempts[at].dni);
+/// Whether an attempt comes from `localhost`: from a program on this machine, which could fill its
+/// disk in other ways, or through a proxy on it, and then from a whole class.
+fn is_this_machine(one: &Asked<'_>) -> bool {
+    let ip = one.attempt.peer.ip().to_canonical();
+    ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST
+}
+
+/// Some of the attempts in rounds, in each of which every DNI is there once, those of a DNI in the
+/// order in which they came. What the first round has locked the others find locked.
+fn rounds(asked: &[Asked<'_>], some: &[usize]) -> Vec<Vec<usize>> {
+    let dni = |at: usize| &asked[at].attempt.dni;
+    let mut order = some.to_vec();
+    order.sort_by_key(|&at| dni(at));
     let mut rounds: Vec<Vec<usize>> = Vec::new();
-    for same in order.chunk_by(|&a, &b| attempts[a].dni == attempts[b].dni) {
+    for same in order.chunk_by(|&a, &b| dni(a) == dni(b)) {
         rounds.resize_with(rounds.len().max(same.len()), Vec::new);
         for (round, &at) in rounds.iter_mut().zip(same) {
             round.push(at);

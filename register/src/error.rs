@@ -39,6 +39,8 @@ pub enum Trouble {
     Full,
     /// Its disk failed, or its file is damaged, or its server went away.
     Broken,
+    /// What it has of one DNI is damaged; the others are not concerned.
+    Entry,
     /// Its key file is missing, or is another register's.
     Key,
     /// What was asked for cannot be written where it is to go.

@@ -1,7 +1,11 @@
-//! What a register is asked about attempts, and what it is told to write: all that differs between the databases.
+//! What a register is asked about attempts, and what it is told to write: all that differs between
+//! the databases.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
+
+use socklab_core::policy::prefix;
 
 /// An attempt, as far as the database knows such. The DNIs of the attempts that are asked about together differ.
 #[derive(Debug)]
@@ -11,7 +15,7 @@ pub(crate) struct Question<'a> {
     /// What stands for the DNI among the used codes.
     pub(crate) student: &'a [u8],
     pub(crate) code: &'a str,
-    pub(crate) ip: &'a str,
+    pub(crate) from: &'a Prefix,
     /// When it was complete.
     pub(crate) at: i64,
     /// Attempts after this moment count for the rates.
@@ -20,6 +24,34 @@ pub(crate) struct Question<'a> {
     pub(crate) step: i64,
     /// Whether it matters if the DNI is listed, and what its secret is.
     pub(crate) student_matters: bool,
+}
+
+/// The addresses that count as one.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    /// The first of them, for the tallies: the address itself, or that of an IPv6 /64.
+    pub(crate) text: String,
+}
+
+impl Prefix {
+    pub(crate) fn of(address: IpAddr) -> Self {
+        Prefix {
+            text: prefix(address).to_string(),
+        }
+    }
+
+    /// The same as PostgreSQL takes it, with its length.
+    pub(crate) fn cidr(&self) -> String {
+        let length = if self.text.contains(':') { 64 } else { 32 };
+        format!("{}/{length}", self.text)
+    }
+
+    /// Whether an address, as it is written in the register, is one of them.
+    pub(crate) fn has(&self, address: &str) -> bool {
+        let parsed = || address.parse::<IpAddr>();
+        address == self.text
+            || address.contains(':') && parsed().is_ok_and(|one| Prefix::of(one).text == self.text)
+    }
 }
 
 /// How often there was a failure in a row, and when the last was.
@@ -41,18 +73,26 @@ pub(crate) struct Recent {
 pub(crate) struct Facts {
     /// An accepted attempt of this lab had this DNI and code.
     pub(crate) repeated: bool,
-    /// An attempt of this DNI was accepted from this address, in whatever lab.
-    pub(crate) trusted: bool,
+    /// An attempt of this DNI was accepted, in whatever lab.
+    pub(crate) accepted: bool,
     pub(crate) recent_here: Recent,
     pub(crate) recent_everywhere: Recent,
     pub(crate) failures_here: Failures,
     pub(crate) failures_everywhere: Failures,
-    /// The submission of this DNI in this lab: its number, and when it was sent.
-    pub(crate) submission: Option<(u64, i64)>,
+    /// The submission of this DNI in this lab.
+    pub(crate) submission: Option<Submitted>,
     /// Those of the three steps whose codes have been used.
     pub(crate) used: Vec<i64>,
     pub(crate) listed: bool,
     pub(crate) secret: Vec<u8>,
+}
+
+/// A submission that is in the register.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    pub(crate) number: u64,
+    pub(crate) at: i64,
+    pub(crate) name: Vec<u8>,
 }
 
 /// What becomes of an attempt in the database.
@@ -61,8 +101,9 @@ pub(crate) struct Change<'a> {
     pub(crate) lab: &'a str,
     pub(crate) dni: &'a str,
     pub(crate) student: &'a [u8],
-    pub(crate) ip: &'a str,
-    /// The row that it leaves, if its code was looked at.
+    /// The address, or the first of its prefix, under which failures are counted.
+    pub(crate) prefix: &'a str,
+    /// The row that it leaves, if it leaves one.
     pub(crate) row: Option<Row<'a>>,
     /// The step whose code it uses up.
     pub(crate) step: Option<i64>,
@@ -70,7 +111,7 @@ pub(crate) struct Change<'a> {
     pub(crate) submits: bool,
     pub(crate) failures_here: Option<Failures>,
     pub(crate) failures_everywhere: Option<Failures>,
-    /// Its code was not looked at, because there are too many attempts.
+    /// It leaves no row, because there are too many attempts.
     pub(crate) turned_away: bool,
 }
 
@@ -78,6 +119,7 @@ pub(crate) struct Change<'a> {
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) name: &'a [u8],
+    pub(crate) ip: &'a str,
     pub(crate) port: u16,
     pub(crate) at: i64,
     pub(crate) verdict: Cow<'static, str>,
@@ -96,4 +138,22 @@ pub(crate) fn from_micros(micros: i64) -> Duration {
 /// A number of the database that counts something.
 pub(crate) fn count(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_user_has_many_addresses() {
+        let six = Prefix::of("2001:db8:1:2:aaaa::1".parse().unwrap());
+        assert_eq!(
+            (&*six.text, &*six.cidr()),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64")
+        );
+        assert!(six.has("2001:db8:1:2::77") && !six.has("2001:db8:1:3::77"));
+        let four = Prefix::of("::ffff:192.0.2.1".parse().unwrap());
+        assert_eq!(four.cidr(), "192.0.2.1/32");
+        assert!(four.has("192.0.2.1") && !four.has("192.0.2.2") && !four.has("::"));
+    }
 }

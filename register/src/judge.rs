@@ -1,109 +1,125 @@
-//! What an attempt comes to: from what the database knows of it to what is written and answered. No input or output.
+//! What an attempt comes to: from what the database knows of it to what is written and answered. No
+//! input or output.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use socklab_core::otp::{Dni, Key, Step};
 use socklab_core::policy::{
-    History, LOCK_AFTER, RATE_EVERYWHERE, RATE_HERE, Reading, Secret, Tally, Verdict, decide,
+    Earlier, History, Policy, RATE_EVERYWHERE, RATE_HERE, Reading, Secret, Tally, Verdict, decide,
+    prefix,
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
 
-use crate::book::{Admit, Rules};
 use crate::error::{Error, Trouble};
-use crate::facts::{Change, Facts, Failures, Question, Recent, Row, from_micros, micros};
+use crate::facts::{Change, Facts, Failures, Prefix, Question, Recent, Row, from_micros, micros};
 use crate::keys::{KeyFile, RegisterKey};
+use crate::name::{folded, shown};
+use crate::rules::Admit;
+
+/// So many wrong codes for a DNI in a row, over all addresses, are worth a lecturer's look.
+pub(crate) const NOTABLE: u32 = 100;
 
 /// An attempt, with what is worked out before the database is asked.
 pub(crate) struct Asked<'a> {
     pub(crate) attempt: &'a Attempt,
     pub(crate) clock: Reading,
+    /// What its address counts as.
+    pub(crate) prefix: IpAddr,
+    /// What stands for its DNI where that must not be.
+    pub(crate) student: [u8; 32],
     ip: String,
-    student: [u8; 32],
+    from: Prefix,
 }
 
 /// By what attempts are judged.
 pub(crate) struct Judge {
-    pub(crate) rules: Rules,
-    key: RegisterKey,
-    secrets: Option<KeyFile>,
+    pub(crate) lab: String,
+    pub(crate) policy: Policy,
+    pub(crate) admit: Admit,
+    pub(crate) key: RegisterKey,
+    pub(crate) secrets: Option<KeyFile>,
 }
 
 impl Judge {
-    pub(crate) fn new(rules: Rules, key: RegisterKey, secrets: Option<KeyFile>) -> Self {
-        Judge {
-            rules,
-            key,
-            secrets,
-        }
-    }
-
     pub(crate) fn asked<'a>(&self, attempt: &'a Attempt, clock: Reading) -> Asked<'a> {
+        let ip = attempt.peer.ip().to_canonical();
         Asked {
             attempt,
             clock,
-            ip: attempt.peer.ip().to_canonical().to_string(),
+            prefix: prefix(ip),
             student: self.key.student(attempt.dni.as_str()),
+            ip: ip.to_string(),
+            from: Prefix::of(ip),
         }
     }
 
     pub(crate) fn question<'a>(&'a self, asked: &'a Asked<'_>) -> Question<'a> {
         debug_assert!(RATE_HERE.within == RATE_EVERYWHERE.within);
-        let window = self.rules.policy.window;
+        let window = self.policy.window;
         debug_assert!(window.behind <= 1 && window.ahead <= 1);
         let unix = asked.attempt.at.unix;
         let step = Step::at(unix.as_secs()).0;
         Question {
-            lab: &self.rules.lab,
+            lab: &self.lab,
             dni: asked.attempt.dni.as_str(),
             student: &asked.student,
             code: asked.attempt.code.as_str(),
-            ip: &asked.ip,
+            from: &asked.from,
             at: micros(unix),
             since: micros(unix) - micros(RATE_HERE.within),
             step: i64::try_from(step).unwrap_or(i64::MAX),
-            student_matters: self.rules.admit == Admit::Listed
-                || self.rules.policy.secret == Secret::Random,
+            student_matters: self.admit == Admit::Listed || self.policy.secret == Secret::Random,
         }
     }
 
-    pub(crate) fn verdict(&self, asked: &Asked<'_>, facts: &Facts) -> Result<Verdict, Error> {
+    /// An error is a fault of what the register has of this one DNI.
+    pub(crate) fn verdict(
+        &self,
+        asked: &Asked<'_>,
+        facts: &Facts,
+        proved: Option<Step>,
+    ) -> Result<Verdict, Error> {
+        let attempt = asked.attempt;
         let recent = |recent: &Recent| Tally {
             recent: recent.count,
             oldest: from_micros(recent.oldest.unwrap_or(0)),
             ..Tally::default()
         };
         let history = History {
-            repeated: facts
-                .submission
-                .map(|(number, _)| number)
-                .filter(|_| facts.repeated),
-            key: self.key_of(&asked.attempt.dni, facts.listed, &facts.secret)?,
+            submission: facts.submission.as_ref().map(|one| Earlier {
+                number: one.number,
+                same_code: facts.repeated,
+                same_name: one.name == *attempt.name
+                    || folded(&shown(&one.name)) == folded(&shown(&attempt.name)),
+            }),
+            key: self.key_of(&attempt.dni, facts.listed, &facts.secret)?,
             used: (facts.used.iter())
                 .map(|step| Step(step.unsigned_abs()))
                 .collect(),
+            proved,
             here: Tally {
                 failures: facts.failures_here.count,
                 last_failure: from_micros(facts.failures_here.last),
                 ..recent(&facts.recent_here)
             },
             everywhere: recent(&facts.recent_everywhere),
-            trusted: facts.trusted,
-            locked: is_locked(facts),
         };
-        Ok(match decide(&self.rules.policy, &history, asked.attempt) {
-            already @ Verdict::Already(_) => already,
-            verdict => match asked.clock {
-                Reading::Back(by) => Verdict::Refuse(Refusal::Clock(by.as_secs())),
-                Reading::Steady | Reading::Ahead(_) => verdict,
-            },
+        let verdict = decide(&self.policy, &history, attempt);
+        // Where the DNI is the secret, the accepted attempt itself is known again at any time.
+        let timeless = matches!(verdict, Verdict::Already { earlier, .. } if earlier.same_code)
+            && self.policy.secret == Secret::Dni;
+        Ok(match asked.clock {
+            Reading::Back(by) if !timeless => Verdict::Refuse(Refusal::Clock(by.as_secs())),
+            _ => verdict,
         })
     }
 
     fn key_of(&self, dni: &Dni, listed: bool, sealed: &[u8]) -> Result<Option<Key>, Error> {
-        if self.rules.admit == Admit::Listed && !listed {
+        if self.admit == Admit::Listed && !listed {
             return Ok(None);
         }
-        match (self.rules.policy.secret, &self.secrets) {
+        match (self.policy.secret, &self.secrets) {
             (Secret::Dni, _) => Ok(Some(Key::from_dni(dni))),
             (Secret::Random, Some(file)) if !sealed.is_empty() => {
                 let secret = file.unseal(dni.as_str(), sealed)?;
@@ -113,20 +129,26 @@ impl Judge {
         }
     }
 
-    /// What a verdict changes in the register.
+    /// Whether anybody could have invented the DNI: it is on no list, and has never submitted.
+    pub(crate) fn is_new(&self, facts: &Facts) -> bool {
+        self.admit == Admit::Everybody && self.policy.secret == Secret::Dni && !facts.accepted
+    }
+
+    /// What a verdict changes in the register. Without `record` only a submission leaves a trace.
     pub(crate) fn change<'a>(
         &'a self,
         asked: &'a Asked<'_>,
         facts: &Facts,
-        verdict: Verdict,
+        verdict: Option<Verdict>,
+        record: bool,
     ) -> Change<'a> {
         let attempt = asked.attempt;
         let at = micros(attempt.at.unix);
-        let nothing = Change {
-            lab: &self.rules.lab,
+        let unchanged = Change {
+            lab: &self.lab,
             dni: attempt.dni.as_str(),
             student: &asked.student,
-            ip: &asked.ip,
+            prefix: &asked.from.text,
             row: None,
             step: None,
             submits: false,
@@ -137,6 +159,7 @@ impl Judge {
         let row = |verdict: Cow<'static, str>, code| {
             Some(Row {
                 name: &attempt.name,
+                ip: &asked.ip,
                 port: attempt.peer.port(),
                 at,
                 verdict,
@@ -147,29 +170,50 @@ impl Judge {
             count: failures.count.saturating_add(1),
             last: at,
         };
+        let used = |step: Step| i64::try_from(step.0).unwrap_or(i64::MAX);
         let (here, everywhere) = (facts.failures_here, facts.failures_everywhere);
+        let rows_left = facts.recent_here.count < RATE_HERE.attempts
+            && facts.recent_everywhere.count < RATE_EVERYWHERE.attempts;
         match verdict {
-            Verdict::Already(_) => nothing,
-            Verdict::Accept(step) => Change {
+            Some(Verdict::Accept(step)) => Change {
                 row: row("accepted".into(), Some(attempt.code.as_str())),
-                step: Some(i64::try_from(step.0).unwrap_or(i64::MAX)),
-                submits: facts.submission.is_none(),
+                step: Some(used(step)),
+                submits: true,
                 failures_here: (here.count > 0).then_some(Failures { count: 0, ..here }),
-                // A lock stays until a lecturer takes it away, whoever else succeeds.
-                failures_everywhere: (everywhere.count > 0 && !is_locked(facts))
+                // What a lecturer is to see stays until it has been seen, whoever succeeds.
+                failures_everywhere: (1..NOTABLE)
+                    .contains(&everywhere.count)
                     .then_some(Failures::default()),
-                ..nothing
+                ..unchanged
             },
-            Verdict::Refuse(refusal) if verdict.is_judged() => Change {
-                row: row(Decision::Refused(refusal).to_string().into(), None),
+            Some(Verdict::Already { earlier, step }) if record => Change {
+                row: match (earlier.same_name, step) {
+                    (true, Some(_)) => row("already".into(), None),
+                    (false, _) if rows_left => row(Decision::OtherName.name().into(), None),
+                    _ => None,
+                },
+                step: step.map(used),
+                failures_here: (here.count > 0).then_some(Failures { count: 0, ..here }),
+                ..unchanged
+            },
+            Some(Verdict::Refuse(
+                refusal @ (Refusal::WrongCode(_) | Refusal::UsedCode | Refusal::Unknown),
+            )) if record => Change {
+                // Every wrong code is counted, because with random secrets every one was a guess.
+                row: match rows_left {
+                    true => row(Decision::Refused(refusal).to_string().into(), None),
+                    false => None,
+                },
                 failures_here: Some(one_more(here)),
-                failures_everywhere: (!facts.trusted).then(|| one_more(everywhere)),
-                ..nothing
+                failures_everywhere: Some(one_more(everywhere)),
+                turned_away: !rows_left,
+                ..unchanged
             },
-            Verdict::Refuse(_) => Change {
+            Some(Verdict::Once(_) | Verdict::Refuse(Refusal::Throttled(_))) => Change {
                 turned_away: true,
-                ..nothing
+                ..unchanged
             },
+            Some(Verdict::Already { .. } | Verdict::Refuse(_)) | None => unchanged,
         }
     }
 
@@ -181,31 +225,37 @@ impl Judge {
         number: Option<u64>,
     ) -> Result<Decision, Error> {
         let attempt = asked.attempt;
-        let entry = |submission: Option<(u64, i64)>| {
-            let missing = || Error::new(Trouble::Broken, "a submission was not recorded");
-            let (number, at) = submission.ok_or_else(missing)?;
-            let lab = &self.rules.lab;
-            let receipt = self.key.receipt(lab, attempt.dni.as_str(), number, at);
-            Ok(Entry {
+        let entry = |number, at| {
+            let receipt = self
+                .key
+                .receipt(&self.lab, attempt.dni.as_str(), number, at);
+            Entry {
                 number,
                 receipt: Some(receipt),
-            })
+            }
         };
-        Ok(match verdict {
-            Verdict::Already(_) => Decision::Already(entry(facts.submission)?),
-            Verdict::Accept(_) => {
-                let fresh = number.map(|number| (number, micros(attempt.at.unix)));
-                Decision::Accepted(entry(facts.submission.or(fresh))?)
+        let missing = || Error::new(Trouble::Entry, "a submission was not recorded");
+        Ok(match (verdict, &facts.submission) {
+            (Verdict::Already { earlier, .. }, _) if !earlier.same_name => Decision::OtherName,
+            (Verdict::Already { .. }, Some(one)) => Decision::Already(entry(one.number, one.at)),
+            (Verdict::Already { .. }, None) => return Err(missing()),
+            (Verdict::Accept(_), _) => {
+                let number = number.ok_or_else(missing)?;
+                Decision::Accepted(entry(number, micros(attempt.at.unix)))
             }
-            // Where codes are a real secret, a refusal tells nothing but that it is one.
-            Verdict::Refuse(_) if self.rules.policy.secret == Secret::Random => {
-                Decision::Refused(Refusal::Undisclosed)
-            }
-            Verdict::Refuse(refusal) => Decision::Refused(refusal),
+            (Verdict::Once(_), _) => Decision::Refused(Refusal::Undisclosed),
+            (Verdict::Refuse(refusal), _) => Decision::Refused(match self.policy.secret {
+                Secret::Dni => refusal,
+                Secret::Random => undisclosed(refusal),
+            }),
         })
     }
 }
 
-fn is_locked(facts: &Facts) -> bool {
-    facts.failures_everywhere.count >= LOCK_AFTER
+/// Where codes are a real secret, a refusal tells nothing of the DNI or the code.
+const fn undisclosed(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Clock(_) | Refusal::Letter => refusal,
+        _ => Refusal::Undisclosed,
+    }
 }

@@ -130,7 +130,7 @@ impl KeyFile {
 
     /// The secret again.
     pub(crate) fn unseal(&self, dni: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let wrong = || Error::new(Trouble::Key, "the key file belongs to another register");
+        let wrong = || Error::new(Trouble::Entry, "the key file does not decrypt its secret");
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut text = text.to_vec();

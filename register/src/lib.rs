@@ -12,13 +12,17 @@
 
 mod archive;
 mod book;
+mod budgets;
+mod clock;
 mod error;
 mod facts;
 mod judge;
 mod keys;
 mod location;
+mod mode;
 mod name;
 mod postgres;
+mod rules;
 mod schema;
 mod sql;
 mod sqlite;
@@ -28,8 +32,8 @@ pub use archive::{
     Archive, AttemptRecord, Finding, Gradebook, NewSecrets, RosterEntry, Student, Submission,
     Unmatched, rfc3339,
 };
-pub use book::{Admit, Rules};
 pub use error::{Error, Notice, Trouble};
 pub use location::Location;
 pub use name::shown as shown_name;
+pub use rules::{Admit, Rules};
 pub use writer::{Event, Journal, Writer};

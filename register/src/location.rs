@@ -9,9 +9,11 @@ use socklab_core::policy::Secret;
 use socklab_files::Outputs;
 
 use crate::archive::{Archive, key_is_there, open_key};
-use crate::book::{Book, Rules};
+use crate::book::Book;
 use crate::error::{Error, Trouble};
+use crate::mode::Mode;
 use crate::postgres::Postgres;
+use crate::rules::Rules;
 use crate::sql::{Merge, Sql};
 use crate::sqlite::{self, Sqlite};
 use crate::writer::{Event, Journal, Writer};
@@ -60,26 +62,48 @@ impl fmt::Debug for Location {
 }
 
 impl Location {
-    /// Opens it for a server; a file is made if it is not there.
+    /// Opens it for a server; a file is made if it is not there. Random secrets are all decrypted
+    /// once, with the key in that file, or in [its usual one](Location::key_file).
     ///
     /// # Errors
-    /// When it cannot be opened, is not a register, or could lose what is committed.
+    /// When it cannot be opened, is not a register, or could lose what is committed; when the key
+    /// decrypts none of the secrets.
     pub fn serve(
         &self,
         rules: Rules,
         key: Option<&Path>,
         journal: Arc<dyn Journal>,
     ) -> Result<Writer, Error> {
-        let key = key.filter(|_| rules.policy.secret == Secret::Random);
-        key.map_or(Ok(()), key_is_there)?;
+        let key = key.map_or_else(|| self.key_file(), Path::to_owned);
+        // Without its key no register is made.
+        if rules.secret == Some(Secret::Random) {
+            key_is_there(&key)?;
+        }
         let mut sql = self.connect(true)?;
         // What a server before had not synced must not be confirmed as if it were.
         sql.merge(Merge::Idle)?;
         for notice in sql.notices() {
             journal.event(&Event::Notice(notice));
         }
-        let secrets = key.map(|path| open_key(&mut *sql, path)).transpose()?;
-        let book = Book::new(sql, rules, secrets)?;
+        let mode = Mode::of(&mut *sql, rules.secret)?;
+        let secrets = match mode.secret {
+            Secret::Dni => None,
+            Secret::Random => {
+                let (file, dnis) = open_key(&mut *sql, &key)?;
+                if !dnis.is_empty() {
+                    let detail = "the key file does not decrypt their secrets".to_owned();
+                    journal.event(&Event::Damaged { dnis, detail });
+                }
+                Some(file)
+            }
+        };
+        mode.remember(&mut *sql)?;
+        match (rules.secret, mode.secret, mode.before) {
+            (None, Secret::Random, _) => journal.event(&Event::SecretsRemembered),
+            (_, Secret::Dni, Some(Secret::Random)) => journal.event(&Event::SecretsGivenUp),
+            _ => {}
+        }
+        let book = Book::new(sql, rules, mode.secret, secrets)?;
         Writer::start(book, journal)
     }
 

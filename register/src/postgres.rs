@@ -155,7 +155,7 @@ impl Sql for Postgres {
             Ok((numbers, true)) => Ok(numbers),
             // Whoever holds a DNI has its codes to itself. The table's own rule is the last guard.
             Ok((_, false)) => Err(Error::new(
-                Trouble::Busy,
+                Trouble::Entry,
                 "a code was used by another at the same moment",
             )),
             Err(failed) => Err(error(&failed)),
@@ -239,6 +239,8 @@ fn error(error: &postgres::Error) -> Error {
         // Lock not available, query cancelled, deadlock, serialization failure.
         "55P03" | "57014" | "40P01" | "40001" => Trouble::Busy,
         "53100" => Trouble::Full,
+        // Data exceptions and integrity constraints: a value's fault.
+        _ if code.starts_with("22") || code.starts_with("23") => Trouble::Entry,
         _ => Trouble::Broken,
     };
     Error::new(trouble, cause(error))

@@ -454,6 +454,8 @@ fn opening(error: &rusqlite::Error) -> Error {
 
 fn error(error: &rusqlite::Error) -> Error {
     let trouble = match error.sqlite_error_code() {
+        // A rule of a table, or a value of another type than its column's.
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => Trouble::Entry,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
         Some(ErrorCode::DiskFull) => Trouble::Full,
         Some(ErrorCode::ReadOnly) => Trouble::ReadOnly,

@@ -18,6 +18,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long there is nothing to do before the log is merged into the file.
 const IDLE: Duration = Duration::from_millis(250);
 
+/// After how long what has only been counted in memory is written.
+const COUNTS: Duration = Duration::from_secs(1);
+
 /// Hears what a register does, from its thread. It must not block for long.
 pub trait Journal: Send + Sync {
     /// These attempts were decided together, and the decisions are durable and answered.
@@ -37,10 +40,21 @@ pub enum Event {
     Failed(Error),
     /// It was opened anew and is whole.
     Recovered,
-    /// The system's clock has jumped.
+    /// The system's clock has jumped, or stands before a code that was accepted.
     Clock(Reading),
     /// It works, but its lecturer should know.
     Notice(Notice),
+    /// What the register has of these DNIs cannot be used; nobody else is concerned.
+    Damaged {
+        /// The DNIs.
+        dnis: Vec<String>,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Nobody said what the codes are made from, and the register remembers random secrets.
+    SecretsRemembered,
+    /// It was said that codes are made from the DNI, and the register had random secrets.
+    SecretsGivenUp,
 }
 
 /// A register that servers store into: a queue, and a thread that commits what waits.
@@ -159,33 +173,56 @@ fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
     let mut failed: Option<Instant> = None;
     // Whether the log may hold something.
     let mut used = false;
+    let mut counted = Instant::now();
     loop {
-        let time = (used && failed.is_none()).then_some(IDLE);
-        let batch = match shared.take(book.judge.rules.batch.max(1), time) {
-            Taken::Batch(batch) => batch,
+        let idle = (used && failed.is_none()).then_some(IDLE);
+        let counts_due = COUNTS.saturating_sub(counted.elapsed());
+        let counts_due = book.has_counts().then_some(counts_due);
+        let time = idle.into_iter().chain(counts_due).min();
+        match shared.take(book.batch, time) {
+            Taken::Batch(batch) => {
+                used = true;
+                decide(&mut book, batch, &mut failed, journal);
+                merge(&mut book, Merge::IfLong, &mut failed, journal);
+            }
             Taken::Nothing => {
-                merge(&mut book, Merge::Idle, &mut failed, journal);
-                used = false;
-                continue;
+                if used {
+                    merge(&mut book, Merge::Idle, &mut failed, journal);
+                    used = false;
+                }
             }
             Taken::Closed => break,
-        };
-        used = true;
-        let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
-        let judged = judge(&mut book, &attempts, &mut failed, journal);
-        let decisions = judged.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
-        let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
-            done(decision);
-            (attempt, decision)
-        };
-        let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
-        journal.decided(&decided);
-        merge(&mut book, Merge::IfLong, &mut failed, journal);
+        }
+        if book.has_counts() && counted.elapsed() >= COUNTS {
+            counted = Instant::now();
+            used |= write_counts(&mut book, &mut failed, journal);
+        }
     }
+    write_counts(&mut book, &mut failed, journal);
     match failed {
         None => merge(&mut book, Merge::Last, &mut failed, journal),
         Some(_) => drop(book.sql.merge(Merge::Leave)),
     }
+}
+
+/// Writes what has only been counted, if there is anything and the register works: whether it has
+/// been written. What has not been stays in memory until it can be.
+fn write_counts(book: &mut Book, failed: &mut Option<Instant>, journal: &dyn Journal) -> bool {
+    if failed.is_some() || !book.has_counts() {
+        return false;
+    }
+    let written = book.write_counts();
+    match &written {
+        // Another program is at work, or the counts cannot be stored: nobody waits for them.
+        Ok(())
+        | Err(Error {
+            trouble: Trouble::Busy | Trouble::Entry,
+            ..
+        }) => {}
+        // The log may have been damaged: nothing is confirmed until it has been checked.
+        Err(error) => fail(book, error.clone(), failed, journal),
+    }
+    written.is_ok()
 }
 
 /// Merges the log, after the answers: nobody waits for it. Its failure is the register's: what the
@@ -213,7 +250,25 @@ fn fail(book: &mut Book, error: Error, failed: &mut Option<Instant>, journal: &d
     }
 }
 
-/// The decisions, durable; nothing if the register cannot say.
+/// Decides a batch and answers it.
+fn decide(
+    book: &mut Book,
+    batch: Vec<(Attempt, Done)>,
+    failed: &mut Option<Instant>,
+    journal: &dyn Journal,
+) {
+    let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
+    let decisions = judge(book, &attempts, failed, journal);
+    let decisions = decisions.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
+    let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
+        done(decision);
+        (attempt, decision)
+    };
+    let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
+    journal.decided(&decided);
+}
+
+/// The decisions, durable; `None` if the register cannot say.
 fn judge(
     book: &mut Book,
     attempts: &[&Attempt],
@@ -231,16 +286,12 @@ fn judge(
         *failed = None;
         journal.event(&Event::Recovered);
     }
-    match book.judge(attempts) {
-        Ok(judged) => {
-            if let Some(reading) = judged.clock {
-                journal.event(&Event::Clock(reading));
-            }
-            Some(judged.decisions)
-        }
-        Err(error) => {
-            fail(book, error, failed, journal);
-            None
-        }
+    let judged = book.judge(attempts);
+    for event in &judged.events {
+        journal.event(event);
     }
+    if let Some(error) = judged.failed {
+        fail(book, error, failed, journal);
+    }
+    Some(judged.decisions)
 }

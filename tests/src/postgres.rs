@@ -37,7 +37,7 @@ impl Cluster {
     /// When PostgreSQL is there and does not start.
     pub fn start() -> Option<Cluster> {
         let Some(programs) = programs() else {
-            eprintln!("SKIPPED on PostgreSQL: this machine has no initdb and pg_ctl");
+            eprintln!("SKIPPED on PostgreSQL: this machine has no initdb, pg_ctl and psql");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
@@ -80,6 +80,11 @@ impl Cluster {
         self.run("createdb", &["-h", &socket, "-U", "postgres", &name]);
         let host = socket.replace('/', "%2F");
         format!("postgres://postgres@{host}/{name}")
+    }
+
+    /// Runs SQL in a database, given by its address.
+    pub fn execute(&self, address: &str, sql: &str) {
+        self.run("psql", &["-d", address, "-v", "ON_ERROR_STOP=1", "-c", sql]);
     }
 
     /// Starts the server, and returns when it takes connections.
@@ -152,7 +157,7 @@ fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     folders.extend(std::env::split_paths(&path));
     let all = |folder: &PathBuf| {
-        ["initdb", "pg_ctl", "createdb"]
+        ["initdb", "pg_ctl", "createdb", "psql"]
             .iter()
             .all(|one| folder.join(one).exists())
     };

@@ -123,7 +123,8 @@ const MESSAGES: &[(&[u8], &str)] = &[
         "store 0 678901 234567 \"Ana&12345\"",
     ),
     (b"Ana&12345678Z&548094", "send client1 \"ERROR dni-letter\""),
-    (b"Ana&X1234567L&548094", "send client1 \"ERROR dni-letter\""),
+    (b"Ana&X1234567&548094", "send client1 \"ERROR dni-letter\""),
+    (b"Ana&X1234567L&548094", "store 0 X1234567L 548094 \"Ana\""),
     (b"Ana&1234&548094\n", "send client1 \"ERROR format\""),
     (b"Ana&123456&54809\n", "send client1 \"ERROR format\""),
     (b"&123456&548094\n", "send client1 \"ERROR format\""),
@@ -192,11 +193,13 @@ fn every_decision_is_answered_however_the_message_came() {
     for (decision, answer) in [
         (Decision::accepted(1), "OK accepted 1"),
         (Decision::already(1), "OK already 1"),
+        (Decision::OtherName, "OK other-name"),
         (
             Decision::Refused(Refusal::WrongCode(Cause::Unknown)),
             "ERROR wrong-code",
         ),
         (Decision::Refused(Refusal::UsedCode), "ERROR used-code"),
+        (Decision::Refused(Refusal::Letter), "ERROR dni-letter"),
         (Decision::Unavailable, "ERROR unavailable"),
     ] {
         for pieces in cuts(message) {

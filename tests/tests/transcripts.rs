@@ -65,7 +65,7 @@ fn a_submission_again() {
     }
     assert_eq!(register.submissions(), 1);
     // The code of the step before is still good; an older one is not.
-    for (steps, answer) in [(1, "OK accepted 1"), (2, "ERROR code-behind 60")] {
+    for (steps, answer) in [(1, "OK already 1"), (2, "ERROR code-behind 60")] {
         let code = code_at(DNI, EPOCH.as_secs() - 30 * steps);
         let pair = submission(&register, "Ana Núñez", code.as_str());
         assert_eq!(pair.net.shown(pair.client), [answer]);

@@ -1,7 +1,7 @@
 //! What there is, as text for a person.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use socklab_core::register::Decision;
@@ -20,6 +20,11 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct StatusArgs {
     #[arg(long)]
     watch: bool,
+}
+
+fn unix_now() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
 }
 
 /// A line of payload.
@@ -77,13 +82,46 @@ impl Desk<'_> {
                 ));
             }
         }
-        for dni in self.archive.locked()? {
-            print(&self.words.say_with("status-locked", &[("dni", &dni)]));
+        if let Some(behind) = self.archive.clock_behind(unix_now())? {
+            print(&self.clock_behind(behind));
+        }
+        for dni in self.archive.guessed_at()? {
+            print(&self.words.say_with("status-guessed", &[("dni", &dni)]));
         }
         for finding in self.archive.findings(&self.lab)? {
             print(&self.finding(&finding));
         }
+        for (ip, count) in self.archive.unrecorded()? {
+            print(
+                &self
+                    .words
+                    .say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]),
+            );
+        }
         Ok(())
+    }
+
+    /// Whether codes are refused because this computer's clock is behind an accepted one; or a
+    /// lecturer's word that it is right.
+    pub(super) fn clock(&mut self, right: bool) -> Result<Exit, Stop> {
+        if right {
+            self.archive.trust_clock()?;
+            say::news(&self.words.say("register-clock-trusted"));
+            return Ok(Exit::Done);
+        }
+        match self.archive.clock_behind(unix_now())? {
+            None => {
+                say::news(&self.words.say("register-clock-fine"));
+                Ok(Exit::Done)
+            }
+            Some(behind) => Err(Stop::Failed(self.clock_behind(behind))),
+        }
+    }
+
+    fn clock_behind(&self, behind: Duration) -> String {
+        let seconds = behind.as_secs();
+        self.words
+            .say_with("status-clock", &[("seconds", &seconds)])
     }
 
     fn finding(&self, finding: &Finding) -> String {
@@ -100,6 +138,18 @@ impl Desk<'_> {
             Finding::OtherName { dni, sent, roster } => words.say_with(
                 "finding-name",
                 &[("dni", dni), ("sent", sent), ("roster", roster)],
+            ),
+            Finding::SeveralNames {
+                dni,
+                submitted,
+                others,
+            } => words.say_with(
+                "finding-names",
+                &[
+                    ("dni", dni),
+                    ("submitted", submitted),
+                    ("list", &others.join(", ")),
+                ],
             ),
             Finding::OnlyZeros { dnis } => {
                 words.say_with("finding-zeros", &[("list", &dnis.join(", "))])
@@ -121,6 +171,7 @@ impl Desk<'_> {
         for one in &attempts {
             let said = match one.verdict.as_str() {
                 "accepted" => self.words.say("why-accepted"),
+                "already" => self.words.say("why-already"),
                 verdict => match verdict.parse::<Decision>() {
                     Ok(decision) => decided(self.words, &decision),
                     Err(_) => verdict.to_owned(),

@@ -120,6 +120,13 @@ impl Journal for Log {
             }
             Event::Clock(Reading::Steady) => return,
             Event::Notice(noticed) => return notice(&self.words, noticed),
+            Event::Damaged { dnis, detail } => {
+                let dnis: Vec<String> = dnis.iter().map(|dni| masked(dni)).collect();
+                let detail = format!("{} ({detail})", dnis.join(", "));
+                ("register-damaged-entry", "register-damaged-entry", detail)
+            }
+            Event::SecretsRemembered => ("secrets-remembered", "secrets-remembered", String::new()),
+            Event::SecretsGivenUp => ("secrets-given-up", "secrets-given-up", String::new()),
         };
         // Trouble is told even when nothing else is.
         say::line(&self.words.say_with(id, &[("detail", &detail)]));

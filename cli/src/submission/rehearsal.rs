@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use socklab_core::lab::BoxedService;
-use socklab_core::policy::Ledger;
+use socklab_core::policy::{Ledger, Policy};
 use socklab_core::register::{Attempt, Decision, Done, Register};
 use socklab_core::submit::MAX_MESSAGE;
 use socklab_core::{
@@ -21,9 +21,9 @@ pub(super) struct Rehearsal {
 }
 
 impl Rehearsal {
-    pub(super) fn new(log: Arc<Log>) -> Self {
+    pub(super) fn new(policy: Policy, log: Arc<Log>) -> Self {
         Rehearsal {
-            ledger: Mutex::default(),
+            ledger: Mutex::new(Ledger::new(policy)),
             log,
         }
     }

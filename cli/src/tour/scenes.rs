@@ -44,7 +44,10 @@ pub(crate) fn scene(exercise: &'static Exercise, words: &Arc<Words>) -> Scene {
         _ => (&["hola, Servidor"], &[]),
     };
     let mut settings = Settings {
-        wording: Arc::new(Replies(Arc::clone(words))),
+        wording: Arc::new(Replies {
+            words: Arc::clone(words),
+            nie: false,
+        }),
         ..Settings::default()
     };
     if exercise.offers.contains(&Offer::Submission) {

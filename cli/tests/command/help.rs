@@ -147,11 +147,21 @@ fn short_help_and_version() {
 /// What an option takes, and what it is unless given.
 #[test]
 fn values_and_defaults() {
-    for (language, line) in [
-        ("en", "[one of dni, random; dni unless given]"),
-        ("es", "[uno de dni, random; si no se dice, dni]"),
+    for (language, command, line) in [
+        (
+            "en",
+            "submit server",
+            "at first the DNI) [one of dni, random]",
+        ),
+        (
+            "es",
+            "submit server",
+            "al principio, del DNI) [uno de dni, random]",
+        ),
+        ("en", "otp enroll", "[one of lab, rfc; lab unless given]"),
+        ("es", "otp enroll", "[uno de lab, rfc; si no se dice, lab]"),
     ] {
-        let help = stdout(&run(&format!("submit server --help --lang {language}")));
+        let help = stdout(&run(&format!("{command} --help --lang {language}")));
         assert!(help.contains(line), "{help}");
     }
 }

@@ -161,6 +161,144 @@ fn only_the_class_and_random_secrets() {
     assert_eq!(secret.len(), 32);
 }
 
+/// What a client that checks nothing is answered.
+fn answer(address: std::net::SocketAddr, message: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(message.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Right codes, which are made again if their step has turned before they were answered.
+fn right(address: std::net::SocketAddr, name: &str, dni: &str) -> String {
+    within_one_step(|| answer(address, &format!("{name}&{dni}&{}", code_now(dni))))
+}
+
+#[test]
+fn an_entry_under_another_name() {
+    for (language, words) in [
+        ("en", "OK already registered, under another name"),
+        ("es", "OK ya estaba registrado, con otro nombre"),
+    ] {
+        let register = register();
+        let mut server = Running::start(socklab(&format!(
+            "submit server --listen :0 --lang {language} --register {}",
+            register.display()
+        )));
+        let ready = server.notes();
+        let address = ready.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!(right(address, "Mallory", ANA).starts_with("OK "));
+        let said = right(address, "Ana", ANA);
+        assert!(said.starts_with(words), "{said}");
+        // What proves Mallory's submission is not given to whoever has the DNI.
+        let list = stdout(&ask(&register, "list").success());
+        let receipt = list.split_whitespace().nth(4).unwrap();
+        assert!(!said.contains(receipt), "{said}");
+        let status = stdout(&ask(&register, "status").success());
+        let found = "one DNI under several names: 01234567 submitted as Mallory";
+        assert!(
+            status.contains(found) && status.contains("came as Ana"),
+            "{status}"
+        );
+        let why = stdout(&ask(&register, &format!("why --dni {ANA}")).success());
+        assert!(
+            why.contains("Ana: already registered, under another name"),
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn foreigners_if_the_lecturer_takes_them() {
+    const X: &str = "X1234567L";
+    const Y: &str = "Y1234567X";
+    let place = register();
+    let (_server, address) = serve(&place, "");
+    let said = right(address, "Xu", X);
+    assert!(
+        said.starts_with("ERROR the DNI is sent without its letter"),
+        "{said}"
+    );
+    let (_server, address) = serve(&place, "--nie");
+    assert!(right(address, "Xu", X).starts_with("OK registered with number 1"));
+    assert!(right(address, "Yi", Y).starts_with("OK registered with number 2"));
+    assert!(right(address, "Zoe", "1234567").starts_with("OK registered with number 3"));
+    assert!(right(address, "xu", &X.to_lowercase()).starts_with("OK already"));
+    // Both letters, and the right ones.
+    for wrong in ["X1234567", "X1234567X", "12345678Z"] {
+        let said = answer(address, &format!("Xu&{wrong}&123456"));
+        assert!(
+            said.starts_with("ERROR a DNI is sent without its letter, and a NIE with"),
+            "{said}"
+        );
+    }
+    // Our own client sends it too.
+    let client =
+        within_one_step(|| stdout(&pipe(submit(address, "Xu", X, &code_now(X)), "").success()));
+    assert!(
+        client.starts_with("OK already registered, with number 1"),
+        "{client}"
+    );
+    let list = stdout(&ask(&place, "list").success());
+    let dnis: Vec<_> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2))
+        .collect();
+    assert_eq!(dnis, [X, Y, "1234567"]);
+}
+
+#[test]
+fn a_register_with_random_secrets_stays_one() {
+    let register = register();
+    let sheet = path("cards-of-one").display().to_string();
+    let _ = fs::remove_file(&sheet);
+    ask(&register, &format!("enrol --dni {ANA} --sheet {sheet}")).success();
+    // Nobody says what codes are made from: not from the DNI.
+    let start = |words: &str| {
+        let mut server = Running::start(socklab(&format!(
+            "submit server --listen :0 --register {} {words}",
+            register.display()
+        )));
+        let said = server.notes();
+        let ready = server.notes();
+        let address = ready.rsplit(' ').next().unwrap().parse().unwrap();
+        (server, said, address)
+    };
+    let (_server, said, address) = start("");
+    assert!(said.contains("random secrets, as before"), "{said}");
+    let refused = right(address, "Ana", ANA);
+    assert!(refused.starts_with("ERROR not accepted"), "{refused}");
+    let (_server, said, address) = start("--secret dni");
+    assert!(said.contains("made from the DNI from now on"), "{said}");
+    assert!(right(address, "Ana", ANA).starts_with("OK "));
+    // Another key is not the register's.
+    let key = format!("{}.key", register.display());
+    let mut bytes = fs::read(&key).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&key, bytes).unwrap();
+    let place = register.display();
+    let words = format!("submit server --listen :0 --secret random --register {place}");
+    let said = stderr(&run(&words).code(1));
+    assert!(
+        said.contains("decrypts none of the register's 1 secrets"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_clock_is_asked_about() {
+    let register = register();
+    let (_server, address) = serve(&register, "");
+    assert!(right(address, "Ana", ANA).starts_with("OK "));
+    ask(&register, "clock")
+        .success()
+        .stderr_eq("this computer's clock is not behind the latest code that was accepted\n");
+    let said = stderr(&ask(&register, "clock --right").success());
+    assert!(said.contains("counts as right now"), "{said}");
+}
+
 #[test]
 fn what_cannot_be_opened_is_said_in_one_line() {
     let foreign = path("foreign");
@@ -236,14 +374,7 @@ fn killed_it_has_what_it_confirmed() {
             let (server, address) = serve(&register, runtime);
             for n in 0..5 {
                 let dni = format!("{}", 30_000_000 + 10 * round + n);
-                let said = within_one_step(|| {
-                    let mut stream = TcpStream::connect(address).unwrap();
-                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-                    write!(stream, "Ana&{dni}&{}", code_now(&dni)).unwrap();
-                    let mut answer = String::new();
-                    stream.read_to_string(&mut answer).unwrap();
-                    answer
-                });
+                let said = right(address, "Ana", &dni);
                 assert!(said.starts_with("OK "), "{said}");
                 confirmed += 1;
             }

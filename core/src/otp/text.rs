@@ -5,7 +5,10 @@ use core::fmt;
 
 /// A student's ID number as sent: 6 to 8 ASCII digits, of which zeros at the front matter.
 ///
-/// `01234567` and `1234567` are different keys and different entries of the register.
+/// `01234567` and `1234567` are different keys and different entries of the register. A foreigner's
+/// number (NIE) is one with both its letters, of which the last must be right: `X1234567L` and
+/// `Y1234567X` are two people. It is kept in capitals. Whether it may submit is for the
+/// [`Policy`](crate::policy::Policy) to say.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Dni(String);
 
@@ -14,7 +17,7 @@ pub struct Dni(String);
 pub enum DniError {
     /// There is nothing.
     Empty,
-    /// It carries its letter (`12345678Z`, `12345678-Z`, `X1234567L`): the commonest slip.
+    /// It carries a letter (`12345678Z`, `12345678-Z`, `X1234567`): the commonest slip.
     Letter,
     /// It has something that is not an ASCII digit.
     NotDigits,
@@ -35,6 +38,9 @@ impl Dni {
         if text.is_empty() {
             return Err(DniError::Empty);
         }
+        if let Some(nie) = Dni::parse_nie(text) {
+            return Ok(nie);
+        }
         if has_letter(text) {
             return Err(DniError::Letter);
         }
@@ -47,10 +53,34 @@ impl Dni {
         }
     }
 
-    /// Its digits.
+    /// Reads a foreigner's number: X, Y or Z, seven digits and the right letter.
+    pub(crate) fn parse_nie(text: &str) -> Option<Dni> {
+        let text = text.to_ascii_uppercase();
+        let body = &text.as_bytes()[..text.len().min(8)];
+        let (&first, digits) = body.split_first()?;
+        let first = b"XYZ".iter().position(|&letter| letter == first)?;
+        let is_nie = text.len() == 9 && digits.iter().all(u8::is_ascii_digit);
+        let number: u32 = core::str::from_utf8(digits).ok()?.parse().ok()?;
+        let letter = control_letter(first as u32 * 10_000_000 + number);
+        (is_nie && text.ends_with(letter)).then_some(Dni(text))
+    }
+
+    /// Whether it is a foreigner's number.
+    pub fn is_nie(&self) -> bool {
+        self.0.starts_with(['X', 'Y', 'Z'])
+    }
+
+    /// Its digits, and the letters of a foreigner's number.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The letter of a number: its remainder by 23 in this order, as the Ministry of the Interior
+/// publishes it. The first letter of a NIE counts as a digit: X is 0, Y is 1, Z is 2.
+pub(crate) fn control_letter(number: u32) -> char {
+    const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
+    char::from(LETTERS[number as usize % LETTERS.len()])
 }
 
 /// A DNI's letter is its last character, perhaps after a hyphen; a foreigner's number (NIE) begins
@@ -155,8 +185,10 @@ mod tests {
             ("12345678Z", DniError::Letter),
             ("12345678z", DniError::Letter),
             ("12345678-Z", DniError::Letter),
-            ("X1234567L", DniError::Letter),
             ("X1234567", DniError::Letter),
+            ("X1234567A", DniError::Letter),
+            ("X12345678", DniError::Letter),
+            ("W1234567L", DniError::NotDigits),
             ("Y-1234567-L", DniError::Letter),
             ("12345", DniError::Length { digits: 5 }),
             ("123456789", DniError::Length { digits: 9 }),
@@ -169,6 +201,31 @@ mod tests {
         ] {
             assert_eq!(Dni::parse(bad), Err(error), "{bad}");
         }
+    }
+
+    /// With another first letter it is another person, and another last letter.
+    #[test]
+    fn foreigners() {
+        for (typed, read) in [
+            ("X1234567L", "X1234567L"),
+            (" y1234567x ", "Y1234567X"),
+            ("Z1234567R", "Z1234567R"),
+        ] {
+            let nie = Dni::parse(typed).unwrap();
+            assert_eq!((nie.as_str(), nie.is_nie()), (read, true));
+        }
+        for bad in [
+            "X1234567X",
+            "Y1234567L",
+            "X123456L",
+            "X12345678L",
+            "XX234567L",
+            "X123456éL",
+        ] {
+            assert!(Dni::parse(bad).is_err(), "{bad}");
+        }
+        assert!(!Dni::parse("1234567").unwrap().is_nie());
+        assert_eq!(control_letter(12_345_678), 'Z');
     }
 
     #[test]

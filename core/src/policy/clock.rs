@@ -1,22 +1,29 @@
-//! The server's clock must not be set back: codes that have expired would count again.
+//! A server's clock may be wrong. Once a code has been accepted, no code is judged for an earlier
+//! time, or codes that have expired would count again.
+//!
+//! Only accepted codes count: anybody can send a wrong one while the clock is ahead. As soon as the
+//! clock passes what it showed then, codes are judged again.
 
 use core::time::Duration;
 
-use crate::time::Now;
+use crate::time::{Mono, Now};
 
-/// How far Unix time may fall behind what the monotonic clock says before codes are not judged.
+/// How far Unix time may fall behind what it has shown before codes are not judged.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
-/// How far it may run ahead before that is worth a word: more than a leap second and NTP's slewing.
+/// How far Unix time may run ahead of the monotonic clock before that is worth a word: more than a
+/// leap second and NTP's slewing.
 const NOTABLE: Duration = Duration::from_secs(1);
 
-/// Compares the two clocks of each moment with those of the moments before.
+/// Compares the clock of each moment with what it showed when codes were accepted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClockGuard {
-    /// Unix time at the monotonic zero, as the latest moments had it; `None` before the first.
-    origin: Option<Duration>,
-    /// No moment may be before this one: the last that the register has on record.
-    floor: Duration,
+    /// The latest moment; `None` before the first.
+    latest: Option<Now>,
+    /// The Unix time of the latest accepted code.
+    accepted: Duration,
+    /// When that was; the origin if it was before this run.
+    accepted_at: Mono,
 }
 
 /// What the clocks say of a moment.
@@ -24,39 +31,53 @@ pub struct ClockGuard {
 pub enum Reading {
     /// They agree.
     Steady,
-    /// Unix time has jumped ahead by this since the moment before: set by hand, or the machine slept.
+    /// Unix time has jumped ahead by this since the moment before: set by hand, or the machine
+    /// slept.
     Ahead(Duration),
-    /// Unix time has been set back by this.
+    /// Unix time is behind that of an accepted code by this.
     Back(Duration),
 }
 
 impl ClockGuard {
-    /// A guard for a register whose last record is of this Unix time.
-    pub fn after(last_record: Duration) -> Self {
+    /// A guard for a register whose latest accepted code is of this Unix time.
+    pub fn after(accepted: Duration) -> Self {
         ClockGuard {
-            origin: None,
-            floor: last_record,
+            accepted,
+            ..ClockGuard::default()
         }
     }
 
-    /// Looks at a moment. Moments may come a little out of order.
+    /// A code of this moment was accepted.
+    pub fn accepted(&mut self, now: Now) {
+        if now.unix > self.accepted {
+            (self.accepted, self.accepted_at) = (now.unix, now.mono);
+        }
+    }
+
+    /// By how much a moment is behind that of the latest accepted code, if that is too much for
+    /// codes to be judged. A moment that came before it may be as much earlier.
+    pub fn behind(&self, now: Now) -> Option<Duration> {
+        let due = self
+            .accepted
+            .saturating_sub(self.accepted_at.since(now.mono));
+        let by = due.checked_sub(now.unix);
+        by.filter(|by| *by > TOLERANCE)
+    }
+
+    /// Looks at a moment. Moments may come out of order.
     pub fn read(&mut self, now: Now) -> Reading {
-        let floor = self.floor.saturating_sub(TOLERANCE);
-        if now.unix < floor {
-            return Reading::Back(self.floor - now.unix);
+        let before = self.latest.filter(|latest| latest.mono <= now.mono);
+        if before.is_some() || self.latest.is_none() {
+            self.latest = Some(now);
         }
-        let origin = now
-            .unix
-            .saturating_sub(Duration::from_nanos(now.mono.as_nanos()));
-        let Some(known) = self.origin else {
-            self.origin = Some(origin);
-            return Reading::Steady;
-        };
-        if origin + TOLERANCE < known {
-            return Reading::Back(known - origin);
+        if let Some(by) = self.behind(now) {
+            return Reading::Back(by);
         }
-        self.origin = Some(known.max(origin));
-        match origin.checked_sub(known) {
+        let ahead = before.and_then(|before| {
+            let due = before.unix + now.mono.since(before.mono);
+            now.unix.checked_sub(due)
+        });
+        match ahead {
             Some(ahead) if ahead > NOTABLE => Reading::Ahead(ahead),
             _ => Reading::Steady,
         }

@@ -54,7 +54,7 @@ fn a_code_counts_once_and_for_two_steps() {
     assert_eq!(judge(one, code(one, NOW - 30), NOW), "already 1");
     assert_eq!(judge(one, code(one, NOW - 30), NOW + 600), "already 1");
     // Another code of the same student is right, and changes nothing: the first counts.
-    assert_eq!(judge(one, code(one, NOW), NOW), "accepted 1");
+    assert_eq!(judge(one, code(one, NOW), NOW), "already 1");
     assert_eq!(judge(one, code(one, NOW), NOW), "already 1");
     // Zeros make another student.
     assert_eq!(judge("0123456", code(one, NOW), NOW), "zeros");
@@ -98,75 +98,204 @@ fn a_shared_code_counts_for_the_step_that_is_unused() {
 }
 
 #[test]
+fn who_sends_a_right_code_for_anothers_entry_is_told_so() {
+    let mut ledger = Ledger::default();
+    let mut judge = |name: &str, at| {
+        let mut one = attempt("123456", code("123456", at), at);
+        one.name = name.as_bytes().into();
+        ledger.judge(&one).to_string()
+    };
+    assert_eq!(judge("Mallory", NOW), "accepted 1");
+    // By the very code, by another, and however late.
+    assert_eq!(judge("Ana", NOW), "other-name");
+    assert_eq!(judge("Ana", NOW + 30), "other-name");
+    assert_eq!(judge(" MALLORY ", NOW + 30), "already 1");
+    assert_eq!(judge("Ana", NOW + 6000), "other-name");
+}
+
+#[test]
+fn foreigners_are_taken_where_the_lecturer_takes_them() {
+    let nie = |of: &str| attempt(of, code(of, NOW), NOW);
+    let mut ledger = Ledger::default();
+    assert_eq!(ledger.judge(&nie("X1234567L")).to_string(), "dni-letter");
+    let mut ledger = Ledger::new(Policy {
+        nie: true,
+        ..Policy::default()
+    });
+    // The same digits, and three people.
+    assert_eq!(ledger.judge(&nie("X1234567L")).to_string(), "accepted 1");
+    assert_eq!(ledger.judge(&nie("Y1234567X")).to_string(), "accepted 2");
+    assert_eq!(ledger.judge(&nie("1234567")).to_string(), "accepted 3");
+    assert_eq!(ledger.judge(&nie("X1234567L")).to_string(), "already 1");
+}
+
+/// Whoever rehearses is remembered for long enough, and strangers fill no memory.
+#[test]
+fn a_ledger_forgets() {
+    let mut ledger = Ledger::default();
+    let mut judge = |dni: u32| {
+        let dni = std::format!("{dni}");
+        ledger.judge(&attempt(&dni, code(&dni, NOW), NOW)).name()
+    };
+    assert_eq!(judge(20_000_000), "accepted");
+    for dni in 30_000_000..30_009_999 {
+        assert_eq!(judge(dni), "accepted");
+    }
+    assert_eq!(judge(20_000_000), "already");
+    assert_eq!(judge(40_000_000), "accepted");
+    assert_eq!(judge(20_000_000), "accepted");
+}
+
+/// A submission with number 7.
+fn earlier(same_code: bool) -> Option<Earlier> {
+    Some(Earlier {
+        number: 7,
+        same_code,
+        same_name: true,
+    })
+}
+
+#[test]
 fn what_comes_before_what() {
     let (right, wrong) = (code("123456", NOW), Code::parse("000000").unwrap());
     let all = History {
-        repeated: Some(7),
-        locked: true,
-        key: None,
+        submission: earlier(true),
         here: Tally {
             recent: 3,
             oldest: Duration::from_secs(NOW - 10),
             ..Tally::default()
         },
+        ..fresh()
+    };
+    let already = Verdict::Already {
+        earlier: earlier(true).unwrap(),
+        step: None,
+    };
+    assert_eq!(judge(&all, wrong), already);
+    let all = History {
+        submission: earlier(false),
+        ..all
+    };
+    assert_eq!(judge(&all, wrong), refused(Refusal::Throttled(20)));
+    // A right code is not throttled.
+    let already = Verdict::Already {
+        earlier: earlier(false).unwrap(),
+        step: Some(Step::at(NOW)),
+    };
+    assert_eq!(judge(&all, right), already);
+    let nobody = |here| History {
+        key: None,
+        here,
         ..History::default()
     };
-    assert_eq!(judge(&all, wrong), Verdict::Already(7));
-    let all = History {
-        repeated: None,
-        ..all
-    };
-    assert_eq!(judge(&all, right), refused(Refusal::Locked));
-    let all = History {
-        locked: false,
-        ..all
-    };
-    assert_eq!(judge(&all, right), refused(Refusal::Throttled(20)));
-    let all = History {
-        here: Tally::default(),
-        ..all
-    };
-    assert_eq!(judge(&all, right), refused(Refusal::Unknown));
+    assert_eq!(
+        judge(&nobody(all.here), right),
+        refused(Refusal::Throttled(20))
+    );
+    let calm = Tally::default();
+    assert_eq!(judge(&nobody(calm), right), refused(Refusal::Unknown));
     assert_eq!(judge(&fresh(), right), Verdict::Accept(Step::at(NOW)));
-    let nothing_said = Policy {
+}
+
+/// Judges with a random secret, which is that of `fresh`.
+fn by_secret(history: &History, code: Code) -> Verdict {
+    let policy = Policy {
         secret: Secret::Random,
         ..Policy::default()
     };
-    let early = attempt("123456", code("123456", NOW - 60), NOW);
-    let verdict = decide(&nothing_said, &fresh(), &early);
-    assert_eq!(verdict, refused(Refusal::WrongCode(Cause::Unknown)));
+    decide(&policy, history, &attempt("123456", code, NOW))
 }
 
 #[test]
-fn who_has_succeeded_here_is_not_locked_out_by_others() {
+fn with_random_secrets_a_wrong_or_expired_code_learns_nothing() {
+    let wrong = refused(Refusal::WrongCode(Cause::Unknown));
+    let expired = code("123456", NOW - 60);
+    let zeros = code("0123456", NOW);
+    for history in [
+        fresh(),
+        History {
+            submission: earlier(true),
+            ..fresh()
+        },
+    ] {
+        assert_eq!(by_secret(&history, expired), wrong);
+        assert_eq!(by_secret(&history, zeros), wrong);
+    }
+    // One that is valid now is told, whether it has been used or not.
     let right = code("123456", NOW);
+    let step = Step::at(NOW);
+    let said = |used: &[Step]| {
+        by_secret(
+            &History {
+                submission: earlier(false),
+                used: used.iter().copied().collect(),
+                ..fresh()
+            },
+            right,
+        )
+    };
+    let already = |step| Verdict::Already {
+        earlier: earlier(false).unwrap(),
+        step,
+    };
+    assert_eq!(said(&[]), already(Some(step)));
+    assert_eq!(said(&[step]), already(None));
+}
+
+#[test]
+fn with_random_secrets_others_lock_nobody_out() {
+    let right = code("123456", NOW);
+    let failures = |failures| Tally {
+        recent: 99,
+        oldest: Duration::from_secs(NOW - 1),
+        failures,
+        last_failure: Duration::from_secs(NOW - 1),
+    };
+    // Whatever comes from elsewhere, and what a classmate may do behind the same router.
+    let mut history = History {
+        everywhere: failures(100_000),
+        here: failures(99),
+        ..fresh()
+    };
+    let accepted = Verdict::Accept(Step::at(NOW));
+    assert_eq!(by_secret(&history, right), accepted);
+    // A hundred wrong codes from the same address: now it may be a guess.
+    let wrong = code("123456", NOW - 60);
+    history.here = failures(100);
+    assert_eq!(by_secret(&history, wrong), refused(Refusal::Throttled(29)));
+    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    // A second right one is no guess; the same again is no second one.
+    history.proved = Some(Step::at(NOW));
+    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    history.proved = Step::at(NOW).offset(-1);
+    assert_eq!(by_secret(&history, right), accepted);
+    history.proved = Step::at(NOW).offset(-9);
+    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    // However late; but then a wrong one is recorded.
+    history.here.last_failure = Duration::from_secs(NOW - 30);
+    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    let wrong_code = refused(Refusal::WrongCode(Cause::Unknown));
+    assert_eq!(by_secret(&history, wrong), wrong_code);
+}
+
+#[test]
+fn with_the_dni_as_secret_only_wrong_codes_wait() {
+    let (right, wrong) = (code("123456", NOW), Code::parse("000000").unwrap());
     let busy = Tally {
         recent: 30,
         oldest: Duration::from_secs(NOW - 1),
         failures: 200,
         last_failure: Duration::from_secs(NOW),
     };
-    let attacked = History {
+    let mut attacked = History {
         everywhere: busy,
-        locked: true,
         ..fresh()
     };
-    assert_eq!(judge(&attacked, right), refused(Refusal::Locked));
-    let unlocked = History {
-        locked: false,
-        ..attacked.clone()
-    };
-    assert_eq!(judge(&unlocked, right), refused(Refusal::Throttled(29)));
-    let trusted = History {
-        trusted: true,
-        ..attacked
-    };
-    assert_eq!(judge(&trusted, right), Verdict::Accept(Step::at(NOW)));
-    let own = History {
-        here: busy,
-        ..trusted
-    };
-    assert_eq!(judge(&own, right), refused(Refusal::Throttled(900)));
+    assert_eq!(judge(&attacked, wrong), refused(Refusal::Throttled(29)));
+    assert_eq!(judge(&attacked, right), Verdict::Accept(Step::at(NOW)));
+    attacked.here = busy;
+    assert_eq!(judge(&attacked, wrong), refused(Refusal::Throttled(900)));
+    assert_eq!(judge(&attacked, right), Verdict::Accept(Step::at(NOW)));
 }
 
 #[test]
@@ -185,27 +314,23 @@ fn clocks() {
         mono: crate::Mono::ZERO.plus(Duration::from_secs(mono)),
         unix: Duration::from_secs_f64(unix),
     };
+    let back = |seconds| Reading::Back(Duration::from_secs(seconds));
     let mut guard = ClockGuard::after(Duration::from_secs(100));
-    assert_eq!(
-        guard.read(now(98.0, 0)),
-        Reading::Back(Duration::from_secs(2))
-    );
-    assert_eq!(guard.read(now(110.0, 10)), Reading::Steady);
-    assert_eq!(guard.read(now(119.5, 20)), Reading::Steady);
-    assert_eq!(guard.read(now(119.0, 20)), Reading::Steady);
-    assert_eq!(
-        guard.read(now(118.0, 20)),
-        Reading::Back(Duration::from_secs(2))
-    );
-    assert_eq!(
-        guard.read(now(200.0, 21)),
-        Reading::Ahead(Duration::from_secs(79))
-    );
-    assert_eq!(guard.read(now(201.0, 22)), Reading::Steady);
-    assert_eq!(
-        guard.read(now(150.0, 30)),
-        Reading::Back(Duration::from_secs(59))
-    );
+    assert_eq!(guard.read(now(98.0, 0)), back(2));
+    // It recovers by itself.
+    assert_eq!(guard.read(now(99.5, 1)), Reading::Steady);
+    assert_eq!(guard.read(now(110.0, 11)), Reading::Steady);
+    // Only what was accepted counts: a clock that was wrong for a while is forgiven.
+    let ahead = Reading::Ahead(Duration::from_secs(79));
+    assert_eq!(guard.read(now(200.0, 22)), ahead);
+    assert_eq!(guard.read(now(201.0, 23)), Reading::Steady);
+    assert_eq!(guard.read(now(124.0, 25)), Reading::Steady);
+    guard.accepted(now(124.0, 25));
+    assert_eq!(guard.read(now(121.0, 26)), back(3));
+    assert_eq!(guard.read(now(124.0, 29)), Reading::Steady);
+    // A message of before it may wait for its turn.
+    assert_eq!(guard.read(now(104.0, 5)), Reading::Steady);
+    assert_eq!(guard.read(now(104.0, 9)), back(4));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Guessing does not pay.
+//! Guessing does not pay, and wrong codes do not fill a register.
 
 use core::time::Duration;
 
@@ -23,8 +23,9 @@ pub const RATE_EVERYWHERE: Rate = Rate {
     within: Duration::from_secs(30),
 };
 
-/// So many failures of a DNI in a row, over all addresses, lock it.
-pub const LOCK_AFTER: u32 = 100;
+/// With random secrets: so many failures of a DNI in a row from one address, and that address may
+/// be guessing. One guess is right with odds of 2 in 10^6, or 3 in 10^6 where the next code counts.
+pub const SUSPECT_AFTER: u32 = 100;
 
 /// So many failures from one address in a row make it wait.
 const BACK_OFF_AFTER: u32 = 10;
@@ -53,15 +54,23 @@ impl Tally {
 
     /// How many seconds the next attempt must wait after so many failures.
     pub(super) fn pause(&self, now: Duration) -> u64 {
-        seconds_until(
-            self.last_failure.saturating_add(back_off(self.failures)),
-            now,
-        )
+        self.backed_off(self.failures, now)
+    }
+
+    /// How many seconds an address that may be guessing random secrets sends its wrong codes in
+    /// vain: they are not recorded.
+    pub(super) fn suspicion(&self, now: Duration) -> u64 {
+        let over = self.failures.saturating_sub(SUSPECT_AFTER - BACK_OFF_AFTER);
+        self.backed_off(over, now)
+    }
+
+    fn backed_off(&self, failures: u32, now: Duration) -> u64 {
+        seconds_until(self.last_failure.saturating_add(back_off(failures)), now)
     }
 }
 
-/// How long to wait after that many failures in a row: nothing before the tenth, 30 s after it, doubled by each
-/// one more, to 15 min.
+/// How long to wait after that many failures in a row: zero before the tenth, 30 s after it,
+/// doubled by each one more, to 15 min.
 pub fn back_off(failures: u32) -> Duration {
     const MOST: u64 = 15 * 60;
     let seconds = match failures.checked_sub(BACK_OFF_AFTER) {

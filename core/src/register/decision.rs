@@ -11,8 +11,12 @@ use core::str::FromStr;
 pub enum Decision {
     /// The code was right and the submission is recorded durably.
     Accepted(Entry),
-    /// The very same attempt was accepted before: its confirmation may have been lost.
+    /// The DNI has a submission, and the sender knows its secret: a confirmation may have been
+    /// lost.
     Already(Entry),
+    /// The same, but the submission bears another name: whose it is, a lecturer must find out. The
+    /// number and the receipt are not given to a sender who may not be the one they belong to.
+    OtherName,
     /// The attempt does not count.
     Refused(Refusal),
     /// The register cannot record anything at the moment; the attempt may be repeated.
@@ -61,13 +65,13 @@ pub enum Refusal {
     UsedCode,
     /// The DNI is not one of those that may submit.
     Unknown,
+    /// The DNI is a foreigner's number (NIE) with its letters, and those are not taken here.
+    Letter,
     /// Too many attempts: in so many seconds the next will be looked at.
     Throttled(u64),
-    /// Too many failures from everywhere: a lecturer must unlock the DNI.
-    Locked,
-    /// The register's clock has been set back by so many seconds, so it cannot judge codes.
+    /// The register's clock is so many seconds behind an accepted code, so it cannot judge others.
     Clock(u64),
-    /// One of these; which one is nobody's business.
+    /// One of these, and the sender is not told which.
     Undisclosed,
 }
 
@@ -114,6 +118,7 @@ impl Decision {
         match self {
             Decision::Accepted(_) => "accepted",
             Decision::Already(_) => "already",
+            Decision::OtherName => "other-name",
             Decision::Refused(refusal) => refusal.name(),
             Decision::Unavailable => "unavailable",
         }
@@ -130,8 +135,8 @@ impl Refusal {
             Refusal::WrongCode(Cause::Zeros) => "zeros",
             Refusal::UsedCode => "used-code",
             Refusal::Unknown => "unknown-dni",
+            Refusal::Letter => "dni-letter",
             Refusal::Throttled(_) => "throttled",
-            Refusal::Locked => "locked",
             Refusal::Clock(_) => "clock",
             Refusal::Undisclosed => "refused",
         }
@@ -187,6 +192,7 @@ impl FromStr for Decision {
         let decision = match words[0] {
             "accepted" => Decision::Accepted(entry()?),
             "already" => Decision::Already(entry()?),
+            "other-name" => Decision::OtherName,
             "unavailable" => Decision::Unavailable,
             "wrong-code" => wrong(Cause::Unknown),
             "code-behind" => wrong(Cause::Behind(number()?)),
@@ -194,8 +200,8 @@ impl FromStr for Decision {
             "zeros" => wrong(Cause::Zeros),
             "used-code" => Decision::Refused(Refusal::UsedCode),
             "unknown-dni" => Decision::Refused(Refusal::Unknown),
+            "dni-letter" => Decision::Refused(Refusal::Letter),
             "throttled" => Decision::Refused(Refusal::Throttled(number()?)),
-            "locked" => Decision::Refused(Refusal::Locked),
             "clock" => Decision::Refused(Refusal::Clock(number()?)),
             "refused" => Decision::Refused(Refusal::Undisclosed),
             _ => return Err(unknown()),
@@ -218,6 +224,7 @@ mod tests {
             "accepted 12",
             "accepted 12 ABCDEFGH23",
             "already 1",
+            "other-name",
             "unavailable",
             "wrong-code",
             "code-behind 60",
@@ -225,8 +232,8 @@ mod tests {
             "zeros",
             "used-code",
             "unknown-dni",
+            "dni-letter",
             "throttled 900",
-            "locked",
             "clock 7",
             "refused",
         ] {
@@ -237,9 +244,9 @@ mod tests {
             "",
             "accepted",
             "accepted x",
-            "locked 1",
+            "zeros 1",
             "accepted 1 short",
-            "Locked",
+            "Zeros",
         ] {
             assert!(text.parse::<Decision>().is_err(), "{text}");
         }

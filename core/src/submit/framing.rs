@@ -2,8 +2,8 @@
 //!
 //! The message has no frame: the lab's clients send it once and then wait for the answer, with
 //! neither a line end nor an end of stream. So it is complete as soon as its bytes can be read as
-//! one, byte by byte; whatever comes later is not judged. The verdict therefore cannot depend on how
-//! the network cut the bytes.
+//! one, byte by byte; whatever comes later is not judged. The verdict therefore cannot depend on
+//! how the network cut the bytes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -22,11 +22,13 @@ pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 /// A complete message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// `^(.{1,512}?)&([0-9]{6,8})&([0-9]{6})$`, `.` being any byte.
+    /// `^(.{1,512}?)&([0-9]{6,8})&([0-9]{6})$`, `.` being any byte; or with a foreigner's number
+    /// (NIE) with its letters in the DNI's place, of which the register decides whether it is
+    /// taken.
     Submission {
         /// The name, byte for byte.
         name: Box<[u8]>,
-        /// The DNI, digit for digit.
+        /// The DNI, as sent.
         dni: Dni,
         /// The code.
         code: Code,
@@ -92,16 +94,17 @@ impl Framing {
         if name.is_empty() || name.len() > MAX_NAME {
             return None;
         }
-        if has_letter(dni) {
+        let nie = core::str::from_utf8(dni).ok().and_then(Dni::parse_nie);
+        if nie.is_none() && has_letter(dni) {
             return Some(Message::DniLetter);
         }
-        if !(6..=8).contains(&dni.len()) || !dni.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        let (dni, code) = (
-            Dni::parse(core::str::from_utf8(dni).ok()?).ok()?,
-            Code::parse(core::str::from_utf8(code).ok()?).ok()?,
-        );
+        let is_dni = (6..=8).contains(&dni.len()) && dni.iter().all(u8::is_ascii_digit);
+        let dni = match nie {
+            Some(nie) => nie,
+            None if is_dni => Dni::parse(core::str::from_utf8(dni).ok()?).ok()?,
+            None => return None,
+        };
+        let code = Code::parse(core::str::from_utf8(code).ok()?).ok()?;
         if name.contains(&0) {
             return Some(Message::NameNul);
         }
@@ -119,8 +122,8 @@ pub(super) fn split_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&text[..at], &text[at + 1..]))
 }
 
-/// Whether a field is a DNI with its letter (`12345678Z`) or a foreigner's number with one or
-/// both of its own (`X1234567L`).
+/// Whether a field is a DNI with its letter (`12345678Z`) or a foreigner's number without its last
+/// letter, or with a wrong one (`X1234567A`).
 fn has_letter(dni: &[u8]) -> bool {
     let (body, last) = match dni {
         [body @ .., last] if last.is_ascii_alphabetic() => (body, true),
@@ -184,7 +187,16 @@ mod tests {
                 Some(submission(b"&", "123456", "000000")),
             ),
             (b"Ana&12345678Z&186818", letter()),
-            (b"Ana&X1234567L&186818", letter()),
+            (
+                b"Ana&X1234567L&186818",
+                Some(submission(b"Ana", "X1234567L", "186818")),
+            ),
+            (
+                b"Ana&y1234567x&186818",
+                Some(submission(b"Ana", "Y1234567X", "186818")),
+            ),
+            (b"Ana&X1234567X&186818", letter()),
+            (b"Ana& X1234567L&186818\n", bad()),
             (b"Ana&x1234567&186818", letter()),
             (b"An\0a&123456&186818", Some(Message::NameNul)),
             (b"Ana&123456789&186818\n", bad()),

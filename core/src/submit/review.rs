@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::framing::{BOM, Framing, MAX_NAME, Message, split_last};
-use crate::otp::{Code, CodeError, Dni, DniError, Key, Window, base32, steps_of};
+use crate::otp::{Code, CodeError, Dni, DniError, Key, Window, base32, control_letter, steps_of};
 use crate::policy::with_other_zeros;
 use crate::register::{Cause, Decision, Refusal};
 
@@ -168,7 +168,10 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
         let text = String::from_utf8_lossy(dni);
         review.remarks.extend(match Dni::parse(&text) {
             Err(error) => Some(Remark::Dni(error)),
-            Ok(read) => (read.as_str() != text).then_some(Remark::DniBlanks),
+            Ok(read) => {
+                let same = read.as_str().eq_ignore_ascii_case(&text);
+                (!same).then_some(Remark::DniBlanks)
+            }
         });
         let text = String::from_utf8_lossy(code);
         review.remarks.extend(match Code::parse(&text) {
@@ -248,6 +251,7 @@ fn is_swapped(dni: &[u8], code: &[u8], unix: u64) -> bool {
 fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Option<Remark> {
     let dni = Dni::parse(core::str::from_utf8(dni).ok()?).ok()?;
     match decision? {
+        Decision::Refused(Refusal::Letter) => Some(Remark::Dni(DniError::Letter)),
         Decision::Refused(Refusal::UsedCode) => Some(Remark::CodeUsed),
         Decision::Refused(Refusal::WrongCode(cause)) => Some(match *cause {
             Cause::Behind(seconds) => Remark::CodeBehind(seconds),
@@ -285,7 +289,7 @@ fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
     if base32::decode(text).is_ok_and(|bytes| makes(&Key::from_bytes(&bytes), code, unix)) {
         return Remark::CodeNotEncoded;
     }
-    let letter = letter_of(text);
+    let letter = control_letter(text.parse().unwrap_or(0));
     let with_letter = [letter, letter.to_ascii_lowercase()].map(|letter| {
         let mut text = String::from(text);
         text.push(letter);
@@ -298,13 +302,6 @@ fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
         return Remark::CodeLetter;
     }
     Remark::CodeWrong
-}
-
-/// The letter of a DNI: its number modulo 23 in this order, as the Ministry of the Interior publishes it.
-fn letter_of(dni: &str) -> char {
-    const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
-    let number: usize = dni.parse().unwrap_or(0);
-    char::from(LETTERS[number % LETTERS.len()])
 }
 
 #[cfg(test)]

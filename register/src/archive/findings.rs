@@ -1,6 +1,9 @@
 //! What a lecturer may want to look at. Nothing is rejected for it: there are good reasons for each.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use socklab_core::policy::prefix;
 
 use super::{Archive, Submission};
 use crate::error::Error;
@@ -18,7 +21,7 @@ pub enum Finding {
     },
     /// Several DNIs submitted from one address.
     SeveralDnis {
-        /// The address.
+        /// The address, or the first of an IPv6 /64.
         ip: String,
         /// The DNIs.
         dnis: Vec<String>,
@@ -31,6 +34,15 @@ pub enum Finding {
         sent: String,
         /// The name in the roster.
         roster: String,
+    },
+    /// Right codes came for one DNI under several names: somebody else may have submitted for it.
+    SeveralNames {
+        /// The DNI.
+        dni: String,
+        /// The name of the submission, as shown.
+        submitted: String,
+        /// The others, as shown.
+        others: Vec<String>,
     },
     /// DNIs that differ only by zeros at the front.
     OnlyZeros {
@@ -66,7 +78,10 @@ impl Archive {
                 findings.push(Finding::SeveralAddresses { dni, ips });
             }
         }
-        let by_ip = group(&submissions, |one| one.ip.clone());
+        let by_ip = group(&submissions, |one| {
+            let ip = one.ip.parse::<IpAddr>();
+            ip.map_or_else(|_| one.ip.clone(), |ip| prefix(ip).to_string())
+        });
         for (ip, dnis) in by_ip {
             if dnis.len() > 1 {
                 findings.push(Finding::SeveralDnis { ip, dnis });
@@ -81,6 +96,29 @@ impl Archive {
                     dni: one.dni.clone(),
                     sent,
                     roster: (*roster).to_owned(),
+                });
+            }
+        }
+        let rows = self.sql.rows(
+            "SELECT dni, name FROM attempts WHERE lab = $1 AND verdict = 'other-name' ORDER BY id",
+            &[lab.into()],
+        )?;
+        let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in &rows {
+            let (others, name) = (
+                others.entry(row.text(0)?).or_default(),
+                shown(&row.bytes(1)?),
+            );
+            if !others.contains(&name) {
+                others.push(name);
+            }
+        }
+        for one in &submissions {
+            if let Some(others) = others.remove(&one.dni) {
+                findings.push(Finding::SeveralNames {
+                    dni: one.dni.clone(),
+                    submitted: shown(&one.name),
+                    others,
                 });
             }
         }

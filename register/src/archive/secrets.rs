@@ -8,6 +8,7 @@ use socklab_files::{free, sync_folder, with_suffix};
 use super::Archive;
 use crate::error::{Error, Trouble};
 use crate::keys::{KeyFile, SECRET, random};
+use crate::mode::{damaged_secrets, has_secrets};
 use crate::sql::{Sql, within};
 
 /// Secrets that nobody has yet: first they are written down where their owners will find them,
@@ -42,8 +43,8 @@ impl Archive {
     /// When the key file is another register's, or is not there though there are secrets.
     pub fn draw_secrets(&mut self, dnis: &[String], key: &Path) -> Result<NewSecrets, Error> {
         let key = match key.exists() || next(key).exists() {
-            true => open_key(&mut *self.sql, key)?,
-            false if self.has_secrets()? => {
+            true => open_key(&mut *self.sql, key)?.0,
+            false if has_secrets(&mut *self.sql)? => {
                 let detail = format!(
                     "{}: the register has secrets and their key file is not there",
                     key.display()
@@ -116,7 +117,7 @@ impl Archive {
     /// # Errors
     /// When the key is not that of the register; then nothing has changed.
     pub fn rekey(&mut self, path: &Path) -> Result<u64, Error> {
-        let old = open_key(&mut *self.sql, path)?;
+        let (old, _) = open_key(&mut *self.sql, path)?;
         let next = create_next(path)?;
         let count = within(&mut *self.sql, |sql| {
             let rows = sql.rows(SECRETS, &[])?;
@@ -134,10 +135,6 @@ impl Archive {
         put_next(path)?;
         Ok(count)
     }
-
-    fn has_secrets(&mut self) -> Result<bool, Error> {
-        Ok(self.sql.row(SECRETS, &[])?.is_some())
-    }
 }
 
 fn draw(dnis: &[String]) -> Result<Vec<(String, [u8; SECRET])>, Error> {
@@ -154,25 +151,23 @@ pub(crate) fn key_is_there(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Opens a register's key, and checks that it is this register's.
+/// Opens a register's key, and checks that it is this register's. The DNIs whose secrets it does
+/// not decrypt come with it.
 ///
 /// A new key is durable under another name before the secrets are encrypted under it, and takes the
 /// old one's place after that. A program that was stopped in between left the second step to this.
-pub(crate) fn open_key(sql: &mut dyn Sql, path: &Path) -> Result<KeyFile, Error> {
-    let sample = sql.row(SECRETS, &[])?;
-    let open = |path: &Path| {
+pub(crate) fn open_key(sql: &mut dyn Sql, path: &Path) -> Result<(KeyFile, Vec<String>), Error> {
+    let open = |sql: &mut dyn Sql, path: &Path| {
         let key = KeyFile::open(path)?;
-        if let Some(row) = &sample {
-            key.unseal(&row.text(0)?, &row.bytes(1)?)?;
-        }
-        Ok(key)
+        let damaged = damaged_secrets(sql, &key)?;
+        Ok((key, damaged))
     };
-    open(path).or_else(|error| {
-        if sample.is_none() || open(&next(path)).is_err() {
+    open(sql, path).or_else(|error| {
+        if !has_secrets(sql)? || open(sql, &next(path)).is_err() {
             return Err(error);
         }
         put_next(path)?;
-        open(path)
+        open(sql, path)
     })
 }
 

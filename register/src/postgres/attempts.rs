@@ -9,42 +9,49 @@ use std::collections::HashMap;
 use postgres::types::ToSql;
 use postgres::{Client, Row, Statement};
 
-use crate::facts::{Change, Facts, Failures, Question, Recent, count};
+use crate::facts::{Change, Facts, Failures, Question, Recent, Submitted, count};
 
-/// Whoever writes the tally of a DNI, if only with what it has, holds the DNI until the transaction ends. The rows are
-/// taken in the order of the array.
+/// Each DNI that is asked about is held until the transaction ends, in one order on all servers. It
+/// is held by its hash, because a row for every DNI that a stranger invents would fill the disk.
 pub(super) const HOLD: &str = "
-    INSERT INTO tallies (dni, ip) SELECT dni, '' FROM unnest($1::TEXT[]) AS asked (dni)
-    ON CONFLICT (dni, ip) DO UPDATE SET failures = tallies.failures";
+    SELECT count(pg_advisory_xact_lock(held)) FROM (
+        SELECT hashtextextended(dni, 0) AS held FROM unnest($1::TEXT[]) AS asked (dni) ORDER BY 1
+    ) AS ordered";
 
 /// It comes after the DNIs are held, as a statement of its own, so it sees what those before have committed.
 pub(super) const LOOK: &str = "
     SELECT
-        o.repeated, o.trusted, r.here, r.here_oldest, r.everywhere, r.everywhere_oldest,
-        t.here, t.here_last, t.everywhere, t.everywhere_last, m.number, m.at,
+        o.repeated, o.accepted, r.here, r.here_oldest, r.everywhere, r.everywhere_oldest,
+        t.here, t.here_last, t.everywhere, t.everywhere_last, m.number, m.at, m.name,
         ARRAY(SELECT step FROM used WHERE student = q.student AND step BETWEEN q.step - 1 AND q.step + 1),
         (SELECT listed = 1 FROM students WHERE dni = q.dni),
         (SELECT secret FROM students WHERE dni = q.dni)
-    FROM unnest($2::TEXT[], $3::BYTEA[], $4::TEXT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[])
-            WITH ORDINALITY AS q (dni, student, code, ip, at, since, step, n),
+    FROM unnest(
+            $2::TEXT[], $3::BYTEA[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::BIGINT[], $8::BIGINT[],
+            $9::BIGINT[]
+        ) WITH ORDINALITY AS q (dni, student, code, prefix, cidr, at, since, step, n),
         LATERAL (
-            SELECT bool_or(lab = $1 AND code = q.code) AS repeated, bool_or(ip = q.ip) AS trusted
+            SELECT bool_or(lab = $1 AND code = q.code) AS repeated, count(*) > 0 AS accepted
             FROM attempts WHERE dni = q.dni AND code IS NOT NULL
         ) AS o,
         LATERAL (
-            SELECT count(*) FILTER (WHERE ip = q.ip) AS here, min(at) FILTER (WHERE ip = q.ip) AS here_oldest,
+            SELECT count(*) FILTER (WHERE near) AS here, min(at) FILTER (WHERE near) AS here_oldest,
                 count(*) AS everywhere, min(at) AS everywhere_oldest
-            FROM attempts WHERE dni = q.dni AND at > q.since AND at <= q.at
+            FROM (
+                SELECT at, ip::INET <<= q.cidr::INET AS near
+                FROM attempts WHERE dni = q.dni AND at > q.since AND at <= q.at
+            ) AS recent
         ) AS r,
         LATERAL (
             SELECT max(failures) FILTER (WHERE ip <> '') AS here, max(last_failure) FILTER (WHERE ip <> '') AS here_last,
                 max(failures) FILTER (WHERE ip = '') AS everywhere, max(last_failure) FILTER (WHERE ip = '') AS everywhere_last
-            FROM tallies WHERE dni = q.dni AND ip IN ('', q.ip)
-        ) AS t,
-        LATERAL (
-            SELECT max(s.number) AS number, max((SELECT a.at FROM attempts a WHERE a.id = s.attempt)) AS at
+            FROM tallies WHERE dni = q.dni AND ip IN ('', q.prefix)
+        ) AS t
+        LEFT JOIN LATERAL (
+            SELECT s.number, (SELECT a.at FROM attempts a WHERE a.id = s.attempt) AS at,
+                (SELECT a.name FROM attempts a WHERE a.id = s.attempt) AS name
             FROM submissions s WHERE s.lab = $1 AND s.dni = q.dni
-        ) AS m
+        ) AS m ON true
     ORDER BY q.n";
 
 /// The numbers of the submissions that it made, by DNI; and, for no DNI, how many codes it used up.
@@ -57,12 +64,14 @@ pub(super) const WRITE: &str = "
         INSERT INTO used (student, step) SELECT * FROM unnest($9::BYTEA[], $10::BIGINT[])
         ON CONFLICT DO NOTHING RETURNING step
     ), counted AS (
-        INSERT INTO tallies (dni, ip, failures, last_failure)
-        SELECT * FROM unnest($11::TEXT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[])
-        ON CONFLICT (dni, ip) DO UPDATE SET failures = excluded.failures, last_failure = excluded.last_failure
+        INSERT INTO tallies (dni, ip, failures, last_failure, turned_away)
+        SELECT * FROM unnest($11::TEXT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[], $15::BIGINT[])
+        ON CONFLICT (dni, ip) DO UPDATE SET failures = excluded.failures,
+            last_failure = excluded.last_failure,
+            turned_away = tallies.turned_away + excluded.turned_away
     ), turned_away AS (
         INSERT INTO tallies (dni, ip)
-        SELECT dni, ip FROM unnest($15::TEXT[], $16::TEXT[]) AS q (dni, ip)
+        SELECT dni, ip FROM unnest($16::TEXT[], $17::TEXT[]) AS q (dni, ip)
         WHERE (SELECT count(*) FROM tallies t WHERE t.dni = q.dni AND t.ip = q.ip) > 0
         ON CONFLICT (dni, ip) DO UPDATE SET turned_away = tallies.turned_away + 1
     ), submitted AS (
@@ -83,7 +92,7 @@ pub(super) fn hold(
     statement: &Statement,
     asked: &[Question<'_>],
 ) -> Result<(), postgres::Error> {
-    client.execute(statement, &[&column(asked, |one| one.dni)])?;
+    client.query(statement, &[&column(asked, |one| one.dni)])?;
     Ok(())
 }
 
@@ -93,12 +102,13 @@ pub(super) fn look(
     asked: &[Question<'_>],
 ) -> Result<Vec<Facts>, postgres::Error> {
     let lab = asked.first().map_or("", |one| one.lab);
-    let values: [&(dyn ToSql + Sync); 8] = [
+    let values: [&(dyn ToSql + Sync); 9] = [
         &lab,
         &column(asked, |one| one.dni),
         &column(asked, |one| one.student),
         &column(asked, |one| one.code),
-        &column(asked, |one| one.ip),
+        &column(asked, |one| one.from.text.as_str()),
+        &column(asked, |one| one.from.cidr()),
         &column(asked, |one| one.at),
         &column(asked, |one| one.since),
         &column(asked, |one| one.step),
@@ -127,20 +137,22 @@ fn facts(row: &Row) -> Result<Facts, postgres::Error> {
         })
     };
     let submission: (Option<i64>, Option<i64>) = (row.try_get(10)?, row.try_get(11)?);
+    let name: Option<Vec<u8>> = row.try_get(12)?;
     Ok(Facts {
         repeated: flag(0)?,
-        trusted: flag(1)?,
+        accepted: flag(1)?,
         recent_here: recent(2)?,
         recent_everywhere: recent(4)?,
         failures_here: failures(6)?,
         failures_everywhere: failures(8)?,
-        submission: submission
-            .0
-            .zip(submission.1)
-            .map(|(number, at)| (number.unsigned_abs(), at)),
-        used: row.try_get(12)?,
-        listed: flag(13)?,
-        secret: row.try_get::<_, Option<Vec<u8>>>(14)?.unwrap_or_default(),
+        submission: (submission.0.zip(submission.1)).map(|(number, at)| Submitted {
+            number: number.unsigned_abs(),
+            at,
+            name: name.unwrap_or_default(),
+        }),
+        used: row.try_get(13)?,
+        listed: flag(14)?,
+        secret: row.try_get::<_, Option<Vec<u8>>>(15)?.unwrap_or_default(),
     })
 }
 
@@ -162,33 +174,39 @@ pub(super) fn write(
     let tallies: Vec<_> = changes
         .iter()
         .flat_map(|one| {
+            let away = i64::from(one.turned_away);
             let here = one
                 .failures_here
-                .map(|failures| (one.dni, one.ip, failures));
+                .map(|failures| (one.dni, one.prefix, failures, away));
             let everywhere = one
                 .failures_everywhere
-                .map(|failures| (one.dni, "", failures));
+                .map(|failures| (one.dni, "", failures, 0));
             here.into_iter().chain(everywhere)
         })
         .collect();
-    let away: Vec<_> = changes.iter().filter(|one| one.turned_away).collect();
-    let values: [&(dyn ToSql + Sync); 16] = [
+    // A statement changes a row once.
+    let away: Vec<_> = changes
+        .iter()
+        .filter(|one| one.turned_away && one.failures_here.is_none())
+        .collect();
+    let values: [&(dyn ToSql + Sync); 17] = [
         &lab,
         &column(&rows, |(one, _)| one.dni),
         &column(&rows, |(_, row)| row.name),
-        &column(&rows, |(one, _)| one.ip),
+        &column(&rows, |(_, row)| row.ip),
         &column(&rows, |(_, row)| i64::from(row.port)),
         &column(&rows, |(_, row)| row.at),
         &column(&rows, |(_, row)| &*row.verdict),
         &column(&rows, |(_, row)| row.code),
         &column(&steps, |(student, _)| *student),
         &column(&steps, |(_, step)| *step),
-        &column(&tallies, |(dni, _, _)| *dni),
-        &column(&tallies, |(_, ip, _)| *ip),
-        &column(&tallies, |(_, _, failures)| i64::from(failures.count)),
-        &column(&tallies, |(_, _, failures)| failures.last),
+        &column(&tallies, |(dni, _, _, _)| *dni),
+        &column(&tallies, |(_, ip, _, _)| *ip),
+        &column(&tallies, |(_, _, failures, _)| i64::from(failures.count)),
+        &column(&tallies, |(_, _, failures, _)| failures.last),
+        &column(&tallies, |(_, _, _, away)| *away),
         &column(&away, |one| one.dni),
-        &column(&away, |one| one.ip),
+        &column(&away, |one| one.prefix),
     ];
     let made = client.query(statement, &values)?;
     let mut numbers = HashMap::new();

@@ -4,7 +4,7 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::facts::{Change, Facts, Failures, Question, Recent, count};
+use crate::facts::{Change, Facts, Failures, Question, Recent, Submitted, count};
 
 pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
@@ -14,11 +14,16 @@ pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::R
     if accepted {
         facts.submission = connection
             .prepare_cached(
-                "SELECT s.number, a.at FROM submissions s JOIN attempts a ON a.id = s.attempt
+                "SELECT s.number, a.at, a.name
+                 FROM submissions s JOIN attempts a ON a.id = s.attempt
                  WHERE s.lab = ?1 AND s.dni = ?2",
             )?
             .query_row(params![asked.lab, asked.dni], |row| {
-                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+                Ok(Submitted {
+                    number: row.get::<_, i64>(0)?.unsigned_abs(),
+                    at: row.get(1)?,
+                    name: row.get(2)?,
+                })
             })
             .optional()?;
     }
@@ -47,9 +52,9 @@ fn recent(
     facts: &mut Facts,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT at, ip = ?4 FROM attempts WHERE dni = ?1 AND at > ?2 AND at <= ?3 ORDER BY at",
+        "SELECT at, ip FROM attempts WHERE dni = ?1 AND at > ?2 AND at <= ?3 ORDER BY at",
     )?;
-    let mut rows = statement.query(params![asked.dni, asked.since, asked.at, asked.ip])?;
+    let mut rows = statement.query(params![asked.dni, asked.since, asked.at])?;
     let one_more = |recent: &mut Recent, at: i64| {
         recent.count = recent.count.saturating_add(1);
         recent.oldest.get_or_insert(at);
@@ -57,7 +62,7 @@ fn recent(
     while let Some(row) = rows.next()? {
         let at = row.get(0)?;
         one_more(&mut facts.recent_everywhere, at);
-        if row.get(1)? {
+        if asked.from.has(row.get_ref(1)?.as_str()?) {
             one_more(&mut facts.recent_here, at);
         }
     }
@@ -71,15 +76,15 @@ fn accepted(
     facts: &mut Facts,
 ) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
-        "SELECT lab = ?2, code = ?3, ip = ?4 FROM attempts WHERE dni = ?1 AND code IS NOT NULL",
+        "SELECT lab = ?2, code = ?3 FROM attempts WHERE dni = ?1 AND code IS NOT NULL",
     )?;
-    let mut rows = statement.query(params![asked.dni, asked.lab, asked.code, asked.ip])?;
+    let mut rows = statement.query(params![asked.dni, asked.lab, asked.code])?;
     let mut any = false;
     while let Some(row) = rows.next()? {
         let here: bool = row.get(0)?;
         any |= here;
+        facts.accepted = true;
         facts.repeated |= here && row.get(1)?;
-        facts.trusted |= row.get::<_, bool>(2)?;
     }
     Ok(any)
 }
@@ -94,7 +99,7 @@ fn failures(
         "SELECT 1, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ''
          UNION ALL SELECT 0, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ?2",
     )?;
-    let mut rows = statement.query(params![asked.dni, asked.ip])?;
+    let mut rows = statement.query(params![asked.dni, asked.from.text])?;
     while let Some(row) = rows.next()? {
         let failures = Failures {
             count: count(row.get(1)?),
@@ -122,7 +127,7 @@ pub(super) fn write(connection: &Connection, change: &Change<'_>) -> rusqlite::R
             change.lab,
             change.dni,
             row.name,
-            change.ip,
+            row.ip,
             row.port,
             row.at,
             &*row.verdict,
@@ -139,7 +144,7 @@ pub(super) fn write(connection: &Connection, change: &Change<'_>) -> rusqlite::R
             .execute(params![change.student, step])?;
     }
     for (ip, failures) in [
-        (change.ip, change.failures_here),
+        (change.prefix, change.failures_here),
         ("", change.failures_everywhere),
     ] {
         if let Some(failures) = failures {
@@ -152,7 +157,7 @@ pub(super) fn write(connection: &Connection, change: &Change<'_>) -> rusqlite::R
     }
     if change.turned_away {
         run("UPDATE tallies SET turned_away = turned_away + 1 WHERE dni = ?1 AND ip = ?2")?
-            .execute(params![change.dni, change.ip])?;
+            .execute(params![change.dni, change.prefix])?;
     }
     Ok(number)
 }

@@ -6,8 +6,11 @@ mod archive;
 mod behind;
 #[cfg(target_os = "linux")]
 mod crash;
+mod faults;
+mod guessing;
 mod once;
 mod rules;
+mod strangers;
 mod trouble;
 
 use std::sync::mpsc::{Receiver, channel};
@@ -15,9 +18,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socklab_core::otp::{Code, Dni, Key, Step};
+use socklab_core::policy::Secret;
 use socklab_core::register::{Attempt, Decision, Register};
 use socklab_core::{Mono, Now};
-use socklab_register::{Admit, Archive, Event, Journal, Location, Rules, Writer};
+use socklab_register::{Archive, Event, Journal, Location, Rules, Writer};
 use socklab_tests::EPOCH;
 use socklab_tests::postgres::Cluster;
 use tempfile::TempDir;
@@ -26,7 +30,7 @@ use tempfile::TempDir;
 pub(crate) struct Place {
     pub(crate) location: Location,
     folder: TempDir,
-    _cluster: Option<Arc<Cluster>>,
+    cluster: Option<Arc<Cluster>>,
 }
 
 impl Place {
@@ -36,7 +40,7 @@ impl Place {
         Place {
             location: Location::File(folder.path().join("register.db")),
             folder,
-            _cluster: None,
+            cluster: None,
         }
     }
 
@@ -46,8 +50,20 @@ impl Place {
         Some(Place {
             location: cluster.database().parse().unwrap(),
             folder: tempfile::tempdir().unwrap(),
-            _cluster: Some(cluster),
+            cluster: Some(cluster),
         })
+    }
+
+    /// Does to the register what no program of ours does.
+    pub(crate) fn tamper(&self, sql: &str) {
+        match (&self.location, &self.cluster) {
+            (Location::File(path), _) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch(sql).unwrap();
+            }
+            (Location::Postgres(address), Some(cluster)) => cluster.execute(address, sql),
+            (Location::Postgres(_), None) => unreachable!(),
+        }
     }
 
     /// A path beside the register.
@@ -85,11 +101,13 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 pub(crate) fn rules() -> Rules {
+    Rules::of("lab")
+}
+
+pub(crate) fn random() -> Rules {
     Rules {
-        lab: "lab".to_owned(),
-        policy: Default::default(),
-        admit: Admit::Everybody,
-        batch: Rules::BATCH,
+        secret: Some(Secret::Random),
+        ..rules()
     }
 }
 
@@ -180,9 +198,9 @@ pub(crate) fn wrong(dni: &str, ip: u8, seconds: i64) -> Attempt {
     attempt(dni, code, ip, seconds)
 }
 
-/// A random secret for a DNI, as it is on its card.
+/// A new random secret for a DNI, as it is on its card.
 pub(crate) fn enrol(archive: &mut Archive, dni: &str, key: &std::path::Path) -> [u8; 20] {
     let secrets = archive.draw_secrets(&[dni.to_owned()], key).unwrap();
-    archive.give_out(&secrets, false).unwrap();
+    archive.give_out(&secrets, true).unwrap();
     *secrets.iter().next().unwrap().1
 }

@@ -82,7 +82,7 @@ fn several_of_one_student_at_once(place: &Place) {
             (right(&dni, 2, 0), "already"),
             (wrong(&dni, 1, 0), "wrong-code"),
             (wrong(&dni, 1, 0), "throttled"),
-            (right(&dni, 1, 30), "accepted"),
+            (right(&dni, 1, 30), "already"),
         ]
     };
     let waiting: Vec<_> = (0..STUDENTS)

@@ -1,0 +1,123 @@
+//! What one address prefix may cost a register.
+
+use core::net::{IpAddr, Ipv6Addr};
+use core::time::Duration;
+
+use crate::time::Mono;
+
+/// The prefix by which an address is counted: IPv4 addresses one by one, IPv6 by /64, which is what
+/// one user commonly has (RFC 6177).
+pub fn prefix(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
+    }
+}
+
+/// So many at once, and then one each so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// How many at once.
+    pub burst: u32,
+    /// After how long there is one more.
+    pub every: Duration,
+}
+
+/// How much of an [`Allowance`] is left (a token bucket).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// The time that pays for what is left, at `at`.
+    saved: Duration,
+    at: Mono,
+}
+
+impl Budget {
+    /// The whole allowance.
+    pub fn full(of: Allowance, now: Mono) -> Budget {
+        Budget {
+            saved: of.every * of.burst,
+            at: now,
+        }
+    }
+
+    /// Takes one; `false` if there is none.
+    pub fn take(&mut self, of: Allowance, now: Mono) -> bool {
+        self.refill(of, now);
+        let left = self.saved.checked_sub(of.every);
+        self.saved = left.unwrap_or(self.saved);
+        left.is_some()
+    }
+
+    /// Gives one back that was taken for what turned out to be free.
+    pub fn give_back(&mut self, of: Allowance) {
+        self.saved = (self.saved + of.every).min(of.every * of.burst);
+    }
+
+    /// Whether nothing has been taken that is not there again.
+    pub fn is_full(&mut self, of: Allowance, now: Mono) -> bool {
+        self.refill(of, now);
+        self.saved >= of.every * of.burst
+    }
+
+    /// In how many seconds there is one again, rounded up; at least one.
+    pub fn wait(&self, of: Allowance) -> u64 {
+        let missing = of.every.saturating_sub(self.saved);
+        (missing.as_secs() + u64::from(missing.subsec_nanos() > 0)).max(1)
+    }
+
+    fn refill(&mut self, of: Allowance, now: Mono) {
+        // Moments may come a little out of order.
+        let passed = now.as_nanos().saturating_sub(self.at.as_nanos());
+        let passed = Duration::from_nanos(passed);
+        self.saved = (self.saved + passed).min(of.every * of.burst);
+        self.at = self.at.max(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::prelude::v1::*;
+
+    const OF: Allowance = Allowance {
+        burst: 3,
+        every: Duration::from_millis(500),
+    };
+
+    fn at(millis: u64) -> Mono {
+        Mono::ZERO.plus(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn a_burst_and_then_one_each_so_often() {
+        let mut budget = Budget::full(OF, at(0));
+        let taken = |budget: &mut Budget, now| (0..9).filter(|_| budget.take(OF, now)).count();
+        assert_eq!(taken(&mut budget, at(0)), 3);
+        assert_eq!(budget.wait(OF), 1);
+        assert_eq!(taken(&mut budget, at(499)), 0);
+        assert_eq!(taken(&mut budget, at(1200)), 2);
+        // An earlier moment neither adds nor takes.
+        assert_eq!(taken(&mut budget, at(0)), 0);
+        budget.give_back(OF);
+        assert_eq!(taken(&mut budget, at(1200)), 1);
+        assert!(!budget.is_full(OF, at(2000)));
+        assert!(budget.is_full(OF, at(9000)));
+        assert_eq!(taken(&mut budget, at(9000)), 3);
+    }
+
+    #[test]
+    fn prefixes() {
+        for (address, counted_as) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("::1", "::"),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(prefix(address).to_string(), counted_as);
+        }
+    }
+}

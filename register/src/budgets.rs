@@ -1,0 +1,167 @@
+//! What strangers may cost a register. All of it is in memory, and looked at before the database
+//! is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use socklab_core::Mono;
+use socklab_core::policy::{Allowance, Budget};
+
+/// Attempts of one address prefix that are looked up. Those that succeed cost it nothing, so a
+/// class behind one router can go on for as long as it succeeds.
+const LOOKED_UP: Allowance = Allowance {
+    burst: 1_000,
+    every: Duration::from_millis(200),
+};
+
+/// Rows beside the submissions: failures of DNIs that the register does not know, and right codes
+/// of those that have submitted.
+const ROWS: Allowance = Allowance {
+    burst: 100,
+    every: Duration::from_secs(5),
+};
+
+/// After how long a prefix may submit for one more DNI that the register does not know.
+const NEW_DNI_EVERY: Duration = Duration::from_secs(1);
+
+/// How many prefixes are remembered at most.
+const PREFIXES: usize = 10_000;
+
+/// The budgets of all address prefixes.
+#[derive(Debug)]
+pub(crate) struct Budgets {
+    new_dnis: Allowance,
+    left: HashMap<IpAddr, Left>,
+    /// How many attempts of each prefix have left nothing else in the register.
+    unrecorded: BTreeMap<IpAddr, u64>,
+}
+
+/// What is left to a prefix.
+#[derive(Debug)]
+struct Left {
+    looked_up: Budget,
+    new_dnis: Budget,
+    rows: Budget,
+}
+
+impl Budgets {
+    /// Each prefix may submit for so many DNIs at once that the register does not know.
+    pub(crate) fn new(new_dnis: u32) -> Self {
+        let new_dnis = Allowance {
+            burst: new_dnis,
+            every: NEW_DNI_EVERY,
+        };
+        Budgets {
+            new_dnis,
+            left: HashMap::new(),
+            unrecorded: BTreeMap::new(),
+        }
+    }
+
+    /// Takes an attempt that is to be looked up; or in how many seconds it may be.
+    pub(crate) fn look_up(&mut self, prefix: IpAddr, now: Mono) -> Result<(), u64> {
+        let left = self.left(prefix, now);
+        match left.looked_up.take(LOOKED_UP, now) {
+            true => Ok(()),
+            false => Err(left.looked_up.wait(LOOKED_UP)),
+        }
+    }
+
+    /// An attempt that was looked up was no fault of its sender.
+    pub(crate) fn forgive(&mut self, prefix: IpAddr) {
+        if let Some(left) = self.left.get_mut(&prefix) {
+            left.looked_up.give_back(LOOKED_UP);
+        }
+    }
+
+    /// Takes a submission for a DNI that is not known; or in how many seconds there may be one.
+    pub(crate) fn submit_new(&mut self, prefix: IpAddr, now: Mono) -> Result<(), u64> {
+        let of = self.new_dnis;
+        let left = self.left(prefix, now);
+        match left.new_dnis.take(of, now) {
+            true => Ok(()),
+            false => Err(left.new_dnis.wait(of)),
+        }
+    }
+
+    /// Takes a row that is not a submission's, if there may be one.
+    pub(crate) fn record(&mut self, prefix: IpAddr, now: Mono) -> bool {
+        self.left(prefix, now).rows.take(ROWS, now)
+    }
+
+    /// Counts an attempt of which nothing is recorded.
+    pub(crate) fn unrecorded(&mut self, prefix: IpAddr) {
+        *self.unrecorded.entry(prefix).or_default() += 1;
+    }
+
+    /// The counts since they were last taken down, in the order of the prefixes.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (String, u64)> + '_ {
+        let counts = self.unrecorded.iter();
+        counts.map(|(prefix, count)| (prefix.to_string(), *count))
+    }
+
+    pub(crate) fn has_counts(&self) -> bool {
+        !self.unrecorded.is_empty()
+    }
+
+    /// The counts have been taken down.
+    pub(crate) fn counted(&mut self) {
+        self.unrecorded.clear();
+    }
+
+    fn left(&mut self, prefix: IpAddr, now: Mono) -> &mut Left {
+        if self.left.len() >= PREFIXES && !self.left.contains_key(&prefix) {
+            self.make_room(now);
+        }
+        let new_dnis = self.new_dnis;
+        self.left.entry(prefix).or_insert_with(|| Left {
+            looked_up: Budget::full(LOOKED_UP, now),
+            new_dnis: Budget::full(new_dnis, now),
+            rows: Budget::full(ROWS, now),
+        })
+    }
+
+    /// Forgets the prefixes that have their whole budgets; all of them if there is none.
+    fn make_room(&mut self, now: Mono) {
+        let new_dnis = self.new_dnis;
+        self.left.retain(|_, left| {
+            !(left.looked_up.is_full(LOOKED_UP, now)
+                && left.new_dnis.is_full(new_dnis, now)
+                && left.rows.is_full(ROWS, now))
+        });
+        if self.left.len() >= PREFIXES {
+            self.left.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn prefixes_do_not_share_a_budget() {
+        let mut budgets = Budgets::new(2);
+        let (one, other) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::BROADCAST.into());
+        assert!(budgets.submit_new(one, Mono::ZERO).is_ok());
+        assert!(budgets.submit_new(one, Mono::ZERO).is_ok());
+        assert_eq!(budgets.submit_new(one, Mono::ZERO), Err(1));
+        assert!(budgets.submit_new(other, Mono::ZERO).is_ok());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut budgets = Budgets::new(1);
+        for n in 0..3 * PREFIXES as u32 {
+            let prefix = Ipv4Addr::from(n).into();
+            assert!(budgets.look_up(prefix, Mono::ZERO).is_ok());
+            if n % 2 == 0 {
+                budgets.forgive(prefix);
+            }
+            assert!(budgets.left.len() <= PREFIXES);
+        }
+    }
+}

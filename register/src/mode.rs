@@ -1,0 +1,92 @@
+//! What a register's codes are made from. A register remembers it, because a server that was
+//! started without saying so would else take codes that anybody can make who knows a DNI.
+
+use socklab_core::policy::Secret;
+
+use crate::error::{Error, Trouble};
+use crate::keys::KeyFile;
+use crate::sql::Sql;
+
+/// What a register's codes are made from, and what they were made from before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mode {
+    pub(crate) secret: Secret,
+    pub(crate) before: Option<Secret>,
+    /// The register does not know it yet, and is to remember it.
+    is_news: bool,
+}
+
+impl Mode {
+    /// What a lecturer says, else what was so before.
+    pub(crate) fn of(sql: &mut dyn Sql, said: Option<Secret>) -> Result<Mode, Error> {
+        let remembered = remembered(sql)?;
+        let before = match remembered {
+            None if has_secrets(sql)? => Some(Secret::Random),
+            known => known,
+        };
+        let secret = said.or(before).unwrap_or_default();
+        Ok(Mode {
+            secret,
+            before,
+            // An unspoken DNI is not remembered: once secrets have been given out, they are meant.
+            is_news: remembered != Some(secret) && (said.is_some() || secret == Secret::Random),
+        })
+    }
+
+    /// Writes it into the register.
+    pub(crate) fn remember(self, sql: &mut dyn Sql) -> Result<(), Error> {
+        if self.is_news {
+            sql.run(
+                "INSERT INTO meta (key, value) VALUES ('secret', $1)
+                 ON CONFLICT (key) DO UPDATE SET value = $1",
+                &[name(self.secret).into()],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What the register remembers.
+fn remembered(sql: &mut dyn Sql) -> Result<Option<Secret>, Error> {
+    let Some(row) = sql.row("SELECT value FROM meta WHERE key = 'secret'", &[])? else {
+        return Ok(None);
+    };
+    let bytes = row.bytes(0)?;
+    let known = [Secret::Dni, Secret::Random];
+    let known = known.into_iter().find(|one| name(*one) == bytes);
+    let unknown = || Error::new(Trouble::Broken, "what its codes are made from is damaged");
+    known.ok_or_else(unknown).map(Some)
+}
+
+const fn name(secret: Secret) -> &'static [u8] {
+    match secret {
+        Secret::Dni => b"dni",
+        Secret::Random => b"random",
+    }
+}
+
+/// Whether random secrets have been given out.
+pub(crate) fn has_secrets(sql: &mut dyn Sql) -> Result<bool, Error> {
+    let any = "SELECT dni FROM students WHERE secret IS NOT NULL LIMIT 1";
+    Ok(sql.row(any, &[])?.is_some())
+}
+
+/// Decrypts every secret. The DNIs of those that cannot be; an error if that is all of them,
+/// because then it is the key that is wrong.
+pub(crate) fn damaged_secrets(sql: &mut dyn Sql, key: &KeyFile) -> Result<Vec<String>, Error> {
+    let all = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni";
+    let rows = sql.rows(all, &[])?;
+    let mut damaged = Vec::new();
+    for row in &rows {
+        let (dni, sealed) = (row.text(0)?, row.bytes(1)?);
+        if key.unseal(&dni, &sealed).is_err() {
+            damaged.push(dni);
+        }
+    }
+    if !rows.is_empty() && damaged.len() == rows.len() {
+        let count = rows.len();
+        let detail = format!("it decrypts none of the register's {count} secrets");
+        return Err(Error::new(Trouble::Key, detail));
+    }
+    Ok(damaged)
+}

@@ -1,0 +1,109 @@
+//! A fault of one student's entry is that student's alone.
+
+use std::fs;
+use std::sync::Arc;
+
+use socklab_core::register::Decision;
+use socklab_register::{Event, Trouble};
+
+use crate::guessing::Card;
+use crate::{Heard, Place, on_both, random, right, rules};
+
+on_both! {
+    one_damaged_secret
+    one_entry_that_cannot_be_written
+    a_key_of_another_register
+}
+
+const BAD: &str = "12345674";
+
+/// How many events there are of a damaged entry, and how many others.
+fn damaged(events: &[Event]) -> (usize, usize) {
+    let about = |one: &&Event| matches!(one, Event::Damaged { dnis, .. } if *dnis == [BAD]);
+    let damaged = events.iter().filter(about).count();
+    (damaged, events.len() - damaged)
+}
+
+fn one_damaged_secret(place: &Place) {
+    let (good, bad) = (Card::of("12345679", place), Card::of(BAD, place));
+    place.tamper(&format!(
+        "UPDATE students SET secret = (SELECT secret FROM students WHERE dni = '12345679')
+         WHERE dni = '{BAD}'"
+    ));
+    let server = place.serve(random());
+    // It is said at the start.
+    assert_eq!(damaged(&server.events()), (1, 0));
+    // What waits together is decided together.
+    let waiting: Vec<_> = (0..20)
+        .map(|n| match n % 2 {
+            0 => server.store(bad.right(9, 0)),
+            _ => server.store(good.right(1, 0)),
+        })
+        .collect();
+    for (n, decision) in waiting.into_iter().enumerate() {
+        let decision = decision.recv().unwrap();
+        match n {
+            _ if n % 2 == 0 => assert_eq!(decision, Decision::Unavailable),
+            1 => assert_eq!(decision.name(), "accepted"),
+            _ => assert_eq!(decision.name(), "already"),
+        }
+    }
+    // It is said once more when one of them comes, and the register has not failed.
+    assert_eq!(damaged(&server.events()), (2, 0));
+    let mut archive = place.location.archive(false).unwrap();
+    assert_eq!(
+        archive.damaged_secrets(&place.beside("key")).unwrap(),
+        [BAD]
+    );
+    assert_eq!(archive.submissions("lab").unwrap().len(), 1);
+    // Others are given secrets, and a new one helps.
+    let (other, bad) = (Card::of("12345675", place), Card::of(BAD, place));
+    assert_eq!(server.submit(other.right(1, 0)), "accepted 2");
+    assert_eq!(server.submit(bad.right(9, 0)), "accepted 3");
+}
+
+/// Whatever the database has against one row, the others of its batch are written.
+fn one_entry_that_cannot_be_written(place: &Place) {
+    let server = place.serve(rules());
+    assert_eq!(server.submit(right("10000000", 1, 0)), "accepted 1");
+    let refuse = match place.cluster {
+        None => format!(
+            "CREATE TRIGGER bad BEFORE INSERT ON attempts WHEN NEW.dni = '{BAD}'
+             BEGIN SELECT RAISE(ABORT, 'bad'); END"
+        ),
+        Some(_) => format!("ALTER TABLE attempts ADD CONSTRAINT bad CHECK (dni <> '{BAD}')"),
+    };
+    place.tamper(&refuse);
+    const STUDENTS: usize = 300;
+    let dni = |n: usize| match n {
+        150 | 151 => BAD.to_owned(),
+        _ => format!("{}", 20_000_000 + n),
+    };
+    let waiting: Vec<_> = (0..STUDENTS)
+        .map(|n| server.store(right(&dni(n), 1, 0)))
+        .collect();
+    for (n, decision) in waiting.into_iter().enumerate() {
+        let expected = if dni(n) == BAD {
+            "unavailable"
+        } else {
+            "accepted"
+        };
+        assert_eq!(decision.recv().unwrap().name(), expected, "{n}");
+    }
+    assert_eq!(damaged(&server.events()), (1, 0));
+    let mut archive = place.location.archive(false).unwrap();
+    assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS - 1);
+    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+}
+
+fn a_key_of_another_register(place: &Place) {
+    let (_a, _b) = (Card::of("12345670", place), Card::of(BAD, place));
+    let key = place.beside("key");
+    let mut bytes = fs::read(&key).unwrap();
+    bytes[7] ^= 1;
+    fs::write(&key, bytes).unwrap();
+    let opened = place
+        .location
+        .serve(random(), Some(&key), Arc::new(Heard::default()));
+    assert_eq!(opened.map(|_| ()).unwrap_err().trouble, Trouble::Key);
+}
