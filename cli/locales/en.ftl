@@ -214,6 +214,63 @@ register-roster = the class has { $count ->
     [one] { $count } student
    *[other] { $count } students
 }
+# $file (text) - the roster
+# $list (text) - what each column is
+roster-columns = { $file }: { $list }
+# $list (text) - headers
+roster-ignored = columns that are ignored: { $list }
+# $list (text) - the first student
+roster-first = the first: { $list }
+# $count (number) - how many students
+roster-short = { $count ->
+    [one] { $count } DNI has fewer than 8 digits
+   *[other] { $count } DNIs have fewer than 8 digits
+}: if a spreadsheet dropped zeros at the front, put them back
+roster-field-dni = DNI
+roster-field-name = name
+roster-field-surname = surname
+roster-field-surname2 = second surname
+roster-field-group = group
+roster-field-email = e-mail
+# $file (text) - the roster
+# $line (number) - its line
+# $detail (text) - what is wrong with it
+roster-refused = { $file }, line { $line }: { $detail }
+roster-encoding = it is not UTF-8 text, or some of its letters are lost: save the file as "CSV UTF-8"
+roster-quote-open = a quote (") opens a value and is not closed on this line: close it, or remove it
+roster-quote-inside = a quote (") is in the middle of a value: put the whole value in quotes and write the quote twice, or remove it
+roster-after-quote = text follows the quote (") that closes a value: put all of the value in the quotes
+# $found (number) - how many values
+# $columns (number) - how many columns
+roster-values = it has { $found ->
+    [one] { $found } value
+   *[other] { $found } values
+} and the header has { $columns ->
+    [one] { $columns } column
+   *[other] { $columns } columns
+}: put a value that contains the separator in quotes ("García, Ana"), and leave no separator out
+# $value (text) - what follows the blank
+roster-blank = a blank follows the comma before "{ $value }": if that comma belongs to the value, put all of it in quotes ("García, Ana"); if not, remove the blank
+# $list (text) - headers
+roster-no-dni = no column is called DNI, NIF or ID number: the first line must name the columns, and it has { $list }; say --column dni=HEADER if the DNI has another name
+# $field (text) - what they hold
+# $word (text) - its word on the command line
+# $list (text) - headers
+roster-twice = { $list } may both be the { $field }: say which with --column { $word }=HEADER, or remove one
+# $value (text) - the header that was asked for
+# $list (text) - headers
+roster-no-column = no column is called "{ $value }"; there are { $list }
+# $value (text) - what stands there
+# $detail (text) - why it is no DNI
+roster-dni = "{ $value }" cannot be the DNI: { $detail }
+# $letter (text) - the right letter
+roster-dni-letter = the letter of that number is { $letter }: check its digits
+roster-dni-foreign = it is a foreigner's number (NIE)
+# $value (text) - what stands there
+roster-email = "{ $value }" cannot be the e-mail address, because it has no @: check that no value is missing before it
+# $first (number) - the other line
+roster-again = that DNI is on line { $first } too
+roster-empty = there is a header and no student: the class would be empty; say --empty to register roster if you mean it
 # $dni (text) - the DNI
 # $count (number) - how many attempts
 register-forget-ask = this takes { $dni } out of the register for ever, with { $count ->
@@ -452,8 +509,8 @@ help-register-export = Writes the submissions as CSV, as JSON lines, or as a gra
 help-register-export-examples = socklab register export --to lab3.csv --lab lab3 ; socklab register export --format moodle --dry-run ; socklab register export --format moodle --to grades.csv
 help-register-receipt = Says which submission a receipt proves.
 help-register-receipt-examples = socklab register receipt 7K3QX-M9A2B
-help-register-roster = Makes a CSV file (dni,name,group,email) the class.
-help-register-roster-examples = socklab register roster class.csv
+help-register-roster = Makes a CSV file the class. Its first line names the columns; DNI, name, surname, group and e-mail are known by their usual names in English and Spanish.
+help-register-roster-examples = socklab register roster class.csv ; socklab register roster class.csv --column 'group=Horario'
 help-register-enrol = Gives students random secrets, and writes a sheet of QR codes to be printed.
 help-register-enrol-examples = socklab register enrol --all --sheet cards.html ; socklab register enrol --dni 12345678 --sheet card.html
 help-register-unlock = Forgives a DNI its failures, so that it may try again.
@@ -511,7 +568,9 @@ help-arg-register = The register: a file, or postgres://user@host/database
 help-arg-lab = The exercise under which submissions are filed
 help-arg-secret = What codes are made from: the DNI, as in the lab, or a random secret, as enrolled
 help-arg-key = The file of the key under which random secrets are encrypted (beside the register unless given)
-help-arg-roster = Only the class may submit: a CSV file with the header dni,name,group,email
+help-arg-roster = Only the class may submit: a CSV file whose first line names its columns (see register roster)
+help-arg-column = Say which column holds what, where its header does not: FIELD is dni, name, surname, surname2, group or email; may be given more than once
+help-arg-empty = Accept a roster without students: the class is empty then
 help-arg-ahead = The code of the next step counts too, for phones whose clock is fast
 help-arg-max-connections = How many connections there may be at once, 1 to 1000000; more are told that the server is busy
 help-arg-per-address = How many of them may come from one address, 1 to 1000000; a campus may be one address
@@ -526,7 +585,7 @@ help-arg-grade = The grade of a submission
 help-arg-maximum = The most that the grade item allows
 help-arg-dry-run = Only say whom Moodle would not know
 help-arg-receipt = The receipt: ten letters and digits
-help-arg-roster-file = The class: a CSV file with the header dni,name,group,email
+help-arg-roster-file = The class: a CSV file whose first line names its columns
 help-arg-enrol-dni = Whom to enrol; may be given more than once
 help-arg-all = Enrol all of the class who have no secret yet
 help-arg-sheet = The HTML file to write; it must not be there

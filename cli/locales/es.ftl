@@ -214,6 +214,63 @@ register-roster = la clase tiene { $count ->
     [one] { $count } estudiante
    *[other] { $count } estudiantes
 }
+# $file (text) - the roster
+# $list (text) - what each column is
+roster-columns = { $file }: { $list }
+# $list (text) - headers
+roster-ignored = columnas que no se usan: { $list }
+# $list (text) - the first student
+roster-first = el primero: { $list }
+# $count (number) - how many students
+roster-short = { $count ->
+    [one] { $count } DNI tiene menos de 8 cifras
+   *[other] { $count } DNI tienen menos de 8 cifras
+}: si una hoja de cálculo quitó los ceros de delante, repóngalos
+roster-field-dni = DNI
+roster-field-name = nombre
+roster-field-surname = apellidos
+roster-field-surname2 = segundo apellido
+roster-field-group = grupo
+roster-field-email = correo
+# $file (text) - the roster
+# $line (number) - its line
+# $detail (text) - what is wrong with it
+roster-refused = { $file }, línea { $line }: { $detail }
+roster-encoding = no es texto UTF-8, o ha perdido letras: guarde el fichero como «CSV UTF-8»
+roster-quote-open = unas comillas (") abren un valor y no se cierran en esta línea: ciérrelas o quítelas
+roster-quote-inside = hay unas comillas (") en medio de un valor: ponga todo el valor entre comillas y repita esas, o quítelas
+roster-after-quote = hay texto tras las comillas (") que cierran un valor: ponga todo el valor entre las comillas
+# $found (number) - how many values
+# $columns (number) - how many columns
+roster-values = tiene { $found ->
+    [one] { $found } valor
+   *[other] { $found } valores
+} y la cabecera { $columns ->
+    [one] { $columns } columna
+   *[other] { $columns } columnas
+}: ponga entre comillas el valor que contenga el separador ("García, Ana") y no omita ningún separador
+# $value (text) - what follows the blank
+roster-blank = hay un blanco tras la coma que precede a «{ $value }»: si esa coma es parte del valor, póngalo todo entre comillas ("García, Ana"); si no, quite el blanco
+# $list (text) - headers
+roster-no-dni = ninguna columna se llama DNI, NIF o Número de ID: la primera línea debe nombrar las columnas, y tiene { $list }; si el DNI se llama de otro modo, diga --column dni=CABECERA
+# $field (text) - what they hold
+# $word (text) - its word on the command line
+# $list (text) - headers
+roster-twice = { $list } podrían ser las dos columnas de { $field }: diga cuál con --column { $word }=CABECERA, o quite una
+# $value (text) - the header that was asked for
+# $list (text) - headers
+roster-no-column = ninguna columna se llama «{ $value }»; hay { $list }
+# $value (text) - what stands there
+# $detail (text) - why it is no DNI
+roster-dni = «{ $value }» no puede ser el DNI: { $detail }
+# $letter (text) - the right letter
+roster-dni-letter = la letra de ese número es la { $letter }: compruebe sus cifras
+roster-dni-foreign = es un número de extranjero (NIE)
+# $value (text) - what stands there
+roster-email = «{ $value }» no puede ser el correo, porque no lleva @: compruebe que no falta un valor antes
+# $first (number) - the other line
+roster-again = ese DNI está también en la línea { $first }
+roster-empty = hay cabecera y ningún estudiante, así que la clase quedaría vacía: si es lo que quiere, diga --empty en register roster
 # $dni (text) - the DNI
 # $count (number) - how many attempts
 register-forget-ask = esto saca { $dni } del registro para siempre, con { $count ->
@@ -452,8 +509,8 @@ help-register-export = Escribe las entregas como CSV, como líneas JSON o como c
 help-register-export-examples = socklab register export --to lab3.csv --lab lab3 ; socklab register export --format moodle --dry-run ; socklab register export --format moodle --to notas.csv
 help-register-receipt = Dice qué entrega demuestra un resguardo.
 help-register-receipt-examples = socklab register receipt 7K3QX-M9A2B
-help-register-roster = Hace de un fichero CSV (dni,name,group,email) la clase.
-help-register-roster-examples = socklab register roster clase.csv
+help-register-roster = Hace de un fichero CSV la clase. Su primera línea nombra las columnas; el DNI, el nombre, los apellidos, el grupo y el correo se conocen por sus nombres habituales en español y en inglés.
+help-register-roster-examples = socklab register roster clase.csv ; socklab register roster clase.csv --column 'group=Horario'
 help-register-enrol = Da secretos aleatorios a los estudiantes y escribe una hoja de códigos QR para imprimir.
 help-register-enrol-examples = socklab register enrol --all --sheet tarjetas.html ; socklab register enrol --dni 12345678 --sheet tarjeta.html
 help-register-unlock = Perdona a un DNI sus fallos, para que pueda intentarlo de nuevo.
@@ -511,7 +568,9 @@ help-arg-register = El registro: un fichero, o postgres://usuario@equipo/base
 help-arg-lab = El ejercicio en el que se archivan las entregas
 help-arg-secret = De qué se hacen los códigos: del DNI, como en la práctica, o de un secreto aleatorio, de los repartidos
 help-arg-key = El fichero de la clave con la que se cifran los secretos aleatorios (si no se dice, junto al registro)
-help-arg-roster = Solo puede entregar la clase: un fichero CSV con la cabecera dni,name,group,email
+help-arg-roster = Solo puede entregar la clase: un fichero CSV cuya primera línea nombra sus columnas (vea register roster)
+help-arg-column = Dice qué columna es qué si no lo dice su cabecera: FIELD es dni, name, surname, surname2, group o email; se puede repetir
+help-arg-empty = Admite una lista sin estudiantes: la clase queda vacía
 help-arg-ahead = También vale el código del paso siguiente, para móviles que adelantan
 help-arg-max-connections = Cuántas conexiones puede haber a la vez, de 1 a 1000000; a las demás se les dice que está ocupado
 help-arg-per-address = Cuántas de ellas pueden venir de una dirección, de 1 a 1000000; un campus puede ser una sola
@@ -526,7 +585,7 @@ help-arg-grade = La nota de una entrega
 help-arg-maximum = Lo máximo que admite el ítem
 help-arg-dry-run = Solo dice a quién no conocería Moodle
 help-arg-receipt = El resguardo: diez letras y cifras
-help-arg-roster-file = La clase: un fichero CSV con la cabecera dni,name,group,email
+help-arg-roster-file = La clase: un fichero CSV cuya primera línea nombra sus columnas
 help-arg-enrol-dni = A quién dar secreto; se puede repetir
 help-arg-all = A todos los de la clase que aún no lo tienen
 help-arg-sheet = El fichero HTML que se escribe; no debe existir

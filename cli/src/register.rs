@@ -2,6 +2,7 @@
 
 mod enrol;
 mod export;
+pub(crate) mod roster;
 mod show;
 
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use socklab_register::{Archive, Error, Location, Trouble};
 use crate::Exit;
 use crate::args::read;
 use crate::say;
-use crate::submission::{Place, read_roster};
+use crate::submission::Place;
 use crate::words::Words;
 
 #[derive(Args, Debug)]
@@ -26,12 +27,6 @@ struct DniArg {
 struct BackupArg {
     #[arg(value_name = "FILE", id = "backup")]
     to: PathBuf,
-}
-
-#[derive(Args, Debug)]
-struct RosterArg {
-    #[arg(value_name = "FILE", id = "roster-file")]
-    file: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -57,7 +52,7 @@ pub(crate) fn command() -> Command {
         .subcommand(of_dni("why"))
         .subcommand(export::ExportArgs::augment_args(new("export")))
         .subcommand(ReceiptArg::augment_args(new("receipt")))
-        .subcommand(RosterArg::augment_args(new("roster")))
+        .subcommand(roster::RosterArgs::augment_args(new("roster")))
         .subcommand(enrol::EnrolArgs::augment_args(new("enrol")))
         .subcommand(of_dni("unlock"))
         .subcommand(ForgetArg::augment_args(of_dni("forget")))
@@ -135,7 +130,7 @@ impl Desk<'_> {
             }
             "export" => self.export(&read(matches)),
             "receipt" => self.receipt(&read::<ReceiptArg>(matches).code),
-            "roster" => self.roster(&read::<RosterArg>(matches).file),
+            "roster" => self.roster(&read(matches)),
             "enrol" => self.enrol(&read(matches)),
             "unlock" => {
                 let dni = self.dni(matches)?;
@@ -165,14 +160,6 @@ impl Desk<'_> {
         let dni = Dni::parse(&read::<DniArg>(matches).dni);
         let dni = dni.map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
         Ok(dni.as_str().to_owned())
-    }
-
-    fn roster(&mut self, file: &PathBuf) -> Result<Exit, Stop> {
-        let entries = read_roster(file, self.words).map_err(Stop::Failed)?;
-        self.archive.set_roster(&entries)?;
-        let count = entries.len();
-        say::news(&self.words.say_with("register-roster", &[("count", &count)]));
-        Ok(Exit::Done)
     }
 
     fn forget(&mut self, dni: &str, yes: bool) -> Result<Exit, Stop> {

@@ -16,12 +16,12 @@ use socklab_core::lab::{BoxedService, Server, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
 use socklab_core::{Machine, submit};
-use socklab_register::{Admit, Location, RosterEntry, Rules};
+use socklab_register::{Admit, Column, Location, Rules};
 use socklab_system::Gate;
 use socklab_tls::Trust;
 
 use crate::address;
-use crate::register::trouble;
+use crate::register::{roster, trouble};
 use crate::say;
 use crate::wording::Replies;
 use crate::words::Words;
@@ -46,6 +46,8 @@ pub(crate) struct RegisterArgs {
     key: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     roster: Option<PathBuf>,
+    #[arg(long, value_name = "FIELD=HEADER", requires = "roster")]
+    column: Vec<Column>,
     #[arg(long)]
     ahead: bool,
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -225,9 +227,11 @@ fn open(
     let location = args.place.location();
     let failed = |error| trouble(words, &location, &error);
     if let Some(path) = &args.roster {
-        let entries = read_roster(path, words)?;
+        let roster = roster::read(path, &args.column, false, words)?;
         let mut archive = location.archive(true).map_err(failed)?;
-        archive.set_roster(&entries).map_err(failed)?;
+        archive.set_roster(&roster.entries).map_err(failed)?;
+        // Its lines may be seen by a class.
+        roster::tell(path, &roster, words, journal::masked);
     }
     let mut policy = Policy {
         secret: match args.secret {
@@ -249,14 +253,6 @@ fn open(
     };
     let key = args.key.clone().unwrap_or_else(|| location.key_file());
     location.serve(rules, Some(&key), log).map_err(failed)
-}
-
-/// Reads a roster; on failure, one line that says what and why.
-pub(crate) fn read_roster(path: &PathBuf, words: &Words) -> Result<Vec<RosterEntry>, String> {
-    let said =
-        |detail: String| words.say_with("file-error", &[("file", path), ("detail", &detail)]);
-    let csv = fs::read(path).map_err(|error| said(error.to_string()))?;
-    RosterEntry::read(&csv).map_err(|error| said(error.to_string()))
 }
 
 /// A limit on the size of files ends a program by a signal, unless it asks to be told by an error instead.

@@ -18,7 +18,9 @@ use crate::sql::{Row, Sql, within};
 
 pub use export::{Gradebook, Unmatched, rfc3339};
 pub use findings::Finding;
-pub use roster::RosterEntry;
+pub use roster::{
+    BadColumn, Column, DniFault, Field, Roster, RosterEntry, RosterError, RosterFault,
+};
 
 /// An open register, for its lecturer.
 pub struct Archive {

@@ -25,8 +25,8 @@ mod sqlite;
 mod writer;
 
 pub use archive::{
-    Archive, AttemptRecord, Finding, Gradebook, RosterEntry, Student, Submission, Unmatched,
-    rfc3339,
+    Archive, AttemptRecord, BadColumn, Column, DniFault, Field, Finding, Gradebook, Roster,
+    RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched, rfc3339,
 };
 pub use book::{Admit, Rules};
 pub use error::{Error, Trouble};

@@ -14,8 +14,10 @@ mod one_time;
 mod peers;
 mod register;
 mod rehearsal;
+mod rosters;
 #[cfg(unix)]
 mod signals;
+mod spreadsheet;
 mod submit;
 mod timeline;
 mod transcripts;

@@ -41,9 +41,9 @@ fn files_for_other_programs(place: &Place) {
     assert_eq!(
         String::from_utf8(csv).unwrap(),
         format!(
-            "number,name,dni,valid,ip,time,receipt\r\n\
-             1,Ana García,01234567,yes,127.0.0.1,{time},{}\r\n\
-             2,\"[1252] =HYPERLINK(\"\"x\"\",\"\"í\"\")\",123456,yes,127.0.0.2,{time},{}\r\n",
+            "\"number\",\"name\",\"dni\",\"valid\",\"ip\",\"time\",\"receipt\"\r\n\
+             \"1\",\"Ana García\",\"01234567\",\"yes\",\"127.0.0.1\",\"{time}\",\"{}\"\r\n\
+             \"2\",\"[1252] =HYPERLINK(\"\"x\"\",\"\"í\"\")\",\"123456\",\"yes\",\"127.0.0.2\",\"{time}\",\"{}\"\r\n",
             receipts[0], receipts[1]
         )
     );
@@ -71,7 +71,8 @@ fn files_for_other_programs(place: &Place) {
     assert_eq!(
         String::from_utf8(csv).unwrap(),
         format!(
-            "idnumber,email,Lab 3,feedback\n01234567,01234567@x.es,10,{time} {}\n",
+            "\"idnumber\",\"email\",\"Lab 3\",\"feedback\"\r\n\
+             \"01234567\",\"01234567@x.es\",\"10\",\"{time} {}\"\r\n",
             receipts[0]
         )
     );
