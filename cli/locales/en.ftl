@@ -68,6 +68,10 @@ failure-closed-early = { $peer } closed the connection without an answer: check 
 failure-rejected = { $peer } rejected the submission: put right what its answer says, and submit again
 failure-untrusted = the server's certificate is not trusted, or is not of that name: check the address, and give the lab's certificate with --ca
 failure-not-tls = the other end does not speak TLS, or broke it off: check that both use --tls, and the port
+failure-speaks-tls = the server speaks TLS at that port and this client did not: add --tls (and --ca FILE for the lab's own certificate)
+failure-not-text = the server's answer is not text: check that it is the right server, and its port
+# $detail (text) - what is wrong with the server's certificate
+failure-certificate = the server's certificate cannot be trusted: { $detail }
 # $bytes (number) - how long the user's line is
 failure-too-long = your line has { $bytes ->
     [one] { $bytes } byte
@@ -308,6 +312,48 @@ enrolled = { $count ->
 enrol-key = the secrets are encrypted under { $file }: keep it with the server and away from the register's backups
 sheet-title = One-time codes
 sheet-advice = Cut the cards up and give each student theirs: whoever has a card can submit in that name. Scan the code with an authenticator app.
+
+## Certificates
+
+# $file (text) - the certificate's file
+# $detail (text) - what is wrong with it
+certificate-warning = { $file }: clients may refuse this certificate: { $detail }
+# $file (text) - the certificate's file
+certificate-reloaded = { $file } has been read again: new connections have this certificate
+# $detail (text) - which file, and what is wrong with it
+certificate-kept = the certificate stays as it was: { $detail }
+# $peer (text) - whose program it is
+# $detail (text) - why
+certificate-refused = { $peer } refused this server's certificate: { $detail }
+# $time (text) - when
+certificate-expired = it expired at { $time } by this computer's clock: make a new one, or set the clock right
+# $time (text) - when
+certificate-not-yet = it is valid only from { $time } by this computer's clock: set the clock right
+# $name (text) - what was asked for
+# $list (text) - the names it has
+certificate-name = it is not for { $name } but for { $list }: use a name that it has
+certificate-issuer = no authority that this client trusts has signed it: give the lab's certificate with --ca
+certificate-authority = it is a CA certificate, where a server's own is expected: make it with basicConstraints=CA:FALSE, or put the server's own certificate first in the file
+# $detail (text) - the library's words
+certificate-other = { $detail }
+refusal-expired = by its clock it has expired, or is not yet valid
+refusal-issuer = it does not trust who signed it: give students the certificate (--ca)
+refusal-bad = it is not for the name that was typed there, or is damaged
+refusal-unsupported = it may not be used for a server
+refusal-revoked = its authority has taken it back
+refusal-unknown = it does not say why
+tls-no-certificate = there is no certificate in PEM in it (-----BEGIN CERTIFICATE-----)
+tls-no-key = there is no private key in PEM in it (-----BEGIN PRIVATE KEY-----)
+tls-encrypted-key = the key is encrypted under a passphrase, which a server has nobody to ask for: write it without one (openssl pkey -in KEY -out NEW)
+# $detail (text) - the library's words
+tls-key = a key of this kind cannot be used ({ $detail }): make an EC or RSA key
+tls-mismatch = the key belongs to none of the certificates: give the key that the certificate was made with
+# $at (number) - which certificate, from 1
+tls-order = the chain is in the wrong order: the key belongs to certificate { $at } of the file, which must come first
+# $detail (text) - the library's words
+tls-unreadable = a certificate in it cannot be read: { $detail }
+# $name (text) - the name
+tls-name = { $name } is no name that a certificate can have
 
 ## A rehearsal: what came, part by part, and what is to be said of it
 

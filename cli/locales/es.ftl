@@ -68,6 +68,10 @@ failure-closed-early = { $peer } ha cerrado la conexión sin responder: comprueb
 failure-rejected = { $peer } ha rechazado el envío: corrija lo que dice su respuesta y vuelva a enviarlo
 failure-untrusted = el certificado del servidor no es de confianza, o no es de ese nombre: compruebe la dirección e indique con --ca el certificado de la práctica
 failure-not-tls = el otro extremo no habla TLS, o lo ha cortado: compruebe que ambos usan --tls, y el puerto
+failure-speaks-tls = el servidor habla TLS en ese puerto y este cliente no: añada --tls (y --ca FILE si el certificado es propio de la práctica)
+failure-not-text = la respuesta del servidor no es texto: compruebe que es el servidor correcto, y su puerto
+# $detail (text) - qué pasa con el certificado del servidor
+failure-certificate = el certificado del servidor no es de confianza: { $detail }
 # $bytes (number) - lo larga que es la línea del usuario
 failure-too-long = su línea tiene { $bytes ->
     [one] { $bytes } byte
@@ -308,6 +312,48 @@ enrolled = { $count ->
 enrol-key = los secretos están cifrados con { $file }: guárdelo con el servidor y lejos de las copias del registro
 sheet-title = Códigos de un solo uso
 sheet-advice = Recorte las tarjetas y dé a cada estudiante la suya: quien tiene una tarjeta puede entregar en ese nombre. Escanee el código con una aplicación de autenticación.
+
+## Certificados
+
+# $file (text) - the certificate's file
+# $detail (text) - what is wrong with it
+certificate-warning = { $file }: los clientes podrían rechazar este certificado: { $detail }
+# $file (text) - the certificate's file
+certificate-reloaded = se ha leído de nuevo { $file }: las conexiones nuevas tienen este certificado
+# $detail (text) - which file, and what is wrong with it
+certificate-kept = el certificado sigue siendo el de antes: { $detail }
+# $peer (text) - whose program it is
+# $detail (text) - why
+certificate-refused = { $peer } ha rechazado el certificado de este servidor: { $detail }
+# $time (text) - when
+certificate-expired = caducó el { $time } según el reloj de este equipo: haga uno nuevo, o ponga el reloj en hora
+# $time (text) - when
+certificate-not-yet = solo vale desde el { $time } según el reloj de este equipo: ponga el reloj en hora
+# $name (text) - what was asked for
+# $list (text) - the names it has
+certificate-name = no es de { $name } sino de { $list }: use un nombre que tenga
+certificate-issuer = no lo ha firmado ninguna autoridad en la que confíe este cliente: indique con --ca el certificado de la práctica
+certificate-authority = es el certificado de una autoridad (CA) y se esperaba el del propio servidor: hágalo con basicConstraints=CA:FALSE, o ponga primero en el fichero el del servidor
+# $detail (text) - the library's words
+certificate-other = { $detail }
+refusal-expired = según su reloj ha caducado, o aún no vale
+refusal-issuer = no confía en quien lo firmó: dé el certificado a los estudiantes (--ca)
+refusal-bad = no es del nombre que se escribió allí, o está dañado
+refusal-unsupported = no sirve para un servidor
+refusal-revoked = su autoridad lo ha revocado
+refusal-unknown = no dice por qué
+tls-no-certificate = no contiene ningún certificado en PEM (-----BEGIN CERTIFICATE-----)
+tls-no-key = no contiene ninguna clave privada en PEM (-----BEGIN PRIVATE KEY-----)
+tls-encrypted-key = la clave está cifrada con una contraseña, y un servidor no tiene a quién pedírsela: escríbala sin ella (openssl pkey -in KEY -out NEW)
+# $detail (text) - the library's words
+tls-key = no se puede usar una clave de este tipo ({ $detail }): haga una EC o RSA
+tls-mismatch = la clave no es de ninguno de los certificados: dé la clave con la que se hizo el certificado
+# $at (number) - which certificate, from 1
+tls-order = la cadena está desordenada: la clave es del certificado { $at } del fichero, que debe ir el primero
+# $detail (text) - the library's words
+tls-unreadable = no se puede leer uno de sus certificados: { $detail }
+# $name (text) - the name
+tls-name = { $name } no es un nombre que pueda tener un certificado
 
 ## Un ensayo: qué llegó, parte por parte, y qué hay que decir de ello
 

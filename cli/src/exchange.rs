@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::ArgMatches;
 use socklab_core::lab::{Exercise, Offer, Settings};
 use socklab_core::transcript::{Header, Role};
-use socklab_core::{Failure, Status, Watch};
+use socklab_core::{Failure, Status, Watch, submit};
 use socklab_system::{Clock, Run, Stop};
 
 use crate::Exit;
@@ -23,7 +23,7 @@ use crate::args::{
 use crate::recording::Recording;
 use crate::runtime::{Runtime, Task};
 use crate::say;
-use crate::submission::{self, Desk};
+use crate::submission::{self, Desk, Encrypted, Findings};
 use crate::terminal::{Manner, Terminal};
 use crate::words::Words;
 
@@ -46,9 +46,10 @@ pub(crate) fn main(
         return Exit::Usage;
     };
     let started = match role {
-        Role::Client => {
-            client(exercise, matches, words).map(|task| Start::new(runtime, role, task))
-        }
+        Role::Client => client(exercise, matches, words).map(|(task, link)| Start {
+            link,
+            ..Start::new(runtime, role, task)
+        }),
         Role::Server => server(exercise, matches, runtime, words, common.quiet),
     };
     let start = match started {
@@ -78,6 +79,7 @@ pub(crate) fn main(
         },
     );
     let clock = Clock::start();
+    let link = start.link.clone();
     let status = match &exchange.transcript {
         None => go(start, terminal, clock, ()),
         Some(path) => {
@@ -100,7 +102,7 @@ pub(crate) fn main(
             }
         }
     };
-    report(words, role, status, common.quiet)
+    report(words, role, &link, status, common.quiet)
 }
 
 /// What is to be run.
@@ -110,6 +112,16 @@ struct Start {
     task: Task,
     desk: Option<Desk>,
     threads: Option<NonZeroUsize>,
+    link: Secured,
+}
+
+/// Whether a client's link is encrypted.
+#[derive(Clone, Default)]
+enum Secured {
+    #[default]
+    No,
+    /// With what it finds wrong with the server's certificate.
+    Tls(Findings),
 }
 
 impl Start {
@@ -120,6 +132,7 @@ impl Start {
             task,
             desk: None,
             threads: None,
+            link: Secured::No,
         }
     }
 }
@@ -140,7 +153,11 @@ impl From<address::Error> for Refusal {
     }
 }
 
-fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Task, Refusal> {
+fn client(
+    exercise: &Exercise,
+    matches: &ArgMatches,
+    words: &Words,
+) -> Result<(Task, Secured), Refusal> {
     let args: ClientArgs = read(matches);
     let address = args.address.as_deref().unwrap_or("");
     let submission = exercise.offers.contains(&Offer::Submission);
@@ -158,18 +175,19 @@ fn client(exercise: &Exercise, matches: &ArgMatches, words: &Words) -> Result<Ta
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
     let Some(args) = submission else {
-        return Ok(Task::Client((exercise.client)(&settings)));
+        return Ok((Task::Client((exercise.client)(&settings)), Secured::No));
     };
     settings.name = args.name.map(String::into_bytes);
     settings.dni = args.dni;
     settings.code = args.otp;
     let machine = (exercise.client)(&settings);
     if !args.tls {
-        return Ok(Task::Client(machine));
+        return Ok((Task::Client(machine), Secured::No));
     }
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), words);
-    Ok(Task::Client(encrypted.map_err(Refusal::Failed)?))
+    let (machine, findings) = encrypted.map_err(Refusal::Failed)?;
+    Ok((Task::Client(machine), Secured::Tls(findings)))
 }
 
 fn server(
@@ -214,6 +232,7 @@ fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch:
         task,
         desk,
         threads,
+        link: _,
     } = start;
     let terminal = Arc::new(terminal);
     let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
@@ -226,9 +245,15 @@ fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch:
         run.max_connections = desk.max_connections;
         secure = desk.secure;
     }
-    let Some((address, service)) = secure else {
+    let Some(secure) = secure else {
         return runtime.run(task, &Arc::new(run));
     };
+    let Encrypted {
+        address,
+        service,
+        identity,
+    } = secure;
+    identity.heed_hangup(run.stop.clone());
     // Two servers with one register, one console and one end.
     let mut beside = Run::new(terminal, ());
     beside.clock = clock;
@@ -277,7 +302,7 @@ fn on_signal(role: Role, stop: &Stop) {
 }
 
 /// Says how it ended, and with which exit status.
-fn report(words: &Words, role: Role, status: Status, quiet: bool) -> Exit {
+fn report(words: &Words, role: Role, link: &Secured, status: Status, quiet: bool) -> Exit {
     match (status, role) {
         (Status::Done, _) => Exit::Done,
         (Status::Stopped | Status::Running, Role::Server) => {
@@ -288,7 +313,14 @@ fn report(words: &Words, role: Role, status: Status, quiet: bool) -> Exit {
         }
         (Status::Stopped | Status::Running, Role::Client) => Exit::Interrupted,
         (Status::Failed(failure), _) => {
-            say::line(&say::failure(words, failure));
+            let said = match (link, failure) {
+                (Secured::Tls(findings), _) => submission::distrusted(words, findings),
+                (Secured::No, Failure::Io(_, submit::SPEAKS_TLS)) => {
+                    Some(words.say("failure-speaks-tls"))
+                }
+                (Secured::No, _) => None,
+            };
+            say::line(&said.unwrap_or_else(|| say::failure(words, failure)));
             match failure {
                 Failure::BadField(_) => Exit::Usage,
                 _ => Exit::Failed,

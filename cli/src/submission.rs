@@ -1,10 +1,10 @@
 //! `submit server`: the exercise's server, with its register.
 
+mod certificates;
 mod journal;
 mod rehearsal;
 mod review;
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,19 +15,21 @@ use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, Server, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
-use socklab_core::{Machine, submit};
+use socklab_core::submit;
 use socklab_register::{Admit, Column, Location, Rules};
 use socklab_system::Gate;
-use socklab_tls::Trust;
 
 use crate::address;
 use crate::register::{roster, trouble};
 use crate::say;
 use crate::wording::Replies;
 use crate::words::Words;
+use certificates::Identity;
 use journal::Log;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
+
+pub(crate) use certificates::{Findings, distrusted, encrypted};
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
@@ -96,8 +98,7 @@ impl Place {
 pub(crate) struct Desk {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) max_connections: usize,
-    /// The same exercise encrypted, at a port of its own.
-    pub(crate) secure: Option<(SocketAddr, BoxedService)>,
+    pub(crate) secure: Option<Encrypted>,
     reviewer: Option<Arc<Reviewer>>,
 }
 
@@ -164,15 +165,22 @@ pub(crate) fn prepare(
     })
 }
 
+/// The same exercise encrypted, at a port of its own.
+pub(crate) struct Encrypted {
+    pub(crate) address: SocketAddr,
+    pub(crate) service: BoxedService,
+    pub(crate) identity: Identity,
+}
+
 /// The encrypted service, if there are a certificate and a key: at the address that was named, else where the plain one
 /// listens, at a port of its own.
 fn secure(
     args: &RegisterArgs,
     settings: &Settings,
     listen: SocketAddr,
-    words: &Words,
+    words: &Arc<Words>,
     reviewer: Option<&Arc<Reviewer>>,
-) -> Result<Option<(SocketAddr, BoxedService)>, String> {
+) -> Result<Option<Encrypted>, String> {
     let Some([certificate, key]) = args.tls.as_deref() else {
         return Ok(None);
     };
@@ -180,42 +188,16 @@ fn secure(
         Some(text) => address::listen(text, TLS_PORT).map_err(|error| error.say(words))?,
         None => SocketAddr::new(listen.ip(), TLS_PORT),
     };
-    let said = |file: &PathBuf, detail: String| {
-        words.say_with("file-error", &[("file", file), ("detail", &detail)])
-    };
-    let read = |file: &PathBuf| fs::read(file).map_err(|error| said(file, error.to_string()));
-    let config = socklab_tls::server(&read(certificate)?, &read(key)?).map_err(|error| {
-        let file = match error {
-            socklab_tls::Error::NoKey | socklab_tls::Error::Mismatch(_) => key,
-            _ => certificate,
-        };
-        said(file, error.to_string())
-    })?;
+    let identity = Identity::open([certificate, key], Arc::clone(words))?;
     let Server::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
-    let service = socklab_tls::Secure::new(reviewed(make(settings), reviewer), config);
-    Ok(Some((address, Box::new(service))))
-}
-
-/// A client's machine behind TLS.
-pub(crate) fn encrypted(
-    machine: Box<dyn Machine>,
-    server: &str,
-    ca: Option<&PathBuf>,
-    words: &Words,
-) -> Result<Box<dyn Machine>, String> {
-    let said = |detail: String| match ca {
-        Some(file) => words.say_with("file-error", &[("file", file), ("detail", &detail)]),
-        None => detail,
-    };
-    let trust = match ca {
-        Some(file) => Trust::These(fs::read(file).map_err(|error| said(error.to_string()))?),
-        None => Trust::Public,
-    };
-    let config = socklab_tls::client(&trust).map_err(|error| said(error.to_string()))?;
-    let client = socklab_tls::Client::new(machine, config, server);
-    Ok(Box::new(client.map_err(|error| error.to_string())?))
+    let service = reviewed(make(settings), reviewer);
+    Ok(Some(Encrypted {
+        address,
+        service: identity.protect(service, settings.limits.patience),
+        identity,
+    }))
 }
 
 fn open(

@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 
-pub use client::Client;
+pub use client::{Client, NOT_TEXT, SPEAKS_TLS};
 pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
 pub use review::{Part, Remark, Review, review};
 pub use server::{Limits, Server};

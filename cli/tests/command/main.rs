@@ -20,5 +20,6 @@ mod signals;
 mod spreadsheet;
 mod submit;
 mod timeline;
+mod tls;
 mod transcripts;
 mod usage;
