@@ -166,6 +166,8 @@ trouble-not-durable = the register { $place } could lose what it confirms: { $de
 trouble-busy = another program keeps the register { $place } busy: try again ({ $detail })
 trouble-full = there is no room left for the register { $place }: free some space ({ $detail })
 trouble-broken = the register { $place } failed: { $detail }
+trouble-silent = the register { $place } does not answer ({ $detail }): check that its server runs and can be reached
+trouble-password = the register { $place } is named with a password, which everybody on this computer can see (ps): leave it out of the address, and put it into PGPASSWORD or ~/.pgpass
 trouble-key = the key of the register { $place } cannot be used: { $detail }
 trouble-input = this cannot be used: { $detail }
 # $lab (text) - the exercise

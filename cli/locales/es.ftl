@@ -166,6 +166,8 @@ trouble-not-durable = el registro { $place } podría perder lo que confirma: { $
 trouble-busy = otro programa mantiene ocupado el registro { $place }: inténtelo de nuevo ({ $detail })
 trouble-full = no queda sitio para el registro { $place }: libere espacio ({ $detail })
 trouble-broken = el registro { $place } ha fallado: { $detail }
+trouble-silent = el registro { $place } no responde ({ $detail }): compruebe que su servidor funciona y que se puede llegar a él
+trouble-password = el registro { $place } se ha indicado con una contraseña, que cualquiera ve en este equipo (ps): quítela de la dirección y póngala en PGPASSWORD o en ~/.pgpass
 trouble-key = la clave del registro { $place } no sirve: { $detail }
 trouble-input = esto no sirve: { $detail }
 # $lab (text) - the exercise

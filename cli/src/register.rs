@@ -198,6 +198,8 @@ pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> Stri
         Trouble::Busy => "trouble-busy",
         Trouble::Full => "trouble-full",
         Trouble::Broken => "trouble-broken",
+        Trouble::Silent => "trouble-silent",
+        Trouble::Password => "trouble-password",
         Trouble::Key => "trouble-key",
         Trouble::Input => "trouble-input",
     };

@@ -28,6 +28,10 @@ pub enum Trouble {
     Full,
     /// Its disk failed, or its file is damaged, or its server went away.
     Broken,
+    /// Its server does not answer.
+    Silent,
+    /// Its address has a password, which everybody on the computer can see.
+    Password,
     /// Its key file is missing, or is another register's.
     Key,
     /// What it was given (a roster, a secret) cannot be used.

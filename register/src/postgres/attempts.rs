@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use postgres::types::ToSql;
-use postgres::{Client, Row, Statement};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{self as postgres, Row, Statement};
 
+use super::connection::Connection as Client;
 use crate::facts::{Change, Facts, Failures, Question, Recent, count};
 
 /// Whoever writes the tally of a DNI, if only with what it has, holds the DNI until the transaction ends. The rows are
