@@ -151,6 +151,15 @@ fn a_handshake_has_a_limit() {
     assert_ne!(server.status(), Status::Running);
 }
 
+/// Gives a machine what another one sent.
+fn deliver(sent: &Outbox, to: &mut dyn Machine, link: Link, now: Now, answers: &mut Outbox) {
+    for output in sent.iter() {
+        if let Output::Send { bytes, .. } = output {
+            to.step(now, Input::Bytes { link, bytes }, answers);
+        }
+    }
+}
+
 /// A handshake is part of an exchange, so that it and a silence after it do not take twice the time.
 #[test]
 fn a_handshake_counts_for_the_limits_of_the_exchange() {
@@ -178,23 +187,10 @@ fn a_handshake_counts_for_the_limits_of_the_exchange() {
         &mut to_server,
     );
     for _ in 0..4 {
-        for (from, to, link) in [
-            (&mut to_server, &mut server as &mut dyn Machine, link),
-            (&mut to_client, &mut client as &mut dyn Machine, at_client),
-        ] {
-            let mut answers = Outbox::new();
-            for output in from.iter() {
-                if let Output::Send { bytes, .. } = output {
-                    to.step(at(9), Input::Bytes { link, bytes }, &mut answers);
-                }
-            }
-            from.clear();
-            if link == at_client {
-                to_server = answers;
-            } else {
-                to_client = answers;
-            }
-        }
+        let sent = std::mem::take(&mut to_server);
+        deliver(&sent, &mut server, link, at(9), &mut to_client);
+        let sent = std::mem::take(&mut to_client);
+        deliver(&sent, &mut client, at_client, at(9), &mut to_server);
     }
     assert_eq!(server.state(), "Reading");
     assert_eq!(server.deadline().unwrap().at, at(10).mono);

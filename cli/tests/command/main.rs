@@ -5,6 +5,8 @@ mod common;
 
 #[cfg(target_os = "linux")]
 mod counting;
+#[cfg(unix)]
+mod database;
 mod exercises;
 mod failures;
 mod help;

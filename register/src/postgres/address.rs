@@ -71,7 +71,9 @@ impl TlsOptions {
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let scheme = scheme.to_lowercase();
         if !["postgres", "postgresql"].contains(&scheme.as_str()) {
-            return Err(opening("an address begins with postgres:// or postgresql://"));
+            return Err(opening(
+                "an address begins with postgres:// or postgresql://",
+            ));
         }
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut options = TlsOptions::default();
@@ -141,7 +143,10 @@ fn password(config: &Config) -> Result<Option<String>, Error> {
     let Ok(text) = fs::read_to_string(&file) else {
         return Ok(None);
     };
-    let user = config.get_user().map(str::to_owned).or_else(|| env::var("USER").ok());
+    let user = config
+        .get_user()
+        .map(str::to_owned)
+        .or_else(|| env::var("USER").ok());
     let user = user.unwrap_or_default();
     let (host, port) = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => (name.clone(), config.get_ports().first()),
@@ -188,15 +193,17 @@ fn private(file: &Path) -> Result<(), Error> {
 /// The password of the first line `host:port:database:user:password` that fits; `*` fits all, and a
 /// backslash stands before a colon or a backslash that is meant.
 fn in_password_file(text: &str, wanted: [&str; 4]) -> Option<String> {
-    text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
-        let fields = fields(line);
-        let [host, port, database, user, password] = fields.as_slice() else {
-            return None;
-        };
-        let mut pairs = [host, port, database, user].into_iter().zip(wanted);
-        let fits = pairs.all(|(field, wanted)| field == "*" || field == wanted);
-        fits.then(|| password.clone())
-    })
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .find_map(|line| {
+            let fields = fields(line);
+            let [host, port, database, user, password] = fields.as_slice() else {
+                return None;
+            };
+            let mut pairs = [host, port, database, user].into_iter().zip(wanted);
+            let fits = pairs.all(|(field, wanted)| field == "*" || field == wanted);
+            fits.then(|| password.clone())
+        })
 }
 
 fn fields(line: &str) -> Vec<String> {
@@ -233,9 +240,18 @@ mod tests {
         let of = |host: &str, port: &str, database: &str, user: &str| {
             in_password_file(text, [host, port, database, user])
         };
-        assert_eq!(of("db.example", "5432", "lab", "ana").as_deref(), Some("first"));
-        assert_eq!(of("db.example", "5433", "lab", "ana").as_deref(), Some("se:co\\nd:x"));
-        assert_eq!(of("db.example", "5433", "lab", "eva").as_deref(), Some("any"));
+        assert_eq!(
+            of("db.example", "5432", "lab", "ana").as_deref(),
+            Some("first")
+        );
+        assert_eq!(
+            of("db.example", "5433", "lab", "ana").as_deref(),
+            Some("se:co\\nd:x")
+        );
+        assert_eq!(
+            of("db.example", "5433", "lab", "eva").as_deref(),
+            Some("any")
+        );
         assert_eq!(in_password_file("h:1:d:u:p", ["h", "1", "d", "v"]), None);
     }
 
@@ -271,9 +287,18 @@ mod tests {
             assert_eq!(reads(&format!("{place}?{options}")), Ok(tls), "{options}");
         }
         for (options, part) in [
-            ("sslmode=verify-ca", "not one of disable, require and verify-full"),
-            ("sslmode=require&sslrootcert=ca.pem", "is for sslmode=verify-full"),
-            ("sslmode=verify-full&sslrootcert=%2Fno%2Fca.pem", "/no/ca.pem: "),
+            (
+                "sslmode=verify-ca",
+                "not one of disable, require and verify-full",
+            ),
+            (
+                "sslmode=require&sslrootcert=ca.pem",
+                "is for sslmode=verify-full",
+            ),
+            (
+                "sslmode=verify-full&sslrootcert=%2Fno%2Fca.pem",
+                "/no/ca.pem: ",
+            ),
             ("sslmode=verify-full&sslrootcert=%2", "per-cent"),
         ] {
             let error = refused(&format!("{place}?{options}"));

@@ -53,7 +53,7 @@ impl Connection {
     pub(super) fn open(config: &Config, tls: Option<&Tls>) -> Result<Self, Failed> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Failed::System)?;
-        let opened = runtime.block_on(timeout(DEADLINE, connect(config, tls)));
+        let opened = runtime.block_on(async { timeout(DEADLINE, connect(config, tls)).await });
         match opened {
             Ok(Ok((client, driver))) => Ok(Connection {
                 runtime: Some(runtime),

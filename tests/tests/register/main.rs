@@ -5,6 +5,7 @@
 mod archive;
 mod once;
 mod rules;
+mod silence;
 mod trouble;
 
 use std::sync::mpsc::{Receiver, channel};
