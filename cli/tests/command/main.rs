@@ -7,6 +7,8 @@ mod common;
 mod counting;
 #[cfg(unix)]
 mod database;
+#[cfg(unix)]
+mod docs;
 mod exercises;
 mod failures;
 mod help;
