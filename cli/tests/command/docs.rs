@@ -203,3 +203,29 @@ fn the_commands_of_submissions_work() {
     }
     server.unwrap().finish(&folder, students.next().unwrap());
 }
+
+/// Each link of the threat model to a line of code or a test leads to a file that has that word, and
+/// a test is a function there.
+#[test]
+fn the_threat_model_names_what_is_there() {
+    let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let mut links = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        assert!(cells.len() <= 4, "{row}");
+        for (at, cell) in cells.iter().enumerate() {
+            for link in cell.split("[`").skip(1) {
+                let (word, rest) = link.split_once("`](../").expect(row);
+                let file = rest.split(')').next().unwrap();
+                let text = fs::read_to_string(root().join(file)).expect(file);
+                let wanted = match at {
+                    3 => format!("fn {word}"),
+                    _ => word.to_owned(),
+                };
+                assert!(text.contains(&wanted), "{file} has no {wanted}");
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 50, "only {links} links");
+}
