@@ -184,6 +184,22 @@ status-submissions = { $lab }: { $count ->
 # $count (number) - how many have submitted
 # $of (number) - how many there are
 status-group = group { $group }: { $count } of { $of }
+# $count (number) - how many of them were late
+status-late = , { $count } late
+# $time (text) - by how much
+list-late = { "  " }(late by { $time })
+# $value (text) - what was typed
+deadline-time = "{ $value }" is no time: write it as 2026-11-20T18:00
+# $lab (text) - the exercise
+deadline-none = { $lab } has no deadline
+# $time (text) - when
+deadline-all = due at { $time }
+# $group (text) - the group
+# $time (text) - when
+deadline-group = group { $group }: due at { $time }
+# $lab (text) - the exercise that was asked for
+# $list (text) - the exercises with attempts
+hint-labs = nothing was sent to { $lab }; what there is was sent to { $list }: choose with --lab
 # $name (text) - who
 # $dni (text) - the DNI
 status-missing = { "  " }missing: { $name } ({ $dni })
@@ -561,6 +577,8 @@ help-register-roster = Makes a CSV file the class. Its first line names the colu
 help-register-roster-examples = socklab register roster class.csv ; socklab register roster class.csv --column 'group=Horario'
 help-register-enrol = Gives students random secrets, and writes a sheet of QR codes to be printed.
 help-register-enrol-examples = socklab register enrol --all --sheet cards.html ; socklab register enrol --dni 12345678 --sheet card.html
+help-register-deadline = Says when a lab is due, for all or for a group. What comes later counts, and is marked as late in status, list and export.
+help-register-deadline-examples = socklab register deadline --lab lab3 2026-11-20T18:00 ; socklab register deadline --lab lab3 --group A1 2026-11-21T12:00 ; socklab register deadline --lab lab3 --group A1 --remove
 help-register-unlock = Forgives a DNI its failures, so that it may try again.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Takes everything of a DNI out of the register; its codes stay used.
@@ -637,6 +655,9 @@ help-arg-roster-file = The class: a CSV file whose first line names its columns
 help-arg-enrol-dni = Whom to enrol; may be given more than once
 help-arg-all = Enrol all of the class who have no secret yet
 help-arg-sheet = The HTML file to write; it must not be there
+help-arg-due = When: 2026-11-20T18:00, in this computer's time zone, or with an offset (+01:00); without it, the deadlines are shown
+help-arg-due-group = Only for this group
+help-arg-remove = Take the deadline away
 help-arg-yes = Do it without asking
 help-arg-backup = The new file
 help-arg-tls = Encrypt the submission (TLS; port 21001 unless given)

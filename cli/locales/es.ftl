@@ -184,6 +184,22 @@ status-submissions = { $lab }: { $count ->
 # $count (number) - how many have submitted
 # $of (number) - how many there are
 status-group = grupo { $group }: { $count } de { $of }
+# $count (number) - how many of them were late
+status-late = , { $count } fuera de plazo
+# $time (text) - by how much
+list-late = { "  " }(fuera de plazo: { $time })
+# $value (text) - what was typed
+deadline-time = «{ $value }» no es una hora: escríbala como 2026-11-20T18:00
+# $lab (text) - the exercise
+deadline-none = { $lab } no tiene plazo
+# $time (text) - when
+deadline-all = hasta { $time }
+# $group (text) - the group
+# $time (text) - when
+deadline-group = grupo { $group }: hasta { $time }
+# $lab (text) - the exercise that was asked for
+# $list (text) - the exercises with attempts
+hint-labs = no se ha enviado nada a { $lab }; lo que hay se envió a { $list }: elija con --lab
 # $name (text) - who
 # $dni (text) - the DNI
 status-missing = { "  " }falta: { $name } ({ $dni })
@@ -561,6 +577,8 @@ help-register-roster = Hace de un fichero CSV la clase. Su primera línea nombra
 help-register-roster-examples = socklab register roster clase.csv ; socklab register roster clase.csv --column 'group=Horario'
 help-register-enrol = Da secretos aleatorios a los estudiantes y escribe una hoja de códigos QR para imprimir.
 help-register-enrol-examples = socklab register enrol --all --sheet tarjetas.html ; socklab register enrol --dni 12345678 --sheet tarjeta.html
+help-register-deadline = Dice hasta cuándo se entrega una práctica, para todos o para un grupo. Lo que llega después cuenta, y se marca como fuera de plazo en status, list y export.
+help-register-deadline-examples = socklab register deadline --lab lab3 2026-11-20T18:00 ; socklab register deadline --lab lab3 --group A1 2026-11-21T12:00 ; socklab register deadline --lab lab3 --group A1 --remove
 help-register-unlock = Perdona a un DNI sus fallos, para que pueda intentarlo de nuevo.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Saca del registro todo lo de un DNI; sus códigos siguen usados.
@@ -637,6 +655,9 @@ help-arg-roster-file = La clase: un fichero CSV cuya primera línea nombra sus c
 help-arg-enrol-dni = A quién dar secreto; se puede repetir
 help-arg-all = A todos los de la clase que aún no lo tienen
 help-arg-sheet = El fichero HTML que se escribe; no debe existir
+help-arg-due = Cuándo: 2026-11-20T18:00, en la zona horaria de este equipo, o con su diferencia (+01:00); si no se dice, se muestran los plazos
+help-arg-due-group = Solo para este grupo
+help-arg-remove = Quita el plazo
 help-arg-yes = Hacerlo sin preguntar
 help-arg-backup = El fichero nuevo
 help-arg-tls = Cifra la entrega (TLS; puerto 21001 si no se dice otro)

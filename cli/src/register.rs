@@ -1,5 +1,6 @@
 //! `socklab register`: what a lecturer asks of a register, and does to it.
 
+mod deadline;
 mod enrol;
 mod export;
 pub(crate) mod roster;
@@ -54,6 +55,7 @@ pub(crate) fn command() -> Command {
         .subcommand(ReceiptArg::augment_args(new("receipt")))
         .subcommand(roster::RosterArgs::augment_args(new("roster")))
         .subcommand(enrol::EnrolArgs::augment_args(new("enrol")))
+        .subcommand(deadline::DeadlineArgs::augment_args(new("deadline")))
         .subcommand(of_dni("unlock"))
         .subcommand(ForgetArg::augment_args(of_dni("forget")))
         .subcommand(BackupArg::augment_args(new("backup")))
@@ -121,6 +123,9 @@ impl From<Error> for Stop {
 
 impl Desk<'_> {
     fn run(&mut self, name: &str, matches: &ArgMatches) -> Result<Exit, Stop> {
+        if ["status", "list", "export"].contains(&name) {
+            self.hint_at_other_labs()?;
+        }
         match name {
             "status" => self.status(&read(matches)),
             "list" => self.list(),
@@ -132,6 +137,7 @@ impl Desk<'_> {
             "receipt" => self.receipt(&read::<ReceiptArg>(matches).code),
             "roster" => self.roster(&read(matches)),
             "enrol" => self.enrol(&read(matches)),
+            "deadline" => self.deadline(&read(matches)),
             "unlock" => {
                 let dni = self.dni(matches)?;
                 let id = if self.archive.unlock(&dni)? {

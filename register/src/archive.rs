@@ -1,5 +1,6 @@
 //! What a lecturer asks of a register, and does to it.
 
+mod deadline;
 mod export;
 mod findings;
 mod roster;
@@ -16,6 +17,7 @@ use crate::facts::from_micros;
 use crate::keys::{KeyFile, RegisterKey, SECRET, random, tidy_receipt};
 use crate::sql::{Row, Sql, within};
 
+pub use deadline::{Deadlines, how_long};
 pub use export::{Gradebook, Unmatched, rfc3339};
 pub use findings::Finding;
 pub use roster::{

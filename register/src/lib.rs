@@ -22,14 +22,17 @@ mod postgres;
 mod schema;
 mod sql;
 mod sqlite;
+mod time;
 mod writer;
 
 pub use archive::{
-    Archive, AttemptRecord, BadColumn, Column, DniFault, Field, Finding, Gradebook, Roster,
-    RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched, rfc3339,
+    Archive, AttemptRecord, BadColumn, Column, Deadlines, DniFault, Field, Finding, Gradebook,
+    Roster, RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched, how_long,
+    rfc3339,
 };
 pub use book::{Admit, Rules};
 pub use error::{Error, Trouble};
 pub use location::Location;
 pub use name::shown as shown_name;
+pub use time::{BadTime, local_time, parse_time};
 pub use writer::{Event, Journal, Writer};

@@ -29,15 +29,16 @@ pub(super) struct EnrolArgs {
 impl Desk<'_> {
     /// Gives secrets to those named, or to all of the class who have none yet.
     pub(super) fn enrol(&mut self, args: &EnrolArgs) -> Result<Exit, Stop> {
-        let mut students: Vec<(String, String)> = Vec::new();
+        // DNI, name and group.
+        let mut students: Vec<(String, String, String)> = Vec::new();
         for text in &args.dni {
             let dni = Dni::parse(text).map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
-            students.push((dni.as_str().to_owned(), String::new()));
+            students.push((dni.as_str().to_owned(), String::new(), String::new()));
         }
         if args.all {
             let class = self.archive.students(&self.lab)?;
             let new = class.into_iter().filter(|one| one.listed && !one.enrolled);
-            students.extend(new.map(|one| (one.dni, one.name)));
+            students.extend(new.map(|one| (one.dni, one.name, one.team)));
         }
         if students.is_empty() {
             return Err(Stop::Failed(self.words.say("enrol-nobody")));
@@ -53,7 +54,12 @@ impl Desk<'_> {
         private_file(&args.sheet).map_err(refused)?;
         let key_file = args.key.clone().unwrap_or_else(|| self.location.key_file());
         let mut cards = String::new();
-        for (dni, name) in &students {
+        let mut last = "";
+        for (dni, name, group) in &students {
+            if last != group {
+                last = group;
+                cards.push_str(&format!("<h2>{}</h2>\n", html(group)));
+            }
             let secret = self.archive.enrol(dni, &key_file)?;
             let key = Key::from_bytes(&secret);
             let uri = provisioning(&key, dni, &args.issuer, Style::Rfc);
@@ -91,6 +97,7 @@ fn page(title: &str, advice: &str, cards: &str) -> String {
         "<!doctype html><html><head><meta charset=\"utf-8\"><title>{title}</title><style>\
          body{{font:11pt sans-serif}}.card{{display:inline-block;width:8.5cm;margin:2mm;padding:4mm;\
          border:1px dashed #888;break-inside:avoid;text-align:center}}.card svg{{width:5.5cm;height:5.5cm}}\
+         h2{{break-before:page}}h1~h2:first-of-type{{break-before:auto}}\
          code{{font-size:9pt;overflow-wrap:anywhere}}@media screen{{p.advice{{max-width:40em}}}}\
          </style></head><body><h1>{title}</h1><p class=\"advice\">{advice}</p>{cards}</body></html>\n"
     )

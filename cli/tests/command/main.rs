@@ -13,6 +13,7 @@ mod exercises;
 mod failures;
 mod help;
 mod language;
+mod lecturers;
 mod lessons;
 mod one_time;
 mod peers;

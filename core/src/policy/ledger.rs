@@ -40,7 +40,9 @@ impl Ledger {
         let history = History {
             repeated: known.filter(repeats).map(|student| student.number),
             key: Some(Key::from_dni(&attempt.dni)),
-            used: known.map(|student| student.used.clone()).unwrap_or_default(),
+            used: known
+                .map(|student| student.used.clone())
+                .unwrap_or_default(),
             ..History::default()
         };
         match decide(&self.policy, &history, attempt) {
@@ -113,7 +115,11 @@ mod tests {
     fn a_ledger_has_an_end() {
         let (mut ledger, now) = (Ledger::default(), 1_700_000_000);
         for n in 0..64 {
-            ledger.judge(&attempt(&format!("{}", 20_000_000 + n), Some("000000"), now));
+            ledger.judge(&attempt(
+                &format!("{}", 20_000_000 + n),
+                Some("000000"),
+                now,
+            ));
         }
         assert_eq!(ledger.students.len(), 0, "only the accepted are remembered");
         for n in 0..MOST + 100 {

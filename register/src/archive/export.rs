@@ -1,12 +1,15 @@
 //! Files that other programs read.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde_json::json;
 
+use super::deadline::how_long;
 use super::{Archive, Submission};
 use crate::error::{Error, Trouble};
 use crate::name::shown;
+use crate::time::local_time;
 
 /// How a Moodle gradebook wants to know of an exercise.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,25 +32,26 @@ pub struct Unmatched {
 }
 
 impl Archive {
-    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time, receipt. The register that
-    /// the lab asks for.
+    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time in the
+    /// system's zone, receipt, which is the register that the lab asks for; and, if the lab has a
+    /// deadline, how late it was.
     ///
     /// # Errors
     /// When the register cannot be read, or `to` not written.
     pub fn csv(&mut self, lab: &str, to: &mut dyn Write) -> Result<u64, Error> {
         let submissions = self.submissions(lab)?;
-        let header = ["number", "name", "dni", "valid", "ip", "time", "receipt"];
+        let late = self.late(lab)?;
+        let mut header = vec!["number", "name", "dni", "valid", "ip", "time", "receipt"];
+        header.extend(late.is_some().then_some("late"));
         let mut sheet = Sheet::new(to, &header)?;
         for one in &submissions {
-            sheet.row(&[
-                &one.number.to_string(),
-                &shown(&one.name),
-                &one.dni,
-                "yes",
-                &one.ip,
-                &rfc3339(one.at.as_secs()),
-                one.receipt.as_str(),
-            ])?;
+            let (number, name) = (one.number.to_string(), shown(&one.name));
+            let (time, receipt) = (local_time(one.at.as_secs()), one.receipt.as_str());
+            let mut cells = vec![&*number, &name, &one.dni, "yes", &one.ip, &time, receipt];
+            let by = late.as_ref().map(|late| late.get(&one.number));
+            let by = by.map(|by| by.map_or(String::new(), |by| how_long(*by)));
+            cells.extend(by.as_deref());
+            sheet.row(&cells)?;
         }
         sheet.finish()
     }
@@ -58,8 +62,13 @@ impl Archive {
     /// When the register cannot be read, or `to` not written.
     pub fn jsonl(&mut self, lab: &str, to: &mut dyn Write) -> Result<u64, Error> {
         let submissions = self.submissions(lab)?;
+        let late = self.late(lab)?;
         for one in &submissions {
-            writeln!(to, "{}", object(one)).map_err(|e| unwritten(e.into()))?;
+            let mut object = object(one);
+            if let Some(late) = &late {
+                object["late"] = late.get(&one.number).map_or(0, Duration::as_secs).into();
+            }
+            writeln!(to, "{object}").map_err(|e| unwritten(e.into()))?;
         }
         to.flush().map_err(|e| unwritten(e.into()))?;
         Ok(submissions.len() as u64)
@@ -109,14 +118,18 @@ impl Archive {
             .into_iter()
             .map(|one| (one.number, one))
             .collect();
-        let students = self.students(lab)?;
+        let (students, late) = (self.students(lab)?, self.late(lab)?);
         let header = ["idnumber", "email", &book.exercise, "feedback"];
         let mut sheet = Sheet::new(to, &header)?;
         for student in students.iter().filter(|student| student.listed) {
             let Some(one) = student.submission.and_then(|number| receipts.get(&number)) else {
                 continue;
             };
-            let feedback = format!("{} {}", rfc3339(one.at.as_secs()), one.receipt.as_str());
+            let (time, receipt) = (local_time(one.at.as_secs()), one.receipt.as_str());
+            let mut feedback = format!("{time} {receipt}");
+            if let Some(by) = late.as_ref().and_then(|late| late.get(&one.number)) {
+                feedback += &format!(" (late: {})", how_long(*by));
+            }
             let grade = book.grade.to_string();
             sheet.row(&[&student.dni, &student.email, &grade, &feedback])?;
         }
