@@ -1,5 +1,6 @@
 //! Names as they are shown: kept byte for byte, never shown so.
 
+use socklab_core::submit::is_hidden;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -37,19 +38,6 @@ pub fn shown(name: &[u8]) -> String {
         shown.push('…');
     }
     shown.trim().to_owned()
-}
-
-/// Control characters, and all that is not seen or changes how others are shown: Unicode's
-/// `Default_Ignorable_Code_Point` (16.0), among them letters such as U+3164, line and paragraph
-/// separators, interlinear annotations, and the empty Braille pattern.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What two writings of a name have in common, to see whether it is the same person's: without case, marks,

@@ -116,7 +116,11 @@ fn cards_come_by_group_and_in_spanish_order() {
     );
     let sheet = scratch("cards.html");
     let mut enrol = ask(&register, "enrol --all");
-    enrol.arg("--sheet").arg(&sheet).arg("--key").arg(scratch("key"));
+    enrol
+        .arg("--sheet")
+        .arg(&sheet)
+        .arg("--key")
+        .arg(scratch("key"));
     pipe(enrol, "").success();
     let cards = fs::read_to_string(&sheet).unwrap();
     let mut at = 0;

@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::framing::MAX_NAME;
+use super::name::is_blank;
 use crate::fault::{Doing, Failure, Fault, FaultKind, FieldError};
 use crate::input::Input;
 use crate::lab::Settings;
@@ -230,7 +231,7 @@ fn is_tls(answer: &[u8]) -> bool {
 /// A name that can be sent.
 fn check_name(name: &[u8]) -> Result<Vec<u8>, FieldError> {
     let name = name.trim_ascii();
-    if name.is_empty() {
+    if is_blank(name) {
         Err(FieldError::NameEmpty)
     } else if name.len() > MAX_NAME {
         Err(FieldError::NameTooLong)
