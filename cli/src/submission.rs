@@ -172,8 +172,8 @@ pub(crate) struct Encrypted {
     pub(crate) identity: Identity,
 }
 
-/// The encrypted service, if there are a certificate and a key: at the address that was named, else where the plain one
-/// listens, at a port of its own.
+/// The encrypted service, if there are a certificate and a key: at the address that was named, else
+/// where the plain one listens, at a port of its own.
 fn secure(
     args: &RegisterArgs,
     settings: &Settings,
@@ -237,7 +237,8 @@ fn open(
     location.serve(rules, Some(&key), log).map_err(failed)
 }
 
-/// A limit on the size of files ends a program by a signal, unless it asks to be told by an error instead.
+/// A limit on the size of files ends a program by a signal, unless it asks to be told by an error
+/// instead.
 fn ignore_file_size_signal() {
     #[cfg(unix)]
     {

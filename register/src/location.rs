@@ -87,8 +87,8 @@ impl Location {
         Archive::new(self.connect(create)?)
     }
 
-    /// The file of the key under which random secrets are encrypted, where none is named: beside the
-    /// register's own; in the working folder for a server's.
+    /// The file of the key under which random secrets are encrypted, where none is named: beside
+    /// the register's own; in the working folder for a server's.
     pub fn key_file(&self) -> PathBuf {
         match self {
             Location::File(path) => {

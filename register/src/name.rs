@@ -10,9 +10,10 @@ const LONGEST: usize = 100;
 /// What stands for a character that must not be printed.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// A name as text: UTF-8, or else Windows-1252 with a mark (`[1252] `), which is what old programs on Spanish
-/// Windows send; in NFC (Unicode Standard Annex 15), so that equal names look equal; control, bidirectional and zero-width
-/// characters replaced, so that a name can neither steer a terminal nor pass for another; at most 100 characters.
+/// A name as text: UTF-8, or else Windows-1252 with a mark (`[1252] `), which is what old programs
+/// on Spanish Windows send; in NFC (Unicode Standard Annex 15), so that equal names look equal;
+/// control, bidirectional and zero-width characters replaced, so that a name can neither steer a
+/// terminal nor pass for another; at most 100 characters.
 pub fn shown(name: &[u8]) -> String {
     let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
     let (mark, text) = match std::str::from_utf8(name) {
@@ -40,8 +41,8 @@ pub fn shown(name: &[u8]) -> String {
     shown.trim().to_owned()
 }
 
-/// What two writings of a name have in common, to see whether it is the same person's: without case, marks,
-/// and order of the words.
+/// What two writings of a name have in common, to see whether it is the same person's: without
+/// case, marks, and order of the words.
 pub(crate) fn folded(name: &str) -> String {
     let plain: String = name
         .nfd()

@@ -105,8 +105,9 @@ fn connect(address: &Address) -> Result<Connection, Error> {
         Failed::Said(error) => opening(cause(&error)),
         Failed::System(error) => opening(error),
     })?;
-    // Plans are made while the tables are still empty, where reading all of them looks cheapest: hence the last two.
-    // `fsync` is the server's own business and is only looked at; the commit is this connection's.
+    // Plans are made while the tables are still empty, where reading all of them looks cheapest:
+    // hence the last two. `fsync` is the server's own business and is only looked at; the commit is
+    // this connection's.
     let settings = format!(
         "SET synchronous_commit = on; SET lock_timeout = {0}; SET statement_timeout = {0};
          SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;",

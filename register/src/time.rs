@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Unix time as RFC 3339 in the system's time zone (`TZ`), with its offset: no time is told twice where
-/// the clock is set back in autumn.
+/// Unix time as RFC 3339 in the system's time zone (`TZ`), with its offset: no time is told twice
+/// where the clock is set back in autumn.
 pub fn local_time(unix_seconds: u64) -> String {
     let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
     let Ok(time) = Timestamp::from_second(seconds) else {
@@ -33,8 +33,8 @@ impl fmt::Display for BadTime {
 
 impl std::error::Error for BadTime {}
 
-/// Reads a time, `2026-11-20T18:00` or `2026-11-20 18:00:30`, in the system's time zone, or with its
-/// own offset, as Unix time.
+/// Reads a time, `2026-11-20T18:00` or `2026-11-20 18:00:30`, in the system's time zone, or with
+/// its own offset, as Unix time.
 ///
 /// # Errors
 /// When it is none, or is before 1970.

@@ -21,7 +21,8 @@ pub struct Cluster {
 static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
 impl Cluster {
-    /// The server that the tests of this process share; `None`, said aloud, where the machine has no PostgreSQL.
+    /// The server that the tests of this process share; `None`, said aloud, where the machine has
+    /// no PostgreSQL.
     pub fn shared() -> Option<Arc<Cluster>> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cluster) = running.upgrade() {

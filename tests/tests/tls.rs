@@ -1,4 +1,5 @@
-//! Proves the layer of TLS: in memory however the bytes are cut, and over real sockets on every runtime.
+//! Proves the layer of TLS: in memory however the bytes are cut, and over real sockets on every
+//! runtime.
 
 use std::collections::VecDeque;
 use std::io::{Cursor, Read, Write};
@@ -49,7 +50,8 @@ fn client(
     Client::new(machine, socklab_tls::client(trust).unwrap(), name).unwrap()
 }
 
-/// What the client showed and how both ended, when the bytes between them come in pieces of that size.
+/// What the client showed and how both ended, when the bytes between them come in pieces of that
+/// size.
 fn in_memory(piece: usize, cut_off: Option<usize>) -> (Vec<u8>, Status, Status) {
     let pem = certificate();
     let (peer, local) = (address("127.0.0.1:4000"), address("127.0.0.1:19000"));
@@ -160,7 +162,8 @@ fn deliver(sent: &Outbox, to: &mut dyn Machine, link: Link, now: Now, answers: &
     }
 }
 
-/// A handshake is part of an exchange, so that it and a silence after it do not take twice the time.
+/// A handshake is part of an exchange, so that it and a silence after it do not take twice the
+/// time.
 #[test]
 fn a_handshake_counts_for_the_limits_of_the_exchange() {
     let pem = certificate();

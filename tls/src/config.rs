@@ -67,8 +67,8 @@ impl std::error::Error for Error {}
 pub enum Trust {
     /// Those that Mozilla trusts, as compiled in.
     Public,
-    /// These alone, in PEM: a lab's own authority, or the server's own certificate, which may then be
-    /// that of an authority too, as `openssl req -x509` makes it.
+    /// These alone, in PEM: a lab's own authority, or the server's own certificate, which may then
+    /// be that of an authority too, as `openssl req -x509` makes it.
     These(Vec<u8>),
     /// Anybody's: encrypted, and no proof of who is at the other end.
     Unverified,
@@ -83,8 +83,8 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     Ok(read)
 }
 
-/// A server's certificates and their key. Connections that come after [`replace`](Self::replace) have
-/// the new ones.
+/// A server's certificates and their key. Connections that come after [`replace`](Self::replace)
+/// have the new ones.
 pub struct Certificates(RwLock<Current>);
 
 struct Current {
@@ -102,8 +102,8 @@ impl Certificates {
     /// Certificates, the server's own first, and its key, in PEM.
     ///
     /// # Errors
-    /// Says which of them is wrong. A certificate that has expired is none of the errors, but one of
-    /// the [faults](Self::faults).
+    /// Says which of them is wrong. A certificate that has expired is none of the errors, but one
+    /// of the [faults](Self::faults).
     pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, Error> {
         Ok(Certificates(RwLock::new(Current::new(certificates, key)?)))
     }

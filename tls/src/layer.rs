@@ -43,7 +43,8 @@ pub(crate) struct Layer<M> {
     stage: Stage,
     opened: Option<(Link, SocketAddr)>,
     handshake: Duration,
-    /// A server's limits count from the connection's beginning, a client's from the handshake's end.
+    /// A server's limits count from the connection's beginning, a client's from the handshake's
+    /// end.
     is_server: bool,
     report: Report,
 }
@@ -58,7 +59,8 @@ impl<M> std::fmt::Debug for Client<M> {
 }
 
 impl<M: Machine> Client<M> {
-    /// The machine, talking to the server of that name, which its certificate must have: a host name or an IP address.
+    /// The machine, talking to the server of that name, which its certificate must have: a host
+    /// name or an IP address.
     ///
     /// # Errors
     /// When no certificate can have that name.
@@ -139,7 +141,8 @@ impl<M: Machine> Layer<M> {
         }
         self.inbox = inbox;
         self.inbox.clear();
-        // A machine that ends has said all; without a word the peer could not tell that from being cut off.
+        // A machine that ends has said all; without a word the peer could not tell that from being
+        // cut off.
         if let Some((link, _)) = self.opened
             && !broken
             && self.machine.status() != Status::Running

@@ -24,8 +24,8 @@ pub enum CertificateFault {
     },
     /// No authority that is trusted has signed it, nor is it trusted itself.
     UnknownIssuer,
-    /// It is an authority's (CA), where a server's own is expected: it can sign others, or the chain is
-    /// in the wrong order.
+    /// It is an authority's (CA), where a server's own is expected: it can sign others, or the
+    /// chain is in the wrong order.
     Authority,
     /// Something else, in the library's words.
     Other(String),
@@ -36,8 +36,8 @@ pub enum CertificateFault {
 pub enum Refusal {
     /// `certificate_expired`: by its clock it is not valid now, or not yet.
     Expired,
-    /// `unknown_ca`, or `decrypt_error` where it trusts an older certificate of the same name: nobody
-    /// whom it trusts has signed it.
+    /// `unknown_ca`, or `decrypt_error` where it trusts an older certificate of the same name:
+    /// nobody whom it trusts has signed it.
     UnknownIssuer,
     /// `bad_certificate`: of another name, or damaged.
     Bad,

@@ -41,8 +41,11 @@ impl Desk<'_> {
         }
         for (group, due) in &deadlines.groups {
             let time = local_time(due.as_secs());
-            let values = [("group", group as _), ("time", &time as _)];
-            print(&self.words.say_with("deadline-group", &values));
+            print(
+                &self
+                    .words
+                    .say_with("deadline-group", &[("group", group), ("time", &time)]),
+            );
         }
         Ok(Exit::Done)
     }
@@ -55,9 +58,10 @@ impl Desk<'_> {
             return Ok(());
         }
         let (lab, list) = (&self.lab, labs.join(", "));
-        let values = [("lab", lab as _), ("list", &list as _)];
         say::news(&crate::escape::text(
-            &self.words.say_with("hint-labs", &values),
+            &self
+                .words
+                .say_with("hint-labs", &[("lab", lab), ("list", &list)]),
         ));
         Ok(())
     }

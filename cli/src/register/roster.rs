@@ -81,12 +81,10 @@ pub(crate) fn tell(file: &Path, roster: &Roster, words: &Words, dni: impl Fn(&st
 
 fn refusal(words: &Words, file: &Path, error: &RosterError) -> String {
     let (file, fault) = (file.display().to_string(), fault(words, &error.fault));
-    let values = [
-        ("file", &file as _),
-        ("line", &error.line as _),
-        ("detail", &fault as _),
-    ];
-    words.say_with("roster-refused", &values)
+    words.say_with(
+        "roster-refused",
+        &[("file", &file), ("line", &error.line), ("detail", &fault)],
+    )
 }
 
 fn fault(words: &Words, fault: &RosterFault) -> String {
@@ -96,8 +94,7 @@ fn fault(words: &Words, fault: &RosterFault) -> String {
         RosterFault::QuoteInside => words.say("roster-quote-inside"),
         RosterFault::AfterQuote => words.say("roster-after-quote"),
         RosterFault::Values { found, columns } => {
-            let values = [("found", found as _), ("columns", columns as _)];
-            words.say_with("roster-values", &values)
+            words.say_with("roster-values", &[("found", found), ("columns", columns)])
         }
         RosterFault::Blank { value } => words.say_with("roster-blank", &[("value", value)]),
         RosterFault::NoDni { headers } => {
@@ -110,12 +107,10 @@ fn fault(words: &Words, fault: &RosterFault) -> String {
         } => {
             let (field, word) = (field_name(words, *field), field.word());
             let list = list(&[first, second]);
-            let values = [
-                ("list", &list as _),
-                ("field", &field as _),
-                ("word", &word as _),
-            ];
-            words.say_with("roster-twice", &values)
+            words.say_with(
+                "roster-twice",
+                &[("list", &list), ("field", &field), ("word", &word)],
+            )
         }
         RosterFault::NoColumn { header, headers } => {
             let headers = list(headers);

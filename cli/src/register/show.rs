@@ -67,12 +67,10 @@ impl Desk<'_> {
         for group in class.chunk_by(|a, b| a.team == b.team) {
             let there = group.iter().filter(|one| one.submission.is_some()).count();
             let (team, of) = (group[0].team.clone(), group.len());
-            let values = [
-                ("group", &team as _),
-                ("count", &there as _),
-                ("of", &of as _),
-            ];
-            let mut said = self.words.say_with("status-group", &values);
+            let mut said = self.words.say_with(
+                "status-group",
+                &[("group", &team), ("count", &there), ("of", &of)],
+            );
             if let Some(late) = &late {
                 let numbers = group.iter().filter_map(|one| one.submission);
                 let count = numbers.filter(|number| late.contains_key(number)).count();

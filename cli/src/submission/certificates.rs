@@ -43,8 +43,11 @@ impl Identity {
     fn warn(&self) {
         for fault in self.certificates.faults() {
             let (file, said) = (&self.certificate, described(&self.words, &fault));
-            let values = [("file", file as _), ("detail", &said as _)];
-            say::line(&self.words.say_with("certificate-warning", &values));
+            say::line(
+                &self
+                    .words
+                    .say_with("certificate-warning", &[("file", file), ("detail", &said)]),
+            );
         }
     }
 
@@ -58,8 +61,11 @@ impl Identity {
         });
         match replaced {
             Ok(()) => {
-                let file = [("file", &self.certificate as _)];
-                say::news(&self.words.say_with("certificate-reloaded", &file));
+                say::news(
+                    &self
+                        .words
+                        .say_with("certificate-reloaded", &[("file", &self.certificate)]),
+                );
                 self.warn();
             }
             Err(error) => {
@@ -72,8 +78,8 @@ impl Identity {
         }
     }
 
-    /// From now on SIGHUP has the files read again. A server whose terminal has gone is stopped by it
-    /// as before.
+    /// From now on SIGHUP has the files read again. A server whose terminal has gone is stopped by
+    /// it as before.
     #[cfg(unix)]
     pub(crate) fn heed_hangup(self, stop: socklab_system::Stop) {
         use std::io::{IsTerminal, stderr};
@@ -122,8 +128,7 @@ impl Identity {
                 Some(fault) => described(&words, &fault),
                 None => words.say(refusal_id(*refusal)),
             };
-            let values = [("peer", &peer as _), ("detail", &why as _)];
-            say::line(&words.say_with("certificate-refused", &values));
+            say::line(&words.say_with("certificate-refused", &[("peer", &peer), ("detail", &why)]));
         });
         let secure = Secure::new(service, Arc::clone(&self.certificates));
         Box::new(secure.within(handshake).reporting(report))
@@ -222,8 +227,8 @@ fn described(words: &Words, fault: &CertificateFault) -> String {
     }
 }
 
-/// Whether what this server knows of its certificate is why a peer refuses it. OpenSSL calls one that
-/// is not yet valid a bad one.
+/// Whether what this server knows of its certificate is why a peer refuses it. OpenSSL calls one
+/// that is not yet valid a bad one.
 fn explains(refusal: Refusal, fault: &CertificateFault) -> bool {
     match fault {
         CertificateFault::Expired(_) => refusal == Refusal::Expired,

@@ -77,9 +77,8 @@ fn every_command_is_known() {
             .iter()
             .filter(|line| line.contains("socklab "))
         {
-            let script = format!(
-                "socklab() {{ cat > /dev/null; command socklab \"$@\" --help > /dev/null; }}\n{line}"
-            );
+            let ours = "socklab() { cat > /dev/null; command socklab \"$@\" --help > /dev/null; }";
+            let script = format!("{ours}\n{line}");
             let ended = pipe(shell(&folder, &script), "");
             assert_eq!(stderr(&ended), "", "{}: {line}", page.display());
             tried += 1;
@@ -159,7 +158,8 @@ fn submit(folder: &Path, client: &str, dni: &str, code: i32) {
     });
 }
 
-/// Every command of the page on submissions is run, in order but that the certificate is made first.
+/// Every command of the page on submissions is run, in order but that the certificate is made
+/// first.
 #[cfg(unix)]
 #[test]
 fn the_commands_of_submissions_work() {
@@ -204,8 +204,8 @@ fn the_commands_of_submissions_work() {
     server.unwrap().finish(&folder, students.next().unwrap());
 }
 
-/// Each link of the threat model to a line of code or a test leads to a file that has that word, and
-/// a test is a function there.
+/// Each link of the threat model to a line of code or a test leads to a file that has that word,
+/// and a test is a function there.
 #[test]
 fn the_threat_model_names_what_is_there() {
     let page = fs::read_to_string(root().join("docs/security.md")).unwrap();

@@ -1,5 +1,5 @@
-//! What lecturers ask for beside the rules: deadlines, times of their own zone, cards by group, and the
-//! other lab.
+//! What lecturers ask for beside the rules: deadlines, times of their own zone, cards by group, and
+//! the other lab.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -202,8 +202,8 @@ fn a_server_with_connections_open() {
     });
 }
 
-/// Having stopped, it has let go of its port. The system may give that very port to another test meanwhile, but not time and
-/// again.
+/// Having stopped, it has let go of its port. The system may give that very port to another test
+/// meanwhile, but not time and again.
 #[test]
 fn the_port_is_free_after_a_stop() {
     each(|runtime, signal| {

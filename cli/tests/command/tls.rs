@@ -1,5 +1,5 @@
-//! Encrypted submissions: what is wrong with a certificate is named at both ends, a certificate can be
-//! exchanged, and a client that does not speak TLS is told.
+//! Encrypted submissions: what is wrong with a certificate is named at both ends, a certificate can
+//! be exchanged, and a client that does not speak TLS is told.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -84,7 +84,8 @@ fn serve(certificate: &Path, key: &Path, words: &str) -> Server {
             None => said.push(line),
         }
     }
-    // Which of the two is ready first is not said: the one that answers plain text is the plain one.
+    // Which of the two is ready first is not said: the one that answers plain text is the plain
+    // one.
     let speaks_tls = |address: &SocketAddr| {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.write_all(b"no submission\n&&\n").unwrap();

@@ -31,8 +31,8 @@ impl Deadlines {
     }
 }
 
-/// Where a deadline is kept among the register's own values. Lab and group are written as JSON, so that
-/// neither can run into the other.
+/// Where a deadline is kept among the register's own values. Lab and group are written as JSON, so
+/// that neither can run into the other.
 fn key(lab: &str, group: Option<&str>) -> String {
     format!("{}{}", prefix(), serde_json::json!([lab, group]))
 }
@@ -94,8 +94,8 @@ impl Archive {
         Ok(deadlines)
     }
 
-    /// The numbers of the submissions of a lab that were late, and by how much. `None` if the lab has no
-    /// deadline.
+    /// The numbers of the submissions of a lab that were late, and by how much. `None` if the lab
+    /// has no deadline.
     pub fn late(&mut self, lab: &str) -> Result<Option<BTreeMap<u64, Duration>>, Error> {
         let deadlines = self.deadlines(lab)?;
         if deadlines.is_empty() {

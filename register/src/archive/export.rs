@@ -32,9 +32,9 @@ pub struct Unmatched {
 }
 
 impl Archive {
-    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time in the
-    /// system's zone, receipt, which is the register that the lab asks for; and, if the lab has a
-    /// deadline, how late it was.
+    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time
+    /// in the system's zone, receipt, which is the register that the lab asks for; and, if the lab
+    /// has a deadline, how late it was.
     ///
     /// # Errors
     /// When the register cannot be read, or `to` not written.
@@ -74,7 +74,8 @@ impl Archive {
         Ok(submissions.len() as u64)
     }
 
-    /// Those submissions of a lab that are not on the roster. Moodle would stop at the first of them.
+    /// Those submissions of a lab that are not on the roster. Moodle would stop at the first of
+    /// them.
     ///
     /// # Errors
     /// When the register cannot be read.
@@ -96,7 +97,8 @@ impl Archive {
             .collect())
     }
 
-    /// A gradebook for Moodle: `idnumber,email,<exercise>,feedback`, one line for each student of the roster who has submitted.
+    /// A gradebook for Moodle: `idnumber,email,<exercise>,feedback`, one line for each student of
+    /// the roster who has submitted.
     ///
     /// # Errors
     /// When the grade is over the maximum, the register cannot be read, or `to` not written.

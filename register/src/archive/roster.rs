@@ -115,8 +115,8 @@ pub enum RosterFault {
 }
 
 impl Roster {
-    /// Reads a roster: a header, and a line for each student, in CSV as spreadsheets and Moodle save
-    /// it: commas, semicolons or tabs; UTF-8, or UTF-16 with a byte-order mark. What a column
+    /// Reads a roster: a header, and a line for each student, in CSV as spreadsheets and Moodle
+    /// save it: commas, semicolons or tabs; UTF-8, or UTF-16 with a byte-order mark. What a column
     /// holds is known by its header, in English or Spanish, unless `chosen` says it; only the DNI
     /// must be there. Other columns are ignored.
     ///
@@ -188,7 +188,8 @@ fn entry(
 }
 
 impl Archive {
-    /// Makes these the class: who is not among them is listed no more, and keeps what was submitted.
+    /// Makes these the class: who is not among them is listed no more, and keeps what was
+    /// submitted.
     ///
     /// # Errors
     /// When the register cannot be written; then nothing has changed.

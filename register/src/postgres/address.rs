@@ -1,7 +1,7 @@
 //! Where a PostgreSQL server is, how its connection is encrypted, and with which password.
 //!
-//! An address names no password: the list of processes shows it to everybody on the computer. It comes
-//! from `PGPASSWORD` or from the password file, as in PostgreSQL's own programs.
+//! An address names no password: the list of processes shows it to everybody on the computer. It
+//! comes from `PGPASSWORD` or from the password file, as in PostgreSQL's own programs.
 
 use std::env;
 use std::fs;
@@ -47,8 +47,8 @@ impl Address {
         config
             .application_name("socklab")
             .connect_timeout(DEADLINE)
-            // What is sent and not acknowledged ends the connection, and so does a peer that has gone
-            // while nothing is sent.
+            // What is sent and not acknowledged ends the connection, and so does a peer that has
+            // gone while nothing is sent.
             .tcp_user_timeout(DEADLINE)
             .keepalives(true)
             .keepalives_idle(Duration::from_secs(30))

@@ -1,7 +1,8 @@
 //! A connection to a PostgreSQL server, whose every call ends in time.
 //!
 //! A server that is paused, or whose route is gone, neither answers nor closes: without a deadline
-//! of our own the writer would wait for it for as long as the kernel does, and with it the students.
+//! of our own the writer would wait for it for as long as the kernel does, and with it the
+//! students.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,12 +15,12 @@ use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
 use super::tls::Tls;
 
-/// How long to wait for the server in any one call, connecting included. It is less than the patience
-/// of a submission server, so that students are told.
+/// How long to wait for the server in any one call, connecting included. It is less than the
+/// patience of a submission server, so that students are told.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long a statement may wait for others or run, as the server counts it: less than [`DEADLINE`], so
-/// that a server that is only busy can say so.
+/// How long a statement may wait for others or run, as the server counts it: less than
+/// [`DEADLINE`], so that a server that is only busy can say so.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Why a call failed.
@@ -105,8 +106,8 @@ impl Connection {
         self.call(async |client| client.query_one(sql, &[]).await)
     }
 
-    /// Does a call. If it takes too long, the connection ends, and so do the call and all after it, at
-    /// once.
+    /// Does a call. If it takes too long, the connection ends, and so do the call and all after it,
+    /// at once.
     fn call<T>(&mut self, call: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, Error> {
         let Connection {
             runtime,
