@@ -5,6 +5,7 @@
 mod chat;
 mod echo;
 mod lab;
+mod ledger;
 mod message;
 mod servers;
 mod submit_client;
