@@ -52,6 +52,7 @@ impl Identity {
     }
 
     /// Reads the files again. If they cannot be used, the old ones stay.
+    #[cfg(unix)]
     fn reload(&self) {
         let read = |file: &Path| read(file, &self.words);
         let replaced = read(&self.certificate).and_then(|certificate| {

@@ -22,6 +22,7 @@ mod rehearsal;
 mod rosters;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
 mod spreadsheet;
 mod submit;
 mod timeline;
