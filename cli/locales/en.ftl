@@ -87,6 +87,10 @@ failure-closed-early = { $peer } closed the connection without an answer: check 
 failure-rejected = { $peer } rejected the submission: put right what its answer says, and submit again
 failure-untrusted = the server's certificate is not trusted, or is not of that name: check the address, and give the lab's certificate with --ca
 failure-not-tls = the other end does not speak TLS, or broke it off: check that both use --tls, and the port
+failure-speaks-tls = the server speaks TLS at that port and this client did not: add --tls (and --ca FILE for the lab's own certificate)
+failure-not-text = the server's answer is not text: check that it is the right server, and its port
+# $detail (text) - what is wrong with the server's certificate
+failure-certificate = the server's certificate cannot be trusted: { $detail }
 # $bytes (number) - how long the user's line is
 # $most (number) - how long it may be
 failure-too-long = your line has { $bytes ->
@@ -200,6 +204,8 @@ trouble-moved = the register { $place } is no longer the file that was opened: t
 trouble-full = there is no room left for the register { $place }: free some space ({ $detail })
 trouble-broken = the register { $place } failed: { $detail }
 trouble-entry = what the register { $place } has of a student is damaged: { $detail }
+trouble-silent = the register { $place } does not answer ({ $detail }): check that its server runs and can be reached
+trouble-password = the register { $place } is named with a password, which everybody on this computer can see (ps): leave it out of the address, and put it into PGPASSWORD or ~/.pgpass
 trouble-key = the key of the register { $place } cannot be used: { $detail }
 trouble-output = the output cannot be written: { $detail }
 trouble-input = this cannot be used: { $detail }
@@ -217,6 +223,22 @@ status-submissions = { $lab }: { $count ->
 # $count (number) - how many have submitted
 # $of (number) - how many there are
 status-group = group { $group }: { $count } of { $of }
+# $count (number) - how many of them were late
+status-late = , { $count } late
+# $time (text) - by how much
+list-late = { "  " }(late by { $time })
+# $value (text) - what was typed
+deadline-time = "{ $value }" is no time: write it as 2026-11-20T18:00
+# $lab (text) - the exercise
+deadline-none = { $lab } has no deadline
+# $time (text) - when
+deadline-all = due at { $time }
+# $group (text) - the group
+# $time (text) - when
+deadline-group = group { $group }: due at { $time }
+# $lab (text) - the exercise that was asked for
+# $list (text) - the exercises with attempts
+hint-labs = nothing was sent to { $lab }; what there is was sent to { $list }: choose with --lab
 # $name (text) - who
 # $dni (text) - the DNI
 status-missing = { "  " }missing: { $name } ({ $dni })
@@ -266,6 +288,63 @@ register-roster = the class has { $count ->
     [one] { $count } student
    *[other] { $count } students
 }
+# $file (text) - the roster
+# $list (text) - what each column is
+roster-columns = { $file }: { $list }
+# $list (text) - headers
+roster-ignored = columns that are ignored: { $list }
+# $list (text) - the first student
+roster-first = the first: { $list }
+# $count (number) - how many students
+roster-short = { $count ->
+    [one] { $count } DNI has fewer than 8 digits
+   *[other] { $count } DNIs have fewer than 8 digits
+}: if a spreadsheet dropped zeros at the front, put them back
+roster-field-dni = DNI
+roster-field-name = name
+roster-field-surname = surname
+roster-field-surname2 = second surname
+roster-field-group = group
+roster-field-email = e-mail
+# $file (text) - the roster
+# $line (number) - its line
+# $detail (text) - what is wrong with it
+roster-refused = { $file }, line { $line }: { $detail }
+roster-encoding = it is not UTF-8 text, or some of its letters are lost: save the file as "CSV UTF-8"
+roster-quote-open = a quote (") opens a value and is not closed on this line: close it, or remove it
+roster-quote-inside = a quote (") is in the middle of a value: put the whole value in quotes and write the quote twice, or remove it
+roster-after-quote = text follows the quote (") that closes a value: put all of the value in the quotes
+# $found (number) - how many values
+# $columns (number) - how many columns
+roster-values = it has { $found ->
+    [one] { $found } value
+   *[other] { $found } values
+} and the header has { $columns ->
+    [one] { $columns } column
+   *[other] { $columns } columns
+}: put a value that contains the separator in quotes ("García, Ana"), and leave no separator out
+# $value (text) - what follows the blank
+roster-blank = a blank follows the comma before "{ $value }": if that comma belongs to the value, put all of it in quotes ("García, Ana"); if not, remove the blank
+# $list (text) - headers
+roster-no-dni = no column is called DNI, NIF or ID number: the first line must name the columns, and it has { $list }; say --column dni=HEADER if the DNI has another name
+# $field (text) - what they hold
+# $word (text) - its word on the command line
+# $list (text) - headers
+roster-twice = { $list } may both be the { $field }: say which with --column { $word }=HEADER, or remove one
+# $value (text) - the header that was asked for
+# $list (text) - headers
+roster-no-column = no column is called "{ $value }"; there are { $list }
+# $value (text) - what stands there
+# $detail (text) - why it is no DNI
+roster-dni = "{ $value }" cannot be the DNI: { $detail }
+# $letter (text) - the right letter
+roster-dni-letter = the letter of that number is { $letter }: check its digits
+roster-dni-foreign = it is a foreigner's number (NIE), which must have both its letters, and right: X1234567L
+# $value (text) - what stands there
+roster-email = "{ $value }" cannot be the e-mail address, because it has no @: check that no value is missing before it
+# $first (number) - the other line
+roster-again = that DNI is on line { $first } too
+roster-empty = there is a header and no student: the class would be empty; say --empty to register roster if you mean it
 # $dni (text) - the DNI
 # $count (number) - how many attempts
 register-forget-ask = this takes { $dni } out of the register for ever, with { $count ->
@@ -327,6 +406,48 @@ rekey-nobody = nobody has a secret, so there is no key to replace
 rekey-servers = stop the servers of this register and start them again: they still have the old key
 sheet-title = One-time codes
 sheet-advice = Cut the cards up and give each student theirs: whoever has a card can submit in that name. Scan the code with an authenticator app.
+
+## Certificates
+
+# $file (text) - the certificate's file
+# $detail (text) - what is wrong with it
+certificate-warning = { $file }: clients may refuse this certificate: { $detail }
+# $file (text) - the certificate's file
+certificate-reloaded = { $file } has been read again: new connections have this certificate
+# $detail (text) - which file, and what is wrong with it
+certificate-kept = the certificate stays as it was: { $detail }
+# $peer (text) - whose program it is
+# $detail (text) - why
+certificate-refused = { $peer } refused this server's certificate: { $detail }
+# $time (text) - when
+certificate-expired = it expired at { $time } by this computer's clock: make a new one, or set the clock right
+# $time (text) - when
+certificate-not-yet = it is valid only from { $time } by this computer's clock: set the clock right
+# $name (text) - what was asked for
+# $list (text) - the names it has
+certificate-name = it is not for { $name } but for { $list }: use a name that it has
+certificate-issuer = no authority that this client trusts has signed it: give the lab's certificate with --ca
+certificate-authority = it is a CA certificate, where a server's own is expected: make it with basicConstraints=CA:FALSE, or put the server's own certificate first in the file
+# $detail (text) - the library's words
+certificate-other = { $detail }
+refusal-expired = by its clock it has expired, or is not yet valid
+refusal-issuer = it does not trust who signed it: give students the certificate (--ca)
+refusal-bad = it is not for the name that was typed there, or is damaged
+refusal-unsupported = it may not be used for a server
+refusal-revoked = its authority has taken it back
+refusal-unknown = it does not say why
+tls-no-certificate = there is no certificate in PEM in it (-----BEGIN CERTIFICATE-----)
+tls-no-key = there is no private key in PEM in it (-----BEGIN PRIVATE KEY-----)
+tls-encrypted-key = the key is encrypted under a passphrase, which a server has nobody to ask for: write it without one (openssl pkey -in KEY -out NEW)
+# $detail (text) - the library's words
+tls-key = a key of this kind cannot be used ({ $detail }): make an EC or RSA key
+tls-mismatch = the key belongs to none of the certificates: give the key that the certificate was made with
+# $at (number) - which certificate, from 1
+tls-order = the chain is in the wrong order: the key belongs to certificate { $at } of the file, which must come first
+# $detail (text) - the library's words
+tls-unreadable = a certificate in it cannot be read: { $detail }
+# $name (text) - the name
+tls-name = { $name } is no name that a certificate can have
 
 ## A rehearsal: what came, part by part, and what is to be said of it
 
@@ -542,14 +663,16 @@ help-register-export = Writes the submissions as CSV, as JSON lines, or as a gra
 help-register-export-examples = socklab register export --to lab3.csv --lab lab3 ; socklab register export --format moodle --dry-run ; socklab register export --format moodle --to grades.csv
 help-register-receipt = Says which submission a receipt proves.
 help-register-receipt-examples = socklab register receipt 7K3QX-M9A2B
-help-register-roster = Makes a CSV file (dni,name,group,email) the class.
-help-register-roster-examples = socklab register roster class.csv
+help-register-roster = Makes a CSV file the class. Its first line names the columns; DNI, name, surname, group and e-mail are known by their usual names in English and Spanish.
+help-register-roster-examples = socklab register roster class.csv ; socklab register roster class.csv --column 'group=Horario'
 help-register-enrol = Gives students random secrets, and writes a sheet of QR codes to be printed.
 help-register-enrol-examples = socklab register enrol --all --sheet cards.html ; socklab register enrol --dni 12345678 --sheet card.html
 help-register-rekey = Encrypts the secrets under a new key, when others may have seen the old one. With --lost, when the old one is gone: then all who have a secret get a new one, and new cards.
 help-register-rekey-examples = socklab register rekey ; socklab register rekey --lost --sheet cards.html
 help-register-clock = Says whether this computer's clock is behind an accepted code, so that codes are refused.
 help-register-clock-examples = socklab register clock ; socklab register clock --right
+help-register-deadline = Says when a lab is due, for all or for a group. What comes later counts, and is marked as late in status, list and export.
+help-register-deadline-examples = socklab register deadline --lab lab3 2026-11-20T18:00 ; socklab register deadline --lab lab3 --group A1 2026-11-21T12:00 ; socklab register deadline --lab lab3 --group A1 --remove
 help-register-unlock = Forgives a DNI its failures: nothing waits for them any more, and status no longer names them.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Takes everything of a DNI out of the register; its codes stay used.
@@ -610,7 +733,9 @@ help-arg-nie = Foreigners' numbers (NIE) are taken too, with both their letters:
 help-arg-new-dnis = How many DNIs that have not submitted before one address may submit for at once, then one a second; the roster's, those with random secrets and localhost are not limited
 help-arg-right = The clock is right now and was wrong before: codes are judged again, though later ones have been accepted
 help-arg-key = The file of the key under which random secrets are encrypted (beside the register unless given)
-help-arg-roster = Only the class may submit: a CSV file with the header dni,name,group,email
+help-arg-roster = Only the class may submit: a CSV file whose first line names its columns (see register roster)
+help-arg-column = Say which column holds what, where its header does not: FIELD is dni, name, surname, surname2, group or email; may be given more than once
+help-arg-empty = Accept a roster without students: the class is empty then
 help-arg-ahead = The code of the next step counts too, for phones whose clock is fast
 help-arg-max-connections = How many connections there may be at once, 1 to 1000000; more are told that the server is busy
 help-arg-per-address = How many of them may come from one address, 1 to 1000000; a campus may be one address
@@ -625,12 +750,15 @@ help-arg-grade = The grade of a submission
 help-arg-maximum = The most that the grade item allows
 help-arg-dry-run = Only say whom Moodle would not know
 help-arg-receipt = The receipt: ten letters and digits
-help-arg-roster-file = The class: a CSV file with the header dni,name,group,email
+help-arg-roster-file = The class: a CSV file whose first line names its columns
 help-arg-enrol-dni = Whom to enrol; may be given more than once
 help-arg-all = Enrol all of the class who have no secret yet
 help-arg-sheet = The HTML file to write; it must not be there
 help-arg-replace = Give new secrets also to those who have one; their old cards count no more
 help-arg-lost = The old key is gone
+help-arg-due = When: 2026-11-20T18:00, in this computer's time zone, or with an offset (+01:00); without it, the deadlines are shown
+help-arg-due-group = Only for this group
+help-arg-remove = Take the deadline away
 help-arg-yes = Do it without asking
 help-arg-backup = The new file
 help-arg-restore-from = The backup

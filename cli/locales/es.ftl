@@ -87,6 +87,10 @@ failure-closed-early = { $peer } ha cerrado la conexión sin responder: comprueb
 failure-rejected = { $peer } ha rechazado el envío: corrija lo que dice su respuesta y vuelva a enviarlo
 failure-untrusted = el certificado del servidor no es de confianza, o no es de ese nombre: compruebe la dirección e indique con --ca el certificado de la práctica
 failure-not-tls = el otro extremo no habla TLS, o lo ha cortado: compruebe que ambos usan --tls, y el puerto
+failure-speaks-tls = el servidor habla TLS en ese puerto y este cliente no: añada --tls (y --ca FILE si el certificado es propio de la práctica)
+failure-not-text = la respuesta del servidor no es texto: compruebe que es el servidor correcto, y su puerto
+# $detail (text) - qué pasa con el certificado del servidor
+failure-certificate = el certificado del servidor no es de confianza: { $detail }
 # $bytes (number) - lo larga que es la línea del usuario
 # $most (number) - lo larga que puede ser
 failure-too-long = su línea tiene { $bytes ->
@@ -200,6 +204,8 @@ trouble-moved = el registro { $place } ya no es el fichero que se abrió: intén
 trouble-full = no queda sitio para el registro { $place }: libere espacio ({ $detail })
 trouble-broken = el registro { $place } ha fallado: { $detail }
 trouble-entry = lo que el registro { $place } tiene de un estudiante está dañado: { $detail }
+trouble-silent = el registro { $place } no responde ({ $detail }): compruebe que su servidor funciona y que se puede llegar a él
+trouble-password = el registro { $place } se ha indicado con una contraseña, que cualquiera ve en este equipo (ps): quítela de la dirección y póngala en PGPASSWORD o en ~/.pgpass
 trouble-key = la clave del registro { $place } no sirve: { $detail }
 trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
@@ -217,6 +223,22 @@ status-submissions = { $lab }: { $count ->
 # $count (number) - how many have submitted
 # $of (number) - how many there are
 status-group = grupo { $group }: { $count } de { $of }
+# $count (number) - how many of them were late
+status-late = , { $count } fuera de plazo
+# $time (text) - by how much
+list-late = { "  " }(fuera de plazo: { $time })
+# $value (text) - what was typed
+deadline-time = «{ $value }» no es una hora: escríbala como 2026-11-20T18:00
+# $lab (text) - the exercise
+deadline-none = { $lab } no tiene plazo
+# $time (text) - when
+deadline-all = hasta { $time }
+# $group (text) - the group
+# $time (text) - when
+deadline-group = grupo { $group }: hasta { $time }
+# $lab (text) - the exercise that was asked for
+# $list (text) - the exercises with attempts
+hint-labs = no se ha enviado nada a { $lab }; lo que hay se envió a { $list }: elija con --lab
 # $name (text) - who
 # $dni (text) - the DNI
 status-missing = { "  " }falta: { $name } ({ $dni })
@@ -266,6 +288,63 @@ register-roster = la clase tiene { $count ->
     [one] { $count } estudiante
    *[other] { $count } estudiantes
 }
+# $file (text) - the roster
+# $list (text) - what each column is
+roster-columns = { $file }: { $list }
+# $list (text) - headers
+roster-ignored = columnas que no se usan: { $list }
+# $list (text) - the first student
+roster-first = el primero: { $list }
+# $count (number) - how many students
+roster-short = { $count ->
+    [one] { $count } DNI tiene menos de 8 cifras
+   *[other] { $count } DNI tienen menos de 8 cifras
+}: si una hoja de cálculo quitó los ceros de delante, repóngalos
+roster-field-dni = DNI
+roster-field-name = nombre
+roster-field-surname = apellidos
+roster-field-surname2 = segundo apellido
+roster-field-group = grupo
+roster-field-email = correo
+# $file (text) - the roster
+# $line (number) - its line
+# $detail (text) - what is wrong with it
+roster-refused = { $file }, línea { $line }: { $detail }
+roster-encoding = no es texto UTF-8, o ha perdido letras: guarde el fichero como «CSV UTF-8»
+roster-quote-open = unas comillas (") abren un valor y no se cierran en esta línea: ciérrelas o quítelas
+roster-quote-inside = hay unas comillas (") en medio de un valor: ponga todo el valor entre comillas y repita esas, o quítelas
+roster-after-quote = hay texto tras las comillas (") que cierran un valor: ponga todo el valor entre las comillas
+# $found (number) - how many values
+# $columns (number) - how many columns
+roster-values = tiene { $found ->
+    [one] { $found } valor
+   *[other] { $found } valores
+} y la cabecera { $columns ->
+    [one] { $columns } columna
+   *[other] { $columns } columnas
+}: ponga entre comillas el valor que contenga el separador ("García, Ana") y no omita ningún separador
+# $value (text) - what follows the blank
+roster-blank = hay un blanco tras la coma que precede a «{ $value }»: si esa coma es parte del valor, póngalo todo entre comillas ("García, Ana"); si no, quite el blanco
+# $list (text) - headers
+roster-no-dni = ninguna columna se llama DNI, NIF o Número de ID: la primera línea debe nombrar las columnas, y tiene { $list }; si el DNI se llama de otro modo, diga --column dni=CABECERA
+# $field (text) - what they hold
+# $word (text) - its word on the command line
+# $list (text) - headers
+roster-twice = { $list } podrían ser las dos columnas de { $field }: diga cuál con --column { $word }=CABECERA, o quite una
+# $value (text) - the header that was asked for
+# $list (text) - headers
+roster-no-column = ninguna columna se llama «{ $value }»; hay { $list }
+# $value (text) - what stands there
+# $detail (text) - why it is no DNI
+roster-dni = «{ $value }» no puede ser el DNI: { $detail }
+# $letter (text) - the right letter
+roster-dni-letter = la letra de ese número es la { $letter }: compruebe sus cifras
+roster-dni-foreign = es un número de extranjero (NIE), que ha de llevar sus dos letras, y correctas: X1234567L
+# $value (text) - what stands there
+roster-email = «{ $value }» no puede ser el correo, porque no lleva @: compruebe que no falta un valor antes
+# $first (number) - the other line
+roster-again = ese DNI está también en la línea { $first }
+roster-empty = hay cabecera y ningún estudiante, así que la clase quedaría vacía: si es lo que quiere, diga --empty en register roster
 # $dni (text) - the DNI
 # $count (number) - how many attempts
 register-forget-ask = esto saca { $dni } del registro para siempre, con { $count ->
@@ -327,6 +406,48 @@ rekey-nobody = nadie tiene secreto, así que no hay clave que cambiar
 rekey-servers = detenga los servidores de este registro y vuelva a iniciarlos: aún tienen la clave anterior
 sheet-title = Códigos de un solo uso
 sheet-advice = Recorte las tarjetas y dé a cada estudiante la suya: quien tiene una tarjeta puede entregar en ese nombre. Escanee el código con una aplicación de autenticación.
+
+## Certificados
+
+# $file (text) - the certificate's file
+# $detail (text) - what is wrong with it
+certificate-warning = { $file }: los clientes podrían rechazar este certificado: { $detail }
+# $file (text) - the certificate's file
+certificate-reloaded = se ha leído de nuevo { $file }: las conexiones nuevas tienen este certificado
+# $detail (text) - which file, and what is wrong with it
+certificate-kept = el certificado sigue siendo el de antes: { $detail }
+# $peer (text) - whose program it is
+# $detail (text) - why
+certificate-refused = { $peer } ha rechazado el certificado de este servidor: { $detail }
+# $time (text) - when
+certificate-expired = caducó el { $time } según el reloj de este equipo: haga uno nuevo, o ponga el reloj en hora
+# $time (text) - when
+certificate-not-yet = solo vale desde el { $time } según el reloj de este equipo: ponga el reloj en hora
+# $name (text) - what was asked for
+# $list (text) - the names it has
+certificate-name = no es de { $name } sino de { $list }: use un nombre que tenga
+certificate-issuer = no lo ha firmado ninguna autoridad en la que confíe este cliente: indique con --ca el certificado de la práctica
+certificate-authority = es el certificado de una autoridad (CA) y se esperaba el del propio servidor: hágalo con basicConstraints=CA:FALSE, o ponga primero en el fichero el del servidor
+# $detail (text) - the library's words
+certificate-other = { $detail }
+refusal-expired = según su reloj ha caducado, o aún no vale
+refusal-issuer = no confía en quien lo firmó: dé el certificado a los estudiantes (--ca)
+refusal-bad = no es del nombre que se escribió allí, o está dañado
+refusal-unsupported = no sirve para un servidor
+refusal-revoked = su autoridad lo ha revocado
+refusal-unknown = no dice por qué
+tls-no-certificate = no contiene ningún certificado en PEM (-----BEGIN CERTIFICATE-----)
+tls-no-key = no contiene ninguna clave privada en PEM (-----BEGIN PRIVATE KEY-----)
+tls-encrypted-key = la clave está cifrada con una contraseña, y un servidor no tiene a quién pedírsela: escríbala sin ella (openssl pkey -in KEY -out NEW)
+# $detail (text) - the library's words
+tls-key = no se puede usar una clave de este tipo ({ $detail }): haga una EC o RSA
+tls-mismatch = la clave no es de ninguno de los certificados: dé la clave con la que se hizo el certificado
+# $at (number) - which certificate, from 1
+tls-order = la cadena está desordenada: la clave es del certificado { $at } del fichero, que debe ir el primero
+# $detail (text) - the library's words
+tls-unreadable = no se puede leer uno de sus certificados: { $detail }
+# $name (text) - the name
+tls-name = { $name } no es un nombre que pueda tener un certificado
 
 ## Un ensayo: qué llegó, parte por parte, y qué hay que decir de ello
 
@@ -542,14 +663,16 @@ help-register-export = Escribe las entregas como CSV, como líneas JSON o como c
 help-register-export-examples = socklab register export --to lab3.csv --lab lab3 ; socklab register export --format moodle --dry-run ; socklab register export --format moodle --to notas.csv
 help-register-receipt = Dice qué entrega demuestra un resguardo.
 help-register-receipt-examples = socklab register receipt 7K3QX-M9A2B
-help-register-roster = Hace de un fichero CSV (dni,name,group,email) la clase.
-help-register-roster-examples = socklab register roster clase.csv
+help-register-roster = Hace de un fichero CSV la clase. Su primera línea nombra las columnas; el DNI, el nombre, los apellidos, el grupo y el correo se conocen por sus nombres habituales en español y en inglés.
+help-register-roster-examples = socklab register roster clase.csv ; socklab register roster clase.csv --column 'group=Horario'
 help-register-enrol = Da secretos aleatorios a los estudiantes y escribe una hoja de códigos QR para imprimir.
 help-register-enrol-examples = socklab register enrol --all --sheet tarjetas.html ; socklab register enrol --dni 12345678 --sheet tarjeta.html
 help-register-rekey = Cifra los secretos con una clave nueva, si otros pueden haber visto la anterior. Con --lost, si la anterior se ha perdido: entonces todos los que tenían secreto reciben otro, y tarjetas nuevas.
 help-register-rekey-examples = socklab register rekey ; socklab register rekey --lost --sheet tarjetas.html
 help-register-clock = Dice si el reloj de este equipo va por detrás de un código aceptado, con lo que se rechazan los códigos.
 help-register-clock-examples = socklab register clock ; socklab register clock --right
+help-register-deadline = Dice hasta cuándo se entrega una práctica, para todos o para un grupo. Lo que llega después cuenta, y se marca como fuera de plazo en status, list y export.
+help-register-deadline-examples = socklab register deadline --lab lab3 2026-11-20T18:00 ; socklab register deadline --lab lab3 --group A1 2026-11-21T12:00 ; socklab register deadline --lab lab3 --group A1 --remove
 help-register-unlock = Perdona a un DNI sus fallos: ya no hacen esperar, y status deja de nombrarlos.
 help-register-unlock-examples = socklab register unlock --dni 12345678
 help-register-forget = Saca del registro todo lo de un DNI; sus códigos siguen usados.
@@ -610,7 +733,9 @@ help-arg-nie = Se admiten también los números de extranjeros (NIE), con sus do
 help-arg-new-dnis = Por cuántos DNI que no han entregado antes puede entregar a la vez una dirección, y después uno por segundo; sin límite para los de la lista, los que tienen secreto aleatorio y localhost
 help-arg-right = El reloj va bien ahora y antes iba mal: vuelven a juzgarse los códigos, aunque se aceptaron otros posteriores
 help-arg-key = El fichero de la clave con la que se cifran los secretos aleatorios (si no se dice, junto al registro)
-help-arg-roster = Solo puede entregar la clase: un fichero CSV con la cabecera dni,name,group,email
+help-arg-roster = Solo puede entregar la clase: un fichero CSV cuya primera línea nombra sus columnas (vea register roster)
+help-arg-column = Dice qué columna es qué si no lo dice su cabecera: FIELD es dni, name, surname, surname2, group o email; se puede repetir
+help-arg-empty = Admite una lista sin estudiantes: la clase queda vacía
 help-arg-ahead = También vale el código del paso siguiente, para móviles que adelantan
 help-arg-max-connections = Cuántas conexiones puede haber a la vez, de 1 a 1000000; a las demás se les dice que está ocupado
 help-arg-per-address = Cuántas de ellas pueden venir de una dirección, de 1 a 1000000; un campus puede ser una sola
@@ -625,12 +750,15 @@ help-arg-grade = La nota de una entrega
 help-arg-maximum = Lo máximo que admite el ítem
 help-arg-dry-run = Solo dice a quién no conocería Moodle
 help-arg-receipt = El resguardo: diez letras y cifras
-help-arg-roster-file = La clase: un fichero CSV con la cabecera dni,name,group,email
+help-arg-roster-file = La clase: un fichero CSV cuya primera línea nombra sus columnas
 help-arg-enrol-dni = A quién dar secreto; se puede repetir
 help-arg-all = A todos los de la clase que aún no lo tienen
 help-arg-sheet = El fichero HTML que se escribe; no debe existir
 help-arg-replace = Dar secretos nuevos también a quienes ya tienen; sus tarjetas anteriores dejan de valer
 help-arg-lost = La clave anterior se ha perdido
+help-arg-due = Cuándo: 2026-11-20T18:00, en la zona horaria de este equipo, o con su diferencia (+01:00); si no se dice, se muestran los plazos
+help-arg-due-group = Solo para este grupo
+help-arg-remove = Quita el plazo
 help-arg-yes = Hacerlo sin preguntar
 help-arg-backup = El fichero nuevo
 help-arg-restore-from = La copia de seguridad

@@ -8,6 +8,7 @@ mod args;
 mod diff;
 
 mod environment;
+mod folder;
 mod idle;
 mod knee;
 mod others;

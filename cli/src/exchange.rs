@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::ArgMatches;
 use socklab_core::lab::{Exercise, Offer, Settings};
 use socklab_core::transcript::{Header, Role};
-use socklab_core::{Failure, Status, Watch};
+use socklab_core::{Failure, Status, Watch, submit};
 use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
@@ -25,7 +25,7 @@ use crate::files::LogFile;
 use crate::recording::{self, Recording};
 use crate::runtime::{Runtime, Task};
 use crate::say;
-use crate::submission::{self, Desk};
+use crate::submission::{self, Desk, Encrypted, Findings};
 use crate::terminal::{Manner, Terminal};
 use crate::words::Words;
 
@@ -49,8 +49,10 @@ pub(crate) fn main(
     };
     let mut outputs = Outputs::default();
     let started = match role {
-        Role::Client => client(exercise, matches, words, &mut outputs)
-            .map(|task| Start::new(runtime, role, task)),
+        Role::Client => client(exercise, matches, words, &mut outputs).map(|(task, link)| Start {
+            link,
+            ..Start::new(runtime, role, task)
+        }),
         Role::Server => server(
             exercise,
             matches,
@@ -89,6 +91,7 @@ pub(crate) fn main(
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
     logs.extend(start.desk.as_ref().and_then(Desk::log_file));
+    let link = start.link.clone();
     let status = match &exchange.transcript {
         None => go(start, terminal, clock, ()),
         Some(path) => {
@@ -116,7 +119,7 @@ pub(crate) fn main(
             }
         }
     };
-    match report(words, role, status, common.quiet) {
+    match report(words, role, &link, status, common.quiet) {
         // That it is not whole was said when it happened.
         Exit::Done if !logs.iter().all(|log| log.is_whole()) => Exit::Failed,
         exit => exit,
@@ -130,6 +133,16 @@ struct Start {
     task: Task,
     desk: Option<Desk>,
     threads: Option<NonZeroUsize>,
+    link: Secured,
+}
+
+/// Whether a client's link is encrypted.
+#[derive(Clone, Default)]
+enum Secured {
+    #[default]
+    No,
+    /// With what it finds wrong with the server's certificate.
+    Tls(Findings),
 }
 
 impl Start {
@@ -140,6 +153,7 @@ impl Start {
             task,
             desk: None,
             threads: None,
+            link: Secured::No,
         }
     }
 }
@@ -165,7 +179,7 @@ fn client(
     matches: &ArgMatches,
     words: &Words,
     outputs: &mut Outputs,
-) -> Result<Task, Refusal> {
+) -> Result<(Task, Secured), Refusal> {
     let args: ClientArgs = read(matches);
     let address = args.address.as_deref().unwrap_or("");
     let submission = exercise.offers.contains(&Offer::Submission);
@@ -184,21 +198,22 @@ fn client(
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
     let Some(args) = submission else {
-        return Ok(Task::Client((exercise.client)(&settings)));
+        return Ok((Task::Client((exercise.client)(&settings)), Secured::No));
     };
     settings.name = args.name.map(String::into_bytes);
     settings.dni = args.dni;
     settings.code = args.otp;
     let machine = (exercise.client)(&settings);
     if !args.tls {
-        return Ok(Task::Client(machine));
+        return Ok((Task::Client(machine), Secured::No));
     }
     if let Some(ca) = &args.ca {
         outputs.keep(ca);
     }
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), words);
-    Ok(Task::Client(encrypted.map_err(Refusal::Failed)?))
+    let (machine, findings) = encrypted.map_err(Refusal::Failed)?;
+    Ok((Task::Client(machine), Secured::Tls(findings)))
 }
 
 fn server(
@@ -244,6 +259,7 @@ fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch:
         task,
         desk,
         threads,
+        link: _,
     } = start;
     let terminal = Arc::new(terminal);
     let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
@@ -257,9 +273,15 @@ fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch:
         run.limit = Some(desk.limit);
         secure = desk.secure;
     }
-    let Some((address, service)) = secure else {
+    let Some(secure) = secure else {
         return runtime.run(task, &Arc::new(run));
     };
+    let Encrypted {
+        address,
+        service,
+        identity,
+    } = secure;
+    identity.heed_hangup(run.stop.clone());
     // Two servers with one register, one limit, one console and one end.
     let mut beside = Run::new(terminal, ());
     beside.clock = clock;
@@ -309,7 +331,7 @@ fn on_signal(role: Role, stop: &Stop) {
 }
 
 /// Says how it ended, and with which exit status.
-fn report(words: &Words, role: Role, status: Status, quiet: bool) -> Exit {
+fn report(words: &Words, role: Role, link: &Secured, status: Status, quiet: bool) -> Exit {
     match (status, role) {
         (Status::Done, _) => Exit::Done,
         (Status::Stopped | Status::Running, Role::Server) => {
@@ -320,7 +342,14 @@ fn report(words: &Words, role: Role, status: Status, quiet: bool) -> Exit {
         }
         (Status::Stopped | Status::Running, Role::Client) => Exit::Interrupted,
         (Status::Failed(failure), _) => {
-            say::line(&say::failure(words, failure));
+            let said = match (link, failure) {
+                (Secured::Tls(findings), _) => submission::distrusted(words, findings),
+                (Secured::No, Failure::Io(_, submit::SPEAKS_TLS)) => {
+                    Some(words.say("failure-speaks-tls"))
+                }
+                (Secured::No, _) => None,
+            };
+            say::line(&said.unwrap_or_else(|| say::failure(words, failure)));
             match failure {
                 Failure::BadField(_) => Exit::Usage,
                 _ => Exit::Failed,

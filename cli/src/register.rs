@@ -1,7 +1,9 @@
 //! `socklab register`: what a lecturer asks of a register, and does to it.
 
+mod deadline;
 mod enrol;
 mod export;
+pub(crate) mod roster;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::files::{unwritten, warn_of_mode};
 use crate::say;
-use crate::submission::{Place, read_roster};
+use crate::submission::Place;
 use crate::words::Words;
 
 #[derive(Args, Debug)]
@@ -34,12 +36,6 @@ struct BackupArg {
 struct RestoreArg {
     #[arg(value_name = "FILE", id = "restore-from")]
     from: PathBuf,
-}
-
-#[derive(Args, Debug)]
-struct RosterArg {
-    #[arg(value_name = "FILE", id = "roster-file")]
-    file: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -71,9 +67,10 @@ pub(crate) fn command() -> Command {
         .subcommand(of_dni("why"))
         .subcommand(export::ExportArgs::augment_args(new("export")))
         .subcommand(ReceiptArg::augment_args(new("receipt")))
-        .subcommand(RosterArg::augment_args(new("roster")))
+        .subcommand(roster::RosterArgs::augment_args(new("roster")))
         .subcommand(enrol::EnrolArgs::augment_args(new("enrol")))
         .subcommand(enrol::RekeyArgs::augment_args(new("rekey")))
+        .subcommand(deadline::DeadlineArgs::augment_args(new("deadline")))
         .subcommand(of_dni("unlock"))
         .subcommand(ClockArg::augment_args(new("clock")))
         .subcommand(ForgetArg::augment_args(of_dni("forget")))
@@ -153,6 +150,9 @@ impl From<Error> for Stop {
 
 impl Desk<'_> {
     fn run(&mut self, name: &str, matches: &ArgMatches) -> Result<Exit, Stop> {
+        if ["status", "list", "export"].contains(&name) {
+            self.hint_at_other_labs()?;
+        }
         match name {
             "status" => self.status(&read(matches)),
             "list" => self.list(),
@@ -162,9 +162,10 @@ impl Desk<'_> {
             }
             "export" => self.export(&read(matches)),
             "receipt" => self.receipt(&read::<ReceiptArg>(matches).code),
-            "roster" => self.roster(&read::<RosterArg>(matches).file),
+            "roster" => self.roster(&read(matches)),
             "enrol" => self.enrol(&read(matches)),
             "rekey" => self.rekey(&read(matches)),
+            "deadline" => self.deadline(&read(matches)),
             "unlock" => {
                 let dni = self.dni(matches)?;
                 let id = if self.archive.unlock(&dni)? {
@@ -204,14 +205,6 @@ impl Desk<'_> {
         let dni = Dni::parse(&read::<DniArg>(matches).dni);
         let dni = dni.map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
         Ok(dni.as_str().to_owned())
-    }
-
-    fn roster(&mut self, file: &PathBuf) -> Result<Exit, Stop> {
-        let entries = read_roster(file, self.words).map_err(Stop::Failed)?;
-        self.archive.set_roster(&entries)?;
-        let count = entries.len();
-        say::news(&self.words.say_with("register-roster", &[("count", &count)]));
-        Ok(Exit::Done)
     }
 
     fn forget(&mut self, dni: &str, yes: bool) -> Result<Exit, Stop> {
@@ -295,6 +288,8 @@ pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> Stri
         Trouble::Full => "trouble-full",
         Trouble::Broken => "trouble-broken",
         Trouble::Entry => "trouble-entry",
+        Trouble::Silent => "trouble-silent",
+        Trouble::Password => "trouble-password",
         Trouble::Key => "trouble-key",
         Trouble::Output => "trouble-output",
         Trouble::Input => "trouble-input",

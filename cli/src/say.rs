@@ -4,7 +4,9 @@ use std::io::{Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use socklab_core::otp::{CodeError, DniError};
-use socklab_core::{Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram};
+use socklab_core::{
+    Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram, submit,
+};
 
 use crate::words::Words;
 
@@ -124,6 +126,7 @@ pub(crate) fn failure(words: &Words, failure: Failure) -> String {
             FaultKind::Denied => words.say_with("failure-denied", &[("address", &address)]),
             _ => io(words, Doing::Opening, fault),
         },
+        Failure::Io(Doing::Receiving, submit::NOT_TEXT) => words.say("failure-not-text"),
         Failure::Io(doing, fault) => io(words, doing, fault),
     }
 }

@@ -1,10 +1,10 @@
 //! `submit server`: the exercise's server, with its register.
 
+mod certificates;
 mod journal;
 mod rehearsal;
 mod review;
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,21 +15,23 @@ use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, Server, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
-use socklab_core::{Machine, submit};
+use socklab_core::submit;
 use socklab_files::Outputs;
-use socklab_register::{Admit, Location, RosterEntry, Rules};
+use socklab_register::{Admit, Column, Location, Rules};
 use socklab_system::{ConnectionLimit, MAX_REFUSALS};
-use socklab_tls::Trust;
 
 use crate::address;
 use crate::files::{LogFile, warn_if_open};
-use crate::register::trouble;
+use crate::register::{roster, trouble};
 use crate::say;
 use crate::wording::Replies;
 use crate::words::Words;
+use certificates::Identity;
 use journal::Log;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
+
+pub(crate) use certificates::{Findings, distrusted, encrypted};
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
@@ -45,6 +47,8 @@ pub(crate) struct RegisterArgs {
     key: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     roster: Option<PathBuf>,
+    #[arg(long, value_name = "FIELD=HEADER", requires = "roster")]
+    column: Vec<Column>,
     #[arg(long)]
     ahead: bool,
     #[arg(long)]
@@ -120,8 +124,7 @@ pub(crate) struct Desk {
     pub(crate) max_connections: usize,
     /// Whom it turns away.
     pub(crate) limit: ConnectionLimit,
-    /// The same exercise encrypted, at a port of its own.
-    pub(crate) secure: Option<(SocketAddr, BoxedService)>,
+    pub(crate) secure: Option<Encrypted>,
     reviewer: Option<Arc<Reviewer>>,
     log: Arc<Log>,
 }
@@ -202,15 +205,22 @@ pub(crate) fn prepare(
     })
 }
 
-/// The encrypted service, if there are a certificate and a key: at the address that was named, else where the plain one
-/// listens, at a port of its own.
+/// The same exercise encrypted, at a port of its own.
+pub(crate) struct Encrypted {
+    pub(crate) address: SocketAddr,
+    pub(crate) service: BoxedService,
+    pub(crate) identity: Identity,
+}
+
+/// The encrypted service, if there are a certificate and a key: at the address that was named, else
+/// where the plain one listens, at a port of its own.
 fn secure(
     args: &RegisterArgs,
     settings: &Settings,
     listen: SocketAddr,
-    words: &Words,
+    words: &Arc<Words>,
     reviewer: Option<&Arc<Reviewer>>,
-) -> Result<Option<(SocketAddr, BoxedService)>, String> {
+) -> Result<Option<Encrypted>, String> {
     let Some([certificate, key]) = args.tls.as_deref() else {
         return Ok(None);
     };
@@ -218,43 +228,17 @@ fn secure(
         Some(text) => address::listen(text, TLS_PORT).map_err(|error| error.say(words))?,
         None => SocketAddr::new(listen.ip(), TLS_PORT),
     };
-    let said = |file: &PathBuf, detail: String| {
-        words.say_with("file-error", &[("file", file), ("detail", &detail)])
-    };
     warn_if_open(words, key);
-    let read = |file: &PathBuf| fs::read(file).map_err(|error| said(file, error.to_string()));
-    let config = socklab_tls::server(&read(certificate)?, &read(key)?).map_err(|error| {
-        let file = match error {
-            socklab_tls::Error::NoKey | socklab_tls::Error::Mismatch(_) => key,
-            _ => certificate,
-        };
-        said(file, error.to_string())
-    })?;
+    let identity = Identity::open([certificate, key], Arc::clone(words))?;
     let Server::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
-    let service = socklab_tls::Secure::new(reviewed(make(settings), reviewer), config);
-    Ok(Some((address, Box::new(service))))
-}
-
-/// A client's machine behind TLS.
-pub(crate) fn encrypted(
-    machine: Box<dyn Machine>,
-    server: &str,
-    ca: Option<&PathBuf>,
-    words: &Words,
-) -> Result<Box<dyn Machine>, String> {
-    let said = |detail: String| match ca {
-        Some(file) => words.say_with("file-error", &[("file", file), ("detail", &detail)]),
-        None => detail,
-    };
-    let trust = match ca {
-        Some(file) => Trust::These(fs::read(file).map_err(|error| said(error.to_string()))?),
-        None => Trust::Public,
-    };
-    let config = socklab_tls::client(&trust).map_err(|error| said(error.to_string()))?;
-    let client = socklab_tls::Client::new(machine, config, server);
-    Ok(Box::new(client.map_err(|error| error.to_string())?))
+    let service = reviewed(make(settings), reviewer);
+    Ok(Some(Encrypted {
+        address,
+        service: identity.protect(service, settings.limits.patience),
+        identity,
+    }))
 }
 
 fn open(
@@ -266,9 +250,11 @@ fn open(
     let location = args.place.location();
     let failed = |error| trouble(words, &location, &error);
     if let Some(path) = &args.roster {
-        let entries = read_roster(path, words)?;
+        let roster = roster::read(path, &args.column, false, words)?;
         let mut archive = location.archive(true).map_err(failed)?;
-        archive.set_roster(&entries).map_err(failed)?;
+        archive.set_roster(&roster.entries).map_err(failed)?;
+        // Its lines may be seen by a class.
+        roster::tell(path, &roster, words, journal::masked);
     }
     let mut rules = Rules {
         secret: args.secret.map(|secret| match secret {
@@ -289,15 +275,8 @@ fn open(
         .map_err(failed)
 }
 
-/// Reads a roster; on failure, one line that says what and why.
-pub(crate) fn read_roster(path: &PathBuf, words: &Words) -> Result<Vec<RosterEntry>, String> {
-    let said =
-        |detail: String| words.say_with("file-error", &[("file", path), ("detail", &detail)]);
-    let csv = fs::read(path).map_err(|error| said(error.to_string()))?;
-    RosterEntry::read(&csv).map_err(|error| said(error.to_string()))
-}
-
-/// A limit on the size of files ends a program by a signal, unless it asks to be told by an error instead.
+/// A limit on the size of files ends a program by a signal, unless it asks to be told by an error
+/// instead.
 fn ignore_file_size_signal() {
     #[cfg(unix)]
     {

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hint::black_box;
 
-pub(crate) use text::control_letter;
+pub use text::control_letter;
 pub use text::{Code, CodeError, Dni, DniError};
 use totp_rs::Builder;
 

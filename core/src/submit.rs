@@ -5,6 +5,7 @@
 
 mod client;
 mod framing;
+mod name;
 mod review;
 mod server;
 
@@ -12,8 +13,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 
-pub use client::Client;
+pub use client::{Client, NOT_TEXT, SPEAKS_TLS};
 pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
+pub use name::is_hidden;
 pub use review::{Part, Remark, Review, review};
 pub use server::{Limits, Server};
 

@@ -1,5 +1,6 @@
 //! What a lecturer asks of a register, and does to it.
 
+mod deadline;
 mod export;
 mod findings;
 mod roster;
@@ -17,9 +18,12 @@ use crate::facts::from_micros;
 use crate::keys::{RegisterKey, tidy_receipt};
 use crate::sql::{Row, Sql, within};
 
+pub use deadline::{Deadlines, how_long};
 pub use export::{Gradebook, Unmatched, rfc3339};
 pub use findings::Finding;
-pub use roster::RosterEntry;
+pub use roster::{
+    BadColumn, Column, DniFault, Field, Roster, RosterEntry, RosterError, RosterFault,
+};
 pub use secrets::NewSecrets;
 pub(crate) use secrets::{key_is_there, open_key};
 

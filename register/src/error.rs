@@ -41,6 +41,10 @@ pub enum Trouble {
     Broken,
     /// What it has of one DNI is damaged; the others are not concerned.
     Entry,
+    /// Its server does not answer.
+    Silent,
+    /// Its address has a password, which everybody on the computer can see.
+    Password,
     /// Its key file is missing, or is another register's.
     Key,
     /// What was asked for cannot be written where it is to go.

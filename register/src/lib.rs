@@ -1,10 +1,10 @@
 //! Where submissions are recorded, durably.
 //!
-//! A server [opens](Location::serve) a register in a file (SQLite) or on a PostgreSQL server and gives
-//! it to its driver as the [`Register`](socklab_core::register::Register) that machines reach by
-//! `store`. One thread writes: it takes what waits, up to 256 attempts, decides each by
-//! [`core::policy::decide`](socklab_core::policy::decide) inside one transaction, commits, and only then
-//! answers. So one sync of the disk serves all that came while the last one was on its way.
+//! A server [opens](Location::serve) a register in a file (SQLite) or on a PostgreSQL server and
+//! gives it to its driver as the [`Register`](socklab_core::register::Register) that machines reach
+//! by `store`. One thread writes: it takes what waits, up to 256 attempts, decides each by
+//! [`core::policy::decide`](socklab_core::policy::decide) inside one transaction, commits, and only
+//! then answers. So one sync of the disk serves all that came while the last one was on its way.
 //!
 //! What a lecturer asks of it is in [`Archive`].
 
@@ -26,14 +26,17 @@ mod rules;
 mod schema;
 mod sql;
 mod sqlite;
+mod time;
 mod writer;
 
 pub use archive::{
-    Archive, AttemptRecord, Finding, Gradebook, NewSecrets, RosterEntry, Student, Submission,
-    Unmatched, rfc3339,
+    Archive, AttemptRecord, BadColumn, Column, Deadlines, DniFault, Field, Finding, Gradebook,
+    NewSecrets, Roster, RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched,
+    how_long, rfc3339,
 };
 pub use error::{Error, Notice, Trouble};
 pub use location::Location;
 pub use name::shown as shown_name;
 pub use rules::{Admit, Rules};
+pub use time::{BadTime, local_time, parse_time};
 pub use writer::{Event, Journal, Writer};

@@ -31,8 +31,9 @@ impl FromStr for Location {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let server = ["postgres://", "postgresql://"];
-        Ok(if server.iter().any(|scheme| text.starts_with(scheme)) {
+        // What is not a good address is refused as one when it is opened: a file would be named
+        // after a password.
+        Ok(if text.contains("://") {
             Location::Postgres(text.to_owned())
         } else {
             Location::File(text.into())
@@ -47,8 +48,8 @@ impl fmt::Display for Location {
             Location::File(path) => write!(f, "{}", path.display()),
             Location::Postgres(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-                let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-                let host = host.split_once('?').map_or(host, |(host, _)| host);
+                let place = rest.split_once('?').map_or(rest, |(place, _)| place);
+                let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
                 write!(f, "{scheme}://{host}")
             }
         }
@@ -138,8 +139,8 @@ impl Location {
         outputs.keep(self.key_file());
     }
 
-    /// The file of the key under which random secrets are encrypted, where none is named: beside the
-    /// register's own; in the working folder for a server's.
+    /// The file of the key under which random secrets are encrypted, where none is named: beside
+    /// the register's own; in the working folder for a server's.
     pub fn key_file(&self) -> PathBuf {
         match self {
             Location::File(path) => {

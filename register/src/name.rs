@@ -1,6 +1,8 @@
 //! Names as they are shown: kept byte for byte, never shown so.
 
+use socklab_core::submit::is_hidden;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// The most characters of a name that are shown.
 const LONGEST: usize = 100;
@@ -8,9 +10,10 @@ const LONGEST: usize = 100;
 /// What stands for a character that must not be printed.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// A name as text: UTF-8, or else Windows-1252 with a mark (`[1252] `), which is what old programs on Spanish
-/// Windows send; in NFC (Unicode Standard Annex 15), so that equal names look equal; control, bidirectional and zero-width
-/// characters replaced, so that a name can neither steer a terminal nor pass for another; at most 100 characters.
+/// A name as text: UTF-8, or else Windows-1252 with a mark (`[1252] `), which is what old programs
+/// on Spanish Windows send; in NFC (Unicode Standard Annex 15), so that equal names look equal;
+/// control, bidirectional and zero-width characters replaced, so that a name can neither steer a
+/// terminal nor pass for another; at most 100 characters.
 pub fn shown(name: &[u8]) -> String {
     let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
     let (mark, text) = match std::str::from_utf8(name) {
@@ -38,21 +41,12 @@ pub fn shown(name: &[u8]) -> String {
     shown.trim().to_owned()
 }
 
-/// Control characters, and those of Unicode's general category Cf that change how others are shown or are not seen
-/// themselves.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// What two writings of a name have in common, to see whether it is the same person's: without case, marks,
-/// and order of the words.
+/// What two writings of a name have in common, to see whether it is the same person's: without
+/// case, marks, and order of the words.
 pub(crate) fn folded(name: &str) -> String {
     let plain: String = name
         .nfd()
-        .filter(|letter| !unicode_normalization::char::is_combining_mark(*letter))
+        .filter(|letter| !is_combining_mark(*letter))
         .flat_map(char::to_lowercase)
         .map(|letter| {
             if letter.is_alphanumeric() {
@@ -65,6 +59,24 @@ pub(crate) fn folded(name: &str) -> String {
     let mut words: Vec<&str> = plain.split_whitespace().collect();
     words.sort_unstable();
     words.join(" ")
+}
+
+/// The order of text in a Spanish list: case and accents come last, and ñ is a letter after n.
+pub(crate) fn spanish_order(text: &str) -> (String, String) {
+    let mut letters = String::with_capacity(text.len());
+    for letter in text.nfc().flat_map(char::to_lowercase) {
+        match letter {
+            // After every letter that may follow an n.
+            'ñ' => letters.push_str("n\u{10ffff}"),
+            letter if letter.is_alphanumeric() => {
+                let parts = std::iter::once(letter).nfd();
+                letters.extend(parts.filter(|part| !is_combining_mark(*part)));
+            }
+            _ => letters.push(' '),
+        }
+    }
+    let words: Vec<&str> = letters.split_whitespace().collect();
+    (words.join(" "), text.to_owned())
 }
 
 #[cfg(test)]
@@ -83,12 +95,37 @@ mod tests {
                 "a\u{202e}b\u{200b}c\u{feff}".as_bytes(),
                 "a\u{fffd}b\u{fffd}c\u{fffd}",
             ),
+            ("Ana\u{3164}".as_bytes(), "Ana\u{fffd}"),
+            (
+                "\u{115f}\u{1160}\u{ffa0}\u{2800}\u{34f}\u{fe0f}\u{e0101}".as_bytes(),
+                "\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}",
+            ),
         ] {
             assert_eq!(shown(name), text);
         }
         let long = shown(&[b'a'; 512]);
         assert_eq!((long.chars().count(), long.ends_with('…')), (100, true));
         assert_eq!(shown(&[b'a'; 100]).chars().count(), 100);
+    }
+
+    #[test]
+    fn lists_are_in_spanish_order() {
+        let sorted = [
+            "Álvarez, Zoe",
+            "Alzola, Ana",
+            "de la Fuente, Ana",
+            "Nuñez, Ana",
+            "Núñez, Ana",
+            "Núñez, Bea",
+            "Nuzos, Ana",
+            "Ñíguez, Ana",
+            "Ortiz, Ana",
+            "Zúñiga, Ana",
+        ];
+        let mut names = sorted;
+        names.reverse();
+        names.sort_by_cached_key(|name| spanish_order(name));
+        assert_eq!(names, sorted);
     }
 
     #[test]

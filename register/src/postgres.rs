@@ -1,42 +1,41 @@
 //! A register on PostgreSQL, for several servers behind one address.
 
+mod address;
 mod attempts;
+mod connection;
+mod tls;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::Duration;
 
-use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::Statement;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+use address::Address;
+use connection::{Connection, DEADLINE, Failed, PATIENCE};
 
 use crate::error::{Error, Trouble};
 use crate::facts::{Change, Facts, Question};
 use crate::schema;
 use crate::sql::{Row, Sql, Value, within};
 
-/// How long to try to reach the server, and how long a statement may wait for others.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// A number of our own, so that only one program at a time makes the tables.
 const MIGRATING: &str = "SELECT pg_advisory_xact_lock(1936679787)";
 
 /// A connection.
 pub(crate) struct Postgres {
-    config: Config,
-    client: Client,
+    address: Address,
+    client: Connection,
     statements: HashMap<&'static str, Statement>,
 }
 
 impl Postgres {
     /// Connects to `postgres://user@host/database` and makes the tables if they are not there.
     pub(crate) fn open(url: &str) -> Result<Self, Error> {
-        let bad = |error: postgres::Error| Error::new(Trouble::Open, cause(&error));
-        let mut config: Config = url.parse().map_err(bad)?;
-        config.connect_timeout(PATIENCE);
-        config.application_name("socklab");
-        let client = connect(&config)?;
+        let address = Address::read(url)?;
+        let client = connect(&address)?;
         let mut postgres = Postgres {
-            config,
+            address,
             client,
             statements: HashMap::new(),
         };
@@ -69,36 +68,73 @@ impl Postgres {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), Error> {
-        self.client.batch_execute(sql).map_err(|e| error(&e))
+        let done = self.client.batch_execute(sql);
+        done.map_err(|e| self.failed(&e))
+    }
+
+    /// What a call that failed means.
+    fn failed(&self, error: &tokio_postgres::Error) -> Error {
+        if self.client.is_silent() {
+            return silent();
+        }
+        let code = error.code().map_or("", |state| state.code());
+        let trouble = match code {
+            // Lock not available, query cancelled, deadlock, serialization failure.
+            "55P03" | "57014" | "40P01" | "40001" => Trouble::Busy,
+            "53100" => Trouble::Full,
+            // Data exceptions and integrity constraints: a value's fault.
+            _ if code.starts_with("22") || code.starts_with("23") => Trouble::Entry,
+            _ => Trouble::Broken,
+        };
+        Error::new(trouble, cause(error))
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<Statement, Error> {
         if let Some(known) = self.statements.get(sql) {
             return Ok(known.clone());
         }
-        let statement = self.client.prepare(sql).map_err(|e| error(&e))?;
+        let prepared = self.client.prepare(sql);
+        let statement = prepared.map_err(|e| self.failed(&e))?;
         self.statements.insert(sql, statement.clone());
         Ok(statement)
     }
 }
 
-fn connect(config: &Config) -> Result<Client, Error> {
-    let opening = |error: postgres::Error| Error::new(Trouble::Open, cause(&error));
-    let mut client = config.connect(NoTls).map_err(opening)?;
-    // Plans are made while the tables are still empty, where reading all of them looks cheapest: hence the last two.
-    // `fsync` is the server's own business and is only looked at; the commit is this connection's.
+fn connect(address: &Address) -> Result<Connection, Error> {
+    let opened = Connection::open(&address.config, address.tls.as_ref());
+    let mut client = opened.map_err(|failed| match failed {
+        Failed::Silent => silent(),
+        Failed::Said(error) => opening(cause(&error)),
+        Failed::System(error) => opening(error),
+    })?;
+    // Plans are made while the tables are still empty, where reading all of them looks cheapest:
+    // hence the last two. `fsync` is the server's own business and is only looked at; the commit is
+    // this connection's.
     let settings = format!(
         "SET synchronous_commit = on; SET lock_timeout = {0}; SET statement_timeout = {0};
          SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;",
         PATIENCE.as_millis()
     );
-    client.batch_execute(&settings).map_err(opening)?;
-    let row = client.query_one("SHOW fsync", &[]).map_err(opening)?;
-    if row.get::<_, String>(0) != "on" {
+    let set = client.batch_execute(&settings);
+    let fsync = set.and_then(|()| client.query_one("SHOW fsync"));
+    let fsync = fsync.map_err(|error| match client.is_silent() {
+        true => silent(),
+        false => opening(cause(&error)),
+    })?;
+    if fsync.get::<_, String>(0) != "on" {
         let detail = "the server runs with fsync off";
         return Err(Error::new(Trouble::NotDurable, detail));
     }
     Ok(client)
+}
+
+fn opening(detail: impl std::fmt::Display) -> Error {
+    Error::new(Trouble::Open, detail)
+}
+
+fn silent() -> Error {
+    let detail = format!("no answer within {} s", DEADLINE.as_secs());
+    Error::new(Trouble::Silent, detail)
 }
 
 impl Sql for Postgres {
@@ -118,15 +154,13 @@ impl Sql for Postgres {
     fn rows(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql)?;
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-        let rows = self
-            .client
-            .query(&statement, &values)
-            .map_err(|e| error(&e))?;
+        let rows = self.client.query(&statement, &values);
+        let rows = rows.map_err(|e| self.failed(&e))?;
         rows.iter()
             .map(|row| {
                 let values = (0..row.len()).map(|at| row.try_get(at));
-                let values: Result<Vec<Value>, postgres::Error> = values.collect();
-                Ok(Row(values.map_err(|e| error(&e))?))
+                let values: Result<Vec<Value>, tokio_postgres::Error> = values.collect();
+                Ok(Row(values.map_err(|e| self.failed(&e))?))
             })
             .collect()
     }
@@ -134,9 +168,8 @@ impl Sql for Postgres {
     fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error> {
         let statement = self.statement(sql)?;
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-        self.client
-            .execute(&statement, &values)
-            .map_err(|e| error(&e))
+        let done = self.client.execute(&statement, &values);
+        done.map_err(|e| self.failed(&e))
     }
 
     fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error> {
@@ -144,9 +177,9 @@ impl Sql for Postgres {
             self.statement(attempts::HOLD)?,
             self.statement(attempts::LOOK)?,
         );
-        attempts::hold(&mut self.client, &hold, questions)
-            .and_then(|()| attempts::look(&mut self.client, &look, questions))
-            .map_err(|e| error(&e))
+        let held = attempts::hold(&mut self.client, &hold, questions);
+        let facts = held.and_then(|()| attempts::look(&mut self.client, &look, questions));
+        facts.map_err(|e| self.failed(&e))
     }
 
     fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error> {
@@ -158,13 +191,13 @@ impl Sql for Postgres {
                 Trouble::Entry,
                 "a code was used by another at the same moment",
             )),
-            Err(failed) => Err(error(&failed)),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
     fn reopen(&mut self) -> Result<(), Error> {
         self.statements.clear();
-        self.client = connect(&self.config)?;
+        self.client = connect(&self.address)?;
         self.migrate()
     }
 
@@ -195,7 +228,7 @@ impl ToSql for Value {
     fn to_sql(
         &self,
         of: &Type,
-        out: &mut postgres::types::private::BytesMut,
+        out: &mut tokio_postgres::types::private::BytesMut,
     ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Value::Null => Ok(IsNull::Yes),
@@ -233,21 +266,8 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
-fn error(error: &postgres::Error) -> Error {
-    let code = error.code().map_or("", |state| state.code());
-    let trouble = match code {
-        // Lock not available, query cancelled, deadlock, serialization failure.
-        "55P03" | "57014" | "40P01" | "40001" => Trouble::Busy,
-        "53100" => Trouble::Full,
-        // Data exceptions and integrity constraints: a value's fault.
-        _ if code.starts_with("22") || code.starts_with("23") => Trouble::Entry,
-        _ => Trouble::Broken,
-    };
-    Error::new(trouble, cause(error))
-}
-
 /// What was wrong, without the library's own words around it.
-fn cause(error: &postgres::Error) -> String {
+fn cause(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();
     }

@@ -1,7 +1,7 @@
 //! A private PostgreSQL of a test's own: a folder, a socket in it, and nobody else.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,12 +15,14 @@ pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     databases: AtomicU32,
+    options: String,
 }
 
 static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
 impl Cluster {
-    /// The server that the tests of this process share; `None`, said aloud, where the machine has no PostgreSQL.
+    /// The server that the tests of this process share; `None`, said aloud, where the machine has
+    /// no PostgreSQL.
     pub fn shared() -> Option<Arc<Cluster>> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cluster) = running.upgrade() {
@@ -36,6 +38,63 @@ impl Cluster {
     /// # Panics
     /// When PostgreSQL is there and does not start.
     pub fn start() -> Option<Cluster> {
+        let cluster = Cluster::initialised()?;
+        cluster.up();
+        Some(cluster)
+    }
+
+    /// A server at a port of 127.0.0.1, which takes encrypted connections alone and asks for this
+    /// password.
+    ///
+    /// # Panics
+    /// When PostgreSQL is there and does not start.
+    pub fn encrypted(certificate: &str, key: &str, password: &str) -> Option<(Cluster, u16)> {
+        let mut cluster = Cluster::initialised()?;
+        let folder = cluster.folder.path().to_owned();
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            cluster.write(&folder.join(name), text);
+        }
+        // No other program can have taken the port, unless it is quick.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let folder = folder.display();
+        cluster.options = format!(
+            "-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on \
+             -c ssl_cert_file={folder}/server.crt -c ssl_key_file={folder}/server.key"
+        );
+        cluster.up();
+        let set = format!("ALTER USER postgres PASSWORD '{password}'");
+        let (socket, port_text) = (folder.to_string(), port.to_string());
+        cluster.run(
+            "psql",
+            &[
+                "-h", &socket, "-p", &port_text, "-U", "postgres", "-c", &set,
+            ],
+        );
+        let rules = "hostssl all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n";
+        cluster.write(&Path::new(&cluster.data()).join("pg_hba.conf"), rules);
+        cluster.run("pg_ctl", &["-D", &cluster.data(), "reload"]);
+        Some((cluster, port))
+    }
+
+    /// Writes a file that the server's user alone reads.
+    fn write(&self, path: &Path, text: &str) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        if is_root() {
+            let owner = fs::metadata(self.data()).unwrap();
+            let (user, group) = (owner.uid(), owner.gid());
+            std::os::unix::fs::chown(path, Some(user), Some(group)).unwrap();
+        }
+    }
+
+    /// The socket of a server that listens at no port.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join(".s.PGSQL.5432")
+    }
+
+    fn initialised() -> Option<Cluster> {
         let Some(programs) = programs() else {
             eprintln!("SKIPPED on PostgreSQL: this machine has no initdb, pg_ctl and psql");
             return None;
@@ -46,27 +105,19 @@ impl Cluster {
             folder,
             programs,
             databases: AtomicU32::new(0),
+            options: "-c listen_addresses=".to_owned(),
         };
         if is_root() && !Path::new("/usr/sbin/runuser").exists() {
             eprintln!("SKIPPED on PostgreSQL: it does not run as root, and there is no runuser");
             return None;
         }
         let data = cluster.data();
+        let (user, text) = (["-U", "postgres"], ["-E", "UTF8"]);
+        let rest = ["-A", "trust", "--no-sync"];
         cluster.run(
             "initdb",
-            &[
-                "-D",
-                &data,
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "-E",
-                "UTF8",
-                "--no-sync",
-            ],
+            &[&["-D", &data], &user[..], &text, &rest].concat(),
         );
-        cluster.up();
         Some(cluster)
     }
 
@@ -91,7 +142,8 @@ impl Cluster {
     pub fn up(&self) {
         let folder = self.folder.path().display();
         let options = format!(
-            "-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=50"
+            "{} -c unix_socket_directories={folder} -c max_connections=50",
+            self.options
         );
         let (data, log) = (self.data(), format!("{folder}/log"));
         self.run(

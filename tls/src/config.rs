@@ -1,12 +1,18 @@
 //! Certificates and keys.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use crate::trouble::{CertificateFault, fault_of};
+use crate::verify::{Pinned, Unverified};
 
 /// Why certificates or keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +21,17 @@ pub enum Error {
     NoCertificate,
     /// There is no private key in PEM.
     NoKey,
-    /// The key is another certificate's, or of a kind that cannot be used.
-    Mismatch(String),
+    /// The private key is encrypted under a passphrase.
+    EncryptedKey,
+    /// The key is of a kind that cannot be used.
+    Key(String),
+    /// The key belongs to none of the certificates.
+    Mismatch,
+    /// The key belongs to a certificate that is not the first: the chain is in the wrong order.
+    Order {
+        /// Which certificate it belongs to, from 1.
+        at: usize,
+    },
     /// A certificate cannot be read.
     Unreadable(String),
     /// That is no name that a certificate can have.
@@ -30,7 +45,15 @@ impl fmt::Display for Error {
                 f.write_str("no certificate in PEM (-----BEGIN CERTIFICATE-----)")
             }
             Error::NoKey => f.write_str("no private key in PEM (-----BEGIN PRIVATE KEY-----)"),
-            Error::Mismatch(detail) => write!(f, "the key does not fit the certificate: {detail}"),
+            Error::EncryptedKey => f.write_str("the key is encrypted under a passphrase"),
+            Error::Key(detail) => write!(f, "a key of this kind cannot be used: {detail}"),
+            Error::Mismatch => f.write_str("the key belongs to none of the certificates"),
+            Error::Order { at } => {
+                write!(
+                    f,
+                    "the key belongs to certificate {at}, which must come first"
+                )
+            }
             Error::Unreadable(detail) => write!(f, "a certificate cannot be read: {detail}"),
             Error::Name(name) => write!(f, "{name} is no name that a certificate can have"),
         }
@@ -44,8 +67,11 @@ impl std::error::Error for Error {}
 pub enum Trust {
     /// Those that Mozilla trusts, as compiled in.
     Public,
-    /// These alone, in PEM: a lab's own authority, or the server's own certificate.
+    /// These alone, in PEM: a lab's own authority, or the server's own certificate, which may then
+    /// be that of an authority too, as `openssl req -x509` makes it.
     These(Vec<u8>),
+    /// Anybody's: encrypted, and no proof of who is at the other end.
+    Unverified,
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -57,21 +83,94 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     Ok(read)
 }
 
-/// What a server needs: its certificates, its own first, and their key, in PEM.
-///
-/// # Errors
-/// Says which of them is wrong.
-pub fn server(certificate_pem: &[u8], key_pem: &[u8]) -> Result<Arc<ServerConfig>, Error> {
-    let chain = certificates(certificate_pem)?;
-    let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|_| Error::NoKey)?;
-    let mismatch = |error: rustls::Error| Error::Mismatch(error.to_string());
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(mismatch)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(mismatch)?;
-    Ok(Arc::new(config))
+/// A server's certificates and their key. Connections that come after [`replace`](Self::replace)
+/// have the new ones.
+pub struct Certificates(RwLock<Current>);
+
+struct Current {
+    config: Arc<ServerConfig>,
+    chain: Vec<CertificateDer<'static>>,
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificates")
+    }
+}
+
+impl Certificates {
+    /// Certificates, the server's own first, and its key, in PEM.
+    ///
+    /// # Errors
+    /// Says which of them is wrong. A certificate that has expired is none of the errors, but one
+    /// of the [faults](Self::faults).
+    pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, Error> {
+        Ok(Certificates(RwLock::new(Current::new(certificates, key)?)))
+    }
+
+    /// Takes others from now on.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); then the old ones stay.
+    pub fn replace(&self, certificates: &[u8], key: &[u8]) -> Result<(), Error> {
+        let new = Current::new(certificates, key)?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
+    }
+
+    /// What a client would find wrong with them now, whatever name it asks for and whom it trusts.
+    pub fn faults(&self) -> Vec<CertificateFault> {
+        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let own = current.chain.first().and_then(fault_of);
+        // The others are those of authorities.
+        let others = current.chain.iter().skip(1).filter_map(fault_of);
+        let others = others.filter(|fault| *fault != CertificateFault::Authority);
+        own.into_iter().chain(others).collect()
+    }
+
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current.config)
+    }
+}
+
+impl Current {
+    fn new(certificate_pem: &[u8], key_pem: &[u8]) -> Result<Self, Error> {
+        let chain = certificates(certificate_pem)?;
+        let provider = Arc::new(default_provider());
+        let key = private_key(key_pem)?;
+        let usable = provider.key_provider.load_private_key(key.clone_key());
+        let usable = usable.map_err(|error| Error::Key(error.to_string()))?;
+        let fits = |one: &CertificateDer<'static>| {
+            let pair = CertifiedKey::new(vec![one.clone()], Arc::clone(&usable));
+            pair.keys_match().is_ok()
+        };
+        match chain.iter().position(fits) {
+            Some(0) => {}
+            Some(at) => return Err(Error::Order { at: at + 1 }),
+            None => return Err(Error::Mismatch),
+        }
+        let unusable = |error: rustls::Error| Error::Unreadable(error.to_string());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_single_cert(chain.clone(), key)
+            .map_err(unusable)?;
+        Ok(Current {
+            config: Arc::new(config),
+            chain,
+        })
+    }
+}
+
+fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
+    let has = |mark: &str| pem.windows(mark.len()).any(|some| some == mark.as_bytes());
+    let encrypted = has("BEGIN ENCRYPTED PRIVATE KEY") || has("Proc-Type: 4,ENCRYPTED");
+    PrivateKeyDer::from_pem_slice(pem).map_err(|_| match encrypted {
+        true => Error::EncryptedKey,
+        false => Error::NoKey,
+    })
 }
 
 /// What a client needs.
@@ -79,20 +178,35 @@ pub fn server(certificate_pem: &[u8], key_pem: &[u8]) -> Result<Arc<ServerConfig
 /// # Errors
 /// When what it is to trust cannot be read.
 pub fn client(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+    let provider = Arc::new(default_provider());
     let mut roots = RootCertStore::empty();
+    let mut pinned = Vec::new();
     match trust {
         Trust::Public => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Trust::These(pem) => {
-            for certificate in certificates(pem)? {
-                let added = roots.add(certificate);
+            pinned = certificates(pem)?;
+            for certificate in &pinned {
+                let added = roots.add(certificate.clone());
                 added.map_err(|error| Error::Unreadable(error.to_string()))?;
             }
         }
+        Trust::Unverified => {}
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::Unverified => Arc::new(Unverified(Arc::clone(&provider))),
+        Trust::Public | Trust::These(_) => {
+            let roots = Arc::new(roots);
+            let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+            let verifier = builder.build();
+            let verifier = verifier.map_err(|error| Error::Unreadable(error.to_string()))?;
+            Arc::new(Pinned { verifier, pinned })
+        }
+    };
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::Unreadable(error.to_string()))?
-        .with_root_certificates(roots)
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     Ok(Arc::new(config))
 }

@@ -13,8 +13,9 @@ use socklab_core::{
 };
 
 use crate::config::Error;
+use crate::{Report, Trouble};
 
-/// How long a handshake may take: 10 s, however slowly it drips.
+/// How long a handshake may take unless it is said otherwise: 10 s, however slowly it drips.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How much plain text is read from rustls at once: a record.
@@ -26,7 +27,7 @@ enum Stage {
     /// There is no connection yet.
     Closed,
     /// The handshake began at this moment; the machine does not know of the connection.
-    Handshake(Mono),
+    Handshake(Now),
     /// The machine talks.
     Open,
     /// The machine has been told that it is over: an end, or a fault.
@@ -50,6 +51,11 @@ pub(crate) struct Layer<M> {
     stage: Stage,
     /// What the machine is told once the handshake is done.
     opened: Option<Opened>,
+    handshake: Duration,
+    /// A server's limits count from the connection's beginning, a client's from the handshake's
+    /// end.
+    is_server: bool,
+    report: Report,
 }
 
 /// A client's machine whose stream is encrypted.
@@ -62,7 +68,8 @@ impl<M> std::fmt::Debug for Client<M> {
 }
 
 impl<M: Machine> Client<M> {
-    /// The machine, talking to the server of that name, which its certificate must have: a host name or an IP address.
+    /// The machine, talking to the server of that name, which its certificate must have: a host
+    /// name or an IP address.
     ///
     /// # Errors
     /// When no certificate can have that name.
@@ -71,23 +78,46 @@ impl<M: Machine> Client<M> {
         let name = ServerName::try_from(name.to_owned()).map_err(bad)?;
         let unusable = |error: rustls::Error| Error::Unreadable(error.to_string());
         let tls = ClientConnection::new(config, name).map_err(unusable)?;
-        Ok(Client(Layer::new(machine, Some(tls.into()))))
+        let (tls, silent) = (Some(tls.into()), Arc::new(|_, _: &Trouble| {}));
+        Ok(Client(Layer::new(machine, tls, HANDSHAKE, false, silent)))
+    }
+
+    /// The same, with word of what is wrong with the server's certificate.
+    #[must_use]
+    pub fn reporting(mut self, report: Report) -> Self {
+        self.0.report = report;
+        self
     }
 }
 
 impl<M: Machine> Layer<M> {
-    pub(crate) fn server(machine: M, config: Arc<ServerConfig>) -> Self {
+    pub(crate) fn server(
+        machine: M,
+        config: Arc<ServerConfig>,
+        handshake: Duration,
+        report: Report,
+    ) -> Self {
         // Without a connection, a peer is told nothing and let go.
-        Layer::new(machine, ServerConnection::new(config).ok().map(Into::into))
+        let tls = ServerConnection::new(config).ok().map(Into::into);
+        Layer::new(machine, tls, handshake, true, report)
     }
 
-    fn new(machine: M, tls: Option<Connection>) -> Self {
+    fn new(
+        machine: M,
+        tls: Option<Connection>,
+        handshake: Duration,
+        is_server: bool,
+        report: Report,
+    ) -> Self {
         Layer {
             machine,
             inbox: Outbox::new(),
             tls,
             stage: Stage::Closed,
             opened: None,
+            handshake,
+            is_server,
+            report,
         }
     }
 
@@ -111,7 +141,8 @@ impl<M: Machine> Layer<M> {
         }
         self.inbox = inbox;
         self.inbox.clear();
-        // A machine that ends has said all; without a word the peer could not tell that from being cut off.
+        // A machine that ends has said all; without a word the peer could not tell that from being
+        // cut off.
         if let Some(Opened { link, .. }) = self.opened
             && !broken
             && self.machine.status() != Status::Running
@@ -156,12 +187,12 @@ impl<M: Machine> Layer<M> {
                 return self.fail(now, link, FaultKind::Protocol, out);
             }
             if let Err(error) = tls.process_new_packets() {
-                let kind = match error {
-                    rustls::Error::InvalidCertificate(_) => FaultKind::Untrusted,
-                    rustls::Error::AlertReceived(alert) if is_about_trust(alert) => {
+                let kind = match Trouble::of(&error) {
+                    Some(trouble) => {
+                        (self.report)(link.peer, &trouble);
                         FaultKind::Untrusted
                     }
-                    _ => FaultKind::Protocol,
+                    None => FaultKind::Protocol,
                 };
                 // The peer is told why.
                 self.write(link, out);
@@ -169,10 +200,11 @@ impl<M: Machine> Layer<M> {
             }
             let ready = !tls.is_handshaking();
             self.write(link, out);
-            if ready && let (Stage::Handshake(_), Some(opened)) = (self.stage, self.opened) {
+            if ready && let (Stage::Handshake(began), Some(opened)) = (self.stage, self.opened) {
                 let Opened { link, local, over } = opened;
                 self.stage = Stage::Open;
-                self.feed(now, Input::Opened { link, local, over }, out);
+                let opened = if self.is_server { began } else { now };
+                self.feed(opened, Input::Opened { link, local, over }, out);
             }
             self.read(now, link, out);
         }
@@ -219,24 +251,10 @@ impl<M: Machine> Layer<M> {
 
     fn handshake_ends(&self) -> Option<Mono> {
         match self.stage {
-            Stage::Handshake(began) => Some(began.plus(HANDSHAKE)),
+            Stage::Handshake(began) => Some(began.mono.plus(self.handshake)),
             _ => None,
         }
     }
-}
-
-/// Alerts by which a peer says that it does not trust our certificate (RFC 8446, 6.2).
-fn is_about_trust(alert: rustls::AlertDescription) -> bool {
-    use rustls::AlertDescription as A;
-    matches!(
-        alert,
-        A::BadCertificate
-            | A::UnsupportedCertificate
-            | A::CertificateRevoked
-            | A::CertificateExpired
-            | A::CertificateUnknown
-            | A::UnknownCA
-    )
 }
 
 impl<M: Machine> Machine for Layer<M> {
@@ -244,7 +262,7 @@ impl<M: Machine> Machine for Layer<M> {
         match input {
             Input::Opened { link, local, over } => {
                 self.opened = Some(Opened { link, local, over });
-                self.stage = Stage::Handshake(now.mono);
+                self.stage = Stage::Handshake(now);
                 if self.tls.is_none() {
                     return self.fail(now, link, FaultKind::Other, out);
                 }

@@ -9,8 +9,8 @@ use socklab_compare::results::{Generator, Latencies, Load, Losses, Server, Trial
 use socklab_compare::validity;
 use socklab_core::Transport;
 use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
-use tempfile::TempDir;
 
+use super::folder::Folder;
 use super::plan::{Entry, Kind, Plan};
 use crate::measured::{Measured, Order, Usage};
 
@@ -74,17 +74,13 @@ pub(super) fn start(
     plan: &Plan,
     entry: &Entry,
     durable: bool,
-) -> io::Result<(Option<TempDir>, Option<Measured>)> {
+) -> io::Result<(Option<Folder>, Option<Measured>)> {
     let Kind::Model(model) = &entry.kind else {
         return Ok((None, None));
     };
     let needed = durable && plan.records();
     let register = match needed {
-        true => Some(
-            tempfile::Builder::new()
-                .prefix("socklab-")
-                .tempdir_in(&plan.folder)?,
-        ),
+        true => Some(Folder::within(&plan.folder)?),
         false => None,
     };
     let server = Measured::start(&Order {

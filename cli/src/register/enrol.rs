@@ -133,10 +133,18 @@ impl Desk<'_> {
     ) -> Result<(), Stop> {
         let students = self.archive.students(&self.lab)?;
         let mut cards = String::new();
-        let mut count = 0;
-        for (dni, secret) in secrets.iter() {
-            let name = students.iter().find(|one| one.dni == dni);
-            let name = name.map_or("", |one| one.name.as_str());
+        let position = |dni: &str| students.iter().position(|one| one.dni == dni);
+        // Those that the class has come in its order, with a heading for each group.
+        let mut owners: Vec<_> = secrets.iter().map(|one| (position(one.0), one)).collect();
+        owners.sort_by_key(|(position, _)| *position);
+        let (mut count, mut last) = (0, "");
+        for (position, (dni, secret)) in owners {
+            let student = position.map(|at| &students[at]);
+            let (name, group) = student.map_or(("", ""), |one| (&one.name, &one.team));
+            if last != group {
+                last = group;
+                cards.push_str(&format!("<h2>{}</h2>\n", html(group)));
+            }
             let key = Key::from_bytes(secret);
             let uri = provisioning(&key, dni, issuer, Style::Rfc);
             let svg = qr::svg(&uri).map_err(|_| Stop::Failed(self.words.say("qr-too-long")))?;
@@ -167,6 +175,7 @@ fn page(title: &str, advice: &str, cards: &str) -> String {
         "<!doctype html><html><head><meta charset=\"utf-8\"><title>{title}</title><style>\
          body{{font:11pt sans-serif}}.card{{display:inline-block;width:8.5cm;margin:2mm;padding:4mm;\
          border:1px dashed #888;break-inside:avoid;text-align:center}}.card svg{{width:5.5cm;height:5.5cm}}\
+         h2{{break-before:page}}h1~h2:first-of-type{{break-before:auto}}\
          code{{font-size:9pt;overflow-wrap:anywhere}}@media screen{{p.advice{{max-width:40em}}}}\
          </style></head><body><h1>{title}</h1><p class=\"advice\">{advice}</p>{cards}</body></html>\n"
     )

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use socklab_core::register::Decision;
-use socklab_register::{Finding, Student, Submission, shown_name};
+use socklab_register::{Finding, Student, Submission, how_long, local_time, shown_name};
 
 use super::{Desk, Stop};
 use crate::Exit;
@@ -66,15 +66,22 @@ impl Desk<'_> {
                 ("failures", &failures),
             ],
         ));
+        let late = self.archive.late(&self.lab)?;
         let students = self.archive.students(&self.lab)?;
         let class: Vec<&Student> = students.iter().filter(|one| one.listed).collect();
         for group in class.chunk_by(|a, b| a.team == b.team) {
             let there = group.iter().filter(|one| one.submission.is_some()).count();
             let (team, of) = (group[0].team.clone(), group.len());
-            print(&self.words.say_with(
+            let mut said = self.words.say_with(
                 "status-group",
                 &[("group", &team), ("count", &there), ("of", &of)],
-            ));
+            );
+            if let Some(late) = &late {
+                let numbers = group.iter().filter_map(|one| one.submission);
+                let count = numbers.filter(|number| late.contains_key(number)).count();
+                said += &self.words.say_with("status-late", &[("count", &count)]);
+            }
+            print(&said);
             for student in group.iter().filter(|one| one.submission.is_none()) {
                 print(&self.words.say_with(
                     "status-missing",
@@ -159,8 +166,14 @@ impl Desk<'_> {
 
     /// Every submission, a line each.
     pub(super) fn list(&mut self) -> Result<Exit, Stop> {
+        let late = self.archive.late(&self.lab)?.unwrap_or_default();
         for one in self.archive.submissions(&self.lab)? {
-            print(&line(&one));
+            let mut said = line(&one);
+            if let Some(by) = late.get(&one.number) {
+                let by = how_long(*by);
+                said += &self.words.say_with("list-late", &[("time", &by)]);
+            }
+            print(&said);
         }
         Ok(Exit::Done)
     }
@@ -177,7 +190,7 @@ impl Desk<'_> {
                     Err(_) => verdict.to_owned(),
                 },
             };
-            let time = socklab_register::rfc3339(one.at.as_secs());
+            let time = local_time(one.at.as_secs());
             print(&format!(
                 "{time}  {}  {}  {}: {said}",
                 one.lab,
@@ -209,7 +222,7 @@ impl Desk<'_> {
 }
 
 fn line(one: &Submission) -> String {
-    let time = socklab_register::rfc3339(one.at.as_secs());
+    let time = local_time(one.at.as_secs());
     let (name, receipt) = (shown_name(&one.name), one.receipt.as_str());
     format!(
         "{}  {time}  {}  {}  {receipt}  {name}",

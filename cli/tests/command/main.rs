@@ -5,6 +5,10 @@ mod common;
 
 #[cfg(target_os = "linux")]
 mod counting;
+#[cfg(unix)]
+mod database;
+#[cfg(unix)]
+mod docs;
 mod exercises;
 mod failures;
 #[cfg(unix)]
@@ -13,14 +17,19 @@ mod help;
 #[cfg(target_os = "linux")]
 mod killed;
 mod language;
+mod lecturers;
 mod lessons;
 mod one_time;
 mod peers;
 mod register;
 mod rehearsal;
+mod rosters;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod spreadsheet;
 mod submit;
 mod timeline;
+mod tls;
 mod transcripts;
 mod usage;

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 
 use crate::common::{
-    Ended, PATIENCE, Running, datagram, datagrams, line_of, on_every_runtime, one_connection,
-    scratch, socklab,
+    Ended, PATIENCE, Running, datagram, datagrams, eventually, line_of, on_every_runtime,
+    one_connection, scratch, socklab,
 };
 
 const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
@@ -202,8 +202,8 @@ fn a_server_with_connections_open() {
     });
 }
 
-/// Having stopped, it has let go of its port. The system may give that very port to another test meanwhile, but not time and
-/// again.
+/// Having stopped, it has let go of its port. The system may give that very port to another test
+/// meanwhile, but not time and again.
 #[test]
 fn the_port_is_free_after_a_stop() {
     each(|runtime, signal| {
@@ -239,4 +239,24 @@ fn a_quiet_server_stops_quietly() {
         };
         assert_eq!(ended, nothing);
     });
+}
+
+/// A comparison that records leaves no register behind.
+#[test]
+fn a_comparison_of_submissions_leaves_nothing() {
+    for signal in SIGNALS {
+        let folder = scratch("registers").with_extension("folder");
+        fs::create_dir_all(&folder).expect("a folder");
+        let mut compare = socklab("compare submit --quick --models mio --register-folder");
+        compare.arg(&folder);
+        let running = Running::start(compare);
+        let there = || fs::read_dir(&folder).expect("the folder").next();
+        eventually("a register", || {
+            let made = there()?.expect("an entry").path();
+            made.join("register.db").exists().then_some(())
+        });
+        running.signal(signal);
+        assert_eq!(running.end().code, Some(130));
+        assert!(there().is_none(), "{:?}", there());
+    }
 }

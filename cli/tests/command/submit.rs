@@ -151,3 +151,17 @@ fn a_wrong_field_is_wrong_usage_and_connects_nowhere() {
     .stdout_eq("")
     .stderr_eq("the DNI goes without its letter: type only its digits\n");
 }
+
+/// A name of which nothing can be seen would be an empty line in the lecturer's list.
+#[test]
+fn a_name_that_cannot_be_seen() {
+    let (address, _taken) = nobody_on_tcp();
+    for name in [" ", "\u{3164}", "\u{2800}\u{200b}", "\u{a0}"] {
+        let mut client = socklab(&format!(
+            "submit client {address} --dni 12345678 --otp 123456"
+        ));
+        client.arg("--name").arg(name);
+        let said = crate::common::stderr(&pipe(client, "").code(2));
+        assert!(said.contains("the name is empty"), "{name:?}: {said}");
+    }
+}

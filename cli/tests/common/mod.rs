@@ -144,11 +144,11 @@ impl Running {
     /// A server of ours on a free port, once it hears, with its address.
     pub(crate) fn serve(words: &str) -> (Self, SocketAddr) {
         let mut server = Running::start(socklab(&format!("{words} --listen :0")));
-        let ready = server.notes();
-        let address = ready
-            .strip_prefix("the server is ready at ")
+        // What it read at its start, such as a roster, is told before.
+        let address = std::iter::repeat_with(|| server.notes())
+            .find_map(|line| Some(line.strip_prefix("the server is ready at ")?.to_owned()))
             .and_then(|address| address.parse().ok())
-            .unwrap_or_else(|| panic!("not ready: {ready:?}"));
+            .expect("an address");
         let hint = server.notes();
         assert!(hint.contains("--listen 0.0.0.0:"), "no hint: {hint:?}");
         (server, address)

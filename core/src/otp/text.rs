@@ -78,7 +78,7 @@ impl Dni {
 
 /// The letter of a number: its remainder by 23 in this order, as the Ministry of the Interior
 /// publishes it. The first letter of a NIE counts as a digit: X is 0, Y is 1, Z is 2.
-pub(crate) fn control_letter(number: u32) -> char {
+pub fn control_letter(number: u32) -> char {
     const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
     char::from(LETTERS[number as usize % LETTERS.len()])
 }

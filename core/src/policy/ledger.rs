@@ -1,4 +1,5 @@
-//! A register in memory, for tests and demonstrations: it forgets everything with the program.
+//! A register in memory, for tests and demonstrations: it forgets everything with the program, and
+//! the oldest before.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +24,7 @@ pub struct Ledger {
     submissions: u64,
 }
 
+/// One who was accepted.
 #[derive(Debug, Default)]
 struct Student {
     submission: Option<Submission>,
@@ -104,4 +106,57 @@ impl Ledger {
 /// Whether two names are the same but for blanks around them and the case of ASCII letters.
 fn is_same_name(one: &[u8], other: &[u8]) -> bool {
     one.trim_ascii().eq_ignore_ascii_case(other.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{Mono, Now};
+    use core::time::Duration;
+    use std::prelude::v1::*;
+
+    fn attempt(dni: &str, code: Option<&str>, seconds: u64) -> Attempt {
+        let dni = Dni::parse(dni).unwrap();
+        let right = Key::from_dni(&dni).code(Step::at(seconds));
+        Attempt {
+            name: b"Ana"[..].into(),
+            dni,
+            code: code.map_or(right, |code| Code::parse(code).unwrap()),
+            peer: ([127, 0, 0, 1], 4000).into(),
+            at: Now {
+                mono: Mono::ZERO,
+                unix: Duration::from_secs(seconds),
+            },
+        }
+    }
+
+    #[test]
+    fn a_ledger_has_an_end() {
+        let (mut ledger, now) = (Ledger::default(), 1_700_000_000);
+        for n in 0..64 {
+            ledger.judge(&attempt(
+                &format!("{}", 20_000_000 + n),
+                Some("000000"),
+                now,
+            ));
+        }
+        assert_eq!(ledger.students.len(), 0, "only the accepted are remembered");
+        for n in 0..STUDENTS + 100 {
+            ledger.judge(&attempt(&format!("{}", 30_000_000 + n), None, now));
+        }
+        assert_eq!(
+            (ledger.students.len(), ledger.order.len()),
+            (STUDENTS, STUDENTS)
+        );
+        assert_eq!(ledger.submissions(), (STUDENTS + 100) as u64);
+        // The last is known by each of its codes; so many of its steps are remembered.
+        let last = format!("{}", 30_000_000 + STUDENTS + 99);
+        for step in 1..100 {
+            ledger.judge(&attempt(&last, None, now + 30 * step));
+        }
+        let again = ledger.judge(&attempt(&last, None, now + 30 * 99));
+        assert_eq!(again, Decision::already((STUDENTS + 100) as u64));
+        let student = &ledger.students[&Dni::parse(&last).unwrap()];
+        assert_eq!(student.used.len(), STEPS);
+    }
 }

@@ -5,7 +5,8 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::framing::MAX_NAME;
-use crate::fault::{Failure, FieldError};
+use super::name::is_blank;
+use crate::fault::{Doing, Failure, Fault, FaultKind, FieldError};
 use crate::input::Input;
 use crate::lab::Settings;
 use crate::link::{Link, Socket, Transport};
@@ -18,7 +19,7 @@ use crate::time::{Deadline, Mono, Now, Why};
 use crate::welcome::{Answer, client_failure};
 
 table! { State on Event {
-    Ask, Ready, BadField, InputEnd, Opened, Bytes, TooBig, Accepted, Rejected, Unclear,
+    Ask, Ready, BadField, InputEnd, Opened, Bytes, TooBig, Accepted, Rejected, Unclear, NotText,
     Nothing, GaveUp, Fault, Stop,
 }
     Idle {
@@ -45,6 +46,7 @@ table! { State on Event {
         Accepted => Done: "show the answer; close",
         Unclear  => Done: "show the answer; say that the verdict cannot be told; close",
         Rejected => Failed: "show the answer",
+        NotText  => Failed: "show the answer unless it is TLS",
         Nothing  => Failed: "",
         TooBig   => Failed: "show what came",
         GaveUp   => Failed: "",
@@ -57,6 +59,19 @@ table! { State on Event {
 }
 
 pub(super) const ROWS: &[Row] = State::ROWS;
+
+/// How a client fails whose server answers with a record of TLS: it was sent plain text at the port
+/// of encrypted submissions.
+pub const SPEAKS_TLS: Fault = Fault {
+    kind: FaultKind::Protocol,
+    code: 0,
+};
+
+/// How a client fails whose server's answer is not text, and not TLS either.
+pub const NOT_TEXT: Fault = Fault {
+    kind: FaultKind::Other,
+    code: 0,
+};
 
 /// Submits one attempt.
 #[derive(Debug)]
@@ -178,12 +193,20 @@ impl Client {
         let event = match verdict {
             b"OK" => Event::Accepted,
             b"ERROR" => Event::Rejected,
-            _ => Event::Unclear,
+            _ if is_text(answer) => Event::Unclear,
+            _ => Event::NotText,
         };
         if self.state.go(event) {
-            out.show(answer);
+            let tls = matches!(event, Event::NotText) && is_tls(answer);
+            if !tls {
+                out.show(answer);
+            }
             match event {
                 Event::Rejected => self.failure = Failure::Rejected(self.server),
+                Event::NotText => {
+                    let fault = if tls { SPEAKS_TLS } else { NOT_TEXT };
+                    self.failure = Failure::Io(Doing::Receiving, fault);
+                }
                 Event::Unclear => out.notice(Notice::VerdictUnknown),
                 _ => {}
             }
@@ -191,10 +214,27 @@ impl Client {
     }
 }
 
+/// Whether an answer may be text, in whatever encoding: it has no control characters but white
+/// space, and those that steer a terminal or end a string of C.
+fn is_text(answer: &[u8]) -> bool {
+    let Some(last) = answer.iter().rposition(|&byte| byte != 0) else {
+        return false;
+    };
+    let allowed =
+        |byte: &u8| !byte.is_ascii_control() || b"\t\n\x0b\x0c\r\x1b\x08\x07".contains(byte);
+    answer[..=last].iter().all(allowed)
+}
+
+/// Whether an answer begins as a record of TLS does: an alert or a handshake, of SSL 3.0 to TLS 1.3
+/// (RFC 8446, 5.1).
+fn is_tls(answer: &[u8]) -> bool {
+    matches!(answer, [0x15 | 0x16, 0x03, 0..=4, ..])
+}
+
 /// A name that can be sent.
 fn check_name(name: &[u8]) -> Result<Vec<u8>, FieldError> {
     let name = name.trim_ascii();
-    if name.is_empty() {
+    if is_blank(name) {
         Err(FieldError::NameEmpty)
     } else if name.len() > MAX_NAME {
         Err(FieldError::NameTooLong)

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::framing::{BOM, Framing, MAX_NAME, Message, split_last};
+use super::name::is_blank;
 use crate::otp::{Code, CodeError, Dni, DniError, Key, Window, base32, control_letter, steps_of};
 use crate::policy::with_other_zeros;
 use crate::register::{Cause, Decision, Refusal};
@@ -48,7 +49,7 @@ pub enum Remark {
     Bom,
     /// So many bytes came after it was complete, and nobody reads them.
     After(usize),
-    /// There is no name.
+    /// There is no name, or nothing of it can be seen.
     NameEmpty,
     /// The name has so many bytes, more than it may.
     NameTooLong(usize),
@@ -207,7 +208,7 @@ fn other_separator(line: &[u8]) -> Option<char> {
 }
 
 fn review_name(name: &[u8], remarks: &mut Vec<Remark>) {
-    if name.is_empty() {
+    if is_blank(name) {
         remarks.push(Remark::NameEmpty);
     }
     if name.len() > MAX_NAME {

@@ -1,12 +1,15 @@
 //! Files that other programs read.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde_json::json;
 
+use super::deadline::how_long;
 use super::{Archive, Submission};
 use crate::error::{Error, Trouble};
 use crate::name::shown;
+use crate::time::local_time;
 
 /// How a Moodle gradebook wants to know of an exercise.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,33 +32,28 @@ pub struct Unmatched {
 }
 
 impl Archive {
-    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time, receipt. The register that
-    /// the lab asks for.
+    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time
+    /// in the system's zone, receipt, which is the register that the lab asks for; and, if the lab
+    /// has a deadline, how late it was.
     ///
     /// # Errors
     /// When the register cannot be read, or `to` not written.
     pub fn csv(&mut self, lab: &str, to: &mut dyn Write) -> Result<u64, Error> {
         let submissions = self.submissions(lab)?;
-        let mut csv = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(to);
-        let header = ["number", "name", "dni", "valid", "ip", "time", "receipt"];
-        csv.write_record(header).map_err(unwritten)?;
+        let late = self.late(lab)?;
+        let mut header = vec!["number", "name", "dni", "valid", "ip", "time", "receipt"];
+        header.extend(late.is_some().then_some("late"));
+        let mut sheet = Sheet::new(to, &header)?;
         for one in &submissions {
-            let number = one.number.to_string();
-            csv.write_record([
-                &number,
-                &harmless(&shown(&one.name)),
-                &one.dni,
-                "yes",
-                &one.ip,
-                &rfc3339(one.at.as_secs()),
-                one.receipt.as_str(),
-            ])
-            .map_err(unwritten)?;
+            let (number, name) = (one.number.to_string(), shown(&one.name));
+            let (time, receipt) = (local_time(one.at.as_secs()), one.receipt.as_str());
+            let mut cells = vec![&*number, &name, &one.dni, "yes", &one.ip, &time, receipt];
+            let by = late.as_ref().map(|late| late.get(&one.number));
+            let by = by.map(|by| by.map_or(String::new(), |by| how_long(*by)));
+            cells.extend(by.as_deref());
+            sheet.row(&cells)?;
         }
-        csv.flush().map_err(|e| unwritten(e.into()))?;
-        Ok(submissions.len() as u64)
+        sheet.finish()
     }
 
     /// The same, a JSON object a line; the name byte for byte too, where it is not UTF-8 text.
@@ -64,14 +62,20 @@ impl Archive {
     /// When the register cannot be read, or `to` not written.
     pub fn jsonl(&mut self, lab: &str, to: &mut dyn Write) -> Result<u64, Error> {
         let submissions = self.submissions(lab)?;
+        let late = self.late(lab)?;
         for one in &submissions {
-            writeln!(to, "{}", object(one)).map_err(|e| unwritten(e.into()))?;
+            let mut object = object(one);
+            if let Some(late) = &late {
+                object["late"] = late.get(&one.number).map_or(0, Duration::as_secs).into();
+            }
+            writeln!(to, "{object}").map_err(|e| unwritten(e.into()))?;
         }
         to.flush().map_err(|e| unwritten(e.into()))?;
         Ok(submissions.len() as u64)
     }
 
-    /// Those submissions of a lab that are not on the roster. Moodle would stop at the first of them.
+    /// Those submissions of a lab that are not on the roster. Moodle would stop at the first of
+    /// them.
     ///
     /// # Errors
     /// When the register cannot be read.
@@ -93,7 +97,8 @@ impl Archive {
             .collect())
     }
 
-    /// A gradebook for Moodle: `idnumber,email,<exercise>,feedback`, one line for each student of the roster who has submitted.
+    /// A gradebook for Moodle: `idnumber,email,<exercise>,feedback`, one line for each student of
+    /// the roster who has submitted.
     ///
     /// # Errors
     /// When the grade is over the maximum, the register cannot be read, or `to` not written.
@@ -115,28 +120,22 @@ impl Archive {
             .into_iter()
             .map(|one| (one.number, one))
             .collect();
-        let students = self.students(lab)?;
-        let mut csv = csv::Writer::from_writer(to);
-        let exercise = harmless(&book.exercise);
-        csv.write_record(["idnumber", "email", &exercise, "feedback"])
-            .map_err(unwritten)?;
-        let mut lines = 0;
+        let (students, late) = (self.students(lab)?, self.late(lab)?);
+        let header = ["idnumber", "email", &book.exercise, "feedback"];
+        let mut sheet = Sheet::new(to, &header)?;
         for student in students.iter().filter(|student| student.listed) {
             let Some(one) = student.submission.and_then(|number| receipts.get(&number)) else {
                 continue;
             };
-            let feedback = format!("{} {}", rfc3339(one.at.as_secs()), one.receipt.as_str());
-            csv.write_record([
-                &student.dni,
-                &harmless(&student.email),
-                &book.grade.to_string(),
-                &feedback,
-            ])
-            .map_err(unwritten)?;
-            lines += 1;
+            let (time, receipt) = (local_time(one.at.as_secs()), one.receipt.as_str());
+            let mut feedback = format!("{time} {receipt}");
+            if let Some(by) = late.as_ref().and_then(|late| late.get(&one.number)) {
+                feedback += &format!(" (late: {})", how_long(*by));
+            }
+            let grade = book.grade.to_string();
+            sheet.row(&[&student.dni, &student.email, &grade, &feedback])?;
         }
-        csv.flush().map_err(|e| unwritten(e.into()))?;
-        Ok(lines)
+        sheet.finish()
     }
 }
 
@@ -157,13 +156,58 @@ fn object(one: &Submission) -> serde_json::Value {
     object
 }
 
-/// A field that no spreadsheet takes for a formula (OWASP, "CSV Injection"): an apostrophe before it, as a person
-/// would type it.
-fn harmless(field: &str) -> String {
-    match field.as_bytes().first() {
-        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => format!("'{field}"),
-        _ => field.to_owned(),
+/// CSV (RFC 4180) for spreadsheets: every cell is in quotes and none of them runs.
+struct Sheet<W: Write> {
+    csv: csv::Writer<W>,
+    rows: u64,
+}
+
+impl<W: Write> Sheet<W> {
+    fn new(to: W, header: &[&str]) -> Result<Self, Error> {
+        let csv = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .quote_style(csv::QuoteStyle::Always)
+            .from_writer(to);
+        let mut sheet = Sheet { csv, rows: 0 };
+        sheet.write(header)?;
+        Ok(sheet)
     }
+
+    fn row(&mut self, cells: &[&str]) -> Result<(), Error> {
+        self.rows += 1;
+        self.write(cells)
+    }
+
+    fn write(&mut self, cells: &[&str]) -> Result<(), Error> {
+        let cells = cells.iter().map(|cell| harmless(cell));
+        self.csv.write_record(cells).map_err(unwritten)
+    }
+
+    /// How many rows there are, the header aside.
+    fn finish(mut self) -> Result<u64, Error> {
+        self.csv.flush().map_err(|e| unwritten(e.into()))?;
+        Ok(self.rows)
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): an apostrophe before
+/// what would begin one, as a person would type it. Where the system's list separator is another
+/// than the file's, a cell begins after that one too, quotes or not: Spanish spreadsheets
+/// separate with semicolons.
+fn harmless(cell: &str) -> String {
+    let mut safe = String::with_capacity(cell.len());
+    let mut begins = true;
+    for letter in cell.chars() {
+        if begins && "=+-@\t\r\n＝＋－＠".contains(letter) {
+            safe.push('\'');
+            begins = false;
+        }
+        safe.push(letter);
+        // What stands after a blank or a quote may still be the beginning.
+        begins =
+            ",;|\t\r\n".contains(letter) || begins && (letter == '"' || letter.is_whitespace());
+    }
+    safe
 }
 
 fn unwritten(error: csv::Error) -> Error {
@@ -208,9 +252,29 @@ mod tests {
 
     #[test]
     fn no_field_runs() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "＝1"] {
             assert_eq!(harmless(bad), format!("'{bad}"));
         }
-        assert_eq!(harmless("Ana-María"), "Ana-María");
+        for (bad, safe) in [
+            ("a;=cmd|'/C calc'!A0", "a;'=cmd|'/C calc'!A0"),
+            ("a\t=1", "a\t'=1"),
+            ("a,-1", "a,'-1"),
+            ("a; =1", "a; '=1"),
+            (" =1", " '=1"),
+            ("a;\"=1", "a;\"'=1"),
+            ("a;b;@x", "a;b;'@x"),
+            ("a;;+1", "a;;'+1"),
+        ] {
+            assert_eq!(harmless(bad), safe);
+        }
+        for good in [
+            "Ana-María",
+            "García, Ana",
+            "a=b",
+            "2023-11-14T22:13:20Z",
+            "10",
+        ] {
+            assert_eq!(harmless(good), good);
+        }
     }
 }

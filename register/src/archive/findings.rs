@@ -1,4 +1,5 @@
-//! What a lecturer may want to look at. Nothing is rejected for it: there are good reasons for each.
+//! What a lecturer may want to look at. Nothing is rejected for it: there are good reasons for
+//! each.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

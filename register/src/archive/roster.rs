@@ -1,16 +1,27 @@
 //! The class.
 
+mod columns;
+mod dni;
+mod table;
+
+use std::collections::BTreeMap;
+
 use super::{Archive, Student};
-use crate::error::{Error, Trouble};
+use crate::error::Error;
+use crate::name::spanish_order;
 use crate::sql::within;
-use socklab_core::otp::Dni;
+
+pub use columns::{BadColumn, Column, Field};
+pub use dni::DniFault;
+
+use table::Table;
 
 /// One line of a roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RosterEntry {
     /// The DNI, with its zeros.
     pub dni: String,
-    /// The name.
+    /// The name: `Surname Surname, Given name` where the roster has them apart.
     pub name: String,
     /// The group.
     pub team: String,
@@ -18,77 +29,167 @@ pub struct RosterEntry {
     pub email: String,
 }
 
-impl RosterEntry {
-    /// Reads a roster: CSV with the header `dni,name,group,email` in any order; only `dni` must be there. Commas or
-    /// semicolons, with or without a byte-order mark, as spreadsheets save them.
+/// A roster, and how it was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    /// The students.
+    pub entries: Vec<RosterEntry>,
+    /// The headers, and what each column holds; `None` for those that are ignored.
+    pub columns: Vec<(String, Option<Field>)>,
+    /// What separates the values.
+    pub separator: char,
+}
+
+/// Why a roster is refused. No line of it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: RosterFault,
+}
+
+/// What can be wrong with a line of a roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RosterFault {
+    /// It is not UTF-8 text, or has control characters, or letters that were lost before.
+    Encoding,
+    /// A quote opens a value and is not closed on the line.
+    QuoteOpen,
+    /// A quote is in the middle of a value that does not begin with one.
+    QuoteInside,
+    /// Text follows the quote that closes a value.
+    AfterQuote,
+    /// It has more or fewer values than the header.
+    Values {
+        /// How many it has.
+        found: usize,
+        /// How many the header has.
+        columns: usize,
+    },
+    /// A blank after a separator that may be part of a value, as in `García, Ana`.
+    Blank {
+        /// What follows it.
+        value: String,
+    },
+    /// No column is the DNI's.
+    NoDni {
+        /// The columns that there are.
+        headers: Vec<String>,
+    },
+    /// Two columns hold the same.
+    Twice {
+        /// What they hold.
+        field: Field,
+        /// The header of one.
+        first: String,
+        /// The header of the other.
+        second: String,
+    },
+    /// A column that was asked for is not there.
+    NoColumn {
+        /// The header that was asked for.
+        header: String,
+        /// Those that are there.
+        headers: Vec<String>,
+    },
+    /// It is not a DNI.
+    Dni {
+        /// What stands in its place.
+        value: String,
+        /// Why it is none.
+        why: DniFault,
+    },
+    /// It is not an e-mail address.
+    Email {
+        /// What stands in its place.
+        value: String,
+    },
+    /// Its DNI is on an earlier line too.
+    Again {
+        /// That line.
+        first: usize,
+    },
+    /// There is a header and no student.
+    Empty,
+}
+
+impl Roster {
+    /// Reads a roster: a header, and a line for each student, in CSV as spreadsheets and Moodle
+    /// save it: commas, semicolons or tabs; UTF-8, or UTF-16 with a byte-order mark. What a column
+    /// holds is known by its header, in English or Spanish, unless `chosen` says it; only the DNI
+    /// must be there. Other columns are ignored.
     ///
     /// # Errors
-    /// Names the line that is wrong, and why. Nothing of a roster with a wrong line is used.
-    pub fn read(csv: &[u8]) -> Result<Vec<RosterEntry>, Error> {
-        let csv = csv.strip_prefix(b"\xef\xbb\xbf").unwrap_or(csv);
-        let header = csv.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let separator = if header.contains(&b';') { b';' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .trim(csv::Trim::All)
-            .flexible(true)
-            .from_reader(csv);
-        let bad =
-            |line: u64, what: &str| Error::new(Trouble::Input, format!("line {line}: {what}"));
-        let broken = |error: csv::Error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            bad(
-                line,
-                "it is not UTF-8 text, or not CSV: save it as CSV UTF-8",
-            )
-        };
-        let names: Vec<String> = reader
-            .headers()
-            .map_err(broken)?
-            .iter()
-            .map(str::to_lowercase)
-            .collect();
-        let column = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
-        let dni = column(&["dni", "idnumber"]).ok_or_else(|| {
-            bad(
-                1,
-                "the header has no column dni: it should be dni,name,group,email",
-            )
-        })?;
-        let name = column(&["name", "nombre"]);
-        let team = column(&["group", "grupo"]);
-        let email = column(&["email", "correo"]);
-        let mut seen = std::collections::BTreeMap::new();
-        let mut entries = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(broken)?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let field = |at: Option<usize>| {
-                at.and_then(|at| record.get(at))
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            if record.iter().all(str::is_empty) {
-                continue;
-            }
-            let dni = Dni::parse(&field(Some(dni)))
-                .map_err(|_| bad(line, "a DNI is 6 to 8 digits, with its zeros and without its letter (a spreadsheet may have dropped the zeros)"))?;
-            if let Some(first) = seen.insert(dni.clone(), line) {
-                return Err(bad(line, &format!("that DNI is on line {first} too")));
-            }
-            entries.push(RosterEntry {
-                dni: dni.as_str().to_owned(),
-                name: field(name),
-                team: field(team),
-                email: field(email),
+    /// Names the first line whose values might be another column's, and why. A roster without
+    /// students is an error unless `may_be_empty`.
+    pub fn read(bytes: &[u8], chosen: &[Column], may_be_empty: bool) -> Result<Self, RosterError> {
+        let table = Table::read(bytes, |header| columns::has_dni(header, chosen))?;
+        let fields = columns::understand(table.line, &table.header, chosen)?;
+        let mut seen = BTreeMap::new();
+        let mut entries = Vec::with_capacity(table.rows.len());
+        for (line, row) in &table.rows {
+            let entry = entry(&fields, row, &mut seen, *line);
+            entries.push(entry.map_err(|fault| RosterError { line: *line, fault })?);
+        }
+        if entries.is_empty() && !may_be_empty {
+            return Err(RosterError {
+                line: table.line,
+                fault: RosterFault::Empty,
             });
         }
-        Ok(entries)
+        Ok(Roster {
+            entries,
+            columns: table.header.into_iter().zip(fields).collect(),
+            separator: table.separator,
+        })
+    }
+
+    /// How many DNIs have fewer than eight digits: a spreadsheet may have dropped their zeros.
+    pub fn short_dnis(&self) -> usize {
+        self.entries.iter().filter(|one| one.dni.len() < 8).count()
     }
 }
 
+fn entry(
+    fields: &[Option<Field>],
+    row: &[String],
+    seen: &mut BTreeMap<String, usize>,
+    line: usize,
+) -> Result<RosterEntry, RosterFault> {
+    let value = |field: Field| {
+        let at = fields.iter().position(|one| *one == Some(field));
+        at.map_or("", |at| row[at].as_str())
+    };
+    let typed = value(Field::Dni);
+    let dni = dni::read(typed).map_err(|why| RosterFault::Dni {
+        value: typed.to_owned(),
+        why,
+    })?;
+    let dni = dni.as_str().to_owned();
+    if let Some(first) = seen.insert(dni.clone(), line) {
+        return Err(RosterFault::Again { first });
+    }
+    let email = value(Field::Email);
+    if !email.is_empty() && !email.contains('@') {
+        let value = email.to_owned();
+        return Err(RosterFault::Email { value });
+    }
+    let surnames = [value(Field::Surname), value(Field::SecondSurname)];
+    let surnames = surnames.join(" ").trim().to_owned();
+    let parts = [surnames.as_str(), value(Field::Name)];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(RosterEntry {
+        dni,
+        name: parts.join(", "),
+        team: value(Field::Group).to_owned(),
+        email: email.to_owned(),
+    })
+}
+
 impl Archive {
-    /// Makes these the class: who is not among them is listed no more, and keeps what was submitted.
+    /// Makes these the class: who is not among them is listed no more, and keeps what was
+    /// submitted.
     ///
     /// # Errors
     /// When the register cannot be written; then nothing has changed.
@@ -111,7 +212,8 @@ impl Archive {
         })
     }
 
-    /// All students known, by group and name, and whether they have submitted to that lab.
+    /// All students known, by group and name as Spanish sorts them, and whether they have submitted
+    /// to that lab.
     ///
     /// # Errors
     /// When the register cannot be read.
@@ -119,11 +221,11 @@ impl Archive {
         let rows = self.sql.rows(
             "SELECT t.dni, t.name, t.team, t.email, t.listed,
                 CASE WHEN t.secret IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END, s.number
-             FROM students t LEFT JOIN submissions s ON s.dni = t.dni AND s.lab = $1
-             ORDER BY t.team, t.name, t.dni",
+             FROM students t LEFT JOIN submissions s ON s.dni = t.dni AND s.lab = $1",
             &[lab.into()],
         )?;
-        rows.iter()
+        let students: Result<Vec<Student>, Error> = rows
+            .iter()
             .map(|row| {
                 Ok(Student {
                     dni: row.text(0)?,
@@ -135,46 +237,16 @@ impl Archive {
                     submission: row.maybe_int(6)?.map(i64::unsigned_abs),
                 })
             })
-            .collect()
+            .collect();
+        // Databases differ in how they sort text, and neither sorts it as Spanish does.
+        let mut students = students?;
+        students.sort_by_cached_key(|one| {
+            let order = (spanish_order(&one.team), spanish_order(&one.name));
+            (order, one.dni.clone())
+        });
+        Ok(students)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rosters() {
-        let entry = |dni: &str, name: &str, team: &str, email: &str| RosterEntry {
-            dni: dni.to_owned(),
-            name: name.to_owned(),
-            team: team.to_owned(),
-            email: email.to_owned(),
-        };
-        let plain = "dni,name,group,email\n01234567,\"García, Ana\",A1,ana@x.es\n\n123456,Bob,,\n";
-        assert_eq!(
-            RosterEntry::read(plain.as_bytes()).unwrap(),
-            [
-                entry("01234567", "García, Ana", "A1", "ana@x.es"),
-                entry("123456", "Bob", "", "")
-            ]
-        );
-        let spreadsheet = "\u{feff}Correo;DNI\r\nana@x.es; 01234567\r\n";
-        assert_eq!(
-            RosterEntry::read(spreadsheet.as_bytes()).unwrap(),
-            [entry("01234567", "", "", "ana@x.es")]
-        );
-        for (csv, error) in [
-            (&b"name\nAna\n"[..], "line 1: the header has no column dni"),
-            (b"dni\n123456\n12345\n", "line 3: a DNI is 6 to 8 digits"),
-            (
-                b"dni\n123456\n123456\n",
-                "line 3: that DNI is on line 2 too",
-            ),
-            (b"dni,name\n123456,Garc\xeda\n", "line 2: it is not UTF-8"),
-        ] {
-            let said = RosterEntry::read(csv).unwrap_err().detail;
-            assert!(said.starts_with(error), "{said}");
-        }
-    }
-}
+mod tests;

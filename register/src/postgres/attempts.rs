@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use postgres::types::ToSql;
-use postgres::{Client, Row, Statement};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{self as postgres, Row, Statement};
 
+use super::connection::Connection as Client;
 use crate::facts::{Change, Facts, Failures, Question, Recent, Submitted, count};
 
 /// Each DNI that is asked about is held until the transaction ends, in one order on all servers. It

@@ -6,6 +6,7 @@ mod capitals;
 mod chat;
 mod echo;
 mod lab;
+mod ledger;
 mod message;
 mod servers;
 mod submit_client;

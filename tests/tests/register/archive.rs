@@ -1,10 +1,13 @@
 //! What a lecturer asks of a register.
 
-use socklab_register::{Finding, Gradebook, RosterEntry, shown_name};
+use std::time::Duration;
+
+use socklab_register::{Finding, Gradebook, RosterEntry, local_time, shown_name};
 
 use crate::{Place, attempt, code, on_both, right, rules, wrong};
 
 on_both! {
+    what_is_late_is_marked
     files_for_other_programs
     findings
     receipts
@@ -37,13 +40,13 @@ fn files_for_other_programs(place: &Place) {
         .collect();
     let mut csv = Vec::new();
     assert_eq!(archive.csv("lab", &mut csv).unwrap(), 2);
-    let time = "2023-11-14T22:13:20Z";
+    let time = local_time(1_700_000_000);
     assert_eq!(
         String::from_utf8(csv).unwrap(),
         format!(
-            "number,name,dni,valid,ip,time,receipt\r\n\
-             1,Ana García,01234567,yes,127.0.0.1,{time},{}\r\n\
-             2,\"[1252] =HYPERLINK(\"\"x\"\",\"\"í\"\")\",123456,yes,127.0.0.2,{time},{}\r\n",
+            "\"number\",\"name\",\"dni\",\"valid\",\"ip\",\"time\",\"receipt\"\r\n\
+             \"1\",\"Ana García\",\"01234567\",\"yes\",\"127.0.0.1\",\"{time}\",\"{}\"\r\n\
+             \"2\",\"[1252] =HYPERLINK(\"\"x\"\",\"\"í\"\")\",\"123456\",\"yes\",\"127.0.0.2\",\"{time}\",\"{}\"\r\n",
             receipts[0], receipts[1]
         )
     );
@@ -71,12 +74,66 @@ fn files_for_other_programs(place: &Place) {
     assert_eq!(
         String::from_utf8(csv).unwrap(),
         format!(
-            "idnumber,email,Lab 3,feedback\n01234567,01234567@x.es,10,{time} {}\n",
+            "\"idnumber\",\"email\",\"Lab 3\",\"feedback\"\r\n\
+             \"01234567\",\"01234567@x.es\",\"10\",\"{time} {}\"\r\n",
             receipts[0]
         )
     );
     book.grade = 11.0;
     assert!(archive.moodle("lab", &book, &mut Vec::new()).is_err());
+}
+
+/// It counts all the same.
+fn what_is_late_is_marked(place: &Place) {
+    let server = place.serve(rules());
+    let mut archive = place.location.archive(false).unwrap();
+    let mut bob = entry("7654321", "Bob");
+    bob.team = "B \"1\"".to_owned();
+    archive.set_roster(&[entry(ANA, "Ana"), bob]).unwrap();
+    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    assert_eq!(server.submit(right("7654321", 2, 0)), "accepted 2");
+    // One who is in no group.
+    assert_eq!(server.submit(right("1234567", 3, 0)), "accepted 3");
+    assert_eq!(archive.late("lab").unwrap(), None);
+    let due = |seconds| Some(socklab_tests::EPOCH - Duration::from_secs(seconds));
+    archive.set_deadline("lab", None, due(3600)).unwrap();
+    archive.set_deadline("lab", Some("A1"), due(0)).unwrap();
+    archive
+        .set_deadline("lab", Some("B \"1\""), due(60))
+        .unwrap();
+    archive.set_deadline("lab2", None, due(9999)).unwrap();
+    let late = archive.late("lab").unwrap().unwrap();
+    let late: Vec<(u64, u64)> = late.iter().map(|(n, by)| (*n, by.as_secs())).collect();
+    assert_eq!(late, [(2, 60), (3, 3600)]);
+    let mut csv = Vec::new();
+    archive.csv("lab", &mut csv).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    let ends: Vec<&str> = csv
+        .lines()
+        .map(|line| line.rsplit(',').next().unwrap())
+        .collect();
+    assert_eq!(ends, ["\"late\"", "\"\"", "\"1 min\"", "\"1 h 0 min\""]);
+    let mut jsonl = Vec::new();
+    archive.jsonl("lab", &mut jsonl).unwrap();
+    let jsonl = String::from_utf8(jsonl).unwrap();
+    assert!(
+        jsonl.contains("\"late\":60") && jsonl.contains("\"late\":0"),
+        "{jsonl}"
+    );
+    let mut moodle = Vec::new();
+    let book = Gradebook {
+        exercise: "lab".to_owned(),
+        grade: 10.0,
+        maximum: 10.0,
+    };
+    archive.moodle("lab", &book, &mut moodle).unwrap();
+    let moodle = String::from_utf8(moodle).unwrap();
+    assert_eq!(moodle.matches("(late: 1 min)").count(), 1, "{moodle}");
+    for group in [None, Some("A1"), Some("B \"1\"")] {
+        archive.set_deadline("lab", group, None).unwrap();
+    }
+    assert!(archive.deadlines("lab").unwrap().is_empty());
+    assert_eq!(archive.deadlines("lab2").unwrap().all, due(9999));
 }
 
 fn findings(place: &Place) {

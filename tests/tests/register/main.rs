@@ -10,6 +10,7 @@ mod faults;
 mod guessing;
 mod once;
 mod rules;
+mod silence;
 mod strangers;
 mod trouble;
 

@@ -1,0 +1,68 @@
+//! When a lab is due, by group.
+
+use clap::Args;
+use socklab_register::{local_time, parse_time};
+
+use super::show::print;
+use super::{Desk, Stop};
+use crate::Exit;
+use crate::say;
+
+#[derive(Args, Debug)]
+pub(super) struct DeadlineArgs {
+    #[arg(value_name = "TIME", id = "due", conflicts_with = "remove")]
+    due: Option<String>,
+    #[arg(long, value_name = "GROUP", id = "due-group")]
+    group: Option<String>,
+    #[arg(long)]
+    remove: bool,
+}
+
+impl Desk<'_> {
+    /// Sets or removes a deadline, and shows those of the lab.
+    pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, Stop> {
+        let due = match &args.due {
+            Some(text) => Some(parse_time(text).map_err(|_| {
+                Stop::Usage(self.words.say_with("deadline-time", &[("value", text)]))
+            })?),
+            None => None,
+        };
+        if due.is_some() || args.remove {
+            let group = args.group.as_deref();
+            self.archive.set_deadline(&self.lab, group, due)?;
+        }
+        let deadlines = self.archive.deadlines(&self.lab)?;
+        if deadlines.is_empty() {
+            say::news(&self.words.say_with("deadline-none", &[("lab", &self.lab)]));
+        }
+        if let Some(due) = deadlines.all {
+            let time = local_time(due.as_secs());
+            print(&self.words.say_with("deadline-all", &[("time", &time)]));
+        }
+        for (group, due) in &deadlines.groups {
+            let time = local_time(due.as_secs());
+            print(
+                &self
+                    .words
+                    .say_with("deadline-group", &[("group", group), ("time", &time)]),
+            );
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Says where submissions are, if there are none in this lab: whoever gave no `--lab` may have
+    /// meant another.
+    pub(super) fn hint_at_other_labs(&mut self) -> Result<(), Stop> {
+        let labs = self.archive.labs()?;
+        if labs.is_empty() || labs.contains(&self.lab) {
+            return Ok(());
+        }
+        let (lab, list) = (&self.lab, labs.join(", "));
+        say::news(&crate::escape::text(
+            &self
+                .words
+                .say_with("hint-labs", &[("lab", lab), ("list", &list)]),
+        ));
+        Ok(())
+    }
+}

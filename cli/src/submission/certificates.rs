@@ -1,0 +1,253 @@
+//! The certificate of encrypted submissions: what is wrong with it, at both ends, and how it is
+//! exchanged while the server runs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use socklab_core::Machine;
+use socklab_core::lab::BoxedService;
+use socklab_register::rfc3339;
+use socklab_tls::{CertificateFault, Certificates, Error, Refusal, Report, Secure, Trouble, Trust};
+
+use crate::say;
+use crate::words::Words;
+
+/// A server's certificate and key, and the files that they come from.
+pub(crate) struct Identity {
+    certificate: PathBuf,
+    key: PathBuf,
+    certificates: Arc<Certificates>,
+    words: Arc<Words>,
+}
+
+impl Identity {
+    /// Reads them, and warns of what clients would find wrong with them.
+    pub(super) fn open(files: [&Path; 2], words: Arc<Words>) -> Result<Self, String> {
+        let [certificate, key] = files.map(Path::to_owned);
+        let pems = [read(&certificate, &words)?, read(&key, &words)?];
+        let certificates = Certificates::new(&pems[0], &pems[1]);
+        let certificates =
+            certificates.map_err(|error| unusable(&words, &certificate, &key, &error))?;
+        let identity = Identity {
+            certificate,
+            key,
+            certificates: Arc::new(certificates),
+            words,
+        };
+        identity.warn();
+        Ok(identity)
+    }
+
+    fn warn(&self) {
+        for fault in self.certificates.faults() {
+            let (file, said) = (&self.certificate, described(&self.words, &fault));
+            say::line(
+                &self
+                    .words
+                    .say_with("certificate-warning", &[("file", file), ("detail", &said)]),
+            );
+        }
+    }
+
+    /// Reads the files again. If they cannot be used, the old ones stay.
+    #[cfg(unix)]
+    fn reload(&self) {
+        let read = |file: &Path| read(file, &self.words);
+        let replaced = read(&self.certificate).and_then(|certificate| {
+            let key = read(&self.key)?;
+            let replaced = self.certificates.replace(&certificate, &key);
+            replaced.map_err(|error| unusable(&self.words, &self.certificate, &self.key, &error))
+        });
+        match replaced {
+            Ok(()) => {
+                say::news(
+                    &self
+                        .words
+                        .say_with("certificate-reloaded", &[("file", &self.certificate)]),
+                );
+                self.warn();
+            }
+            Err(error) => {
+                say::line(
+                    &self
+                        .words
+                        .say_with("certificate-kept", &[("detail", &error)]),
+                );
+            }
+        }
+    }
+
+    /// From now on SIGHUP has the files read again. A server whose terminal has gone is stopped by
+    /// it as before.
+    #[cfg(unix)]
+    pub(crate) fn heed_hangup(self, stop: socklab_system::Stop) {
+        use std::io::{IsTerminal, stderr};
+        let had_terminal = stderr().is_terminal();
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGHUP])
+        else {
+            return;
+        };
+        let thread = std::thread::Builder::new().name("certificates".to_owned());
+        // Without the thread the certificate stays until the server is started anew.
+        let _ = thread.spawn(move || {
+            for _ in signals.forever() {
+                if had_terminal && !stderr().is_terminal() {
+                    return stop.request();
+                }
+                self.reload();
+            }
+        });
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn heed_hangup(self, _: socklab_system::Stop) {}
+
+    /// A service behind the certificate. What peers have against it is told once for each reason: a
+    /// class would tell it a hundred times.
+    pub(super) fn protect(
+        &self,
+        service: BoxedService,
+        handshake: std::time::Duration,
+    ) -> BoxedService {
+        let (words, certificates) = (Arc::clone(&self.words), Arc::clone(&self.certificates));
+        let told = Mutex::new(BTreeSet::new());
+        let report: Report = Arc::new(move |peer, trouble| {
+            let Trouble::Refused(refusal) = trouble else {
+                return;
+            };
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if !told.insert(*refusal) {
+                return;
+            }
+            let known = certificates
+                .faults()
+                .into_iter()
+                .find(|fault| explains(*refusal, fault));
+            let why = match known {
+                Some(fault) => described(&words, &fault),
+                None => words.say(refusal_id(*refusal)),
+            };
+            say::line(&words.say_with("certificate-refused", &[("peer", &peer), ("detail", &why)]));
+        });
+        let secure = Secure::new(service, Arc::clone(&self.certificates));
+        Box::new(secure.within(handshake).reporting(report))
+    }
+}
+
+/// What a client knows of a server's certificate that it does not believe.
+pub(crate) type Findings = Arc<Mutex<Option<CertificateFault>>>;
+
+/// A client's machine behind TLS, and where it notes what is wrong with the certificate.
+pub(crate) fn encrypted(
+    machine: Box<dyn Machine>,
+    server: &str,
+    ca: Option<&PathBuf>,
+    words: &Words,
+) -> Result<(Box<dyn Machine>, Findings), String> {
+    let said = |error: &Error| match ca {
+        Some(file) => {
+            let detail = error_in_words(words, error);
+            words.say_with("file-error", &[("file", file), ("detail", &detail)])
+        }
+        None => error_in_words(words, error),
+    };
+    let trust = match ca {
+        Some(file) => Trust::These(read(file, words)?),
+        None => Trust::Public,
+    };
+    let config = socklab_tls::client(&trust).map_err(|error| said(&error))?;
+    let client = socklab_tls::Client::new(machine, config, server);
+    let client = client.map_err(|error| error_in_words(words, &error))?;
+    let findings = Findings::default();
+    let found = Arc::clone(&findings);
+    let client = client.reporting(Arc::new(move |_, trouble| {
+        if let Trouble::Distrusted(fault) = trouble {
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
+        }
+    }));
+    Ok((Box::new(client), findings))
+}
+
+/// What a client found wrong with the server's certificate, in words, with what to do.
+pub(crate) fn distrusted(words: &Words, findings: &Findings) -> Option<String> {
+    let fault = findings
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()?;
+    let detail = described(words, &fault);
+    Some(words.say_with("failure-certificate", &[("detail", &detail)]))
+}
+
+fn read(file: &Path, words: &Words) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| {
+        let (file, detail) = (file.display().to_string(), error.to_string());
+        words.say_with("file-error", &[("file", &file), ("detail", &detail)])
+    })
+}
+
+fn unusable(words: &Words, certificate: &Path, key: &Path, error: &Error) -> String {
+    let file = match error {
+        Error::NoKey | Error::EncryptedKey | Error::Key(_) | Error::Mismatch => key,
+        _ => certificate,
+    };
+    let (file, detail) = (file.display().to_string(), error_in_words(words, error));
+    words.say_with("file-error", &[("file", &file), ("detail", &detail)])
+}
+
+fn error_in_words(words: &Words, error: &Error) -> String {
+    match error {
+        Error::NoCertificate => words.say("tls-no-certificate"),
+        Error::NoKey => words.say("tls-no-key"),
+        Error::EncryptedKey => words.say("tls-encrypted-key"),
+        Error::Key(detail) => words.say_with("tls-key", &[("detail", detail)]),
+        Error::Mismatch => words.say("tls-mismatch"),
+        Error::Order { at } => words.say_with("tls-order", &[("at", at)]),
+        Error::Unreadable(detail) => words.say_with("tls-unreadable", &[("detail", detail)]),
+        Error::Name(name) => words.say_with("tls-name", &[("name", name)]),
+    }
+}
+
+fn described(words: &Words, fault: &CertificateFault) -> String {
+    let time = |id: &str, at: &std::time::Duration| {
+        words.say_with(id, &[("time", &rfc3339(at.as_secs()))])
+    };
+    match fault {
+        CertificateFault::Expired(at) => time("certificate-expired", at),
+        CertificateFault::NotYetValid(from) => time("certificate-not-yet", from),
+        CertificateFault::OtherName { asked, names } => {
+            let names = names.join(", ");
+            words.say_with("certificate-name", &[("name", asked), ("list", &names)])
+        }
+        CertificateFault::UnknownIssuer => words.say("certificate-issuer"),
+        CertificateFault::Authority => words.say("certificate-authority"),
+        CertificateFault::Other(detail) => {
+            words.say_with("certificate-other", &[("detail", detail)])
+        }
+    }
+}
+
+/// Whether what this server knows of its certificate is why a peer refuses it. OpenSSL calls one
+/// that is not yet valid a bad one.
+fn explains(refusal: Refusal, fault: &CertificateFault) -> bool {
+    match fault {
+        CertificateFault::Expired(_) => refusal == Refusal::Expired,
+        CertificateFault::NotYetValid(_) => [Refusal::Expired, Refusal::Bad].contains(&refusal),
+        CertificateFault::Authority => {
+            [Refusal::Bad, Refusal::Unsupported, Refusal::Unknown].contains(&refusal)
+        }
+        _ => false,
+    }
+}
+
+fn refusal_id(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Expired => "refusal-expired",
+        Refusal::UnknownIssuer => "refusal-issuer",
+        Refusal::Bad => "refusal-bad",
+        Refusal::Unsupported => "refusal-unsupported",
+        Refusal::Revoked => "refusal-revoked",
+        Refusal::Unknown => "refusal-unknown",
+    }
+}

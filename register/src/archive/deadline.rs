@@ -1,0 +1,163 @@
+//! When a lab's submissions are due, by group. One that is late counts, and is marked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Archive;
+use crate::error::{Error, Trouble};
+use crate::facts::from_micros;
+use crate::sql::Value;
+
+/// When the submissions of a lab are due, as Unix time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deadlines {
+    /// For those whose group has none of its own.
+    pub all: Option<Duration>,
+    /// By group.
+    pub groups: BTreeMap<String, Duration>,
+}
+
+impl Deadlines {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_none() && self.groups.is_empty()
+    }
+
+    /// By how much a submission of someone of that group was late, if it was.
+    pub fn late(&self, group: &str, at: Duration) -> Option<Duration> {
+        let due = self.groups.get(group).copied().or(self.all)?;
+        let late = at.saturating_sub(due);
+        (!late.is_zero()).then_some(late)
+    }
+}
+
+/// Where a deadline is kept among the register's own values. Lab and group are written as JSON, so
+/// that neither can run into the other.
+fn key(lab: &str, group: Option<&str>) -> String {
+    format!("{}{}", prefix(), serde_json::json!([lab, group]))
+}
+
+const fn prefix() -> &'static str {
+    "deadline "
+}
+
+impl Archive {
+    /// Says when a lab is due, for a group or for all who have none; `None` takes it away.
+    ///
+    /// # Errors
+    /// When the register cannot be written.
+    pub fn set_deadline(
+        &mut self,
+        lab: &str,
+        group: Option<&str>,
+        due: Option<Duration>,
+    ) -> Result<(), Error> {
+        let key = Value::from(key(lab, group));
+        let Some(due) = due else {
+            self.sql.run("DELETE FROM meta WHERE key = $1", &[key])?;
+            return Ok(());
+        };
+        let seconds = due.as_secs().to_string().into_bytes();
+        self.sql.run(
+            "INSERT INTO meta (key, value) VALUES ($1, $2)
+             ON CONFLICT (key) DO UPDATE SET value = $2",
+            &[key, seconds.into()],
+        )?;
+        Ok(())
+    }
+
+    /// When a lab is due.
+    ///
+    /// # Errors
+    /// When the register cannot be read; so for all that follow.
+    pub fn deadlines(&mut self, lab: &str) -> Result<Deadlines, Error> {
+        let sql = "SELECT key, value FROM meta WHERE key LIKE 'deadline %'";
+        let mut deadlines = Deadlines::default();
+        for row in &self.sql.rows(sql, &[])? {
+            let key = row.text(0)?;
+            let bad = |detail: &str| Error::new(Trouble::Broken, format!("{key}: {detail}"));
+            let named = serde_json::from_str(key.strip_prefix(prefix()).unwrap_or_default());
+            let (of, group): (String, Option<String>) = named.map_err(|_| bad("no lab"))?;
+            if of != lab {
+                continue;
+            }
+            let seconds = String::from_utf8(row.bytes(1)?).ok();
+            let seconds = seconds.and_then(|text| text.parse().ok());
+            let due = Duration::from_secs(seconds.ok_or_else(|| bad("no time"))?);
+            match group {
+                Some(group) => {
+                    deadlines.groups.insert(group, due);
+                }
+                None => deadlines.all = Some(due),
+            }
+        }
+        Ok(deadlines)
+    }
+
+    /// The numbers of the submissions of a lab that were late, and by how much. `None` if the lab
+    /// has no deadline.
+    pub fn late(&mut self, lab: &str) -> Result<Option<BTreeMap<u64, Duration>>, Error> {
+        let deadlines = self.deadlines(lab)?;
+        if deadlines.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.sql.rows(
+            "SELECT s.number, a.at, t.team
+             FROM submissions s JOIN attempts a ON a.id = s.attempt
+                LEFT JOIN students t ON t.dni = s.dni
+             WHERE s.lab = $1",
+            &[lab.into()],
+        )?;
+        let mut late = BTreeMap::new();
+        for row in &rows {
+            if let Some(by) = deadlines.late(&row.text(2)?, from_micros(row.int(1)?)) {
+                late.insert(row.count(0)?, by);
+            }
+        }
+        Ok(Some(late))
+    }
+}
+
+/// A time as people say it: its two largest units.
+pub fn how_long(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_has_its_own_deadline() {
+        let at = Duration::from_secs;
+        let mut deadlines = Deadlines::default();
+        assert_eq!(deadlines.late("A1", at(u64::MAX)), None);
+        deadlines.groups.insert("A1".to_owned(), at(100));
+        assert_eq!(deadlines.late("A1", at(100)), None);
+        assert_eq!(deadlines.late("A1", at(101)), Some(at(1)));
+        assert_eq!(deadlines.late("B1", at(101)), None);
+        deadlines.all = Some(at(50));
+        assert_eq!(deadlines.late("A1", at(100)), None);
+        assert_eq!(deadlines.late("", at(60)), Some(at(10)));
+    }
+
+    #[test]
+    fn times_as_people_say_them() {
+        for (seconds, said) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (7500, "2 h 5 min"),
+            (100_000, "1 d 3 h"),
+        ] {
+            assert_eq!(how_long(Duration::from_secs(seconds)), said);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Times as lecturers read and write them.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// Unix time as RFC 3339 in the system's time zone (`TZ`), with its offset: no time is told twice
+/// where the clock is set back in autumn.
+pub fn local_time(unix_seconds: u64) -> String {
+    let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+    let Ok(time) = Timestamp::from_second(seconds) else {
+        return crate::rfc3339(unix_seconds);
+    };
+    let local = time.to_zoned(TimeZone::system());
+    match local.offset().is_zero() {
+        true => crate::rfc3339(unix_seconds),
+        false => local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+    }
+}
+
+/// A text is not a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadTime;
+
+impl fmt::Display for BadTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time is written as 2026-11-20T18:00, or with its offset")
+    }
+}
+
+impl std::error::Error for BadTime {}
+
+/// Reads a time, `2026-11-20T18:00` or `2026-11-20 18:00:30`, in the system's time zone, or with
+/// its own offset, as Unix time.
+///
+/// # Errors
+/// When it is none, or is before 1970.
+pub fn parse_time(text: &str) -> Result<Duration, BadTime> {
+    let text = text.trim();
+    let time = match text.parse::<Timestamp>() {
+        Ok(time) => time,
+        Err(_) => {
+            // A day alone would be its first moment, which is no deadline that anybody means.
+            let written: DateTime = text.parse().map_err(|_| BadTime)?;
+            if !text.contains(':') {
+                return Err(BadTime);
+            }
+            let local = written.to_zoned(TimeZone::system());
+            local.map_err(|_| BadTime)?.timestamp()
+        }
+    };
+    let seconds = u64::try_from(time.as_second()).map_err(|_| BadTime)?;
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for unix in [0, 951_782_400, 1_700_000_000, 1_793_232_000, 4_102_444_799] {
+            let text = local_time(unix);
+            assert_eq!(parse_time(&text), Ok(Duration::from_secs(unix)), "{text}");
+        }
+        let with_offset = parse_time("2026-11-20T18:00:00+01:00").unwrap();
+        assert_eq!(with_offset, Duration::from_secs(1_795_194_000));
+        let local = parse_time("2026-11-20T18:00").unwrap();
+        assert_eq!(parse_time(" 2026-11-20 18:00:00 "), Ok(local));
+        assert!(local_time(local.as_secs()).starts_with("2026-11-20T18:00:00"));
+        for bad in [
+            "",
+            "18:00",
+            "2026-11-20",
+            "2026-13-01T18:00",
+            "1960-01-01T00:00Z",
+        ] {
+            assert_eq!(parse_time(bad), Err(BadTime), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A PostgreSQL server that neither answers nor closes: paused, or behind a route that is gone.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socklab_register::{Event, Location, Trouble};
+use socklab_tests::postgres::Cluster;
+
+use crate::{Heard, Server, right, rules};
+
+/// How long the register waits for a server, and a bit more.
+const ENOUGH: Duration = Duration::from_secs(8);
+
+/// What stands between the register and its server. Connections before the number `held` are stuck:
+/// they are open, and no byte passes.
+struct Route {
+    held: Arc<AtomicU32>,
+    made: Arc<AtomicU32>,
+    port: u16,
+}
+
+impl Route {
+    fn to(socket: PathBuf) -> Route {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (held, made) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+        let (is_held, count) = (Arc::clone(&held), Arc::clone(&made));
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, number) = (client.unwrap(), count.fetch_add(1, Ordering::SeqCst));
+                let server = UnixStream::connect(&socket).unwrap();
+                let stuck = Arc::clone(&is_held);
+                let stuck = move || number < stuck.load(Ordering::SeqCst);
+                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let is_stuck = stuck.clone();
+                thread::spawn(move || {
+                    pass(from, to.try_clone().unwrap(), is_stuck);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+                thread::spawn(move || {
+                    pass(server, client.try_clone().unwrap(), stuck);
+                    let _ = client.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        Route { held, made, port }
+    }
+
+    /// From now on no connection that is there passes anything; new ones do.
+    fn hold_those_that_are_there(&self) {
+        let made = self.made.load(Ordering::SeqCst);
+        self.held.store(made, Ordering::SeqCst);
+    }
+
+    /// From now on no connection passes anything.
+    fn hold_all(&self) {
+        self.held.store(u32::MAX, Ordering::SeqCst);
+    }
+}
+
+fn pass(mut from: impl Read, mut to: impl Write, stuck: impl Fn() -> bool) {
+    let mut buffer = [0; 65_536];
+    while let Ok(len @ 1..) = from.read(&mut buffer) {
+        while stuck() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        if to.write_all(&buffer[..len]).is_err() {
+            return;
+        }
+    }
+}
+
+fn serve(location: &Location) -> Server {
+    let heard = Heard::default();
+    let writer = location
+        .serve(rules(), None, Arc::new(heard.clone()))
+        .unwrap();
+    Server { writer, heard }
+}
+
+#[test]
+fn it_is_given_up_and_connected_to_anew() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let database = cluster.database();
+    let name = database.rsplit('/').next().unwrap();
+    let route = Route::to(cluster.socket());
+    let url = format!("postgres://postgres@127.0.0.1:{}/{name}", route.port);
+    let server = serve(&url.parse().unwrap());
+    assert_eq!(server.submit(right("12345678", 1, 0)), "accepted 1");
+    route.hold_those_that_are_there();
+    let began = Instant::now();
+    assert_eq!(server.submit(right("22345678", 1, 0)), "unavailable");
+    assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
+    // Whoever comes next is answered at once, by a no or, on a new connection, by a yes.
+    let began = Instant::now();
+    loop {
+        let one = Instant::now();
+        let said = server.submit(right("32345678", 1, 0));
+        assert!(
+            one.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            one.elapsed()
+        );
+        if said.starts_with("accepted") {
+            break;
+        }
+        assert_eq!(said, "unavailable");
+        assert!(began.elapsed() < ENOUGH, "never again");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let events = server.events();
+    assert!(
+        matches!(&events[..], [Event::Failed(error), Event::Recovered]
+            if error.trouble == Trouble::Silent),
+        "{events:?}"
+    );
+    // Its end does not wait for a server that is silent.
+    route.hold_all();
+    let waiting: Vec<_> = (0..300)
+        .map(|n| server.store(right(&format!("{}", 42_345_678 + n), 1, 0)))
+        .collect();
+    let began = Instant::now();
+    drop(server);
+    assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
+    for one in waiting {
+        assert_eq!(one.recv().unwrap().to_string(), "unavailable");
+    }
+}
+
+/// The system takes connections for it, and it says nothing.
+#[test]
+fn it_says_nothing_from_the_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for options in ["", "?sslmode=require"] {
+        let url = format!("postgres://lecturer@127.0.0.1:{port}/lab{options}");
+        let location: Location = url.parse().unwrap();
+        let began = Instant::now();
+        let error = location.archive(false).map(|_| ()).unwrap_err();
+        assert_eq!(error.trouble, Trouble::Silent, "{error}");
+        assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
+    }
+}
