@@ -23,6 +23,11 @@ ready-open-hint = only this computer can reach it; to open it to the lab's netwo
 ready-students-use = students use { $address }
 # $peer (text) - address and port of the client
 connection = Connection from { $peer } established!
+# $lines (number) - how many
+lines-dropped = { $lines ->
+    [one] { $lines } line was not shown: its reader did not take it
+   *[other] { $lines } lines were not shown: their reader did not take them
+}
 stopped = the server has stopped
 # $peer (text) - the client whose chat it is
 chat-began = the chat with { $peer } has begun

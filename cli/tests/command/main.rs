@@ -16,6 +16,8 @@ mod language;
 mod lessons;
 mod one_time;
 mod peers;
+#[cfg(unix)]
+mod readers;
 mod register;
 mod rehearsal;
 #[cfg(unix)]
