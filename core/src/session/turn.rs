@@ -405,9 +405,9 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
     ///
-    /// What is for the user comes first, then the machine's other outputs in order, then what is left
-    /// to do when there are none. Inlined, because drivers call it several times for a datagram: the
-    /// call, and moving what it returns, would be a tenth of an echo's instructions.
+    /// What is for the user comes first, then the machine's other outputs in order, then what is
+    /// left to do when there are none. Inlined, because drivers call it several times for a
+    /// datagram: the call, and moving what it returns, would be a tenth of an echo's instructions.
     #[inline(always)]
     pub fn next_train(&mut self, now: Now, most: usize) -> Next<'_> {
         loop {
@@ -415,8 +415,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 return Next::Tell(self.out.at(index));
             }
             let session = &mut *self.session;
-            // Asked last: it looks at every send that follows, which for each send of a stream that is
-            // dead would be too often.
+            // Asked last: it looks at every send that follows, which for each send of a stream that
+            // is dead would be too often.
             if session.is_open()
                 && !session.has_unsent()
                 && let Some((link, train)) = self.out.next_train(session.transport(), most)
