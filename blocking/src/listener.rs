@@ -78,6 +78,10 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     pub(crate) fn accept(&self, observer: &mut W::Observer) -> Option<Connection<'_, 'a, S, W>> {
         let (run, tcp) = (self.run, lock(&self.tcp).clone()?);
         while let Some(capacity) = self.capacity.take(|| run.stop.requested()) {
+            // A thread that waits in `accept` has taken a descriptor, which those that leave need.
+            if run.stop.requested() {
+                break;
+            }
             let (accepted, operation) = timed::<W::Observer, _, _>(
                 &run.clock,
                 OperationKind::Accept,

@@ -23,6 +23,14 @@ ready-open-hint = only this computer can reach it; to open it to the lab's netwo
 ready-students-use = students use { $address }
 # $peer (text) - address and port of the client
 connection = Connection from { $peer } established!
+# $possible (number) - how many connections there can be
+# $most (number) - how many --max-connections allows
+few-descriptors = the system has descriptors for { $possible } connections, fewer than --max-connections { $most }: the others wait (raise the limit with ulimit -n)
+# $lines (number) - how many
+lines-dropped = { $lines ->
+    [one] { $lines } line was not shown: its reader did not take it
+   *[other] { $lines } lines were not shown: their reader did not take them
+}
 stopped = the server has stopped
 # $peer (text) - the client whose chat it is
 chat-began = the chat with { $peer } has begun

@@ -23,6 +23,14 @@ ready-open-hint = solo se llega a él desde este equipo; para abrirlo a la red d
 ready-students-use = los estudiantes usan { $address }
 # $peer (text) - dirección y puerto del cliente
 connection = Conexión desde { $peer } establecida!
+# $possible (number) - cuántas conexiones puede haber
+# $most (number) - cuántas permite --max-connections
+few-descriptors = el sistema tiene descriptores para { $possible } conexiones, menos que --max-connections { $most }: las demás esperan (suba el límite con ulimit -n)
+# $lines (number) - cuántas
+lines-dropped = { $lines ->
+    [one] no se ha mostrado { $lines } línea: nadie la leía
+   *[other] no se han mostrado { $lines } líneas: nadie las leía
+}
 stopped = el servidor se ha parado
 # $peer (text) - el cliente con el que se charla
 chat-began = ha empezado la charla con { $peer }

@@ -22,6 +22,7 @@ use crate::args::{
     role,
 };
 use crate::files::LogFile;
+use crate::outlet::{STDERR, STDOUT};
 use crate::recording::{self, Recording};
 use crate::runtime::{Runtime, Task};
 use crate::say;
@@ -119,7 +120,14 @@ pub(crate) fn main(
             }
         }
     };
-    match report(words, role, &link, status, common.quiet) {
+    let dropped = STDOUT.end() + STDERR.end();
+    if dropped > 0 {
+        say::line(&words.say_with("lines-dropped", &[("lines", &dropped)]));
+    }
+    let exit = report(words, role, &link, status, common.quiet);
+    // What a stopped reader has not taken by now is lost: a stop does not wait for it.
+    STDERR.end();
+    match exit {
         // That it is not whole was said when it happened.
         Exit::Done if !logs.iter().all(|log| log.is_whole()) => Exit::Failed,
         exit => exit,

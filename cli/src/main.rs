@@ -11,6 +11,7 @@ mod files;
 mod lesson;
 mod measured;
 mod otp;
+mod outlet;
 mod qr;
 mod recording;
 mod register;

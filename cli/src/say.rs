@@ -1,6 +1,6 @@
 //! What machines report, in the user's words.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use socklab_core::otp::{CodeError, DniError};
@@ -8,6 +8,7 @@ use socklab_core::{
     Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram, submit,
 };
 
+use crate::outlet::STDERR;
 use crate::words::Words;
 
 /// Whether only failures are said: `--quiet`, for the whole program and from its start.
@@ -38,9 +39,9 @@ pub(crate) fn news(text: &str) {
     }
 }
 
-/// Writes a line on standard error, in one piece. If nobody reads it, nobody reads it.
+/// Writes a line on standard error, in one piece. Once a server serves it does not wait for the reader.
 pub(crate) fn line(text: &str) {
-    let _ = stderr().lock().write_all(format!("{text}\n").as_bytes());
+    STDERR.line(format!("{text}\n").into_bytes());
 }
 
 /// A notice in words; `Ready` has more than one line and is the terminal's business.

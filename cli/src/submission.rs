@@ -22,6 +22,7 @@ use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 
 use crate::address;
 use crate::files::{LogFile, warn_if_open};
+use crate::measured::raise_descriptors;
 use crate::register::{roster, trouble};
 use crate::say;
 use crate::wording::Replies;
@@ -35,6 +36,10 @@ pub(crate) use certificates::{Findings, distrusted, encrypted};
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
+
+/// Descriptors that connections leave alone: for the register and its log, for other files, and for
+/// what a driver needs itself.
+const RESERVED: usize = 64;
 
 /// What a submission server takes.
 #[derive(Args, Clone, Debug)]
@@ -196,12 +201,32 @@ pub(crate) fn prepare(
     let most = args.max_connections as usize;
     Ok(Desk {
         register,
-        // Those over the limit are taken in too, to be told so.
-        max_connections: most.saturating_add(MAX_REFUSALS),
+        max_connections: capacity(most, secure.is_some(), words),
         limit: ConnectionLimit::new(most, args.per_address as usize),
         secure,
         reviewer,
         log,
+    })
+}
+
+/// How many connections a server of `most` takes in: those over the limit too, to be told so. If the
+/// system has fewer descriptors than that, the rest wait in the backlog instead of being refused.
+fn capacity(most: usize, secure: bool, words: &Words) -> usize {
+    let wanted = most.saturating_add(MAX_REFUSALS);
+    let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);
+    let possible = descriptors.saturating_sub(RESERVED).max(1);
+    if possible < wanted {
+        let said = words.say_with(
+            "few-descriptors",
+            &[("most", &most), ("possible", &possible)],
+        );
+        say::line(&said);
+    }
+    // Two servers share them.
+    wanted.min(if secure {
+        possible.div_ceil(2)
+    } else {
+        possible
     })
 }
 

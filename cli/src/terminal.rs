@@ -8,6 +8,7 @@ use socklab_core::{Console, Notice, Prompt};
 
 use crate::address;
 use crate::escape;
+use crate::outlet::{self, STDOUT};
 use crate::say;
 use crate::words::Words;
 
@@ -27,6 +28,8 @@ pub(crate) struct Terminal {
     words: Arc<Words>,
     manner: Manner,
     interactive: bool,
+    /// Standard output takes what it is given: a file, or a device that is no terminal.
+    takes_all: bool,
 }
 
 impl Terminal {
@@ -36,6 +39,7 @@ impl Terminal {
             words,
             manner,
             interactive: stdin().is_terminal(),
+            takes_all: takes_all(),
         }
     }
 
@@ -59,6 +63,7 @@ impl Terminal {
                     .say_with("ready-students-use", &[("address", &address)]),
             );
         }
+        outlet::serve();
     }
 
     fn line(&self, text: &str) {
@@ -94,9 +99,13 @@ impl Console for Terminal {
             escape::write(bytes, &mut line);
         }
         line.push(b'\n');
-        // A reader that has gone away is no reason to leave the peer alone.
-        let mut stdout = stdout().lock();
-        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+        if self.takes_all {
+            // A full disk is no reason to leave the peer alone.
+            let mut stdout = stdout().lock();
+            let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+        } else {
+            STDOUT.line(line);
+        }
     }
 
     fn notice(&self, notice: Notice) {
@@ -106,4 +115,24 @@ impl Console for Terminal {
             _ => self.line(&say::notice(&self.words, notice)),
         }
     }
+}
+
+/// Whether standard output never waits for a reader.
+#[cfg(unix)]
+fn takes_all() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+
+    let metadata = (stdout().as_fd().try_clone_to_owned())
+        .and_then(|descriptor| std::fs::File::from(descriptor).metadata());
+    metadata.is_ok_and(|metadata| {
+        let kind = metadata.file_type();
+        !kind.is_fifo() && !kind.is_socket() && !stdout().is_terminal()
+    })
+}
+
+/// Whether standard output never waits for a reader: here that is not known.
+#[cfg(not(unix))]
+fn takes_all() -> bool {
+    false
 }

@@ -67,6 +67,8 @@ struct Rare {
     finishing: Option<Link>,
     /// A line that came when the machine no longer wanted one.
     line: Option<LineEvent>,
+    /// A connection over a limit is stopped at this moment, if it has not ended by then.
+    refused_until: Option<Mono>,
     /// When the machine has ended: until when its last bytes may take to leave.
     closing: Option<Mono>,
     /// The socket is of no use any more.

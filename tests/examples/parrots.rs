@@ -1,9 +1,9 @@
 //! A server of parrots in a process of its own, for what needs one: limits, memory, idleness.
 //!
-//! `parrots RUNTIME [MAX_CONNECTIONS [THREADS [SERVICE [LIMIT [TASKS]]]]]` says `ready ADDRESS`, then
-//! what it notices, a line each, and stops when its standard input ends. The service is `parrots`,
-//! `survivors` or `submissions`; connections over the limit are turned away; the system lets its user
-//! have so many threads.
+//! `parrots RUNTIME [MAX_CONNECTIONS [THREADS [SERVICE [LIMIT [TASKS]]]]]` says `ready ADDRESS`,
+//! then what it notices, a line each, and stops when its standard input ends. The service is
+//! `parrots`, `survivors` or `submissions`; connections over the limit are turned away; the system
+//! lets its user have so many threads.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};

@@ -4,10 +4,11 @@
 //! socklab_tests::backend_tests!(MyBackend);
 //! ```
 //!
-//! makes a test of each case. For a server that cannot serve many connections at once, `backend_tests!(MyBackend, serves:
-//! one_at_a_time several_at_once)` leaves out what needs it: several are at most [`THREADS`]. //! `backend_tests!(MyBackend, races)` adds those of a runtime whose machines can wait for several
-//! things at once. A case waits for what it wants to see, never for time to pass, and is
-//! given up after 20 s.
+//! makes a test of each case. For a server that cannot serve many connections at once,
+//! `serves: one_at_a_time several_at_once` after the name leaves out what needs it: several are at
+//! most [`THREADS`]. `backend_tests!(MyBackend, races)` adds the cases of a runtime whose machines
+//! can wait for several things at once. A case waits for what it wants to see, never for time to
+//! pass, and is given up after 20 s.
 
 pub mod addresses;
 pub mod capitals;
@@ -286,8 +287,8 @@ pub fn take(stream: &mut TcpStream, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// A listener whose backlog is full, so that connecting to it takes for ever; as long as the rest is kept. Only Linux lets
-/// a backlog be full in this way.
+/// A listener whose backlog is full, so that connecting to it takes for ever; as long as the rest
+/// is kept. Only Linux lets a backlog be full in this way.
 #[cfg(target_os = "linux")]
 fn nobody_accepts() -> (SocketAddr, impl Sized) {
     use socket2::{Domain, Socket, Type};

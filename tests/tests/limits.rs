@@ -1,6 +1,6 @@
-//! Proves what needs a process of its own: that a server out of descriptors or threads keeps those who
-//! are in and takes the others later, what connections over a limit cost, and that a server of any
-//! runtime uses no CPU when it is idle.
+//! Proves what needs a process of its own: that a server out of descriptors or threads keeps those
+//! who are in and takes the others later, what connections over a limit cost, and that a server of
+//! any runtime uses no CPU when it is idle.
 
 #![cfg(target_os = "linux")]
 
@@ -116,7 +116,8 @@ impl Parrots {
         open.unwrap().count()
     }
 
-    /// Whether it has not closed, or not accepted yet, a connection that its peer has closed: CLOSE_WAIT, 8 in proc_net_tcp.
+    /// Whether it has not closed, or not accepted yet, a connection that its peer has closed:
+    /// CLOSE_WAIT, 8 in proc_net_tcp.
     fn has_connections_of_the_gone(&self) -> bool {
         let port: u16 = self.address.rsplit(':').next().unwrap().parse().unwrap();
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
@@ -166,8 +167,9 @@ fn served(stream: &mut TcpStream) {
 #[test]
 fn out_of_descriptors() {
     for (runtime, at_once) in MODELS {
-        // A thread that blocks in `accept` has the descriptor of its connection already, so those of a fixed number are not
-        // out of them later. And of several loops, one that has room does not serve those that wait for another.
+        // A thread that blocks in `accept` has the descriptor of its connection already, so those
+        // of a fixed number are not out of them later. And of several loops, one that has room does
+        // not serve those that wait for another.
         if at_once < 1024 || runtime == "mio-loops" {
             continue;
         }
@@ -217,8 +219,8 @@ fn loops_out_of_descriptors() {
 /// limit.
 const NO_USER: u32 = 54_321;
 
-/// A server whose user may have so many threads, in a directory that any user may enter; `None` where
-/// a test cannot be another user.
+/// A server whose user may have so many threads, in a directory that any user may enter; `None`
+/// where a test cannot be another user.
 fn with_threads(runtime: &str, most: u32) -> Option<(Parrots, tempfile::TempDir)> {
     if !rustix::process::geteuid().is_root() {
         return None;
@@ -239,8 +241,8 @@ fn with_threads(runtime: &str, most: u32) -> Option<(Parrots, tempfile::TempDir)
     Some((Parrots::spawn(&mut command), directory))
 }
 
-/// Those for whom there is no thread wait, and are served when there is one; none is turned away. The
-/// user is told what there is too little of.
+/// Those for whom there is no thread wait, and are served when there is one; none is turned away.
+/// The user is told what there is too little of.
 #[test]
 fn out_of_threads() {
     const MOST: u32 = 12;
@@ -339,8 +341,8 @@ fn told(mut stream: TcpStream) -> String {
     answer
 }
 
-/// A machine that goes on after its stream has had a fault keeps no driver busy: not when it had been
-/// receiving, and not when much was unsent.
+/// A machine that goes on after its stream has had a fault keeps no driver busy: not when it had
+/// been receiving, and not when much was unsent.
 #[test]
 fn a_dead_stream_uses_no_cpu() {
     for (runtime, at_once) in MODELS {

@@ -21,6 +21,8 @@ mod lecturers;
 mod lessons;
 mod one_time;
 mod peers;
+#[cfg(unix)]
+mod readers;
 mod register;
 mod rehearsal;
 mod rosters;

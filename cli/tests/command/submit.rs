@@ -1,14 +1,14 @@
 //! The client of `submit` against servers of the lecturers' kind: what it sends, byte for byte, and
 //! what it makes of the answer.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::common::{
-    PATIENCE, nobody_on_tcp, on_every_runtime, one_connection, pipe, run, socklab, stdout,
+    PATIENCE, nobody_on_tcp, on_every_runtime, one_connection, pipe, run, scratch, socklab, stdout,
 };
 
 /// Answers one submission, and gives what came before the answer and what came after it.
@@ -164,4 +164,43 @@ fn a_name_that_cannot_be_seen() {
         let said = crate::common::stderr(&pipe(client, "").code(2));
         assert!(said.contains("the name is empty"), "{name:?}: {said}");
     }
+}
+
+/// Fewer descriptors than connections are allowed: the server says so, and those that find none wait
+/// instead of being refused.
+#[cfg(target_os = "linux")]
+#[test]
+fn few_descriptors_make_clients_wait() {
+    let folder = scratch("few descriptors");
+    std::fs::create_dir(&folder).unwrap();
+    let mut limited = Command::new("bash");
+    let words = "submit server --listen :0 --max-connections 500 --per-address 500";
+    let server = socklab(words);
+    let line = format!(
+        "ulimit -n 120; exec {} {words} --register '{}'",
+        server.get_program().display(),
+        folder.join("register.db").display()
+    );
+    limited.arg("-c").arg(line).env("SOCKLAB_LANG", "en");
+    limited.stderr(std::process::Stdio::piped());
+    let mut child = limited.spawn().unwrap();
+    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut next = || notes.next().unwrap().unwrap();
+    let few = next();
+    assert!(few.contains("for 56 connections"), "{few}");
+    let ready = next();
+    let address: SocketAddr = ready.rsplit(' ').next().unwrap().parse().unwrap();
+    // More than there is room for: they wait.
+    let silent: Vec<TcpStream> = (0..80)
+        .map(|_| TcpStream::connect(address).unwrap())
+        .collect();
+    let mut late = TcpStream::connect(address).unwrap();
+    late.write_all(b"nonsense\n").unwrap();
+    late.set_read_timeout(Some(PATIENCE)).unwrap();
+    drop(silent);
+    let mut answer = String::new();
+    late.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("ERROR "), "{answer}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -8,7 +8,7 @@ use super::{Opening, Session, WireState};
 use crate::fault::{CallError, Doing, Fault, FaultKind};
 use crate::input::{ExceededLimit, Input, LineEvent};
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{CLOSE_LIMIT, Machine, Status};
+use crate::machine::{CLOSE_LIMIT, Machine, REFUSAL_LIMIT, Status};
 use crate::observer::{Observer, Operation};
 use crate::outbox::{Outbox, Train};
 use crate::output::Output;
@@ -174,6 +174,9 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             Begin::Accepted { link, local, over } => {
                 session.wire = WireState::Stream;
                 session.link = Some(link);
+                if over.is_some() {
+                    session.rare().refused_until = Some(now.mono.plus(REFUSAL_LIMIT));
+                }
                 Some(Input::Opened { link, local, over })
             }
         };
@@ -405,9 +408,9 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
     ///
-    /// What is for the user comes first, then the machine's other outputs in order, then what is left
-    /// to do when there are none. Inlined, because drivers call it several times for a datagram: the
-    /// call, and moving what it returns, would be a tenth of an echo's instructions.
+    /// What is for the user comes first, then the machine's other outputs in order, then what is
+    /// left to do when there are none. Inlined, because drivers call it several times for a
+    /// datagram: the call, and moving what it returns, would be a tenth of an echo's instructions.
     #[inline(always)]
     pub fn next_train(&mut self, now: Now, most: usize) -> Next<'_> {
         loop {
@@ -415,8 +418,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 return Next::Tell(self.out.at(index));
             }
             let session = &mut *self.session;
-            // Asked last: it looks at every send that follows, which for each send of a stream that is
-            // dead would be too often.
+            // Asked last: it looks at every send that follows, which for each send of a stream that
+            // is dead would be too often.
             if session.is_open()
                 && !session.has_unsent()
                 && let Some((link, train)) = self.out.next_train(session.transport(), most)
@@ -534,9 +537,16 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             if let Some(idle) = session.left_to_do(now) {
                 return idle;
             }
-            let opening = session.rare.as_ref().and_then(|rare| rare.opening.as_ref());
-            until = opening.and_then(|opening| opening.until);
-            if until.is_some_and(|until| until <= now.mono) {
+            let rare = session.rare.as_deref();
+            let refused_until = rare.and_then(|rare| rare.refused_until);
+            let refused_until = refused_until.filter(|_| !session.stopped);
+            let tried_until = rare.and_then(|rare| rare.opening.as_ref()?.until);
+            until = tried_until.or(refused_until);
+            if refused_until.is_some_and(|until| until <= now.mono) {
+                self.stop(now);
+                return Step::Again;
+            }
+            if tried_until.is_some_and(|until| until <= now.mono) {
                 let (kind, code) = (FaultKind::TimedOut, 0);
                 self.fault(now, Doing::Opening, Fault { kind, code });
                 return Step::Again;

@@ -108,8 +108,8 @@ pub fn the_longest_line<B: Backend>() {
     server.finish();
 }
 
-/// A peer may end its stream after a line, in the middle of one, or at once: it hears all that it is
-/// owed, and then the end.
+/// A peer may end its stream after a line, in the middle of one, or at once: it hears all that it
+/// is owed, and then the end.
 pub fn an_end_anywhere<B: Backend>() {
     let server = serving::<B>();
     for said in ["", "hola\n", "hola\nadi", "adi"] {
@@ -191,8 +191,8 @@ fn never_read(server: &Server) -> (TcpStream, usize) {
 /// More than the server's two buffers in the kernel and its own high-water mark hold.
 const MOST_TAKEN: usize = 64 << 20;
 
-/// From a peer that never reads a server takes no more than its buffers hold, so that its memory does
-/// not grow; and it can be stopped.
+/// From a peer that never reads a server takes no more than its buffers hold, so that its memory
+/// does not grow; and it can be stopped.
 pub fn a_peer_that_never_reads<B: Backend>() {
     let server = serving::<B>();
     let (_deaf, taken) = never_read(&server);

@@ -1,5 +1,6 @@
 //! Cases of streams that have had a fault while their machine goes on. No exercise of the lab does,
-//! but one may: a relay, say, that tells its other side. Its driver must leave the dead stream alone.
+//! but one may: a relay, say, that tells its other side. Its driver must leave the dead stream
+//! alone.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -68,8 +69,8 @@ fn repeated(stream: &mut TcpStream) {
     assert_eq!(take(stream, 4), b"hola");
 }
 
-/// A machine that goes on after a reset is told of it once. Nothing more is received for it, nothing
-/// that it says is sent, and its driver does not spin.
+/// A machine that goes on after a reset is told of it once. Nothing more is received for it,
+/// nothing that it says is sent, and its driver does not spin.
 pub fn a_stream_is_dead_after_a_fault<B: Backend>() {
     let survived = Survived::after::<B>(repeated);
     survived.assert_left_alone(Doing::Receiving);

@@ -44,6 +44,9 @@ pub fn pattern(at: usize) -> u8 {
     (at % 251) as u8
 }
 
+/// The bytes that are orders.
+const ORDERS: &[u8] = b"!+>-~";
+
 const ALARM: Duration = Duration::from_millis(50);
 
 impl Parrot {
@@ -51,8 +54,18 @@ impl Parrot {
         out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
     }
 
-    fn hear(&mut self, now: Now, byte: u8, out: &mut Outbox) {
-        match byte {
+    /// Hears words, and an order if they end with one.
+    fn hear(&mut self, now: Now, piece: &[u8], out: &mut Outbox) {
+        let (order, before) = piece.split_last().unwrap_or((&0, &[]));
+        let words = if ORDERS.contains(order) {
+            before
+        } else {
+            piece
+        };
+        if !words.is_empty() {
+            out.send(self.link, words);
+        }
+        match order {
             b'!' => {
                 self.say_much(out);
                 out.finish(self.link);
@@ -61,9 +74,7 @@ impl Parrot {
             b'>' => self.alarm = Some(now.mono.plus(2 * ALARM)),
             b'-' => self.alarm = None,
             b'~' => self.lingers = true,
-            _ => {
-                out.send(self.link, &[byte]);
-            }
+            _ => {}
         }
     }
 }
@@ -72,8 +83,8 @@ impl Machine for Parrot {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
             Input::Bytes { bytes, .. } => {
-                for &byte in bytes {
-                    self.hear(now, byte, out);
+                for piece in bytes.split_inclusive(|byte| ORDERS.contains(byte)) {
+                    self.hear(now, piece, out);
                 }
             }
             Input::Timer => {

@@ -53,8 +53,8 @@ impl Limited {
         stream
     }
 
-    /// Asserts that the next connection is told, at once, and leaves; that its peer says nothing does
-    /// not matter.
+    /// Asserts that the next connection is told, at once, and leaves; that its peer says nothing
+    /// does not matter.
     fn assert_refused(&self, over: ExceededLimit) {
         let ended = self.recording.ended();
         let mut stream = self.server.connect();
@@ -120,8 +120,8 @@ pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
     assert!(recording.transcripts().is_empty());
 }
 
-/// While one is in, the next is refused, also by its address alone; those who are in are served, and
-/// when one leaves the next is let in.
+/// While one is in, the next is refused, also by its address alone; those who are in are served,
+/// and when one leaves the next is let in.
 pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
     for (limit, over) in [
         (ConnectionLimit::new(1, 8), ExceededLimit::Total),

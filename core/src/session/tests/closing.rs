@@ -2,7 +2,8 @@
 
 use super::streams::{SPEECH, talker};
 use super::*;
-use crate::machine::CLOSE_LIMIT;
+use crate::input::ExceededLimit;
+use crate::machine::{CLOSE_LIMIT, REFUSAL_LIMIT};
 
 /// Says the [`SPEECH`], and leaves.
 fn leaver(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
@@ -197,4 +198,28 @@ fn an_abort_loses_what_is_unsent() {
     assert_eq!(rig.run(), Ok(Wait::default()));
     assert_eq!(rig.sent, SPEECH[..2]);
     assert_eq!(rig.done[1..], ["abort"]);
+}
+
+/// Says a word to a peer that is one too many, and then waits for it.
+fn doorkeeper(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
+    match input {
+        Input::Opened { link, .. } => out.send(*link, b"busy"),
+        Input::Stop => standing.status = Status::Stopped,
+        _ => {}
+    }
+}
+
+/// A connection over a limit is stopped after its time, whatever its machine waits for.
+#[test]
+fn a_refusal_has_its_limit() {
+    for over in [None, Some(ExceededLimit::Total)] {
+        let (link, local) = (peer(1), address(9));
+        let begin = Begin::Accepted { link, local, over };
+        let mut rig = Rig::new(Puppet::new(doorkeeper), (), begin);
+        let until = over.map(|_| rig.now.mono.plus(REFUSAL_LIMIT));
+        assert_eq!(rig.run().map(|wait| wait.until), Ok(until));
+        rig.wait(REFUSAL_LIMIT);
+        let ended = over.map_or(Ok(None), |_| Err(Status::Stopped));
+        assert_eq!(rig.run().map(|wait| wait.until), ended);
+    }
 }

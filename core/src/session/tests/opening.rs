@@ -103,6 +103,25 @@ fn without_a_deadline_there_are_no_shares() {
     assert_eq!(rig.news(), ["1 failed", "open s0 tcp 2 None"]);
 }
 
+/// The share of an address ends with it: the next one has what the machine then allows.
+#[test]
+fn a_deadline_may_go_between_two_addresses() {
+    let mut rig = Rig::client(|input, standing, out| match input {
+        Input::Start => {
+            standing.deadline = Some(Mono::ZERO.plus(6 * SECOND));
+            out.open(Socket(0), Transport::Stream, &[address(1), address(2)]);
+        }
+        Input::Stop => standing.deadline = None,
+        _ => {}
+    });
+    assert_eq!(until(&mut rig), Some(3 * SECOND));
+    let now = rig.now;
+    rig.turn().stop(now);
+    rig.fault(Doing::Opening, FaultKind::Refused);
+    assert_eq!(until(&mut rig), None);
+    assert_eq!(rig.news()[1..], ["1 failed", "open s0 tcp 2 None"]);
+}
+
 /// A user who stops a client does not wait for its other addresses.
 #[test]
 fn nothing_is_opened_for_a_machine_that_has_ended() {

@@ -1,0 +1,128 @@
+//! Standard output and error of a server, which never wait for their reader.
+//!
+//! A terminal that is stopped (Ctrl-S, a mouse selection, a pager), or a pipe that no program reads,
+//! blocks whoever writes to it. Once a server serves, its lines go through a bounded queue to a thread
+//! of their own, which the first line starts: a thread more costs a server of one thread 5 % of an
+//! echo. What does not fit is dropped and counted.
+
+use std::collections::VecDeque;
+use std::io::{Write, stderr, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How many bytes may wait for the reader.
+const MOST: usize = 1024 * 1024;
+
+/// How long the end of the program waits for a reader that takes nothing.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Lines of a server may not wait from now on.
+static SERVING: AtomicBool = AtomicBool::new(false);
+
+/// Standard error.
+pub(crate) static STDERR: Outlet = Outlet::new(|bytes| {
+    let _ = stderr().lock().write_all(bytes);
+});
+
+/// Standard output.
+pub(crate) static STDOUT: Outlet = Outlet::new(|bytes| {
+    let mut stdout = stdout().lock();
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+});
+
+/// A stream of lines, with a queue for when it may not wait.
+pub(crate) struct Outlet {
+    write: fn(&[u8]),
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+struct Queue {
+    lines: VecDeque<Vec<u8>>,
+    bytes: usize,
+    /// How many lines found no room.
+    dropped: u64,
+    /// The thread is writing.
+    writing: bool,
+    started: bool,
+}
+
+/// From now on no line waits for its reader.
+pub(crate) fn serve() {
+    SERVING.store(true, Ordering::Relaxed);
+}
+
+impl Outlet {
+    const fn new(write: fn(&[u8])) -> Self {
+        Outlet {
+            write,
+            queue: Mutex::new(Queue {
+                lines: VecDeque::new(),
+                bytes: 0,
+                dropped: 0,
+                writing: false,
+                started: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a line, with its end: at once, or by the thread if a server serves. Write errors are
+    /// ignored: the reader may have closed the pipe.
+    pub(crate) fn line(&'static self, line: Vec<u8>) {
+        if !SERVING.load(Ordering::Relaxed) {
+            return (self.write)(&line);
+        }
+        let mut queue = self.lock();
+        if queue.bytes + line.len() > MOST {
+            queue.dropped += 1;
+            return;
+        }
+        if !queue.started {
+            let thread = thread::Builder::new().name("lines out".to_owned());
+            queue.started = thread.spawn(|| self.run()).is_ok();
+        }
+        queue.bytes += line.len();
+        queue.lines.push_back(line);
+        drop(queue);
+        self.changed.notify_all();
+    }
+
+    fn run(&self) {
+        loop {
+            let mut queue = self.lock();
+            while queue.lines.is_empty() {
+                queue.writing = false;
+                self.changed.notify_all();
+                queue = (self.changed.wait(queue)).unwrap_or_else(PoisonError::into_inner);
+            }
+            let lines: Vec<u8> = queue.lines.drain(..).flatten().collect();
+            (queue.bytes, queue.writing) = (lines.len(), true);
+            drop(queue);
+            (self.write)(&lines);
+            self.lock().bytes -= lines.len();
+        }
+    }
+
+    /// Waits until all lines are written, but not for a reader that takes none. Returns how many were
+    /// dropped for want of room, or are left.
+    pub(crate) fn end(&self) -> u64 {
+        let mut queue = self.lock();
+        while queue.started && (queue.writing || !queue.lines.is_empty()) {
+            let before = (queue.bytes, queue.lines.len());
+            let (now, waited) = (self.changed.wait_timeout(queue, PATIENCE))
+                .unwrap_or_else(PoisonError::into_inner);
+            queue = now;
+            if waited.timed_out() && before == (queue.bytes, queue.lines.len()) {
+                break;
+            }
+        }
+        queue.dropped + queue.lines.len() as u64
+    }
+}
