@@ -138,19 +138,27 @@ impl Server {
 
     /// Stores and waits; the decision as text, without the receipt.
     pub(crate) fn submit(&self, attempt: Attempt) -> String {
-        let decision = self
-            .store(attempt)
-            .recv_timeout(Duration::from_secs(20))
-            .unwrap();
-        let text = decision.to_string();
-        match decision.entry().and_then(|entry| entry.receipt) {
-            Some(receipt) => text.replace(&format!(" {}", receipt.as_str()), ""),
-            None => text,
-        }
+        text(&self.store(attempt))
+    }
+
+    /// The same of many, which share their commits and are decided in this order.
+    pub(crate) fn submit_all(&self, attempts: impl IntoIterator<Item = Attempt>) -> Vec<String> {
+        let waiting: Vec<_> = attempts.into_iter().map(|one| self.store(one)).collect();
+        waiting.iter().map(text).collect()
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
         self.heard.0.lock().unwrap().clone()
+    }
+}
+
+/// A decision that is waited for, without its receipt.
+fn text(decision: &Receiver<Decision>) -> String {
+    let decision = decision.recv_timeout(Duration::from_secs(60)).unwrap();
+    let text = decision.to_string();
+    match decision.entry().and_then(|entry| entry.receipt) {
+        Some(receipt) => text.replace(&format!(" {}", receipt.as_str()), ""),
+        None => text,
     }
 }
 
