@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use socklab_files::Readers;
-use socklab_register::Gradebook;
+use socklab_register::{Gradebook, Trouble};
 
 use super::{Desk, Stop};
 use crate::Exit;
@@ -60,7 +60,13 @@ impl Desk<'_> {
                 let refused = |error| Stop::Failed(unwritten(self.words, path, &error));
                 let output = self.outputs.replace(path, Readers::Owner);
                 let mut output = output.map_err(refused)?;
-                let lines = self.export_to(args, &mut output)?;
+                let exported = self.export_to(args, &mut output);
+                let lines = exported.map_err(|stop| match stop {
+                    Stop::Register(error) if error.trouble == Trouble::Output => {
+                        refused(std::io::Error::other(error).into())
+                    }
+                    other => other,
+                })?;
                 output.finish().map_err(|error| refused(error.into()))?;
                 lines
             }

@@ -480,7 +480,8 @@ fn enrol_is_killed() {
         let file = rusqlite(&place.at("register.db"));
         file.matches("secret\n").count()
     };
-    let mut times = (0_u64..).map(|n| Duration::from_millis(30 * n));
+    // Ever longer, so that it comes to its end on a busy machine too.
+    let mut times = (0..).map(|n| Duration::from_millis(20).mul_f64(1.25_f64.powi(n)));
     loop {
         let running = Running::start(socklab(&words));
         std::thread::sleep(times.next().unwrap());
