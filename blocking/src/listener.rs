@@ -78,12 +78,8 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     pub(crate) fn accept(&self, observer: &mut W::Observer) -> Option<Connection<'_, 'a, S, W>> {
         let (run, tcp) = (self.run, lock(&self.tcp).clone()?);
         while let Some(capacity) = self.capacity.take(|| run.stop.requested()) {
-            let (accepted, operation) = timed::<W::Observer, _, _>(
-                &run.clock,
-                OperationKind::Accept,
-                |_| (1, 0),
-                || tcp.accept(),
-            );
+            let (accepted, operation) =
+                timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || tcp.accept());
             operation
                 .iter()
                 .for_each(|operation| observer.operation(operation));
