@@ -55,68 +55,18 @@
 //!
 //! # Where to look
 //!
-//! `conversation` is the loop over a session: do what there is to do, then wait at one `.await`.
-//! `wire` is a socket, `listener` accepts. What needs no executor is [`socklab_system::task`].
+//! `runtime` is what is async-std's own: how a task hears of its socket, a `wire`, and the executor. The
+//! conversation and the listener around it are [`socklab_tasks`], which the models of this family
+//! share.
 
 #![forbid(unsafe_code)]
 
-mod conversation;
-mod listener;
+mod runtime;
 mod wire;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use socklab_tasks::Tasks;
 
-use async_std::task;
-use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
-use socklab_system::{Backend, Run, socket};
-
-use conversation::Conversation;
-use wire::{Inbox, Wire};
+pub use runtime::AsyncStdRuntime;
 
 /// This I/O model.
-#[derive(Clone, Copy, Debug)]
-pub struct AsyncStd;
-
-impl Backend for AsyncStd {
-    const NAME: &'static str = "async-std";
-
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        alone(machine, Wire::Closed, Inbox::default(), Begin::Client, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        machine: M,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let (local, udp) = match socket::bind_datagrams(address) {
-            Ok(bound) => bound,
-            Err(failed) => return failed,
-        };
-        let (wire, inbox) = Wire::server::<W::Observer>(udp, local);
-        alone(machine, wire, inbox, Begin::Bound(local), run)
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        task::block_on(listener::serve(address, service, Arc::clone(run)))
-    }
-}
-
-/// Runs one machine in a task on the thread that called.
-fn alone<M: Machine, W: Watch>(
-    machine: M,
-    wire: Wire,
-    inbox: Inbox,
-    begin: Begin,
-    run: &Arc<Run<W>>,
-) -> Status {
-    let observer = run.watch.watch(Subject::Endpoint);
-    let mut conversation = Conversation::new(machine, observer, wire, inbox, Arc::clone(run));
-    let begun = conversation.begin(begin);
-    task::block_on(conversation.run(begun))
-}
+pub type AsyncStd = Tasks<AsyncStdRuntime>;

@@ -22,9 +22,10 @@ const STREAM_BUFFER: usize = 4096;
 const NO_ROOM: Duration = Duration::from_millis(1);
 
 /// What a conversation talks through.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum Wire {
     /// There is none, yet or any more.
+    #[default]
     Closed,
     /// A UDP server's socket: it hears everybody.
     Server(UdpSocket),
@@ -38,16 +39,10 @@ pub(crate) enum Wire {
 /// Where a conversation receives.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    bytes: Vec<u8>,
+    /// What was received last is at the beginning.
+    pub(crate) bytes: Vec<u8>,
     /// In a box, because only UDP servers need it, and few of them.
     ancillary: Option<Box<Ancillary>>,
-}
-
-impl Inbox {
-    /// What was received last is at the beginning.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
 }
 
 impl Wire {
@@ -232,7 +227,7 @@ mod tests {
                     Ok(Received::Datagram(link, 3, None)) => assert_eq!(link, from),
                     other => panic!("{other:?}"),
                 }
-                assert_eq!(&inbox.bytes()[..3], expected);
+                assert_eq!(&inbox.bytes[..3], expected);
             }
         });
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::{
-    Begin, CLOSE_LIMIT, Doing, LineEvent, Machine, Next, Now, OperationKind, Outbox, Received,
-    Session, Status, Wait, Watch,
+    Begin, CLOSE_LIMIT, Doing, LineEvent, Machine, Next, Now, OperationKind, Outbox, Session,
+    Status, Wait, Watch,
 };
 use socklab_system::{Lines, LoopClock, Moved, Run, StopGuard, call_error, fault, timed};
 
@@ -21,6 +21,8 @@ enum Event {
     /// There is a stop to be looked at.
     Wake,
 }
+
+impl Moved for Event {}
 
 /// One session with its socket, its lines and its time-outs. The thread that runs it owns it.
 pub(crate) struct Conversation<M, W: Watch> {
@@ -106,12 +108,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     // the write itself ends after a while.
                     let left = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
                     let wire = &mut self.connection.wire;
-                    let (sent, operation) = timed::<W::Observer, _, _>(
-                        clock,
-                        OperationKind::Send,
-                        |len| (1, *len),
-                        || wire.send(link, bytes, left.min(CLOSE_LIMIT)),
-                    );
+                    let (sent, operation) =
+                        timed::<W::Observer, _>(clock, OperationKind::Send, || {
+                            wire.send(link, bytes, left.min(CLOSE_LIMIT))
+                        });
                     turn.observe(operation);
                     match sent {
                         Ok(len) => turn.sent(len),
@@ -132,12 +132,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                     limit,
                     ..
                 } => {
-                    let (opened, operation) = timed::<W::Observer, _, _>(
-                        clock,
-                        OperationKind::Connect,
-                        |_| (1, 0),
-                        || Wire::open(transport, to, limit),
-                    );
+                    let (opened, operation) =
+                        timed::<W::Observer, _>(clock, OperationKind::Connect, || {
+                            Wire::open(transport, to, limit)
+                        });
                     turn.observe(operation);
                     now = self.clock.now();
                     match opened {
@@ -186,12 +184,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn receive(&mut self, limit: Option<Duration>) -> Now {
         let Connection { wire, buffer, .. } = &mut self.connection;
         let clock = &self.run.clock;
-        let (received, operation) = timed::<W::Observer, _, _>(
-            clock,
-            OperationKind::Receive,
-            |received: &Received| Moved::from(received),
-            || wire.receive(buffer, limit, clock),
-        );
+        let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
+            wire.receive(buffer, limit, clock)
+        });
         let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
@@ -227,18 +222,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             }
         }
         let events = &self.events;
-        let (event, operation) = timed::<W::Observer, _, _>(
-            &run.clock,
-            OperationKind::Wait,
-            |_| (1, 0),
-            || {
-                match limit {
-                    Some(limit) => events.recv_timeout(limit).map_err(|_| ErrorKind::TimedOut),
-                    None => events.recv().map_err(|_| ErrorKind::NotConnected),
-                }
-                .map_err(io::Error::from)
-            },
-        );
+        let (event, operation) = timed::<W::Observer, _>(&run.clock, OperationKind::Wait, || {
+            match limit {
+                Some(limit) => events.recv_timeout(limit).map_err(|_| ErrorKind::TimedOut),
+                None => events.recv().map_err(|_| ErrorKind::NotConnected),
+            }
+            .map_err(io::Error::from)
+        });
         let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);

@@ -4,7 +4,7 @@
 //! write first: one thread accepts a connection, serves it to its end, and accepts the next. It waits in `accept` or for the
 //! one peer that it has; all others wait in the backlog, for as long as that peer takes.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use socklab_core::{Machine, Service, Status, Subject, Watch};
@@ -23,16 +23,12 @@ pub struct BlockingIterative;
 impl Backend for BlockingIterative {
     const NAME: &'static str = "blocking-iterative";
 
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        Blocking::client(machine, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        Blocking::serve_datagrams(address, machine, run)
+        Blocking::alone(machine, server, run)
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(

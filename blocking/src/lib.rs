@@ -39,11 +39,11 @@ mod pool;
 mod semaphore;
 mod wire;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Doing, Failure, Machine, Service, Status, Subject, Watch};
-use socklab_system::{Backend, Run, fault, socket};
+use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
+use socklab_system::{Backend, Run, broken};
 
 use conversation::Conversation;
 use wire::Wire;
@@ -58,23 +58,23 @@ pub struct Blocking;
 impl Backend for Blocking {
     const NAME: &'static str = "blocking";
 
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        serve(machine, Wire::Closed, Begin::Client, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let (local, udp) = match socket::bind_datagrams(address) {
-            Ok(bound) => bound,
-            Err(status) => return status,
+        let (wire, begin) = match server {
+            Some((local, udp)) => (Wire::server::<W::Observer>(udp, local), Begin::Bound(local)),
+            None => (Ok(Wire::Closed), Begin::Client),
         };
-        match Wire::server::<W::Observer>(udp, local) {
-            Ok(wire) => serve(machine, wire, Begin::Bound(local), run),
-            Err(error) => Status::Failed(Failure::Io(Doing::Opening, fault(&error))),
-        }
+        let wire = match wire {
+            Ok(wire) => wire,
+            Err(error) => return broken(&error),
+        };
+        let observer = run.watch.watch(Subject::Endpoint);
+        let mut conversation = Conversation::new(machine, observer, wire, run);
+        let begun = conversation.begin(begin);
+        conversation.run(begun)
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
@@ -84,12 +84,4 @@ impl Backend for Blocking {
     ) -> Status {
         per_connection::serve(address, &*service, run)
     }
-}
-
-/// Runs one machine on this thread.
-fn serve<M: Machine, W: Watch>(machine: M, wire: Wire, begin: Begin, run: &Arc<Run<W>>) -> Status {
-    let observer = run.watch.watch(Subject::Endpoint);
-    let mut conversation = Conversation::new(machine, observer, wire, run);
-    let begun = conversation.begin(begin);
-    conversation.run(begun)
 }

@@ -82,12 +82,8 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             if run.stop.requested() {
                 break;
             }
-            let (accepted, operation) = timed::<W::Observer, _, _>(
-                &run.clock,
-                OperationKind::Accept,
-                |_| (1, 0),
-                || tcp.accept(),
-            );
+            let (accepted, operation) =
+                timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || tcp.accept());
             operation
                 .iter()
                 .for_each(|operation| observer.operation(operation));

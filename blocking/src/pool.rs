@@ -5,12 +5,12 @@
 //! peer waits for a thread to start, and there are never more of them; but each peer that says
 //! nothing keeps one, and when all are kept the next peer waits in the backlog.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::thread;
 
-use socklab_core::{Doing, Failure, Machine, Service, Status, Watch};
-use socklab_system::{Backend, Run, fault};
+use socklab_core::{Machine, Service, Status, Watch};
+use socklab_system::{Backend, Run, broken};
 
 use crate::Blocking;
 use crate::iterative;
@@ -27,16 +27,12 @@ pub struct BlockingPool;
 impl Backend for BlockingPool {
     const NAME: &'static str = "blocking-pool";
 
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        Blocking::client(machine, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        Blocking::serve_datagrams(address, machine, run)
+        Blocking::alone(machine, server, run)
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
@@ -57,7 +53,7 @@ impl Backend for BlockingPool {
                 if let Err(error) = thread.spawn_scoped(scope, serve) {
                     // Those that have started are to end.
                     run.stop.request();
-                    return Status::Failed(Failure::Io(Doing::Opening, fault(&error)));
+                    return broken(&error);
                 }
             }
             Status::Stopped

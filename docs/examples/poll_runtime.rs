@@ -5,30 +5,28 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use polling::{Event, Events, Poller};
 use socket2::Socket;
-use socklab_core::{Machine, Service, Status, Watch};
-use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
-use socklab_system::{Backend, Run};
+use socklab_readiness::{self as readiness, Interest, Model, OneLoop, Ready, Trigger, Watched};
 
 /// This I/O model.
-#[derive(Clone, Copy, Debug)]
-pub struct Polling;
+pub type Polling = OneLoop<PollingLoop>;
 
 /// A poller, and a second descriptor of each socket that it watches: it must never watch one that is
 /// closed, and the loop closes its own.
 #[derive(Debug)]
-struct PollingLoop {
+pub struct PollingLoop {
     poller: Arc<Poller>,
     events: Events,
     watched: BTreeMap<usize, Socket>,
 }
 
 impl Model for PollingLoop {
+    const NAME: &'static str = "polling";
+
     readiness::std_sockets!();
 
     const TRIGGER: Trigger = Trigger::OneShot;
@@ -101,29 +99,5 @@ impl Drop for PollingLoop {
         for socket in self.watched.values() {
             let _ = self.poller.delete(socket);
         }
-    }
-}
-
-impl Backend for Polling {
-    const NAME: &'static str = "polling";
-
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        readiness::client::<PollingLoop, M, W>(machine, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        machine: M,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        readiness::serve_datagrams::<PollingLoop, M, W>(address, machine, run)
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        readiness::serve_streams::<PollingLoop, S, W>(address, &*service, run)
     }
 }

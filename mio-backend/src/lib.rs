@@ -30,41 +30,10 @@
 mod loops;
 mod model;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use socklab_core::{Machine, Service, Status, Watch};
-use socklab_readiness as readiness;
-use socklab_system::{Backend, Run};
-
-use model::MioPoll;
+use socklab_readiness::OneLoop;
 
 pub use loops::MioLoops;
+pub use model::MioPoll;
 
 /// This I/O model: one loop.
-#[derive(Clone, Copy, Debug)]
-pub struct Mio;
-
-impl Backend for Mio {
-    const NAME: &'static str = "mio";
-
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        readiness::client::<MioPoll, M, W>(machine, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        machine: M,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        readiness::serve_datagrams::<MioPoll, M, W>(address, machine, run)
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        readiness::serve_streams::<MioPoll, S, W>(address, &*service, run)
-    }
-}
+pub type Mio = OneLoop<MioPoll>;

@@ -8,14 +8,14 @@
 //! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to do.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use socklab_core::{Begin, Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
-use socklab_readiness::{Capacity, EventLoop, Wire, broken};
-use socklab_system::{Backend, Run, Stop, socket};
+use socklab_readiness::{Capacity, EventLoop, Wire};
+use socklab_system::{Backend, Run, Stop, broken, socket};
 
 use crate::Mio;
 use crate::model::MioPoll;
@@ -44,16 +44,12 @@ fn as_many_as_cores<W: Watch>(run: &Run<W>) -> usize {
 impl Backend for MioLoops {
     const NAME: &'static str = "mio-loops";
 
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        Mio::client(machine, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        Mio::serve_datagrams(address, machine, run)
+        Mio::alone(machine, server, run)
     }
 
     fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(

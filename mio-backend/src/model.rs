@@ -17,7 +17,7 @@ const WAKER: Token = Token(usize::MAX);
 
 /// A poll, and room for what it finds.
 #[derive(Debug)]
-pub(crate) struct MioPoll {
+pub struct MioPoll {
     poll: Poll,
     events: Events,
 }
@@ -34,6 +34,8 @@ impl Model for MioPoll {
     type Tcp = TcpStream;
     type Listener = TcpListener;
     type Waker = mio::Waker;
+
+    const NAME: &'static str = "mio";
 
     const TRIGGER: Trigger = Trigger::Edge;
 

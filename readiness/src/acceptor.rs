@@ -128,12 +128,8 @@ impl<L: Model> Acceptor<L> {
             }
             self.has_room = true;
             let listener = &self.listener;
-            let (accepted, operation) = timed::<O, _, _>(
-                clock,
-                OperationKind::Accept,
-                |_| (1, 0),
-                || L::accept(listener),
-            );
+            let (accepted, operation) =
+                timed::<O, _>(clock, OperationKind::Accept, || L::accept(listener));
             (operation.iter()).for_each(|operation| observer.operation(operation));
             match accepted {
                 Ok((stream, peer)) => {

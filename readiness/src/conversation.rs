@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use socklab_core::{
     Begin, CallError, Console, Doing, Machine, Mono, Next, Now, Observer, OperationKind, Outbox,
-    Received, Session, Status, Transport, Turn, Wait, Watch,
+    Session, Status, Transport, Turn, Wait, Watch,
 };
-use socklab_system::{LoopClock, Moved, Permit, Run, call_error, fault, timed};
+use socklab_system::{LoopClock, Permit, Run, call_error, fault, timed};
 
 use crate::mailbox::{Address, Mailbox};
 use crate::model::{Interest, Model, Trigger};
@@ -175,12 +175,9 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
             run, out, buffer, ..
         } = resources;
         let wire = &mut self.wire;
-        let (received, operation) = timed::<O, _, _>(
-            &run.clock,
-            OperationKind::Receive,
-            |received: &Received| Moved::from(received),
-            || wire.receive(buffer, &run.clock),
-        );
+        let (received, operation) = timed::<O, _>(&run.clock, OperationKind::Receive, || {
+            wire.receive(buffer, &run.clock)
+        });
         let mut turn = self.session.turn(out);
         turn.observe(operation);
         match received {
@@ -203,12 +200,10 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                 Next::Tell(output) => resources.console.tell(&output),
                 Next::Send { link, bytes, .. } => {
                     let (len, wire) = (bytes.len(), &mut self.wire);
-                    let (sent, operation) = timed::<O, _, _>(
-                        &resources.run.clock,
-                        OperationKind::Send,
-                        |len| (1, *len),
-                        || wire.send(link, bytes),
-                    );
+                    let (sent, operation) =
+                        timed::<O, _>(&resources.run.clock, OperationKind::Send, || {
+                            wire.send(link, bytes)
+                        });
                     turn.observe(operation);
                     match sent {
                         Ok(taken) => {
@@ -257,12 +252,10 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         resources: &mut Resources<'_, L, W>,
     ) {
         self.close(&mut resources.model);
-        let (opened, operation) = timed::<O, _, _>(
-            &resources.run.clock,
-            OperationKind::Connect,
-            |_| (1, 0),
-            || Wire::open(transport, to),
-        );
+        let (opened, operation) =
+            timed::<O, _>(&resources.run.clock, OperationKind::Connect, || {
+                Wire::open(transport, to)
+            });
         let mut turn = self.session.turn(&mut resources.out);
         turn.observe(operation);
         match opened {

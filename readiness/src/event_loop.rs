@@ -201,15 +201,10 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         };
         let ready = &mut self.ready;
         ready.clear();
-        let (waited, operation) = timed::<W::Observer, _, _>(
-            &run.clock,
-            OperationKind::Wait,
-            |items| (*items, 0),
-            || {
-                model.wait(limit, ready)?;
-                Ok(u32::try_from(ready.len()).unwrap_or(u32::MAX))
-            },
-        );
+        let (waited, operation) = timed::<W::Observer, _>(&run.clock, OperationKind::Wait, || {
+            model.wait(limit, ready)?;
+            Ok(u32::try_from(ready.len()).unwrap_or(u32::MAX))
+        });
         (operation.iter()).for_each(|operation| self.observer.operation(operation));
         match waited {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),

@@ -33,12 +33,12 @@ mod std_sockets;
 mod timers;
 mod wire;
 
-use std::io;
-use std::net::SocketAddr;
+use std::marker::PhantomData;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Doing, Failure, Machine, Notice, Service, Status, Subject, Watch};
-use socklab_system::{Run, fault, socket};
+use socklab_core::{Begin, Machine, Notice, Service, Status, Subject, Watch};
+use socklab_system::{Backend, Run, broken, socket};
 
 pub use capacity::Capacity;
 pub use event_loop::EventLoop;
@@ -46,58 +46,46 @@ pub use model::{Interest, Model, Ready, Trigger, Watched};
 pub use std_sockets::duplicate;
 pub use wire::Wire;
 
-/// Runs a client on a loop of its own.
-pub fn client<L: Model, M: Machine + 'static, W: Watch>(machine: M, run: &Arc<Run<W>>) -> Status {
-    alone::<L, M, W>(machine, Wire::Closed, Begin::Client, run)
-}
+/// The I/O model of one event loop.
+#[derive(Clone, Copy, Debug)]
+pub struct OneLoop<L>(PhantomData<L>);
 
-/// Runs a UDP server on a loop of its own.
-pub fn serve_datagrams<L: Model, M: Machine + 'static, W: Watch>(
-    address: SocketAddr,
-    machine: M,
-    run: &Arc<Run<W>>,
-) -> Status {
-    let (local, udp) = match socket::bind_datagrams(address) {
-        Ok(bound) => bound,
-        Err(status) => return status,
-    };
-    match Wire::server::<W::Observer>(udp, local) {
-        Ok(wire) => alone::<L, M, W>(machine, wire, Begin::Bound(local), run),
-        Err(error) => broken(&error),
+impl<L: Model> Backend for OneLoop<L> {
+    const NAME: &'static str = L::NAME;
+
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
+        machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        let observer = run.watch.watch(Subject::Endpoint);
+        let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
+            let (wire, begin) = match server {
+                Some((local, udp)) => (
+                    Wire::server::<W::Observer>(udp, local)?,
+                    Begin::Bound(local),
+                ),
+                None => (Wire::Closed, Begin::Client),
+            };
+            event_loop.alone(machine, observer, wire, begin)
+        });
+        served.unwrap_or_else(|error| broken(&error))
     }
-}
 
-/// Runs a TCP server on one loop.
-pub fn serve_streams<L: Model, S: Service, W: Watch>(
-    address: SocketAddr,
-    service: &S,
-    run: &Arc<Run<W>>,
-) -> Status {
-    let (local, listener) = match socket::bind_streams(address) {
-        Ok(bound) => bound,
-        Err(status) => return status,
-    };
-    let capacity = Capacity::new(run.max_connections);
-    let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
-        run.console.notice(Notice::Ready(local));
-        event_loop.serve(listener, &capacity, service)
-    });
-    served.unwrap_or_else(|error| broken(&error))
-}
-
-fn alone<L: Model, M: Machine, W: Watch>(
-    machine: M,
-    wire: Wire<L>,
-    begin: Begin,
-    run: &Arc<Run<W>>,
-) -> Status {
-    let observer = run.watch.watch(Subject::Endpoint);
-    let served = EventLoop::new(run, &*run.console)
-        .and_then(|mut event_loop| event_loop.alone(machine, observer, wire, begin));
-    served.unwrap_or_else(|error| broken(&error))
-}
-
-/// How a run ends when the system refuses what the loop itself needs.
-pub fn broken(error: &io::Error) -> Status {
-    Status::Failed(Failure::Io(Doing::Opening, fault(error)))
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        let (local, listener) = match socket::bind_streams(address) {
+            Ok(bound) => bound,
+            Err(failed) => return failed,
+        };
+        let capacity = Capacity::new(run.max_connections);
+        let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
+            run.console.notice(Notice::Ready(local));
+            event_loop.serve(listener, &capacity, &*service)
+        });
+        served.unwrap_or_else(|error| broken(&error))
+    }
 }

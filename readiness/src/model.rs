@@ -57,6 +57,9 @@ pub trait Model: Sized + 'static {
     /// Wakes the thread that waits, from another one.
     type Waker: Send + Sync + 'static;
 
+    /// Its name on the command line and in transcripts.
+    const NAME: &'static str;
+
     /// When its wait reports a socket.
     const TRIGGER: Trigger;
 

@@ -18,7 +18,6 @@ mod run;
 mod signals;
 pub mod socket;
 mod stop;
-pub mod task;
 
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
@@ -27,6 +26,6 @@ pub use limit::{Admitted, ConnectionLimit, MAX_REFUSALS, Permit, network};
 pub use lines::{LineReader, Lines, MAX_LINE};
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
-pub use run::{Backend, Run};
+pub use run::{Backend, Run, broken};
 pub use socket::SystemSocket;
 pub use stop::{Bell, Stop, StopGuard};

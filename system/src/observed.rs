@@ -1,55 +1,73 @@
 //! What the observer is told of a driver's own operations.
 
 use std::io::{self, ErrorKind};
+use std::net::TcpStream;
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult, Received};
 
 use crate::clock::Clock;
 
-/// What an operation moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moved {
+/// What a call that succeeded has moved; by default one item, such as a connection.
+pub trait Moved {
     /// How many datagrams, connections or events.
-    pub items: u32,
-    /// How many bytes.
-    pub bytes: usize,
-    /// When the kernel had what was received, if that is known.
-    pub arrived: Option<Mono>,
-}
+    fn items(&self) -> u32 {
+        1
+    }
 
-impl From<(u32, usize)> for Moved {
-    fn from((items, bytes): (u32, usize)) -> Self {
-        Moved {
-            items,
-            bytes,
-            arrived: None,
-        }
+    /// How many bytes.
+    fn bytes(&self) -> usize {
+        0
+    }
+
+    /// When the kernel had what was received, if that is known.
+    fn arrived(&self) -> Option<Mono> {
+        None
     }
 }
 
-impl From<&Received> for Moved {
-    fn from(received: &Received) -> Self {
-        let (items, bytes, arrived) = match *received {
-            Received::Datagram(_, len, arrived) => (1, len, arrived),
-            Received::Bytes(len) => (1, len, None),
-            Received::End => (0, 0, None),
-        };
-        Moved {
-            items,
-            bytes,
-            arrived,
+impl Moved for () {}
+
+impl Moved for TcpStream {}
+
+/// A socket and an address.
+impl<A, B> Moved for (A, B) {}
+
+/// Events.
+impl Moved for u32 {
+    fn items(&self) -> u32 {
+        *self
+    }
+}
+
+/// Bytes that were sent.
+impl Moved for usize {
+    fn bytes(&self) -> usize {
+        *self
+    }
+}
+
+impl Moved for Received {
+    fn items(&self) -> u32 {
+        u32::from(!matches!(self, Received::End))
+    }
+
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+
+    fn arrived(&self) -> Option<Mono> {
+        match self {
+            Received::Datagram(_, _, arrived) => *arrived,
+            Received::Bytes(_) | Received::End => None,
         }
     }
 }
 
 /// Makes a call, and notes what it was, when, and how it went, if an observer wants to know.
-///
-/// `moved` says what a success [moved](Moved).
 #[inline]
-pub fn timed<O: Observer, T, I: Into<Moved>>(
+pub fn timed<O: Observer, T: Moved>(
     clock: &Clock,
     kind: OperationKind,
-    moved: impl FnOnce(&T) -> I,
     call: impl FnOnce() -> io::Result<T>,
 ) -> (io::Result<T>, Option<Operation>) {
     if !O::ENABLED {
@@ -57,32 +75,27 @@ pub fn timed<O: Observer, T, I: Into<Moved>>(
     }
     let start = moment::<O>(clock);
     let result = call();
-    let operation = operation::<O, _, _>(clock, kind, start, &result, moved);
+    let operation = operation::<O, _>(clock, kind, start, &result);
     (result, operation)
 }
 
 /// The operation that began at `start` and ends now, if an observer wants to know.
-pub fn operation<O: Observer, T, I: Into<Moved>>(
+pub fn operation<O: Observer, T: Moved>(
     clock: &Clock,
     kind: OperationKind,
     start: Mono,
     result: &io::Result<T>,
-    moved: impl FnOnce(&T) -> I,
 ) -> Option<Operation> {
     if !O::ENABLED {
         return None;
     }
     let end = moment::<O>(clock);
-    let mut arrived = None;
+    let arrived = result.as_ref().ok().and_then(Moved::arrived);
     let result = match result {
-        Ok(value) => {
-            let moved: Moved = moved(value).into();
-            arrived = moved.arrived;
-            OperationResult::Done {
-                items: moved.items,
-                bytes: moved.bytes,
-            }
-        }
+        Ok(moved) => OperationResult::Done {
+            items: moved.items(),
+            bytes: moved.bytes(),
+        },
         Err(error) => match error.kind() {
             ErrorKind::WouldBlock => OperationResult::WouldBlock,
             ErrorKind::TimedOut => OperationResult::TimedOut,

@@ -1,17 +1,19 @@
 //! What a run has, and what runs it.
 
 use std::fmt;
-use std::io::BufRead;
-use std::net::SocketAddr;
+use std::io::{self, BufRead};
+use std::net::{SocketAddr, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use socklab_core::register::{Attempt, Decision, Done, Register};
-use socklab_core::{Console, Machine, Service, Status, Watch};
+use socklab_core::{Console, Doing, Failure, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
+use crate::fault::fault;
 use crate::limit::{Admitted, ConnectionLimit};
+use crate::socket;
 use crate::stop::Stop;
 
 /// An I/O model that can run every exercise.
@@ -22,15 +24,30 @@ pub trait Backend {
     /// Its name on the command line and in transcripts.
     const NAME: &'static str;
 
+    /// Runs one machine on the thread that called: a client, or a UDP server with its socket and
+    /// the address that this is bound to.
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
+        machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
+        run: &Arc<Run<W>>,
+    ) -> Status;
+
     /// Runs a client of either transport.
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status;
+    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
+        Self::alone(machine, None, run)
+    }
 
     /// Runs a UDP server at `address`.
     fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
         address: SocketAddr,
         machine: M,
         run: &Arc<Run<W>>,
-    ) -> Status;
+    ) -> Status {
+        match socket::bind_datagrams(address) {
+            Ok(bound) => Self::alone(machine, Some(bound), run),
+            Err(failed) => failed,
+        }
+    }
 
     /// Runs a UDP server at `address` that [may have several machines](socklab_core::lab::Server::Endpoints). Most models
     /// need one; one with several loops makes one for each.
@@ -51,6 +68,11 @@ pub trait Backend {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status;
+}
+
+/// How a run ends when the system refuses what the model itself needs.
+pub fn broken(error: &io::Error) -> Status {
+    Status::Failed(Failure::Io(Doing::Opening, fault(error)))
 }
 
 /// All that a driver is given beside the machine. Shared by the threads or tasks of a run.

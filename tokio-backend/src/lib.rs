@@ -53,114 +53,18 @@
 //!
 //! # Where to look
 //!
-//! `conversation` is the loop over a session: do what there is to do, then wait at one `.await`.
-//! `wire` is a socket, `listener` accepts. What needs no executor is [`socklab_system::task`].
+//! `runtime` is what is tokio's own: how a task hears of its socket, a `wire`, and the set-up of its
+//! runtime. The conversation and the listener around it are [`socklab_tasks`], which the models of
+//! this family share.
 
 #![forbid(unsafe_code)]
 
-mod conversation;
-mod listener;
+mod runtime;
 mod wire;
 
-use std::io;
-use std::net::SocketAddr;
-use std::panic;
-use std::sync::Arc;
+use socklab_tasks::Tasks;
 
-use socklab_core::{Begin, Doing, Failure, Machine, Service, Status, Subject, Watch};
-use socklab_system::{Backend, Run, fault, socket};
-use tokio::runtime::{Builder, Runtime};
-
-use conversation::Conversation;
-use wire::Wire;
+pub use runtime::TokioRuntime;
 
 /// This I/O model.
-#[derive(Clone, Copy, Debug)]
-pub struct Tokio;
-
-impl Backend for Tokio {
-    const NAME: &'static str = "tokio";
-
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        alone(machine, || Ok(Wire::Closed), Begin::Client, run)
-    }
-
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        machine: M,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let (local, udp) = match socket::bind_datagrams(address) {
-            Ok(bound) => bound,
-            Err(failed) => return failed,
-        };
-        let wire = move || Wire::server::<W::Observer>(udp, local);
-        alone(machine, wire, Begin::Bound(local), run)
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let (local, tcp) = match socket::bind_streams(address) {
-            Ok(bound) => bound,
-            Err(failed) => return failed,
-        };
-        let threads = run.threads_or(|cores| cores);
-        let served = many_threads(threads).and_then(|runtime| {
-            let served = listener::serve(tcp, local, service, Arc::clone(run));
-            // As a task, so that it runs on the threads that the connections run on: they need not
-            // wake another thread to say that they have ended.
-            let served = runtime.spawn(served);
-            let ended = runtime.block_on(served);
-            ended.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()))
-        });
-        match served {
-            Ok(()) => Status::Stopped,
-            Err(error) => broken(&error),
-        }
-    }
-}
-
-/// Runs one machine on the thread that called. `wire` makes its socket in the runtime, whose
-/// reactor is to watch it.
-fn alone<M: Machine + 'static, W: Watch + 'static>(
-    machine: M,
-    wire: impl FnOnce() -> io::Result<Wire>,
-    begin: Begin,
-    run: &Arc<Run<W>>,
-) -> Status {
-    let served = one_thread().and_then(|runtime| {
-        runtime.block_on(async {
-            let observer = run.watch.watch(Subject::Endpoint);
-            let mut conversation = Conversation::new(machine, observer, wire()?, Arc::clone(run));
-            let begun = conversation.begin(begin);
-            Ok(conversation.run(begun).await)
-        })
-    });
-    served.unwrap_or_else(|error| broken(&error))
-}
-
-/// A runtime whose one thread is the one that calls it: it runs the task, and waits in the reactor
-/// when the task waits.
-fn one_thread() -> io::Result<Runtime> {
-    Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-}
-
-/// A runtime with so many threads beside the one that calls it.
-fn many_threads(threads: usize) -> io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_io()
-        .enable_time()
-        .build()
-}
-
-/// The system refused what the runtime itself needs.
-fn broken(error: &io::Error) -> Status {
-    Status::Failed(Failure::Io(Doing::Opening, fault(error)))
-}
+pub type Tokio = Tasks<TokioRuntime>;

@@ -11,9 +11,10 @@ use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// What a conversation talks through.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum Wire {
     /// There is none, yet or any more.
+    #[default]
     Closed,
     /// A UDP socket, in a box, so that a TCP connection keeps no room for what it needs.
     Datagrams(Box<Datagrams>),

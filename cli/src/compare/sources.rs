@@ -39,11 +39,12 @@ const BLOCKING: File =
 const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT));
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
-const ASYNC_STD: File = file!("async/src/conversation.rs", waits in "self.wait(wait).await");
+const ASYNC_STD: File = file!("async/src/runtime.rs", waits in "watched::<");
 const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(limit, ready)");
 const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
-const TOKIO: File = file!("tokio-backend/src/conversation.rs", waits in "self.wait(wait).await");
+const TOKIO: File = file!("tokio-backend/src/runtime.rs", waits in "watched::<");
+const TASKS: File = file!("tasks/src/conversation.rs");
 
 /// The machine of an exercise.
 fn machine(exercise: &str) -> Option<File> {
@@ -62,10 +63,10 @@ fn driver(runtime: Runtime, transport: Transport) -> Vec<File> {
         (Runtime::Blocking, Transport::Stream) => vec![PER_CONNECTION, BLOCKING],
         (Runtime::BlockingIterative, _) => vec![ITERATIVE, BLOCKING],
         (Runtime::BlockingPool, _) => vec![POOL, ITERATIVE, BLOCKING],
-        (Runtime::AsyncStd, _) => vec![ASYNC_STD],
+        (Runtime::AsyncStd, _) => vec![ASYNC_STD, TASKS],
         (Runtime::Mio, _) => vec![MIO, READINESS],
         (Runtime::MioLoops, _) => vec![LOOPS, MIO, READINESS],
-        (Runtime::Tokio, _) => vec![TOKIO],
+        (Runtime::Tokio, _) => vec![TOKIO, TASKS],
     }
 }
 

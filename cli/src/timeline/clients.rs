@@ -172,16 +172,14 @@ impl Client<'_> {
             match step {
                 Step::Pause | Step::PauseForOther => self.pause(step),
                 Step::Send(bytes) => {
-                    self.timed(OperationKind::Send, |len| (1, *len), || socket.send(bytes))?;
+                    self.timed(OperationKind::Send, || socket.send(bytes))?;
                 }
                 Step::Receive | Step::ReceiveAll => {
                     let clock = self.clock;
                     let plain = |buffer: &mut [u8]| socket.recv_from(buffer);
-                    self.timed(
-                        OperationKind::Receive,
-                        |received: &Received| Moved::from(received),
-                        || ancillary.receive(&socket, &mut buffer, clock, plain),
-                    )?;
+                    self.timed(OperationKind::Receive, || {
+                        ancillary.receive(&socket, &mut buffer, clock, plain)
+                    })?;
                 }
             }
         }
@@ -190,7 +188,7 @@ impl Client<'_> {
 
     fn stream(&mut self, server: SocketAddr, steps: &[Step]) -> io::Result<()> {
         let connect = || TcpStream::connect(server);
-        let mut stream = self.timed(OperationKind::Connect, |_| (1, 0), connect)?;
+        let mut stream = self.timed(OperationKind::Connect, connect)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         self.recorder.is_at(stream.local_addr()?);
         let mut buffer = [0; 1024];
@@ -198,29 +196,24 @@ impl Client<'_> {
             match step {
                 Step::Pause | Step::PauseForOther => self.pause(step),
                 Step::Send(bytes) => {
-                    self.timed(OperationKind::Send, |len| (1, *len), || stream.write(bytes))?;
+                    self.timed(OperationKind::Send, || stream.write(bytes))?;
                 }
                 Step::Receive | Step::ReceiveAll => loop {
-                    let read = || stream.read(&mut buffer);
-                    let len = self.timed(
-                        OperationKind::Receive,
-                        |len| (u32::from(*len > 0), *len),
-                        read,
-                    )?;
-                    if len == 0 || matches!(step, Step::Receive) {
+                    let read = || match stream.read(&mut buffer)? {
+                        0 => Ok(Received::End),
+                        len => Ok(Received::Bytes(len)),
+                    };
+                    let received = self.timed(OperationKind::Receive, read)?;
+                    if received.is_empty() || matches!(step, Step::Receive) {
                         break;
                     }
                 },
             }
         }
-        self.timed(
-            OperationKind::Close,
-            |()| (1, 0),
-            || {
-                drop(stream);
-                Ok(())
-            },
-        )
+        self.timed(OperationKind::Close, || {
+            drop(stream);
+            Ok(())
+        })
     }
 
     fn pause(&mut self, step: &Step) {
@@ -233,13 +226,12 @@ impl Client<'_> {
         self.recorder.paused(start);
     }
 
-    fn timed<T, I: Into<Moved>>(
+    fn timed<T: Moved>(
         &mut self,
         kind: OperationKind,
-        moved: impl FnOnce(&T) -> I,
         operation: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
-        let (done, operation) = timed::<Recorder, _, _>(self.clock, kind, moved, operation);
+        let (done, operation) = timed::<Recorder, _>(self.clock, kind, operation);
         (operation.iter()).for_each(|operation| self.recorder.operation(operation));
         self.begun.give();
         done

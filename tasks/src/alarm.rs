@@ -1,13 +1,11 @@
 //! A deadline, as a timer of a reactor's.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socklab_core::Mono;
-
-use crate::clock::Clock;
+use socklab_system::Clock;
 
 /// A timer of whatever runtime: ready once the time has passed, or a little later.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -16,29 +14,21 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 /// A deadline that moves on, as that of a peer that keeps talking does, leaves the timer alone: it
 /// fires early, once, and is set again for what is left.
-pub struct Alarm {
-    sleep: fn(Duration) -> Sleep,
-    set: Option<(Mono, Sleep)>,
-}
-
-impl fmt::Debug for Alarm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.set.as_ref().map(|(at, _)| at);
-        f.debug_tuple("Alarm").field(&at).finish()
-    }
-}
+#[derive(Default)]
+pub(crate) struct Alarm(Option<(Mono, Sleep)>);
 
 impl Alarm {
-    /// An alarm that has the runtime's timers made by `sleep`.
-    pub fn new(sleep: fn(Duration) -> Sleep) -> Self {
-        Alarm { sleep, set: None }
-    }
-
     /// Ready once the clock says that `at` has come; never, and without a timer, when there is
-    /// none.
-    pub fn poll(&mut self, at: Option<Mono>, clock: &Clock, cx: &mut Context<'_>) -> Poll<()> {
+    /// none. Timers are made by `sleep`.
+    pub(crate) fn poll(
+        &mut self,
+        at: Option<Mono>,
+        clock: &Clock,
+        sleep: impl Fn(Duration) -> Sleep,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         let Some(at) = at else {
-            self.set = None;
+            self.0 = None;
             return Poll::Pending;
         };
         loop {
@@ -47,12 +37,12 @@ impl Alarm {
             if left.is_zero() {
                 return Poll::Ready(());
             }
-            let (_, sleep) = match &mut self.set {
+            let (_, timer) = match &mut self.0 {
                 Some(set) if set.0 <= at => set,
-                other => other.insert((at, (self.sleep)(left))),
+                other => other.insert((at, sleep(left))),
             };
-            ready!(sleep.as_mut().poll(cx));
-            self.set = None;
+            ready!(timer.as_mut().poll(cx));
+            self.0 = None;
         }
     }
 }
@@ -77,13 +67,13 @@ mod tests {
     fn fires_when_the_clock_says_so_and_not_before() {
         let clock = Clock::start();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut alarm = Alarm::new(sleep);
+        let mut alarm = Alarm::default();
         // Set for `soon` by a timer that fires then. The deadline has moved on meanwhile, so the
         // timer is set again for what is left.
         let soon = clock.mono().plus(Duration::from_millis(5));
         let later = clock.mono().plus(Duration::from_millis(15));
-        alarm.set = Some((soon, sleep(Duration::from_millis(5))));
-        assert!(alarm.poll(Some(later), &clock, &mut cx).is_ready());
+        alarm.0 = Some((soon, sleep(Duration::from_millis(5))));
+        assert!(alarm.poll(Some(later), &clock, sleep, &mut cx).is_ready());
         assert!(clock.mono() >= later);
     }
 
@@ -91,9 +81,10 @@ mod tests {
     fn a_timer_is_kept_and_dropped_with_its_deadline() {
         let clock = Clock::start();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut alarm = Alarm::new(|_| Box::pin(pending()));
+        let mut alarm = Alarm::default();
+        let never = |_| -> Sleep { Box::pin(pending()) };
         let at = |seconds| clock.mono().plus(Duration::from_secs(seconds));
-        let set = |alarm: &Alarm| alarm.set.as_ref().map(|(at, _)| *at);
+        let set = |alarm: &Alarm| alarm.0.as_ref().map(|(at, _)| *at);
         let (early, late) = (at(1000), at(2000));
         for (deadline, timer) in [
             (Some(late), Some(late)),
@@ -102,7 +93,7 @@ mod tests {
             (Some(late), Some(early)),
             (None, None),
         ] {
-            assert!(alarm.poll(deadline, &clock, &mut cx).is_pending());
+            assert!(alarm.poll(deadline, &clock, never, &mut cx).is_pending());
             assert_eq!(set(&alarm), timer);
         }
     }

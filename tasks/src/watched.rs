@@ -5,9 +5,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
-
-use crate::clock::Clock;
-use crate::observed::{Moved, moment, operation};
+use socklab_system::{Clock, Moved, moment, operation};
 
 /// When a race of futures was begun, suspended and taken up again for the last time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,11 +43,11 @@ pub async fn watched<O: Observer, T>(
 
 impl Times {
     /// The operations of a wait, if there was one: a call that would have blocked, if `tried` says
-    /// which, and the time until the task was woken for what won.
+    /// which, and the time until the task was woken for what won, or until its timer was.
     pub fn wait<O: Observer>(
         &self,
         tried: Option<OperationKind>,
-        result: OperationResult,
+        timed_out: bool,
     ) -> [Option<Operation>; 2] {
         let Some(slept) = self.slept.filter(|_| O::ENABLED) else {
             return [None, None];
@@ -62,6 +60,10 @@ impl Times {
             result,
         };
         let blocked = OperationResult::WouldBlock;
+        let result = match timed_out {
+            true => OperationResult::TimedOut,
+            false => OperationResult::Done { items: 1, bytes: 0 },
+        };
         [
             tried.map(|kind| operation(kind, self.began, slept, blocked)),
             Some(operation(OperationKind::Wait, slept, self.woke, result)),
@@ -69,16 +71,12 @@ impl Times {
     }
 
     /// The operation that won, which began when the task was polled for the last time.
-    pub fn operation<O: Observer, T, I: Into<Moved>>(
+    pub fn operation<O: Observer, T: Moved>(
         &self,
         clock: &Clock,
         kind: OperationKind,
         result: &io::Result<T>,
-        moved: impl FnOnce(&T) -> I,
     ) -> Option<Operation> {
-        operation::<O, _, _>(clock, kind, self.woke, result, moved)
+        operation::<O, _>(clock, kind, self.woke, result)
     }
 }
-
-/// Something happened.
-pub const WOKEN: OperationResult = OperationResult::Done { items: 1, bytes: 0 };

@@ -12,7 +12,7 @@ thread_local! {
 ///
 /// No other task of the thread runs meanwhile, and a session leaves the outbox empty when it waits:
 /// so one for each thread is enough, and an idle connection keeps none.
-pub fn lend<T>(work: impl FnOnce(&mut Outbox) -> T) -> T {
+pub(crate) fn lend<T>(work: impl FnOnce(&mut Outbox) -> T) -> T {
     // Taken rather than borrowed: a call from within `work` gets another one instead of a panic.
     let mut outbox = OUTBOX.take();
     let done = work(&mut outbox);

@@ -1,7 +1,6 @@
 //! How other threads wake a task.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -21,7 +20,7 @@ pub enum Wakeup {
 
 /// A queue that wakes the one task that takes from it. While it is empty it has no memory but its
 /// own.
-pub struct Mailbox<T>(Mutex<Inner<T>>);
+pub(crate) struct Mailbox<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
     left: VecDeque<T>,
@@ -37,17 +36,10 @@ impl<T> Default for Mailbox<T> {
     }
 }
 
-impl<T> fmt::Debug for Mailbox<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self.lock().left.len();
-        f.debug_struct("Mailbox").field("left", &left).finish()
-    }
-}
-
 impl<T> Mailbox<T> {
     /// Leaves something, and wakes the task if it waits for it. If the task is over, it is dropped
     /// with the mailbox.
-    pub fn leave(&self, one: T) {
+    pub(crate) fn leave(&self, one: T) {
         let mut inner = self.lock();
         inner.left.push_back(one);
         let waker = inner.waker.take();
@@ -58,7 +50,7 @@ impl<T> Mailbox<T> {
     }
 
     /// Ready with what was left first; if nothing was, the task is woken when something is.
-    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
         let mut inner = self.lock();
         if let Some(one) = inner.left.pop_front() {
             return Poll::Ready(one);
@@ -76,14 +68,14 @@ impl<T> Mailbox<T> {
 }
 
 impl Mailbox<Wakeup> {
-    /// Where a reader of [lines](crate::Lines) leaves them.
-    pub fn lines(self: &Arc<Self>) -> Box<dyn FnMut(LineEvent) + Send> {
+    /// Where a reader of [lines](socklab_system::Lines) leaves them.
+    pub(crate) fn lines(self: &Arc<Self>) -> Box<dyn FnMut(LineEvent) + Send> {
         let mailbox = Arc::clone(self);
         Box::new(move |line| mailbox.leave(Wakeup::Line(line)))
     }
 
     /// Where the register leaves its decision.
-    pub fn stored(self: &Arc<Self>, id: StoreId) -> Done {
+    pub(crate) fn stored(self: &Arc<Self>, id: StoreId) -> Done {
         let mailbox = Arc::clone(self);
         Box::new(move |decision| mailbox.leave(Wakeup::Stored(id, decision)))
     }

@@ -2,22 +2,19 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use async_std::net::{TcpListener, TcpStream};
-use async_std::task;
-use socklab_core::{
-    Begin, Link, Mono, Notice, Observer, OperationKind, OperationResult, Service, Status, Subject,
-    Watch,
-};
-use socklab_system::task::{Alarm, Mailbox, WOKEN, watched};
-use socklab_system::{AcceptPause, Admitted, Run, socket};
+use socklab_core::{Begin, Link, Mono, Notice, Observer, OperationKind, Service, Subject, Watch};
+use socklab_system::{AcceptPause, Admitted, Run};
 
-use crate::conversation::{Conversation, sleep};
-use crate::wire::{Inbox, Wire};
+use crate::alarm::Alarm;
+use crate::conversation::Conversation;
+use crate::mailbox::Mailbox;
+use crate::runtime::Runtime;
+use crate::watched::watched;
 
 /// What other tasks and threads tell a listener.
 enum Signal {
@@ -27,8 +24,8 @@ enum Signal {
 }
 
 /// What a listener was woken for.
-enum Happened {
-    Accepted(io::Result<(TcpStream, SocketAddr)>),
+enum Happened<R: Runtime> {
+    Accepted(io::Result<(R::Tcp, SocketAddr)>),
     Signal(Signal),
     PauseOver,
 }
@@ -42,53 +39,54 @@ impl Drop for EndSignal {
     }
 }
 
+/// A listening socket, and how many connections there are of it.
+struct Listener<R: Runtime, S, W> {
+    listener: R::Listener,
+    local: SocketAddr,
+    service: Arc<S>,
+    signals: Arc<Mailbox<Signal>>,
+    live: usize,
+    /// The next accept asks the system, which the observer is told of.
+    asks: bool,
+    run: Arc<Run<W>>,
+}
+
 /// Accepts until told to stop, then waits for the connections to end.
-pub(crate) async fn serve<S: Service + 'static, W: Watch + 'static>(
-    address: SocketAddr,
+pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
+    tcp: TcpListener,
+    local: SocketAddr,
     service: Arc<S>,
     run: Arc<Run<W>>,
-) -> Status {
-    let (local, tcp) = match socket::bind_streams(address) {
-        Ok(bound) => bound,
-        Err(failed) => return failed,
-    };
+) -> io::Result<()> {
     let signals = Arc::new(Mailbox::default());
     let stop = Arc::clone(&signals);
     let _waker = run.stop.on_request(move || stop.leave(Signal::Stop));
-    run.console.notice(Notice::Ready(local));
-    let listener = Listener {
-        listener: tcp.into(),
+    let listener = Listener::<R, S, W> {
+        listener: R::listener(tcp)?,
         local,
         service,
         signals: Arc::clone(&signals),
         live: 0,
+        asks: R::TRIES_FIRST,
         run,
     };
+    listener.run.console.notice(Notice::Ready(local));
     let mut live = listener.accept().await;
     while live > 0 {
         if let Signal::Ended = poll_fn(|cx| signals.poll(cx)).await {
             live -= 1;
         }
     }
-    Status::Stopped
+    Ok(())
 }
 
-struct Listener<S, W> {
-    listener: TcpListener,
-    local: SocketAddr,
-    service: Arc<S>,
-    signals: Arc<Mailbox<Signal>>,
-    live: usize,
-    run: Arc<Run<W>>,
-}
-
-impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
+impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     /// Accepts until told to stop, then stops listening. Returns how many connections are left.
     async fn accept(mut self) -> usize {
         let mut observer = self.run.watch.watch(Subject::Driver);
-        let mut alarm = Alarm::new(sleep);
-        let mut number = 0;
+        let mut alarm = Alarm::default();
         let mut pause = AcceptPause::default();
+        let mut number = 0;
         while !self.run.stop.requested() {
             match self.wait(&mut observer, &mut alarm, pause.until()).await {
                 Happened::Signal(Signal::Ended) => {
@@ -100,11 +98,11 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 Happened::Accepted(_) if self.run.stop.requested() => {}
                 Happened::Accepted(accepted) => {
                     let (clock, console) = (&self.run.clock, &*self.run.console);
-                    if let Some((stream, peer)) = pause.took(accepted, clock, console)
+                    if let Some((tcp, peer)) = pause.took(accepted, clock, console)
                         && let Some(admitted) = self.run.admit(peer, self.service.tells_refused())
                     {
                         number += 1;
-                        self.start(number, stream, peer, admitted);
+                        self.start(number, tcp, peer, admitted);
                     }
                 }
             }
@@ -117,10 +115,10 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
         observer: &mut W::Observer,
         alarm: &mut Alarm,
         pause: Option<Mono>,
-    ) -> Happened {
+    ) -> Happened<R> {
         let (clock, signals) = (&self.run.clock, &self.signals);
         let accepts = pause.is_none() && self.live < self.run.max_connections;
-        let mut accepted = pin!(self.listener.accept());
+        let mut accepted = pin!(R::accept(&self.listener));
         let (happened, times) = watched::<W::Observer, _>(clock, |cx| {
             if let Poll::Ready(signal) = signals.poll(cx) {
                 return Poll::Ready(Happened::Signal(signal));
@@ -128,18 +126,21 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
             if accepts && let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
                 return Poll::Ready(Happened::Accepted(accepted));
             }
-            alarm.poll(pause, clock, cx).map(|()| Happened::PauseOver)
+            let pause_over = alarm.poll(pause, clock, R::sleep, cx);
+            pause_over.map(|()| Happened::PauseOver)
         })
         .await;
-        let result = match happened {
-            Happened::PauseOver => OperationResult::TimedOut,
-            _ => WOKEN,
-        };
+        let timed_out = matches!(happened, Happened::PauseOver);
         let kind = OperationKind::Accept;
-        let waited = times.wait::<W::Observer>(accepts.then_some(kind), result);
+        let tried = (accepts && self.asks).then_some(kind);
+        let waited = times.wait::<W::Observer>(tried, timed_out);
+        if accepts && waited[1].is_some() {
+            self.asks = R::TRIES_FIRST;
+        }
         let accepted = match &happened {
             Happened::Accepted(accepted) => {
-                times.operation::<W::Observer, _, _>(clock, kind, accepted, |_| (1, 0))
+                self.asks = true;
+                times.operation::<W::Observer, _>(clock, kind, accepted)
             }
             _ => None,
         };
@@ -150,12 +151,11 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
     }
 
     /// Starts a connection's task, which keeps what counts the connection as long as it lives.
-    fn start(&mut self, number: u64, stream: TcpStream, peer: SocketAddr, admitted: Admitted) {
+    fn start(&mut self, number: u64, tcp: R::Tcp, peer: SocketAddr, admitted: Admitted) {
         self.live += 1;
         let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
         let end = EndSignal(Arc::clone(&self.signals));
-        // No task awaits this one.
-        task::spawn(async move {
+        R::spawn(async move {
             let _end = end;
             let Admitted {
                 over,
@@ -168,8 +168,7 @@ impl<S: Service + 'static, W: Watch + 'static> Listener<S, W> {
                 peer,
                 local,
             });
-            let (wire, inbox) = (Wire::Stream(stream), Inbox::default());
-            let mut conversation = Conversation::new(machine, observer, wire, inbox, run);
+            let mut conversation = Conversation::<R, _, _>::new(machine, observer, tcp.into(), run);
             let begun = conversation.begin(Begin::Accepted { link, local, over });
             conversation.run(begun).await;
         });

@@ -1,0 +1,188 @@
+//! What is async-std's own: how a task hears of its socket, and the executor.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use async_std::net::{TcpListener, TcpStream};
+use async_std::task;
+use socklab_core::{
+    Link, Machine, Now, Observer, OperationKind, Outbox, Received, Status, Wait, Watch,
+};
+use socklab_system::call_error;
+use socklab_tasks::{Budget, Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
+
+use crate::wire::{Inbox, Wire};
+
+/// A socket, and where it receives.
+#[derive(Debug, Default)]
+pub struct AwaitedSocket {
+    wire: Wire,
+    inbox: Inbox,
+}
+
+impl From<Wire> for AwaitedSocket {
+    fn from(wire: Wire) -> Self {
+        AwaitedSocket {
+            wire,
+            ..AwaitedSocket::default()
+        }
+    }
+}
+
+impl From<TcpStream> for AwaitedSocket {
+    fn from(tcp: TcpStream) -> Self {
+        Wire::Stream(tcp).into()
+    }
+}
+
+impl Socket for AwaitedSocket {
+    fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        self.wire.send(link, bytes)
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        self.wire.finish()
+    }
+
+    fn abort(&mut self) {
+        self.wire.abort();
+    }
+}
+
+/// What a future of the socket's gave.
+#[derive(Debug)]
+pub enum Event {
+    Received(io::Result<Received>),
+    /// What had to wait for room was sent, or some of it.
+    Sent(io::Result<usize>),
+}
+
+/// The runtime of async-std.
+#[derive(Clone, Copy, Debug)]
+pub struct AsyncStdRuntime;
+
+impl Runtime for AsyncStdRuntime {
+    const NAME: &'static str = "async-std";
+
+    const TRIES_FIRST: bool = true;
+
+    type Socket = AwaitedSocket;
+    type Tcp = TcpStream;
+    type Listener = TcpListener;
+    type Event = Event;
+
+    /// Futures that are dropped because another one was ready first lose nothing: each takes from the
+    /// socket, or gives to it, only in the poll that returns ready.
+    async fn wait<M: Machine, W: Watch>(
+        conversation: &mut Conversation<Self, M, W>,
+        wait: Wait,
+    ) -> (Happened<Self>, Times) {
+        let spent = conversation.budget.is_spent();
+        if spent {
+            // There may be more to receive, but other tasks have waited.
+            task::yield_now().await;
+            conversation.budget = Budget::FULL;
+        }
+        let (clock, others) = (&conversation.run.clock, &mut conversation.others);
+        let AwaitedSocket { wire, inbox } = &mut conversation.socket;
+        let mut sent = pin!(wire.send_waiting(conversation.session.unsent()));
+        let mut received = pin!(wire.receive(inbox, clock));
+        watched::<W::Observer, _>(clock, |cx| {
+            // Now and then, or a busy socket would keep the task from other threads' messages.
+            if spent && let Poll::Ready(woken) = others.poll_woken(cx) {
+                return Poll::Ready(woken);
+            }
+            if wait.room
+                && let Poll::Ready(sent) = sent.as_mut().poll(cx)
+            {
+                return Poll::Ready(Happened::Socket(Event::Sent(sent)));
+            }
+            if wait.receive
+                && let Poll::Ready(received) = received.as_mut().poll(cx)
+            {
+                return Poll::Ready(Happened::Socket(Event::Received(received)));
+            }
+            if let Poll::Ready(woken) = others.poll_woken(cx) {
+                return Poll::Ready(woken);
+            }
+            others.poll_deadline(wait.until, clock, cx)
+        })
+        .await
+    }
+
+    fn take<M: Machine, W: Watch>(
+        conversation: &mut Conversation<Self, M, W>,
+        event: Event,
+        times: &Times,
+        now: Now,
+        out: &mut Outbox,
+    ) -> Result<Wait, Status> {
+        let (clock, mut turn) = (&conversation.run.clock, conversation.session.turn(out));
+        match event {
+            Event::Received(received) => {
+                let kind = OperationKind::Receive;
+                turn.observe(times.operation::<W::Observer, _>(clock, kind, &received));
+                (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
+                let bytes = &conversation.socket.inbox.bytes;
+                match received {
+                    Ok(received) => turn.received(now, &received, bytes),
+                    Err(error) => drop(turn.not_received(now, call_error(&error))),
+                }
+            }
+            Event::Sent(sent) => {
+                turn.observe(times.operation::<W::Observer, _>(clock, OperationKind::Send, &sent));
+                turn.unsent_sent(now, sent.map_err(|error| call_error(&error)));
+            }
+        }
+        conversation.carry_out(now, out)
+    }
+
+    fn block_on<T>(task: impl Future<Output = T>) -> io::Result<T> {
+        Ok(task::block_on(task))
+    }
+
+    /// The tasks that it spawns run on the executor's threads.
+    fn serve<T: Send + 'static>(
+        _: usize,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> io::Result<T> {
+        Self::block_on(task)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        task::spawn(task);
+    }
+
+    fn sleep(time: Duration) -> Sleep {
+        Box::pin(task::sleep(time))
+    }
+
+    fn server<O: Observer>(
+        udp: std::net::UdpSocket,
+        local: SocketAddr,
+    ) -> io::Result<AwaitedSocket> {
+        let (wire, inbox) = Wire::server::<O>(udp, local);
+        Ok(AwaitedSocket { wire, inbox })
+    }
+
+    fn client(link: Link) -> io::Result<(SocketAddr, AwaitedSocket)> {
+        let (local, wire) = Wire::client(link)?;
+        Ok((local, wire.into()))
+    }
+
+    async fn connect(to: SocketAddr) -> io::Result<(SocketAddr, TcpStream)> {
+        let tcp = TcpStream::connect(to).await?;
+        Ok((tcp.local_addr()?, tcp))
+    }
+
+    fn listener(tcp: std::net::TcpListener) -> io::Result<TcpListener> {
+        Ok(tcp.into())
+    }
+
+    async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+        listener.accept().await
+    }
+}

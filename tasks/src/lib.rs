@@ -1,0 +1,84 @@
+//! The tasks of every model that is a runtime of tasks.
+//!
+//! A task is left when it waits, and polled again when something may have happened. So a
+//! conversation reads from top to bottom, as with threads, and yet no thread sleeps in it. The models
+//! of this family differ in who polls the tasks and in how a task hears of its socket, so each is a
+//! [`Runtime`]: an executor with its timers, its sockets, and the one wait of a conversation. The rest
+//! is here, once:
+//!
+//! * `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do,
+//!   then wait at one `.await`, which is the runtime's;
+//! * `listener` accepts, and starts a task for each connection;
+//! * `mailbox` is how other threads wake a task, `alarm` a deadline as a timer of the runtime's;
+//! * `lend` is the outbox that the tasks of a thread share;
+//! * `budget` is how long a task that always has something to do keeps its thread;
+//! * `watched` is what the observer is told of a wait.
+
+#![forbid(unsafe_code)]
+
+mod alarm;
+mod budget;
+mod conversation;
+mod lend;
+mod listener;
+mod mailbox;
+mod runtime;
+mod watched;
+
+use std::marker::PhantomData;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
+use socklab_system::{Backend, Run, broken, socket};
+
+pub use alarm::Sleep;
+pub use budget::Budget;
+pub use conversation::{Conversation, Happened, Others};
+pub use mailbox::Wakeup;
+pub use runtime::{Runtime, Socket};
+pub use watched::{Times, watched};
+
+/// The I/O model of a runtime of tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Tasks<R>(PhantomData<R>);
+
+impl<R: Runtime> Backend for Tasks<R> {
+    const NAME: &'static str = R::NAME;
+
+    fn alone<M: Machine + 'static, W: Watch + 'static>(
+        machine: M,
+        server: Option<(SocketAddr, UdpSocket)>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        // The socket is made in the task, so that the runtime's reactor watches it.
+        let ended = R::block_on(async {
+            let (socket, begin) = match server {
+                Some((local, udp)) => (R::server::<W::Observer>(udp, local)?, Begin::Bound(local)),
+                None => (R::Socket::default(), Begin::Client),
+            };
+            let observer = run.watch.watch(Subject::Endpoint);
+            let run = Arc::clone(run);
+            let mut conversation = Conversation::<R, M, W>::new(machine, observer, socket, run);
+            let begun = conversation.begin(begin);
+            Ok(conversation.run(begun).await)
+        });
+        ended.flatten().unwrap_or_else(|error| broken(&error))
+    }
+
+    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+        address: SocketAddr,
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        let (local, tcp) = match socket::bind_streams(address) {
+            Ok(bound) => bound,
+            Err(failed) => return failed,
+        };
+        let task = listener::serve::<R, S, W>(tcp, local, service, Arc::clone(run));
+        match R::serve(run.threads_or(|cores| cores), task).flatten() {
+            Ok(()) => Status::Stopped,
+            Err(error) => broken(&error),
+        }
+    }
+}
