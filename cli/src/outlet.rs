@@ -21,26 +21,41 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Lines of a server may not wait from now on.
 static SERVING: AtomicBool = AtomicBool::new(false);
 
-/// Standard error.
-pub(crate) static STDERR: Outlet = Outlet::new(|bytes| {
-    let _ = stderr().lock().write_all(bytes);
-});
+/// Standard error; and standard output too where both are a terminal, which shows the lines in the
+/// order in which they were said.
+pub(crate) static STDERR: Outlet = Outlet::new();
 
 /// Standard output.
-pub(crate) static STDOUT: Outlet = Outlet::new(|bytes| {
-    let mut stdout = stdout().lock();
-    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
-});
+pub(crate) static STDOUT: Outlet = Outlet::new();
 
-/// A stream of lines, with a queue for when it may not wait.
+/// Where a line goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Output,
+    Error,
+}
+
+impl Stream {
+    /// Write errors are ignored: the reader may have closed the pipe.
+    fn write(self, bytes: &[u8]) {
+        let _ = match self {
+            Stream::Output => {
+                let mut stdout = stdout().lock();
+                stdout.write_all(bytes).and_then(|()| stdout.flush())
+            }
+            Stream::Error => stderr().lock().write_all(bytes),
+        };
+    }
+}
+
+/// Lines on their way out, with a queue for when they may not wait.
 pub(crate) struct Outlet {
-    write: fn(&[u8]),
     queue: Mutex<Queue>,
     changed: Condvar,
 }
 
 struct Queue {
-    lines: VecDeque<Vec<u8>>,
+    lines: VecDeque<(Stream, Vec<u8>)>,
     bytes: usize,
     /// How many lines found no room.
     dropped: u64,
@@ -55,9 +70,8 @@ pub(crate) fn serve() {
 }
 
 impl Outlet {
-    const fn new(write: fn(&[u8])) -> Self {
+    const fn new() -> Self {
         Outlet {
-            write,
             queue: Mutex::new(Queue {
                 lines: VecDeque::new(),
                 bytes: 0,
@@ -73,11 +87,10 @@ impl Outlet {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a line, with its end: at once, or by the thread if a server serves. Write errors are
-    /// ignored: the reader may have closed the pipe.
-    pub(crate) fn line(&'static self, line: Vec<u8>) {
+    /// Writes a line, with its end: at once, or by the thread if a server serves.
+    pub(crate) fn line(&'static self, stream: Stream, line: Vec<u8>) {
         if !SERVING.load(Ordering::Relaxed) {
-            return (self.write)(&line);
+            return stream.write(&line);
         }
         let mut queue = self.lock();
         if queue.bytes + line.len() > MOST {
@@ -89,7 +102,7 @@ impl Outlet {
             queue.started = thread.spawn(|| self.run()).is_ok();
         }
         queue.bytes += line.len();
-        queue.lines.push_back(line);
+        queue.lines.push_back((stream, line));
         drop(queue);
         self.changed.notify_all();
     }
@@ -102,11 +115,14 @@ impl Outlet {
                 self.changed.notify_all();
                 queue = (self.changed.wait(queue)).unwrap_or_else(PoisonError::into_inner);
             }
-            let lines: Vec<u8> = queue.lines.drain(..).flatten().collect();
-            (queue.bytes, queue.writing) = (lines.len(), true);
+            let lines = std::mem::take(&mut queue.lines);
+            queue.writing = true;
             drop(queue);
-            (self.write)(&lines);
-            self.lock().bytes -= lines.len();
+            for lines in Vec::from(lines).chunk_by(|(one, _), (other, _)| one == other) {
+                let bytes: Vec<u8> = lines.iter().flat_map(|(_, line)| line).copied().collect();
+                lines[0].0.write(&bytes);
+                self.lock().bytes -= bytes.len();
+            }
         }
     }
 

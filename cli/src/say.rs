@@ -8,7 +8,7 @@ use socklab_core::{
     Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram, submit,
 };
 
-use crate::outlet::STDERR;
+use crate::outlet::{STDERR, Stream};
 use crate::words::Words;
 
 /// Whether only failures are said: `--quiet`, for the whole program and from its start.
@@ -41,7 +41,7 @@ pub(crate) fn news(text: &str) {
 
 /// Writes a line on standard error, in one piece. Once a server serves it does not wait for the reader.
 pub(crate) fn line(text: &str) {
-    STDERR.line(format!("{text}\n").into_bytes());
+    STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
 }
 
 /// A notice in words; `Ready` has more than one line and is the terminal's business.

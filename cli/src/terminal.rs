@@ -8,7 +8,7 @@ use socklab_core::{Console, Notice, Prompt};
 
 use crate::address;
 use crate::escape;
-use crate::outlet::{self, STDOUT};
+use crate::outlet::{self, Outlet, STDERR, STDOUT, Stream};
 use crate::say;
 use crate::words::Words;
 
@@ -30,6 +30,8 @@ pub(crate) struct Terminal {
     interactive: bool,
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     takes_all: bool,
+    /// What payload goes through.
+    payload: &'static Outlet,
 }
 
 impl Terminal {
@@ -40,6 +42,10 @@ impl Terminal {
             manner,
             interactive: stdin().is_terminal(),
             takes_all: takes_all(),
+            payload: match stdout().is_terminal() && stderr().is_terminal() {
+                true => &STDERR,
+                false => &STDOUT,
+            },
         }
     }
 
@@ -84,8 +90,7 @@ impl Console for Terminal {
             Prompt::Dni => self.words.say("prompt-dni"),
             Prompt::Code => self.words.say("prompt-code"),
         };
-        let mut stderr = stderr().lock();
-        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+        STDERR.line(Stream::Error, text.into_bytes());
     }
 
     fn show(&self, bytes: &[u8]) {
@@ -104,7 +109,7 @@ impl Console for Terminal {
             let mut stdout = stdout().lock();
             let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
         } else {
-            STDOUT.line(line);
+            self.payload.line(Stream::Output, line);
         }
     }
 

@@ -21,7 +21,9 @@ impl Folder {
         ONCE.call_once(|| {
             // Without it, the folder stays after Ctrl-C, which is the next best.
             let _ = ctrlc::set_handler(|| {
-                for folder in there().iter() {
+                // Held to the end: a comparison whose folder has gone fails, and waits for this.
+                let folders = there();
+                for folder in folders.iter() {
                     // A server that is just starting may put another file into it meanwhile.
                     let mut tries = 0..20;
                     while std::fs::remove_dir_all(folder).is_err() && tries.next().is_some() {

@@ -116,7 +116,8 @@ impl Server {
                 ports.push(address.rsplit(':').next().unwrap().parse::<u16>().unwrap());
             }
         }
-        let random = line.contains("random");
+        // A register remembers random secrets.
+        let random = line.contains("random") || folder.join("register.db.key").exists();
         // Which of the two is ready first is not said.
         let plain = ports
             .iter()
@@ -193,15 +194,24 @@ fn the_commands_of_submissions_work() {
             }
             server = Some(Server::start(&folder, line));
         } else if let Some(rest) = line.strip_prefix("socklab submit client localhost ") {
-            let port = server.as_ref().and_then(|server| server.tls).unwrap();
+            let server = server.as_ref().unwrap();
+            let (port, code) = (server.tls.unwrap(), i32::from(server.random));
             let rest = rest.split(" #").next().unwrap();
             let client = format!("socklab submit client localhost:{port} {rest}");
-            submit(&folder, &client, students.next().unwrap(), 0);
+            submit(&folder, &client, students.next().unwrap(), code);
         } else {
+            // A register is restored while no server uses it.
+            if line.starts_with("socklab register restore")
+                && let Some(before) = server.take()
+            {
+                before.finish(&folder, students.next().unwrap());
+            }
             pipe(shell(&folder, line), "").success();
         }
     }
-    server.unwrap().finish(&folder, students.next().unwrap());
+    if let Some(last) = server {
+        last.finish(&folder, students.next().unwrap());
+    }
 }
 
 /// Each link of the threat model to a line of code or a test leads to a file that has that word,

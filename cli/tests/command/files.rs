@@ -238,7 +238,7 @@ fn what_is_there_is_replaced_or_grows() {
     place.ask(&format!("export --to {to}")).success();
     let csv = fs::read_to_string(place.at("lab.csv")).unwrap();
     assert!(
-        csv.starts_with("number,") && csv.lines().count() == 2,
+        csv.starts_with("\"number\",") && csv.lines().count() == 2,
         "{csv}"
     );
     // Through a link, and into a pipe, as a shell opens one.
@@ -357,6 +357,7 @@ fn personal_data_is_its_owner_s() {
         "submit server --listen :0 --register {register} --log {log}"
     ));
     let mut server = Running::start(with_umask_022(command));
+    assert!(server.notes().contains("random secrets"));
     assert!(server.notes().contains("ready at"));
     server.signal(Signal::TERM);
     assert_eq!(server.end().code, Some(0));

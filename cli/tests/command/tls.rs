@@ -53,6 +53,12 @@ fn chain(change: impl FnOnce(&mut CertificateParams)) -> [String; 3] {
 fn written(name: &str, text: &str) -> PathBuf {
     let path = scratch(name);
     fs::write(&path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A key that others can read is warned of.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     path
 }
 
