@@ -21,14 +21,17 @@ const STREAM_BUFFER: usize = 4096;
 /// How long to wait before a datagram is tried again that has to leave from one address of several.
 const NO_ROOM: Duration = Duration::from_millis(1);
 
+/// Windows says so (`WSAEMSGSIZE`) of a datagram that was longer than the buffer; others cut it.
+const DATAGRAM_WAS_CUT: i32 = 10_040;
+
 /// What a conversation talks through.
 #[derive(Debug, Default)]
 pub(crate) enum Wire {
     /// There is none, yet or any more.
     #[default]
     Closed,
-    /// A UDP server's socket: it hears everybody.
-    Server(UdpSocket),
+    /// A UDP server's socket: it hears everybody. In a box, as is a client's.
+    Server(Box<(UdpSocket, Ancillary)>),
     /// A UDP client's socket, connected: it hears only its peer, and of refusals. In a box, so that
     /// a TCP connection keeps no room for the addresses.
     Client(Box<(UdpSocket, Link)>),
@@ -52,9 +55,10 @@ impl Wire {
         local: SocketAddr,
     ) -> (Self, Inbox) {
         let ancillary = Ancillary::ask::<O>(&udp, local);
+        let server = Box::new((udp.into(), ancillary.to_send()));
         let ancillary = ancillary.is_used().then(|| Box::new(ancillary));
         let bytes = Vec::new();
-        (Wire::Server(udp.into()), Inbox { bytes, ancillary })
+        (Wire::Server(server), Inbox { bytes, ancillary })
     }
 
     /// A UDP client's socket, connected to its peer, and the address that it has.
@@ -73,7 +77,8 @@ impl Wire {
         let buffer = &mut inbox.bytes;
         match self {
             Wire::Closed => pending().await,
-            Wire::Server(udp) => {
+            Wire::Server(server) => {
+                let udp = &server.0;
                 buffer.resize(socket::DATAGRAM_BUFFER, 0);
                 let Some(ancillary) = &mut inbox.ancillary else {
                     let (len, peer) = udp.recv_from(buffer).await?;
@@ -89,7 +94,10 @@ impl Wire {
                         received => return received,
                     }
                     // In a box, so that those who do not ask for more keep no room for it.
-                    Box::pin(udp.peek_from(&mut [])).await?;
+                    match Box::pin(udp.peek_from(&mut [])).await {
+                        Err(error) if error.raw_os_error() == Some(DATAGRAM_WAS_CUT) => {}
+                        peeked => drop(peeked?),
+                    }
                 }
             }
             Wire::Client(client) => {
@@ -121,10 +129,12 @@ impl Wire {
     pub(crate) fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            // What a receive was told is not needed to send.
-            Wire::Server(udp) => Ancillary::default().send(udp, link, bytes, |bytes, to| {
-                SockRef::from(udp).send_to(bytes, &to.into())
-            }),
+            Wire::Server(server) => {
+                let (udp, ancillary) = &**server;
+                ancillary.send(udp, link, bytes, |bytes, to| {
+                    SockRef::from(udp).send_to(bytes, &to.into())
+                })
+            }
             Wire::Client(client) => SockRef::from(&client.0).send(bytes),
             Wire::Stream(tcp) => SockRef::from(tcp).send(bytes),
         }
@@ -147,8 +157,9 @@ impl Wire {
     async fn send_datagram(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Wire::Client(client) => client.0.send(bytes).await,
-            Wire::Server(udp) if link.local.is_none() => {
-                udp.send_to(bytes, link.peer).await.map_err(unwrapped)
+            Wire::Server(server) if link.local.is_none() => {
+                let sent = server.0.send_to(bytes, link.peer).await;
+                sent.map_err(unwrapped)
             }
             _ => {
                 // async-std would send it from another address than the one that was asked.
@@ -233,7 +244,7 @@ mod tests {
     }
 
     /// Also where the receive, or the reply, had to wait.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(any(target_os = "linux", target_os = "android", windows))]
     #[test]
     fn a_wildcard_server_answers_from_the_address_that_was_asked() {
         let clock = Clock::start();

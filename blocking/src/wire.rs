@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use socklab_core::{Link, Observer, Received, Transport};
@@ -10,6 +11,10 @@ use socklab_system::{Ancillary, Bell, Clock, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
+
+/// How long a receive blocks at most on Windows, where [`socket::wake_reader`] is only promised to end
+/// the calls that come after it (`shutdown`, winsock2.h). Then the stop is looked at.
+const LOOK_AT_STOP: Duration = Duration::from_millis(500);
 
 /// What a conversation talks through. Shared with the waker of a stop, hence the `Arc`s.
 pub(crate) enum Wire {
@@ -122,7 +127,7 @@ impl Wire {
         }
     }
 
-    /// Blocks until something comes, or for `limit`: then it is `WouldBlock`.
+    /// Blocks until something comes, or for `limit`: then it is `WouldBlock`. It may be so earlier.
     pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
@@ -156,6 +161,7 @@ impl Wire {
                 link,
                 timeout,
             } => {
+                let limit = until_a_look(limit);
                 if *timeout != limit {
                     socket.set_read_timeout(limit)?;
                     *timeout = limit;
@@ -168,6 +174,7 @@ impl Wire {
                 read_timeout,
                 ..
             } => {
+                let limit = until_a_look(limit);
                 if *read_timeout != limit {
                     stream.set_read_timeout(limit)?;
                     *read_timeout = limit;
@@ -197,6 +204,9 @@ impl Wire {
                 ..
             } => {
                 let limit = limit.max(Duration::from_millis(1));
+                if cfg!(windows) {
+                    return write_some(stream, bytes, limit);
+                }
                 if *write_timeout != Some(limit) {
                     stream.set_write_timeout(Some(limit))?;
                     *write_timeout = Some(limit);
@@ -222,6 +232,33 @@ impl Wire {
             socket::reset_on_close(&**stream);
         }
         *self = Wire::Closed;
+    }
+}
+
+/// A send that blocks on Windows waits until all is taken, and after a time-out it does not say how
+/// much was. So there a send takes what it can without waiting, and this waits between two.
+fn write_some(mut stream: &TcpStream, bytes: &[u8], limit: Duration) -> io::Result<usize> {
+    const PAUSE: Duration = Duration::from_millis(1);
+    let mut left = limit;
+    stream.set_nonblocking(true)?;
+    let written = loop {
+        match stream.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && left > PAUSE => {
+                thread::sleep(PAUSE);
+                left -= PAUSE;
+            }
+            written => break written,
+        }
+    };
+    stream.set_nonblocking(false)?;
+    written
+}
+
+/// The limit of a receive that a stop may be unable to end.
+fn until_a_look(limit: Option<Duration>) -> Option<Duration> {
+    match cfg!(windows) {
+        true => Some(limit.map_or(LOOK_AT_STOP, |limit| limit.min(LOOK_AT_STOP))),
+        false => limit,
     }
 }
 

@@ -109,6 +109,10 @@ impl Model for MioPoll {
         listener.accept()
     }
 
+    fn try_io<T>(udp: &UdpSocket, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        udp.try_io(call)
+    }
+
     fn receive(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
         udp.recv(buffer)
     }

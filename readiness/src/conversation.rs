@@ -207,8 +207,9 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                     turn.observe(operation);
                     match sent {
                         Ok(taken) => {
-                            // Less than all was taken: there is no more room.
-                            self.writable = taken == len;
+                            // Less than all was taken: there is no more room. mio on Windows has to
+                            // see the next call fail, or it never reports that there is room again.
+                            self.writable = taken == len || cfg!(windows);
                             turn.sent(taken);
                         }
                         Err(error) => {

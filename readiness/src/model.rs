@@ -124,6 +124,16 @@ pub trait Model: Sized + 'static {
     /// What the system says; `WouldBlock` if there is none.
     fn accept(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)>;
 
+    /// Makes a call on a UDP socket for which this trait has no method. A model that counts on seeing
+    /// each `WouldBlock` sees it here: mio on Windows asks for the next event only then.
+    ///
+    /// # Errors
+    /// Those of the call.
+    fn try_io<T>(udp: &Self::Udp, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let _ = udp;
+        call()
+    }
+
     /// Receives from the peer that a UDP socket is connected to.
     ///
     /// # Errors

@@ -121,7 +121,11 @@ impl<L: Model> Wire<L> {
                 if let Some(link) = peer {
                     return Ok(Received::Datagram(*link, L::receive(udp, buffer)?, None));
                 }
-                ancillary.receive(&*udp, buffer, clock, |buffer| L::receive_from(udp, buffer))
+                let plain = |buffer: &mut [u8]| L::receive_from(udp, buffer);
+                match ancillary.is_used() {
+                    true => L::try_io(udp, || ancillary.receive(&*udp, buffer, clock, plain)),
+                    false => ancillary.receive(&*udp, buffer, clock, plain),
+                }
             }
             Wire::Stream(tcp) => match tcp.read(buffer)? {
                 0 => Ok(Received::End),
@@ -137,11 +141,13 @@ impl<L: Model> Wire<L> {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
             Wire::Datagram(datagram) => {
                 let udp = &datagram.udp;
-                if datagram.peer.is_some() {
-                    return SockRef::from(udp).send(bytes);
-                }
-                let plain = |bytes: &[u8], to: SocketAddr| L::send_to(udp, bytes, to);
-                datagram.ancillary.send(udp, link, bytes, plain)
+                L::try_io(udp, || {
+                    if datagram.peer.is_some() {
+                        return SockRef::from(udp).send(bytes);
+                    }
+                    let plain = |bytes: &[u8], to: SocketAddr| L::send_to(udp, bytes, to);
+                    datagram.ancillary.send(udp, link, bytes, plain)
+                })
             }
             Wire::Stream(tcp) => tcp.write(bytes),
         }

@@ -10,13 +10,18 @@
 //! socket's buffer (`SO_TIMESTAMPNS`, socket(7)), which tells the two apart. Only an observer
 //! [that wants it](Observer::STAMPS) has it asked for.
 
+#[cfg(windows)]
+mod windows;
+
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 
 use socket2::SockRef;
-use socklab_core::{Link, Mono, Observer, Received};
+use socklab_core::{Link, Observer, Received};
 
 use crate::clock::Clock;
+#[cfg(windows)]
+use windows as system;
 
 /// What a socket was asked to tell with each datagram, and room for it.
 #[derive(Debug, Default)]
@@ -28,8 +33,16 @@ impl Ancillary {
     ///
     /// Linux begins to stamp a moment later. What it had before that it stamps when it is received,
     /// so a measurement lets a few milliseconds pass before the first datagram.
-    pub fn ask<'a, O: Observer>(socket: impl Into<SockRef<'a>>, local: SocketAddr) -> Self {
-        Ancillary(system::ask(&socket.into(), local, O::STAMPS))
+    ///
+    /// On Windows a wildcard socket blocks afterwards. One that must not is told so after this.
+    pub fn ask<O: Observer>(socket: &UdpSocket, local: SocketAddr) -> Self {
+        Ancillary(system::ask(socket, local, O::STAMPS))
+    }
+
+    /// The same for a thread or task that only [sends](Self::send): it has no room to receive into.
+    #[must_use]
+    pub fn to_send(&self) -> Self {
+        Ancillary(system::to_send(&self.0))
     }
 
     /// Whether [`receive`](Self::receive) and [`send`](Self::send) make calls of their own.
@@ -70,7 +83,7 @@ impl Ancillary {
         plain: impl FnOnce(&[u8], SocketAddr) -> io::Result<usize>,
     ) -> io::Result<usize> {
         match link.local {
-            Some(local) => system::send(&socket.into(), bytes, link.peer, local),
+            Some(local) => system::send(&self.0, &socket.into(), bytes, link.peer, local),
             None => plain(bytes, link.peer),
         }
     }
@@ -89,18 +102,19 @@ mod system {
         ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
         setsockopt,
     };
+    use socklab_core::Mono;
 
     use super::*;
 
     /// Where the kernel writes what was asked for; empty if nothing was.
     pub(super) type Ancillary = Vec<u8>;
 
-    pub(super) fn ask(socket: &SockRef<'_>, local: SocketAddr, stamps: bool) -> Ancillary {
+    pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Ancillary {
         let mut asked = stamps && ask_for_stamps(socket);
         if local.ip().is_unspecified() {
             asked |= match local {
-                SocketAddr::V4(_) => setsockopt(&**socket, Ipv4PacketInfo, &true),
-                SocketAddr::V6(_) => setsockopt(&**socket, Ipv6RecvPacketInfo, &true),
+                SocketAddr::V4(_) => setsockopt(socket, Ipv4PacketInfo, &true),
+                SocketAddr::V6(_) => setsockopt(socket, Ipv6RecvPacketInfo, &true),
             }
             .is_ok();
         }
@@ -108,6 +122,11 @@ mod system {
             true => cmsg_space!(nix::sys::time::TimeSpec, in_pktinfo, in6_pktinfo),
             false => Vec::new(),
         }
+    }
+
+    /// A send writes its own.
+    pub(super) fn to_send(_: &Ancillary) -> Ancillary {
+        Vec::new()
     }
 
     pub(super) fn is_used(ancillary: &Ancillary) -> bool {
@@ -146,6 +165,7 @@ mod system {
     }
 
     pub(super) fn send(
+        _: &Ancillary,
         socket: &SockRef<'_>,
         bytes: &[u8],
         peer: SocketAddr,
@@ -194,7 +214,7 @@ mod system {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn ask_for_stamps(_: &SockRef<'_>) -> bool {
+    fn ask_for_stamps(_: &UdpSocket) -> bool {
         false
     }
 
@@ -204,13 +224,8 @@ mod system {
     }
 
     #[cfg(target_os = "linux")]
-    fn ask_for_stamps(socket: &SockRef<'_>) -> bool {
-        setsockopt(
-            &**socket,
-            nix::sys::socket::sockopt::ReceiveTimestampns,
-            &true,
-        )
-        .is_ok()
+    fn ask_for_stamps(socket: &UdpSocket) -> bool {
+        setsockopt(socket, nix::sys::socket::sockopt::ReceiveTimestampns, &true).is_ok()
     }
 
     #[cfg(target_os = "linux")]
@@ -232,7 +247,12 @@ mod system {
     }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    windows
+)))]
 mod system {
     use std::net::IpAddr;
 
@@ -241,7 +261,9 @@ mod system {
     /// Nothing is asked for here.
     pub(super) type Ancillary = ();
 
-    pub(super) fn ask(_: &SockRef<'_>, _: SocketAddr, _: bool) -> Ancillary {}
+    pub(super) fn ask(_: &UdpSocket, _: SocketAddr, _: bool) -> Ancillary {}
+
+    pub(super) fn to_send(_: &Ancillary) -> Ancillary {}
 
     pub(super) fn is_used(_: &Ancillary) -> bool {
         false
@@ -257,6 +279,7 @@ mod system {
     }
 
     pub(super) fn send(
+        _: &Ancillary,
         socket: &SockRef<'_>,
         bytes: &[u8],
         peer: SocketAddr,
@@ -268,9 +291,9 @@ mod system {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, UdpSocket};
+    use std::net::IpAddr;
 
-    use socklab_core::{Deadline, Input, Now, Operation, Output, Status};
+    use socklab_core::{Deadline, Input, Mono, Now, Operation, Output, Status};
 
     use super::*;
 
@@ -288,7 +311,7 @@ mod tests {
         fn operation(&mut self, _: &Operation) {}
     }
 
-    const TOLD: bool = cfg!(any(target_os = "linux", target_vendor = "apple"));
+    const TOLD: bool = cfg!(any(target_os = "linux", target_vendor = "apple", windows));
 
     fn receive(
         receiver: &UdpSocket,
@@ -375,9 +398,9 @@ mod tests {
     #[test]
     fn what_would_block_says_so() {
         let receiver = UdpSocket::bind("0.0.0.0:0").unwrap();
-        receiver.set_nonblocking(true).unwrap();
         let local = receiver.local_addr().unwrap();
         let mut ancillary = Ancillary::ask::<Asks>(&receiver, local);
+        receiver.set_nonblocking(true).unwrap();
         let error = receive(&receiver, &mut ancillary, &Clock::start()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }

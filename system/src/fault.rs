@@ -58,29 +58,48 @@ const EXHAUSTED: &[i32] = if cfg!(any(target_os = "linux", target_os = "android"
     &[23, 24, 55]
 };
 
-#[cfg(test)]
+#[cfg(all(test, any(target_os = "linux", windows)))]
 mod tests {
     use super::*;
 
     #[cfg(target_os = "linux")]
+    const NUMBERS: &[(i32, FaultKind)] = &[
+        (111, FaultKind::Refused),
+        (113, FaultKind::Unreachable),
+        (101, FaultKind::Unreachable),
+        (104, FaultKind::Reset),
+        (32, FaultKind::Reset),
+        (98, FaultKind::AddressInUse),
+        (99, FaultKind::AddressNotAvailable),
+        (13, FaultKind::Denied),
+        (1, FaultKind::Denied),
+        (90, FaultKind::TooLong),
+        (24, FaultKind::Exhausted),
+        (105, FaultKind::Exhausted),
+        (110, FaultKind::TimedOut),
+        (9, FaultKind::Other),
+    ];
+
+    #[cfg(windows)]
+    const NUMBERS: &[(i32, FaultKind)] = &[
+        (10_061, FaultKind::Refused),
+        (10_065, FaultKind::Unreachable),
+        (10_051, FaultKind::Unreachable),
+        (10_054, FaultKind::Reset),
+        (10_053, FaultKind::Reset),
+        (10_048, FaultKind::AddressInUse),
+        (10_049, FaultKind::AddressNotAvailable),
+        (10_013, FaultKind::Denied),
+        (10_040, FaultKind::TooLong),
+        (10_024, FaultKind::Exhausted),
+        (10_055, FaultKind::Exhausted),
+        (10_060, FaultKind::TimedOut),
+        (10_038, FaultKind::Other),
+    ];
+
     #[test]
-    fn numbers_of_linux() {
-        for (code, kind) in [
-            (111, FaultKind::Refused),
-            (113, FaultKind::Unreachable),
-            (101, FaultKind::Unreachable),
-            (104, FaultKind::Reset),
-            (32, FaultKind::Reset),
-            (98, FaultKind::AddressInUse),
-            (99, FaultKind::AddressNotAvailable),
-            (13, FaultKind::Denied),
-            (1, FaultKind::Denied),
-            (90, FaultKind::TooLong),
-            (24, FaultKind::Exhausted),
-            (105, FaultKind::Exhausted),
-            (110, FaultKind::TimedOut),
-            (9, FaultKind::Other),
-        ] {
+    fn numbers_of_this_system() {
+        for (code, kind) in NUMBERS.iter().copied() {
             let error = Error::from_raw_os_error(code);
             assert_eq!(fault(&error), Fault { kind, code }, "{error}");
         }

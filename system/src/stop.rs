@@ -76,6 +76,7 @@ impl Stop {
         #[cfg(unix)]
         self.0.signals.ring(&bell);
         // The handler has descriptors of its own.
+        #[cfg_attr(not(unix), expect(clippy::drop_non_drop))]
         drop(bell);
         self.leave(wake)
     }

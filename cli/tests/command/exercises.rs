@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use crate::common::{
-    Ended, RUNTIMES, Running, datagram, datagrams, line_of, nobody_on_udp, on_every_runtime, pipe,
-    run, scratch, socklab,
+    Ended, RUNTIMES, Running, datagram, datagrams, line_of, on_every_runtime, pipe, run, scratch,
+    socklab,
 };
 
 /// Ended well, with nothing left to say.
@@ -61,7 +61,7 @@ fn an_empty_message() {
 #[test]
 fn a_message_to_nobody() {
     on_every_runtime(|runtime| {
-        let (address, _taken) = nobody_on_udp();
+        let (address, _taken) = crate::common::nobody_on_udp();
         let client = socklab(&format!("message client {address} {runtime}"));
         pipe(client, "hola\n")
             .success()

@@ -1,0 +1,108 @@
+//! Windows: `WSARecvMsg` and `WSASendMsg` with `IP_PKTINFO` and `IPV6_PKTINFO`, by quinn-udp.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use dontfrag::UdpSocketExt;
+use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use socket2::SockRef;
+use socklab_core::{Link, Received};
+
+use crate::clock::Clock;
+
+/// What quinn-udp knows of the socket; `None` if nothing was asked for.
+pub(super) type Ancillary = Option<Arc<UdpSocketState>>;
+
+/// Windows has no stamps.
+pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Ancillary {
+    if !local.ip().is_unspecified() {
+        return None;
+    }
+    let state = UdpSocketState::new(UdpSockRef::from(socket));
+    // That also made the socket what QUIC needs: it never blocks, and refuses a datagram that is
+    // larger than a packet. Both are undone even if the rest was refused. A server on all IPv6
+    // addresses sends IPv4 packets too.
+    let _ = socket.set_nonblocking(false);
+    let _ = socket.set_dontfrag_v4(false);
+    if local.is_ipv6() {
+        let _ = socket.set_dontfrag_v6(false);
+    }
+    state.ok().map(Arc::new)
+}
+
+/// A send uses what a receive does.
+pub(super) fn to_send(ancillary: &Ancillary) -> Ancillary {
+    ancillary.clone()
+}
+
+pub(super) fn is_used(ancillary: &Ancillary) -> bool {
+    ancillary.is_some()
+}
+
+pub(super) fn receive(
+    ancillary: &mut Ancillary,
+    socket: &SockRef<'_>,
+    buffer: &mut [u8],
+    _: &Clock,
+) -> io::Result<Received> {
+    let state = ancillary.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+    let mut meta = [RecvMeta::default()];
+    let mut pieces = [IoSliceMut::new(buffer)];
+    state.recv(UdpSockRef::from(&**socket), &mut pieces, &mut meta)?;
+    let [meta] = meta;
+    let link = Link {
+        local: meta.dst_ip,
+        ..Link::first(meta.addr)
+    };
+    Ok(Received::Datagram(link, meta.len, None))
+}
+
+pub(super) fn send(
+    ancillary: &Ancillary,
+    socket: &SockRef<'_>,
+    bytes: &[u8],
+    peer: SocketAddr,
+    local: IpAddr,
+) -> io::Result<usize> {
+    let state = ancillary.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+    let transmit = Transmit {
+        destination: peer,
+        ecn: None,
+        contents: bytes,
+        segment_size: None,
+        src_ip: Some(local),
+    };
+    state.try_send(UdpSockRef::from(&**socket), &transmit)?;
+    Ok(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::socket::datagram_server;
+
+    /// The blocking driver waits in the receive, and the largest datagram is cut into packets.
+    #[test]
+    fn the_socket_still_blocks_and_fragments() {
+        for any in ["0.0.0.0:0", "[::]:0"] {
+            // There may be no IPv6.
+            let Ok(server) = datagram_server(any.parse().unwrap()) else {
+                continue;
+            };
+            let local = server.local_addr().unwrap();
+            let mut ancillary = ask(&server, local, false);
+            assert!(is_used(&ancillary), "{any}");
+            assert!(!server.dontfrag_v4().unwrap(), "{any}");
+            assert!(local.is_ipv4() || !server.dontfrag_v6().unwrap());
+            let limit = Some(Duration::from_millis(50));
+            server.set_read_timeout(limit).unwrap();
+            let (socket, clock) = (SockRef::from(&server), Clock::start());
+            let received = receive(&mut ancillary, &socket, &mut [0; 8], &clock);
+            assert_eq!(received.unwrap_err().kind(), ErrorKind::TimedOut, "{any}");
+        }
+    }
+}
