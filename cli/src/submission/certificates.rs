@@ -17,6 +17,8 @@ use crate::words::Words;
 /// A server's certificate and key, and the files that they come from.
 pub(crate) struct Identity {
     certificate: PathBuf,
+    /// Read again on SIGHUP, which only Unix has.
+    #[cfg_attr(not(unix), expect(dead_code))]
     key: PathBuf,
     certificates: Arc<Certificates>,
     words: Arc<Words>,
