@@ -175,7 +175,7 @@ impl Field {
 pub struct Column {
     /// What it holds.
     pub field: Field,
-    /// Its header, as far as [letters and digits](fold) go.
+    /// Its header, as far as letters and digits go.
     pub header: String,
 }
 
