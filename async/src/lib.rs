@@ -55,9 +55,9 @@
 //!
 //! # Where to look
 //!
-//! `runtime` is what is async-std's own: how a task hears of its socket, a `wire`, and the executor. The
-//! conversation and the listener around it are [`socklab_tasks`], which the models of this family
-//! share.
+//! `runtime` is what is async-std's own: how a task hears of its socket, a `wire`, and the
+//! executor. The conversation and the listener around it are [`socklab_tasks`], which the models of
+//! this family share.
 
 #![forbid(unsafe_code)]
 

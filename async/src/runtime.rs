@@ -74,8 +74,8 @@ impl Runtime for AsyncStdRuntime {
     type Listener = TcpListener;
     type Event = Event;
 
-    /// Futures that are dropped because another one was ready first lose nothing: each takes from the
-    /// socket, or gives to it, only in the poll that returns ready.
+    /// Futures that are dropped because another one was ready first lose nothing: each takes from
+    /// the socket, or gives to it, only in the poll that returns ready.
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,

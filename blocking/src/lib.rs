@@ -15,8 +15,8 @@
 //! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
 //!   [`Run::max_connections`](socklab_system::Run) bounds them, and the rest wait in the backlog.
 //!
-//! A TCP server that blocks has to say which thread waits for which peer. Here are the three classic
-//! answers, which differ in nothing else: [`Blocking`] has a thread for each connection;
+//! A TCP server that blocks has to say which thread waits for which peer. Here are the three
+//! classic answers, which differ in nothing else: [`Blocking`] has a thread for each connection;
 //! [`BlockingIterative`] one thread that serves one connection after the other; [`BlockingPool`] a
 //! fixed number of such threads on one listener.
 //!
@@ -25,8 +25,8 @@
 //!
 //! # Where to look
 //!
-//! `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do, then
-//! block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
+//! `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do,
+//! then block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
 //! `iterative` and `pool` are the designs, a few lines each.
 
 #![forbid(unsafe_code)]

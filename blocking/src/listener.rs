@@ -18,8 +18,8 @@ use crate::conversation::Conversation;
 use crate::semaphore::{self, Semaphore};
 use crate::wire::Wire;
 
-/// The stack of a thread that serves connections: the loop and a machine need little, and the system
-/// only backs what is touched.
+/// The stack of a thread that serves connections: the loop and a machine need little, and the
+/// system only backs what is touched.
 pub(crate) const STACK: usize = 256 * 1024;
 
 /// The listening socket of a server, and what its designs have in common.
@@ -36,7 +36,8 @@ pub(crate) struct Listener<'a, S: Service, W: Watch> {
     _waker: StopGuard,
 }
 
-/// A connection over a limit: all that was to be said is said, and the peer has a moment to read it.
+/// A connection over a limit: all that was to be said is said, and the peer has a moment to read
+/// it.
 type Refusal<M, W> = (Conversation<M, W>, Result<Wait, Status>, Option<Permit>);
 
 /// Where refusals go; `None` if the system has no thread for them.
@@ -138,8 +139,8 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     /// A server that is leaving lets no more wait for it.
     fn close(&self, tcp: &Arc<TcpListener>) {
         drop(lock(&self.tcp).take());
-        // One connection unblocks one `accept`. Each thread that leaves connects once more, with the
-        // descriptor just freed.
+        // One connection unblocks one `accept`. Each thread that leaves connects once more, with
+        // the descriptor just freed.
         if Arc::strong_count(tcp) > 1
             && let Ok(knock) = Knock::at(self.local)
         {

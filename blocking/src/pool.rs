@@ -1,8 +1,8 @@
 //! A fixed number of threads that all accept on one listener.
 //!
-//! Stevens calls it a prethreaded server (*UNIX Network Programming*, vol. 1, 30.11): each thread is
-//! an iterative server, and the system gives a connection to one of those that wait in `accept`. No
-//! peer waits for a thread to start, and there are never more of them; but each peer that says
+//! Stevens calls it a prethreaded server (*UNIX Network Programming*, vol. 1, 30.11): each thread
+//! is an iterative server, and the system gives a connection to one of those that wait in `accept`.
+//! No peer waits for a thread to start, and there are never more of them; but each peer that says
 //! nothing keeps one, and when all are kept the next peer waits in the backlog.
 
 use std::net::{SocketAddr, UdpSocket};
@@ -16,8 +16,8 @@ use crate::Blocking;
 use crate::iterative;
 use crate::listener::{Listener, STACK};
 
-/// The blocking model with a pool of threads for its TCP server. With UDP and in clients there is one
-/// thread anyway, and it is [`Blocking`].
+/// The blocking model with a pool of threads for its TCP server. With UDP and in clients there is
+/// one thread anyway, and it is [`Blocking`].
 ///
 /// The pool has [`Run::threads`], else twice as many as there are cores and at least 4, since they
 /// wait for peers more than they compute; and no more than [`Run::max_connections`].

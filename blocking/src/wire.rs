@@ -12,8 +12,8 @@ use socklab_system::{Ancillary, Bell, Clock, socket};
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// How long a receive blocks at most on Windows, where [`socket::wake_reader`] is only promised to end
-/// the calls that come after it (`shutdown`, winsock2.h). Then the stop is looked at.
+/// How long a receive blocks at most on Windows, where [`socket::wake_reader`] is only promised to
+/// end the calls that come after it (`shutdown`, winsock2.h). Then the stop is looked at.
 const LOOK_AT_STOP: Duration = Duration::from_millis(500);
 
 /// What a conversation talks through. Shared with the waker of a stop, hence the `Arc`s.
@@ -187,8 +187,8 @@ impl Wire {
         }
     }
 
-    /// Sends a datagram, or some bytes of a stream. Blocks until there is room; for a stream, or for
-    /// `limit`: then it is `WouldBlock`.
+    /// Sends a datagram, or some bytes of a stream. Blocks until there is room; for a stream, or
+    /// for `limit`: then it is `WouldBlock`.
     pub(crate) fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize> {
         match self {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
@@ -216,8 +216,8 @@ impl Wire {
         }
     }
 
-    /// Closes the writing side of a stream. Asks a UDP socket, once, without waiting, what the system
-    /// already knows to have gone wrong.
+    /// Closes the writing side of a stream. Asks a UDP socket, once, without waiting, what the
+    /// system already knows to have gone wrong.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
             Wire::Stream { stream, .. } => stream.shutdown(Shutdown::Write),

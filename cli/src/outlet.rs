@@ -1,9 +1,9 @@
 //! Standard output and error of a server, which never wait for their reader.
 //!
-//! A terminal that is stopped (Ctrl-S, a mouse selection, a pager), or a pipe that no program reads,
-//! blocks whoever writes to it. Once a server serves, its lines go through a bounded queue to a thread
-//! of their own, which the first line starts: a thread more costs a server of one thread 5 % of an
-//! echo. What does not fit is dropped and counted.
+//! A terminal that is stopped (Ctrl-S, a mouse selection, a pager), or a pipe that no program
+//! reads, blocks whoever writes to it. Once a server serves, its lines go through a bounded queue
+//! to a thread of their own, which the first line starts: a thread more costs a server of one
+//! thread 5 % of an echo. What does not fit is dropped and counted.
 
 use std::collections::VecDeque;
 use std::io::{Write, stderr, stdout};
@@ -126,8 +126,8 @@ impl Outlet {
         }
     }
 
-    /// Waits until all lines are written, but not for a reader that takes none. Returns how many were
-    /// dropped for want of room, or are left.
+    /// Waits until all lines are written, but not for a reader that takes none. Returns how many
+    /// were dropped for want of room, or are left.
     pub(crate) fn end(&self) -> u64 {
         let mut queue = self.lock();
         while queue.started && (queue.writing || !queue.lines.is_empty()) {

@@ -39,7 +39,8 @@ pub(crate) fn news(text: &str) {
     }
 }
 
-/// Writes a line on standard error, in one piece. Once a server serves it does not wait for the reader.
+/// Writes a line on standard error, in one piece. Once a server serves it does not wait for the
+/// reader.
 pub(crate) fn line(text: &str) {
     STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
 }

@@ -209,8 +209,9 @@ pub(crate) fn prepare(
     })
 }
 
-/// How many connections a server of `most` takes in: those over the limit too, to be told so. If the
-/// system has fewer descriptors than that, the rest wait in the backlog instead of being refused.
+/// How many connections a server of `most` takes in: those over the limit too, to be told so. If
+/// the system has fewer descriptors than that, the rest wait in the backlog instead of being
+/// refused.
 fn capacity(most: usize, secure: bool, words: &Words) -> usize {
     let wanted = most.saturating_add(MAX_REFUSALS);
     let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);

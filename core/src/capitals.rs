@@ -128,8 +128,8 @@ struct Lines {
 }
 
 impl Lines {
-    /// Takes the next line off the front of `bytes`, without its end; a carriage return before it is
-    /// dropped. `None` if it has not ended: then its beginning is kept.
+    /// Takes the next line off the front of `bytes`, without its end; a carriage return before it
+    /// is dropped. `None` if it has not ended: then its beginning is kept.
     fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Option<&'a [u8]> {
         let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
             self.begun.extend_from_slice(bytes);
@@ -151,8 +151,8 @@ impl Lines {
         self.begun.shrink_to(KEEP);
     }
 
-    /// Whether what came without an end is more than a line of `most` bytes can be. A carriage return
-    /// may belong to its end.
+    /// Whether what came without an end is more than a line of `most` bytes can be. A carriage
+    /// return may belong to its end.
     fn is_over(&self, most: usize) -> bool {
         let begun = &self.begun;
         begun.strip_suffix(b"\r").unwrap_or(begun).len() > most

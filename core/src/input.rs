@@ -47,8 +47,9 @@ pub enum Input<'a> {
         link: Link,
         /// This end's address.
         local: SocketAddr,
-        /// The limit that an accepted connection exceeds. The machine may tell the peer so, and nothing
-        /// else; after [`REFUSAL_LIMIT`](crate::REFUSAL_LIMIT) it is stopped. Never with a client's link.
+        /// The limit that an accepted connection exceeds. The machine may tell the peer so, and
+        /// nothing else; after [`REFUSAL_LIMIT`](crate::REFUSAL_LIMIT) it is stopped. Never with a
+        /// client's link.
         over: Option<ExceededLimit>,
     },
     /// A whole datagram came, possibly empty.

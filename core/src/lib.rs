@@ -76,8 +76,8 @@
 //! }
 //! ```
 //!
-//! A real driver adds what is its own: how it makes those calls, and how it waits. [`Wait`] says for
-//! what, and until when.
+//! A real driver adds what is its own: how it makes those calls, and how it waits. [`Wait`] says
+//! for what, and until when.
 //!
 //! # Where things are
 //!
@@ -85,8 +85,8 @@
 //!   [`echo`], [`chat`], [`welcome`], [`capitals`], [`submit`]. [`lab`] lists
 //!   them.
 //! * The contract: [`Machine`], [`Input`], [`Output`] and the [`Outbox`], [`Now`] and [`Deadline`].
-//! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with its
-//!   [`Observer`].
+//! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with
+//!   its [`Observer`].
 //! * One-time codes: [`otp`]. What submissions share: [`register`].
 //! * What was said and done, as text: [`transcript`].
 //!

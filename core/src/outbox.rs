@@ -167,8 +167,8 @@ impl Outbox {
         self.output(self.ops[index])
     }
 
-    /// If the next output to be carried out is a send: its link, and the sends from there on that can
-    /// leave in one call, at most `most` datagrams.
+    /// If the next output to be carried out is a send: its link, and the sends from there on that
+    /// can leave in one call, at most `most` datagrams.
     ///
     /// On a stream these are all that follow each other, for cuts mean nothing there. Datagrams
     /// leave together as equal segments to one peer, of which only the last may be shorter.

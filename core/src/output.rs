@@ -27,8 +27,8 @@ pub enum Output<'a> {
         /// The payload.
         bytes: &'a [u8],
     },
-    /// Flush what was sent, then close the writing side (for a stream). Answered by `Finished`, except
-    /// on a stream that has had a fault.
+    /// Flush what was sent, then close the writing side (for a stream). Answered by `Finished`,
+    /// except on a stream that has had a fault.
     Finish {
         /// Which link.
         link: Link,

@@ -36,8 +36,8 @@ pub use turn::{Begin, Next, Received, Turn, Wait};
 
 /// One machine, and what its conversation needs beside it.
 ///
-/// It is small, for a server may hold many that are idle: what is rare lies in a box, and the outbox
-/// and the receive buffer are the driver's, one for each loop or thread.
+/// It is small, for a server may hold many that are idle: what is rare lies in a box, and the
+/// outbox and the receive buffer are the driver's, one for each loop or thread.
 #[derive(Debug)]
 pub struct Session<M, O> {
     pump: Pump<M, O>,

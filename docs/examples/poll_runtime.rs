@@ -1,7 +1,8 @@
 //! A runtime on the `polling` crate (epoll on Linux, kqueue on macOS and the BSDs, completion ports
 //! on Windows): one thread, one poll, and an interest that is asked for anew after each event.
 //!
-//! An example of a driver, whole, and simple rather than fast: it passes the same kit as the others.
+//! An example of a driver, whole, and simple rather than fast: it passes the same kit as the
+//! others.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,8 +16,8 @@ use socklab_readiness::{self as readiness, Interest, Model, OneLoop, Ready, Trig
 /// This I/O model.
 pub type Polling = OneLoop<PollingLoop>;
 
-/// A poller, and a second descriptor of each socket that it watches: it must never watch one that is
-/// closed, and the loop closes its own.
+/// A poller, and a second descriptor of each socket that it watches: it must never watch one that
+/// is closed, and the loop closes its own.
 #[derive(Debug)]
 pub struct PollingLoop {
     poller: Arc<Poller>,

@@ -2,13 +2,13 @@
 //!
 //! # How the model works
 //!
-//! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and the one thread
-//! asks the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX Network
-//! Programming*, vol. 1, 6.2). mio is `epoll` on Linux, `kqueue` on macOS and the BSDs, and completion
-//! ports on Windows.
+//! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and the one
+//! thread asks the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX
+//! Network Programming*, vol. 1, 6.2). mio is `epoll` on Linux, `kqueue` on macOS and the BSDs, and
+//! completion ports on Windows.
 //!
-//! * **Where it waits.** In `poll`, and nowhere else. The user's lines, the register's decisions and a
-//!   stop come from other threads through a mailbox that wakes it.
+//! * **Where it waits.** In `poll`, and nowhere else. The user's lines, the register's decisions
+//!   and a stop come from other threads through a mailbox that wakes it.
 //! * **What a connection costs.** An entry in a slab: its machine, a few words, and bytes only while
 //!   some are unsent. No stack, no context switch. One outbox and one receive buffer serve all.
 //! * **Where it breaks down.** One thread is one core, and all others wait for whatever a machine
@@ -16,9 +16,9 @@
 //!
 //! # Edge-triggered
 //!
-//! mio reports a *change*: a socket that was empty and has bytes is reported once. So a socket is read
-//! until it returns `WouldBlock`; and where that is cut short, because the machine wants no more for
-//! now or has had its turn, the loop remembers that the socket is readable.
+//! mio reports a *change*: a socket that was empty and has bytes is reported once. So a socket is
+//! read until it returns `WouldBlock`; and where that is cut short, because the machine wants no
+//! more for now or has had its turn, the loop remembers that the socket is readable.
 //!
 //! # Where to look
 //!

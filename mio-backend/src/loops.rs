@@ -1,9 +1,10 @@
 //! Several loops, each on a thread of its own.
 //!
-//! One loop is one core. Here are as many as there are cores, and they share no socket: each has its
-//! own, bound to the one address (`SO_REUSEPORT`, socket(7)), and the system deals out what comes by
-//! the peer's address and port. So no loop is woken for what another takes, and a peer always meets
-//! the same one. A TCP server's loops share their capacity; a UDP server has a machine for each loop.
+//! One loop is one core. Here are as many as there are cores, and they share no socket: each has
+//! its own, bound to the one address (`SO_REUSEPORT`, socket(7)), and the system deals out what
+//! comes by the peer's address and port. So no loop is woken for what another takes, and a peer
+//! always meets the same one. A TCP server's loops share their capacity; a UDP server has a machine
+//! for each loop.
 //!
 //! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to do.
 
@@ -26,8 +27,8 @@ type Loop<'a, W> = EventLoop<'a, MioPoll, W>;
 /// The model with several loops.
 ///
 /// There are [`Run::threads`], else one for each core that the process may use and at least 2; for
-/// TCP, no more than [`Run::max_connections`]. A client has one machine, and so has a UDP server whose
-/// machine must hear every peer: these are [`Mio`], one loop.
+/// TCP, no more than [`Run::max_connections`]. A client has one machine, and so has a UDP server
+/// whose machine must hear every peer: these are [`Mio`], one loop.
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
 

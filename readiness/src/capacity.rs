@@ -77,8 +77,8 @@ impl<L: Model> Capacity<L> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes room for one connection of the loop with this mailbox. If there is none, the loop is told
-    /// when it has it.
+    /// Takes room for one connection of the loop with this mailbox. If there is none, the loop is
+    /// told when it has it.
     pub(crate) fn take(&self, mailbox: &Arc<Mailbox<L>>) -> bool {
         let mut inner = self.lock();
         if inner.free == 0 {
@@ -89,8 +89,8 @@ impl<L: Model> Capacity<L> {
         true
     }
 
-    /// Connections of the loop with this mailbox have ended: their room goes to the loops that wait,
-    /// and there are descriptors. Whether the loop itself is one that waited.
+    /// Connections of the loop with this mailbox have ended: their room goes to the loops that
+    /// wait, and there are descriptors. Whether the loop itself is one that waited.
     pub(crate) fn ended(&self, count: usize, mailbox: &Arc<Mailbox<L>>) -> bool {
         let mut inner = self.lock();
         if inner.pause.until().is_some() {
@@ -123,8 +123,8 @@ impl<L: Model> Capacity<L> {
         (number, news)
     }
 
-    /// The system has no descriptor for one more: none is tried until the pause is over. What to tell
-    /// the user.
+    /// The system has no descriptor for one more: none is tried until the pause is over. What to
+    /// tell the user.
     pub(crate) fn out_of_descriptors(&self, now: Mono, fault: Fault) -> Option<Notice> {
         let mut inner = self.lock();
         self.trouble.store(true, Ordering::Relaxed);

@@ -100,8 +100,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
     }
 
-    /// Serves until told to stop, and until the last connection has ended. The capacity may be shared
-    /// with other loops.
+    /// Serves until told to stop, and until the last connection has ended. The capacity may be
+    /// shared with other loops.
     ///
     /// # Errors
     /// When the system cannot wait.
@@ -270,8 +270,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         all.after(address, &mut self.resources.model)
     }
 
-    /// What other threads left. A stop comes first, once. It is read from `run.stop`, because a signal
-    /// handler cannot use the mailbox.
+    /// What other threads left. A stop comes first, once. It is read from `run.stop`, because a
+    /// signal handler cannot use the mailbox.
     fn wakeups(&mut self) -> Vec<Wakeup> {
         let mut wakeups = self.resources.mailbox.take();
         wakeups.retain(|wakeup| !matches!(wakeup, Wakeup::Stop));
@@ -303,7 +303,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         })
     }
 
-    /// Asks for the user's next line if the machine wants one. How it ended, if it did: with its input.
+    /// Asks for the user's next line if the machine wants one. How it ended, if it did: with its
+    /// input.
     fn ask_for_line<M: Machine>(
         &mut self,
         all: &mut All<L, M, W>,

@@ -1,7 +1,7 @@
 //! The event loop of every model that waits until a socket is ready.
 //!
-//! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and one thread asks
-//! the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX Network
+//! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and one thread
+//! asks the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX Network
 //! Programming*, vol. 1, 6.2). The models of this family differ in that one question, so each is a
 //! [`Model`]: which sockets are watched, and how to wait for them. The rest is here, once:
 //!
@@ -14,10 +14,10 @@
 //! # Edge-triggered, level-triggered, one-shot
 //!
 //! Some systems report a *change* once: a socket that was empty and has bytes. Others report the
-//! *level* with every wait, or one event for each time they are [asked](Model::watch). The loop serves
-//! all three: it remembers that a socket is ready until a call returns `WouldBlock`, so nothing is
-//! missed; and it tells the model what each conversation waits for whenever that changes, so a
-//! level-triggered wait never spins.
+//! *level* with every wait, or one event for each time they are [asked](Model::watch). The loop
+//! serves all three: it remembers that a socket is ready until a call returns `WouldBlock`, so
+//! nothing is missed; and it tells the model what each conversation waits for whenever that
+//! changes, so a level-triggered wait never spins.
 
 #![forbid(unsafe_code)]
 

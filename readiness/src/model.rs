@@ -124,8 +124,8 @@ pub trait Model: Sized + 'static {
     /// What the system says; `WouldBlock` if there is none.
     fn accept(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)>;
 
-    /// Makes a call on a UDP socket for which this trait has no method. A model that counts on seeing
-    /// each `WouldBlock` sees it here: mio on Windows asks for the next event only then.
+    /// Makes a call on a UDP socket for which this trait has no method. A model that counts on
+    /// seeing each `WouldBlock` sees it here: mio on Windows asks for the next event only then.
     ///
     /// # Errors
     /// Those of the call.

@@ -73,8 +73,8 @@ impl<L: Model> Wire<L> {
         }
     }
 
-    /// Its own address, if the connection that was being opened is open by now; `None` while that is
-    /// not known.
+    /// Its own address, if the connection that was being opened is open by now; `None` while that
+    /// is not known.
     pub(crate) fn opened(&self) -> Option<io::Result<SocketAddr>> {
         let Wire::Stream(tcp) = self else {
             return None;
@@ -153,8 +153,8 @@ impl<L: Model> Wire<L> {
         }
     }
 
-    /// Closes the writing side of a stream. Asks a UDP socket, once, what the system already knows to
-    /// have gone wrong.
+    /// Closes the writing side of a stream. Asks a UDP socket, once, what the system already knows
+    /// to have gone wrong.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
             Wire::Closed => Ok(()),

@@ -1,9 +1,9 @@
 //! What the kernel knows of a datagram beside its bytes and its sender.
 //!
-//! A UDP server on a wildcard address must answer from the address that was asked: a client that has
-//! connected its socket hears no other. The kernel tells which one that was (`IP_PKTINFO`, ip(7);
-//! `IPV6_RECVPKTINFO`, RFC 3542, 6.1), and takes it as the source of the reply. In C that costs 12 to
-//! 16 % of an echo's CPU time, so only wildcard sockets ask.
+//! A UDP server on a wildcard address must answer from the address that was asked: a client that
+//! has connected its socket hears no other. The kernel tells which one that was (`IP_PKTINFO`,
+//! ip(7); `IPV6_RECVPKTINFO`, RFC 3542, 6.1), and takes it as the source of the reply. In C that
+//! costs 12 to 16 % of an echo's CPU time, so only wildcard sockets ask.
 //!
 //! A receive that blocks does two things: it waits until there is a datagram, and then it copies it
 //! (Stevens, *UNIX Network Programming*, vol. 1, 6.2). Linux notes when it put a datagram into the
@@ -28,8 +28,8 @@ use windows as system;
 pub struct Ancillary(system::Ancillary);
 
 impl Ancillary {
-    /// Asks a UDP server's socket, bound to `local`, for what its driver needs. A system that cannot
-    /// tell is used without.
+    /// Asks a UDP server's socket, bound to `local`, for what its driver needs. A system that
+    /// cannot tell is used without.
     ///
     /// Linux begins to stamp a moment later. What it had before that it stamps when it is received,
     /// so a measurement lets a few milliseconds pass before the first datagram.

@@ -57,8 +57,8 @@ impl ConnectionLimit {
         }))
     }
 
-    /// Counts one more connection of `peer`. One over a limit is to be told so if the server `tells`
-    /// its peers; `None` if it is to be closed at once.
+    /// Counts one more connection of `peer`. One over a limit is to be told so if the server
+    /// `tells` its peers; `None` if it is to be closed at once.
     pub fn admit(&self, peer: SocketAddr, tells: bool) -> Option<Admitted> {
         let address = network(peer.ip());
         let mut counts = self.counts();

@@ -23,8 +23,8 @@ impl AcceptPause {
     /// How long to wait before accepting again, when no connection of ours ends meanwhile.
     pub const LENGTH: Duration = Duration::from_millis(200);
 
-    /// The system has no more of a resource: no accept is tried until the pause is over. What to tell
-    /// the user.
+    /// The system has no more of a resource: no accept is tried until the pause is over. What to
+    /// tell the user.
     pub fn out_of(&mut self, now: Mono, resource: Resource, fault: Fault) -> Option<Notice> {
         self.until = Some(now.plus(Self::LENGTH));
         let news = self.failed.replace(now).is_none();

@@ -1,10 +1,10 @@
 //! The tasks of every model that is a runtime of tasks.
 //!
 //! A task is left when it waits, and polled again when something may have happened. So a
-//! conversation reads from top to bottom, as with threads, and yet no thread sleeps in it. The models
-//! of this family differ in who polls the tasks and in how a task hears of its socket, so each is a
-//! [`Runtime`]: an executor with its timers, its sockets, and the one wait of a conversation. The rest
-//! is here, once:
+//! conversation reads from top to bottom, as with threads, and yet no thread sleeps in it. The
+//! models of this family differ in who polls the tasks and in how a task hears of its socket, so
+//! each is a [`Runtime`]: an executor with its timers, its sockets, and the one wait of a
+//! conversation. The rest is here, once:
 //!
 //! * `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do,
 //!   then wait at one `.await`, which is the runtime's;

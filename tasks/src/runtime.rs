@@ -55,8 +55,8 @@ pub trait Runtime: Sized + 'static {
     /// When the system has no descriptor for the reactor.
     fn block_on<T>(task: impl Future<Output = T>) -> io::Result<T>;
 
-    /// The same for a task that spawns others, which run on so many threads, or on the runtime's own
-    /// number of them.
+    /// The same for a task that spawns others, which run on so many threads, or on the runtime's
+    /// own number of them.
     ///
     /// # Errors
     /// When the system has no descriptor for the reactor.
@@ -106,8 +106,8 @@ pub trait Runtime: Sized + 'static {
         wait: Wait,
     ) -> impl Future<Output = (Happened<Self>, Times)> + Send;
 
-    /// Hands over what a wait for the socket gave, and carries out what that causes. Returns what to
-    /// wait for then.
+    /// Hands over what a wait for the socket gave, and carries out what that causes. Returns what
+    /// to wait for then.
     ///
     /// # Errors
     /// How the conversation has ended.

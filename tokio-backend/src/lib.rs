@@ -53,9 +53,9 @@
 //!
 //! # Where to look
 //!
-//! `runtime` is what is tokio's own: how a task hears of its socket, a `wire`, and the set-up of its
-//! runtime. The conversation and the listener around it are [`socklab_tasks`], which the models of
-//! this family share.
+//! `runtime` is what is tokio's own: how a task hears of its socket, a `wire`, and the set-up of
+//! its runtime. The conversation and the listener around it are [`socklab_tasks`], which the models
+//! of this family share.
 
 #![forbid(unsafe_code)]
 

@@ -101,8 +101,8 @@ impl Runtime for TokioRuntime {
         .await
     }
 
-    /// Sends what waits for room, then receives what there is, within the budget, and carries out at
-    /// once what each receive causes.
+    /// Sends what waits for room, then receives what there is, within the budget, and carries out
+    /// at once what each receive causes.
     fn take<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         ready: Ready,

@@ -1,4 +1,5 @@
-//! A reader that has stopped (Ctrl-S, a pager, a pipe that no program reads) does not stop a server.
+//! A reader that has stopped (Ctrl-S, a pager, a pipe that no program reads) does not stop a
+//! server.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream, UdpSocket};

@@ -166,8 +166,8 @@ fn a_name_that_cannot_be_seen() {
     }
 }
 
-/// Fewer descriptors than connections are allowed: the server says so, and those that find none wait
-/// instead of being refused.
+/// Fewer descriptors than connections are allowed: the server says so, and those that find none
+/// wait instead of being refused.
 #[cfg(target_os = "linux")]
 #[test]
 fn few_descriptors_make_clients_wait() {

@@ -87,7 +87,8 @@ fn sends_that_fail_to_land_are_one_fault() {
     assert_eq!(rig.news().len(), 2, "no finish");
 }
 
-/// The last bytes of a machine that has ended have a while to leave; then the connection is given up.
+/// The last bytes of a machine that has ended have a while to leave; then the connection is given
+/// up.
 #[test]
 fn the_close_limit() {
     for in_time in [true, false] {

@@ -204,8 +204,8 @@ fn the_high_water_mark() {
     assert!(wait.receive && wait.room);
 }
 
-/// A submission server that is given the pieces one by one, to which the system takes `size` bytes at
-/// a time: its canonical transcript, and what it sent.
+/// A submission server that is given the pieces one by one, to which the system takes `size` bytes
+/// at a time: its canonical transcript, and what it sent.
 fn submission(pieces: &[&[u8]], size: usize) -> (String, Vec<u8>) {
     let settings = Settings::default();
     let service = submit::Server::new(settings.wording, settings.limits);
@@ -266,8 +266,8 @@ fn every_split_and_merge_is_the_same() {
     }
 }
 
-/// What a machine says at once may be very much, in very many pieces; on a dead stream it is dropped.
-/// Were each looked at again for each before it, this would take minutes.
+/// What a machine says at once may be very much, in very many pieces; on a dead stream it is
+/// dropped. Were each looked at again for each before it, this would take minutes.
 #[test]
 fn much_that_is_said_on_a_dead_stream_is_dropped_at_once() {
     const PIECES: usize = 200_000;
