@@ -41,11 +41,9 @@ pub fn shown(name: &[u8]) -> String {
     shown.trim().to_owned()
 }
 
-/// What two writings of a name have in common, to see whether it is the same person's: without
-/// case, marks, and order of the words.
-pub(crate) fn folded(name: &str) -> String {
-    let plain: String = name
-        .nfd()
+/// Decomposed text in small letters without marks, and a space for what is neither letter nor digit.
+pub(crate) fn plain(decomposed: impl Iterator<Item = char>) -> String {
+    decomposed
         .filter(|letter| !is_combining_mark(*letter))
         .flat_map(char::to_lowercase)
         .map(|letter| {
@@ -55,7 +53,13 @@ pub(crate) fn folded(name: &str) -> String {
                 ' '
             }
         })
-        .collect();
+        .collect()
+}
+
+/// What two writings of a name have in common, to see whether it is the same person's: without
+/// case, marks, and order of the words.
+pub(crate) fn folded(name: &str) -> String {
+    let plain = plain(name.nfd());
     let mut words: Vec<&str> = plain.split_whitespace().collect();
     words.sort_unstable();
     words.join(" ")

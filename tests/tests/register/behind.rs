@@ -41,6 +41,14 @@ fn killed(place: &Place) -> Place {
     dead
 }
 
+/// A copy beside the register, made while it is served.
+fn backup(place: &Place) -> PathBuf {
+    let backup = place.beside("backup.db");
+    let mut archive = place.location.archive(false).unwrap();
+    archive.backup(&backup).unwrap();
+    backup
+}
+
 fn is_moved(server: &Server) -> bool {
     server
         .events()
@@ -135,13 +143,7 @@ fn a_register_that_is_written_over_in_place() {
     let place = Place::file();
     let server = place.serve(rules());
     submit(&server, 2_000_000, 3);
-    let backup = place.beside("backup.db");
-    place
-        .location
-        .archive(false)
-        .unwrap()
-        .backup(&backup)
-        .unwrap();
+    let backup = backup(&place);
     submit(&server, 3_000_000, 2);
     fs::write(path(&place), fs::read(&backup).unwrap()).unwrap();
     assert_eq!(server.submit(right("4000000", 1, 0)), "unavailable");
@@ -246,13 +248,7 @@ fn a_backup_is_brought_back() {
     let place = Place::file();
     let server = place.serve(rules());
     submit(&server, 2_000_000, 3);
-    let backup = place.beside("backup.db");
-    place
-        .location
-        .archive(false)
-        .unwrap()
-        .backup(&backup)
-        .unwrap();
+    let backup = backup(&place);
     submit(&server, 3_000_000, 2);
     let before = fs::read(&backup).unwrap();
     // Not under a server's feet.

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use super::{RosterError, RosterFault};
+use crate::name::plain;
 
 /// What a column of a roster holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -260,17 +260,6 @@ pub(super) fn understand(
 
 /// A header without case, accents and signs: `Apellido(s)` and `APELLIDO/S` are both `apellido s`.
 fn fold(header: &str) -> String {
-    let plain: String = header
-        .nfkd()
-        .filter(|letter| !is_combining_mark(*letter))
-        .flat_map(char::to_lowercase)
-        .map(|letter| {
-            if letter.is_alphanumeric() {
-                letter
-            } else {
-                ' '
-            }
-        })
-        .collect();
+    let plain = plain(header.nfkd());
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
