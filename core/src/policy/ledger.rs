@@ -113,6 +113,7 @@ mod tests {
     use super::*;
     use crate::time::{Mono, Now};
     use core::time::Duration;
+    use std::format;
     use std::prelude::v1::*;
 
     fn attempt(dni: &str, code: Option<&str>, seconds: u64) -> Attempt {
