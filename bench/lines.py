@@ -43,7 +43,7 @@ def crates(commit):
     counts = {}
     for path, text in files(commit):
         # The tests' own library is tests.
-        crate = "docs/examples" if path.startswith("docs/") else path.split("/")[0]
+        crate = "docs/examples" if path.startswith("docs/") else path.split("/src/")[0].split("/")[-1]
         if crate != "tests":
             counts[crate] = counts.get(crate, 0) + code(text)
     return counts

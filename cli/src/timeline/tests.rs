@@ -156,7 +156,7 @@ fn every_exercise_on_every_runtime() {
 /// What the crate that draws says, by the ids in its sources.
 #[test]
 fn what_charts_say_exists_and_nothing_else_does() {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../timeline/src");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../measure/timeline/src");
     let mut said: BTreeSet<String> = BTreeSet::new();
     for file in fs::read_dir(sources).expect("the crate") {
         let source = fs::read_to_string(file.expect("a file").path()).expect("a source");

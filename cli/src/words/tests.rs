@@ -42,7 +42,7 @@ fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
 /// its words to.
 fn sources() -> Vec<(PathBuf, String)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let crates = ["src", "../compare/src", "../timeline/src"];
+    let crates = ["src", "../measure/compare/src", "../measure/timeline/src"];
     let mut folders: Vec<PathBuf> = crates.iter().map(|one| here.join(one)).collect();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -22,15 +22,15 @@ impl Fluent {
             Language::En => (
                 "en",
                 [
-                    include_str!("../../../cli/locales/en-compare.ftl"),
-                    include_str!("../../../cli/locales/en-report.ftl"),
+                    include_str!("../../../../cli/locales/en-compare.ftl"),
+                    include_str!("../../../../cli/locales/en-report.ftl"),
                 ],
             ),
             Language::Es => (
                 "es",
                 [
-                    include_str!("../../../cli/locales/es-compare.ftl"),
-                    include_str!("../../../cli/locales/es-report.ftl"),
+                    include_str!("../../../../cli/locales/es-compare.ftl"),
+                    include_str!("../../../../cli/locales/es-report.ftl"),
                 ],
             ),
         };

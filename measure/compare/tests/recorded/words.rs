@@ -9,7 +9,7 @@ impl Words {
     /// Those of `en` or `es`.
     pub(crate) fn new(language: &str) -> Self {
         let here = env!("CARGO_MANIFEST_DIR");
-        let path = format!("{here}/../cli/locales/{language}-compare.ftl");
+        let path = format!("{here}/../../cli/locales/{language}-compare.ftl");
         let source = std::fs::read_to_string(path).expect("a file of messages");
         let resource = FluentResource::try_new(source).expect("messages");
         let mut bundle = FluentBundle::new(vec![language.parse().expect("a language")]);

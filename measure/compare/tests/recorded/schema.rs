@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use socklab_compare::Document;
 
 fn schema() -> Value {
-    let text = include_str!("../../../docs/results.schema.json");
+    let text = include_str!("../../../../docs/results.schema.json");
     serde_json::from_str(text).expect("JSON")
 }
 
