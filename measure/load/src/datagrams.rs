@@ -25,6 +25,7 @@ const OPEN_BATCH: usize = 16;
 const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// The sockets of a load, each with its questions.
+#[derive(Debug)]
 pub(crate) struct Datagrams {
     text: Text,
     depth: u32,
@@ -42,6 +43,7 @@ pub(crate) struct Datagrams {
     next_sweep: u64,
 }
 
+#[derive(Debug)]
 struct Connection {
     socket: UdpSocket,
     window: Window,
@@ -216,16 +218,15 @@ impl Datagrams {
         }
     }
 
-    fn sweep(&mut self, now: u64, tally: &mut Tally) -> io::Result<()> {
+    /// Gives up every question that was sent more than `timeout` ago.
+    fn sweep(&mut self, now: u64, timeout: u64, tally: &mut Tally) -> io::Result<()> {
         for at in 0..self.connections.len() {
             let mut closed = 0;
             let mut lost = |asked: Asked| {
                 closed += 1;
                 tally.lost(asked);
             };
-            self.connections[at]
-                .window
-                .expire(now, self.timeout, &mut lost);
+            self.connections[at].window.expire(now, timeout, &mut lost);
             self.open -= closed;
             self.follow(at as u32, closed, now, tally)?;
         }
@@ -278,7 +279,7 @@ impl Askers for Datagrams {
         }
         if now >= self.next_sweep {
             self.next_sweep = now + crate::run::sweep_every(self.timeout);
-            self.sweep(now, tally)?;
+            self.sweep(now, self.timeout, tally)?;
         }
         Ok(())
     }
@@ -305,8 +306,7 @@ impl Askers for Datagrams {
             self.take(at, true, clock, tally)?;
         }
         // What is still open now has no time left.
-        self.timeout = 0;
-        self.sweep(now + 1, tally)
+        self.sweep(now + 1, 0, tally)
     }
 
     fn lingers(&self) -> bool {

@@ -31,17 +31,23 @@
 //! # Where things are
 //!
 //! [`Plan`] is what is asked of it and [`Outcome`] what it found. `run` is the loop: warm-up, measurement, and what is still to come
-//! when it ends. `datagrams` and `streams` ask; `text` and `submission` are the questions; `window` knows what of a UDP socket's questions
-//! became; `schedule` says when questions are due under an open load; [`steady`] when the warm-up is over. [`Idle`] holds connections that say nothing.
+//! when it ends; [`Load`] makes a load in slices, so that those of several servers can take turns.
+//! `datagrams`, `streams` and `conversations` ask; [`SlowClient`] and [`SlowRequests`] are clients
+//! beside whom others are measured; `text` and `submission` are the questions; `window` knows what
+//! of a UDP socket's questions became; `schedule` says when questions are due under an open load;
+//! [`steady`] when the warm-up is over. [`Idle`] holds connections that say nothing.
 
 #![forbid(unsafe_code)]
 
 mod batch;
 mod clock;
+mod company;
+mod conversations;
 mod datagrams;
 mod error;
 mod idle;
 mod limits;
+mod load;
 mod outcome;
 mod plan;
 mod rests;
@@ -55,8 +61,10 @@ mod tally;
 mod text;
 mod window;
 
+pub use company::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};
 pub use error::Error;
 pub use idle::Idle;
+pub use load::Load;
 pub use outcome::Outcome;
 pub use plan::{Kind, MIN_PAYLOAD, Moment, Pace, Plan};
 pub use run::run;

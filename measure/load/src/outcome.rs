@@ -18,6 +18,12 @@ pub struct Outcome {
     pub seconds: f64,
     /// Right replies that arrived in that time.
     pub replies: u64,
+    /// Right replies in all, with those that came after that time, before the load stopped
+    /// listening.
+    pub answered: u64,
+    /// Of how many connections at least one question was answered, if they stay. A server of one
+    /// connection at a time answers one.
+    pub served: u32,
     /// How many in each whole interval.
     pub intervals: Vec<u64>,
     /// From when a question was due to its reply, of all that the measurement owns but those that are [`wrong`](Outcome::wrong) or

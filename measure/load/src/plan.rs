@@ -17,10 +17,21 @@ const MAX_PAYLOAD: usize = 65_507 / 3;
 pub enum Kind {
     /// UDP: a text, for its capitals.
     Echo,
+    /// TCP: a line, for its capitals, over connections that stay.
+    Capitals,
+    /// TCP: connect, send a line, read its capitals, close.
+    CapitalsOnce,
     /// TCP: connect, read the 22 bytes and the end of stream, close.
     Welcome,
     /// TCP: connect, send `name&dni&otp` with a DNI of its own, read an answer that begins with `OK` and the end of stream, close.
     Submit,
+}
+
+impl Kind {
+    /// Whether its questions carry their numbers.
+    fn numbers(self) -> bool {
+        matches!(self, Kind::Echo | Kind::Capitals | Kind::CapitalsOnce)
+    }
 }
 
 /// When it is asked.
@@ -43,7 +54,8 @@ pub struct Plan {
     /// Where the server is.
     pub to: SocketAddr,
     /// Closed: how many ask at once. Open: how many sockets take turns (UDP), or how many connections there may be at once (TCP);
-    /// a question for which there is none yet waits, and its waiting counts. For `echo` at most 99,999.
+    /// a question for which there is none yet waits, and its waiting counts. For `echo` and
+    /// `capitals` at most 99,999.
     pub connections: u32,
     /// How many questions each UDP socket has in flight under a closed load. TCP has one.
     pub depth: u32,
@@ -59,9 +71,10 @@ pub struct Plan {
     pub timeout: Duration,
     /// How long to listen, after the last answer, for answers that come again.
     pub linger: Duration,
-    /// How long the question of `echo` is, in bytes; at least [`MIN_PAYLOAD`]. The lab's Python programs read 2,048.
+    /// How long the question of `echo` or `capitals` is, in bytes; at least [`MIN_PAYLOAD`]. The
+    /// lab's Python programs read 2,048.
     pub payload: usize,
-    /// Whether the text of `echo` has ASCII letters alone, for servers that know no others.
+    /// Whether that text has ASCII letters alone, for servers that know no others.
     pub ascii: bool,
     /// The number of the first question: its DNI, for `submit`. The next load on the same register begins after what this one
     /// [asked](crate::Outcome::asked).
@@ -98,7 +111,7 @@ impl Plan {
             (self.connections > 0, "no connections"),
             (self.depth > 0, "nothing in flight"),
             (
-                self.exercise != Kind::Echo || self.connections <= text::MOST_CONNECTIONS,
+                !self.exercise.numbers() || self.connections <= text::MOST_CONNECTIONS,
                 "more connections than questions can name",
             ),
             (

@@ -7,14 +7,12 @@ use mio::event::Event;
 use mio::{Events, Poll};
 
 use crate::clock::{Clock, nanos};
-use crate::datagrams::Datagrams;
 use crate::error::Error;
-use crate::limits;
+use crate::load::Load;
 use crate::outcome::Outcome;
-use crate::plan::{Kind, Moment, Pace, Plan};
+use crate::plan::{Moment, Pace, Plan};
 use crate::schedule::Schedule;
 use crate::steady::steady;
-use crate::streams::Streams;
 use crate::tally::Tally;
 
 const MILLI: u64 = 1_000_000;
@@ -57,6 +55,10 @@ pub(crate) trait Askers {
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
     /// Whether something may come after the last answer.
     fn lingers(&self) -> bool;
+    /// Of how many connections that stay at least one question was answered.
+    fn served(&self) -> u32 {
+        0
+    }
 }
 
 /// How often questions whose time has passed are looked for.
@@ -70,20 +72,25 @@ pub(crate) fn sweep_every(timeout: u64) -> u64 {
 /// [`Error::NoRoom`] if the system does not let it have so many sockets; `InvalidInput` for a plan that makes no sense; else what the
 /// system says of the first thing that went wrong and is not counted in the [`Outcome`].
 pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
-    plan.check()?;
-    limits::make_room(plan.connections.into())?;
-    let poll = Poll::new()?;
-    let outcome = match plan.exercise {
-        Kind::Echo => Run::new(plan, Datagrams::new(plan, poll.registry())?, poll).whole(on),
-        Kind::Welcome | Kind::Submit => {
-            Run::new(plan, Streams::new(plan, poll.registry())?, poll).whole(on)
-        }
-    };
-    Ok(outcome?)
+    Load::new(plan)?.whole(on)
 }
 
-struct Run<'a, A> {
-    plan: &'a Plan,
+/// The ways to make a load, whoever asks.
+pub(crate) trait Course: std::fmt::Debug {
+    /// Warm-up, measurement, and what is still to come when it ends.
+    fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome>;
+    /// Asks until the rate is steady, and takes what is in flight; for how long that was, and
+    /// whether it became steady.
+    fn prepare(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)>;
+    /// Asks for so long, and takes what is in flight. Connections that stay are there for the next
+    /// slice.
+    fn slice(&mut self, length: Duration) -> io::Result<Outcome>;
+}
+
+/// One load, its connections and its time.
+#[derive(Debug)]
+pub(crate) struct Run<A> {
+    plan: Plan,
     askers: A,
     poll: Poll,
     events: Events,
@@ -96,6 +103,7 @@ struct Run<'a, A> {
 }
 
 /// Counts the right replies in each interval.
+#[derive(Debug)]
 struct Meter {
     interval: u64,
     end: u64,
@@ -120,27 +128,8 @@ impl Meter {
     }
 }
 
-impl<'a, A: Askers> Run<'a, A> {
-    fn new(plan: &'a Plan, askers: A, poll: Poll) -> Self {
-        Run {
-            plan,
-            askers,
-            poll,
-            events: Events::with_capacity(EVENTS),
-            clock: Clock::start(),
-            tally: Tally::new(plan),
-            schedule: None,
-            meter: Meter {
-                interval: nanos(plan.interval),
-                end: u64::MAX,
-                before: 0,
-                replies: Vec::new(),
-            },
-            idle: 0,
-        }
-    }
-
-    fn whole(mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome> {
+impl<A: Askers + std::fmt::Debug> Course for Run<A> {
+    fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome> {
         let begun = self.clock.now();
         let steady = if self.plan.warm_up.1.is_zero() {
             false
@@ -158,22 +147,85 @@ impl<'a, A: Askers> Run<'a, A> {
         if self.plan.is_open() || self.plan.warm_up.1.is_zero() {
             self.begin(from)?;
         }
-        let until = self.measure(from, on)?;
+        let until = self.measure(from, from + nanos(self.plan.measure), on)?;
         let seconds = Duration::from_nanos(until - from).as_secs_f64();
         let idle = Duration::from_nanos(self.idle - idle).as_secs_f64();
         let replies = self.tally.answers - answers;
         let intervals = std::mem::take(&mut self.meter.replies);
 
         self.finish(until, on)?;
+        let tally = self.new_tally();
         Ok(Outcome {
             warm_up,
             steady,
             seconds,
             replies,
+            answered: tally.answers - answers,
+            served: self.askers.served(),
             intervals,
             busy: 1.0 - idle / seconds,
-            ..self.tally.outcome()
+            ..tally.outcome()
         })
+    }
+
+    fn prepare(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)> {
+        self.new_tally();
+        let begun = self.clock.now();
+        self.begin(begun)?;
+        let steady = self.warm_up(begun, on)?;
+        let until = self.clock.now();
+        self.finish(until, on)?;
+        Ok((Duration::from_nanos(until - begun), steady))
+    }
+
+    fn slice(&mut self, length: Duration) -> io::Result<Outcome> {
+        self.new_tally();
+        let (from, idle) = (self.clock.now(), self.idle);
+        self.tally.measure(from);
+        self.begin(from)?;
+        let until = self.measure(from, from + nanos(length), &mut |_| ())?;
+        let seconds = Duration::from_nanos(until - from).as_secs_f64();
+        let idle = Duration::from_nanos(self.idle - idle).as_secs_f64();
+        let replies = self.tally.answers;
+        let intervals = std::mem::take(&mut self.meter.replies);
+        self.finish(until, &mut |_| ())?;
+        let tally = self.new_tally();
+        Ok(Outcome {
+            steady: true,
+            seconds,
+            replies,
+            answered: tally.answers,
+            served: self.askers.served(),
+            intervals,
+            busy: 1.0 - idle / seconds,
+            ..tally.outcome()
+        })
+    }
+}
+
+impl<A: Askers> Run<A> {
+    pub(crate) fn new(plan: &Plan, askers: A, poll: Poll) -> Self {
+        Run {
+            plan: plan.clone(),
+            askers,
+            poll,
+            events: Events::with_capacity(EVENTS),
+            clock: Clock::start(),
+            tally: Tally::new(plan),
+            schedule: None,
+            meter: Meter {
+                interval: nanos(plan.interval),
+                end: u64::MAX,
+                before: 0,
+                replies: Vec::new(),
+            },
+            idle: 0,
+        }
+    }
+
+    /// Begins to count anew; what was counted.
+    fn new_tally(&mut self) -> Tally {
+        std::mem::replace(&mut self.tally, Tally::new(&self.plan))
     }
 
     fn begin(&mut self, now: u64) -> io::Result<()> {
@@ -205,8 +257,7 @@ impl<'a, A: Askers> Run<'a, A> {
     }
 
     /// When it was over.
-    fn measure(&mut self, from: u64, on: &mut dyn FnMut(Moment)) -> io::Result<u64> {
-        let until = from + nanos(self.plan.measure);
+    fn measure(&mut self, from: u64, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<u64> {
         self.meter.start(from, self.tally.answers);
         loop {
             let seen = self.meter.replies.len();

@@ -15,13 +15,15 @@ use crate::run::Askers;
 use crate::sources::{Failed, Sources, failed};
 use crate::submission::{Submissions, is_accepted, step_now};
 use crate::tally::Tally;
+use crate::text::{NUMBERS, Read as Reply, Text};
 use crate::window::Asked;
 
 /// The connections of a load: places, in each of which one question after another is asked.
+#[derive(Debug)]
 pub(crate) struct Streams {
     registry: Registry,
     sources: Sources,
-    submissions: Option<Submissions>,
+    questions: Questions,
     timeout: u64,
     places: Vec<Place>,
     /// Places without a connection, under an open load.
@@ -34,12 +36,77 @@ pub(crate) struct Streams {
     buffer: Box<[u8]>,
 }
 
+/// What each connection asks.
+#[derive(Debug)]
+enum Questions {
+    Welcome,
+    Submit(Submissions),
+    /// A line of this text, with a number of its own.
+    Capitals {
+        text: Text,
+        next: u64,
+    },
+}
+
+impl Questions {
+    fn of(plan: &Plan) -> Questions {
+        match plan.exercise {
+            Kind::Submit => Questions::Submit(Submissions::from(plan.first)),
+            Kind::CapitalsOnce => Questions::Capitals {
+                text: Text::new(plan.payload, plan.ascii),
+                next: plan.first % NUMBERS,
+            },
+            Kind::Welcome | Kind::Echo | Kind::Capitals => Questions::Welcome,
+        }
+    }
+
+    /// Writes the next question of the place `at` into it.
+    fn write(&mut self, at: u32, place: &mut Place) {
+        match self {
+            Questions::Welcome => {}
+            Questions::Submit(submissions) => place.step = submissions.write(&mut place.message),
+            Questions::Capitals { text, next } => {
+                place.number = *next;
+                *next += 1;
+                place.message.clear();
+                place.message.extend_from_slice(text.blank());
+                Text::number(at, place.number, &mut place.message);
+                place.message.push(b'\n');
+            }
+        }
+    }
+
+    /// Whether the place's answer is right; what it had to be if not.
+    fn judge(&self, at: u32, place: &Place) -> Result<(), Vec<u8>> {
+        let (right, expected) = match self {
+            Questions::Welcome => (place.answer == BANNER, BANNER.to_vec()),
+            Questions::Submit(_) => (is_accepted(&place.answer), b"OK".to_vec()),
+            Questions::Capitals { text, .. } => {
+                let line = place.answer.strip_suffix(b"\n");
+                let read = line.map(|line| text.read(at, line));
+                match read == Some(Reply::Right(place.number)) {
+                    true => return Ok(()),
+                    false => (false, text.reply(at, place.number)),
+                }
+            }
+        };
+        if right { Ok(()) } else { Err(expected) }
+    }
+
+    /// Whether an answer ends with a line feed; if not, with the stream.
+    fn is_line(&self) -> bool {
+        matches!(self, Questions::Capitals { .. })
+    }
+}
+
+#[derive(Debug)]
 struct Place {
     stream: Option<TcpStream>,
     asked: Asked,
     message: Vec<u8>,
     written: usize,
     step: Step,
+    number: u64,
     answer: Vec<u8>,
 }
 
@@ -65,12 +132,13 @@ impl Streams {
             message: Vec::new(),
             written: 0,
             step: Step(0),
+            number: 0,
             answer: Vec::new(),
         };
         Ok(Streams {
             registry: registry.try_clone()?,
             sources: Sources::to(plan.to),
-            submissions: (plan.exercise == Kind::Submit).then(|| Submissions::from(plan.first)),
+            questions: Questions::of(plan),
             timeout: nanos(plan.timeout),
             places: (0..plan.connections).map(|_| place()).collect(),
             free: (0..plan.connections).rev().collect(),
@@ -78,7 +146,7 @@ impl Streams {
             open: 0,
             rests: Rests::default(),
             next_sweep: 0,
-            buffer: vec![0; MAX_ANSWER + 1].into(),
+            buffer: vec![0; MAX_ANSWER.max(3 * plan.payload) + 1].into(),
         })
     }
 
@@ -93,9 +161,7 @@ impl Streams {
         let place = &mut self.places[at as usize];
         place.answer.clear();
         place.written = 0;
-        if let Some(submissions) = &mut self.submissions {
-            place.step = submissions.write(&mut place.message);
-        }
+        self.questions.write(at, place);
         let now = clock.now();
         place.asked = tally.ask(due.unwrap_or(now), now);
         tally.sent(place.asked, 1);
@@ -138,16 +204,16 @@ impl Streams {
                 tally.lost(asked);
             }
             End::Said | End::TooMuch => {
-                let (right, expected) = match &self.submissions {
-                    None => (place.answer == BANNER, BANNER),
-                    Some(_) => (is_accepted(&place.answer), &b"OK"[..]),
-                };
-                if right && end == End::Said {
-                    tally.right(asked, now, false);
-                } else if self.submissions.is_some() && step_now() != place.step {
-                    tally.stale += u64::from(asked.counted);
-                } else {
-                    tally.wrong(asked.counted, || expected.to_vec(), &place.answer);
+                let submits = matches!(self.questions, Questions::Submit(_));
+                match self.questions.judge(at, place) {
+                    Ok(()) if end == End::Said => tally.right(asked, now, false),
+                    _ if submits && step_now() != place.step => {
+                        tally.stale += u64::from(asked.counted);
+                    }
+                    judged => {
+                        let expected = || judged.err().unwrap_or_default();
+                        tally.wrong(asked.counted, expected, &place.answer);
+                    }
                 }
             }
         }
@@ -162,10 +228,17 @@ impl Streams {
         self.put(at, None, clock, tally)
     }
 
-    fn sweep(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+    /// Gives up every question that was sent more than `timeout` ago.
+    fn sweep(
+        &mut self,
+        now: u64,
+        timeout: u64,
+        clock: &Clock,
+        tally: &mut Tally,
+    ) -> io::Result<()> {
         for at in 0..self.places.len() {
             let place = &self.places[at];
-            if place.stream.is_some() && now.saturating_sub(place.asked.sent) > self.timeout {
+            if place.stream.is_some() && now.saturating_sub(place.asked.sent) > timeout {
                 self.end(at as u32, End::Failed(Failed::Broken), clock, tally)?;
             }
         }
@@ -175,7 +248,8 @@ impl Streams {
 
 impl Place {
     /// What there is to do and hear; how it ended, if it did.
-    fn go_on(&mut self, buffer: &mut [u8]) -> io::Result<Option<End>> {
+    fn go_on(&mut self, buffer: &mut [u8], is_line: bool) -> io::Result<Option<End>> {
+        let most = buffer.len() - 1;
         let Some(stream) = &mut self.stream else {
             return Ok(None);
         };
@@ -188,11 +262,18 @@ impl Place {
         }
         loop {
             match stream.read(buffer) {
+                // Closed without a word where one is due: broken, as if it had been reset.
+                Ok(0) if is_line && self.answer.is_empty() => {
+                    return Ok(Some(End::Failed(Failed::Broken)));
+                }
                 Ok(0) => return Ok(Some(End::Said)),
                 Ok(len) => {
                     self.answer.extend_from_slice(&buffer[..len]);
-                    if self.answer.len() > MAX_ANSWER {
+                    if self.answer.len() > most {
                         return Ok(Some(End::TooMuch));
+                    }
+                    if is_line && self.answer.ends_with(b"\n") {
+                        return Ok(Some(End::Said));
                     }
                 }
                 Err(error) => match error.kind() {
@@ -248,7 +329,8 @@ impl Askers for Streams {
 
     fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         let at = event.token().0;
-        match self.places[at].go_on(&mut self.buffer)? {
+        let is_line = self.questions.is_line();
+        match self.places[at].go_on(&mut self.buffer, is_line)? {
             Some(end) => self.end(at as u32, end, clock, tally),
             None => Ok(()),
         }
@@ -260,7 +342,7 @@ impl Askers for Streams {
         }
         if now >= self.next_sweep {
             self.next_sweep = now + crate::run::sweep_every(self.timeout);
-            self.sweep(now, clock, tally)?;
+            self.sweep(now, self.timeout, clock, tally)?;
         }
         Ok(())
     }
@@ -280,8 +362,7 @@ impl Askers for Streams {
 
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         // What is still open now has no time left.
-        self.timeout = 0;
-        self.sweep(now + 1, clock, tally)
+        self.sweep(now + 1, 0, clock, tally)
     }
 
     fn lingers(&self) -> bool {

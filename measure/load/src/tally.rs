@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::window::Asked;
 
 /// Counts while a load runs.
+#[derive(Debug)]
 pub(crate) struct Tally {
     open_loop: bool,
     timeout: u64,
@@ -141,6 +142,8 @@ impl Tally {
             steady: false,
             seconds: 0.0,
             replies: 0,
+            answered: self.answers,
+            served: 0,
             intervals: Vec::new(),
             response: self.response,
             service: self.service,

@@ -1,0 +1,311 @@
+//! Asks over TCP connections that stay: a line, its capitals, the next line.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+
+use crate::clock::{Clock, nanos};
+use crate::plan::Plan;
+use crate::rests::Rests;
+use crate::run::{Askers, sweep_every};
+use crate::sources::{Failed, Sources, failed};
+use crate::tally::Tally;
+use crate::text::{NUMBERS, Read as Reply, Text};
+use crate::window::Asked;
+
+/// The connections of a load, each with at most one question in flight.
+#[derive(Debug)]
+pub(crate) struct Conversations {
+    registry: Registry,
+    sources: Sources,
+    text: Text,
+    timeout: u64,
+    peers: Vec<Peer>,
+    /// Those without a question in flight, under an open load.
+    free: VecDeque<u32>,
+    /// Whether an answered question is followed by another.
+    again: bool,
+    in_flight: usize,
+    rests: Rests,
+    next_sweep: u64,
+    buffer: Box<[u8]>,
+}
+
+#[derive(Debug)]
+struct Peer {
+    stream: Option<TcpStream>,
+    asked: Option<Asked>,
+    /// The number of its next question, or of the one in flight.
+    number: u64,
+    /// The question in flight, of which this much has been written.
+    line: Vec<u8>,
+    written: usize,
+    /// The reply so far.
+    reply: Vec<u8>,
+    /// Whether a question was answered since the load last began.
+    served: bool,
+}
+
+/// What was found on a connection.
+enum Found {
+    /// Its question is still in flight.
+    Waiting,
+    /// A line, which is the peer's reply.
+    Line,
+    Failed(Failed),
+}
+
+impl Conversations {
+    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<Conversations> {
+        let text = Text::new(plan.payload, plan.ascii);
+        let peer = || Peer {
+            stream: None,
+            asked: None,
+            number: plan.first % NUMBERS,
+            line: [text.blank(), b"\n"].concat(),
+            written: 0,
+            reply: Vec::new(),
+            served: false,
+        };
+        Ok(Conversations {
+            registry: registry.try_clone()?,
+            sources: Sources::to(plan.to),
+            timeout: nanos(plan.timeout),
+            peers: (0..plan.connections).map(|_| peer()).collect(),
+            free: (0..plan.connections).collect(),
+            again: false,
+            in_flight: 0,
+            rests: Rests::default(),
+            next_sweep: 0,
+            buffer: vec![0; text.reply_len() + 2].into(),
+            text,
+        })
+    }
+
+    /// Asks on one connection, which is made first if there is none.
+    fn put(
+        &mut self,
+        at: u32,
+        due: Option<u64>,
+        clock: &Clock,
+        tally: &mut Tally,
+    ) -> io::Result<()> {
+        let now = clock.now();
+        let asked = tally.ask(due.unwrap_or(now), now);
+        tally.sent(asked, 1);
+        let peer = &mut self.peers[at as usize];
+        peer.asked = Some(asked);
+        Text::number(at, peer.number, &mut peer.line);
+        peer.written = 0;
+        peer.reply.clear();
+        self.in_flight += 1;
+        let sent = match &peer.stream {
+            Some(_) => peer.write(),
+            None => self.sources.connect().and_then(|mut stream| {
+                let both = Interest::READABLE | Interest::WRITABLE;
+                self.registry
+                    .register(&mut stream, Token(at as usize), both)?;
+                peer.stream = Some(stream);
+                peer.write()
+            }),
+        };
+        match sent {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let how = failed(error)?;
+                self.broken(at, how, now, tally);
+                Ok(())
+            }
+        }
+    }
+
+    /// Its question is over, and its connection too.
+    fn broken(&mut self, at: u32, how: Failed, now: u64, tally: &mut Tally) {
+        let peer = &mut self.peers[at as usize];
+        peer.stream = None;
+        let Some(asked) = peer.asked.take() else {
+            return;
+        };
+        peer.number += 1;
+        self.in_flight -= 1;
+        match how {
+            Failed::Refused => tally.refused(asked),
+            Failed::OutOfPorts => tally.out_of_ports(asked),
+            Failed::Broken => tally.lost(asked),
+        }
+        if self.again {
+            self.rests.add(now, at);
+        } else {
+            self.free.push_back(at);
+        }
+    }
+
+    /// Takes the line that came, and asks again if it is to.
+    fn answered(&mut self, at: u32, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        let now = clock.now();
+        let peer = &mut self.peers[at as usize];
+        let Some(asked) = peer.asked.take() else {
+            return Ok(());
+        };
+        let number = peer.number;
+        peer.number += 1;
+        self.in_flight -= 1;
+        let line = peer.reply.strip_suffix(b"\n").unwrap_or(&peer.reply);
+        if self.text.read(at, line) != Reply::Right(number) {
+            let expected = || [&self.text.reply(at, number)[..], b"\n"].concat();
+            tally.wrong(asked.counted, expected, &peer.reply);
+            // What else it says belongs to no question.
+            peer.stream = None;
+        } else if now - asked.sent > self.timeout {
+            tally.late += u64::from(asked.counted);
+            tally.lost(asked);
+        } else {
+            peer.served = true;
+            tally.right(asked, now, false);
+        }
+        if self.again {
+            return self.put(at, None, clock, tally);
+        }
+        self.free.push_back(at);
+        Ok(())
+    }
+
+    /// Gives up every question that was sent more than `timeout` ago, with its connection: its
+    /// reply may still come.
+    fn sweep(&mut self, now: u64, timeout: u64, tally: &mut Tally) {
+        for at in 0..self.peers.len() {
+            let overdue = |asked: Asked| now.saturating_sub(asked.sent) > timeout;
+            if self.peers[at].asked.is_some_and(overdue) {
+                self.broken(at as u32, Failed::Broken, now, tally);
+            }
+        }
+    }
+}
+
+impl Peer {
+    /// Writes what can be written now.
+    fn write(&mut self) -> io::Result<()> {
+        let unsent = &self.line[self.written..];
+        let Some(stream) = self.stream.as_mut().filter(|_| !unsent.is_empty()) else {
+            return Ok(());
+        };
+        match stream.write(unsent) {
+            Ok(more) => self.written += more,
+            Err(error) => match error.kind() {
+                // Not connected yet, as some systems call it.
+                ErrorKind::WouldBlock | ErrorKind::NotConnected | ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+        Ok(())
+    }
+
+    /// Reads what there is.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Found> {
+        loop {
+            let Some(stream) = &mut self.stream else {
+                return Ok(Found::Waiting);
+            };
+            match stream.read(buffer) {
+                Ok(0) => return Ok(Found::Failed(Failed::Broken)),
+                Ok(len) => {
+                    self.reply.extend_from_slice(&buffer[..len]);
+                    // The buffer is longer than a right reply, so reading one has emptied the
+                    // socket: what comes later is told again.
+                    if self.reply.ends_with(b"\n") || self.reply.len() >= buffer.len() {
+                        return Ok(Found::Line);
+                    }
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock | ErrorKind::NotConnected => return Ok(Found::Waiting),
+                    ErrorKind::Interrupted => {}
+                    _ => return failed(error).map(Found::Failed),
+                },
+            }
+        }
+    }
+}
+
+impl Askers for Conversations {
+    fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        self.again = true;
+        self.free.clear();
+        for at in 0..self.peers.len() as u32 {
+            self.peers[at as usize].served = false;
+            self.put(at, None, clock, tally)?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, due: u64, clock: &Clock, tally: &mut Tally) -> io::Result<bool> {
+        let Some(at) = self.free.pop_front() else {
+            return Ok(false);
+        };
+        self.put(at, Some(due), clock, tally)?;
+        Ok(true)
+    }
+
+    fn can_ask(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        let at = event.token().0;
+        let peer = &mut self.peers[at];
+        let found = match peer.write() {
+            Ok(()) => peer.read(&mut self.buffer)?,
+            Err(error) => Found::Failed(failed(error)?),
+        };
+        match found {
+            Found::Waiting => Ok(()),
+            Found::Line => self.answered(at as u32, clock, tally),
+            Found::Failed(how) => {
+                self.broken(at as u32, how, clock.now(), tally);
+                Ok(())
+            }
+        }
+    }
+
+    fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+        while let Some(at) = self.rests.wake(now) {
+            self.put(at, None, clock, tally)?;
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + sweep_every(self.timeout);
+            self.sweep(now, self.timeout, tally);
+        }
+        Ok(())
+    }
+
+    fn next_turn(&self) -> u64 {
+        self.next_sweep.min(self.rests.next().unwrap_or(u64::MAX))
+    }
+
+    fn outstanding(&self) -> usize {
+        self.in_flight
+    }
+
+    fn stop(&mut self) {
+        self.again = false;
+        self.rests.clear();
+    }
+
+    fn finish(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {
+        // What is still in flight now has no time left.
+        self.sweep(now + 1, 0, tally);
+        // Open loads take turns from the first again.
+        self.free = (0..self.peers.len() as u32).collect();
+        Ok(())
+    }
+
+    fn lingers(&self) -> bool {
+        false
+    }
+
+    fn served(&self) -> u32 {
+        self.peers.iter().filter(|peer| peer.served).count() as u32
+    }
+}
