@@ -34,7 +34,7 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     observer: W::Observer,
     lines: Lines,
     stop: bool,
-    bell: RungBell<L>,
+    bell: Option<RungBell<L>>,
 }
 
 /// The conversations of a loop whose machines are `M`.
@@ -48,11 +48,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     pub fn new(run: &'a Run<W>, console: &'a dyn Console) -> io::Result<Self> {
         let mut model = L::new()?;
         let mailbox = Mailbox::new(model.waker()?);
-        let bell = {
+        let mut bell = None;
+        if L::WAITS {
             let mailbox = Arc::clone(&mailbox);
             let wake = move || mailbox.leave(Wakeup::Stop);
-            RungBell::hang(&run.stop, &mut model, BELL, wake)?
-        };
+            bell = Some(RungBell::hang(&run.stop, &mut model, BELL, wake)?);
+        }
         Ok(EventLoop {
             resources: Resources {
                 run,
@@ -205,14 +206,16 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             model.wait(limit, ready)?;
             Ok(u32::try_from(ready.len()).unwrap_or(u32::MAX))
         });
-        (operation.iter()).for_each(|operation| self.observer.operation(operation));
+        if let Some(operation) = operation.filter(|_| L::WAITS) {
+            self.observer.operation(&operation);
+        }
         match waited {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
         for ready in &self.ready {
             match ready.key {
-                BELL => self.bell.heard(),
+                BELL => self.bell.iter().for_each(RungBell::heard),
                 LISTENER => acceptor.iter_mut().for_each(|acceptor| acceptor.ready()),
                 key => {
                     if let Some(conversation) = all.slab.get_mut(key) {

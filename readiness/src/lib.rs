@@ -43,7 +43,7 @@ use socklab_system::{Backend, Run, broken, socket};
 pub use capacity::Capacity;
 pub use event_loop::EventLoop;
 pub use model::{Interest, Model, Ready, Trigger, Watched};
-pub use std_sockets::duplicate;
+pub use std_sockets::{Kept, Shared, accept, duplicate, keep};
 pub use wire::Wire;
 
 /// The I/O model of one event loop.
@@ -52,6 +52,8 @@ pub struct OneLoop<L>(PhantomData<L>);
 
 impl<L: Model> Backend for OneLoop<L> {
     const NAME: &'static str = L::NAME;
+
+    const SPINS: bool = !L::WAITS;
 
     fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,

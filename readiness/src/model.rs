@@ -63,6 +63,10 @@ pub trait Model: Sized + 'static {
     /// When its wait reports a socket.
     const TRIGGER: Trigger;
 
+    /// Whether its wait waits. One that does not looks at a stop in each round, and needs no
+    /// waking.
+    const WAITS: bool = true;
+
     /// What one thread waits with.
     ///
     /// # Errors

@@ -24,6 +24,9 @@ pub trait Backend {
     /// Its name on the command line and in transcripts.
     const NAME: &'static str;
 
+    /// Whether it asks its sockets again and again, and so uses a core even when it is idle.
+    const SPINS: bool = false;
+
     /// Runs one machine on the thread that called: a client, or a UDP server with its socket and
     /// the address that this is bound to.
     fn alone<M: Machine + 'static, W: Watch + 'static>(

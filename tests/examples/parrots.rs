@@ -16,6 +16,9 @@ use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::{Console, Notice, Prompt, Status};
 use socklab_mio::{Mio, MioLoops};
+use socklab_multiplexing::Nonblocking;
+#[cfg(unix)]
+use socklab_multiplexing::{Poll, Select};
 use socklab_system::{Backend, ConnectionLimit, Run};
 use socklab_tests::kit::refusals::submissions;
 use socklab_tests::kit::{Parrots, Survivors, many_descriptors};
@@ -40,6 +43,11 @@ fn main() -> ExitCode {
         Mio::NAME => serve::<Mio>,
         MioLoops::NAME => serve::<MioLoops>,
         Tokio::NAME => serve::<Tokio>,
+        Nonblocking::NAME => serve::<Nonblocking>,
+        #[cfg(unix)]
+        Select::NAME => serve::<Select>,
+        #[cfg(unix)]
+        Poll::NAME => serve::<Poll>,
         _ => {
             eprintln!(
                 "usage: parrots RUNTIME [MAX_CONNECTIONS [THREADS [SERVICE [LIMIT [TASKS]]]]]"

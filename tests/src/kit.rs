@@ -50,6 +50,9 @@ pub const THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 macro_rules! backend_tests {
     ($backend:ty, races) => {
         $crate::backend_tests!($backend);
+        $crate::backend_tests!(@races $backend);
+    };
+    (@races $backend:ty) => {
         $crate::backend_tests!(@cases $backend, races, races:
             datagrams_and_lines_against_a_timer,
             bytes_against_a_timer,

@@ -23,6 +23,15 @@ mod mio {
     socklab_tests::backend_tests!(socklab_mio::Mio, races);
 }
 
+mod nonblocking {
+    socklab_tests::backend_tests!(socklab_multiplexing::Nonblocking, races);
+}
+
+#[cfg(unix)]
+mod poll {
+    socklab_tests::backend_tests!(socklab_multiplexing::Poll, races);
+}
+
 mod tokio {
     socklab_tests::backend_tests!(socklab_tokio::Tokio, races);
 }

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use socklab_core::REFUSAL_LIMIT;
 use socklab_system::{AcceptPause, MAX_REFUSALS, socket};
-use socklab_tests::kit::{PATIENCE, wait_until};
+use socklab_tests::kit::{PATIENCE, many_descriptors, wait_until};
 
 /// Each runtime and design, with how many connections it can serve at once here.
-const MODELS: [(&str, usize); 7] = [
+const MODELS: [(&str, usize); 10] = [
     ("blocking", 1024),
     ("blocking-iterative", 1),
     ("blocking-pool", 50),
@@ -25,7 +25,16 @@ const MODELS: [(&str, usize); 7] = [
     ("mio", 1024),
     ("mio-loops", 1024),
     ("tokio", 1024),
+    ("nonblocking", 1024),
+    ("select", 1024),
+    ("poll", 1024),
 ];
+
+/// Those that wait, and so use no CPU while there is nothing to do.
+fn waiting() -> impl Iterator<Item = (&'static str, usize)> {
+    let waits = |(runtime, _): &(&str, usize)| *runtime != "nonblocking";
+    MODELS.into_iter().filter(waits)
+}
 
 /// How many threads a model has that has a fixed number of them.
 fn threads(runtime: &str) -> &'static str {
@@ -194,6 +203,28 @@ fn out_of_descriptors() {
     }
 }
 
+/// `select` has no bit for a descriptor numbered 1,024 or more, however many the system grants: the
+/// connections beyond wait in the backlog, as if the system had none left.
+#[test]
+fn select_takes_no_descriptor_that_has_no_bit() {
+    const BITS: usize = 1024;
+    many_descriptors();
+    let mut server = Parrots::of("select", 4096, &[]);
+    let mut streams: Vec<TcpStream> = (0..BITS + 10).map(|_| server.connect()).collect();
+    assert_eq!(server.hears(), "accept-paused descriptors");
+    // The copy of the listener that shows which number is next is open for a moment.
+    assert!(server.descriptors() <= BITS + 1, "{}", server.descriptors());
+    // Those inside are served, and their descriptors are used again.
+    let mut rest = streams.split_off(900);
+    for stream in &mut streams {
+        served(stream);
+    }
+    drop(streams);
+    for stream in &mut rest {
+        served(stream);
+    }
+}
+
 /// The pause is one for all loops, and is told once.
 #[test]
 fn loops_out_of_descriptors() {
@@ -345,7 +376,7 @@ fn told(mut stream: TcpStream) -> String {
 /// been receiving, and not when much was unsent.
 #[test]
 fn a_dead_stream_uses_no_cpu() {
-    for (runtime, at_once) in MODELS {
+    for (runtime, at_once) in waiting() {
         let server = Parrots::of(runtime, 256, &["survivors"]);
         for orders in ["!", "a", "!", "a"].iter().take(at_once) {
             let mut stream = server.connect();
@@ -383,7 +414,7 @@ fn a_stop_without_a_descriptor_left() {
 
 #[test]
 fn an_idle_server_uses_no_cpu() {
-    for (runtime, at_once) in MODELS {
+    for (runtime, at_once) in waiting() {
         let server = Parrots::start(runtime, 256);
         let streams = 0..at_once.min(50);
         let mut streams: Vec<TcpStream> = streams.map(|_| server.connect()).collect();

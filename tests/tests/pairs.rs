@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
 use socklab_mio::Mio;
+use socklab_multiplexing::Nonblocking;
+#[cfg(unix)]
+use socklab_multiplexing::{Poll, Select};
 use socklab_system::Backend;
 use socklab_tests::SCENES;
 use socklab_tests::real::play;
@@ -53,4 +56,23 @@ pairs! {
     tokio_serves_async_std: Tokio, AsyncStd;
     tokio_serves_mio: Tokio, Mio;
     tokio_serves_tokio: Tokio, Tokio;
+    nonblocking_serves_nonblocking: Nonblocking, Nonblocking;
+    nonblocking_serves_blocking: Nonblocking, Blocking;
+    nonblocking_serves_mio: Nonblocking, Mio;
+    blocking_serves_nonblocking: Blocking, Nonblocking;
+    mio_serves_nonblocking: Mio, Nonblocking;
+}
+
+#[cfg(unix)]
+pairs! {
+    select_serves_select: Select, Select;
+    select_serves_blocking: Select, Blocking;
+    select_serves_mio: Select, Mio;
+    blocking_serves_select: Blocking, Select;
+    mio_serves_select: Mio, Select;
+    poll_serves_poll: Poll, Poll;
+    poll_serves_blocking: Poll, Blocking;
+    poll_serves_mio: Poll, Mio;
+    blocking_serves_poll: Blocking, Poll;
+    mio_serves_poll: Mio, Poll;
 }

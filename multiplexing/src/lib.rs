@@ -1,0 +1,35 @@
+//! Two of Stevens's five I/O models on plain system calls (*UNIX Network Programming*, vol. 1,
+//! 6.2).
+//!
+//! No call on a socket waits here; one thread serves all sockets. How does it know which of them
+//! has something?
+//!
+//! * [`nonblocking`] never knows. It asks every socket, again and again, and uses a whole core.
+//! * [`select`] and [`poll`] have the system say so, in one call that waits for all: I/O
+//!   multiplexing.
+//!
+//! Each file is one model: what it watches, and the one place where it waits. The loop around it is
+//! [`socklab_readiness`], which `mio` shares.
+
+#![forbid(unsafe_code)]
+
+pub mod nonblocking;
+#[cfg(unix)]
+pub mod poll;
+#[cfg(unix)]
+pub mod select;
+#[cfg(unix)]
+mod wakeup;
+
+use socklab_readiness::OneLoop;
+
+/// One thread that asks every socket again and again.
+pub type Nonblocking = OneLoop<nonblocking::NonblockingLoop>;
+
+/// One thread that waits in `poll`.
+#[cfg(unix)]
+pub type Poll = OneLoop<poll::PollLoop>;
+
+/// One thread that waits in `select`.
+#[cfg(unix)]
+pub type Select = OneLoop<select::SelectLoop>;

@@ -1,0 +1,135 @@
+//! I/O multiplexing with `poll` (Stevens, figure 6.3 and section 6.10).
+//!
+//! * **Where it waits.** In `poll`, for all sockets at once.
+//! * **What it costs.** The kernel is handed the whole list with every call, and walks it to the
+//!   end, however few of the sockets are ready; then the program walks it again. Twice as many idle
+//!   connections make each wait take twice as long.
+//! * **What it lacks.** Nothing that `select` has: no limit on the number of a descriptor, and the
+//!   list says what was asked beside what was found. A C program keeps the list between two calls;
+//!   here it is written anew, because it borrows the sockets for the length of the call. That is
+//!   8 bytes each, beside a kernel that asks each of them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
+
+use crate::wakeup::{Waker, Wakeup};
+
+/// The sockets that the thread waits for.
+pub struct PollLoop {
+    watched: BTreeMap<usize, (Interest, Kept)>,
+    wakeup: Wakeup,
+    /// The list for the kernel, empty between two waits.
+    list: Vec<PollFd<'static>>,
+}
+
+impl Model for PollLoop {
+    const NAME: &'static str = "poll";
+
+    /// It reports a ready socket with every call, so one is watched only for what its conversation
+    /// waits for: nearly every socket has room to send.
+    const TRIGGER: Trigger = Trigger::Level;
+
+    readiness::std_sockets!();
+
+    /// The one place where the program waits: until any of the sockets is ready.
+    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+        let mut list = std::mem::take(&mut self.list);
+        list.push(PollFd::new(self.wakeup.as_fd(), PollFlags::POLLIN));
+        let watched = self.watched.values();
+        list.extend(
+            watched.map(|(interest, socket)| PollFd::new(socket.as_fd(), flags(*interest))),
+        );
+        let found = poll(&mut list, timeout(limit));
+        for (found, key) in list[1..].iter().zip(self.watched.keys()) {
+            let found = found.revents().unwrap_or(PollFlags::POLLERR);
+            if !found.is_empty() {
+                ready.push(Ready {
+                    key: *key,
+                    interest: interest(found),
+                });
+            }
+        }
+        let woken = list[0].any().unwrap_or(true);
+        self.list = emptied(list);
+        match found {
+            Ok(_) if woken => self.wakeup.heard(),
+            found => Ok(found.map(drop)?),
+        }
+    }
+
+    fn watch(
+        &mut self,
+        key: usize,
+        socket: Watched<'_, Self>,
+        _: Option<Interest>,
+        interest: Interest,
+    ) -> io::Result<()> {
+        // One that is watched for nothing is left out: its end would be reported all the same.
+        if interest == Interest::default() {
+            self.watched.remove(&key);
+        } else {
+            self.watched
+                .insert(key, (interest, readiness::keep(&socket)));
+        }
+        Ok(())
+    }
+
+    fn unwatch(&mut self, key: usize, _: Watched<'_, Self>) {
+        self.watched.remove(&key);
+    }
+
+    fn new() -> io::Result<Self> {
+        Ok(PollLoop {
+            watched: BTreeMap::new(),
+            wakeup: Wakeup::new()?,
+            list: Vec::new(),
+        })
+    }
+
+    type Waker = Waker;
+
+    fn waker(&self) -> io::Result<Waker> {
+        Ok(self.wakeup.waker())
+    }
+
+    fn wake(waker: &Waker) {
+        waker.wake();
+    }
+}
+
+fn flags(interest: Interest) -> PollFlags {
+    let mut flags = PollFlags::empty();
+    flags.set(PollFlags::POLLIN, interest.read);
+    flags.set(PollFlags::POLLOUT, interest.write);
+    flags
+}
+
+/// An error or an end counts as both: it shows when the socket is used.
+fn interest(found: PollFlags) -> Interest {
+    let other = found.intersects(!(PollFlags::POLLIN | PollFlags::POLLOUT));
+    Interest {
+        read: other || found.contains(PollFlags::POLLIN),
+        write: other || found.contains(PollFlags::POLLOUT),
+    }
+}
+
+/// Rounded up to a millisecond, so that a deadline has come when the wait is over.
+fn timeout(limit: Option<Duration>) -> PollTimeout {
+    limit.map_or(PollTimeout::NONE, |limit| {
+        let millis = limit.as_nanos().div_ceil(1_000_000);
+        PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
+    })
+}
+
+/// The list without what it borrowed. (The collection keeps the memory.)
+fn emptied(mut list: Vec<PollFd<'_>>) -> Vec<PollFd<'static>> {
+    list.clear();
+    list.into_iter()
+        .map(|_| unreachable!("it is empty"))
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! I/O multiplexing with `select` (Stevens, figure 6.3 and section 6.3).
+//!
+//! * **Where it waits.** In `select`, for all sockets at once.
+//! * **What it costs.** The sets are rebuilt for every call, because the kernel writes its answer
+//!   into them; then the kernel looks at each descriptor up to the highest, and afterwards so does
+//!   the program.
+//! * **Where it breaks down.** A set is an array of 1,024 bits (`FD_SETSIZE`), and a descriptor is
+//!   an index into it: one numbered 1,024 or more is written *beside* the array, whatever the
+//!   number of sockets (Stevens, 6.3; select(2), BUGS). So this server leaves a connection in the
+//!   backlog for which it would have no bit.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::select::{FD_SETSIZE, FdSet, select};
+use nix::sys::time::{TimeVal, TimeValLike};
+use socklab_readiness::{
+    self as readiness, Interest, Kept, Model, Ready, Shared, Trigger, Watched,
+};
+
+use crate::wakeup::{Waker, Wakeup};
+
+/// The sockets that the thread waits for.
+pub struct SelectLoop {
+    watched: BTreeMap<usize, (Interest, Kept)>,
+    wakeup: Wakeup,
+}
+
+impl Model for SelectLoop {
+    const NAME: &'static str = "select";
+
+    /// It reports a ready socket with every call, so one is watched only for what its conversation
+    /// waits for: nearly every socket has room to send.
+    const TRIGGER: Trigger = Trigger::Level;
+
+    readiness::std_sockets!(accept_if_it_fits);
+
+    /// The one place where the program waits: until any of the sockets is ready.
+    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+        let (mut read, mut write) = (FdSet::new(), FdSet::new());
+        let mut highest = self.wakeup.as_fd().as_raw_fd();
+        read.insert(self.wakeup.as_fd());
+        for (interest, socket) in self.watched.values() {
+            let socket = socket.as_fd();
+            highest = highest.max(socket.as_raw_fd());
+            if interest.read {
+                read.insert(socket);
+            }
+            if interest.write {
+                write.insert(socket);
+            }
+        }
+        let mut limit = limit.map(timeout);
+        select(highest + 1, &mut read, &mut write, None, &mut limit)?;
+        for (key, (_, socket)) in &self.watched {
+            let interest = Interest {
+                read: read.contains(socket.as_fd()),
+                write: write.contains(socket.as_fd()),
+            };
+            if interest != Interest::default() {
+                ready.push(Ready {
+                    key: *key,
+                    interest,
+                });
+            }
+        }
+        match read.contains(self.wakeup.as_fd()) {
+            true => self.wakeup.heard(),
+            false => Ok(()),
+        }
+    }
+
+    fn watch(
+        &mut self,
+        key: usize,
+        socket: Watched<'_, Self>,
+        _: Option<Interest>,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let socket = readiness::keep(&socket);
+        fits(socket.as_fd().as_raw_fd())?;
+        self.watched.insert(key, (interest, socket));
+        Ok(())
+    }
+
+    fn unwatch(&mut self, key: usize, _: Watched<'_, Self>) {
+        self.watched.remove(&key);
+    }
+
+    fn new() -> io::Result<Self> {
+        let wakeup = Wakeup::new()?;
+        fits(wakeup.as_fd().as_raw_fd())?;
+        let watched = BTreeMap::new();
+        Ok(SelectLoop { watched, wakeup })
+    }
+
+    type Waker = Waker;
+
+    fn waker(&self) -> io::Result<Waker> {
+        Ok(self.wakeup.waker())
+    }
+
+    fn wake(waker: &Waker) {
+        waker.wake();
+    }
+}
+
+/// Whether the sets have a bit for a descriptor of this number. If not, it is as if the system had
+/// no descriptor: `EMFILE`.
+fn fits(number: RawFd) -> io::Result<()> {
+    match usize::try_from(number) {
+        Ok(number) if number < FD_SETSIZE => Ok(()),
+        _ => Err(Errno::EMFILE.into()),
+    }
+}
+
+/// Takes a connection, if its descriptor will fit: else it stays in the backlog.
+fn accept_if_it_fits(listener: &TcpListener) -> io::Result<(Shared<TcpStream>, SocketAddr)> {
+    // It will have the lowest number that is free, as this copy has now.
+    let copy = listener.try_clone()?;
+    fits(copy.as_raw_fd())?;
+    drop(copy);
+    readiness::accept(listener)
+}
+
+/// In microseconds. A longer wait than this is cut, and begins again.
+const A_DAY: i64 = 86_400_000_000;
+
+/// Rounded up to a microsecond, so that a deadline has come when the wait is over.
+fn timeout(limit: Duration) -> TimeVal {
+    let micros = limit.as_nanos().div_ceil(1_000);
+    TimeVal::microseconds(i64::try_from(micros).map_or(A_DAY, |micros| micros.min(A_DAY)))
+}
