@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
-use socklab_core::lab::{BoxedService, Exercise, Server, Settings};
+use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
 use socklab_core::{Machine, Status, Transport, Watch};
 use socklab_mio::{Mio, MioLoops};
 use socklab_system::{Backend, Run};
@@ -48,12 +48,12 @@ impl Task {
     /// The server of an exercise.
     pub(crate) fn server(exercise: &Exercise, address: SocketAddr, settings: &Settings) -> Self {
         match exercise.server {
-            Server::Endpoint(make) => Task::Endpoint(address, make(settings)),
-            Server::Endpoints(make) => {
+            ServerKind::Endpoint(make) => Task::Endpoint(address, make(settings)),
+            ServerKind::Endpoints(make) => {
                 let settings = settings.clone();
                 Task::Endpoints(address, Box::new(move || make(&settings)))
             }
-            Server::Service(make) => Task::Service(address, make(settings)),
+            ServerKind::Service(make) => Task::Service(address, make(settings)),
         }
     }
 }

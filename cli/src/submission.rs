@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
-use socklab_core::lab::{BoxedService, Server, Settings};
+use socklab_core::lab::{BoxedService, ServerKind, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
 use socklab_core::submit;
@@ -256,7 +256,7 @@ fn secure(
     };
     warn_if_open(words, key);
     let identity = Identity::open([certificate, key], Arc::clone(words))?;
-    let Server::Service(make) = submit::EXERCISE.server else {
+    let ServerKind::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
     let service = reviewed(make(settings), reviewer);

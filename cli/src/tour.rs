@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command};
-use socklab_core::lab::{Exercise, Server};
+use socklab_core::lab::{Exercise, ServerKind};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{Console, Notice, Prompt, Status, Subject, Watch};
 use socklab_system::{Clock, Run};
@@ -142,7 +142,7 @@ pub(crate) fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
     }
     // A UDP server ends by itself when the exercise is over; a TCP server is told to, once it has
     // done with its client.
-    if matches!(scene.exercise.server, Server::Service(_)) {
+    if matches!(scene.exercise.server, ServerKind::Service(_)) {
         server_pages.wait();
         stop.request();
     }

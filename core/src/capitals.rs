@@ -11,38 +11,37 @@ use core::time::Duration;
 
 use crate::caps::upper;
 use crate::echo::FIN;
+use crate::exercise::{Exercise, ServerKind, Settings};
 use crate::fault::Failure;
 use crate::input::Input;
-use crate::lab::{Exercise, Server as ServerKind, Settings};
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{Interest, Machine, Service, Status};
+use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
-use crate::table::table;
+use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
-use crate::welcome::client_failure;
 
 table! { ClientState on ClientEvent {
     Start, Opened, Line, TooLong, InputEnd, Bytes, Reply, Fin, TooBig, Closed, GaveUp, Fault, Stop,
-}
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "connect",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket or Timer {
         Opened   => Typing: "ask for a line",
         GaveUp   => Failed: "",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Typing {
+    Typing waits for Line {
         Line     => Waiting: "send it with a line feed",
         TooLong  => Failed: "send nothing",
         InputEnd => Done: "send nothing; close",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Waiting {
+    Waiting waits for Network or Timer {
         Bytes    => Waiting: "keep them: the line has not ended",
         Reply    => Typing: "show it; ask for a line",
         Fin      => Done: "show it; close",
@@ -52,45 +51,40 @@ table! { ClientState on ClientEvent {
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
 table! { ServerState on ServerEvent {
-    Start, Opened, Bytes, Line, Fin, TooLong, End, Finished, Drained, Fault, Stop,
-}
+    Start, Opened, Bytes, Text, Fin, TooLong, End, Finished, Drained, Fault, Stop,
+} ends in Done, Stopped;
     Idle {
         Start    => Opening: "",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Serving: "say who came",
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
-    Serving {
+    Serving waits for Network {
         Bytes    => Serving: "keep them: the line has not ended",
-        Line     => Serving: "reply in capitals",
+        Text     => Serving: "reply in capitals",
         Fin      => Draining: "reply FIN; finish",
         TooLong  => Draining: "say so; finish",
         End      => Closing: "reply to what came without a line feed; finish",
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
-    Draining {
+    Draining waits for Network or Timer {
         Bytes    => Draining: "throw them away",
         Drained  => Done: "close",
         Fault    => Done: "",
         Stop     => Stopped: "close",
     }
-    Closing {
+    Closing waits for Flush {
         Finished => Done: "close",
         Fault    => Done: "",
         Stop     => Stopped: "close",
     }
-    Done {}
-    Stopped {}
 }
 
 /// The exercise.
@@ -101,8 +95,8 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: Some(Duration::from_secs(5)),
     offers: &[],
     secret: false,
-    client_table: ClientState::ROWS,
-    server_table: ServerState::ROWS,
+    client_table: ClientState::TABLE,
+    server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
     server: ServerKind::Service(|_| Box::new(Server)),
 };
@@ -186,80 +180,76 @@ impl Client {
         }
     }
 
-    fn fail(&mut self, on: ClientEvent, failure: Failure) {
-        if self.state.go(on) {
-            self.failure = failure;
-        }
-    }
-
-    /// Takes bytes of the reply. What follows its line feed belongs to no question, and is dropped.
-    fn take(&mut self, mut bytes: &[u8], out: &mut Outbox) {
-        let event = match self.lines.next(&mut bytes) {
-            None => ClientEvent::Bytes,
-            Some(reply) if reply.len() > MAX_REPLY => ClientEvent::TooBig,
-            Some(reply) => {
-                out.show(reply);
-                let fin = reply == FIN;
-                self.lines.forget();
-                if !fin {
-                    out.prompt(Prompt::Echo);
-                }
-                self.state.go(match fin {
-                    true => ClientEvent::Fin,
-                    false => ClientEvent::Reply,
-                });
-                return;
-            }
+    /// Which event bytes of the reply are. What follows its line feed belongs to no question, and
+    /// is dropped.
+    fn judge(&mut self, mut bytes: &[u8], out: &mut Outbox) -> ClientEvent {
+        let Some(reply) = self.lines.next(&mut bytes) else {
+            return match self.lines.is_over(MAX_REPLY) {
+                true => ClientEvent::TooBig,
+                false => ClientEvent::Bytes,
+            };
         };
-        if event == ClientEvent::TooBig || self.lines.is_over(MAX_REPLY) {
-            self.fail(ClientEvent::TooBig, Failure::ReplyTooBig(self.server));
-        } else {
-            self.state.go(event);
+        if reply.len() > MAX_REPLY {
+            return ClientEvent::TooBig;
         }
+        out.show(reply);
+        let event = match reply == FIN {
+            true => ClientEvent::Fin,
+            false => ClientEvent::Reply,
+        };
+        self.lines.forget();
+        event
     }
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let opening = self.state == ClientState::Opening;
+        let event = match input {
+            Input::Start => ClientEvent::Start,
+            Input::Opened { .. } => ClientEvent::Opened,
+            Input::Line(line) if line.len() > MAX_LINE => ClientEvent::TooLong,
+            Input::Line(_) => ClientEvent::Line,
+            Input::InputEnd => ClientEvent::InputEnd,
+            Input::Bytes { bytes, .. } => self.judge(bytes, out),
+            Input::End { .. } => ClientEvent::Closed,
+            Input::Timer => ClientEvent::GaveUp,
+            Input::Fault { .. } => ClientEvent::Fault,
+            Input::Stop => ClientEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         let server = self.server;
         let waited = self.timeout.unwrap_or_default();
-        match input {
-            Input::Start if self.state.go(ClientEvent::Start) => {
+        match (event, input) {
+            (ClientEvent::Start, _) => {
                 self.waiting_since = now.mono;
                 out.open(Socket(0), Transport::Stream, &self.servers);
             }
-            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+            (_, Input::Opened { link, .. }) => {
                 self.server = link.peer;
                 out.prompt(Prompt::Echo);
             }
-            Input::Line(line) if line.len() > MAX_LINE => {
-                let failure = Failure::LineTooLong(line.len(), MAX_LINE);
-                self.fail(ClientEvent::TooLong, failure);
+            (ClientEvent::TooLong, Input::Line(line)) => {
+                self.failure = Failure::LineTooLong(line.len(), MAX_LINE);
             }
-            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+            (_, Input::Line(line)) => {
                 self.waiting_since = now.mono;
                 out.send_with(Link::first(server), |to| {
                     to.extend_from_slice(line);
                     to.push(b'\n');
                 });
             }
-            Input::InputEnd => {
-                self.state.go(ClientEvent::InputEnd);
-            }
-            Input::Bytes { bytes, .. } => self.take(bytes, out),
-            Input::End { .. } => self.fail(ClientEvent::Closed, Failure::ClosedEarly(server)),
-            Input::Timer if self.state == ClientState::Opening => {
-                let failure = Failure::ConnectTimedOut(server, waited);
-                self.fail(ClientEvent::GaveUp, failure);
-            }
-            Input::Timer => self.fail(ClientEvent::GaveUp, Failure::NoReply(server, waited)),
-            Input::Fault { doing, fault, .. } => {
-                let failure = client_failure(server, doing, fault.kind, waited);
-                let failure = failure.unwrap_or(Failure::of(server, doing, fault));
-                self.fail(ClientEvent::Fault, failure);
-            }
-            Input::Stop => {
-                self.state.go(ClientEvent::Stop);
+            (ClientEvent::Reply, _) => out.prompt(Prompt::Echo),
+            (ClientEvent::TooBig, _) => self.failure = Failure::ReplyTooBig(server),
+            (ClientEvent::Closed, _) => self.failure = Failure::ClosedEarly(server),
+            (ClientEvent::GaveUp, _) => self.failure = Failure::gave_up(opening, server, waited),
+            (_, Input::Fault { doing, fault, .. }) => {
+                self.failure = Failure::of_stream(server, doing, fault, waited);
             }
             _ => {}
         }
@@ -273,27 +263,6 @@ impl Machine for Client {
         };
         let at = self.waiting_since.plus(self.timeout?);
         Some(Deadline { at, why })
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ClientState::Typing => Interest::LINE,
-            ClientState::Waiting => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ClientState::Done => Status::Done,
-            ClientState::Stopped => Status::Stopped,
-            ClientState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
-        }
     }
 }
 
@@ -334,7 +303,7 @@ impl Connection {
             let event = match line.len() <= MAX_LINE {
                 false => ServerEvent::TooLong,
                 true if reply(self.link, line, out) => ServerEvent::Fin,
-                true => ServerEvent::Line,
+                true => ServerEvent::Text,
             };
             self.end_line(now, event, out);
         }
@@ -378,28 +347,26 @@ fn reply(link: Link, line: &[u8], out: &mut Outbox) -> bool {
 }
 
 impl Machine for Connection {
+    from_table!(state);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
-        match input {
-            Input::Start => {
-                self.state.go(ServerEvent::Start);
-            }
-            Input::Opened { link, .. } if self.state.go(ServerEvent::Opened) => {
-                out.notice(Notice::Connection(link.peer));
-            }
-            Input::Bytes { bytes, .. } => self.answer(now, bytes, out),
-            Input::End { .. } if self.state.go(ServerEvent::End) => self.end(out),
-            Input::End { .. } | Input::Timer => {
-                self.state.go(ServerEvent::Drained);
-            }
-            Input::Finished { .. } => {
-                self.state.go(ServerEvent::Finished);
-            }
-            Input::Fault { .. } => {
-                self.state.go(ServerEvent::Fault);
-            }
-            Input::Stop => {
-                self.state.go(ServerEvent::Stop);
-            }
+        let event = match input {
+            Input::Bytes { bytes, .. } => return self.answer(now, bytes, out),
+            Input::Start => ServerEvent::Start,
+            Input::Opened { .. } => ServerEvent::Opened,
+            Input::End { .. } if self.state == ServerState::Serving => ServerEvent::End,
+            Input::End { .. } | Input::Timer => ServerEvent::Drained,
+            Input::Finished { .. } => ServerEvent::Finished,
+            Input::Fault { .. } => ServerEvent::Fault,
+            Input::Stop => ServerEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
+        match (event, input) {
+            (_, Input::Opened { link, .. }) => out.notice(Notice::Connection(link.peer)),
+            (ServerEvent::End, _) => self.end(out),
             _ => {}
         }
     }
@@ -409,24 +376,5 @@ impl Machine for Connection {
             at: self.draining_since.plus(DRAIN),
             why: Why::Drain,
         })
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ServerState::Serving | ServerState::Draining => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ServerState::Done => Status::Done,
-            ServerState::Stopped => Status::Stopped,
-            _ => Status::Running,
-        }
     }
 }

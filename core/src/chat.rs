@@ -8,69 +8,67 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use crate::fault::{Failure, FaultKind, FaultsSaid};
+use crate::exercise::{Exercise, ServerKind, Settings};
+use crate::fault::{Failure, FaultsSaid};
 use crate::input::Input;
-use crate::lab::{Exercise, Server as Serve, Settings};
 use crate::link::{Link, Transport, max_datagram};
-use crate::machine::{Interest, Machine, Status};
+use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
-use crate::table::table;
+use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
 /// The text that ends a chat, exactly.
 pub const FIN: &[u8] = b"fin";
 
 table! { ClientState on ClientEvent {
-    Start, Opened, Line, SaidFin, TooLong, InputEnd, Text, HeardFin, GaveUp, Fault, Stop,
-}
+    Start, Opened, Line, SaidFin, TooLong, InputEnd, Text, HeardFin, GaveUp, Fault,
+    StopOnTurn, Stop,
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "open the socket",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Typing: "ask for a line",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Typing {
+    Typing waits for Line {
         Line     => Waiting: "send it",
         SaidFin  => Done: "send it; close",
         InputEnd => Done: "send fin; close",
         TooLong  => Failed: "send nothing",
-        Stop     => Stopped: "send fin; close",
+        StopOnTurn => Stopped: "send fin; close",
     }
-    Waiting {
+    Waiting waits for Network or Timer {
         Text     => Typing: "show it; ask for a line",
         HeardFin => Done: "show it; close",
         GaveUp   => Failed: "",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
 table! { ServerState on ServerEvent {
     Start, Bound, First, FirstFin, Text, HeardFin, Stranger, Line, SaidFin, TooLong, InputEnd,
-    GaveUp, Fault, Stop,
-}
+    GaveUp, Fault, StopOnTurn, Stop,
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Binding: "",
         Stop     => Stopped: "",
     }
-    Binding {
+    Binding waits for Socket {
         Bound    => Open: "say that the server is ready",
         Stop     => Stopped: "",
     }
-    Open {
+    Open waits for Network {
         First    => Typing: "the chat is this client's; show it; ask for a line",
         FirstFin => Done: "show it; close",
         Fault    => Open: "say so once",
         Stop     => Stopped: "",
     }
-    Waiting {
+    Waiting waits for Network or Timer {
         Text     => Typing: "show it; ask for a line",
         HeardFin => Done: "show it; close",
         Stranger => Waiting: "drop it, and say so",
@@ -78,17 +76,14 @@ table! { ServerState on ServerEvent {
         Fault    => Waiting: "say so once",
         Stop     => Stopped: "",
     }
-    Typing {
+    Typing waits for Line {
         Line     => Waiting: "send it",
         SaidFin  => Done: "send it; close",
         InputEnd => Done: "send fin; close",
         TooLong  => Failed: "send nothing",
         Fault    => Typing: "say so once",
-        Stop     => Stopped: "send fin; close",
+        StopOnTurn => Stopped: "send fin; close",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
 /// The exercise.
@@ -99,10 +94,10 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: None,
     offers: &[],
     secret: false,
-    client_table: ClientState::ROWS,
-    server_table: ServerState::ROWS,
+    client_table: ClientState::TABLE,
+    server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Endpoint(|settings| Box::new(Server::new(settings))),
+    server: ServerKind::Endpoint(|settings| Box::new(Server::new(settings))),
 };
 
 /// The side that begins.
@@ -129,67 +124,58 @@ impl Client {
             failure: Failure::NoInput,
         }
     }
-
-    fn fail(&mut self, on: ClientEvent, failure: Failure) {
-        if self.state.go(on) {
-            self.failure = failure;
-        }
-    }
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let event = match input {
+            Input::Start => ClientEvent::Start,
+            Input::Opened { .. } => ClientEvent::Opened,
+            Input::Line(line) if line.len() > max_datagram(self.server) => ClientEvent::TooLong,
+            Input::Line(FIN) => ClientEvent::SaidFin,
+            Input::Line(_) => ClientEvent::Line,
+            Input::InputEnd => ClientEvent::InputEnd,
+            Input::Datagram { bytes: FIN, .. } => ClientEvent::HeardFin,
+            Input::Datagram { .. } => ClientEvent::Text,
+            Input::Timer => ClientEvent::GaveUp,
+            Input::Fault { .. } => ClientEvent::Fault,
+            // Out of turn the peer would not hear a `fin`.
+            Input::Stop if self.state == ClientState::Typing => ClientEvent::StopOnTurn,
+            Input::Stop => ClientEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         let link = Link::first(self.server);
-        match input {
-            Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(link.socket, Transport::Datagram, &self.servers);
-            }
-            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+        match (event, input) {
+            (ClientEvent::Start, _) => out.open(link.socket, Transport::Datagram, &self.servers),
+            (_, Input::Opened { link, .. }) => {
                 self.server = link.peer;
                 out.prompt(Prompt::Chat);
             }
-            Input::Line(line) if line.len() > max_datagram(self.server) => {
-                let failure = Failure::TooLong(self.server, line.len());
-                self.fail(ClientEvent::TooLong, failure);
+            (ClientEvent::TooLong, Input::Line(line)) => {
+                self.failure = Failure::TooLong(self.server, line.len());
             }
-            Input::Line(FIN) if self.state.go(ClientEvent::SaidFin) => out.send(link, FIN),
-            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+            (_, Input::Line(line)) => {
                 self.waiting_since = now.mono;
                 out.send(link, line);
             }
-            Input::InputEnd if self.state.go(ClientEvent::InputEnd) => out.send(link, FIN),
-            Input::Datagram { bytes, .. } => {
-                let fin = bytes == FIN;
-                let event = if fin {
-                    ClientEvent::HeardFin
-                } else {
-                    ClientEvent::Text
-                };
-                if self.state.go(event) {
-                    out.show(bytes);
-                    if !fin {
-                        out.prompt(Prompt::Chat);
-                    }
+            (ClientEvent::InputEnd | ClientEvent::StopOnTurn, _) => out.send(link, FIN),
+            (_, Input::Datagram { bytes, .. }) => {
+                out.show(bytes);
+                if event == ClientEvent::Text {
+                    out.prompt(Prompt::Chat);
                 }
             }
-            Input::Timer => {
+            (ClientEvent::GaveUp, _) => {
                 let waited = self.timeout.unwrap_or_default();
-                self.fail(ClientEvent::GaveUp, Failure::NoReply(self.server, waited));
+                self.failure = Failure::NoReply(self.server, waited);
             }
-            Input::Fault { doing, fault, .. } => {
-                let failure = match fault.kind {
-                    // On a connected UDP socket both mean the ICMP refusal of the last datagram.
-                    FaultKind::Refused | FaultKind::Reset => Failure::Refused(self.server),
-                    _ => Failure::of(self.server, doing, fault),
-                };
-                self.fail(ClientEvent::Fault, failure);
-            }
-            Input::Stop => {
-                // On its turn it can still say goodbye; out of turn the peer would not hear it.
-                if self.state == ClientState::Typing {
-                    out.send(link, FIN);
-                }
-                self.state.go(ClientEvent::Stop);
+            (_, Input::Fault { doing, fault, .. }) => {
+                self.failure = Failure::of_connected_udp(self.server, doing, fault);
             }
             _ => {}
         }
@@ -202,27 +188,6 @@ impl Machine for Client {
                 why: Why::Reply,
             }),
             _ => None,
-        }
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ClientState::Typing => Interest::LINE,
-            ClientState::Waiting => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ClientState::Done => Status::Done,
-            ClientState::Stopped => Status::Stopped,
-            ClientState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
         }
     }
 }
@@ -256,29 +221,15 @@ impl Server {
         }
     }
 
-    fn hear(&mut self, link: Link, bytes: &[u8], out: &mut Outbox) {
+    /// Which event a datagram is.
+    fn judge(&self, link: Link, bytes: &[u8]) -> ServerEvent {
         let fin = bytes == FIN;
-        let event = match self.client {
+        match self.client {
             None if fin => ServerEvent::FirstFin,
             None => ServerEvent::First,
             Some(client) if client.peer != link.peer => ServerEvent::Stranger,
             Some(_) if fin => ServerEvent::HeardFin,
             Some(_) => ServerEvent::Text,
-        };
-        if !self.state.go(event) {
-            return;
-        }
-        if event == ServerEvent::Stranger {
-            self.turn_away(link.peer, out);
-            return;
-        }
-        // The answer leaves from the address that was asked last.
-        if self.client.replace(link).is_none() {
-            out.notice(Notice::ChatBegan(link.peer));
-        }
-        out.show(bytes);
-        if !fin {
-            out.prompt(Prompt::Chat);
         }
     }
 
@@ -294,61 +245,72 @@ impl Server {
         });
     }
 
-    /// What is wrong with a line that does not fit into a datagram to the client.
-    fn too_long(&self, line: &[u8]) -> Option<Failure> {
-        let client = self.client?.peer;
-        let fits = line.len() <= max_datagram(client);
-        (!fits).then_some(Failure::TooLong(client, line.len()))
+    fn fail(&mut self, failure: impl Fn(SocketAddr) -> Failure) {
+        if let Some(client) = self.client {
+            self.failure = failure(client.peer);
+        }
     }
 
-    fn say(&mut self, on: ServerEvent, text: &[u8], out: &mut Outbox) {
-        if let Some(client) = self.client
-            && self.state.go(on)
-        {
+    /// The longest line that fits into a datagram to the client.
+    fn longest(&self) -> usize {
+        self.client.map_or(0, |client| max_datagram(client.peer))
+    }
+
+    fn say(&self, text: &[u8], out: &mut Outbox) {
+        if let Some(client) = self.client {
             out.send(client, text);
         }
     }
 }
 
 impl Machine for Server {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
-        match input {
-            Input::Start => {
-                self.state.go(ServerEvent::Start);
-            }
-            Input::Bound { local, .. } if self.state.go(ServerEvent::Bound) => {
-                out.notice(Notice::Ready(local));
-            }
-            Input::Datagram { link, bytes } => self.hear(link, bytes, out),
-            Input::Line(FIN) => self.say(ServerEvent::SaidFin, FIN, out),
-            Input::Line(line) => {
-                if let Some(failure) = self.too_long(line) {
-                    if self.state.go(ServerEvent::TooLong) {
-                        self.failure = failure;
-                    }
-                } else {
-                    self.waiting_since = now.mono;
-                    self.say(ServerEvent::Line, line, out);
+        let event = match input {
+            Input::Start => ServerEvent::Start,
+            Input::Bound { .. } => ServerEvent::Bound,
+            Input::Datagram { link, bytes } => self.judge(link, bytes),
+            Input::Line(FIN) => ServerEvent::SaidFin,
+            Input::Line(line) if line.len() > self.longest() => ServerEvent::TooLong,
+            Input::Line(_) => ServerEvent::Line,
+            Input::InputEnd => ServerEvent::InputEnd,
+            Input::Timer => ServerEvent::GaveUp,
+            Input::Fault { .. } => ServerEvent::Fault,
+            // Out of turn the peer would not hear a `fin`.
+            Input::Stop if self.state == ServerState::Typing => ServerEvent::StopOnTurn,
+            Input::Stop => ServerEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
+        match (event, input) {
+            (_, Input::Bound { local, .. }) => out.notice(Notice::Ready(local)),
+            (ServerEvent::Stranger, Input::Datagram { link, .. }) => self.turn_away(link.peer, out),
+            (_, Input::Datagram { link, bytes }) => {
+                // The answer leaves from the address that was asked last.
+                if self.client.replace(link).is_none() {
+                    out.notice(Notice::ChatBegan(link.peer));
+                }
+                out.show(bytes);
+                if self.state == ServerState::Typing {
+                    out.prompt(Prompt::Chat);
                 }
             }
-            Input::InputEnd => self.say(ServerEvent::InputEnd, FIN, out),
-            Input::Timer => {
-                if let Some(client) = self.client
-                    && self.state.go(ServerEvent::GaveUp)
-                {
-                    let waited = self.timeout.unwrap_or_default();
-                    self.failure = Failure::NoReply(client.peer, waited);
-                }
+            (ServerEvent::TooLong, Input::Line(line)) => {
+                self.fail(|client| Failure::TooLong(client, line.len()));
             }
-            Input::Fault { doing, fault, .. } if self.state.go(ServerEvent::Fault) => {
-                self.said.say(doing, fault, out);
+            (_, Input::Line(line)) => {
+                self.waiting_since = now.mono;
+                self.say(line, out);
             }
-            Input::Stop if self.state == ServerState::Typing => {
-                self.say(ServerEvent::Stop, FIN, out);
+            (ServerEvent::InputEnd | ServerEvent::StopOnTurn, _) => self.say(FIN, out),
+            (ServerEvent::GaveUp, _) => {
+                let waited = self.timeout.unwrap_or_default();
+                self.fail(|client| Failure::NoReply(client, waited));
             }
-            Input::Stop => {
-                self.state.go(ServerEvent::Stop);
-            }
+            (_, Input::Fault { doing, fault, .. }) => self.said.say(doing, fault, out),
             _ => {}
         }
     }
@@ -360,27 +322,6 @@ impl Machine for Server {
                 why: Why::Reply,
             }),
             _ => None,
-        }
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ServerState::Open | ServerState::Waiting => Interest::NETWORK,
-            ServerState::Typing => Interest::LINE,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ServerState::Done => Status::Done,
-            ServerState::Stopped => Status::Stopped,
-            ServerState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
         }
     }
 }

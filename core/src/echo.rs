@@ -9,14 +9,14 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::caps::upper;
-use crate::fault::{Failure, FaultKind, FaultsSaid};
+use crate::exercise::{Exercise, Offer, ServerKind, Settings};
+use crate::fault::{Failure, FaultsSaid};
 use crate::input::Input;
-use crate::lab::{Exercise, Offer, Server as Serve, Settings};
 use crate::link::{Link, Socket, Transport, max_datagram};
-use crate::machine::{Interest, Machine, Status};
+use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
-use crate::table::table;
+use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
 /// The reply that ends both sides.
@@ -24,23 +24,23 @@ pub const FIN: &[u8] = b"FIN";
 
 table! { ClientState on ClientEvent {
     Start, Opened, Line, TooLong, InputEnd, Reply, Fin, Late, Lost, GaveUp, Fault, Stop,
-}
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "open the socket",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Typing: "ask for a line",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Typing {
+    Typing waits for Line {
         Line     => Waiting: "send it",
         TooLong  => Failed: "send nothing",
         InputEnd => Done: "send nothing; close",
         Stop     => Stopped: "",
     }
-    Waiting {
+    Waiting waits for Network or Timer {
         Reply    => Typing: "show it; ask for a line",
         Fin      => Done: "show it; close",
         Late     => Waiting: "drop it",
@@ -49,29 +49,24 @@ table! { ClientState on ClientEvent {
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
-table! { ServerState on ServerEvent { Start, Bound, Text, TooLong, Fin, Fault, Stop }
+table! { ServerState on ServerEvent { Start, Bound, Text, TooLong, Fin, Fault, Stop } ends in Done, Stopped;
     Idle {
         Start    => Binding: "",
         Stop     => Stopped: "",
     }
-    Binding {
+    Binding waits for Socket {
         Bound    => Serving: "say that the server is ready",
         Stop     => Stopped: "",
     }
-    Serving {
+    Serving waits for Network {
         Text     => Serving: "show it; reply in capitals",
         TooLong  => Serving: "show it; say that the capitals do not fit",
         Fin      => Done: "show it; reply FIN; close",
         Fault    => Serving: "say so once",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
 }
 
 /// The exercise.
@@ -82,10 +77,10 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: Some(Duration::from_secs(5)),
     offers: &[Offer::Retries, Offer::KeepServing],
     secret: false,
-    client_table: ClientState::ROWS,
-    server_table: ServerState::ROWS,
+    client_table: ClientState::TABLE,
+    server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Endpoints(|settings| Box::new(Server::new(settings.keep_serving))),
+    server: ServerKind::Endpoints(|settings| Box::new(Server::new(settings.keep_serving))),
 };
 
 /// How many earlier replies a client remembers, to know their duplicates. A duplicate is seldom
@@ -127,12 +122,6 @@ impl Client {
         }
     }
 
-    fn fail(&mut self, on: ClientEvent, failure: Failure) {
-        if self.state.go(on) {
-            self.failure = failure;
-        }
-    }
-
     /// Which event a datagram is.
     ///
     /// A late duplicate is told by its content: it is what an earlier line had to come back as,
@@ -165,20 +154,35 @@ impl Client {
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
-        match input {
-            Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(Socket(0), Transport::Datagram, &self.servers);
-            }
-            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+        let event = match input {
+            Input::Start => ClientEvent::Start,
+            Input::Opened { .. } => ClientEvent::Opened,
+            Input::Line(line) if line.len() > max_datagram(self.server) => ClientEvent::TooLong,
+            Input::Line(_) => ClientEvent::Line,
+            Input::InputEnd => ClientEvent::InputEnd,
+            Input::Datagram { bytes, .. } => self.judge(bytes),
+            Input::Timer if self.retried < self.retries => ClientEvent::Lost,
+            Input::Timer => ClientEvent::GaveUp,
+            Input::Fault { .. } => ClientEvent::Fault,
+            Input::Stop => ClientEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
+        match (event, input) {
+            (ClientEvent::Start, _) => out.open(Socket(0), Transport::Datagram, &self.servers),
+            (_, Input::Opened { link, .. }) => {
                 self.server = link.peer;
                 out.prompt(Prompt::Echo);
             }
-            Input::Line(line) if line.len() > max_datagram(self.server) => {
-                let failure = Failure::TooLong(self.server, line.len());
-                self.fail(ClientEvent::TooLong, failure);
+            (ClientEvent::TooLong, Input::Line(line)) => {
+                self.failure = Failure::TooLong(self.server, line.len());
             }
-            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+            (_, Input::Line(line)) => {
                 self.retried = 0;
                 self.line.clear();
                 self.line.extend_from_slice(line);
@@ -186,18 +190,8 @@ impl Machine for Client {
                 upper(line, &mut self.expected);
                 self.send(now, out);
             }
-            Input::InputEnd => {
-                self.state.go(ClientEvent::InputEnd);
-            }
-            Input::Datagram { bytes, .. } => {
-                let event = self.judge(bytes);
-                if !self.state.go(event) {
-                    return;
-                }
-                if event == ClientEvent::Late {
-                    out.notice(Notice::LateReply);
-                    return;
-                }
+            (ClientEvent::Late, _) => out.notice(Notice::LateReply),
+            (_, Input::Datagram { bytes, .. }) => {
                 out.show(bytes);
                 if event == ClientEvent::Reply {
                     if bytes == self.expected {
@@ -206,7 +200,7 @@ impl Machine for Client {
                     out.prompt(Prompt::Echo);
                 }
             }
-            Input::Timer if self.retried < self.retries && self.state.go(ClientEvent::Lost) => {
+            (ClientEvent::Lost, _) => {
                 self.retried += 1;
                 out.notice(Notice::Retry {
                     attempt: self.retried,
@@ -214,20 +208,12 @@ impl Machine for Client {
                 });
                 self.send(now, out);
             }
-            Input::Timer => {
+            (ClientEvent::GaveUp, _) => {
                 let waited = self.timeout.unwrap_or_default() * (self.retries + 1);
-                self.fail(ClientEvent::GaveUp, Failure::NoReply(self.server, waited));
+                self.failure = Failure::NoReply(self.server, waited);
             }
-            Input::Fault { doing, fault, .. } => {
-                let failure = match fault.kind {
-                    // On a connected UDP socket both mean the ICMP refusal of the last datagram.
-                    FaultKind::Refused | FaultKind::Reset => Failure::Refused(self.server),
-                    _ => Failure::of(self.server, doing, fault),
-                };
-                self.fail(ClientEvent::Fault, failure);
-            }
-            Input::Stop => {
-                self.state.go(ClientEvent::Stop);
+            (_, Input::Fault { doing, fault, .. }) => {
+                self.failure = Failure::of_connected_udp(self.server, doing, fault);
             }
             _ => {}
         }
@@ -240,27 +226,6 @@ impl Machine for Client {
                 why: Why::Reply,
             }),
             _ => None,
-        }
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ClientState::Typing => Interest::LINE,
-            ClientState::Waiting => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ClientState::Done => Status::Done,
-            ClientState::Stopped => Status::Stopped,
-            ClientState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
         }
     }
 }
@@ -316,45 +281,24 @@ impl Server {
 }
 
 impl Machine for Server {
+    from_table!(state);
+
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
+        let event = match input {
+            Input::Datagram { link, bytes } => return self.answer(link, bytes, out),
+            Input::Start => ServerEvent::Start,
+            Input::Bound { .. } => ServerEvent::Bound,
+            Input::Fault { .. } => ServerEvent::Fault,
+            Input::Stop => ServerEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         match input {
-            Input::Datagram { link, bytes } => self.answer(link, bytes, out),
-            Input::Start => {
-                self.state.go(ServerEvent::Start);
-            }
-            Input::Bound { local, .. } if self.state.go(ServerEvent::Bound) => {
-                out.notice(Notice::Ready(local));
-            }
-            Input::Fault { doing, fault, .. } if self.state.go(ServerEvent::Fault) => {
-                self.said.say(doing, fault, out);
-            }
-            Input::Stop => {
-                self.state.go(ServerEvent::Stop);
-            }
+            Input::Bound { local, .. } => out.notice(Notice::Ready(local)),
+            Input::Fault { doing, fault, .. } => self.said.say(doing, fault, out),
             _ => {}
-        }
-    }
-
-    fn deadline(&self) -> Option<Deadline> {
-        None
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ServerState::Serving => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ServerState::Done => Status::Done,
-            ServerState::Stopped => Status::Stopped,
-            _ => Status::Running,
         }
     }
 }

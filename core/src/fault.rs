@@ -198,6 +198,31 @@ impl Failure {
         }
     }
 
+    /// The same on a connected UDP socket, where a reset too means the ICMP refusal of the last
+    /// datagram.
+    pub(crate) const fn of_connected_udp(peer: SocketAddr, doing: Doing, fault: Fault) -> Self {
+        match fault.kind {
+            FaultKind::Reset => Failure::Refused(peer),
+            _ => Failure::of(peer, doing, fault),
+        }
+    }
+
+    /// The same on a stream that may take so long to open: the system may give up before that.
+    pub(crate) fn of_stream(peer: SocketAddr, doing: Doing, fault: Fault, limit: Duration) -> Self {
+        match (doing, fault.kind) {
+            (Doing::Opening, FaultKind::TimedOut) => Failure::ConnectTimedOut(peer, limit),
+            _ => Failure::of(peer, doing, fault),
+        }
+    }
+
+    /// What it means that a stream's deadline passed, while it was being opened or later.
+    pub(crate) const fn gave_up(opening: bool, peer: SocketAddr, limit: Duration) -> Self {
+        match opening {
+            true => Failure::ConnectTimedOut(peer, limit),
+            false => Failure::NoReply(peer, limit),
+        }
+    }
+
     /// The word used in transcripts.
     pub const fn name(&self) -> &'static str {
         match self {

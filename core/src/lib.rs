@@ -107,6 +107,7 @@ pub mod capitals;
 pub mod caps;
 pub mod chat;
 pub mod echo;
+mod exercise;
 mod fault;
 mod input;
 pub mod lab;

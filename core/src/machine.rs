@@ -21,8 +21,11 @@ pub trait Machine: Send {
 
     /// When the machine wants [`Input::Timer`], and why; `None` while it waits without limit.
     ///
-    /// After it has fired it is later than before, or gone.
-    fn deadline(&self) -> Option<Deadline>;
+    /// After it has fired it is later than before, or gone. A machine without a timer need not
+    /// say so.
+    fn deadline(&self) -> Option<Deadline> {
+        None
+    }
 
     /// What the machine can take now. A driver leaves the rest where it is: bytes in the kernel,
     /// lines with the user.

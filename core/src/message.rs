@@ -6,61 +6,57 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
+use crate::exercise::{Exercise, ServerKind, Settings};
 use crate::fault::{Failure, Fault, FaultKind, FaultsSaid};
 use crate::input::Input;
-use crate::lab::{Exercise, Server as Serve, Settings};
 use crate::link::{Link, Transport, max_datagram};
-use crate::machine::{Interest, Machine, Status};
+use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
-use crate::table::table;
-use crate::time::{Deadline, Now};
+use crate::table::{from_table, table};
+use crate::time::Now;
 
 table! { ClientState on ClientEvent {
     Start, Opened, Line, TooLong, InputEnd, Finished, Refused, Fault, Stop,
-}
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "open the socket",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Asking: "ask for a line",
+        Refused  => Failed: "",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Asking {
+    Asking waits for Line {
         Line     => Leaving: "send it and finish",
         TooLong  => Failed: "send nothing",
         InputEnd => Failed: "send nothing",
         Stop     => Stopped: "",
     }
-    Leaving {
+    Leaving waits for Flush {
         Finished => Done: "close",
         Refused  => Done: "say that nobody listens; close",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
-table! { ServerState on ServerEvent { Start, Bound, Datagram, Fault, Stop }
+table! { ServerState on ServerEvent { Start, Bound, Datagram, Fault, Stop } ends in Done, Stopped;
     Idle {
         Start    => Binding: "",
         Stop     => Stopped: "",
     }
-    Binding {
+    Binding waits for Socket {
         Bound    => Waiting: "say that the server is ready",
         Stop     => Stopped: "",
     }
-    Waiting {
+    Waiting waits for Network {
         Datagram => Done: "show it; close",
         Fault    => Waiting: "say so once",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
 }
 
 /// The exercise.
@@ -71,10 +67,10 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: None,
     offers: &[],
     secret: false,
-    client_table: ClientState::ROWS,
-    server_table: ServerState::ROWS,
+    client_table: ClientState::TABLE,
+    server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Endpoint(|_: &Settings| Box::new(Server::new())),
+    server: ServerKind::Endpoint(|_: &Settings| Box::new(Server::new())),
 };
 
 /// Sends one line and leaves.
@@ -97,74 +93,47 @@ impl Client {
             failure: Failure::NoInput,
         }
     }
-
-    fn fail(&mut self, on: ClientEvent, failure: Failure) {
-        if self.state.go(on) {
-            self.failure = failure;
-        }
-    }
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
+        let event = match input {
+            Input::Start => ClientEvent::Start,
+            Input::Opened { .. } => ClientEvent::Opened,
+            Input::Line(line) if line.len() > max_datagram(self.server) => ClientEvent::TooLong,
+            Input::Line(_) => ClientEvent::Line,
+            Input::InputEnd => ClientEvent::InputEnd,
+            Input::Finished { .. } => ClientEvent::Finished,
+            Input::Fault { fault, .. } if is_refusal(fault) => ClientEvent::Refused,
+            Input::Fault { .. } => ClientEvent::Fault,
+            Input::Stop => ClientEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         let link = Link::first(self.server);
-        match input {
-            Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(link.socket, Transport::Datagram, &self.servers);
-            }
-            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+        match (input, self.state) {
+            (Input::Start, _) => out.open(link.socket, Transport::Datagram, &self.servers),
+            (Input::Opened { link, .. }, _) => {
                 self.server = link.peer;
                 out.prompt(Prompt::Message);
             }
-            Input::Line(line) if line.len() > max_datagram(self.server) => {
-                let failure = Failure::TooLong(self.server, line.len());
-                self.fail(ClientEvent::TooLong, failure);
-            }
-            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+            (Input::Line(line), ClientState::Leaving) => {
                 out.send(link, line);
                 out.finish(link);
             }
-            Input::InputEnd => self.fail(ClientEvent::InputEnd, Failure::NoInput),
-            Input::Finished { .. } => {
-                self.state.go(ClientEvent::Finished);
-            }
-            // UDP sends into the void with success; but if the system knows already, it is said.
-            Input::Fault { fault, .. }
-                if is_refusal(fault) && self.state.go(ClientEvent::Refused) =>
-            {
+            (Input::Line(line), _) => self.failure = Failure::TooLong(self.server, line.len()),
+            // UDP sends whether or not a server is there; but the system may know already.
+            (Input::Fault { .. }, ClientState::Done) => {
                 out.notice(Notice::NobodyListens(self.server));
             }
-            Input::Fault { doing, fault, .. } => {
-                self.fail(ClientEvent::Fault, Failure::of(self.server, doing, fault));
-            }
-            Input::Stop => {
-                self.state.go(ClientEvent::Stop);
+            (Input::Fault { doing, fault, .. }, _) => {
+                self.failure = Failure::of(self.server, doing, fault);
             }
             _ => {}
-        }
-    }
-
-    fn deadline(&self) -> Option<Deadline> {
-        None
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ClientState::Asking => Interest::LINE,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ClientState::Done => Status::Done,
-            ClientState::Stopped => Status::Stopped,
-            ClientState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
         }
     }
 }
@@ -198,47 +167,25 @@ impl Server {
 }
 
 impl Machine for Server {
+    from_table!(state);
+
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
+        let event = match input {
+            Input::Start => ServerEvent::Start,
+            Input::Bound { .. } => ServerEvent::Bound,
+            Input::Datagram { .. } => ServerEvent::Datagram,
+            Input::Fault { .. } => ServerEvent::Fault,
+            Input::Stop => ServerEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         match input {
-            Input::Start => {
-                self.state.go(ServerEvent::Start);
-            }
-            Input::Bound { local, .. } if self.state.go(ServerEvent::Bound) => {
-                out.notice(Notice::Ready(local));
-            }
-            Input::Datagram { bytes, .. } if self.state.go(ServerEvent::Datagram) => {
-                out.show(bytes);
-            }
-            Input::Fault { doing, fault, .. } if self.state.go(ServerEvent::Fault) => {
-                self.said.say(doing, fault, out);
-            }
-            Input::Stop => {
-                self.state.go(ServerEvent::Stop);
-            }
+            Input::Bound { local, .. } => out.notice(Notice::Ready(local)),
+            Input::Datagram { bytes, .. } => out.show(bytes),
+            Input::Fault { doing, fault, .. } => self.said.say(doing, fault, out),
             _ => {}
-        }
-    }
-
-    fn deadline(&self) -> Option<Deadline> {
-        None
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ServerState::Waiting => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ServerState::Done => Status::Done,
-            ServerState::Stopped => Status::Stopped,
-            _ => Status::Running,
         }
     }
 }

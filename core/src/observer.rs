@@ -140,7 +140,7 @@ pub trait Watch: Send + Sync {
 /// What an observer is to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A client, or a UDP server: the one machine of a run. Only where [several machines](crate::lab::Server::Endpoints)
+    /// A client, or a UDP server: the one machine of a run. Only where [several machines](crate::lab::ServerKind::Endpoints)
     /// share a server's peers are there more.
     Endpoint,
     /// One connection of a TCP server.

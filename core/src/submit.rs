@@ -17,9 +17,9 @@ pub use client::{Client, NOT_TEXT, SPEAKS_TLS};
 pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
 pub use name::is_hidden;
 pub use review::{Part, Remark, Review, review};
-pub use server::{Limits, Server};
+pub use server::Server;
 
-use crate::lab::{Exercise, Offer, Server as Serve};
+use crate::exercise::{Exercise, Offer, ServerKind};
 use crate::link::Transport;
 
 /// The exercise.
@@ -31,10 +31,10 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: Some(Duration::from_secs(20)),
     offers: &[Offer::Submission, Offer::Register],
     secret: true,
-    client_table: client::ROWS,
-    server_table: server::ROWS,
+    client_table: client::TABLE,
+    server_table: server::TABLE,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Service(|settings| {
+    server: ServerKind::Service(|settings| {
         Box::new(Server::new(Arc::clone(&settings.wording), settings.limits))
     }),
 };

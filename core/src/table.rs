@@ -1,10 +1,24 @@
-//! Transition tables: each exercise begins with one, and runs on it.
+//! Transition tables: each exercise begins with one for each end, and runs on it.
 
-/// One row of a table: in `from`, on `on`, do `does`, then be in `to`.
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use crate::machine::Interest;
+
+/// One state of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its name.
+    pub name: &'static str,
+    /// What can happen in it, beside a fault and a stop.
+    pub waits_for: &'static [Source],
+    /// What it does on each event that is for it.
+    pub rows: &'static [Row],
+}
+
+/// One row of a table: on `on`, do `does`, then be in `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The state before.
-    pub from: &'static str,
     /// What happened.
     pub on: &'static str,
     /// The state after.
@@ -13,56 +27,140 @@ pub struct Row {
     pub does: &'static str,
 }
 
-/// Writes the states and events of a table, the function that looks a transition up, and the rows
-/// as data for diagrams: one source, so that the table in the file is what runs.
+/// What a state can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A socket that is being opened, bound or accepted.
+    Socket,
+    /// Datagrams, or bytes of a stream.
+    Network,
+    /// A line from the user.
+    Line,
+    /// The machine's deadline.
+    Timer,
+    /// The system, which is to take all that was sent.
+    Flush,
+    /// A decision of the register.
+    Register,
+}
+
+impl Source {
+    /// Its name in a diagram.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Source::Socket => "socket",
+            Source::Network => "network",
+            Source::Line => "line",
+            Source::Timer => "timer",
+            Source::Flush => "flush",
+            Source::Register => "register",
+        }
+    }
+}
+
+impl Interest {
+    /// The interest of a state that waits for these.
+    pub const fn of(sources: &[Source]) -> Self {
+        let mut interest = Interest::NOTHING;
+        let mut at = 0;
+        while at < sources.len() {
+            match sources[at] {
+                Source::Network => interest.network = true,
+                Source::Line => interest.line = true,
+                Source::Socket | Source::Timer | Source::Flush | Source::Register => {}
+            }
+            at += 1;
+        }
+        interest
+    }
+}
+
+/// Writes the states and events of a table, what runs on it, and the table as data for diagrams.
 ///
-/// An event that is not in a state's rows is not for that state: `next` gives `None`.
+/// A state says what it [waits for](Source); it has a row for each event that can happen in it.
+/// `ends in` names the states in which the conversation is over: `Done`, `Stopped` and `Failed`,
+/// each for the [`Status`](crate::Status) of that name.
+///
+/// `go` takes a transition. It returns `false` and changes nothing for an event that is not in the
+/// state's rows. [`from_table!`](crate::from_table) writes what a [`Machine`](crate::Machine) is
+/// asked about its state.
 ///
 /// Exercises may be written outside of this crate, so the macro is exported.
 ///
 /// ```
-/// socklab_core::table! { State on Event { Start, Stop }
+/// socklab_core::table! { State on Event { Start, Reply, Stop } ends in Done, Stopped;
 ///     Idle {
-///         Start => Busy: "begin",
-///         Stop  => Done: "",
+///         Start => Busy: "ask",
+///         Stop  => Stopped: "",
 ///     }
-///     Busy {
-///         Stop  => Done: "close",
+///     Busy waits for Network or Timer {
+///         Reply => Done: "show it",
+///         Stop  => Stopped: "close",
 ///     }
-///     Done {}
 /// }
 ///
 /// let mut state = State::Idle;
 /// assert!(state.go(Event::Start));
 /// assert!(!state.go(Event::Start), "not for a state that is busy");
 /// assert_eq!(state.name(), "Busy");
-/// assert_eq!(State::ROWS.len(), 3);
+/// assert!(state.interest().network);
+/// assert_eq!(State::TABLE[1].rows.len(), 2);
 /// ```
 #[macro_export]
 macro_rules! table {
+    (@status Done, $failed:expr) => { $crate::Status::Done };
+    (@status Stopped, $failed:expr) => { $crate::Status::Stopped };
+    (@status Failed, $failed:expr) => { $failed };
     (
-        $state:ident on $event:ident { $($on_all:ident),* $(,)? }
-        $( $from:ident { $( $on:ident => $to:ident : $does:literal ),* $(,)? } )*
+        $state:ident on $event:ident { $($on_all:ident),* $(,)? } ends in $($end:ident),+;
+        $( $from:ident $(waits for $($source:ident)or+)? {
+            $( $on:ident => $to:ident : $does:literal ),* $(,)?
+        } )*
     ) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        enum $state { $($from),* }
+        enum $state { $($from,)* $($end),+ }
 
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         enum $event { $($on_all),* }
 
         impl $state {
             /// The table as data.
-            const ROWS: &'static [$crate::table::Row] = &[$($(
-                $crate::table::Row {
-                    from: stringify!($from),
-                    on: stringify!($on),
-                    to: stringify!($to),
-                    does: $does,
-                },
-            )*)*];
+            const TABLE: &'static [$crate::table::State] = &[
+                $($crate::table::State {
+                    name: stringify!($from),
+                    waits_for: &[$($($crate::table::Source::$source),+)?],
+                    rows: &[$($crate::table::Row {
+                        on: stringify!($on),
+                        to: stringify!($to),
+                        does: $does,
+                    }),*],
+                },)*
+                $($crate::table::State { name: stringify!($end), waits_for: &[], rows: &[] }),+
+            ];
 
             const fn name(self) -> &'static str {
-                match self { $($state::$from => stringify!($from)),* }
+                match self {
+                    $($state::$from => stringify!($from),)*
+                    $($state::$end => stringify!($end)),+
+                }
+            }
+
+            const fn interest(self) -> $crate::Interest {
+                match self {
+                    $($state::$from => const {
+                        $crate::Interest::of(&[$($($crate::table::Source::$source),+)?])
+                    },)*
+                    $($state::$end)|+ => $crate::Interest::NOTHING,
+                }
+            }
+
+            /// `failed` is the status of the state `Failed`.
+            #[allow(unused_variables, reason = "a table may have no such state")]
+            const fn status(self, failed: $crate::Status) -> $crate::Status {
+                match self {
+                    $($state::$end => $crate::table!(@status $end, failed),)+
+                    _ => $crate::Status::Running,
+                }
             }
 
             #[allow(unreachable_patterns, reason = "a table may cover every pair")]
@@ -83,25 +181,64 @@ macro_rules! table {
         }
     };
 }
-pub(crate) use table;
+
+/// Writes `state`, `interest` and `status` of a [`Machine`](crate::Machine) that runs on a
+/// [`table!`](crate::table): `from_table!(state, failure)` for one that keeps its state in the
+/// field `state` and why it failed in `failure`; `from_table!(state)` for one that cannot fail.
+#[macro_export]
+macro_rules! from_table {
+    ($state:tt) => { $crate::from_table!(@ $state, |_| $crate::Status::Running); };
+    ($state:tt, $failure:ident) => {
+        $crate::from_table!(@ $state, |machine: &Self| $crate::Status::Failed(machine.$failure));
+    };
+    (@ $state:tt, $failed:expr) => {
+        fn state(&self) -> &'static str {
+            self.$state.name()
+        }
+
+        fn interest(&self) -> $crate::Interest {
+            self.$state.interest()
+        }
+
+        fn status(&self) -> $crate::Status {
+            self.$state.status(($failed)(self))
+        }
+    };
+}
+
+pub(crate) use {from_table, table};
 
 /// Draws a table as a Mermaid state diagram, which many Markdown viewers show.
-pub fn mermaid(rows: &[Row]) -> alloc::string::String {
-    use core::fmt::Write as _;
-    let mut text = alloc::string::String::from("stateDiagram-v2\n");
-    if let Some(first) = rows.first() {
-        let _ = writeln!(text, "    [*] --> {}", first.from);
+pub fn mermaid(table: &[State]) -> String {
+    let mut text = String::from("stateDiagram-v2\n");
+    if let Some(first) = table.first() {
+        let _ = writeln!(text, "    [*] --> {}", first.name);
     }
-    for row in rows {
-        let _ = writeln!(
-            text,
-            "    {} --> {}: {} / {}",
-            row.from, row.to, row.on, row.does
-        );
+    for state in table {
+        for row in state.rows {
+            let _ = writeln!(text, "    {} --> {}: {}", state.name, row.to, row.on);
+        }
+        if state.rows.is_empty() {
+            let _ = writeln!(text, "    {} --> [*]", state.name);
+        }
     }
-    for end in ["Done", "Stopped", "Failed"] {
-        if rows.iter().any(|row| row.to == end) {
-            let _ = writeln!(text, "    {end} --> [*]");
+    text
+}
+
+/// Writes a table as a table of Markdown, with a line for each row.
+pub fn markdown(table: &[State]) -> String {
+    let mut text =
+        String::from("| state | waits for | on | go to | and do |\n|---|---|---|---|---|\n");
+    for state in table {
+        for (nth, row) in state.rows.iter().enumerate() {
+            let (mut name, mut sources) = ("", String::new());
+            if nth == 0 {
+                name = state.name;
+                let names = state.waits_for.iter().map(|source| source.name());
+                sources = names.collect::<alloc::vec::Vec<_>>().join(" or ");
+            }
+            let (on, to, does) = (row.on, row.to, row.does);
+            let _ = writeln!(text, "| {name} | {sources} | {on} | {to} | {does} |");
         }
     }
     text

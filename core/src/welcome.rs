@@ -8,56 +8,51 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use crate::fault::{Doing, Failure, FaultKind};
+use crate::exercise::{Exercise, ServerKind, Settings};
+use crate::fault::Failure;
 use crate::input::Input;
-use crate::lab::{Exercise, Server as Serve, Settings};
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{Interest, Machine, Service, Status};
+use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::Notice;
-use crate::table::table;
+use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
 /// What the server says: 22 bytes, no line end.
 pub const BANNER: &[u8] = b"Bienvenido al Servidor";
 
-table! { ClientState on ClientEvent { Start, Opened, Bytes, TooBig, Enough, Nothing, GaveUp, Fault, Stop }
+table! { ClientState on ClientEvent { Start, Opened, Bytes, TooBig, Answered, ClosedEarly, GaveUp, Fault, Stop } ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "connect",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket or Timer {
         Opened   => Reading: "",
         GaveUp   => Failed: "",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Reading {
+    Reading waits for Network or Timer {
         Bytes    => Reading: "keep them",
         TooBig   => Failed: "show what came",
-        Enough   => Done: "show what came; close",
-        Nothing  => Failed: "",
+        Answered => Done: "show what came; close",
+        ClosedEarly => Failed: "",
         GaveUp   => Failed: "",
         Fault    => Failed: "show what came",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
-table! { ServerState on ServerEvent { Start, Opened, Fault, Stop }
+table! { ServerState on ServerEvent { Start, Opened, Fault, Stop } ends in Done, Stopped;
     Idle {
         Start    => Opening: "",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Done: "say who came; send the banner; close",
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
 }
 
 /// The exercise.
@@ -68,10 +63,10 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: Some(Duration::from_secs(5)),
     offers: &[],
     secret: false,
-    client_table: ClientState::ROWS,
-    server_table: ServerState::ROWS,
+    client_table: ClientState::TABLE,
+    server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Service(|_| Box::new(Server)),
+    server: ServerKind::Service(|_| Box::new(Server)),
 };
 
 /// How long a server may be silent after it began to speak before what it said counts as all: 1 s.
@@ -98,13 +93,17 @@ impl Answer {
         self.last = now.mono;
     }
 
-    /// Takes bytes; `false` when there are more than an answer may have.
-    pub(crate) fn take(&mut self, now: Now, bytes: &[u8]) -> bool {
+    /// Whether it still is an answer with these bytes, or has more than an answer may have.
+    pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
+        self.bytes.len() + bytes.len() <= MAX_ANSWER
+    }
+
+    /// Takes bytes, as many as fit.
+    pub(crate) fn take(&mut self, now: Now, bytes: &[u8]) {
         self.last = now.mono;
         let room = MAX_ANSWER - self.bytes.len();
         self.bytes
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
-        bytes.len() <= room
     }
 
     /// What came so far.
@@ -155,63 +154,60 @@ impl Client {
         }
     }
 
-    fn fail(&mut self, on: ClientEvent, failure: Failure) {
-        if self.state.go(on) {
-            self.failure = failure;
-        }
-    }
-
-    /// The server has said all it will say.
-    fn all(&mut self, otherwise: ClientEvent, failure: Failure, out: &mut Outbox) {
-        if self.answer.bytes().is_empty() {
-            self.fail(otherwise, failure);
-        } else if self.state.go(ClientEvent::Enough) {
-            out.show(self.answer.bytes());
+    /// Which event the end of an answer is, whatever ended it.
+    fn judge(&self, without_answer: ClientEvent) -> ClientEvent {
+        match self.answer.bytes() {
+            [] => without_answer,
+            _ => ClientEvent::Answered,
         }
     }
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let opening = self.state == ClientState::Opening;
+        let event = match input {
+            Input::Start => ClientEvent::Start,
+            Input::Opened { .. } => ClientEvent::Opened,
+            Input::Bytes { bytes, .. } if self.answer.fits(bytes) => ClientEvent::Bytes,
+            Input::Bytes { .. } => ClientEvent::TooBig,
+            Input::End { .. } => self.judge(ClientEvent::ClosedEarly),
+            Input::Timer => self.judge(ClientEvent::GaveUp),
+            Input::Fault { .. } => ClientEvent::Fault,
+            Input::Stop => ClientEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         let server = self.server;
         let waited = self.timeout.unwrap_or_default();
-        match input {
-            Input::Start if self.state.go(ClientEvent::Start) => {
+        match (event, input) {
+            (ClientEvent::Start, _) => {
                 self.answer.await_from(now);
                 out.open(Socket(0), Transport::Stream, &self.servers);
             }
-            Input::Opened { link, .. } if self.state.go(ClientEvent::Opened) => {
+            (_, Input::Opened { link, .. }) => {
                 self.server = link.peer;
                 self.answer.await_from(now);
             }
-            Input::Bytes { bytes, .. } if self.state.go(ClientEvent::Bytes) => {
-                if !self.answer.take(now, bytes) {
-                    self.fail(ClientEvent::TooBig, Failure::ReplyTooBig(server));
+            (ClientEvent::Answered, _) => out.show(self.answer.bytes()),
+            (_, Input::Bytes { bytes, .. }) => {
+                self.answer.take(now, bytes);
+                if event == ClientEvent::TooBig {
+                    self.failure = Failure::ReplyTooBig(server);
                     out.show(self.answer.bytes());
                 }
             }
-            Input::End { .. } => {
-                self.all(ClientEvent::Nothing, Failure::ClosedEarly(server), out);
-            }
-            Input::Timer if self.state == ClientState::Opening => {
-                self.fail(
-                    ClientEvent::GaveUp,
-                    Failure::ConnectTimedOut(server, waited),
-                );
-            }
-            Input::Timer => self.all(ClientEvent::GaveUp, Failure::NoReply(server, waited), out),
-            Input::Fault { doing, fault, .. } => {
+            (ClientEvent::ClosedEarly, _) => self.failure = Failure::ClosedEarly(server),
+            (ClientEvent::GaveUp, _) => self.failure = Failure::gave_up(opening, server, waited),
+            (_, Input::Fault { doing, fault, .. }) => {
+                self.failure = Failure::of_stream(server, doing, fault, waited);
                 if !self.answer.bytes().is_empty() {
                     out.show(self.answer.bytes());
                 }
-                self.fail(
-                    ClientEvent::Fault,
-                    client_failure(server, doing, fault.kind, waited)
-                        .unwrap_or(Failure::of(server, doing, fault)),
-                );
-            }
-            Input::Stop => {
-                self.state.go(ClientEvent::Stop);
             }
             _ => {}
         }
@@ -227,37 +223,6 @@ impl Machine for Client {
             _ => None,
         }
     }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ClientState::Reading => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ClientState::Done => Status::Done,
-            ClientState::Stopped => Status::Stopped,
-            ClientState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
-        }
-    }
-}
-
-/// The system itself may give up connecting before the machine's deadline.
-pub(crate) fn client_failure(
-    server: SocketAddr,
-    doing: Doing,
-    kind: FaultKind,
-    waited: Duration,
-) -> Option<Failure> {
-    (doing == Doing::Opening && kind == FaultKind::TimedOut)
-        .then_some(Failure::ConnectTimedOut(server, waited))
 }
 
 /// Greets each connection.
@@ -281,42 +246,21 @@ struct Greeter {
 }
 
 impl Machine for Greeter {
+    from_table!(state);
+
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
-        match input {
-            Input::Start => {
-                self.state.go(ServerEvent::Start);
-            }
-            Input::Opened { link, .. } if self.state.go(ServerEvent::Opened) => {
-                out.notice(Notice::Connection(link.peer));
-                out.send(link, BANNER);
-            }
-            Input::Fault { .. } => {
-                self.state.go(ServerEvent::Fault);
-            }
-            Input::Stop => {
-                self.state.go(ServerEvent::Stop);
-            }
-            _ => {}
-        }
-    }
-
-    fn deadline(&self) -> Option<Deadline> {
-        None
-    }
-
-    fn interest(&self) -> Interest {
-        Interest::NOTHING
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ServerState::Done => Status::Done,
-            ServerState::Stopped => Status::Stopped,
-            _ => Status::Running,
+        let event = match input {
+            Input::Start => ServerEvent::Start,
+            Input::Opened { .. } => ServerEvent::Opened,
+            Input::Fault { .. } => ServerEvent::Fault,
+            Input::Stop => ServerEvent::Stop,
+            _ => return,
+        };
+        if self.state.go(event)
+            && let Input::Opened { link, .. } = input
+        {
+            out.notice(Notice::Connection(link.peer));
+            out.send(link, BANNER);
         }
     }
 }

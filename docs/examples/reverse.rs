@@ -9,58 +9,55 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use socklab_core::lab::{Exercise, Server as Serve, Settings};
+use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::{
-    Deadline, Failure, Input, Interest, Link, Machine, Mono, Notice, Now, Outbox, Prompt, Status,
-    Transport, Why, table,
+    Deadline, Failure, Input, Link, Machine, Mono, Notice, Now, Outbox, Prompt, Transport, Why,
+    from_table, table,
 };
 
 /// The reply that ends both sides: to `FIN`.
 const END: &[u8] = b"NIF";
 
-table! { ClientState on ClientEvent { Start, Opened, Line, InputEnd, Reply, End, GaveUp, Fault, Stop }
+table! { ClientState on ClientEvent {
+    Start, Opened, Line, InputEnd, Reply, End, GaveUp, Fault, Stop,
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "open the socket",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Typing: "ask for a line",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Typing {
+    Typing waits for Line {
         Line     => Waiting: "send it",
         InputEnd => Done: "close",
         Stop     => Stopped: "",
     }
-    Waiting {
+    Waiting waits for Network or Timer {
         Reply    => Typing: "show it; ask for a line",
         End      => Done: "show it; close",
         GaveUp   => Failed: "",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
-table! { ServerState on ServerEvent { Start, Bound, Text, End, Stop }
+table! { ServerState on ServerEvent { Start, Bound, Text, End, Stop } ends in Done, Stopped;
     Idle {
         Start    => Binding: "",
         Stop     => Stopped: "",
     }
-    Binding {
+    Binding waits for Socket {
         Bound    => Serving: "say that the server is ready",
         Stop     => Stopped: "",
     }
-    Serving {
+    Serving waits for Network {
         Text     => Serving: "show it; reply in reverse",
         End      => Done: "show it; reply NIF; close",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
 }
 
 /// The exercise, as `core/src/lab.rs` lists it.
@@ -71,10 +68,14 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: Some(Duration::from_secs(5)),
     offers: &[],
     secret: false,
-    client_table: ClientState::ROWS,
-    server_table: ServerState::ROWS,
+    client_table: ClientState::TABLE,
+    server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
-    server: Serve::Endpoint(|_| Box::new(Server(ServerState::Idle))),
+    server: ServerKind::Endpoint(|_| {
+        Box::new(Server {
+            state: ServerState::Idle,
+        })
+    }),
 };
 
 /// Sends lines and shows them reversed.
@@ -99,124 +100,85 @@ impl Client {
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        let event = match input {
+            Input::Start => ClientEvent::Start,
+            Input::Opened { .. } => ClientEvent::Opened,
+            Input::Line(_) => ClientEvent::Line,
+            Input::InputEnd => ClientEvent::InputEnd,
+            Input::Datagram { bytes: END, .. } => ClientEvent::End,
+            Input::Datagram { .. } => ClientEvent::Reply,
+            Input::Timer => ClientEvent::GaveUp,
+            Input::Fault { .. } => ClientEvent::Fault,
+            Input::Stop => ClientEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         let link = Link::first(self.server);
         match input {
-            Input::Start if self.state.go(ClientEvent::Start) => {
-                out.open(link.socket, Transport::Datagram, &[self.server]);
-            }
-            Input::Opened { .. } if self.state.go(ClientEvent::Opened) => {
-                out.prompt(Prompt::Message);
-            }
-            Input::Line(line) if self.state.go(ClientEvent::Line) => {
+            Input::Start => out.open(link.socket, Transport::Datagram, &[self.server]),
+            Input::Opened { .. } => out.prompt(Prompt::Message),
+            Input::Line(line) => {
                 self.sent = now.mono;
                 out.send(link, line);
             }
-            Input::Datagram { bytes: END, .. } if self.state.go(ClientEvent::End) => {
-                out.show(END);
-            }
-            Input::Datagram { bytes, .. } if self.state.go(ClientEvent::Reply) => {
+            Input::Datagram { bytes, .. } => {
                 out.show(bytes);
-                out.prompt(Prompt::Message);
+                if self.state == ClientState::Typing {
+                    out.prompt(Prompt::Message);
+                }
             }
-            Input::InputEnd => {
-                self.state.go(ClientEvent::InputEnd);
-            }
-            Input::Timer if self.state.go(ClientEvent::GaveUp) => {
+            Input::Timer => {
                 self.failure = Failure::NoReply(self.server, self.timeout.unwrap_or_default());
             }
-            Input::Fault { doing, fault, .. } if self.state.go(ClientEvent::Fault) => {
+            Input::Fault { doing, fault, .. } => {
                 self.failure = Failure::of(self.server, doing, fault);
-            }
-            Input::Stop => {
-                self.state.go(ClientEvent::Stop);
             }
             _ => {}
         }
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        let timeout = self
-            .timeout
-            .filter(|_| self.state == ClientState::Waiting)?;
+        let waiting = self.state == ClientState::Waiting;
+        let timeout = self.timeout.filter(|_| waiting)?;
         Some(Deadline {
             at: self.sent.plus(timeout),
             why: Why::Reply,
         })
     }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            ClientState::Typing => Interest::LINE,
-            ClientState::Waiting => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            ClientState::Done => Status::Done,
-            ClientState::Stopped => Status::Stopped,
-            ClientState::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
-        }
-    }
 }
 
-/// Answers everybody.
-struct Server(ServerState);
+/// Answers every peer.
+struct Server {
+    state: ServerState,
+}
 
 impl Machine for Server {
+    from_table!(state);
+
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
+        let event = match input {
+            Input::Start => ServerEvent::Start,
+            Input::Bound { .. } => ServerEvent::Bound,
+            Input::Datagram { bytes: b"FIN", .. } => ServerEvent::End,
+            Input::Datagram { .. } => ServerEvent::Text,
+            Input::Stop => ServerEvent::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
         match input {
-            Input::Start => {
-                self.0.go(ServerEvent::Start);
-            }
-            Input::Bound { local, .. } if self.0.go(ServerEvent::Bound) => {
-                out.notice(Notice::Ready(local));
-            }
+            Input::Bound { local, .. } => out.notice(Notice::Ready(local)),
             Input::Datagram { link, bytes } => {
-                let reply = reverse(bytes);
-                let event = match reply == END {
-                    true => ServerEvent::End,
-                    false => ServerEvent::Text,
-                };
-                if self.0.go(event) {
-                    out.show(bytes);
-                    out.send(link, &reply);
-                }
-            }
-            Input::Stop => {
-                self.0.go(ServerEvent::Stop);
+                out.show(bytes);
+                out.send(link, &reverse(bytes));
             }
             _ => {}
-        }
-    }
-
-    fn deadline(&self) -> Option<Deadline> {
-        None
-    }
-
-    fn interest(&self) -> Interest {
-        match self.0 {
-            ServerState::Serving => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.0.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.0 {
-            ServerState::Done => Status::Done,
-            ServerState::Stopped => Status::Stopped,
-            _ => Status::Running,
         }
     }
 }

@@ -52,7 +52,7 @@ pub trait Backend {
         }
     }
 
-    /// Runs a UDP server at `address` that [may have several machines](socklab_core::lab::Server::Endpoints). Most models
+    /// Runs a UDP server at `address` that [may have several machines](socklab_core::lab::ServerKind::Endpoints). Most models
     /// need one; one with several loops makes one for each.
     ///
     /// The system deals the peers out by their addresses, so that a peer always meets the same machine. The first machine that

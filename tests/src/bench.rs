@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use socklab_core::lab::{self, Server, Settings};
+use socklab_core::lab::{self, ServerKind, Settings};
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::transcript::{Recorder, Role};
 use socklab_core::{
@@ -92,8 +92,10 @@ impl Bench {
                 timeout: settings.timeout.or(found.timeout),
                 ..settings.clone()
             }),
-            (Role::Server, Server::Endpoint(make) | Server::Endpoints(make)) => make(settings),
-            (Role::Server, Server::Service(make)) => make(settings).accept(Link::first(CLIENT)),
+            (Role::Server, ServerKind::Endpoint(make) | ServerKind::Endpoints(make)) => {
+                make(settings)
+            }
+            (Role::Server, ServerKind::Service(make)) => make(settings).accept(Link::first(CLIENT)),
         }
     }
 

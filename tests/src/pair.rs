@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use socklab_core::lab::{Server, Settings};
+use socklab_core::lab::{ServerKind, Settings};
 use socklab_core::transcript::Role;
 
 use crate::net::{HostId, Script, VirtualNet};
@@ -40,14 +40,14 @@ impl Pair {
         let mut settings = Settings::client(exercise, at);
         change(&mut settings);
         let endpoint = match exercise.server {
-            Server::Endpoint(make) | Server::Endpoints(make) => {
+            ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => {
                 let settings = Settings {
                     timeout: None,
                     ..settings.clone()
                 };
                 Some(net.endpoint(scene.name, at, make(&settings), server))
             }
-            Server::Service(make) => {
+            ServerKind::Service(make) => {
                 net.service(scene.name, at, make(&settings));
                 None
             }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use socklab_core::lab::{Server, Settings};
+use socklab_core::lab::{ServerKind, Settings};
 use socklab_core::transcript::Role;
 use socklab_core::{Status, Transport};
 use socklab_system::{Backend, Run};
@@ -68,15 +68,15 @@ impl Stage {
     ) -> Serving {
         let (run, any) = (Arc::clone(&self.run), SocketAddr::new(ip, 0));
         let running = match scene.exercise().server {
-            Server::Endpoint(make) => {
+            ServerKind::Endpoint(make) => {
                 let machine = make(settings);
                 Running::spawn(move || B::serve_datagrams(any, machine, &run))
             }
-            Server::Endpoints(make) => {
+            ServerKind::Endpoints(make) => {
                 let settings = settings.clone();
                 Running::spawn(move || B::serve_endpoints(any, || make(&settings), &run))
             }
-            Server::Service(make) => {
+            ServerKind::Service(make) => {
                 let service = Arc::new(make(settings));
                 Running::spawn(move || B::serve_streams(any, service, &run))
             }

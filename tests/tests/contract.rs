@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socklab_core::lab::{Server, Settings};
+use socklab_core::lab::{ServerKind, Settings, SubmissionLimits};
 use socklab_core::transcript::{Role, replay};
 use socklab_core::{
     Deadline, Input, Interest, Link, Machine, Notice, Now, Outbox, Output, Service, Socket, Status,
@@ -124,7 +124,7 @@ fn a_layer_and_its_twin_speak_in_secret() {
 fn a_layer_lets_everything_else_through() {
     let at = address("127.0.0.1:21000");
     let mut net = VirtualNet::default();
-    let server = submit::Server::new(Settings::default().wording, submit::Limits::default());
+    let server = submit::Server::new(Settings::default().wording, SubmissionLimits::default());
     net.service("submit", at, ciphered(server));
     let client = Cipher::new(submit::Client::new(&settings(at)));
     let code = code_at(DNI, EPOCH.as_secs());
@@ -143,11 +143,11 @@ fn a_layer_that_changes_nothing_changes_nothing() {
         let lines = |role| Script::of(scene.lines(role, EPOCH.as_secs()));
         let mut net = VirtualNet::default();
         let endpoint = match exercise.server {
-            Server::Endpoint(make) | Server::Endpoints(make) => {
+            ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => {
                 let machine = Cipher::with(make(&Settings::default()), NO_KEY);
                 Some(net.endpoint(scene.name, at, machine, lines(Role::Server)))
             }
-            Server::Service(make) => {
+            ServerKind::Service(make) => {
                 let service = make(&Settings::default());
                 let accept = move |link| {
                     Box::new(Cipher::with(service.accept(link), NO_KEY)) as Box<dyn Machine>

@@ -20,7 +20,7 @@ mod exercise {
     use socklab_async::AsyncStd;
     use socklab_blocking::Blocking;
     use socklab_core::Status;
-    use socklab_core::lab::{Server, Settings};
+    use socklab_core::lab::{ServerKind, Settings};
     use socklab_core::transcript::Role;
     use socklab_mio::Mio;
     use socklab_system::{Backend, Run};
@@ -42,7 +42,7 @@ mod exercise {
             let run = run.with_lines(Cursor::new(typed.to_owned()));
             (screen, recording, Arc::new(run))
         };
-        let Server::Endpoint(make) = EXERCISE.server else {
+        let ServerKind::Endpoint(make) = EXERCISE.server else {
             panic!("it is a UDP server");
         };
         let (screen, server, run) = stage(Role::Server, "");

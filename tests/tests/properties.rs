@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use socklab_core::lab::Settings;
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
+use socklab_core::table::Source;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
 use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Socket, caps};
 use socklab_tests::{
@@ -213,6 +214,10 @@ proptest! {
         settings in settings(),
         moves in moves(),
     ) {
+        let states = match role {
+            Role::Client => scene.exercise().client_table,
+            Role::Server => scene.exercise().server_table,
+        };
         let mut bench = Bench::new(scene.name, role, &settings);
         bench.feed(Input::Start);
         for one in &moves {
@@ -220,6 +225,9 @@ proptest! {
                 break;
             }
             make(&mut bench, one);
+            let state = states.iter().find(|state| state.name == bench.state()).unwrap();
+            let timed = state.waits_for.contains(&Source::Timer);
+            prop_assert!(timed || bench.deadline().is_none(), "a deadline in {}", state.name);
         }
         let text = bench.transcript();
         prop_assert_eq!(read(&text).to_string(), text.clone());

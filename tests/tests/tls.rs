@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
-use socklab_core::lab::{BoxedService, Exercise, Server, Settings};
+use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
 use socklab_core::{
     Deadline, Failure, FaultKind, Input, Interest, Link, Machine, Now, Outbox, Output, Service,
     Status, submit, welcome,
@@ -31,7 +31,7 @@ fn certificate() -> (Vec<u8>, Vec<u8>) {
 }
 
 fn service(exercise: &Exercise, pem: &(Vec<u8>, Vec<u8>)) -> Secure<BoxedService> {
-    let Server::Service(make) = exercise.server else {
+    let ServerKind::Service(make) = exercise.server else {
         panic!("a server of connections");
     };
     Secure::new(

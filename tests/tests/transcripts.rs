@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use socklab_core::lab::{EXERCISES, Server, Settings};
+use socklab_core::lab::{EXERCISES, ServerKind, Settings};
 use socklab_core::transcript::{Arrow, Divergence, Role, replay};
 use socklab_core::{Link, Machine, Status};
 use socklab_tests::{
@@ -77,7 +77,7 @@ fn a_submission_again() {
 fn a_dni_with_its_letter() {
     let at = address("127.0.0.1:21000");
     let mut net = VirtualNet::default();
-    let Server::Service(make) = scene("submit").exercise().server else {
+    let ServerKind::Service(make) = scene("submit").exercise().server else {
         panic!("submit is a service");
     };
     net.service("submit", at, make(&Settings::default()));
@@ -97,8 +97,8 @@ fn again(pair: &Pair) -> [(String, Box<dyn Machine>); 2] {
     let at = address(&format!("127.0.0.1:{}", exercise.port));
     let settings = Settings::client(exercise, at);
     let machine = match exercise.server {
-        Server::Endpoint(make) | Server::Endpoints(make) => make(&Settings::default()),
-        Server::Service(make) => {
+        ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => make(&Settings::default()),
+        ServerKind::Service(make) => {
             let peer = address("127.0.0.1:50000");
             make(&Settings::default()).accept(Link::first(peer))
         }

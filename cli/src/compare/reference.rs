@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use socklab_core::lab::Server;
+use socklab_core::lab::ServerKind;
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{
@@ -79,8 +79,8 @@ pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
         }
     };
     let server = match exercise.server {
-        Server::Endpoint(make) | Server::Endpoints(make) => make(&scene.settings),
-        Server::Service(make) => make(&scene.settings).accept(Link::first(client_at)),
+        ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => make(&scene.settings),
+        ServerKind::Service(make) => make(&scene.settings).accept(Link::first(client_at)),
     };
     let client = (exercise.client)(&settings);
     let (lines, replies) = (scene.client_lines, scene.server_lines);

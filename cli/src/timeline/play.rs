@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::Status;
-use socklab_core::lab::{Exercise, Offer, Server, Settings};
+use socklab_core::lab::{Exercise, Offer, ServerKind, Settings};
 use socklab_system::{Clock, Run};
 use socklab_timeline::{Exchange, Log};
 
@@ -55,8 +55,10 @@ pub(super) fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Exch
     clients::play(exercise, address, &log, &clock);
     let (status, over) = match exercise.server {
         // It ends with the exercise.
-        Server::Endpoint(_) | Server::Endpoints(_) => (end.recv_timeout(LIMIT), clock.mono()),
-        Server::Service(_) => {
+        ServerKind::Endpoint(_) | ServerKind::Endpoints(_) => {
+            (end.recv_timeout(LIMIT), clock.mono())
+        }
+        ServerKind::Service(_) => {
             log.wait_for_connections(CLIENTS, LIMIT);
             thread::sleep(AFTERWARDS);
             let over = clock.mono();

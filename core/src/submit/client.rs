@@ -6,59 +6,56 @@ use core::time::Duration;
 
 use super::framing::MAX_NAME;
 use super::name::is_blank;
+use crate::exercise::Settings;
 use crate::fault::{Doing, Failure, Fault, FaultKind, FieldError};
 use crate::input::Input;
-use crate::lab::Settings;
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{Interest, Machine, Status};
+use crate::machine::Machine;
 use crate::otp::{Code, Dni};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
-use crate::table::{Row, table};
+use crate::table::{State as TableState, from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
-use crate::welcome::{Answer, client_failure};
+use crate::welcome::Answer;
 
 table! { State on Event {
     Ask, Ready, BadField, InputEnd, Opened, Bytes, TooBig, Accepted, Rejected, Unclear, NotText,
-    Nothing, GaveUp, Fault, Stop,
-}
+    ClosedEarly, GaveUp, Fault, Stop,
+} ends in Done, Stopped, Failed;
     Idle {
         Ask      => Asking: "ask for the first field that is missing",
         Ready    => Opening: "connect",
         BadField => Failed: "",
         Stop     => Stopped: "",
     }
-    Asking {
+    Asking waits for Line {
         Ask      => Asking: "ask for the next field, or again for a bad one",
         Ready    => Opening: "connect",
         BadField => Failed: "",
         InputEnd => Failed: "",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket or Timer {
         Opened   => Waiting: "send name&dni&otp",
         GaveUp   => Failed: "",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
-    Waiting {
+    Waiting waits for Network or Timer {
         Bytes    => Waiting: "keep them",
         Accepted => Done: "show the answer; close",
         Unclear  => Done: "show the answer; say that the verdict cannot be told; close",
         Rejected => Failed: "show the answer",
         NotText  => Failed: "show the answer unless it is TLS",
-        Nothing  => Failed: "",
+        ClosedEarly => Failed: "",
         TooBig   => Failed: "show what came",
         GaveUp   => Failed: "",
         Fault    => Failed: "show what came",
         Stop     => Stopped: "",
     }
-    Done {}
-    Stopped {}
-    Failed {}
 }
 
-pub(super) const ROWS: &[Row] = State::ROWS;
+pub(super) const TABLE: &[TableState] = State::TABLE;
 
 /// How a client fails whose server answers with a record of TLS: it was sent plain text at the port
 /// of encrypted submissions.
@@ -150,21 +147,11 @@ impl Client {
         Ok(())
     }
 
-    /// Asks for the next field, or connects when none is missing.
-    fn proceed(&mut self, now: Now, out: &mut Outbox) {
-        if let Some(prompt) = self.missing() {
-            if self.state.go(Event::Ask) {
-                out.prompt(prompt);
-            }
-        } else if self.state.go(Event::Ready) {
-            self.opening_since = now.mono;
-            out.open(Socket(0), Transport::Stream, &self.servers);
-        }
-    }
-
-    fn fail(&mut self, on: Event, failure: Failure) {
-        if self.state.go(on) {
-            self.failure = failure;
+    /// Which event it is that a field has been given.
+    fn proceed(&self) -> Event {
+        match self.missing() {
+            Some(_) => Event::Ask,
+            None => Event::Ready,
         }
     }
 
@@ -180,36 +167,17 @@ impl Client {
         }
     }
 
-    /// The server has said all it will say.
-    fn judge(&mut self, otherwise: Event, failure: Failure, out: &mut Outbox) {
+    /// Which event the end of an answer is, whatever ended it.
+    fn judge(&self, without_answer: Event) -> Event {
         let answer = self.answer.bytes();
         if answer.is_empty() {
-            return self.fail(otherwise, failure);
+            return without_answer;
         }
-        let verdict = answer
-            .split(u8::is_ascii_whitespace)
-            .next()
-            .unwrap_or_default();
-        let event = match verdict {
-            b"OK" => Event::Accepted,
-            b"ERROR" => Event::Rejected,
+        match answer.split(u8::is_ascii_whitespace).next() {
+            Some(b"OK") => Event::Accepted,
+            Some(b"ERROR") => Event::Rejected,
             _ if is_text(answer) => Event::Unclear,
             _ => Event::NotText,
-        };
-        if self.state.go(event) {
-            let tls = matches!(event, Event::NotText) && is_tls(answer);
-            if !tls {
-                out.show(answer);
-            }
-            match event {
-                Event::Rejected => self.failure = Failure::Rejected(self.server),
-                Event::NotText => {
-                    let fault = if tls { SPEAKS_TLS } else { NOT_TEXT };
-                    self.failure = Failure::Io(Doing::Receiving, fault);
-                }
-                Event::Unclear => out.notice(Notice::VerdictUnknown),
-                _ => {}
-            }
         }
     }
 }
@@ -248,45 +216,82 @@ fn check_name(name: &[u8]) -> Result<Vec<u8>, FieldError> {
 }
 
 impl Machine for Client {
+    from_table!(state, failure);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
-        let server = self.server;
-        let waited = self.timeout.unwrap_or_default();
-        match input {
-            Input::Start => match self.given {
-                Err(error) => self.fail(Event::BadField, Failure::BadField(error)),
-                Ok(()) => self.proceed(now, out),
-            },
+        let opening = self.state == State::Opening;
+        let event = match input {
+            Input::Start if self.given.is_err() => Event::BadField,
+            Input::Start => self.proceed(),
             Input::Line(line) => {
                 if let Err(error) = self.take_typed(line) {
                     out.notice(Notice::BadField(error));
                 }
-                self.proceed(now, out);
+                self.proceed()
             }
-            Input::InputEnd => self.fail(Event::InputEnd, Failure::NoInput),
-            Input::Opened { link, .. } if self.state.go(Event::Opened) => {
+            Input::InputEnd => Event::InputEnd,
+            Input::Opened { .. } => Event::Opened,
+            Input::Bytes { bytes, .. } if self.answer.fits(bytes) => Event::Bytes,
+            Input::Bytes { .. } => Event::TooBig,
+            Input::End { .. } => self.judge(Event::ClosedEarly),
+            Input::Timer => self.judge(Event::GaveUp),
+            // A server that resets after its answer has answered all the same.
+            Input::Fault { .. } => self.judge(Event::Fault),
+            Input::Stop => Event::Stop,
+            _ => return,
+        };
+        if !self.state.go(event) {
+            return;
+        }
+        let server = self.server;
+        let waited = self.timeout.unwrap_or_default();
+        let answer = self.answer.bytes();
+        match (event, input) {
+            (Event::Ask, _) => self
+                .missing()
+                .into_iter()
+                .for_each(|field| out.prompt(field)),
+            (Event::Ready, _) => {
+                self.opening_since = now.mono;
+                out.open(Socket(0), Transport::Stream, &self.servers);
+            }
+            (Event::BadField, _) => {
+                if let Err(error) = self.given {
+                    self.failure = Failure::BadField(error);
+                }
+            }
+            (_, Input::Opened { link, .. }) => {
                 self.server = link.peer;
                 self.answer.await_from(now);
                 self.send(link, out);
             }
-            Input::Bytes { bytes, .. } if self.state.go(Event::Bytes) => {
-                if !self.answer.take(now, bytes) {
-                    self.fail(Event::TooBig, Failure::ReplyTooBig(server));
+            (_, Input::Bytes { bytes, .. }) => {
+                self.answer.take(now, bytes);
+                if event == Event::TooBig {
+                    self.failure = Failure::ReplyTooBig(server);
                     out.show(self.answer.bytes());
                 }
             }
-            Input::End { .. } => self.judge(Event::Nothing, Failure::ClosedEarly(server), out),
-            Input::Timer if self.state == State::Opening => {
-                self.fail(Event::GaveUp, Failure::ConnectTimedOut(server, waited));
+            (Event::Accepted, _) => out.show(answer),
+            (Event::Unclear, _) => {
+                out.show(answer);
+                out.notice(Notice::VerdictUnknown);
             }
-            Input::Timer => self.judge(Event::GaveUp, Failure::NoReply(server, waited), out),
-            Input::Fault { doing, fault, .. } => {
-                let failure = client_failure(server, doing, fault.kind, waited)
-                    .unwrap_or(Failure::of(server, doing, fault));
-                // A server that resets after its answer has answered all the same.
-                self.judge(Event::Fault, failure, out);
+            (Event::Rejected, _) => {
+                out.show(answer);
+                self.failure = Failure::Rejected(server);
             }
-            Input::Stop => {
-                self.state.go(Event::Stop);
+            (Event::NotText, _) if is_tls(answer) => {
+                self.failure = Failure::Io(Doing::Receiving, SPEAKS_TLS);
+            }
+            (Event::NotText, _) => {
+                out.show(answer);
+                self.failure = Failure::Io(Doing::Receiving, NOT_TEXT);
+            }
+            (Event::ClosedEarly, _) => self.failure = Failure::ClosedEarly(server),
+            (Event::GaveUp, _) => self.failure = Failure::gave_up(opening, server, waited),
+            (_, Input::Fault { doing, fault, .. }) => {
+                self.failure = Failure::of_stream(server, doing, fault, waited);
             }
             _ => {}
         }
@@ -300,27 +305,6 @@ impl Machine for Client {
             }),
             State::Waiting => self.answer.deadline(self.timeout),
             _ => None,
-        }
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            State::Asking => Interest::LINE,
-            State::Waiting => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            State::Done => Status::Done,
-            State::Stopped => Status::Stopped,
-            State::Failed => Status::Failed(self.failure),
-            _ => Status::Running,
         }
     }
 }

@@ -4,32 +4,32 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::SocketAddr;
-use core::time::Duration;
 
 use super::framing::{Framing, Message};
+use crate::exercise::SubmissionLimits;
 use crate::input::Input;
 use crate::link::Link;
-use crate::machine::{Interest, Machine, Service, Status};
+use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::Notice;
 use crate::register::{Attempt, Reply, StoreId, Wording};
-use crate::table::{Row, table};
+use crate::table::{State as TableState, from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
 table! { State on Event {
-    Start, Opened, Busy, Bytes, Complete, Refused, GaveUp, Stored, Late, Drained, Fault, Stop,
-}
+    Start, Opened, Busy, Bytes, Complete, Refused, GaveUp, Stored, Drained, Fault, Stop,
+} ends in Done, Stopped;
     Idle {
         Start    => Opening: "",
         Stop     => Stopped: "",
     }
-    Opening {
+    Opening waits for Socket {
         Opened   => Reading: "say who came",
         Busy     => Draining: "answer ERROR; finish",
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
-    Reading {
+    Reading waits for Network or Timer {
         Bytes    => Reading: "keep them",
         Complete => Storing: "store the attempt",
         Refused  => Draining: "answer ERROR at once; finish",
@@ -37,56 +37,27 @@ table! { State on Event {
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
-    Storing {
+    Storing waits for Register or Timer {
         Stored   => Draining: "answer OK or ERROR; finish",
-        Late     => Draining: "answer ERROR; finish",
+        GaveUp   => Draining: "answer ERROR; finish",
         Fault    => Done: "",
         Stop     => Storing: "answer first",
     }
-    Draining {
+    Draining waits for Network or Timer {
         Bytes    => Draining: "throw them away",
         Drained  => Done: "close",
         Fault    => Done: "",
         Stop     => Stopped: "close",
     }
-    Done {}
-    Stopped {}
 }
 
-pub(super) const ROWS: &[Row] = State::ROWS;
-
-/// How patient a submission server is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How long a client may be silent after it began: 2 s.
-    pub silence: Duration,
-    /// How long a message may take in all, however slowly it drips: 10 s.
-    pub patience: Duration,
-    /// How long the register may take to decide: 15 s, more than its own busy time-out of 10 s.
-    pub store: Duration,
-    /// How long the client's remaining bytes are read before closing: 1 s.
-    pub drain: Duration,
-    /// How many of them are read at most: 64 KiB.
-    pub drain_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            silence: Duration::from_secs(2),
-            patience: Duration::from_secs(10),
-            store: Duration::from_secs(15),
-            drain: Duration::from_secs(1),
-            drain_bytes: 64 * 1024,
-        }
-    }
-}
+pub(super) const TABLE: &[TableState] = State::TABLE;
 
 /// Makes a machine for each submission.
 #[derive(Clone)]
 pub struct Server {
     wording: Arc<dyn Wording>,
-    limits: Limits,
+    limits: SubmissionLimits,
 }
 
 impl fmt::Debug for Server {
@@ -97,7 +68,7 @@ impl fmt::Debug for Server {
 
 impl Server {
     /// A server that answers in the words of `wording`.
-    pub fn new(wording: Arc<dyn Wording>, limits: Limits) -> Self {
+    pub fn new(wording: Arc<dyn Wording>, limits: SubmissionLimits) -> Self {
         Server { wording, limits }
     }
 }
@@ -132,7 +103,7 @@ struct Submission {
     state: State,
     link: Link,
     wording: Arc<dyn Wording>,
-    limits: Limits,
+    limits: SubmissionLimits,
     framing: Framing,
     /// When the present state's clock began: the connection, the attempt, or the drain.
     began: Mono,
@@ -194,6 +165,8 @@ impl Submission {
 }
 
 impl Machine for Submission {
+    from_table!(state);
+
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match (self.state, input) {
             (State::Idle, Input::Start) => {
@@ -224,7 +197,7 @@ impl Machine for Submission {
             ) => {
                 self.reply(Event::Stored, now, &Reply::Decided(decision), out);
             }
-            (State::Storing, Input::Timer) => self.reply(Event::Late, now, &Reply::Late, out),
+            (State::Storing, Input::Timer) => self.reply(Event::GaveUp, now, &Reply::Late, out),
             (State::Draining, Input::Bytes { bytes, .. }) => self.drain(bytes.len()),
             (State::Draining, Input::End { .. } | Input::Timer) => {
                 self.state.go(Event::Drained);
@@ -262,24 +235,5 @@ impl Machine for Submission {
             _ => return None,
         };
         Some(Deadline { at, why })
-    }
-
-    fn interest(&self) -> Interest {
-        match self.state {
-            State::Reading | State::Draining => Interest::NETWORK,
-            _ => Interest::NOTHING,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    fn status(&self) -> Status {
-        match self.state {
-            State::Done => Status::Done,
-            State::Stopped => Status::Stopped,
-            _ => Status::Running,
-        }
     }
 }

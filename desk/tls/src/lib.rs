@@ -7,7 +7,7 @@
 //! ```
 //! use socklab_core::{lab, submit};
 //! # fn example(certificates: &[u8], key: &[u8]) -> Result<(), socklab_tls::Error> {
-//! let lab::Server::Service(make) = submit::EXERCISE.server else { unreachable!() };
+//! let lab::ServerKind::Service(make) = submit::EXERCISE.server else { unreachable!() };
 //! let plain = make(&lab::Settings::default());
 //! let certificates = socklab_tls::Certificates::new(certificates, key)?;
 //! let service = socklab_tls::Secure::new(plain, std::sync::Arc::new(certificates));

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socklab_core::lab::SubmissionLimits;
 use socklab_core::register::Bare;
 use socklab_core::transcript::{Role, replay};
 use socklab_core::{ExceededLimit, Link, REFUSAL_LIMIT, Service, submit};
@@ -19,10 +20,10 @@ const LATE: Duration = Duration::from_secs(1);
 
 /// A submission server that waits for its clients for as long as a test takes.
 pub fn submissions() -> submit::Server {
-    let limits = submit::Limits {
+    let limits = SubmissionLimits {
         silence: super::PATIENCE,
         patience: super::PATIENCE,
-        ..submit::Limits::default()
+        ..SubmissionLimits::default()
     };
     submit::Server::new(Arc::new(Bare), limits)
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use socklab_core::lab::SubmissionLimits;
 use socklab_core::register::{Attempt, Bare, Decision, Done, Register};
 use socklab_core::{CLOSE_LIMIT, submit};
 use socklab_system::{Backend, socket};
@@ -266,9 +267,9 @@ impl Register for Slow {
 /// A decision that comes after its connection has gone is dropped, whoever brings it.
 pub fn a_decision_for_nobody<B: Backend>() {
     let slow = Arc::new(Slow::default());
-    let limits = submit::Limits {
+    let limits = SubmissionLimits {
         store: Duration::from_millis(50),
-        ..submit::Limits::default()
+        ..SubmissionLimits::default()
     };
     let service = submit::Server::new(Arc::new(Bare), limits);
     let register = slow.clone();

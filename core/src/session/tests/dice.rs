@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 
 use super::*;
-use crate::lab::{EXERCISES, Exercise, Server, Settings};
+use crate::lab::{EXERCISES, Exercise, ServerKind, Settings};
 use crate::machine::Service;
 use crate::register::StoreId;
 use crate::transcript::{Header, Recorder, Role, parse, replay};
@@ -250,8 +250,8 @@ fn any_driver_of_any_machine() {
 fn machine(exercise: &Exercise, role: Role, settings: &Settings) -> Box<dyn Machine> {
     match (role, exercise.server) {
         (Role::Client, _) => (exercise.client)(settings),
-        (Role::Server, Server::Endpoint(make) | Server::Endpoints(make)) => make(settings),
-        (Role::Server, Server::Service(make)) => make(settings).accept(peer(1)),
+        (Role::Server, ServerKind::Endpoint(make) | ServerKind::Endpoints(make)) => make(settings),
+        (Role::Server, ServerKind::Service(make)) => make(settings).accept(peer(1)),
     }
 }
 
