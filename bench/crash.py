@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Nothing that was confirmed is lost: a submission server under load, and what can happen to it.
 
-    cargo build --release && bench/crash.py [kill|fsync|full|postgres ...] [--rounds 200]
+    cargo build --profile shipped && bench/crash.py [kill|fsync|full|postgres ...] [--rounds 200]
 
 kill      the server is killed (SIGKILL) at a random moment, again and again, on one register
 fsync     each sync of the disk fails for a while (strace injects EIO), then works again

@@ -1,10 +1,8 @@
 """What the scripts about submissions share: codes, clients, servers, registers. Standard library only; traffic stays on
 loopback."""
 import hashlib, hmac, os, pathlib, random, re, shutil, socket, sqlite3, struct, subprocess, tempfile, threading, time
+from built import EXAMPLES, ROOT, SOCKLAB, TARGET
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-SOCKLAB = TARGET / "release/socklab"
 RUNTIMES = ["blocking", "async-std", "mio", "tokio"]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether socklab's load generator is the limit: what it drives from one core, against the C programs of bench/peers.
 
-    cargo build --release && cargo build --release -p socklab-load --examples && bench/generator.py [--rounds 7] [--seconds 1]
+    cargo build --profile shipped && cargo build --profile shipped -p socklab-load --examples && bench/generator.py [--rounds 7] [--seconds 1]
 
 Each round puts the same server, pinned to one core, under the C program's load and under ours from the other core, in a shuffled order.
 What is printed is the median of the ratios within the rounds (ours to C's) of replies a second, and the median time that each
@@ -9,10 +9,11 @@ generator was busy for each reply (for C: its CPU time). The C programs check th
 gives both cores to the load alone (SCHED_FIFO, which needs the privilege).
 Linux, a C compiler, two cores; traffic stays on 127.0.0.1.
 """
-import argparse, os, random, re, resource, socket, statistics, subprocess, sys
-from peers import PEERS, ROOT, TARGET, free_port, server, wait_until_up
+import argparse, os, random, re, resource, statistics, subprocess, sys
+from built import EXAMPLES, ROOT, SOCKLAB
+from peers import PEERS, Server, socklab
 
-LOAD = TARGET / "release/examples/load"
+LOAD = EXAMPLES / "load"
 MIO = "mio"
 
 # exercise, server, the C program and its arguments after the port, ours
@@ -69,16 +70,15 @@ def main():
     for _ in range(options.rounds):
         for at in random.sample(range(len(cases)), len(cases)):
             exercise, name, load, args, own = cases[at]
-            port = free_port(socket.SOCK_DGRAM if exercise == "echo" else socket.SOCK_STREAM)
-            process = server(name, exercise, port)
+            command = socklab(SOCKLAB, exercise, name) if name == MIO else [str(PEERS / name), "{port}"]
+            server = Server(name, command, exercise)
+            port = server.port
             try:
-                wait_until_up(exercise, port)
                 turns = [lambda: theirs(load, port, args, options.seconds), lambda: ours(exercise, port, own, options.seconds)]
                 got = {turn: turns[turn]() for turn in random.sample([0, 1], 2)}
                 rounds[at].append((got[0], got[1]))
             finally:
-                process.kill()
-                process.wait()
+                server.end()
     print(f"{'exercise':9} {'server':14} {'load':16} {'ratio':>6} {'from':>6} {'to':>6}  {'replies/s':>9}  "
           f"{'us each: ours':>13} {'C':>6}  {'lost':>5}")
     enough = True

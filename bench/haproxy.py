@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two servers on one PostgreSQL behind HAProxy: what clients see when one dies, comes back, and is taken out in order.
 
-    cargo build --release && cargo build --release -p socklab-tests --examples && bench/haproxy.py [--seconds 3]
+    cargo build --profile shipped && cargo build --profile shipped -p socklab-tests --examples && bench/haproxy.py [--seconds 3]
 
 Nothing that was confirmed may be lost, and what was not confirmed gets the right answer when it is sent again. Exits with 1
 otherwise. Skipped, aloud, where there is no HAProxy or no PostgreSQL.
@@ -9,7 +9,7 @@ otherwise. Skipped, aloud, where there is no HAProxy or no PostgreSQL.
 import argparse, collections, json, shutil, socket, subprocess, sys, tempfile, time
 from desk import *
 
-SUBMITTERS = TARGET / "release/examples/submitters"
+SUBMITTERS = EXAMPLES / "submitters"
 CONFIG = """
 global
     maxconn 4096

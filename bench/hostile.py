@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ten thousand malformed messages and two hundred dripping peers, while honest students submit.
 
-    cargo build --release && bench/hostile.py [--messages 10000]
+    cargo build --profile shipped && bench/hostile.py [--messages 10000]
 
 On each runtime every honest student must be confirmed within a second, and the server's memory must stay flat. Exits
 with 1 otherwise.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What idle TCP connections cost each runtime.
 
-    cargo build --release -p socklab-tests --examples && bench/idle.py [--most 19000]
+    cargo build --profile shipped -p socklab-tests --examples && bench/idle.py [--most 19000]
 
 A server of the kit's parrots and the clients are separate processes. At each step it holds that many
 connections, each of which has been served once. Printed: memory and what a connection adds to it (the slope
@@ -10,9 +10,8 @@ of 50), and the server's CPU time for each round trip of a client that is served
 (flat, if the idle ones cost nothing). Linux; traffic stays on 127.0.0.1.
 """
 import argparse, os, pathlib, resource, socket, statistics, subprocess, time
+from built import EXAMPLES
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Threads are held to 2,000: each needs its own stack, and the system's limits are near.
 MOST = {"blocking": 2000, "async-std": None, "mio": None, "tokio": None}
 
@@ -70,7 +69,7 @@ def main():
         if options.runtime not in (None, runtime):
             continue
         top = min(most, limit or most)
-        server = subprocess.Popen([str(TARGET / "release/examples/parrots"), runtime, str(top + 100)],
+        server = subprocess.Popen([str(EXAMPLES / "parrots"), runtime, str(top + 100)],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         host, port = server.stdout.readline().split()[1].rsplit(":", 1)
         address, held, last = (host, int(port)), [], None

@@ -6,9 +6,8 @@
 
 A file of tests and whatever stands below `#[cfg(test)]` at the left margin do not count.
 """
-import pathlib, subprocess, sys
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import subprocess, sys
+from built import ROOT
 
 
 def code(text):

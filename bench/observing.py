@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 """What it costs to watch: throughput with the observer on, and instructions with it off.
 
-    cargo build --release && bench/observing.py [--rounds 9] [--seconds 1]
+    cargo build --profile shipped && bench/observing.py [--rounds 9] [--seconds 1]
 
 On: `compare` with its counting and without it, in turn, for each model; the median of the ratios of replies a second and of CPU time
 for each reply. Off: instructions for each echo reply (valgrind's callgrind) of this program, and of a copy of its sources from which
 every trace of observers is cut out of the pump and the drivers' operations. The copy is built anew, which takes some minutes.
 """
 import argparse, json, os, pathlib, re, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-SOCKLAB = TARGET / "release/socklab"
+from built import PROFILE, ROOT, SOCKLAB, TARGET
 
 
 def rate(folder, exercise, model, seconds, extra):
@@ -55,9 +52,9 @@ def without_observers(folder):
 
     cut("core/src/pump.rs", r"if !O::STEPS \{(.*?)\} else \{.*?\n        \}\n", r"\1\n")
     cut("system/src/observed.rs", r"(pub fn timed<.*?\{)\n.*?\n\}\n", r"\1\n    let _ = (observer, clock, kind, items);\n    operation()\n}\n")
-    subprocess.run(["cargo", "build", "--release", "-p", "socklab"], cwd=copy, check=True,
+    subprocess.run(["cargo", "build", "--profile", PROFILE, "-p", "socklab"], cwd=copy, check=True,
                    env={**os.environ, "CARGO_TARGET_DIR": str(TARGET / "unobserved"), "RUSTFLAGS": "-A warnings"})
-    return TARGET / "unobserved/release/socklab"
+    return TARGET / "unobserved" / PROFILE / "socklab"
 
 
 def instructions(program, model, replies, folder):

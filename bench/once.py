@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A code counts once: eight programs submit the same code at the same moment to two servers on one register.
 
-    cargo build --release && bench/once.py [--rounds 1000]
+    cargo build --profile shipped && bench/once.py [--rounds 1000]
 
 On SQLite and on PostgreSQL. In each round exactly one is registered and seven are told that it is already; at the end
 there is exactly one row for each. Exits with 1 otherwise.

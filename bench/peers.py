@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures socklab's servers against minimal C programs, and against an older socklab.
 
-    cargo build --release && bench/peers.py [--before OLD_SOCKLAB] [--seconds 12] [--only echo_epoll]
+    cargo build --profile shipped && bench/peers.py [--before OLD_SOCKLAB] [--seconds 12] [--only echo_epoll]
 
 All servers of a case are alive, pinned to one core, and exactly one of them is under load at any
 moment, from the other core: in slices of 0.1 s, in shuffled blocks of one slice each. Ratios are taken
@@ -10,10 +10,9 @@ replies (or connections) a second and of the server's CPU time for each, with th
 95 % interval (t, on logarithms). Absolute figures mean nothing beyond the machine and the hour.
 Linux, a C compiler, two cores; traffic stays on 127.0.0.0/8.
 """
-import argparse, math, os, pathlib, random, re, signal, socket, statistics, subprocess, sys, time
+import argparse, math, random, re, signal, socket, statistics, subprocess, sys, time
+from built import ROOT, SOCKLAB, TARGET
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PEERS = TARGET / "peers"
 SLICE = 0.1
 
@@ -107,7 +106,7 @@ def main():
     parser.add_argument("--before", help="an older socklab, to compare each runtime with")
     options = parser.parse_args()
     subprocess.run(["make", "-s", "-C", str(ROOT / "bench/peers"), f"OUT={PEERS}"], check=True)
-    program = TARGET / "release/socklab"
+    program = SOCKLAB
     print(f"{'exercise':9} {'runtime':10} {'against':14} {'rate':>14}  {'CPU for each':>14}   (ratios; CPU in microseconds)")
     for exercise, peer, runtimes, load, args in CASES:
         runtimes = [one for one in runtimes if options.runtime in (None, one)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many submissions a second are confirmed durably, against one commit for each on the same disk, and what limits it.
 
-    cargo build --release && cargo build --release -p socklab-tests --examples
+    cargo build --profile shipped && cargo build --profile shipped -p socklab-tests --examples
     bench/rate.py [--seconds 3] [--rounds 3] [--sync-delay 0,1,5] [--only sqlite|postgres]
 
 `--batch 1` is the same server with one commit for each submission; a ratio is to it, within a round, in which the two run
@@ -15,7 +15,7 @@ is on a core, waiting for a core (queue), waiting for the disk (sync), or left o
 import argparse, pathlib, resource, sqlite3, statistics, subprocess, sys, tempfile, time
 from desk import *
 
-SUBMITTERS = TARGET / "release/examples/submitters"
+SUBMITTERS = EXAMPLES / "submitters"
 COLUMNS = ["rate", "refused", "p50", "p99", "writer", "rest", "load", "core", "sync", "queue", "left"]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A stranger invents DNIs as fast as the server answers, while honest students submit.
 
-    cargo build --release && bench/strangers.py [--seconds 10]
+    cargo build --profile shipped && bench/strangers.py [--seconds 10]
 
 From one address with wrong codes, from one with right ones (which anybody can make whose secret is the DNI), and from 200
 addresses; with everybody admitted, with a roster, and with random secrets. Every honest student must be confirmed within a

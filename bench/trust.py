@@ -1,18 +1,15 @@
 #!/usr/bin/env python3
 """Can `socklab compare` be believed? Two questions, asked of the command itself.
 
-    cargo build --release && bench/trust.py agree [--runs 3] [-- ARGUMENTS OF COMPARE]
+    cargo build --profile shipped && bench/trust.py agree [--runs 3] [-- ARGUMENTS OF COMPARE]
     bench/trust.py self [--runs 20] [--model mio] [-- ARGUMENTS OF COMPARE]
 
 `agree` runs the comparison several times and counts, for each run and the next, how many of the next one's ratios lie in this
 one's 95 % prediction intervals. `self` compares a model with itself, again and again, and counts the runs in which any ratio
 was said to be a difference. Exit status 1 if fewer than 90 % agree, or more than one run in twenty found a difference.
 """
-import argparse, json, os, pathlib, subprocess, sys, tempfile
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-SOCKLAB = TARGET / "release/socklab"
+import argparse, json, pathlib, subprocess, sys, tempfile
+from built import SOCKLAB
 
 
 def compare(folder, arguments, seed):
