@@ -103,12 +103,14 @@ failure-certificate = the server's certificate cannot be trusted: { $detail }
 # $most (number) - how long it may be
 failure-too-long = your line has { $bytes ->
     [one] { $bytes } byte
+    [16777216] { $bytes } bytes or more
    *[other] { $bytes } bytes
 } and a datagram carries at most { $most }: send a shorter one
 # $bytes (number) - how long the user's line is
 # $most (number) - how long it may be
 failure-line-too-long = your line has { $bytes ->
     [one] { $bytes } byte
+    [16777216] { $bytes } bytes or more
    *[other] { $bytes } bytes
 } and may have at most { $most }: send a shorter one
 failure-no-input = there is no line to send: type one, or pass it on standard input
@@ -555,6 +557,7 @@ address-v6-brackets = an IPv6 address with a port goes in brackets: [::1]:16000
 
 ## Files
 
+standard-output = standard output
 # $file (text) - the file's path
 # $detail (text) - what is wrong
 file-error = { $file }: { $detail }
@@ -588,10 +591,13 @@ tour-differs = DIFFERS
 usage-unknown = there is no { $arg } here
 # $arg (text) - what was typed
 # $near (text) - what was perhaps meant
-usage-unknown-near = there is no { $arg } here; perhaps { $near }?
+usage-unknown-near = there is no { $arg } here; did you mean { $near }?
 # $command (text) - what was typed
 # $list (text) - what there is
-usage-command = there is no "{ $command }" here, but: { $list }
+usage-command = "{ $command }" is not a command: use one of { $list }
+# $command (text) - what was typed
+# $near (text) - what was perhaps meant
+usage-command-near = "{ $command }" is not a command; did you mean { $near }?
 # $list (text) - what there is
 usage-no-command = say what to run: { $list }
 # $arg (text) - the option
@@ -604,6 +610,11 @@ usage-too-many = { $arg } takes no value
 # $value (text) - what was typed
 # $valid (text) - what can be typed
 usage-value = { $arg } does not take "{ $value }": use { $valid }
+# $arg (text) - the option
+# $value (text) - what was typed
+# $near (text) - what was perhaps meant
+usage-value-near = { $arg } does not take "{ $value }"; did you mean { $near }?
+usage-not-text = an argument is not UTF-8 text: type it again
 # $arg (text) - the option
 # $value (text) - what was typed
 usage-invalid = { $arg } does not take "{ $value }"

@@ -103,12 +103,14 @@ failure-certificate = el certificado del servidor no es de confianza: { $detail 
 # $most (number) - lo larga que puede ser
 failure-too-long = su línea tiene { $bytes ->
     [one] { $bytes } byte
+    [16777216] { $bytes } bytes o más
    *[other] { $bytes } bytes
 } y en un datagrama caben como mucho { $most }: envíe una más corta
 # $bytes (number) - lo larga que es la línea del usuario
 # $most (number) - lo larga que puede ser
 failure-line-too-long = su línea tiene { $bytes ->
     [one] { $bytes } byte
+    [16777216] { $bytes } bytes o más
    *[other] { $bytes } bytes
 } y puede tener como mucho { $most }: envíe una más corta
 failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por la entrada estándar
@@ -555,6 +557,7 @@ address-v6-brackets = una dirección IPv6 con puerto va entre corchetes: [::1]:1
 
 ## Ficheros
 
+standard-output = salida estándar
 # $file (text) - la ruta del fichero
 # $detail (text) - qué pasa
 file-error = { $file }: { $detail }
@@ -588,10 +591,13 @@ tour-differs = ES OTRA
 usage-unknown = aquí no hay { $arg }
 # $arg (text) - lo escrito
 # $near (text) - lo que quizá se quería
-usage-unknown-near = aquí no hay { $arg }; ¿quizá { $near }?
+usage-unknown-near = aquí no hay { $arg }; ¿quería decir { $near }?
 # $command (text) - lo escrito
 # $list (text) - lo que hay
-usage-command = aquí no hay «{ $command }», pero sí: { $list }
+usage-command = «{ $command }» no es una orden: use una de { $list }
+# $command (text) - lo escrito
+# $near (text) - lo que quizá se quería
+usage-command-near = «{ $command }» no es una orden; ¿quería decir { $near }?
 # $list (text) - lo que hay
 usage-no-command = diga qué ejecutar: { $list }
 # $arg (text) - la opción
@@ -604,6 +610,11 @@ usage-too-many = { $arg } no lleva valor
 # $value (text) - lo escrito
 # $valid (text) - lo que se puede escribir
 usage-value = { $arg } no admite «{ $value }»: use { $valid }
+# $arg (text) - la opción
+# $value (text) - lo escrito
+# $near (text) - lo que quizá se quería
+usage-value-near = { $arg } no admite «{ $value }»; ¿quería decir { $near }?
+usage-not-text = un argumento no es texto en UTF-8: escríbalo otra vez
 # $arg (text) - la opción
 # $value (text) - lo escrito
 usage-invalid = { $arg } no admite «{ $value }»

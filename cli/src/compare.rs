@@ -20,7 +20,6 @@ mod reference;
 mod sources;
 mod trial;
 
-use std::io::{Write, stdout};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -31,6 +30,7 @@ use socklab_compare::summary::Document;
 use crate::Exit;
 use crate::args::{Common, read};
 use crate::measured::{allowed_cores, pin, raise_descriptors};
+use crate::outlet;
 use crate::runtime::Runtime;
 use crate::say;
 use crate::words::Words;
@@ -84,8 +84,7 @@ fn list(words: &Words) -> Exit {
     let widest = Runtime::names().map(str::len).max().unwrap_or(0);
     let line = |one: &Runtime| format!("{:widest$}  {}\n", one.name(), one.sentence(words));
     let text: String = Runtime::ALL.iter().map(line).collect();
-    // If nobody reads it, nobody reads it.
-    let _ = stdout().lock().write_all(text.as_bytes());
+    outlet::payload(text.as_bytes());
     Exit::Done
 }
 

@@ -4,7 +4,6 @@ use std::io::{BufReader, stdin};
 use std::num::NonZeroUsize;
 use std::process::exit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use crate::args::{
     role,
 };
 use crate::files::LogFile;
+use crate::interrupt::on_interrupt;
 use crate::outlet::{STDERR, STDOUT};
 use crate::recording::{self, Recording};
 use crate::runtime::{Runtime, Task};
@@ -81,20 +81,19 @@ pub(crate) fn main(
             return Exit::Failed;
         }
     };
-    let terminal = Terminal::new(
-        Arc::clone(words),
-        Manner {
-            quiet: common.quiet,
-            raw: exchange.raw,
-            port: exercise.port,
-        },
-    );
+    let manner = Manner {
+        quiet: common.quiet,
+        raw: exchange.raw,
+        port: exercise.port,
+    };
+    let stop = Stop::default();
+    let terminal = Terminal::new(Arc::clone(words), manner, stop.clone());
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
     logs.extend(start.desk.as_ref().and_then(Desk::log_file));
     let link = start.link.clone();
     let status = match &exchange.transcript {
-        None => go(start, terminal, clock, ()),
+        None => go(start, terminal, stop, clock, ()),
         Some(path) => {
             let header = Header {
                 exercise: exercise.name.to_owned(),
@@ -111,7 +110,7 @@ pub(crate) fn main(
             match file.map(Arc::new) {
                 Ok(file) => {
                     logs.push(Arc::clone(&file));
-                    go(start, terminal, clock, Recording::new(file, header))
+                    go(start, terminal, stop, clock, Recording::new(file, header))
                 }
                 Err(line) => {
                     say::line(&line);
@@ -260,7 +259,13 @@ fn server(
     })
 }
 
-fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch: W) -> Status {
+fn go<W: Watch + 'static>(
+    start: Start,
+    terminal: Terminal,
+    stop: Stop,
+    clock: Clock,
+    watch: W,
+) -> Status {
     let Start {
         runtime,
         role,
@@ -271,6 +276,7 @@ fn go<W: Watch + 'static>(start: Start, terminal: Terminal, clock: Clock, watch:
     } = start;
     let terminal = Arc::new(terminal);
     let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
+    run.stop = stop;
     run.clock = clock;
     run.threads = threads;
     on_signal(role, &run.stop);
@@ -321,11 +327,11 @@ fn on_signal(role: Role, stop: &Stop) {
     if role == Role::Server && stop.heed_signals().is_ok() {
         return;
     }
-    let again = AtomicBool::new(false);
+    let mut again = false;
     let stop = stop.clone();
     // Without a handler the signal ends the program, which is the next best.
-    let _ = ctrlc::set_handler(move || {
-        if again.swap(true, Ordering::Relaxed) {
+    let _ = on_interrupt(move || {
+        if std::mem::replace(&mut again, true) {
             exit(130);
         }
         stop.request();

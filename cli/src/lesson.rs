@@ -12,7 +12,7 @@ mod ports;
 mod prediction;
 mod start_order;
 
-use std::io::{self, Write, stdout};
+use std::io;
 use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
@@ -20,6 +20,7 @@ use clap::{ArgMatches, Args, Command};
 
 use crate::Exit;
 use crate::args::{Common, read};
+use crate::outlet;
 use crate::say;
 use crate::words::Words;
 
@@ -123,6 +124,9 @@ fn teach(lesson: &Lesson, args: &LessonArgs, common: &Common, words: &Arc<Words>
         paragraph(&asked.question),
         asked.answers.list(),
     ));
+    if outlet::reader_left() {
+        return Exit::Done;
+    }
     if args.predict.is_none() {
         predicted = prediction::ask(&asked.answers, words);
     }
@@ -160,12 +164,8 @@ fn result(lesson: &Lesson, found: &Findings, words: &Words) -> String {
     text
 }
 
-/// The lesson is what this command prints. If nobody reads it, nobody reads it.
 fn print(text: &str) {
-    let mut stdout = stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    outlet::payload(text.as_bytes());
 }
 
 #[cfg(test)]

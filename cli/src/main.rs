@@ -8,6 +8,7 @@ mod compare;
 mod escape;
 mod exchange;
 mod files;
+mod interrupt;
 mod lesson;
 mod measured;
 mod otp;
@@ -47,6 +48,8 @@ pub(crate) enum Exit {
     Unchecked = 3,
     /// A client was stopped by Ctrl-C: 128 and the number of the signal, as shells say it.
     Interrupted = 130,
+    /// The reader of standard output closed its pipe: as shells say of SIGPIPE.
+    ReaderLeft = 141,
 }
 
 fn main() -> ExitCode {
@@ -71,7 +74,7 @@ fn run() -> Exit {
     if common.quiet {
         say::only_failures();
     }
-    match matches.subcommand() {
+    let exit = match matches.subcommand() {
         Some(("otp", matches)) => otp::main(matches, &words),
         Some(("transcript", matches)) => transcript::main(matches, &words),
         Some(("register", matches)) => register::main(matches, &words),
@@ -85,5 +88,6 @@ fn run() -> Exit {
             None => Exit::Usage,
         },
         None => Exit::Usage,
-    }
+    };
+    say::end(exit, &words)
 }

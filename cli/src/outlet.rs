@@ -6,9 +6,9 @@
 //! thread 5 % of an echo. What does not fit is dropped and counted.
 
 use std::collections::VecDeque;
-use std::io::{Write, stderr, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,50 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Lines of a server may not wait from now on.
 static SERVING: AtomicBool = AtomicBool::new(false);
+
+/// The first error of standard output.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
+
+/// Standard output, for payload. The command notes an error and goes on, so that a full disk does
+/// not end an exchange in the middle; [`failed`] tells it at the end.
+pub(crate) struct Payload;
+
+impl Payload {
+    fn try_to(&self, work: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
+        if reader_left() {
+            return;
+        }
+        if let Err(error) = work(&mut stdout().lock()) {
+            // A server serves on without the reader of its lines.
+            let ignored = SERVING.load(Ordering::Relaxed) && error.kind() == ErrorKind::BrokenPipe;
+            if !ignored {
+                let _ = FAILED.set(error);
+            }
+        }
+    }
+}
+
+impl Write for Payload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_to(|stdout| stdout.write_all(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.try_to(|stdout| stdout.flush());
+        Ok(())
+    }
+}
+
+/// Why standard output did not take everything.
+pub(crate) fn failed() -> Option<&'static io::Error> {
+    FAILED.get()
+}
+
+/// Whether the reader of standard output has closed its pipe, as `head` does. Long work ends then.
+pub(crate) fn reader_left() -> bool {
+    failed().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
 
 /// Standard error; and standard output too where both are a terminal, which shows the lines in the
 /// order in which they were said.
@@ -36,16 +80,18 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Write errors are ignored: the reader may have closed the pipe.
     fn write(self, bytes: &[u8]) {
-        let _ = match self {
-            Stream::Output => {
-                let mut stdout = stdout().lock();
-                stdout.write_all(bytes).and_then(|()| stdout.flush())
-            }
-            Stream::Error => stderr().lock().write_all(bytes),
-        };
+        match self {
+            Stream::Output => payload(bytes),
+            // There is no other place to say that standard error failed.
+            Stream::Error => drop(stderr().lock().write_all(bytes)),
+        }
     }
+}
+
+/// Writes payload at once.
+pub(crate) fn payload(bytes: &[u8]) {
+    Payload.try_to(|stdout| stdout.write_all(bytes).and_then(|()| stdout.flush()));
 }
 
 /// Lines on their way out, with a queue for when they may not wait.

@@ -1,6 +1,5 @@
 //! What machines report, in the user's words.
 
-use std::io::{Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use socklab_core::otp::{CodeError, DniError};
@@ -8,7 +7,8 @@ use socklab_core::{
     Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram, submit,
 };
 
-use crate::outlet::{STDERR, Stream};
+use crate::Exit;
+use crate::outlet::{self, STDERR, Stream};
 use crate::words::Words;
 
 /// Whether only failures are said: `--quiet`, for the whole program and from its start.
@@ -27,8 +27,24 @@ pub(crate) fn is_quiet() -> bool {
 /// Writes a line of payload on standard output, unless only failures are said.
 pub(crate) fn payload(text: &str) {
     if !is_quiet() {
-        let mut stdout = stdout().lock();
-        let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+        outlet::payload(format!("{text}\n").as_bytes());
+    }
+}
+
+/// How the command ends, seen what became of its payload: one line if it could not be written. A
+/// reader that wanted no more is no failure to speak of.
+pub(crate) fn end(exit: Exit, words: &Words) -> Exit {
+    match outlet::failed() {
+        None => exit,
+        Some(_) if outlet::reader_left() => match exit {
+            Exit::Done | Exit::Interrupted => Exit::ReaderLeft,
+            exit => exit,
+        },
+        Some(error) => {
+            let (file, detail) = (words.say("standard-output"), error.to_string());
+            line(&words.say_with("file-error", &[("file", &file), ("detail", &detail)]));
+            Exit::Failed
+        }
     }
 }
 

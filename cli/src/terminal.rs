@@ -1,10 +1,11 @@
 //! The user's side: payload on standard output, everything else on standard error.
 
-use std::io::{IsTerminal, Write, stderr, stdin, stdout};
+use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socklab_core::{Console, Notice, Prompt};
+use socklab_system::Stop;
 
 use crate::address;
 use crate::escape;
@@ -27,6 +28,8 @@ pub(crate) struct Manner {
 pub(crate) struct Terminal {
     words: Arc<Words>,
     manner: Manner,
+    /// A client ends with the reader of its payload.
+    stop: Stop,
     interactive: bool,
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     takes_all: bool,
@@ -35,11 +38,12 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Standard input, output and error.
-    pub(crate) fn new(words: Arc<Words>, manner: Manner) -> Self {
+    /// Standard input, output and error of a run with that stop.
+    pub(crate) fn new(words: Arc<Words>, manner: Manner, stop: Stop) -> Self {
         Terminal {
             words,
             manner,
+            stop,
             interactive: stdin().is_terminal(),
             takes_all: takes_all(),
             payload: match stdout().is_terminal() && stderr().is_terminal() {
@@ -105,11 +109,12 @@ impl Console for Terminal {
         }
         line.push(b'\n');
         if self.takes_all {
-            // A full disk is no reason to leave the peer alone.
-            let mut stdout = stdout().lock();
-            let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+            outlet::payload(&line);
         } else {
             self.payload.line(Stream::Output, line);
+        }
+        if outlet::reader_left() {
+            self.stop.request();
         }
     }
 

@@ -5,7 +5,6 @@ mod play;
 #[cfg(test)]
 mod tests;
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use socklab_timeline::{Chart, Glyphs, Texts, chrome, mermaid, svg_of_all, text};
 use crate::Exit;
 use crate::args::read;
 use crate::files::{unwritten, write_public};
+use crate::outlet;
 use crate::runtime::Runtime;
 use crate::say;
 use crate::words::{Variable, Words};
@@ -84,8 +84,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
         }
     };
     let Some(file) = &args.timeline_output else {
-        // Whoever reads it may have seen enough.
-        let _ = writeln!(stdout().lock(), "{}", shown.trim_end());
+        outlet::payload(format!("{}\n", shown.trim_end()).as_bytes());
         return done(&charts, &models);
     };
     let mut outputs = Outputs::default();

@@ -22,6 +22,7 @@ use socklab_system::{Clock, Run};
 
 use crate::Exit;
 use crate::args::read;
+use crate::outlet;
 use crate::runtime::{Runtime, Task};
 use crate::say;
 use crate::words::Words;
@@ -62,6 +63,9 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     };
     let mut exit = Exit::Done;
     for scene in scenes::all(words) {
+        if outlet::reader_left() {
+            break;
+        }
         if args
             .exercise
             .as_deref()

@@ -1,7 +1,6 @@
 //! `socklab transcript show FILE`.
 
 use std::fs;
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command};
@@ -9,6 +8,7 @@ use socklab_core::transcript::parse;
 
 use crate::Exit;
 use crate::args::read;
+use crate::outlet;
 use crate::say;
 use crate::words::Words;
 
@@ -53,7 +53,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
         })
         .collect();
     if !say::is_quiet() {
-        let _ = stdout().lock().write_all(shown.join("\n").as_bytes());
+        outlet::payload(shown.join("\n").as_bytes());
     }
     Exit::Done
 }

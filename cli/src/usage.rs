@@ -7,12 +7,13 @@ use clap::{Command, Error};
 
 use crate::Exit;
 use crate::escape;
+use crate::outlet;
 use crate::say;
 use crate::words::Words;
 
 /// The value of `--lang`, read before anything else so that everything else can be said in it.
 pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<String> {
-    let mut args = args.map(|arg| arg.to_string_lossy().into_owned());
+    let mut args = lossy(args);
     while let Some(arg) = args.next() {
         if arg == "--lang" {
             return args.next();
@@ -24,13 +25,17 @@ pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<Stri
     None
 }
 
+/// Words that were typed, as well as they can be read.
+fn lossy(args: impl Iterator<Item = OsString>) -> impl Iterator<Item = String> {
+    args.map(|arg| arg.to_string_lossy().into_owned())
+}
+
 /// Prints help and version; words everything else.
 pub(crate) fn report(words: &Words, command: &Command, error: &Error) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Nobody reads it: nobody needed it.
-            let _ = error.print();
-            Exit::Done
+            outlet::payload(error.to_string().as_bytes());
+            say::end(Exit::Done, words)
         }
         _ => {
             say::line(&line(words, command, error));
@@ -40,7 +45,7 @@ pub(crate) fn report(words: &Words, command: &Command, error: &Error) -> Exit {
 }
 
 fn line(words: &Words, command: &Command, error: &Error) -> String {
-    let (path, command) = reached(command, std::env::args());
+    let (path, command) = reached(command, lossy(std::env::args_os()));
     let offered = command.get_subcommands().filter(|one| !one.is_hide_set());
     let names: Vec<&str> = offered.map(Command::get_name).collect();
     let list = names.join(", ");
@@ -59,7 +64,13 @@ fn line(words: &Words, command: &Command, error: &Error) -> String {
         },
         ErrorKind::InvalidSubcommand => {
             let wrong = get(ContextKind::InvalidSubcommand);
-            words.say_with("usage-command", &[("command", &wrong), ("list", &list)])
+            match likeliest(error, ContextKind::SuggestedSubcommand) {
+                Some(near) => words.say_with(
+                    "usage-command-near",
+                    &[("command", &wrong), ("near", &near)],
+                ),
+                None => words.say_with("usage-command", &[("command", &wrong), ("list", &list)]),
+            }
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             words.say_with("usage-no-command", &[("list", &list)])
@@ -70,10 +81,17 @@ fn line(words: &Words, command: &Command, error: &Error) -> String {
         ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues => {
             words.say_with("usage-too-few", &[("arg", &arg)])
         }
-        ErrorKind::InvalidValue => words.say_with(
-            "usage-value",
-            &[("arg", &arg), ("value", &value), ("valid", &valid)],
-        ),
+        ErrorKind::InvalidValue => match likeliest(error, ContextKind::SuggestedValue) {
+            Some(near) => words.say_with(
+                "usage-value-near",
+                &[("arg", &arg), ("value", &value), ("near", &near)],
+            ),
+            None => words.say_with(
+                "usage-value",
+                &[("arg", &arg), ("value", &value), ("valid", &valid)],
+            ),
+        },
+        ErrorKind::InvalidUtf8 => words.say("usage-not-text"),
         ErrorKind::ValueValidation => {
             words.say_with("usage-invalid", &[("arg", &arg), ("value", &value)])
         }
@@ -100,6 +118,15 @@ fn reached(command: &Command, typed: impl Iterator<Item = String>) -> (String, &
         }
     }
     (path, command)
+}
+
+/// The likeliest of what clap suggests, which stands last.
+fn likeliest(error: &Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(one) => Some(one.clone()),
+        ContextValue::Strings(all) => all.last().cloned(),
+        _ => None,
+    }
 }
 
 /// One piece of what clap knows of a mistake, safe to print.

@@ -27,5 +27,7 @@ pub use lines::{LineReader, Lines, MAX_LINE};
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
 pub use run::{Backend, Run, broken};
+#[cfg(unix)]
+pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;
 pub use stop::{Bell, Stop, StopGuard};

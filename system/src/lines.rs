@@ -12,9 +12,10 @@ use socklab_core::{LineEvent, Watch};
 
 use crate::run::Run;
 
-/// The longest line that is kept, in bytes: twice what a datagram carries, so that a line that
-/// does not fit is still told by its length. The rest of a longer one is thrown away.
-pub const MAX_LINE: usize = 128 * 1024;
+/// The longest line that is kept, in bytes: far more than any exercise sends, so that a line that
+/// is too long is told with its own length. The rest of a longer one is thrown away, and the
+/// messages that tell a length say "or more" at this number.
+pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
 /// A thread that reads lines on demand.
 #[derive(Debug)]

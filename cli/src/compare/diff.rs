@@ -1,7 +1,6 @@
 //! `socklab compare diff OLD NEW`.
 
 use std::fs;
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
@@ -10,6 +9,7 @@ use socklab_compare::summary::Document;
 
 use crate::Exit;
 use crate::args::read;
+use crate::outlet;
 use crate::say;
 use crate::words::Words;
 
@@ -36,9 +36,7 @@ pub(super) fn main(matches: &ArgMatches, words: &Words) -> Exit {
     };
     match diff::diff(&old.results, &new.results) {
         Ok(found) => {
-            let _ = stdout()
-                .lock()
-                .write_all(diff::show(&found, words).as_bytes());
+            outlet::payload(diff::show(&found, words).as_bytes());
             match found.changes().next() {
                 Some(_) => Exit::Failed,
                 None => Exit::Done,

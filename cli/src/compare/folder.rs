@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::interrupt::on_interrupt;
+
 /// Those that are there now.
 static THERE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -20,7 +22,7 @@ impl Folder {
         // Only comparisons that record have the thread that this takes.
         ONCE.call_once(|| {
             // Without it, the folder stays after Ctrl-C, which is the next best.
-            let _ = ctrlc::set_handler(|| {
+            let _ = on_interrupt(|| {
                 // Held to the end: a comparison whose folder has gone fails, and waits for this.
                 let folders = there();
                 for folder in folders.iter() {

@@ -1,7 +1,8 @@
 //! Where the results go: the terminal, and files.
 
+use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write, stdout};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use socklab_compare::csv::csv;
@@ -19,6 +20,7 @@ use super::args::CompareArgs;
 use super::sources::sources;
 use crate::Exit;
 use crate::files::{unwritten, write_public};
+use crate::outlet;
 use crate::runtime::Runtime;
 use crate::say;
 use crate::timeline;
@@ -44,8 +46,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
     let (results, summary) = (&document.results, &document.summary);
     let reading = reading::reading(results, summary, words);
     let shown = format!("{}\n{reading}\n", table::terminal(results, summary, words));
-    // If nobody reads it, nobody reads it.
-    let _ = stdout().lock().write_all(shown.as_bytes());
+    outlet::payload(shown.as_bytes());
     let mut exit = match anything_wrong(results) {
         true => Exit::Failed,
         false => Exit::Done,
@@ -74,7 +75,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
     write(&Some(report), &|| {
         let sources = sources(&results.exercise, &results.models);
         let beside = Beside {
-            command: &typed(std::env::args().skip(1)),
+            command: &typed(std::env::args_os().skip(1)),
             pictures: &pictures(results, words),
             sources: &sources,
         };
@@ -117,8 +118,9 @@ fn pictures(results: &Results, words: &Words) -> Vec<Picture> {
 }
 
 /// The command line, to be typed again.
-fn typed(arguments: impl Iterator<Item = String>) -> String {
+fn typed(arguments: impl Iterator<Item = OsString>) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
+    let arguments = arguments.map(|one| one.to_string_lossy().into_owned());
     let quoted = arguments.map(|one| match !one.is_empty() && one.chars().all(plain) {
         true => one,
         false => format!("'{}'", one.replace('\'', r"'\''")),
@@ -161,7 +163,7 @@ mod tests {
             "it's",
             "",
         ];
-        let arguments = arguments.into_iter().map(str::to_owned);
+        let arguments = arguments.into_iter().map(OsString::from);
         let line = r"socklab compare --models mio,tokio --json 'my file' 'it'\''s' ''";
         assert_eq!(typed(arguments), line);
     }

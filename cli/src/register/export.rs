@@ -1,6 +1,6 @@
 //! Files for other programs.
 
-use std::io::{BufWriter, Write, sink, stdout};
+use std::io::{BufWriter, Write, sink};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -10,6 +10,7 @@ use socklab_register::{Gradebook, Trouble};
 use super::{Desk, Stop};
 use crate::Exit;
 use crate::files::unwritten;
+use crate::outlet::Payload;
 use crate::say;
 
 #[derive(Args, Debug)]
@@ -71,7 +72,7 @@ impl Desk<'_> {
                 lines
             }
             None if say::is_quiet() => self.export_to(args, &mut sink())?,
-            None => self.export_to(args, &mut BufWriter::new(stdout().lock()))?,
+            None => self.export_to(args, &mut BufWriter::new(Payload))?,
         };
         say::news(&self.words.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)

@@ -20,6 +20,8 @@ mod language;
 mod lecturers;
 mod lessons;
 mod one_time;
+#[cfg(target_os = "linux")]
+mod payload;
 mod peers;
 #[cfg(unix)]
 mod readers;

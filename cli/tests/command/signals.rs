@@ -51,6 +51,42 @@ impl Client {
     }
 }
 
+/// `nohup`, and a shell's `&` in a script, ignore a signal for what they start: it stays ignored,
+/// and the others do what they do.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_stays_ignored() {
+    on_every_runtime(|runtime| {
+        let (socket, address) = datagrams();
+        let script = format!("trap '' INT; exec \"$0\" echo client {address} {runtime}");
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_socklab")]);
+        let mut client = Running::start(shell);
+        for _ in 0..2 {
+            client.types("hola");
+            let (_, peer) = datagram(&socket);
+            client.signal(Signal::INT);
+            socket.send_to(b"HOLA", peer).expect("sent");
+            assert_eq!(client.says(), "HOLA");
+        }
+        client.signal(Signal::TERM);
+        assert_eq!(client.end().code, Some(130));
+
+        let script =
+            format!("trap '' TERM; exec \"$0\" --lang en echo server --listen :0 {runtime}");
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_socklab")]);
+        let mut server = Running::start(shell);
+        let ready = server.notes();
+        let address = ready.rsplit(' ').next().expect("an address").to_owned();
+        server.signal(Signal::TERM);
+        socket.send_to(b"hola", address).expect("sent");
+        assert_eq!(datagram(&socket).0, "HOLA");
+        server.signal(Signal::INT);
+        assert_eq!(server.end().code, Some(0));
+    });
+}
+
 /// A server that stopped, and said so and nothing else.
 fn stopped(server: Running) {
     let ended = server.end();

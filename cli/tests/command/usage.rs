@@ -11,7 +11,11 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["ecko", "client"],
-        "there is no \"ecko\" here, but: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
+        "\"ecko\" is not a command; did you mean echo? — see: socklab --help",
+    ),
+    (
+        &["teleport"],
+        "\"teleport\" is not a command: use one of message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
     ),
     (
         &["echo"],
@@ -19,11 +23,11 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["echo", "cliente"],
-        "there is no \"cliente\" here, but: client, server — see: socklab echo --help",
+        "\"cliente\" is not a command; did you mean client? — see: socklab echo --help",
     ),
     (
         &["submit", "serve"],
-        "there is no \"serve\" here, but: client, server — see: socklab submit --help",
+        "\"serve\" is not a command; did you mean server? — see: socklab submit --help",
     ),
     (
         &["submit", "server", "--tls", "cert.pem"],
@@ -135,7 +139,7 @@ const CASES: &[(&[&str], &str)] = &[
     // Options.
     (
         &["echo", "client", "--retry", "3"],
-        "there is no --retry here; perhaps --retries? — see: socklab echo client --help",
+        "there is no --retry here; did you mean --retries? — see: socklab echo client --help",
     ),
     (
         &["chat", "client", "--nonsense"],
@@ -187,6 +191,19 @@ const CASES: &[(&[&str], &str)] = &[
     (
         &["otp", "enroll", "--dni", "123456", "--uri-style", "mine"],
         "--uri-style <URI_STYLE> does not take \"mine\": use lab, rfc — see: socklab otp enroll --help",
+    ),
+    // Names that were nearly right: a model, an exercise, a lesson.
+    (
+        &["echo", "client", "--runtime", "tokyo"],
+        "--runtime <RUNTIME> does not take \"tokyo\"; did you mean tokio? — see: socklab echo client --help",
+    ),
+    (
+        &["timeline", "welcom"],
+        "<EXERCISE> does not take \"welcom\"; did you mean welcome? — see: socklab timeline --help",
+    ),
+    (
+        &["lesson", "head-of-lin"],
+        "[LESSON] does not take \"head-of-lin\"; did you mean head-of-line? — see: socklab lesson --help",
     ),
     (
         &["--lang", "fr", "echo", "client"],
@@ -319,5 +336,35 @@ fn a_flag_may_be_said_twice() {
     ] {
         let said = stderr(&run(words).code(2));
         assert!(said.starts_with("the "), "{words}: {said}");
+    }
+}
+
+/// Arguments that are not UTF-8, wherever they stand: one line, never a panic.
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_not_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let wrong = OsStr::from_bytes(b"caf\xe9");
+    for words in [
+        "",
+        "echo",
+        "echo client",
+        "echo client --timeout",
+        "echo client --runtime",
+        "--lang",
+        "otp code --dni",
+        "register list --lab",
+        "compare",
+        "compare --models",
+        "lesson",
+        "tour",
+    ] {
+        let mut command = socklab(words);
+        command.arg(wrong);
+        let ended = pipe(command, "").code(2).stdout_eq("");
+        let said = stderr(&ended);
+        assert_eq!(said.matches('\n').count(), 1, "{words:?}: {said}");
     }
 }
