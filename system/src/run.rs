@@ -27,6 +27,9 @@ pub trait Backend {
     /// Whether it asks its sockets again and again, and so uses a core even when it is idle.
     const SPINS: bool = false;
 
+    /// Whether it has TCP. UDP they all have.
+    const STREAMS: bool = true;
+
     /// Runs one machine on the thread that called: a client, or a UDP server with its socket and
     /// the address that this is bound to.
     fn alone<M: Machine + 'static, W: Watch + 'static>(

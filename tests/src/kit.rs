@@ -7,8 +7,9 @@
 //! makes a test of each case. For a server that cannot serve many connections at once,
 //! `serves: one_at_a_time several_at_once` after the name leaves out what needs it: several are at
 //! most [`THREADS`]. `backend_tests!(MyBackend, races)` adds the cases of a runtime whose machines
-//! can wait for several things at once. A case waits for what it wants to see, never for time to
-//! pass, and is given up after 20 s.
+//! can wait for several things at once, and `backend_tests!(MyBackend, datagrams)` makes those of one
+//! that has UDP only. A case waits for what it wants to see, never for time to pass, and is given up
+//! after 20 s.
 
 pub mod addresses;
 pub mod capitals;
@@ -52,12 +53,21 @@ macro_rules! backend_tests {
         $crate::backend_tests!($backend);
         $crate::backend_tests!(@races $backend);
     };
+    ($backend:ty, datagrams) => {
+        $crate::backend_tests!($backend, serves:);
+        $crate::backend_tests!(@races_of_datagrams $backend);
+    };
     (@races $backend:ty) => {
-        $crate::backend_tests!(@cases $backend, races, races:
-            datagrams_and_lines_against_a_timer,
+        $crate::backend_tests!(@races_of_datagrams $backend);
+        $crate::backend_tests!(@cases $backend, races_of_streams, races:
             bytes_against_a_timer,
             a_client_whose_user_does_not_type,
             a_client_that_is_connecting,
+        );
+    };
+    (@races_of_datagrams $backend:ty) => {
+        $crate::backend_tests!(@cases $backend, races, races:
+            datagrams_and_lines_against_a_timer,
             what_was_tried_and_waited_for_is_told,
         );
     };

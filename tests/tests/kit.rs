@@ -37,6 +37,11 @@ mod tokio {
 }
 
 #[cfg(target_os = "linux")]
+mod signal_driven {
+    socklab_tests::backend_tests!(socklab_signal_driven::SignalDriven, datagrams);
+}
+
+#[cfg(target_os = "linux")]
 mod mio_loops {
     socklab_tests::backend_tests!(socklab_mio::MioLoops);
 }

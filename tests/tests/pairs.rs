@@ -5,25 +5,32 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
+use socklab_core::Transport;
 use socklab_mio::Mio;
 use socklab_multiplexing::Nonblocking;
 #[cfg(unix)]
 use socklab_multiplexing::{Poll, Select};
+#[cfg(target_os = "linux")]
+use socklab_signal_driven::SignalDriven;
 use socklab_system::Backend;
-use socklab_tests::SCENES;
 use socklab_tests::real::play;
+use socklab_tests::{SCENES, Scene};
 use socklab_tokio::Tokio;
 
-/// All exercises between two runtimes.
+/// All exercises between two runtimes that both have.
 fn pair<S: Backend, C: Backend>() {
-    for scene in SCENES {
+    let have = |scene: &&Scene| {
+        S::STREAMS && C::STREAMS || scene.exercise().transport == Transport::Datagram
+    };
+    let scenes = || SCENES.iter().filter(have);
+    for scene in scenes() {
         play::<S, C>(scene, IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
     if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
         eprintln!("SKIPPED over IPv6: this machine has no [::1]");
         return;
     }
-    for scene in SCENES {
+    for scene in scenes() {
         play::<S, C>(scene, IpAddr::V6(Ipv6Addr::LOCALHOST));
     }
 }
@@ -75,4 +82,45 @@ pairs! {
     poll_serves_mio: Poll, Mio;
     blocking_serves_poll: Blocking, Poll;
     mio_serves_poll: Mio, Poll;
+}
+
+#[cfg(target_os = "linux")]
+pairs! {
+    signal_driven_serves_signal_driven: SignalDriven, SignalDriven;
+    signal_driven_serves_blocking: SignalDriven, Blocking;
+    signal_driven_serves_mio: SignalDriven, Mio;
+    blocking_serves_signal_driven: Blocking, SignalDriven;
+    mio_serves_signal_driven: Mio, SignalDriven;
+}
+
+/// What a model without TCP is asked for fails, and says of what.
+#[test]
+#[cfg(target_os = "linux")]
+fn signal_driven_has_no_tcp() {
+    use socklab_core::transcript::Role;
+    use socklab_core::{Doing, Failure, Status};
+    use socklab_tests::kit::Parrots;
+    use socklab_tests::real::Stage;
+    use socklab_tests::scene;
+    use std::sync::Arc;
+
+    let scene = scene("welcome");
+    let server = Stage::new::<Blocking>(scene.name, Role::Server, &[]);
+    let serving = server.serve::<Blocking>(scene, Ipv4Addr::LOCALHOST.into());
+    let client = Stage::new::<SignalDriven>(scene.name, Role::Client, &[]);
+    let ended = client.client::<SignalDriven>(scene, serving.address);
+    assert!(
+        matches!(ended, Status::Failed(Failure::Io(Doing::Opening, _))),
+        "{ended:?}"
+    );
+    server.run.stop.request();
+    let address = serving.address;
+    assert_eq!(serving.join(), Status::Stopped);
+
+    let run = &server.run;
+    let listens = SignalDriven::serve_streams(address, Arc::new(Parrots), run);
+    assert!(
+        matches!(listens, Status::Failed(Failure::Listen(..))),
+        "{listens:?}"
+    );
 }

@@ -1,0 +1,156 @@
+//! What is watched, and the one place where the program waits.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::marker::PhantomData;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
+
+use crate::{no_streams, signal};
+
+/// A thread that has `SIGIO` blocked, and the sockets whose signal it is sent.
+pub struct SignalLoop {
+    armed: BTreeMap<usize, Kept>,
+    /// Sockets were armed since the last wait: what they had before then raised no signal.
+    unasked: bool,
+    woken: UnixDatagram,
+    waker: Waker,
+    /// The signals that the thread had blocked before.
+    before: SigSet,
+    /// The signal comes to the thread that made this, so it stays there.
+    _here: PhantomData<*const ()>,
+}
+
+impl Model for SignalLoop {
+    const NAME: &'static str = "signal-driven";
+
+    /// A change is reported once, and several as one: a socket is received from until it would
+    /// block.
+    const TRIGGER: Trigger = Trigger::Edge;
+
+    /// The one place where the program waits: for the signal. It does not say which socket has
+    /// something, so any may.
+    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+        let unasked = std::mem::take(&mut self.unasked);
+        let signalled = signal::wait(if unasked { Some(Duration::ZERO) } else { limit })?;
+        if signalled || unasked {
+            let interest = Interest {
+                read: true,
+                write: true,
+            };
+            ready.extend(self.armed.keys().map(|&key| Ready { key, interest }));
+        }
+        if self.waker.0.used.swap(false, Ordering::AcqRel) {
+            while self.woken.recv(&mut [0]).is_ok() {}
+        }
+        Ok(())
+    }
+
+    /// Blocks the signal first: from the moment that a socket is armed it may come.
+    fn new() -> io::Result<Self> {
+        let before = signal::set().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        let (woken, wakes) = UnixDatagram::pair()?;
+        woken.set_nonblocking(true)?;
+        arm(woken.as_fd())?;
+        let used = AtomicBool::new(false);
+        Ok(SignalLoop {
+            armed: BTreeMap::new(),
+            unasked: false,
+            woken,
+            waker: Waker(Arc::new(Wakes { used, wakes })),
+            before,
+            _here: PhantomData,
+        })
+    }
+
+    fn watch(
+        &mut self,
+        key: usize,
+        socket: Watched<'_, Self>,
+        before: Option<Interest>,
+        _: Interest,
+    ) -> io::Result<()> {
+        if !matches!(socket, Watched::Udp(_)) {
+            return Err(no_streams());
+        }
+        if before.is_none() {
+            let socket = readiness::keep(&socket);
+            arm(socket.as_fd())?;
+            self.armed.insert(key, socket);
+            self.unasked = true;
+        }
+        Ok(())
+    }
+
+    fn unwatch(&mut self, key: usize, _: Watched<'_, Self>) {
+        if let Some(socket) = self.armed.remove(&key) {
+            disarm(socket.as_fd());
+        }
+    }
+
+    readiness::std_sockets!();
+
+    type Waker = Waker;
+
+    fn waker(&self) -> io::Result<Waker> {
+        Ok(self.waker.clone())
+    }
+
+    fn wake(waker: &Waker) {
+        // Noted first: whoever is woken by it sees it.
+        waker.0.used.store(true, Ordering::Release);
+        // A loop that cannot be woken has ended.
+        let _ = waker.0.wakes.send(&[0]);
+    }
+}
+
+impl Drop for SignalLoop {
+    /// No signal may come once it is not blocked any more.
+    fn drop(&mut self) {
+        for socket in self.armed.values() {
+            disarm(socket.as_fd());
+        }
+        disarm(self.woken.as_fd());
+        while let Ok(true) = signal::wait(Some(Duration::ZERO)) {}
+        if !self.before.contains(Signal::SIGIO) {
+            // It fails for a signal that there is not, and there is this one.
+            let _ = signal::set().thread_unblock();
+        }
+    }
+}
+
+/// Wakes the loop: a socket of its own, whose signal the thread is sent too.
+#[derive(Clone, Debug)]
+pub struct Waker(Arc<Wakes>);
+
+#[derive(Debug)]
+struct Wakes {
+    /// There is something to take from the socket.
+    used: AtomicBool,
+    wakes: UnixDatagram,
+}
+
+/// Has a socket's signal sent to this thread from now on.
+fn arm(socket: BorrowedFd<'_>) -> io::Result<()> {
+    signal::own(socket)?;
+    Ok(set_async(socket, true)?)
+}
+
+/// Has it sent to no thread any more.
+fn disarm(socket: BorrowedFd<'_>) {
+    // It fails for a descriptor that is not open, and this one is.
+    let _ = set_async(socket, false);
+}
+
+fn set_async(socket: BorrowedFd<'_>, on: bool) -> nix::Result<()> {
+    let mut flags = OFlag::from_bits_retain(fcntl(socket, FcntlArg::F_GETFL)?);
+    flags.set(OFlag::O_ASYNC, on);
+    fcntl(socket, FcntlArg::F_SETFL(flags)).map(drop)
+}

@@ -1,0 +1,64 @@
+//! The two calls that no safe library has: who is sent a socket's signal, and waiting for it.
+
+#![expect(unsafe_code, reason = "nix has neither F_SETOWN_EX nor sigtimedwait")]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+use std::time::Duration;
+
+use nix::libc;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::time::TimeSpec;
+use nix::unistd::gettid;
+
+/// `F_SETOWN_EX` and its argument (fcntl(2)), which libc does not have for most systems.
+const F_SETOWN_EX: libc::c_int = 15;
+const F_OWNER_TID: libc::c_int = 0;
+
+#[repr(C)]
+struct Owner {
+    kind: libc::c_int,
+    id: libc::pid_t,
+}
+
+/// The set of the one signal. Its default action ends the process, so that it must be blocked
+/// wherever it may come.
+pub(crate) fn set() -> SigSet {
+    SigSet::from(Signal::SIGIO)
+}
+
+/// Has a socket's signal sent to the calling thread, and to no other.
+pub(crate) fn own(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let owner = Owner {
+        kind: F_OWNER_TID,
+        id: gettid().as_raw(),
+    };
+    // SAFETY: the descriptor is open as long as it is borrowed, and the kernel reads an `Owner`
+    // through the pointer, during the call.
+    let done = unsafe { libc::fcntl(socket.as_raw_fd(), F_SETOWN_EX, ptr::from_ref(&owner)) };
+    match done {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Sleeps until the signal comes, or for `limit`; whether it came. One that came before is pending,
+/// as the calling thread has it blocked.
+pub(crate) fn wait(limit: Option<Duration>) -> io::Result<bool> {
+    let set = set();
+    let limit = limit.map(TimeSpec::from_duration);
+    let limit = limit
+        .as_ref()
+        .map_or(ptr::null(), |limit| ptr::from_ref(limit.as_ref()));
+    // SAFETY: the kernel reads a set and a time that live until the call returns, or no time; and
+    // it writes nothing where the second argument is null.
+    let signal = unsafe { libc::sigtimedwait(set.as_ref(), ptr::null_mut(), limit) };
+    if signal != -1 {
+        return Ok(true);
+    }
+    match io::Error::last_os_error() {
+        error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        error => Err(error),
+    }
+}
