@@ -3,9 +3,8 @@
 ## The server that is measured
 
 help-measured-server = A server in a process of its own, for this command to measure.
-help-measured-server-examples = socklab measured-server echo --runtime mio
-help-arg-cores = The cores that it may use
-help-arg-observe = Count what its driver does
+help-measured-server-examples = socklab measured-server {"{"}"exercise":"echo","runtime":"mio"{"}"}
+help-arg-order = What to serve and how, in JSON
 
 ## Numbers and names
 

@@ -3,9 +3,8 @@
 ## El servidor que se mide
 
 help-measured-server = Un servidor en un proceso propio, para que este programa lo mida.
-help-measured-server-examples = socklab measured-server echo --runtime mio
-help-arg-cores = Los núcleos que puede usar
-help-arg-observe = Cuenta lo que hace su controlador
+help-measured-server-examples = socklab measured-server {"{"}"exercise":"echo","runtime":"mio"{"}"}
+help-arg-order = Qué servir y cómo, en JSON
 
 ## Números y nombres
 

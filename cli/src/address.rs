@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
-use crate::words::Words;
+use socklab_text::Messages;
 
 /// Why an address cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +27,13 @@ pub(crate) enum Error {
 
 impl Error {
     /// One line that says what is wrong and what to write instead.
-    pub(crate) fn say(&self, words: &Words) -> String {
+    pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Error::Empty => words.say("address-empty"),
-            Error::Port(port) => words.say_with("address-port", &[("port", port)]),
-            Error::Host(host) => words.say_with("address-host", &[("host", host)]),
-            Error::NoIp(host) => words.say_with("address-no-ip", &[("host", host)]),
-            Error::Brackets => words.say("address-v6-brackets"),
+            Error::Empty => messages.say("address-empty"),
+            Error::Port(port) => messages.say_with("address-port", &[("port", port)]),
+            Error::Host(host) => messages.say_with("address-host", &[("host", host)]),
+            Error::NoIp(host) => messages.say_with("address-no-ip", &[("host", host)]),
+            Error::Brackets => messages.say("address-v6-brackets"),
         }
     }
 }
@@ -223,7 +223,7 @@ fn others_can_use(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Language;
+    use crate::language::Language;
 
     const PORT: u16 = 16_000;
 
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn errors_are_one_line_that_names_what_is_wrong() {
-        let (es, en) = (Words::new(Language::Es), Words::new(Language::En));
+        let (es, en) = (Language::Es.messages(), Language::En.messages());
         for (error, part) in [
             (Error::Empty, "[IPv6]"),
             (Error::Port("99999".to_owned()), "99999"),

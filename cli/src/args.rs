@@ -10,9 +10,9 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use socklab_core::lab::{EXERCISES, Exercise, Offer};
 use socklab_core::transcript::Role;
 
-use crate::runtime::Runtime;
 use crate::submission;
-use crate::words::Words;
+use socklab_runtimes::Runtime;
+use socklab_text::{Messages, Translations};
 
 /// Options that every command has.
 #[derive(Args, Clone, Debug)]
@@ -98,7 +98,7 @@ fn seconds(text: &str) -> Result<Seconds, String> {
 }
 
 /// The whole command, with its help in the user's language.
-pub(crate) fn command(words: &Words) -> Command {
+pub(crate) fn command(messages: &Translations) -> Command {
     let mut command = Command::new("socklab")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
@@ -117,7 +117,7 @@ pub(crate) fn command(words: &Words) -> Command {
         .subcommand(crate::compare::command())
         .subcommand(crate::lesson::command())
         .subcommand(crate::measured::command());
-    localise(command, words, "")
+    localise(command, messages, "")
 }
 
 fn of_exercise(exercise: &Exercise) -> Command {
@@ -162,18 +162,18 @@ pub(crate) fn read<T: FromArgMatches>(matches: &ArgMatches) -> T {
 
 /// Puts every help text into the user's language.
 ///
-/// The id of a command's text is `help-` and its words; that of an argument's is `help-arg-` and its
+/// The id of a command's text is `help-` and its messages; that of an argument's is `help-arg-` and its
 /// name. Commands may have examples under their own id and `-examples`.
-fn localise(command: Command, words: &Words, path: &str) -> Command {
+fn localise(command: Command, messages: &Translations, path: &str) -> Command {
     let id = format!("help{path}");
     let examples = format!("{id}-examples");
     let mut command = command
         .help_template(format!(
             "{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}\n",
-            words.say("heading-usage")
+            messages.say("heading-usage")
         ))
-        .subcommand_help_heading(words.say("heading-commands"))
-        .about(words.say(&id))
+        .subcommand_help_heading(messages.say("heading-commands"))
+        .about(messages.say(&id))
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(
@@ -191,9 +191,9 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
                 .action(ArgAction::Version),
         );
     }
-    if words.has(&examples) {
-        let heading = words.say("heading-examples");
-        let lines = words.say(&examples).replace(" ; ", "\n  ");
+    if messages.has(&examples) {
+        let heading = messages.say("heading-examples");
+        let lines = messages.say(&examples).replace(" ; ", "\n  ");
         command = command.after_help(format!("{heading}:\n  {lines}"));
     }
     command = command.mut_args(|arg| {
@@ -203,8 +203,8 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
         } else {
             "heading-options"
         };
-        let help = words.say(&id) + &notes(&arg, words);
-        let arg = arg.help(help).help_heading(words.say(heading));
+        let help = messages.say(&id) + &notes(&arg, messages);
+        let arg = arg.help(help).help_heading(messages.say(heading));
         match arg.get_action() {
             // Whoever says a flag twice means it.
             ArgAction::SetTrue => {
@@ -219,12 +219,12 @@ fn localise(command: Command, words: &Words, path: &str) -> Command {
     });
     command.mut_subcommands(|sub| {
         let path = format!("{path}-{}", sub.get_name());
-        localise(sub, words, &path)
+        localise(sub, messages, &path)
     })
 }
 
 /// What an argument takes, and what it is unless given: clap knows it, and says it in English.
-fn notes(arg: &Arg, words: &Words) -> String {
+fn notes(arg: &Arg, messages: &dyn Messages) -> String {
     if !arg.get_action().takes_values() {
         return String::new();
     }
@@ -232,11 +232,11 @@ fn notes(arg: &Arg, words: &Words) -> String {
     let values = arg.get_possible_values();
     if !values.is_empty() {
         let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
-        notes.push(words.say_with("arg-values", &[("list", &names.join(", "))]));
+        notes.push(messages.say_with("arg-values", &[("list", &names.join(", "))]));
     }
     if let Some(value) = arg.get_default_values().first() {
         let value = value.to_string_lossy().into_owned();
-        notes.push(words.say_with("arg-default", &[("value", &value)]));
+        notes.push(messages.say_with("arg-default", &[("value", &value)]));
     }
     if notes.is_empty() {
         return String::new();
@@ -249,7 +249,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::words::Language;
+    use crate::language::Language;
 
     /// The ids of the help texts of a command and all below it.
     fn ids(command: &Command, path: &str, ids: &mut BTreeSet<String>) {
@@ -275,14 +275,17 @@ mod tests {
         let mut needed = BTreeSet::from(["help-examples".to_owned()]);
         for language in [Language::Es, Language::En] {
             // A text that is missing would panic here.
-            let mut command = command(&Words::new(language));
+            let mut command = command(&language.messages());
             command.build();
             ids(&command, "", &mut needed);
         }
-        let there = crate::words::EN.lines().filter_map(|line| {
-            let (id, _) = line.split_once(" = ")?;
-            id.starts_with("help").then(|| id.to_owned())
-        });
+        let there = crate::language::EN
+            .iter()
+            .flat_map(|file| file.lines())
+            .filter_map(|line| {
+                let (id, _) = line.split_once(" = ")?;
+                id.starts_with("help").then(|| id.to_owned())
+            });
         assert_eq!(there.collect::<BTreeSet<_>>(), needed);
     }
 

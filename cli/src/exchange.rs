@@ -24,11 +24,11 @@ use crate::files::LogFile;
 use crate::interrupt::on_interrupt;
 use crate::outlet::{STDERR, STDOUT};
 use crate::recording::{self, Recording};
-use crate::runtime::{Runtime, Task};
 use crate::say;
 use crate::submission::{self, Desk, Encrypted, Findings};
 use crate::terminal::{Manner, Terminal};
-use crate::words::Words;
+use socklab_runtimes::{Runtime, Task};
+use socklab_text::Messages;
 
 /// How long a client that is told to stop may take before it is ended all the same. It may be in a
 /// call that cannot be woken, such as a connect.
@@ -39,7 +39,7 @@ pub(crate) fn main(
     exercise: &'static Exercise,
     matches: &ArgMatches,
     common: &Common,
-    words: &Arc<Words>,
+    messages: &'static dyn Messages,
 ) -> Exit {
     let Some((role, matches)) = role(matches) else {
         return Exit::Usage;
@@ -50,15 +50,17 @@ pub(crate) fn main(
     };
     let mut outputs = Outputs::default();
     let started = match role {
-        Role::Client => client(exercise, matches, words, &mut outputs).map(|(task, link)| Start {
-            link,
-            ..Start::new(runtime, role, task)
-        }),
+        Role::Client => {
+            client(exercise, matches, messages, &mut outputs).map(|(task, link)| Start {
+                link,
+                ..Start::new(runtime, role, task)
+            })
+        }
         Role::Server => server(
             exercise,
             matches,
             runtime,
-            words,
+            messages,
             common.quiet,
             &mut outputs,
         ),
@@ -66,13 +68,14 @@ pub(crate) fn main(
     let start = match started {
         Ok(start) => start,
         Err(Refusal::Usage(error)) => {
-            say::line(&error.say(words));
+            say::line(&error.say(messages));
             return Exit::Usage;
         }
         Err(Refusal::Threads) => {
             let (runtime, list) = (runtime.name(), Runtime::with_threads().collect::<Vec<_>>());
             let list = list.join(", ");
-            let said = words.say_with("usage-threads", &[("runtime", &runtime), ("list", &list)]);
+            let said =
+                messages.say_with("usage-threads", &[("runtime", &runtime), ("list", &list)]);
             say::line(&said);
             return Exit::Usage;
         }
@@ -87,7 +90,7 @@ pub(crate) fn main(
         port: exercise.port,
     };
     let stop = Stop::default();
-    let terminal = Terminal::new(Arc::clone(words), manner, stop.clone());
+    let terminal = Terminal::new(messages, manner, stop.clone());
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
     logs.extend(start.desk.as_ref().and_then(Desk::log_file));
@@ -106,7 +109,7 @@ pub(crate) fn main(
                 true => Readers::Owner,
                 false => Readers::Anybody,
             };
-            let file = LogFile::open(&mut outputs, path, readers, recording::MARK, words);
+            let file = LogFile::open(&mut outputs, path, readers, recording::MARK, messages);
             match file.map(Arc::new) {
                 Ok(file) => {
                     logs.push(Arc::clone(&file));
@@ -121,9 +124,9 @@ pub(crate) fn main(
     };
     let dropped = STDOUT.end() + STDERR.end();
     if dropped > 0 {
-        say::line(&words.say_with("lines-dropped", &[("lines", &dropped)]));
+        say::line(&messages.say_with("lines-dropped", &[("lines", &dropped)]));
     }
-    let exit = report(words, role, &link, status, common.quiet);
+    let exit = report(messages, role, &link, status, common.quiet);
     // What a stopped reader has not taken by now is lost: a stop does not wait for it.
     STDERR.end();
     match exit {
@@ -184,7 +187,7 @@ impl From<address::Error> for Refusal {
 fn client(
     exercise: &Exercise,
     matches: &ArgMatches,
-    words: &Words,
+    messages: &dyn Messages,
     outputs: &mut Outputs,
 ) -> Result<(Task, Secured), Refusal> {
     let args: ClientArgs = read(matches);
@@ -218,7 +221,7 @@ fn client(
         outputs.keep(ca);
     }
     let name = address::host(address)?;
-    let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), words);
+    let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), messages);
     let (machine, findings) = encrypted.map_err(Refusal::Failed)?;
     Ok((Task::Client(machine), Secured::Tls(findings)))
 }
@@ -227,7 +230,7 @@ fn server(
     exercise: &Exercise,
     matches: &ArgMatches,
     runtime: Runtime,
-    words: &Arc<Words>,
+    messages: &'static dyn Messages,
     quiet: bool,
     outputs: &mut Outputs,
 ) -> Result<Start, Refusal> {
@@ -243,7 +246,7 @@ fn server(
     let mut desk = None;
     if exercise.offers.contains(&Offer::Register) {
         let args = read(matches);
-        let prepared = submission::prepare(&args, &mut settings, address, words, quiet, outputs);
+        let prepared = submission::prepare(&args, &mut settings, address, messages, quiet, outputs);
         desk = Some(prepared.map_err(Refusal::Failed)?);
     }
     let task = match (Task::server(exercise, address, &settings), &desk) {
@@ -345,25 +348,31 @@ fn on_signal(role: Role, stop: &Stop) {
 }
 
 /// Says how it ended, and with which exit status.
-fn report(words: &Words, role: Role, link: &Secured, status: Status, quiet: bool) -> Exit {
+fn report(
+    messages: &dyn Messages,
+    role: Role,
+    link: &Secured,
+    status: Status,
+    quiet: bool,
+) -> Exit {
     match (status, role) {
         (Status::Done, _) => Exit::Done,
         (Status::Stopped | Status::Running, Role::Server) => {
             if !quiet {
-                say::line(&words.say("stopped"));
+                say::line(&messages.say("stopped"));
             }
             Exit::Done
         }
         (Status::Stopped | Status::Running, Role::Client) => Exit::Interrupted,
         (Status::Failed(failure), _) => {
             let said = match (link, failure) {
-                (Secured::Tls(findings), _) => submission::distrusted(words, findings),
+                (Secured::Tls(findings), _) => submission::distrusted(messages, findings),
                 (Secured::No, Failure::Io(_, submit::SPEAKS_TLS)) => {
-                    Some(words.say("failure-speaks-tls"))
+                    Some(messages.say("failure-speaks-tls"))
                 }
                 (Secured::No, _) => None,
             };
-            say::line(&said.unwrap_or_else(|| say::failure(words, failure)));
+            say::line(&said.unwrap_or_else(|| say::failure(messages, failure)));
             match failure {
                 Failure::BadField(_) => Exit::Usage,
                 _ => Exit::Failed,

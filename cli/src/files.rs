@@ -1,16 +1,16 @@
-//! The files that commands write, in the user's words.
+//! The files that commands write, in the user's messages.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
 
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
 
 /// Why a file was not written, and what to do.
-pub(crate) fn unwritten(words: &Words, path: &Path, error: &Error) -> String {
+pub(crate) fn unwritten(messages: &dyn Messages, path: &Path, error: &Error) -> String {
     let id = match error {
         Error::Database => "output-database",
         Error::InUse => "output-in-use",
@@ -18,10 +18,10 @@ pub(crate) fn unwritten(words: &Words, path: &Path, error: &Error) -> String {
         Error::Foreign => "output-foreign",
         Error::Io(error) => {
             let detail = error.to_string();
-            return words.say_with("file-error", &[("file", &path), ("detail", &detail)]);
+            return messages.say_with("file-error", &[("file", &path), ("detail", &detail)]);
         }
     };
-    words.say_with(id, &[("file", &path)])
+    messages.say_with(id, &[("file", &path)])
 }
 
 /// Writes a file that anybody may read, whole or not at all.
@@ -32,16 +32,16 @@ pub(crate) fn write_public(outputs: &mut Outputs, path: &Path, bytes: &[u8]) -> 
 }
 
 /// Warns of a file that should be its owner's alone and that others may read.
-pub(crate) fn warn_if_open(words: &Words, path: &Path) {
+pub(crate) fn warn_if_open(messages: &dyn Messages, path: &Path) {
     if let Some(mode) = others_may_read(path) {
-        warn_of_mode(words, path, mode);
+        warn_of_mode(messages, path, mode);
     }
 }
 
 /// Warns of one of this mode.
-pub(crate) fn warn_of_mode(words: &Words, path: &Path, mode: u32) {
+pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
     let mode = format!("{mode:03o}");
-    say::line(&words.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
+    say::line(&messages.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
 }
 
 /// A file that grows while a program runs. When it can no longer be written the program goes on,
@@ -49,7 +49,7 @@ pub(crate) fn warn_of_mode(words: &Words, path: &Path, mode: u32) {
 pub(crate) struct LogFile {
     log: Mutex<Log>,
     path: PathBuf,
-    words: Arc<Words>,
+    messages: &'static dyn Messages,
 }
 
 impl LogFile {
@@ -60,17 +60,17 @@ impl LogFile {
         path: &Path,
         readers: Readers,
         mark: &[u8],
-        words: &Arc<Words>,
+        messages: &'static dyn Messages,
     ) -> Result<Self, String> {
         let log = outputs.append(path, readers, mark);
-        let log = log.map_err(|error| unwritten(words, path, &error))?;
+        let log = log.map_err(|error| unwritten(messages, path, &error))?;
         if let Some(mode) = log.others_read() {
-            warn_of_mode(words, path, mode);
+            warn_of_mode(messages, path, mode);
         }
         Ok(LogFile {
             log: Mutex::new(log),
             path: path.to_owned(),
-            words: Arc::clone(words),
+            messages,
         })
     }
 
@@ -80,7 +80,7 @@ impl LogFile {
         if let Some(error) = failed {
             let (file, detail) = (&self.path, error.to_string());
             let said = self
-                .words
+                .messages
                 .say_with("log-failed", &[("file", file), ("detail", &detail)]);
             say::line(&said);
         }

@@ -5,10 +5,10 @@
 mod address;
 mod args;
 mod compare;
-mod escape;
 mod exchange;
 mod files;
 mod interrupt;
+mod language;
 mod lesson;
 mod measured;
 mod otp;
@@ -16,7 +16,6 @@ mod outlet;
 mod qr;
 mod recording;
 mod register;
-mod runtime;
 mod say;
 mod submission;
 mod terminal;
@@ -25,15 +24,15 @@ mod tour;
 mod transcript;
 mod usage;
 mod wording;
-mod words;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use socklab_core::lab;
+use socklab_experiments::measured::COMMAND;
+use socklab_text::Translations;
 
 use args::{Common, read};
-use words::{Language, Words};
+use language::Language;
 
 /// How the command ended, for the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,36 +57,37 @@ fn main() -> ExitCode {
 
 fn run() -> Exit {
     let flag = usage::language_flag(std::env::args_os());
-    let words = match Language::choose(flag.as_deref()) {
-        Ok(language) => Arc::new(Words::new(language)),
+    // Every thread of the program uses them until it ends.
+    let messages: &'static Translations = match Language::choose(flag.as_deref()) {
+        Ok(language) => Box::leak(Box::new(language.messages())),
         Err(error) => {
             say::line(&error.to_string());
             return Exit::Usage;
         }
     };
-    let command = args::command(&words);
+    let command = args::command(messages);
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => return usage::report(&words, &command, &error),
+        Err(error) => return usage::report(messages, &command, &error),
     };
     let common: Common = read(&matches);
     if common.quiet {
         say::only_failures();
     }
     let exit = match matches.subcommand() {
-        Some(("otp", matches)) => otp::main(matches, &words),
-        Some(("transcript", matches)) => transcript::main(matches, &words),
-        Some(("register", matches)) => register::main(matches, &words),
-        Some((measured::COMMAND, matches)) => measured::main(matches, &words),
-        Some(("compare", matches)) => compare::main(matches, &common, &words),
-        Some(("lesson", matches)) => lesson::main(matches, &common, &words),
-        Some(("tour", matches)) => tour::main(matches, &words),
-        Some(("timeline", matches)) => timeline::main(matches, &words),
+        Some(("otp", matches)) => otp::main(matches, messages),
+        Some(("transcript", matches)) => transcript::main(matches, messages),
+        Some(("register", matches)) => register::main(matches, messages),
+        Some((COMMAND, matches)) => measured::main(matches, messages),
+        Some(("compare", matches)) => compare::main(matches, messages),
+        Some(("lesson", matches)) => lesson::main(matches, messages),
+        Some(("tour", matches)) => tour::main(matches, messages),
+        Some(("timeline", matches)) => timeline::main(matches, messages),
         Some((name, matches)) => match lab::find(name) {
-            Some(exercise) => exchange::main(exercise, matches, &common, &words),
+            Some(exercise) => exchange::main(exercise, matches, &common, messages),
             None => Exit::Usage,
         },
         None => Exit::Usage,
     };
-    say::end(exit, &words)
+    say::end(exit, messages)
 }

@@ -14,7 +14,7 @@ use crate::args::read;
 use crate::files::unwritten;
 use crate::qr;
 use crate::say;
-use crate::words::{Variable, Words};
+use socklab_text::{Messages, Variable};
 
 /// How far `otp clock` looks to both sides, in steps of 30 s: half an hour. The further it looks,
 /// the more often a code belongs to several moments: 121 candidates meet by chance once in 8,000.
@@ -75,50 +75,54 @@ pub(crate) fn command() -> Command {
         .subcommand(CodeArg::augment_args(with_dni("clock")))
 }
 
-pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let Some((name, matches)) = matches.subcommand() else {
         return Exit::Usage;
     };
     let dni = match Dni::parse(&read::<DniArg>(matches).dni) {
         Ok(dni) => dni,
         Err(error) => {
-            say::line(&say::dni(words, error));
+            say::line(&say::dni(messages, error));
             return Exit::Usage;
         }
     };
     let key = Key::from_dni(&dni);
     match name {
-        "enroll" => enroll(&key, &read(matches), words),
-        "code" => code(&key, words),
-        "verify" => with_code(matches, words, |code| {
+        "enroll" => enroll(&key, &read(matches), messages),
+        "code" => code(&key, messages),
+        "verify" => with_code(matches, messages, |code| {
             let window = read::<VerifyArgs>(matches).window;
-            judge(&key, code, window, words)
+            judge(&key, code, window, messages)
         }),
-        _ => with_code(matches, words, |code| clock(&key, code, words)),
+        _ => with_code(matches, messages, |code| clock(&key, code, messages)),
     }
 }
 
-fn with_code(matches: &ArgMatches, words: &Words, then: impl FnOnce(&Code) -> Exit) -> Exit {
+fn with_code(
+    matches: &ArgMatches,
+    messages: &dyn Messages,
+    then: impl FnOnce(&Code) -> Exit,
+) -> Exit {
     match Code::parse(&read::<CodeArg>(matches).code) {
         Ok(code) => then(&code),
         Err(error) => {
-            say::line(&say::code(words, error));
+            say::line(&say::code(messages, error));
             Exit::Usage
         }
     }
 }
 
 /// The secret, the URI and the QR code; then a code from the phone, to see that it took.
-fn enroll(key: &Key, args: &EnrollArgs, words: &Words) -> Exit {
+fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     let style = match args.uri_style {
         UriStyle::Lab => Style::Lab,
         UriStyle::Rfc => Style::Rfc,
     };
     let uri = provisioning(key, &args.account, &args.issuer, style);
-    say::news(&words.say("otp-dni-is-secret"));
-    say::payload(&format!("{} {}", words.say("otp-secret"), key.base32()));
-    say::payload(&format!("{} {uri}", words.say("otp-uri")));
-    if let Err(error) = draw(&uri, args, words) {
+    say::news(&messages.say("otp-dni-is-secret"));
+    say::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
+    say::payload(&format!("{} {uri}", messages.say("otp-uri")));
+    if let Err(error) = draw(&uri, args, messages) {
         say::line(&error);
         return Exit::Failed;
     }
@@ -126,14 +130,14 @@ fn enroll(key: &Key, args: &EnrollArgs, words: &Words) -> Exit {
         return Exit::Done;
     }
     let mut stderr = stderr().lock();
-    let _ = write!(stderr, "{}", words.say("prompt-code")).and_then(|()| stderr.flush());
+    let _ = write!(stderr, "{}", messages.say("prompt-code")).and_then(|()| stderr.flush());
     drop(stderr);
     let mut line = String::new();
     match stdin().lock().read_line(&mut line) {
         Ok(1..) if !line.trim().is_empty() => match Code::parse(&line) {
-            Ok(code) => judge(key, &code, 0, words),
+            Ok(code) => judge(key, &code, 0, messages),
             Err(error) => {
-                say::line(&say::code(words, error));
+                say::line(&say::code(messages, error));
                 Exit::Failed
             }
         },
@@ -142,8 +146,8 @@ fn enroll(key: &Key, args: &EnrollArgs, words: &Words) -> Exit {
     }
 }
 
-fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
-    let too_long = |_| words.say("qr-too-long");
+fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), String> {
+    let too_long = |_| messages.say("qr-too-long");
     if !args.no_qr {
         let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         say::payload(&qr::terminal(uri, colour).map_err(too_long)?);
@@ -151,8 +155,8 @@ fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
     let mut outputs = Outputs::default();
     let mut save = |file: &Path, bytes: &[u8]| {
         let written = outputs.secret(file, bytes);
-        written.map_err(|error| unwritten(words, file, &error))?;
-        say::news(&words.say_with("wrote-file", &[("file", &file)]));
+        written.map_err(|error| unwritten(messages, file, &error))?;
+        say::news(&messages.say_with("wrote-file", &[("file", &file)]));
         Ok::<(), String>(())
     };
     if let Some(file) = &args.png {
@@ -164,36 +168,37 @@ fn draw(uri: &str, args: &EnrollArgs, words: &Words) -> Result<(), String> {
     Ok(())
 }
 
-fn code(key: &Key, words: &Words) -> Exit {
+fn code(key: &Key, messages: &dyn Messages) -> Exit {
     let now = unix_now();
     say::payload(key.code(Step::at(now)).as_str());
     if stdout().is_terminal() {
         let left = Step::SECONDS - now % Step::SECONDS;
-        say::news(&words.say_with("otp-remaining", &[("seconds", &left)]));
+        say::news(&messages.say_with("otp-remaining", &[("seconds", &left)]));
     }
     Exit::Done
 }
 
-fn judge(key: &Key, code: &Code, window: u8, words: &Words) -> Exit {
+fn judge(key: &Key, code: &Code, window: u8, messages: &dyn Messages) -> Exit {
     let window = Window {
         behind: window,
         ahead: window,
     };
     match verify(key, code, unix_now(), window) {
         Some(_) => {
-            say::payload(&words.say("otp-code-valid"));
+            say::payload(&messages.say("otp-code-valid"));
             Exit::Done
         }
         None => {
-            say::payload(&words.say("otp-code-invalid"));
+            say::payload(&messages.say("otp-code-invalid"));
             Exit::Failed
         }
     }
 }
 
 /// How far the clock that made the code is off.
-fn clock(key: &Key, code: &Code, words: &Words) -> Exit {
-    let say = |id: &str, number: &dyn Variable, name: &str| words.say_with(id, &[(name, number)]);
+fn clock(key: &Key, code: &Code, messages: &dyn Messages) -> Exit {
+    let say =
+        |id: &str, number: &dyn Variable, name: &str| messages.say_with(id, &[(name, number)]);
     let offsets = clock_offsets(key, code, unix_now(), REACH);
     let seconds = |steps: i64| steps.unsigned_abs() * Step::SECONDS;
     let (line, exit) = match offsets[..] {
@@ -201,7 +206,7 @@ fn clock(key: &Key, code: &Code, words: &Words) -> Exit {
             let minutes = u64::from(REACH) * Step::SECONDS / 60;
             (say("otp-clock-none", &minutes, "minutes"), Exit::Failed)
         }
-        [0] => (words.say("otp-clock-exact"), Exit::Done),
+        [0] => (messages.say("otp-clock-exact"), Exit::Done),
         [one] if one < 0 => (
             say("otp-clock-behind", &seconds(one), "seconds"),
             Exit::Failed,
@@ -210,7 +215,7 @@ fn clock(key: &Key, code: &Code, words: &Words) -> Exit {
             say("otp-clock-ahead", &seconds(one), "seconds"),
             Exit::Failed,
         ),
-        _ => (words.say("otp-clock-ambiguous"), Exit::Failed),
+        _ => (messages.say("otp-clock-ambiguous"), Exit::Failed),
     };
     say::payload(&line);
     exit

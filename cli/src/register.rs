@@ -18,7 +18,7 @@ use crate::args::read;
 use crate::files::{unwritten, warn_of_mode};
 use crate::say;
 use crate::submission::Place;
-use crate::words::Words;
+use socklab_text::Messages;
 
 #[derive(Args, Debug)]
 struct DniArg {
@@ -79,26 +79,26 @@ pub(crate) fn command() -> Command {
         .subcommand(new("verify"))
 }
 
-pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let Some((name, matches)) = matches.subcommand() else {
         return Exit::Usage;
     };
     let place: Place = read(matches);
     let location = place.location();
     if name == "restore" {
-        return restore(&location, &read::<RestoreArg>(matches).from, words);
+        return restore(&location, &read::<RestoreArg>(matches).from, messages);
     }
     // Whoever prepares a class makes its register; whoever asks of one that is not there has mistyped.
     let prepares = ["roster", "enrol"].contains(&name);
     let mut archive = match location.archive(prepares) {
         Ok(archive) => archive,
         Err(error) => {
-            say::line(&trouble(words, &location, &error));
+            say::line(&trouble(messages, &location, &error));
             return Exit::Failed;
         }
     };
     for noticed in archive.notices() {
-        notice(words, &noticed);
+        notice(messages, &noticed);
     }
     let mut outputs = Outputs::default();
     location.keep(&mut outputs);
@@ -107,7 +107,7 @@ pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
         outputs,
         lab: place.lab,
         location,
-        words,
+        messages,
     };
     match desk.run(name, matches) {
         Ok(exit) => exit,
@@ -120,19 +120,19 @@ pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
             Exit::Failed
         }
         Err(Stop::Register(error)) => {
-            say::line(&trouble(words, &desk.location, &error));
+            say::line(&trouble(messages, &desk.location, &error));
             Exit::Failed
         }
     }
 }
 
-/// An open register, and the user's words.
+/// An open register, and the user's messages.
 struct Desk<'a> {
     archive: Archive,
     outputs: Outputs,
     location: Location,
     lab: String,
-    words: &'a Words,
+    messages: &'a dyn Messages,
 }
 
 /// Why a command ends early.
@@ -173,7 +173,7 @@ impl Desk<'_> {
                 } else {
                     "register-not-locked"
                 };
-                say::news(&self.words.say_with(id, &[("dni", &dni)]));
+                say::news(&self.messages.say_with(id, &[("dni", &dni)]));
                 Ok(Exit::Done)
             }
             "clock" => self.clock(read::<ClockArg>(matches).right),
@@ -185,16 +185,16 @@ impl Desk<'_> {
                 let file = read::<BackupArg>(matches).to;
                 self.outputs
                     .allow(&file)
-                    .map_err(|error| Stop::Failed(unwritten(self.words, &file, &error)))?;
+                    .map_err(|error| Stop::Failed(unwritten(self.messages, &file, &error)))?;
                 self.archive
                     .backup(&file)
                     .map_err(|error| match error.trouble {
-                        Trouble::Exists => {
-                            Stop::Failed(self.words.say_with("output-exists", &[("file", &file)]))
-                        }
+                        Trouble::Exists => Stop::Failed(
+                            self.messages.say_with("output-exists", &[("file", &file)]),
+                        ),
                         _ => error.into(),
                     })?;
-                say::news(&self.words.say_with("wrote-file", &[("file", &file)]));
+                say::news(&self.messages.say_with("wrote-file", &[("file", &file)]));
                 Ok(Exit::Done)
             }
             _ => self.verify(),
@@ -203,77 +203,87 @@ impl Desk<'_> {
 
     fn dni(&self, matches: &ArgMatches) -> Result<String, Stop> {
         let dni = Dni::parse(&read::<DniArg>(matches).dni);
-        let dni = dni.map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
+        let dni = dni.map_err(|error| Stop::Usage(say::dni(self.messages, error)))?;
         Ok(dni.as_str().to_owned())
     }
 
     fn forget(&mut self, dni: &str, yes: bool) -> Result<Exit, Stop> {
         if !yes {
             let attempts = self.archive.why(dni)?.len();
-            return Err(Stop::Usage(self.words.say_with(
+            return Err(Stop::Usage(self.messages.say_with(
                 "register-forget-ask",
                 &[("dni", &dni), ("count", &attempts)],
             )));
         }
         let count = self.archive.forget(dni)?;
-        say::news(&self.words.say_with("register-forgot", &[("count", &count)]));
+        say::news(
+            &self
+                .messages
+                .say_with("register-forgot", &[("count", &count)]),
+        );
         Ok(Exit::Done)
     }
 
     fn verify(&mut self) -> Result<Exit, Stop> {
         let faults = self.archive.verify()?;
         for fault in &faults {
-            say::line(&crate::escape::text(fault));
+            say::line(&socklab_text::escape::text(fault));
         }
         if !faults.is_empty() {
-            return Err(Stop::Failed(self.words.say("register-damaged")));
+            return Err(Stop::Failed(self.messages.say("register-damaged")));
         }
         let key = self.location.key_file();
         if key.exists() {
             let bad = self.archive.damaged_secrets(&key)?;
             for dni in &bad {
-                say::line(&self.words.say_with("register-bad-secret", &[("dni", dni)]));
+                say::line(
+                    &self
+                        .messages
+                        .say_with("register-bad-secret", &[("dni", dni)]),
+                );
             }
             if !bad.is_empty() {
                 return Ok(Exit::Failed);
             }
         }
-        say::news(&self.words.say("register-whole"));
+        say::news(&self.messages.say("register-whole"));
         Ok(Exit::Done)
     }
 }
 
 /// Puts a backup in the register's place. What was there may be damaged, so it is not opened.
-fn restore(location: &Location, from: &Path, words: &Words) -> Exit {
+fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
     let place = location.to_string();
     match location.restore(from) {
         Ok(kept) => {
-            say::news(&words.say_with("register-restored", &[("place", &place), ("file", &from)]));
+            say::news(
+                &messages.say_with("register-restored", &[("place", &place), ("file", &from)]),
+            );
             if let Some(kept) = kept {
-                say::news(&words.say_with("register-kept", &[("file", &kept)]));
+                say::news(&messages.say_with("register-kept", &[("file", &kept)]));
             }
             Exit::Done
         }
         Err(error) => {
-            say::line(&trouble(words, location, &error));
+            say::line(&trouble(messages, location, &error));
             Exit::Failed
         }
     }
 }
 
 /// Says what a lecturer should know of a register that works.
-pub(crate) fn notice(words: &Words, notice: &Notice) {
+pub(crate) fn notice(messages: &dyn Messages, notice: &Notice) {
     match notice {
-        Notice::OpenToAll { path, mode } => warn_of_mode(words, path, *mode),
+        Notice::OpenToAll { path, mode } => warn_of_mode(messages, path, *mode),
         Notice::LogSetAside(log) => {
-            say::line(&words.say_with("log-set-aside", &[("file", log)]));
+            say::line(&messages.say_with("log-set-aside", &[("file", log)]));
         }
-        Notice::Saved(copy) => say::line(&words.say_with("register-saved", &[("file", copy)])),
+        Notice::Saved(copy) => say::line(&messages.say_with("register-saved", &[("file", copy)])),
     }
 }
 
 /// What went wrong with a register, and what to do.
-pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> String {
+pub(crate) fn trouble(messages: &dyn Messages, location: &Location, error: &Error) -> String {
     let id = match error.trouble {
         Trouble::Open => "trouble-open",
         Trouble::Foreign => "trouble-foreign",
@@ -295,5 +305,5 @@ pub(crate) fn trouble(words: &Words, location: &Location, error: &Error) -> Stri
         Trouble::Input => "trouble-input",
     };
     let (place, detail) = (location.to_string(), error.to_string());
-    words.say_with(id, &[("place", &place), ("detail", &detail)])
+    messages.say_with(id, &[("place", &place), ("detail", &detail)])
 }

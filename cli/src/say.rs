@@ -7,9 +7,10 @@ use socklab_core::{
     Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram, submit,
 };
 
+use socklab_text::Messages;
+
 use crate::Exit;
 use crate::outlet::{self, STDERR, Stream};
-use crate::words::Words;
 
 /// Whether only failures are said: `--quiet`, for the whole program and from its start.
 static QUIET: AtomicBool = AtomicBool::new(false);
@@ -33,7 +34,7 @@ pub(crate) fn payload(text: &str) {
 
 /// How the command ends, seen what became of its payload: one line if it could not be written. A
 /// reader that wanted no more is no failure to speak of.
-pub(crate) fn end(exit: Exit, words: &Words) -> Exit {
+pub(crate) fn end(exit: Exit, messages: &dyn Messages) -> Exit {
     match outlet::failed() {
         None => exit,
         Some(_) if outlet::reader_left() => match exit {
@@ -41,8 +42,8 @@ pub(crate) fn end(exit: Exit, words: &Words) -> Exit {
             exit => exit,
         },
         Some(error) => {
-            let (file, detail) = (words.say("standard-output"), error.to_string());
-            line(&words.say_with("file-error", &[("file", &file), ("detail", &detail)]));
+            let (file, detail) = (messages.say("standard-output"), error.to_string());
+            line(&messages.say_with("file-error", &[("file", &file), ("detail", &detail)]));
             Exit::Failed
         }
     }
@@ -61,33 +62,33 @@ pub(crate) fn line(text: &str) {
     STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
 }
 
-/// A notice in words; `Ready` has more than one line and is the terminal's business.
-pub(crate) fn notice(words: &Words, notice: Notice) -> String {
+/// A notice in messages; `Ready` has more than one line and is the terminal's business.
+pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
     match notice {
-        Notice::Ready(address) => words.say_with("ready", &[("address", &address)]),
-        Notice::Connection(peer) => words.say_with("connection", &[("peer", &peer)]),
-        Notice::ChatBegan(peer) => words.say_with("chat-began", &[("peer", &peer)]),
-        Notice::Stranger(peer) => words.say_with("stranger", &[("peer", &peer)]),
-        Notice::MoreStrangers => words.say("strangers-more"),
-        Notice::LateReply => words.say("late-reply"),
+        Notice::Ready(address) => messages.say_with("ready", &[("address", &address)]),
+        Notice::Connection(peer) => messages.say_with("connection", &[("peer", &peer)]),
+        Notice::ChatBegan(peer) => messages.say_with("chat-began", &[("peer", &peer)]),
+        Notice::Stranger(peer) => messages.say_with("stranger", &[("peer", &peer)]),
+        Notice::MoreStrangers => messages.say("strangers-more"),
+        Notice::LateReply => messages.say("late-reply"),
         Notice::Retry { attempt, of } => {
-            words.say_with("retry", &[("attempt", &attempt), ("of", &of)])
+            messages.say_with("retry", &[("attempt", &attempt), ("of", &of)])
         }
         Notice::ReplyTooLong { peer, bytes } => {
             let most = max_datagram(peer);
-            words.say_with(
+            messages.say_with(
                 "reply-too-long",
                 &[("peer", &peer), ("bytes", &bytes), ("most", &most)],
             )
         }
         Notice::LineTooLong(peer, most) => {
-            words.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
+            messages.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
         }
-        Notice::NobodyListens(peer) => words.say_with("nobody-listens", &[("peer", &peer)]),
-        Notice::VerdictUnknown => words.say("verdict-unknown"),
-        Notice::BadField(error) => field(words, error),
-        Notice::Fault(doing, fault) => io(words, doing, fault),
-        Notice::NextAddress { failed, fault } => words.say_with(
+        Notice::NobodyListens(peer) => messages.say_with("nobody-listens", &[("peer", &peer)]),
+        Notice::VerdictUnknown => messages.say("verdict-unknown"),
+        Notice::BadField(error) => field(messages, error),
+        Notice::Fault(doing, fault) => io(messages, doing, fault),
+        Notice::NextAddress { failed, fault } => messages.say_with(
             "next-address",
             &[
                 ("failed", &failed),
@@ -102,66 +103,68 @@ pub(crate) fn notice(words: &Words, notice: Notice) -> String {
                 Resource::Descriptors => "other",
             };
             let detail = detail(fault);
-            words.say_with("accept-paused", &[("why", &why), ("detail", &detail)])
+            messages.say_with("accept-paused", &[("why", &why), ("detail", &detail)])
         }
-        Notice::AcceptResumed => words.say("accept-resumed"),
+        Notice::AcceptResumed => messages.say("accept-resumed"),
     }
 }
 
-/// A failure in words: what happened, to whom, and what to try.
-pub(crate) fn failure(words: &Words, failure: Failure) -> String {
+/// A failure in messages: what happened, to whom, and what to try.
+pub(crate) fn failure(messages: &dyn Messages, failure: Failure) -> String {
     match failure {
-        Failure::Refused(peer) => words.say_with("failure-refused", &[("peer", &peer)]),
+        Failure::Refused(peer) => messages.say_with("failure-refused", &[("peer", &peer)]),
         Failure::NoReply(peer, waited) => {
-            words.say_with("failure-no-reply", &[("peer", &peer), ("seconds", &waited)])
+            messages.say_with("failure-no-reply", &[("peer", &peer), ("seconds", &waited)])
         }
-        Failure::ConnectTimedOut(peer, waited) => words.say_with(
+        Failure::ConnectTimedOut(peer, waited) => messages.say_with(
             "failure-connect-timeout",
             &[("peer", &peer), ("seconds", &waited)],
         ),
-        Failure::Unreachable(peer) => words.say_with("failure-unreachable", &[("peer", &peer)]),
-        Failure::Reset(peer) => words.say_with("failure-reset", &[("peer", &peer)]),
-        Failure::ClosedEarly(peer) => words.say_with("failure-closed-early", &[("peer", &peer)]),
-        Failure::Rejected(peer) => words.say_with("failure-rejected", &[("peer", &peer)]),
-        Failure::ReplyTooBig(peer) => words.say_with("failure-reply-too-big", &[("peer", &peer)]),
+        Failure::Unreachable(peer) => messages.say_with("failure-unreachable", &[("peer", &peer)]),
+        Failure::Reset(peer) => messages.say_with("failure-reset", &[("peer", &peer)]),
+        Failure::ClosedEarly(peer) => messages.say_with("failure-closed-early", &[("peer", &peer)]),
+        Failure::Rejected(peer) => messages.say_with("failure-rejected", &[("peer", &peer)]),
+        Failure::ReplyTooBig(peer) => {
+            messages.say_with("failure-reply-too-big", &[("peer", &peer)])
+        }
         Failure::TooLong(peer, bytes) => {
             let most = max_datagram(peer);
-            words.say_with("failure-too-long", &[("bytes", &bytes), ("most", &most)])
+            messages.say_with("failure-too-long", &[("bytes", &bytes), ("most", &most)])
         }
-        Failure::LineTooLong(bytes, most) => words.say_with(
+        Failure::LineTooLong(bytes, most) => messages.say_with(
             "failure-line-too-long",
             &[("bytes", &bytes), ("most", &most)],
         ),
-        Failure::NoInput => words.say("failure-no-input"),
-        Failure::BadField(error) => field(words, error),
+        Failure::NoInput => messages.say("failure-no-input"),
+        Failure::BadField(error) => field(messages, error),
         Failure::Listen(address, fault) => match fault.kind {
             FaultKind::AddressInUse => {
-                words.say_with("failure-address-in-use", &[("address", &address)])
+                messages.say_with("failure-address-in-use", &[("address", &address)])
             }
             FaultKind::AddressNotAvailable => {
-                words.say_with("failure-address-not-available", &[("address", &address)])
+                messages.say_with("failure-address-not-available", &[("address", &address)])
             }
-            FaultKind::Denied => words.say_with("failure-denied", &[("address", &address)]),
-            _ => io(words, Doing::Opening, fault),
+            FaultKind::Denied => messages.say_with("failure-denied", &[("address", &address)]),
+            _ => io(messages, Doing::Opening, fault),
         },
-        Failure::Io(Doing::Receiving, submit::NOT_TEXT) => words.say("failure-not-text"),
-        Failure::Io(doing, fault) => io(words, doing, fault),
+        Failure::Io(Doing::Receiving, submit::NOT_TEXT) => messages.say("failure-not-text"),
+        Failure::Io(doing, fault) => io(messages, doing, fault),
     }
 }
 
-fn io(words: &Words, doing: Doing, fault: Fault) -> String {
+fn io(messages: &dyn Messages, doing: Doing, fault: Fault) -> String {
     match fault.kind {
-        FaultKind::Untrusted => return words.say("failure-untrusted"),
-        FaultKind::Protocol => return words.say("failure-not-tls"),
+        FaultKind::Untrusted => return messages.say("failure-untrusted"),
+        FaultKind::Protocol => return messages.say("failure-not-tls"),
         _ => {}
     }
-    words.say_with(
+    messages.say_with(
         "failure-io",
         &[("what", &doing.name()), ("detail", &detail(fault))],
     )
 }
 
-/// The system's own words.
+/// The system's own messages.
 fn detail(fault: Fault) -> String {
     match fault.code {
         0 => fault.kind.name().to_owned(),
@@ -173,47 +176,47 @@ fn detail(fault: Fault) -> String {
 const NO_DESCRIPTOR: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
 
 /// What is wrong with a field of a submission.
-pub(crate) fn field(words: &Words, error: FieldError) -> String {
+pub(crate) fn field(messages: &dyn Messages, error: FieldError) -> String {
     match error {
-        FieldError::NameEmpty => words.say("name-empty"),
-        FieldError::NameAmpersand => words.say("name-ampersand"),
-        FieldError::NameTooLong => words.say("name-too-long"),
-        FieldError::NameControl => words.say("name-control"),
-        FieldError::Dni(error) => dni(words, error),
-        FieldError::Code(error) => code(words, error),
+        FieldError::NameEmpty => messages.say("name-empty"),
+        FieldError::NameAmpersand => messages.say("name-ampersand"),
+        FieldError::NameTooLong => messages.say("name-too-long"),
+        FieldError::NameControl => messages.say("name-control"),
+        FieldError::Dni(error) => dni(messages, error),
+        FieldError::Code(error) => code(messages, error),
     }
 }
 
 /// What is wrong with a DNI.
-pub(crate) fn dni(words: &Words, error: DniError) -> String {
+pub(crate) fn dni(messages: &dyn Messages, error: DniError) -> String {
     match error {
-        DniError::Empty => words.say("dni-empty"),
-        DniError::Letter => words.say("dni-letter"),
-        DniError::NotDigits => words.say("dni-not-digits"),
-        DniError::Length { .. } => words.say("dni-length"),
+        DniError::Empty => messages.say("dni-empty"),
+        DniError::Letter => messages.say("dni-letter"),
+        DniError::NotDigits => messages.say("dni-not-digits"),
+        DniError::Length { .. } => messages.say("dni-length"),
     }
 }
 
 /// What is wrong with a code.
-pub(crate) fn code(words: &Words, error: CodeError) -> String {
+pub(crate) fn code(messages: &dyn Messages, error: CodeError) -> String {
     match error {
-        CodeError::Empty => words.say("code-empty"),
-        CodeError::NotDigits => words.say("code-not-digits"),
-        CodeError::Length { .. } => words.say("code-length"),
+        CodeError::Empty => messages.say("code-empty"),
+        CodeError::NotDigits => messages.say("code-not-digits"),
+        CodeError::Length { .. } => messages.say("code-length"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Language;
+    use crate::language::Language;
 
     fn fault(kind: FaultKind, code: i32) -> Fault {
         Fault { kind, code }
     }
 
     fn in_both(said: Notice) -> [String; 2] {
-        [Language::En, Language::Es].map(|language| notice(&Words::new(language), said))
+        [Language::En, Language::Es].map(|language| notice(&language.messages(), said))
     }
 
     #[test]

@@ -22,15 +22,15 @@ use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 
 use crate::address;
 use crate::files::{LogFile, warn_if_open};
-use crate::measured::raise_descriptors;
 use crate::register::{roster, trouble};
 use crate::say;
 use crate::wording::Replies;
-use crate::words::Words;
 use certificates::Identity;
 use journal::Log;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
+use socklab_experiments::measured::raise_descriptors;
+use socklab_text::Messages;
 
 pub(crate) use certificates::{Findings, distrusted, encrypted};
 
@@ -162,46 +162,43 @@ pub(crate) fn prepare(
     args: &RegisterArgs,
     settings: &mut Settings,
     listen: SocketAddr,
-    words: &Arc<Words>,
+    messages: &'static dyn Messages,
     quiet: bool,
     outputs: &mut Outputs,
 ) -> Result<Desk, String> {
     args.keep(outputs);
     settings.wording = Arc::new(Replies {
-        words: Arc::clone(words),
+        messages,
         nie: args.nie,
     });
     settings.limits.patience = Duration::from_secs(args.patience);
-    let reviewer = args.rehearse.then(|| {
-        Arc::new(Reviewer {
-            words: Arc::clone(words),
-            quiet,
-        })
-    });
-    let secure = secure(args, settings, listen, words, reviewer.as_ref())?;
+    let reviewer = args
+        .rehearse
+        .then(|| Arc::new(Reviewer { messages, quiet }));
+    let secure = secure(args, settings, listen, messages, reviewer.as_ref())?;
     // A review says more than the log's line.
     let log = Log::open(
         args.log.as_deref(),
-        Arc::clone(words),
+        messages,
         quiet || args.rehearse,
         &args.place.lab,
         outputs,
     )?;
     let log = Arc::new(log);
     let register: Arc<dyn Register> = if args.rehearse {
-        say::line(&words.say("rehearsing"));
+        say::line(&messages.say("rehearsing"));
         let policy = Policy {
             nie: args.nie,
             ..Policy::default()
         };
         Arc::new(Rehearsal::new(policy, Arc::clone(&log)))
     } else {
-        Arc::new(open(args, Arc::clone(&log), words)?)
+        Arc::new(open(args, Arc::clone(&log), messages)?)
     };
     let most = args.max_connections as usize;
     Ok(Desk {
         register,
-        max_connections: capacity(most, secure.is_some(), words),
+        max_connections: capacity(most, secure.is_some(), messages),
         limit: ConnectionLimit::new(most, args.per_address as usize),
         secure,
         reviewer,
@@ -212,12 +209,12 @@ pub(crate) fn prepare(
 /// How many connections a server of `most` takes in: those over the limit too, to be told so. If
 /// the system has fewer descriptors than that, the rest wait in the backlog instead of being
 /// refused.
-fn capacity(most: usize, secure: bool, words: &Words) -> usize {
+fn capacity(most: usize, secure: bool, messages: &dyn Messages) -> usize {
     let wanted = most.saturating_add(MAX_REFUSALS);
     let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);
     let possible = descriptors.saturating_sub(RESERVED).max(1);
     if possible < wanted {
-        let said = words.say_with(
+        let said = messages.say_with(
             "few-descriptors",
             &[("most", &most), ("possible", &possible)],
         );
@@ -244,18 +241,18 @@ fn secure(
     args: &RegisterArgs,
     settings: &Settings,
     listen: SocketAddr,
-    words: &Arc<Words>,
+    messages: &'static dyn Messages,
     reviewer: Option<&Arc<Reviewer>>,
 ) -> Result<Option<Encrypted>, String> {
     let Some([certificate, key]) = args.tls.as_deref() else {
         return Ok(None);
     };
     let address = match &args.tls_listen {
-        Some(text) => address::listen(text, TLS_PORT).map_err(|error| error.say(words))?,
+        Some(text) => address::listen(text, TLS_PORT).map_err(|error| error.say(messages))?,
         None => SocketAddr::new(listen.ip(), TLS_PORT),
     };
-    warn_if_open(words, key);
-    let identity = Identity::open([certificate, key], Arc::clone(words))?;
+    warn_if_open(messages, key);
+    let identity = Identity::open([certificate, key], messages)?;
     let ServerKind::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
@@ -270,17 +267,17 @@ fn secure(
 fn open(
     args: &RegisterArgs,
     log: Arc<Log>,
-    words: &Words,
+    messages: &dyn Messages,
 ) -> Result<socklab_register::Writer, String> {
     ignore_file_size_signal();
     let location = args.place.location();
-    let failed = |error| trouble(words, &location, &error);
+    let failed = |error| trouble(messages, &location, &error);
     if let Some(path) = &args.roster {
-        let roster = roster::read(path, &args.column, false, words)?;
+        let roster = roster::read(path, &args.column, false, messages)?;
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
         // Its lines may be seen by a class.
-        roster::tell(path, &roster, words, journal::masked);
+        roster::tell(path, &roster, messages, journal::masked);
     }
     let mut rules = Rules {
         secret: args.secret.map(|secret| match secret {

@@ -2,16 +2,15 @@
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use socklab_core::{Console, Notice, Prompt};
 use socklab_system::Stop;
 
 use crate::address;
-use crate::escape;
 use crate::outlet::{self, Outlet, STDERR, STDOUT, Stream};
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
+use socklab_text::escape;
 
 /// How much to say, and how.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +25,7 @@ pub(crate) struct Manner {
 
 /// A terminal, or what stands in for it.
 pub(crate) struct Terminal {
-    words: Arc<Words>,
+    messages: &'static dyn Messages,
     manner: Manner,
     /// A client ends with the reader of its payload.
     stop: Stop,
@@ -39,9 +38,9 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Standard input, output and error of a run with that stop.
-    pub(crate) fn new(words: Arc<Words>, manner: Manner, stop: Stop) -> Self {
+    pub(crate) fn new(messages: &'static dyn Messages, manner: Manner, stop: Stop) -> Self {
         Terminal {
-            words,
+            messages,
             manner,
             stop,
             interactive: stdin().is_terminal(),
@@ -54,7 +53,7 @@ impl Terminal {
     }
 
     fn ready(&self, local: SocketAddr) {
-        self.line(&self.words.say_with("ready", &[("address", &local)]));
+        self.line(&self.messages.say_with("ready", &[("address", &local)]));
         if local.ip().is_loopback() {
             let everywhere = match local.port() {
                 port if port == self.manner.port => "0.0.0.0".to_owned(),
@@ -62,14 +61,14 @@ impl Terminal {
             };
             self.line(
                 &self
-                    .words
+                    .messages
                     .say_with("ready-open-hint", &[("listen", &everywhere)]),
             );
         }
         for address in address::listen_hint(local) {
             self.line(
                 &self
-                    .words
+                    .messages
                     .say_with("ready-students-use", &[("address", &address)]),
             );
         }
@@ -87,12 +86,12 @@ impl Console for Terminal {
             return;
         }
         let text = match prompt {
-            Prompt::Message => self.words.say("prompt-message"),
-            Prompt::Echo => self.words.say("prompt-echo"),
-            Prompt::Chat => self.words.say("prompt-chat"),
-            Prompt::Name => self.words.say("prompt-name"),
-            Prompt::Dni => self.words.say("prompt-dni"),
-            Prompt::Code => self.words.say("prompt-code"),
+            Prompt::Message => self.messages.say("prompt-message"),
+            Prompt::Echo => self.messages.say("prompt-echo"),
+            Prompt::Chat => self.messages.say("prompt-chat"),
+            Prompt::Name => self.messages.say("prompt-name"),
+            Prompt::Dni => self.messages.say("prompt-dni"),
+            Prompt::Code => self.messages.say("prompt-code"),
         };
         STDERR.line(Stream::Error, text.into_bytes());
     }
@@ -122,7 +121,7 @@ impl Console for Terminal {
         match notice {
             _ if self.manner.quiet => {}
             Notice::Ready(local) => self.ready(local),
-            _ => self.line(&say::notice(&self.words, notice)),
+            _ => self.line(&say::notice(self.messages, notice)),
         }
     }
 }

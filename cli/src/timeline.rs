@@ -1,27 +1,22 @@
 //! `socklab timeline`: where each model waits, seen in one small exchange.
 
-mod clients;
-mod play;
-#[cfg(test)]
-mod tests;
-
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
-use socklab_core::Status;
 use socklab_core::lab::{self, EXERCISES, Exercise};
+use socklab_experiments::timeline;
 use socklab_files::Outputs;
-use socklab_timeline::{Chart, Glyphs, Texts, chrome, mermaid, svg_of_all, text};
+use socklab_runtimes::Runtime;
+use socklab_text::Messages;
+use socklab_timeline::{Chart, Glyphs, chrome, mermaid, svg_of_all, text};
 
 use crate::Exit;
 use crate::args::read;
 use crate::files::{unwritten, write_public};
 use crate::outlet;
-use crate::runtime::Runtime;
 use crate::say;
-use crate::words::{Variable, Words};
+use crate::tour::not_played;
 
 /// What a chart can be written as.
 const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
@@ -49,17 +44,7 @@ pub(crate) fn command() -> Command {
     TimelineArgs::augment_args(Command::new("timeline"))
 }
 
-impl Texts for Words {
-    fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
-        let values: Vec<(&str, &dyn Variable)> = values
-            .iter()
-            .map(|(name, value)| (*name, value as &dyn Variable))
-            .collect();
-        self.say_with(id, &values)
-    }
-}
-
-pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
+pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exit {
     let args: TimelineArgs = read(matches);
     let Some(exercise) = lab::find(&args.timeline_exercise) else {
         return Exit::Usage;
@@ -69,17 +54,17 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
         true => Runtime::MAIN.to_vec(),
         false => chosen.filter_map(Runtime::find).collect(),
     };
-    let charts = charts(exercise, &models, words);
+    let charts = charts(exercise, &models, messages);
     let glyphs = match args.timeline_ascii {
         true => Glyphs::Ascii,
         false => Glyphs::Shades,
     };
     let shown = match args.timeline_format.as_str() {
-        "mermaid" => fenced(&charts, &**words),
-        "svg" => svg_of_all(&charts, &**words),
-        "chrome" => chrome(&charts, &**words),
+        "mermaid" => fenced(&charts, messages),
+        "svg" => svg_of_all(&charts, messages),
+        "chrome" => chrome(&charts, messages),
         _ => {
-            let all = charts.iter().map(|chart| text(chart, &**words, glyphs));
+            let all = charts.iter().map(|chart| text(chart, messages, glyphs));
             all.collect::<Vec<_>>().join("\n\n")
         }
     };
@@ -89,10 +74,10 @@ pub(crate) fn main(matches: &ArgMatches, words: &Arc<Words>) -> Exit {
     };
     let mut outputs = Outputs::default();
     if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
-        say::line(&unwritten(words, file, &error));
+        say::line(&unwritten(messages, file, &error));
         return Exit::Failed;
     }
-    say::line(&words.say_with("wrote-file", &[("file", file)]));
+    say::line(&messages.say_with("wrote-file", &[("file", file)]));
     done(&charts, &models)
 }
 
@@ -104,31 +89,27 @@ fn done(charts: &[Chart], models: &[Runtime]) -> Exit {
     }
 }
 
-/// A small exchange with two clients, one of them slow, on each model, measured now. A model on which it does not end as it
+/// Charts the exercise on each model, measured now. A model on which the exchange does not end as it
 /// should is named on standard error and left out.
-pub(crate) fn charts(exercise: &'static Exercise, models: &[Runtime], words: &Words) -> Vec<Chart> {
+pub(crate) fn charts(
+    exercise: &'static Exercise,
+    models: &[Runtime],
+    messages: &dyn Messages,
+) -> Vec<Chart> {
     let mut charts = Vec::new();
     for &runtime in models {
-        match play::play(exercise, runtime) {
-            Ok(exchange) => charts.push(exchange.chart()),
-            Err(status) => {
-                let (name, runtime) = (exercise.name, runtime.name());
-                let failed =
-                    words.say_with("tour-failed", &[("exercise", &name), ("runtime", &runtime)]);
-                say::line(&failed);
-                if let Status::Failed(failure) = status {
-                    say::line(&say::failure(words, failure));
-                }
-            }
+        match timeline::play(exercise, runtime) {
+            Ok(chart) => charts.push(chart),
+            Err(status) => not_played(exercise.name, runtime, status, messages),
         }
     }
     charts
 }
 
 /// Mermaid's diagrams as Markdown, which has room for more than one.
-fn fenced(charts: &[Chart], texts: &dyn Texts) -> String {
+fn fenced(charts: &[Chart], messages: &dyn Messages) -> String {
     let all = charts
         .iter()
-        .map(|chart| format!("```mermaid\n{}```\n", mermaid(chart, texts)));
+        .map(|chart| format!("```mermaid\n{}```\n", mermaid(chart, messages)));
     all.collect::<Vec<_>>().join("\n")
 }

@@ -10,7 +10,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::outlet;
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
 
 #[derive(Args, Debug)]
 struct ShowArgs {
@@ -28,13 +28,13 @@ pub(crate) fn command() -> Command {
 }
 
 /// Reads a transcript, so that what is printed is one, and prints it.
-pub(crate) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let Some(("show", matches)) = matches.subcommand() else {
         return Exit::Usage;
     };
     let args: ShowArgs = read(matches);
     let failed = |detail: String| {
-        say::line(&words.say_with("file-error", &[("file", &args.file), ("detail", &detail)]));
+        say::line(&messages.say_with("file-error", &[("file", &args.file), ("detail", &detail)]));
         Exit::Failed
     };
     let text = match fs::read_to_string(&args.file) {

@@ -6,10 +6,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
 use crate::Exit;
-use crate::escape;
 use crate::outlet;
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
+use socklab_text::escape;
 
 /// The value of `--lang`, read before anything else so that everything else can be said in it.
 pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<String> {
@@ -31,20 +31,20 @@ fn lossy(args: impl Iterator<Item = OsString>) -> impl Iterator<Item = String> {
 }
 
 /// Prints help and version; words everything else.
-pub(crate) fn report(words: &Words, command: &Command, error: &Error) -> Exit {
+pub(crate) fn report(messages: &dyn Messages, command: &Command, error: &Error) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             outlet::payload(error.to_string().as_bytes());
-            say::end(Exit::Done, words)
+            say::end(Exit::Done, messages)
         }
         _ => {
-            say::line(&line(words, command, error));
+            say::line(&line(messages, command, error));
             Exit::Usage
         }
     }
 }
 
-fn line(words: &Words, command: &Command, error: &Error) -> String {
+fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
     let (path, command) = reached(command, lossy(std::env::args_os()));
     let offered = command.get_subcommands().filter(|one| !one.is_hide_set());
     let names: Vec<&str> = offered.map(Command::get_name).collect();
@@ -59,51 +59,51 @@ fn line(words: &Words, command: &Command, error: &Error) -> String {
     };
     let wrong = match error.kind() {
         ErrorKind::UnknownArgument => match get(ContextKind::SuggestedArg) {
-            near if near.is_empty() => words.say_with("usage-unknown", &[("arg", &arg)]),
-            near => words.say_with("usage-unknown-near", &[("arg", &arg), ("near", &near)]),
+            near if near.is_empty() => messages.say_with("usage-unknown", &[("arg", &arg)]),
+            near => messages.say_with("usage-unknown-near", &[("arg", &arg), ("near", &near)]),
         },
         ErrorKind::InvalidSubcommand => {
             let wrong = get(ContextKind::InvalidSubcommand);
             match likeliest(error, ContextKind::SuggestedSubcommand) {
-                Some(near) => words.say_with(
+                Some(near) => messages.say_with(
                     "usage-command-near",
                     &[("command", &wrong), ("near", &near)],
                 ),
-                None => words.say_with("usage-command", &[("command", &wrong), ("list", &list)]),
+                None => messages.say_with("usage-command", &[("command", &wrong), ("list", &list)]),
             }
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            words.say_with("usage-no-command", &[("list", &list)])
+            messages.say_with("usage-no-command", &[("list", &list)])
         }
         ErrorKind::InvalidValue if value.is_empty() => {
-            words.say_with("usage-no-value", &[("arg", &arg)])
+            messages.say_with("usage-no-value", &[("arg", &arg)])
         }
         ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues => {
-            words.say_with("usage-too-few", &[("arg", &arg)])
+            messages.say_with("usage-too-few", &[("arg", &arg)])
         }
         ErrorKind::InvalidValue => match likeliest(error, ContextKind::SuggestedValue) {
-            Some(near) => words.say_with(
+            Some(near) => messages.say_with(
                 "usage-value-near",
                 &[("arg", &arg), ("value", &value), ("near", &near)],
             ),
-            None => words.say_with(
+            None => messages.say_with(
                 "usage-value",
                 &[("arg", &arg), ("value", &value), ("valid", &valid)],
             ),
         },
-        ErrorKind::InvalidUtf8 => words.say("usage-not-text"),
+        ErrorKind::InvalidUtf8 => messages.say("usage-not-text"),
         ErrorKind::ValueValidation => {
-            words.say_with("usage-invalid", &[("arg", &arg), ("value", &value)])
+            messages.say_with("usage-invalid", &[("arg", &arg), ("value", &value)])
         }
-        ErrorKind::TooManyValues => words.say_with("usage-too-many", &[("arg", &arg)]),
-        ErrorKind::MissingRequiredArgument => words.say_with("usage-missing", &[("arg", &arg)]),
-        ErrorKind::ArgumentConflict => words.say_with("usage-conflict", &[("arg", &arg)]),
+        ErrorKind::TooManyValues => messages.say_with("usage-too-many", &[("arg", &arg)]),
+        ErrorKind::MissingRequiredArgument => messages.say_with("usage-missing", &[("arg", &arg)]),
+        ErrorKind::ArgumentConflict => messages.say_with("usage-conflict", &[("arg", &arg)]),
         _ => {
             let text = error.to_string();
             text.lines().next().unwrap_or_default().to_owned()
         }
     };
-    let help = words.say_with("usage-help", &[("command", &path)]);
+    let help = messages.say_with("usage-help", &[("command", &path)]);
     format!("{wrong} — {help}")
 }
 

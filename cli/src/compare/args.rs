@@ -8,12 +8,12 @@ use clap::{Args, Command};
 use socklab_compare::results::Load;
 use socklab_core::Transport;
 use socklab_core::lab;
+use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
+use socklab_experiments::cores::Cores;
 
-use super::plan::{Entry, Kind, Plan};
 use crate::address;
-use crate::measured::Cores;
-use crate::runtime::Runtime;
-use crate::words::Words;
+use socklab_runtimes::Runtime;
+use socklab_text::Messages;
 
 /// The exercises that a load can be made of.
 const EXERCISES: [&str; 3] = ["echo", "welcome", "submit"];
@@ -96,57 +96,30 @@ pub(super) enum Unplanned {
 }
 
 impl Unplanned {
-    pub(super) fn say(&self, words: &Words) -> String {
+    pub(super) fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Unplanned::Address(error) => error.say(words),
-            Unplanned::Baseline(name) => words.say_with("compare-no-baseline", &[("model", name)]),
+            Unplanned::Address(error) => error.say(messages),
+            Unplanned::Baseline(name) => {
+                messages.say_with("compare-no-baseline", &[("model", name)])
+            }
             Unplanned::Model(name) => {
-                words.say_with("compare-same-for-datagrams", &[("model", name)])
+                messages.say_with("compare-same-for-datagrams", &[("model", name)])
             }
         }
     }
 }
 
-/// How thorough a comparison is.
-struct Manner {
-    loads: &'static [u32],
-    rounds: u32,
-    measure: f64,
-    warm_up: (f64, f64),
-}
-
-// Many short rounds say more than few long ones: what disturbs a machine comes and goes, and an interval of five rounds is
-// twice as wide as one of ten.
-const QUICK: Manner = Manner {
-    loads: &[1, 10, 100],
-    rounds: 5,
-    measure: 0.1,
-    warm_up: (0.05, 0.5),
-};
-const USUAL: Manner = Manner {
-    loads: &[1, 10, 100],
-    rounds: 9,
-    measure: 0.25,
-    warm_up: (0.05, 1.0),
-};
-const FULL: Manner = Manner {
-    loads: &[1, 10, 100, 1000, 10_000],
-    rounds: 10,
-    measure: 1.0,
-    warm_up: (0.2, 2.0),
-};
-
-/// What `--full` asks beside: idle connections.
+/// How many idle connections `--full` also measures.
 const FULL_IDLE: [u32; 4] = [10, 1000, 4000, 9000];
 
 impl CompareArgs {
     /// What is to be done.
     pub(super) fn plan(&self, allowed: &[usize]) -> Result<Plan, Unplanned> {
         let exercise = lab::find(&self.load_of).unwrap_or(lab::EXERCISES[0]);
-        let manner = match (self.quick, self.full) {
-            (true, _) => QUICK,
-            (_, true) => FULL,
-            _ => USUAL,
+        let thoroughness = match (self.quick, self.full) {
+            (true, _) => Thoroughness::QUICK,
+            (_, true) => Thoroughness::FULL,
+            _ => Thoroughness::USUAL,
         };
         let entries = self.entries(exercise.transport, exercise.port)?;
         let baseline = match &self.baseline {
@@ -154,7 +127,7 @@ impl CompareArgs {
             Some(name) => return Err(Unplanned::Baseline(name.clone())),
             None => entries[0].name.clone(),
         };
-        let connections = self.connections.as_deref().unwrap_or(manner.loads);
+        let connections = self.connections.as_deref().unwrap_or(thoroughness.loads);
         let closed = connections
             .iter()
             .map(|&connections| Load::Closed { connections });
@@ -162,7 +135,7 @@ impl CompareArgs {
             connections: self.connections.as_ref().map_or(100, |asked| asked[0]),
             rate,
         });
-        // Who asks for rates alone gets rates alone.
+        // Only rates were asked for.
         let loads = match (self.rate.is_empty(), &self.connections) {
             (false, None) => open.collect(),
             (false, Some(_)) => closed.chain(open).collect(),
@@ -174,14 +147,17 @@ impl CompareArgs {
             entries,
             baseline,
             loads,
-            rounds: self.rounds.unwrap_or(manner.rounds),
-            measure: seconds(self.seconds.unwrap_or(manner.measure)),
-            warm_up: (seconds(manner.warm_up.0), seconds(manner.warm_up.1)),
+            rounds: self.rounds.unwrap_or(thoroughness.rounds),
+            measure: seconds(self.seconds.unwrap_or(thoroughness.measure)),
+            warm_up: (
+                seconds(thoroughness.warm_up.0),
+                seconds(thoroughness.warm_up.1),
+            ),
             timeout: Duration::from_secs(1),
             depth: self.depth,
             observe: !self.unobserved,
-            // Somebody else's server runs where the system puts it, and on the generator's own core a question is a tenth of what it is
-            // across two. So nobody has a core then, ours neither.
+            // We cannot pin a server that we did not start; on the generator's core its latency would
+            // look ten times better, so `--target` pins neither.
             cores: match self.target {
                 Some(_) => Cores::default(),
                 None => Cores::share(allowed, self.server_cores as usize),
@@ -202,7 +178,7 @@ impl CompareArgs {
         })
     }
 
-    /// Who is compared. A model that is named twice is compared with itself, under two names.
+    /// What is compared. A model that is named twice is compared with itself, under two names.
     fn entries(&self, transport: Transport, port: u16) -> Result<Vec<Entry>, Unplanned> {
         let mut entries: Vec<Entry> = Vec::new();
         let different = Runtime::models(transport);
@@ -219,7 +195,7 @@ impl CompareArgs {
             if !different.contains(&model) {
                 return Err(Unplanned::Model(model.name().to_owned()));
             }
-            let kind = Kind::Model(model.name().to_owned());
+            let kind = Kind::Model(model);
             let before = entries.iter().filter(|entry| entry.kind == kind).count();
             let name = match before {
                 0 => model.name().to_owned(),

@@ -11,7 +11,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::outlet;
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct DiffArgs {
@@ -25,9 +25,9 @@ pub(super) fn command() -> Command {
     DiffArgs::augment_args(Command::new("diff"))
 }
 
-pub(super) fn main(matches: &ArgMatches, words: &Words) -> Exit {
+pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: DiffArgs = read(matches);
-    let (old, new) = match (load(&args.old, words), load(&args.new, words)) {
+    let (old, new) = match (load(&args.old, messages), load(&args.new, messages)) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(line), _) | (_, Err(line)) => {
             say::line(&line);
@@ -36,23 +36,23 @@ pub(super) fn main(matches: &ArgMatches, words: &Words) -> Exit {
     };
     match diff::diff(&old.results, &new.results) {
         Ok(found) => {
-            outlet::payload(diff::show(&found, words).as_bytes());
+            outlet::payload(diff::show(&found, messages).as_bytes());
             match found.changes().next() {
                 Some(_) => Exit::Failed,
                 None => Exit::Done,
             }
         }
         Err(error) => {
-            say::line(&error.say(words));
+            say::line(&error.say(messages));
             Exit::Unchecked
         }
     }
 }
 
-fn load(path: &Path, words: &Words) -> Result<Document, String> {
+fn load(path: &Path, messages: &dyn Messages) -> Result<Document, String> {
     let said =
-        |detail: String| words.say_with("file-error", &[("file", &path), ("detail", &detail)]);
+        |detail: String| messages.say_with("file-error", &[("file", &path), ("detail", &detail)]);
     let text = fs::read_to_string(path).map_err(|error| said(error.to_string()))?;
     serde_json::from_str(&text)
-        .map_err(|_| words.say_with("compare-no-results", &[("file", &path)]))
+        .map_err(|_| messages.say_with("compare-no-results", &[("file", &path)]))
 }

@@ -8,44 +8,46 @@ use std::path::{Path, PathBuf};
 use socklab_compare::csv::csv;
 use socklab_compare::hgrm::{Which, hgrm};
 use socklab_compare::report::{Beside, Picture, html};
-use socklab_compare::results::{Load, Results};
+use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::Document;
 use socklab_compare::{reading, table};
 use socklab_core::lab;
+use socklab_experiments::compare::sources;
 use socklab_files::{Error, Outputs, Readers};
 use socklab_timeline::svg;
 
-use super::anything_wrong;
 use super::args::CompareArgs;
-use super::sources::sources;
 use crate::Exit;
 use crate::files::{unwritten, write_public};
 use crate::outlet;
-use crate::runtime::Runtime;
 use crate::say;
 use crate::timeline;
-use crate::words::Words;
+use socklab_runtimes::Runtime;
+use socklab_text::Messages;
 
 /// Whether the files that were asked for can be written: better known before a measurement than
 /// after it. On failure, the line to say.
-pub(super) fn can_be_written(args: &CompareArgs, words: &Words) -> Result<(), String> {
+pub(super) fn can_be_written(args: &CompareArgs, messages: &dyn Messages) -> Result<(), String> {
     let mut outputs = Outputs::default();
     for path in [&args.json, &args.csv, &args.markdown, &args.report]
         .into_iter()
         .flatten()
     {
         let can = outputs.can_replace(path, Readers::Anybody);
-        can.map_err(|error| unwritten(words, path, &error))?;
+        can.map_err(|error| unwritten(messages, path, &error))?;
         outputs.keep(path);
     }
     Ok(())
 }
 
 /// Shows the table, and writes the files that were asked for.
-pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> Exit {
+pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Messages) -> Exit {
     let (results, summary) = (&document.results, &document.summary);
-    let reading = reading::reading(results, summary, words);
-    let shown = format!("{}\n{reading}\n", table::terminal(results, summary, words));
+    let reading = reading::reading(results, summary, messages);
+    let shown = format!(
+        "{}\n{reading}\n",
+        table::terminal(results, summary, messages)
+    );
     outlet::payload(shown.as_bytes());
     let mut exit = match anything_wrong(results) {
         true => Exit::Failed,
@@ -60,7 +62,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
         let written = text()
             .map_err(Error::Io)
             .and_then(|text| write_public(&mut outputs, path, text.as_bytes()));
-        said(path, written, words, &mut exit);
+        said(path, written, messages, &mut exit);
     };
     write(&args.json, &|| {
         let json = serde_json::to_string(document).map_err(io::Error::other)?;
@@ -68,7 +70,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
     });
     write(&args.csv, &|| Ok(csv(results, summary)));
     write(&args.markdown, &|| {
-        Ok(table::markdown(results, summary, words))
+        Ok(table::markdown(results, summary, messages))
     });
     let report = args.report.clone();
     let report = report.unwrap_or_else(|| format!("socklab-{}.html", results.exercise).into());
@@ -76,31 +78,42 @@ pub(super) fn write(args: &CompareArgs, document: &Document, words: &Words) -> E
         let sources = sources(&results.exercise, &results.models);
         let beside = Beside {
             command: &typed(std::env::args_os().skip(1)),
-            pictures: &pictures(results, words),
+            pictures: &pictures(results, messages),
             sources: &sources,
         };
-        Ok(html(document, &beside, words))
+        Ok(html(document, &beside, messages))
     });
     if let Some(folder) = &args.hdr {
         let written = histograms(&mut outputs, folder, results);
-        said(folder, written, words, &mut exit);
+        said(folder, written, messages, &mut exit);
     }
     exit
 }
 
+/// Whether anything that was measured must not be believed.
+fn anything_wrong(results: &Results) -> bool {
+    let wrong = |invalid: &[Invalid]| {
+        invalid
+            .iter()
+            .any(|one| matches!(one, Invalid::WrongReplies | Invalid::ServerGone))
+    };
+    results.trials.iter().any(|trial| wrong(&trial.invalid))
+        || results.proofs.iter().any(|proof| !proof.same)
+}
+
 /// Says whether a file was written.
-fn said(path: &Path, written: Result<(), Error>, words: &Words, exit: &mut Exit) {
+fn said(path: &Path, written: Result<(), Error>, messages: &dyn Messages, exit: &mut Exit) {
     match written {
-        Ok(()) => say::line(&words.say_with("compare-written", &[("file", &path)])),
+        Ok(()) => say::line(&messages.say_with("compare-written", &[("file", &path)])),
         Err(error) => {
-            say::line(&unwritten(words, path, &error));
+            say::line(&unwritten(messages, path, &error));
             *exit = Exit::Failed;
         }
     }
 }
 
 /// Where each model waits: the exchange with two clients, played and measured now.
-fn pictures(results: &Results, words: &Words) -> Vec<Picture> {
+fn pictures(results: &Results, messages: &dyn Messages) -> Vec<Picture> {
     let Some(exercise) = lab::find(&results.exercise) else {
         return Vec::new();
     };
@@ -109,10 +122,10 @@ fn pictures(results: &Results, words: &Words) -> Vec<Picture> {
         .iter()
         .filter_map(|name| Runtime::find(name))
         .collect();
-    let charts = timeline::charts(exercise, &models, words);
+    let charts = timeline::charts(exercise, &models, messages);
     let drawn = charts.iter().map(|chart| Picture {
         model: chart.model.clone(),
-        svg: svg(chart, words),
+        svg: svg(chart, messages),
     });
     drawn.collect()
 }

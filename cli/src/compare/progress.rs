@@ -1,115 +1,67 @@
-//! What is seen of a comparison while it runs: one line on a terminal, that is written over.
+//! What is seen of a comparison while it runs: one line on a terminal, which is written over.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use socklab_compare::results::{Load, Proof};
 use socklab_compare::words::Names;
+use socklab_experiments::compare::{Plan, Progress, WrongReply};
+use socklab_text::Messages;
 
-use super::plan::{Entry, Plan};
 use crate::say;
-use crate::words::Words;
 
 /// How often the line is written at most.
 const EVERY: Duration = Duration::from_millis(100);
 
-pub(super) struct Progress {
-    words: Arc<Words>,
-    quiet: bool,
-    terminal: bool,
+/// The line of a comparison.
+pub(super) struct Line<'m> {
+    messages: &'m dyn Messages,
+    seen: bool,
+    estimate: Duration,
     begun: Instant,
     written: Instant,
-    line: String,
+    text: String,
     shown: bool,
 }
 
-impl Progress {
-    pub(super) fn new(words: Arc<Words>, quiet: bool) -> Self {
+impl<'m> Line<'m> {
+    /// Says what will be done, and how long that takes.
+    pub(super) fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
+        let names = plan.entries.iter().map(|entry| entry.name.as_str());
+        let estimate = plan.estimate();
+        say::news(&messages.say_with(
+            "compare-begin",
+            &[
+                ("exercise", &plan.exercise.name),
+                ("models", &names.collect::<Vec<_>>().join(", ")),
+                ("loads", &plan.loads.len()),
+                ("rounds", &plan.rounds),
+                ("time", &minutes(estimate)),
+            ],
+        ));
         let now = Instant::now();
-        Progress {
-            words,
-            quiet,
-            terminal: stderr().is_terminal(),
+        Line {
+            messages,
+            seen: !say::is_quiet() && stderr().is_terminal(),
+            estimate,
             begun: now,
             written: now,
-            line: String::new(),
+            text: String::new(),
             shown: false,
         }
     }
 
-    /// Says what will be done, and how long that takes.
-    pub(super) fn begin(&mut self, plan: &Plan) {
-        if self.quiet {
-            return;
-        }
-        let names: Vec<&str> = plan
-            .entries
-            .iter()
-            .map(|entry| entry.name.as_str())
-            .collect();
-        say::line(&self.words.say_with(
-            "compare-begin",
-            &[
-                ("exercise", &plan.exercise.name),
-                ("models", &names.join(", ")),
-                ("loads", &plan.loads.len()),
-                ("rounds", &plan.rounds),
-                ("time", &minutes(plan.estimate())),
-            ],
-        ));
+    fn step(&mut self, model: &str, what: &'static str) {
+        self.text = format!("{model}: {}", self.messages.say(what));
+        self.write("");
     }
 
-    /// A trial begins.
-    pub(super) fn trial(
-        &mut self,
-        plan: &Plan,
-        done: usize,
-        of: usize,
-        entry: &Entry,
-        load: usize,
-    ) {
-        let load = Names::new(&*self.words).load(&plan.loads[load]);
-        let elapsed = self.begun.elapsed();
-        let left = match done {
-            0 => plan.estimate(),
-            done => elapsed.mul_f64((of - done) as f64 / done as f64),
-        };
-        let percent = 100 * done / of.max(1);
-        self.line = self.words.say_with(
-            "compare-progress",
-            &[
-                ("percent", &percent),
-                ("model", &entry.name),
-                ("load", &load),
-                ("time", &minutes(left)),
-            ],
-        );
-        self.write(None);
-    }
-
-    /// Something else begins, if it is done at all.
-    pub(super) fn step(&mut self, model: &str, what: &'static str, done: bool) {
-        if done {
-            self.line = format!("{model}: {}", self.words.say(what));
-            self.write(None);
+    fn write(&mut self, more: &str) {
+        if self.seen {
+            self.written = Instant::now();
+            self.shown = true;
+            let _ = write!(stderr().lock(), "\r\x1b[2K{}{more}", self.text);
         }
-    }
-
-    /// How fast it goes just now.
-    pub(super) fn rate(&mut self, rate: f64) {
-        if self.written.elapsed() >= EVERY {
-            self.write(Some(rate));
-        }
-    }
-
-    fn write(&mut self, rate: Option<f64>) {
-        if self.quiet || !self.terminal {
-            return;
-        }
-        self.written = Instant::now();
-        self.shown = true;
-        let rate = rate.map_or(String::new(), |rate| format!(" · {rate:.0}/s"));
-        let _ = write!(stderr().lock(), "\r\x1b[2K{}{rate}", self.line);
     }
 
     /// Takes the line away.
@@ -119,6 +71,74 @@ impl Progress {
             let _ = write!(stderr().lock(), "\r\x1b[2K");
         }
     }
+}
+
+impl Progress for Line<'_> {
+    fn proving(&mut self, model: &str) {
+        self.step(model, "compare-doing-proof");
+    }
+
+    fn refused(&mut self, proof: &Proof) {
+        self.clear();
+        let (expected, got) = proof.difference.clone().unwrap_or_default();
+        say::line(&self.messages.say_with(
+            "compare-refused",
+            &[
+                ("model", &proof.model),
+                ("expected", &expected),
+                ("got", &got),
+            ],
+        ));
+    }
+
+    fn trial(&mut self, model: &str, load: &Load, done: usize, all: usize) {
+        let load = Names::new(self.messages).load(load);
+        let left = match done {
+            0 => self.estimate,
+            done => (self.begun.elapsed()).mul_f64((all - done) as f64 / done as f64),
+        };
+        self.text = self.messages.say_with(
+            "compare-progress",
+            &[
+                ("percent", &(100 * done / all.max(1))),
+                ("model", &model),
+                ("load", &load),
+                ("time", &minutes(left)),
+            ],
+        );
+        self.write("");
+    }
+
+    fn rate(&mut self, rate: f64) {
+        if self.written.elapsed() >= EVERY {
+            self.write(&format!(" · {rate:.0}/s"));
+        }
+    }
+
+    fn wrong_reply(&mut self, wrong: &WrongReply) {
+        self.clear();
+        say::line(&wrong_reply(wrong, self.messages));
+    }
+
+    fn idle(&mut self, model: &str) {
+        self.step(model, "compare-doing-idle");
+    }
+
+    fn knee(&mut self, model: &str) {
+        self.step(model, "compare-doing-knee");
+    }
+}
+
+/// A wrong reply in words.
+pub(super) fn wrong_reply(wrong: &WrongReply, messages: &dyn Messages) -> String {
+    messages.say_with(
+        "compare-wrong-reply",
+        &[
+            ("model", &wrong.model),
+            ("expected", &wrong.expected),
+            ("got", &wrong.got),
+        ],
+    )
 }
 
 /// A time as people say it: `45 s`, `3 min`.

@@ -23,7 +23,7 @@ impl Desk<'_> {
     pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, Stop> {
         let due = match &args.due {
             Some(text) => Some(parse_time(text).map_err(|_| {
-                Stop::Usage(self.words.say_with("deadline-time", &[("value", text)]))
+                Stop::Usage(self.messages.say_with("deadline-time", &[("value", text)]))
             })?),
             None => None,
         };
@@ -33,17 +33,21 @@ impl Desk<'_> {
         }
         let deadlines = self.archive.deadlines(&self.lab)?;
         if deadlines.is_empty() {
-            say::news(&self.words.say_with("deadline-none", &[("lab", &self.lab)]));
+            say::news(
+                &self
+                    .messages
+                    .say_with("deadline-none", &[("lab", &self.lab)]),
+            );
         }
         if let Some(due) = deadlines.all {
             let time = local_time(due.as_secs());
-            print(&self.words.say_with("deadline-all", &[("time", &time)]));
+            print(&self.messages.say_with("deadline-all", &[("time", &time)]));
         }
         for (group, due) in &deadlines.groups {
             let time = local_time(due.as_secs());
             print(
                 &self
-                    .words
+                    .messages
                     .say_with("deadline-group", &[("group", group), ("time", &time)]),
             );
         }
@@ -58,9 +62,9 @@ impl Desk<'_> {
             return Ok(());
         }
         let (lab, list) = (&self.lab, labs.join(", "));
-        say::news(&crate::escape::text(
+        say::news(&socklab_text::escape::text(
             &self
-                .words
+                .messages
                 .say_with("hint-labs", &[("lab", lab), ("list", &list)]),
         ));
         Ok(())

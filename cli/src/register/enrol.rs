@@ -54,12 +54,12 @@ impl Desk<'_> {
             false => self.named(&args.dni, args.replace)?,
         };
         if dnis.is_empty() {
-            return Err(Stop::Failed(self.words.say("enrol-nobody")));
+            return Err(Stop::Failed(self.messages.say("enrol-nobody")));
         }
         let key_file = self.key_file(args.key.as_deref())?;
         let secrets = self.archive.draw_secrets(&dnis, &key_file)?;
         self.hand_out(&secrets, args.replace, &args.sheet, &args.issuer)?;
-        say::news(&self.words.say_with("enrol-key", &[("file", &key_file)]));
+        say::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
         Ok(Exit::Done)
     }
 
@@ -70,17 +70,17 @@ impl Desk<'_> {
             Some(sheet) => {
                 let secrets = self.archive.draw_all_anew(&key_file)?;
                 if secrets.iter().next().is_none() {
-                    return Err(Stop::Failed(self.words.say("rekey-nobody")));
+                    return Err(Stop::Failed(self.messages.say("rekey-nobody")));
                 }
                 self.hand_out(&secrets, true, sheet, &args.issuer)?;
             }
             None => {
                 let count = self.archive.rekey(&key_file)?;
-                say::news(&self.words.say_with("rekeyed", &[("count", &count)]));
+                say::news(&self.messages.say_with("rekeyed", &[("count", &count)]));
             }
         }
-        say::news(&self.words.say_with("enrol-key", &[("file", &key_file)]));
-        say::news(&self.words.say("rekey-servers"));
+        say::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
+        say::news(&self.messages.say("rekey-servers"));
         Ok(Exit::Done)
     }
 
@@ -91,7 +91,7 @@ impl Desk<'_> {
         };
         if !named.exists() {
             let allowed = self.outputs.allow(named);
-            allowed.map_err(|error| Stop::Failed(unwritten(self.words, named, &error)))?;
+            allowed.map_err(|error| Stop::Failed(unwritten(self.messages, named, &error)))?;
         }
         self.outputs.keep(named);
         Ok(named.to_owned())
@@ -107,7 +107,8 @@ impl Desk<'_> {
     fn named(&mut self, typed: &[String], replace: bool) -> Result<Vec<String>, Stop> {
         let mut dnis = Vec::new();
         for text in typed {
-            let dni = Dni::parse(text).map_err(|error| Stop::Usage(say::dni(self.words, error)))?;
+            let dni =
+                Dni::parse(text).map_err(|error| Stop::Usage(say::dni(self.messages, error)))?;
             if !dnis.iter().any(|known| known == dni.as_str()) {
                 dnis.push(dni.as_str().to_owned());
             }
@@ -116,7 +117,7 @@ impl Desk<'_> {
         let enrolled = |dni: &String| students.iter().any(|one| one.enrolled && one.dni == *dni);
         match dnis.iter().find(|dni| !replace && enrolled(dni)) {
             Some(dni) => Err(Stop::Failed(
-                self.words.say_with("enrol-already", &[("dni", dni)]),
+                self.messages.say_with("enrol-already", &[("dni", dni)]),
             )),
             None => Ok(dnis),
         }
@@ -147,23 +148,23 @@ impl Desk<'_> {
             }
             let key = Key::from_bytes(secret);
             let uri = provisioning(&key, dni, issuer, Style::Rfc);
-            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(self.words.say("qr-too-long")))?;
+            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(self.messages.say("qr-too-long")))?;
             cards.push_str(&card(name, dni, &key.base32(), &svg));
             count += 1;
         }
-        let title = self.words.say("sheet-title");
-        let advice = self.words.say("sheet-advice");
+        let title = self.messages.say("sheet-title");
+        let advice = self.messages.say("sheet-advice");
         let page = page(&title, &advice, &cards);
         self.outputs
             .secret(sheet, page.as_bytes())
-            .map_err(|error| Stop::Failed(unwritten(self.words, sheet, &error)))?;
+            .map_err(|error| Stop::Failed(unwritten(self.messages, sheet, &error)))?;
         if let Err(error) = self.archive.give_out(secrets, replace) {
-            say::line(&self.words.say_with("sheet-void", &[("file", &sheet)]));
+            say::line(&self.messages.say_with("sheet-void", &[("file", &sheet)]));
             return Err(error.into());
         }
         say::news(
             &self
-                .words
+                .messages
                 .say_with("enrolled", &[("count", &count), ("file", &sheet)]),
         );
         Ok(())

@@ -41,14 +41,16 @@ impl Desk<'_> {
         if args.format == Format::Moodle {
             let unmatched = self.archive.unmatched(&self.lab)?;
             for one in &unmatched {
-                say::line(&self.words.say_with(
+                say::line(&self.messages.say_with(
                     "moodle-unmatched",
                     &[("dni", &one.dni), ("name", &one.name)],
                 ));
             }
             if args.dry_run {
                 let count = unmatched.len();
-                let said = self.words.say_with("moodle-dry-run", &[("count", &count)]);
+                let said = self
+                    .messages
+                    .say_with("moodle-dry-run", &[("count", &count)]);
                 if unmatched.is_empty() {
                     say::news(&said);
                     return Ok(Exit::Done);
@@ -58,7 +60,7 @@ impl Desk<'_> {
         }
         let lines = match &args.to {
             Some(path) => {
-                let refused = |error| Stop::Failed(unwritten(self.words, path, &error));
+                let refused = |error| Stop::Failed(unwritten(self.messages, path, &error));
                 let output = self.outputs.replace(path, Readers::Owner);
                 let mut output = output.map_err(refused)?;
                 let exported = self.export_to(args, &mut output);
@@ -74,7 +76,7 @@ impl Desk<'_> {
             None if say::is_quiet() => self.export_to(args, &mut sink())?,
             None => self.export_to(args, &mut BufWriter::new(Payload))?,
         };
-        say::news(&self.words.say_with("exported", &[("count", &lines)]));
+        say::news(&self.messages.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)
     }
 

@@ -9,7 +9,7 @@ use socklab_register::{Column, DniFault, Field, Roster, RosterError, RosterFault
 use super::{Desk, Stop};
 use crate::Exit;
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
 
 #[derive(Args, Debug)]
 pub(super) struct RosterArgs {
@@ -24,10 +24,10 @@ pub(super) struct RosterArgs {
 impl Desk<'_> {
     /// Makes a file the class, and shows what was understood of it.
     pub(super) fn roster(&mut self, args: &RosterArgs) -> Result<Exit, Stop> {
-        let read = read(&args.file, &args.column, args.empty, self.words);
+        let read = read(&args.file, &args.column, args.empty, self.messages);
         let roster = read.map_err(Stop::Failed)?;
         self.archive.set_roster(&roster.entries)?;
-        tell(&args.file, &roster, self.words, str::to_owned);
+        tell(&args.file, &roster, self.messages, str::to_owned);
         Ok(Exit::Done)
     }
 }
@@ -37,17 +37,22 @@ pub(crate) fn read(
     file: &Path,
     columns: &[Column],
     may_be_empty: bool,
-    words: &Words,
+    messages: &dyn Messages,
 ) -> Result<Roster, String> {
     let bytes = fs::read(file).map_err(|error| {
         let (file, detail) = (file.display().to_string(), error.to_string());
-        words.say_with("file-error", &[("file", &file), ("detail", &detail)])
+        messages.say_with("file-error", &[("file", &file), ("detail", &detail)])
     })?;
-    Roster::read(&bytes, columns, may_be_empty).map_err(|error| refusal(words, file, &error))
+    Roster::read(&bytes, columns, may_be_empty).map_err(|error| refusal(messages, file, &error))
 }
 
 /// Says what each column was taken for, shows the first student, and says how many there are.
-pub(crate) fn tell(file: &Path, roster: &Roster, words: &Words, dni: impl Fn(&str) -> String) {
+pub(crate) fn tell(
+    file: &Path,
+    roster: &Roster,
+    messages: &dyn Messages,
+    dni: impl Fn(&str) -> String,
+) {
     let of = |wanted: Option<Field>| {
         let those = roster.columns.iter().filter(|(_, field)| *field == wanted);
         let headers: Vec<&str> = those.map(|(header, _)| header.as_str()).collect();
@@ -56,84 +61,84 @@ pub(crate) fn tell(file: &Path, roster: &Roster, words: &Words, dni: impl Fn(&st
     let mut understood: Vec<String> = Vec::new();
     for field in Field::ALL {
         if roster.columns.iter().any(|(_, one)| *one == Some(field)) {
-            let what = field_name(words, field);
+            let what = field_name(messages, field);
             understood.push(format!("{what} = {}", of(Some(field))));
         }
     }
     let (file, columns) = (file.display().to_string(), understood.join(", "));
-    say::news(&words.say_with("roster-columns", &[("file", &file), ("list", &columns)]));
+    say::news(&messages.say_with("roster-columns", &[("file", &file), ("list", &columns)]));
     if roster.columns.iter().any(|(_, field)| field.is_none()) {
-        say::news(&words.say_with("roster-ignored", &[("list", &of(None))]));
+        say::news(&messages.say_with("roster-ignored", &[("list", &of(None))]));
     }
     if let Some(first) = roster.entries.first() {
         let values = [&dni(&first.dni), &first.name, &first.team, &first.email];
         let values = values.into_iter().filter(|value| !value.is_empty());
         let list = values.cloned().collect::<Vec<_>>().join(" | ");
-        say::news(&words.say_with("roster-first", &[("list", &list)]));
+        say::news(&messages.say_with("roster-first", &[("list", &list)]));
     }
     let count = roster.entries.len();
-    say::news(&words.say_with("register-roster", &[("count", &count)]));
+    say::news(&messages.say_with("register-roster", &[("count", &count)]));
     let short = roster.short_dnis();
     if short > 0 {
-        say::news(&words.say_with("roster-short", &[("count", &short)]));
+        say::news(&messages.say_with("roster-short", &[("count", &short)]));
     }
 }
 
-fn refusal(words: &Words, file: &Path, error: &RosterError) -> String {
-    let (file, fault) = (file.display().to_string(), fault(words, &error.fault));
-    words.say_with(
+fn refusal(messages: &dyn Messages, file: &Path, error: &RosterError) -> String {
+    let (file, fault) = (file.display().to_string(), fault(messages, &error.fault));
+    messages.say_with(
         "roster-refused",
         &[("file", &file), ("line", &error.line), ("detail", &fault)],
     )
 }
 
-fn fault(words: &Words, fault: &RosterFault) -> String {
+fn fault(messages: &dyn Messages, fault: &RosterFault) -> String {
     match fault {
-        RosterFault::Encoding => words.say("roster-encoding"),
-        RosterFault::QuoteOpen => words.say("roster-quote-open"),
-        RosterFault::QuoteInside => words.say("roster-quote-inside"),
-        RosterFault::AfterQuote => words.say("roster-after-quote"),
+        RosterFault::Encoding => messages.say("roster-encoding"),
+        RosterFault::QuoteOpen => messages.say("roster-quote-open"),
+        RosterFault::QuoteInside => messages.say("roster-quote-inside"),
+        RosterFault::AfterQuote => messages.say("roster-after-quote"),
         RosterFault::Values { found, columns } => {
-            words.say_with("roster-values", &[("found", found), ("columns", columns)])
+            messages.say_with("roster-values", &[("found", found), ("columns", columns)])
         }
-        RosterFault::Blank { value } => words.say_with("roster-blank", &[("value", value)]),
+        RosterFault::Blank { value } => messages.say_with("roster-blank", &[("value", value)]),
         RosterFault::NoDni { headers } => {
-            words.say_with("roster-no-dni", &[("list", &list(headers))])
+            messages.say_with("roster-no-dni", &[("list", &list(headers))])
         }
         RosterFault::Twice {
             field,
             first,
             second,
         } => {
-            let (field, word) = (field_name(words, *field), field.word());
+            let (field, word) = (field_name(messages, *field), field.word());
             let list = list(&[first, second]);
-            words.say_with(
+            messages.say_with(
                 "roster-twice",
                 &[("list", &list), ("field", &field), ("word", &word)],
             )
         }
         RosterFault::NoColumn { header, headers } => {
             let headers = list(headers);
-            words.say_with("roster-no-column", &[("value", header), ("list", &headers)])
+            messages.say_with("roster-no-column", &[("value", header), ("list", &headers)])
         }
         RosterFault::Dni { value, why } => {
             let why = match why {
                 DniFault::Letter(right) => {
-                    words.say_with("roster-dni-letter", &[("letter", &right.to_string())])
+                    messages.say_with("roster-dni-letter", &[("letter", &right.to_string())])
                 }
-                DniFault::Foreign => words.say("roster-dni-foreign"),
-                DniFault::Form(error) => say::dni(words, *error),
+                DniFault::Foreign => messages.say("roster-dni-foreign"),
+                DniFault::Form(error) => say::dni(messages, *error),
             };
-            words.say_with("roster-dni", &[("value", value), ("detail", &why)])
+            messages.say_with("roster-dni", &[("value", value), ("detail", &why)])
         }
-        RosterFault::Email { value } => words.say_with("roster-email", &[("value", value)]),
-        RosterFault::Again { first } => words.say_with("roster-again", &[("first", first)]),
-        RosterFault::Empty => words.say("roster-empty"),
+        RosterFault::Email { value } => messages.say_with("roster-email", &[("value", value)]),
+        RosterFault::Again { first } => messages.say_with("roster-again", &[("first", first)]),
+        RosterFault::Empty => messages.say("roster-empty"),
     }
 }
 
-fn field_name(words: &Words, field: Field) -> String {
-    words.say(match field {
+fn field_name(messages: &dyn Messages, field: Field) -> String {
+    messages.say(match field {
         Field::Dni => "roster-field-dni",
         Field::Name => "roster-field-name",
         Field::Surname => "roster-field-surname",

@@ -9,9 +9,9 @@ use socklab_register::{Finding, Student, Submission, how_long, local_time, shown
 
 use super::{Desk, Stop};
 use crate::Exit;
-use crate::escape;
 use crate::say;
 use crate::wording::decided;
+use socklab_text::escape;
 
 /// How often `--watch` looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ impl Desk<'_> {
         let submissions = self.archive.submissions(&self.lab)?;
         let failures = self.archive.failures(&self.lab)?;
         let count = submissions.len();
-        print(&self.words.say_with(
+        print(&self.messages.say_with(
             "status-submissions",
             &[
                 ("lab", &self.lab),
@@ -72,18 +72,18 @@ impl Desk<'_> {
         for group in class.chunk_by(|a, b| a.team == b.team) {
             let there = group.iter().filter(|one| one.submission.is_some()).count();
             let (team, of) = (group[0].team.clone(), group.len());
-            let mut said = self.words.say_with(
+            let mut said = self.messages.say_with(
                 "status-group",
                 &[("group", &team), ("count", &there), ("of", &of)],
             );
             if let Some(late) = &late {
                 let numbers = group.iter().filter_map(|one| one.submission);
                 let count = numbers.filter(|number| late.contains_key(number)).count();
-                said += &self.words.say_with("status-late", &[("count", &count)]);
+                said += &self.messages.say_with("status-late", &[("count", &count)]);
             }
             print(&said);
             for student in group.iter().filter(|one| one.submission.is_none()) {
-                print(&self.words.say_with(
+                print(&self.messages.say_with(
                     "status-missing",
                     &[("name", &student.name), ("dni", &student.dni)],
                 ));
@@ -93,7 +93,7 @@ impl Desk<'_> {
             print(&self.clock_behind(behind));
         }
         for dni in self.archive.guessed_at()? {
-            print(&self.words.say_with("status-guessed", &[("dni", &dni)]));
+            print(&self.messages.say_with("status-guessed", &[("dni", &dni)]));
         }
         for finding in self.archive.findings(&self.lab)? {
             print(&self.finding(&finding));
@@ -101,7 +101,7 @@ impl Desk<'_> {
         for (ip, count) in self.archive.unrecorded()? {
             print(
                 &self
-                    .words
+                    .messages
                     .say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]),
             );
         }
@@ -113,12 +113,12 @@ impl Desk<'_> {
     pub(super) fn clock(&mut self, right: bool) -> Result<Exit, Stop> {
         if right {
             self.archive.trust_clock()?;
-            say::news(&self.words.say("register-clock-trusted"));
+            say::news(&self.messages.say("register-clock-trusted"));
             return Ok(Exit::Done);
         }
         match self.archive.clock_behind(unix_now())? {
             None => {
-                say::news(&self.words.say("register-clock-fine"));
+                say::news(&self.messages.say("register-clock-fine"));
                 Ok(Exit::Done)
             }
             Some(behind) => Err(Stop::Failed(self.clock_behind(behind))),
@@ -127,22 +127,22 @@ impl Desk<'_> {
 
     fn clock_behind(&self, behind: Duration) -> String {
         let seconds = behind.as_secs();
-        self.words
+        self.messages
             .say_with("status-clock", &[("seconds", &seconds)])
     }
 
     fn finding(&self, finding: &Finding) -> String {
-        let words = self.words;
+        let messages = self.messages;
         match finding {
-            Finding::SeveralAddresses { dni, ips } => words.say_with(
+            Finding::SeveralAddresses { dni, ips } => messages.say_with(
                 "finding-addresses",
                 &[("dni", dni), ("list", &ips.join(", "))],
             ),
-            Finding::SeveralDnis { ip, dnis } => words.say_with(
+            Finding::SeveralDnis { ip, dnis } => messages.say_with(
                 "finding-dnis",
                 &[("ip", ip), ("count", &dnis.len()), ("list", &some(dnis))],
             ),
-            Finding::OtherName { dni, sent, roster } => words.say_with(
+            Finding::OtherName { dni, sent, roster } => messages.say_with(
                 "finding-name",
                 &[("dni", dni), ("sent", sent), ("roster", roster)],
             ),
@@ -150,7 +150,7 @@ impl Desk<'_> {
                 dni,
                 submitted,
                 others,
-            } => words.say_with(
+            } => messages.say_with(
                 "finding-names",
                 &[
                     ("dni", dni),
@@ -159,7 +159,7 @@ impl Desk<'_> {
                 ],
             ),
             Finding::OnlyZeros { dnis } => {
-                words.say_with("finding-zeros", &[("list", &dnis.join(", "))])
+                messages.say_with("finding-zeros", &[("list", &dnis.join(", "))])
             }
         }
     }
@@ -171,7 +171,7 @@ impl Desk<'_> {
             let mut said = line(&one);
             if let Some(by) = late.get(&one.number) {
                 let by = how_long(*by);
-                said += &self.words.say_with("list-late", &[("time", &by)]);
+                said += &self.messages.say_with("list-late", &[("time", &by)]);
             }
             print(&said);
         }
@@ -183,10 +183,10 @@ impl Desk<'_> {
         let attempts = self.archive.why(dni)?;
         for one in &attempts {
             let said = match one.verdict.as_str() {
-                "accepted" => self.words.say("why-accepted"),
-                "already" => self.words.say("why-already"),
+                "accepted" => self.messages.say("why-accepted"),
+                "already" => self.messages.say("why-already"),
                 verdict => match verdict.parse::<Decision>() {
-                    Ok(decision) => decided(self.words, &decision),
+                    Ok(decision) => decided(self.messages, &decision),
                     Err(_) => verdict.to_owned(),
                 },
             };
@@ -200,10 +200,14 @@ impl Desk<'_> {
         }
         let away = self.archive.turned_away(dni)?;
         if away > 0 {
-            print(&self.words.say_with("why-turned-away", &[("count", &away)]));
+            print(
+                &self
+                    .messages
+                    .say_with("why-turned-away", &[("count", &away)]),
+            );
         }
         if attempts.is_empty() && away == 0 {
-            say::news(&self.words.say_with("why-nothing", &[("dni", &dni)]));
+            say::news(&self.messages.say_with("why-nothing", &[("dni", &dni)]));
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
@@ -216,7 +220,7 @@ impl Desk<'_> {
                 print(&format!("{}  {}", one.lab, line(&one)));
                 Ok(Exit::Done)
             }
-            None => Err(Stop::Failed(self.words.say("receipt-unknown"))),
+            None => Err(Stop::Failed(self.messages.say("receipt-unknown"))),
         }
     }
 }

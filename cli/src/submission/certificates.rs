@@ -12,7 +12,7 @@ use socklab_register::rfc3339;
 use socklab_tls::{CertificateFault, Certificates, Error, Refusal, Report, Secure, Trouble, Trust};
 
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
 
 /// A server's certificate and key, and the files that they come from.
 pub(crate) struct Identity {
@@ -21,22 +21,22 @@ pub(crate) struct Identity {
     #[cfg_attr(not(unix), expect(dead_code))]
     key: PathBuf,
     certificates: Arc<Certificates>,
-    words: Arc<Words>,
+    messages: &'static dyn Messages,
 }
 
 impl Identity {
     /// Reads them, and warns of what clients would find wrong with them.
-    pub(super) fn open(files: [&Path; 2], words: Arc<Words>) -> Result<Self, String> {
+    pub(super) fn open(files: [&Path; 2], messages: &'static dyn Messages) -> Result<Self, String> {
         let [certificate, key] = files.map(Path::to_owned);
-        let pems = [read(&certificate, &words)?, read(&key, &words)?];
+        let pems = [read(&certificate, messages)?, read(&key, messages)?];
         let certificates = Certificates::new(&pems[0], &pems[1]);
         let certificates =
-            certificates.map_err(|error| unusable(&words, &certificate, &key, &error))?;
+            certificates.map_err(|error| unusable(messages, &certificate, &key, &error))?;
         let identity = Identity {
             certificate,
             key,
             certificates: Arc::new(certificates),
-            words,
+            messages,
         };
         identity.warn();
         Ok(identity)
@@ -44,10 +44,10 @@ impl Identity {
 
     fn warn(&self) {
         for fault in self.certificates.faults() {
-            let (file, said) = (&self.certificate, described(&self.words, &fault));
+            let (file, said) = (&self.certificate, described(self.messages, &fault));
             say::line(
                 &self
-                    .words
+                    .messages
                     .say_with("certificate-warning", &[("file", file), ("detail", &said)]),
             );
         }
@@ -56,17 +56,17 @@ impl Identity {
     /// Reads the files again. If they cannot be used, the old ones stay.
     #[cfg(unix)]
     fn reload(&self) {
-        let read = |file: &Path| read(file, &self.words);
+        let read = |file: &Path| read(file, self.messages);
         let replaced = read(&self.certificate).and_then(|certificate| {
             let key = read(&self.key)?;
             let replaced = self.certificates.replace(&certificate, &key);
-            replaced.map_err(|error| unusable(&self.words, &self.certificate, &self.key, &error))
+            replaced.map_err(|error| unusable(self.messages, &self.certificate, &self.key, &error))
         });
         match replaced {
             Ok(()) => {
                 say::news(
                     &self
-                        .words
+                        .messages
                         .say_with("certificate-reloaded", &[("file", &self.certificate)]),
                 );
                 self.warn();
@@ -74,7 +74,7 @@ impl Identity {
             Err(error) => {
                 say::line(
                     &self
-                        .words
+                        .messages
                         .say_with("certificate-kept", &[("detail", &error)]),
                 );
             }
@@ -113,7 +113,7 @@ impl Identity {
         service: BoxedService,
         handshake: std::time::Duration,
     ) -> BoxedService {
-        let (words, certificates) = (Arc::clone(&self.words), Arc::clone(&self.certificates));
+        let (messages, certificates) = (self.messages, Arc::clone(&self.certificates));
         let told = Mutex::new(BTreeSet::new());
         let report: Report = Arc::new(move |peer, trouble| {
             let Trouble::Refused(refusal) = trouble else {
@@ -128,10 +128,12 @@ impl Identity {
                 .into_iter()
                 .find(|fault| explains(*refusal, fault));
             let why = match known {
-                Some(fault) => described(&words, &fault),
-                None => words.say(refusal_id(*refusal)),
+                Some(fault) => described(messages, &fault),
+                None => messages.say(refusal_id(*refusal)),
             };
-            say::line(&words.say_with("certificate-refused", &[("peer", &peer), ("detail", &why)]));
+            say::line(
+                &messages.say_with("certificate-refused", &[("peer", &peer), ("detail", &why)]),
+            );
         });
         let secure = Secure::new(service, Arc::clone(&self.certificates));
         Box::new(secure.within(handshake).reporting(report))
@@ -146,22 +148,22 @@ pub(crate) fn encrypted(
     machine: Box<dyn Machine>,
     server: &str,
     ca: Option<&PathBuf>,
-    words: &Words,
+    messages: &dyn Messages,
 ) -> Result<(Box<dyn Machine>, Findings), String> {
     let said = |error: &Error| match ca {
         Some(file) => {
-            let detail = error_in_words(words, error);
-            words.say_with("file-error", &[("file", file), ("detail", &detail)])
+            let detail = error_in_words(messages, error);
+            messages.say_with("file-error", &[("file", file), ("detail", &detail)])
         }
-        None => error_in_words(words, error),
+        None => error_in_words(messages, error),
     };
     let trust = match ca {
-        Some(file) => Trust::These(read(file, words)?),
+        Some(file) => Trust::These(read(file, messages)?),
         None => Trust::Public,
     };
     let config = socklab_tls::client(&trust).map_err(|error| said(&error))?;
     let client = socklab_tls::Client::new(machine, config, server);
-    let client = client.map_err(|error| error_in_words(words, &error))?;
+    let client = client.map_err(|error| error_in_words(messages, &error))?;
     let findings = Findings::default();
     let found = Arc::clone(&findings);
     let client = client.reporting(Arc::new(move |_, trouble| {
@@ -172,60 +174,60 @@ pub(crate) fn encrypted(
     Ok((Box::new(client), findings))
 }
 
-/// What a client found wrong with the server's certificate, in words, with what to do.
-pub(crate) fn distrusted(words: &Words, findings: &Findings) -> Option<String> {
+/// What a client found wrong with the server's certificate, in messages, with what to do.
+pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option<String> {
     let fault = findings
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take()?;
-    let detail = described(words, &fault);
-    Some(words.say_with("failure-certificate", &[("detail", &detail)]))
+    let detail = described(messages, &fault);
+    Some(messages.say_with("failure-certificate", &[("detail", &detail)]))
 }
 
-fn read(file: &Path, words: &Words) -> Result<Vec<u8>, String> {
+fn read(file: &Path, messages: &dyn Messages) -> Result<Vec<u8>, String> {
     fs::read(file).map_err(|error| {
         let (file, detail) = (file.display().to_string(), error.to_string());
-        words.say_with("file-error", &[("file", &file), ("detail", &detail)])
+        messages.say_with("file-error", &[("file", &file), ("detail", &detail)])
     })
 }
 
-fn unusable(words: &Words, certificate: &Path, key: &Path, error: &Error) -> String {
+fn unusable(messages: &dyn Messages, certificate: &Path, key: &Path, error: &Error) -> String {
     let file = match error {
         Error::NoKey | Error::EncryptedKey | Error::Key(_) | Error::Mismatch => key,
         _ => certificate,
     };
-    let (file, detail) = (file.display().to_string(), error_in_words(words, error));
-    words.say_with("file-error", &[("file", &file), ("detail", &detail)])
+    let (file, detail) = (file.display().to_string(), error_in_words(messages, error));
+    messages.say_with("file-error", &[("file", &file), ("detail", &detail)])
 }
 
-fn error_in_words(words: &Words, error: &Error) -> String {
+fn error_in_words(messages: &dyn Messages, error: &Error) -> String {
     match error {
-        Error::NoCertificate => words.say("tls-no-certificate"),
-        Error::NoKey => words.say("tls-no-key"),
-        Error::EncryptedKey => words.say("tls-encrypted-key"),
-        Error::Key(detail) => words.say_with("tls-key", &[("detail", detail)]),
-        Error::Mismatch => words.say("tls-mismatch"),
-        Error::Order { at } => words.say_with("tls-order", &[("at", at)]),
-        Error::Unreadable(detail) => words.say_with("tls-unreadable", &[("detail", detail)]),
-        Error::Name(name) => words.say_with("tls-name", &[("name", name)]),
+        Error::NoCertificate => messages.say("tls-no-certificate"),
+        Error::NoKey => messages.say("tls-no-key"),
+        Error::EncryptedKey => messages.say("tls-encrypted-key"),
+        Error::Key(detail) => messages.say_with("tls-key", &[("detail", detail)]),
+        Error::Mismatch => messages.say("tls-mismatch"),
+        Error::Order { at } => messages.say_with("tls-order", &[("at", at)]),
+        Error::Unreadable(detail) => messages.say_with("tls-unreadable", &[("detail", detail)]),
+        Error::Name(name) => messages.say_with("tls-name", &[("name", name)]),
     }
 }
 
-fn described(words: &Words, fault: &CertificateFault) -> String {
+fn described(messages: &dyn Messages, fault: &CertificateFault) -> String {
     let time = |id: &str, at: &std::time::Duration| {
-        words.say_with(id, &[("time", &rfc3339(at.as_secs()))])
+        messages.say_with(id, &[("time", &rfc3339(at.as_secs()))])
     };
     match fault {
         CertificateFault::Expired(at) => time("certificate-expired", at),
         CertificateFault::NotYetValid(from) => time("certificate-not-yet", from),
         CertificateFault::OtherName { asked, names } => {
             let names = names.join(", ");
-            words.say_with("certificate-name", &[("name", asked), ("list", &names)])
+            messages.say_with("certificate-name", &[("name", asked), ("list", &names)])
         }
-        CertificateFault::UnknownIssuer => words.say("certificate-issuer"),
-        CertificateFault::Authority => words.say("certificate-authority"),
+        CertificateFault::UnknownIssuer => messages.say("certificate-issuer"),
+        CertificateFault::Authority => messages.say("certificate-authority"),
         CertificateFault::Other(detail) => {
-            words.say_with("certificate-other", &[("detail", detail)])
+            messages.say_with("certificate-other", &[("detail", detail)])
         }
     }
 }

@@ -13,11 +13,11 @@ use crate::files::LogFile;
 use crate::register::notice;
 use crate::say;
 use crate::wording::decided;
-use crate::words::Words;
+use socklab_text::Messages;
 
 /// The server's log. DNIs are masked, codes are not there.
 pub(crate) struct Log {
-    words: Arc<Words>,
+    messages: &'static dyn Messages,
     quiet: bool,
     lab: String,
     pub(super) file: Option<Arc<LogFile>>,
@@ -26,15 +26,15 @@ pub(crate) struct Log {
 impl Log {
     pub(super) fn open(
         path: Option<&Path>,
-        words: Arc<Words>,
+        messages: &'static dyn Messages,
         quiet: bool,
         lab: &str,
         outputs: &mut Outputs,
     ) -> Result<Self, String> {
-        let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", &words);
+        let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", messages);
         let file = path.map(open).transpose()?.map(Arc::new);
         Ok(Log {
-            words,
+            messages,
             quiet,
             lab: lab.to_owned(),
             file,
@@ -50,8 +50,8 @@ impl Log {
 
     fn line(&self, attempt: &Attempt, decision: &Decision) -> String {
         let dni = masked(attempt.dni.as_str());
-        let said = decided(&self.words, decision);
-        self.words.say_with(
+        let said = decided(self.messages, decision);
+        self.messages.say_with(
             "submission-decided",
             &[
                 ("name", &shown_name(&attempt.name)),
@@ -119,7 +119,7 @@ impl Journal for Log {
                 ("clock-ahead", "clock-ahead", by.as_secs().to_string())
             }
             Event::Clock(Reading::Steady) => return,
-            Event::Notice(noticed) => return notice(&self.words, noticed),
+            Event::Notice(noticed) => return notice(self.messages, noticed),
             Event::Damaged { dnis, detail } => {
                 let dnis: Vec<String> = dnis.iter().map(|dni| masked(dni)).collect();
                 let detail = format!("{} ({detail})", dnis.join(", "));
@@ -129,7 +129,7 @@ impl Journal for Log {
             Event::SecretsGivenUp => ("secrets-given-up", "secrets-given-up", String::new()),
         };
         // Trouble is told even when nothing else is.
-        say::line(&self.words.say_with(id, &[("detail", &detail)]));
+        say::line(&self.messages.say_with(id, &[("detail", &detail)]));
         let object = json!({ "event": name, "lab": self.lab, "detail": detail });
         self.write(&format!("{object}\n"));
     }

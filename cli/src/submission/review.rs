@@ -1,15 +1,14 @@
-//! What a rehearsal says of a message, in words.
+//! What a rehearsal says of a message, in messages.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::register::Decision;
 use socklab_core::submit::{Part, Remark, review};
 
-use crate::escape;
 use crate::say;
-use crate::words::Words;
+use socklab_text::Messages;
+use socklab_text::escape;
 
 /// What came on a connection.
 pub(super) struct Received {
@@ -34,7 +33,7 @@ impl Received {
 
 /// Says it.
 pub(super) struct Reviewer {
-    pub(super) words: Arc<Words>,
+    pub(super) messages: &'static dyn Messages,
     pub(super) quiet: bool,
 }
 
@@ -54,9 +53,9 @@ impl Reviewer {
         decision: Option<&Decision>,
         answer: &[u8],
     ) -> Vec<String> {
-        let words = &self.words;
+        let messages = self.messages;
         let review = review(&received.bytes, decision, received.complete.as_secs());
-        let mut lines = vec![words.say_with(
+        let mut lines = vec![messages.say_with(
             "rehearsal-from",
             &[
                 ("peer", &received.peer),
@@ -67,7 +66,7 @@ impl Reviewer {
         let mut part = |id: &str, part: Part, text: &[u8]| {
             lines.push(format!(
                 "  {}",
-                words.say_with(id, &[("text", &shown(text))])
+                messages.say_with(id, &[("text", &shown(text))])
             ));
             for remark in review.remarks.iter().filter(|one| one.part() == part) {
                 let said = self.remark(remark);
@@ -76,7 +75,7 @@ impl Reviewer {
                 } else {
                     "rehearsal-note"
                 };
-                lines.push(format!("    {}", words.say_with(id, &[("said", &said)])));
+                lines.push(format!("    {}", messages.say_with(id, &[("said", &said)])));
             }
         };
         part("rehearsal-message", Part::Message, &received.bytes);
@@ -86,49 +85,51 @@ impl Reviewer {
             part("rehearsal-code", Part::Code, code);
         }
         if !review.remarks.iter().any(Remark::is_wrong) {
-            lines.push(format!("  {}", words.say("rehearsal-right")));
+            lines.push(format!("  {}", messages.say("rehearsal-right")));
         }
-        let answer = words.say_with("rehearsal-answer", &[("text", &shown(answer))]);
+        let answer = messages.say_with("rehearsal-answer", &[("text", &shown(answer))]);
         lines.push(format!("  {answer}"));
         lines
     }
 
     fn remark(&self, remark: &Remark) -> String {
-        let words = &self.words;
-        let count = |id: &str, count: usize| words.say_with(id, &[("count", &count)]);
-        let seconds = |id: &str, seconds: u64| words.say_with(id, &[("seconds", &seconds)]);
+        let messages = self.messages;
+        let count = |id: &str, count: usize| messages.say_with(id, &[("count", &count)]);
+        let seconds = |id: &str, seconds: u64| messages.say_with(id, &[("seconds", &seconds)]);
         match remark {
-            Remark::Nothing => words.say("rehearsal-nothing"),
+            Remark::Nothing => messages.say("rehearsal-nothing"),
             Remark::Separators(found) => count("rehearsal-separators", *found),
             Remark::Separator(other) => {
-                words.say_with("rehearsal-separator", &[("other", &other.to_string())])
+                messages.say_with("rehearsal-separator", &[("other", &other.to_string())])
             }
-            Remark::Utf16 => words.say("rehearsal-utf16"),
-            Remark::Bom => words.say("rehearsal-bom"),
+            Remark::Utf16 => messages.say("rehearsal-utf16"),
+            Remark::Bom => messages.say("rehearsal-bom"),
             Remark::After(bytes) => count("rehearsal-after", *bytes),
-            Remark::Swapped => words.say("rehearsal-swapped"),
-            Remark::NameEmpty => words.say("name-empty"),
+            Remark::Swapped => messages.say("rehearsal-swapped"),
+            Remark::NameEmpty => messages.say("name-empty"),
             Remark::NameTooLong(bytes) => count("rehearsal-name-long", *bytes),
-            Remark::NameNul => words.say("reply-name-nul"),
-            Remark::NameNotUtf8 => words.say("rehearsal-name-not-utf8"),
-            Remark::NameAmpersand => words.say("rehearsal-name-ampersand"),
-            Remark::NameQuoted => words.say("rehearsal-name-quoted"),
-            Remark::Dni(error) => say::dni(words, *error),
-            Remark::DniBlanks => words.say("rehearsal-dni-blanks"),
-            Remark::Code(error) => say::code(words, *error),
-            Remark::CodeBlanks => words.say("rehearsal-code-blanks"),
+            Remark::NameNul => messages.say("reply-name-nul"),
+            Remark::NameNotUtf8 => messages.say("rehearsal-name-not-utf8"),
+            Remark::NameAmpersand => messages.say("rehearsal-name-ampersand"),
+            Remark::NameQuoted => messages.say("rehearsal-name-quoted"),
+            Remark::Dni(error) => say::dni(messages, *error),
+            Remark::DniBlanks => messages.say("rehearsal-dni-blanks"),
+            Remark::Code(error) => say::code(messages, *error),
+            Remark::CodeBlanks => messages.say("rehearsal-code-blanks"),
             Remark::CodeBehind(time) => seconds("reply-code-behind", *time),
             Remark::CodeAhead(time) => seconds("reply-code-ahead", *time),
-            Remark::CodeHours(hours) => words.say_with("rehearsal-code-hours", &[("hours", hours)]),
+            Remark::CodeHours(hours) => {
+                messages.say_with("rehearsal-code-hours", &[("hours", hours)])
+            }
             Remark::CodeZeros(dni) => {
                 let dni = dni.as_str().to_owned();
-                words.say_with("rehearsal-code-zeros", &[("dni", &dni)])
+                messages.say_with("rehearsal-code-zeros", &[("dni", &dni)])
             }
-            Remark::CodeTwice => words.say("rehearsal-code-twice"),
-            Remark::CodeNotEncoded => words.say("rehearsal-code-not-encoded"),
-            Remark::CodeLetter => words.say("rehearsal-code-letter"),
-            Remark::CodeUsed => words.say("reply-code-used"),
-            Remark::CodeWrong => words.say("rehearsal-code-wrong"),
+            Remark::CodeTwice => messages.say("rehearsal-code-twice"),
+            Remark::CodeNotEncoded => messages.say("rehearsal-code-not-encoded"),
+            Remark::CodeLetter => messages.say("rehearsal-code-letter"),
+            Remark::CodeUsed => messages.say("reply-code-used"),
+            Remark::CodeWrong => messages.say("rehearsal-code-wrong"),
         }
     }
 }

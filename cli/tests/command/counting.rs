@@ -65,7 +65,9 @@ fn counts_what_strace_counts() {
                 "-o",
             ])
             .arg(&file);
-        let ours = socklab(&format!("measured-server echo --runtime {model} --observe"));
+        let ours = socklab(&format!(
+            "measured-server {{\"exercise\":\"echo\",\"runtime\":\"{model}\",\"observe\":true}}"
+        ));
         command.arg(ours.get_program()).args(ours.get_args());
         let mut server = Running::start(command);
         let ready = server.says();

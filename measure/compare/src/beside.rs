@@ -24,7 +24,7 @@ pub(crate) fn blocks(
 
 /// Each step of each model.
 fn idle(results: &Results, names: Names<'_>) -> (String, Grid) {
-    let say = |id| names.texts.say(id, &[]);
+    let say = |id| names.messages.say(id);
     let header = [
         "compare-column-model",
         "compare-column-idle",
@@ -50,7 +50,7 @@ fn idle(results: &Results, names: Names<'_>) -> (String, Grid) {
 
 /// What one more connection costs.
 fn slopes(summary: &Summary, names: Names<'_>) -> (String, Grid) {
-    let say = |id| names.texts.say(id, &[]);
+    let say = |id| names.messages.say(id);
     let figure = |one: Option<Estimate>| match one {
         None => NOTHING.to_owned(),
         Some(Estimate { value, interval }) => {
@@ -73,7 +73,7 @@ fn slopes(summary: &Summary, names: Names<'_>) -> (String, Grid) {
 }
 
 fn knees(results: &Results, names: Names<'_>) -> (String, Grid) {
-    let say = |id| names.texts.say(id, &[]);
+    let say = |id| names.messages.say(id);
     let header = [
         "compare-column-model",
         "compare-column-knee",

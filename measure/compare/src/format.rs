@@ -1,17 +1,17 @@
 //! Numbers as people read them: three digits that matter, the language's own decimal mark.
 
-use crate::Texts;
+use socklab_text::Messages;
 
 /// Writes numbers in a language.
 #[derive(Clone, Copy)]
 pub struct Numbers<'t> {
-    texts: &'t dyn Texts,
+    messages: &'t dyn Messages,
 }
 
 impl<'t> Numbers<'t> {
-    /// In the language of these texts.
-    pub fn new(texts: &'t dyn Texts) -> Self {
-        Numbers { texts }
+    /// In the language of these messages.
+    pub fn new(messages: &'t dyn Messages) -> Self {
+        Numbers { messages }
     }
 
     /// With so many decimals, and thousands set apart.
@@ -25,7 +25,7 @@ impl<'t> Numbers<'t> {
         }
         // Four digits stand together in both languages' style.
         let apart = if whole.len() > 4 {
-            self.texts.say("compare-thousands", &[])
+            self.messages.say("compare-thousands")
         } else {
             String::new()
         };
@@ -36,7 +36,7 @@ impl<'t> Numbers<'t> {
             text.push(digit);
         }
         if !part.is_empty() {
-            text.push_str(&self.texts.say("compare-decimal", &[]));
+            text.push_str(&self.messages.say("compare-decimal"));
             text.push_str(part);
         }
         text
@@ -106,10 +106,12 @@ impl<'t> Numbers<'t> {
 mod tests {
     use super::*;
 
+    use socklab_text::Variable;
+
     struct English;
 
-    impl Texts for English {
-        fn say(&self, id: &str, _: &[(&str, &str)]) -> String {
+    impl Messages for English {
+        fn say_with(&self, id: &str, _: &[(&str, &dyn Variable)]) -> String {
             if id == "compare-decimal" {
                 ".".to_owned()
             } else {

@@ -1,4 +1,4 @@
-//! A table of texts, for a terminal and in Markdown.
+//! A table of messages, for a terminal and in Markdown.
 
 /// Rows under a header. The first column is text; the others are figures, and stand to the right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

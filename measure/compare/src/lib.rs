@@ -23,9 +23,3 @@ pub mod words;
 
 pub use results::Results;
 pub use summary::{Document, Summary};
-
-/// The words of a language, by the id of the message. Values are already formatted.
-pub trait Texts {
-    /// A message with its variables.
-    fn say(&self, id: &str, values: &[(&str, &str)]) -> String;
-}

@@ -3,39 +3,39 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::Texts;
 use crate::results::{Load, Results};
 use crate::statistics;
 use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary, Verdict};
 use crate::words::{Names, telling};
+use socklab_text::Messages;
 
 /// The paragraph.
-pub fn reading(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
-    let reader = Reader::new(results, summary, texts);
+pub fn reading(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
+    let reader = Reader::new(results, summary, messages);
     let mut sentences = reader.sentences();
     sentences.extend(reader.cautions());
     sentences.join(" ")
 }
 
 /// Its sentences, without the cautions: a page shows those apart.
-pub fn sentences(results: &Results, summary: &Summary, texts: &dyn Texts) -> Vec<String> {
-    Reader::new(results, summary, texts).sentences()
+pub fn sentences(results: &Results, summary: &Summary, messages: &dyn Messages) -> Vec<String> {
+    Reader::new(results, summary, messages).sentences()
 }
 
 struct Reader<'t> {
     results: &'t Results,
     summary: &'t Summary,
-    texts: &'t dyn Texts,
+    messages: &'t dyn Messages,
     names: Names<'t>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(results: &'t Results, summary: &'t Summary, texts: &'t dyn Texts) -> Self {
+    fn new(results: &'t Results, summary: &'t Summary, messages: &'t dyn Messages) -> Self {
         Reader {
             results,
             summary,
-            texts,
-            names: Names::new(texts),
+            messages,
+            names: Names::new(messages),
         }
     }
 
@@ -55,9 +55,9 @@ impl<'t> Reader<'t> {
     fn what(&self) -> String {
         let models = self.list(self.summary_models());
         let rounds = self.results.trials.iter().map(|one| one.round + 1).max();
-        let rounds = rounds.unwrap_or(0).to_string();
+        let rounds = rounds.unwrap_or(0);
         let exercise = &self.results.exercise;
-        self.texts.say(
+        self.messages.say_with(
             "compare-reading-what",
             &[
                 ("exercise", exercise),
@@ -72,8 +72,8 @@ impl<'t> Reader<'t> {
         let proofs = self.results.proofs.iter().filter(|proof| !proof.same);
         let models = self.some_list(proofs.map(|proof| &proof.model))?;
         Some(
-            self.texts
-                .say("compare-reading-refused", &[("models", &models)]),
+            self.messages
+                .say_with("compare-reading-refused", &[("models", &models)]),
         )
     }
 
@@ -87,11 +87,11 @@ impl<'t> Reader<'t> {
         let measured = self.summary.cells.iter().filter(|cell| cell.load == load);
         if measured.filter(|cell| metric.of(cell).is_some()).count() < 2 {
             return Some(match metric {
-                Metric::Rate => self.texts.say(
+                Metric::Rate => self.messages.say_with(
                     "compare-reading-alone",
                     &[("load", &load_name), ("model", &model), ("rate", &figure)],
                 ),
-                _ => self.texts.say(
+                _ => self.messages.say_with(
                     "compare-reading-alone-p99",
                     &[("load", &load_name), ("model", &model), ("time", &figure)],
                 ),
@@ -99,11 +99,11 @@ impl<'t> Reader<'t> {
         }
         let said = if best.tied.is_empty() {
             match metric {
-                Metric::Rate => self.texts.say(
+                Metric::Rate => self.messages.say_with(
                     "compare-reading-fastest",
                     &[("load", &load_name), ("model", &model), ("rate", &figure)],
                 ),
-                _ => self.texts.say(
+                _ => self.messages.say_with(
                     "compare-reading-shortest",
                     &[("load", &load_name), ("model", &model), ("time", &figure)],
                 ),
@@ -111,7 +111,7 @@ impl<'t> Reader<'t> {
         } else {
             let models = self.list([&best.model].into_iter().chain(&best.tied));
             match metric {
-                Metric::Rate => self.texts.say(
+                Metric::Rate => self.messages.say_with(
                     "compare-reading-fastest-tied",
                     &[
                         ("load", &load_name),
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
                         ("rate", &figure),
                     ],
                 ),
-                _ => self.texts.say(
+                _ => self.messages.say_with(
                     "compare-reading-shortest-tied",
                     &[
                         ("load", &load_name),
@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
         let (ratio, low, high) = (number(ratio), number(interval.low), number(interval.high));
         let said = if is_baseline {
             let model = self.names.name(model);
-            self.texts.say(
+            self.messages.say_with(
                 "compare-reading-next",
                 &[
                     ("model", &model),
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
             )
         } else {
             let baseline = self.names.name(&self.results.baseline);
-            self.texts.say(
+            self.messages.say_with(
                 "compare-reading-ratio",
                 &[
                     ("ratio", &ratio),
@@ -229,12 +229,12 @@ impl<'t> Reader<'t> {
             let tied = models.len() > 1;
             let models = self.list(models.into_iter());
             if tied {
-                self.texts.say(
+                self.messages.say_with(
                     "compare-reading-cheapest-tied",
                     &[("models", &models), ("loads", &loads), ("cpu", &cpu)],
                 )
             } else {
-                self.texts.say(
+                self.messages.say_with(
                     "compare-reading-cheapest",
                     &[("model", &models), ("loads", &loads), ("cpu", &cpu)],
                 )
@@ -260,15 +260,15 @@ impl<'t> Reader<'t> {
             self.places(these.map(|one| (&one.model, one.load)))
         };
         if let Some(places) = of(Verdict::NoDetectableDifference) {
-            sentences.push(self.texts.say(
+            sentences.push(self.messages.say_with(
                 "compare-reading-equal",
                 &[("baseline", &baseline), ("places", &places)],
             ));
         }
         if let Some(places) = of(Verdict::TooFew) {
             sentences.push(
-                self.texts
-                    .say("compare-reading-too-few", &[("places", &places)]),
+                self.messages
+                    .say_with("compare-reading-too-few", &[("places", &places)]),
             );
         }
         let widths = shown
@@ -277,8 +277,8 @@ impl<'t> Reader<'t> {
         if let Some(width) = statistics::median(&widths.collect::<Vec<_>>()) {
             let percent = format!("{} %", self.names.numbers.fixed(100.0 * width, 0));
             sentences.push(
-                self.texts
-                    .say("compare-reading-resolution", &[("percent", &percent)]),
+                self.messages
+                    .say_with("compare-reading-resolution", &[("percent", &percent)]),
             );
         }
         sentences
@@ -299,7 +299,7 @@ impl<'t> Reader<'t> {
             .numbers
             .percent(count as f64 / (count + replies) as f64);
         let count = self.names.numbers.fixed(count as f64, 0);
-        Some(self.texts.say(
+        Some(self.messages.say_with(
             "compare-reading-lost",
             &[("count", &count), ("share", &share), ("places", &places)],
         ))
@@ -318,7 +318,7 @@ impl<'t> Reader<'t> {
         }
         let sentence = |(reason, places): (_, Vec<(&String, usize)>)| {
             let (places, reason) = (self.places(places.into_iter())?, self.names.reason(reason));
-            Some(self.texts.say(
+            Some(self.messages.say_with(
                 "compare-reading-invalid",
                 &[("places", &places), ("reason", &reason)],
             ))
@@ -336,13 +336,13 @@ impl<'t> Reader<'t> {
             .filter_map(|one| one.parse().ok());
         let far = addresses.any(|one: SocketAddr| !one.ip().is_loopback());
         let mut sentences = vec![if far {
-            self.texts.say("compare-reading-limits-network", &[])
+            self.messages.say("compare-reading-limits-network")
         } else {
-            self.texts.say("compare-reading-limits", &[])
+            self.messages.say("compare-reading-limits")
         }];
         let closed = |load: &Load| matches!(load, Load::Closed { .. });
         if self.results.loads.iter().any(closed) {
-            sentences.push(self.texts.say("compare-reading-closed", &[]));
+            sentences.push(self.messages.say("compare-reading-closed"));
         }
         sentences
     }
@@ -355,8 +355,8 @@ impl<'t> Reader<'t> {
             .collect::<Vec<_>>();
         let said = cautions.join("; ");
         (!cautions.is_empty()).then(|| {
-            self.texts
-                .say("compare-reading-cautions", &[("cautions", &said)])
+            self.messages
+                .say_with("compare-reading-cautions", &[("cautions", &said)])
         })
     }
 

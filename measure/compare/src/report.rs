@@ -22,9 +22,9 @@ mod throughput;
 mod trials;
 mod words;
 
-use crate::Texts;
 use crate::summary::Document;
 use sheet::Sheet;
+use socklab_text::Messages;
 
 /// What stands in a report beside the measurements.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,10 +60,10 @@ pub struct Source {
     pub wait: Option<String>,
 }
 
-/// The page, in the language of the texts (their `report-lang` is its tag).
+/// The page, in the language of the messages (their `report-lang` is its tag).
 ///
 /// Models, reasons and all that came from elsewhere are escaped. Cells that must not be believed are named with their reasons
 /// and have no marks in any chart.
-pub fn html(document: &Document, beside: &Beside<'_>, texts: &dyn Texts) -> String {
-    page::page(document, beside, &Sheet::new(document, texts))
+pub fn html(document: &Document, beside: &Beside<'_>, messages: &dyn Messages) -> String {
+    page::page(document, beside, &Sheet::new(document, messages))
 }

@@ -1,18 +1,18 @@
 //! The final table, for a terminal and in Markdown: a block for each load, a row for each model.
 
-use crate::Texts;
 use crate::beside;
 use crate::grid::Grid;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
 use crate::words::{Names, telling};
+use socklab_text::Messages;
 
 /// What stands where there is no figure.
 pub(crate) const NOTHING: &str = "–";
 
 /// The table for a terminal.
-pub fn terminal(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
-    let table = Table::new(results, summary, texts);
+pub fn terminal(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
+    let table = Table::new(results, summary, messages);
     let mut text = String::new();
     for (title, grid) in &table.blocks {
         text.push_str(&format!("{title}\n{}\n", grid.plain()));
@@ -22,8 +22,8 @@ pub fn terminal(results: &Results, summary: &Summary, texts: &dyn Texts) -> Stri
 }
 
 /// The table in Markdown.
-pub fn markdown(results: &Results, summary: &Summary, texts: &dyn Texts) -> String {
-    let table = Table::new(results, summary, texts);
+pub fn markdown(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
+    let table = Table::new(results, summary, messages);
     let mut text = String::new();
     for (title, grid) in &table.blocks {
         text.push_str(&format!("### {title}\n\n{}\n", grid.markdown()));
@@ -41,8 +41,8 @@ struct Table<'t> {
 }
 
 impl<'t> Table<'t> {
-    fn new(results: &'t Results, summary: &'t Summary, texts: &'t dyn Texts) -> Self {
-        let names = Names::new(texts);
+    fn new(results: &'t Results, summary: &'t Summary, messages: &'t dyn Messages) -> Self {
+        let names = Names::new(messages);
         let mut table = Table {
             results,
             summary,
@@ -54,7 +54,7 @@ impl<'t> Table<'t> {
             let header = table.header(load);
             let cells = summary.cells.iter().filter(|cell| cell.load == at);
             let rows: Vec<_> = cells.map(|cell| table.row(cell, load)).collect();
-            let title = texts.say(
+            let title = messages.say_with(
                 "compare-table-title",
                 &[("exercise", &results.exercise), ("load", &names.load(load))],
             );
@@ -65,19 +65,19 @@ impl<'t> Table<'t> {
     }
 
     fn header(&self, load: &Load) -> Vec<String> {
-        let texts = self.names.texts;
+        let messages = self.names.messages;
         vec![
-            texts.say("compare-column-model", &[]),
-            texts.say("compare-metric-rate", &[]),
+            messages.say("compare-column-model"),
+            messages.say("compare-metric-rate"),
             match telling(load) {
-                Metric::Rate => texts.say("compare-column-relative", &[]),
-                _ => texts.say("compare-column-relative-p99", &[]),
+                Metric::Rate => messages.say("compare-column-relative"),
+                _ => messages.say("compare-column-relative-p99"),
             },
-            texts.say("compare-metric-p50", &[]),
-            texts.say("compare-metric-p99", &[]),
-            texts.say("compare-column-cpu", &[]),
-            texts.say("compare-column-switches", &[]),
-            texts.say("compare-column-memory", &[]),
+            messages.say("compare-metric-p50"),
+            messages.say("compare-metric-p99"),
+            messages.say("compare-column-cpu"),
+            messages.say("compare-column-switches"),
+            messages.say("compare-column-memory"),
         ]
     }
 
@@ -99,7 +99,7 @@ impl<'t> Table<'t> {
         let p99 = show(cell.response.p99, &|time| numbers.time(time)) + &self.left_out(cell, "p99");
         let (rate, relative) = match invalid {
             true => (
-                self.names.texts.say("compare-invalid", &[]) + &self.rounds_lost(cell),
+                self.names.messages.say("compare-invalid") + &self.rounds_lost(cell),
                 NOTHING.to_owned(),
             ),
             false => (
@@ -150,21 +150,20 @@ impl<'t> Table<'t> {
 
     /// The mark of a footnote that says in how many rounds what went wrong.
     fn rounds_lost(&mut self, cell: &Cell) -> String {
-        let texts = self.names.texts;
+        let messages = self.names.messages;
         let reasons = cell.reasons.iter().map(|(reason, rounds)| {
-            let (reason, rounds) = (self.names.reason(*reason), rounds.to_string());
-            texts.say(
+            let reason = self.names.reason(*reason);
+            messages.say_with(
                 "compare-note-reason",
-                &[("reason", &reason), ("rounds", &rounds)],
+                &[("reason", &reason), ("rounds", rounds)],
             )
         });
         let reasons = reasons.collect::<Vec<_>>().join("; ");
-        let (valid, trials) = (cell.valid.to_string(), cell.trials.to_string());
-        let note = texts.say(
+        let note = messages.say_with(
             "compare-note-rounds",
             &[
-                ("valid", &valid),
-                ("trials", &trials),
+                ("valid", &cell.valid),
+                ("trials", &cell.trials),
                 ("reasons", &reasons),
             ],
         );
@@ -179,8 +178,8 @@ impl<'t> Table<'t> {
         let reason = self.names.reason(*why);
         let note = self
             .names
-            .texts
-            .say("compare-note-left-out", &[("reason", &reason)]);
+            .messages
+            .say_with("compare-note-left-out", &[("reason", &reason)]);
         self.footnote(note)
     }
 
@@ -196,11 +195,11 @@ impl<'t> Table<'t> {
 
     /// What stands below: the footnotes, and how to read the columns.
     fn notes(&self) -> impl Iterator<Item = String> {
-        let texts = self.names.texts;
+        let messages = self.names.messages;
         let footnotes = self.footnotes.iter().enumerate();
         let footnotes = footnotes.map(|(at, note)| format!("{} {note}", superscript(at + 1)));
         let baseline = self.names.name(&self.results.baseline);
-        let legend = texts.say("compare-legend", &[("baseline", &baseline)]);
+        let legend = messages.say_with("compare-legend", &[("baseline", &baseline)]);
         footnotes.chain([legend])
     }
 }

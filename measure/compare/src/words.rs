@@ -1,46 +1,45 @@
 //! What every output says alike: names of loads, metrics, reasons.
 
-use crate::Texts;
 use crate::format::Numbers;
 use crate::results::{Invalid, Load, Results};
 use crate::summary::Metric;
+use socklab_text::Messages;
 
 /// The words for the things of a comparison.
 #[derive(Clone, Copy)]
 pub struct Names<'t> {
     /// The messages.
-    pub texts: &'t dyn Texts,
+    pub messages: &'t dyn Messages,
     /// The numbers of that language.
     pub numbers: Numbers<'t>,
 }
 
 impl<'t> Names<'t> {
-    /// In the language of these texts.
-    pub fn new(texts: &'t dyn Texts) -> Self {
+    /// In the language of these messages.
+    pub fn new(messages: &'t dyn Messages) -> Self {
         Names {
-            texts,
-            numbers: Numbers::new(texts),
+            messages,
+            numbers: Numbers::new(messages),
         }
     }
 
     /// A name that somebody else chose, such as an address, made safe to show.
     pub fn name(self, name: &str) -> String {
-        self.texts.say("compare-name", &[("name", name)])
+        self.messages.say_with("compare-name", &[("name", &name)])
     }
 
     /// A load: how many connections, and for an open one how many questions a second.
     pub fn load(self, load: &Load) -> String {
         match load {
             Load::Closed { connections } => {
-                let connections = connections.to_string();
-                let texts = self.texts;
-                texts.say("compare-load-closed", &[("connections", &connections)])
+                let messages = self.messages;
+                messages.say_with("compare-load-closed", &[("connections", connections)])
             }
             Load::Open { connections, rate } => {
-                let (connections, rate) = (connections.to_string(), self.numbers.three(*rate));
-                self.texts.say(
+                let rate = self.numbers.three(*rate);
+                self.messages.say_with(
                     "compare-load-open",
-                    &[("connections", &connections), ("rate", &rate)],
+                    &[("connections", connections), ("rate", &rate)],
                 )
             }
         }
@@ -62,7 +61,7 @@ impl<'t> Names<'t> {
             Metric::P99 => "compare-metric-p99",
             Metric::Cpu => "compare-metric-cpu",
         };
-        self.texts.say(id, &[])
+        self.messages.say(id)
     }
 
     /// Its value with its unit.
@@ -84,7 +83,7 @@ impl<'t> Names<'t> {
             Invalid::NotSteady => "compare-invalid-not-steady",
             Invalid::ServerGone => "compare-invalid-server-gone",
         };
-        self.texts.say(id, &[])
+        self.messages.say(id)
     }
 
     /// What makes the figures less than they could be. One that this version does not know is shown by its id.
@@ -99,7 +98,7 @@ impl<'t> Names<'t> {
             "register-in-memory" => "compare-caution-register-in-memory",
             other => return self.name(other),
         };
-        self.texts.say(id, &[])
+        self.messages.say(id)
     }
 }
 

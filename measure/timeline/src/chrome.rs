@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Texts;
 use crate::chart::{Chart, Lane, Span, What};
 use crate::words::{class, describe, name, title};
+use socklab_text::Messages;
 
 /// The charts, one beside the other, from the same zero.
-pub fn chrome(charts: &[Chart], texts: &dyn Texts) -> String {
+pub fn chrome(charts: &[Chart], messages: &dyn Messages) -> String {
     let mut events = Vec::new();
     for (process, chart) in (1_u32..).zip(charts) {
         let named = |kind: &str, thread: u32, args: Value| json!({ "name": kind, "ph": "M", "pid": process, "tid": thread, "args": args });
         events.push(named(
             "process_name",
             0,
-            json!({ "name": title(chart, texts) }),
+            json!({ "name": title(chart, messages) }),
         ));
         events.push(named(
             "process_sort_index",
@@ -32,7 +32,7 @@ pub fn chrome(charts: &[Chart], texts: &dyn Texts) -> String {
             .iter()
             .flat_map(|lane| lane.rows().into_iter().map(move |row| (lane, row)));
         for (thread, (lane, row)) in (1_u32..).zip(rows) {
-            let name = name(lane.name, texts);
+            let name = name(lane.name, messages);
             events.push(named("thread_name", thread, json!({ "name": name })));
             events.push(named(
                 "thread_sort_index",
@@ -41,15 +41,20 @@ pub fn chrome(charts: &[Chart], texts: &dyn Texts) -> String {
             ));
             events.extend(
                 row.into_iter()
-                    .map(|span| event(lane, span, (process, thread), texts)),
+                    .map(|span| event(lane, span, (process, thread), messages)),
             );
         }
     }
     json!({ "displayTimeUnit": "ms", "traceEvents": events }).to_string()
 }
 
-fn event(lane: &Lane, span: &Span, (process, thread): (u32, u32), texts: &dyn Texts) -> Value {
-    let mut args = json!({ "lane": name(lane.name, texts) });
+fn event(
+    lane: &Lane,
+    span: &Span,
+    (process, thread): (u32, u32),
+    messages: &dyn Messages,
+) -> Value {
+    let mut args = json!({ "lane": name(lane.name, messages) });
     if span.what != What::Code {
         args["number"] = json!(span.number);
     }
@@ -60,8 +65,8 @@ fn event(lane: &Lane, span: &Span, (process, thread): (u32, u32), texts: &dyn Te
         args["bytes"] = json!(span.bytes);
     }
     json!({
-        "name": describe(span, texts),
-        "cat": class(span.class(), texts),
+        "name": describe(span, messages),
+        "cat": class(span.class(), messages),
         "ph": "X",
         "ts": micros(span.start),
         "dur": micros(span.took()),

@@ -30,9 +30,3 @@ pub use mermaid::mermaid;
 pub use record::{Event, Heard, Log, Page, Recorder, Thread, Who};
 pub use svg::{svg, svg_of_all};
 pub use text::{Glyphs, text};
-
-/// The words of a language, by the id of the message. Values are already formatted.
-pub trait Texts {
-    /// A message with its variables.
-    fn say(&self, id: &str, values: &[(&str, &str)]) -> String;
-}

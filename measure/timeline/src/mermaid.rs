@@ -7,16 +7,16 @@ use std::fmt::Write as _;
 
 use socklab_core::OperationKind;
 
-use crate::Texts;
 use crate::chart::{Chart, Name, Span, What};
 use crate::words::{describe, length, millis, name, title};
+use socklab_text::Messages;
 
 /// The chart as a diagram; what stands between fences in Markdown.
-pub fn mermaid(chart: &Chart, texts: &dyn Texts) -> String {
+pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
     let mut out = String::from("sequenceDiagram\n");
-    let _ = writeln!(out, "    title {}", clean(&title(chart, texts)));
+    let _ = writeln!(out, "    title {}", clean(&title(chart, messages)));
     for lane in &chart.lanes {
-        let said = clean(&name(lane.name, texts));
+        let said = clean(&name(lane.name, messages));
         let _ = writeln!(out, "    participant {} as {said}", id(lane.name));
     }
     for (lane, span) in chart.numbered() {
@@ -28,7 +28,7 @@ pub fn mermaid(chart: &Chart, texts: &dyn Texts) -> String {
             span.number,
             millis(span.start),
             length(span.took()),
-            describe(span, texts)
+            describe(span, messages)
         );
         let _ = match arrow(lane.name, span) {
             Some((from, arrow, to)) => {

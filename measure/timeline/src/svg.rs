@@ -7,11 +7,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::Texts;
 use crate::chart::{Chart, Class, Span, What};
 use crate::words::{
     class, describe, length, millis, name, note, short, source, style, summary, title,
 };
+use socklab_text::Messages;
 
 /// How the picture looks.
 const STYLE: &str = include_str!("svg.css");
@@ -28,21 +28,21 @@ const LETTER: f64 = 0.56;
 const HAIR: f64 = 2.0;
 
 /// The chart as a picture.
-pub fn svg(chart: &Chart, texts: &dyn Texts) -> String {
-    svg_of_all(std::slice::from_ref(chart), texts)
+pub fn svg(chart: &Chart, messages: &dyn Messages) -> String {
+    svg_of_all(std::slice::from_ref(chart), messages)
 }
 
 /// Several charts, one below the other.
-pub fn svg_of_all(charts: &[Chart], texts: &dyn Texts) -> String {
+pub fn svg_of_all(charts: &[Chart], messages: &dyn Messages) -> String {
     let mut picture = Picture {
         out: String::new(),
         y: 8.0,
     };
     for chart in charts {
-        picture.chart(chart, texts);
+        picture.chart(chart, messages);
     }
     let height = picture.y;
-    let label = charts.iter().map(|chart| title(chart, texts));
+    let label = charts.iter().map(|chart| title(chart, messages));
     let label = escaped(&label.collect::<Vec<_>>().join("; "));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tl-chart\" role=\"img\" aria-label=\"{label}\" \
@@ -79,43 +79,43 @@ struct Picture {
 }
 
 impl Picture {
-    fn chart(&mut self, chart: &Chart, texts: &dyn Texts) {
+    fn chart(&mut self, chart: &Chart, messages: &dyn Messages) {
         self.y += 24.0;
-        self.text(12.0, "tl-title", &title(chart, texts));
+        self.text(12.0, "tl-title", &title(chart, messages));
         self.y += 4.0;
-        self.paragraph("tl-soft", 14.0, &style(chart, texts));
+        self.paragraph("tl-soft", 14.0, &style(chart, messages));
         self.y += 10.0;
         let whole = Scale {
             from: Duration::ZERO,
             to: chart.length,
         };
         let (from, to) = (millis(whole.from), millis(whole.to));
-        let said = texts.say("timeline-panel-whole", &[("from", &from), ("to", &to)]);
-        self.panel(chart, whole, &said, chart.closest(), texts);
+        let said = messages.say_with("timeline-panel-whole", &[("from", &from), ("to", &to)]);
+        self.panel(chart, whole, &said, chart.closest(), messages);
         if let Some((from, to)) = chart.closest() {
-            self.closer(chart, whole, Scale { from, to }, texts);
+            self.closer(chart, whole, Scale { from, to }, messages);
         }
         self.y += 10.0;
-        self.legend(chart, texts);
+        self.legend(chart, messages);
         self.y += 8.0;
         self.y += 20.0;
-        self.text(12.0, "tl-panel", &texts.say("timeline-where", &[]));
+        self.text(12.0, "tl-panel", &messages.say("timeline-where"));
         for lane in chart.lanes.iter().filter(|lane| lane.name.is_server()) {
             let said = format!(
                 "{}: {}",
-                name(lane.name, texts),
-                summary(chart, lane, texts)
+                name(lane.name, messages),
+                summary(chart, lane, messages)
             );
             self.paragraph("", 14.0, &said);
         }
         self.y += 6.0;
-        self.paragraph("tl-soft tl-small", 12.5, &note(chart, texts));
-        self.paragraph("tl-soft tl-small", 12.5, &source(texts));
+        self.paragraph("tl-soft tl-small", 12.5, &note(chart, messages));
+        self.paragraph("tl-soft tl-small", 12.5, &source(messages));
         self.y += 16.0;
     }
 
     /// The stretch from close by, hung below where it is in the whole.
-    fn closer(&mut self, chart: &Chart, whole: Scale, scale: Scale, texts: &dyn Texts) {
+    fn closer(&mut self, chart: &Chart, whole: Scale, scale: Scale, messages: &dyn Messages) {
         let (left, right) = (
             whole.x(scale.from),
             whole.x(scale.to).max(whole.x(scale.from) + HAIR),
@@ -129,7 +129,7 @@ impl Picture {
         self.y += 30.0;
         let times = whole.length().as_secs_f64() / scale.length().as_secs_f64().max(1e-9);
         let (from, to) = (millis(scale.from), millis(scale.to));
-        let said = texts.say(
+        let said = messages.say_with(
             "timeline-panel-closer",
             &[
                 ("from", &from),
@@ -137,7 +137,7 @@ impl Picture {
                 ("times", &format!("{times:.0}")),
             ],
         );
-        self.panel(chart, scale, &said, None, texts);
+        self.panel(chart, scale, &said, None, messages);
     }
 
     /// The lanes from one moment to another, below their title and a ruler.
@@ -147,7 +147,7 @@ impl Picture {
         scale: Scale,
         said: &str,
         lens: Option<(Duration, Duration)>,
-        texts: &dyn Texts,
+        messages: &dyn Messages,
     ) {
         self.y += 20.0;
         self.text(12.0, "tl-panel", said);
@@ -177,14 +177,14 @@ impl Picture {
                 self.y += ROW.0;
                 if at == 0 {
                     let baseline = self.y - 8.0;
-                    let label = escaped(&name(lane.name, texts));
+                    let label = escaped(&name(lane.name, messages));
                     let _ = writeln!(
                         self.out,
                         "<text class=\"tl-right\" x=\"{:.1}\" y=\"{baseline:.1}\">{label}</text>",
                         LANES.0 - 8.0
                     );
                 }
-                self.row(row, scale, texts);
+                self.row(row, scale, messages);
             }
         }
         if let Some((from, to)) = lens {
@@ -199,7 +199,7 @@ impl Picture {
     }
 
     /// The bars of a row. Those that are rare come last, so that hairs are not buried.
-    fn row(&mut self, row: &[&Span], scale: Scale, texts: &dyn Texts) {
+    fn row(&mut self, row: &[&Span], scale: Scale, messages: &dyn Messages) {
         let mut row: Vec<&&Span> = row
             .iter()
             .filter(|span| span.end >= scale.from && span.start <= scale.to)
@@ -213,10 +213,10 @@ impl Picture {
                 self.out,
                 "<g class=\"tl-span tl-{}\"><title>{}</title><rect x=\"{left:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" height=\"{}\"/>",
                 span.class().name(),
-                escaped(&told(span, texts)),
+                escaped(&told(span, messages)),
                 ROW.1
             );
-            if let Some(label) = label(span, width, texts) {
+            if let Some(label) = label(span, width, messages) {
                 let _ = write!(
                     self.out,
                     "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
@@ -251,7 +251,7 @@ impl Picture {
         }
     }
 
-    fn legend(&mut self, chart: &Chart, texts: &dyn Texts) {
+    fn legend(&mut self, chart: &Chart, messages: &dyn Messages) {
         let there = |class: &Class| {
             let mut spans = chart.lanes.iter().flat_map(|lane| &lane.spans);
             spans.any(|span| span.class() == *class)
@@ -259,7 +259,7 @@ impl Picture {
         let mut x = 12.0;
         self.y += 20.0;
         for one in Class::ALL.into_iter().filter(there) {
-            let label = class(one, texts);
+            let label = class(one, messages);
             let width = 26.0 + letters(&label) * LETTER * 14.0 + 16.0;
             if x + width > WIDTH {
                 x = 12.0;
@@ -309,7 +309,7 @@ impl Picture {
 }
 
 /// All about a span, for whoever points at it.
-fn told(span: &Span, texts: &dyn Texts) -> String {
+fn told(span: &Span, messages: &dyn Messages) -> String {
     let number = match span.number {
         0 => String::new(),
         number => format!("{number}. "),
@@ -320,26 +320,26 @@ fn told(span: &Span, texts: &dyn Texts) -> String {
     };
     format!(
         "{number}{}{figure}; {} ms + {}",
-        describe(span, texts),
+        describe(span, messages),
         millis(span.start),
         length(span.took())
     )
 }
 
 /// What stands on a bar: as much as there is room for.
-fn label(span: &Span, width: f64, texts: &dyn Texts) -> Option<String> {
+fn label(span: &Span, width: f64, messages: &dyn Messages) -> Option<String> {
     let fits = |text: &String| letters(text) * LETTER * 12.5 + 8.0 <= width;
     if span.what == What::Code {
-        return Some(class(Class::Code, texts)).filter(fits);
+        return Some(class(Class::Code, messages)).filter(fits);
     }
     let number = span.number;
     let figure = span
         .figure()
         .map_or_else(String::new, |one| format!(" [{one}]"));
     let all = [
-        format!("{number}. {}{figure}", describe(span, texts)),
-        format!("{number}. {}{figure}", short(span, texts)),
-        format!("{number}. {}", short(span, texts)),
+        format!("{number}. {}{figure}", describe(span, messages)),
+        format!("{number}. {}{figure}", short(span, messages)),
+        format!("{number}. {}", short(span, messages)),
         number.to_string(),
     ];
     all.into_iter().find(fits)

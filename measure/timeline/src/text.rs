@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::Texts;
 use crate::chart::{Chart, Class, Span};
 use crate::words::{class, describe, length, millis, name, note, source, style, summary, title};
+use socklab_text::Messages;
 
 /// How wide the text is.
 const WIDTH: usize = 100;
@@ -40,15 +40,15 @@ impl Glyphs {
 }
 
 /// The chart as lanes and a list of all that is in them.
-pub fn text(chart: &Chart, texts: &dyn Texts, glyphs: Glyphs) -> String {
+pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     let names: Vec<String> = chart
         .lanes
         .iter()
-        .map(|lane| name(lane.name, texts))
+        .map(|lane| name(lane.name, messages))
         .collect();
     let widest = names.iter().map(|name| letters(name)).max().unwrap_or(0);
-    let mut out = format!("{}\n", title(chart, texts));
-    wrapped(&mut out, "", &style(chart, texts));
+    let mut out = format!("{}\n", title(chart, messages));
+    wrapped(&mut out, "", &style(chart, messages));
     out.push('\n');
     let canvas = Canvas {
         chart,
@@ -60,27 +60,27 @@ pub fn text(chart: &Chart, texts: &dyn Texts, glyphs: Glyphs) -> String {
         &mut out,
         "timeline-whole",
         (Duration::ZERO, chart.length),
-        texts,
+        messages,
     );
     if let Some(window) = chart.closest() {
-        canvas.stretch(&mut out, "timeline-closer", window, texts);
+        canvas.stretch(&mut out, "timeline-closer", window, messages);
     }
-    legend(&mut out, chart, texts, glyphs);
-    let _ = writeln!(out, "\n{}", texts.say("timeline-where", &[]));
+    legend(&mut out, chart, messages, glyphs);
+    let _ = writeln!(out, "\n{}", messages.say("timeline-where"));
     for (lane, name) in chart.lanes.iter().zip(&names) {
         if lane.name.is_server() {
             wrapped(
                 &mut out,
                 &padded(name, widest),
-                &summary(chart, lane, texts),
+                &summary(chart, lane, messages),
             );
         }
     }
     out.push('\n');
-    list(&mut out, chart, widest, texts);
+    list(&mut out, chart, widest, messages);
     out.push('\n');
-    wrapped(&mut out, "", &note(chart, texts));
-    wrapped(&mut out, "", &source(texts));
+    wrapped(&mut out, "", &note(chart, messages));
+    wrapped(&mut out, "", &source(messages));
     // Blanks at which no line may end have done their duty.
     let lines = out
         .lines()
@@ -98,11 +98,17 @@ struct Canvas<'a> {
 
 impl Canvas<'_> {
     /// The lanes from one moment to another.
-    fn stretch(&self, out: &mut String, id: &str, window: (Duration, Duration), texts: &dyn Texts) {
+    fn stretch(
+        &self,
+        out: &mut String,
+        id: &str,
+        window: (Duration, Duration),
+        messages: &dyn Messages,
+    ) {
         let columns = WIDTH - self.widest - 2;
         let column = (window.1.saturating_sub(window.0)) / columns as u32;
         let (from, to, each) = (millis(window.0), millis(window.1), length(column));
-        let said = texts.say(id, &[("from", &from), ("to", &to), ("column", &each)]);
+        let said = messages.say_with(id, &[("from", &from), ("to", &to), ("column", &each)]);
         let _ = writeln!(out, "{said}");
         for (lane, name) in self.chart.lanes.iter().zip(self.names) {
             for (at, row) in lane.rows().iter().enumerate() {
@@ -143,7 +149,7 @@ fn row_of(row: &[&Span], window: (Duration, Duration), columns: usize, glyphs: G
     cells.into_iter().map(letter).collect()
 }
 
-fn legend(out: &mut String, chart: &Chart, texts: &dyn Texts, glyphs: Glyphs) {
+fn legend(out: &mut String, chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) {
     let there = |class: &Class| {
         let mut spans = chart.lanes.iter().flat_map(|lane| &lane.spans);
         spans.any(|span| span.class() == *class)
@@ -151,21 +157,21 @@ fn legend(out: &mut String, chart: &Chart, texts: &dyn Texts, glyphs: Glyphs) {
     let shown = Class::ALL.into_iter().filter(there);
     let items: Vec<String> = shown
         // An item stays on its line.
-        .map(|one| format!("{} {}", glyphs.of(one), class(one, texts)).replace(' ', "\u{a0}"))
+        .map(|one| format!("{} {}", glyphs.of(one), class(one, messages)).replace(' ', "\u{a0}"))
         .collect();
     wrapped(out, "", &items.join("\u{a0}\u{a0} "));
 }
 
 /// All that is numbered.
-fn list(out: &mut String, chart: &Chart, widest: usize, texts: &dyn Texts) {
+fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages) {
     let _ = writeln!(
         out,
         "{:>3} {:>9} {:>9}  {}  {}",
-        texts.say("timeline-column-number", &[]),
-        texts.say("timeline-column-start", &[]),
-        texts.say("timeline-column-took", &[]),
-        padded(&texts.say("timeline-column-lane", &[]), widest),
-        texts.say("timeline-column-figure", &[]),
+        messages.say("timeline-column-number"),
+        messages.say("timeline-column-start"),
+        messages.say("timeline-column-took"),
+        padded(&messages.say("timeline-column-lane"), widest),
+        messages.say("timeline-column-figure"),
     );
     for (lane, span) in chart.numbered() {
         let head = format!(
@@ -173,10 +179,10 @@ fn list(out: &mut String, chart: &Chart, widest: usize, texts: &dyn Texts) {
             span.number,
             millis(span.start),
             millis(span.took()),
-            padded(&name(lane.name, texts), widest),
+            padded(&name(lane.name, messages), widest),
             span.figure().unwrap_or(""),
         );
-        wrapped(out, &head, &describe(span, texts));
+        wrapped(out, &head, &describe(span, messages));
     }
 }
 

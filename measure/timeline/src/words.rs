@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use socklab_core::OperationKind;
 
-use crate::Texts;
 use crate::chart::{Cause, Chart, Class, Lane, Name, Span, Style, What};
+use socklab_text::{Messages, Variable};
 
 /// Milliseconds, to the microsecond.
 pub(crate) fn millis(time: Duration) -> String {
@@ -37,9 +37,9 @@ pub(crate) fn share(part: Duration, whole: Duration) -> String {
 }
 
 /// The title of a chart.
-pub(crate) fn title(chart: &Chart, texts: &dyn Texts) -> String {
+pub(crate) fn title(chart: &Chart, messages: &dyn Messages) -> String {
     let length = length(chart.length);
-    texts.say(
+    messages.say_with(
         "timeline-title",
         &[
             ("exercise", &chart.exercise),
@@ -50,56 +50,53 @@ pub(crate) fn title(chart: &Chart, texts: &dyn Texts) -> String {
 }
 
 /// How the model of the chart waits, in a sentence.
-pub(crate) fn style(chart: &Chart, texts: &dyn Texts) -> String {
-    texts.say(&format!("timeline-style-{}", chart.style.name()), &[])
+pub(crate) fn style(chart: &Chart, messages: &dyn Messages) -> String {
+    messages.say(&format!("timeline-style-{}", chart.style.name()))
 }
 
 /// What the boundaries of a chart are worth, in a sentence.
-pub(crate) fn note(chart: &Chart, texts: &dyn Texts) -> String {
+pub(crate) fn note(chart: &Chart, messages: &dyn Messages) -> String {
     let id = match chart.stamped {
         true => "timeline-note-stamped",
         false => "timeline-note-unsplit",
     };
-    texts.say(id, &[])
+    messages.say(id)
 }
 
 /// Where the figures are.
-pub(crate) fn source(texts: &dyn Texts) -> String {
-    texts.say("timeline-note-figures", &[])
+pub(crate) fn source(messages: &dyn Messages) -> String {
+    messages.say("timeline-note-figures")
 }
 
-pub(crate) fn name(name: Name, texts: &dyn Texts) -> String {
-    let numbered = |id: &str, number: String| texts.say(id, &[("number", &number)]);
+pub(crate) fn name(name: Name, messages: &dyn Messages) -> String {
+    let numbered = |id: &str, number: &dyn Variable| messages.say_with(id, &[("number", number)]);
     match name {
         Name::Client {
             number,
             slow: false,
-        } => numbered("timeline-lane-client", number.to_string()),
-        Name::Client { number, slow: true } => {
-            numbered("timeline-lane-slow-client", number.to_string())
-        }
-        Name::Kernel => texts.say("timeline-lane-kernel", &[]),
-        Name::Main => texts.say("timeline-lane-main", &[]),
-        Name::Thread(number) => numbered("timeline-lane-thread", number.to_string()),
-        Name::MainTask => texts.say("timeline-lane-main-task", &[]),
-        Name::Task(number) => numbered("timeline-lane-task", number.to_string()),
+        } => numbered("timeline-lane-client", &number),
+        Name::Client { number, slow: true } => numbered("timeline-lane-slow-client", &number),
+        Name::Kernel => messages.say("timeline-lane-kernel"),
+        Name::Main => messages.say("timeline-lane-main"),
+        Name::Thread(number) => numbered("timeline-lane-thread", &number),
+        Name::MainTask => messages.say("timeline-lane-main-task"),
+        Name::Task(number) => numbered("timeline-lane-task", &number),
     }
 }
 
-pub(crate) fn class(class: Class, texts: &dyn Texts) -> String {
-    texts.say(&format!("timeline-class-{}", class.name()), &[])
+pub(crate) fn class(class: Class, messages: &dyn Messages) -> String {
+    messages.say(&format!("timeline-class-{}", class.name()))
 }
 
 /// What a span was, in full.
-pub(crate) fn describe(span: &Span, texts: &dyn Texts) -> String {
-    let mut said = what(span, texts);
+pub(crate) fn describe(span: &Span, messages: &dyn Messages) -> String {
+    let mut said = what(span, messages);
     let more = [
         span.client
-            .map(|number| texts.say("timeline-lane-client", &[("number", &number.to_string())])),
-        thread(span)
-            .map(|number| texts.say("timeline-on-thread", &[("number", &number.to_string())])),
-        span.before.then(|| texts.say("timeline-before", &[])),
-        span.after.then(|| texts.say("timeline-after", &[])),
+            .map(|number| messages.say_with("timeline-lane-client", &[("number", &number)])),
+        thread(span).map(|number| messages.say_with("timeline-on-thread", &[("number", &number)])),
+        span.before.then(|| messages.say("timeline-before")),
+        span.after.then(|| messages.say("timeline-after")),
     ];
     for one in more.into_iter().flatten() {
         said.push_str(" · ");
@@ -115,30 +112,29 @@ fn thread(span: &Span) -> Option<u32> {
 }
 
 /// What a span was, in a word or two.
-pub(crate) fn short(span: &Span, texts: &dyn Texts) -> String {
+pub(crate) fn short(span: &Span, messages: &dyn Messages) -> String {
     match (span.what, span.operation) {
-        (What::Poll(_), _) => texts.say("timeline-call-poll", &[]),
-        (What::Thread(_), _) => texts.say("timeline-call-thread", &[]),
+        (What::Poll(_), _) => messages.say("timeline-call-poll"),
+        (What::Thread(_), _) => messages.say("timeline-call-thread"),
         (What::Buffered { .. }, _) => format!("{} B", span.bytes),
         (What::Suspended(_) | What::Pause | What::Backlog | What::Code, _) | (_, None) => {
-            class(span.class(), texts)
+            class(span.class(), messages)
         }
-        (_, Some(kind)) => texts.say(&format!("timeline-operation-{}", kind.name()), &[]),
+        (_, Some(kind)) => messages.say(&format!("timeline-operation-{}", kind.name())),
     }
 }
 
-fn what(span: &Span, texts: &dyn Texts) -> String {
+fn what(span: &Span, messages: &dyn Messages) -> String {
     let operation = match span.operation {
-        Some(kind) => texts.say(&format!("timeline-operation-{}", kind.name()), &[]),
+        Some(kind) => messages.say(&format!("timeline-operation-{}", kind.name())),
         None => String::new(),
     };
-    let bytes = span.bytes.to_string();
-    let all = [("operation", operation.as_str()), ("bytes", bytes.as_str())];
+    let all: [(&str, &dyn Variable); 2] = [("operation", &operation), ("bytes", &span.bytes)];
     let (operation, bytes) = (&all[..1], &all[1..]);
     let (id, values) = match (span.what, span.operation) {
-        (What::Poll(cause), _) => return ended("timeline-what-poll", cause, texts),
-        (What::Suspended(cause), _) => return ended("timeline-what-suspended", cause, texts),
-        (What::Thread(cause), _) => return ended("timeline-what-thread", cause, texts),
+        (What::Poll(cause), _) => return ended("timeline-what-poll", cause, messages),
+        (What::Suspended(cause), _) => return ended("timeline-what-suspended", cause, messages),
+        (What::Thread(cause), _) => return ended("timeline-what-thread", cause, messages),
         (What::Code, _) => ("timeline-class-code", &[][..]),
         (What::Pause, _) => ("timeline-what-pause", &[][..]),
         (What::Backlog, _) => ("timeline-what-backlog", &[][..]),
@@ -170,42 +166,42 @@ fn what(span: &Span, texts: &dyn Texts) -> String {
         (What::Done, Some(OperationKind::Accept)) => ("timeline-what-accepted", operation),
         (What::Call | What::Done, _) => ("timeline-what-done", operation),
     };
-    texts.say(id, values)
+    messages.say_with(id, values)
 }
 
 /// A wait, and what ended it if it was not the network.
-fn ended(id: &str, cause: Cause, texts: &dyn Texts) -> String {
-    let mut said = texts.say(id, &[]);
+fn ended(id: &str, cause: Cause, messages: &dyn Messages) -> String {
+    let mut said = messages.say(id);
     let id = match cause {
         Cause::Network => return said,
         Cause::Line => "timeline-until-line",
         Cause::Decision => "timeline-until-decision",
     };
-    said.push_str(&texts.say(id, &[]));
+    said.push_str(&messages.say(id));
     said
 }
 
 /// What a program was blocked in.
-fn call(chart: &Chart, call: OperationKind, texts: &dyn Texts) -> String {
+fn call(chart: &Chart, call: OperationKind, messages: &dyn Messages) -> String {
     match (call, chart.style) {
-        (OperationKind::Wait, Style::Loop) => texts.say("timeline-call-poll", &[]),
-        (OperationKind::Wait, _) => texts.say("timeline-call-thread", &[]),
-        _ => texts.say(&format!("timeline-operation-{}", call.name()), &[]),
+        (OperationKind::Wait, Style::Loop) => messages.say("timeline-call-poll"),
+        (OperationKind::Wait, _) => messages.say("timeline-call-thread"),
+        _ => messages.say(&format!("timeline-operation-{}", call.name())),
     }
 }
 
 /// A lane of the server's in a sentence: in what it spent its time, the most first.
-pub(crate) fn summary(chart: &Chart, lane: &Lane, texts: &dyn Texts) -> String {
+pub(crate) fn summary(chart: &Chart, lane: &Lane, messages: &dyn Messages) -> String {
     let parts = lane.shares().into_iter().map(|(class, call, took)| {
         let (part, took) = (share(took, chart.length), length(took));
         let name = match call {
-            Some(call) => texts.say(
+            Some(call) => messages.say_with(
                 "timeline-blocked-in",
-                &[("call", &self::call(chart, call, texts))],
+                &[("call", &self::call(chart, call, messages))],
             ),
-            None => self::class(class, texts),
+            None => self::class(class, messages),
         };
-        texts.say(
+        messages.say_with(
             "timeline-share",
             &[("class", &name), ("percent", &part), ("took", &took)],
         )

@@ -1,14 +1,14 @@
 //! A difference as text.
 
 use super::{Diff, Figure, Refusal};
-use crate::Texts;
 use crate::grid::Grid;
 use crate::results::Load;
 use crate::words::Names;
+use socklab_text::Messages;
 
 /// The changes as a table, with what must be known beside them.
-pub fn show(diff: &Diff, texts: &dyn Texts) -> String {
-    let names = Names::new(texts);
+pub fn show(diff: &Diff, messages: &dyn Messages) -> String {
+    let names = Names::new(messages);
     let mut text = String::new();
     let mut line = |said: String| {
         text.push_str(&said);
@@ -26,7 +26,7 @@ pub fn show(diff: &Diff, texts: &dyn Texts) -> String {
     let facts: Vec<String> = facts.map(fact).collect();
     if !facts.is_empty() {
         let facts = facts.join("; ");
-        line(texts.say("compare-diff-environment", &[("facts", &facts)]));
+        line(messages.say_with("compare-diff-environment", &[("facts", &facts)]));
     }
     let list = |models: &[String]| {
         let models: Vec<String> = models.iter().map(|model| names.name(model)).collect();
@@ -34,11 +34,11 @@ pub fn show(diff: &Diff, texts: &dyn Texts) -> String {
     };
     if !diff.only_old.is_empty() {
         let models = list(&diff.only_old);
-        line(texts.say("compare-diff-only-old", &[("models", &models)]));
+        line(messages.say_with("compare-diff-only-old", &[("models", &models)]));
     }
     if !diff.only_new.is_empty() {
         let models = list(&diff.only_new);
-        line(texts.say("compare-diff-only-new", &[("models", &models)]));
+        line(messages.say_with("compare-diff-only-new", &[("models", &models)]));
     }
     if !diff.unbelieved.is_empty() {
         let place = |(model, load): &(String, Load)| {
@@ -46,30 +46,30 @@ pub fn show(diff: &Diff, texts: &dyn Texts) -> String {
         };
         let places: Vec<String> = diff.unbelieved.iter().map(place).collect();
         let places = places.join(", ");
-        line(texts.say("compare-diff-unbelieved", &[("places", &places)]));
+        line(messages.say_with("compare-diff-unbelieved", &[("places", &places)]));
     }
-    let compared = (diff.figures.len() - diff.too_few()).to_string();
+    let compared = diff.figures.len() - diff.too_few();
     if diff.too_few() > 0 {
-        let figures = diff.too_few().to_string();
-        line(texts.say("compare-diff-too-few", &[("figures", &figures)]));
+        let figures = diff.too_few();
+        line(messages.say_with("compare-diff-too-few", &[("figures", &figures)]));
     }
     let rows: Vec<Vec<String>> = diff.changes().map(|one| row(one, names)).collect();
     if rows.is_empty() {
-        line(texts.say("compare-diff-none", &[("compared", &compared)]));
+        line(messages.say_with("compare-diff-none", &[("compared", &compared)]));
         return text;
     }
-    let changed = rows.len().to_string();
-    line(texts.say(
+    let changed = rows.len();
+    line(messages.say_with(
         "compare-diff-some",
         &[("changed", &changed), ("compared", &compared)],
     ));
     let header = vec![
-        texts.say("compare-column-model", &[]),
-        texts.say("compare-diff-column-figure", &[]),
-        texts.say("compare-diff-column-old", &[]),
-        texts.say("compare-diff-column-new", &[]),
-        texts.say("compare-diff-column-change", &[]),
-        texts.say("compare-diff-column-expected", &[]),
+        messages.say("compare-column-model"),
+        messages.say("compare-diff-column-figure"),
+        messages.say("compare-diff-column-old"),
+        messages.say("compare-diff-column-new"),
+        messages.say("compare-diff-column-change"),
+        messages.say("compare-diff-column-expected"),
     ];
     text.push_str(&Grid { header, rows }.plain());
     text
@@ -84,7 +84,7 @@ fn row(one: &Figure, names: Names<'_>) -> Vec<String> {
     let figure = match &one.against {
         Some(baseline) => {
             let baseline = names.name(baseline);
-            names.texts.say(
+            names.messages.say_with(
                 "compare-diff-ratio",
                 &[("metric", &metric), ("baseline", &baseline)],
             )
@@ -106,21 +106,21 @@ fn row(one: &Figure, names: Names<'_>) -> Vec<String> {
 
 impl Refusal {
     /// Why, in one line.
-    pub fn say(&self, texts: &dyn Texts) -> String {
-        let names = Names::new(texts);
+    pub fn say(&self, messages: &dyn Messages) -> String {
+        let names = Names::new(messages);
         let list = |loads: &[Load]| {
             let loads: Vec<String> = loads.iter().map(|load| names.load(load)).collect();
             loads.join("; ")
         };
         match self {
             Refusal::Exercise(old, new) => {
-                texts.say("compare-diff-exercise", &[("old", old), ("new", new)])
+                messages.say_with("compare-diff-exercise", &[("old", old), ("new", new)])
             }
             Refusal::Loads(old, new) => {
                 let (old, new) = (list(old), list(new));
-                texts.say("compare-diff-loads", &[("old", &old), ("new", &new)])
+                messages.say_with("compare-diff-loads", &[("old", &old), ("new", &new)])
             }
-            Refusal::Models => texts.say("compare-diff-models", &[]),
+            Refusal::Models => messages.say("compare-diff-models"),
         }
     }
 }

@@ -48,8 +48,10 @@ impl Bars {
     pub(super) fn draw(&self) -> Element {
         let names = self.rows.iter().map(|row| width_of(&row.name));
         let left = names.fold(0.0, f64::max) + 34.0;
-        let texts = self.rows.iter().filter_map(|row| row.value.as_ref().ok());
-        let widest = texts.map(|value| width_of(&value.text)).fold(0.0, f64::max);
+        let messages = self.rows.iter().filter_map(|row| row.value.as_ref().ok());
+        let widest = messages
+            .map(|value| width_of(&value.text))
+            .fold(0.0, f64::max);
         let high = row(self.rows.len(), 240.0);
         let (top, bottom) = (44.0, 44.0 + high * self.rows.len() as f64);
         let frame = Frame {

@@ -167,7 +167,7 @@ impl Frame {
         (self.x(x), self.y(y))
     }
 
-    /// The horizontal axis: its marks with their texts, so much below it, and what it is of.
+    /// The horizontal axis: its marks with their messages, so much below it, and what it is of.
     pub(super) fn axis_x(&self, name: &str, ticks: &[(f64, String)], below: f64) -> Element {
         let ((left, right), low) = (self.across, self.up.0);
         let mut axis = el("g")
@@ -188,7 +188,7 @@ impl Frame {
         axis.put(label(middle, low + below + 44.0, "middle", name).class("name"))
     }
 
-    /// The vertical axis: its marks with their texts and a line across for each, and what it is of.
+    /// The vertical axis: its marks with their messages and a line across for each, and what it is of.
     pub(super) fn axis_y(&self, name: &str, ticks: &[(f64, String)]) -> Element {
         let ((left, right), high) = (self.across, self.up.1);
         let mut axis = el("g").class("axis");

@@ -74,13 +74,13 @@ impl Cost {
             for (model, name) in sheet.models() {
                 let found = sheet.costs(name, load);
                 let value = found.and_then(|cell| self.value(sheet, name, cell));
-                let texts = match sheet.costs(name, load) {
+                let messages = match sheet.costs(name, load) {
                     Ok(cell) => [(self.first)(cell), (self.second)(cell), self.sum(cell)]
                         .map(|one| words.estimate(one))
                         .to_vec(),
                     Err(why) => vec![why],
                 };
-                table.push([name.to_owned()].into_iter().chain(texts).collect());
+                table.push([name.to_owned()].into_iter().chain(messages).collect());
                 let name = name.to_owned();
                 rows.push(Row { model, name, value });
             }

@@ -23,7 +23,7 @@ pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
     let slope = |model: &str| {
         let costs = sheet.summary.idle.iter().find(|one| one.model == model);
         let bytes = words.figure(costs?.bytes?.value);
-        Some(words.say_with("report-idle-slope", &[("model", model), ("bytes", &bytes)]))
+        Some(words.say_with("report-idle-slope", &[("model", &model), ("bytes", &bytes)]))
     };
     steps.figure(sheet, |step| Some(step.memory as f64 / 1024.0), slope)
 }
@@ -74,7 +74,7 @@ impl Steps {
                 let text = words.figure(value);
                 let tip = words.say_with(
                     "report-idle-tip",
-                    &[("model", name), ("n", &connections), ("value", &text)],
+                    &[("model", &name), ("n", &connections), ("value", &text)],
                 );
                 let threads = words.count(step.threads);
                 rows.push(vec![name.to_owned(), connections, text, threads]);

@@ -44,7 +44,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
                 rows.push(row(sheet, name, &response));
                 series.push(curve(sheet, of, name, &response, false));
                 if open {
-                    let name = words.say_with("report-latency-service", &[("model", name)]);
+                    let name = words.say_with("report-latency-service", &[("model", &name)]);
                     rows.push(row(sheet, &name, &service));
                     series.push(curve(sheet, model, &name, &service, true));
                 }
@@ -154,7 +154,7 @@ fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser:
             let (share, time) = (words.percent(part), words.time(time));
             words.say_with(
                 "report-latency-tip",
-                &[("model", name), ("share", &share), ("time", &time)],
+                &[("model", &name), ("share", &share), ("time", &time)],
             )
         });
         points.push(Point {

@@ -110,17 +110,13 @@ fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step]) -> Option<Eleme
         match knee.rate {
             None => words.say_with(
                 "report-knee-none",
-                &[("model", knee.model.as_str()), ("limit", &limit)],
+                &[("model", &knee.model), ("limit", &limit)],
             ),
             Some(rate) => {
                 let rate = words.figure(rate);
                 words.say_with(
                     "report-knee",
-                    &[
-                        ("model", knee.model.as_str()),
-                        ("rate", &rate),
-                        ("limit", &limit),
-                    ],
+                    &[("model", &knee.model), ("rate", &rate), ("limit", &limit)],
                 )
             }
         }
@@ -176,7 +172,7 @@ impl Drawn {
                 if let Err(why) = &step.found {
                     let said = words.say_with(
                         "report-open-tip",
-                        &[("model", name), ("offered", &offered), ("value", why)],
+                        &[("model", &name), ("offered", &offered), ("value", why)],
                     );
                     missing.push(said.clone());
                     crosses.push((step.offered, model, said));
@@ -187,7 +183,7 @@ impl Drawn {
                 let text = (self.text)(sheet, value);
                 let tip = words.say_with(
                     "report-open-tip",
-                    &[("model", name), ("offered", &offered), ("value", &text)],
+                    &[("model", &name), ("offered", &offered), ("value", &text)],
                 );
                 rows.push(vec![name.to_owned(), offered, text]);
                 Some(Point {

@@ -56,7 +56,7 @@ pub(super) fn page(document: &Document, beside: &Beside<'_>, sheet: &Sheet<'_>) 
                 .set("hidden", "")
                 .text(&words.say("report-theme")),
         );
-    let mut reading = sentences(sheet.results, sheet.summary, words.texts()).into_iter();
+    let mut reading = sentences(sheet.results, sheet.summary, words.messages()).into_iter();
     let first = reading
         .next()
         .map(|one| el("p").class("reading").text(&one));
@@ -93,30 +93,26 @@ pub(super) fn page(document: &Document, beside: &Beside<'_>, sheet: &Sheet<'_>) 
 }
 
 fn title(sheet: &Sheet<'_>) -> String {
-    let models = sheet.words.count(sheet.results.models.len() as u64);
     sheet.words.say_with(
         "report-title",
         &[
-            ("exercise", sheet.results.exercise.as_str()),
-            ("models", &models),
+            ("exercise", &sheet.results.exercise),
+            ("models", &sheet.results.models.len()),
         ],
     )
 }
 
 fn when(sheet: &Sheet<'_>) -> String {
     let (words, results) = (&sheet.words, sheet.results);
-    let rounds = results.trials.iter().map(|one| u64::from(one.round) + 1);
-    let rounds = words.count(rounds.max().unwrap_or_default());
-    let (trials, took) = (
-        words.count(results.trials.len() as u64),
-        words.time(results.took * 1e6),
-    );
+    let rounds = results.trials.iter().map(|one| one.round + 1);
+    let rounds = rounds.max().unwrap_or_default();
+    let took = words.time(results.took * 1e6);
     let date = date(results.started);
     words.say_with(
         "report-when",
         &[
             ("date", &date),
-            ("trials", &trials),
+            ("trials", &results.trials.len()),
             ("rounds", &rounds),
             ("took", &took),
             ("version", &results.version),

@@ -1,10 +1,10 @@
 //! What every chart asks of the measurements.
 
 use super::words::Words;
-use crate::Texts;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
 use crate::validity::spares_costs;
+use socklab_text::Messages;
 
 /// The measurements with the words to show them in.
 pub(super) struct Sheet<'a> {
@@ -14,11 +14,11 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn new(document: &'a Document, texts: &'a dyn Texts) -> Self {
+    pub(super) fn new(document: &'a Document, messages: &'a dyn Messages) -> Self {
         Sheet {
             results: &document.results,
             summary: &document.summary,
-            words: Words::new(texts),
+            words: Words::new(messages),
         }
     }
 

@@ -40,7 +40,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
                         interval: rate.interval,
                         tip: Some(words.say_with(
                             "report-throughput-tip",
-                            &[("model", name), ("load", &of), ("rate", &text)],
+                            &[("model", &name), ("load", &of), ("rate", &text)],
                         )),
                     })
                 }

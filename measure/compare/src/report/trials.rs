@@ -63,7 +63,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
             words.say_with(
                 "report-trials-invalid",
                 &[
-                    ("model", model),
+                    ("model", &model),
                     ("rounds", &rounds.join(", ")),
                     ("why", why),
                 ],
@@ -141,7 +141,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
             );
             let said = words.say_with(
                 "report-trials-tip",
-                &[("model", name), ("round", &round), ("rate", &rate)],
+                &[("model", &name), ("round", &round), ("rate", &rate)],
             );
             if trial.invalid.is_empty() {
                 // What is left of a cell that must not be believed counts for nothing.

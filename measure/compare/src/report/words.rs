@@ -2,33 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use crate::Texts;
+use socklab_text::{Messages, Variable};
+
 use crate::results::{Invalid, Load};
 use crate::summary::{Estimate, Interval};
 use crate::words::Names;
 
-/// The texts of a language with the names and the numbers that all outputs share.
+/// The messages of a language with the names and the numbers that all outputs share.
 #[derive(Clone, Copy)]
 pub(super) struct Words<'a>(Names<'a>);
 
 impl<'a> Words<'a> {
-    pub(super) fn new(texts: &'a dyn Texts) -> Self {
-        Words(Names::new(texts))
+    pub(super) fn new(messages: &'a dyn Messages) -> Self {
+        Words(Names::new(messages))
     }
 
-    /// The texts themselves.
-    pub(super) fn texts(&self) -> &'a dyn Texts {
-        self.0.texts
+    /// The messages themselves.
+    pub(super) fn messages(&self) -> &'a dyn Messages {
+        self.0.messages
     }
 
     /// A message without variables.
     pub(super) fn say(&self, id: &str) -> String {
-        self.0.texts.say(id, &[])
+        self.0.messages.say(id)
     }
 
     /// A message with its variables.
-    pub(super) fn say_with(&self, id: &str, values: &[(&str, &str)]) -> String {
-        self.0.texts.say(id, values)
+    pub(super) fn say_with(&self, id: &str, values: &[(&str, &dyn Variable)]) -> String {
+        self.0.messages.say_with(id, values)
     }
 
     /// A whole number.
@@ -127,8 +128,8 @@ mod tests {
     /// Says the ids, but for the signs of numbers.
     struct Spanish;
 
-    impl Texts for Spanish {
-        fn say(&self, id: &str, _: &[(&str, &str)]) -> String {
+    impl Messages for Spanish {
+        fn say_with(&self, id: &str, _: &[(&str, &dyn Variable)]) -> String {
             match id {
                 "compare-decimal" => ",".to_owned(),
                 "compare-thousands" => ".".to_owned(),

@@ -5,7 +5,7 @@ use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::{Metric, Verdict};
 
 use super::made::{self, MODELS, Model};
-use super::words::Words;
+use super::messages::messages;
 
 fn made(seed: u64) -> Results {
     made::results(&MODELS, seed)
@@ -27,7 +27,7 @@ fn nothing_changes_between_a_run_and_itself() {
     // Four models with four loads and metrics, and three of them against the first.
     assert_eq!(diff.figures.len(), 64 + 48);
     assert_eq!(changes(&diff), []);
-    let text = show(&diff, &Words::new("en"));
+    let text = show(&diff, &messages("en"));
     assert_eq!(
         text,
         "nothing changed beyond what two runs of the same programs differ by (112 figures compared)\n"
@@ -72,10 +72,10 @@ fn a_slower_model_is_found_in_both_directions() {
         found.contains(&("mio", Metric::Cpu, None, Verdict::Lower)),
         "{found:?}"
     );
-    let text = show(&worse, &Words::new("en"));
+    let text = show(&worse, &messages("en"));
     assert!(text.contains("mio (10 connections)"), "{text}");
     assert!(text.contains("replies/s against blocking"), "{text}");
-    assert!(show(&worse, &Words::new("es")).contains("respuestas/s frente a blocking"));
+    assert!(show(&worse, &messages("es")).contains("respuestas/s frente a blocking"));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_slower_machine_moves_no_ratio() {
 
 #[test]
 fn other_exercises_loads_and_models_are_refused_in_one_line() {
-    let words = Words::new("en");
+    let words = messages("en");
     let refusal = |change: fn(&mut Results)| {
         let mut other = made(1);
         change(&mut other);
@@ -181,7 +181,7 @@ fn what_could_not_be_compared_is_said() {
         )]
     );
     assert_eq!(diff.too_few(), 32);
-    let text = show(&diff, &Words::new("en"));
+    let text = show(&diff, &messages("en"));
     for part in [
         "the machines differ, so absolute figures may have changed for that alone: kernel: 6.12.0 → 6.13.0\n",
         "only in the new one: tokio\n",

@@ -2,10 +2,11 @@
 
 mod diff;
 mod made;
+#[path = "../common/messages.rs"]
+mod messages;
 mod outputs;
 mod schema;
 mod summary;
-mod words;
 
 use socklab_compare::Document;
 

@@ -6,7 +6,7 @@ use socklab_compare::results::{Invalid, Latencies, Results};
 use socklab_compare::{Document, csv, hgrm, reading, table};
 
 use super::made::{self, MODELS};
-use super::words::Words;
+use super::messages::messages;
 
 /// A run in which all went well.
 fn quiet() -> Document {
@@ -43,7 +43,7 @@ fn troubled() -> Document {
 }
 
 fn shown(document: &Document, language: &str) -> String {
-    let (results, summary, words) = (&document.results, &document.summary, Words::new(language));
+    let (results, summary, words) = (&document.results, &document.summary, messages(language));
     let table = table::terminal(results, summary, &words);
     format!("{table}\n{}\n", reading::reading(results, summary, &words))
 }
@@ -65,14 +65,14 @@ fn in_markdown() {
     let Document { results, summary } = troubled();
     insta::assert_snapshot!(
         "troubled-markdown",
-        table::markdown(&results, &summary, &Words::new("en"))
+        table::markdown(&results, &summary, &messages("en"))
     );
 }
 
 #[test]
 fn the_table_fits_a_wide_terminal() {
     for document in [quiet(), troubled(), super::recorded()] {
-        let text = table::terminal(&document.results, &document.summary, &Words::new("es"));
+        let text = table::terminal(&document.results, &document.summary, &messages("es"));
         let rows = text
             .lines()
             .filter(|line| line.contains("MiB") || line.contains("–"));
@@ -170,7 +170,7 @@ fn of<'r>(
 #[test]
 fn one_model_alone_is_not_the_fastest() {
     let Document { results, summary } = Document::new(made::results(&MODELS[2..3], 42));
-    let text = reading::reading(&results, &summary, &Words::new("en"));
+    let text = reading::reading(&results, &summary, &messages("en"));
     assert!(text.contains("With 10 connections, mio gives "), "{text}");
     assert!(
         !text.contains("fastest") && !text.contains("least CPU"),
@@ -189,7 +189,7 @@ fn a_server_elsewhere_is_not_on_this_machine() {
             .filter(|one| one.model == "async-std");
         these.for_each(|one| one.model = address.to_owned());
         let Document { results, summary } = Document::new(results);
-        let text = reading::reading(&results, &summary, &Words::new("en"));
+        let text = reading::reading(&results, &summary, &messages("en"));
         assert_eq!(text.contains("the network between them"), network, "{text}");
         assert!(
             text.contains(&format!("the next, {address}, has 0.")),
@@ -203,11 +203,11 @@ fn too_few_rounds_are_named() {
     let mut results = made::results(&MODELS[..3], 42);
     results.trials.retain(|one| one.round < 2);
     let Document { results, summary } = Document::new(results);
-    let text = reading::reading(&results, &summary, &Words::new("en"));
+    let text = reading::reading(&results, &summary, &messages("en"));
     assert!(
         text.contains("Too few rounds count to say anything of async-std (1 connection, "),
         "{text}"
     );
-    let table = table::terminal(&results, &summary, &Words::new("en"));
+    let table = table::terminal(&results, &summary, &messages("en"));
     assert!(table.contains(" ?"), "{table}");
 }

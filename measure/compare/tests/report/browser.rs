@@ -8,7 +8,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use crate::page::sample_page;
-use crate::texts::Language;
 
 /// What it is called on different systems.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -108,8 +107,8 @@ fn requests(log: &Path) -> Vec<String> {
 #[test]
 fn a_browser_shows_it_and_has_nothing_to_complain_of() {
     for (language, tip) in [
-        (Language::En, "tip blocking, 1 connection: "),
-        (Language::Es, "tip blocking, 1 conexión: "),
+        ("en", "tip blocking, 1 connection: "),
+        ("es", "tip blocking, 1 conexión: "),
     ] {
         let page = sample_page(language).replace("</body>", &format!("{PROBE}</body>"));
         let Some(seen) = open(&page) else { return };
@@ -131,7 +130,7 @@ fn a_browser_shows_it_and_has_nothing_to_complain_of() {
 /// Without a script everything is there, and nothing is hidden.
 #[test]
 fn it_can_be_read_without_a_script() {
-    let page = sample_page(Language::En);
+    let page = sample_page("en");
     let body = &page[page.find("<main>").expect("a body")..page.find("</main>").expect("its end")];
     let hidden = body.matches(" hidden=\"\"").count();
     // The button that saves the data, which needs the script.

@@ -2,6 +2,7 @@
 
 mod browser;
 mod html;
+#[path = "../common/messages.rs"]
+mod messages;
 mod page;
 mod sample;
-mod texts;

@@ -7,27 +7,27 @@ use socklab_compare::report::{Beside, html};
 use socklab_compare::results::{Invalid, Proof, Results, Trial};
 
 use crate::html::{element, wrongs};
+use crate::messages::messages;
 use crate::sample;
-use crate::texts::{Fluent, Language};
 
 /// The page of the sample, made once.
-pub(crate) fn sample_page(language: Language) -> &'static str {
+pub(crate) fn sample_page(language: &str) -> &'static str {
     static PAGES: [LazyLock<String>; 2] = [
-        LazyLock::new(|| page(sample::results(), Language::En)),
-        LazyLock::new(|| page(sample::results(), Language::Es)),
+        LazyLock::new(|| page(sample::results(), "en")),
+        LazyLock::new(|| page(sample::results(), "es")),
     ];
-    &PAGES[usize::from(language == Language::Es)]
+    &PAGES[usize::from(language == "es")]
 }
 
 /// The page of these results.
-pub(crate) fn page(results: Results, language: Language) -> String {
+pub(crate) fn page(results: Results, language: &str) -> String {
     let (pictures, sources) = (sample::pictures(), sample::sources());
     let beside = Beside {
         command: sample::COMMAND,
         pictures: &pictures,
         sources: &sources,
     };
-    html(&Document::new(results), &beside, &Fluent::new(language))
+    html(&Document::new(results), &beside, &messages(language))
 }
 
 fn figure<'a>(page: &'a str, id: &str) -> &'a str {
@@ -55,8 +55,8 @@ const LOADS: [&str; 5] = [
 #[test]
 fn the_page_is_well_formed_and_in_its_language() {
     for (language, tag, says) in [
-        (Language::En, "en", "Read with caution"),
-        (Language::Es, "es", "Léase con cautela"),
+        ("en", "en", "Read with caution"),
+        ("es", "es", "Léase con cautela"),
     ] {
         let page = sample_page(language);
         assert_eq!(wrongs(page), [""; 0]);
@@ -67,7 +67,7 @@ fn the_page_is_well_formed_and_in_its_language() {
 
 #[test]
 fn every_model_and_load_is_in_every_chart() {
-    let page = sample_page(Language::En);
+    let page = sample_page("en");
     let models = sample::results().models;
     let named = |what: &str, name: &str| what.contains(&format!(">{name}<"));
     let table = element(page, "<table class=\"headline\"", "</table>");
@@ -109,7 +109,7 @@ fn every_model_and_load_is_in_every_chart() {
 
 #[test]
 fn what_must_not_be_believed_is_named_and_not_drawn() {
-    let page = sample_page(Language::En);
+    let page = sample_page("en");
     let why = "INVALID: the load generator could do no more while the server waited for work";
     let table = element(page, "<table class=\"headline\"", "</table>");
     assert!(table.contains(&format!(">{why}</td>")));
@@ -140,7 +140,7 @@ fn page_of_wrong_replies(change: impl Fn(&mut Trial)) -> String {
         }
         change(trial);
     }
-    page(results, Language::En)
+    page(results, "en")
 }
 
 /// Whatever figures an invalid cell has, no chart of figures looks otherwise.
@@ -164,7 +164,7 @@ fn figures_that_must_not_be_believed_are_in_no_chart() {
 
 #[test]
 fn nothing_is_fetched() {
-    let page = sample_page(Language::Es);
+    let page = sample_page("es");
     let ours = page.replace("http://www.w3.org/2000/svg", "");
     for remote in [
         "http://", "https://", "@import", "url(", " src=", "//fonts", "<link", "<iframe", "fetch(",
@@ -194,7 +194,7 @@ fn what_others_say_stays_text() {
     for trial in results.trials.iter_mut().filter(|one| one.model == "mio") {
         trial.model = evil.to_owned();
     }
-    let page = page(results.clone(), Language::En);
+    let page = page(results.clone(), "en");
     assert_eq!(wrongs(&page), [""; 0]);
     assert!(!page.contains("<script>alert"));
     assert!(page.contains("&lt;/script&gt;&lt;script&gt;alert(1)"));
@@ -216,7 +216,7 @@ fn data(page: &str) -> &str {
 #[test]
 fn the_page_carries_all_that_was_measured() {
     let document = Document::new(sample::results());
-    let page = sample_page(Language::Es);
+    let page = sample_page("es");
     assert_eq!(
         Some(data(page)),
         serde_json::to_string(&document).ok().as_deref()
@@ -232,7 +232,7 @@ fn a_model_that_was_refused_says_so() {
         same: false,
         difference: Some(("show \"HOLA\"".to_owned(), "show \"hola\"".to_owned())),
     };
-    let page = page(results, Language::En);
+    let page = page(results, "en");
     let table = element(&page, "<table class=\"headline\"", "</table>");
     let refused = "REFUSED: its transcript is not the reference&#39;s";
     assert_eq!(table.matches(refused).count(), LOADS.len());
@@ -256,7 +256,7 @@ fn with_little_there_is_still_a_page() {
         trial.server = None;
     }
     for results in [nothing, less, target] {
-        let page = page(results, Language::En);
+        let page = page(results, "en");
         assert_eq!(wrongs(&page), [""; 0]);
         assert!(
             !page.contains("NaN") && !page.contains("inf"),
@@ -268,7 +268,7 @@ fn with_little_there_is_still_a_page() {
 
 #[test]
 fn pictures_and_sources_are_there() {
-    let page = sample_page(Language::En);
+    let page = sample_page("en");
     for picture in sample::pictures() {
         assert!(page.contains(&picture.svg));
     }

@@ -4,15 +4,20 @@ use std::net::SocketAddr;
 
 use socklab_core::OperationKind::{Accept, Close, Connect, Receive, Send, Wait};
 use socklab_core::{Mono, Operation, OperationKind, OperationResult, Subject, Transport};
-use socklab_timeline::{Event, Exchange, Heard, Page, Texts, Thread, Who};
+use socklab_text::{Messages, Value, Variable};
+use socklab_timeline::{Event, Exchange, Heard, Page, Thread, Who};
 
 /// Says the ids of messages and their values.
 pub(crate) struct Ids;
 
-impl Texts for Ids {
-    fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+impl Messages for Ids {
+    fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
         let id = id.strip_prefix("timeline-").unwrap_or(id);
-        let values: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
+        let shown = |(_, variable): &(&str, &dyn Variable)| match variable.value() {
+            Value::Text(text) => text.into_owned(),
+            Value::Number(number) => number.to_string(),
+        };
+        let values: Vec<String> = variables.iter().map(shown).collect();
         match values.is_empty() {
             true => format!("<{id}>"),
             false => format!("<{id} {}>", values.join(" ")),

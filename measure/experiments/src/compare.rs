@@ -1,0 +1,227 @@
+//! The same exercise on every I/O model, measured so that a class can believe it.
+//!
+//! First the proof: each model's transcript must be that of the machines alone. Then the clock: in
+//! rounds, each model under each load once in a shuffled order, each trial with a server in a process
+//! and on a core of its own. What was measured is returned as it is; what it means, and how it is
+//! shown, is `socklab-compare`'s.
+
+mod environment;
+mod folder;
+mod idle;
+mod knee;
+mod others;
+mod plan;
+mod proof;
+mod reference;
+mod sources;
+mod trial;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use socklab_compare::results::{Load, Proof, Results, SCHEMA, Trial};
+
+use crate::cores::pin;
+use crate::measured::raise_descriptors;
+
+use environment::Setting;
+pub use folder::remove_all as remove_folders;
+use others::Others;
+pub use plan::{Entry, Kind, Plan, Thoroughness};
+pub use sources::sources;
+
+/// Who is told how far a comparison is.
+pub trait Progress {
+    /// A model's transcript is compared with that of the machines alone.
+    fn proving(&mut self, model: &str);
+    /// A model is refused: the proof shows a difference.
+    fn refused(&mut self, proof: &Proof);
+    /// A trial of a model under a load begins, after `done` of `all`.
+    fn trial(&mut self, model: &str, load: &Load, done: usize, all: usize);
+    /// Replies a second just now.
+    fn rate(&mut self, rate: f64);
+    /// A server's first wrong reply.
+    fn wrong_reply(&mut self, wrong: &WrongReply);
+    /// A model's idle connections are measured.
+    fn idle(&mut self, model: &str);
+    /// The highest rate that a model keeps up is searched.
+    fn knee(&mut self, model: &str);
+}
+
+/// A reply that was not what it had to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongReply {
+    /// Who sent it.
+    pub model: String,
+    /// What it had to be.
+    pub expected: String,
+    /// What it was.
+    pub got: String,
+}
+
+/// Why a comparison ended without results.
+#[derive(Debug)]
+pub enum Unmeasured {
+    /// No model passed the proof.
+    NoneLeft,
+    /// A server of this name did not start, or did not answer.
+    Failed(String, io::Error),
+    /// The target never replied.
+    Silent(SocketAddr),
+    /// The target does not do the exercise.
+    Wrong(WrongReply),
+}
+
+impl fmt::Display for Unmeasured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unmeasured::NoneLeft => f.write_str("no model passed the proof"),
+            Unmeasured::Failed(model, error) => write!(f, "{model}: {error}"),
+            Unmeasured::Silent(address) => write!(f, "{address} never replied"),
+            Unmeasured::Wrong(WrongReply {
+                model,
+                expected,
+                got,
+            }) => write!(f, "{model} replied {got:?} for {expected:?}"),
+        }
+    }
+}
+
+impl std::error::Error for Unmeasured {}
+
+/// Proves, then measures.
+///
+/// # Errors
+/// When no result can be had.
+pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, Unmeasured> {
+    let begun = Instant::now();
+    let started = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let register = plan.records().then_some(plan.folder.as_path());
+    let environment = environment::describe(&Setting {
+        generator: &plan.cores.generator,
+        server: &plan.cores.server,
+        descriptors: raise_descriptors(),
+        register,
+    });
+    let names = plan.entries.iter().map(|entry| entry.name.clone());
+    let models: Vec<String> = names.collect();
+    let proofs = prove(&mut plan, progress);
+    let Some(first) = plan.entries.first() else {
+        return Err(Unmeasured::NoneLeft);
+    };
+    if !plan.entries.iter().any(|entry| entry.name == plan.baseline) {
+        plan.baseline.clone_from(&first.name);
+    }
+    pin(&plan.cores.generator);
+    let mut results = Results {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+        took: 0.0,
+        seed: plan.seed,
+        exercise: plan.exercise.name.to_owned(),
+        models,
+        baseline: plan.baseline.clone(),
+        loads: plan.loads.clone(),
+        environment,
+        proofs,
+        trials: Vec::new(),
+        idle: Vec::new(),
+        knees: Vec::new(),
+    };
+    let others = Others::watch();
+    let order = plan.order();
+    for (done, &(round, entry, load)) in order.iter().enumerate() {
+        let entry = &plan.entries[entry];
+        progress.trial(&entry.name, &plan.loads[load], done, order.len());
+        let trial = try_once(&plan, round, entry, load, &results.trials, progress)?;
+        results.trials.push(trial);
+    }
+    for entry in &plan.entries {
+        let failed = |error| Unmeasured::Failed(entry.name.clone(), error);
+        if !plan.idle.is_empty() {
+            progress.idle(&entry.name);
+            let steps = idle::run(&plan, entry).map_err(failed)?;
+            results.idle.extend(steps);
+        }
+        if let Some(limit) = plan.knee {
+            progress.knee(&entry.name);
+            let knee = knee::find(&plan, entry, limit, &results.trials, &mut |rate| {
+                progress.rate(rate);
+            });
+            results.knees.push(knee.map_err(failed)?);
+        }
+    }
+    if let Some(others) = others {
+        others.note(&mut results.environment);
+    }
+    results.took = begun.elapsed().as_secs_f64();
+    Ok(results)
+}
+
+/// One trial, unless it shows that the target does not do the exercise.
+fn try_once(
+    plan: &Plan,
+    round: u32,
+    entry: &Entry,
+    load: usize,
+    before: &[Trial],
+    progress: &mut dyn Progress,
+) -> Result<Trial, Unmeasured> {
+    let tried = trial::run(plan, round, entry, load, &mut |rate| progress.rate(rate))
+        .map_err(|error| Unmeasured::Failed(entry.name.clone(), error))?;
+    let target = match &entry.kind {
+        Kind::Target(address) => Some(*address),
+        Kind::Model(_) => None,
+    };
+    let Some((expected, got)) = tried.wrong else {
+        return match target {
+            Some(address) if tried.trial.replies == 0 => Err(Unmeasured::Silent(address)),
+            _ => Ok(tried.trial),
+        };
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let wrong = WrongReply {
+        model: entry.name.clone(),
+        expected: text(expected),
+        got: text(got),
+    };
+    let known = |other: &Trial| other.model == entry.name && other.losses.wrong > 0;
+    match target {
+        Some(_) => return Err(Unmeasured::Wrong(wrong)),
+        None if before.iter().any(known) => {}
+        None => progress.wrong_reply(&wrong),
+    }
+    Ok(tried.trial)
+}
+
+/// Proves every model, tells which are refused, and leaves the others in the plan.
+fn prove(plan: &mut Plan, progress: &mut dyn Progress) -> Vec<Proof> {
+    let mut proofs: Vec<Proof> = Vec::new();
+    for entry in &plan.entries {
+        let Kind::Model(model) = entry.kind else {
+            continue;
+        };
+        if proofs.iter().any(|proof| proof.model == model.name()) {
+            continue;
+        }
+        progress.proving(model.name());
+        let proof = proof::of(plan.exercise, model);
+        if !proof.same {
+            progress.refused(&proof);
+        }
+        proofs.push(proof);
+    }
+    plan.entries.retain(|entry| match entry.kind {
+        Kind::Model(model) => proofs
+            .iter()
+            .any(|proof| proof.model == model.name() && proof.same),
+        Kind::Target(_) => true,
+    });
+    proofs
+}

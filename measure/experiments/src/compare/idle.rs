@@ -1,0 +1,76 @@
+//! What silent connections cost.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use socklab_compare::results::{Idle, Latencies, Load};
+
+use super::plan::{Entry, Plan};
+use super::trial;
+use crate::measured::{Footprint, Measured};
+
+/// How long the server has to accept the connections that have just come.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// Holds more and more idle connections, and at each step looks at the server's memory, and at how
+/// long one more client waits.
+///
+/// These are two series with a server each, because what is asked of a server stays in its memory.
+/// A target has none: its memory is not ours to see.
+///
+/// # Errors
+/// When the server does not start, or the connections cannot be had.
+pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
+    let footprints = series(plan, entry, |server| {
+        thread::sleep(SETTLING);
+        Ok(server.footprint())
+    })?;
+    let mut asked = 0;
+    let replies = series(plan, entry, |server| {
+        let mut one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address);
+        one.first = asked;
+        let outcome = socklab_load::run(&one, &mut |_| ()).map_err(io::Error::other)?;
+        asked += outcome.asked;
+        Ok(trial::latencies(&outcome.service))
+    })?;
+    let steps = footprints.into_iter().zip(replies);
+    let step =
+        |((connections, footprint), (_, reply)): ((u32, Footprint), (u32, Latencies))| Idle {
+            model: entry.name.clone(),
+            connections,
+            memory: footprint.memory,
+            threads: footprint.threads,
+            reply,
+        };
+    Ok(steps.map(step).collect())
+}
+
+/// What is seen at each step, with the number of connections held.
+fn series<T>(
+    plan: &Plan,
+    entry: &Entry,
+    mut look: impl FnMut(&Measured) -> io::Result<T>,
+) -> io::Result<Vec<(u32, T)>> {
+    let mut seen = Vec::new();
+    if plan.idle.is_empty() {
+        return Ok(seen);
+    }
+    // The connections are silent for as long as it takes, so the server has to be patient.
+    let patient = Plan {
+        timeout: Duration::from_secs(3600),
+        observe: false,
+        ..plan.clone()
+    };
+    let (_register, Some(server)) = trial::start(&patient, entry, false)? else {
+        return Ok(seen);
+    };
+    let (mut held, mut count) = (Vec::new(), 0);
+    for &connections in &plan.idle {
+        let more = connections.saturating_sub(count);
+        held.push(socklab_load::Idle::open(server.address, more).map_err(io::Error::other)?);
+        count += more;
+        seen.push((count, look(&server)?));
+    }
+    Ok(seen)
+}

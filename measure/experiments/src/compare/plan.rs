@@ -1,0 +1,142 @@
+//! What is to be measured, and how long that takes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use socklab_compare::results::Load;
+use socklab_core::lab::{Exercise, Offer};
+use socklab_runtimes::Runtime;
+
+use crate::cores::Cores;
+
+/// A comparison to be made.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is done.
+    pub exercise: &'static Exercise,
+    /// In the order in which they are shown. The same model may stand here twice, under two names.
+    pub entries: Vec<Entry>,
+    /// The entry that the others are compared with.
+    pub baseline: String,
+    /// What each entry is put under.
+    pub loads: Vec<Load>,
+    /// How often.
+    pub rounds: u32,
+    /// How long a trial is measured.
+    pub measure: Duration,
+    /// How long a load runs before it is measured, at least and at most.
+    pub warm_up: (Duration, Duration),
+    /// After how long a reply is lost.
+    pub timeout: Duration,
+    /// Datagrams in flight for each socket.
+    pub depth: u32,
+    /// Whether the servers' operations are counted.
+    pub observe: bool,
+    /// Which cores the generator and the servers have.
+    pub cores: Cores,
+    /// Where registers are made, for the exercise that needs one.
+    pub folder: PathBuf,
+    /// Decides the order of the trials.
+    pub seed: u64,
+    /// Numbers of idle connections to try, if any.
+    pub idle: Vec<u32>,
+    /// The most that the 99th percentile may be at the knee, if it is to be found.
+    pub knee: Option<Duration>,
+}
+
+/// One of those that are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is called in this comparison.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a load is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A model of ours, in a process of its own.
+    Model(Runtime),
+    /// A server that was already there.
+    Target(SocketAddr),
+}
+
+/// How thorough a comparison is.
+#[derive(Clone, Copy, Debug)]
+pub struct Thoroughness {
+    /// Numbers of connections.
+    pub loads: &'static [u32],
+    /// How often each load.
+    pub rounds: u32,
+    /// How many seconds a trial is measured.
+    pub measure: f64,
+    /// How many seconds a load runs before it is measured, at least and at most.
+    pub warm_up: (f64, f64),
+}
+
+// Many short rounds say more than few long ones: what disturbs a machine comes and goes, and an
+// interval of five rounds is twice as wide as one of ten.
+impl Thoroughness {
+    /// Under a minute.
+    pub const QUICK: Thoroughness = Thoroughness {
+        loads: &[1, 10, 100],
+        rounds: 5,
+        measure: 0.1,
+        warm_up: (0.05, 0.5),
+    };
+    /// The default.
+    pub const USUAL: Thoroughness = Thoroughness {
+        loads: &[1, 10, 100],
+        rounds: 9,
+        measure: 0.25,
+        warm_up: (0.05, 1.0),
+    };
+    /// Everything.
+    pub const FULL: Thoroughness = Thoroughness {
+        loads: &[1, 10, 100, 1000, 10_000],
+        rounds: 10,
+        measure: 1.0,
+        warm_up: (0.2, 2.0),
+    };
+}
+
+/// How long starting and ending a server takes.
+const OVERHEAD: Duration = Duration::from_millis(60);
+
+impl Plan {
+    /// Whether its servers record what they are asked, and so have a register.
+    pub fn records(&self) -> bool {
+        self.exercise.offers.contains(&Offer::Register)
+    }
+
+    /// How long it will take, about.
+    pub fn estimate(&self) -> Duration {
+        let trial = self.measure + (self.warm_up.0 + self.warm_up.1) / 4 + OVERHEAD;
+        let entries = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let loads = u32::try_from(self.loads.len()).unwrap_or(u32::MAX);
+        let trials = trial * (self.rounds * entries * loads);
+        let connections: u32 = self.idle.iter().sum();
+        let idle = (Duration::from_millis(1500) * u32::try_from(self.idle.len()).unwrap_or(0)
+            + Duration::from_micros(150) * connections)
+            * entries;
+        let knee = self.knee.map_or(Duration::ZERO, |_| trial * 12 * entries);
+        trials + idle + knee
+    }
+
+    /// The order of the trials as (round, entry, load): rounds, each with every entry under every load
+    /// once, shuffled, so that what changes on the machine with time meets all alike.
+    pub(super) fn order(&self) -> Vec<(u32, usize, usize)> {
+        let mut dice = fastrand::Rng::with_seed(self.seed);
+        let mut order = Vec::new();
+        for round in 0..self.rounds {
+            let mut all: Vec<(u32, usize, usize)> = (0..self.entries.len())
+                .flat_map(|entry| (0..self.loads.len()).map(move |load| (round, entry, load)))
+                .collect();
+            dice.shuffle(&mut all);
+            order.extend(all);
+        }
+        order
+    }
+}

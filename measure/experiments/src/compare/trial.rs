@@ -1,0 +1,201 @@
+//! One model under one load, once.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use socklab_compare::results::{Generator, Latencies, Load, Losses, Server, Trial};
+use socklab_compare::validity;
+use socklab_core::Transport;
+use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
+
+use super::folder::Folder;
+use super::plan::{Entry, Kind, Plan};
+use crate::measured::{Measured, Order, Usage};
+
+/// Over how many intervals a trial's rate is watched.
+const INTERVALS: u32 = 20;
+
+/// The shortest of them: long enough for some dozens of replies.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// A trial, and what else its load has to tell.
+pub(super) struct Tried {
+    pub(super) trial: Trial,
+    /// The first reply that was not what it had to be: that one, and what came instead.
+    pub(super) wrong: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Starts the server, puts it under the load, and notes what both did.
+///
+/// # Errors
+/// When the server does not start, or nobody can be asked.
+pub(super) fn run(
+    plan: &Plan,
+    round: u32,
+    entry: &Entry,
+    load: usize,
+    progress: &mut dyn FnMut(f64),
+) -> io::Result<Tried> {
+    let (register, server) = start(plan, entry, true)?;
+    let to = match (&entry.kind, &server) {
+        (Kind::Target(address), _) => *address,
+        (Kind::Model(_), Some(server)) => server.address,
+        (Kind::Model(_), None) => return Err(io::ErrorKind::NotFound.into()),
+    };
+    let outcome = socklab_load::run(&questions(plan, &plan.loads[load], to), &mut |moment| {
+        match (moment, &server) {
+            (Moment::Progress { rate }, _) => progress(rate),
+            // The server notes what it has used so far, as it answers the next question.
+            (Moment::Steady | Moment::Over, Some(server)) => drop(server.ask()),
+            _ => {}
+        }
+    })
+    .map_err(io::Error::other)?;
+    let used = server.as_ref().map(|server| used(plan, server, &outcome));
+    let mut trial = note(round, entry, load, &outcome);
+    // Without it the trial is not believed, if the server is ours.
+    trial.server = used.and_then(Result::ok);
+    trial.invalid = validity::judge(
+        &trial,
+        &plan.loads[load],
+        matches!(entry.kind, Kind::Model(_)),
+    );
+    drop((server, register));
+    Ok(Tried {
+        trial,
+        wrong: outcome.first_wrong,
+    })
+}
+
+/// The server of a model, with a register of its own where it needs one: on disk, or in memory.
+pub(super) fn start(
+    plan: &Plan,
+    entry: &Entry,
+    durable: bool,
+) -> io::Result<(Option<Folder>, Option<Measured>)> {
+    let Kind::Model(model) = entry.kind else {
+        return Ok((None, None));
+    };
+    let needed = durable && plan.records();
+    let register = match needed {
+        true => Some(Folder::within(&plan.folder)?),
+        false => None,
+    };
+    let server = Measured::start(&Order {
+        exercise: plan.exercise.name.to_owned(),
+        runtime: model.name().to_owned(),
+        cores: plan.cores.server.clone(),
+        observe: plan.observe,
+        register: register
+            .as_ref()
+            .map(|folder| folder.path().join("register.db")),
+        patience: plan.timeout.max(Duration::from_secs(10)),
+    })?;
+    Ok((register, Some(server)))
+}
+
+/// The load as the generator takes it.
+pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_load::Plan {
+    let (connections, pace) = match *load {
+        Load::Closed { connections } => (connections, Pace::Closed),
+        Load::Open { connections, rate } => (connections, Pace::Open { rate }),
+    };
+    let questions = match (plan.exercise.transport, plan.records()) {
+        (Transport::Datagram, _) => Questions::Echo,
+        (Transport::Stream, false) => Questions::Welcome,
+        (Transport::Stream, true) => Questions::Submit,
+    };
+    socklab_load::Plan {
+        connections,
+        pace,
+        depth: plan.depth,
+        interval: (plan.measure / INTERVALS).max(SHORTEST),
+        warm_up: plan.warm_up,
+        measure: plan.measure,
+        timeout: plan.timeout,
+        ..socklab_load::Plan::new(questions, to)
+    }
+}
+
+/// What the server used between the two moments at which it was asked.
+fn used(plan: &Plan, server: &Measured, outcome: &Outcome) -> io::Result<Server> {
+    let begin = server.answer()?;
+    // The load is over, and it answers as it serves a question.
+    nudge(plan, server.address)?;
+    let end = server.answer()?;
+    let Usage {
+        user,
+        system,
+        voluntary,
+        involuntary,
+        operations,
+    } = end.since(&begin);
+    let footprint = server.footprint();
+    let cores = plan.cores.server.len().max(1) as f64;
+    Ok(Server {
+        user,
+        system,
+        busy: (user + system) / 1e6 / outcome.seconds / cores,
+        voluntary,
+        involuntary,
+        threads: footprint.threads,
+        memory: footprint.memory,
+        peak: footprint.peak,
+        operations,
+    })
+}
+
+/// One more question, whose answer nobody needs.
+fn nudge(plan: &Plan, to: SocketAddr) -> io::Result<()> {
+    match plan.exercise.transport {
+        Transport::Datagram => {
+            let socket = UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
+            socket.send_to(b"one more", to).map(drop)
+        }
+        Transport::Stream => TcpStream::connect(to).map(drop),
+    }
+}
+
+fn note(round: u32, entry: &Entry, load: usize, outcome: &Outcome) -> Trial {
+    Trial {
+        round,
+        model: entry.name.clone(),
+        load,
+        warm_up: outcome.warm_up.as_secs_f64(),
+        steady: outcome.steady,
+        seconds: outcome.seconds,
+        replies: outcome.replies,
+        intervals: outcome.intervals.clone(),
+        response: latencies(&outcome.response),
+        service: latencies(&outcome.service),
+        losses: Losses {
+            lost: outcome.lost,
+            duplicated: outcome.duplicated,
+            reordered: outcome.reordered,
+            wrong: outcome.wrong,
+            refused: outcome.refused,
+            out_of_ports: outcome.out_of_ports,
+        },
+        generator: Generator {
+            busy: outcome.busy,
+            lag: latencies(&outcome.lag),
+        },
+        server: None,
+        invalid: Vec::new(),
+    }
+}
+
+/// A histogram of nanoseconds, as it is kept: in microseconds.
+pub(super) fn latencies(histogram: &Histogram<u64>) -> Latencies {
+    Latencies {
+        samples: histogram.len(),
+        mean: histogram.mean() / 1e3,
+        max: histogram.max() as f64 / 1e3,
+        buckets: histogram
+            .iter_recorded()
+            .map(|one| (one.value_iterated_to() as f64 / 1e3, one.count_at_value()))
+            .collect(),
+    }
+}

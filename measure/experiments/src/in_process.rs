@@ -1,0 +1,121 @@
+//! Both ends of an exercise in this process, on real sockets.
+
+use std::io::{BufRead, Cursor};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use socklab_core::{Console, Notice, Prompt, Status, Watch};
+use socklab_runtimes::{Runtime, Task};
+use socklab_system::{Run, Stop};
+
+/// How long a server may take to be ready and to end. Only a broken machine takes so long.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// Any free port of this computer.
+pub(crate) const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
+/// What the user of one of our programs would have seen.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Notice(Notice),
+    Shown(Vec<u8>),
+}
+
+/// A console that records what its user would have seen.
+struct Recorder(Mutex<Sender<Seen>>);
+
+impl Recorder {
+    fn record(&self, seen: Seen) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The experiment may be over.
+        let _ = sender.send(seen);
+    }
+}
+
+impl Console for Recorder {
+    fn prompt(&self, _: Prompt) {}
+    fn show(&self, bytes: &[u8]) {
+        self.record(Seen::Shown(bytes.to_vec()));
+    }
+    fn notice(&self, notice: Notice) {
+        self.record(Seen::Notice(notice));
+    }
+}
+
+/// A program about to run: its user types `lines`, and what that user sees can be received.
+pub(crate) fn run<W: Watch>(
+    watch: W,
+    lines: impl BufRead + Send + 'static,
+) -> (Run<W>, Receiver<Seen>) {
+    let (sender, seen) = channel();
+    let console = Arc::new(Recorder(Mutex::new(sender)));
+    (Run::new(console, watch).with_lines(lines), seen)
+}
+
+/// Lines to type.
+pub(crate) fn typed(lines: &[&str]) -> Cursor<String> {
+    Cursor::new(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// A server of the lab in this process. It stops when this is dropped.
+pub(crate) struct LocalServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) seen: Receiver<Seen>,
+    stop: Stop,
+    ended: Receiver<Status>,
+}
+
+impl LocalServer {
+    /// Starts a server in a thread of its own, which calls `begin` first, and waits until it
+    /// listens. On failure, how it ended.
+    pub(crate) fn start<W: Watch + 'static>(
+        runtime: Runtime,
+        task: Task,
+        (run, seen): (Run<W>, Receiver<Seen>),
+        begin: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, Status> {
+        let stop = run.stop.clone();
+        let (sender, ended) = channel();
+        thread::spawn(move || {
+            begin();
+            sender.send(runtime.run(task, &Arc::new(run)))
+        });
+        match seen.recv_timeout(LIMIT) {
+            Ok(Seen::Notice(Notice::Ready(address))) => Ok(LocalServer {
+                address,
+                seen,
+                stop,
+                ended,
+            }),
+            _ => {
+                stop.request();
+                Err(ended.recv_timeout(LIMIT).unwrap_or(Status::Stopped))
+            }
+        }
+    }
+
+    /// Waits for a server that ends by itself. On failure, how it ended.
+    pub(crate) fn wait(&self) -> Result<(), Status> {
+        match self.ended.recv_timeout(LIMIT) {
+            Ok(Status::Done | Status::Stopped) => Ok(()),
+            Ok(failed) => Err(failed),
+            Err(_) => Err(Status::Stopped),
+        }
+    }
+
+    /// Stops it. On failure, how it ended.
+    pub(crate) fn stop(&self) -> Result<(), Status> {
+        self.stop.request();
+        self.wait()
+    }
+}
+
+impl Drop for LocalServer {
+    fn drop(&mut self) {
+        self.stop.request();
+        let _ = self.ended.recv_timeout(LIMIT);
+    }
+}

@@ -1,0 +1,121 @@
+//! What lessons measure with: servers and clients of the lab, in this process or in one of their own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use socklab_core::lab::{Exercise, Settings};
+use socklab_core::{Notice, Status};
+use socklab_load::Outcome;
+use socklab_runtimes::{Runtime, Task};
+use socklab_text::Messages;
+
+use crate::cores::{Cores, allowed_cores, pin};
+use crate::in_process::{LocalServer, Seen, run, typed};
+use crate::measured::{Measured, Order, raise_descriptors};
+
+/// How a lesson is measured, and in which language it speaks.
+pub struct Bench<'a> {
+    /// The language's messages.
+    pub messages: &'a dyn Messages,
+    /// Whether it should take little time.
+    pub quick: bool,
+    /// Takes a line that says what is measured now.
+    pub progress: &'a dyn Fn(&str),
+}
+
+impl Bench<'_> {
+    /// The first when there is time, else the second.
+    pub(super) fn choose<T>(&self, usual: T, quick: T) -> T {
+        if self.quick { quick } else { usual }
+    }
+
+    /// Says what is measured now.
+    pub(super) fn progress(&self, what: &str) {
+        (self.progress)(
+            &self
+                .messages
+                .say_with("lesson-progress", &[("what", &what)]),
+        );
+    }
+
+    /// A server in a process of its own, on a core of its own if there are two, and this process on
+    /// the other.
+    pub(super) fn server(&self, exercise: &str, runtime: &str) -> io::Result<Measured> {
+        raise_descriptors();
+        let cores = Cores::share(&allowed_cores(), 1);
+        pin(&cores.generator);
+        Measured::start(&Order {
+            exercise: exercise.to_owned(),
+            runtime: runtime.to_owned(),
+            cores: cores.server,
+            patience: Duration::from_secs(600),
+            ..Order::default()
+        })
+    }
+
+    /// Which of a load's questions were not answered as they had to be, if any.
+    pub(super) fn trouble(&self, who: &str, outcome: &Outcome) -> Option<String> {
+        let count = outcome.lost + outcome.wrong + outcome.refused + outcome.out_of_ports;
+        (count > 0).then(|| {
+            self.messages
+                .say_with("lesson-unanswered", &[("who", &who), ("count", &count)])
+        })
+    }
+}
+
+/// A server of the lab in this process, which listens.
+pub(super) fn listen(exercise: &Exercise, at: impl Into<SocketAddr>) -> io::Result<LocalServer> {
+    let settings = Settings {
+        keep_serving: true,
+        ..Settings::default()
+    };
+    let task = Task::server(exercise, at.into(), &settings);
+    LocalServer::start(Runtime::Blocking, task, run((), typed(&[])), || ())
+        .map_err(|status| io::Error::other(format!("{}: {status:?}", exercise.name)))
+}
+
+/// The next sign of a client that the server sees, if it comes within `limit`: a connection, or a
+/// datagram that it shows.
+pub(super) fn next_client(server: &LocalServer, limit: Duration) -> Option<Seen> {
+    let until = Instant::now() + limit;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let seen = server.seen.recv_timeout(left).ok()?;
+        if matches!(seen, Seen::Notice(Notice::Connection(_)) | Seen::Shown(_)) {
+            return Some(seen);
+        }
+    }
+}
+
+/// What became of a client.
+pub(super) struct Went {
+    pub(super) status: Status,
+    pub(super) seen: Vec<Seen>,
+    pub(super) took: Duration,
+}
+
+/// Runs a client of the lab to its end. It waits for a reply for as long as `patience`.
+pub(super) fn client(
+    exercise: &Exercise,
+    server: SocketAddr,
+    lines: &[&str],
+    patience: Duration,
+) -> Went {
+    let settings = Settings {
+        server,
+        timeout: Some(patience),
+        ..Settings::default()
+    };
+    let (run, seen) = run((), typed(lines));
+    let begun = Instant::now();
+    let task = Task::Client((exercise.client)(&settings));
+    let status = Runtime::Blocking.run(task, &Arc::new(run));
+    let took = begun.elapsed();
+    Went {
+        status,
+        seen: seen.try_iter().collect(),
+        took,
+    }
+}

@@ -1,0 +1,178 @@
+//! Connections that are there and say nothing: what each costs a server, and what all of them cost one more client.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socklab_load::{Idle, Kind, Outcome, Pace, Plan};
+
+use crate::measured::raise_descriptors;
+
+use super::bench::Bench;
+use super::definition::{Findings, Lesson, Question};
+use super::page::{NONE, Table, figures, millis};
+use super::prediction::{Answer, Answers};
+
+pub(super) static LESSON: Lesson = Lesson {
+    name: "c10k",
+    about: "lesson-c10k",
+    ask,
+    measure,
+    why: "lesson-c10k-why",
+    source: "lesson-c10k-source",
+    next: &[
+        "socklab lesson head-of-line",
+        "socklab compare submit --idle 10,1000,5000",
+    ],
+};
+
+/// Threads first, one loop last: the two that the question is about.
+const MODELS: [&str; 4] = ["blocking", "async-std", "tokio", "mio"];
+
+/// How many connections are idle at each step.
+const STEPS: [u32; 4] = [10, 100, 1_000, 10_000];
+
+/// How often one more client submits, a second.
+const RATE: f64 = 200.0;
+
+/// Descriptors that neither a server nor a client has for connections.
+const SPARE: u64 = 200;
+
+/// The steps that there is time for and that the system's limit of descriptors allows.
+fn steps(bench: &Bench<'_>) -> Vec<u32> {
+    let most = bench.choose(10_000, 100);
+    let limit = raise_descriptors().saturating_sub(SPARE);
+    let possible = |&step: &u32| step <= most && u64::from(step) <= limit;
+    STEPS.into_iter().filter(possible).collect()
+}
+
+fn ask(bench: &Bench<'_>) -> Question {
+    let messages = bench.messages;
+    let most = steps(bench).last().copied().unwrap_or(0);
+    Question {
+        setup: messages.say_with("lesson-c10k-setup", &[("count", &most)]),
+        question: messages.say("lesson-c10k-question"),
+        answers: Answers::Number { within: 2.0 },
+    }
+}
+
+/// What was seen of a server with so many idle connections.
+#[derive(Clone, Copy)]
+struct Step {
+    idle: u32,
+    /// In KiB.
+    memory: u64,
+}
+
+fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
+    let messages = bench.messages;
+    let mut table = Table::new([
+        messages.say("lesson-model"),
+        messages.say("lesson-idle"),
+        messages.say("lesson-threads"),
+        messages.say("lesson-memory"),
+        messages.say("lesson-each"),
+        "p50 ms".to_owned(),
+        "p99 ms".to_owned(),
+    ]);
+    let mut notes = vec![messages.say_with("lesson-c10k-columns", &[("rate", &RATE)])];
+    let mut costs = Vec::new();
+    for model in MODELS {
+        let server = bench.server("submit", model)?;
+        let mut held: Vec<Idle> = Vec::new();
+        let mut seen: Vec<Step> = Vec::new();
+        for idle in steps(bench) {
+            bench.progress(
+                &messages.say_with("lesson-c10k-step", &[("model", &model), ("count", &idle)]),
+            );
+            let before: usize = held.iter().map(Idle::held).sum();
+            let more = idle.saturating_sub(before as u32);
+            held.push(Idle::open(server.address, more).map_err(io::Error::other)?);
+            settle(server.address)?;
+            let one_more = one_more(bench, server.address, seen.len() as u64)?;
+            let footprint = server.footprint();
+            let idle = held.iter().map(Idle::held).sum::<usize>() as u32;
+            let known = footprint.threads > 0;
+            let shown = |number: u64| {
+                if known {
+                    number.to_string()
+                } else {
+                    NONE.to_owned()
+                }
+            };
+            let step = Step {
+                idle,
+                memory: footprint.memory,
+            };
+            let each = seen
+                .first()
+                .and_then(|first| slope(*first, step))
+                .filter(|_| known);
+            table.row([
+                model.to_owned(),
+                idle.to_string(),
+                shown(footprint.threads.into()),
+                shown(footprint.memory),
+                each.map_or(NONE.to_owned(), figures),
+                millis(one_more.response.value_at_quantile(0.5)),
+                millis(one_more.response.value_at_quantile(0.99)),
+            ]);
+            notes.extend(bench.trouble(model, &one_more));
+            costs.push((model, each));
+            seen.push(step);
+        }
+    }
+    let last = |name| costs.iter().rev().find(|(model, _)| *model == name)?.1;
+    let ratio = match (last("blocking"), last("mio")) {
+        (Some(threads), Some(one_loop)) if one_loop > 0.0 => Some(threads / one_loop),
+        _ => None,
+    };
+    Ok(Findings {
+        answer: ratio.map(Answer::Number),
+        table,
+        notes,
+        explained: ratio.is_none_or(|ratio| ratio > 1.0),
+    })
+}
+
+/// What a connection costs in KiB, from the fewest to these.
+fn slope(first: Step, now: Step) -> Option<f64> {
+    let connections = now.idle.checked_sub(first.idle).filter(|&more| more > 0)?;
+    Some((now.memory as f64 - first.memory as f64) / f64::from(connections))
+}
+
+/// Waits until the server has accepted all who are connected: it answers only then who comes after them.
+fn settle(server: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect(server)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.write_all(b"Ana&12345678&000000")?;
+    stream.read_to_end(&mut Vec::new()).map(drop)
+}
+
+/// How long one more client waits for its answer, again and again. It asks at a moderate rate, because each submission stays
+/// in the server's memory.
+fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome> {
+    let plan = Plan {
+        connections: 100,
+        pace: Pace::Open { rate: RATE },
+        measure: bench.choose(Duration::from_millis(300), Duration::from_millis(100)),
+        warm_up: (Duration::from_millis(50), Duration::from_millis(100)),
+        timeout: Duration::from_secs(5),
+        // Each DNI submits once.
+        first: step * 1_000_000,
+        ..Plan::new(Kind::Submit, to)
+    };
+    socklab_load::run(&plan, &mut |_| ()).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_connection_costs() {
+        let step = |idle, memory| Step { idle, memory };
+        assert_eq!(slope(step(10, 4_000), step(110, 5_600)), Some(16.0));
+        assert_eq!(slope(step(10, 4_000), step(10, 4_000)), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! A client before its server, over TCP and over UDP: refused, lost, not noticed.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::time::{Duration, Instant};
+
+use socklab_core::{Failure, Notice, Status, Transport, echo, lab::Exercise, message, welcome};
+use socklab_text::Messages;
+
+use super::bench::{Bench, Went, client, listen, next_client};
+use super::definition::{Findings, Lesson, Question};
+use super::page::{Table, millis};
+use super::prediction::{Answer, Answers};
+use crate::in_process::{ANY, Seen};
+
+pub(super) static LESSON: Lesson = Lesson {
+    name: "start-order",
+    about: "lesson-start-order",
+    ask,
+    measure,
+    why: "lesson-start-order-why",
+    source: "lesson-start-order-source",
+    next: &[
+        "socklab message client",
+        "socklab echo client --retries 3",
+        "socklab tour message",
+        "socklab lesson ports",
+    ],
+};
+
+/// What is typed into the clients that ask for a line.
+const LINE: &str = "hola";
+
+fn ask(bench: &Bench<'_>) -> Question {
+    let messages = bench.messages;
+    Question {
+        setup: messages.say("lesson-start-order-setup"),
+        question: messages.say("lesson-start-order-question"),
+        answers: Answers::Choices(vec![
+            messages.say("lesson-start-order-neither"),
+            messages.say("lesson-start-order-tcp"),
+            messages.say("lesson-start-order-udp"),
+            messages.say("lesson-start-order-both"),
+        ]),
+    }
+}
+
+/// What a client was told while nobody listened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Refused,
+    /// After it had sent, by a socket that is connected.
+    Later,
+    /// Its time was up.
+    NoReply,
+    Else,
+}
+
+impl Told {
+    fn say(self, messages: &dyn Messages) -> String {
+        messages.say(match self {
+            Told::Nothing => "lesson-told-nothing",
+            Told::Refused => "lesson-told-refused",
+            Told::Later => "lesson-told-later",
+            Told::NoReply => "lesson-told-no-reply",
+            Told::Else => "lesson-told-else",
+        })
+    }
+
+    fn by(went: &Went) -> Told {
+        let later = |seen: &Seen| matches!(seen, Seen::Notice(Notice::NobodyListens(_)));
+        match went.status {
+            Status::Done if went.seen.iter().any(later) => Told::Later,
+            Status::Done => Told::Nothing,
+            Status::Failed(Failure::Refused(_)) => Told::Refused,
+            Status::Failed(Failure::NoReply(..)) => Told::NoReply,
+            _ => Told::Else,
+        }
+    }
+}
+
+/// One kind of client, before and after its server.
+struct Case {
+    told: Told,
+    took: Duration,
+    /// Whether the server that started afterwards got anything of the first client.
+    kept: bool,
+    /// Whether a second client, with the server there, was heard.
+    heard: bool,
+}
+
+fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
+    let messages = bench.messages;
+    let pause = bench.choose(Duration::from_millis(400), Duration::from_millis(100));
+    let ours = |exercise: &'static Exercise, to| {
+        let went = client(exercise, to, &[LINE], Duration::from_secs(1));
+        (Told::by(&went), went.took)
+    };
+    bench.progress("TCP, UDP");
+    let tcp = case(&welcome::EXERCISE, pause, |to| ours(&welcome::EXERCISE, to))?;
+    let plain = case(&message::EXERCISE, pause, send_and_leave)?;
+    let message = case(&message::EXERCISE, pause, |to| ours(&message::EXERCISE, to))?;
+    let echo = case(&echo::EXERCISE, pause, |to| ours(&echo::EXERCISE, to))?;
+
+    let mut table = Table::new([
+        messages.say("lesson-client"),
+        messages.say("lesson-told"),
+        "ms".to_owned(),
+        messages.say("lesson-kept"),
+        messages.say("lesson-heard"),
+    ]);
+    let yes = |yes| messages.say(if yes { "lesson-yes" } else { "lesson-no" });
+    for (name, one) in [
+        ("lesson-client-welcome", &tcp),
+        ("lesson-client-plain", &plain),
+        ("lesson-client-message", &message),
+        ("lesson-client-echo", &echo),
+    ] {
+        table.row([
+            messages.say(name),
+            one.told.say(messages),
+            millis(one.took.as_nanos() as u64),
+            yes(one.kept),
+            yes(one.heard),
+        ]);
+    }
+    let noticed = |case: &Case| case.told != Told::Nothing;
+    let answer = usize::from(noticed(&tcp)) + 2 * usize::from(noticed(&plain));
+    let as_explained = [&tcp, &plain, &message, &echo]
+        .iter()
+        .all(|one| !one.kept && one.heard);
+    Ok(Findings {
+        answer: Some(Answer::Choice(answer)),
+        table,
+        notes: vec![messages.say("lesson-start-order-columns")],
+        explained: answer == 1 && as_explained,
+    })
+}
+
+/// A client where nobody listens, its server after it, and one more client.
+fn case(
+    exercise: &'static Exercise,
+    pause: Duration,
+    go: impl Fn(SocketAddr) -> (Told, Duration),
+) -> io::Result<Case> {
+    let nobody = match exercise.transport {
+        Transport::Datagram => UdpSocket::bind(ANY)?.local_addr()?,
+        Transport::Stream => TcpListener::bind(ANY)?.local_addr()?,
+    };
+    let (told, took) = go(nobody);
+    let server = listen(exercise, nobody)?;
+    let kept = next_client(&server, pause).is_some();
+    go(server.address);
+    let heard = next_client(&server, Duration::from_secs(1)).is_some();
+    Ok(Case {
+        told,
+        took,
+        kept,
+        heard,
+    })
+}
+
+/// The lab's program in three calls: `socket`, `sendto`, `close`.
+fn send_and_leave(to: SocketAddr) -> (Told, Duration) {
+    let begun = Instant::now();
+    let sent = UdpSocket::bind(ANY).and_then(|socket| socket.send_to(LINE.as_bytes(), to));
+    let told = match sent {
+        Ok(_) => Told::Nothing,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Told::Refused,
+        Err(_) => Told::Else,
+    };
+    (told, begun.elapsed())
+}

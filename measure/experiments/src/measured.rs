@@ -1,0 +1,14 @@
+//! A server that is measured, in a process of its own: the program itself, started again.
+//!
+//! [`Measured`] starts it as a child, with the hidden command [`COMMAND`]; the child [serves](serve).
+
+mod counter;
+mod order;
+mod process;
+mod server;
+mod usage;
+
+pub use order::{COMMAND, Order};
+pub use process::{Footprint, Measured};
+pub use server::{Unserved, serve};
+pub use usage::{Usage, raise_descriptors};

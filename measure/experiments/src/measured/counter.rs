@@ -1,0 +1,176 @@
+//! Counts what a driver does, at a cost that does not show in what is measured.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socklab_compare::results::Operations;
+use socklab_core::{
+    Deadline, Input, Now, Observer, Operation, OperationKind, OperationResult, Output, Status,
+    Subject, Watch,
+};
+
+/// What one observer has counted. Only that observer writes, so a count is a load and a store, never a
+/// locked addition; readers see a figure that may be one operation old.
+#[derive(Debug, Default)]
+struct Block([[AtomicU64; 3]; OperationKind::ALL.len()]);
+
+impl Block {
+    fn add(&self, operation: &Operation) {
+        let add = |counter: &AtomicU64, more: u64| {
+            counter.store(counter.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+        };
+        let Some(at) = OperationKind::ALL
+            .iter()
+            .position(|kind| *kind == operation.kind)
+        else {
+            return;
+        };
+        let [calls, would_block, items] = &self.0[at];
+        add(calls, 1);
+        match operation.result {
+            OperationResult::WouldBlock => add(would_block, 1),
+            OperationResult::Done { items: moved, .. } => add(items, moved.into()),
+            _ => {}
+        }
+    }
+
+    fn add_to(&self, total: &mut [[u64; 3]; OperationKind::ALL.len()]) {
+        for (sum, counters) in total.iter_mut().zip(&self.0) {
+            for (sum, counter) in sum.iter_mut().zip(counters) {
+                *sum += counter.load(Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// Hands out counters, and adds them up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counters(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    living: Vec<Arc<Block>>,
+    /// Of observers that are gone.
+    past: [[u64; 3]; OperationKind::ALL.len()],
+}
+
+impl Counters {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All so far, by the name of the operation; those that never happened are left out.
+    pub(super) fn total(&self) -> BTreeMap<String, Operations> {
+        let inner = self.lock();
+        let mut total = inner.past;
+        for block in &inner.living {
+            block.add_to(&mut total);
+        }
+        let named = OperationKind::ALL.iter().zip(total);
+        named
+            .filter(|(_, [calls, ..])| *calls > 0)
+            .map(|(kind, [calls, would_block, items])| {
+                let counted = Operations {
+                    calls,
+                    would_block,
+                    items,
+                };
+                (kind.name().to_owned(), counted)
+            })
+            .collect()
+    }
+}
+
+impl Watch for Counters {
+    type Observer = Counter;
+
+    fn watch(&self, subject: Subject) -> Counter {
+        let block = Arc::new(Block::default());
+        // A driver's own observer and a UDP server's live as long as the server. Those of connections
+        // come and go, and a list of them would have to be searched at each end.
+        let lasts = !matches!(subject, Subject::Connection { .. });
+        if lasts {
+            self.lock().living.push(Arc::clone(&block));
+        }
+        Counter {
+            block,
+            lasts,
+            all: self.clone(),
+        }
+    }
+}
+
+/// Counts for one machine, or for the driver.
+#[derive(Debug)]
+pub(super) struct Counter {
+    block: Arc<Block>,
+    lasts: bool,
+    all: Counters,
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        if !self.lasts {
+            self.block.add_to(&mut self.all.lock().past);
+        }
+    }
+}
+
+impl Observer for Counter {
+    const STEPS: bool = false;
+    const TIMES: bool = false;
+
+    fn input(&mut self, _: Now, _: &Input<'_>) {}
+    fn output(&mut self, _: Now, _: &Output<'_>) {}
+    fn state(&mut self, _: Now, _: &'static str) {}
+    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
+    fn ended(&mut self, _: Now, _: Status) {}
+    fn operation(&mut self, operation: &Operation) {
+        self.block.add(operation);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_core::Mono;
+
+    #[test]
+    fn counts_the_living_and_the_gone() {
+        let counters = Counters::default();
+        let did = |counter: &mut Counter, kind, result| {
+            counter.operation(&Operation {
+                kind,
+                start: Mono::ZERO,
+                end: Mono::ZERO,
+                arrived: None,
+                result,
+            });
+        };
+        let mut driver = counters.watch(Subject::Driver);
+        let mut connection = counters.watch(Subject::Connection {
+            number: 1,
+            peer: ([127, 0, 0, 1], 1).into(),
+            local: ([127, 0, 0, 1], 2).into(),
+        });
+        let done = OperationResult::Done { items: 3, bytes: 9 };
+        did(&mut driver, OperationKind::Wait, done);
+        did(&mut driver, OperationKind::Wait, OperationResult::TimedOut);
+        did(
+            &mut connection,
+            OperationKind::Receive,
+            OperationResult::WouldBlock,
+        );
+        drop(connection);
+        let total = counters.total();
+        let counted = |calls, would_block, items| Operations {
+            calls,
+            would_block,
+            items,
+        };
+        assert_eq!(total.get("wait"), Some(&counted(2, 0, 3)));
+        assert_eq!(total.get("receive"), Some(&counted(1, 1, 0)));
+        assert_eq!(total.len(), 2);
+    }
+}

@@ -1,0 +1,27 @@
+//! What a measured server is told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The name of the hidden command. Its one argument is an [`Order`] in JSON.
+pub const COMMAND: &str = "measured-server";
+
+/// What is to be measured.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Order {
+    /// The exercise's name.
+    pub exercise: String,
+    /// The runtime's name.
+    pub runtime: String,
+    /// The cores that it may use; all if there are none.
+    pub cores: Vec<usize>,
+    /// Whether its driver's operations are counted.
+    pub observe: bool,
+    /// Where it records submissions; in memory if `None`.
+    pub register: Option<PathBuf>,
+    /// How long a submission may take.
+    pub patience: Duration,
+}

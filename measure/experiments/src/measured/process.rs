@@ -1,0 +1,159 @@
+//! The measured server, seen by its parent.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::order::{COMMAND, Order};
+use super::usage::Usage;
+
+/// How long a server may take to be ready or to say what it has used. Only one that has ended takes
+/// so long.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A server in a process of its own. It ends when this is dropped.
+pub struct Measured {
+    child: Child,
+    said: Receiver<String>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl fmt::Debug for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Measured").field(&self.address).finish()
+    }
+}
+
+/// What the system says of a process: memory in KiB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Resident now.
+    pub memory: u64,
+    /// The most that was ever resident.
+    pub peak: u64,
+    /// Threads now.
+    pub threads: u32,
+}
+
+impl Measured {
+    /// Starts it, and waits until it listens.
+    ///
+    /// # Errors
+    /// What the system says, or the server's own line.
+    pub fn start(order: &Order) -> io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([COMMAND, &serde_json::to_string(order)?]);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (sender, said) = channel();
+        if let Some(output) = child.stdout.take() {
+            thread::spawn(move || {
+                let lines = BufReader::new(output).lines().map_while(Result::ok);
+                lines.for_each(|line| drop(sender.send(line)));
+            });
+        }
+        let mut measured = Measured {
+            child,
+            said,
+            address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+        };
+        let ready = measured.said.recv_timeout(LIMIT).ok();
+        let address = ready.and_then(|line| line.strip_prefix("ready ")?.parse().ok());
+        measured.address = address.ok_or_else(|| measured.why_not())?;
+        Ok(measured)
+    }
+
+    /// What it had used when it was [asked](Self::ask), in the order of the requests.
+    ///
+    /// # Errors
+    /// When it has ended or does not answer.
+    pub fn answer(&self) -> io::Result<Usage> {
+        let line = self.said.recv_timeout(LIMIT).map_err(io::Error::other)?;
+        serde_json::from_str(&line).map_err(io::Error::other)
+    }
+
+    /// Asks the server for what it has used. Its [answer](Self::answer) comes with its next reply, so
+    /// a client must be asking it questions.
+    ///
+    /// # Errors
+    /// When it has ended, and on systems without such signals.
+    pub fn ask(&self) -> io::Result<()> {
+        self.signal(
+            #[cfg(unix)]
+            nix::sys::signal::Signal::SIGUSR1,
+        )
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
+        nix::sys::signal::kill(self.id(), signal).map_err(io::Error::from)
+    }
+
+    #[cfg(not(unix))]
+    fn signal(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Its memory and threads, where the system says it.
+    pub fn footprint(&self) -> Footprint {
+        footprint(self.child.id())
+    }
+
+    /// Its process, to send signals to.
+    #[cfg(unix)]
+    pub fn id(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    fn why_not(&mut self) -> io::Error {
+        let _ = self.child.kill();
+        let mut said = String::new();
+        if let Some(errors) = self.child.stderr.take() {
+            let lines = BufReader::new(errors).lines().map_while(Result::ok);
+            said = lines.last().unwrap_or_default();
+        }
+        io::Error::other(said)
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        let asked = self.signal(nix::sys::signal::Signal::SIGTERM).is_ok();
+        #[cfg(not(unix))]
+        let asked = false;
+        // It has nothing to finish that a client waits for.
+        let until = Instant::now() + Duration::from_millis(200);
+        while asked && Instant::now() < until {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads `/proc`, where there is one.
+fn footprint(id: u32) -> Footprint {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let field = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        number.unwrap_or(0)
+    };
+    Footprint {
+        memory: field("VmRSS:"),
+        peak: field("VmHWM:"),
+        threads: u32::try_from(field("Threads:")).unwrap_or(0),
+    }
+}

@@ -1,0 +1,157 @@
+//! The measured server itself: what runs in its process, and how it is asked what it used.
+//!
+//! It says where it listens on its standard output and then, each time it gets SIGUSR1, what it has
+//! used so far. The signal only sets a flag; the driver's own thread looks at the flag with the next
+//! question that it serves. So the server has no thread that it would not have otherwise: a program
+//! of one thread has cheaper system calls, and a thread that waits for commands would take that
+//! away from the models of one thread.
+
+use std::fmt;
+use std::io::{Write, stdout};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use socklab_core::lab::{self, Offer, Settings};
+use socklab_core::register::Register;
+use socklab_core::{Console, Notice, Prompt, Status, Watch};
+use socklab_register::{Location, Rules};
+use socklab_runtimes::{Runtime, Task};
+use socklab_system::{Run, Stop};
+
+use super::counter::Counters;
+use super::order::Order;
+use super::usage::{Usage, end_with_parent, raise_descriptors};
+use crate::cores::pin;
+use crate::in_process::ANY;
+use crate::scene::InMemory;
+
+/// Why a measured server did not serve.
+#[derive(Debug)]
+pub enum Unserved {
+    /// The order cannot be read.
+    Order(serde_json::Error),
+    /// There is no such exercise or runtime.
+    Unknown,
+    /// Its register cannot be opened.
+    Register(socklab_register::Error),
+}
+
+impl fmt::Display for Unserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unserved::Order(error) => error.fmt(f),
+            Unserved::Unknown => f.write_str("no such exercise or runtime"),
+            Unserved::Register(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Unserved {}
+
+/// Serves as the [order](Order) says, until it is told to stop; how the server ended.
+///
+/// # Errors
+/// When it cannot begin.
+pub fn serve(order: &str) -> Result<Status, Unserved> {
+    let order: Order = serde_json::from_str(order).map_err(Unserved::Order)?;
+    // Before any thread is made, so that all have it.
+    pin(&order.cores);
+    end_with_parent();
+    raise_descriptors();
+    let exercise = lab::find(&order.exercise).ok_or(Unserved::Unknown)?;
+    let runtime = Runtime::find(&order.runtime).ok_or(Unserved::Unknown)?;
+    let mut settings = Settings {
+        keep_serving: true,
+        ..Settings::default()
+    };
+    settings.limits.patience = order.patience;
+    let register = match (exercise.offers.contains(&Offer::Register), &order.register) {
+        (true, Some(path)) => Some(open(path).map_err(Unserved::Register)?),
+        (true, None) => Some(Arc::new(InMemory::default()) as Arc<dyn Register>),
+        _ => None,
+    };
+    let task = Task::server(exercise, ANY.into(), &settings);
+    let counters = Counters::default();
+    let console = Arc::new(MeasuredConsole::new(counters.clone()));
+    Ok(match order.observe {
+        true => run(runtime, task, console, register, counters),
+        false => run(runtime, task, console, register, ()),
+    })
+}
+
+fn run<W: Watch + 'static>(
+    runtime: Runtime,
+    task: Task,
+    console: Arc<MeasuredConsole>,
+    register: Option<Arc<dyn Register>>,
+    watch: W,
+) -> Status {
+    let mut run = Run::new(console, watch);
+    run.register = register;
+    run.max_connections = 1_000_000;
+    heed(&run.stop);
+    runtime.run(task, &Arc::new(run))
+}
+
+fn heed(stop: &Stop) {
+    #[cfg(unix)]
+    let _ = stop.heed_signals();
+    #[cfg(not(unix))]
+    let _ = stop;
+}
+
+/// The register as lecturers have it, for a lab of its own.
+fn open(path: &Path) -> Result<Arc<dyn Register>, socklab_register::Error> {
+    let Ok(location) = path.to_string_lossy().parse::<Location>();
+    // The load generator is one stranger who never ends.
+    let rules = Rules {
+        new_dnis: u32::MAX,
+        ..Rules::of("compare")
+    };
+    let writer = location.serve(rules, Some(&location.key_file()), Arc::new(()))?;
+    Ok(Arc::new(writer))
+}
+
+/// The console of a measured server: says where it listens and, when asked, what has been used.
+struct MeasuredConsole {
+    asked: Arc<AtomicBool>,
+    counters: Counters,
+}
+
+impl MeasuredConsole {
+    fn new(counters: Counters) -> Self {
+        let asked = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        {
+            let asked = Arc::clone(&asked);
+            // Without it there is no answer, which the parent notices.
+            let _ = signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked);
+        }
+        MeasuredConsole { asked, counters }
+    }
+
+    /// Answers if asked. Called with every question that is served, so it must cost almost nothing
+    /// otherwise.
+    fn look(&self) {
+        if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::AcqRel) {
+            let usage = Usage::now(self.counters.total());
+            if let Ok(line) = serde_json::to_string(&usage) {
+                let _ = writeln!(stdout().lock(), "{line}");
+            }
+        }
+    }
+}
+
+impl Console for MeasuredConsole {
+    fn prompt(&self, _: Prompt) {}
+    fn show(&self, _: &[u8]) {
+        self.look();
+    }
+    fn notice(&self, notice: Notice) {
+        if let Notice::Ready(address) = notice {
+            let _ = writeln!(stdout().lock(), "ready {address}");
+        }
+        self.look();
+    }
+}

@@ -1,0 +1,85 @@
+//! What a process has used, and what it may have.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use socklab_compare::results::Operations;
+
+/// What a server has used since it began. Times are in microseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// CPU time in the program.
+    pub user: f64,
+    /// CPU time in the kernel.
+    pub system: f64,
+    /// Context switches because it waited.
+    pub voluntary: u64,
+    /// Context switches because others had to run.
+    pub involuntary: u64,
+    /// What its driver did, by the name of the operation.
+    pub operations: BTreeMap<String, Operations>,
+}
+
+impl Usage {
+    /// Of this process, by getrusage(2): unlike /proc, it also counts threads that have ended.
+    pub(super) fn now(operations: BTreeMap<String, Operations>) -> Self {
+        #[cfg(unix)]
+        {
+            use nix::sys::resource::{UsageWho, getrusage};
+            use nix::sys::time::TimeValLike;
+            if let Ok(used) = getrusage(UsageWho::RUSAGE_SELF) {
+                let count = |number| u64::try_from(number).unwrap_or(0);
+                return Usage {
+                    user: used.user_time().num_microseconds() as f64,
+                    system: used.system_time().num_microseconds() as f64,
+                    voluntary: count(used.voluntary_context_switches()),
+                    involuntary: count(used.involuntary_context_switches()),
+                    operations,
+                };
+            }
+        }
+        Usage {
+            operations,
+            ..Usage::default()
+        }
+    }
+
+    /// What was used between an earlier moment and this one.
+    pub fn since(&self, earlier: &Usage) -> Usage {
+        let operations = self.operations.iter().map(|(name, now)| {
+            let was = earlier.operations.get(name).copied().unwrap_or_default();
+            let since = Operations {
+                calls: now.calls - was.calls,
+                would_block: now.would_block - was.would_block,
+                items: now.items - was.items,
+            };
+            (name.clone(), since)
+        });
+        Usage {
+            user: self.user - earlier.user,
+            system: self.system - earlier.system,
+            voluntary: self.voluntary - earlier.voluntary,
+            involuntary: self.involuntary - earlier.involuntary,
+            operations: operations.filter(|(_, since)| since.calls > 0).collect(),
+        }
+    }
+}
+
+/// Has this process end when its parent does.
+pub(super) fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
+}
+
+/// As many descriptors as the system grants; how many those are.
+pub fn raise_descriptors() -> u64 {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+            return getrlimit(Resource::RLIMIT_NOFILE).map_or(soft, |(soft, _)| soft);
+        }
+    }
+    u64::MAX
+}

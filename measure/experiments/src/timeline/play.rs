@@ -1,0 +1,82 @@
+//! One exchange for real: a server on the model, and two clients.
+
+use std::io::{self, BufReader, Read};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use socklab_core::Status;
+use socklab_core::lab::{Exercise, Offer, ServerKind, Settings};
+use socklab_runtimes::{Runtime, Task};
+use socklab_system::Clock;
+use socklab_timeline::{Chart, Exchange, Log};
+
+use super::clients::{self, CLIENTS};
+use crate::in_process::{ANY, LIMIT, LocalServer, run};
+use crate::scene::InMemory;
+
+/// How long the server's user takes for a line.
+const TYPING: Duration = Duration::from_millis(30);
+
+/// How long a server is left alone after it is ready, so that it is first seen to wait.
+const SETTLING: Duration = Duration::from_millis(5);
+
+/// How long a server is still watched after its last client: long enough to see it wait again.
+const AFTERWARDS: Duration = Duration::from_millis(3);
+
+/// A small exchange with two clients, one of them slow, with a server on that runtime, measured now.
+///
+/// # Errors
+/// How the server ended, if it was not as it should.
+pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Status> {
+    let clock = Clock::start();
+    let log = Log::new(clock);
+    let (mut run, seen) = run(log.clone(), BufReader::new(Typist(vec!["buenas"])));
+    run.clock = clock;
+    if exercise.offers.contains(&Offer::Register) {
+        run.register = Some(Arc::new(InMemory::default()));
+    }
+    let task = Task::server(exercise, ANY.into(), &Settings::default());
+    let main = log.clone();
+    let server = LocalServer::start(runtime, task, (run, seen), move || main.this_is_main())?;
+
+    thread::sleep(SETTLING);
+    let begin = clock.mono();
+    clients::play(exercise, server.address, &log, &clock);
+    let end = match exercise.server {
+        // It ends with the exercise.
+        ServerKind::Endpoint(_) | ServerKind::Endpoints(_) => {
+            server.wait()?;
+            clock.mono()
+        }
+        ServerKind::Service(_) => {
+            log.wait_for_connections(CLIENTS, LIMIT);
+            thread::sleep(AFTERWARDS);
+            let end = clock.mono();
+            server.stop()?;
+            end
+        }
+    };
+    let exchange = Exchange {
+        exercise: exercise.name.to_owned(),
+        model: runtime.name().to_owned(),
+        transport: exercise.transport,
+        pages: log.take(),
+        begin,
+        end,
+    };
+    Ok(exchange.chart())
+}
+
+/// A user who takes a while for each of these lines, and types the last one first.
+struct Typist(Vec<&'static str>);
+
+impl Read for Typist {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(line) = self.0.pop() else {
+            return Ok(0);
+        };
+        thread::sleep(TYPING);
+        (&mut &*format!("{line}\n").into_bytes()).read(buffer)
+    }
+}

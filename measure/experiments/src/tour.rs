@@ -1,0 +1,186 @@
+//! Every exercise for real, both ends side by side.
+//!
+//! Each server gets a free port, its client talks to it through real sockets, and what each side
+//! saw is one table in the order of time. Both ends share a clock, so the order is true.
+
+mod columns;
+mod counts;
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use socklab_core::lab::{Exercise, ServerKind};
+use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
+use socklab_core::{Status, Subject, Watch};
+use socklab_runtimes::{Runtime, Task};
+use socklab_system::Clock;
+use socklab_text::Messages;
+
+use crate::in_process::{ANY, LIMIT, LocalServer, run, typed};
+use crate::scene::Scene;
+use counts::{Counter, Counts};
+
+/// What both ends saw.
+pub struct Played {
+    client: Vec<Transcript>,
+    pub(crate) server: Vec<Transcript>,
+    /// What the server's driver did.
+    counts: Counts,
+}
+
+impl Played {
+    /// What it has in common with every other run.
+    pub(crate) fn canonical(&self) -> Vec<String> {
+        let both = self.client.iter().chain(&self.server);
+        both.map(Transcript::canonical).collect()
+    }
+}
+
+/// Plays the scene on the runtime.
+///
+/// # Errors
+/// How an end ended, if it was not as it should.
+pub fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
+    let clock = Clock::start();
+    let (server_pages, server_watch) = pages(scene.exercise, Role::Server, runtime, &clock);
+    let (client_pages, client_watch) = pages(scene.exercise, Role::Client, runtime, &clock);
+    let counter = server_watch.counter.clone();
+    let (mut serving, seen) = run(server_watch, typed(scene.server_lines));
+    serving.clock = clock;
+    serving.register = scene.register();
+    let task = Task::server(scene.exercise, ANY.into(), &scene.settings);
+    let server = LocalServer::start(runtime, task, (serving, seen), || ())?;
+
+    let mut settings = scene.settings.clone();
+    settings.server = server.address;
+    settings.timeout = scene.exercise.timeout;
+    let (mut asking, _) = run(client_watch, typed(scene.client_lines));
+    asking.clock = clock;
+    let client = Task::Client((scene.exercise.client)(&settings));
+    let status = runtime.run(client, &Arc::new(asking));
+    if status != Status::Done {
+        return Err(status);
+    }
+    // A UDP server ends by itself when the exercise is over; a TCP server is stopped once it has
+    // finished with its client.
+    match scene.exercise.server {
+        ServerKind::Service(_) => {
+            server_pages.wait();
+            server.stop()?;
+        }
+        ServerKind::Endpoint(_) | ServerKind::Endpoints(_) => server.wait()?,
+    }
+    Ok(Played {
+        client: client_pages.take(),
+        server: server_pages.take(),
+        counts: counter.take(),
+    })
+}
+
+/// The exchange as the first runtime had it, then how the runtimes went about it; and whether all
+/// had the same exchange. `None` if none played it.
+pub fn page(
+    scene: &Scene,
+    played: &[(Runtime, Played)],
+    messages: &dyn Messages,
+) -> Option<(String, bool)> {
+    let (first, reference) = played.first()?;
+    let exercise = scene.exercise;
+    let mut text = format!(
+        "{} · {} · {}\n{}\n\n",
+        exercise.name,
+        exercise.transport.name().to_uppercase(),
+        first.name(),
+        messages.say(&format!("help-{}", exercise.name))
+    );
+    text.push_str(&columns::side_by_side(
+        (&messages.say("tour-client"), &reference.client),
+        (&messages.say("tour-server"), &reference.server),
+    ));
+    let expected = reference.canonical();
+    let rows: Vec<(&str, &Counts, bool)> = played
+        .iter()
+        .map(|(runtime, one)| (runtime.name(), &one.counts, one.canonical() == expected))
+        .collect();
+    text.push('\n');
+    text.push_str(&counts::table(&rows, messages));
+    Some((text, rows.iter().all(|(_, _, same)| *same)))
+}
+
+/// Transcripts kept in memory.
+#[derive(Clone, Default)]
+struct Pages(Arc<(Mutex<String>, Condvar)>);
+
+impl Pages {
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Vec<Transcript> {
+        parse(&self.lock()).unwrap_or_default()
+    }
+
+    fn add(&self, page: &str) {
+        let mut all = self.lock();
+        all.push_str(page);
+        all.push('\n');
+        self.0.1.notify_all();
+    }
+
+    /// Waits for the first one to be whole.
+    fn wait(&self) {
+        let none = |all: &mut String| all.is_empty();
+        drop(self.0.1.wait_timeout_while(self.lock(), LIMIT, none));
+    }
+}
+
+struct Keeper {
+    header: Header,
+    pages: Pages,
+    counter: Counter,
+}
+
+/// One transcript, added to the others when it is whole.
+struct Page(String, Pages);
+
+impl fmt::Write for Page {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.1.add(&self.0);
+    }
+}
+
+impl Watch for Keeper {
+    type Observer = (Option<Recorder<Page>>, Counter);
+
+    fn watch(&self, subject: Subject) -> Self::Observer {
+        let recorder = (subject != Subject::Driver).then(|| {
+            let page = Page(String::new(), self.pages.clone());
+            Recorder::new(&self.header, page)
+        });
+        (recorder, self.counter.clone())
+    }
+}
+
+fn pages(exercise: &Exercise, role: Role, runtime: Runtime, clock: &Clock) -> (Pages, Keeper) {
+    let pages = Pages::default();
+    let header = Header {
+        exercise: exercise.name.to_owned(),
+        role,
+        runtime: runtime.name().to_owned(),
+        epoch: clock.epoch(),
+        masked: exercise.secret,
+    };
+    let keeper = Keeper {
+        header,
+        pages: pages.clone(),
+        counter: Counter::default(),
+    };
+    (pages, keeper)
+}

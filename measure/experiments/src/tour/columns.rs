@@ -1,0 +1,37 @@
+//! Two transcripts as one table, in the order of time.
+
+use std::fmt::Write as _;
+
+use socklab_core::transcript::{Line, Transcript};
+use socklab_text::escape;
+
+/// How wide a column is. Two of them and the time fill 100 letters, as a projector shows well.
+const WIDTH: usize = 44;
+
+/// The table of what two ends saw, each under its title.
+pub(super) fn side_by_side(left: (&str, &[Transcript]), right: (&str, &[Transcript])) -> String {
+    let mut rows: Vec<(bool, &Line)> = Vec::new();
+    for (is_right, (_, transcripts)) in [(false, left), (true, right)] {
+        let lines = transcripts.iter().flat_map(|one| &one.lines);
+        rows.extend(lines.map(|line| (is_right, line)));
+    }
+    // Stable: events of one moment on one side keep their order.
+    rows.sort_by_key(|(_, line)| line.at);
+    let mut text = format!("{:>9}  {:WIDTH$}  {}\n", "ms", left.0, right.0);
+    for (is_right, line) in rows {
+        let millis = line.at.as_secs_f64() * 1000.0;
+        let event = cut(&escape::text(&line.event().to_string()));
+        let _ = match is_right {
+            false => writeln!(text, "{millis:9.3}  {event}"),
+            true => writeln!(text, "{millis:9.3}  {:WIDTH$}  {event}", ""),
+        };
+    }
+    text
+}
+
+fn cut(event: &str) -> String {
+    match event.char_indices().nth(WIDTH) {
+        None => event.to_owned(),
+        Some(_) => event.chars().take(WIDTH - 1).chain(['…']).collect(),
+    }
+}

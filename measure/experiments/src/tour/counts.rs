@@ -1,0 +1,101 @@
+//! What a driver did for one end of an exercise: how the I/O models differ while the exercise is
+//! the same.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use socklab_core::{
+    Deadline, Input, Now, Observer, Operation, OperationKind, OperationResult, Output, Status,
+};
+use socklab_text::Messages;
+
+/// The kinds of operation that are shown, in the order of the columns.
+const SHOWN: [OperationKind; 5] = [
+    OperationKind::Accept,
+    OperationKind::Receive,
+    OperationKind::Send,
+    OperationKind::Wait,
+    OperationKind::Wake,
+];
+
+/// Counts of one run of one end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    calls: [u32; SHOWN.len()],
+    spent: [Duration; SHOWN.len()],
+    would_block: u32,
+}
+
+impl Counts {
+    fn add(&mut self, operation: &Operation) {
+        if operation.result == OperationResult::WouldBlock {
+            self.would_block += 1;
+        }
+        if let Some(at) = SHOWN.iter().position(|kind| *kind == operation.kind) {
+            self.calls[at] += 1;
+            self.spent[at] += operation.end.since(operation.start);
+        }
+    }
+
+    /// The kind of operation that most time was spent in: where the program was blocked.
+    fn blocked_in(&self) -> Option<(OperationKind, Duration)> {
+        let most = (0..SHOWN.len()).max_by_key(|at| self.spent[*at])?;
+        (!self.spent[most].is_zero()).then_some((SHOWN[most], self.spent[most]))
+    }
+}
+
+/// An observer that counts, for any number of machines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counter(Arc<Mutex<Counts>>);
+
+impl Counter {
+    pub(super) fn take(&self) -> Counts {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Observer for Counter {
+    fn input(&mut self, _: Now, _: &Input<'_>) {}
+    fn output(&mut self, _: Now, _: &Output<'_>) {}
+    fn state(&mut self, _: Now, _: &'static str) {}
+    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
+    fn ended(&mut self, _: Now, _: Status) {}
+    fn operation(&mut self, operation: &Operation) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.add(operation);
+    }
+}
+
+/// The server's counts on each runtime, and whether its transcript is that of the first.
+pub(super) fn table(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> String {
+    let mut text = format!("{:>9}  {:12}", "", messages.say("tour-runtime"));
+    for kind in SHOWN {
+        let _ = write!(text, "{:>9}", kind.name());
+    }
+    let (empty, blocked) = (
+        messages.say("tour-would-block"),
+        messages.say("tour-blocked"),
+    );
+    let _ = writeln!(
+        text,
+        "{empty:>13}   {blocked:26}{}",
+        messages.say("tour-transcript")
+    );
+    for (runtime, counts, same) in rows {
+        let _ = write!(text, "{:>9}  {runtime:12}", "");
+        for calls in counts.calls {
+            let _ = write!(text, "{calls:>9}");
+        }
+        let blocked = match counts.blocked_in() {
+            Some((kind, spent)) => format!("{} {:.3} ms", kind.name(), spent.as_secs_f64() * 1e3),
+            None => String::new(),
+        };
+        let same = messages.say(if *same { "tour-same" } else { "tour-differs" });
+        let _ = writeln!(text, "{:>13}   {blocked:26}{same}", counts.would_block);
+    }
+    text
+}

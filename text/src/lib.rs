@@ -1,0 +1,13 @@
+//! Text for people, shared by everything that shows some.
+//!
+//! A library knows what it has to say, by the id of a [message](Messages) and its variables; the
+//! command has the [translations](Translations). What a peer sent is [escaped](escape) before it is shown.
+
+#![forbid(unsafe_code)]
+
+pub mod escape;
+mod fluent;
+mod messages;
+
+pub use fluent::Translations;
+pub use messages::{Ids, Messages, Value, Variable};
