@@ -6,51 +6,13 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use async_std::net::{TcpListener, TcpStream};
+use async_std::net::{TcpListener, TcpStream, UdpSocket};
 use async_std::task;
-use socklab_core::{
-    Link, Machine, Now, Observer, OperationKind, Outbox, Received, Status, Wait, Watch,
-};
+use socklab_core::{Machine, Now, OperationKind, Outbox, Received, Status, Wait, Watch};
 use socklab_system::call_error;
 use socklab_tasks::{Budget, Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
 
-use crate::wire::{Inbox, Wire};
-
-/// A socket, and where it receives.
-#[derive(Debug, Default)]
-pub struct AwaitedSocket {
-    wire: Wire,
-    inbox: Inbox,
-}
-
-impl From<Wire> for AwaitedSocket {
-    fn from(wire: Wire) -> Self {
-        AwaitedSocket {
-            wire,
-            ..AwaitedSocket::default()
-        }
-    }
-}
-
-impl From<TcpStream> for AwaitedSocket {
-    fn from(tcp: TcpStream) -> Self {
-        Wire::Stream(tcp).into()
-    }
-}
-
-impl Socket for AwaitedSocket {
-    fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        self.wire.send(link, bytes)
-    }
-
-    fn finish(&self) -> io::Result<()> {
-        self.wire.finish()
-    }
-
-    fn abort(&mut self) {
-        self.wire.abort();
-    }
-}
+use crate::wire;
 
 /// What a future of the socket's gave.
 #[derive(Debug)]
@@ -69,8 +31,10 @@ impl Runtime for AsyncStdRuntime {
 
     const TRIES_FIRST: bool = true;
 
-    type Socket = AwaitedSocket;
+    type Udp = UdpSocket;
     type Tcp = TcpStream;
+    /// What was received last is at the beginning.
+    type Notes = Vec<u8>;
     type Listener = TcpListener;
     type Event = Event;
 
@@ -87,9 +51,9 @@ impl Runtime for AsyncStdRuntime {
             conversation.budget = Budget::FULL;
         }
         let (clock, others) = (&conversation.run.clock, &mut conversation.others);
-        let AwaitedSocket { wire, inbox } = &mut conversation.socket;
-        let mut sent = pin!(wire.send_waiting(conversation.session.unsent()));
-        let mut received = pin!(wire.receive(inbox, clock));
+        let Socket { wire, notes: inbox } = &mut conversation.socket;
+        let mut sent = pin!(wire::send_waiting(wire, conversation.session.unsent()));
+        let mut received = pin!(wire::receive(wire, inbox, clock));
         watched::<W::Observer, _>(clock, |cx| {
             // Now and then, or a busy socket would keep the task from other threads' messages.
             if spent && let Poll::Ready(woken) = others.poll_woken(cx) {
@@ -126,7 +90,7 @@ impl Runtime for AsyncStdRuntime {
                 let kind = OperationKind::Receive;
                 turn.observe(times.operation::<W::Observer, _>(clock, kind, &received));
                 (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
-                let bytes = &conversation.socket.inbox.bytes;
+                let bytes = &conversation.socket.notes;
                 match received {
                     Ok(received) => turn.received(now, &received, bytes),
                     Err(error) => drop(turn.not_received(now, call_error(&error))),
@@ -160,17 +124,8 @@ impl Runtime for AsyncStdRuntime {
         Box::pin(task::sleep(time))
     }
 
-    fn server<O: Observer>(
-        udp: std::net::UdpSocket,
-        local: SocketAddr,
-    ) -> io::Result<AwaitedSocket> {
-        let (wire, inbox) = Wire::server::<O>(udp, local);
-        Ok(AwaitedSocket { wire, inbox })
-    }
-
-    fn client(link: Link) -> io::Result<(SocketAddr, AwaitedSocket)> {
-        let (local, wire) = Wire::client(link)?;
-        Ok((local, wire.into()))
+    fn udp(udp: std::net::UdpSocket) -> io::Result<UdpSocket> {
+        Ok(udp.into())
     }
 
     async fn connect(to: SocketAddr) -> io::Result<(SocketAddr, TcpStream)> {

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind};
-use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::task::ready;
 use std::time::Duration;
@@ -12,8 +11,8 @@ use async_std::io::{Read, Write};
 use async_std::net::{TcpStream, UdpSocket};
 use async_std::task;
 use socket2::SockRef;
-use socklab_core::{Link, Observer, Received};
-use socklab_system::{Ancillary, Clock, socket};
+use socklab_core::{Link, Received};
+use socklab_system::{self as system, Clock, Datagrams, read, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -25,167 +24,91 @@ const NO_ROOM: Duration = Duration::from_millis(1);
 const DATAGRAM_WAS_CUT: i32 = 10_040;
 
 /// What a conversation talks through.
-#[derive(Debug, Default)]
-pub(crate) enum Wire {
-    /// There is none, yet or any more.
-    #[default]
-    Closed,
-    /// A UDP server's socket: it hears everybody. In a box, as is a client's.
-    Server(Box<(UdpSocket, Ancillary)>),
-    /// A UDP client's socket, connected: it hears only its peer, and of refusals. In a box, so that
-    /// a TCP connection keeps no room for the addresses.
-    Client(Box<(UdpSocket, Link)>),
-    /// A TCP connection.
-    Stream(TcpStream),
-}
+pub(crate) type Wire = system::Wire<UdpSocket, TcpStream>;
 
-/// Where a conversation receives.
-#[derive(Debug, Default)]
-pub(crate) struct Inbox {
-    /// What was received last is at the beginning.
-    pub(crate) bytes: Vec<u8>,
-    /// In a box, because only UDP servers need it, and few of them.
-    ancillary: Option<Box<Ancillary>>,
-}
-
-impl Wire {
-    /// A UDP server's socket, which is bound to `local`, and where it receives.
-    pub(crate) fn server<O: Observer>(
-        udp: std::net::UdpSocket,
-        local: SocketAddr,
-    ) -> (Self, Inbox) {
-        let ancillary = Ancillary::ask::<O>(&udp, local);
-        let server = Box::new((udp.into(), ancillary.to_send()));
-        let ancillary = ancillary.is_used().then(|| Box::new(ancillary));
-        let bytes = Vec::new();
-        (Wire::Server(server), Inbox { bytes, ancillary })
-    }
-
-    /// A UDP client's socket, connected to its peer, and the address that it has.
-    pub(crate) fn client(peer: Link) -> io::Result<(SocketAddr, Self)> {
-        let udp = socket::datagram_client(peer.peer)?;
-        Ok((
-            udp.local_addr()?,
-            Wire::Client(Box::new((udp.into(), peer))),
-        ))
-    }
-
-    /// Waits until something comes, and receives it.
-    ///
-    /// Cancel-safe: what was received is returned by the poll that took it from the kernel.
-    pub(crate) async fn receive(&self, inbox: &mut Inbox, clock: &Clock) -> io::Result<Received> {
-        let buffer = &mut inbox.bytes;
-        match self {
-            Wire::Closed => pending().await,
-            Wire::Server(server) => {
-                let udp = &server.0;
-                buffer.resize(socket::DATAGRAM_BUFFER, 0);
-                let Some(ancillary) = &mut inbox.ancillary else {
-                    let (len, peer) = udp.recv_from(buffer).await?;
-                    return Ok(Received::Datagram(Link::first(peer), len, None));
-                };
-                // async-std has no call for it, so its socket is asked directly. Only a call of
-                // async-std's own that would block has the reactor watch a socket: that call looks
-                // at the next datagram.
-                loop {
-                    let plain = |_: &mut [u8]| Err(ErrorKind::Unsupported.into());
-                    match ancillary.receive(udp, buffer, clock, plain) {
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                        received => return received,
-                    }
-                    // In a box, so that those who do not ask for more keep no room for it.
-                    match Box::pin(udp.peek_from(&mut [])).await {
-                        Err(error) if error.raw_os_error() == Some(DATAGRAM_WAS_CUT) => {}
-                        peeked => drop(peeked?),
-                    }
+/// Waits until something comes, and receives it.
+///
+/// Cancel-safe: what was received is returned by the poll that took it from the kernel.
+pub(crate) async fn receive(
+    wire: &Wire,
+    buffer: &mut Vec<u8>,
+    clock: &Clock,
+) -> io::Result<Received> {
+    match wire {
+        Wire::Closed => pending().await,
+        Wire::Datagrams(datagrams) => {
+            buffer.resize(socket::DATAGRAM_BUFFER, 0);
+            let Datagrams {
+                udp,
+                peer,
+                ancillary,
+            } = &**datagrams;
+            if let Some(link) = peer {
+                return Ok(Received::Datagram(*link, udp.recv(buffer).await?, None));
+            }
+            if !ancillary.is_used() {
+                let (len, peer) = udp.recv_from(buffer).await?;
+                return Ok(Received::Datagram(Link::first(peer), len, None));
+            }
+            // async-std has no call for it, so its socket is asked directly. Only a call of
+            // async-std's own that would block has the reactor watch a socket: that call looks at
+            // the next datagram.
+            loop {
+                match ancillary.receive(&SockRef::from(udp), buffer, clock) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    received => return received,
                 }
-            }
-            Wire::Client(client) => {
-                let (udp, link) = &**client;
-                buffer.resize(socket::DATAGRAM_BUFFER, 0);
-                Ok(Received::Datagram(*link, udp.recv(buffer).await?, None))
-            }
-            Wire::Stream(tcp) => {
-                // The bytes are read to the stack, so that an idle connection keeps no buffer.
-                let len = poll_fn(|cx| {
-                    let mut bytes = [0; STREAM_BUFFER];
-                    let len = ready!(Pin::new(&mut &*tcp).poll_read(cx, &mut bytes))?;
-                    buffer.clear();
-                    buffer.extend_from_slice(&bytes[..len]);
-                    io::Result::Ok(len).into()
-                });
-                match len.await? {
-                    0 => Ok(Received::End),
-                    len => Ok(Received::Bytes(len)),
+                // In a box, so that those who do not ask for more keep no room for it.
+                match Box::pin(udp.peek_from(&mut [])).await {
+                    Err(error) if error.raw_os_error() == Some(DATAGRAM_WAS_CUT) => {}
+                    peeked => drop(peeked?),
                 }
             }
         }
-    }
-
-    /// Sends a datagram, or some bytes of a stream; `WouldBlock` if there is no room.
-    ///
-    /// The system is asked itself: the sockets of a reactor never block, and this is what a future
-    /// of async-std's would try first.
-    pub(crate) fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            Wire::Server(server) => {
-                let (udp, ancillary) = &**server;
-                ancillary.send(udp, link, bytes, |bytes, to| {
-                    SockRef::from(udp).send_to(bytes, &to.into())
-                })
-            }
-            Wire::Client(client) => SockRef::from(&client.0).send(bytes),
-            Wire::Stream(tcp) => SockRef::from(tcp).send(bytes),
+        Wire::Stream(tcp) => {
+            // The bytes are read to the stack, so that an idle connection keeps no buffer.
+            let len = poll_fn(|cx| {
+                let mut bytes = [0; STREAM_BUFFER];
+                let len = ready!(Pin::new(&mut &*tcp).poll_read(cx, &mut bytes))?;
+                buffer.clear();
+                buffer.extend_from_slice(&bytes[..len]);
+                io::Result::Ok(len).into()
+            });
+            read(len.await)
         }
     }
+}
 
-    /// Waits until there is room, and sends what has been waiting for it. async-std has no wait for
-    /// room that does not send. Cancel-safe, as [`receive`](Self::receive) is.
-    pub(crate) async fn send_waiting(&self, waiting: Option<(Link, &[u8])>) -> io::Result<usize> {
-        let Some((link, bytes)) = waiting else {
-            return pending().await;
-        };
-        match self {
-            Wire::Closed => pending().await,
-            Wire::Stream(tcp) => poll_fn(|cx| Pin::new(&mut &*tcp).poll_write(cx, bytes)).await,
-            // In a box: it is rare, and a TCP connection keeps no room for it.
-            Wire::Server(_) | Wire::Client(_) => Box::pin(self.send_datagram(link, bytes)).await,
+/// Waits until there is room, and sends what has been waiting for it. async-std has no wait for
+/// room that does not send. Cancel-safe, as [`receive`] is.
+pub(crate) async fn send_waiting(wire: &Wire, waiting: Option<(Link, &[u8])>) -> io::Result<usize> {
+    match (wire, waiting) {
+        (Wire::Closed, _) | (_, None) => pending().await,
+        (Wire::Stream(tcp), Some((_, bytes))) => {
+            poll_fn(|cx| Pin::new(&mut &*tcp).poll_write(cx, bytes)).await
+        }
+        // In a box: it is rare, and a TCP connection keeps no room for it.
+        (Wire::Datagrams(datagrams), Some((link, bytes))) => {
+            Box::pin(send_datagram(datagrams, link, bytes)).await
         }
     }
+}
 
-    async fn send_datagram(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Wire::Client(client) => client.0.send(bytes).await,
-            Wire::Server(server) if link.local.is_none() => {
-                let sent = server.0.send_to(bytes, link.peer).await;
-                sent.map_err(unwrapped)
-            }
-            _ => {
-                // async-std would send it from another address than the one that was asked.
-                task::sleep(NO_ROOM).await;
-                self.send(link, bytes)
-            }
-        }
+async fn send_datagram(
+    datagrams: &Datagrams<UdpSocket>,
+    link: Link,
+    bytes: &[u8],
+) -> io::Result<usize> {
+    if datagrams.peer.is_some() {
+        return datagrams.udp.send(bytes).await;
     }
-
-    /// Closes the writing side of a stream. Asks a UDP client's socket, once, for an error that the
-    /// system already knows of.
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        match self {
-            Wire::Stream(tcp) => tcp.shutdown(Shutdown::Write),
-            Wire::Client(client) => SockRef::from(&client.0).take_error()?.map_or(Ok(()), Err),
-            Wire::Closed | Wire::Server(_) => Ok(()),
-        }
+    if link.local.is_some() {
+        // async-std would send it from another address than the one that was asked.
+        task::sleep(NO_ROOM).await;
+        return datagrams.send(link, bytes);
     }
-
-    /// Gives the connection up: what is unsent is lost, and the peer is told so.
-    pub(crate) fn abort(&mut self) {
-        if let Wire::Stream(tcp) = self {
-            socket::reset_on_close(&*tcp);
-        }
-        *self = Wire::Closed;
-    }
+    let sent = datagrams.udp.send_to(bytes, link.peer).await;
+    sent.map_err(unwrapped)
 }
 
 /// The system's own error, which async-std wraps when a datagram cannot be sent: its number is
@@ -227,18 +150,19 @@ mod tests {
             let (server, link) = udp("127.0.0.1:0");
             let (client, peer) = udp("127.0.0.1:0");
             client.connect(link.peer).unwrap();
-            let (server, mut inbox) = Wire::server::<()>(server, link.peer);
-            let client = Wire::Client(Box::new((client.into(), link)));
+            let server = Wire::server::<()>(server, link.peer, |udp| Ok(udp.into())).unwrap();
+            let mut inbox = Vec::new();
+            let (_, client) = Wire::client(link, |_| Ok(client.into())).unwrap();
             for (wire, to, text) in [(&client, link, b"one"), (&server, link, b"two")] {
-                let sent = wire.send_waiting(Some((to, text))).await;
+                let sent = send_waiting(wire, Some((to, text))).await;
                 assert_eq!(sent.unwrap(), 3);
             }
             for (from, expected) in [(peer, b"one"), (link, b"two")] {
-                match server.receive(&mut inbox, &clock).await {
+                match receive(&server, &mut inbox, &clock).await {
                     Ok(Received::Datagram(link, 3, None)) => assert_eq!(link, from),
                     other => panic!("{other:?}"),
                 }
-                assert_eq!(&inbox.bytes[..3], expected);
+                assert_eq!(&inbox[..3], expected);
             }
         });
     }
@@ -249,7 +173,8 @@ mod tests {
     fn a_wildcard_server_answers_from_the_address_that_was_asked() {
         let clock = Clock::start();
         let (server, any) = udp("0.0.0.0:0");
-        let (server, mut inbox) = Wire::server::<()>(server, any.peer);
+        let server = Wire::server::<()>(server, any.peer, |udp| Ok(udp.into())).unwrap();
+        let mut inbox = Vec::new();
         let (client, peer) = udp("127.0.0.1:0");
         client.connect(("127.0.0.2", any.peer.port())).unwrap();
         let limit = Some(Duration::from_secs(20));
@@ -270,13 +195,13 @@ mod tests {
                 if !waits {
                     asks.join().unwrap();
                 }
-                match block_on(server.receive(&mut inbox, &clock)) {
+                match block_on(receive(&server, &mut inbox, &clock)) {
                     Ok(Received::Datagram(link, 4, None)) => assert_eq!(link, asked),
                     other => panic!("{other:?}"),
                 }
                 let sent = match waits {
                     false => server.send(asked, b"HOLA"),
-                    true => block_on(server.send_waiting(Some((asked, b"HOLA")))),
+                    true => block_on(send_waiting(&server, Some((asked, b"HOLA")))),
                 };
                 assert_eq!(sent.unwrap(), 4);
                 assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4);
@@ -287,9 +212,9 @@ mod tests {
     #[test]
     fn the_number_of_a_send_error_is_kept() {
         let (server, link) = udp("127.0.0.1:0");
-        let (server, _) = Wire::server::<()>(server, link.peer);
+        let server = Wire::server::<()>(server, link.peer, |udp| Ok(udp.into())).unwrap();
         let now = server.send(link, &[0; 70_000]).unwrap_err();
-        let later = block_on(server.send_waiting(Some((link, &[0; 70_000])))).unwrap_err();
+        let later = block_on(send_waiting(&server, Some((link, &[0; 70_000])))).unwrap_err();
         assert!(now.raw_os_error().is_some());
         assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
     }
@@ -311,7 +236,7 @@ mod tests {
                 }
             };
             assert_eq!(full.kind(), ErrorKind::WouldBlock);
-            let mut sent = pin!(wire.send_waiting(Some((link, &bytes))));
+            let mut sent = pin!(send_waiting(&wire, Some((link, &bytes))));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(sent.as_mut().poll(&mut cx).is_pending());
             let mut buffer = vec![0; 64 * 1024];

@@ -5,67 +5,63 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use socklab_core::register::{Decision, StoreId};
 use socklab_core::{
-    Begin, CLOSE_LIMIT, Doing, LineEvent, Machine, Next, Now, OperationKind, Outbox, Session,
-    Status, Wait, Watch,
+    Begin, Link, Machine, Now, OperationKind, Outbox, Session, Status, Transport, Wait, Watch,
 };
-use socklab_system::{Lines, LoopClock, Moved, Run, StopGuard, call_error, fault, timed};
+use socklab_system::{
+    Calls, Leave, Lines, LoopClock, Message, Opened, Run, RunContext, Stop, StopGuard, call_error,
+    carry_out, hand_over, timed,
+};
 
-use crate::wire::Wire;
-
-/// What comes from other threads.
-enum Event {
-    Line(LineEvent),
-    Stored(StoreId, Decision),
-    /// There is a stop to be looked at.
-    Wake,
-}
-
-impl Moved for Event {}
+use crate::wire::BlockingWire;
 
 /// One session with its socket, its lines and its time-outs. The thread that runs it owns it.
 pub(crate) struct Conversation<M, W: Watch> {
     session: Session<M, W::Observer>,
-    connection: Connection,
+    out: Outbox,
     run: Arc<Run<W>>,
     clock: LoopClock,
-    out: Outbox,
-    events: Receiver<Event>,
-    sender: Sender<Event>,
     lines: Lines,
-    watcher: Option<StopGuard>,
+    thread: Thread,
 }
 
-/// A socket, and what ends a call that blocks on it.
-struct Connection {
-    wire: Wire,
+/// What a thread blocks on, and what ends that.
+struct Thread {
+    wire: BlockingWire,
     buffer: Vec<u8>,
+    messages: Receiver<Message>,
+    sender: Sender<Message>,
     waker: Option<StopGuard>,
     /// A signal ends a blocked receive by itself, and no thread waits for signals.
     bell: bool,
+    watcher: Option<StopGuard>,
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
-    pub(crate) fn new(machine: M, observer: W::Observer, wire: Wire, run: &Arc<Run<W>>) -> Self {
-        let (sender, events) = channel();
-        let mut connection = Connection {
-            wire: Wire::Closed,
+    pub(crate) fn new(
+        machine: M,
+        observer: W::Observer,
+        wire: BlockingWire,
+        run: &Arc<Run<W>>,
+    ) -> Self {
+        let (sender, messages) = channel();
+        let mut thread = Thread {
+            wire: BlockingWire::default(),
             buffer: Vec::new(),
+            messages,
+            sender,
             waker: None,
             bell: false,
+            watcher: None,
         };
-        connection.connect(wire, run, &sender);
+        thread.connect(wire, &run.stop);
         Conversation {
             session: Session::new(machine, observer),
-            connection,
+            out: Outbox::new(),
             run: Arc::clone(run),
             clock: LoopClock::of(run.clock),
-            out: Outbox::new(),
-            events,
-            sender,
             lines: Lines::default(),
-            watcher: None,
+            thread,
         }
     }
 
@@ -90,85 +86,21 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
     }
 
-    /// Does what there is to do, one thing after the other. Returns what to wait for then, or how
-    /// the conversation has ended.
-    fn carry_out(&mut self, mut now: Now) -> Result<Wait, Status> {
-        let (run, clock) = (&*self.run, &self.run.clock);
-        let mut turn = self.session.turn(&mut self.out);
-        if run.stop.requested() {
-            turn.stop(now);
-        }
-        loop {
-            match turn.next(now) {
-                Next::Tell(output) => run.console.tell(&output),
-                Next::Send {
-                    link, bytes, until, ..
-                } => {
-                    // A stop cannot wake a blocked write without cutting off what it writes, so
-                    // the write itself ends after a while.
-                    let left = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
-                    let wire = &mut self.connection.wire;
-                    let (sent, operation) =
-                        timed::<W::Observer, _>(clock, OperationKind::Send, || {
-                            wire.send(link, bytes, left.min(CLOSE_LIMIT))
-                        });
-                    turn.observe(operation);
-                    match sent {
-                        Ok(len) => turn.sent(len),
-                        Err(error) => turn.not_sent(now, call_error(&error)),
-                    }
-                    if until.is_some() {
-                        now = self.clock.now();
-                        if run.stop.requested() {
-                            turn.stop(now);
-                        }
-                    }
-                }
-                Next::Wait(wait) => return Ok(wait),
-                Next::Ended(status) => return Err(status),
-                Next::Open {
-                    transport,
-                    to,
-                    limit,
-                    ..
-                } => {
-                    let (opened, operation) =
-                        timed::<W::Observer, _>(clock, OperationKind::Connect, || {
-                            Wire::open(transport, to, limit)
-                        });
-                    turn.observe(operation);
-                    now = self.clock.now();
-                    match opened {
-                        Ok((local, wire)) => {
-                            self.connection.connect(wire, run, &self.sender);
-                            turn.opened(now, local);
-                        }
-                        Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
-                    }
-                    if run.stop.requested() {
-                        turn.stop(now);
-                    }
-                }
-                Next::Finish(link) => {
-                    let finished = self.connection.wire.finish().map_err(|error| fault(&error));
-                    turn.finished(now, link, finished);
-                }
-                Next::Abort => self.connection.wire.abort(),
-                Next::Store { id, attempt } => {
-                    let sender = self.sender.clone();
-                    // If the conversation is over by then, the decision is dropped.
-                    let done = Box::new(move |decision| {
-                        let _ = sender.send(Event::Stored(id, decision));
-                    });
-                    run.store(attempt.clone(), done);
-                }
-            }
-        }
+    /// Does what there is to do.
+    fn carry_out(&mut self, now: Now) -> Result<Wait, Status> {
+        let context = RunContext {
+            run: &self.run,
+            console: &*self.run.console,
+            clock: &mut self.clock,
+            lines: &mut self.lines,
+        };
+        let turn = self.session.turn(&mut self.out);
+        carry_out(turn, now, context, &mut self.thread)
     }
 
     /// Blocks in one call of the system, for the network or for another thread: never for both.
     fn block(&mut self, wait: Wait) -> Now {
-        let limit = wait.until.map(|until| until.since(self.run.clock.mono()));
+        let limit = (wait.until).map(|until| until.since(self.run.clock.mono()));
         if wait.room || limit.is_some_and(|limit| limit.is_zero()) {
             // The write itself blocks.
             self.session.turn(&mut self.out).room();
@@ -176,14 +108,14 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         } else if wait.receive {
             self.receive(limit)
         } else {
-            self.wait_for_threads(wait.line, limit)
+            self.wait_for_threads(limit)
         }
     }
 
     /// Blocks until something comes from the network.
     fn receive(&mut self, limit: Option<Duration>) -> Now {
-        let Connection { wire, buffer, .. } = &mut self.connection;
-        let clock = &self.run.clock;
+        let Thread { wire, buffer, .. } = &mut self.thread;
+        let (clock, stop) = (&self.run.clock, &self.run.stop);
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire.receive(buffer, limit, clock)
         });
@@ -192,73 +124,96 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         turn.observe(operation);
         match received {
             // A stop ends what can be received, which looks like an end or an empty datagram.
-            Ok(received) if received.is_empty() && self.run.stop.requested() => turn.stop(now),
+            Ok(received) if received.is_empty() && stop.requested() => {}
             Ok(received) => turn.received(now, &received, buffer),
-            Err(_) if self.run.stop.requested() => turn.stop(now),
+            Err(_) if stop.requested() => {}
             Err(error) => drop(turn.not_received(now, call_error(&error))),
         }
         now
     }
 
     /// Blocks until another thread has something: the user's line, the register's decision, a stop.
-    fn wait_for_threads(&mut self, line: bool, limit: Option<Duration>) -> Now {
-        let (run, sender) = (&self.run, &self.sender);
-        let sink = || -> Box<dyn FnMut(LineEvent) + Send> {
-            let sender = sender.clone();
-            Box::new(move |line| drop(sender.send(Event::Line(line))))
-        };
-        if line && !self.lines.ask(run, sink) {
-            let now = self.clock.now();
-            let mut turn = self.session.turn(&mut self.out);
-            turn.typed(now, LineEvent::End);
-            return now;
-        }
-        if self.connection.bell {
+    fn wait_for_threads(&mut self, limit: Option<Duration>) -> Now {
+        let (thread, stop) = (&mut self.thread, &self.run.stop);
+        if thread.bell {
             // The bell ends a receive, and this is none: here another thread must tell of a signal.
-            self.connection.bell = false;
-            self.watcher = Some(run.stop.on_request(|| {}));
-            if run.stop.requested() {
+            thread.bell = false;
+            thread.watcher = Some(stop.on_request(|| {}));
+            if stop.requested() {
                 return self.clock.now();
             }
         }
-        let events = &self.events;
-        let (event, operation) = timed::<W::Observer, _>(&run.clock, OperationKind::Wait, || {
+        let (clock, messages) = (&self.run.clock, &thread.messages);
+        let (message, operation) = timed::<W::Observer, _>(clock, OperationKind::Wait, || {
             match limit {
-                Some(limit) => events.recv_timeout(limit).map_err(|_| ErrorKind::TimedOut),
-                None => events.recv().map_err(|_| ErrorKind::NotConnected),
+                Some(limit) => messages
+                    .recv_timeout(limit)
+                    .map_err(|_| ErrorKind::TimedOut),
+                None => messages.recv().map_err(|_| ErrorKind::NotConnected),
             }
             .map_err(io::Error::from)
         });
         let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
-        match event {
-            Ok(Event::Line(line)) => {
-                self.lines.came();
-                turn.typed(now, line);
-            }
-            Ok(Event::Stored(id, decision)) => turn.stored(now, id, &decision),
-            Ok(Event::Wake) | Err(_) => {}
+        if let Ok(message) = message {
+            hand_over(&mut turn, now, message, &mut self.lines);
         }
         now
     }
 }
 
-impl Connection {
+impl Thread {
     /// Takes a socket, and leaves a stop a way to end the call that blocks on it.
-    fn connect<W: Watch>(&mut self, wire: Wire, run: &Run<W>, sender: &Sender<Event>) {
+    fn connect(&mut self, wire: BlockingWire, stop: &Stop) {
         self.buffer.resize(wire.buffer(), 0);
-        let (wake, sender) = (wire.waker(), sender.clone());
+        let (wake, leave) = (wire.waker(), self.leave());
         let wake = move || {
-            let _ = sender.send(Event::Wake);
+            leave(Message::Wake);
             wake();
         };
         let bell = wire.bell();
         self.bell = bell.is_some();
         self.waker = Some(match bell {
-            Some(bell) => run.stop.on_request_or_bell(bell, wake),
-            None => run.stop.on_request(wake),
+            Some(bell) => stop.on_request_or_bell(bell, wake),
+            None => stop.on_request(wake),
         });
         self.wire = wire;
+    }
+}
+
+impl Calls for Thread {
+    const BLOCK: bool = true;
+
+    fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize> {
+        self.wire.send(link, bytes, limit)
+    }
+
+    fn open<W: Watch>(
+        &mut self,
+        run: &Run<W>,
+        transport: Transport,
+        link: Link,
+        limit: Option<Duration>,
+    ) -> Opened {
+        timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
+            let (local, wire) = BlockingWire::open(transport, link, limit)?;
+            self.connect(wire, &run.stop);
+            Ok(Some(local))
+        })
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.wire.finish()
+    }
+
+    fn abort(&mut self) {
+        self.wire.abort();
+    }
+
+    fn leave(&self) -> Leave {
+        let sender = self.sender.clone();
+        // If the conversation is over by then, the message is dropped.
+        Box::new(move |message| drop(sender.send(message)))
     }
 }

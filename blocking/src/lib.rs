@@ -46,7 +46,7 @@ use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
 use socklab_system::{Backend, Run, broken};
 
 use conversation::Conversation;
-use wire::Wire;
+use wire::BlockingWire;
 
 pub use iterative::BlockingIterative;
 pub use pool::BlockingPool;
@@ -64,8 +64,11 @@ impl Backend for Blocking {
         run: &Arc<Run<W>>,
     ) -> Status {
         let (wire, begin) = match server {
-            Some((local, udp)) => (Wire::server::<W::Observer>(udp, local), Begin::Bound(local)),
-            None => (Ok(Wire::Closed), Begin::Client),
+            Some((local, udp)) => (
+                BlockingWire::server::<W::Observer>(udp, local),
+                Begin::Bound(local),
+            ),
+            None => (Ok(BlockingWire::default()), Begin::Client),
         };
         let wire = match wire {
             Ok(wire) => wire,

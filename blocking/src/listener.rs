@@ -16,7 +16,7 @@ use socklab_system::{AcceptPause, Admitted, Permit, Run, StopGuard, timed};
 
 use crate::conversation::Conversation;
 use crate::semaphore::{self, Semaphore};
-use crate::wire::Wire;
+use crate::wire::BlockingWire;
 
 /// The stack of a thread that serves connections: the loop and a machine need little, and the
 /// system only backs what is touched.
@@ -210,7 +210,7 @@ impl<'l, S: Service, W: Watch + 'static> Connection<'l, '_, S, W> {
             peer: self.peer,
             local,
         });
-        let wire = Wire::stream(self.stream);
+        let wire = BlockingWire::stream(self.stream);
         let mut conversation = Conversation::new(service.accept(link), observer, wire, run);
         let over = self.admitted.over;
         let begun = conversation.begin(Begin::Accepted { link, local, over });

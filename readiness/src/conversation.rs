@@ -1,27 +1,37 @@
 //! One session with its socket.
 
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use socklab_core::{
-    Begin, CallError, Console, Doing, Machine, Mono, Next, Now, Observer, OperationKind, Outbox,
-    Session, Status, Transport, Turn, Wait, Watch,
+    Begin, Console, Doing, Link, Machine, Mono, Now, Observer, OperationKind, Outbox, Session,
+    Status, Transport, Wait, Watch,
 };
-use socklab_system::{LoopClock, Permit, Run, call_error, fault, timed};
+use socklab_system::{
+    Calls, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, call_error,
+    carry_out, fault, hand_over, timed,
+};
 
-use crate::mailbox::{Address, Mailbox};
+use crate::mailbox::{Address, Mailbox, Wakeup};
 use crate::model::{Interest, Model, Trigger};
 use crate::wire::Wire;
 
 /// What the turn of any conversation uses: one of each for the whole loop.
 pub(crate) struct Resources<'a, L: Model, W> {
+    pub(crate) out: Outbox,
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) shared: Shared<'a, L, W>,
+}
+
+/// What the calls of any conversation use.
+pub(crate) struct Shared<'a, L: Model, W> {
     pub(crate) run: &'a Run<W>,
     pub(crate) clock: LoopClock,
     pub(crate) console: &'a dyn Console,
     pub(crate) model: L,
     pub(crate) mailbox: Arc<Mailbox<L>>,
-    pub(crate) out: Outbox,
-    pub(crate) buffer: Vec<u8>,
+    pub(crate) lines: Lines,
 }
 
 /// How much a conversation may receive before others have their turn.
@@ -35,27 +45,32 @@ const BUDGET: Budget = Budget {
     bytes: 256 * 1024,
 };
 
-/// One session, its socket, and what is known of it.
+/// One session and its socket.
 pub(crate) struct Conversation<L: Model, M, O> {
     session: Session<M, O>,
-    wire: Wire<L>,
-    address: Address,
+    socket: Socket<L>,
     /// What it waits for; `None` once it has ended.
     wait: Option<Wait>,
+    /// It is in the loop's queue for a turn.
+    pub(crate) queued: bool,
+    /// The moment for which the timers have it.
+    pub(crate) armed: Option<Mono>,
+    /// Counts the connection. In a box, since most servers have no limit.
+    _permit: Option<Box<Permit>>,
+}
+
+/// A socket, and what is known of it.
+struct Socket<L: Model> {
+    wire: Wire<L>,
+    address: Address,
     /// The socket may have something to receive: no call has returned `WouldBlock` since its event.
     readable: bool,
     /// The socket may have room to send.
     writable: bool,
     /// A connection is being opened.
     connecting: bool,
-    /// It is in the loop's queue for a turn.
-    pub(crate) queued: bool,
     /// What the model watches the socket for; `None` if it does not yet.
     watched: Option<Interest>,
-    /// The moment for which the timers have it.
-    pub(crate) armed: Option<Mono>,
-    /// Counts the connection. In a box, since most servers have no limit.
-    _permit: Option<Box<Permit>>,
 }
 
 impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
@@ -67,31 +82,28 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     ) -> Self {
         Conversation {
             session,
-            wire,
-            address,
+            socket: Socket {
+                wire,
+                address,
+                readable: false,
+                writable: true,
+                connecting: false,
+                watched: None,
+            },
             wait: Some(Wait::default()),
-            readable: false,
-            writable: true,
-            connecting: false,
             queued: false,
-            watched: None,
             armed: None,
             _permit: permit.map(Box::new),
         }
     }
 
     pub(crate) fn address(&self) -> Address {
-        self.address
+        self.socket.address
     }
 
     /// How it has ended.
     pub(crate) fn ended(&self) -> Option<Status> {
         self.wait.is_none().then(|| self.session.status())
-    }
-
-    /// Whether it waits for a line from the user.
-    pub(crate) fn wants_line(&self) -> bool {
-        self.wait.is_some_and(|wait| wait.line)
     }
 
     /// When it must have a turn, at the latest.
@@ -101,17 +113,18 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// Whether it would do something now if it had a turn.
     pub(crate) fn wants_turn(&self) -> bool {
-        let writes = |wait: Wait| self.writable && (wait.room || self.connecting);
-        (self.wait).is_some_and(|wait| self.readable && wait.receive || writes(wait))
+        let socket = &self.socket;
+        let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
+        (self.wait).is_some_and(|wait| socket.readable && wait.receive || writes(wait))
     }
 
     /// The wait found its socket ready.
     pub(crate) fn ready(&mut self, ready: Interest) {
         // At the end of a stream every event says "readable": nothing is received any more.
-        self.readable |= ready.read;
-        self.writable |= ready.write;
+        self.socket.readable |= ready.read;
+        self.socket.writable |= ready.write;
         if L::TRIGGER == Trigger::OneShot {
-            self.watched = self.watched.map(|_| Interest::default());
+            self.socket.watched = self.socket.watched.map(|_| Interest::default());
         }
     }
 
@@ -120,43 +133,52 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     where
         W: Watch<Observer = O>,
     {
-        let now = resources.clock.now();
-        self.give(now, resources, |turn| turn.begin(now, begin));
+        let now = resources.shared.clock.now();
+        self.session.turn(&mut resources.out).begin(now, begin);
+        self.go_on(now, resources);
     }
 
-    /// Gives the session something that happened outside of its socket, and does what comes of it.
-    pub(crate) fn give<W: Watch<Observer = O>>(
+    /// Hands over what another thread left, and does what comes of it.
+    pub(crate) fn hand_over<W: Watch<Observer = O>>(
+        &mut self,
+        message: Message,
+        resources: &mut Resources<'_, L, W>,
+    ) {
+        let Resources { out, shared, .. } = resources;
+        let now = shared.clock.now();
+        hand_over(&mut self.session.turn(out), now, message, &mut shared.lines);
+        self.go_on(now, resources);
+    }
+
+    /// Does what there is to do, and has the model watch the socket for the rest.
+    pub(crate) fn go_on<W: Watch<Observer = O>>(
         &mut self,
         now: Now,
         resources: &mut Resources<'_, L, W>,
-        happened: impl FnOnce(&mut Turn<'_, M, O>),
     ) {
-        if self.wait.is_some() {
-            happened(&mut self.session.turn(&mut resources.out));
-            self.carry_out(now, resources);
-        }
+        self.carry_out(now, resources);
         self.settle(resources);
     }
 
     /// Sends what waits, receives what there is, within the budget.
     pub(crate) fn turn<W: Watch<Observer = O>>(&mut self, resources: &mut Resources<'_, L, W>) {
-        let mut now = resources.clock.now();
-        if self.connecting && self.writable {
+        let mut now = resources.shared.clock.now();
+        if self.socket.connecting && self.socket.writable {
             self.connected(now, resources);
         }
-        if self.writable && self.wait.is_some_and(|wait| wait.room) {
+        if self.socket.writable && self.wait.is_some_and(|wait| wait.room) {
             self.session.turn(&mut resources.out).room();
             self.carry_out(now, resources);
         }
         let mut bytes = 0;
         for receive in 0..BUDGET.receives {
-            let wants = self.readable && self.wait.is_some_and(|wait| wait.receive);
+            let wants = self.socket.readable && self.wait.is_some_and(|wait| wait.receive);
             if !wants || bytes >= BUDGET.bytes {
                 break;
             }
             // One reading of the clock serves a turn, but an observer wants each moment.
             if O::TIMES && receive > 0 {
-                now = resources.clock.now();
+                now = resources.shared.clock.now();
             }
             bytes += self.receive(now, resources);
             self.carry_out(now, resources);
@@ -171,14 +193,12 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         now: Now,
         resources: &mut Resources<'_, L, W>,
     ) -> usize {
-        let Resources {
-            run, out, buffer, ..
-        } = resources;
-        let wire = &mut self.wire;
-        let (received, operation) = timed::<O, _>(&run.clock, OperationKind::Receive, || {
-            wire.receive(buffer, &run.clock)
+        let (buffer, clock) = (&mut resources.buffer, &resources.shared.run.clock);
+        let wire = &mut self.socket.wire;
+        let (received, operation) = timed::<O, _>(clock, OperationKind::Receive, || {
+            wire.receive(buffer, clock)
         });
-        let mut turn = self.session.turn(out);
+        let mut turn = self.session.turn(&mut resources.out);
         turn.observe(operation);
         match received {
             Ok(received) => {
@@ -186,98 +206,38 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                 received.len()
             }
             Err(error) => {
-                self.readable = turn.not_received(now, call_error(&error));
+                self.socket.readable = turn.not_received(now, call_error(&error));
                 0
             }
         }
     }
 
-    /// Does what there is to do, one thing after the other, until that is to wait.
+    /// Does what there is to do, unless the conversation is over.
     fn carry_out<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
-        loop {
-            let mut turn = self.session.turn(&mut resources.out);
-            match turn.next(now) {
-                Next::Tell(output) => resources.console.tell(&output),
-                Next::Send { link, bytes, .. } => {
-                    let (len, wire) = (bytes.len(), &mut self.wire);
-                    let (sent, operation) =
-                        timed::<O, _>(&resources.run.clock, OperationKind::Send, || {
-                            wire.send(link, bytes)
-                        });
-                    turn.observe(operation);
-                    match sent {
-                        Ok(taken) => {
-                            // Less than all was taken: there is no more room. mio on Windows has to
-                            // see the next call fail, or it never reports that there is room again.
-                            self.writable = taken == len || cfg!(windows);
-                            turn.sent(taken);
-                        }
-                        Err(error) => {
-                            let error = call_error(&error);
-                            self.writable = error != CallError::WouldBlock;
-                            turn.not_sent(now, error);
-                        }
-                    }
-                }
-                Next::Wait(wait) => {
-                    self.wait = Some(wait);
-                    return;
-                }
-                Next::Ended(_) => {
-                    self.wait = None;
-                    return;
-                }
-                Next::Finish(link) => {
-                    let finished = self.wire.finish().map_err(|error| fault(&error));
-                    turn.finished(now, link, finished);
-                }
-                Next::Open { transport, to, .. } => self.open(transport, to, now, resources),
-                Next::Abort => {
-                    self.wire.abort();
-                    self.close(&mut resources.model);
-                }
-                Next::Store { id, attempt } => {
-                    let done = resources.mailbox.stored(self.address, id);
-                    resources.run.store(attempt.clone(), done);
-                }
-            }
-        }
-    }
-
-    /// Opens a socket in place of the one there is. A TCP connection opens in its own time.
-    fn open<W: Watch<Observer = O>>(
-        &mut self,
-        transport: Transport,
-        to: SocketAddr,
-        now: Now,
-        resources: &mut Resources<'_, L, W>,
-    ) {
-        self.close(&mut resources.model);
-        let (opened, operation) =
-            timed::<O, _>(&resources.run.clock, OperationKind::Connect, || {
-                Wire::open(transport, to)
-            });
-        let mut turn = self.session.turn(&mut resources.out);
-        turn.observe(operation);
-        match opened {
-            Ok((local, wire)) => {
-                self.wire = wire;
-                self.connecting = local.is_none();
-                // Of a connection nothing is known until the first event.
-                self.writable = local.is_some();
-                local.into_iter().for_each(|local| turn.opened(now, local));
-            }
-            Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
+        if self.wait.is_some() {
+            let (turn, shared) = (self.session.turn(&mut resources.out), &mut resources.shared);
+            let context = RunContext {
+                run: shared.run,
+                console: shared.console,
+                clock: &mut shared.clock,
+                lines: &mut shared.lines,
+            };
+            let calls = &mut InLoop {
+                socket: &mut self.socket,
+                model: &mut shared.model,
+                mailbox: &shared.mailbox,
+            };
+            self.wait = carry_out(turn, now, context, calls).ok();
         }
     }
 
     /// A connection that was being opened may be open, or has failed.
     fn connected<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
-        let Some(opened) = self.wire.opened() else {
-            self.writable = false;
+        let Some(opened) = self.socket.wire.opened() else {
+            self.socket.writable = false;
             return;
         };
-        self.connecting = false;
+        self.socket.connecting = false;
         let mut turn = self.session.turn(&mut resources.out);
         match opened {
             Ok(local) => turn.opened(now, local),
@@ -286,13 +246,30 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         self.carry_out(now, resources);
     }
 
-    /// Has the model watch the socket for what the conversation waits for, if that has changed. One
-    /// that is over already is never watched: a greeting may leave at once.
+    /// Has the model watch the socket for what the conversation waits for. One that is over already
+    /// is never watched: a greeting may leave at once.
     fn settle<W>(&mut self, resources: &mut Resources<'_, L, W>)
     where
         W: Watch<Observer = O>,
     {
         let Some(wait) = self.wait else { return };
+        if let Err(error) = self.socket.watch(wait, &mut resources.shared.model) {
+            let now = resources.shared.clock.now();
+            let mut turn = self.session.turn(&mut resources.out);
+            turn.fault(now, Doing::Opening, fault(&error));
+            self.carry_out(now, resources);
+        }
+    }
+
+    /// Closes the socket.
+    pub(crate) fn close(&mut self, model: &mut L) {
+        self.socket.close(model);
+    }
+}
+
+impl<L: Model> Socket<L> {
+    /// Has the model watch it for what the conversation waits for, if that has changed.
+    fn watch(&mut self, wait: Wait, model: &mut L) -> io::Result<()> {
         let room = wait.room || self.connecting;
         let interest = match L::TRIGGER {
             // An edge is reported once, so a stream is watched for both from the first. A datagram
@@ -307,32 +284,76 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                 write: room,
             },
         };
-        if self.watched == Some(interest) {
-            return;
+        if self.watched != Some(interest)
+            && let Some(socket) = self.wire.watched()
+        {
+            model.watch(self.address.key, socket, self.watched, interest)?;
+            self.watched = Some(interest);
         }
-        let Some(socket) = self.wire.watched() else {
-            return;
-        };
-        let (key, before) = (self.address.key, self.watched);
-        match resources.model.watch(key, socket, before, interest) {
-            Ok(()) => self.watched = Some(interest),
-            Err(error) => {
-                let now = resources.clock.now();
-                let mut turn = self.session.turn(&mut resources.out);
-                turn.fault(now, Doing::Opening, fault(&error));
-                self.carry_out(now, resources);
-            }
-        }
+        Ok(())
     }
 
-    /// Closes the socket.
-    pub(crate) fn close(&mut self, model: &mut L) {
+    /// Closes it.
+    fn close(&mut self, model: &mut L) {
         if self.watched.take().is_some()
             && let Some(socket) = self.wire.watched()
         {
             model.unwatch(self.address.key, socket);
         }
-        self.wire = Wire::Closed;
+        self.wire = Wire::CLOSED;
         (self.connecting, self.readable) = (false, false);
+    }
+}
+
+/// The calls of a conversation, none of which waits.
+struct InLoop<'a, L: Model> {
+    socket: &'a mut Socket<L>,
+    model: &'a mut L,
+    mailbox: &'a Arc<Mailbox<L>>,
+}
+
+impl<L: Model> Calls for InLoop<'_, L> {
+    fn send(&mut self, link: Link, bytes: &[u8], _: Duration) -> io::Result<usize> {
+        let sent = self.socket.wire.send(link, bytes);
+        self.socket.writable = match &sent {
+            // Less than all was taken: there is no more room. mio on Windows has to see the next
+            // call fail, or it never reports that there is room again.
+            Ok(taken) => *taken == bytes.len() || cfg!(windows),
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        };
+        sent
+    }
+
+    /// A TCP connection opens in its own time.
+    fn open<W: Watch>(
+        &mut self,
+        run: &Run<W>,
+        transport: Transport,
+        link: Link,
+        _: Option<Duration>,
+    ) -> Opened {
+        self.socket.close(self.model);
+        timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
+            let (local, wire) = Wire::open(transport, link)?;
+            self.socket.wire = wire;
+            self.socket.connecting = local.is_none();
+            // Of a connection nothing is known until the first event.
+            self.socket.writable = local.is_some();
+            Ok(local)
+        })
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.socket.wire.finish()
+    }
+
+    fn abort(&mut self) {
+        self.socket.wire.reset_on_close();
+        self.socket.close(self.model);
+    }
+
+    fn leave(&self) -> Leave {
+        let (mailbox, address) = (Arc::clone(self.mailbox), self.socket.address);
+        Box::new(move |message| mailbox.leave(Wakeup::For(address, message)))
     }
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Console, LineEvent, Link, Machine, Observer, OperationKind, Outbox, Service, Session,
-    Status, Subject, Watch,
+    Begin, Console, Link, Machine, Observer, OperationKind, Outbox, Service, Session, Status,
+    Subject, Watch,
 };
-use socklab_system::{Lines, LoopClock, Run, socket, timed};
+use socklab_system::{Lines, LoopClock, Message, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
 use crate::bell::RungBell;
 use crate::capacity::Capacity;
-use crate::conversation::Resources;
+use crate::conversation::{Conversation, Resources, Shared};
 use crate::conversations::Conversations;
 use crate::mailbox::{Address, Mailbox, Wakeup};
 use crate::model::{Model, Ready};
@@ -32,7 +32,6 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     resources: Resources<'a, L, W>,
     ready: Vec<Ready>,
     observer: W::Observer,
-    lines: Lines,
     stop: bool,
     bell: Option<RungBell<L>>,
 }
@@ -56,17 +55,19 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
         Ok(EventLoop {
             resources: Resources {
-                run,
-                clock: LoopClock::of(run.clock),
-                console,
-                model,
-                mailbox,
                 out: Outbox::new(),
                 buffer: vec![0; socket::DATAGRAM_BUFFER],
+                shared: Shared {
+                    run,
+                    clock: LoopClock::of(run.clock),
+                    console,
+                    model,
+                    mailbox,
+                    lines: Lines::default(),
+                },
             },
             ready: Vec::new(),
             observer: run.watch.watch(Subject::Driver),
-            lines: Lines::default(),
             stop: false,
             bell,
         })
@@ -89,13 +90,16 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             one.begin(begin, resources);
         });
         loop {
-            ended = ended.or(self.ask_for_line(&mut all, address));
             if let Some(status) = ended {
                 return Ok(status);
             }
             self.wait(&mut all, None)?;
             for wakeup in self.wakeups() {
-                ended = self.deliver(&mut all, address, wakeup).or(ended);
+                let message = match wakeup {
+                    Wakeup::For(_, message) => message,
+                    _ => Message::Wake,
+                };
+                ended = self.deliver(&mut all, address, message).or(ended);
             }
             ended = self.turns(&mut all).or(ended);
         }
@@ -112,7 +116,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         capacity: &Arc<Capacity<L>>,
         service: &S,
     ) -> io::Result<Status> {
-        let mailbox = Arc::clone(&self.resources.mailbox);
+        let mailbox = Arc::clone(&self.resources.shared.mailbox);
         let mut acceptor = Some(Acceptor::new(listener, Arc::clone(capacity), mailbox)?);
         let mut all: All<L, S::Machine, W> = Conversations::new();
         loop {
@@ -124,18 +128,17 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 match (wakeup, &mut acceptor) {
                     (Wakeup::Stop, _) => {
                         if let Some(acceptor) = acceptor.take() {
-                            acceptor.close(&mut self.resources.model, LISTENER);
+                            acceptor.close(&mut self.resources.shared.model, LISTENER);
                         }
                         for address in all.addresses() {
-                            self.deliver(&mut all, address, Wakeup::Stop);
+                            self.deliver(&mut all, address, Message::Wake);
                         }
                     }
-                    (Wakeup::Stored(address, id, decision), _) => {
-                        let stored = Wakeup::Stored(address, id, decision);
-                        self.deliver(&mut all, address, stored);
+                    (Wakeup::For(address, message), _) => {
+                        self.deliver(&mut all, address, message);
                     }
                     (Wakeup::Capacity, Some(acceptor)) => acceptor.room_came(),
-                    (Wakeup::Capacity | Wakeup::PauseOver | Wakeup::Line(_), _) => {}
+                    (Wakeup::Capacity | Wakeup::PauseOver, _) => {}
                 }
             }
             self.turns(&mut all);
@@ -152,7 +155,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         acceptor: &mut Acceptor<L>,
         service: &S,
     ) {
-        let Resources { run, console, .. } = self.resources;
+        let Shared { run, console, .. } = self.resources.shared;
         let local = acceptor.local();
         for _ in 0..ACCEPTS {
             acceptor.ended(all.take_ended());
@@ -171,7 +174,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 local,
             });
             let session = Session::new(service.accept(link), observer);
-            let address = all.insert(session, Wire::Stream(tcp), admitted.permit);
+            let address = all.insert(session, Wire::accepted(tcp), admitted.permit);
             self.visit(all, address, |one, resources| {
                 one.begin(Begin::Accepted { link, local, over }, resources);
             });
@@ -186,7 +189,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         all: &mut All<L, M, W>,
         mut acceptor: Option<&mut Acceptor<L>>,
     ) -> io::Result<()> {
-        let Resources { model, run, .. } = &mut self.resources;
+        let Shared { model, run, .. } = &mut self.resources.shared;
         let mut accepts = false;
         if let Some(acceptor) = &mut acceptor {
             acceptor.settle(model, LISTENER)?;
@@ -237,11 +240,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn turns<M: Machine>(&mut self, all: &mut All<L, M, W>) -> Option<Status> {
         let mut ended = None;
         if all.timers.next().is_some() {
-            let now = self.resources.clock.now();
+            let now = self.resources.shared.clock.now();
             while let Some((at, address)) = all.timers.take_due(now.mono) {
                 let due = self.visit(all, address, |one, resources| {
                     one.armed = one.armed.filter(|armed| *armed != at);
-                    one.give(now, resources, |_| ());
+                    one.go_on(now, resources);
                 });
                 ended = due.or(ended);
             }
@@ -264,21 +267,18 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         &mut self,
         all: &mut All<L, M, W>,
         address: Address,
-        does: impl FnOnce(
-            &mut crate::conversation::Conversation<L, M, W::Observer>,
-            &mut Resources<'a, L, W>,
-        ),
+        does: impl FnOnce(&mut Conversation<L, M, W::Observer>, &mut Resources<'a, L, W>),
     ) -> Option<Status> {
         does(all.get(address)?, &mut self.resources);
-        all.after(address, &mut self.resources.model)
+        all.after(address, &mut self.resources.shared.model)
     }
 
     /// What other threads left. A stop comes first, once. It is read from `run.stop`, because a
     /// signal handler cannot use the mailbox.
     fn wakeups(&mut self) -> Vec<Wakeup> {
-        let mut wakeups = self.resources.mailbox.take();
+        let mut wakeups = self.resources.shared.mailbox.take();
         wakeups.retain(|wakeup| !matches!(wakeup, Wakeup::Stop));
-        if !self.stop && self.resources.run.stop.requested() {
+        if !self.stop && self.resources.shared.run.stop.requested() {
             self.stop = true;
             wakeups.insert(0, Wakeup::Stop);
         }
@@ -290,37 +290,10 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         &mut self,
         all: &mut All<L, M, W>,
         address: Address,
-        wakeup: Wakeup,
+        message: Message,
     ) -> Option<Status> {
-        if matches!(wakeup, Wakeup::Line(_)) {
-            self.lines.came();
-        }
-        let now = self.resources.clock.now();
         self.visit(all, address, |one, resources| {
-            one.give(now, resources, |turn| match wakeup {
-                Wakeup::Line(line) => turn.typed(now, line),
-                Wakeup::Stored(_, id, decision) => turn.stored(now, id, &decision),
-                Wakeup::Stop => turn.stop(now),
-                Wakeup::Capacity | Wakeup::PauseOver => {}
-            });
+            one.hand_over(message, resources);
         })
-    }
-
-    /// Asks for the user's next line if the machine wants one. How it ended, if it did: with its
-    /// input.
-    fn ask_for_line<M: Machine>(
-        &mut self,
-        all: &mut All<L, M, W>,
-        address: Address,
-    ) -> Option<Status> {
-        let Resources { run, mailbox, .. } = &self.resources;
-        let sink = || -> Box<dyn FnMut(LineEvent) + Send> {
-            let mailbox = Arc::clone(mailbox);
-            Box::new(move |line| mailbox.leave(Wakeup::Line(line)))
-        };
-        if all.get(address).is_some_and(|one| one.wants_line()) && !self.lines.ask(run, sink) {
-            return self.deliver(all, address, Wakeup::Line(LineEvent::End));
-        }
-        None
     }
 }

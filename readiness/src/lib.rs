@@ -67,7 +67,7 @@ impl<L: Model> Backend for OneLoop<L> {
                     Wire::server::<W::Observer>(udp, local)?,
                     Begin::Bound(local),
                 ),
-                None => (Wire::Closed, Begin::Client),
+                None => (Wire::CLOSED, Begin::Client),
             };
             event_loop.alone(machine, observer, wire, begin)
         });

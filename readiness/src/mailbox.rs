@@ -2,17 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use socklab_core::LineEvent;
-use socklab_core::register::{Decision, Done, StoreId};
+use socklab_system::Message;
 
 use crate::model::Model;
 
 /// What another thread has for the loop.
 pub(crate) enum Wakeup {
-    /// What came of asking the user for a line.
-    Line(LineEvent),
-    /// A decision, for the conversation that asked.
-    Stored(Address, StoreId, Decision),
+    /// A message for a conversation.
+    For(Address, Message),
     /// Capacity for the connection that the loop waits to accept.
     Capacity,
     /// The system has descriptors again: a loop that paused looks again.
@@ -32,14 +29,6 @@ pub(crate) struct Address {
 pub(crate) struct Mailbox<L: Model> {
     wakeups: Mutex<Vec<Wakeup>>,
     waker: L::Waker,
-}
-
-impl<L: Model> Mailbox<L> {
-    /// Where the register leaves its decision.
-    pub(crate) fn stored(self: &Arc<Self>, address: Address, id: StoreId) -> Done {
-        let mailbox = Arc::clone(self);
-        Box::new(move |decision| mailbox.leave(Wakeup::Stored(address, id, decision)))
-    }
 }
 
 impl<L: Model> Mailbox<L> {

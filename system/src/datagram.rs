@@ -14,7 +14,7 @@
 mod windows;
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use socket2::SockRef;
 use socklab_core::{Link, Observer, Received};
@@ -23,9 +23,9 @@ use crate::clock::Clock;
 #[cfg(windows)]
 use windows as system;
 
-/// What a socket was asked to tell with each datagram, and room for it.
+/// What a socket was asked to tell with each datagram.
 #[derive(Debug, Default)]
-pub struct Ancillary(system::Ancillary);
+pub struct Ancillary(Option<system::Asked>);
 
 impl Ancillary {
     /// Asks a UDP server's socket, bound to `local`, for what its driver needs. A system that
@@ -39,63 +39,47 @@ impl Ancillary {
         Ancillary(system::ask(socket, local, O::STAMPS))
     }
 
-    /// The same for a thread or task that only [sends](Self::send): it has no room to receive into.
-    #[must_use]
-    pub fn to_send(&self) -> Self {
-        Ancillary(system::to_send(&self.0))
-    }
-
-    /// Whether [`receive`](Self::receive) and [`send`](Self::send) make calls of their own.
+    /// Whether anything was asked for, so that [`receive`](Self::receive) is the call to make.
     pub fn is_used(&self) -> bool {
-        system::is_used(&self.0)
+        self.0.is_some()
     }
 
-    /// Receives a datagram: as `plain` does, unless more was asked for.
+    /// Receives a datagram, and what was asked for.
     ///
     /// # Errors
     /// Those of receiving; what would block is `WouldBlock`.
-    #[inline]
-    pub fn receive<'a>(
-        &mut self,
-        socket: impl Into<SockRef<'a>>,
+    pub fn receive(
+        &self,
+        socket: &SockRef<'_>,
         buffer: &mut [u8],
         clock: &Clock,
-        plain: impl FnOnce(&mut [u8]) -> io::Result<(usize, SocketAddr)>,
     ) -> io::Result<Received> {
-        if self.is_used() {
-            return system::receive(&mut self.0, &socket.into(), buffer, clock);
-        }
-        let (len, peer) = plain(buffer)?;
-        Ok(Received::Datagram(Link::first(peer), len, None))
+        let asked = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        system::receive(asked, socket, buffer, clock)
     }
 
-    /// Sends a datagram from the address that the peer wrote to: as `plain` does, if there is only
-    /// one.
+    /// Sends a datagram to `peer` from the address that it wrote to.
     ///
     /// # Errors
     /// Those of sending; what would block is `WouldBlock`.
-    #[inline]
-    pub fn send<'a>(
+    pub fn send(
         &self,
-        socket: impl Into<SockRef<'a>>,
-        link: Link,
+        socket: &SockRef<'_>,
         bytes: &[u8],
-        plain: impl FnOnce(&[u8], SocketAddr) -> io::Result<usize>,
+        peer: SocketAddr,
+        local: IpAddr,
     ) -> io::Result<usize> {
-        match link.local {
-            Some(local) => system::send(&self.0, &socket.into(), bytes, link.peer, local),
-            None => plain(bytes, link.peer),
-        }
+        let asked = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        system::send(asked, socket, bytes, peer, local)
     }
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod system {
     use std::io::{self, IoSlice, IoSliceMut};
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    use std::net::{Ipv4Addr, Ipv6Addr};
     use std::os::fd::AsRawFd;
 
-    use nix::cmsg_space;
     use nix::libc::{in_pktinfo, in6_pktinfo};
     use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
     use nix::sys::socket::{
@@ -106,10 +90,14 @@ mod system {
 
     use super::*;
 
-    /// Where the kernel writes what was asked for; empty if nothing was.
-    pub(super) type Ancillary = Vec<u8>;
+    /// Nothing needs to be known later.
+    pub(super) type Asked = ();
 
-    pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Ancillary {
+    /// Where the kernel writes what was asked for: a time and two addresses at most.
+    #[repr(align(8))]
+    struct Space([u8; 128]);
+
+    pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Option<Asked> {
         let mut asked = stamps && ask_for_stamps(socket);
         if local.ip().is_unspecified() {
             asked |= match local {
@@ -118,32 +106,20 @@ mod system {
             }
             .is_ok();
         }
-        match asked {
-            true => cmsg_space!(nix::sys::time::TimeSpec, in_pktinfo, in6_pktinfo),
-            false => Vec::new(),
-        }
-    }
-
-    /// A send writes its own.
-    pub(super) fn to_send(_: &Ancillary) -> Ancillary {
-        Vec::new()
-    }
-
-    pub(super) fn is_used(ancillary: &Ancillary) -> bool {
-        !ancillary.is_empty()
+        asked.then_some(())
     }
 
     pub(super) fn receive(
-        space: &mut Ancillary,
+        (): &Asked,
         socket: &SockRef<'_>,
         buffer: &mut [u8],
         clock: &Clock,
     ) -> io::Result<Received> {
-        let mut pieces = [IoSliceMut::new(buffer)];
+        let (mut pieces, mut space) = ([IoSliceMut::new(buffer)], Space([0; 128]));
         let received = recvmsg::<SockaddrStorage>(
             socket.as_raw_fd(),
             &mut pieces,
-            Some(space),
+            Some(&mut space.0),
             MsgFlags::empty(),
         )?;
         let peer = received.address.and_then(address);
@@ -165,7 +141,7 @@ mod system {
     }
 
     pub(super) fn send(
-        _: &Ancillary,
+        (): &Asked,
         socket: &SockRef<'_>,
         bytes: &[u8],
         peer: SocketAddr,
@@ -254,48 +230,42 @@ mod system {
     windows
 )))]
 mod system {
-    use std::net::IpAddr;
-
     use super::*;
 
-    /// Nothing is asked for here.
-    pub(super) type Ancillary = ();
+    /// Nothing can be asked for here.
+    #[derive(Debug)]
+    pub(super) enum Asked {}
 
-    pub(super) fn ask(_: &UdpSocket, _: SocketAddr, _: bool) -> Ancillary {}
-
-    pub(super) fn to_send(_: &Ancillary) -> Ancillary {}
-
-    pub(super) fn is_used(_: &Ancillary) -> bool {
-        false
+    pub(super) fn ask(_: &UdpSocket, _: SocketAddr, _: bool) -> Option<Asked> {
+        None
     }
 
     pub(super) fn receive(
-        _: &mut Ancillary,
+        asked: &Asked,
         _: &SockRef<'_>,
         _: &mut [u8],
         _: &Clock,
     ) -> io::Result<Received> {
-        Err(io::ErrorKind::Unsupported.into())
+        match *asked {}
     }
 
     pub(super) fn send(
-        _: &Ancillary,
-        socket: &SockRef<'_>,
-        bytes: &[u8],
-        peer: SocketAddr,
+        asked: &Asked,
+        _: &SockRef<'_>,
+        _: &[u8],
+        _: SocketAddr,
         _: IpAddr,
     ) -> io::Result<usize> {
-        socket.send_to(bytes, &peer.into())
+        match *asked {}
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use socklab_core::{Deadline, Input, Mono, Now, Operation, Output, Status};
 
     use super::*;
+    use crate::wire::Datagrams;
 
     /// Asks for stamps.
     struct Asks;
@@ -315,12 +285,19 @@ mod tests {
 
     fn receive(
         receiver: &UdpSocket,
-        ancillary: &mut Ancillary,
+        ancillary: Ancillary,
         clock: &Clock,
     ) -> io::Result<(Vec<u8>, Link, Option<Mono>)> {
         let mut buffer = [0; 100];
-        let plain = |buffer: &mut [u8]| receiver.recv_from(buffer);
-        match ancillary.receive(receiver, &mut buffer, clock, plain)? {
+        let (udp, peer) = (receiver, None);
+        let server = Datagrams {
+            udp,
+            peer,
+            ancillary,
+        };
+        let one = |_: &&UdpSocket, _: &mut [u8]| panic!("it is not connected");
+        let any = |udp: &&UdpSocket, buffer: &mut [u8]| udp.recv_from(buffer);
+        match server.receive(&mut buffer, clock, one, any)? {
             Received::Datagram(link, len, arrived) => Ok((buffer[..len].to_vec(), link, arrived)),
             other => panic!("{other:?}"),
         }
@@ -334,11 +311,11 @@ mod tests {
                 continue;
             };
             let local = receiver.local_addr().unwrap();
-            let mut ancillary = Ancillary::ask::<Asks>(&receiver, local);
+            let ancillary = Ancillary::ask::<Asks>(&receiver, local);
             let clock = Clock::start();
             let before = clock.mono();
             sender.send_to(b"hola", local).unwrap();
-            let (bytes, link, arrived) = receive(&receiver, &mut ancillary, &clock).unwrap();
+            let (bytes, link, arrived) = receive(&receiver, ancillary, &clock).unwrap();
             let peer = Link::first(sender.local_addr().unwrap());
             assert_eq!((&bytes[..], link), (&b"hola"[..], peer));
             assert_eq!(arrived.is_some(), cfg!(target_os = "linux"));
@@ -368,22 +345,26 @@ mod tests {
                 continue;
             };
             let local = server.local_addr().unwrap();
-            let mut ancillary = Ancillary::ask::<()>(&server, local);
+            let ancillary = Ancillary::ask::<()>(&server, local);
             let to = SocketAddr::new(asked.parse().unwrap(), local.port());
             let client = UdpSocket::bind(SocketAddr::new(any_of(to), 0)).unwrap();
             if client.connect(to).is_err() || client.send(b"hola").is_err() {
                 continue;
             }
             let clock = Clock::start();
-            let (_, link, _) = receive(&server, &mut ancillary, &clock).unwrap();
+            let (_, link, _) = receive(&server, ancillary, &clock).unwrap();
             if !TOLD {
                 continue;
             }
             assert_eq!(link.local.map(|ip| ip.to_canonical()), Some(to.ip()));
-            let plain = |_: &[u8], _| panic!("not from the address that was asked");
             let timeout = Some(std::time::Duration::from_secs(20));
             client.set_read_timeout(timeout).unwrap();
-            ancillary.send(&server, link, b"HOLA", plain).unwrap();
+            let server = Datagrams {
+                udp: &server,
+                peer: None,
+                ancillary: Ancillary::ask::<()>(&server, local),
+            };
+            server.send(link, b"HOLA").unwrap();
             assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4, "{any} {asked}");
         }
     }
@@ -399,9 +380,9 @@ mod tests {
     fn what_would_block_says_so() {
         let receiver = UdpSocket::bind("0.0.0.0:0").unwrap();
         let local = receiver.local_addr().unwrap();
-        let mut ancillary = Ancillary::ask::<Asks>(&receiver, local);
+        let ancillary = Ancillary::ask::<Asks>(&receiver, local);
         receiver.set_nonblocking(true).unwrap();
-        let error = receive(&receiver, &mut ancillary, &Clock::start()).unwrap_err();
+        let error = receive(&receiver, ancillary, &Clock::start()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 

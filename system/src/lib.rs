@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod carry_out;
 mod clock;
 mod datagram;
 mod fault;
@@ -18,7 +19,9 @@ mod run;
 mod signals;
 pub mod socket;
 mod stop;
+mod wire;
 
+pub use carry_out::{Calls, Leave, Message, Opened, RunContext, carry_out, hand_over};
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
 pub use fault::{call_error, fault};
@@ -31,3 +34,4 @@ pub use run::{Backend, Run, broken};
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;
 pub use stop::{Bell, Stop, StopGuard};
+pub use wire::{Datagrams, Wire, read};

@@ -72,10 +72,10 @@ pub struct Lines {
 impl Lines {
     /// Asks for the next line, unless one is under way; `sink` gets it, on another thread. Returns
     /// `false` if there are none to be had, but only once: a machine hears of an end once.
-    pub fn ask<W: Watch>(
+    pub fn ask<W: Watch, S: FnMut(LineEvent) + Send + 'static>(
         &mut self,
         run: &Run<W>,
-        sink: impl FnOnce() -> Box<dyn FnMut(LineEvent) + Send>,
+        sink: impl FnOnce() -> S,
     ) -> bool {
         if self.none {
             return true;
@@ -137,7 +137,7 @@ mod tests {
     fn a_run_without_lines_says_so_once() {
         let run = Run::new(Arc::new(Mute), ());
         let mut lines = Lines::default();
-        let ask = |lines: &mut Lines| lines.ask(&run, || panic!("there is no reader"));
+        let ask = |lines: &mut Lines| lines.ask(&run, || |_| panic!("there is no reader"));
         assert!(!ask(&mut lines));
         assert!(ask(&mut lines) && ask(&mut lines));
     }

@@ -1,7 +1,7 @@
 //! What the observer is told of a driver's own operations.
 
 use std::io::{self, ErrorKind};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult, Received};
 
@@ -28,6 +28,9 @@ pub trait Moved {
 impl Moved for () {}
 
 impl Moved for TcpStream {}
+
+/// A socket that was opened, or is being opened.
+impl Moved for Option<SocketAddr> {}
 
 /// A socket and an address.
 impl<A, B> Moved for (A, B) {}

@@ -5,29 +5,33 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use socklab_core::{
-    Begin, Doing, LineEvent, Link, Machine, Mono, Next, Now, OperationKind, Outbox, Session,
-    Status, Transport, Wait, Watch,
+    Begin, Doing, Link, Machine, Mono, Now, OperationKind, Outbox, Session, Status, Transport,
+    Wait, Watch,
 };
-use socklab_system::{Clock, Lines, LoopClock, Run, StopGuard, call_error, fault, timed};
+use socklab_system::{
+    Calls, Clock, Leave, Lines, LoopClock, Message, Opened, Run, RunContext, StopGuard, Wire,
+    carry_out, fault, hand_over, timed,
+};
 
 use crate::alarm::Alarm;
 use crate::budget::Budget;
 use crate::lend::lend;
-use crate::mailbox::{Mailbox, Wakeup};
-use crate::runtime::{Runtime, Socket};
+use crate::mailbox::Mailbox;
+use crate::runtime::Runtime;
 use crate::watched::Times;
 
-/// A socket that is being opened, and then its own address.
-type Opening<S> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, S)>> + Send>>;
+/// A TCP connection that is being opened, and then its own address.
+type Opening<T> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, T)>> + Send>>;
 
 /// What a task was woken for.
 pub enum Happened<R: Runtime> {
     /// Another thread has left something.
-    Woken(Wakeup),
-    /// A socket is open, or cannot be opened.
-    Opened(io::Result<(SocketAddr, R::Socket)>),
+    Woken(Message),
+    /// A connection is open, or cannot be opened.
+    Opened(io::Result<(SocketAddr, R::Tcp)>),
     /// What the runtime has to say of the socket.
     Socket(R::Event),
     /// The moment to wait for has come.
@@ -36,16 +40,16 @@ pub enum Happened<R: Runtime> {
 
 /// What a conversation waits for beside its socket.
 pub struct Others<R: Runtime> {
-    mailbox: Arc<Mailbox<Wakeup>>,
-    opening: Option<Opening<R::Socket>>,
+    mailbox: Arc<Mailbox<Message>>,
+    opening: Option<Opening<R::Tcp>>,
     alarm: Alarm,
 }
 
 impl<R: Runtime> Others<R> {
-    /// Ready if another thread has left something, or if the socket that is being opened is open.
+    /// Ready if another thread has left something, or if the connection that is being opened is open.
     pub fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Happened<R>> {
-        if let Poll::Ready(wakeup) = self.mailbox.poll(cx) {
-            return Poll::Ready(Happened::Woken(wakeup));
+        if let Poll::Ready(message) = self.mailbox.poll(cx) {
+            return Poll::Ready(Happened::Woken(message));
         }
         match &mut self.opening {
             Some(opening) => opening.as_mut().poll(cx).map(Happened::Opened),
@@ -70,7 +74,7 @@ pub struct Conversation<R: Runtime, M, W: Watch> {
     /// The machine, and what is unsent.
     pub session: Session<M, W::Observer>,
     /// Its socket.
-    pub socket: R::Socket,
+    pub socket: Socket<R>,
     /// What it waits for beside its socket.
     pub others: Others<R>,
     /// What it may receive before other tasks have their turn.
@@ -83,18 +87,33 @@ pub struct Conversation<R: Runtime, M, W: Watch> {
     _waker: StopGuard,
 }
 
+/// A socket of either kind, and what its runtime keeps with it.
+pub struct Socket<R: Runtime> {
+    /// The socket.
+    pub wire: Wire<R::Udp, R::Tcp>,
+    /// What the runtime keeps.
+    pub notes: R::Notes,
+}
+
+/// The calls of a conversation, none of which waits.
+struct InTask<'a, R: Runtime> {
+    socket: &'a mut Socket<R>,
+    others: &'a mut Others<R>,
+}
+
 impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
     pub(crate) fn new(
         machine: M,
         observer: W::Observer,
-        socket: R::Socket,
+        wire: Wire<R::Udp, R::Tcp>,
         run: Arc<Run<W>>,
     ) -> Self {
         let mailbox = Arc::new(Mailbox::default());
         let stop = Arc::clone(&mailbox);
+        let notes = R::Notes::default();
         Conversation {
             session: Session::new(machine, observer),
-            socket,
+            socket: Socket { wire, notes },
             others: Others {
                 mailbox,
                 opening: None,
@@ -103,7 +122,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             budget: Budget::FULL,
             clock: LoopClock::of(run.clock),
             lines: Lines::default(),
-            _waker: run.stop.on_request(move || stop.leave(Wakeup::Stop)),
+            _waker: run.stop.on_request(move || stop.leave(Message::Wake)),
             run,
         }
     }
@@ -160,20 +179,17 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
                 let (clock, kind) = (&self.run.clock, OperationKind::Connect);
                 turn.observe(times.operation::<W::Observer, _>(clock, kind, &opened));
                 match opened {
-                    Ok((local, socket)) => {
-                        self.socket = socket;
+                    Ok((local, tcp)) => {
+                        self.socket.wire = Wire::Stream(tcp);
                         turn.opened(now, local);
                     }
                     Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
                 }
             }
-            Happened::Woken(Wakeup::Line(line)) => {
-                self.lines.came();
-                turn.typed(now, line);
+            Happened::Woken(message) => {
+                hand_over(&mut turn, now, message, &mut self.lines);
             }
-            Happened::Woken(Wakeup::Stored(id, decision)) => turn.stored(now, id, &decision),
-            // Looked at before anything else is done.
-            Happened::Woken(Wakeup::Stop) | Happened::Deadline => {}
+            Happened::Deadline => {}
         }
         self.carry_out(now, out)
     }
@@ -184,59 +200,53 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
     /// # Errors
     /// How the conversation has ended.
     pub fn carry_out(&mut self, now: Now, out: &mut Outbox) -> Result<Wait, Status> {
-        let (run, others, socket) = (&*self.run, &mut self.others, &mut self.socket);
-        let mut turn = self.session.turn(out);
-        if run.stop.requested() {
-            turn.stop(now);
+        let context = RunContext {
+            run: &self.run,
+            console: &*self.run.console,
+            clock: &mut self.clock,
+            lines: &mut self.lines,
+        };
+        let (socket, others) = (&mut self.socket, &mut self.others);
+        let calls = &mut InTask { socket, others };
+        carry_out(self.session.turn(out), now, context, calls)
+    }
+}
+
+impl<R: Runtime> Calls for InTask<'_, R> {
+    fn send(&mut self, link: Link, bytes: &[u8], _: Duration) -> io::Result<usize> {
+        R::send(self.socket, link, bytes)
+    }
+
+    /// A TCP connection is opened in the next wait.
+    fn open<W: Watch>(
+        &mut self,
+        run: &Run<W>,
+        transport: Transport,
+        link: Link,
+        _: Option<Duration>,
+    ) -> Opened {
+        if transport == Transport::Stream {
+            self.others.opening = Some(Box::pin(R::connect(link.peer)));
+            return (Ok(None), None);
         }
-        loop {
-            match turn.next(now) {
-                Next::Tell(output) => run.console.tell(&output),
-                Next::Send { link, bytes, .. } => {
-                    let (sent, operation) =
-                        timed::<W::Observer, _>(&run.clock, OperationKind::Send, || {
-                            socket.send(link, bytes)
-                        });
-                    turn.observe(operation);
-                    match sent {
-                        Ok(len) => turn.sent(len),
-                        Err(error) => turn.not_sent(now, call_error(&error)),
-                    }
-                }
-                Next::Wait(wait)
-                    if wait.line && !self.lines.ask(run, || others.mailbox.lines()) =>
-                {
-                    turn.typed(now, LineEvent::End);
-                }
-                Next::Wait(wait) => return Ok(wait),
-                Next::Ended(status) => return Err(status),
-                Next::Open {
-                    socket,
-                    transport,
-                    to,
-                    ..
-                } => {
-                    let link = Link::on(socket, to);
-                    others.opening = Some(match transport {
-                        Transport::Datagram => Box::pin(async move { R::client(link) }),
-                        Transport::Stream => Box::pin(async move {
-                            let (local, tcp) = R::connect(to).await?;
-                            Ok((local, tcp.into()))
-                        }),
-                    });
-                }
-                Next::Finish(link) => {
-                    let finished = socket.finish().map_err(|error| fault(&error));
-                    turn.finished(now, link, finished);
-                }
-                Next::Abort => {
-                    others.opening = None;
-                    socket.abort();
-                }
-                Next::Store { id, attempt } => {
-                    run.store(attempt.clone(), others.mailbox.stored(id));
-                }
-            }
-        }
+        timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
+            let (local, wire) = Wire::client(link, R::udp)?;
+            self.socket.wire = wire;
+            Ok(Some(local))
+        })
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.socket.wire.finish()
+    }
+
+    fn abort(&mut self) {
+        self.others.opening = None;
+        self.socket.wire.abort();
+    }
+
+    fn leave(&self) -> Leave {
+        let mailbox = Arc::clone(&self.others.mailbox);
+        Box::new(move |message| mailbox.leave(message))
     }
 }

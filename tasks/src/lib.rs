@@ -30,13 +30,12 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
-use socklab_system::{Backend, Run, broken, socket};
+use socklab_system::{Backend, Run, Wire, broken, socket};
 
 pub use alarm::Sleep;
 pub use budget::Budget;
-pub use conversation::{Conversation, Happened, Others};
-pub use mailbox::Wakeup;
-pub use runtime::{Runtime, Socket};
+pub use conversation::{Conversation, Happened, Others, Socket};
+pub use runtime::Runtime;
 pub use watched::{Times, watched};
 
 /// The I/O model of a runtime of tasks.
@@ -53,13 +52,16 @@ impl<R: Runtime> Backend for Tasks<R> {
     ) -> Status {
         // The socket is made in the task, so that the runtime's reactor watches it.
         let ended = R::block_on(async {
-            let (socket, begin) = match server {
-                Some((local, udp)) => (R::server::<W::Observer>(udp, local)?, Begin::Bound(local)),
-                None => (R::Socket::default(), Begin::Client),
+            let (wire, begin) = match server {
+                Some((local, udp)) => (
+                    Wire::server::<W::Observer>(udp, local, R::udp)?,
+                    Begin::Bound(local),
+                ),
+                None => (Wire::Closed, Begin::Client),
             };
             let observer = run.watch.watch(Subject::Endpoint);
             let run = Arc::clone(run);
-            let mut conversation = Conversation::<R, M, W>::new(machine, observer, socket, run);
+            let mut conversation = Conversation::<R, M, W>::new(machine, observer, wire, run);
             let begun = conversation.begin(begin);
             Ok(conversation.run(begun).await)
         });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use socklab_core::{Begin, Link, Mono, Notice, Observer, OperationKind, Service, Subject, Watch};
-use socklab_system::{AcceptPause, Admitted, Run};
+use socklab_system::{AcceptPause, Admitted, Run, Wire};
 
 use crate::alarm::Alarm;
 use crate::conversation::Conversation;
@@ -168,7 +168,8 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
                 peer,
                 local,
             });
-            let mut conversation = Conversation::<R, _, _>::new(machine, observer, tcp.into(), run);
+            let wire = Wire::Stream(tcp);
+            let mut conversation = Conversation::<R, _, _>::new(machine, observer, wire, run);
             let begun = conversation.begin(Begin::Accepted { link, local, over });
             conversation.run(begun).await;
         });

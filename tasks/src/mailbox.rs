@@ -1,22 +1,8 @@
 //! How other threads wake a task.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-
-use socklab_core::LineEvent;
-use socklab_core::register::{Decision, Done, StoreId};
-
-/// What comes to a conversation from other threads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wakeup {
-    /// What came of asking the user for a line.
-    Line(LineEvent),
-    /// The register has decided.
-    Stored(StoreId, Decision),
-    /// The program is to stop.
-    Stop,
-}
 
 /// A queue that wakes the one task that takes from it. While it is empty it has no memory but its
 /// own.
@@ -67,22 +53,9 @@ impl<T> Mailbox<T> {
     }
 }
 
-impl Mailbox<Wakeup> {
-    /// Where a reader of [lines](socklab_system::Lines) leaves them.
-    pub(crate) fn lines(self: &Arc<Self>) -> Box<dyn FnMut(LineEvent) + Send> {
-        let mailbox = Arc::clone(self);
-        Box::new(move |line| mailbox.leave(Wakeup::Line(line)))
-    }
-
-    /// Where the register leaves its decision.
-    pub(crate) fn stored(self: &Arc<Self>, id: StoreId) -> Done {
-        let mailbox = Arc::clone(self);
-        Box::new(move |decision| mailbox.leave(Wakeup::Stored(id, decision)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 

@@ -4,32 +4,12 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
-use socklab_core::{Link, Machine, Now, Observer, Outbox, Status, Wait, Watch};
+use socklab_core::{Link, Machine, Now, Outbox, Status, Wait, Watch};
+use socklab_system::SystemSocket;
 
 use crate::alarm::Sleep;
-use crate::conversation::{Conversation, Happened};
+use crate::conversation::{Conversation, Happened, Socket};
 use crate::watched::Times;
-
-/// What a conversation talks through, and where it receives. By default there is no socket.
-///
-/// None of these calls waits.
-pub trait Socket: Default + Send {
-    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took.
-    ///
-    /// # Errors
-    /// What the system says; `WouldBlock` if there is no room.
-    fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize>;
-
-    /// Closes the writing side of a stream. Asks a UDP socket, once, for an error that the system
-    /// already knows of.
-    ///
-    /// # Errors
-    /// What the system says.
-    fn finish(&self) -> io::Result<()>;
-
-    /// Gives the connection up: what is unsent is lost, and the peer is told so.
-    fn abort(&mut self);
-}
 
 /// One runtime of tasks: its executor and its timers, its sockets, and its wait.
 pub trait Runtime: Sized + 'static {
@@ -40,10 +20,12 @@ pub trait Runtime: Sized + 'static {
     /// block. Otherwise no call is made before the reactor has said that the socket is ready.
     const TRIES_FIRST: bool;
 
-    /// A socket of either kind.
-    type Socket: Socket;
-    /// A TCP connection, as it was accepted or opened.
-    type Tcp: Into<Self::Socket> + Send;
+    /// A UDP socket.
+    type Udp: SystemSocket + Send + Sync;
+    /// A TCP connection.
+    type Tcp: SystemSocket + Send + Sync;
+    /// What it keeps with a socket.
+    type Notes: Default + Send;
     /// A listening TCP socket.
     type Listener: Send + Sync;
     /// What a wait for a socket gives.
@@ -71,17 +53,20 @@ pub trait Runtime: Sized + 'static {
     /// A timer.
     fn sleep(time: Duration) -> Sleep;
 
-    /// Makes a UDP server's socket, bound to `local`.
+    /// Makes a UDP socket of its own.
     ///
     /// # Errors
     /// What the system says.
-    fn server<O: Observer>(udp: UdpSocket, local: SocketAddr) -> io::Result<Self::Socket>;
+    fn udp(udp: UdpSocket) -> io::Result<Self::Udp>;
 
-    /// Makes a UDP client's socket, connected to its peer. Returns its address too.
+    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Does not
+    /// wait.
     ///
     /// # Errors
-    /// What the system says.
-    fn client(link: Link) -> io::Result<(SocketAddr, Self::Socket)>;
+    /// What the system says; `WouldBlock` if there is no room.
+    fn send(socket: &mut Socket<Self>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        socket.wire.send(link, bytes)
+    }
 
     /// Opens a TCP connection, which has an address then.
     fn connect(

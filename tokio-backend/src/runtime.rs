@@ -14,52 +14,22 @@ use socklab_core::{
 use socklab_system::{call_error, socket, timed};
 use socklab_tasks::{Budget, Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
 use tokio::io::Ready;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::Builder;
 use tokio::task::yield_now;
 
-use crate::wire::Wire;
+use crate::wire::{self, Wire};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// A socket, and what the reactor has said of it.
+/// What is kept with a socket.
 #[derive(Debug, Default)]
-pub struct NotedSocket {
-    wire: Wire,
+pub struct Notes {
     /// The reactor has said that there is room to send.
-    room_noted: bool,
+    room: bool,
     /// For datagrams. A stream is read to the stack, so that an idle connection keeps no buffer.
     buffer: Vec<u8>,
-}
-
-impl From<Wire> for NotedSocket {
-    fn from(wire: Wire) -> Self {
-        NotedSocket {
-            wire,
-            ..NotedSocket::default()
-        }
-    }
-}
-
-impl From<TcpStream> for NotedSocket {
-    fn from(tcp: TcpStream) -> Self {
-        Wire::Stream(tcp).into()
-    }
-}
-
-impl Socket for NotedSocket {
-    fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        self.wire.send(link, bytes, self.room_noted)
-    }
-
-    fn finish(&self) -> io::Result<()> {
-        self.wire.finish()
-    }
-
-    fn abort(&mut self) {
-        self.wire.abort();
-    }
 }
 
 /// The runtime of tokio.
@@ -71,8 +41,9 @@ impl Runtime for TokioRuntime {
 
     const TRIES_FIRST: bool = false;
 
-    type Socket = NotedSocket;
+    type Udp = UdpSocket;
     type Tcp = TcpStream;
+    type Notes = Notes;
     type Listener = TcpListener;
     type Event = Ready;
 
@@ -86,7 +57,7 @@ impl Runtime for TokioRuntime {
             // There is more to receive, but other tasks have waited.
             yield_now().await;
         }
-        let mut ready = pin!(conversation.socket.wire.ready(wait));
+        let mut ready = pin!(wire::ready(&conversation.socket.wire, wait));
         let (clock, others) = (&conversation.run.clock, &mut conversation.others);
         watched::<W::Observer, _>(clock, |cx| {
             // First, or a busy socket would keep the task from other threads' messages.
@@ -111,7 +82,7 @@ impl Runtime for TokioRuntime {
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
         if ready.is_writable() {
-            conversation.socket.room_noted = true;
+            conversation.socket.notes.room = true;
             conversation.session.turn(out).room();
         }
         let wait = conversation.carry_out(now, out)?;
@@ -121,10 +92,10 @@ impl Runtime for TokioRuntime {
         if let Wire::Stream(_) = conversation.socket.wire {
             return receive(conversation, &mut [0; STREAM_BUFFER], now, wait, out);
         }
-        let mut buffer = mem::take(&mut conversation.socket.buffer);
+        let mut buffer = mem::take(&mut conversation.socket.notes.buffer);
         buffer.resize(socket::DATAGRAM_BUFFER, 0);
         let wait = receive(conversation, &mut buffer, now, wait, out);
-        conversation.socket.buffer = buffer;
+        conversation.socket.notes.buffer = buffer;
         wait
     }
 
@@ -158,13 +129,13 @@ impl Runtime for TokioRuntime {
         Box::pin(tokio::time::sleep(time))
     }
 
-    fn server<O: Observer>(udp: std::net::UdpSocket, local: SocketAddr) -> io::Result<NotedSocket> {
-        Wire::server::<O>(udp, local).map(NotedSocket::from)
+    fn udp(udp: std::net::UdpSocket) -> io::Result<UdpSocket> {
+        udp.set_nonblocking(true)?;
+        UdpSocket::from_std(udp)
     }
 
-    fn client(link: Link) -> io::Result<(SocketAddr, NotedSocket)> {
-        let (local, wire) = Wire::client(link)?;
-        Ok((local, wire.into()))
+    fn send(socket: &mut Socket<Self>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        wire::send(&socket.wire, link, bytes, socket.notes.room)
     }
 
     async fn connect(to: SocketAddr) -> io::Result<(SocketAddr, TcpStream)> {
@@ -192,7 +163,7 @@ fn receive<M: Machine, W: Watch>(
     while wait.receive && !conversation.budget.is_spent() {
         let (wire, clock) = (&mut conversation.socket.wire, &conversation.run.clock);
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
-            wire.receive(buffer, clock)
+            wire::receive(wire, buffer, clock)
         });
         // One reading of the clock serves all, but an observer wants each moment.
         if W::Observer::TIMES {

@@ -2,7 +2,6 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::Arc;
 
 use dontfrag::UdpSocketExt;
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
@@ -11,11 +10,11 @@ use socklab_core::{Link, Received};
 
 use crate::clock::Clock;
 
-/// What quinn-udp knows of the socket; `None` if nothing was asked for.
-pub(super) type Ancillary = Option<Arc<UdpSocketState>>;
+/// What quinn-udp knows of the socket.
+pub(super) type Asked = UdpSocketState;
 
 /// Windows has no stamps.
-pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Ancillary {
+pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Option<Asked> {
     if !local.ip().is_unspecified() {
         return None;
     }
@@ -28,25 +27,15 @@ pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Ancillary {
     if local.is_ipv6() {
         let _ = socket.set_dontfrag_v6(false);
     }
-    state.ok().map(Arc::new)
-}
-
-/// A send uses what a receive does.
-pub(super) fn to_send(ancillary: &Ancillary) -> Ancillary {
-    ancillary.clone()
-}
-
-pub(super) fn is_used(ancillary: &Ancillary) -> bool {
-    ancillary.is_some()
+    state.ok()
 }
 
 pub(super) fn receive(
-    ancillary: &mut Ancillary,
+    state: &Asked,
     socket: &SockRef<'_>,
     buffer: &mut [u8],
     _: &Clock,
 ) -> io::Result<Received> {
-    let state = ancillary.as_ref().ok_or(io::ErrorKind::Unsupported)?;
     let mut meta = [RecvMeta::default()];
     let mut pieces = [IoSliceMut::new(buffer)];
     state.recv(UdpSockRef::from(&**socket), &mut pieces, &mut meta)?;
@@ -59,13 +48,12 @@ pub(super) fn receive(
 }
 
 pub(super) fn send(
-    ancillary: &Ancillary,
+    state: &Asked,
     socket: &SockRef<'_>,
     bytes: &[u8],
     peer: SocketAddr,
     local: IpAddr,
 ) -> io::Result<usize> {
-    let state = ancillary.as_ref().ok_or(io::ErrorKind::Unsupported)?;
     let transmit = Transmit {
         destination: peer,
         ecn: None,
@@ -94,14 +82,13 @@ mod tests {
                 continue;
             };
             let local = server.local_addr().unwrap();
-            let mut ancillary = ask(&server, local, false);
-            assert!(is_used(&ancillary), "{any}");
+            let state = ask(&server, local, false).unwrap();
             assert!(!server.dontfrag_v4().unwrap(), "{any}");
             assert!(local.is_ipv4() || !server.dontfrag_v6().unwrap());
             let limit = Some(Duration::from_millis(50));
             server.set_read_timeout(limit).unwrap();
             let (socket, clock) = (SockRef::from(&server), Clock::start());
-            let received = receive(&mut ancillary, &socket, &mut [0; 8], &clock);
+            let received = receive(&state, &socket, &mut [0; 8], &clock);
             assert_eq!(received.unwrap_err().kind(), ErrorKind::TimedOut, "{any}");
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use socklab_core::lab::Exercise;
 use socklab_core::{Observer, OperationKind, Received, Transport};
-use socklab_system::{Ancillary, Clock, Moved, timed};
+use socklab_system::{Ancillary, Clock, Datagrams, Moved, timed};
 use socklab_timeline::{Log, Recorder};
 
 use crate::in_process::LIMIT;
@@ -164,22 +164,25 @@ impl Client<'_> {
     fn datagrams(&mut self, server: SocketAddr, steps: &[Step]) -> io::Result<()> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let local = socket.local_addr()?;
-        let mut ancillary = Ancillary::ask::<Recorder>(&socket, local);
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
+        let socket = Datagrams {
+            ancillary: Ancillary::ask::<Recorder>(&socket, local),
+            udp: socket,
+            peer: None,
+        };
         self.recorder.is_at(local);
         let mut buffer = [0; 1024];
         for step in steps {
             match step {
                 Step::Pause | Step::PauseForOther => self.pause(step),
                 Step::Send(bytes) => {
-                    self.timed(OperationKind::Send, || socket.send(bytes))?;
+                    self.timed(OperationKind::Send, || socket.udp.send(bytes))?;
                 }
                 Step::Receive | Step::ReceiveAll => {
-                    let clock = self.clock;
-                    let plain = |buffer: &mut [u8]| socket.recv_from(buffer);
+                    let (clock, one, any) = (self.clock, UdpSocket::recv, UdpSocket::recv_from);
                     self.timed(OperationKind::Receive, || {
-                        ancillary.receive(&socket, &mut buffer, clock, plain)
+                        socket.receive(&mut buffer, clock, one, any)
                     })?;
                 }
             }

@@ -1,0 +1,190 @@
+//! What every driver does between two waits: ask the session what is next, and make that call.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socklab_core::register::{Decision, StoreId};
+use socklab_core::{
+    CLOSE_LIMIT, Console, Doing, LineEvent, Link, Machine, Next, Now, Observer, Operation,
+    OperationKind, Status, Transport, Turn, Wait, Watch,
+};
+
+use crate::clock::LoopClock;
+use crate::fault::{call_error, fault};
+use crate::lines::Lines;
+use crate::observed::{Moved, timed};
+use crate::run::Run;
+
+/// What another thread has for a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// What came of asking the user for a line.
+    Line(LineEvent),
+    /// The register has decided.
+    Stored(StoreId, Decision),
+    /// There is a stop to be looked at.
+    Wake,
+}
+
+impl Moved for Message {}
+
+/// Where another thread leaves a message; the conversation may be over by then.
+pub type Leave = Box<dyn Fn(Message) + Send>;
+
+/// What opening a socket gave: its own address, or `None` while a connection is still being opened;
+/// and what the observer is told of the call, if one was made.
+pub type Opened = (io::Result<Option<SocketAddr>>, Option<Operation>);
+
+/// What a conversation has beside its socket.
+pub struct RunContext<'a, W> {
+    /// The run that it is of.
+    pub run: &'a Run<W>,
+    /// The user's side.
+    pub console: &'a dyn Console,
+    /// The time.
+    pub clock: &'a mut LoopClock,
+    /// The user's lines.
+    pub lines: &'a mut Lines,
+}
+
+/// The calls that a driver makes for one conversation.
+pub trait Calls {
+    /// They block. Then the driver looks at the clock and for a stop after each that may have taken
+    /// long.
+    const BLOCK: bool = false;
+
+    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. One that
+    /// blocks does so for `limit` at most.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is no room.
+    fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize>;
+
+    /// Opens a socket to `link`, in place of the one that there is.
+    fn open<W: Watch>(
+        &mut self,
+        run: &Run<W>,
+        transport: Transport,
+        link: Link,
+        limit: Option<Duration>,
+    ) -> Opened;
+
+    /// Closes the writing side of a stream. Asks a UDP socket, once, for an error that the system
+    /// already knows of.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn finish(&mut self) -> io::Result<()>;
+
+    /// Gives the connection up: what is unsent is lost, and the peer is told so.
+    fn abort(&mut self);
+
+    /// Where other threads leave what they have for the conversation.
+    fn leave(&self) -> Leave;
+}
+
+/// Does what there is to do, one thing after the other. Returns what to wait for then.
+///
+/// # Errors
+/// How the conversation has ended.
+#[inline]
+pub fn carry_out<M: Machine, W: Watch, C: Calls>(
+    mut turn: Turn<'_, M, W::Observer>,
+    mut now: Now,
+    context: RunContext<'_, W>,
+    calls: &mut C,
+) -> Result<Wait, Status> {
+    let RunContext {
+        run,
+        console,
+        clock,
+        lines,
+    } = context;
+    let mut look = true;
+    loop {
+        if look && run.stop.requested() {
+            turn.stop(now);
+        }
+        look = false;
+        match turn.next(now) {
+            Next::Tell(output) => console.tell(&output),
+            Next::Send {
+                link, bytes, until, ..
+            } => {
+                // A stop cannot wake a blocked write without cutting off what it writes, so the
+                // write itself ends after a while.
+                let limit = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
+                let send = || calls.send(link, bytes, limit.min(CLOSE_LIMIT));
+                let (sent, operation) =
+                    timed::<W::Observer, _>(&run.clock, OperationKind::Send, send);
+                turn.observe(operation);
+                match sent {
+                    Ok(len) => turn.sent(len),
+                    Err(error) => turn.not_sent(now, call_error(&error)),
+                }
+                if C::BLOCK && until.is_some() {
+                    (now, look) = (clock.now(), true);
+                }
+            }
+            Next::Wait(wait) if wait.line && !ask_for_line(lines, run, calls) => {
+                turn.typed(now, LineEvent::End);
+            }
+            Next::Wait(wait) => return Ok(wait),
+            Next::Ended(status) => return Err(status),
+            Next::Open {
+                socket,
+                transport,
+                to,
+                limit,
+            } => {
+                let (opened, operation) = calls.open(run, transport, Link::on(socket, to), limit);
+                turn.observe(operation);
+                if C::BLOCK {
+                    (now, look) = (clock.now(), true);
+                }
+                match opened {
+                    Ok(Some(local)) => turn.opened(now, local),
+                    Ok(None) => {}
+                    Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
+                }
+            }
+            Next::Finish(link) => {
+                let finished = calls.finish().map_err(|error| fault(&error));
+                turn.finished(now, link, finished);
+            }
+            Next::Abort => calls.abort(),
+            Next::Store { id, attempt } => {
+                let leave = calls.leave();
+                let done = Box::new(move |decision| leave(Message::Stored(id, decision)));
+                run.store(attempt.clone(), done);
+            }
+        }
+    }
+}
+
+/// Asks for the user's next line. Returns `false` if there are none to be had.
+fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
+    lines.ask(run, || {
+        let leave = calls.leave();
+        move |line| leave(Message::Line(line))
+    })
+}
+
+/// Hands over what another thread left.
+pub fn hand_over<M: Machine, O: Observer>(
+    turn: &mut Turn<'_, M, O>,
+    now: Now,
+    message: Message,
+    lines: &mut Lines,
+) {
+    match message {
+        Message::Line(line) => {
+            lines.came();
+            turn.typed(now, line);
+        }
+        Message::Stored(id, decision) => turn.stored(now, id, &decision),
+        // It is looked at before anything else is done.
+        Message::Wake => {}
+    }
+}

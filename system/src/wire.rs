@@ -1,0 +1,168 @@
+//! A socket of either kind, of any library.
+
+use std::io::{self, ErrorKind};
+use std::net::{Shutdown, SocketAddr, UdpSocket};
+
+use socket2::SockRef;
+use socklab_core::{Link, Observer, Received};
+
+use crate::clock::Clock;
+use crate::datagram::Ancillary;
+use crate::socket::{self, SystemSocket};
+
+/// What a conversation talks through: a library's UDP socket or its TCP connection.
+#[derive(Debug, Default)]
+pub enum Wire<U, T> {
+    /// There is none, yet or any more.
+    #[default]
+    Closed,
+    /// A UDP socket. In a box, so that a connection keeps no room for it.
+    Datagrams(Box<Datagrams<U>>),
+    /// A TCP connection, or one that is being opened.
+    Stream(T),
+}
+
+/// A UDP socket: a server's, which hears everybody, or a client's, connected to its peer.
+#[derive(Debug)]
+pub struct Datagrams<U> {
+    /// The socket.
+    pub udp: U,
+    /// The only peer of a client.
+    pub peer: Option<Link>,
+    /// What a server's socket tells with each datagram.
+    pub ancillary: Ancillary,
+}
+
+impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
+    /// A UDP server's socket, bound to `local`.
+    ///
+    /// # Errors
+    /// Those of `make`, which makes the library's socket of it.
+    pub fn server<O: Observer>(
+        udp: UdpSocket,
+        local: SocketAddr,
+        make: impl FnOnce(UdpSocket) -> io::Result<U>,
+    ) -> io::Result<Self> {
+        let ancillary = Ancillary::ask::<O>(&udp, local);
+        Ok(Datagrams::wire(make(udp)?, None, ancillary))
+    }
+
+    /// A UDP client's socket, connected to its peer. Returns its own address too.
+    ///
+    /// # Errors
+    /// When there is no way there, and those of `make`.
+    pub fn client(
+        peer: Link,
+        make: impl FnOnce(UdpSocket) -> io::Result<U>,
+    ) -> io::Result<(SocketAddr, Self)> {
+        let udp = socket::datagram_client(peer.peer)?;
+        let local = udp.local_addr()?;
+        let wire = Datagrams::wire(make(udp)?, Some(peer), Ancillary::default());
+        Ok((local, wire))
+    }
+
+    /// Sends a datagram, or some bytes of a stream, by a call on the system's own socket. A library
+    /// that counts on seeing each call that would block is to make it itself.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is no room.
+    #[inline]
+    pub fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Wire::Closed => Err(ErrorKind::NotConnected.into()),
+            Wire::Datagrams(datagrams) => datagrams.send(link, bytes),
+            Wire::Stream(tcp) => SockRef::from(tcp).send(bytes),
+        }
+    }
+
+    /// Closes the writing side of a stream. Asks a UDP socket, once, for an error that the system
+    /// already knows of.
+    ///
+    /// # Errors
+    /// That one, or what the system says.
+    pub fn finish(&self) -> io::Result<()> {
+        match self {
+            Wire::Closed => Ok(()),
+            Wire::Datagrams(datagrams) => {
+                let error = SockRef::from(&datagrams.udp).take_error()?;
+                error.map_or(Ok(()), Err)
+            }
+            Wire::Stream(tcp) => SockRef::from(tcp).shutdown(Shutdown::Write),
+        }
+    }
+
+    /// Makes closing a stream a reset: what is unsent is lost, and the peer is told at once.
+    pub fn reset_on_close(&self) {
+        if let Wire::Stream(tcp) = self {
+            socket::reset_on_close(tcp);
+        }
+    }
+
+    /// Gives the connection up.
+    pub fn abort(&mut self) {
+        self.reset_on_close();
+        *self = Wire::Closed;
+    }
+}
+
+impl<U: SystemSocket> Datagrams<U> {
+    fn wire<T>(udp: U, peer: Option<Link>, ancillary: Ancillary) -> Wire<U, T> {
+        Wire::Datagrams(Box::new(Datagrams {
+            udp,
+            peer,
+            ancillary,
+        }))
+    }
+
+    /// Receives a datagram: from the only peer, as `connected` does; from any, as `plain` does,
+    /// unless more was asked for.
+    ///
+    /// # Errors
+    /// What the system says; what would block is `WouldBlock`.
+    #[inline]
+    pub fn receive(
+        &self,
+        buffer: &mut [u8],
+        clock: &Clock,
+        connected: impl FnOnce(&U, &mut [u8]) -> io::Result<usize>,
+        plain: impl FnOnce(&U, &mut [u8]) -> io::Result<(usize, SocketAddr)>,
+    ) -> io::Result<Received> {
+        let udp = &self.udp;
+        match self.peer {
+            Some(link) => Ok(Received::Datagram(link, connected(udp, buffer)?, None)),
+            None if self.ancillary.is_used() => {
+                self.ancillary.receive(&SockRef::from(udp), buffer, clock)
+            }
+            None => {
+                let (len, peer) = plain(udp, buffer)?;
+                Ok(Received::Datagram(Link::first(peer), len, None))
+            }
+        }
+    }
+
+    /// Sends a datagram: to the only peer, or from the address that the peer wrote to.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is no room.
+    #[inline]
+    pub fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        let socket = SockRef::from(&self.udp);
+        match link.local {
+            _ if self.peer.is_some() => socket.send(bytes),
+            Some(local) => self.ancillary.send(&socket, bytes, link.peer, local),
+            None => socket.send_to(bytes, &link.peer.into()),
+        }
+    }
+}
+
+/// What reading from a stream gave.
+///
+/// # Errors
+/// That of the call.
+#[inline]
+pub fn read(len: io::Result<usize>) -> io::Result<Received> {
+    Ok(match len? {
+        0 => Received::End,
+        len => Received::Bytes(len),
+    })
+}
