@@ -50,7 +50,7 @@ def crates(commit):
 
 def main():
     before, after = crates(sys.argv[1]) if len(sys.argv) > 1 else None, crates(None)
-    drivers = ["system", "blocking", "readiness", "mio-backend", "multiplexing", "signal-driven", "tasks", "async", "tokio-backend"]
+    drivers = ["system", "blocking", "readiness", "mio-backend", "multiplexing", "signal-driven", "uring", "tasks", "async", "tokio-backend"]
     rows = [(name, [name]) for name in sorted(set(after) | set(before or {}))]
     rows += [("drivers and system", drivers), ("all", sorted(set(after) | set(before or {})))]
     for name, parts in rows:

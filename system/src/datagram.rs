@@ -74,6 +74,12 @@ impl Ancillary {
     }
 }
 
+/// The moment of the kernel's stamp, for a driver that receives stamps itself.
+#[cfg(target_os = "linux")]
+pub fn arrival(stamp: std::time::Duration, clock: &Clock) -> Option<socklab_core::Mono> {
+    system::moment(stamp, clock)
+}
+
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod system {
     use std::io::{self, IoSlice, IoSliceMut};

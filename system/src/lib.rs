@@ -24,6 +24,8 @@ mod wire;
 pub use carry_out::{Calls, Leave, Message, Opened, RunContext, carry_out, hand_over};
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
+#[cfg(target_os = "linux")]
+pub use datagram::arrival;
 pub use fault::{call_error, fault};
 pub use limit::{Admitted, ConnectionLimit, MAX_REFUSALS, Permit, network};
 pub use lines::{LineReader, Lines, MAX_LINE};

@@ -27,8 +27,19 @@ pub trait Backend {
     /// Whether it asks its sockets again and again, and so uses a core even when it is idle.
     const SPINS: bool = false;
 
+    /// Whether it asks for what is to be done and is told when it is, instead of trying a call.
+    const COMPLETIONS: bool = false;
+
     /// Whether it has TCP. UDP they all have.
     const STREAMS: bool = true;
+
+    /// Whether this system has what the model needs.
+    ///
+    /// # Errors
+    /// Why it has not.
+    fn available() -> io::Result<()> {
+        Ok(())
+    }
 
     /// Runs one machine on the thread that called: a client, or a UDP server with its socket and
     /// the address that this is bound to.

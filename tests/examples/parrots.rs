@@ -23,6 +23,8 @@ use socklab_system::{Backend, ConnectionLimit, Run};
 use socklab_tests::kit::refusals::submissions;
 use socklab_tests::kit::{Parrots, Survivors, many_descriptors};
 use socklab_tokio::Tokio;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use socklab_uring::Uring;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
         MioLoops::NAME => serve::<MioLoops>,
         Tokio::NAME => serve::<Tokio>,
         Nonblocking::NAME => serve::<Nonblocking>,
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+        Uring::NAME => serve::<Uring>,
         #[cfg(unix)]
         Select::NAME => serve::<Select>,
         #[cfg(unix)]

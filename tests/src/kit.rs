@@ -160,11 +160,22 @@ macro_rules! backend_tests {
             $(
                 #[test]
                 fn $case() {
-                    $crate::kit::$module::$case::<$backend>();
+                    if $crate::kit::is_here::<$backend>() {
+                        $crate::kit::$module::$case::<$backend>();
+                    }
                 }
             )*
         }
     };
+}
+
+/// Whether this system has what a model needs; else its tests are skipped, and say so.
+pub fn is_here<B: Backend>() -> bool {
+    let here = B::available();
+    if let Err(error) = &here {
+        eprintln!("SKIPPED: this machine has no {}: {error}", B::NAME);
+    }
+    here.is_ok()
 }
 
 /// A server of the kit's own on a thread.

@@ -41,6 +41,11 @@ mod signal_driven {
     socklab_tests::backend_tests!(socklab_signal_driven::SignalDriven, datagrams);
 }
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod uring {
+    socklab_tests::backend_tests!(socklab_uring::Uring, races);
+}
+
 #[cfg(target_os = "linux")]
 mod mio_loops {
     socklab_tests::backend_tests!(socklab_mio::MioLoops);

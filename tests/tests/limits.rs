@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use socklab_core::REFUSAL_LIMIT;
 use socklab_system::{AcceptPause, MAX_REFUSALS, socket};
-use socklab_tests::kit::{PATIENCE, many_descriptors, wait_until};
+use socklab_tests::kit::{PATIENCE, is_here, many_descriptors, wait_until};
+use socklab_uring::Uring;
 
 /// Each runtime and design, with how many connections it can serve at once here.
-const MODELS: [(&str, usize); 10] = [
+const MODELS: [(&str, usize); 11] = [
     ("blocking", 1024),
     ("blocking-iterative", 1),
     ("blocking-pool", 50),
@@ -28,12 +29,20 @@ const MODELS: [(&str, usize); 10] = [
     ("nonblocking", 1024),
     ("select", 1024),
     ("poll", 1024),
+    ("uring", 1024),
 ];
+
+/// Those that this machine has.
+fn models() -> impl Iterator<Item = (&'static str, usize)> {
+    MODELS
+        .into_iter()
+        .filter(|(runtime, _)| *runtime != "uring" || is_here::<Uring>())
+}
 
 /// Those that wait, and so use no CPU while there is nothing to do.
 fn waiting() -> impl Iterator<Item = (&'static str, usize)> {
     let waits = |(runtime, _): &(&str, usize)| *runtime != "nonblocking";
-    MODELS.into_iter().filter(waits)
+    models().filter(waits)
 }
 
 /// How many threads a model has that has a fixed number of them.
@@ -175,7 +184,7 @@ fn served(stream: &mut TcpStream) {
 
 #[test]
 fn out_of_descriptors() {
-    for (runtime, at_once) in MODELS {
+    for (runtime, at_once) in models() {
         // A thread that blocks in `accept` has the descriptor of its connection already, so those
         // of a fixed number are not out of them later. And of several loops, one that has room does
         // not serve those that wait for another.
@@ -310,7 +319,7 @@ fn out_of_threads() {
 #[test]
 fn silent_peers_over_a_limit() {
     const SILENT: usize = 200;
-    for (runtime, at_once) in MODELS {
+    for (runtime, at_once) in models() {
         // It would refuse nobody while it serves the first.
         if at_once == 1 {
             continue;
@@ -397,7 +406,7 @@ fn a_dead_stream_uses_no_cpu() {
 #[test]
 fn a_stop_without_a_descriptor_left() {
     const MOST: usize = 40;
-    for (runtime, at_once) in MODELS {
+    for (runtime, at_once) in models() {
         // The last one may be taken by a thread that waits in `accept`.
         for full in [MOST - 1, MOST] {
             let server = Parrots::start(runtime, MOST as u32);

@@ -13,12 +13,18 @@ use socklab_multiplexing::{Poll, Select};
 #[cfg(target_os = "linux")]
 use socklab_signal_driven::SignalDriven;
 use socklab_system::Backend;
+use socklab_tests::kit::is_here;
 use socklab_tests::real::play;
 use socklab_tests::{SCENES, Scene};
 use socklab_tokio::Tokio;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use socklab_uring::Uring;
 
 /// All exercises between two runtimes that both have.
 fn pair<S: Backend, C: Backend>() {
+    if !is_here::<S>() || !is_here::<C>() {
+        return;
+    }
     let have = |scene: &&Scene| {
         S::STREAMS && C::STREAMS || scene.exercise().transport == Transport::Datagram
     };
@@ -91,6 +97,15 @@ pairs! {
     signal_driven_serves_mio: SignalDriven, Mio;
     blocking_serves_signal_driven: Blocking, SignalDriven;
     mio_serves_signal_driven: Mio, SignalDriven;
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pairs! {
+    uring_serves_uring: Uring, Uring;
+    uring_serves_blocking: Uring, Blocking;
+    uring_serves_mio: Uring, Mio;
+    blocking_serves_uring: Blocking, Uring;
+    mio_serves_uring: Mio, Uring;
 }
 
 /// What a model without TCP is asked for fails, and says of what.
