@@ -1,6 +1,7 @@
 //! Transition tables: each exercise begins with one for each end, and runs on it.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::machine::Interest;
@@ -208,18 +209,23 @@ macro_rules! from_table {
 
 pub(crate) use {from_table, table};
 
-/// Draws a table as a Mermaid state diagram, which many Markdown viewers show.
+/// Draws a table as a Mermaid state diagram, which many Markdown viewers show, with one arrow from
+/// a state to another whatever the number of events.
 pub fn mermaid(table: &[State]) -> String {
     let mut text = String::from("stateDiagram-v2\n");
     if let Some(first) = table.first() {
         let _ = writeln!(text, "    [*] --> {}", first.name);
     }
-    for state in table {
-        for row in state.rows {
-            let _ = writeln!(text, "    {} --> {}: {}", state.name, row.to, row.on);
+    for State { name, rows, .. } in table {
+        for to in table.iter().map(|state| state.name) {
+            let events = rows.iter().filter(|row| row.to == to).map(|row| row.on);
+            let events = events.collect::<Vec<_>>().join(", ");
+            if !events.is_empty() {
+                let _ = writeln!(text, "    {name} --> {to}: {events}");
+            }
         }
-        if state.rows.is_empty() {
-            let _ = writeln!(text, "    {} --> [*]", state.name);
+        if rows.is_empty() {
+            let _ = writeln!(text, "    {name} --> [*]");
         }
     }
     text
@@ -235,7 +241,7 @@ pub fn markdown(table: &[State]) -> String {
             if nth == 0 {
                 name = state.name;
                 let names = state.waits_for.iter().map(|source| source.name());
-                sources = names.collect::<alloc::vec::Vec<_>>().join(" or ");
+                sources = names.collect::<Vec<_>>().join(" or ");
             }
             let (on, to, does) = (row.on, row.to, row.does);
             let _ = writeln!(text, "| {name} | {sources} | {on} | {to} | {does} |");

@@ -1,7 +1,6 @@
 //! The list of exercises, and what all machines have in common.
 
 use socklab_core::lab::{EXERCISES, Offer, Settings};
-use socklab_core::table::{Source, State};
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Input, Status, Transport};
 use socklab_tests::Bench;
@@ -42,66 +41,6 @@ fn only_echo_repeats() {
 fn only_submissions_are_secret() {
     for exercise in EXERCISES {
         assert_eq!(exercise.secret, exercise.name == "submit");
-    }
-}
-
-/// Every transition goes somewhere that the table knows, and every state can be reached.
-#[test]
-fn tables_are_whole() {
-    for table in EXERCISES
-        .iter()
-        .flat_map(|one| [one.client_table, one.server_table])
-    {
-        for (nth, state) in table.iter().enumerate() {
-            let from_elsewhere = |other: &&State| other.name != state.name;
-            let goes_there = |other: &State| other.rows.iter().any(|row| row.to == state.name);
-            assert!(
-                nth == 0 || table.iter().filter(from_elsewhere).any(goes_there),
-                "{state:?}"
-            );
-            for row in state.rows {
-                assert!(table.iter().any(|other| other.name == row.to), "{row:?}");
-            }
-        }
-    }
-}
-
-/// A state says that it waits for what its rows are for: a reply, a line, a decision.
-#[test]
-fn a_state_waits_for_what_it_has_rows_for() {
-    let sources = |on: &str| match on {
-        "Opened" | "Bound" => Some(Source::Socket),
-        "Line" | "InputEnd" => Some(Source::Line),
-        "Reply" | "Text" | "Bytes" | "Datagram" | "First" => Some(Source::Network),
-        "GaveUp" | "Lost" | "Drained" => Some(Source::Timer),
-        "Finished" => Some(Source::Flush),
-        "Stored" => Some(Source::Register),
-        _ => None,
-    };
-    for table in EXERCISES
-        .iter()
-        .flat_map(|one| [one.client_table, one.server_table])
-    {
-        for state in table {
-            let mut wanted: Vec<_> = state
-                .rows
-                .iter()
-                .filter_map(|row| sources(row.on))
-                .collect();
-            wanted.dedup();
-            for source in wanted {
-                assert!(state.waits_for.contains(&source), "{source:?} in {state:?}");
-            }
-            for source in state.waits_for {
-                assert!(
-                    state
-                        .rows
-                        .iter()
-                        .any(|row| sources(row.on) == Some(*source)),
-                    "{source:?} in {state:?}"
-                );
-            }
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod message;
 mod servers;
 mod submit_client;
 mod submit_server;
+mod tables;
 mod welcome;
 
 use std::net::SocketAddr;
