@@ -9,7 +9,8 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::exercise::{Exercise, ServerKind, Settings};
-use crate::fault::{Failure, FaultsSaid};
+use crate::fault::Failure;
+use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;

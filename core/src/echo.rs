@@ -10,7 +10,8 @@ use core::time::Duration;
 
 use crate::caps::upper;
 use crate::exercise::{Exercise, Offer, ServerKind, Settings};
-use crate::fault::{Failure, FaultsSaid};
+use crate::fault::Failure;
+use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::machine::Machine;

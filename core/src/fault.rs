@@ -1,11 +1,8 @@
-//! What can go wrong, and whose fault it is.
+//! What can go wrong.
 
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
-
-use crate::outbox::Outbox;
-use crate::output::Notice;
 
 /// An error that the operating system reported, reduced to what an exercise can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,39 +148,7 @@ pub enum Failure {
     Io(Doing, Fault),
 }
 
-/// Who can put an error right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blame {
-    /// The person at the keyboard.
-    User,
-    /// The other program.
-    Peer,
-    /// What lies between.
-    Network,
-    /// This machine: its ports, its limits.
-    System,
-}
-
 impl Failure {
-    /// Whose fault it is, as far as this end can know.
-    pub const fn blame(&self) -> Blame {
-        match self {
-            Failure::TooLong(..)
-            | Failure::LineTooLong(..)
-            | Failure::NoInput
-            | Failure::BadField(_) => Blame::User,
-            Failure::Refused(_)
-            | Failure::Reset(_)
-            | Failure::ClosedEarly(_)
-            | Failure::ReplyTooBig(_)
-            | Failure::Rejected(_) => Blame::Peer,
-            Failure::NoReply(..) | Failure::ConnectTimedOut(..) | Failure::Unreachable(_) => {
-                Blame::Network
-            }
-            Failure::Listen(..) | Failure::Io(..) => Blame::System,
-        }
-    }
-
     /// The failure that a fault on the way to or from `peer` amounts to.
     pub const fn of(peer: SocketAddr, doing: Doing, fault: Fault) -> Self {
         match fault.kind {
@@ -278,21 +243,5 @@ impl FieldError {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.kind.name(), self.code)
-    }
-}
-
-/// Which faults a server has told its user about, so that it says each kind once, not a thousand
-/// times: a stranger can cause as many as he likes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FaultsSaid(u64);
-
-impl FaultsSaid {
-    /// Tells of the fault, unless one like it has been told.
-    pub fn say(&mut self, doing: Doing, fault: Fault, out: &mut Outbox) {
-        let bit = 1_u64 << (doing as u32 * FaultKind::ALL.len() as u32 + fault.kind as u32);
-        if self.0 & bit == 0 {
-            self.0 |= bit;
-            out.notice(Notice::Fault(doing, fault));
-        }
     }
 }

@@ -109,6 +109,7 @@ pub mod chat;
 pub mod echo;
 mod exercise;
 mod fault;
+mod faults_said;
 mod input;
 pub mod lab;
 mod link;
@@ -129,7 +130,8 @@ pub mod transcript;
 mod unsent;
 pub mod welcome;
 
-pub use fault::{Blame, CallError, Doing, Failure, Fault, FaultKind, FaultsSaid, FieldError};
+pub use fault::{CallError, Doing, Failure, Fault, FaultKind, FieldError};
+pub use faults_said::FaultsSaid;
 pub use input::{ExceededLimit, Input, LineEvent};
 pub use link::{Link, Socket, Transport, max_datagram};
 pub use machine::{CLOSE_LIMIT, Interest, Machine, REFUSAL_LIMIT, Service, Status};

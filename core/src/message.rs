@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use crate::exercise::{Exercise, ServerKind, Settings};
-use crate::fault::{Failure, Fault, FaultKind, FaultsSaid};
+use crate::fault::{Failure, Fault, FaultKind};
+use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;

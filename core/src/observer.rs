@@ -15,28 +15,28 @@ use crate::time::{Deadline, Mono, Now};
 pub trait Observer: Send {
     /// Whether there is anything to call. Callers ask this before any work done only for observers.
     const ENABLED: bool = true;
-    /// Whether it looks at the machine's steps: inputs, outputs, states, deadlines. One that only counts what the driver
-    /// does is spared the rest.
+    /// Whether it looks at the machine's steps: inputs, outputs, states, deadlines. An observer that
+    /// only counts what the driver does is spared the rest.
     const STEPS: bool = Self::ENABLED;
-    /// Whether it wants to know when an operation began and ended. Reading the clock twice for each is most of what
-    /// watching costs; without it both are zero.
+    /// Whether it wants to know when an operation began and ended. Reading the clock twice for each
+    /// is most of what observing costs; without it both times are zero.
     const TIMES: bool = Self::ENABLED;
-    /// Whether it wants to know when the kernel had what a receive took, where the system says. The system writes it with
-    /// each datagram, so it is asked for only by those who split a wait from the copy after it.
+    /// Whether it wants to know when the kernel had what a receive took. Off by default, because the
+    /// kernel must then time-stamp every datagram. Timelines use it to tell waiting from copying.
     const STAMPS: bool = false;
 
     /// An input is about to be handed over.
-    fn input(&mut self, now: Now, input: &Input<'_>);
+    fn input(&mut self, _now: Now, _input: &Input<'_>) {}
     /// The machine asked for something; it has not been done yet.
-    fn output(&mut self, now: Now, output: &Output<'_>);
+    fn output(&mut self, _now: Now, _output: &Output<'_>) {}
     /// The machine is in another state than before the input.
-    fn state(&mut self, now: Now, state: &'static str);
+    fn state(&mut self, _now: Now, _state: &'static str) {}
     /// The machine waits with another deadline than before the input.
-    fn deadline(&mut self, now: Now, deadline: Option<Deadline>);
+    fn deadline(&mut self, _now: Now, _deadline: Option<Deadline>) {}
     /// The machine has ended.
-    fn ended(&mut self, now: Now, status: Status);
+    fn ended(&mut self, _now: Now, _status: Status) {}
     /// The driver did something.
-    fn operation(&mut self, operation: &Operation);
+    fn operation(&mut self, _operation: &Operation) {}
 }
 
 /// One operation of a driver: a system call, or a wait.
@@ -44,12 +44,13 @@ pub trait Observer: Send {
 pub struct Operation {
     /// What was done.
     pub kind: OperationKind,
-    /// When it began; zero if [nobody asks](Observer::TIMES).
+    /// When it began; zero unless an observer [asks](Observer::TIMES).
     pub start: Mono,
     /// When it returned.
     pub end: Mono,
-    /// When the kernel had what a receive took, if [somebody asks](Observer::STAMPS) and the system says: before this, the
-    /// operation waited; after it, it was woken and copied. Never after `end`; before `start` if nothing had to be waited for.
+    /// When the kernel had what a receive took, if an observer [asks](Observer::STAMPS) and the
+    /// system says. Before this moment the operation waited; after it, the thread was woken and the
+    /// bytes were copied. Never after `end`; before `start` if the operation did not have to wait.
     pub arrived: Option<Mono>,
     /// How it went.
     pub result: OperationResult,
@@ -140,8 +141,8 @@ pub trait Watch: Send + Sync {
 /// What an observer is to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A client, or a UDP server: the one machine of a run. Only where [several machines](crate::lab::ServerKind::Endpoints)
-    /// share a server's peers are there more.
+    /// A client, or a UDP server: the one machine of a run, unless
+    /// [several machines](crate::lab::ServerKind::Endpoints) share the server's peers.
     Endpoint,
     /// One connection of a TCP server.
     Connection {
@@ -152,19 +153,13 @@ pub enum Subject {
         /// The server's own address.
         local: SocketAddr,
     },
-    /// The driver's own work: accepting, polling. Where several threads do it, each has an observer of its own.
+    /// The driver's own work: accepting, polling. Where several threads do it, each has an observer
+    /// of its own.
     Driver,
 }
 
 impl Observer for () {
     const ENABLED: bool = false;
-
-    fn input(&mut self, _: Now, _: &Input<'_>) {}
-    fn output(&mut self, _: Now, _: &Output<'_>) {}
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-    fn ended(&mut self, _: Now, _: Status) {}
-    fn operation(&mut self, _: &Operation) {}
 }
 
 impl Watch for () {

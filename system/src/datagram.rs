@@ -268,7 +268,7 @@ mod system {
 
 #[cfg(test)]
 mod tests {
-    use socklab_core::{Deadline, Input, Mono, Now, Operation, Output, Status};
+    use socklab_core::Mono;
 
     use super::*;
     use crate::wire::Datagrams;
@@ -278,13 +278,6 @@ mod tests {
 
     impl Observer for Asks {
         const STAMPS: bool = true;
-
-        fn input(&mut self, _: Now, _: &Input<'_>) {}
-        fn output(&mut self, _: Now, _: &Output<'_>) {}
-        fn state(&mut self, _: Now, _: &'static str) {}
-        fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-        fn ended(&mut self, _: Now, _: Status) {}
-        fn operation(&mut self, _: &Operation) {}
     }
 
     const TOLD: bool = cfg!(any(target_os = "linux", target_vendor = "apple", windows));

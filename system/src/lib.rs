@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bell;
 mod carry_out;
 mod clock;
 mod datagram;
@@ -21,6 +22,7 @@ pub mod socket;
 mod stop;
 mod wire;
 
+pub use bell::Bell;
 pub use carry_out::{Calls, Leave, Message, Opened, RunContext, carry_out, hand_over};
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
@@ -35,5 +37,5 @@ pub use run::{Backend, Run, broken};
 #[cfg(unix)]
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;
-pub use stop::{Bell, Stop, StopGuard};
+pub use stop::{Stop, StopGuard};
 pub use wire::{Datagrams, Wire, read};

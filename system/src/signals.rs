@@ -8,7 +8,7 @@ use std::thread;
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::{flag, low_level};
 
-use crate::stop::{Bell, Stop};
+use crate::bell::Bell;
 
 /// What shells say of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -61,17 +61,16 @@ impl Signals {
         }
     }
 
-    /// Has a thread wait for signals and wake everybody; one for all who need it.
-    pub(crate) fn watch(&self, stop: &Stop) {
+    /// Has a thread wait for signals and call `wake` for each. Later calls do nothing.
+    pub(crate) fn watch(&self, wake: impl Fn() + Send + 'static) {
         if !self.heeded.load(Ordering::Acquire) || self.watched.swap(true, Ordering::AcqRel) {
             return;
         }
-        let stop = stop.clone();
         if let Ok(mut signals) = signal_hook::iterator::Signals::new(stop_signals()) {
             // Without the thread, the second signal still ends the program.
             let _ = thread::Builder::new()
                 .name("signals".to_owned())
-                .spawn(move || signals.forever().for_each(|_| stop.wake()));
+                .spawn(move || signals.forever().for_each(|_| wake()));
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::bell::Bell;
+
 /// A request to stop, that wakes whoever is blocked.
 ///
 /// Nobody polls it: a driver looks at it when it wakes up, and leaves a way to be woken.
@@ -45,7 +47,7 @@ impl Stop {
     }
 
     /// Wakes everybody.
-    pub(crate) fn wake(&self) {
+    fn wake(&self) {
         for wake in self.wakers().list.values() {
             wake();
         }
@@ -65,7 +67,10 @@ impl Stop {
     /// `wake` must not block, nor touch this `Stop`.
     pub fn on_request(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
         #[cfg(unix)]
-        self.0.signals.watch(self);
+        {
+            let stop = self.clone();
+            self.0.signals.watch(move || stop.wake());
+        }
         self.leave(wake)
     }
 
@@ -99,31 +104,6 @@ impl Stop {
 
     fn wakers(&self) -> std::sync::MutexGuard<'_, Wakers> {
         self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The other end of what a driver waits on: a socket that is connected to it. Before anything else the driver may
-/// hear an empty datagram from it.
-#[derive(Debug)]
-pub struct Bell {
-    #[cfg(unix)]
-    pub(crate) descriptor: std::os::fd::OwnedFd,
-}
-
-impl From<std::net::UdpSocket> for Bell {
-    #[cfg_attr(not(unix), expect(unused_variables))]
-    fn from(socket: std::net::UdpSocket) -> Self {
-        Bell {
-            #[cfg(unix)]
-            descriptor: socket.into(),
-        }
-    }
-}
-
-#[cfg(unix)]
-impl From<std::os::fd::OwnedFd> for Bell {
-    fn from(descriptor: std::os::fd::OwnedFd) -> Self {
-        Bell { descriptor }
     }
 }
 

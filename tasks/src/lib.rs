@@ -18,7 +18,6 @@
 
 mod alarm;
 mod budget;
-mod conversation;
 mod lend;
 mod listener;
 mod mailbox;
@@ -34,8 +33,7 @@ use socklab_system::{Backend, Run, Wire, broken, socket};
 
 pub use alarm::Sleep;
 pub use budget::Budget;
-pub use conversation::{Conversation, Happened, Others, Socket};
-pub use runtime::Runtime;
+pub use runtime::{Conversation, Happened, Others, Runtime, Socket};
 pub use watched::{Times, watched};
 
 /// The I/O model of a runtime of tasks.

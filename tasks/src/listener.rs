@@ -11,9 +11,8 @@ use socklab_core::{Begin, Link, Mono, Notice, Observer, OperationKind, Service, 
 use socklab_system::{AcceptPause, Admitted, Run, Wire};
 
 use crate::alarm::Alarm;
-use crate::conversation::Conversation;
 use crate::mailbox::Mailbox;
-use crate::runtime::Runtime;
+use crate::runtime::{Conversation, Runtime};
 use crate::watched::watched;
 
 /// What other tasks and threads tell a listener.

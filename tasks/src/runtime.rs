@@ -1,5 +1,7 @@
 //! What one runtime of the family is.
 
+mod conversation;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
@@ -7,8 +9,9 @@ use std::time::Duration;
 use socklab_core::{Link, Machine, Now, Outbox, Status, Wait, Watch};
 use socklab_system::SystemSocket;
 
+pub use conversation::{Conversation, Happened, Others, Socket};
+
 use crate::alarm::Sleep;
-use crate::conversation::{Conversation, Happened, Socket};
 use crate::watched::Times;
 
 /// One runtime of tasks: its executor and its timers, its sockets, and its wait.

@@ -13,8 +13,8 @@ use std::thread;
 
 use socklab_blocking::{BlockingIterative, BlockingPool};
 use socklab_core::{
-    Deadline, Input, Notice, Now, Observer, Operation, OperationKind, OperationResult, Output,
-    Status, Subject, Watch, echo,
+    Input, Notice, Now, Observer, Operation, OperationKind, OperationResult, Status, Subject,
+    Watch, echo,
 };
 use socklab_mio::MioLoops;
 use socklab_system::{Backend, Run, Stop};
@@ -103,9 +103,6 @@ impl Observer for Noting {
             self.log.add(Seen::Heard(self.number, link.peer));
         }
     }
-    fn output(&mut self, _: Now, _: &Output<'_>) {}
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
     fn ended(&mut self, _: Now, status: Status) {
         self.log.add(match self.subject {
             Subject::Connection { peer, .. } => Seen::Ended(peer),

@@ -14,7 +14,7 @@ use crate::fault::{Failure, FieldError};
 use crate::input::Input;
 use crate::link::{Link, Socket};
 use crate::machine::Status;
-use crate::observer::{Observer, Operation};
+use crate::observer::Observer;
 use crate::output::{Notice, Output};
 use crate::time::{Deadline, Now};
 
@@ -278,6 +278,4 @@ impl<W: Write + Send> Observer for Recorder<W> {
         }
         self.write(now, Arrow::Mark, words, None);
     }
-
-    fn operation(&mut self, _: &Operation) {}
 }

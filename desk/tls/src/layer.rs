@@ -13,7 +13,7 @@ use socklab_core::{
 };
 
 use crate::config::Error;
-use crate::{Report, Trouble};
+use crate::trouble::{Report, Trouble};
 
 /// How long a handshake may take unless it is said otherwise: 10 s, however slowly it drips.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);

@@ -27,7 +27,6 @@ mod layer;
 mod trouble;
 mod verify;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,12 +34,9 @@ use socklab_core::{Link, Machine, Service};
 
 pub use config::{Certificates, Error, Trust, client};
 pub use layer::{Client, HANDSHAKE};
-pub use trouble::{CertificateFault, Refusal, Trouble};
+pub use trouble::{CertificateFault, Refusal, Report, Trouble};
 
 use layer::Layer;
-
-/// Hears of a peer's trouble with a certificate, or of ours. It is called on the serving path.
-pub type Report = Arc<dyn Fn(SocketAddr, &Trouble) + Send + Sync>;
 
 /// A service whose connections are encrypted.
 pub struct Secure<S> {

@@ -1,5 +1,7 @@
 //! What goes wrong with a certificate, as far as either end knows.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
@@ -7,6 +9,9 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{AlertDescription, CertificateError, RootCertStore};
+
+/// Hears of a peer's trouble with a certificate, or of ours. It is called on the serving path.
+pub type Report = Arc<dyn Fn(SocketAddr, &Trouble) + Send + Sync>;
 
 /// What is wrong with a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use socklab_core::{
-    Deadline, Input, Mono, Now, Observer, Operation, Output, Status, Subject, Watch,
-};
+use socklab_core::{Input, Mono, Now, Observer, Operation, Output, Subject, Watch};
 use socklab_system::Clock;
 
 /// A thread of the run, by a number of our own; 0 is the one that [runs the server](Log::this_is_main).
@@ -212,10 +210,6 @@ impl Observer for Recorder {
             self.note(Event::Sending(link.peer));
         }
     }
-
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-    fn ended(&mut self, _: Now, _: Status) {}
 
     fn operation(&mut self, operation: &Operation) {
         self.note(Event::Did(*operation));

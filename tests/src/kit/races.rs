@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socklab_core::{
-    Deadline, Input, Notice, Now, Observer, Operation, OperationKind, OperationResult, Output,
-    Status, Subject, Watch,
+    Notice, Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch,
 };
 use socklab_system::{Backend, Run, Stop};
 
@@ -140,11 +139,6 @@ impl Watch for Log {
 }
 
 impl Observer for Log {
-    fn input(&mut self, _: Now, _: &Input<'_>) {}
-    fn output(&mut self, _: Now, _: &Output<'_>) {}
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-    fn ended(&mut self, _: Now, _: Status) {}
     fn operation(&mut self, operation: &Operation) {
         self.0.lock().unwrap().push(*operation);
     }

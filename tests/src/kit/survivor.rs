@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::{
     Deadline, Doing, Input, Interest, Link, Machine, Mono, Now, Observer, Operation, OperationKind,
-    Outbox, Output, Service, Status, Subject, Watch, Why,
+    Outbox, Service, Status, Subject, Watch, Why,
 };
 
 use super::{BIG, pattern};
@@ -163,11 +163,6 @@ impl Observer for Watching {
     const STEPS: bool = false;
     const TIMES: bool = false;
 
-    fn input(&mut self, _: Now, _: &Input<'_>) {}
-    fn output(&mut self, _: Now, _: &Output<'_>) {}
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-    fn ended(&mut self, _: Now, _: Status) {}
     fn operation(&mut self, operation: &Operation) {
         let mut lived = self.all.lived();
         lived.operations += 1;

@@ -44,7 +44,7 @@ const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wai
 const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
 const TOKIO: File = file!("tokio-backend/src/runtime.rs", waits in "watched::<");
-const TASKS: File = file!("tasks/src/conversation.rs");
+const TASKS: File = file!("tasks/src/runtime/conversation.rs");
 
 /// The machine of an exercise.
 fn machine(exercise: &str) -> Option<File> {

@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_compare::results::Operations;
-use socklab_core::{
-    Deadline, Input, Now, Observer, Operation, OperationKind, OperationResult, Output, Status,
-    Subject, Watch,
-};
+use socklab_core::{Observer, Operation, OperationKind, OperationResult, Subject, Watch};
 
 /// What one observer has counted. Only that observer writes, so a count is a load and a store, never a
 /// locked addition; readers see a figure that may be one operation old.
@@ -121,11 +118,6 @@ impl Observer for Counter {
     const STEPS: bool = false;
     const TIMES: bool = false;
 
-    fn input(&mut self, _: Now, _: &Input<'_>) {}
-    fn output(&mut self, _: Now, _: &Output<'_>) {}
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-    fn ended(&mut self, _: Now, _: Status) {}
     fn operation(&mut self, operation: &Operation) {
         self.block.add(operation);
     }

@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use socklab_core::{
-    Deadline, Input, Now, Observer, Operation, OperationKind, OperationResult, Output, Status,
-};
+use socklab_core::{Observer, Operation, OperationKind, OperationResult};
 use socklab_text::Messages;
 
 /// The kinds of operation that are shown, in the order of the columns.
@@ -59,11 +57,6 @@ impl Counter {
 }
 
 impl Observer for Counter {
-    fn input(&mut self, _: Now, _: &Input<'_>) {}
-    fn output(&mut self, _: Now, _: &Output<'_>) {}
-    fn state(&mut self, _: Now, _: &'static str) {}
-    fn deadline(&mut self, _: Now, _: Option<Deadline>) {}
-    fn ended(&mut self, _: Now, _: Status) {}
     fn operation(&mut self, operation: &Operation) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.add(operation);

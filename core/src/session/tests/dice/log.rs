@@ -65,14 +65,12 @@ impl Observer for Log {
         };
         self.0.lock().unwrap().asked.push(asked);
     }
-    fn state(&mut self, _: Now, _: &'static str) {}
     fn deadline(&mut self, _: Now, deadline: Option<Deadline>) {
         self.0.lock().unwrap().deadline = deadline.map(|deadline| deadline.at);
     }
     fn ended(&mut self, _: Now, status: Status) {
         self.0.lock().unwrap().status = status;
     }
-    fn operation(&mut self, _: &crate::Operation) {}
 }
 
 /// How the machine stands.

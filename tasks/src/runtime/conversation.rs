@@ -20,8 +20,9 @@ use crate::alarm::Alarm;
 use crate::budget::Budget;
 use crate::lend::lend;
 use crate::mailbox::Mailbox;
-use crate::runtime::Runtime;
 use crate::watched::Times;
+
+use super::Runtime;
 
 /// A TCP connection that is being opened, and then its own address.
 type Opening<T> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, T)>> + Send>>;
