@@ -55,14 +55,16 @@ impl Dni {
 
     /// Reads a foreigner's number: X, Y or Z, seven digits and the right letter.
     pub(crate) fn parse_nie(text: &str) -> Option<Dni> {
-        let text = text.to_ascii_uppercase();
-        let body = &text.as_bytes()[..text.len().min(8)];
-        let (&first, digits) = body.split_first()?;
-        let first = b"XYZ".iter().position(|&letter| letter == first)?;
-        let is_nie = text.len() == 9 && digits.iter().all(u8::is_ascii_digit);
+        let [first, digits @ .., last] = text.as_bytes() else {
+            return None;
+        };
+        let first = b"XYZ".iter().position(|x| first.eq_ignore_ascii_case(x))?;
+        if digits.len() != 7 || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
         let number: u32 = core::str::from_utf8(digits).ok()?.parse().ok()?;
         let letter = control_letter(first as u32 * 10_000_000 + number);
-        (is_nie && text.ends_with(letter)).then_some(Dni(text))
+        (letter == char::from(last.to_ascii_uppercase())).then(|| Dni(text.to_ascii_uppercase()))
     }
 
     /// Whether it is a foreigner's number.

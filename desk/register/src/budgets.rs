@@ -1,7 +1,7 @@
 //! What strangers may cost a register. All of it is in memory, and looked at before the database
 //! is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ const PREFIXES: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Budgets {
     new_dnis: Allowance,
-    left: HashMap<IpAddr, Left>,
+    left: BTreeMap<IpAddr, Left>,
     /// How many attempts of each prefix have left nothing else in the register.
     unrecorded: BTreeMap<IpAddr, u64>,
 }
@@ -54,7 +54,7 @@ impl Budgets {
         };
         Budgets {
             new_dnis,
-            left: HashMap::new(),
+            left: BTreeMap::new(),
             unrecorded: BTreeMap::new(),
         }
     }

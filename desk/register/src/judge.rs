@@ -28,8 +28,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) prefix: IpAddr,
     /// What stands for its DNI where that must not be.
     pub(crate) student: [u8; 32],
-    ip: String,
     from: Prefix,
+    /// Its address, where that is not its prefix.
+    ip: Option<String>,
 }
 
 /// By what attempts are judged.
@@ -44,13 +45,14 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn asked<'a>(&self, attempt: &'a Attempt, clock: Reading) -> Asked<'a> {
         let ip = attempt.peer.ip().to_canonical();
+        let prefix = prefix(ip);
         Asked {
             attempt,
             clock,
-            prefix: prefix(ip),
+            prefix,
             student: self.key.student(attempt.dni.as_str()),
-            ip: ip.to_string(),
             from: Prefix::of(ip),
+            ip: (ip != prefix).then(|| ip.to_string()),
         }
     }
 
@@ -159,7 +161,7 @@ impl Judge {
         let row = |verdict: Cow<'static, str>, code| {
             Some(Row {
                 name: &attempt.name,
-                ip: &asked.ip,
+                ip: asked.ip.as_deref().unwrap_or(&asked.from.text),
                 port: attempt.peer.port(),
                 at,
                 verdict,

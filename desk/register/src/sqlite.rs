@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ToSql};
 use socklab_files::{free, others_may_read, with_suffix};
 
 use crate::error::{Error, Notice, Trouble};
@@ -31,7 +32,7 @@ const CACHE: i64 = 16 * 1024;
 const APPLICATION: i64 = 0x736f_636b;
 
 /// How many pages of the log are merged into the file at once, as SQLite does by itself.
-const LOG: i64 = 1000;
+const LOG: i32 = 1000;
 
 /// An open file.
 pub(crate) struct Sqlite {
@@ -86,13 +87,14 @@ impl Sqlite {
     }
 
     /// Merges the log into the file. `false` if other programs kept it from being done to the end.
-    fn checkpoint(&mut self, how: &'static str) -> Result<bool, Error> {
-        let (busy, log, done): (i64, i64, i64) = self
-            .connection
-            .query_row(how, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .map_err(|e| error(&e))?;
+    fn checkpoint(&mut self, how: CheckpointMode) -> Result<bool, Error> {
+        let merged = checkpoint(&self.connection, how);
         self.known.refresh();
-        Ok(busy == 0 && log == done)
+        match merged {
+            Ok((log, done)) => Ok(log == done),
+            Err(e) if e.trouble == Trouble::Busy => Ok(false),
+            Err(e) => Err(e),
+        }
     }
 
     /// Merges all of the log, if no other program reads it at the moment.
@@ -102,12 +104,9 @@ impl Sqlite {
             set.map_err(|e| error(&e))
         };
         patience(&self.connection, Duration::ZERO)?;
-        let merged = self.checkpoint(MERGE_ALL);
+        let merged = self.checkpoint(CheckpointMode::TRUNCATE);
         patience(&self.connection, PATIENCE)?;
-        match merged {
-            Err(e) if e.trouble != Trouble::Busy => Err(e),
-            _ => Ok(()),
-        }
+        merged.map(drop)
     }
 
     /// The open file may have no name at all, and then it ends with this program: it is copied
@@ -130,8 +129,12 @@ impl Sqlite {
     }
 }
 
-const MERGE: &str = "PRAGMA main.wal_checkpoint(PASSIVE)";
-const MERGE_ALL: &str = "PRAGMA main.wal_checkpoint(TRUNCATE)";
+/// How many pages the log has, and how many of them are in the file. Called directly, because
+/// SQLite parses a PRAGMA anew each time.
+fn checkpoint(connection: &Connection, how: CheckpointMode) -> Result<(i32, i32), Error> {
+    let done = connection.wal_checkpoint_v2(Some(MAIN_DB), how);
+    done.map_err(|e| error(&e))
+}
 
 /// A connection with all that it must have, and the number of the copy.
 fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
@@ -143,8 +146,10 @@ fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
     migrate(&connection)?;
     if copy.is_none() {
         file::mark_as_copy(&connection)?;
-        let merged = connection.query_row(MERGE, [], |_| Ok(()));
-        merged.map_err(|e| error(&e))?;
+        match checkpoint(&connection, CheckpointMode::PASSIVE) {
+            Err(e) if e.trouble != Trouble::Busy => return Err(e),
+            _ => {}
+        }
         copy = file::copy_of(&connection)?;
         owner::record(path, copy.clone()).map_err(failed)?;
     }
@@ -267,12 +272,12 @@ fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
 
 impl Sql for Sqlite {
     fn begin(&mut self) -> Result<(), Error> {
-        self.script("BEGIN IMMEDIATE")
+        self.run("BEGIN IMMEDIATE", &[]).map(drop)
     }
 
     fn commit(&mut self) -> Result<(), Error> {
         self.still_there()?;
-        self.script("COMMIT")?;
+        self.run("COMMIT", &[])?;
         self.still_there()
     }
 
@@ -327,7 +332,7 @@ impl Sql for Sqlite {
             Behind::Same => {}
             // Two connections of one process share the index of a log: the old one goes first.
             Behind::LogMoved => {
-                self.checkpoint(MERGE_ALL)?;
+                self.checkpoint(CheckpointMode::TRUNCATE)?;
                 let none = Connection::open_in_memory().map_err(|e| opening(&e))?;
                 file::close(std::mem::replace(&mut self.connection, none))?;
             }
@@ -341,7 +346,7 @@ impl Sql for Sqlite {
         if let Some(fault) = self.check()?.first() {
             return Err(Error::new(Trouble::Broken, fault));
         }
-        if !self.checkpoint(MERGE_ALL)? {
+        if !self.checkpoint(CheckpointMode::TRUNCATE)? {
             return Err(Error::new(Trouble::Busy, "its log is in use"));
         }
         Ok(())
@@ -350,17 +355,12 @@ impl Sql for Sqlite {
     fn merge(&mut self, when: Merge) -> Result<(), Error> {
         match when {
             Merge::IfLong => {
-                let waiting = self
-                    .connection
-                    .prepare_cached("PRAGMA main.wal_checkpoint(NOOP)")
-                    .and_then(|mut look| {
-                        look.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
-                    });
-                if waiting.map_err(|e| error(&e))? < LOG {
+                let (log, done) = checkpoint(&self.connection, CheckpointMode::NOOP)?;
+                if log - done < LOG {
                     return Ok(());
                 }
                 self.still_there()?;
-                self.checkpoint(MERGE)?;
+                self.checkpoint(CheckpointMode::PASSIVE)?;
             }
             Merge::Idle => {
                 self.still_there()?;
@@ -392,12 +392,12 @@ impl Sql for Sqlite {
 
     fn erase(&mut self) -> Result<(), Error> {
         let in_use = || Error::new(Trouble::Busy, "another program reads it");
-        if !self.checkpoint(MERGE_ALL)? {
+        if !self.checkpoint(CheckpointMode::TRUNCATE)? {
             return Err(in_use());
         }
         // Rewrites the whole file: no page keeps what was deleted.
         self.script("VACUUM")?;
-        match self.checkpoint(MERGE_ALL)? {
+        match self.checkpoint(CheckpointMode::TRUNCATE)? {
             true => Ok(()),
             false => Err(in_use()),
         }
