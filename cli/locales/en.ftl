@@ -135,7 +135,7 @@ lang-unknown = --lang does not know "{ $value }": use es or en
 
 ## Fields of a submission
 
-name-empty = the name is empty: type your name and surname
+name-empty = the name is empty, or nothing of it can be seen: type your name and surname
 name-ampersand = the name has an "&", which separates the fields: write "and" instead
 name-too-long = the name is too long: at most 512 bytes
 name-control = the name has a control character: type it again

@@ -135,7 +135,7 @@ lang-unknown = --lang no conoce «{ $value }»: use es o en
 
 ## Campos de un envío
 
-name-empty = el nombre está vacío: escriba su nombre y apellidos
+name-empty = el nombre está vacío o no se ve nada de él: escriba su nombre y apellidos
 name-ampersand = el nombre lleva «&», que separa los campos: escriba «y» en su lugar
 name-too-long = el nombre es demasiado largo: 512 bytes como mucho
 name-control = el nombre lleva un carácter de control: escríbalo de nuevo

@@ -19,6 +19,7 @@ impl Wording for Replies {
             Reply::DniLetter if self.nie => messages.say("reply-dni-letter-nie"),
             Reply::DniLetter => messages.say("reply-dni-letter"),
             Reply::NameNul => messages.say("reply-name-nul"),
+            Reply::NameBlank => messages.say("name-empty"),
             Reply::Format => messages.say("reply-format"),
             Reply::Late | Reply::Busy => messages.say("reply-busy"),
         };

@@ -64,6 +64,8 @@ pub enum Reply<'a> {
     DniLetter,
     /// The name has a NUL in it.
     NameNul,
+    /// Nothing of the name can be seen.
+    NameBlank,
     /// The message is not `name&dni&otp`.
     Format,
     /// The register did not decide in time.
@@ -106,6 +108,7 @@ impl Wording for Bare {
             }
             Reply::DniLetter => "dni-letter",
             Reply::NameNul => "name-nul",
+            Reply::NameBlank => "name-blank",
             Reply::Format => "format",
             Reply::Late => "late",
             Reply::Busy => "busy",

@@ -15,7 +15,7 @@ use core::time::Duration;
 
 pub use client::{Client, NOT_TEXT, SPEAKS_TLS};
 pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
-pub use name::is_hidden;
+pub use name::{is_blank, is_hidden};
 pub use review::{Part, Remark, Review, review};
 pub use server::Server;
 

@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::common::{
-    PATIENCE, nobody_on_tcp, on_every_runtime, one_connection, pipe, run, scratch, socklab, stdout,
+    PATIENCE, Running, code_now, nobody_on_tcp, on_every_runtime, one_connection, pipe, run,
+    scratch, socklab, stdout,
 };
 
 /// Answers one submission, and gives what came before the answer and what came after it.
@@ -118,7 +119,7 @@ fn slips_are_asked_for_again() {
         .success()
         .stdout_eq("OK\n")
         .stderr_eq(
-            "the name is empty: type your name and surname\n\
+            "the name is empty, or nothing of it can be seen: type your name and surname\n\
              the name has an \"&\", which separates the fields: write \"and\" instead\n\
              the DNI goes without its letter: type only its digits\n\
              the DNI has something that is not a digit: type only the digits, without blanks, dots or the letter\n\
@@ -152,11 +153,54 @@ fn a_wrong_field_is_wrong_usage_and_connects_nowhere() {
     .stderr_eq("the DNI goes without its letter: type only its digits\n");
 }
 
-/// A name of which nothing can be seen would be an empty line in the lecturer's list.
+const UNSEEN: [&str; 5] = [
+    " ",
+    "\u{3164}",
+    "\u{2800}\u{200b}",
+    "\u{a0}",
+    "\u{e0101}\u{1160}",
+];
+
+/// A name of which nothing can be seen would be an empty line in the lecturer's list, so no server
+/// takes one, whatever sent it.
 #[test]
-fn a_name_that_cannot_be_seen() {
+fn no_server_takes_a_name_that_cannot_be_seen() {
+    let register = scratch("unseen");
+    for options in [
+        &["--register".as_ref(), register.as_os_str()][..],
+        &["--rehearse".as_ref()],
+    ] {
+        let mut server = socklab("submit server --listen :0");
+        server.args(options);
+        let mut server = Running::start(server);
+        let address = loop {
+            if let Some((_, address)) = server.notes().split_once("ready at ") {
+                break address.parse::<SocketAddr>().expect("an address");
+            }
+        };
+        let names = UNSEEN.into_iter().map(str::as_bytes);
+        for name in names.chain([&b"\xa0\xad"[..]]) {
+            let message = [name, b"&12345678&", code_now("12345678").as_bytes()].concat();
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+            stream.write_all(&message).expect("sent");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            assert!(
+                answer.starts_with("ERROR the name is empty"),
+                "{name:?}: {answer}"
+            );
+        }
+    }
+    let mut list = socklab("register list --register");
+    list.arg(&register);
+    pipe(list, "").success().stdout_eq("");
+}
+
+#[test]
+fn the_client_sends_no_name_that_cannot_be_seen() {
     let (address, _taken) = nobody_on_tcp();
-    for name in [" ", "\u{3164}", "\u{2800}\u{200b}", "\u{a0}"] {
+    for name in UNSEEN {
         let mut client = socklab(&format!(
             "submit client {address} --dni 12345678 --otp 123456"
         ));

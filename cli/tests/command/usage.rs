@@ -110,11 +110,11 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["submit", "client", "--name", ""],
-        "the name is empty: type your name and surname",
+        "the name is empty, or nothing of it can be seen: type your name and surname",
     ),
     (
         &["submit", "client", "--name", " "],
-        "the name is empty: type your name and surname",
+        "the name is empty, or nothing of it can be seen: type your name and surname",
     ),
     (
         &["submit", "client", "--name", "Ana & Eva"],

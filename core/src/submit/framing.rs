@@ -8,6 +8,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::name::is_blank;
 use crate::otp::{Code, Dni};
 
 /// The most bytes a message may have before it is given up.
@@ -37,6 +38,8 @@ pub enum Message {
     DniLetter,
     /// The same, but there is a NUL in the name, which is text to nobody.
     NameNul,
+    /// The same, but nothing of the name can be seen.
+    NameBlank,
     /// It cannot become a submission any more, or its end came first.
     Malformed,
 }
@@ -107,6 +110,9 @@ impl Framing {
         let code = Code::parse(core::str::from_utf8(code).ok()?).ok()?;
         if name.contains(&0) {
             return Some(Message::NameNul);
+        }
+        if is_blank(name) {
+            return Some(Message::NameBlank);
         }
         Some(Message::Submission {
             name: name.into(),
@@ -199,6 +205,12 @@ mod tests {
             (b"Ana& X1234567L&186818\n", bad()),
             (b"Ana&x1234567&186818", letter()),
             (b"An\0a&123456&186818", Some(Message::NameNul)),
+            (b" \t&123456&186818", Some(Message::NameBlank)),
+            (
+                "\u{3164}&123456&186818".as_bytes(),
+                Some(Message::NameBlank),
+            ),
+            (b"\xa0&123456&186818", Some(Message::NameBlank)),
             (b"Ana&123456789&186818\n", bad()),
             (b"Ana&12345&186818\n", bad()),
             (b"Ana&123456&18681\n", bad()),

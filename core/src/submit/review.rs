@@ -189,7 +189,7 @@ fn complete(bytes: &[u8]) -> Option<usize> {
     let mut framing = Framing::default();
     match framing.take(bytes)? {
         Message::Malformed => None,
-        Message::Submission { .. } | Message::DniLetter | Message::NameNul => Some(framing.len()),
+        _ => Some(framing.len()),
     }
 }
 

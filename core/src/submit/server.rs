@@ -122,6 +122,7 @@ impl Submission {
             }
             Some(Message::DniLetter) => self.reply(Event::Refused, now, &Reply::DniLetter, out),
             Some(Message::NameNul) => self.reply(Event::Refused, now, &Reply::NameNul, out),
+            Some(Message::NameBlank) => self.reply(Event::Refused, now, &Reply::NameBlank, out),
             Some(Message::Malformed) => self.reply(Event::Refused, now, &Reply::Format, out),
             Some(Message::Submission { name, dni, code }) => {
                 if self.state.go(Event::Complete) {
