@@ -4,6 +4,8 @@
 //! have been quoted, into values in other columns. A value here has no line break, so a quote
 //! must close on the line on which it opens.
 
+use socklab_core::submit::is_hidden;
+
 use super::{RosterError, RosterFault};
 
 /// Separators that spreadsheets write.
@@ -157,7 +159,12 @@ fn header(
     }
 }
 
-/// A value, trimmed.
+/// Text without what cannot be seen before and after it.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_hidden(c))
+}
+
+/// A value, [trimmed](trim).
 #[derive(Debug)]
 struct Cell {
     text: String,
@@ -204,7 +211,7 @@ fn cell(text: &str, separator: char) -> Result<(Cell, Option<&str>), RosterFault
         if rest.is_none() && !after.is_empty() {
             return Err(RosterFault::AfterQuote);
         }
-        let text = value.trim().to_owned();
+        let text = trim(&value).to_owned();
         return Ok((Cell { text, blank: false }, rest));
     }
     let (value, rest) = match text.split_once(separator) {
@@ -215,8 +222,8 @@ fn cell(text: &str, separator: char) -> Result<(Cell, Option<&str>), RosterFault
         return Err(RosterFault::QuoteInside);
     }
     let cell = Cell {
-        text: value.trim().to_owned(),
-        blank: value.starts_with(blank) && !value.trim().is_empty(),
+        text: trim(value).to_owned(),
+        blank: value.starts_with(blank) && !trim(value).is_empty(),
     };
     Ok((cell, rest))
 }

@@ -50,9 +50,23 @@ fn as_programs_and_people_write_them() {
         "username,firstname,lastname,email,idnumber,group1\nx1,Ana,García,ana@x.es,12345678,A1\n",
         "dni,name,group,email\n12345678,\"García, Ana\",A1,ana@x.es\n",
         "Apellidos, Nombre;NIF;Grupo;Mail\nGarcía, Ana;12345678Z;A1;ana@x.es\n",
+        // In Catalan, Galician and Basque.
+        "Nom,Cognoms,Número ID,Adreça electrònica,Grups\nAna,García,12345678,ana@x.es,A1\n",
+        "Cognoms, nom;DNI;Grup;Correu electrònic\nGarcía, Ana;12345678Z;A1;ana@x.es\n",
+        "Nome,Apelidos,Número de ID,Enderezo de correo,Grupos\nAna,García,12345678,ana@x.es,A1\n",
+        "Apelidos e nome;DNI;Quenda;Enderezo electrónico\nGarcía, Ana;12345678Z;A1;ana@x.es\n",
+        "Izena,Abizena(k),ID zenbakia,E-posta helbidea,Taldeak\nAna,García,12345678,ana@x.es,A1\n",
+        "Abizenak, izena;NAN;Taldea;Helbide elektronikoa\nGarcía, Ana;12345678Z;A1;ana@x.es\n",
+        // What cannot be seen comes with copied text.
+        "\u{200b}dni,name,group,email\n12345678\u{200b},\"\u{2060}García, Ana\",A1,ana@x.es\u{feff}\n",
     ] {
         assert_eq!(understood(text), garcia(), "{text:?}");
     }
+    // Nothing of this name can be seen: there is none.
+    assert_eq!(
+        understood("dni,name\n12345678,\u{3164}\u{200b}\n"),
+        [entry("12345678", "", "", "")]
+    );
     let three = "Primer apellido;Segundo apellido;Nombre;DNI\nGarcía;Pérez;Ana;12345678\n";
     assert_eq!(
         understood(three),
