@@ -570,6 +570,10 @@ output-foreign = { $file }: it holds something else than would be added to it: g
 file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 600 it
 # $detail (text) - what the system said
 log-failed = { $file }: it cannot be written to the end, so it is not complete: { $detail }
+log-dropped = { $file }: { $lines ->
+    [one] { $lines } line is missing
+   *[other] { $lines } lines are missing
+} from it, because its reader did not take them in time
 
 ## The tour
 

@@ -570,6 +570,10 @@ output-foreign = { $file }: contiene otra cosa que lo que se le añadiría: indi
 file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejecute chmod 600 sobre él
 # $detail (text) - lo que dijo el sistema
 log-failed = { $file }: no se puede escribir hasta el final, así que está incompleto: { $detail }
+log-dropped = { $file }: { $lines ->
+    [one] falta { $lines } línea
+   *[other] faltan { $lines } líneas
+}, porque quien lo lee no las tomó a tiempo
 
 ## La visita
 

@@ -126,12 +126,14 @@ pub(crate) fn main(
     if dropped > 0 {
         say::line(&messages.say_with("lines-dropped", &[("lines", &dropped)]));
     }
+    // Not `all`: each says what it has lost.
+    let whole = logs.iter().filter(|log| log.end()).count() == logs.len();
     let exit = report(messages, role, &link, status, common.quiet);
     // What a stopped reader has not taken by now is lost: a stop does not wait for it.
     STDERR.end();
     match exit {
         // That it is not whole was said when it happened.
-        Exit::Done if !logs.iter().all(|log| log.is_whole()) => Exit::Failed,
+        Exit::Done if !whole => Exit::Failed,
         exit => exit,
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
 use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
 
+use crate::outlet::{Outlet, Sink};
 use crate::say;
 use socklab_text::Messages;
 
@@ -46,7 +48,16 @@ pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
 
 /// A file that grows while a program runs. When it can no longer be written the program goes on,
 /// says so once, and ends with an error.
+///
+/// A file on a disk gets every line at once. A pipe or a terminal gets the lines of a server through
+/// an [`Outlet`], which drops and counts what its reader does not take.
 pub(crate) struct LogFile {
+    file: &'static Grows,
+    outlet: Option<&'static Outlet<&'static Grows>>,
+}
+
+/// The file itself. There are one or two in a program, which keep it open to its end.
+struct Grows {
     log: Mutex<Log>,
     path: PathBuf,
     messages: &'static dyn Messages,
@@ -67,42 +78,69 @@ impl LogFile {
         if let Some(mode) = log.others_read() {
             warn_of_mode(messages, path, mode);
         }
-        Ok(LogFile {
+        let waits = log.waits_for_reader();
+        let file: &'static Grows = Box::leak(Box::new(Grows {
             log: Mutex::new(log),
             path: path.to_owned(),
             messages,
-        })
+        }));
+        let outlet = waits.then(|| &*Box::leak(Box::new(Outlet::new())));
+        Ok(LogFile { file, outlet })
     }
 
     /// Adds whole lines.
     pub(crate) fn append(&self, lines: &str) {
-        let failed = self.with(|log| log.append(lines.as_bytes()));
-        if let Some(error) = failed {
-            let (file, detail) = (&self.path, error.to_string());
-            let said = self
-                .messages
-                .say_with("log-failed", &[("file", file), ("detail", &detail)]);
-            say::line(&said);
+        match self.outlet {
+            Some(outlet) => outlet.line(self.file, lines.as_bytes().to_vec()),
+            None => self.file.write(lines.as_bytes()),
         }
     }
 
     /// Whether there was something in it when it was opened.
     pub(crate) fn begun(&self) -> bool {
-        self.with(|log| log.begun())
+        self.file.with(|log| log.begun())
     }
 
-    /// Whether all that was given to it is there.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.with(|log| log.is_whole())
+    /// Whether all that was given to it is there, now that there is no more. What its reader has
+    /// not taken is said.
+    pub(crate) fn end(&self) -> bool {
+        let Some(outlet) = self.outlet else {
+            return self.file.with(|log| log.is_whole());
+        };
+        let lost = outlet.end();
+        if lost > 0 {
+            let (file, messages) = (&self.file.path, self.file.messages);
+            say::line(&messages.say_with("log-dropped", &[("file", file), ("lines", &lost)]));
+        }
+        // While its reader takes none, the file is in the thread's hands.
+        lost == 0 && self.file.with(|log| log.is_whole())
     }
+}
 
+impl Grows {
     fn with<T>(&self, work: impl FnOnce(&mut Log) -> T) -> T {
         work(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
+impl PartialEq for Grows {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self, other)
+    }
+}
+
+impl Sink for &'static Grows {
+    fn write(self, lines: &[u8]) {
+        if let Some(error) = self.with(|log| log.append(lines)) {
+            let (file, detail) = (&self.path, error.to_string());
+            let said = [("file", file as _), ("detail", &detail as _)];
+            say::line(&self.messages.say_with("log-failed", &said));
+        }
+    }
+}
+
 impl std::fmt::Debug for LogFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "LogFile({})", self.path.display())
+        write!(f, "LogFile({})", self.file.path.display())
     }
 }

@@ -1,4 +1,4 @@
-//! Standard output and error of a server, which never wait for their reader.
+//! Standard output and error of a server, and its logs, which never wait for their reader.
 //!
 //! A terminal that is stopped (Ctrl-S, a mouse selection, a pager), or a pipe that no program
 //! reads, blocks whoever writes to it. Once a server serves, its lines go through a bounded queue
@@ -67,19 +67,25 @@ pub(crate) fn reader_left() -> bool {
 
 /// Standard error; and standard output too where both are a terminal, which shows the lines in the
 /// order in which they were said.
-pub(crate) static STDERR: Outlet = Outlet::new();
+pub(crate) static STDERR: Outlet<Stream> = Outlet::new();
 
 /// Standard output.
-pub(crate) static STDOUT: Outlet = Outlet::new();
+pub(crate) static STDOUT: Outlet<Stream> = Outlet::new();
 
-/// Where a line goes.
+/// Where lines go.
+pub(crate) trait Sink: Copy + PartialEq + Send + 'static {
+    /// Writes whole lines, however long their reader takes.
+    fn write(self, bytes: &[u8]);
+}
+
+/// One of the program's two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Output,
     Error,
 }
 
-impl Stream {
+impl Sink for Stream {
     fn write(self, bytes: &[u8]) {
         match self {
             Stream::Output => payload(bytes),
@@ -95,14 +101,16 @@ pub(crate) fn payload(bytes: &[u8]) {
 }
 
 /// Lines on their way out, with a queue for when they may not wait.
-pub(crate) struct Outlet {
-    queue: Mutex<Queue>,
+pub(crate) struct Outlet<S: Sink> {
+    queue: Mutex<Queue<S>>,
     changed: Condvar,
 }
 
-struct Queue {
-    lines: VecDeque<(Stream, Vec<u8>)>,
+struct Queue<S> {
+    lines: VecDeque<(S, Vec<u8>)>,
+    /// What is not written yet, in the queue or on its way.
     bytes: usize,
+    left: u64,
     /// How many lines found no room.
     dropped: u64,
     /// The thread is writing.
@@ -115,12 +123,13 @@ pub(crate) fn serve() {
     SERVING.store(true, Ordering::Relaxed);
 }
 
-impl Outlet {
-    const fn new() -> Self {
+impl<S: Sink> Outlet<S> {
+    pub(crate) const fn new() -> Self {
         Outlet {
             queue: Mutex::new(Queue {
                 lines: VecDeque::new(),
                 bytes: 0,
+                left: 0,
                 dropped: 0,
                 writing: false,
                 started: false,
@@ -129,18 +138,18 @@ impl Outlet {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, Queue<S>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a line, with its end: at once, or by the thread if a server serves.
-    pub(crate) fn line(&'static self, stream: Stream, line: Vec<u8>) {
+    /// Writes lines, with their ends: at once, or by the thread if a server serves.
+    pub(crate) fn line(&'static self, sink: S, line: Vec<u8>) {
         if !SERVING.load(Ordering::Relaxed) {
-            return stream.write(&line);
+            return sink.write(&line);
         }
         let mut queue = self.lock();
         if queue.bytes + line.len() > MOST {
-            queue.dropped += 1;
+            queue.dropped += count(&line);
             return;
         }
         if !queue.started {
@@ -148,7 +157,8 @@ impl Outlet {
             queue.started = thread.spawn(|| self.run()).is_ok();
         }
         queue.bytes += line.len();
-        queue.lines.push_back((stream, line));
+        queue.left += count(&line);
+        queue.lines.push_back((sink, line));
         drop(queue);
         self.changed.notify_all();
     }
@@ -167,7 +177,9 @@ impl Outlet {
             for lines in Vec::from(lines).chunk_by(|(one, _), (other, _)| one == other) {
                 let bytes: Vec<u8> = lines.iter().flat_map(|(_, line)| line).copied().collect();
                 lines[0].0.write(&bytes);
-                self.lock().bytes -= bytes.len();
+                let mut queue = self.lock();
+                queue.bytes -= bytes.len();
+                queue.left -= count(&bytes);
             }
         }
     }
@@ -177,14 +189,19 @@ impl Outlet {
     pub(crate) fn end(&self) -> u64 {
         let mut queue = self.lock();
         while queue.started && (queue.writing || !queue.lines.is_empty()) {
-            let before = (queue.bytes, queue.lines.len());
+            let before = queue.bytes;
             let (now, waited) = (self.changed.wait_timeout(queue, PATIENCE))
                 .unwrap_or_else(PoisonError::into_inner);
             queue = now;
-            if waited.timed_out() && before == (queue.bytes, queue.lines.len()) {
+            if waited.timed_out() && before == queue.bytes {
                 break;
             }
         }
-        queue.dropped + queue.lines.len() as u64
+        queue.dropped + queue.left
     }
+}
+
+/// How many lines that is.
+fn count(text: &[u8]) -> u64 {
+    text.iter().filter(|&&byte| byte == b'\n').count() as u64
 }

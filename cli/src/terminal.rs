@@ -33,7 +33,7 @@ pub(crate) struct Terminal {
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     takes_all: bool,
     /// What payload goes through.
-    payload: &'static Outlet,
+    payload: &'static Outlet<Stream>,
 }
 
 impl Terminal {
@@ -72,7 +72,6 @@ impl Terminal {
                     .say_with("ready-students-use", &[("address", &address)]),
             );
         }
-        outlet::serve();
     }
 
     fn line(&self, text: &str) {
@@ -119,8 +118,13 @@ impl Console for Terminal {
 
     fn notice(&self, notice: Notice) {
         match notice {
+            Notice::Ready(local) => {
+                if !self.manner.quiet {
+                    self.ready(local);
+                }
+                outlet::serve();
+            }
             _ if self.manner.quiet => {}
-            Notice::Ready(local) => self.ready(local),
             _ => self.line(&say::notice(self.messages, notice)),
         }
     }
@@ -130,14 +134,9 @@ impl Console for Terminal {
 #[cfg(unix)]
 fn takes_all() -> bool {
     use std::os::fd::AsFd;
-    use std::os::unix::fs::FileTypeExt;
 
-    let metadata = (stdout().as_fd().try_clone_to_owned())
-        .and_then(|descriptor| std::fs::File::from(descriptor).metadata());
-    metadata.is_ok_and(|metadata| {
-        let kind = metadata.file_type();
-        !kind.is_fifo() && !kind.is_socket() && !stdout().is_terminal()
-    })
+    let descriptor = stdout().as_fd().try_clone_to_owned();
+    descriptor.is_ok_and(|descriptor| socklab_files::takes_all(&descriptor.into()))
 }
 
 /// Whether standard output never waits for a reader: here that is not known.

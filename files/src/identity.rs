@@ -1,6 +1,6 @@
 //! Which file it is, whatever it is called.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -66,6 +66,23 @@ fn full(path: &Path) -> Option<PathBuf> {
         _ => Path::new("."),
     };
     Some(folder.canonicalize().ok()?.join(path.file_name()?))
+}
+
+/// Whether an open file takes what is written at once: not a pipe, a socket or a terminal, which
+/// wait for their reader.
+pub fn takes_all(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::io::IsTerminal;
+        use std::os::unix::fs::FileTypeExt;
+        file.metadata().is_ok_and(|metadata| {
+            let kind = metadata.file_type();
+            !kind.is_fifo() && !kind.is_socket() && !file.is_terminal()
+        })
+    }
+    // It is not known of others.
+    #[cfg(not(unix))]
+    file.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 /// The mode of a regular file that others than its owner may read; `None` if they may not, or there

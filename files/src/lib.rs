@@ -23,7 +23,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use identity::{FileId, others_may_read};
+pub use identity::{FileId, others_may_read, takes_all};
 pub use log::Log;
 pub use output::{Output, resolve};
 pub use place::{beside, create_private, free, new_secret, place_new, sync_folder};

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use crate::place::only_for;
-use crate::{Error, Readers, others_may_read};
+use crate::{Error, Readers, others_may_read, takes_all};
 
 /// A log, open at its end. It may be another program's too.
 #[derive(Debug)]
@@ -40,6 +40,11 @@ impl Log {
             whole: true,
             others_read: others_may_read(path).filter(|_| readers == Readers::Owner),
         })
+    }
+
+    /// Whether writing to it may take as long as a reader likes: it is a pipe or a terminal.
+    pub fn waits_for_reader(&self) -> bool {
+        !takes_all(&self.file)
     }
 
     /// Whether there was something in it when it was opened.

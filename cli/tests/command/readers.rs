@@ -1,25 +1,28 @@
 //! A reader that has stopped (Ctrl-S, a pager, a pipe that no program reads) does not stop a
 //! server.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::process::{Child, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{PATIENCE, on_every_runtime, socklab};
+use crate::common::{PATIENCE, code_now, on_every_runtime, scratch, socklab};
 
 /// A server whose two streams are pipes. One is read up to the address, and no further.
 struct Server {
     child: Child,
     address: SocketAddr,
-    // Kept, so that the pipe stays open; never read again.
-    _stderr: BufReader<std::process::ChildStderr>,
+    // Kept, so that the pipe stays open; not read before the server is told to end.
+    stderr: BufReader<std::process::ChildStderr>,
 }
 
 fn serve(words: &str) -> Server {
-    let mut command = socklab(words);
+    start(socklab(words))
+}
+
+fn start(mut command: Command) -> Server {
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -30,13 +33,33 @@ fn serve(words: &str) -> Server {
     Server {
         child,
         address,
-        _stderr: stderr,
+        stderr,
+    }
+}
+
+/// One that says nothing when it is ready.
+fn start_quietly(mut command: Command, address: SocketAddr) -> Server {
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "it does not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    Server {
+        child,
+        address,
+        stderr,
     }
 }
 
 impl Server {
     /// It ends, although nobody reads what it says.
     fn ends(mut self, runtime: &str) {
+        assert_eq!(self.ended(runtime), Some(0), "{runtime}");
+    }
+
+    fn ended(&mut self, runtime: &str) -> Option<i32> {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         let begun = Instant::now();
@@ -44,7 +67,7 @@ impl Server {
             assert!(begun.elapsed() < PATIENCE, "{runtime}: it does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
-        assert!(self.child.wait().unwrap().success(), "{runtime}");
+        self.child.wait().unwrap().code()
     }
 }
 
@@ -79,4 +102,46 @@ fn unread_payload_stops_no_server() {
         }
         server.ends(runtime);
     });
+}
+
+/// More lines than a pipe holds go to a log that no program reads, and to standard error: all are
+/// answered, and the server says at its end that the log lacks some.
+#[test]
+fn an_unread_log_stops_no_submission() {
+    let folder = scratch("unread log");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (log, register) = (folder.join("log"), folder.join("register.db"));
+    let made = Command::new("mkfifo").arg(&log).status();
+    assert!(made.unwrap().success());
+    let mut both = std::fs::OpenOptions::new();
+    let unread = both.read(true).write(true).open(&log).unwrap();
+    for quiet in ["", "--quiet"] {
+        // Even then the log is written, and it is the only one that is full.
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let words = format!("submit server --listen {address} --runtime mio {quiet}");
+        let mut command = socklab(&words);
+        command.args(["--log".as_ref(), log.as_os_str()]);
+        command.args(["--register".as_ref(), register.as_os_str()]);
+        let mut server = match quiet {
+            "" => start(command),
+            _ => start_quietly(command, address),
+        };
+        let message = format!("Ana&12345678&{}", code_now("12345678"));
+        for n in 0..900 {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.write_all(message.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("OK "), "{n}: {answer}");
+        }
+        assert_eq!(server.ended(quiet), Some(1), "the log is not complete");
+        let mut said = String::new();
+        server.stderr.read_to_string(&mut said).unwrap();
+        // Without --quiet what it says of this has no reader either.
+        assert!(quiet.is_empty() || said.contains("are missing"), "{said}");
+    }
+    drop(unread);
 }
