@@ -5,8 +5,8 @@ use std::sync::Arc;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_core::Status;
-use socklab_core::lab::EXERCISES;
-use socklab_experiments::{scene, tour};
+use socklab_core::lab::{EXERCISES, Settings};
+use socklab_experiments::tour;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
@@ -44,25 +44,29 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     let mut exit = Exit::Done;
     let asked = |name: &str| args.exercise.as_deref().is_none_or(|only| only == name);
-    for mut scene in scene::all().filter(|scene| asked(scene.exercise.name)) {
+    let wording = Replies {
+        messages,
+        nie: false,
+    };
+    let settings = Settings {
+        wording: Arc::new(wording),
+        ..Settings::default()
+    };
+    for &exercise in EXERCISES.iter().filter(|one| asked(one.name)) {
         if outlet::reader_left() {
             break;
         }
-        scene.settings.wording = Arc::new(Replies {
-            messages,
-            nie: false,
-        });
         let mut played = Vec::new();
         for &runtime in &chosen {
-            match tour::play(&scene, runtime) {
+            match tour::play(exercise, &settings, runtime) {
                 Ok(one) => played.push((runtime, one)),
                 Err(status) => {
-                    not_played(scene.exercise.name, runtime, status, messages);
+                    not_played(exercise.name, runtime, status, messages);
                     exit = Exit::Failed;
                 }
             }
         }
-        if let Some((text, same)) = tour::page(&scene, &played, messages) {
+        if let Some((text, same)) = tour::page(exercise, &played, messages) {
             say::payload(&text);
             if !same {
                 exit = Exit::Failed;

@@ -18,6 +18,8 @@ use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::scene::Scene;
+use crate::scene::Step::{Pause, Receive, ReceiveAll, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
@@ -99,6 +101,22 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
     server: ServerKind::Service(|_| Box::new(Server)),
+    scene: Scene {
+        client: &["ñandú", "straße", "", "fin"],
+        server: &[],
+        // The first client says half of a line, and the rest later; each ends its own connection.
+        two_clients: [
+            &[
+                Send("ho"),
+                Pause,
+                Send("la\n"),
+                Receive,
+                Send("fin\n"),
+                ReceiveAll,
+            ],
+            &[Send("uno\n"), Receive, Send("fin\n"), ReceiveAll],
+        ],
+    },
 };
 
 /// The longest line, without its end: 64 KiB.

@@ -16,6 +16,8 @@ use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::scene::Scene;
+use crate::scene::Step::{PauseForOther, Receive, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
@@ -99,6 +101,15 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
     server: ServerKind::Endpoint(|settings| Box::new(Server::new(settings))),
+    scene: Scene {
+        client: &["hola", "bien, ¿y tú?", "fin"],
+        server: &["¿qué tal?", "muy bien"],
+        // The second client is not in the chat, and is heard only when the server next listens.
+        two_clients: [
+            &[Send("hola"), Receive, PauseForOther, Send("fin")],
+            &[Send("¿hay alguien?")],
+        ],
+    },
 };
 
 /// The side that begins.

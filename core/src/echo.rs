@@ -17,6 +17,8 @@ use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::scene::Scene;
+use crate::scene::Step::{PauseForOther, Receive, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
@@ -82,6 +84,15 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
     server: ServerKind::Endpoints(|settings| Box::new(Server::new(settings.keep_serving))),
+    scene: Scene {
+        client: &["ñandú", "straße", "fin"],
+        server: &[],
+        // The answer to the first client waits until it is read.
+        two_clients: [
+            &[Send("hola"), PauseForOther, Receive, Send("fin"), Receive],
+            &[Send("uno"), Receive, Send("dos"), Receive],
+        ],
+    },
 };
 
 /// How many earlier replies a client remembers, to know their duplicates. A duplicate is seldom

@@ -11,6 +11,7 @@ use core::time::Duration;
 use crate::link::Transport;
 use crate::machine::{Machine, Service};
 use crate::register::{Bare, Wording};
+use crate::scene::Scene;
 use crate::table::State;
 
 /// One exercise: what carries it, and how to make its two ends.
@@ -27,6 +28,8 @@ pub struct Exercise {
     pub offers: &'static [Offer],
     /// Whether what the client sends is secret, so that transcripts mask its digits.
     pub secret: bool,
+    /// What is said when it is played.
+    pub scene: Scene,
     /// The table that its client runs on.
     pub client_table: &'static [State],
     /// The table that its server runs on.

@@ -122,6 +122,7 @@ mod output;
 pub mod policy;
 mod pump;
 pub mod register;
+pub mod scene;
 mod session;
 pub mod submit;
 pub mod table;

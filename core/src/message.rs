@@ -14,6 +14,7 @@ use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::scene::{Scene, Step};
 use crate::table::{from_table, table};
 use crate::time::Now;
 
@@ -72,6 +73,15 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
     server: ServerKind::Endpoint(|_: &Settings| Box::new(Server::new())),
+    scene: Scene {
+        client: &["hola, ¿qué tal?"],
+        server: &[],
+        // The server hears one message, whoever is first.
+        two_clients: [
+            &[Step::PauseForOther, Step::Send("hola, Servidor")],
+            &[Step::Send("hola")],
+        ],
+    },
 };
 
 /// Sends one line and leaves.

@@ -21,6 +21,8 @@ pub use server::Server;
 
 use crate::exercise::{Exercise, Offer, ServerKind};
 use crate::link::Transport;
+use crate::scene::Scene;
+use crate::scene::Step::{Pause, ReceiveAll, Send};
 
 /// The exercise.
 pub static EXERCISE: Exercise = Exercise {
@@ -37,4 +39,13 @@ pub static EXERCISE: Exercise = Exercise {
     server: ServerKind::Service(|settings| {
         Box::new(Server::new(Arc::clone(&settings.wording), settings.limits))
     }),
+    scene: Scene {
+        client: &["Ana Núñez", "123456", "CODE"],
+        server: &[],
+        // The first client sends half of it, and the rest later.
+        two_clients: [
+            &[Send("Ana Núñez&1234"), Pause, Send("56&CODE"), ReceiveAll],
+            &[Send("Luis Pérez&87654321&CODE"), ReceiveAll],
+        ],
+    },
 };

@@ -15,6 +15,7 @@ use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::Notice;
+use crate::scene::{Scene, Step};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
@@ -67,6 +68,11 @@ pub static EXERCISE: Exercise = Exercise {
     server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),
     server: ServerKind::Service(|_| Box::new(Server)),
+    scene: Scene {
+        client: &[],
+        server: &[],
+        two_clients: [&[Step::Pause, Step::ReceiveAll], &[Step::ReceiveAll]],
+    },
 };
 
 /// How long a server may be silent after it began to speak before what it said counts as all: 1 s.

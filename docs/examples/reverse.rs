@@ -10,6 +10,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use socklab_core::lab::{Exercise, ServerKind, Settings};
+use socklab_core::scene::{Scene, Step};
 use socklab_core::{
     Deadline, Failure, Input, Link, Machine, Mono, Notice, Now, Outbox, Prompt, Transport, Why,
     from_table, table,
@@ -68,6 +69,20 @@ pub static EXERCISE: Exercise = Exercise {
     timeout: Some(Duration::from_secs(5)),
     offers: &[],
     secret: false,
+    scene: Scene {
+        client: &["amor", "ñandú", "FIN"],
+        server: &[],
+        two_clients: [
+            &[
+                Step::Send("amor"),
+                Step::PauseForOther,
+                Step::Receive,
+                Step::Send("FIN"),
+                Step::Receive,
+            ],
+            &[Step::Send("uno"), Step::Receive],
+        ],
+    },
     client_table: ClientState::TABLE,
     server_table: ServerState::TABLE,
     client: |settings| Box::new(Client::new(settings)),

@@ -5,8 +5,8 @@
 //! * [`VirtualNet`] and [`Pair`]: machines that talk to each other in memory, under a clock that jumps to
 //!   whatever happens next. What lies between them is a [`Medium`]: a plain wire, or one that
 //!   [loses, repeats, reorders, delays, splits and merges](Faulty), from a seed.
-//! * [`Scene`]: the one exchange per exercise that every runtime must play, and [`assert_transcript`],
-//!   the one snapshot of each of its ends.
+//! * [`assert_transcript`]: the one snapshot of each end of an exercise, as its
+//!   [scene](socklab_core::scene) has it played on every runtime.
 //! * [`real`]: the same scenes between two runtimes, over real sockets.
 //! * [`kit`]: what any runtime must do over real sockets; [`backend_tests!`] makes its tests.
 //! * [`postgres`]: a private server for tests of the register.
@@ -25,8 +25,8 @@ pub mod postgres;
 pub mod real;
 mod record;
 mod register;
-mod scene;
 mod screen;
+mod snapshot;
 
 pub use bench::{Bench, CLIENT, SERVER, fault};
 pub use dice::Dice;
@@ -37,8 +37,8 @@ pub use net::{HostId, Script, VirtualNet};
 pub use pair::Pair;
 pub use record::{Recording, Shared, header, read};
 pub use register::{MemoryRegister, Silent, code_at};
-pub use scene::{DNI, SCENES, Scene, assert_transcript, scene};
 pub use screen::{Said, Screen};
+pub use snapshot::{DNI, assert_transcript, exercise};
 
 use std::time::Duration;
 

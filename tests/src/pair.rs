@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 
-use socklab_core::lab::{ServerKind, Settings};
+use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::transcript::Role;
 
 use crate::net::{HostId, Script, VirtualNet};
-use crate::scene::Scene;
 use crate::{EPOCH, address};
 
-/// The two ends of a scene in one net.
+/// The two ends of an exercise in one net.
 #[derive(Debug)]
 pub struct Pair {
     /// Where they are.
@@ -21,21 +20,20 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// A client and a server of the scene's exercise, with what the scene has their users type.
-    pub fn new(scene: &Scene, net: VirtualNet) -> Self {
-        let at = |role| Script::of(scene.lines(role, EPOCH.as_secs()));
-        Pair::with(scene, net, |_| (), at(Role::Client), at(Role::Server))
+    /// A client and a server, with what the scene of the exercise has their users type.
+    pub fn new(exercise: &Exercise, net: VirtualNet) -> Self {
+        let at = |role| Script::of(exercise.scene.lines(role, EPOCH.as_secs()));
+        Pair::with(exercise, net, |_| (), at(Role::Client), at(Role::Server))
     }
 
     /// The same with other settings for both and other lines.
     pub fn with(
-        scene: &Scene,
+        exercise: &Exercise,
         mut net: VirtualNet,
         change: impl Fn(&mut Settings),
         client: Script,
         server: Script,
     ) -> Self {
-        let exercise = scene.exercise();
         let at = address(&format!("127.0.0.1:{}", exercise.port));
         let mut settings = Settings::client(exercise, at);
         change(&mut settings);
@@ -45,14 +43,14 @@ impl Pair {
                     timeout: None,
                     ..settings.clone()
                 };
-                Some(net.endpoint(scene.name, at, make(&settings), server))
+                Some(net.endpoint(exercise.name, at, make(&settings), server))
             }
             ServerKind::Service(make) => {
-                net.service(scene.name, at, make(&settings));
+                net.service(exercise.name, at, make(&settings));
                 None
             }
         };
-        let client = net.client(scene.name, (exercise.client)(&settings), client);
+        let client = net.client(exercise.name, (exercise.client)(&settings), client);
         Pair {
             net,
             client,

@@ -7,15 +7,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use socklab_core::lab::{ServerKind, Settings};
+use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::transcript::Role;
 use socklab_core::{Status, Transport};
 use socklab_system::{Backend, Run};
 
 use crate::record::{Recording, read};
 use crate::register::MemoryRegister;
-use crate::scene::{Scene, assert_transcript};
 use crate::screen::Screen;
+use crate::snapshot::assert_transcript;
 
 /// A recorded run, and its user.
 #[derive(Debug)]
@@ -54,20 +54,20 @@ impl Stage {
         }
     }
 
-    /// Runs the scene's server at a free port of `ip`, on a thread.
-    pub fn serve<B: Backend>(&self, scene: &Scene, ip: IpAddr) -> Serving {
-        self.serve_with::<B>(scene, ip, &Settings::default())
+    /// Runs the exercise's server at a free port of `ip`, on a thread.
+    pub fn serve<B: Backend>(&self, exercise: &Exercise, ip: IpAddr) -> Serving {
+        self.serve_with::<B>(exercise, ip, &Settings::default())
     }
 
     /// The same, with settings.
     pub fn serve_with<B: Backend>(
         &self,
-        scene: &Scene,
+        exercise: &Exercise,
         ip: IpAddr,
         settings: &Settings,
     ) -> Serving {
         let (run, any) = (Arc::clone(&self.run), SocketAddr::new(ip, 0));
-        let running = match scene.exercise().server {
+        let running = match exercise.server {
             ServerKind::Endpoint(make) => {
                 let machine = make(settings);
                 Running::spawn(move || B::serve_datagrams(any, machine, &run))
@@ -87,17 +87,17 @@ impl Stage {
         }
     }
 
-    /// Runs the scene's client to its end.
+    /// Runs the exercise's client to its end.
     ///
     /// # Panics
     /// When it does not come.
-    pub fn client<B: Backend>(&self, scene: &Scene, server: SocketAddr) -> Status {
-        self.begin_client::<B>(scene, server).join()
+    pub fn client<B: Backend>(&self, exercise: &Exercise, server: SocketAddr) -> Status {
+        self.begin_client::<B>(exercise, server).join()
     }
 
-    /// Runs the scene's client on a thread.
-    pub fn begin_client<B: Backend>(&self, scene: &Scene, server: SocketAddr) -> Running {
-        let (run, exercise) = (Arc::clone(&self.run), scene.exercise());
+    /// Runs the exercise's client on a thread.
+    pub fn begin_client<B: Backend>(&self, exercise: &Exercise, server: SocketAddr) -> Running {
+        let run = Arc::clone(&self.run);
         let machine = (exercise.client)(&Settings::client(exercise, server));
         Running::spawn(move || B::client(machine, &run))
     }
@@ -157,22 +157,22 @@ impl Running {
     }
 }
 
-/// Plays a scene between a server on one runtime and a client on another, and asserts that both ends
+/// Plays an exercise between a server on one runtime and a client on another, and asserts that both ends
 /// did what they always do.
 ///
 /// # Panics
 /// When they did not.
-pub fn play<S: Backend, C: Backend>(scene: &Scene, ip: IpAddr) {
-    let lines = |role| scene.lines(role, unix().as_secs());
-    let server = Stage::new::<S>(scene.name, Role::Server, &lines(Role::Server));
-    let serving = server.serve::<S>(scene, ip);
-    let client = Stage::new::<C>(scene.name, Role::Client, &lines(Role::Client));
-    let ended = client.client::<C>(scene, serving.address);
+pub fn play<S: Backend, C: Backend>(exercise: &Exercise, ip: IpAddr) {
+    let lines = |role| exercise.scene.lines(role, unix().as_secs());
+    let server = Stage::new::<S>(exercise.name, Role::Server, &lines(Role::Server));
+    let serving = server.serve::<S>(exercise, ip);
+    let client = Stage::new::<C>(exercise.name, Role::Client, &lines(Role::Client));
+    let ended = client.client::<C>(exercise, serving.address);
     assert_eq!(ended, Status::Done, "{}", client.canonical());
-    assert_transcript(scene.name, Role::Client, &client.canonical());
-    assert_transcript(scene.name, Role::Server, &server.canonical());
+    assert_transcript(exercise.name, Role::Client, &client.canonical());
+    assert_transcript(exercise.name, Role::Server, &server.canonical());
     // A server of datagrams ends with its client; one of connections stays open.
-    if scene.exercise().transport == Transport::Stream {
+    if exercise.transport == Transport::Stream {
         server.run.stop.request();
         assert_eq!(serving.join(), Status::Stopped);
     } else {

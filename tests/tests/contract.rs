@@ -4,15 +4,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socklab_core::lab::{ServerKind, Settings, SubmissionLimits};
+use socklab_core::lab::{EXERCISES, ServerKind, Settings, SubmissionLimits};
 use socklab_core::transcript::{Role, replay};
 use socklab_core::{
     Deadline, Input, Interest, Link, Machine, Notice, Now, Outbox, Output, Service, Socket, Status,
     Transport, echo, submit, welcome,
 };
 use socklab_tests::{
-    Accept, Bench, DNI, EPOCH, Faults, Faulty, HostId, SCENES, SERVER, Script, VirtualNet, Wire,
-    address, assert_transcript, code_at, read,
+    Accept, Bench, DNI, EPOCH, Faults, Faulty, HostId, SERVER, Script, VirtualNet, Wire, address,
+    assert_transcript, code_at, read,
 };
 
 /// A layer: turns every byte over on its way out and back on its way in. What a real one does is
@@ -137,32 +137,31 @@ fn a_layer_lets_everything_else_through() {
 /// With a layer that changes nothing under either end, every exercise goes as it always does.
 #[test]
 fn a_layer_that_changes_nothing_changes_nothing() {
-    for scene in SCENES {
-        let exercise = scene.exercise();
+    for exercise in EXERCISES {
         let at = SocketAddr::new(SERVER.ip(), exercise.port);
-        let lines = |role| Script::of(scene.lines(role, EPOCH.as_secs()));
+        let lines = |role| Script::of(exercise.scene.lines(role, EPOCH.as_secs()));
         let mut net = VirtualNet::default();
         let endpoint = match exercise.server {
             ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => {
                 let machine = Cipher::with(make(&Settings::default()), NO_KEY);
-                Some(net.endpoint(scene.name, at, machine, lines(Role::Server)))
+                Some(net.endpoint(exercise.name, at, machine, lines(Role::Server)))
             }
             ServerKind::Service(make) => {
                 let service = make(&Settings::default());
                 let accept = move |link| {
                     Box::new(Cipher::with(service.accept(link), NO_KEY)) as Box<dyn Machine>
                 };
-                net.service(scene.name, at, Accept(accept));
+                net.service(exercise.name, at, Accept(accept));
                 None
             }
         };
         let client = (exercise.client)(&Settings::client(exercise, at));
         let client = Cipher::with(client, NO_KEY);
-        let client = net.client(scene.name, client, lines(Role::Client));
+        let client = net.client(exercise.name, client, lines(Role::Client));
         net.run();
         let server = endpoint.unwrap_or_else(|| net.accepted(at)[0]);
-        assert_transcript(scene.name, Role::Client, &net.canonical(client));
-        assert_transcript(scene.name, Role::Server, &net.canonical(server));
+        assert_transcript(exercise.name, Role::Client, &net.canonical(client));
+        assert_transcript(exercise.name, Role::Server, &net.canonical(server));
     }
 }
 

@@ -33,24 +33,25 @@ mod exercise {
 
     /// What the client's user saw, and the canonical transcripts of both ends.
     fn play<B: Backend>() -> (Vec<String>, String, String) {
-        let stage = |role, typed: &str| {
+        let stage = |role| {
+            let typed = EXERCISE.scene.lines(role, 0).join("\n");
             let (screen, recording) = (
                 Screen::new(),
                 Recording::new("reverse", role, B::NAME, unix()),
             );
             let run = Run::new(screen.clone(), recording.clone());
-            let run = run.with_lines(Cursor::new(typed.to_owned()));
+            let run = run.with_lines(Cursor::new(typed));
             (screen, recording, Arc::new(run))
         };
         let ServerKind::Endpoint(make) = EXERCISE.server else {
             panic!("it is a UDP server");
         };
-        let (screen, server, run) = stage(Role::Server, "");
+        let (screen, server, run) = stage(Role::Server);
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let machine = make(&Settings::default());
         let serving = thread::spawn(move || B::serve_datagrams(any, machine, &run));
         let address = screen.ready();
-        let (screen, client, run) = stage(Role::Client, "amor\nñandú\nFIN\n");
+        let (screen, client, run) = stage(Role::Client);
         let machine = (EXERCISE.client)(&Settings::client(&EXERCISE, address));
         assert_eq!(B::client(machine, &run), Status::Done);
         assert_eq!(serving.join().unwrap(), Status::Done);
@@ -96,7 +97,7 @@ mod runtime {
     use std::net::{IpAddr, Ipv4Addr};
 
     use socklab_blocking::Blocking;
-    use socklab_tests::SCENES;
+    use socklab_core::lab::EXERCISES;
     use socklab_tests::real::play;
 
     use crate::poll_runtime::Polling;
@@ -105,11 +106,11 @@ mod runtime {
 
     #[test]
     fn plays_every_exercise_with_itself_and_with_another() {
-        for scene in SCENES {
+        for exercise in EXERCISES {
             let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            play::<Polling, Polling>(scene, ip);
-            play::<Polling, Blocking>(scene, ip);
-            play::<Blocking, Polling>(scene, ip);
+            play::<Polling, Polling>(exercise, ip);
+            play::<Polling, Blocking>(exercise, ip);
+            play::<Blocking, Polling>(exercise, ip);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
-use socklab_core::lab::Settings;
+use socklab_core::lab::{EXERCISES, Settings};
 use socklab_core::transcript::{Arrow, Role};
 use socklab_core::{Failure, FaultKind, Notice, Status, Transport};
 use socklab_mio::Mio;
@@ -17,7 +17,7 @@ use socklab_system::{Backend, socket};
 
 use socket2::{Domain, Socket, Type};
 use socklab_tests::real::{Serving, Stage, play, unix};
-use socklab_tests::{DNI, Keyboard, SCENES, Said, code_at, read, scene};
+use socklab_tests::{DNI, Keyboard, Said, code_at, exercise, read};
 use socklab_tokio::Tokio;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -74,8 +74,8 @@ on_every_runtime! {
 }
 
 fn every_exercise_over_ipv4<B: Backend>() {
-    for scene in SCENES {
-        play::<B, B>(scene, V4);
+    for exercise in EXERCISES {
+        play::<B, B>(exercise, V4);
     }
 }
 
@@ -84,14 +84,14 @@ fn every_exercise_over_ipv6<B: Backend>() {
         eprintln!("SKIPPED every_exercise_over_ipv6: this machine has no [::1]");
         return;
     }
-    for scene in SCENES {
-        play::<B, B>(scene, V6);
+    for exercise in EXERCISES {
+        play::<B, B>(exercise, V6);
     }
 }
 
-fn serve<B: Backend>(exercise: &str, settings: &Settings) -> (Stage, Serving) {
-    let stage = Stage::new::<B>(exercise, Role::Server, &[]);
-    let serving = stage.serve_with::<B>(scene(exercise), V4, settings);
+fn serve<B: Backend>(name: &str, settings: &Settings) -> (Stage, Serving) {
+    let stage = Stage::new::<B>(name, Role::Server, &[]);
+    let serving = stage.serve_with::<B>(exercise(name), V4, settings);
     (stage, serving)
 }
 
@@ -242,7 +242,7 @@ fn connections_past_the_bound_wait_their_turn<B: Backend>() {
         run.max_connections = 1;
         run
     });
-    let serving = stage.serve::<B>(scene("submit"), V4);
+    let serving = stage.serve::<B>(exercise("submit"), V4);
     let mut streams: Vec<_> = (0..3).map(|_| connect(serving.address)).collect();
     // All are connected, as far as they can see; the last speak first.
     let text = submission("Ana");
@@ -268,10 +268,10 @@ fn connections_past_the_bound_wait_their_turn<B: Backend>() {
 }
 
 fn a_stop_ends_an_idle_server<B: Backend>() {
-    for scene in SCENES {
-        let (stage, serving) = serve::<B>(scene.name, &Settings::default());
+    for exercise in EXERCISES {
+        let (stage, serving) = serve::<B>(exercise.name, &Settings::default());
         stage.run.stop.request();
-        assert_eq!(serving.join(), Status::Stopped, "{}", scene.name);
+        assert_eq!(serving.join(), Status::Stopped, "{}", exercise.name);
         for text in stage.recording.transcripts() {
             assert_eq!(last_input(&text), "-> stop", "{text}");
         }
@@ -301,11 +301,11 @@ fn last_input(text: &str) -> String {
 
 /// Runs a client against a server that accepts and never says a word; stops it once its transcript
 /// has `at`. Tells how it ended, and its transcript.
-fn stopped_client<B: Backend>(exercise: &str, lines: &[&str], at: &str) -> (Status, String) {
+fn stopped_client<B: Backend>(name: &str, lines: &[&str], at: &str) -> (Status, String) {
     let mute_datagrams = UdpSocket::bind((V4, 0)).unwrap();
     // The backlog completes connections that nobody takes.
     let mute_streams = TcpListener::bind((V4, 0)).unwrap();
-    let server = match exercise {
+    let server = match name {
         "echo" | "chat" | "message" => mute_datagrams.local_addr().unwrap(),
         _ => mute_streams.local_addr().unwrap(),
     };
@@ -313,8 +313,8 @@ fn stopped_client<B: Backend>(exercise: &str, lines: &[&str], at: &str) -> (Stat
     for line in lines {
         keys.send(format!("{line}\n").into_bytes()).unwrap();
     }
-    let stage = Stage::with::<B>(exercise, Role::Client, &[], |run| run.with_lines(keyboard));
-    let client = stage.begin_client::<B>(scene(exercise), server);
+    let stage = Stage::with::<B>(name, Role::Client, &[], |run| run.with_lines(keyboard));
+    let client = stage.begin_client::<B>(exercise(name), server);
     stage.recording.wait_for(at);
     stage.run.stop.request();
     (client.join(), stage.recording.transcripts().remove(0))
@@ -368,12 +368,12 @@ fn nobody(transport: Transport) -> (Socket, SocketAddr) {
 }
 
 fn a_client_without_a_server_is_refused<B: Backend>() {
-    for scene in SCENES {
-        let (_kept, server) = nobody(scene.exercise().transport);
-        let lines = scene.lines(Role::Client, 0);
-        let stage = Stage::new::<B>(scene.name, Role::Client, &lines);
-        let status = stage.client::<B>(scene, server);
-        if scene.name == "message" {
+    for exercise in EXERCISES {
+        let (_kept, server) = nobody(exercise.transport);
+        let lines = exercise.scene.lines(Role::Client, 0);
+        let stage = Stage::new::<B>(exercise.name, Role::Client, &lines);
+        let status = stage.client::<B>(exercise, server);
+        if exercise.name == "message" {
             // UDP sends into the void with success; Linux knows better at once.
             assert_eq!(status, Status::Done);
             let notice = Said::Notice(Notice::NobodyListens(server));
@@ -389,7 +389,7 @@ fn a_client_without_a_server_is_refused<B: Backend>() {
 fn a_client_whose_user_leaves<B: Backend>() {
     let (server, serving) = serve::<B>("chat", &Settings::default());
     let client = Stage::new::<B>("chat", Role::Client, &[]);
-    let status = client.client::<B>(scene("chat"), serving.address);
+    let status = client.client::<B>(exercise("chat"), serving.address);
     assert_eq!(status, Status::Done);
     assert_eq!(serving.join(), Status::Done);
     assert_eq!(server.screen.shown(), ["fin"]);
@@ -412,7 +412,7 @@ fn a_server_without_a_register_says_so<B: Backend>() {
         run.register = None;
         run
     });
-    let serving = stage.serve::<B>(scene("submit"), V4);
+    let serving = stage.serve::<B>(exercise("submit"), V4);
     let mut stream = connect(serving.address);
     stream.write_all(submission("Ana").as_bytes()).unwrap();
     assert_eq!(answer(stream), "ERROR unavailable");

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use socklab_async::AsyncStd;
 use socklab_blocking::Blocking;
 use socklab_core::Transport;
+use socklab_core::lab::{EXERCISES, Exercise};
 use socklab_mio::Mio;
 use socklab_multiplexing::Nonblocking;
 #[cfg(unix)]
@@ -15,7 +16,6 @@ use socklab_signal_driven::SignalDriven;
 use socklab_system::Backend;
 use socklab_tests::kit::is_here;
 use socklab_tests::real::play;
-use socklab_tests::{SCENES, Scene};
 use socklab_tokio::Tokio;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use socklab_uring::Uring;
@@ -25,19 +25,19 @@ fn pair<S: Backend, C: Backend>() {
     if !is_here::<S>() || !is_here::<C>() {
         return;
     }
-    let have = |scene: &&Scene| {
-        S::STREAMS && C::STREAMS || scene.exercise().transport == Transport::Datagram
+    let have = |exercise: &&&Exercise| {
+        S::STREAMS && C::STREAMS || exercise.transport == Transport::Datagram
     };
-    let scenes = || SCENES.iter().filter(have);
-    for scene in scenes() {
-        play::<S, C>(scene, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let exercises = || EXERCISES.iter().filter(have);
+    for exercise in exercises() {
+        play::<S, C>(exercise, IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
     if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
         eprintln!("SKIPPED over IPv6: this machine has no [::1]");
         return;
     }
-    for scene in scenes() {
-        play::<S, C>(scene, IpAddr::V6(Ipv6Addr::LOCALHOST));
+    for exercise in exercises() {
+        play::<S, C>(exercise, IpAddr::V6(Ipv6Addr::LOCALHOST));
     }
 }
 
@@ -114,16 +114,16 @@ pairs! {
 fn signal_driven_has_no_tcp() {
     use socklab_core::transcript::Role;
     use socklab_core::{Doing, Failure, Status};
+    use socklab_tests::exercise;
     use socklab_tests::kit::Parrots;
     use socklab_tests::real::Stage;
-    use socklab_tests::scene;
     use std::sync::Arc;
 
-    let scene = scene("welcome");
-    let server = Stage::new::<Blocking>(scene.name, Role::Server, &[]);
-    let serving = server.serve::<Blocking>(scene, Ipv4Addr::LOCALHOST.into());
-    let client = Stage::new::<SignalDriven>(scene.name, Role::Client, &[]);
-    let ended = client.client::<SignalDriven>(scene, serving.address);
+    let exercise = exercise("welcome");
+    let server = Stage::new::<Blocking>(exercise.name, Role::Server, &[]);
+    let serving = server.serve::<Blocking>(exercise, Ipv4Addr::LOCALHOST.into());
+    let client = Stage::new::<SignalDriven>(exercise.name, Role::Client, &[]);
+    let ended = client.client::<SignalDriven>(exercise, serving.address);
     assert!(
         matches!(ended, Status::Failed(Failure::Io(Doing::Opening, _))),
         "{ended:?}"

@@ -7,14 +7,13 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use socklab_core::lab::Settings;
+use socklab_core::lab::{EXERCISES, Exercise, Settings};
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
 use socklab_core::table::Source;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
 use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Socket, caps};
 use socklab_tests::{
-    Bench, CLIENT, DNI, Dice, Faults, Faulty, Pair, SCENES, SERVER, Scene, Script, VirtualNet,
-    Wire, address, read,
+    Bench, CLIENT, DNI, Dice, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, address, read,
 };
 
 fn config() -> ProptestConfig {
@@ -209,16 +208,16 @@ proptest! {
     /// on; and what happened can be written down, read back and made to happen again.
     #[test]
     fn no_input_is_too_much(
-        scene in select(SCENES),
+        exercise in select(EXERCISES),
         role in role(),
         settings in settings(),
         moves in moves(),
     ) {
         let states = match role {
-            Role::Client => scene.exercise().client_table,
-            Role::Server => scene.exercise().server_table,
+            Role::Client => exercise.client_table,
+            Role::Server => exercise.server_table,
         };
-        let mut bench = Bench::new(scene.name, role, &settings);
+        let mut bench = Bench::new(exercise.name, role, &settings);
         bench.feed(Input::Start);
         for one in &moves {
             if !bench.is_running() {
@@ -231,9 +230,9 @@ proptest! {
         }
         let text = bench.transcript();
         prop_assert_eq!(read(&text).to_string(), text.clone());
-        prop_assert_eq!(replay(&read(&text), Bench::machine(scene.name, role, &settings)), Ok(()));
+        prop_assert_eq!(replay(&read(&text), Bench::machine(exercise.name, role, &settings)), Ok(()));
         // And once more to the letter.
-        let mut again = Bench::new(scene.name, role, &settings);
+        let mut again = Bench::new(exercise.name, role, &settings);
         again.feed(Input::Start);
         for one in &moves {
             if !again.is_running() {
@@ -248,7 +247,7 @@ proptest! {
     /// who leaves in the end comes to its own.
     #[test]
     fn every_exchange_ends(
-        scene in select(SCENES),
+        exercise in select(EXERCISES),
         seed in any::<u64>(),
         rates in (0_u16..500, 0_u16..500, 0_u16..500, 0_u16..1000, 0_u16..1000, 0_u16..1000),
         retries in 0_u32..5,
@@ -265,7 +264,7 @@ proptest! {
                 settings.timeout = Some(Duration::from_secs(5));
             };
             let typed = |lines: &[Vec<u8>]| Script::of(lines).then_end();
-            let mut pair = Pair::with(&scene, net, change, typed(&client), typed(&server));
+            let mut pair = Pair::with(exercise, net, change, typed(&client), typed(&server));
             if stops {
                 pair.net.stop(pair.client, Duration::from_millis(30));
             }
@@ -297,15 +296,15 @@ proptest! {
     /// A transcript that something has happened to is refused or found to differ, without a panic.
     #[test]
     fn a_damaged_transcript_is_replayed_or_refused(
-        scene in select(SCENES),
+        exercise in select(EXERCISES),
         role in role(),
         seed in any::<u64>(),
     ) {
         let mut dice = Dice::new(seed);
-        let (text, settings) = recorded(&scene, role);
+        let (text, settings) = recorded(exercise, role);
         if let Ok(read) = parse(&damaged(&text, &mut dice)) {
             for transcript in read {
-                let _ = replay(&transcript, Bench::machine(scene.name, role, &settings));
+                let _ = replay(&transcript, Bench::machine(exercise.name, role, &settings));
             }
         }
     }
@@ -313,12 +312,12 @@ proptest! {
     /// A transcript's bytes cut into pieces, with or without time between them, mean the same.
     #[test]
     fn canonical_is_the_same_however_the_bytes_were_cut(
-        scene in select(&SCENES[3..]),
+        exercise in select(&EXERCISES[3..]),
         role in role(),
         seed in any::<u64>(),
         split in 1_u16..1000,
     ) {
-        let (text, _) = recorded(&scene, role);
+        let (text, _) = recorded(exercise, role);
         let whole = read(&text);
         let mut dice = Dice::new(seed);
         let mut cut = whole.clone();
@@ -345,15 +344,15 @@ proptest! {
     /// The two ends of a stream do the same however the network cuts it.
     #[test]
     fn a_stream_is_the_same_however_the_network_cuts_it(
-        scene in select(&SCENES[3..]),
+        exercise in select(&EXERCISES[3..]),
         seed in any::<u64>(),
         rates in (0_u16..1000, 0_u16..1000, 0_u16..1000),
     ) {
         let (delay, split, merge) = rates;
         let faults = Faults { delay, split, merge, ..Faults::default() };
         let net = VirtualNet::new(Faulty::new(Wire::default(), faults, seed));
-        let whole = Pair::new(&scene, VirtualNet::default()).run();
-        let cut = Pair::new(&scene, net).run();
+        let whole = Pair::new(exercise, VirtualNet::default()).run();
+        let cut = Pair::new(exercise, net).run();
         prop_assert_eq!(cut.net.canonical(cut.client), whole.net.canonical(whole.client));
         prop_assert_eq!(cut.net.canonical(cut.server()), whole.net.canonical(whole.server()));
     }
@@ -395,8 +394,8 @@ fn upper(text: &[u8]) -> Vec<u8> {
 }
 
 /// An end of a scene as it went, and what it was made with.
-fn recorded(scene: &Scene, role: Role) -> (String, Settings) {
-    let pair = Pair::new(scene, VirtualNet::default()).run();
+fn recorded(exercise: &Exercise, role: Role) -> (String, Settings) {
+    let pair = Pair::new(exercise, VirtualNet::default()).run();
     let host = match role {
         Role::Client => pair.client,
         Role::Server => pair.server(),

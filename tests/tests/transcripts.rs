@@ -7,25 +7,26 @@ use socklab_core::lab::{EXERCISES, ServerKind, Settings};
 use socklab_core::transcript::{Arrow, Divergence, Role, replay};
 use socklab_core::{Link, Machine, Status};
 use socklab_tests::{
-    DNI, EPOCH, Faults, Faulty, MemoryRegister, Pair, RawClient, SCENES, Script, VirtualNet, Wire,
-    address, assert_transcript, code_at, read, scene,
+    DNI, EPOCH, Faults, Faulty, MemoryRegister, Pair, RawClient, Script, VirtualNet, Wire, address,
+    assert_transcript, code_at, exercise, read,
 };
 
 #[test]
-fn every_exercise_has_a_scene() {
-    let scenes: Vec<_> = SCENES.iter().map(|scene| scene.name).collect();
-    let exercises: Vec<_> = EXERCISES.iter().map(|exercise| exercise.name).collect();
-    assert_eq!(scenes, exercises);
-}
-
-#[test]
 fn every_exercise_in_both_roles() {
-    for scene in SCENES {
-        let pair = Pair::new(scene, VirtualNet::default()).run();
+    for exercise in EXERCISES {
+        let pair = Pair::new(exercise, VirtualNet::default()).run();
         assert_eq!(pair.net.status(pair.client), Status::Done);
         assert_eq!(pair.net.status(pair.server()), Status::Done);
-        assert_transcript(scene.name, Role::Client, &pair.net.canonical(pair.client));
-        assert_transcript(scene.name, Role::Server, &pair.net.canonical(pair.server()));
+        assert_transcript(
+            exercise.name,
+            Role::Client,
+            &pair.net.canonical(pair.client),
+        );
+        assert_transcript(
+            exercise.name,
+            Role::Server,
+            &pair.net.canonical(pair.server()),
+        );
     }
 }
 
@@ -33,7 +34,7 @@ fn every_exercise_in_both_roles() {
 fn submission(register: &Arc<MemoryRegister>, name: &str, code: &str) -> Pair {
     let net = VirtualNet::default().with_register(register.clone());
     let typed = Script::of([name, DNI, code]);
-    Pair::with(scene("submit"), net, |_| (), typed, Script::default()).run()
+    Pair::with(exercise("submit"), net, |_| (), typed, Script::default()).run()
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn a_submission_again() {
 fn a_dni_with_its_letter() {
     let at = address("127.0.0.1:21000");
     let mut net = VirtualNet::default();
-    let ServerKind::Service(make) = scene("submit").exercise().server else {
+    let ServerKind::Service(make) = exercise("submit").server else {
         panic!("submit is a service");
     };
     net.service("submit", at, make(&Settings::default()));
@@ -93,7 +94,7 @@ fn a_dni_with_its_letter() {
 fn again(pair: &Pair) -> [(String, Box<dyn Machine>); 2] {
     let client = pair.net.transcript(pair.client);
     let server = pair.net.transcript(pair.server());
-    let exercise = scene(&read(&client).header.exercise).exercise();
+    let exercise = exercise(&read(&client).header.exercise);
     let at = address(&format!("127.0.0.1:{}", exercise.port));
     let settings = Settings::client(exercise, at);
     let machine = match exercise.server {
@@ -108,10 +109,10 @@ fn again(pair: &Pair) -> [(String, Box<dyn Machine>); 2] {
 
 #[test]
 fn a_transcript_replayed_reproduces_itself() {
-    for scene in SCENES {
+    for exercise in EXERCISES {
         for seed in 0..20 {
             let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
-            let pair = Pair::new(scene, net).run();
+            let pair = Pair::new(exercise, net).run();
             for (text, machine) in again(&pair) {
                 assert_eq!(replay(&read(&text), machine), Ok(()), "seed {seed}\n{text}");
                 assert_eq!(read(&text).to_string(), text);
@@ -123,8 +124,8 @@ fn a_transcript_replayed_reproduces_itself() {
 /// A machine that does otherwise is told, by the line where it does.
 #[test]
 fn a_transcript_of_something_else_is_told() {
-    for scene in SCENES {
-        let pair = Pair::new(scene, VirtualNet::default()).run();
+    for exercise in EXERCISES {
+        let pair = Pair::new(exercise, VirtualNet::default()).run();
         for (text, machine) in again(&pair) {
             // Its last output, or else its end, as another machine would have had it.
             let mut other = read(&text);
@@ -151,11 +152,11 @@ fn a_transcript_of_something_else_is_told() {
 fn the_same_seed_twice_is_the_same_run() {
     let play = |seed, name| {
         let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
-        Pair::new(scene(name), net).run().net.transcripts()
+        Pair::new(exercise(name), net).run().net.transcripts()
     };
-    for scene in SCENES {
+    for exercise in EXERCISES {
         for seed in 0..20 {
-            assert_eq!(play(seed, scene.name), play(seed, scene.name));
+            assert_eq!(play(seed, exercise.name), play(seed, exercise.name));
         }
     }
     // And other seeds make other runs, or the faults would prove nothing.

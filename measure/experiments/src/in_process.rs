@@ -1,5 +1,6 @@
 //! Both ends of an exercise in this process, on real sockets.
 
+use std::fmt::Display;
 use std::io::{BufRead, Cursor};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -56,7 +57,7 @@ pub(crate) fn run<W: Watch>(
 }
 
 /// Lines to type.
-pub(crate) fn typed(lines: &[&str]) -> Cursor<String> {
+pub(crate) fn typed<T: Display>(lines: &[T]) -> Cursor<String> {
     Cursor::new(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 

@@ -9,9 +9,9 @@
 
 pub mod compare;
 pub mod cores;
+mod in_memory;
 mod in_process;
 pub mod lesson;
 pub mod measured;
-pub mod scene;
 pub mod timeline;
 pub mod tour;

@@ -9,15 +9,15 @@ mod counts;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use socklab_core::lab::{Exercise, ServerKind};
+use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{Status, Subject, Watch};
 use socklab_runtimes::{Runtime, Task};
 use socklab_system::Clock;
 use socklab_text::Messages;
 
+use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run, typed};
-use crate::scene::Scene;
 use counts::{Counter, Counts};
 
 /// What both ends saw.
@@ -36,34 +36,37 @@ impl Played {
     }
 }
 
-/// Plays the scene on the runtime.
+/// Plays the exercise on the runtime, with the settings of its server.
 ///
 /// # Errors
 /// How an end ended, if it was not as it should.
-pub fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
+pub fn play(
+    exercise: &'static Exercise,
+    settings: &Settings,
+    runtime: Runtime,
+) -> Result<Played, Status> {
     let clock = Clock::start();
-    let (server_pages, server_watch) = pages(scene.exercise, Role::Server, runtime, &clock);
-    let (client_pages, client_watch) = pages(scene.exercise, Role::Client, runtime, &clock);
+    let lines = |role| exercise.scene.lines(role, clock.now().unix.as_secs());
+    let (server_pages, server_watch) = pages(exercise, Role::Server, runtime, &clock);
+    let (client_pages, client_watch) = pages(exercise, Role::Client, runtime, &clock);
     let counter = server_watch.counter.clone();
-    let (mut serving, seen) = run(server_watch, typed(scene.server_lines));
+    let (mut serving, seen) = run(server_watch, typed(&lines(Role::Server)));
     serving.clock = clock;
-    serving.register = scene.register();
-    let task = Task::server(scene.exercise, ANY.into(), &scene.settings);
+    serving.register = register(exercise);
+    let task = Task::server(exercise, ANY.into(), settings);
     let server = LocalServer::start(runtime, task, (serving, seen), || ())?;
 
-    let mut settings = scene.settings.clone();
-    settings.server = server.address;
-    settings.timeout = scene.exercise.timeout;
-    let (mut asking, _) = run(client_watch, typed(scene.client_lines));
+    let settings = Settings::client(exercise, server.address);
+    let (mut asking, _) = run(client_watch, typed(&lines(Role::Client)));
     asking.clock = clock;
-    let client = Task::Client((scene.exercise.client)(&settings));
+    let client = Task::Client((exercise.client)(&settings));
     let status = runtime.run(client, &Arc::new(asking));
     if status != Status::Done {
         return Err(status);
     }
     // A UDP server ends by itself when the exercise is over; a TCP server is stopped once it has
     // finished with its client.
-    match scene.exercise.server {
+    match exercise.server {
         ServerKind::Service(_) => {
             server_pages.wait();
             server.stop()?;
@@ -80,12 +83,11 @@ pub fn play(scene: &Scene, runtime: Runtime) -> Result<Played, Status> {
 /// The exchange as the first runtime had it, then how the runtimes went about it; and whether all
 /// had the same exchange. `None` if none played it.
 pub fn page(
-    scene: &Scene,
+    exercise: &Exercise,
     played: &[(Runtime, Played)],
     messages: &dyn Messages,
 ) -> Option<(String, bool)> {
     let (first, reference) = played.first()?;
-    let exercise = scene.exercise;
     let mut text = format!(
         "{} · {} · {}\n{}\n\n",
         exercise.name,

@@ -8,8 +8,8 @@ use socklab_system::Backend;
 
 use super::{LOCALHOST, PATIENCE, Server};
 use crate::real::Stage;
-use crate::scene::{assert_transcript, scene};
 use crate::screen::Said;
+use crate::snapshot::{assert_transcript, exercise};
 
 const LOCALHOST_6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
@@ -81,7 +81,7 @@ pub fn a_wildcard_server_answers_from_the_address_that_was_asked<B: Backend>() {
 
 /// A transcript shows which address was asked where there are several, and is the same without.
 pub fn a_transcript_shows_the_address_that_was_asked<B: Backend>() {
-    let scene = scene("echo");
+    let exercise = exercise("echo");
     for (bound, asked, shows) in [
         (
             Ipv4Addr::UNSPECIFIED,
@@ -94,14 +94,18 @@ pub fn a_transcript_shows_the_address_that_was_asked<B: Backend>() {
         if !is_here(asked) {
             continue;
         }
-        let server = Stage::new::<B>(scene.name, Role::Server, &[]);
-        let serving = server.serve::<B>(scene, bound.into());
-        let client = Stage::new::<B>(scene.name, Role::Client, &scene.lines(Role::Client, 0));
+        let server = Stage::new::<B>(exercise.name, Role::Server, &[]);
+        let serving = server.serve::<B>(exercise, bound.into());
+        let client = Stage::new::<B>(
+            exercise.name,
+            Role::Client,
+            &exercise.scene.lines(Role::Client, 0),
+        );
         let address = SocketAddr::new(asked, serving.address.port());
-        assert_eq!(client.client::<B>(scene, address), Status::Done);
+        assert_eq!(client.client::<B>(exercise, address), Status::Done);
         assert_eq!(serving.join(), Status::Done);
-        assert_transcript(scene.name, Role::Server, &server.canonical());
-        assert_transcript(scene.name, Role::Client, &client.canonical());
+        assert_transcript(exercise.name, Role::Server, &server.canonical());
+        assert_transcript(exercise.name, Role::Client, &client.canonical());
         let all = server.recording.transcripts().concat();
         match shows {
             Some(link) => {

@@ -3,7 +3,7 @@
 use socklab_core::lab::Settings;
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Doing, Failure, FaultKind, Input, Status, max_datagram};
-use socklab_tests::{Bench, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, scene};
+use socklab_tests::{Bench, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, exercise};
 
 use super::{SECOND, stranger, up};
 
@@ -168,7 +168,7 @@ fn faults_of_the_network_are_not_seen() {
             settings.retries = 100;
             settings.keep_serving = true;
         };
-        let pair = Pair::with(scene("echo"), net, change, script, Script::default()).run();
+        let pair = Pair::with(exercise("echo"), net, change, script, Script::default()).run();
         let shown = pair.net.shown(pair.client);
         let expected = ["UNA", "DOS", "TRES", "CUATRO", "FIN"];
         assert_eq!(shown, expected, "seed {seed}\n{}", pair.net.transcripts());

@@ -6,7 +6,9 @@ use socklab_core::register::{Decision, Refusal};
 use socklab_core::submit::MAX_NAME;
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Doing, Failure, FaultKind, FieldError, Input, Status};
-use socklab_tests::{Bench, CLIENT, DNI, EPOCH, Pair, SERVER, Script, VirtualNet, code_at, scene};
+use socklab_tests::{
+    Bench, CLIENT, DNI, EPOCH, Pair, SERVER, Script, VirtualNet, code_at, exercise,
+};
 
 use super::{SECOND, ready, up};
 
@@ -219,7 +221,7 @@ fn the_longest_name_arrives() {
     let code = code_at(DNI, EPOCH.as_secs());
     let typed = Script::of([name.as_str(), DNI, code.as_str()]);
     let net = VirtualNet::default();
-    let pair = Pair::with(scene("submit"), net, |_| (), typed, Script::default()).run();
+    let pair = Pair::with(exercise("submit"), net, |_| (), typed, Script::default()).run();
     assert_eq!(pair.net.shown(pair.client), ["OK accepted 1"]);
 }
 

@@ -7,7 +7,7 @@ use socklab_core::lab::Settings;
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Doing, FaultKind, Input, Status};
-use socklab_tests::{Bench, EPOCH, Pair, Script, Silent, VirtualNet, scene};
+use socklab_tests::{Bench, EPOCH, Pair, Script, Silent, VirtualNet, exercise};
 
 use super::{NONE, SECOND, up};
 
@@ -95,9 +95,9 @@ fn a_register_that_hangs() {
     for (patience, shown) in [(10, &[][..]), (20, &["ERROR late"])] {
         let net = VirtualNet::default().with_register(Arc::new(Silent));
         let change = |settings: &mut Settings| settings.timeout = Some(patience * SECOND);
-        let scene = scene("submit");
-        let lines = Script::of(scene.lines(Client, EPOCH.as_secs()));
-        let pair = Pair::with(scene, net, change, lines, Script::default()).run();
+        let exercise = exercise("submit");
+        let lines = Script::of(exercise.scene.lines(Client, EPOCH.as_secs()));
+        let pair = Pair::with(exercise, net, change, lines, Script::default()).run();
         assert_eq!(pair.net.shown(pair.client), shown);
         assert_eq!(pair.net.status(pair.server()), Status::Done);
     }

@@ -1,20 +1,18 @@
 //! First the proof, then the clock: a model is measured only if it does the exercise as the machines alone do it.
 
 use socklab_compare::results::Proof;
-use socklab_core::lab::Exercise;
+use socklab_core::lab::{Exercise, Settings};
 use socklab_core::transcript::{Arrow, Transcript};
 use socklab_runtimes::Runtime;
 
 use super::reference;
-use crate::scene;
 use crate::tour;
 
 /// Plays the exercise on a model through real sockets, and compares what both ends did with what the
 /// machines do when only memory is between them.
 pub(super) fn of(exercise: &'static Exercise, model: Runtime) -> Proof {
-    let scene = scene::scene(exercise);
-    let expected = canonical(&reference::play(&scene));
-    let found = match tour::play(&scene, model) {
+    let expected = canonical(&reference::play(exercise));
+    let found = match tour::play(exercise, &Settings::default(), model) {
         Ok(mut played) => {
             // A model of several loops has machines that this one client never met.
             played.server.retain(met_a_client);

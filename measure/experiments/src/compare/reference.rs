@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use socklab_core::lab::ServerKind;
+use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{
@@ -12,7 +12,7 @@ use socklab_core::{
 };
 use socklab_system::Clock;
 
-use crate::scene::{InMemory, Scene};
+use crate::in_memory::InMemory;
 
 /// How many things may happen in an exchange. In the lab's it is some dozens.
 const BOUND: usize = 10_000;
@@ -34,7 +34,7 @@ struct End {
     /// The other's address, and its own.
     link: Link,
     local: SocketAddr,
-    lines: VecDeque<&'static str>,
+    lines: VecDeque<String>,
     /// The other has been told that nothing more will come.
     silent: bool,
 }
@@ -53,15 +53,12 @@ struct Reference {
     out: Outbox,
 }
 
-/// Plays a scene; what the client saw, then the server.
-pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
-    let exercise = scene.exercise;
+/// Plays an exercise; what the client saw, then the server.
+pub(super) fn play(exercise: &Exercise) -> Vec<Transcript> {
+    let now = Clock::start().now();
     let client_at = SocketAddr::from(([127, 0, 0, 1], 50_000));
     let server_at = SocketAddr::from(([127, 0, 0, 1], exercise.port));
-    let mut settings = scene.settings.clone();
-    settings.server = server_at;
-    settings.timeout = exercise.timeout;
-    let end = |role, machine, peer, local, lines: &[&'static str]| {
+    let end = |role, machine, peer, local| {
         let header = Header {
             exercise: exercise.name.to_owned(),
             role,
@@ -74,24 +71,23 @@ pub(super) fn play(scene: &Scene) -> Vec<Transcript> {
             wait: Some(Wait::default()),
             link: Link::first(peer),
             local,
-            lines: lines.iter().copied().collect(),
+            lines: exercise.scene.lines(role, now.unix.as_secs()).into(),
             silent: false,
         }
     };
     let server = match exercise.server {
-        ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => make(&scene.settings),
-        ServerKind::Service(make) => make(&scene.settings).accept(Link::first(client_at)),
+        ServerKind::Endpoint(make) | ServerKind::Endpoints(make) => make(&Settings::default()),
+        ServerKind::Service(make) => make(&Settings::default()).accept(Link::first(client_at)),
     };
-    let client = (exercise.client)(&settings);
-    let (lines, replies) = (scene.client_lines, scene.server_lines);
-    let client = end(Role::Client, client, server_at, client_at, lines);
-    let server = end(Role::Server, server, client_at, server_at, replies);
+    let client = (exercise.client)(&Settings::client(exercise, server_at));
+    let client = end(Role::Client, client, server_at, client_at);
+    let server = end(Role::Server, server, client_at, server_at);
     let mut reference = Reference {
         ends: [client, server],
         events: VecDeque::from([(CLIENT, Event::Begin(Begin::Client))]),
         transport: exercise.transport,
         register: InMemory::default(),
-        now: Clock::start().now(),
+        now,
         out: Outbox::new(),
     };
     if exercise.transport == Transport::Datagram {

@@ -72,7 +72,7 @@ pub(super) fn listen(exercise: &Exercise, at: impl Into<SocketAddr>) -> io::Resu
         ..Settings::default()
     };
     let task = Task::server(exercise, at.into(), &settings);
-    LocalServer::start(Runtime::Blocking, task, run((), typed(&[])), || ())
+    LocalServer::start(Runtime::Blocking, task, run((), typed::<&str>(&[])), || ())
         .map_err(|status| io::Error::other(format!("{}: {status:?}", exercise.name)))
 }
 

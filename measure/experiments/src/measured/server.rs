@@ -23,8 +23,8 @@ use super::counter::Counters;
 use super::order::Order;
 use super::usage::{Usage, end_with_parent, raise_descriptors};
 use crate::cores::pin;
+use crate::in_memory::InMemory;
 use crate::in_process::ANY;
-use crate::scene::InMemory;
 
 /// Why a measured server did not serve.
 #[derive(Debug)]

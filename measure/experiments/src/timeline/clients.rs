@@ -1,7 +1,5 @@
-//! Two clients that follow a script, on plain sockets that block.
-//!
-//! The first is slow: it pauses in the middle. The second begins meanwhile, and shows whether a server that waits for one
-//! keeps the other waiting.
+//! The two clients of a scene, on plain sockets that block. The second begins while the first, slow
+//! one pauses.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -10,14 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::lab::Exercise;
+use socklab_core::scene::{Step, with_code};
 use socklab_core::{Observer, OperationKind, Received, Transport};
 use socklab_system::{Ancillary, Clock, Datagrams, Moved, timed};
 use socklab_timeline::{Log, Recorder};
 
 use crate::in_process::LIMIT;
-use crate::scene;
 
-/// How many there are.
+/// How many clients there are.
 pub(super) const CLIENTS: usize = 2;
 
 /// When the first client begins. Until then the server is seen to wait, and the kernel has begun to
@@ -33,31 +31,13 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// How long a client waits for the server: longer than any server takes that answers at all.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The DNI of the second student.
-const OTHER_DNI: &str = "87654321";
-
-/// What a client does next.
-#[derive(Clone, Debug)]
-enum Step {
-    /// Nothing, for [`PAUSE`].
-    Pause,
-    /// Nothing for [`PAUSE`], and until the other client is done: what follows ends the server.
-    PauseForOther,
-    /// Sends a datagram, or the next bytes.
-    Send(Vec<u8>),
-    /// Takes a datagram, or what bytes there are.
-    Receive,
-    /// Takes bytes until the server has no more.
-    ReceiveAll,
-}
-
 /// Runs both to their ends.
 pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &Clock) {
     let (begun, done) = (Sign::default(), Sign::default());
-    let [first, second] = scripts(exercise);
     let run = |number: u32, steps: &[Step]| {
         let mut client = Client {
             recorder: log.client(number, number == 1),
+            student: number as usize - 1,
             clock,
             begun: &begun,
             other: &done,
@@ -71,67 +51,16 @@ pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &C
     thread::scope(|scope| {
         scope.spawn(|| {
             thread::sleep(FIRST);
-            run(1, &first);
+            run(1, exercise.scene.two_clients[0]);
             begun.give();
         });
         scope.spawn(|| {
             begun.wait();
             thread::sleep(SECOND);
-            run(2, &second);
+            run(2, exercise.scene.two_clients[1]);
             done.give();
         });
     });
-}
-
-/// What each of the two does.
-fn scripts(exercise: &Exercise) -> [Vec<Step>; CLIENTS] {
-    use Step::{Pause, PauseForOther, Receive, ReceiveAll, Send};
-    let send = |text: &str| Send(text.as_bytes().to_vec());
-    match exercise.name {
-        // The server hears one message, whoever is first.
-        "message" => [
-            vec![PauseForOther, send("hola, Servidor")],
-            vec![send("hola")],
-        ],
-        // The second is not in the chat, and is heard only when the server next listens.
-        "chat" => [
-            vec![send("hola"), Receive, PauseForOther, send("fin")],
-            vec![send("¿hay alguien?")],
-        ],
-        // The answer to the first waits until it is read.
-        "echo" => [
-            vec![send("hola"), PauseForOther, Receive, send("fin"), Receive],
-            vec![send("uno"), Receive, send("dos"), Receive],
-        ],
-        // The first says half of a line, and the rest later; each ends its own connection.
-        "capitals" => [
-            vec![
-                send("ho"),
-                Pause,
-                send("la\n"),
-                Receive,
-                send("fin\n"),
-                ReceiveAll,
-            ],
-            vec![send("uno\n"), Receive, send("fin\n"), ReceiveAll],
-        ],
-        // The first says half of it, and the rest later.
-        "submit" => {
-            let code = scene::code_now(scene::DNI);
-            let (half, rest) = scene::DNI.split_at(4);
-            let other = scene::code_now(OTHER_DNI);
-            [
-                vec![
-                    send(&format!("Ana García&{half}")),
-                    Pause,
-                    send(&format!("{rest}&{code}")),
-                    ReceiveAll,
-                ],
-                vec![send(&format!("Luis Pérez&{OTHER_DNI}&{other}")), ReceiveAll],
-            ]
-        }
-        _ => [vec![Pause, ReceiveAll], vec![ReceiveAll]],
-    }
 }
 
 /// Something that one client waits for and the other gives, once.
@@ -153,6 +82,8 @@ impl Sign {
 /// A client, and who notes what it does.
 struct Client<'a> {
     recorder: Recorder,
+    /// Which student of the scene it is.
+    student: usize,
     clock: &'a Clock,
     /// To be given once it has done something.
     begun: &'a Sign,
@@ -176,8 +107,8 @@ impl Client<'_> {
         for step in steps {
             match step {
                 Step::Pause | Step::PauseForOther => self.pause(step),
-                Step::Send(bytes) => {
-                    self.timed(OperationKind::Send, || socket.udp.send(bytes))?;
+                Step::Send(text) => {
+                    self.timed(OperationKind::Send, || socket.udp.send(text.as_bytes()))?;
                 }
                 Step::Receive | Step::ReceiveAll => {
                     let (clock, one, any) = (self.clock, UdpSocket::recv, UdpSocket::recv_from);
@@ -199,8 +130,9 @@ impl Client<'_> {
         for step in steps {
             match step {
                 Step::Pause | Step::PauseForOther => self.pause(step),
-                Step::Send(bytes) => {
-                    self.timed(OperationKind::Send, || stream.write(bytes))?;
+                Step::Send(text) => {
+                    let text = with_code(text, self.student, self.clock.now().unix.as_secs());
+                    self.timed(OperationKind::Send, || stream.write(text.as_bytes()))?;
                 }
                 Step::Receive | Step::ReceiveAll => loop {
                     let read = || match stream.read(&mut buffer)? {

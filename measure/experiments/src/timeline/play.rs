@@ -1,19 +1,18 @@
 //! One exchange for real: a server on the model, and two clients.
 
 use std::io::{self, BufReader, Read};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use socklab_core::Status;
-use socklab_core::lab::{Exercise, Offer, ServerKind, Settings};
+use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_runtimes::{Runtime, Task};
 use socklab_system::Clock;
 use socklab_timeline::{Chart, Exchange, Log};
 
 use super::clients::{self, CLIENTS};
+use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run};
-use crate::scene::InMemory;
 
 /// How long the server's user takes for a line.
 const TYPING: Duration = Duration::from_millis(30);
@@ -31,11 +30,12 @@ const AFTERWARDS: Duration = Duration::from_millis(3);
 pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Status> {
     let clock = Clock::start();
     let log = Log::new(clock);
-    let (mut run, seen) = run(log.clone(), BufReader::new(Typist(vec!["buenas"])));
+    let (mut run, seen) = run(
+        log.clone(),
+        BufReader::new(Typist(exercise.scene.server.to_vec())),
+    );
     run.clock = clock;
-    if exercise.offers.contains(&Offer::Register) {
-        run.register = Some(Arc::new(InMemory::default()));
-    }
+    run.register = register(exercise);
     let task = Task::server(exercise, ANY.into(), &Settings::default());
     let main = log.clone();
     let server = LocalServer::start(runtime, task, (run, seen), move || main.this_is_main())?;
