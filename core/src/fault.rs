@@ -13,10 +13,10 @@ pub struct Fault {
     pub code: i32,
 }
 
-/// Why a call on a socket moved nothing.
+/// Why a call on a socket moved no data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// There is nothing to receive, or no room to send.
+    /// There is no data to receive, or no room to send.
     WouldBlock,
     /// A signal interrupted it: call again.
     Interrupted,
@@ -27,7 +27,7 @@ pub enum CallError {
 /// The kinds of [`Fault`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
-    /// Nothing listens there (TCP reset on connect, ICMP port unreachable for UDP).
+    /// No program listens there (TCP reset on connect, ICMP port unreachable for UDP).
     Refused,
     /// No route to the host or its network.
     Unreachable,
@@ -117,7 +117,7 @@ impl Doing {
 /// Why an exchange failed. The command words it, with what to try next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Nothing listens at the address.
+    /// No program listens at the address.
     Refused(SocketAddr),
     /// No reply within the time allowed.
     NoReply(SocketAddr, Duration),
@@ -136,13 +136,13 @@ pub enum Failure {
     /// The user's line has this many bytes, more than [one datagram](crate::max_datagram) to this
     /// peer carries.
     TooLong(SocketAddr, usize),
-    /// The user's line has so many bytes, more than the most that the exercise sends.
+    /// The user's line has the first number of bytes; the exercise sends at most the second.
     LineTooLong(usize, usize),
     /// The user's input ended before there was anything to send.
     NoInput,
     /// A field of the submission cannot be sent.
     BadField(FieldError),
-    /// The address to listen on could not be had.
+    /// The server could not listen at this address.
     Listen(SocketAddr, Fault),
     /// The system refused something else.
     Io(Doing, Fault),
@@ -245,3 +245,19 @@ impl fmt::Display for Fault {
         write!(f, "{} ({})", self.kind.name(), self.code)
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl core::error::Error for Fault {}
+impl core::error::Error for Failure {}
+impl core::error::Error for FieldError {}

@@ -10,7 +10,7 @@ use core::net::SocketAddr;
 
 use crate::otp::{Code, Dni};
 use crate::time::Now;
-pub use decision::{Cause, Decision, Entry, Receipt, Refusal};
+pub use decision::{Cause, Decision, Entry, NotADecision, Receipt, Refusal};
 
 /// The number that a machine gives an attempt, so that it knows the decision when it comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ pub enum Reply<'a> {
     DniLetter,
     /// The name has a NUL in it.
     NameNul,
-    /// Nothing of the name can be seen.
+    /// The name has no visible character.
     NameBlank,
     /// The message is not `name&dni&otp`.
     Format,

@@ -15,7 +15,7 @@ pub struct Dni(String);
 /// Why a text is not a [`Dni`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DniError {
-    /// There is nothing.
+    /// The text is empty.
     Empty,
     /// It carries a letter (`12345678Z`, `12345678-Z`, `X1234567`): the commonest slip.
     Letter,
@@ -27,6 +27,14 @@ pub enum DniError {
         digits: usize,
     },
 }
+
+impl fmt::Display for DniError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dni")
+    }
+}
+
+impl core::error::Error for DniError {}
 
 impl Dni {
     /// Reads a DNI. White space around it is not part of it.
@@ -120,7 +128,7 @@ pub struct Code([u8; 6]);
 /// Why a text is not a [`Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeError {
-    /// There is nothing.
+    /// The text is empty.
     Empty,
     /// It has something that is not an ASCII digit.
     NotDigits,
@@ -130,6 +138,14 @@ pub enum CodeError {
         digits: usize,
     },
 }
+
+impl fmt::Display for CodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("code")
+    }
+}
+
+impl core::error::Error for CodeError {}
 
 impl Code {
     /// Reads a code. White space around it is not part of it, nor is the one space that phones

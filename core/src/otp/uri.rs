@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::{Key, base32};
 
@@ -47,6 +48,14 @@ pub enum UriError {
     /// A period other than 30 s.
     Period,
 }
+
+impl fmt::Display for UriError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("uri")
+    }
+}
+
+impl core::error::Error for UriError {}
 
 /// The URI that provides `key` under two labels, which do not change the codes.
 ///

@@ -1,7 +1,6 @@
 //! What becomes of an attempt.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
@@ -171,18 +170,29 @@ impl fmt::Display for Decision {
     }
 }
 
+/// A text that is not a decision as [`Decision`] writes itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADecision;
+
+impl fmt::Display for NotADecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not-a-decision")
+    }
+}
+
+impl core::error::Error for NotADecision {}
+
 /// Reads what [`Display`](fmt::Display) writes.
 impl FromStr for Decision {
-    type Err = String;
+    type Err = NotADecision;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, NotADecision> {
         let words: Vec<&str> = text.split(' ').collect();
-        let unknown = || format!("no decision: {text:?}");
-        let number = || -> Result<u64, String> {
-            let word = words.get(1).ok_or_else(unknown)?;
-            word.parse().map_err(|_| unknown())
+        let number = || -> Result<u64, NotADecision> {
+            let word = words.get(1).ok_or(NotADecision)?;
+            word.parse().map_err(|_| NotADecision)
         };
-        let entry = || -> Result<Entry, String> {
+        let entry = || -> Result<Entry, NotADecision> {
             Ok(Entry {
                 number: number()?,
                 receipt: words.get(2).and_then(|word| Receipt::of(word.as_bytes())),
@@ -204,12 +214,12 @@ impl FromStr for Decision {
             "throttled" => Decision::Refused(Refusal::Throttled(number()?)),
             "clock" => Decision::Refused(Refusal::Clock(number()?)),
             "refused" => Decision::Refused(Refusal::Undisclosed),
-            _ => return Err(unknown()),
+            _ => return Err(NotADecision),
         };
         if decision.to_string() == text {
             Ok(decision)
         } else {
-            Err(unknown())
+            Err(NotADecision)
         }
     }
 }
