@@ -136,7 +136,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn wait_for_threads(&mut self, limit: Option<Duration>) -> Now {
         let (thread, stop) = (&mut self.thread, &self.run.stop);
         if thread.bell {
-            // The bell ends a receive, and this is none: here another thread must tell of a signal.
+            // The bell ends only a receive. In this wait another thread must tell of a signal.
             thread.bell = false;
             thread.watcher = Some(stop.on_request(|| {}));
             if stop.requested() {

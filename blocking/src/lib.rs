@@ -8,15 +8,15 @@
 //! bottom, as the exercise is told.
 //!
 //! * **Where it waits.** In `recv` while the machine wants the network; on a channel while it wants
-//!   the user's next line or the register's decision. Never in both: a machine that wants two things
-//!   at once needs two threads in this model.
+//!   the user's next line or the register's decision. Never in both: a machine that wants two
+//!   things at once needs two threads in this model.
 //! * **What a connection costs.** A thread: its stack, its entry in the scheduler, and a
 //!   context switch each time it has something to do.
 //! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
 //!   [`Run::max_connections`](socklab_system::Run) bounds them, and the rest wait in the backlog.
 //!
 //! A TCP server that blocks has to say which thread waits for which peer. Here are the three
-//! classic answers, which differ in nothing else: [`Blocking`] has a thread for each connection;
+//! classic answers, which are the same otherwise: [`Blocking`] has a thread for each connection;
 //! [`BlockingIterative`] one thread that serves one connection after the other; [`BlockingPool`] a
 //! fixed number of such threads on one listener.
 //!

@@ -36,15 +36,16 @@ pub(crate) struct Listener<'a, S: Service, W: Watch> {
     _waker: StopGuard,
 }
 
-/// A connection over a limit: all that was to be said is said, and the peer has a moment to read
-/// it.
+/// A connection over a limit: the refusal has been sent, and the peer has a moment to read it.
 type Refusal<M, W> = (Conversation<M, W>, Result<Wait, Status>, Option<Permit>);
 
-/// Where refusals go; `None` if the system has no thread for them.
+/// The channel to the thread that keeps refused connections; `None` if the system has no thread
+/// for it.
 type Refusals<M, W> = Option<Sender<Refusal<M, W>>>;
 
 impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
-    /// Listens at `address`, for up to `most` connections at once, and says that the server is ready.
+    /// Listens at `address`, for up to `most` connections at once, and says that the server is
+    /// ready.
     pub(crate) fn open(
         address: SocketAddr,
         most: usize,
@@ -187,7 +188,7 @@ impl<'l, S: Service, W: Watch + 'static> Connection<'l, '_, S, W> {
         conversation.run(begun);
     }
 
-    /// Tells its peer that it is one too many. What is left then is to wait for the peer's end.
+    /// Tells its peer that it is one too many. After that it only waits for the peer to close.
     fn refuse(self) {
         let refusals = self.listener.refusals();
         let (conversation, begun, (permit, _)) = self.begin();

@@ -2,7 +2,7 @@
 //!
 //! Stevens's concurrent server (*UNIX Network Programming*, vol. 1, 30.10): one thread accepts, and
 //! starts another for each connection. No peer waits for another; the price is a thread to start,
-//! and one to keep for as long as a connection says nothing.
+//! and to keep while its connection is silent.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

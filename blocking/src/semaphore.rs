@@ -21,7 +21,7 @@ impl Semaphore {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a permit, waiting for one; gives up, with nothing, when `stop` says so.
+    /// Waits for a permit and takes it; `None` once `stop` says so.
     pub(crate) fn take(&self, stop: impl Fn() -> bool) -> Option<Permit<'_>> {
         let mut free = self.lock();
         while *free == 0 {
@@ -43,7 +43,7 @@ impl Semaphore {
         drop(self.changed.wait_timeout(free, limit));
     }
 
-    /// Has whoever waits look again.
+    /// Wakes all that wait, so that they look at `stop` again.
     pub(crate) fn wake(&self) {
         drop(self.lock());
         self.changed.notify_all();

@@ -16,8 +16,8 @@ const STREAM_BUFFER: usize = 4096;
 /// end the calls that come after it (`shutdown`, winsock2.h). Then the stop is looked at.
 const LOOK_AT_STOP: Duration = Duration::from_millis(500);
 
-/// What a conversation talks through, and the time-outs of its calls. The sockets are shared with
-/// the waker of a stop.
+/// The socket of a conversation, and the time-outs of its calls. A stop shares the socket, to end a
+/// call that blocks.
 #[derive(Default)]
 pub(crate) struct BlockingWire {
     wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>,

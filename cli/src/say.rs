@@ -84,7 +84,7 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
         Notice::LineTooLong(peer, most) => {
             messages.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
         }
-        Notice::NobodyListens(peer) => messages.say_with("nobody-listens", &[("peer", &peer)]),
+        Notice::NoListener(peer) => messages.say_with("nobody-listens", &[("peer", &peer)]),
         Notice::VerdictUnknown => messages.say("verdict-unknown"),
         Notice::BadField(error) => field(messages, error),
         Notice::Fault(doing, fault) => io(messages, doing, fault),

@@ -38,8 +38,8 @@ table! { ClientState on ClientEvent {
     }
     Typing waits for Line {
         Line     => Waiting: "send it with a line feed",
-        TooLong  => Failed: "send nothing",
-        InputEnd => Done: "send nothing; close",
+        TooLong  => Failed: "do not send it",
+        InputEnd => Done: "close",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
@@ -140,8 +140,8 @@ struct Lines {
 }
 
 impl Lines {
-    /// Takes the next line off the front of `bytes`, without its end; a carriage return before it
-    /// is dropped. `None` if it has not ended: then its beginning is kept.
+    /// Takes the next line off the front of `bytes`, without its end (LF or CRLF). `None` if the
+    /// line has not ended: then its beginning is kept.
     fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Option<&'a [u8]> {
         let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
             self.begun.extend_from_slice(bytes);
@@ -163,8 +163,8 @@ impl Lines {
         self.begun.shrink_to(KEEP);
     }
 
-    /// Whether what came without an end is more than a line of `most` bytes can be. A carriage
-    /// return may belong to its end.
+    /// Whether the line that has begun is already longer than `most` bytes. A carriage return does
+    /// not count, as it may belong to the line's end.
     fn is_over(&self, most: usize) -> bool {
         let begun = &self.begun;
         begun.strip_suffix(b"\r").unwrap_or(begun).len() > most
@@ -176,7 +176,7 @@ impl Lines {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The one that answered; until then the last, which is to blame if none does.
+    /// The address that answered. Until one has, the last, which a failure names.
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
@@ -342,7 +342,7 @@ impl Connection {
         }
     }
 
-    /// The client will send no more.
+    /// Answers a last line without a line feed: the client will send no more.
     fn end(&mut self, out: &mut Outbox) {
         if !self.lines.begun.is_empty() {
             reply(self.link, &self.lines.begun, out);

@@ -1,7 +1,7 @@
 //! `chat`: two people take strict turns, the client first, until one sends `fin` (UDP 16000).
 //!
-//! A lost datagram leaves both waiting, and nothing here can mend that: a repeated message could
-//! not be told from a new one, and the turns would fall out of step.
+//! A lost datagram leaves both sides waiting. Sending again would not help: the other side could
+//! not tell a repeated message from a new one, and the turns would fall out of step.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ table! { ClientState on ClientEvent {
         Line     => Waiting: "send it",
         SaidFin  => Done: "send it; close",
         InputEnd => Done: "send fin; close",
-        TooLong  => Failed: "send nothing",
+        TooLong  => Failed: "do not send it",
         StopOnTurn => Stopped: "send fin; close",
     }
     Waiting waits for Network or Timer {
@@ -83,7 +83,7 @@ table! { ServerState on ServerEvent {
         Line     => Waiting: "send it",
         SaidFin  => Done: "send it; close",
         InputEnd => Done: "send fin; close",
-        TooLong  => Failed: "send nothing",
+        TooLong  => Failed: "do not send it",
         Fault    => Typing: "say so once",
         StopOnTurn => Stopped: "send fin; close",
     }
@@ -117,7 +117,7 @@ pub static EXERCISE: Exercise = Exercise {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The one that answered; until then the last, which is to blame if none does.
+    /// The address that answered. Until one has, the last, which a failure names.
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
@@ -204,7 +204,7 @@ impl Machine for Client {
     }
 }
 
-/// How many strangers are named before the rest are dropped without a word.
+/// How many strangers the user is told about; datagrams of further ones are dropped silently.
 const STRANGERS_NAMED: usize = 8;
 
 /// The side that answers, for the first client that speaks.
@@ -301,7 +301,8 @@ impl Machine for Server {
             (_, Input::Bound { local, .. }) => out.notice(Notice::Ready(local)),
             (ServerEvent::Stranger, Input::Datagram { link, .. }) => self.turn_away(link.peer, out),
             (_, Input::Datagram { link, bytes }) => {
-                // The answer leaves from the address that was asked last.
+                // Keeps the latest link: the answer leaves from the address that the client wrote
+                // to last.
                 if self.client.replace(link).is_none() {
                     out.notice(Notice::ChatBegan(link.peer));
                 }

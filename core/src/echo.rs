@@ -39,8 +39,8 @@ table! { ClientState on ClientEvent {
     }
     Typing waits for Line {
         Line     => Waiting: "send it",
-        TooLong  => Failed: "send nothing",
-        InputEnd => Done: "send nothing; close",
+        TooLong  => Failed: "do not send it",
+        InputEnd => Done: "close",
         Stop     => Stopped: "",
     }
     Waiting waits for Network or Timer {
@@ -54,7 +54,9 @@ table! { ClientState on ClientEvent {
     }
 }
 
-table! { ServerState on ServerEvent { Start, Bound, Text, TooLong, Fin, Fault, Stop } ends in Done, Stopped;
+table! { ServerState on ServerEvent {
+    Start, Bound, Text, TooLong, Fin, Fault, Stop,
+} ends in Done, Stopped;
     Idle {
         Start    => Binding: "",
         Stop     => Stopped: "",
@@ -104,7 +106,7 @@ const REMEMBERED: usize = 8;
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The one that answered; until then the last, which is to blame if none does.
+    /// The address that answered. Until one has, the last, which a failure names.
     server: SocketAddr,
     timeout: Option<Duration>,
     retries: u32,
@@ -136,8 +138,8 @@ impl Client {
 
     /// Which event a datagram is.
     ///
-    /// A late duplicate is told by its content: it is what an earlier line had to come back as,
-    /// and not what this one has to. Other servers may answer as they like.
+    /// A late duplicate is recognised by its content: it is the right reply to an earlier line and
+    /// not to this one. Servers that are not ours may reply with other text, so only that is late.
     fn judge(&self, bytes: &[u8]) -> ClientEvent {
         if bytes != self.expected && self.answered.iter().any(|reply| reply == bytes) {
             ClientEvent::Late
@@ -252,7 +254,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that ends after replying `FIN`, unless it shall keep serving.
+    /// A server that ends after replying `FIN`, unless `keep_serving`.
     pub fn new(keep_serving: bool) -> Self {
         Server {
             state: ServerState::Idle,
@@ -276,7 +278,7 @@ impl Server {
         if bytes > max_datagram(link.peer) {
             out.unsend();
             self.state.go(ServerEvent::TooLong);
-            // A peer can ask for this as often as he likes, so it is said once.
+            // A peer can cause this as often as it likes, so the user is told once.
             if !self.too_long_said {
                 self.too_long_said = true;
                 out.notice(Notice::ReplyTooLong {

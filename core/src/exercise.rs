@@ -22,7 +22,7 @@ pub struct Exercise {
     pub transport: Transport,
     /// The port that the lab gives it.
     pub port: u16,
-    /// How long its client waits for a reply unless told otherwise; `None` for as long as it takes.
+    /// How long its client waits for a reply by default; `None` for no limit.
     pub timeout: Option<Duration>,
     /// The options that its two ends take beside the common ones.
     pub offers: &'static [Offer],
@@ -51,9 +51,8 @@ impl fmt::Debug for Exercise {
 pub enum ServerKind {
     /// UDP: one machine hears every peer.
     Endpoint(fn(&Settings) -> Box<dyn Machine>),
-    /// UDP, where what one peer says changes nothing for another and no user takes part: there may
-    /// be several machines, each of which hears some of the peers. When one of them ends, the
-    /// server ends.
+    /// UDP, if the peers do not affect each other and the server has no user: there may be several
+    /// machines, each of which hears some of the peers. When one of them ends, the server ends.
     Endpoints(fn(&Settings) -> Box<dyn Machine>),
     /// TCP: a service makes a machine for each connection.
     Service(fn(&Settings) -> BoxedService),
@@ -67,7 +66,7 @@ pub type BoxedService = Box<dyn Service<Machine = Box<dyn Machine>>>;
 pub enum Offer {
     /// Clients: how often to repeat an unanswered question.
     Retries,
-    /// Servers: go on after an ending that the lab's server ends with.
+    /// Servers: keep serving after an exchange that ends the lab's own server.
     KeepServing,
     /// Clients: the fields of a submission.
     Submission,
@@ -82,11 +81,11 @@ pub struct Settings {
     pub server: SocketAddr,
     /// Further addresses of the same server, tried in this order if that one cannot be reached.
     pub fallbacks: Vec<SocketAddr>,
-    /// How long a client waits for a reply; `None` for as long as it takes.
+    /// How long a client waits for a reply; `None` for no limit.
     pub timeout: Option<Duration>,
     /// How often a client repeats an unanswered question.
     pub retries: u32,
-    /// Whether a server goes on after an ending that the lab's ends with.
+    /// Whether a server keeps serving after an exchange that ends the lab's own server.
     pub keep_serving: bool,
     /// A submission's name, if it need not be asked for.
     pub name: Option<Vec<u8>>,

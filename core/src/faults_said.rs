@@ -4,8 +4,8 @@ use crate::fault::{Doing, Fault, FaultKind};
 use crate::outbox::Outbox;
 use crate::output::Notice;
 
-/// Which kinds of fault a server has told its user about. It says each kind once, because a stranger
-/// can cause as many faults as he likes.
+/// Which kinds of fault a server has told its user about. It says each kind once, because a
+/// stranger can cause as many faults as he likes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FaultsSaid(u64);
 

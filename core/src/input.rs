@@ -47,9 +47,8 @@ pub enum Input<'a> {
         link: Link,
         /// This end's address.
         local: SocketAddr,
-        /// The limit that an accepted connection exceeds. The machine may tell the peer so, and
-        /// nothing else; after [`REFUSAL_LIMIT`](crate::REFUSAL_LIMIT) it is stopped. Never with a
-        /// client's link.
+        /// The limit that an accepted connection exceeds. The machine may only tell the peer so;
+        /// after [`REFUSAL_LIMIT`](crate::REFUSAL_LIMIT) it is stopped. Always `None` for a client.
         over: Option<ExceededLimit>,
     },
     /// A whole datagram came, possibly empty.
@@ -59,7 +58,7 @@ pub enum Input<'a> {
         /// Its payload.
         bytes: &'a [u8],
     },
-    /// Some bytes of a stream came, at least one; where they are cut means nothing.
+    /// Some bytes of a stream came, at least one. They may be cut anywhere.
     Bytes {
         /// From whom.
         link: Link,
@@ -71,8 +70,8 @@ pub enum Input<'a> {
         /// Which peer.
         link: Link,
     },
-    /// All that was sent on a link before [`Finish`](crate::Output::Finish) is with the system,
-    /// and the system, asked once, knows of no error.
+    /// The system has taken all that was sent on a link before
+    /// [`Finish`](crate::Output::Finish). Asked once, it reported no error.
     Finished {
         /// Which link.
         link: Link,
@@ -99,16 +98,16 @@ pub enum Input<'a> {
         /// What the register decided.
         decision: &'a Decision,
     },
-    /// The program is to end: finish what must be finished, begin nothing.
+    /// The program is to end: finish what must be finished, and begin no more.
     Stop,
 }
 
-/// What comes of asking the user for a line.
+/// What the user answers when asked for a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineEvent {
     /// A line, without its line end.
     Line(Vec<u8>),
-    /// There are no more.
+    /// The input has ended.
     End,
 }
 

@@ -1,11 +1,11 @@
-//! The exercises of a sockets lab, as machines that know nothing of sockets.
+//! The exercises of a sockets lab, as machines without sockets.
 //!
 //! # The idea
 //!
-//! A program that talks over a network does two things at once: it decides what to say next, and it
-//! waits for the other side. Only the second differs between threads, async tasks and an event
-//! loop. So here is the first alone: each exercise is a [`Machine`], a function from what happened
-//! to what to do about it.
+//! A program that talks over a network does two things: it decides what to say next, and it waits
+//! for the other side. Threads, async tasks and event loops differ only in how they wait. This
+//! crate has the decisions alone: each exercise is a [`Machine`], a function from what happened to
+//! what to do about it.
 //!
 //! ```text
 //!     what happened                                what to do
@@ -15,10 +15,10 @@
 //!        Input                 step()              Outbox
 //! ```
 //!
-//! A machine has no socket, no clock, no thread and no terminal. Whoever runs it, its *driver*,
-//! waits for something to happen, tells the machine, and carries out what it asks for. Whether the
-//! driver waits in a blocked call, in a task or in a poll changes nothing about the exercise, and a
-//! test can be a driver too, with a network of its own and a clock that it moves by hand.
+//! A machine has no socket, no clock, no thread and no terminal. Its *driver* waits for something
+//! to happen, tells the machine, and carries out what the machine asks for. Whether the driver
+//! waits in a blocked call, in a task or in a poll, the exercise stays the same. A test can be a
+//! driver too, with a network in memory and a clock that it moves by hand.
 //!
 //! # Running a machine
 //!
@@ -76,8 +76,8 @@
 //! }
 //! ```
 //!
-//! A real driver adds what is its own: how it makes those calls, and how it waits. [`Wait`] says
-//! for what, and until when.
+//! A real driver adds how it makes those calls and how it waits. [`Wait`] says for what, and until
+//! when.
 //!
 //! # Where things are
 //!
@@ -93,7 +93,7 @@
 //! # Rules
 //!
 //! `no_std` with `alloc`; no `unsafe`; no socket, clock, randomness or prose. Machines never panic,
-//! whatever a peer sends. A steady exchange allocates nothing.
+//! whatever a peer sends. A steady exchange does not allocate.
 
 #![no_std]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]

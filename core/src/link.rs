@@ -1,4 +1,4 @@
-//! Whom a machine talks to, without saying how.
+//! What a machine calls its sockets and its peers.
 
 use core::net::{IpAddr, SocketAddr};
 
@@ -10,17 +10,17 @@ pub struct Socket(pub u16);
 
 /// One peer on one socket: a stream's other end, or the sender of a datagram.
 ///
-/// A driver keeps no table of datagram peers, because the link itself carries the addresses:
-/// strangers cannot make it hold anything.
+/// The link itself carries the addresses, so a driver keeps no table of datagram peers, which
+/// strangers could fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Link {
     /// Which of the machine's sockets.
     pub socket: Socket,
     /// Who is at the other end.
     pub peer: SocketAddr,
-    /// The address of this host that the peer wrote to, where the socket is bound to all of them
-    /// (UDP); `None` where the socket has only one. A reply leaves from this address: a peer that
-    /// has connected its socket hears no other.
+    /// The address of this host that the peer wrote to, if the socket is bound to several (UDP);
+    /// else `None`. A reply must leave from this address, because a connected socket receives from
+    /// no other.
     pub local: Option<IpAddr>,
 }
 

@@ -11,7 +11,7 @@ use crate::time::{Deadline, Now};
 /// One end of one conversation: a function from inputs to outputs, with a memory.
 ///
 /// A UDP endpoint is one machine, however many peers it hears; each TCP connection has its own,
-/// from a [`Service`]. Whoever runs a machine owns it outright, so there is no lock around it.
+/// from a [`Service`]. A driver owns the machine that it runs, so there is no lock around it.
 ///
 /// `step` cannot fail. What a peer does wrong becomes an output or a status; what a driver does
 /// wrong is caught by the [`Pump`](crate::Pump) in debug builds.
@@ -21,17 +21,17 @@ pub trait Machine: Send {
 
     /// When the machine wants [`Input::Timer`], and why; `None` while it waits without limit.
     ///
-    /// After it has fired it is later than before, or gone. A machine without a timer need not
-    /// say so.
+    /// After a deadline has fired, the next one is later, or there is none. By default a machine
+    /// has no timer.
     fn deadline(&self) -> Option<Deadline> {
         None
     }
 
-    /// What the machine can take now. A driver leaves the rest where it is: bytes in the kernel,
-    /// lines with the user.
+    /// What the machine can take now. A driver leaves what it cannot take where it is: bytes in the
+    /// kernel, lines with the user.
     fn interest(&self) -> Interest;
 
-    /// The row of the exercise's table it is in.
+    /// The name of its state in the exercise's table.
     fn state(&self) -> &'static str;
 
     /// Whether it is still running. Once it is not, it takes no more inputs; its driver flushes
@@ -39,14 +39,14 @@ pub trait Machine: Send {
     fn status(&self) -> Status;
 }
 
-/// How long a driver tries to flush for a machine that is done: 2 s. A machine that must know
-/// that its last bytes left asks for [`Finish`](crate::Output::Finish) and waits for `Finished`.
+/// How long a driver tries to send the last bytes of a machine that has ended: 2 s. A machine that
+/// must know that they left asks for [`Finish`](crate::Output::Finish) and waits for `Finished`.
 pub const CLOSE_LIMIT: core::time::Duration = core::time::Duration::from_secs(2);
 
-/// How long a connection over a [limit](crate::ExceededLimit) may live, to be told so: 1 s.
+/// How long a connection over a [limit](crate::ExceededLimit) may live while it is told so: 1 s.
 pub const REFUSAL_LIMIT: core::time::Duration = core::time::Duration::from_secs(1);
 
-/// What a machine can take at the moment, beside its timer, decisions and a stop.
+/// What a machine can take at the moment. Its timer, decisions and a stop may always come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
     /// Datagrams, or bytes of its streams.
@@ -57,7 +57,7 @@ pub struct Interest {
 
 impl Interest {
     /// Neither.
-    pub const NOTHING: Interest = Interest {
+    pub const NONE: Interest = Interest {
         network: false,
         line: false,
     };
@@ -80,7 +80,7 @@ pub enum Status {
     Running,
     /// It ended as the exercise says.
     Done,
-    /// It was told to stop, and did.
+    /// It ended because it was told to stop.
     Stopped,
     /// It ended otherwise.
     Failed(Failure),
@@ -106,8 +106,8 @@ pub trait Service: Send + Sync {
     /// A machine for the connection that was just accepted.
     fn accept(&self, link: Link) -> Self::Machine;
 
-    /// Whether its machines tell a peer over a [limit](crate::ExceededLimit) so. Such a connection
-    /// is closed at once otherwise.
+    /// Whether its machines can tell a peer that a [limit](crate::ExceededLimit) is exceeded. If
+    /// not, such a connection is closed at once.
     fn tells_refused(&self) -> bool {
         false
     }

@@ -33,13 +33,13 @@ table! { ClientState on ClientEvent {
     }
     Asking waits for Line {
         Line     => Leaving: "send it and finish",
-        TooLong  => Failed: "send nothing",
-        InputEnd => Failed: "send nothing",
+        TooLong  => Failed: "do not send it",
+        InputEnd => Failed: "",
         Stop     => Stopped: "",
     }
     Leaving waits for Flush {
         Finished => Done: "close",
-        Refused  => Done: "say that nobody listens; close",
+        Refused  => Done: "say that no server listens; close",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
@@ -76,7 +76,7 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &["hola, ¿qué tal?"],
         server: &[],
-        // The server hears one message, whoever is first.
+        // The server takes one message, from the client that is first.
         two_clients: [
             &[Step::PauseForOther, Step::Send("hola, Servidor")],
             &[Step::Send("hola")],
@@ -89,7 +89,7 @@ pub static EXERCISE: Exercise = Exercise {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The one that answered; until then the last, which is to blame if none does.
+    /// The address that answered. Until one has, the last, which a failure names.
     server: SocketAddr,
     failure: Failure,
 }
@@ -139,7 +139,7 @@ impl Machine for Client {
             (Input::Line(line), _) => self.failure = Failure::TooLong(self.server, line.len()),
             // UDP sends whether or not a server is there; but the system may know already.
             (Input::Fault { .. }, ClientState::Done) => {
-                out.notice(Notice::NobodyListens(self.server));
+                out.notice(Notice::NoListener(self.server));
             }
             (Input::Fault { doing, fault, .. }, _) => {
                 self.failure = Failure::of(self.server, doing, fault);
@@ -150,7 +150,7 @@ impl Machine for Client {
 }
 
 fn is_refusal(fault: Fault) -> bool {
-    // A reset is how Windows tells of an ICMP refusal.
+    // Windows reports an ICMP refusal as a reset.
     matches!(fault.kind, FaultKind::Refused | FaultKind::Reset)
 }
 

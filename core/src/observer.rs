@@ -15,14 +15,15 @@ use crate::time::{Deadline, Mono, Now};
 pub trait Observer: Send {
     /// Whether there is anything to call. Callers ask this before any work done only for observers.
     const ENABLED: bool = true;
-    /// Whether it looks at the machine's steps: inputs, outputs, states, deadlines. An observer that
-    /// only counts what the driver does is spared the rest.
+    /// Whether it looks at the machine's steps: inputs, outputs, states, deadlines. An observer
+    /// that only counts what the driver does is spared the rest.
     const STEPS: bool = Self::ENABLED;
     /// Whether it wants to know when an operation began and ended. Reading the clock twice for each
     /// is most of what observing costs; without it both times are zero.
     const TIMES: bool = Self::ENABLED;
-    /// Whether it wants to know when the kernel had what a receive took. Off by default, because the
-    /// kernel must then time-stamp every datagram. Timelines use it to tell waiting from copying.
+    /// Whether it wants to know when the kernel had what a receive took. Off by default, because
+    /// the kernel must then time-stamp every datagram. Timelines use it to tell waiting from
+    /// copying.
     const STAMPS: bool = false;
 
     /// An input is about to be handed over.
@@ -119,7 +120,7 @@ pub enum OperationResult {
         /// How many bytes.
         bytes: usize,
     },
-    /// There was nothing to do yet; the call returned at once.
+    /// The call would have had to wait; it returned at once.
     WouldBlock,
     /// The time allowed for it passed.
     TimedOut,

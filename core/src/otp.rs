@@ -135,7 +135,7 @@ pub fn verify(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Opti
 
 /// The steps of the window that a code belongs to, the preferred one first.
 ///
-/// Every step of the window is evaluated and compared whole, so the time taken tells nothing of
+/// Every step of the window is evaluated and compared whole, so the time taken reveals nothing of
 /// the code.
 pub fn steps_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<Step> {
     let now = Step::at(unix_seconds);

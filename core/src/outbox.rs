@@ -11,7 +11,7 @@ use crate::register::{Attempt, StoreId};
 /// The caller's list of outputs, with the bytes they carry.
 ///
 /// A driver makes one for each loop or thread and reuses it: after the first few exchanges it has
-/// the size it needs, and a steady state allocates nothing. What is sent lies in one arena in the
+/// the size it needs, and a steady state does not allocate. What is sent lies in one arena in the
 /// order of sending, so consecutive sends lie side by side and can be handed to the kernel in one
 /// call. A [`Session`](crate::Session) carries the outputs out and empties it.
 ///
@@ -36,7 +36,8 @@ pub struct Outbox {
     done: usize,
 }
 
-/// An output; what it carries lies in the outbox. `Copy`, so that to clear them takes no loop.
+/// An output; what it carries lies in the outbox. It is `Copy`, so that clearing a list of them
+/// takes no loop.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Open(Socket, Transport, Span),
@@ -108,7 +109,7 @@ impl Outbox {
         self.ops.len()
     }
 
-    /// Whether nothing is waiting to be carried out.
+    /// Whether all outputs have been carried out.
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty()
     }
@@ -170,7 +171,7 @@ impl Outbox {
     /// If the next output to be carried out is a send: its link, and the sends from there on that
     /// can leave in one call, at most `most` datagrams.
     ///
-    /// On a stream these are all that follow each other, for cuts mean nothing there. Datagrams
+    /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
     /// leave together as equal segments to one peer, of which only the last may be shorter.
     #[inline]
     pub(crate) fn next_train(
@@ -281,7 +282,7 @@ impl Outbox {
         self.sent.len() - start
     }
 
-    /// Takes the last send back, bytes and all.
+    /// Takes the last send back.
     ///
     /// # Panics
     /// In debug builds, when the last output is not a send.
@@ -325,7 +326,7 @@ impl Outbox {
         self.ops.push(Op::Store(id, self.attempts.len() - 1));
     }
 
-    /// Copies one output, as a layer does with those it lets through.
+    /// Appends an output of another outbox. A machine around a machine passes outputs on so.
     pub fn push(&mut self, output: &Output<'_>) {
         match *output {
             Output::Open {

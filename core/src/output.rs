@@ -92,7 +92,7 @@ impl Prompt {
 pub enum Notice {
     /// A server can be reached here.
     Ready(SocketAddr),
-    /// Somebody connected.
+    /// A client connected.
     Connection(SocketAddr),
     /// A chat has its client.
     ChatBegan(SocketAddr),
@@ -109,7 +109,7 @@ pub enum Notice {
         /// How many there are at most.
         of: u32,
     },
-    /// The capitals do not fit into a datagram; nothing was sent.
+    /// The capitals do not fit into a datagram; no reply was sent.
     ReplyTooLong {
         /// Who asked.
         peer: SocketAddr,
@@ -118,9 +118,9 @@ pub enum Notice {
     },
     /// A client sent a line of more than this many bytes; its connection is closed.
     LineTooLong(SocketAddr, usize),
-    /// Nothing listens there, as the system already knows.
-    NobodyListens(SocketAddr),
-    /// The server's answer is in words of its own: the verdict cannot be told.
+    /// No program listens at this address, as the system already knows.
+    NoListener(SocketAddr),
+    /// The server's answer begins with neither `OK` nor `ERROR`, so the verdict is unknown.
     VerdictUnknown,
     /// A field that the user typed cannot be sent; it is asked for again.
     BadField(FieldError),
@@ -133,8 +133,8 @@ pub enum Notice {
         /// Why it failed.
         fault: Fault,
     },
-    /// The server is out of this resource: those who are in are served, the rest wait in the
-    /// backlog.
+    /// The server is out of this resource: it serves the connections that it has, and further ones
+    /// wait in the backlog.
     AcceptPaused(Resource, Fault),
     /// Accepting again.
     AcceptResumed,
@@ -153,7 +153,7 @@ impl Notice {
             Notice::Retry { .. } => "retry",
             Notice::ReplyTooLong { .. } => "reply-too-long",
             Notice::LineTooLong(..) => "line-too-long",
-            Notice::NobodyListens(_) => "nobody-listens",
+            Notice::NoListener(_) => "nobody-listens",
             Notice::VerdictUnknown => "verdict-unknown",
             Notice::BadField(_) => "bad-field",
             Notice::Fault(..) => "fault",

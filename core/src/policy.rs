@@ -1,7 +1,7 @@
 //! Whether a submission counts: pure, so that a register can call it inside a transaction.
 //!
 //! A register reads the [`History`] of the attempt's DNI, calls [`decide`], and applies the
-//! [`Verdict`], all in one transaction. Nothing else decides, except that a register may refuse to
+//! [`Verdict`], all in one transaction. No other code decides, except that a register may refuse to
 //! look at an address prefix that has used up its [`Budget`].
 
 mod budget;
@@ -23,7 +23,8 @@ use crate::register::{Attempt, Cause, Refusal};
 /// What secret a student's codes are made from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Secret {
-    /// The DNI, as in the lab: a refusal may say why, because a silent one would protect nothing.
+    /// The DNI, as in the lab. A refusal may say why: the DNI is no secret that silence could
+    /// protect.
     #[default]
     Dni,
     /// A random one for each student: all refusals are the same.
@@ -107,7 +108,7 @@ pub enum Verdict {
 ///
 /// The codes of the window count, the current one tried first; a code that two steps share counts
 /// for the one that is unused, so each code counts once (RFC 6238, 5.2). Every step is evaluated,
-/// and a key is used even where there is none, so the time taken tells nothing.
+/// and a stand-in key is used where there is none, so the time taken reveals neither.
 pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict {
     let stand_in = Key::from_bytes(b"nobody's key");
     let key = history.key.as_ref().unwrap_or(&stand_in);
@@ -169,7 +170,7 @@ fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
 /// may be guessing. From then on a right code from there must be followed by another right one,
 /// which a student sends as asked and a guesser hardly meets.
 ///
-/// What came from other addresses plays no part, so nobody can lock a student out.
+/// Attempts from other addresses do not count, so no attacker can lock a student out.
 fn suspicion(history: &History, attempt: &Attempt, steps: &[Step]) -> Option<Verdict> {
     /// Within so many steps the second right code must come.
     const SOON: u64 = 3;

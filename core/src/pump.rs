@@ -1,4 +1,4 @@
-//! The one way into a machine.
+//! The pump, through which a machine gets all of its inputs.
 
 use core::time::Duration;
 
@@ -8,7 +8,8 @@ use crate::observer::Observer;
 use crate::outbox::Outbox;
 use crate::time::{Deadline, Mono, Now};
 
-/// Feeds a machine, keeps its driver honest, and shows everything to an observer.
+/// Feeds a machine, checks in debug builds that its driver and it keep the contract, and shows
+/// every step to an observer.
 ///
 /// Every driver, real or simulated, owns one pump for each machine. What drivers have in common is
 /// here: when to wait and for how long, and the rules of the contract, which debug builds assert.
@@ -110,16 +111,16 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         }
     }
 
-    /// What the machine can take now; nothing once it has ended.
+    /// What the machine can take now; [`Interest::NONE`] once it has ended.
     pub fn interest(&self) -> Interest {
         if self.running {
             self.machine.interest()
         } else {
-            Interest::NOTHING
+            Interest::NONE
         }
     }
 
-    /// The machine's deadline; none once it has ended.
+    /// The machine's deadline; `None` once it has ended.
     pub fn deadline(&self) -> Option<Deadline> {
         if self.running {
             self.machine.deadline()
@@ -133,7 +134,8 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         self.deadline().is_some_and(|deadline| deadline.at <= now)
     }
 
-    /// How long to wait at most: `None` for as long as it takes, never zero unless [due](Self::due).
+    /// How long to wait at most: `None` for as long as it takes, never zero unless
+    /// [due](Self::due).
     pub fn timeout(&self, now: Mono) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.at.since(now))
     }

@@ -86,8 +86,8 @@ enum WireState {
     Dead,
 }
 
-/// How many faults of a socket may follow each other before it counts as broken. Faults that peers
-/// can cause do not count: they are endless, and mean nothing.
+/// How many faults of a socket in a row make it count as broken. Faults that peers can cause do not
+/// count, because a peer can cause any number of them.
 const MAX_FAULTS: u8 = 100;
 
 impl<M: Machine, O: Observer> Session<M, O> {
@@ -198,7 +198,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
     }
 
-    /// A stream is dead after a fault: nothing more is received or sent. A datagram socket is not.
+    /// A stream is dead after a fault: it neither receives nor sends any more. A datagram socket
+    /// goes on.
     fn note_fault(&mut self, doing: Doing, fault: Fault) {
         if self.wire == WireState::Stream {
             self.wire = WireState::Dead;

@@ -62,7 +62,7 @@ impl Source {
 impl Interest {
     /// The interest of a state that waits for these.
     pub const fn of(sources: &[Source]) -> Self {
-        let mut interest = Interest::NOTHING;
+        let mut interest = Interest::NONE;
         let mut at = 0;
         while at < sources.len() {
             match sources[at] {
@@ -82,7 +82,7 @@ impl Interest {
 /// `ends in` names the states in which the conversation is over: `Done`, `Stopped` and `Failed`,
 /// each for the [`Status`](crate::Status) of that name.
 ///
-/// `go` takes a transition. It returns `false` and changes nothing for an event that is not in the
+/// `go` takes a transition. It returns `false` and keeps the state for an event that is not in the
 /// state's rows. [`from_table!`](crate::from_table) writes what a [`Machine`](crate::Machine) is
 /// asked about its state.
 ///
@@ -151,7 +151,7 @@ macro_rules! table {
                     $($state::$from => const {
                         $crate::Interest::of(&[$($($crate::table::Source::$source),+)?])
                     },)*
-                    $($state::$end)|+ => $crate::Interest::NOTHING,
+                    $($state::$end)|+ => $crate::Interest::NONE,
                 }
             }
 

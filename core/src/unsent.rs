@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use crate::link::Link;
 
-/// A stream is read only while fewer bytes than this wait to be sent: a peer that asks and does
-/// not take the answers must not fill the memory.
+/// Back-pressure: a stream is read only while fewer bytes than this wait to be sent, so that a peer
+/// that asks and does not read the answers cannot fill the memory.
 const HIGH_WATER: usize = 64 * 1024;
 
 /// How many unsent bytes an empty queue may keep room for.
 const KEEP: usize = 4096;
 
-/// Bytes of a stream, in the order of sending. What is sent is dropped from the front in bulk, so
-/// that a large answer to a peer that takes little at a time is not moved along for each piece.
+/// Bytes of a stream, in the order of sending. What has been sent is removed from the front in
+/// bulk: a large answer is not moved each time that the peer takes a little of it.
 #[derive(Debug, Default)]
 pub(crate) struct Unsent {
     bytes: Vec<u8>,
@@ -21,27 +21,27 @@ pub(crate) struct Unsent {
 }
 
 impl Unsent {
-    /// Those that wait, the first to be sent first.
+    /// The bytes that wait, the next to be sent first.
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.bytes[self.sent..]
     }
 
-    /// Whether none waits.
+    /// Whether no byte waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.sent == self.bytes.len()
     }
 
-    /// Whether so many wait that the machine should be given no more to answer.
+    /// Whether so many bytes wait that the machine should be given no more to answer.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes.len() - self.sent >= HIGH_WATER
     }
 
-    /// Adds some at the end.
+    /// Appends bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Notes that so many of them have been sent.
+    /// Removes the first `len` bytes, which have been sent.
     pub(crate) fn sent(&mut self, len: usize) {
         self.sent += len;
         if self.is_empty() {
@@ -52,7 +52,7 @@ impl Unsent {
         }
     }
 
-    /// Forgets them all, and the memory of a large answer.
+    /// Removes all bytes, and frees the memory of a large answer.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEEP);

@@ -1,4 +1,4 @@
-//! `welcome`: whoever connects is greeted and let go (TCP 19000).
+//! `welcome`: the server greets each client that connects, and closes (TCP 19000).
 //!
 //! The server stays open. Each connection comes from a new port, because a client that does not
 //! choose one is given the next free one.
@@ -22,7 +22,9 @@ use crate::time::{Deadline, Mono, Now, Why};
 /// What the server says: 22 bytes, no line end.
 pub const BANNER: &[u8] = b"Bienvenido al Servidor";
 
-table! { ClientState on ClientEvent { Start, Opened, Bytes, TooBig, Answered, ClosedEarly, GaveUp, Fault, Stop } ends in Done, Stopped, Failed;
+table! { ClientState on ClientEvent {
+    Start, Opened, Bytes, TooBig, Answered, ClosedEarly, GaveUp, Fault, Stop,
+} ends in Done, Stopped, Failed;
     Idle {
         Start    => Opening: "connect",
         Stop     => Stopped: "",
@@ -75,18 +77,18 @@ pub static EXERCISE: Exercise = Exercise {
     },
 };
 
-/// How long a server may be silent after it began to speak before what it said counts as all: 1 s.
+/// How long a server may pause within its answer: 1 s. After that the answer counts as complete.
 ///
-/// A server is to close after its answer, and its end of stream is the proper end. Programs that
-/// forget to close are common in this lab, and their answer is shown all the same.
+/// The proper end of an answer is the end of the stream. Programs that forget to close are common
+/// in this lab, and their answer is shown all the same.
 pub const SILENCE: Duration = Duration::from_secs(1);
 
-/// The most bytes a client takes: four times what the lab's own read in one call.
+/// The longest answer in bytes: four times what the lab's own clients read in one call.
 pub const MAX_ANSWER: usize = 4096;
 
-/// What a TCP client hears until the server has said all it has to say.
+/// The answer of a TCP server that marks its end only by closing.
 ///
-/// `welcome` and `submit` share it: both wait for one answer that has no frame.
+/// `welcome` and `submit` share it.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     bytes: Vec<u8>,
@@ -94,17 +96,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Waiting begins.
+    /// Begins to wait for the first byte.
     pub(crate) fn await_from(&mut self, now: Now) {
         self.last = now.mono;
     }
 
-    /// Whether it still is an answer with these bytes, or has more than an answer may have.
+    /// Whether the answer with these bytes is no longer than [`MAX_ANSWER`].
     pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
         self.bytes.len() + bytes.len() <= MAX_ANSWER
     }
 
-    /// Takes bytes, as many as fit.
+    /// Appends as many of the bytes as fit.
     pub(crate) fn take(&mut self, now: Now, bytes: &[u8]) {
         self.last = now.mono;
         let room = MAX_ANSWER - self.bytes.len();
@@ -117,7 +119,7 @@ impl Answer {
         &self.bytes
     }
 
-    /// Until when to wait for the first bytes, then for more.
+    /// When to stop waiting: for the first byte, or for more of an answer that has begun.
     pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Option<Deadline> {
         if self.bytes.is_empty() {
             let at = self.last.plus(timeout?);
@@ -140,7 +142,7 @@ impl Answer {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The one that answered; until then the last, which is to blame if none does.
+    /// The address that answered. Until one has, the last, which a failure names.
     server: SocketAddr,
     timeout: Option<Duration>,
     answer: Answer,

@@ -1,7 +1,7 @@
 //! `reverse`: text comes back with its letters in the opposite order, until the reply is `NIF`.
 //!
-//! An exercise that the lab does not have, to show all that a new one needs. In `core/src`, `socklab_core::` becomes
-//! `crate::`, and nothing else changes.
+//! An exercise that the lab does not have, to show all that a new one needs. In `core/src`,
+//! `socklab_core::` becomes `crate::`, and nothing else changes.
 
 use alloc::boxed::Box;
 use alloc::string::String;

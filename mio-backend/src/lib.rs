@@ -9,8 +9,9 @@
 //!
 //! * **Where it waits.** In `poll`, and nowhere else. The user's lines, the register's decisions
 //!   and a stop come from other threads through a mailbox that wakes it.
-//! * **What a connection costs.** An entry in a slab: its machine, a few words, and bytes only while
-//!   some are unsent. No stack, no context switch. One outbox and one receive buffer serve all.
+//! * **What a connection costs.** An entry in a slab: its machine, a few words, and bytes only
+//!   while some are unsent. No stack, no context switch. One outbox and one receive buffer serve
+//!   all.
 //! * **Where it breaks down.** One thread is one core, and all others wait for whatever a machine
 //!   computes. The order of the exercise is no longer the order of the code: it is in the machine.
 //!

@@ -6,7 +6,8 @@
 //! always meets the same one. A TCP server's loops share their capacity; a UDP server has a machine
 //! for each loop.
 //!
-//! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to do.
+//! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to
+//! do.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -135,7 +136,8 @@ fn each_on_a_thread<T: Send>(
     first.into_inner().unwrap_or(Status::Stopped)
 }
 
-/// However a loop ends, the others do not go on without it: its share of the peers would not be served.
+/// However a loop ends, the others do not go on without it: its share of the peers would not be
+/// served.
 struct EndAll<'a>(&'a Stop);
 
 impl Drop for EndAll<'_> {

@@ -65,8 +65,8 @@ impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
         mem::take(&mut self.ended)
     }
 
-    /// After anything has happened to a conversation: is it over, when is it looked at again, and does
-    /// it want a turn? Says how it ended, if it did.
+    /// After anything has happened to a conversation: is it over, when is it looked at again, and
+    /// does it want a turn? Says how it ended, if it did.
     pub(crate) fn after(&mut self, address: Address, model: &mut L) -> Option<Status> {
         let conversation = self.slab.get_mut(address.key)?;
         if let Some(status) = conversation.ended() {

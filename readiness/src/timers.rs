@@ -9,11 +9,11 @@ use crate::mailbox::Address;
 
 /// A heap of moments at which to look at a conversation.
 ///
-/// An entry is never moved: most deadlines are moved later (with each byte) or not needed any more, and
-/// that costs nothing here. When an entry comes up, the conversation is looked at, and put in again for
-/// whatever its deadline is by then. So a conversation has one entry that matters, and those of
-/// conversations that are gone are swept when they are most of the heap. Adding and taking are
-/// O(log n), which at 100,000 connections is 17 steps.
+/// An entry is never moved: most deadlines are moved later (with each byte) or not needed any more,
+/// and that costs nothing here. When an entry comes up, the conversation is looked at, and put in
+/// again for whatever its deadline is by then. So a conversation has one entry that matters, and
+/// those of conversations that are gone are swept when they are most of the heap. Adding and taking
+/// are O(log n), which at 100,000 connections is 17 steps.
 #[derive(Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Mono, usize, u64)>>,

@@ -36,8 +36,8 @@ impl<L: Model> Wire<L> {
         Wire(system::Wire::Stream(tcp))
     }
 
-    /// Opens a socket to `link`. Returns its address if it is open already; a TCP connection opens in
-    /// its own time.
+    /// Opens a socket to `link`. Returns its address if it is open already; a TCP connection opens
+    /// in its own time.
     pub(crate) fn open(transport: Transport, link: Link) -> io::Result<(Option<SocketAddr>, Self)> {
         match transport {
             Transport::Datagram => {

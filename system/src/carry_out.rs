@@ -54,8 +54,8 @@ pub trait Calls {
     /// long.
     const BLOCK: bool = false;
 
-    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. One that
-    /// blocks does so for `limit` at most.
+    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. One
+    /// that blocks does so for `limit` at most.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.

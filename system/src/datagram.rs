@@ -96,7 +96,7 @@ mod system {
 
     use super::*;
 
-    /// Nothing needs to be known later.
+    /// The kernel remembers what was asked for, so this does not.
     pub(super) type Asked = ();
 
     /// Where the kernel writes what was asked for: a time and two addresses at most.
@@ -238,7 +238,7 @@ mod system {
 mod system {
     use super::*;
 
-    /// Nothing can be asked for here.
+    /// Uninhabited: this system tells neither addresses nor times of datagrams.
     #[derive(Debug)]
     pub(super) enum Asked {}
 

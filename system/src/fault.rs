@@ -27,7 +27,7 @@ pub fn fault(error: &Error) -> Fault {
     Fault { kind, code }
 }
 
-/// Why a call moved nothing.
+/// Why a call moved no data.
 pub fn call_error(error: &Error) -> CallError {
     match error.kind() {
         ErrorKind::WouldBlock => CallError::WouldBlock,

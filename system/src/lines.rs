@@ -1,7 +1,7 @@
 //! The user's lines.
 //!
 //! Standard input is read on a thread of its own, because regular files and Windows consoles
-//! cannot be polled. The thread reads only when it is asked to, so nothing is read ahead of the
+//! cannot be polled. The thread reads only when it is asked to, so it never reads ahead of the
 //! prompt that asks for it.
 
 use std::io::{BufRead, Read};
@@ -49,7 +49,7 @@ impl LineReader {
     /// Asks for a line, unless one is under way.
     pub fn ask(&mut self) {
         if !self.asked {
-            // After the end nobody listens; the end has been said.
+            // After the end the receiver may be gone; it has been told of the end.
             let _ = self.ask.send(());
             self.asked = true;
         }
@@ -98,7 +98,7 @@ impl Lines {
     }
 }
 
-/// One line without its line end (`\n` or `\r\n`), or nothing at the end of the input.
+/// One line without its line end (`\n` or `\r\n`), or `None` at the end of the input.
 fn read_line(source: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     if source.take(MAX_LINE as u64).read_until(b'\n', &mut line)? == 0 {
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// Says nothing.
+    /// Drops all that it is told.
     struct Mute;
 
     impl Console for Mute {

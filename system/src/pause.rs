@@ -10,8 +10,9 @@ use crate::fault::fault;
 
 /// When a server that is out of a resource accepts again, and when that is worth a notice.
 ///
-/// As connections end one by one, each leaves room for one that waits and the next accept fails again. So that the
-/// two notices do not take turns, accepting counts as resumed when there was no error for as long as a pause takes.
+/// As connections end one by one, each leaves room for one that waits and the next accept fails
+/// again. So that the two notices do not take turns, accepting counts as resumed when there was no
+/// error for as long as a pause takes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AcceptPause {
     until: Option<Mono>,
@@ -52,7 +53,7 @@ impl AcceptPause {
             Ok(_) if self.is_announced() => self.accepted(clock.mono()),
             Ok(_) => None,
             Err(error) => match fault(error) {
-                // A peer that left before it was accepted, or a signal, is nobody's trouble.
+                // A peer that left before it was accepted, or a signal: accept again.
                 fault if fault.kind == FaultKind::Reset => None,
                 _ if error.kind() == ErrorKind::Interrupted => None,
                 fault => self.out_of(clock.mono(), Resource::Descriptors, fault),
@@ -62,7 +63,8 @@ impl AcceptPause {
         accepted.ok()
     }
 
-    /// Whether the user believes that accepting is paused, so that accepts are worth the time of a look at the clock.
+    /// Whether the user believes that accepting is paused, so that accepts are worth the time of a
+    /// look at the clock.
     pub fn is_announced(&self) -> bool {
         self.failed.is_some()
     }

@@ -66,11 +66,13 @@ pub trait Backend {
         }
     }
 
-    /// Runs a UDP server at `address` that [may have several machines](socklab_core::lab::ServerKind::Endpoints). Most models
-    /// need one; one with several loops makes one for each.
+    /// Runs a UDP server at `address` that [may have several
+    /// machines](socklab_core::lab::ServerKind::Endpoints). Most models need one; one with several
+    /// loops makes one for each.
     ///
-    /// The system deals the peers out by their addresses, so that a peer always meets the same machine. The first machine that
-    /// ends ends the server: it requests the run's stop, for the others.
+    /// The system deals the peers out by their addresses, so that a peer always meets the same
+    /// machine. The first machine that ends ends the server: it requests the run's stop, for the
+    /// others.
     fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
         address: SocketAddr,
         mut make: impl FnMut() -> M,
@@ -106,9 +108,10 @@ pub struct Run<W> {
     pub register: Option<Arc<dyn Register>>,
     /// How many connections a server holds at once; the rest wait in the backlog.
     pub max_connections: usize,
-    /// Whom a server turns away; shared by the servers of one program. `None` for nobody.
+    /// The limit on connections, shared by the servers of one program. `None` for no limit.
     pub limit: Option<ConnectionLimit>,
-    /// How many threads a model has whose server has a fixed number of them; `None` for as many as it thinks right.
+    /// How many threads a model has whose server has a fixed number of them; `None` for as many as
+    /// it thinks right.
     pub threads: Option<NonZeroUsize>,
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
 }
@@ -147,8 +150,8 @@ impl<W: Watch> Run<W> {
         self
     }
 
-    /// How many threads a server has: as many as [asked for](Run::threads), else what `default` makes of the number of cores
-    /// that this process may use.
+    /// How many threads a server has: as many as [asked for](Run::threads), else what `default`
+    /// makes of the number of cores that this process may use.
     pub fn threads_or(&self, default: impl FnOnce(usize) -> usize) -> usize {
         match self.threads {
             Some(threads) => threads.get(),
@@ -165,7 +168,8 @@ impl<W: Watch> Run<W> {
         }
     }
 
-    /// Hands an attempt to the register. Without one, the decision is at once that it is unavailable.
+    /// Hands an attempt to the register. Without one, the decision is at once that it is
+    /// unavailable.
     pub fn store(&self, attempt: Attempt, done: Done) {
         match &self.register {
             Some(register) => register.store(attempt, done),

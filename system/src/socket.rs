@@ -32,7 +32,7 @@ pub const BACKLOG: i32 = 4096;
 /// burst from a whole class. The system may grant less (`net.core.rmem_max`).
 pub const RECEIVE_BUFFER: usize = 4 << 20;
 
-/// The largest datagram there can be, with room to spare: nothing is ever cut.
+/// More than the largest datagram, so that none is ever cut.
 pub const DATAGRAM_BUFFER: usize = 64 * 1024;
 
 /// A UDP socket that hears at `address`.
@@ -120,11 +120,13 @@ fn bound_stream(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Whether the system spreads over several sockets what comes to the one address that they share: datagrams and connections go
-/// by the peer's address and port, so that a peer always meets the same socket.
+/// Whether the system spreads over several sockets what comes to the one address that they share:
+/// datagrams and connections go by the peer's address and port, so that a peer always meets the
+/// same socket.
 ///
-/// Linux does since 3.9 (`SO_REUSEPORT`, socket(7)), DragonFly BSD by the same name, FreeBSD since 12 as `SO_REUSEPORT_LB`
-/// (setsockopt(2)). Elsewhere an option of that name lets sockets share an address, and one of them gets everything.
+/// Linux does since 3.9 (`SO_REUSEPORT`, socket(7)), DragonFly BSD by the same name, FreeBSD since
+/// 12 as `SO_REUSEPORT_LB` (setsockopt(2)). Elsewhere an option of that name lets sockets share an
+/// address, and one of them gets everything.
 pub const SPREADS: bool = cfg!(any(
     target_os = "linux",
     target_os = "android",
@@ -141,7 +143,8 @@ pub fn datagram_servers(address: SocketAddr, count: usize) -> io::Result<Vec<Udp
     Ok(sockets.into_iter().map(UdpSocket::from).collect())
 }
 
-/// So many TCP sockets that listen at `address` and share what comes, each with a backlog of its own; see [`SPREADS`].
+/// So many TCP sockets that listen at `address` and share what comes, each with a backlog of its
+/// own; see [`SPREADS`].
 ///
 /// # Errors
 /// What the system says when the address cannot be had; `Unsupported` where it does not spread.
@@ -156,8 +159,9 @@ fn at_one_address(
     count: usize,
     bind: fn(SocketAddr, bool) -> io::Result<Socket>,
 ) -> io::Result<Vec<Socket>> {
-    // Alone at first: sockets that share their address would share it with another program of the same user too, and nobody
-    // would be told that the port is in use. It also finds the port, where any will do.
+    // Alone at first: sockets that share their address would share it with another program of the
+    // same user too, and nobody would be told that the port is in use. It also finds the port,
+    // where any will do.
     let alone = bind(address, false)?;
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
@@ -256,8 +260,8 @@ pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
     let _ = socket.into().shutdown(std::net::Shutdown::Read);
 }
 
-/// A connection from ourselves, which ends an `accept` that blocks. Its socket is made ahead: when it is needed there may be no
-/// descriptor left.
+/// A connection from ourselves, which ends an `accept` that blocks. Its socket is made ahead: when
+/// it is needed there may be no descriptor left.
 #[derive(Debug)]
 pub struct Knock {
     socket: Socket,
@@ -265,7 +269,7 @@ pub struct Knock {
 }
 
 impl Knock {
-    /// One for whoever accepts at `local`.
+    /// A waker for a thread that accepts at `local`.
     ///
     /// # Errors
     /// When there is no descriptor now.
@@ -275,7 +279,8 @@ impl Knock {
         Ok(Knock { socket, to })
     }
 
-    /// Connects. If it cannot, the backlog is full of others, and `accept` does not block; or nobody listens any more.
+    /// Connects. If it cannot, the backlog is full of others, and `accept` does not block; or
+    /// nobody listens any more.
     pub fn knock(&self) {
         let _ = self.socket.connect_timeout(&self.to.into(), KNOCKS);
     }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bell::Bell;
 
-/// A request to stop, that wakes whoever is blocked.
+/// A request to stop, which wakes the drivers that are blocked.
 ///
-/// Nobody polls it: a driver looks at it when it wakes up, and leaves a way to be woken.
+/// A driver does not poll it. It registers how it can be woken, and looks at it after each wait.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<Inner>);
 
@@ -39,21 +39,22 @@ impl Stop {
         self.0.requested.load(Ordering::Acquire)
     }
 
-    /// Tells it to stop, and wakes everybody. Again does nothing more.
+    /// Tells the program to stop, and wakes all drivers. A second call has no effect.
     pub fn request(&self) {
         if !self.0.requested.swap(true, Ordering::AcqRel) {
             self.wake();
         }
     }
 
-    /// Wakes everybody.
+    /// Wakes all drivers.
     fn wake(&self) {
         for wake in self.wakers().list.values() {
             wake();
         }
     }
 
-    /// Takes Ctrl-C and SIGTERM for a request from now on; the second one ends the program with 130.
+    /// Takes Ctrl-C and SIGTERM for a request from now on; the second one ends the program with
+    /// 130.
     ///
     /// # Errors
     /// When the system does not let it; then signals end the program as ever.
@@ -62,7 +63,8 @@ impl Stop {
         self.0.signals.heed(&self.0.requested)
     }
 
-    /// Has `wake` called when the request comes; at once if it has come. Until the guard is dropped.
+    /// Has `wake` called when the request comes; at once if it has come. Until the guard is
+    /// dropped.
     ///
     /// `wake` must not block, nor touch this `Stop`.
     pub fn on_request(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
@@ -74,9 +76,10 @@ impl Stop {
         self.leave(wake)
     }
 
-    /// The same for whoever waits on a socket: a signal writes a byte to the bell itself, so no thread need wait for
-    /// signals. A program of one thread has cheaper system calls: the kernel need not count who uses a descriptor
-    /// (measured with the UDP echo: 5 % of the CPU time for each reply).
+    /// The same for a driver that waits on a socket: a signal writes a byte to the bell itself, so
+    /// no thread need wait for signals. A program of one thread has cheaper system calls: the
+    /// kernel need not count who uses a descriptor (measured with the UDP echo: 5 % of the CPU time
+    /// for each reply).
     pub fn on_request_or_bell(&self, bell: Bell, wake: impl Fn() + Send + 'static) -> StopGuard {
         #[cfg(unix)]
         self.0.signals.ring(&bell);

@@ -22,7 +22,7 @@ pub enum Wire<U, T> {
     Stream(T),
 }
 
-/// A UDP socket: a server's, which hears everybody, or a client's, connected to its peer.
+/// A UDP socket: a server's, which receives from every peer, or a client's, connected to its peer.
 #[derive(Debug)]
 pub struct Datagrams<U> {
     /// The socket.

@@ -62,8 +62,8 @@ pub trait Runtime: Sized + 'static {
     /// What the system says.
     fn udp(udp: UdpSocket) -> io::Result<Self::Udp>;
 
-    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Does not
-    /// wait.
+    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Does
+    /// not wait.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.

@@ -1,9 +1,11 @@
-//! Many students at once, on one thread: each submits for one DNI after another, and waits for each answer.
+//! Many students at once, on one thread: each submits for one DNI after another, and waits for each
+//! answer.
 //!
 //!     submitters PORT STUDENTS SECONDS FIRST_DNI [PORT ...]
 //!
-//! Prints how many were confirmed a second, how many were not, and how long the middle one and the hundredth slowest waited.
-//! One thread and few system calls, because it runs on the machine that it measures.
+//! Prints how many were confirmed a second, how many were not, and how long the middle one and the
+//! hundredth slowest waited. One thread and few system calls, because it runs on the machine that
+//! it measures.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};

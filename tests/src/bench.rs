@@ -165,7 +165,7 @@ impl Bench {
         self.feed(Input::Datagram { link, bytes })
     }
 
-    /// A datagram comes from somebody else.
+    /// A datagram comes from another peer.
     pub fn datagram_from(&mut self, peer: SocketAddr, bytes: impl AsRef<[u8]>) -> Vec<String> {
         let link = Link::first(peer);
         let bytes = bytes.as_ref();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 pub struct Keyboard(Receiver<Vec<u8>>);
 
 impl Keyboard {
-    /// One on which nothing was typed yet, and where to type. Its lines end when that is dropped.
+    /// A keyboard without input yet, and where to type. Its lines end when that is dropped.
     pub fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
         let (keys, typed) = channel();
         (keys, BufReader::new(Keyboard(typed)))

@@ -4,12 +4,12 @@
 //! socklab_tests::backend_tests!(MyBackend);
 //! ```
 //!
-//! makes a test of each case. For a server that cannot serve many connections at once,
-//! `serves: one_at_a_time several_at_once` after the name leaves out what needs it: several are at
-//! most [`THREADS`]. `backend_tests!(MyBackend, races)` adds the cases of a runtime whose machines
-//! can wait for several things at once, and `backend_tests!(MyBackend, datagrams)` makes those of one
-//! that has UDP only. A case waits for what it wants to see, never for time to pass, and is given up
-//! after 20 s.
+//! makes a test of each case. For a server that cannot serve many connections at once, `serves:
+//! one_at_a_time several_at_once` after the name leaves out what needs it: several are at most
+//! [`THREADS`]. `backend_tests!(MyBackend, races)` adds the cases of a runtime whose machines can
+//! wait for several things at once, and `backend_tests!(MyBackend, datagrams)` makes those of one
+//! that has UDP only. A case waits for what it wants to see, never for time to pass, and is given
+//! up after 20 s.
 
 pub mod addresses;
 pub mod capitals;
@@ -38,7 +38,7 @@ use crate::screen::Screen;
 pub use parrot::{BIG, Parrots, pattern};
 pub use survivor::{Lived, Survivor, Survivors};
 
-/// Only against a test that would hang; nothing waits for it to pass.
+/// A test that hangs fails after this time. A test that succeeds never waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

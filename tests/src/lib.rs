@@ -2,9 +2,9 @@
 //!
 //! * [`Bench`]: one machine on a workbench, given one input at a time; what it does comes back as
 //!   lines of its transcript, so that a test reads as a transcript does.
-//! * [`VirtualNet`] and [`Pair`]: machines that talk to each other in memory, under a clock that jumps to
-//!   whatever happens next. What lies between them is a [`Medium`]: a plain wire, or one that
-//!   [loses, repeats, reorders, delays, splits and merges](Faulty), from a seed.
+//! * [`VirtualNet`] and [`Pair`]: machines that talk to each other in memory, under a clock that
+//!   jumps to whatever happens next. What lies between them is a [`Medium`]: a plain wire, or one
+//!   that [loses, repeats, reorders, delays, splits and merges](Faulty), from a seed.
 //! * [`assert_transcript`]: the one snapshot of each end of an exercise, as its
 //!   [scene](socklab_core::scene) has it played on every runtime.
 //! * [`real`]: the same scenes between two runtimes, over real sockets.

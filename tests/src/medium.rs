@@ -6,7 +6,7 @@ use crate::dice::Dice;
 
 /// Says what becomes of what is sent.
 ///
-/// A medium knows nothing of addresses or machines, so that one can decorate another.
+/// A medium knows neither addresses nor machines, so that one can decorate another.
 pub trait Medium: Send {
     /// How long anything takes to arrive.
     fn latency(&self) -> Duration;

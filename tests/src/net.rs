@@ -101,7 +101,7 @@ const STEPS: usize = 100_000;
 const STORE: Duration = Duration::from_millis(5);
 
 impl VirtualNet {
-    /// A net with nobody in it.
+    /// An empty net.
     pub fn new(medium: impl Medium + 'static) -> Self {
         VirtualNet {
             network: Network::new(Box::new(medium)),
@@ -169,7 +169,7 @@ impl VirtualNet {
         self.network.arrive(after, stop);
     }
 
-    /// Runs until nothing can happen any more.
+    /// Runs until no event is left.
     ///
     /// # Panics
     /// When that does not come, with all transcripts.
@@ -200,7 +200,7 @@ impl VirtualNet {
         host.next.err().unwrap_or(host.session.status())
     }
 
-    /// A machine's transcript, with nothing masked.
+    /// A machine's transcript, without masks.
     pub fn transcript(&self, host: HostId) -> String {
         self.hosts[host.0].plain.text()
     }
@@ -210,7 +210,7 @@ impl VirtualNet {
         read(&self.hosts[host.0].masked.text()).canonical()
     }
 
-    /// All transcripts, with nothing masked.
+    /// All transcripts, without masks.
     pub fn transcripts(&self) -> String {
         let all: Vec<String> = self.hosts.iter().map(|host| host.plain.text()).collect();
         all.join("\n")

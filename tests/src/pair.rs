@@ -69,7 +69,7 @@ impl Pair {
     /// The server's machine: of TCP servers, that of the first connection.
     ///
     /// # Panics
-    /// When nobody has connected.
+    /// When no client has connected.
     pub fn server(&self) -> HostId {
         self.endpoint
             .or_else(|| self.net.accepted(self.server).first().copied())

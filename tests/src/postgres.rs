@@ -1,4 +1,4 @@
-//! A private PostgreSQL of a test's own: a folder, a socket in it, and nobody else.
+//! A private PostgreSQL server for a test: a folder, with a socket in it.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -152,7 +152,7 @@ impl Cluster {
         );
     }
 
-    /// Kills the server at once, as a power cut would: nothing is written any more.
+    /// Kills the server at once, as a power cut would: it writes no more.
     pub fn kill(&self) {
         let data = self.data();
         self.run("pg_ctl", &["-D", &data, "-m", "immediate", "-w", "stop"]);

@@ -102,8 +102,8 @@ impl Stage {
         Running::spawn(move || B::client(machine, &run))
     }
 
-    /// The canonical transcript of the machine that began first, once it has ended; where several share a server's peers, of
-    /// the one that met some, which ends first.
+    /// The canonical transcript of the machine that began first, once it has ended; where several
+    /// share a server's peers, of the one that met some, which ends first.
     ///
     /// # Panics
     /// When it does not, within 20 s.
@@ -157,8 +157,8 @@ impl Running {
     }
 }
 
-/// Plays an exercise between a server on one runtime and a client on another, and asserts that both ends
-/// did what they always do.
+/// Plays an exercise between a server on one runtime and a client on another, and asserts that both
+/// ends did what they always do.
 ///
 /// # Panics
 /// When they did not.

@@ -77,7 +77,7 @@ struct Entry {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Recording {
-    /// Nothing recorded yet.
+    /// An empty recording.
     pub fn new(exercise: &str, role: Role, runtime: &str, epoch: Duration) -> Self {
         let masked = lab::find(exercise).is_some_and(|exercise| exercise.secret);
         Recording {
@@ -167,7 +167,7 @@ impl Watch for Recording {
     }
 }
 
-/// Records one machine, and tells whoever waits that there is more.
+/// Records one machine, and wakes the threads that wait for more of its transcript.
 #[derive(Debug)]
 pub struct Recorded {
     recorder: Recorder<Shared>,

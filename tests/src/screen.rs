@@ -25,7 +25,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// A console on which nothing was said yet.
+    /// An empty console.
     pub fn new() -> Arc<Self> {
         let (to, from) = channel();
         Arc::new(Screen {
@@ -37,7 +37,7 @@ impl Screen {
     /// The next thing said; waits for it.
     ///
     /// # Panics
-    /// When nothing is said for 20 s.
+    /// When no notice or text comes for 20 s.
     pub fn next(&self) -> Said {
         let from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
         from.recv_timeout(Duration::from_secs(20))
@@ -47,7 +47,7 @@ impl Screen {
     /// Waits for the server to be ready, and says where. What is said before is thrown away.
     ///
     /// # Panics
-    /// When nothing is said for 20 s.
+    /// When no notice or text comes for 20 s.
     pub fn ready(&self) -> std::net::SocketAddr {
         loop {
             if let Said::Notice(Notice::Ready(address)) = self.next() {

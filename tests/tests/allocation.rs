@@ -1,5 +1,5 @@
-//! Proves that a steady `echo` allocates nothing per datagram: not in the core, and not in a driver's
-//! thread over real sockets.
+//! Proves that a steady `echo` does not allocate per datagram: not in the core, and not in a
+//! driver's thread over real sockets.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -28,8 +28,8 @@ thread_local! {
 
 struct Counting;
 
-// The only `unsafe` of the tests: a global allocator cannot be had without. It hands every call on to
-// the system's, unchanged, so the contract of each is kept by whoever kept it before.
+// The only `unsafe` of the tests: a global allocator cannot be had without. It hands every call on
+// to the system's, unchanged, so the contract of each holds as before.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
@@ -52,7 +52,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn count() {
-    // A thread that is ending has no counter any more, and nothing to prove.
+    // A thread that is ending has no counter any more, and is not measured.
     let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
 }
 
@@ -142,7 +142,7 @@ fn an_echo_client_allocates_nothing() {
     for n in 0..WARM_UP + DATAGRAMS {
         now.mono = Mono::from_nanos(n as u64);
         let (line, reply) = (TEXTS[n % TEXTS.len()], replies[n % TEXTS.len()].as_bytes());
-        // Whoever reads the line makes room for it.
+        // The thread that reads the line makes room for it.
         let line = LineEvent::Line(line.into());
         let before = allocations();
         client.turn(&mut out).typed(now, line);
@@ -182,8 +182,9 @@ fn a_stream_allocates_nothing() {
     assert_eq!(allocations() - before, 0, "in {DATAGRAMS} turns");
 }
 
-/// A console that lives on the server's thread, and looks at that thread's counter with every datagram. At the first it
-/// waits until the whole warm-up is sent, so that every budget of the driver is met before it counts.
+/// A console that lives on the server's thread, and looks at that thread's counter with every
+/// datagram. At the first it waits until the whole warm-up is sent, so that every budget of the
+/// driver is met before it counts.
 struct Meter {
     seen: Mutex<Seen>,
     ready: Mutex<Sender<SocketAddr>>,

@@ -134,7 +134,7 @@ fn a_layer_lets_everything_else_through() {
     assert_eq!(net.shown(client), ["OK accepted 1"]);
 }
 
-/// With a layer that changes nothing under either end, every exercise goes as it always does.
+/// With a layer that passes everything on under either end, every exercise goes as it always does.
 #[test]
 fn a_layer_that_changes_nothing_changes_nothing() {
     for exercise in EXERCISES {
@@ -177,7 +177,7 @@ fn a_layer_without_its_twin_is_not_understood() {
 }
 
 /// Hears clients on its first socket and passes what they say on to a server, on its second; the
-/// answers go to whoever spoke last.
+/// answers go to the peer that spoke last.
 struct Relay {
     upstream: Link,
     local: Option<SocketAddr>,
@@ -228,7 +228,7 @@ impl Machine for Relay {
     fn interest(&self) -> Interest {
         match self.state {
             "Relaying" => Interest::NETWORK,
-            _ => Interest::NOTHING,
+            _ => Interest::NONE,
         }
     }
     fn state(&self) -> &'static str {
@@ -419,7 +419,7 @@ mod misuse {
                 })
             }
             fn interest(&self) -> Interest {
-                Interest::NOTHING
+                Interest::NONE
             }
             fn state(&self) -> &'static str {
                 "Stuck"

@@ -1,5 +1,5 @@
-//! Proves that what `docs/` tells a newcomer to write works: the exercise `reverse` on every runtime, and the
-//! runtime on `polling` in every exercise; and that the pages quote what is there.
+//! Proves that what `docs/` tells a newcomer to write works: the exercise `reverse` on every
+//! runtime, and the runtime on `polling` in every exercise; and that the pages quote what is there.
 
 // As in `core`, where `reverse` would live.
 extern crate alloc;

@@ -1,5 +1,5 @@
-//! Proves that every runtime plays every exercise as its transcript says, over real sockets, and that
-//! its servers outlive what peers and networks do to them.
+//! Proves that every runtime plays every exercise as its transcript says, over real sockets, and
+//! that its servers outlive what peers and networks do to them.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -23,7 +23,7 @@ use socklab_tokio::Tokio;
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
-/// Only against a test that would hang; nothing waits for it to pass.
+/// A test that hangs fails after this time. A test that succeeds never waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a test of each case for each runtime.
@@ -130,7 +130,7 @@ fn an_echo_server_outlives_every_datagram<B: Backend>() {
     }
     // Its capitals have half as many bytes again, which is more than a datagram holds.
     socket.send("ŉ".repeat(32_753).as_bytes()).unwrap();
-    // A client that has gone before its answer comes: the system tells the server that nobody
+    // A client that has gone before its answer comes: the system tells the server that no program
     // listens there, on those systems that tell.
     let gone = asker(serving.address);
     gone.send(b"adios").unwrap();
@@ -303,7 +303,7 @@ fn last_input(text: &str) -> String {
 /// has `at`. Tells how it ended, and its transcript.
 fn stopped_client<B: Backend>(name: &str, lines: &[&str], at: &str) -> (Status, String) {
     let mute_datagrams = UdpSocket::bind((V4, 0)).unwrap();
-    // The backlog completes connections that nobody takes.
+    // The backlog completes connections that no thread accepts.
     let mute_streams = TcpListener::bind((V4, 0)).unwrap();
     let server = match name {
         "echo" | "chat" | "message" => mute_datagrams.local_addr().unwrap(),
@@ -350,8 +350,8 @@ fn a_stop_is_not_taken_for_a_message<B: Backend>() {
     }
 }
 
-/// A port of this machine where nothing listens, kept from others as long as this lives.
-fn nobody(transport: Transport) -> (Socket, SocketAddr) {
+/// A port of this machine where no program listens, reserved as long as the socket lives.
+fn closed_port(transport: Transport) -> (Socket, SocketAddr) {
     let kind = match transport {
         Transport::Datagram => Type::DGRAM,
         Transport::Stream => Type::STREAM,
@@ -360,7 +360,8 @@ fn nobody(transport: Transport) -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, kind, None).unwrap();
     socket.bind(&any(0)).unwrap();
     if transport == Transport::Datagram {
-        // Connected to where nobody is, it hears nobody; a stream that does not listen needs no more.
+        // Connected to an unused port, it receives no datagram; a stream that does not listen needs
+        // no more.
         socket.connect(&any(9)).unwrap();
     }
     let address = socket.local_addr().unwrap().as_socket().unwrap();
@@ -369,14 +370,14 @@ fn nobody(transport: Transport) -> (Socket, SocketAddr) {
 
 fn a_client_without_a_server_is_refused<B: Backend>() {
     for exercise in EXERCISES {
-        let (_kept, server) = nobody(exercise.transport);
+        let (_kept, server) = closed_port(exercise.transport);
         let lines = exercise.scene.lines(Role::Client, 0);
         let stage = Stage::new::<B>(exercise.name, Role::Client, &lines);
         let status = stage.client::<B>(exercise, server);
         if exercise.name == "message" {
             // UDP sends into the void with success; Linux knows better at once.
             assert_eq!(status, Status::Done);
-            let notice = Said::Notice(Notice::NobodyListens(server));
+            let notice = Said::Notice(Notice::NoListener(server));
             if cfg!(target_os = "linux") {
                 assert!(stage.screen.rest().contains(&notice));
             }

@@ -1,11 +1,13 @@
-//! Proves that every runtime does what any runtime must, and each design of a TCP server what it can.
+//! Proves that every runtime does what any runtime must, and each design of a TCP server what it
+//! can.
 
 mod blocking {
     socklab_tests::backend_tests!(socklab_blocking::Blocking);
 }
 
-/// It serves a connection to its end before it accepts the next. What needs two at once cannot hold: that a silent, deaf or
-/// talkative peer delays nobody, and that several idle ones are told of a stop.
+/// It serves a connection to its end before it accepts the next. What needs two at once cannot
+/// hold: that a silent, deaf or talkative peer delays no other, and that several idle ones are told
+/// of a stop.
 mod blocking_iterative {
     socklab_tests::backend_tests!(socklab_blocking::BlockingIterative, serves: one_at_a_time);
 }

@@ -39,7 +39,7 @@ fn models() -> impl Iterator<Item = (&'static str, usize)> {
         .filter(|(runtime, _)| *runtime != "uring" || is_here::<Uring>())
 }
 
-/// Those that wait, and so use no CPU while there is nothing to do.
+/// The models that wait, and so use no CPU while they are idle.
 fn waiting() -> impl Iterator<Item = (&'static str, usize)> {
     let waits = |(runtime, _): &(&str, usize)| *runtime != "nonblocking";
     models().filter(waits)
@@ -198,7 +198,7 @@ fn out_of_descriptors() {
         let mut others: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
         assert_eq!(server.hears(), "accept-paused descriptors", "{runtime}");
         served(&mut inside[0]);
-        // Those who came first go, in turn, and so everybody is served, without a word too many.
+        // The first connections leave in turn, so every peer is served, and no notice is repeated.
         for other in &mut others {
             served(other);
             let _ = other.shutdown(std::net::Shutdown::Both);
@@ -315,12 +315,12 @@ fn out_of_threads() {
     assert_eq!(server.rest(), "");
 }
 
-/// Peers over a limit that say nothing cost no thread each, and no descriptor for long.
+/// Silent peers over a limit cost no thread each, and no descriptor for long.
 #[test]
 fn silent_peers_over_a_limit() {
     const SILENT: usize = 200;
     for (runtime, at_once) in models() {
-        // It would refuse nobody while it serves the first.
+        // It would refuse no peer while it serves the first.
         if at_once == 1 {
             continue;
         }
@@ -429,7 +429,7 @@ fn an_idle_server_uses_no_cpu() {
         let mut streams: Vec<TcpStream> = streams.map(|_| server.connect()).collect();
         streams.iter_mut().for_each(served);
         let before = server.cpu();
-        // Idleness takes time; nothing waits for it to be over.
+        // A server can be seen to be idle only over some time.
         std::thread::sleep(Duration::from_secs(1));
         let used = server.cpu() - before;
         // A server that polled even once a millisecond would use more.

@@ -1,5 +1,5 @@
-//! Proves what the designs of a server differ in: how many connections each serves at once and in what order, and how several
-//! loops share what comes to one address.
+//! Proves what the designs of a server differ in: how many connections each serves at once and in
+//! what order, and how several loops share what comes to one address.
 
 // Only Linux has several loops at one address.
 #![cfg_attr(not(target_os = "linux"), allow(dead_code))]
@@ -197,7 +197,7 @@ fn peers(streams: &[TcpStream]) -> Vec<SocketAddr> {
     streams.iter().map(local).collect()
 }
 
-/// Whoever connects first is served to the end first, though the last speak first.
+/// The peer that connects first is served to the end first, though the last speaks first.
 #[test]
 fn an_iterative_server_serves_one_after_the_other_in_order() {
     let server = Watched::parrots::<BlockingIterative>(8, 8);
@@ -214,7 +214,8 @@ fn an_iterative_server_serves_one_after_the_other_in_order() {
     assert_eq!(log.most_at_once(), 1);
 }
 
-/// As many as there are threads are served at once; the next takes the place of the first that leaves.
+/// As many as there are threads are served at once; the next takes the place of the first that
+/// leaves.
 #[test]
 fn a_pool_serves_as_many_as_it_has_threads() {
     let server = Watched::parrots::<BlockingPool>(3, 1024);
@@ -267,7 +268,8 @@ fn served_in_turn(server: SocketAddr, clients: usize) {
     });
 }
 
-/// The system deals connections out to the loops, whose places are counted together and given in turn.
+/// The system deals connections out to the loops, whose places are counted together and given in
+/// turn.
 #[test]
 #[cfg(target_os = "linux")]
 fn loops_share_the_connections_and_their_places() {
@@ -348,7 +350,8 @@ fn the_first_loop_that_ends_ends_all() {
     );
 }
 
-/// Sockets that share an address would share it with another server of the same user: it is told that the port is in use.
+/// Sockets that share an address would share it with another server of the same user: it is told
+/// that the port is in use.
 #[test]
 #[cfg(target_os = "linux")]
 fn loops_share_their_address_with_no_other_server() {

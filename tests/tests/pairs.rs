@@ -1,5 +1,5 @@
-//! Proves that the runtime changes nothing: every client runtime against every server runtime, in every
-//! exercise, leaves the same two transcripts, over IPv4 and IPv6.
+//! Proves that the runtime makes no difference: every client runtime against every server runtime,
+//! in every exercise, leaves the same two transcripts, over IPv4 and IPv6.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 

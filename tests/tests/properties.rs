@@ -1,5 +1,5 @@
-//! Proves what holds for every input: no machine panics, every deadline moves on, every exchange ends,
-//! every transcript reads back, replays, and means the same however its bytes were cut.
+//! Proves what holds for every input: no machine panics, every deadline moves on, every exchange
+//! ends, every transcript reads back, replays, and means the same however its bytes were cut.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -43,7 +43,7 @@ enum Move {
     Stop,
 }
 
-/// Texts that mean something to some machine, and texts that mean nothing.
+/// Texts that some machine acts on, and arbitrary ones.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     const KNOWN: &[&str] = &[
         "fin",
@@ -204,8 +204,8 @@ fn make(bench: &mut Bench, one: &Move) {
 proptest! {
     #![proptest_config(config())]
 
-    /// In any order, at any time, with any bytes, no machine panics; a deadline that has fired moves
-    /// on; and what happened can be written down, read back and made to happen again.
+    /// In any order, at any time, with any bytes, no machine panics; a deadline that has fired
+    /// moves on; and what happened can be written down, read back and made to happen again.
     #[test]
     fn no_input_is_too_much(
         exercise in select(EXERCISES),
@@ -283,7 +283,7 @@ proptest! {
         prop_assert_eq!(parse(&texts.join("\n")), Ok(transcripts));
     }
 
-    /// No text makes the reader panic, be it nothing like a transcript or very much like one.
+    /// No text makes the reader panic, whether arbitrary or a damaged transcript.
     #[test]
     fn any_text_is_read_or_refused(noise in ".{0,300}", transcript in transcript(), seed in any::<u64>()) {
         let _ = parse(&noise);
@@ -363,7 +363,7 @@ proptest! {
         prop_assert_eq!(upper(text.as_bytes()), text.to_uppercase().into_bytes());
     }
 
-    /// Bytes that are not text part what is, and change nothing else.
+    /// Bytes that are not text stay as they are, and the text around them is capitalised.
     #[test]
     fn capitals_around_bytes_that_are_not_text(texts in vec(".{0,20}", 1..5)) {
         let (mut bytes, mut capitals) = (Vec::new(), Vec::new());

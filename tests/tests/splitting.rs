@@ -1,5 +1,6 @@
-//! Proves that where a stream is cut means nothing: the same bytes whole, byte by byte, cut at every
-//! place, and merged with what follows give the same answers and the same canonical transcript.
+//! Proves that every chunking of a stream gives the same result: the same bytes whole, byte by
+//! byte, cut at every place, and merged with what follows give the same answers and the same
+//! canonical transcript.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use socklab_core::transcript::Role;
 use socklab_core::{Status, submit, welcome};
 use socklab_tests::{Bench, Dice, read};
 
-/// Every way to cut `bytes` that is worth a test: whole, at each place once, byte by byte, and at random.
+/// Every way to cut `bytes` that is worth a test: whole, at each place once, byte by byte, and at
+/// random.
 fn cuts(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
     let mut all = vec![vec![bytes], bytes.chunks(1).collect()];
     all.extend((1..bytes.len()).map(|at| vec![&bytes[..at], &bytes[at..]]));
@@ -50,8 +52,8 @@ fn deeds(bench: &Bench) -> String {
     done.map(|line| format!("{line}\n")).collect()
 }
 
-/// A submission server that gets the pieces, then a decision if it asks for one, then what is left, then
-/// the end.
+/// A submission server that gets the pieces, then a decision if it asks for one, then what is left,
+/// then the end.
 fn desk(pieces: &[&[u8]], pace: Duration, decision: &Decision) -> Bench {
     let mut bench = Bench::up("submit", Role::Server, &Settings::default());
     let mut left = pieces.to_vec();

@@ -133,7 +133,7 @@ fn however_the_bytes_are_cut() {
     }
 }
 
-/// Whoever cuts a connection off cannot make a shorter message of it.
+/// An attacker who cuts a connection off cannot shorten its message.
 #[test]
 fn a_stream_that_is_cut_off_is_a_fault() {
     for most in [0, 100, 500, 900] {
@@ -308,7 +308,7 @@ fn every_way<B: Backend>() {
             (Status::Done, &[GREETING.to_owned()][..])
         );
     }
-    // Another's name, another's trust: nothing is shown.
+    // Another server's name, another authority: no text is shown.
     for (trust, name) in [
         (&trust, "lab.example"),
         (&Trust::These(certificate().0), "localhost"),

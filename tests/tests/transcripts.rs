@@ -1,5 +1,5 @@
-//! Proves that each end of each exercise does today what it did when its transcript was put on record,
-//! and that a transcript is enough to do it again.
+//! Proves that each end of each exercise does today what it did when its transcript was put on
+//! record, and that a transcript is enough to do it again.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ fn a_submission_again() {
     }
 }
 
-/// What a client that checks nothing is answered; our own does not let these through.
+/// What the server answers to fields that our own client would not send.
 #[test]
 fn a_dni_with_its_letter() {
     let at = address("127.0.0.1:21000");
@@ -159,7 +159,7 @@ fn the_same_seed_twice_is_the_same_run() {
             assert_eq!(play(seed, exercise.name), play(seed, exercise.name));
         }
     }
-    // And other seeds make other runs, or the faults would prove nothing.
+    // And other seeds make other runs; else the test above would be empty.
     let different: std::collections::BTreeSet<_> = (0..20).map(|seed| play(seed, "echo")).collect();
     assert!(different.len() > 10, "{}", different.len());
 }

@@ -24,7 +24,8 @@ pub fn must_escape(c: char) -> bool {
             // Line and paragraph separators: a terminal or a pager may break the line there.
             '\u{2028}' | '\u{2029}'
             // Bidi marks, embeddings, overrides and isolates: they reorder what is read.
-            | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{061c}' | '\u{200e}' | '\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             // Zero width: text that cannot be seen.
             | '\u{200b}' | '\u{2060}' | '\u{feff}'
             // Tags: a whole invisible alphabet.

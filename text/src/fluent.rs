@@ -8,8 +8,8 @@ use crate::messages::{Messages, Value, Variable};
 
 /// The messages of one language, read from Fluent's format.
 ///
-/// Text that goes into a message is escaped here, once for all, so that no message can carry a peer's
-/// control or bidi characters to the terminal. Fluent's own isolation marks, which are such
+/// Text that goes into a message is escaped here, once for all, so that no message can carry a
+/// peer's control or bidi characters to the terminal. Fluent's own isolation marks, which are such
 /// characters, are therefore off.
 pub struct Translations {
     tag: &'static str,
@@ -42,7 +42,8 @@ impl Translations {
 
 impl Messages for Translations {
     /// A message or a variable that is missing is a mistake in this program: it panics in debug
-    /// builds, so that a test finds it; a user is better served by the message's id than by a panic.
+    /// builds, so that a test finds it; a user is better served by the message's id than by a
+    /// panic.
     fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
         let Some(pattern) = self.bundle.get_message(id).and_then(|one| one.value()) else {
             debug_assert!(false, "no message {id:?} in {:?}", self.tag);

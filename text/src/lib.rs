@@ -1,7 +1,8 @@
 //! Text for people, shared by everything that shows some.
 //!
 //! A library knows what it has to say, by the id of a [message](Messages) and its variables; the
-//! command has the [translations](Translations). What a peer sent is [escaped](escape) before it is shown.
+//! command has the [translations](Translations). What a peer sent is [escaped](escape) before it is
+//! shown.
 
 #![forbid(unsafe_code)]
 

@@ -13,10 +13,10 @@ use tokio::net::{TcpStream, UdpSocket};
 pub(crate) type Wire = system::Wire<UdpSocket, TcpStream>;
 
 /// Waits until the socket may be ready for what `wait` asks: the reactor has said so, and no call
-/// has found otherwise since. Cancel-safe: takes nothing from the socket.
+/// has found otherwise since. Cancel-safe: it consumes no data.
 pub(crate) async fn ready(wire: &Wire, wait: Wait) -> Ready {
     let read = match wire {
-        // A client's socket may have nothing but the news that nobody listens there.
+        // A client's socket may have only an error: that no program listens there.
         Wire::Datagrams(datagrams) if datagrams.peer.is_some() => {
             Interest::READABLE | Interest::ERROR
         }

@@ -120,8 +120,8 @@ impl<W: Copy> Ring<W> {
         })
     }
 
-    /// Submits what was asked for, and waits until anything is complete, or for `limit`. Returns how
-    /// much is.
+    /// Submits what was asked for, and waits until anything is complete, or for `limit`. Returns
+    /// how much is.
     pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<u32> {
         let waited = match limit {
             None => self.ring.submit_and_wait(1),
@@ -243,8 +243,8 @@ impl<W: Copy> Ring<W> {
         self.begin(whose, socket, Memory::Bytes, receive)
     }
 
-    /// Receives datagrams, until there is no buffer for one, or an error; with what the kernel tells
-    /// beside them, if the socket was asked to.
+    /// Receives datagrams, until there is no buffer for one, or an error; with what the kernel
+    /// tells beside them, if the socket was asked to.
     pub(crate) fn receive_all(
         &mut self,
         whose: W,

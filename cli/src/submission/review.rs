@@ -97,7 +97,7 @@ impl Reviewer {
         let count = |id: &str, count: usize| messages.say_with(id, &[("count", &count)]);
         let seconds = |id: &str, seconds: u64| messages.say_with(id, &[("seconds", &seconds)]);
         match remark {
-            Remark::Nothing => messages.say("rehearsal-nothing"),
+            Remark::Empty => messages.say("rehearsal-nothing"),
             Remark::Separators(found) => count("rehearsal-separators", *found),
             Remark::Separator(other) => {
                 messages.say_with("rehearsal-separator", &[("other", &other.to_string())])

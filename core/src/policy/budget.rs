@@ -56,13 +56,14 @@ impl Budget {
         self.saved = (self.saved + of.every).min(of.every * of.burst);
     }
 
-    /// Whether nothing has been taken that is not there again.
+    /// Whether the whole allowance is available again.
     pub fn is_full(&mut self, of: Allowance, now: Mono) -> bool {
         self.refill(of, now);
         self.saved >= of.every * of.burst
     }
 
-    /// In how many seconds there is one again, rounded up; at least one.
+    /// In how many seconds one is available again. Rounds up, so that a retry after exactly this
+    /// long succeeds; at least one.
     pub fn wait(&self, of: Allowance) -> u64 {
         let missing = of.every.saturating_sub(self.saved);
         (missing.as_secs() + u64::from(missing.subsec_nanos() > 0)).max(1)

@@ -75,7 +75,7 @@ pub const NOT_TEXT: Fault = Fault {
 pub struct Client {
     state: State,
     servers: Vec<SocketAddr>,
-    /// The one that answered; until then the last, which is to blame if none does.
+    /// The address that answered. Until one has, the last, which a failure names.
     server: SocketAddr,
     timeout: Option<Duration>,
     name: Option<Vec<u8>>,

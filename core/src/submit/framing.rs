@@ -36,9 +36,9 @@ pub enum Message {
     },
     /// The same, but the DNI carries its letter.
     DniLetter,
-    /// The same, but there is a NUL in the name, which is text to nobody.
+    /// The same, but there is a NUL in the name, which no text has.
     NameNul,
-    /// The same, but nothing of the name can be seen.
+    /// The same, but the name has no visible character.
     NameBlank,
     /// It cannot become a submission any more, or its end came first.
     Malformed,
@@ -52,7 +52,7 @@ pub struct Framing {
 }
 
 impl Framing {
-    /// Whether nothing has come yet.
+    /// Whether no byte has come yet.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -64,7 +64,7 @@ impl Framing {
 
     /// Takes bytes up to the first that completes a message, and gives that message.
     ///
-    /// Bytes after it are the caller's to throw away.
+    /// The caller throws away bytes after it.
     pub fn take(&mut self, bytes: &[u8]) -> Option<Message> {
         bytes.iter().find_map(|&byte| self.take_byte(byte))
     }

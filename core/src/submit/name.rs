@@ -1,4 +1,4 @@
-//! What of a name can be seen.
+//! Which characters of a name are visible.
 
 /// Whether a character is not seen, or changes how others are shown: control characters, Unicode's
 /// `Default_Ignorable_Code_Point` (16.0), among them letters such as U+3164, line and paragraph
@@ -15,7 +15,7 @@ pub fn is_hidden(letter: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether nothing of a name can be seen, so that a list would have an empty line.
+/// Whether a name has no visible character, so that a list would show an empty line.
 ///
 /// Bytes that are not UTF-8 are taken for Windows-1252, whose spaces, soft hyphen and unassigned
 /// bytes are the Unicode characters of the same numbers.

@@ -1,7 +1,7 @@
-//! What is right and what is wrong with a message, part by part: for whoever rehearses.
+//! What is right and what is wrong with a message, part by part, for the rehearsal.
 //!
-//! The server that counts says one thing, the first that keeps a message from being a submission. This looks at all of it, and
-//! knows the mistakes that programs make.
+//! The server that counts says one thing, the first that keeps a message from being a submission.
+//! This looks at all of it, and knows the mistakes that programs make.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,8 +37,8 @@ pub enum Part {
 /// Something to be said of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// Nothing came.
-    Nothing,
+    /// No byte came.
+    Empty,
     /// It has so many `&` where two are needed.
     Separators(usize),
     /// Its parts are separated by this instead of `&`.
@@ -47,9 +47,9 @@ pub enum Remark {
     Utf16,
     /// It begins with a byte-order mark, which is skipped.
     Bom,
-    /// So many bytes came after it was complete, and nobody reads them.
+    /// So many bytes came after it was complete; the server that counts ignores them.
     After(usize),
-    /// There is no name, or nothing of it can be seen.
+    /// There is no name, or it has no visible character.
     NameEmpty,
     /// The name has so many bytes, more than it may.
     NameTooLong(usize),
@@ -59,7 +59,8 @@ pub enum Remark {
     NameNotUtf8,
     /// The name has an `&`; the last two of the message count.
     NameAmpersand,
-    /// The name begins as bytes or texts begin when a program prints them: `b'`, a quotation mark, a bracket.
+    /// The name begins as bytes or texts begin when a program prints them: `b'`, a quotation mark,
+    /// a bracket.
     NameQuoted,
     /// The DNI breaks a rule.
     Dni(DniError),
@@ -87,7 +88,7 @@ pub enum Remark {
     CodeLetter,
     /// The code was right, and has been used.
     CodeUsed,
-    /// The code is wrong, and nothing tells why.
+    /// The code is wrong, for no reason that this knows.
     CodeWrong,
 }
 
@@ -95,7 +96,7 @@ impl Remark {
     /// Which part it is about.
     pub const fn part(&self) -> Part {
         match self {
-            Remark::Nothing
+            Remark::Empty
             | Remark::Separators(_)
             | Remark::Separator(_)
             | Remark::Utf16
@@ -126,12 +127,12 @@ impl Remark {
     }
 }
 
-/// Looks at all that came on a connection, what was decided of it (nothing, if it was no submission), and when it was
-/// complete, in Unix seconds.
+/// Looks at all that came on a connection, what was decided of it (nothing, if it was no
+/// submission), and when it was complete, in Unix seconds.
 pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Review<'a> {
     let mut review = Review::default();
     if bytes.is_empty() {
-        review.remarks.push(Remark::Nothing);
+        review.remarks.push(Remark::Empty);
         return review;
     }
     let end = complete(bytes);
@@ -266,8 +267,8 @@ fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Op
     }
 }
 
-/// The ways in which programs and phones go wrong. Each is 5 or, for the hours, 140 candidates, so a wrong code meets one by
-/// chance once in 6,000.
+/// The ways in which programs and phones go wrong. Each is 5 or, for the hours, 140 candidates, so
+/// a wrong code meets one by chance once in 6,000.
 fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
     let key = Key::from_dni(dni);
     for hours in (1..=14).flat_map(|hours| [-hours, hours]) {

@@ -110,7 +110,7 @@ struct Submission {
     /// When the client was last heard.
     last: Mono,
     drained: usize,
-    /// The client has said that no more will come, so there is nothing to drain.
+    /// The client will send no more, so there are no bytes to drain.
     ended: bool,
 }
 

@@ -22,7 +22,7 @@ impl Transcript {
                 // A letter may have lain in two pieces, of which masking saw one at a time.
                 step.remask();
             }
-            // Waiting for the same thing a little longer is not news.
+            // The same deadline, a little later: two runs may differ in it.
             if let Some(deadline) = &step.deadline {
                 let reason = deadline.word(1).map(String::from);
                 if reason == waiting_for {
@@ -111,7 +111,7 @@ impl Step {
         }
     }
 
-    /// Whether the next piece of the same stream follows, and nothing was done about this one.
+    /// Whether the next piece of the same stream follows, and the machine did not act on this one.
     fn continues_with(&self, next: &Step) -> bool {
         match (&self.input, &next.input) {
             (Some(a), Some(b)) => {

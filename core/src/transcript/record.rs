@@ -132,7 +132,7 @@ impl<W: Write> Recorder<W> {
             | Notice::Connection(address)
             | Notice::ChatBegan(address)
             | Notice::Stranger(address)
-            | Notice::NobodyListens(address) => words.push(self.name(now, address)),
+            | Notice::NoListener(address) => words.push(self.name(now, address)),
             Notice::Retry { attempt, of } => words.push(format!("{attempt}/{of}")),
             Notice::ReplyTooLong { peer, bytes } => {
                 words.push(self.name(now, peer));

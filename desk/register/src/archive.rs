@@ -69,7 +69,8 @@ pub struct AttemptRecord {
     pub ip: String,
     /// When, as Unix time.
     pub at: Duration,
-    /// The decision, as [`Decision`](socklab_core::register::Decision) writes it; an accepted one without its number.
+    /// The decision, as [`Decision`](socklab_core::register::Decision) writes it; an accepted one
+    /// without its number.
     pub verdict: String,
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use socklab_core::policy::prefix;
 
-/// An attempt, as far as the database knows such. The DNIs of the attempts that are asked about together differ.
+/// An attempt, as far as the database knows such. The DNIs of the attempts that are asked about
+/// together differ.
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
     pub(crate) lab: &'a str,

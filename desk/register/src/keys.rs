@@ -67,8 +67,8 @@ impl RegisterKey {
     }
 }
 
-/// A receipt as it was typed: without hyphens and blanks, in capitals, and with the letters that are
-/// taken for digits put right.
+/// A receipt as it was typed: without hyphens and blanks, in capitals, and with the letters that
+/// are taken for digits put right.
 pub(crate) fn tidy_receipt(text: &str) -> Option<Receipt> {
     let text: String = text
         .chars()
@@ -115,7 +115,8 @@ impl KeyFile {
         KeyFile::open(path)
     }
 
-    /// Encrypts a student's secret (ChaCha20-Poly1305, RFC 8439): nonce, text, tag. It belongs to that DNI.
+    /// Encrypts a student's secret (ChaCha20-Poly1305, RFC 8439): nonce, text, tag. It belongs to
+    /// that DNI.
     pub(crate) fn seal(&self, dni: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut sealed = secret.to_vec();

@@ -41,7 +41,8 @@ pub fn shown(name: &[u8]) -> String {
     shown.trim().to_owned()
 }
 
-/// Decomposed text in small letters without marks, and a space for what is neither letter nor digit.
+/// Decomposed text in small letters without marks, and a space for what is neither letter nor
+/// digit.
 pub(crate) fn plain(decomposed: impl Iterator<Item = char>) -> String {
     decomposed
         .filter(|letter| !is_combining_mark(*letter))

@@ -2,7 +2,8 @@
 //! alters it.
 //!
 //! - `attempts`: every attempt whose code was looked at, only ever added to. Times are Unix
-//!   microseconds. An accepted one keeps its code, so that it can be recognised when it is sent again.
+//!   microseconds. An accepted one keeps its code, so that it can be recognised when it is sent
+//!   again.
 //! - `submissions`: the first accepted attempt of each DNI in each lab.
 //! - `used`: the codes that have counted, by a keyed hash of the DNI, so that a student who is
 //!   forgotten leaves no name and still cannot use a code twice.

@@ -1,7 +1,7 @@
 //! What this crate needs of a database, so that all else is written once.
 //!
-//! Statements number their values `$1`, `$2`, … in the order in which they first stand there, which both
-//! databases take.
+//! Statements number their values `$1`, `$2`, … in the order in which they first stand there, which
+//! both databases take.
 
 use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};
@@ -50,10 +50,12 @@ pub(crate) trait Sql: Send {
     /// Runs a statement and says how many rows it changed.
     fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error>;
 
-    /// What is known of each attempt, within a transaction. Whoever has asked holds their DNIs until it ends.
+    /// What is known of each attempt, within a transaction. Whoever has asked holds their DNIs
+    /// until it ends.
     fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error>;
 
-    /// Writes what becomes of attempts that were asked about; the numbers of those that are submissions now.
+    /// Writes what becomes of attempts that were asked about; the numbers of those that are
+    /// submissions now.
     fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error>;
 
     /// After trouble: connects anew, and checks that what is there is whole and durable.

@@ -25,7 +25,8 @@ pub(crate) use restore::restore;
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many KiB of pages are kept at most: used codes lie anywhere in their index, that of 100,000 students is 6 MiB.
+/// How many KiB of pages are kept at most: used codes lie anywhere in their index, that of 100,000
+/// students is 6 MiB.
 const CACHE: i64 = 16 * 1024;
 
 /// Marks the file as ours: `sock` (SQLite's `application_id`).
@@ -323,8 +324,8 @@ impl Sql for Sqlite {
         numbers.map_err(|e| error(&e))
     }
 
-    /// A failed sync means that nobody knows what is on the disk: the system may have dropped what it
-    /// could not write and call it clean (Rebello et al., "Can applications recover from fsync
+    /// A failed sync means that nobody knows what is on the disk: the system may have dropped what
+    /// it could not write and call it clean (Rebello et al., "Can applications recover from fsync
     /// failures?", USENIX ATC 2020). So all that the log has is written and synced again, into the
     /// file itself, before anything more is confirmed.
     fn reopen(&mut self) -> Result<(), Error> {

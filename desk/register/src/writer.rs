@@ -59,8 +59,9 @@ pub enum Event {
 
 /// A register that servers store into: a queue, and a thread that commits what waits.
 ///
-/// While one commit is on its way the next attempts gather, up to [a number](crate::Rules::batch), so nobody waits for the sake of
-/// others and the disk's syncs are shared. An attempt is answered after its COMMIT and never before.
+/// While one commit is on its way the next attempts gather, up to [a number](crate::Rules::batch),
+/// so nobody waits for the sake of others and the disk's syncs are shared. An attempt is answered
+/// after its COMMIT and never before.
 pub struct Writer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -83,7 +84,8 @@ enum Taken {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Attempt, Done)>,
-    /// The writer waits, and wants to be told. It does not while it works, and to tell it is a system call.
+    /// The writer waits, and wants to be told. It does not while it works, and to tell it is a
+    /// system call.
     idle: bool,
     closed: bool,
 }

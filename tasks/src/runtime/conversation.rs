@@ -47,7 +47,8 @@ pub struct Others<R: Runtime> {
 }
 
 impl<R: Runtime> Others<R> {
-    /// Ready if another thread has left something, or if the connection that is being opened is open.
+    /// Ready if another thread has left something, or if the connection that is being opened is
+    /// open.
     pub fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Happened<R>> {
         if let Poll::Ready(message) = self.mailbox.poll(cx) {
             return Poll::Ready(Happened::Woken(message));

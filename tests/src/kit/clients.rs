@@ -95,7 +95,7 @@ pub fn when_every_address_refuses_the_last_is_named<B: Backend>() {
     }
 }
 
-/// An address that says nothing has its equal share of the time-out, and the next the rest.
+/// A silent address has its equal share of the time-out, and the next address the rest.
 pub fn a_silent_address_has_its_share_of_the_time_out<B: Backend>() {
     #[cfg(target_os = "linux")]
     {

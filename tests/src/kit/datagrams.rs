@@ -12,7 +12,7 @@ use socklab_system::Backend;
 
 use super::Server;
 
-/// An echo server that nobody ends.
+/// An echo server that no client ends.
 fn echoing<B: Backend>() -> Server {
     Server::of::<B, _>(|| echo::Server::new(true))
 }
@@ -61,7 +61,7 @@ pub fn a_flood_delays_nobody<B: Backend>() {
     server.finish();
 }
 
-/// A server with nothing to do is woken.
+/// A stop wakes an idle server.
 pub fn a_stop_while_idle<B: Backend>() {
     echoing::<B>().finish();
 }

@@ -13,7 +13,7 @@ use socklab_system::{Backend, socket};
 use super::survivor::Survivors;
 use super::{Server, pattern, take, wait_until};
 
-/// How long a driver with nothing to do is watched.
+/// How long an idle driver is watched.
 const WATCHED: Duration = Duration::from_millis(200);
 
 /// A server of survivors, one of which has had a fault.
@@ -35,7 +35,7 @@ impl Survived {
         Survived { server, all }
     }
 
-    /// Asserts that the dead stream was left alone, while the driver had nothing else to do.
+    /// Asserts that the dead stream was left alone, while the driver was idle.
     fn assert_left_alone<B: Backend>(&self, doing: Doing) {
         let done = || {
             let lived = self.all.lived();
@@ -46,14 +46,14 @@ impl Survived {
         thread::sleep(WATCHED / 4);
         let before = done();
         thread::sleep(WATCHED);
-        assert_eq!(done(), before, "a driver with nothing to do does nothing");
+        assert_eq!(done(), before, "an idle driver makes no call");
         let lived = self.all.lived();
         assert_eq!(lived.faults, [doing], "it was told once");
         assert!(lived.given.is_empty(), "{:?}", lived.given);
         assert!(lived.used.is_empty(), "{:?}", lived.used);
     }
 
-    /// Stops the server, for which nothing is left to send.
+    /// Stops the server, which has sent all of its bytes.
     fn finish(self) {
         let begun = Instant::now();
         self.server.finish();
@@ -70,8 +70,8 @@ fn repeated(stream: &mut TcpStream) {
     assert_eq!(take(stream, 4), b"hola");
 }
 
-/// A machine that goes on after a reset is told of it once. Nothing more is received for it,
-/// nothing that it says is sent, and its driver does not spin.
+/// A machine that goes on after a reset is told of it once. Its driver receives no more for it,
+/// sends no more of what it says, and does not spin.
 pub fn a_stream_is_dead_after_a_fault<B: Backend>() {
     let survived = Survived::after::<B>(repeated);
     survived.assert_left_alone::<B>(Doing::Receiving);

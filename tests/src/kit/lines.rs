@@ -51,7 +51,7 @@ impl Machine for Typist {
     fn interest(&self) -> Interest {
         match self.resting {
             None => Interest::LINE,
-            Some(_) => Interest::NOTHING,
+            Some(_) => Interest::NONE,
         }
     }
 
@@ -81,8 +81,8 @@ fn typed<B: Backend>(source: Option<impl BufRead + Send + 'static>) -> Vec<Strin
     screen.shown()
 }
 
-/// Each line comes once, in order, when the machine wants it (the pump minds one that comes when it does not), and
-/// then the end, once.
+/// Each line comes once, in order, when the machine wants it (the pump minds one that comes when it
+/// does not), and then the end, once.
 pub fn lines_come_one_by_one_and_then_the_end<B: Backend>() {
     let text: String = (0..20).map(|n| format!("line {n}\n")).collect();
     let mut expected: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -95,7 +95,7 @@ pub fn input_that_ends_in_the_middle_of_a_line<B: Backend>() {
     assert_eq!(typed::<B>(Some(&b"half"[..])), ["half", "end"]);
 }
 
-/// Nothing was typed; and nobody types at all.
+/// The input is empty; and there is no input at all.
 pub fn input_that_ends_at_once<B: Backend>() {
     assert_eq!(typed::<B>(Some(&b""[..])), ["end"]);
     assert_eq!(typed::<B>(None::<&[u8]>), ["end"]);
@@ -123,7 +123,7 @@ impl Read for Keyboard {
     }
 }
 
-/// Nothing is read before the prompt; and what is typed letter by letter is a line at its end.
+/// No line is read before the prompt; and what is typed letter by letter is a line at its end.
 pub fn nothing_is_read_ahead<B: Backend>() {
     let (press, keys) = channel();
     let screen = Screen::new();

@@ -8,7 +8,8 @@ use socklab_core::{
     Transport, Why,
 };
 
-/// Wants the network, lines, and a timer that fires again and again. What comes it sends back, but only when the timer fires.
+/// Wants the network, lines, and a timer that fires again and again. What comes it sends back, but
+/// only when the timer fires.
 #[derive(Debug)]
 pub(super) struct Metronome {
     open: Option<SocketAddr>,
@@ -32,7 +33,8 @@ impl Metronome {
         }
     }
 
-    /// One without a tick, which connects to `to` by TCP, and says that a chat began when it begins to.
+    /// One without a tick, which connects to `to` by TCP, and says that a chat began when it begins
+    /// to.
     pub(super) fn connecting(to: SocketAddr) -> Self {
         Metronome {
             open: Some(to),

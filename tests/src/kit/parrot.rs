@@ -25,9 +25,9 @@ impl Service for Parrots {
 
 /// Repeats what it hears, byte for byte, until the end of the stream; then finishes.
 ///
-/// A few bytes are orders: `!` has it send [`BIG`] bytes of [`pattern`] and finish; `+` sets a timer of 50 ms,
-/// `>` moves it to 100 ms from now, `-` cancels it. When it fires, the parrot says `T`.
-/// `~` has it answer the end of the stream with a large answer, and not finish.
+/// A few bytes are orders: `!` has it send [`BIG`] bytes of [`pattern`] and finish; `+` sets a
+/// timer of 50 ms, `>` moves it to 100 ms from now, `-` cancels it. When it fires, the parrot says
+/// `T`. `~` has it answer the end of the stream with a large answer, and not finish.
 #[derive(Debug)]
 pub struct Parrot {
     link: Link,

@@ -1,4 +1,5 @@
-//! Cases of machines that wait for several things at once and take them one at a time: none of them is lost.
+//! Cases of machines that wait for several things at once and take them one at a time: none of them
+//! is lost.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
@@ -144,7 +145,7 @@ impl Observer for Log {
     }
 }
 
-/// The observer sees a driver try, wait, and try again; and nothing twice.
+/// The observer sees a driver try, wait, and try again; each once.
 pub fn what_was_tried_and_waited_for_is_told<B: Backend>() {
     let log = Log::default();
     let server = Typed::start::<B>(None, log.clone());

@@ -83,14 +83,14 @@ impl Limited {
     }
 }
 
-/// The whole answer to a peer that says nothing.
+/// The whole answer to a silent peer.
 fn hear(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
 }
 
-/// A peer over a limit is told so, and need say nothing for its connection to end.
+/// A peer over a limit is told so, and its connection ends although it is silent.
 pub fn over_a_limit_a_peer_is_told<B: Backend>() {
     for (limit, over) in [
         (ConnectionLimit::new(0, 8), ExceededLimit::Total),
@@ -133,7 +133,7 @@ pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
         for _ in 0..2 {
             server.assert_refused(over);
         }
-        // Nobody of the refused was counted, and the one who is in is served.
+        // The refused connections do not count, and the one that was accepted is served.
         inside.write_all(b"Ana&123456&000000").unwrap();
         assert_eq!(hear(&inside), "ERROR unavailable");
         drop(inside);

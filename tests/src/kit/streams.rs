@@ -75,7 +75,8 @@ pub fn an_end_in_the_middle_of_a_message<B: Backend>() {
     server.finish();
 }
 
-/// While a stream that has ended is written to, a system may tell of its end again with each event for its room.
+/// While a stream that has ended is written to, a system may tell of its end again with each event
+/// for its room.
 pub fn an_end_is_told_once<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let mut stream = server.connect();
@@ -94,7 +95,7 @@ pub fn an_end_is_told_once<B: Backend>() {
     assert_eq!(more.len(), 0, "the end was told again");
 }
 
-/// A peer that breaks off while it is listened to ends its own connection and nobody else's.
+/// A peer that resets while the server reads ends its own connection and no other.
 pub fn a_reset_while_the_server_reads<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     for _ in 0..20 {
@@ -146,7 +147,7 @@ pub fn a_timer_fires_is_moved_and_is_cancelled<B: Backend>() {
     server.finish();
 }
 
-/// A server with nothing to do is woken.
+/// A stop wakes an idle server.
 pub fn a_stop_while_idle<B: Backend>() {
     Server::of_parrots::<B>(8).finish();
 }
@@ -264,7 +265,7 @@ impl Register for Slow {
     }
 }
 
-/// A decision that comes after its connection has gone is dropped, whoever brings it.
+/// A decision that comes after its connection has gone is dropped.
 pub fn a_decision_for_nobody<B: Backend>() {
     let slow = Arc::new(Slow::default());
     let limits = SubmissionLimits {

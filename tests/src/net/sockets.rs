@@ -116,7 +116,7 @@ impl Network {
         (entry.key().0 <= self.now).then(|| entry.remove())
     }
 
-    /// Gives a program a UDP socket that hears everybody.
+    /// Gives a program a UDP socket that receives from every peer.
     pub(super) fn bind(&mut self, host: HostId, local: SocketAddr) {
         self.add_datagram(host, Socket(0), local, None);
     }
@@ -292,12 +292,12 @@ impl Network {
     }
 
     /// An ICMP "port unreachable": only a connected socket is told.
-    fn refuse(&mut self, from: SocketAddr, nobody: SocketAddr) {
+    fn refuse(&mut self, from: SocketAddr, unreachable: SocketAddr) {
         if let Some(&(host, socket)) = self.bound.get(&from)
             && let Some(Sock::Datagram {
                 peer: Some(peer), ..
             }) = self.sockets.get(&(host, socket))
-            && *peer == nobody
+            && *peer == unreachable
         {
             let refused = Event::Fault(socket, Doing::Receiving, FaultKind::Refused);
             self.arrive(self.medium.latency(), Arrival::Event(host, refused));

@@ -1,6 +1,7 @@
 //! Proves, sentence by sentence, what each exercise must do when things are not as they should be.
 //!
-//! Each test gives one machine its inputs by hand; what it does comes back as lines of its transcript.
+//! Each test gives one machine its inputs by hand; what it does comes back as lines of its
+//! transcript.
 
 mod capitals;
 mod chat;

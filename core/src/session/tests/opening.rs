@@ -172,7 +172,7 @@ fn an_abort_gives_up_the_opening() {
         Input::Start => out.open(Socket(0), Transport::Stream, &[address(1), address(2)]),
         Input::Stop => {
             out.abort(peer(1));
-            standing.interest = Interest::NOTHING;
+            standing.interest = Interest::NONE;
         }
         _ => {}
     };

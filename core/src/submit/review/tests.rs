@@ -69,7 +69,7 @@ fn forms() {
         .collect();
     let long = format!("{}&12345678&123456\n", "a".repeat(513));
     for (bytes, wrong) in [
-        (&b""[..], vec![Remark::Nothing]),
+        (&b""[..], vec![Remark::Empty]),
         (b"\n", vec![Remark::Separators(0)]),
         (b"hola", vec![Remark::Separators(0)]),
         (b"Ana&12345678", vec![Remark::Separators(1)]),

@@ -117,8 +117,8 @@ pub enum RosterFault {
 impl Roster {
     /// Reads a roster: a header, and a line for each student, in CSV as spreadsheets and Moodle
     /// save it: commas, semicolons or tabs; UTF-8, or UTF-16 with a byte-order mark. What a column
-    /// holds is known by its header, in English or a language of Spain, unless `chosen` says it; only the DNI
-    /// must be there. Other columns are ignored.
+    /// holds is known by its header, in English or a language of Spain, unless `chosen` says it;
+    /// only the DNI must be there. Other columns are ignored.
     ///
     /// # Errors
     /// Names the first line whose values might be another column's, and why. A roster without

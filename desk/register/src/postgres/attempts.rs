@@ -1,8 +1,8 @@
-//! Attempts on a PostgreSQL server: a batch is asked about and written in three statements, so that it costs three round
-//! trips and not several for each attempt.
+//! Attempts on a PostgreSQL server: a batch is asked about and written in three statements, so that
+//! it costs three round trips and not several for each attempt.
 //!
-//! Values travel as one array for each column. There is no join that the planner could turn into reading a whole table:
-//! each row of a batch looks its own up by an index.
+//! Values travel as one array for each column. There is no join that the planner could turn into
+//! reading a whole table: each row of a batch looks its own up by an index.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,8 @@ pub(super) const HOLD: &str = "
         SELECT hashtextextended(dni, 0) AS held FROM unnest($1::TEXT[]) AS asked (dni) ORDER BY 1
     ) AS ordered";
 
-/// It comes after the DNIs are held, as a statement of its own, so it sees what those before have committed.
+/// It comes after the DNIs are held, as a statement of its own, so it sees what those before have
+/// committed.
 pub(super) const LOOK: &str = "
     SELECT
         o.repeated, o.accepted, r.here, r.here_oldest, r.everywhere, r.everywhere_oldest,

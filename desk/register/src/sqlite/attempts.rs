@@ -1,4 +1,5 @@
-//! Attempts in a file: small statements, each prepared once, and no more of them than an attempt needs.
+//! Attempts in a file: small statements, each prepared once, and no more of them than an attempt
+//! needs.
 //!
 //! None has `RETURNING`, for which SQLite makes a table and a journal of the statement each time.
 

@@ -69,7 +69,7 @@ impl Told {
     }
 
     fn by(went: &Went) -> Told {
-        let later = |seen: &Seen| matches!(seen, Seen::Notice(Notice::NobodyListens(_)));
+        let later = |seen: &Seen| matches!(seen, Seen::Notice(Notice::NoListener(_)));
         match went.status {
             Status::Done if went.seen.iter().any(later) => Told::Later,
             Status::Done => Told::Nothing,
