@@ -17,12 +17,18 @@ def code(dni, at=None):
 class Server:
     """A submission server of our own, ended by its pid."""
 
-    def __init__(self, register, runtime="blocking", extra=(), prefix=(), port=0, log=None):
-        self.errors = tempfile.TemporaryFile("w+")
-        command = [*prefix, str(SOCKLAB), "submit", "server", "--lang", "en", "--listen", f":{port}",
+    def __init__(self, register, runtime="blocking", extra=(), prefix=(), port=0, program=SOCKLAB, unread=False):
+        # With `unread` standard error is a pipe that is not read any more once the server is ready.
+        self.errors, self.pipe = tempfile.TemporaryFile("w+"), None
+        if unread:
+            self.pipe, write_end = os.pipe()
+            os.set_blocking(self.pipe, False)
+        command = [*prefix, str(program), "submit", "server", "--lang", "en", "--listen", f":{port}",
                    "--register", str(register), "--runtime", runtime, *extra]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=self.errors, start_new_session=True)
+                                        stderr=write_end if unread else self.errors, start_new_session=True)
+        if unread:
+            os.close(write_end)
         self.port = port
         until = time.time() + 30
         while True:
@@ -30,6 +36,11 @@ class Server:
             if found:
                 self.port = int(found.group(1))
                 return
+            try:
+                if unread:
+                    os.write(self.errors.fileno(), os.read(self.pipe, 4096))
+            except BlockingIOError:
+                pass
             if self.process.poll() is not None or time.time() > until:
                 raise RuntimeError(f"no server: {self.said()}")
             time.sleep(0.005)

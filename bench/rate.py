@@ -3,16 +3,18 @@
 
     cargo build --profile shipped && cargo build --profile shipped -p socklab-tests --examples
     bench/rate.py [--seconds 3] [--rounds 3] [--sync-delay 0,1,5] [--only sqlite|postgres]
+    bench/rate.py --before OLD_SOCKLAB [--seconds 1] [--pairs 20] [--runtimes mio] [--clients 1,64] [--instructions]
 
 `--batch 1` is the same server with one commit for each submission; a ratio is to it, within a round, in which the two run
 one after the other. `alone` is a loop that writes the same rows with the same settings and commits after each, without a
 network. `--sync-delay` has each sync of the server take so many milliseconds longer (bench/slow_sync.c), as on other disks.
-Medians of the rounds.
+Medians of the rounds. With `--before`, a server of this build against one of an older build (bench/before.py).
 
 CPU is in microseconds for each submission: of the thread that writes, of the rest of the server, of the load. The writer's time
 is on a core, waiting for a core (queue), waiting for the disk (sync), or left over: waiting for submissions, or for PostgreSQL.
 """
 import argparse, pathlib, resource, sqlite3, statistics, subprocess, sys, tempfile, time
+import before
 from desk import *
 
 SUBMITTERS = EXAMPLES / "submitters"
@@ -166,13 +168,24 @@ def on_postgres(table, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--seconds", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sync-delay", default="0", type=lambda text: [float(one) for one in text.split(",")],
                         help="milliseconds, or several of them: 0,1,5")
     parser.add_argument("--only", choices=["sqlite", "postgres"])
+    parser.add_argument("--before", type=pathlib.Path, help="the socklab of an older build")
+    parser.add_argument("--pairs", type=int, default=20, help="with --before: pairs of slices")
+    parser.add_argument("--runtimes", default="mio", type=lambda text: text.split(","), help="with --before")
+    parser.add_argument("--clients", default="1,64", type=lambda text: [int(one) for one in text.split(",")],
+                        help="with --before")
+    parser.add_argument("--instructions", action="store_true", help="with --before: count them, with valgrind")
     parser.add_argument("--alone", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.seconds = options.seconds or (1 if options.before else 3)
+    if options.before:
+        if options.instructions:
+            before.counted(options.before)
+        return before.compared(options.before, options)
     if options.alone:
         return commit_each(options.alone, options.seconds)
     table = Table()
