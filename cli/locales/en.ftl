@@ -336,6 +336,8 @@ roster-values = it has { $found ->
 # $value (text) - what follows the blank
 roster-blank = a blank follows the comma before "{ $value }": if that comma belongs to the value, put all of it in quotes ("García, Ana"); if not, remove the blank
 # $list (text) - headers
+roster-no-header = the file is empty: its first line must name the columns
+roster-long = a value has { $bytes } bytes and may have { $most } at most: "{ $value }…"
 roster-no-dni = no column is called DNI, NIF or ID number: the first line must name the columns, and it has { $list }; say --column dni=HEADER if the DNI has another name
 # $field (text) - what they hold
 # $word (text) - its word on the command line
@@ -369,6 +371,7 @@ register-forgot = forgot { $count ->
 register-clock-fine = this computer's clock is not behind the latest code that was accepted
 register-clock-trusted = the clock counts as right now: codes are judged by it again, also by a server that is running
 # $dni (text) - the DNI
+register-in-memory = warning: the register { $place } is in this computer's memory (tmpfs) and will be gone when it restarts: keep it on a disk
 register-bad-secret = the secret of { $dni } cannot be decrypted: give that student a new one (socklab register enrol --dni { $dni } --replace --sheet card.html)
 register-whole = the register is whole
 register-damaged = the register is damaged: stop the server, keep the file, and go back to the last backup
@@ -378,6 +381,7 @@ register-restored = { $place } is a copy of { $file } now
 # $file (text) - the other name
 register-kept = what was there before is kept as { $file }
 # $file (text) - where the log is now
+register-other-names = warning: the register { $file } has { $names } names (hard links): use this one alone and delete the others, or a program that uses another will damage it
 log-set-aside = the log beside the register belonged to another file: it was not used, and is kept as { $file }
 # $file (text) - the copy
 register-saved = all that was confirmed is in { $file }: stop the server, and bring it back with socklab register restore { $file }
@@ -412,6 +416,7 @@ rekeyed = { $count ->
     [one] { $count } secret is encrypted under a new key: its card still counts
    *[other] { $count } secrets are encrypted under a new key: their cards still count
 }
+rekey-damaged = the key is still the old one: give these students new secrets first, or go on without them (socklab register rekey --skip-damaged)
 rekey-nobody = nobody has a secret, so there is no key to replace
 rekey-servers = stop the servers of this register and start them again: they still have the old key
 sheet-title = One-time codes
@@ -779,6 +784,7 @@ help-arg-all = Enrol all of the class who have no secret yet
 help-arg-sheet = The HTML file to write; it must not be there
 help-arg-replace = Give new secrets also to those who have one; their old cards count no more
 help-arg-lost = The old key is gone
+help-arg-skip-damaged = Go on where single secrets cannot be decrypted: they stay as they are, and their students need new ones
 help-arg-due = When: 2026-11-20T18:00, in this computer's time zone, or with an offset (+01:00); without it, the deadlines are shown
 help-arg-due-group = Only for this group
 help-arg-remove = Take the deadline away

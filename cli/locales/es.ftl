@@ -336,6 +336,8 @@ roster-values = tiene { $found ->
 # $value (text) - what follows the blank
 roster-blank = hay un blanco tras la coma que precede a «{ $value }»: si esa coma es parte del valor, póngalo todo entre comillas ("García, Ana"); si no, quite el blanco
 # $list (text) - headers
+roster-no-header = el fichero está vacío: su primera línea debe nombrar las columnas
+roster-long = un valor tiene { $bytes } bytes y puede tener { $most } como mucho: «{ $value }…»
 roster-no-dni = ninguna columna se llama DNI, NIF o Número de ID: la primera línea debe nombrar las columnas, y tiene { $list }; si el DNI se llama de otro modo, diga --column dni=CABECERA
 # $field (text) - what they hold
 # $word (text) - its word on the command line
@@ -369,6 +371,7 @@ register-forgot = { $count ->
 register-clock-fine = el reloj de este equipo no va por detrás del último código aceptado
 register-clock-trusted = el reloj se da por bueno: los códigos vuelven a juzgarse con él, también en un servidor en marcha
 # $dni (text) - the DNI
+register-in-memory = aviso: el registro { $place } está en la memoria de este equipo (tmpfs) y se perderá al reiniciarlo: guárdelo en un disco
 register-bad-secret = el secreto de { $dni } no se puede descifrar: dele uno nuevo (socklab register enrol --dni { $dni } --replace --sheet tarjeta.html)
 register-whole = el registro está íntegro
 register-damaged = el registro está dañado: pare el servidor, guarde el fichero y vuelva a la última copia
@@ -378,6 +381,7 @@ register-restored = { $place } es ahora una copia de { $file }
 # $file (text) - el otro nombre
 register-kept = lo que había antes se conserva como { $file }
 # $file (text) - dónde está ahora el diario
+register-other-names = aviso: el registro { $file } tiene { $names } nombres (enlaces físicos): use solo este y borre los demás, o lo dañará un programa que use otro
 log-set-aside = el diario que había junto al registro era de otro fichero: no se ha usado y se conserva como { $file }
 # $file (text) - la copia
 register-saved = todo lo confirmado está en { $file }: detenga el servidor y recupérelo con socklab register restore { $file }
@@ -412,6 +416,7 @@ rekeyed = { $count ->
     [one] { $count } secreto está cifrado con una clave nueva: su tarjeta sigue valiendo
    *[other] { $count } secretos están cifrados con una clave nueva: sus tarjetas siguen valiendo
 }
+rekey-damaged = la clave sigue siendo la anterior: dé antes secretos nuevos a estos estudiantes o siga sin ellos (socklab register rekey --skip-damaged)
 rekey-nobody = nadie tiene secreto, así que no hay clave que cambiar
 rekey-servers = detenga los servidores de este registro y vuelva a iniciarlos: aún tienen la clave anterior
 sheet-title = Códigos de un solo uso
@@ -779,6 +784,7 @@ help-arg-all = A todos los de la clase que aún no lo tienen
 help-arg-sheet = El fichero HTML que se escribe; no debe existir
 help-arg-replace = Dar secretos nuevos también a quienes ya tienen; sus tarjetas anteriores dejan de valer
 help-arg-lost = La clave anterior se ha perdido
+help-arg-skip-damaged = Seguir aunque algún secreto no se pueda descifrar: se queda como está y su estudiante necesita otro
 help-arg-due = Cuándo: 2026-11-20T18:00, en la zona horaria de este equipo, o con su diferencia (+01:00); si no se dice, se muestran los plazos
 help-arg-due-group = Solo para este grupo
 help-arg-remove = Quita el plazo

@@ -233,21 +233,21 @@ impl Desk<'_> {
             return Err(Stop::Failed(self.messages.say("register-damaged")));
         }
         let key = self.location.key_file();
-        if key.exists() {
-            let bad = self.archive.damaged_secrets(&key)?;
-            for dni in &bad {
-                say::line(
-                    &self
-                        .messages
-                        .say_with("register-bad-secret", &[("dni", dni)]),
-                );
-            }
-            if !bad.is_empty() {
-                return Ok(Exit::Failed);
-            }
+        if key.exists() && self.name_damaged(&key)? {
+            return Ok(Exit::Failed);
         }
         say::news(&self.messages.say("register-whole"));
         Ok(Exit::Done)
+    }
+
+    /// Says whose secrets cannot be decrypted, and what to do; whether there are any.
+    fn name_damaged(&mut self, key: &Path) -> Result<bool, Stop> {
+        let damaged = self.archive.damaged_secrets(key)?;
+        for dni in &damaged {
+            let said = [("dni", dni as _)];
+            say::line(&self.messages.say_with("register-bad-secret", &said));
+        }
+        Ok(!damaged.is_empty())
     }
 }
 
@@ -275,6 +275,10 @@ fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
 pub(crate) fn notice(messages: &dyn Messages, notice: &Notice) {
     match notice {
         Notice::OpenToAll { path, mode } => warn_of_mode(messages, path, *mode),
+        Notice::OtherNames { path, names } => {
+            let said = [("file", path as _), ("names", names as _)];
+            say::line(&messages.say_with("register-other-names", &said));
+        }
         Notice::LogSetAside(log) => {
             say::line(&messages.say_with("log-set-aside", &[("file", log)]));
         }

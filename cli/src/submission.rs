@@ -293,9 +293,13 @@ fn open(
     if args.roster.is_some() {
         rules.admit = Admit::Listed;
     }
-    location
-        .serve(rules, Some(&args.key_file()), log)
-        .map_err(failed)
+    let writer = location.serve(rules, Some(&args.key_file()), log);
+    let writer = writer.map_err(failed)?;
+    if location.is_in_memory() {
+        let place = location.to_string();
+        say::line(&messages.say_with("register-in-memory", &[("place", &place)]));
+    }
+    Ok(writer)
 }
 
 /// A limit on the size of files ends a program by a signal, unless it asks to be told by an error

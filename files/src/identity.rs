@@ -46,8 +46,22 @@ impl From<&Metadata> for FileId {
     }
 }
 
+/// How many names a file has (hard links); one where that is not known.
+pub fn names(path: &Path) -> u64 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).map_or(1, |there| there.nlink())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        1
+    }
+}
+
 /// Whether two paths lead to the same file, or would if they were made.
-pub(crate) fn same(one: &Path, other: &Path) -> bool {
+pub fn same(one: &Path, other: &Path) -> bool {
     if cfg!(unix)
         && let (Ok(one), Ok(other)) = (FileId::of(one), FileId::of(other))
     {
@@ -83,6 +97,21 @@ pub fn takes_all(file: &File) -> bool {
     // It is not known of others.
     #[cfg(not(unix))]
     file.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Whether a file is in memory (tmpfs), and gone when the machine restarts.
+pub fn is_in_memory(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+        statfs(path).is_ok_and(|system| system.filesystem_type() == TMPFS_MAGIC)
+    }
+    // It is not known of others.
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// The mode of a regular file that others than its owner may read; `None` if they may not, or there

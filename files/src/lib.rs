@@ -23,7 +23,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use identity::{FileId, others_may_read, takes_all};
+pub use identity::{FileId, is_in_memory, names, others_may_read, same, takes_all};
 pub use log::Log;
 pub use output::{Output, resolve};
 pub use place::{beside, create_private, free, new_secret, place_new, sync_folder};
@@ -158,7 +158,7 @@ impl Outputs {
         }
         // First by name and identity. A process that opens and closes a database which it has open
         // elsewhere loses its locks on it (POSIX), so the command's own is not looked into.
-        if self.kept.iter().any(|kept| identity::same(kept, path)) {
+        if self.kept.iter().any(|kept| same(kept, path)) {
             return Err(Error::InUse);
         }
         let stem = |suffix| without_suffix(path, suffix).is_some_and(|stem| is_database(&stem));

@@ -33,6 +33,8 @@ pub(super) struct EnrolArgs {
 pub(super) struct RekeyArgs {
     #[arg(long, requires = "sheet")]
     lost: bool,
+    #[arg(long, conflicts_with = "lost")]
+    skip_damaged: bool,
     #[arg(long, value_name = "FILE", requires = "lost")]
     sheet: Option<PathBuf>,
     #[arg(long, value_name = "FILE", id = "key")]
@@ -59,6 +61,7 @@ impl Desk<'_> {
         let key_file = self.key_file(args.key.as_deref())?;
         let secrets = self.archive.draw_secrets(&dnis, &key_file)?;
         self.hand_out(&secrets, args.replace, &args.sheet, &args.issuer)?;
+        self.name_damaged(&key_file)?;
         say::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
         Ok(Exit::Done)
     }
@@ -75,6 +78,9 @@ impl Desk<'_> {
                 self.hand_out(&secrets, true, sheet, &args.issuer)?;
             }
             None => {
+                if self.name_damaged(&key_file)? && !args.skip_damaged {
+                    return Err(Stop::Failed(self.messages.say("rekey-damaged")));
+                }
                 let count = self.archive.rekey(&key_file)?;
                 say::news(&self.messages.say_with("rekeyed", &[("count", &count)]));
             }

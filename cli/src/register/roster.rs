@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use socklab_core::submit::MAX_NAME;
 use socklab_register::{Column, DniFault, Field, Roster, RosterError, RosterFault};
 
 use super::{Desk, Stop};
@@ -102,6 +103,15 @@ fn fault(messages: &dyn Messages, fault: &RosterFault) -> String {
             messages.say_with("roster-values", &[("found", found), ("columns", columns)])
         }
         RosterFault::Blank { value } => messages.say_with("roster-blank", &[("value", value)]),
+        RosterFault::Long { bytes, value } => {
+            let said = [
+                ("bytes", bytes as _),
+                ("most", &MAX_NAME as _),
+                ("value", value as _),
+            ];
+            messages.say_with("roster-long", &said)
+        }
+        RosterFault::NoDni { headers } if headers.is_empty() => messages.say("roster-no-header"),
         RosterFault::NoDni { headers } => {
             messages.say_with("roster-no-dni", &[("list", &list(headers))])
         }
@@ -148,9 +158,13 @@ fn field_name(messages: &dyn Messages, field: Field) -> String {
     })
 }
 
+/// The first of them, since a file that is no roster may have thousands.
 fn list(headers: &[impl AsRef<str>]) -> String {
+    const FEW: usize = 20;
+    let dots = if headers.len() > FEW { ", …" } else { "" };
     let quoted = headers
         .iter()
+        .take(FEW)
         .map(|header| format!("\"{}\"", header.as_ref()));
-    quoted.collect::<Vec<_>>().join(", ")
+    quoted.collect::<Vec<_>>().join(", ") + dots
 }

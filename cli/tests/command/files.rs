@@ -14,22 +14,21 @@ use socklab_core::otp::{Key, Step};
 use tempfile::TempDir;
 
 use crate::common::{
-    PATIENCE, Running, code_now, nobody_on_tcp, nobody_on_udp, pipe, run, socklab, stderr, stdout,
-    step, within_one_step,
+    PATIENCE, Running, code_now, nobody_on_tcp, nobody_on_udp, on_disk, pipe, run, socklab, stderr,
+    stdout, step, within_one_step,
 };
 
 const ANA: &str = "01234567";
 
-struct Place {
+/// A folder with a register in it.
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
     /// A folder with a register in it, of one submission.
-    fn new() -> Place {
-        let place = Place {
-            folder: tempfile::tempdir().unwrap(),
-        };
+    pub(crate) fn new() -> Place {
+        let place = Place { folder: on_disk() };
         let (server, address) = place.serve("");
         assert!(submit(address, ANA, &code_now(ANA)).starts_with("OK "));
         server.signal(Signal::TERM);
@@ -37,11 +36,11 @@ impl Place {
         place
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn shown(&self, name: &str) -> String {
+    pub(crate) fn shown(&self, name: &str) -> String {
         self.at(name).display().to_string()
     }
 
@@ -50,7 +49,7 @@ impl Place {
         Running::serve(&format!("submit server {words} --register {register}"))
     }
 
-    fn ask(&self, words: &str) -> snapbox::cmd::OutputAssert {
+    pub(crate) fn ask(&self, words: &str) -> snapbox::cmd::OutputAssert {
         let register = self.shown("register.db");
         run(&format!("register {words} --register {register}"))
     }

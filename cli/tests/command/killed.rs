@@ -10,7 +10,7 @@ use std::thread;
 use socklab_register::Location;
 use tempfile::TempDir;
 
-use crate::common::{Running, code_now, run, socklab};
+use crate::common::{Running, code_now, on_disk, run, socklab};
 use crate::files::{cards, submit};
 
 const ANA: &str = "01234567";
@@ -32,7 +32,7 @@ fn commands() -> [(&'static str, Holds); 5] {
 /// A folder with a register of two submissions, a backup of the first, a class of two of whom
 /// one has a secret, and an older export.
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = on_disk();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let register = at("register.db");
     let ask = |words: &str| run(&format!("register {words} --register {register}")).success();

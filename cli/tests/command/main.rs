@@ -6,6 +6,8 @@ mod common;
 #[cfg(target_os = "linux")]
 mod counting;
 #[cfg(unix)]
+mod damaged;
+#[cfg(unix)]
 mod database;
 #[cfg(unix)]
 mod docs;

@@ -347,6 +347,12 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     file
 }
 
+/// A folder for registers, beside the build and so on its disk: the system's own may be in memory,
+/// which a server says of a register.
+pub(crate) fn on_disk() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
 /// Looks again and again until there is something to see.
 pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

@@ -63,6 +63,14 @@ pub enum Notice {
         /// Its mode.
         mode: u32,
     },
+    /// It has other names (hard links). Its log is found under each by that name, so programs that
+    /// use two of them damage it.
+    OtherNames {
+        /// The one that is used.
+        path: PathBuf,
+        /// How many there are in all.
+        names: u64,
+    },
     /// The log beside it belonged to another file, and is there now.
     LogSetAside(PathBuf),
     /// Its file was moved or deleted while it was open: all that was confirmed is here too.

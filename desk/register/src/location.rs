@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use socklab_core::policy::Secret;
-use socklab_files::Outputs;
+use socklab_files::{Outputs, is_in_memory};
 
 use crate::archive::{Archive, key_is_there, open_key};
 use crate::book::Book;
@@ -129,6 +129,11 @@ impl Location {
                 Err(Error::new(Trouble::Input, detail))
             }
         }
+    }
+
+    /// Whether it is a file that is gone when the machine restarts.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self, Location::File(path) if is_in_memory(path))
     }
 
     /// Has none of a command's outputs be the register's file, nor what stands beside it.

@@ -74,8 +74,8 @@ impl Postgres {
 
     /// What a call that failed means.
     fn failed(&self, error: &tokio_postgres::Error) -> Error {
-        if self.client.is_silent() {
-            return silent();
+        if let Some(time) = self.client.silent() {
+            return silent(time);
         }
         let code = error.code().map_or("", |state| state.code());
         let trouble = match code {
@@ -103,7 +103,7 @@ impl Postgres {
 fn connect(address: &Address) -> Result<Connection, Error> {
     let opened = Connection::open(&address.config, address.tls.as_ref());
     let mut client = opened.map_err(|failed| match failed {
-        Failed::Silent => silent(),
+        Failed::Silent => silent(DEADLINE),
         Failed::Said(error) => opening(cause(&error)),
         Failed::System(error) => opening(error),
     })?;
@@ -117,9 +117,9 @@ fn connect(address: &Address) -> Result<Connection, Error> {
     );
     let set = client.batch_execute(&settings);
     let fsync = set.and_then(|()| client.query_one("SHOW fsync"));
-    let fsync = fsync.map_err(|error| match client.is_silent() {
-        true => silent(),
-        false => opening(cause(&error)),
+    let fsync = fsync.map_err(|error| match client.silent() {
+        Some(time) => silent(time),
+        None => opening(cause(&error)),
     })?;
     if fsync.get::<_, String>(0) != "on" {
         let detail = "the server runs with fsync off";
@@ -132,8 +132,8 @@ fn opening(detail: impl std::fmt::Display) -> Error {
     Error::new(Trouble::Open, detail)
 }
 
-fn silent() -> Error {
-    let detail = format!("no answer within {} s", DEADLINE.as_secs());
+fn silent(time: std::time::Duration) -> Error {
+    let detail = format!("no answer within {} s", time.as_secs());
     Error::new(Trouble::Silent, detail)
 }
 
@@ -143,7 +143,8 @@ impl Sql for Postgres {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        self.script("COMMIT")
+        let done = self.client.commit();
+        done.map_err(|e| self.failed(&e))
     }
 
     fn rollback(&mut self) {

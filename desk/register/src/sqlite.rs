@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ToSql};
-use socklab_files::{free, others_may_read, with_suffix};
+use socklab_files::{free, names, others_may_read, with_suffix};
 
 use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};
@@ -55,6 +55,11 @@ impl Sqlite {
         if let Some(mode) = others_may_read(&path) {
             let path = named.to_owned();
             notices.push(Notice::OpenToAll { path, mode });
+        }
+        let names = names(&path);
+        if names > 1 {
+            let path = named.to_owned();
+            notices.push(Notice::OtherNames { path, names });
         }
         notices.extend(owner::settle(&path)?.map(Notice::LogSetAside));
         let opened = open(&path).or_else(|e| match file::is_read_only(&path) {

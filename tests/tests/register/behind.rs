@@ -283,6 +283,34 @@ fn a_backup_is_brought_back() {
         assert!(error.to_string().contains(name), "{error}");
         assert_eq!(fs::read(path(&place)).unwrap(), was);
     }
+    // Nor is a pipe waited for, or the register brought back from itself.
+    let pipe = place.beside("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let link = place.beside("link");
+    std::os::unix::fs::symlink(path(&place), &link).unwrap();
+    for (bad, why) in [(pipe, "not a file"), (link, "the register itself")] {
+        let error = place.location.restore(&bad).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+/// SQLite looks for the log beside the name that a program uses, so a second name is warned of.
+#[test]
+fn a_register_with_two_names() {
+    let place = Place::file();
+    drop(place.serve(rules()));
+    assert_eq!(place.location.archive(false).unwrap().notices(), []);
+    let other = place.beside("other.db");
+    fs::hard_link(path(&place), &other).unwrap();
+    for name in [path(&place), other] {
+        let mut archive = Location::File(name.clone()).archive(false).unwrap();
+        let warned = Notice::OtherNames {
+            path: name,
+            names: 2,
+        };
+        assert_eq!(archive.notices(), [warned]);
+    }
 }
 
 /// The file that a register had open is found again in a name that SQLite would take for its own.

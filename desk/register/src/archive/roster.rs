@@ -6,6 +6,8 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use socklab_core::submit::MAX_NAME;
+
 use super::{Archive, Student};
 use crate::error::Error;
 use crate::name::spanish_order;
@@ -72,6 +74,13 @@ pub enum RosterFault {
         /// What follows it.
         value: String,
     },
+    /// A value is longer than a name may be.
+    Long {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How it begins.
+        value: String,
+    },
     /// No column is the DNI's.
     NoDni {
         /// The columns that there are.
@@ -124,12 +133,16 @@ impl Roster {
     /// Names the first line whose values might be another column's, and why. A roster without
     /// students is an error unless `may_be_empty`.
     pub fn read(bytes: &[u8], chosen: &[Column], may_be_empty: bool) -> Result<Self, RosterError> {
-        let table = Table::read(bytes, |header| columns::has_dni(header, chosen))?;
-        let fields = columns::understand(table.line, &table.header, chosen)?;
+        let table = Table::read(
+            bytes,
+            |header| columns::has_dni(header, chosen),
+            |line, header| columns::understand(line, header, chosen),
+        )?;
+        let fields = &table.fields;
         let mut seen = BTreeMap::new();
         let mut entries = Vec::with_capacity(table.rows.len());
         for (line, row) in &table.rows {
-            let entry = entry(&fields, row, &mut seen, *line);
+            let entry = entry(fields, row, &mut seen, *line);
             entries.push(entry.map_err(|fault| RosterError { line: *line, fault })?);
         }
         if entries.is_empty() && !may_be_empty {
@@ -140,7 +153,7 @@ impl Roster {
         }
         Ok(Roster {
             entries,
-            columns: table.header.into_iter().zip(fields).collect(),
+            columns: table.header.into_iter().zip(table.fields).collect(),
             separator: table.separator,
         })
     }
@@ -161,6 +174,13 @@ fn entry(
         let at = fields.iter().position(|one| *one == Some(field));
         at.map_or("", |at| row[at].as_str())
     };
+    for field in Field::ALL {
+        let (value, bytes) = (value(field), value(field).len());
+        if bytes > MAX_NAME {
+            let value = value.chars().take(40).collect();
+            return Err(RosterFault::Long { bytes, value });
+        }
+    }
     let typed = value(Field::Dni);
     let dni = dni::read(typed).map_err(|why| RosterFault::Dni {
         value: typed.to_owned(),

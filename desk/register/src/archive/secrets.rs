@@ -113,6 +113,7 @@ impl Archive {
     }
 
     /// Encrypts all secrets under a new key, which takes the old one's place. How many there are.
+    /// Those that are [damaged](Archive::damaged_secrets) stay as they are, and damaged.
     ///
     /// # Errors
     /// When the key is not that of the register; then nothing has changed.
@@ -120,17 +121,20 @@ impl Archive {
         let (old, _) = open_key(&mut *self.sql, path)?;
         let next = create_next(path)?;
         let count = within(&mut *self.sql, |sql| {
-            let rows = sql.rows(SECRETS, &[])?;
-            for row in &rows {
+            let mut count = 0;
+            for row in sql.rows(SECRETS, &[])? {
                 let dni = row.text(0)?;
-                let secret = old.unseal(&dni, &row.bytes(1)?)?;
+                let Ok(secret) = old.unseal(&dni, &row.bytes(1)?) else {
+                    continue;
+                };
                 let sealed = next.seal(&dni, &secret)?;
                 let update = "UPDATE students SET secret = $1 WHERE dni = $2";
                 if sql.run(update, &[sealed.into(), dni.into()])? != 1 {
                     return Err(Error::new(Trouble::Broken, "a secret cannot be written"));
                 }
+                count += 1;
             }
-            Ok(rows.len() as u64)
+            Ok(count)
         })?;
         put_next(path)?;
         Ok(count)

@@ -15,9 +15,16 @@ use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
 use super::tls::Tls;
 
-/// How long to wait for the server in any one call, connecting included. It is less than the
-/// patience of a submission server, so that students are told.
+/// How long to wait for the server in any one call, connecting included, but for a COMMIT. It is
+/// less than the patience of a submission server, so that students are told.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long to wait for a COMMIT: nearly as long as a submission server waits for its register
+/// (`Limits::store`, 15 s). It alone waits for the disk, which may take seconds while the server
+/// syncs a checkpoint, and `statement_timeout` does not interrupt it. Whoever gives up earlier does
+/// not know whether the batch was recorded, and has its students send it again to a disk that is
+/// busy. A route that is gone is noticed within [`DEADLINE`] all the same, by `tcp_user_timeout`.
+const COMMIT_DEADLINE: Duration = Duration::from_secs(12);
 
 /// How long a statement may wait for others or run, as the server counts it: less than
 /// [`DEADLINE`], so that a server that is only busy can say so.
@@ -26,7 +33,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 /// Why a call failed.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// The server did not answer within [`DEADLINE`].
+    /// The server did not answer in time.
     Silent,
     /// It, or the library, says why.
     Said(Error),
@@ -47,7 +54,8 @@ pub(super) struct Connection {
     client: Client,
     /// What reads and writes the socket. Without it every call fails.
     driver: JoinHandle<()>,
-    silent: bool,
+    /// After how long a call without an answer was the end of it.
+    silent: Option<Duration>,
 }
 
 impl Connection {
@@ -60,7 +68,7 @@ impl Connection {
                 runtime: Some(runtime),
                 client,
                 driver,
-                silent: false,
+                silent: None,
             }),
             Ok(Err(error)) => {
                 runtime.shutdown_background();
@@ -73,13 +81,20 @@ impl Connection {
         }
     }
 
-    /// Whether the server has left a call without an answer, which was the end of the connection.
-    pub(super) fn is_silent(&self) -> bool {
+    /// For how long the server has left a call without an answer, which was the end of the
+    /// connection.
+    pub(super) fn silent(&self) -> Option<Duration> {
         self.silent
     }
 
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
+        self.call(COMMIT_DEADLINE, async |client| {
+            client.batch_execute("COMMIT").await
+        })
+    }
+
     pub(super) fn prepare(&mut self, sql: &str) -> Result<Statement, Error> {
-        self.call(async |client| client.prepare(sql).await)
+        self.call(DEADLINE, async |client| client.prepare(sql).await)
     }
 
     pub(super) fn execute(
@@ -87,7 +102,9 @@ impl Connection {
         statement: &Statement,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, Error> {
-        self.call(async |client| client.execute(statement, values).await)
+        self.call(DEADLINE, async |client| {
+            client.execute(statement, values).await
+        })
     }
 
     pub(super) fn query(
@@ -95,20 +112,26 @@ impl Connection {
         statement: &Statement,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
-        self.call(async |client| client.query(statement, values).await)
+        self.call(DEADLINE, async |client| {
+            client.query(statement, values).await
+        })
     }
 
     pub(super) fn batch_execute(&mut self, sql: &str) -> Result<(), Error> {
-        self.call(async |client| client.batch_execute(sql).await)
+        self.call(DEADLINE, async |client| client.batch_execute(sql).await)
     }
 
     pub(super) fn query_one(&mut self, sql: &str) -> Result<Row, Error> {
-        self.call(async |client| client.query_one(sql, &[]).await)
+        self.call(DEADLINE, async |client| client.query_one(sql, &[]).await)
     }
 
     /// Does a call. If it takes too long, the connection ends, and so do the call and all after it,
     /// at once.
-    fn call<T>(&mut self, call: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, Error> {
+    fn call<T>(
+        &mut self,
+        deadline: Duration,
+        call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let Connection {
             runtime,
             client,
@@ -120,10 +143,10 @@ impl Connection {
         };
         runtime.block_on(async {
             let mut call = pin!(call(client));
-            if let Ok(done) = timeout(DEADLINE, &mut call).await {
+            if let Ok(done) = timeout(deadline, &mut call).await {
                 return done;
             }
-            *silent = true;
+            *silent = Some(deadline);
             driver.abort();
             call.await
         })

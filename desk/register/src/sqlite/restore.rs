@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use socklab_files::{beside, create_private, free, resolve, sync_folder, with_suffix};
+use socklab_files::{beside, create_private, free, resolve, same, sync_folder, with_suffix};
 
 use super::file::{alone, close, connect, mark_as_copy, put, remove};
 use super::{APPLICATION, error, integrity, opening, owner};
@@ -43,25 +43,32 @@ pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Er
     let failed = |e: std::io::Error| Error::new(Trouble::Open, e);
     let path = resolve(named).map_err(failed)?;
     let new = beside(&path);
-    let made = source(backup).and_then(|from| copy_into(&from, &new));
+    let made = source(backup, &path).and_then(|from| copy_into(&from, &new));
     let restored = made.and_then(|()| replace(&new, &path));
     remove(&new);
     restored
 }
 
 /// A register to copy from, checked.
-fn source(backup: &Path) -> Result<Connection, Error> {
+fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
     let failed = |e| Error::new(Trouble::Input, format!("{}: {e}", backup.display()));
+    let not = |what: &str| {
+        let detail = format!("{}: {what}", backup.display());
+        Err(Error::new(Trouble::Input, detail))
+    };
     let path = backup.canonicalize().map_err(failed)?;
+    // To open a pipe would wait for its writer.
+    if !path.is_file() {
+        return not("it is not a file");
+    }
+    if same(&path, register) {
+        return not("it is the register itself");
+    }
     let log = fs::metadata(with_suffix(&path, "-wal")).map_or(0, |log| log.len());
     // A register in use is read as its users read it; of a backup nothing else is touched.
     let connection = match log > 0 || with_suffix(&path, "-shm").exists() {
         true => connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
         false => alone(&path)?,
-    };
-    let not = |what: &str| {
-        let detail = format!("{}: {what}", backup.display());
-        Err(Error::new(Trouble::Input, detail))
     };
     let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if read("PRAGMA application_id").ok() != Some(APPLICATION) {

@@ -6,7 +6,7 @@
 
 use socklab_core::submit::is_hidden;
 
-use super::{RosterError, RosterFault};
+use super::{Field, RosterError, RosterFault};
 
 /// Separators that spreadsheets write.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
@@ -18,6 +18,8 @@ pub(super) struct Table {
     /// The header's line.
     pub(super) line: usize,
     pub(super) header: Vec<String>,
+    /// What each column holds.
+    pub(super) fields: Vec<Option<Field>>,
     /// The rows, each as long as the header, with their lines.
     pub(super) rows: Vec<(usize, Vec<String>)>,
 }
@@ -25,9 +27,11 @@ pub(super) struct Table {
 impl Table {
     /// Reads text in UTF-8, or in UTF-16 with a byte-order mark. Of the separators under which the
     /// header satisfies `good`, that with the most columns is taken, unless a line `sep=` names it.
+    /// A header that is not understood is refused before its rows are.
     pub(super) fn read(
         bytes: &[u8],
         good: impl Fn(&[String]) -> bool,
+        understand: impl Fn(usize, &[String]) -> Result<Vec<Option<Field>>, RosterError>,
     ) -> Result<Table, RosterError> {
         let text = decode(bytes)?;
         let mut lines = (1..)
@@ -48,6 +52,7 @@ impl Table {
         // A name has commas, if any of the separators.
         let may_be_inside = separator == ',' && !has_blanks(&header);
         let header: Vec<String> = header.into_iter().map(|cell| cell.text).collect();
+        let fields = understand(at, &header)?;
         let mut rows = Vec::new();
         for (at, line) in lines {
             let wrong = |fault| RosterError { line: at, fault };
@@ -72,6 +77,7 @@ impl Table {
             separator,
             line: at,
             header,
+            fields,
             rows,
         })
     }

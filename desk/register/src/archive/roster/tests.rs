@@ -175,6 +175,22 @@ fn a_line_whose_values_may_be_misplaced_is_refused() {
             },
         ),
         ("", 1, F::NoDni { headers: vec![] }),
+        // What is wrong with the header is said before what is wrong with the rows.
+        (
+            "The class of 2026\ndni,name\n12345678,Ana\n",
+            1,
+            F::NoDni {
+                headers: headers(&["The class of 2026"]),
+            },
+        ),
+        (
+            &format!("dni,name\n12345678,Ana\n22345678,{}\n", "é".repeat(257)),
+            3,
+            F::Long {
+                bytes: 514,
+                value: "é".repeat(40),
+            },
+        ),
         (
             "dni\n123456\n12345\n",
             3,
