@@ -184,7 +184,7 @@ macro_rules! table {
 }
 
 /// Writes `state`, `interest` and `status` of a [`Machine`](crate::Machine) that runs on a
-/// [`table!`](crate::table): `from_table!(state, failure)` for one that keeps its state in the
+/// [`table!`](crate::table!): `from_table!(state, failure)` for one that keeps its state in the
 /// field `state` and why it failed in `failure`; `from_table!(state)` for one that cannot fail.
 #[macro_export]
 macro_rules! from_table {
