@@ -246,6 +246,14 @@ model-async-std = A task for each connection on an executor with a thread for ea
 model-mio = One thread with one event loop: it waits in one poll for all sockets at once, and then serves those that have something.
 model-mio-loops = An event loop for each core, each with a socket of its own at the same port (SO_REUSEPORT): the kernel deals the peers out, and each loop waits in its own poll.
 model-tokio = A task for each connection on a scheduler whose threads, one for each core, share the work: no task blocks, and its reactor waits for all sockets in one poll.
+model-nonblocking = One thread asks every socket again and again and never waits: it uses a whole core, also when idle, and answers soonest.
+model-select = One thread waits in select for all sockets at once; the sets are rebuilt for every call, and hold no descriptor numbered 1,024 or more.
+model-poll = One thread waits in poll for all sockets at once: the kernel walks the whole list with every call.
+model-signal-driven = One thread sleeps in sigtimedwait until SIGIO says that something came, and then receives until nothing is left.
+model-uring = One thread waits in io_uring_enter for what the kernel has already done: it received into the program's memory, and sends what it was given.
+# $figure (text) - its number
+compare-figure = Stevens, figure { $figure }
+compare-every-exercise = every exercise
 
 ## Besides loads
 

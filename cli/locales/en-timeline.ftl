@@ -20,6 +20,9 @@ timeline-title = { $exercise } on { $model }, { $length }
 timeline-style-threads = Threads: each sleeps inside the very call that receives or accepts (blocking I/O, figure 6.1).
 timeline-style-loop = Event loop: a thread sleeps in a poll for all its sockets at once (I/O multiplexing, figure 6.3), and its calls on sockets never block (figure 6.2).
 timeline-style-executor = Tasks: a task that must wait is suspended and keeps no thread; the executor's reactor polls for all of them, out of sight (I/O multiplexing, figure 6.3).
+timeline-style-spin = A spin: a thread asks every socket again and again, and never sleeps (nonblocking I/O, figure 6.2). Calls that found nothing are drawn as one.
+timeline-style-signal = Signal-driven: a thread sleeps until the kernel's signal says that something came, and then receives until nothing is left (figure 6.4).
+timeline-style-completion = Completions: the kernel was asked beforehand to receive and to send; the thread sleeps until some of it has been done, and what was received is in its memory when it is told (asynchronous I/O, figure 6.5).
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 # $column (text) - how much one letter stands for, with its unit
@@ -71,6 +74,8 @@ timeline-class-blocked = blocked in a call
 # $call (text) - which
 timeline-blocked-in = blocked in { $call }
 timeline-call-poll = poll
+timeline-call-signal = sigtimedwait
+timeline-call-completion = io_uring_enter
 timeline-call-thread = waiting for another thread
 timeline-class-suspended = suspended
 timeline-class-empty = asks and finds nothing
@@ -119,6 +124,17 @@ timeline-what-done = { $operation }: done
 timeline-what-expired = { $operation }: waited until its time had passed
 # $operation (text) - its name
 timeline-what-empty = { $operation }: nothing there, returns at once
+# $operation (text) - its name
+# $times (number) - how often
+timeline-what-spin = { $operation }: asks { $times } times and finds nothing
+timeline-what-signal = sleeps until the kernel sends SIGIO
+timeline-what-completion = sleeps until the kernel has done something that it was asked for
+# $operation (text) - its name
+# $bytes (number) - how many
+timeline-what-told = { $operation }: told that { $bytes } B are in the program's memory, copied before
+# $operation (text) - its name
+# $bytes (number) - how many
+timeline-what-asked = { $operation }: the kernel is asked to send { $bytes } B
 timeline-what-poll = poll: waits until any socket has something
 timeline-what-suspended = suspended: the reactor's poll waits for it
 timeline-what-thread = sleeps until another thread has something

@@ -634,6 +634,17 @@ usage-conflict = { $arg } cannot go with the others
 # $runtime (text) - the I/O model
 # $list (text) - those that take it
 usage-threads = { $runtime } has as many threads as it needs: --threads is for { $list }
+# $runtime (text) - the I/O model
+# $detail (text) - what the system said
+runtime-not-here = { $runtime } is not offered: this system does not have what it needs ({ $detail }); --help names the runtimes that it has
+# $runtime (text) - the I/O model
+# $detail (text) - what the system said
+runtime-no-uring = { $runtime } is not offered: this system refuses an io_uring ({ $detail }). It takes Linux 6.1 or newer, and many containers forbid it; --help names the runtimes that there are
+# $runtime (text) - the I/O model
+# $exercise (text) - the exercise
+runtime-no-tcp = { $runtime } has no TCP, so no { $exercise }: for a connection SIGIO comes for nearly everything and says not what (UNP 25.2). Take another, such as mio
+# $runtime (text) - the I/O model
+runtime-spins = { $runtime } uses a whole core as long as it runs, also when there is nothing to do
 # $command (text) - the command
 usage-help = see: { $command } --help
 

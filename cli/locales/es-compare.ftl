@@ -246,6 +246,14 @@ model-async-std = Una tarea por conexión sobre un ejecutor con un hilo por núc
 model-mio = Un hilo con un bucle de eventos: espera en un solo poll a todos los sockets a la vez y después atiende a los que tienen algo.
 model-mio-loops = Un bucle de eventos por núcleo, cada uno con su socket en el mismo puerto (SO_REUSEPORT): el sistema reparte los clientes y cada bucle espera en su propio poll.
 model-tokio = Una tarea por conexión sobre un planificador cuyos hilos, uno por núcleo, se reparten el trabajo: ninguna se bloquea, y su reactor espera a todos los sockets en un poll.
+model-nonblocking = Un hilo pregunta a cada socket una y otra vez y no espera nunca: ocupa un núcleo entero, también ocioso, y es el que antes responde.
+model-select = Un hilo espera en select a todos los sockets a la vez; los conjuntos se rehacen en cada llamada y no admiten descriptores con número 1024 o mayor.
+model-poll = Un hilo espera en poll a todos los sockets a la vez: el núcleo recorre la lista entera en cada llamada.
+model-signal-driven = Un hilo duerme en sigtimedwait hasta que SIGIO dice que ha llegado algo, y entonces recibe hasta que no queda nada.
+model-uring = Un hilo espera en io_uring_enter lo que el núcleo ya ha hecho: recibió en la memoria del programa y envía lo que este le dio.
+# $figure (text) - su número
+compare-figure = Stevens, figura { $figure }
+compare-every-exercise = todos los ejercicios
 
 ## Además de las cargas
 

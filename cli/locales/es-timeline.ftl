@@ -20,6 +20,9 @@ timeline-title = { $exercise } con { $model }, { $length }
 timeline-style-threads = Hilos: cada uno duerme dentro de la propia llamada que recibe o acepta (E/S bloqueante, figura 6.1).
 timeline-style-loop = Bucle de eventos: un hilo duerme en un poll por todos sus sockets a la vez (multiplexación de E/S, figura 6.3), y sus llamadas sobre los sockets nunca bloquean (figura 6.2).
 timeline-style-executor = Tareas: la que tiene que esperar queda suspendida y no ocupa ningún hilo; el reactor del ejecutor hace poll por todas, sin que se vea (multiplexación de E/S, figura 6.3).
+timeline-style-spin = Sondeo continuo: un hilo pregunta a cada socket una y otra vez y no duerme nunca (E/S no bloqueante, figura 6.2). Las llamadas que no encontraron nada se dibujan como una.
+timeline-style-signal = Dirigida por señales: un hilo duerme hasta que la señal del núcleo dice que ha llegado algo, y entonces recibe hasta que no queda nada (figura 6.4).
+timeline-style-completion = Finalizaciones: se pidió antes al núcleo que recibiera y enviara; el hilo duerme hasta que algo de eso está hecho, y lo recibido está ya en su memoria cuando se le avisa (E/S asíncrona, figura 6.5).
 # $from (text) - where it begins, in ms
 # $to (text) - where it ends, in ms
 # $column (text) - how much one letter stands for, with its unit
@@ -71,6 +74,8 @@ timeline-class-blocked = bloqueado en una llamada
 # $call (text) - which
 timeline-blocked-in = bloqueado en { $call }
 timeline-call-poll = poll
+timeline-call-signal = sigtimedwait
+timeline-call-completion = io_uring_enter
 timeline-call-thread = la espera de otro hilo
 timeline-class-suspended = suspendida
 timeline-class-empty = pregunta y no hay nada
@@ -119,6 +124,17 @@ timeline-what-done = { $operation }: hecho
 timeline-what-expired = { $operation }: esperó hasta que se acabó su plazo
 # $operation (text) - its name
 timeline-what-empty = { $operation }: no hay nada, vuelve en seguida
+# $operation (text) - su nombre
+# $times (number) - cuántas veces
+timeline-what-spin = { $operation }: pregunta { $times } veces y no encuentra nada
+timeline-what-signal = duerme hasta que el núcleo envía SIGIO
+timeline-what-completion = duerme hasta que el núcleo ha hecho algo de lo que se le pidió
+# $operation (text) - su nombre
+# $bytes (number) - cuántos
+timeline-what-told = { $operation }: se le avisa de que { $bytes } B están ya en la memoria del programa
+# $operation (text) - su nombre
+# $bytes (number) - cuántos
+timeline-what-asked = { $operation }: se pide al núcleo que envíe { $bytes } B
 timeline-what-poll = poll: espera hasta que algún socket tenga algo
 timeline-what-suspended = suspendida: el poll del reactor espera por ella
 timeline-what-thread = duerme hasta que otro hilo tenga algo

@@ -634,6 +634,17 @@ usage-conflict = { $arg } no puede ir con las demás
 # $runtime (text) - el modelo de E/S
 # $list (text) - los que la admiten
 usage-threads = { $runtime } tiene los hilos que necesita: --threads es para { $list }
+# $runtime (text) - el modelo de E/S
+# $detail (text) - lo que dijo el sistema
+runtime-not-here = { $runtime } no se ofrece: este sistema no tiene lo que necesita ({ $detail }); --help nombra los modelos que hay
+# $runtime (text) - el modelo de E/S
+# $detail (text) - lo que dijo el sistema
+runtime-no-uring = { $runtime } no se ofrece: este sistema niega un io_uring ({ $detail }). Hace falta Linux 6.1 o posterior, y muchos contenedores lo prohíben; --help nombra los modelos que hay
+# $runtime (text) - el modelo de E/S
+# $exercise (text) - el ejercicio
+runtime-no-tcp = { $runtime } no tiene TCP, así que no hay { $exercise }: en una conexión SIGIO llega por casi todo y no dice por qué (UNP 25.2). Elija otro, como mio
+# $runtime (text) - el modelo de E/S
+runtime-spins = { $runtime } ocupa un núcleo entero mientras está en marcha, aunque no haya nada que hacer
 # $command (text) - la orden
 usage-help = vea: { $command } --help
 

@@ -5,12 +5,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use socklab_core::lab::{EXERCISES, Exercise, Offer};
 use socklab_core::transcript::Role;
 
-use crate::submission;
+use crate::{runtimes, submission};
 use socklab_runtimes::Runtime;
 use socklab_text::{Messages, Translations};
 
@@ -26,7 +26,7 @@ pub(crate) struct Common {
 /// Options of every end of every exercise.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Exchange {
-    #[arg(long, value_parser = PossibleValuesParser::new(Runtime::names()), default_value = Runtime::ALL[0].name())]
+    #[arg(long, value_parser = runtimes::parser(), default_value = Runtime::ALL[0].name())]
     pub(crate) runtime: String,
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,

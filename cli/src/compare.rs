@@ -7,6 +7,7 @@ mod progress;
 
 use clap::ArgMatches;
 use socklab_compare::summary::Document;
+use socklab_core::lab::{self, EXERCISES, Exercise};
 use socklab_experiments::compare::{self, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_runtimes::Runtime;
@@ -16,6 +17,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::interrupt::on_interrupt;
 use crate::outlet;
+use crate::runtimes;
 use crate::say;
 
 use args::CompareArgs;
@@ -29,6 +31,17 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: CompareArgs = read(matches);
     if args.list {
         return list(messages);
+    }
+    if let Some(exercise) = lab::find(&args.load_of) {
+        let named = args
+            .models
+            .iter()
+            .flatten()
+            .filter_map(|name| Runtime::find(name));
+        let refused = |one| runtimes::refused(one, exercise, messages);
+        if let Some(exit) = named.into_iter().find_map(refused) {
+            return exit;
+        }
     }
     if let Err(line) = outputs::can_be_written(&args, messages) {
         say::line(&line);
@@ -67,11 +80,23 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 /// Every model, with the sentence that says what it is.
 fn list(messages: &dyn Messages) -> Exit {
     let widest = Runtime::names().map(str::len).max().unwrap_or(0);
-    let line = |name: &str| {
+    let line = |runtime: Runtime| {
+        let (name, figure) = (runtime.name(), runtime.figure());
         let sentence = messages.say(&format!("model-{name}"));
-        format!("{name:widest$}  {sentence}\n")
+        let serves = |one: &&&Exercise| runtime.serves(one.transport);
+        let served: Vec<&str> = EXERCISES
+            .iter()
+            .filter(serves)
+            .map(|one| one.name)
+            .collect();
+        let served = match served.len() == EXERCISES.len() {
+            true => messages.say("compare-every-exercise"),
+            false => served.join(", "),
+        };
+        let figure = messages.say_with("compare-figure", &[("figure", &figure)]);
+        format!("{name:widest$}  {figure}. {sentence} ({served})\n")
     };
-    outlet::payload(Runtime::names().map(line).collect::<String>().as_bytes());
+    outlet::payload(Runtime::offered().map(line).collect::<String>().as_bytes());
     Exit::Done
 }
 

@@ -24,6 +24,7 @@ use crate::files::LogFile;
 use crate::interrupt::on_interrupt;
 use crate::outlet::{STDERR, STDOUT};
 use crate::recording::{self, Recording};
+use crate::runtimes;
 use crate::say;
 use crate::submission::{self, Desk, Encrypted, Findings};
 use crate::terminal::{Manner, Terminal};
@@ -48,6 +49,9 @@ pub(crate) fn main(
     let Some(runtime) = Runtime::find(&exchange.runtime) else {
         return Exit::Usage;
     };
+    if let Some(exit) = runtimes::refused(runtime, exercise, messages) {
+        return exit;
+    }
     let mut outputs = Outputs::default();
     let started = match role {
         Role::Client => {
@@ -84,6 +88,9 @@ pub(crate) fn main(
             return Exit::Failed;
         }
     };
+    if role == Role::Server && runtime.spins() && !common.quiet {
+        say::line(&messages.say_with("runtime-spins", &[("runtime", &runtime.name())]));
+    }
     let manner = Manner {
         quiet: common.quiet,
         raw: exchange.raw,

@@ -16,6 +16,7 @@ mod outlet;
 mod qr;
 mod recording;
 mod register;
+mod runtimes;
 mod say;
 mod submission;
 mod terminal;

@@ -15,6 +15,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::files::{unwritten, write_public};
 use crate::outlet;
+use crate::runtimes;
 use crate::say;
 use crate::tour::not_played;
 
@@ -26,7 +27,7 @@ const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
 struct TimelineArgs {
     #[arg(value_name = "EXERCISE", value_parser = exercises())]
     timeline_exercise: String,
-    #[arg(long = "models", value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::names()))]
+    #[arg(long = "models", value_name = "LIST", value_delimiter = ',', value_parser = runtimes::parser())]
     timeline_models: Vec<String>,
     #[arg(long = "format", default_value = FORMATS[0], value_parser = FORMATS)]
     timeline_format: String,
@@ -54,6 +55,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         true => Runtime::MAIN.to_vec(),
         false => chosen.filter_map(Runtime::find).collect(),
     };
+    let refused = |one: &Runtime| runtimes::refused(*one, exercise, messages);
+    if let Some(exit) = models.iter().find_map(refused) {
+        return exit;
+    }
     let charts = charts(exercise, &models, messages);
     let glyphs = match args.timeline_ascii {
         true => Glyphs::Ascii,

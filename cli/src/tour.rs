@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgMatches, Args, Command};
 use socklab_core::Status;
 use socklab_core::lab::{EXERCISES, Settings};
@@ -13,6 +13,7 @@ use socklab_text::Messages;
 use crate::Exit;
 use crate::args::read;
 use crate::outlet;
+use crate::runtimes;
 use crate::say;
 use crate::wording::Replies;
 
@@ -20,7 +21,7 @@ use crate::wording::Replies;
 struct TourArgs {
     #[arg(value_name = "EXERCISE", value_parser = exercises())]
     exercise: Option<String>,
-    #[arg(long, default_value = "all", value_parser = runtimes())]
+    #[arg(long, default_value = "all", value_parser = runtimes_or_all())]
     runtime: String,
 }
 
@@ -28,8 +29,9 @@ fn exercises() -> PossibleValuesParser {
     PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
 }
 
-fn runtimes() -> PossibleValuesParser {
-    PossibleValuesParser::new(["all"].into_iter().chain(Runtime::names()))
+fn runtimes_or_all() -> PossibleValuesParser {
+    let all = [PossibleValue::new("all")].into_iter();
+    PossibleValuesParser::new(all.chain(runtimes::values()))
 }
 
 pub(crate) fn command() -> Command {
@@ -42,6 +44,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         Some(one) => vec![one],
         None => Runtime::MAIN.to_vec(),
     };
+    let of_all = args.exercise.is_none();
     let mut exit = Exit::Done;
     let asked = |name: &str| args.exercise.as_deref().is_none_or(|only| only == name);
     let wording = Replies {
@@ -58,6 +61,13 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
         let mut played = Vec::new();
         for &runtime in &chosen {
+            // Whoever asks for all exercises has those that there are.
+            if of_all && runtime.available().is_ok() && !runtime.serves(exercise.transport) {
+                continue;
+            }
+            if let Some(exit) = runtimes::refused(runtime, exercise, messages) {
+                return exit;
+            }
             match tour::play(exercise, &settings, runtime) {
                 Ok(one) => played.push((runtime, one)),
                 Err(status) => {

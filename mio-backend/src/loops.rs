@@ -33,18 +33,21 @@ type Loop<'a, W> = EventLoop<'a, MioPoll, W>;
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
 
-impl MioLoops {
-    /// Whether it can be had. Where the system does not [spread](socket::SPREADS) what comes to one
-    /// address, its servers fail.
-    pub const OFFERED: bool = socket::SPREADS;
-}
-
 fn as_many_as_cores<W: Watch>(run: &Run<W>) -> usize {
     run.threads_or(|cores| cores.max(2))
 }
 
 impl Backend for MioLoops {
     const NAME: &'static str = "mio-loops";
+
+    /// Where the system does not [spread](socket::SPREADS) what comes to one address, its servers
+    /// would fail.
+    fn available() -> io::Result<()> {
+        match socket::SPREADS {
+            true => Ok(()),
+            false => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
 
     fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,

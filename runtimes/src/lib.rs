@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+mod missing;
+
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,8 +14,22 @@ use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
 use socklab_core::{Machine, Status, Transport, Watch};
 use socklab_mio::{Mio, MioLoops};
+use socklab_multiplexing::Nonblocking;
+#[cfg(unix)]
+use socklab_multiplexing::{Poll, Select};
+#[cfg(target_os = "linux")]
+use socklab_signal_driven::SignalDriven;
 use socklab_system::{Backend, Run};
 use socklab_tokio::Tokio;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use socklab_uring::Uring;
+
+#[cfg(not(target_os = "linux"))]
+use missing::SignalDriven;
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+use missing::Uring;
+#[cfg(not(unix))]
+use missing::{Poll, Select};
 
 /// An I/O model, or a design of it, chosen when the command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +48,33 @@ pub enum Runtime {
     MioLoops,
     /// tokio: a task for each connection.
     Tokio,
+    /// One thread that asks every socket again and again.
+    Nonblocking,
+    /// One thread that waits in `select`.
+    Select,
+    /// One thread that waits in `poll`.
+    Poll,
+    /// One thread that sleeps until `SIGIO` comes.
+    SignalDriven,
+    /// One thread that waits for completions, on io_uring.
+    Uring,
+}
+
+/// The value that an expression has for the backend of a runtime.
+macro_rules! of {
+    ($runtime:expr, $backend:ident => $value:expr) => {
+        of!(@arms $runtime, $backend => $value;
+            Blocking BlockingIterative BlockingPool AsyncStd Mio MioLoops Tokio
+            Nonblocking Select Poll SignalDriven Uring)
+    };
+    (@arms $runtime:expr, $backend:ident => $value:expr; $($name:ident)*) => {
+        match $runtime {
+            $(Runtime::$name => {
+                type $backend = $name;
+                $value
+            })*
+        }
+    };
 }
 
 /// What to run on it.
@@ -59,28 +104,24 @@ impl Task {
 }
 
 impl Runtime {
-    /// All that this system has, the default first.
-    pub const ALL: &[Runtime] = match MioLoops::OFFERED {
-        true => &[
-            Runtime::Blocking,
-            Runtime::BlockingIterative,
-            Runtime::BlockingPool,
-            Runtime::AsyncStd,
-            Runtime::Mio,
-            Runtime::MioLoops,
-            Runtime::Tokio,
-        ],
-        false => &[
-            Runtime::Blocking,
-            Runtime::BlockingIterative,
-            Runtime::BlockingPool,
-            Runtime::AsyncStd,
-            Runtime::Mio,
-            Runtime::Tokio,
-        ],
-    };
+    /// All that there are, the default first. A system may lack [some](Runtime::available).
+    pub const ALL: &[Runtime] = &[
+        Runtime::Blocking,
+        Runtime::BlockingIterative,
+        Runtime::BlockingPool,
+        Runtime::AsyncStd,
+        Runtime::Mio,
+        Runtime::MioLoops,
+        Runtime::Tokio,
+        Runtime::Nonblocking,
+        Runtime::Select,
+        Runtime::Poll,
+        Runtime::SignalDriven,
+        Runtime::Uring,
+    ];
 
-    /// One of each model: the others are designs of a server on one of these.
+    /// What most programs are written with: the others are designs of a server on one of these, or
+    /// there to be compared.
     pub const MAIN: &[Runtime] = &[
         Runtime::Blocking,
         Runtime::AsyncStd,
@@ -88,25 +129,75 @@ impl Runtime {
         Runtime::Tokio,
     ];
 
+    /// What is compared unless asked otherwise, where the system has it: one of each kind.
+    const COMPARED: &[Runtime] = &[
+        Runtime::Blocking,
+        Runtime::Nonblocking,
+        Runtime::Select,
+        Runtime::Mio,
+        Runtime::AsyncStd,
+        Runtime::Tokio,
+        Runtime::Uring,
+    ];
+
     /// Its name.
     pub const fn name(self) -> &'static str {
+        of!(self, B => B::NAME)
+    }
+
+    /// Whether this system has what it needs.
+    ///
+    /// # Errors
+    /// Why it has not.
+    pub fn available(self) -> io::Result<()> {
+        of!(self, B => B::available())
+    }
+
+    /// Whether it has that transport.
+    pub const fn serves(self, transport: Transport) -> bool {
+        of!(self, B => B::STREAMS || matches!(transport, Transport::Datagram))
+    }
+
+    /// Whether it uses a core even when it is idle.
+    pub const fn spins(self) -> bool {
+        of!(self, B => B::SPINS)
+    }
+
+    /// The figure of Stevens's chapter 6 that shows its model.
+    pub const fn figure(self) -> &'static str {
         match self {
-            Runtime::Blocking => Blocking::NAME,
-            Runtime::BlockingIterative => BlockingIterative::NAME,
-            Runtime::BlockingPool => BlockingPool::NAME,
-            Runtime::AsyncStd => AsyncStd::NAME,
-            Runtime::Mio => Mio::NAME,
-            Runtime::MioLoops => MioLoops::NAME,
-            Runtime::Tokio => Tokio::NAME,
+            Runtime::Blocking | Runtime::BlockingIterative | Runtime::BlockingPool => "6.1",
+            Runtime::Nonblocking => "6.2",
+            // An executor's reactor is such a loop.
+            Runtime::Select
+            | Runtime::Poll
+            | Runtime::Mio
+            | Runtime::MioLoops
+            | Runtime::AsyncStd
+            | Runtime::Tokio => "6.3",
+            Runtime::SignalDriven => "6.4",
+            Runtime::Uring => "6.5",
         }
     }
 
-    /// The names of all.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        Runtime::ALL.iter().map(|one| one.name())
+    /// Those that this system has, the default first.
+    pub fn offered() -> impl Iterator<Item = Runtime> {
+        let available = |one: &Runtime| one.available().is_ok();
+        Runtime::ALL.iter().copied().filter(available)
     }
 
-    /// The runtime of that name.
+    /// Those that are compared unless asked otherwise.
+    pub fn compared() -> impl Iterator<Item = Runtime> {
+        let available = |one: &Runtime| one.available().is_ok();
+        Runtime::COMPARED.iter().copied().filter(available)
+    }
+
+    /// The names of those that this system has.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Runtime::offered().map(Runtime::name)
+    }
+
+    /// The runtime of that name, whether this system has it or not.
     pub fn find(name: &str) -> Option<Runtime> {
         Runtime::ALL.iter().find(|one| one.name() == name).copied()
     }
@@ -123,20 +214,13 @@ impl Runtime {
         let only_with_streams = [Runtime::BlockingIterative, Runtime::BlockingPool];
         let differs =
             |one: &Runtime| transport == Transport::Stream || !only_with_streams.contains(one);
-        Runtime::ALL.iter().copied().filter(differs).collect()
+        let serves = |one: &Runtime| one.serves(transport);
+        Runtime::offered().filter(differs).filter(serves).collect()
     }
 
     /// Runs the task to its end.
     pub fn run<W: Watch + 'static>(self, task: Task, run: &Arc<Run<W>>) -> Status {
-        match self {
-            Runtime::Blocking => go::<Blocking, W>(task, run),
-            Runtime::BlockingIterative => go::<BlockingIterative, W>(task, run),
-            Runtime::BlockingPool => go::<BlockingPool, W>(task, run),
-            Runtime::AsyncStd => go::<AsyncStd, W>(task, run),
-            Runtime::Mio => go::<Mio, W>(task, run),
-            Runtime::MioLoops => go::<MioLoops, W>(task, run),
-            Runtime::Tokio => go::<Tokio, W>(task, run),
-        }
+        of!(self, B => go::<B, W>(task, run))
     }
 }
 
@@ -159,17 +243,22 @@ mod tests {
             assert_eq!(Runtime::find(one.name()), Some(one));
         }
         assert_eq!(Runtime::find("none"), None);
-        assert!(Runtime::MAIN.iter().all(|one| Runtime::ALL.contains(one)));
+        let main = |one: &&Runtime| one.available().is_ok();
+        assert_eq!(Runtime::MAIN.iter().filter(main).count(), 4);
     }
 
     #[test]
     fn designs_that_are_the_same_are_not_compared() {
         let streams = Runtime::models(Transport::Stream);
-        assert_eq!(streams, Runtime::ALL);
+        let without: Vec<Runtime> = Runtime::offered()
+            .filter(|one| *one != Runtime::SignalDriven)
+            .collect();
+        assert_eq!(streams, without);
         let datagrams = Runtime::models(Transport::Datagram);
-        assert!(Runtime::MAIN.iter().all(|one| datagrams.contains(one)));
+        assert!(Runtime::compared().all(|one| datagrams.contains(&one)));
         assert!(!datagrams.contains(&Runtime::BlockingIterative));
         assert!(!datagrams.contains(&Runtime::BlockingPool));
-        assert_eq!(datagrams.contains(&Runtime::MioLoops), MioLoops::OFFERED);
+        let here = Runtime::offered().any(|one| one == Runtime::SignalDriven);
+        assert_eq!(datagrams.contains(&Runtime::SignalDriven), here);
     }
 }

@@ -59,7 +59,9 @@ const COUNT: u16 = 256;
 const SIZE: usize = DATAGRAM_BUFFER + 1024 + 64;
 
 const ENTRIES: Layout = layout(size_of::<BufRingEntry>() * COUNT as usize, 4096);
-const MEMORY: Layout = layout(SIZE * COUNT as usize, 64);
+// With no more alignment than the allocator always has, it takes zeroed pages as they are: none is
+// touched before it is used.
+const MEMORY: Layout = layout(SIZE * COUNT as usize, 16);
 
 const fn layout(size: usize, align: usize) -> Layout {
     match Layout::from_size_align(size, align) {

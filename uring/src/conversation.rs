@@ -173,23 +173,14 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
         resources: &mut Resources<'_, W>,
     ) {
         let Resources { run, ring, out, .. } = resources;
-        let mut taken = None;
-        // It was received earlier. What is noted is that the program was told.
-        let (received, operation) = timed::<O, _>(&run.clock, OperationKind::Receive, || {
-            let incoming = received?;
-            let received = self.what(&incoming, ring, &run.clock);
-            taken = Some(incoming);
-            Ok(received)
-        });
+        let received = received.map(|incoming| (self.what(&incoming, ring, &run.clock), incoming));
         let wanted = self.wants() && self.held.is_empty();
         let mut turn = self.session.turn(out);
-        turn.observe(operation);
-        match (received, taken) {
-            (Ok(received), Some(incoming)) if wanted => {
-                turn.received(now, &received, ring.bytes(&incoming));
-                ring.give_back(incoming);
+        match received {
+            Ok((received, incoming)) if wanted => {
+                hand_over(&mut turn, now, &run.clock, ring, (received, incoming));
             }
-            (Ok(received), Some(mut incoming)) => {
+            Ok((received, mut incoming)) => {
                 // Datagrams may use up all buffers, as they may fill the kernel's; a stream has
                 // others beside it that need one.
                 if self.transport == Transport::Stream {
@@ -198,12 +189,11 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                 self.held.push_back((received, incoming));
             }
             // There was no buffer, or it was given up: it is asked for again.
-            (Err(error), _)
+            Err(error)
                 if [ENOBUFS, ECANCELED]
                     .map(Some)
                     .contains(&error.raw_os_error()) => {}
-            (Err(error), _) => drop(turn.not_received(now, call_error(&error))),
-            (Ok(_), None) => {}
+            Err(error) => drop(turn.not_received(now, call_error(&error))),
         }
         self.carry_out(now, resources);
     }
@@ -273,9 +263,8 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                     if !wait.receive {
                         return;
                     }
-                    if let Some((received, incoming)) = self.held.pop_front() {
-                        turn.received(now, &received, ring.bytes(&incoming));
-                        ring.give_back(incoming);
+                    if let Some(held) = self.held.pop_front() {
+                        hand_over(&mut turn, now, &run.clock, ring, held);
                         continue;
                     }
                     let Err(error) = self.receive(ring) else {
@@ -397,4 +386,20 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
         let socket = self.socket.as_ref().ok_or_else(no_address)?;
         socket.local_addr()?.as_socket().ok_or_else(no_address)
     }
+}
+
+/// Gives the machine what was received. That was earlier: what the observer is shown is that the
+/// program takes it.
+#[inline]
+fn hand_over<M: Machine, O: Observer>(
+    turn: &mut Turn<'_, M, O>,
+    now: Now,
+    clock: &Clock,
+    ring: &mut Ring<Whose>,
+    (received, incoming): (Received, Incoming),
+) {
+    let (_, operation) = timed::<O, _>(clock, OperationKind::Receive, || Ok(received));
+    turn.observe(operation);
+    turn.received(now, &received, ring.bytes(&incoming));
+    ring.give_back(incoming);
 }

@@ -11,7 +11,7 @@ use socklab_core::lab;
 use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
 
-use crate::address;
+use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
@@ -22,7 +22,7 @@ const EXERCISES: [&str; 3] = ["echo", "welcome", "submit"];
 pub(crate) struct CompareArgs {
     #[arg(value_name = "EXERCISE", default_value = "echo", value_parser = PossibleValuesParser::new(EXERCISES))]
     pub(super) load_of: String,
-    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Runtime::names()))]
+    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = runtimes::parser())]
     pub(super) models: Option<Vec<String>>,
     #[arg(long)]
     pub(super) list: bool,
@@ -189,7 +189,7 @@ impl CompareArgs {
                 .collect(),
             None if self.target.is_some() => Vec::new(),
             None if self.full => different.clone(),
-            None => Runtime::MAIN.to_vec(),
+            None => Runtime::compared().collect(),
         };
         for model in models {
             if !different.contains(&model) {

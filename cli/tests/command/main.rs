@@ -21,6 +21,7 @@ mod killed;
 mod language;
 mod lecturers;
 mod lessons;
+mod models;
 mod one_time;
 #[cfg(target_os = "linux")]
 mod payload;

@@ -19,7 +19,8 @@ use snapbox::cmd::OutputAssert;
 /// Only against a test that would hang; nothing waits for it to pass.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The I/O models that the command has, with their designs, which must not differ in anything that can be seen from outside.
+/// The I/O models that most tests of the command run on, with their designs, which must not differ
+/// in anything that can be seen from outside.
 #[cfg(target_os = "linux")]
 pub(crate) const RUNTIMES: &[&str] = &[
     "blocking",
@@ -39,6 +40,19 @@ pub(crate) const RUNTIMES: &[&str] = &[
     "mio",
     "tokio",
 ];
+
+/// The others: those of Stevens's that programs seldom use.
+const OTHERS: &[&str] = &["nonblocking", "select", "poll", "signal-driven", "uring"];
+
+/// Those of them that this machine has.
+pub(crate) fn others() -> Vec<&'static str> {
+    let listed = stdout(&run("compare --list").success());
+    let here = |name: &&str| {
+        let mut lines = listed.lines();
+        lines.any(|line| line.split(' ').next() == Some(*name))
+    };
+    OTHERS.iter().copied().filter(here).collect()
+}
 
 /// Those that the tour shows.
 pub(crate) const MAIN: [&str; 4] = ["blocking", "async-std", "mio", "tokio"];
@@ -143,7 +157,12 @@ impl Running {
 
     /// A server of ours on a free port, once it hears, with its address.
     pub(crate) fn serve(words: &str) -> (Self, SocketAddr) {
-        let mut server = Running::start(socklab(&format!("{words} --listen :0")));
+        Running::ready(socklab(&format!("{words} --listen :0")))
+    }
+
+    /// The same for a command of one's own.
+    pub(crate) fn ready(server: Command) -> (Self, SocketAddr) {
+        let mut server = Running::start(server);
         // What it read at its start, such as a roster, is told before.
         let address = std::iter::repeat_with(|| server.notes())
             .find_map(|line| Some(line.strip_prefix("the server is ready at ")?.to_owned()))

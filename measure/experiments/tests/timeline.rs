@@ -22,7 +22,7 @@ fn servers(chart: &Chart) -> impl Iterator<Item = &Span> {
 }
 
 fn moved(span: &Span, kind: OperationKind) -> bool {
-    span.operation == Some(kind) && matches!(span.what, What::Copy | What::Call | What::Done)
+    span.operation == Some(kind) && span.what.moves()
 }
 
 /// The clients with which the server did that.
@@ -64,12 +64,19 @@ fn check(chart: &Chart) {
         Style::Threads => matches!(what, What::Wait | What::Call),
         Style::Loop => matches!(what, What::Poll(_)),
         Style::Executor => matches!(what, What::Suspended(_)),
+        // It never waits, and asks instead.
+        Style::Spin => matches!(what, What::Spin(1000..)),
+        Style::Signal => matches!(what, What::Signal(_)),
+        Style::Completion => matches!(what, What::Completion(_)),
     };
     assert!(servers(chart).any(|span| waits(span.what)), "{about}");
     for span in servers(chart) {
         let figures: &[_] = match chart.style {
             Style::Threads => &[None, Some("6.1")],
             Style::Loop | Style::Executor => &[None, Some("6.2"), Some("6.3")],
+            Style::Spin => &[None, Some("6.2")],
+            Style::Signal => &[None, Some("6.2"), Some("6.4")],
+            Style::Completion => &[None, Some("6.5")],
         };
         assert!(figures.contains(&span.figure()), "{span:?} in {about}");
     }
@@ -172,7 +179,14 @@ fn what_charts_say_exists_and_nothing_else_does() {
     }
     // Those that are made of a name.
     let kinds = OperationKind::ALL;
-    let styles = [Style::Threads, Style::Loop, Style::Executor];
+    let styles = [
+        Style::Threads,
+        Style::Loop,
+        Style::Executor,
+        Style::Spin,
+        Style::Signal,
+        Style::Completion,
+    ];
     for (family, names) in [
         ("operation", kinds.map(OperationKind::name).to_vec()),
         ("class", Class::ALL.map(Class::name).to_vec()),

@@ -30,14 +30,26 @@ pub enum Style {
     Loop,
     /// Tasks on an executor, whose reactor polls.
     Executor,
+    /// A thread that asks every socket again and again.
+    Spin,
+    /// A thread that sleeps until a signal comes.
+    Signal,
+    /// A thread that waits for what the kernel has done.
+    Completion,
 }
 
 impl Style {
     /// How the model of that name waits. A model whose name says nothing is drawn by its threads, which is never wrong.
     pub fn of(model: &str) -> Style {
         let is = |name: &str| model.starts_with(name);
-        if is("mio") {
+        if is("mio") || is("select") || is("poll") {
             Style::Loop
+        } else if is("nonblocking") {
+            Style::Spin
+        } else if is("signal-driven") {
+            Style::Signal
+        } else if is("uring") {
+            Style::Completion
         } else if is("async-std") || is("tokio") {
             Style::Executor
         } else {
@@ -51,6 +63,9 @@ impl Style {
             Style::Threads => "threads",
             Style::Loop => "loop",
             Style::Executor => "executor",
+            Style::Spin => "spin",
+            Style::Signal => "signal",
+            Style::Completion => "completion",
         }
     }
 }
@@ -140,11 +155,25 @@ pub enum What {
     Expired,
     /// A call that does not block and found nothing (6.2).
     Empty,
+    /// So many such calls after each other (6.2).
+    Spin(u32),
+    /// The call among them that found something, and copies it (6.2).
+    Found,
     /// A call that does not block and did what it should (6.2 where it sends; where it takes what a poll told of, the second
     /// phase of 6.3).
     Done,
     /// Asleep in a poll for all sockets (6.3, the first phase).
     Poll(Cause),
+    /// Asleep until the kernel sends a signal (6.4, the first phase).
+    Signal(Cause),
+    /// A call after it that takes what came (6.4, the second phase).
+    Signalled,
+    /// Asleep until the kernel has done something of what it was asked for (6.5).
+    Completion(Cause),
+    /// Told that something was received: it is in the program's memory already (6.5).
+    Told,
+    /// The kernel is asked to send (6.5).
+    Asked,
     /// A suspended task: the reactor below it polls for all tasks (6.3, hidden).
     Suspended(Cause),
     /// Asleep until another thread has something.
@@ -162,6 +191,22 @@ pub enum What {
         /// Since the kernel's own stamp; if not, since the sender's call had returned, which may be a little late.
         stamped: bool,
     },
+}
+
+impl What {
+    /// Whether it is a call that moved something, or may have.
+    pub const fn moves(self) -> bool {
+        matches!(
+            self,
+            What::Copy
+                | What::Call
+                | What::Done
+                | What::Found
+                | What::Signalled
+                | What::Told
+                | What::Asked
+        )
+    }
 }
 
 /// What ended a wait, where the machine was told of it.
@@ -234,11 +279,21 @@ impl Span {
             {
                 Class::Copy
             }
-            What::Wait | What::Call | What::Expired | What::Poll(_) | What::Thread(_) => {
-                Class::Blocked
-            }
-            What::Copy | What::Done | What::Failed => Class::Copy,
-            What::Empty => Class::Empty,
+            What::Wait
+            | What::Call
+            | What::Expired
+            | What::Poll(_)
+            | What::Signal(_)
+            | What::Completion(_)
+            | What::Thread(_) => Class::Blocked,
+            What::Copy
+            | What::Done
+            | What::Found
+            | What::Signalled
+            | What::Told
+            | What::Asked
+            | What::Failed => Class::Copy,
+            What::Empty | What::Spin(_) => Class::Empty,
             What::Suspended(_) => Class::Suspended,
             What::Pause => Class::Pause,
             What::Backlog | What::Buffered { .. } => Class::Kernel,
@@ -250,7 +305,9 @@ impl Span {
         match self.what {
             What::Wait | What::Copy | What::Call | What::Expired => Some("6.1"),
             What::Done if self.operation == Some(OperationKind::Send) => Some("6.2"),
-            What::Empty => Some("6.2"),
+            What::Empty | What::Spin(_) | What::Found => Some("6.2"),
+            What::Signal(_) | What::Signalled => Some("6.4"),
+            What::Completion(_) | What::Told | What::Asked => Some("6.5"),
             What::Done | What::Poll(_) | What::Suspended(_) => Some("6.3"),
             What::Code
             | What::Thread(_)
@@ -309,7 +366,7 @@ impl Chart {
             .filter(|span| {
                 span.client == Some(number)
                     && span.operation == Some(kind)
-                    && matches!(span.what, What::Done | What::Copy | What::Call)
+                    && span.what.moves()
                     && span.end > start
             })
             .collect();

@@ -134,7 +134,7 @@ impl Exchange {
                     },
                 };
                 let mut one = *one;
-                if style == Style::Loop {
+                if matches!(style, Style::Loop | Style::Signal | Style::Completion) {
                     one.cause = cause_on(one.operation.end, one.thread, pages);
                 }
                 let accepted = accepts.iter().find(|(_, accept)| *accept == one.operation);
@@ -163,6 +163,9 @@ impl Exchange {
     /// What of a track is in the chart, with the code between its operations.
     fn lane(&self, mut track: Track) -> Lane {
         track.drafts.sort_by_key(|draft| (draft.start, draft.end));
+        if Style::of(&self.model) == Style::Spin && track.name.is_server() {
+            track.drafts = spins(track.drafts);
+        }
         let mut all = Vec::new();
         let mut free = track.alive.0;
         for draft in track.drafts {
@@ -200,6 +203,27 @@ impl Exchange {
             after: draft.end > self.end,
         })
     }
+}
+
+/// Calls that found nothing, one after the other, as one span: there may be a million.
+fn spins(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut all: Vec<Draft> = Vec::new();
+    for draft in drafts {
+        let vain = draft.what == What::Empty;
+        match all.last_mut() {
+            Some(last) if vain && let What::Spin(times) = last.what => {
+                last.end = draft.end;
+                last.what = What::Spin(times + 1);
+            }
+            _ if vain => all.push(Draft {
+                what: What::Spin(1),
+                client: None,
+                ..draft
+            }),
+            _ => all.push(draft),
+        }
+    }
+    all
 }
 
 /// The track with that key; a new one if there is none yet.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use socklab_core::OperationKind;
 
-use crate::chart::{Chart, Name, Span, What};
+use crate::chart::{Chart, Name, Span};
 use crate::words::{describe, length, millis, name, title};
 use socklab_text::Messages;
 
@@ -43,10 +43,7 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
 /// From whom to whom bytes or a connection went, for what moved them. In the kernel's lane nothing moves.
 fn arrow(lane: Name, span: &Span) -> Option<(Name, &'static str, Name)> {
     // What goes on after the chart has moved nothing in it.
-    if lane == Name::Kernel
-        || span.after
-        || !matches!(span.what, What::Copy | What::Call | What::Done)
-    {
+    if lane == Name::Kernel || span.after || !span.what.moves() {
         return None;
     }
     Some(match span.operation? {

@@ -173,10 +173,12 @@ pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
             Style::Threads => What::Thread(did.cause),
             Style::Loop => What::Poll(did.cause),
             Style::Executor => What::Suspended(did.cause),
+            Style::Signal => What::Signal(did.cause),
+            Style::Spin | Style::Completion => What::Completion(did.cause),
         }),
         (_, OperationResult::WouldBlock | OperationResult::TimedOut) => whole(match style {
             Style::Threads => What::Expired,
-            Style::Loop | Style::Executor => What::Empty,
+            _ => What::Empty,
         }),
         (OperationKind::Receive, OperationResult::Done { .. }) if style == Style::Threads => {
             match arrived {
@@ -191,9 +193,13 @@ pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
                 ],
             }
         }
-        (_, OperationResult::Done { .. }) => whole(match style {
-            Style::Threads => What::Call,
-            Style::Loop | Style::Executor => What::Done,
+        (_, OperationResult::Done { .. }) => whole(match (style, kind) {
+            (Style::Threads, _) => What::Call,
+            (Style::Spin, OperationKind::Receive | OperationKind::Accept) => What::Found,
+            (Style::Signal, OperationKind::Receive) => What::Signalled,
+            (Style::Completion, OperationKind::Receive | OperationKind::Accept) => What::Told,
+            (Style::Completion, OperationKind::Send) => What::Asked,
+            _ => What::Done,
         }),
     }
 }

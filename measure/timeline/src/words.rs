@@ -115,6 +115,8 @@ fn thread(span: &Span) -> Option<u32> {
 pub(crate) fn short(span: &Span, messages: &dyn Messages) -> String {
     match (span.what, span.operation) {
         (What::Poll(_), _) => messages.say("timeline-call-poll"),
+        (What::Signal(_), _) => messages.say("timeline-call-signal"),
+        (What::Completion(_), _) => messages.say("timeline-call-completion"),
         (What::Thread(_), _) => messages.say("timeline-call-thread"),
         (What::Buffered { .. }, _) => format!("{} B", span.bytes),
         (What::Suspended(_) | What::Pause | What::Backlog | What::Code, _) | (_, None) => {
@@ -133,6 +135,15 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
     let (operation, bytes) = (&all[..1], &all[1..]);
     let (id, values) = match (span.what, span.operation) {
         (What::Poll(cause), _) => return ended("timeline-what-poll", cause, messages),
+        (What::Signal(cause), _) => return ended("timeline-what-signal", cause, messages),
+        (What::Completion(cause), _) => return ended("timeline-what-completion", cause, messages),
+        (What::Spin(times), _) => {
+            let said = [
+                ("operation", operation[0].1),
+                ("times", &times as &dyn Variable),
+            ];
+            return messages.say_with("timeline-what-spin", &said);
+        }
         (What::Suspended(cause), _) => return ended("timeline-what-suspended", cause, messages),
         (What::Thread(cause), _) => return ended("timeline-what-thread", cause, messages),
         (What::Code, _) => ("timeline-class-code", &[][..]),
@@ -156,15 +167,24 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
         (What::Call, Some(OperationKind::Receive)) if span.after => {
             ("timeline-what-wait", operation)
         }
-        (What::Call | What::Done, Some(OperationKind::Receive)) if span.bytes == 0 => {
-            ("timeline-what-end", operation)
-        }
+        (
+            What::Call | What::Done | What::Found | What::Signalled | What::Told,
+            Some(OperationKind::Receive),
+        ) if span.bytes == 0 => ("timeline-what-end", operation),
+        (What::Told, Some(OperationKind::Receive)) => ("timeline-what-told", &all[..]),
+        (What::Asked, _) => ("timeline-what-asked", &all[..]),
         (What::Call, Some(OperationKind::Receive)) => ("timeline-what-call", &all[..]),
         (What::Call, Some(OperationKind::Accept)) => ("timeline-what-accept", operation),
         (What::Call, Some(OperationKind::Connect)) => ("timeline-what-connect", operation),
-        (What::Done, Some(OperationKind::Receive)) => ("timeline-what-taken", &all[..]),
-        (What::Done, Some(OperationKind::Accept)) => ("timeline-what-accepted", operation),
-        (What::Call | What::Done, _) => ("timeline-what-done", operation),
+        (What::Done | What::Found | What::Signalled, Some(OperationKind::Receive)) => {
+            ("timeline-what-taken", &all[..])
+        }
+        (What::Done | What::Found | What::Told, Some(OperationKind::Accept)) => {
+            ("timeline-what-accepted", operation)
+        }
+        (What::Call | What::Done | What::Found | What::Signalled | What::Told, _) => {
+            ("timeline-what-done", operation)
+        }
     };
     messages.say_with(id, values)
 }
@@ -185,6 +205,8 @@ fn ended(id: &str, cause: Cause, messages: &dyn Messages) -> String {
 fn call(chart: &Chart, call: OperationKind, messages: &dyn Messages) -> String {
     match (call, chart.style) {
         (OperationKind::Wait, Style::Loop) => messages.say("timeline-call-poll"),
+        (OperationKind::Wait, Style::Signal) => messages.say("timeline-call-signal"),
+        (OperationKind::Wait, Style::Completion) => messages.say("timeline-call-completion"),
         (OperationKind::Wait, _) => messages.say("timeline-call-thread"),
         _ => messages.say(&format!("timeline-operation-{}", call.name())),
     }

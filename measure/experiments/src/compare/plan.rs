@@ -89,9 +89,9 @@ impl Thoroughness {
     /// The default.
     pub const USUAL: Thoroughness = Thoroughness {
         loads: &[1, 10, 100],
-        rounds: 9,
-        measure: 0.25,
-        warm_up: (0.05, 1.0),
+        rounds: 8,
+        measure: 0.15,
+        warm_up: (0.05, 0.5),
     };
     /// Everything.
     pub const FULL: Thoroughness = Thoroughness {

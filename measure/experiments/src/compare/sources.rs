@@ -43,6 +43,12 @@ const ASYNC_STD: File = file!("async/src/runtime.rs", waits in "watched::<");
 const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(limit, ready)");
 const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
+const NONBLOCKING: File = file!("multiplexing/src/nonblocking.rs", waits in "ready.extend(");
+const SELECT: File = file!("multiplexing/src/select.rs", waits in "select(highest + 1");
+const POLL: File = file!("multiplexing/src/poll.rs", waits in "poll(&mut list");
+const SIGNAL_DRIVEN: File = file!("signal-driven/src/model.rs", waits in "signal::wait(if");
+const URING: File = file!("uring/src/completion_loop.rs", waits in "ring.wait(limit)");
+const RING: File = file!("uring/src/ring.rs");
 const TOKIO: File = file!("tokio-backend/src/runtime.rs", waits in "watched::<");
 const TASKS: File = file!("tasks/src/runtime/conversation.rs");
 
@@ -67,6 +73,11 @@ fn driver(runtime: Runtime, transport: Transport) -> Vec<File> {
         (Runtime::Mio, _) => vec![MIO, READINESS],
         (Runtime::MioLoops, _) => vec![LOOPS, MIO, READINESS],
         (Runtime::Tokio, _) => vec![TOKIO, TASKS],
+        (Runtime::Nonblocking, _) => vec![NONBLOCKING, READINESS],
+        (Runtime::Select, _) => vec![SELECT, READINESS],
+        (Runtime::Poll, _) => vec![POLL, READINESS],
+        (Runtime::SignalDriven, _) => vec![SIGNAL_DRIVEN, READINESS],
+        (Runtime::Uring, _) => vec![URING, RING],
     }
 }
 

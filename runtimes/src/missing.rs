@@ -1,0 +1,48 @@
+//! What stands for the models that this system has no crate of.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use socklab_core::{Machine, Service, Status, Watch};
+use socklab_system::{Backend, Run, broken};
+
+macro_rules! missing {
+    ($name:ident, $text:literal) => {
+        /// It has a name, and nothing else.
+        pub(crate) struct $name;
+
+        impl Backend for $name {
+            const NAME: &'static str = $text;
+
+            fn available() -> io::Result<()> {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+
+            fn alone<M: Machine + 'static, W: Watch + 'static>(
+                _: M,
+                _: Option<(SocketAddr, UdpSocket)>,
+                _: &Arc<Run<W>>,
+            ) -> Status {
+                broken(&io::ErrorKind::Unsupported.into())
+            }
+
+            fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+                _: SocketAddr,
+                _: Arc<S>,
+                _: &Arc<Run<W>>,
+            ) -> Status {
+                broken(&io::ErrorKind::Unsupported.into())
+            }
+        }
+    };
+}
+
+#[cfg(not(unix))]
+missing!(Select, "select");
+#[cfg(not(unix))]
+missing!(Poll, "poll");
+#[cfg(not(target_os = "linux"))]
+missing!(SignalDriven, "signal-driven");
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+missing!(Uring, "uring");
