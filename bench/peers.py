@@ -20,6 +20,11 @@ SLICE = 0.1
 CASES = [
     ("echo", "echo_blocking", ["blocking"], "udp_load", ["64", "16"]),
     ("echo", "echo_epoll", ["mio", "tokio", "async-std"], "udp_load", ["64", "16"]),
+    ("echo", "echo_select", ["select"], "udp_load", ["64", "16"]),
+    ("echo", "echo_poll", ["poll"], "udp_load", ["64", "16"]),
+    ("echo", "echo_nonblock", ["nonblocking"], "udp_load", ["64", "16"]),
+    ("echo", "echo_sigio", ["signal-driven"], "udp_load", ["64", "16"]),
+    ("echo", "echo_uring", ["uring", "mio"], "udp_load", ["64", "16"]),
     ("welcome", "welcome_c", ["mio", "tokio", "async-std", "blocking"], "tcp_load", ["64"]),
 ]
 
@@ -111,6 +116,9 @@ def main():
     for exercise, peer, runtimes, load, args in CASES:
         runtimes = [one for one in runtimes if options.runtime in (None, one)]
         if options.only not in (None, peer) or not runtimes:
+            continue
+        if not (PEERS / peer).exists():
+            print(f"{exercise:9} SKIPPED: {peer} was not built: see bench/peers/Makefile")
             continue
         commands = {peer: [str(PEERS / peer), "{port}"]}
         for runtime in runtimes:

@@ -147,6 +147,21 @@ mod pages {
         quotes("add-an-exercise.md", &["examples/reverse.rs"]);
     }
 
+    /// The five models, each with its wait.
+    #[test]
+    fn models_quotes_what_is_there() {
+        let files = [
+            "../blocking/src/conversation.rs",
+            "../multiplexing/src/nonblocking.rs",
+            "../multiplexing/src/select.rs",
+            "../multiplexing/src/poll.rs",
+            "../mio-backend/src/model.rs",
+            "../signal-driven/src/model.rs",
+            "../uring/src/completion_loop.rs",
+        ];
+        quotes("models.md", &files);
+    }
+
     #[test]
     fn add_a_runtime_quotes_what_is_there() {
         quotes("add-a-runtime.md", &["examples/poll_runtime.rs"]);
