@@ -4,6 +4,7 @@ mod attempts;
 mod file;
 mod owner;
 mod restore;
+mod setup;
 
 use std::fs;
 use std::path::Path;
@@ -12,22 +13,18 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, ToSql};
 use socklab_files::{free, names, others_may_read, with_suffix};
 
 use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};
-use crate::schema;
 use crate::sql::{Merge, Row, Sql, Value};
 use file::{Behind, Known};
 pub(crate) use restore::restore;
+use setup::{integrity, open, open_to_read, schema_of_a_new_file};
 
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How many KiB of pages are kept at most: used codes lie anywhere in their index, that of 100,000
-/// students is 6 MiB.
-const CACHE: i64 = 16 * 1024;
 
 /// Marks the file as ours: `sock` (SQLite's `application_id`).
 const APPLICATION: i64 = 0x736f_636b;
@@ -140,140 +137,6 @@ impl Sqlite {
 fn checkpoint(connection: &Connection, how: CheckpointMode) -> Result<(i32, i32), Error> {
     let done = connection.wal_checkpoint_v2(Some(MAIN_DB), how);
     done.map_err(|e| error(&e))
-}
-
-/// A connection with all that it must have, and the number of the copy.
-fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
-    let connection = file::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    settle(&connection)?;
-    let failed = |e| Error::new(Trouble::Open, e);
-    let mut copy = file::copy_of(&connection)?;
-    owner::record(path, copy.clone()).map_err(failed)?;
-    migrate(&connection)?;
-    if copy.is_none() {
-        file::mark_as_copy(&connection)?;
-        match checkpoint(&connection, CheckpointMode::PASSIVE) {
-            Err(e) if e.trouble != Trouble::Busy => return Err(e),
-            _ => {}
-        }
-        copy = file::copy_of(&connection)?;
-        owner::record(path, copy.clone()).map_err(failed)?;
-    }
-    Ok((connection, copy))
-}
-
-/// The same in a folder that cannot be written: to be read, if nothing is missing for that.
-fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), Error> {
-    let refused = |what: &str| Err(Error::new(Trouble::ReadOnly, what));
-    let log = fs::metadata(with_suffix(path, "-wal")).map_or(0, |log| log.len());
-    if log > 0 || with_suffix(path, "-shm").exists() {
-        return refused("it is in use, or was not closed, and has a log beside it");
-    }
-    let connection = file::alone(path)?;
-    let ours = number(&connection, "PRAGMA application_id")? == APPLICATION;
-    if !ours || number(&connection, "PRAGMA user_version")? != schema::VERSIONS.len() as i64 {
-        return refused("it is of another version");
-    }
-    let copy = file::copy_of(&connection)?;
-    Ok((connection, copy))
-}
-
-/// What every connection must have set, read back.
-fn settle(connection: &Connection) -> Result<(), Error> {
-    let run = |sql| connection.execute_batch(sql).map_err(|e| opening(&e));
-    connection.busy_timeout(PATIENCE).map_err(|e| opening(&e))?;
-    connection.set_prepared_statement_cache_capacity(64);
-    connection
-        .pragma_update(None, "cache_size", -CACHE)
-        .map_err(|e| opening(&e))?;
-    // A plan is made once, not again for each value: the statements are fixed, and so are their
-    // indices.
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map_err(|e| opening(&e))?;
-    // Before anything is written: is it ours?
-    if number(connection, "PRAGMA application_id")? != APPLICATION {
-        let detail = "it is a database, but of another program";
-        return Err(Error::new(Trouble::Foreign, detail));
-    }
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(|e| opening(&e))?;
-    // SQLite merges a log in the middle of a commit and keeps quiet if it fails: the writer does it
-    // instead. What is deleted is overwritten.
-    run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;")?;
-    let synchronous = number(connection, "PRAGMA synchronous")?;
-    if mode != "wal" || synchronous != 2 {
-        let detail = format!(
-            "journal_mode={mode}, synchronous={synchronous}: keep the file on a local disk"
-        );
-        return Err(Error::new(Trouble::NotDurable, detail));
-    }
-    Ok(())
-}
-
-fn number(connection: &Connection, sql: &str) -> Result<i64, Error> {
-    let read = connection.query_row(sql, [], |row| row.get(0));
-    read.map_err(|e| opening(&e))
-}
-
-/// Makes the tables of a new file, which nobody else has open.
-fn schema_of_a_new_file(connection: &Connection) -> Result<(), Error> {
-    let run = |sql: &str| connection.execute_batch(sql).map_err(|e| error(&e));
-    run(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA application_id = {APPLICATION};"
-    ))?;
-    migrate(connection)?;
-    file::mark_as_copy(connection)?;
-    // Only now: a log that is merged when the file is closed is merged without a word.
-    run("PRAGMA journal_mode = WAL")
-}
-
-/// Brings an older file to the present schema, in one transaction.
-fn migrate(connection: &Connection) -> Result<(), Error> {
-    let newest = schema::VERSIONS.len() as i64;
-    if number(connection, "PRAGMA user_version")? == newest {
-        return Ok(());
-    }
-    let run = |sql: &str| connection.execute_batch(sql).map_err(|e| error(&e));
-    let change = || {
-        // Read again: another process may have been quicker.
-        let version = number(connection, "PRAGMA user_version")?;
-        if version > newest {
-            let detail =
-                format!("its schema is version {version}, and this program knows up to {newest}");
-            return Err(Error::new(Trouble::Newer, detail));
-        }
-        for step in &schema::VERSIONS[usize::try_from(version).unwrap_or(0)..] {
-            run(&step(schema::Dialect::Sqlite))?;
-        }
-        run(&format!("PRAGMA user_version = {newest}; COMMIT;"))
-    };
-    run("BEGIN IMMEDIATE")?;
-    let changed = change();
-    if changed.is_err() {
-        let _ = run("ROLLBACK");
-    }
-    changed
-}
-
-/// What is wrong with a file, line by line.
-fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
-    let mut faults = Vec::new();
-    for sql in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
-        let mut statement = connection.prepare(sql).map_err(|e| error(&e))?;
-        let line = |row: &rusqlite::Row<'_>| Ok(value(row.get_ref(0)?));
-        let lines = statement.query_map([], line).map_err(|e| error(&e))?;
-        for line in lines {
-            match line.map_err(|e| error(&e))? {
-                Value::Text(line) if line == "ok" => {}
-                Value::Text(line) => faults.push(line),
-                other => faults.push(format!("{other:?}")),
-            }
-        }
-    }
-    Ok(faults)
 }
 
 impl Sql for Sqlite {
