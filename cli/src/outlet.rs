@@ -103,7 +103,8 @@ pub(crate) fn payload(bytes: &[u8]) {
 /// Lines on their way out, with a queue for when they may not wait.
 pub(crate) struct Outlet<S: Sink> {
     queue: Mutex<Queue<S>>,
-    changed: Condvar,
+    arrived: Condvar,
+    written: Condvar,
 }
 
 struct Queue<S> {
@@ -113,9 +114,12 @@ struct Queue<S> {
     left: u64,
     /// How many lines found no room.
     dropped: u64,
-    /// The thread is writing.
-    writing: bool,
     started: bool,
+    /// The thread waits for lines. It is told of them only then, because to tell it is a system
+    /// call.
+    idle: bool,
+    /// The program's end waits for the thread.
+    ending: bool,
 }
 
 /// From now on no line waits for its reader.
@@ -131,10 +135,12 @@ impl<S: Sink> Outlet<S> {
                 bytes: 0,
                 left: 0,
                 dropped: 0,
-                writing: false,
                 started: false,
+                idle: false,
+                ending: false,
             }),
-            changed: Condvar::new(),
+            arrived: Condvar::new(),
+            written: Condvar::new(),
         }
     }
 
@@ -159,20 +165,21 @@ impl<S: Sink> Outlet<S> {
         queue.bytes += line.len();
         queue.left += count(&line);
         queue.lines.push_back((sink, line));
+        let idle = std::mem::take(&mut queue.idle);
         drop(queue);
-        self.changed.notify_all();
+        if idle {
+            self.arrived.notify_one();
+        }
     }
 
     fn run(&self) {
         loop {
             let mut queue = self.lock();
             while queue.lines.is_empty() {
-                queue.writing = false;
-                self.changed.notify_all();
-                queue = (self.changed.wait(queue)).unwrap_or_else(PoisonError::into_inner);
+                queue.idle = true;
+                queue = (self.arrived.wait(queue)).unwrap_or_else(PoisonError::into_inner);
             }
             let lines = std::mem::take(&mut queue.lines);
-            queue.writing = true;
             drop(queue);
             for lines in Vec::from(lines).chunk_by(|(one, _), (other, _)| one == other) {
                 let bytes: Vec<u8> = lines.iter().flat_map(|(_, line)| line).copied().collect();
@@ -180,6 +187,9 @@ impl<S: Sink> Outlet<S> {
                 let mut queue = self.lock();
                 queue.bytes -= bytes.len();
                 queue.left -= count(&bytes);
+                if queue.ending {
+                    self.written.notify_all();
+                }
             }
         }
     }
@@ -188,9 +198,10 @@ impl<S: Sink> Outlet<S> {
     /// were dropped for want of room, or are left.
     pub(crate) fn end(&self) -> u64 {
         let mut queue = self.lock();
-        while queue.started && (queue.writing || !queue.lines.is_empty()) {
+        queue.ending = true;
+        while queue.started && queue.bytes > 0 {
             let before = queue.bytes;
-            let (now, waited) = (self.changed.wait_timeout(queue, PATIENCE))
+            let (now, waited) = (self.written.wait_timeout(queue, PATIENCE))
                 .unwrap_or_else(PoisonError::into_inner);
             queue = now;
             if waited.timed_out() && before == queue.bytes {
