@@ -156,7 +156,7 @@ impl Settings {
 pub struct SubmissionLimits {
     /// How long a client may be silent after it began: 2 s.
     pub silence: Duration,
-    /// How long a message may take in all, however slowly it drips: 10 s.
+    /// How long a message may take in all, however slowly its bytes come: 10 s.
     pub patience: Duration,
     /// How long the register may take to decide: 15 s, more than its own busy time-out of 10 s.
     pub store: Duration,

@@ -113,7 +113,7 @@ impl OperationKind {
 /// How an [`Operation`] went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperationResult {
-    /// It did what it should.
+    /// It succeeded.
     Done {
         /// How many datagrams, connections or events it moved.
         items: u32,
@@ -169,7 +169,7 @@ impl Watch for () {
     fn watch(&self, _: Subject) {}
 }
 
-/// An observer, or none after all; decided when the run begins.
+/// An observer that may be left out when the run begins.
 impl<O: Observer> Observer for Option<O> {
     const ENABLED: bool = O::ENABLED;
     const STEPS: bool = O::STEPS;

@@ -73,7 +73,7 @@ pub enum Why {
     Reply,
     /// The peer began and then fell silent.
     Silence,
-    /// The whole exchange has a limit, however slowly it drips.
+    /// The whole exchange has a limit, however slowly its bytes come.
     Patience,
     /// The register owes a decision.
     Store,

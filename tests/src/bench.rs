@@ -128,7 +128,7 @@ impl Bench {
         bench
     }
 
-    /// Gives the machine an input now; tells what it caused.
+    /// Gives the machine an input now. Returns what it caused.
     pub fn feed(&mut self, input: Input<'_>) -> Vec<String> {
         let now = Now::at(EPOCH, self.now);
         self.pump.feed(now, input, &mut self.out);
@@ -136,7 +136,7 @@ impl Bench {
         let text = self.text.text();
         let new = text[self.told..].lines();
         self.told = text.len();
-        // What was given is known, and so is who is who.
+        // The test knows the inputs that it gave and the addresses, so their lines are left out.
         new.filter_map(|line| line.split_once(' '))
             .map(|(_, event)| event)
             .filter(|event| !event.starts_with("->"))
@@ -205,8 +205,8 @@ impl Bench {
         self.now += time;
     }
 
-    /// Time passes until the deadline, and the timer fires; tells how long that took, and what
-    /// it caused.
+    /// Time passes until the deadline, and the timer fires. Returns how long that took, and what it
+    /// caused.
     ///
     /// # Panics
     /// When there is no deadline.
@@ -241,17 +241,17 @@ impl Bench {
         self.pump.is_running()
     }
 
-    /// The row of the table it is in.
+    /// The name of its state in the table.
     pub fn state(&self) -> &'static str {
         self.pump.machine().state()
     }
 
-    /// All so far.
+    /// The transcript so far.
     pub fn transcript(&self) -> String {
         self.text.text()
     }
 
-    /// All so far, without what a clock or a network may change.
+    /// The transcript so far, without what a clock or a network may change.
     pub fn canonical(&self) -> String {
         read(&self.text.text()).canonical()
     }

@@ -1,11 +1,12 @@
-//! Chance that is the same every time.
+//! Random numbers that are the same in every run.
 
-/// Throws from a seed: SplitMix64 (Steele, Lea and Flood, 2014), enough for faults.
+/// A generator of random numbers from a seed: SplitMix64 (Steele, Lea and Flood, 2014), enough for
+/// faults.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// The same seed gives the same throws.
+    /// The same seed gives the same numbers.
     pub const fn new(seed: u64) -> Self {
         Dice(seed)
     }
@@ -27,7 +28,7 @@ impl Dice {
         self.throw() % bound
     }
 
-    /// Yes, `per_mille` times in a thousand.
+    /// Whether an event happens that has this probability, in thousandths.
     pub const fn chance(&mut self, per_mille: u16) -> bool {
         self.below(1000) < per_mille as u64
     }

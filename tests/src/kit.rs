@@ -311,8 +311,8 @@ pub fn take(stream: &mut TcpStream, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// A listener whose backlog is full, so that connecting to it takes for ever; as long as the rest
-/// is kept. Only Linux lets a backlog be full in this way.
+/// A listener whose backlog is full, so that a connection to it does not open as long as the other
+/// sockets are kept. Only Linux lets a backlog be full in this way.
 #[cfg(target_os = "linux")]
 fn nobody_accepts() -> (SocketAddr, impl Sized) {
     use socket2::{Domain, Socket, Type};
@@ -328,7 +328,7 @@ fn nobody_accepts() -> (SocketAddr, impl Sized) {
     (address, (listener, waiting))
 }
 
-/// Room for many sockets in this process, where the system grants it.
+/// Raises the limit on open descriptors of this process, if the system allows it.
 pub fn many_descriptors() -> u64 {
     #[cfg(unix)]
     {

@@ -6,8 +6,8 @@ use socklab_core::{
     Deadline, Input, Interest, Link, Machine, Now, Outbox, Socket, Status, Transport,
 };
 
-/// Connects, sends what it was given, and shows whatever comes back, as a short Python program
-/// would, with none of a client's manners.
+/// Connects, sends what it was given, and shows all that comes back, as a short Python program
+/// would. It checks neither what it sends nor what it receives.
 #[derive(Debug)]
 pub struct RawClient {
     server: SocketAddr,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::dice::Dice;
 
-/// Says what becomes of what is sent.
+/// Decides when, and whether, what is sent arrives.
 ///
 /// A medium knows neither addresses nor machines, so that one can decorate another.
 pub trait Medium: Send {
@@ -47,7 +47,7 @@ impl Medium for Wire {
     }
 }
 
-/// What can go wrong, each so many times in a thousand.
+/// The probability of each fault, in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// A datagram is lost.
@@ -103,7 +103,7 @@ impl<M: Medium> Faulty<M> {
     }
 }
 
-/// Longer than anything a [`Faulty`] medium does to what is not held back.
+/// Longer than a [`Faulty`] medium delays a datagram that it does not hold back.
 const HELD_BACK: Duration = Duration::from_millis(200);
 
 /// Pieces that merge arrive at multiples of this.

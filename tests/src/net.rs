@@ -65,7 +65,7 @@ struct Host {
     plain: Shared,
     masked: Shared,
     script: Script,
-    /// What has happened to it, wanted or not.
+    /// What has happened to it, whether or not it waits for that.
     events: VecDeque<Event>,
 }
 
@@ -75,8 +75,8 @@ type Decisions = Arc<Mutex<Vec<(HostId, StoreId, Decision)>>>;
 /// A network of machines, a clock and a register.
 ///
 /// It is a driver like any other: it waits for whatever happens next, and "waiting" moves the
-/// clock there. Nothing in it depends on the machine it runs on, so that a run is the same
-/// every time, byte for byte.
+/// clock there. It does not depend on the computer that it runs on, so a run is the same every
+/// time, byte for byte.
 pub struct VirtualNet {
     network: Network,
     hosts: Vec<Host>,
@@ -309,7 +309,7 @@ impl VirtualNet {
             self.steps += 1;
             match turn.next(now) {
                 _ if self.steps > STEPS => break Ok(Wait::default()),
-                // The recorders have it already.
+                // The recorders have written it already.
                 Next::Tell(_) => {}
                 Next::Send { link, bytes, .. } => {
                     let len = bytes.len();

@@ -66,7 +66,7 @@ impl Pair {
         self
     }
 
-    /// The server's machine: of TCP servers, that of the first connection.
+    /// The server's machine; for a TCP server, that of the first connection.
     ///
     /// # Panics
     /// When no client has connected.

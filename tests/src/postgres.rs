@@ -54,7 +54,7 @@ impl Cluster {
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {
             cluster.write(&folder.join(name), text);
         }
-        // No other program can have taken the port, unless it is quick.
+        // Another program could still take the port before the server binds it.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
@@ -99,8 +99,8 @@ impl Cluster {
             eprintln!("SKIPPED on PostgreSQL: this machine has no initdb, pg_ctl and psql");
             return None;
         };
-        // In memory, where there is such a folder: what is tested is what comes of its answers, and
-        // a disk that is busy with something else would delay them.
+        // In memory, if there is such a folder: a busy disk would delay the answers that the tests
+        // wait for.
         let memory = Path::new("/dev/shm");
         let mut builder = tempfile::Builder::new();
         let folder = builder.prefix("pg").tempdir_in(memory);
@@ -202,7 +202,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Debian keeps the programs out of the path; others have them there.
+/// Where the programs are: Debian does not have them in the path, others do.
 fn programs() -> Option<PathBuf> {
     let packaged = fs::read_dir("/usr/lib/postgresql").ok();
     let mut folders: Vec<PathBuf> = packaged

@@ -141,7 +141,7 @@ impl Running {
     pub fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
         let (ended, ending) = channel();
         thread::spawn(move || {
-            // A test that has failed meanwhile does not listen.
+            // A test that has failed meanwhile no longer receives.
             let _ = ended.send(run());
         });
         Running(ending)
@@ -171,7 +171,7 @@ pub fn play<S: Backend, C: Backend>(exercise: &Exercise, ip: IpAddr) {
     assert_eq!(ended, Status::Done, "{}", client.canonical());
     assert_transcript(exercise.name, Role::Client, &client.canonical());
     assert_transcript(exercise.name, Role::Server, &server.canonical());
-    // A server of datagrams ends with its client; one of connections stays open.
+    // A UDP server ends with its client; a TCP server stays open.
     if exercise.transport == Transport::Stream {
         server.run.stop.request();
         assert_eq!(serving.join(), Status::Stopped);

@@ -1,4 +1,4 @@
-//! The user's side of a program, remembered.
+//! A console that records what a program tells its user.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};

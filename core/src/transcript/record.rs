@@ -18,13 +18,13 @@ use crate::observer::Observer;
 use crate::output::{Notice, Output};
 use crate::time::{Deadline, Now};
 
-/// How many peers get a name of their own; a server that hears more calls the rest `others`, so
-/// that strangers cannot make it remember them all.
+/// How many peers get a name of their own. Further peers are called `others`, so that strangers
+/// cannot fill the memory.
 const NAMED: usize = 1000;
 
 /// Writes the transcript of one machine, line by line, as things happen.
 ///
-/// What cannot be written is left out: a full disk must not end an exchange.
+/// Write errors are ignored: a full disk must not end an exchange.
 #[derive(Debug)]
 pub struct Recorder<W> {
     to: W,

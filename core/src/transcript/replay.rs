@@ -17,7 +17,7 @@ use crate::pump::Pump;
 use crate::register::{Decision, StoreId};
 use crate::time::Now;
 
-/// Where a replay and its transcript part.
+/// Why a replay is not what the transcript says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Divergence {
     /// The digits are masked, so the inputs are not those that were.
@@ -54,7 +54,7 @@ impl core::error::Error for Divergence {}
 /// Gives a fresh machine the inputs of a transcript, at their times, and compares what it does.
 ///
 /// # Errors
-/// The first place where the machine does otherwise.
+/// The first difference between the machine and the transcript.
 pub fn replay(transcript: &Transcript, machine: impl Machine) -> Result<(), Divergence> {
     if transcript.header.masked {
         return Err(Divergence::Masked);

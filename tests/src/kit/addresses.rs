@@ -47,7 +47,7 @@ fn ask(socket: &UdpSocket, question: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// A server that hears at all of its host's addresses answers from the one that was asked.
+/// A server bound to all addresses of its host answers from the one that was asked.
 pub fn a_wildcard_server_answers_from_the_address_that_was_asked<B: Backend>() {
     let v4 = [[127, 0, 0, 1], [127, 0, 0, 2], [127, 0, 0, 3]].map(IpAddr::from);
     let v6 = [LOCALHOST_6];
@@ -63,7 +63,7 @@ pub fn a_wildcard_server_answers_from_the_address_that_was_asked<B: Backend>() {
         let askers = asked.iter().map(|ip| asker(&server, *ip));
         let askers: Vec<UdpSocket> = askers.collect();
         for round in 0..3 {
-            // Each asks before any hears, so that a server's receives and sends may take turns.
+            // All ask before any receives, so that the server may receive several before it sends.
             for (socket, ip) in askers.iter().zip(&asked) {
                 let question = format!("round {round} of {ip}");
                 socket.send(question.as_bytes()).unwrap();
@@ -117,8 +117,8 @@ pub fn a_transcript_shows_the_address_that_was_asked<B: Backend>() {
     }
 }
 
-/// A reply may have as many bytes as what carries it allows, which IPv6 counts in another way; one
-/// byte more is not sent, and the user is told.
+/// A reply may have as many bytes as a datagram of IPv4 or IPv6 carries. A reply with one byte more
+/// is not sent, and the user is told.
 pub fn the_longest_reply_depends_on_what_carries_it<B: Backend>() {
     for (bound, asked, most) in [
         (LOCALHOST, LOCALHOST, 65_507),

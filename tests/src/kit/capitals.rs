@@ -108,8 +108,8 @@ pub fn the_longest_line<B: Backend>() {
     server.finish();
 }
 
-/// A peer may end its stream after a line, in the middle of one, or at once: it hears all that it
-/// is owed, and then the end.
+/// A peer may end its stream after a line, in the middle of one, or at once: it receives all of its
+/// replies, and then the end.
 pub fn an_end_anywhere<B: Backend>() {
     let server = serving::<B>();
     for said in ["", "hola\n", "hola\nadi", "adi"] {
@@ -125,7 +125,7 @@ pub fn an_end_anywhere<B: Backend>() {
     server.finish();
 }
 
-/// A peer that breaks off, in the middle of a line or of its reply, hurts only itself.
+/// A peer that resets in the middle of a line or of a reply ends only its own connection.
 pub fn a_reset_anywhere<B: Backend>() {
     let server = serving::<B>();
     let much = many_lines(100_000, 30);
@@ -169,7 +169,7 @@ pub fn megabytes_before_the_first_reply_is_read<B: Backend>() {
 /// Asks without reading a reply, until the server takes no more; how much it took.
 fn never_read(server: &Server) -> (TcpStream, usize) {
     let mut stream = server.connect();
-    // Less than asked for is as good.
+    // The system may grant less.
     let socket = socket2::SockRef::from(&stream);
     let _ = socket.set_recv_buffer_size(64 * 1024);
     let _ = socket.set_send_buffer_size(64 * 1024);

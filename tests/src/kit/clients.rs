@@ -47,7 +47,7 @@ fn welcomes_one() -> SocketAddr {
     let listener = TcpListener::bind(ANY).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
-        // A client that does not come is the test's to tell.
+        // If no client comes, the test itself fails.
         let _ = listener
             .accept()
             .map(|(mut stream, _)| stream.write_all(b"hola"));
@@ -62,7 +62,8 @@ fn next_after(failed: SocketAddr, kind: FaultKind) -> impl Fn(&Said) -> bool {
     }
 }
 
-/// Where one address refuses, the next is tried, and the user is told; with a time-out or without.
+/// If one address refuses, the client tries the next and tells the user, with a time-out or
+/// without.
 pub fn the_next_address_is_tried_after_a_refusal<B: Backend>() {
     for timeout in [Some(super::PATIENCE), None] {
         let (refuses, _kept) = nobody_listens();
@@ -83,7 +84,7 @@ pub fn the_next_address_is_tried_after_a_refusal<B: Backend>() {
     }
 }
 
-/// Where every address refuses, the failure names the last, and the user was told of the others.
+/// If every address refuses, the failure names the last, and the user was told of the others.
 pub fn when_every_address_refuses_the_last_is_named<B: Backend>() {
     for timeout in [Some(super::PATIENCE), None] {
         let (first, _kept) = nobody_listens();
@@ -114,7 +115,7 @@ pub fn a_silent_address_has_its_share_of_the_time_out<B: Backend>() {
     }
 }
 
-/// A server that does not accept is given up in time, at however many addresses.
+/// A client gives up in time on a server that does not accept, however many addresses it has.
 pub fn a_connection_that_does_not_open_in_time<B: Backend>() {
     #[cfg(target_os = "linux")]
     for count in 1..=3 {

@@ -43,7 +43,7 @@ pub fn a_flood_delays_nobody<B: Backend>() {
     let flood = {
         let (socket, flooding) = (server.asker(), Arc::clone(&flooding));
         thread::spawn(move || {
-            // What cannot be sent is as good as lost.
+            // A datagram that cannot be sent counts as lost.
             while flooding.load(Ordering::Relaxed) {
                 let _ = socket.send(&[b'x'; 64]);
                 let _ = begun.try_send(());
@@ -66,7 +66,7 @@ pub fn a_stop_while_idle<B: Backend>() {
     echoing::<B>().finish();
 }
 
-/// What is there before the server looks again is all answered, in order.
+/// A server answers all datagrams that came while it was busy, in order.
 pub fn a_burst_is_answered_whole_and_in_order<B: Backend>() {
     let server = echoing::<B>();
     let socket = server.asker();

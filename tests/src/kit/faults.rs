@@ -1,6 +1,5 @@
-//! Cases of streams that have had a fault while their machine goes on. No exercise of the lab does,
-//! but one may: a relay, say, that tells its other side. Its driver must leave the dead stream
-//! alone.
+//! Cases of machines that go on after a fault of their stream. No exercise of the lab does, but one
+//! may: a relay, for example, that tells its other side. Its driver must not use the dead stream.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -39,10 +38,10 @@ impl Survived {
     fn assert_left_alone<B: Backend>(&self, doing: Doing) {
         let done = || {
             let lived = self.all.lived();
-            // One that never waits asks its listener again and again.
+            // A driver that never waits calls `accept` again and again.
             (lived.steps, (!B::SPINS).then_some(lived.operations))
         };
-        // A driver may have its last wait before it still.
+        // A driver may still be about to make its last wait.
         thread::sleep(WATCHED / 4);
         let before = done();
         thread::sleep(WATCHED);

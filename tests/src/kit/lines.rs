@@ -16,7 +16,7 @@ use crate::screen::{Said, Screen};
 /// How long a [`Typist`] wants no line after each.
 const REST: Duration = Duration::from_millis(5);
 
-/// Asks for a line, shows it, rests, and asks for the next; says `end` for each end it is told.
+/// Asks for a line, shows it, pauses, and asks for the next; shows `end` for each end of input.
 #[derive(Debug, Default)]
 struct Typist {
     resting: Option<Mono>,
@@ -81,8 +81,8 @@ fn typed<B: Backend>(source: Option<impl BufRead + Send + 'static>) -> Vec<Strin
     screen.shown()
 }
 
-/// Each line comes once, in order, when the machine wants it (the pump minds one that comes when it
-/// does not), and then the end, once.
+/// Each line comes once, in order, when the machine wants it (the pump asserts that), and then the
+/// end, once.
 pub fn lines_come_one_by_one_and_then_the_end<B: Backend>() {
     let text: String = (0..20).map(|n| format!("line {n}\n")).collect();
     let mut expected: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -20,7 +20,7 @@ use crate::screen::{Said, Screen};
 
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
-/// So often that a timer wins many of the races, and its receive is dropped.
+/// Between two ticks: so short that the timer wins many races, and the receive is dropped.
 const TICK: Duration = Duration::from_micros(300);
 
 const ROUNDS: usize = 300;

@@ -54,8 +54,7 @@ impl Limited {
         stream
     }
 
-    /// Asserts that the next connection is told, at once, and leaves; that its peer says nothing
-    /// does not matter.
+    /// Asserts that the next connection is told at once and ends, although its peer is silent.
     fn assert_refused(&self, over: ExceededLimit) {
         let ended = self.recording.ended();
         let mut stream = self.server.connect();
@@ -71,7 +70,7 @@ impl Limited {
         assert_eq!(words.last().unwrap(), over.name(), "{text}");
         let (first, last) = (&transcript.lines[0], transcript.lines.last().unwrap());
         assert!(last.at - first.at < REFUSAL_LIMIT + LATE, "{text}");
-        // It happens again just so.
+        // The transcript replays.
         let peer = stream.local_addr().unwrap();
         let machine = submissions().accept(Link::first(peer));
         assert_eq!(replay(&transcript, machine), Ok(()), "{text}");
@@ -121,8 +120,8 @@ pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
     assert!(recording.transcripts().is_empty());
 }
 
-/// While one is in, the next is refused, also by its address alone; those who are in are served,
-/// and when one leaves the next is let in.
+/// While one connection is served, the next is refused, also by the limit per address. When the
+/// first ends, the next is accepted.
 pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
     for (limit, over) in [
         (ConnectionLimit::new(1, 8), ExceededLimit::Total),

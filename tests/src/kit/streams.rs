@@ -21,7 +21,7 @@ fn still_serves(server: &Server) {
     assert_eq!(take(&mut stream, 4), b"hola");
 }
 
-/// Bytes that come one at a time are bytes all the same.
+/// A message that comes one byte at a time is answered like any other.
 pub fn one_byte_at_a_time<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let mut stream = server.connect();
@@ -58,12 +58,12 @@ pub fn a_large_answer_through_small_buffers<B: Backend>() {
 /// A connection whose own end takes little at a time.
 fn small_window(server: &Server) -> TcpStream {
     let stream = server.connect();
-    // Less than asked for is as good.
+    // The system may grant less.
     let _ = socket2::SockRef::from(&stream).set_recv_buffer_size(64 * 1024);
     stream
 }
 
-/// A peer that sends no more still hears what it is owed.
+/// A peer that has ended its stream still receives all of its answers.
 pub fn an_end_in_the_middle_of_a_message<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let mut stream = server.connect();
@@ -108,7 +108,7 @@ pub fn a_reset_while_the_server_reads<B: Backend>() {
     server.finish();
 }
 
-/// The same while it is talked to.
+/// The same while the server writes to it.
 pub fn a_reset_while_the_server_writes<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     for _ in 0..4 {
@@ -175,7 +175,7 @@ pub fn a_stop_while_writing<B: Backend>() {
     let begun = Instant::now();
     server.finish();
     assert!(begun.elapsed() < CLOSE_LIMIT * 3, "{:?}", begun.elapsed());
-    // Less than the whole does not pass for the whole: it ends in a reset.
+    // A truncated answer must not look complete: it ends in a reset.
     assert!(stream.read_to_end(&mut Vec::new()).is_err());
 }
 

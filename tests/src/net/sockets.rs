@@ -30,7 +30,7 @@ pub(super) struct Network {
 enum Sock {
     Datagram {
         local: SocketAddr,
-        /// Only this peer is heard, if the socket is connected.
+        /// If the socket is connected, the only peer that it receives from.
         peer: Option<SocketAddr>,
         inbox: VecDeque<(SocketAddr, Vec<u8>)>,
     },
@@ -44,7 +44,7 @@ enum Sock {
     },
 }
 
-/// A connection that is being opened. Its port makes it unlike any other.
+/// A connection that is being opened, known by its port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attempt {
     host: HostId,
@@ -53,7 +53,7 @@ pub(super) struct Attempt {
     pub(super) to: SocketAddr,
 }
 
-/// What happens to a program, wanted or not.
+/// What happens to a program, whether or not it waits for that.
 pub(super) enum Event {
     Opened(SocketAddr),
     Fault(Socket, Doing, FaultKind),
@@ -61,7 +61,7 @@ pub(super) enum Event {
     Stop,
 }
 
-/// What is on its way.
+/// A datagram, bytes or an event on its way.
 pub(super) enum Arrival {
     Datagram {
         from: SocketAddr,
