@@ -279,8 +279,7 @@ impl Machine for Client {
             ClientState::Waiting => Why::Reply,
             _ => return None,
         };
-        let at = self.waiting_since.plus(self.timeout?);
-        Some(Deadline { at, why })
+        Deadline::after(self.waiting_since, self.timeout, why)
     }
 }
 
@@ -390,9 +389,9 @@ impl Machine for Connection {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        (self.state == ServerState::Draining).then(|| Deadline {
-            at: self.draining_since.plus(DRAIN),
-            why: Why::Drain,
-        })
+        match self.state {
+            ServerState::Draining => Deadline::after(self.draining_since, Some(DRAIN), Why::Drain),
+            _ => None,
+        }
     }
 }

@@ -234,11 +234,8 @@ impl Machine for Client {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        match (self.state, self.timeout) {
-            (ClientState::Waiting, Some(timeout)) => Some(Deadline {
-                at: self.waiting_since.plus(timeout),
-                why: Why::Reply,
-            }),
+        match self.state {
+            ClientState::Waiting => Deadline::after(self.waiting_since, self.timeout, Why::Reply),
             _ => None,
         }
     }

@@ -64,6 +64,14 @@ pub struct Deadline {
     pub why: Why,
 }
 
+impl Deadline {
+    /// The deadline so long after `since`; `None` without a limit.
+    pub fn after(since: Mono, limit: Option<Duration>, why: Why) -> Option<Self> {
+        let at = since.plus(limit?);
+        Some(Deadline { at, why })
+    }
+}
+
 /// Why a machine has a deadline. Transcripts show it, so "why is it waiting?" has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {

@@ -121,18 +121,9 @@ impl Answer {
 
     /// When to stop waiting: for the first byte, or for more of an answer that has begun.
     pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Option<Deadline> {
-        if self.bytes.is_empty() {
-            let at = self.last.plus(timeout?);
-            Some(Deadline {
-                at,
-                why: Why::Reply,
-            })
-        } else {
-            let at = self.last.plus(SILENCE);
-            Some(Deadline {
-                at,
-                why: Why::Silence,
-            })
+        match self.bytes.is_empty() {
+            true => Deadline::after(self.last, timeout, Why::Reply),
+            false => Deadline::after(self.last, Some(SILENCE), Why::Silence),
         }
     }
 }
@@ -223,10 +214,7 @@ impl Machine for Client {
 
     fn deadline(&self) -> Option<Deadline> {
         match self.state {
-            ClientState::Opening => Some(Deadline {
-                at: self.answer.last.plus(self.timeout?),
-                why: Why::Connect,
-            }),
+            ClientState::Opening => Deadline::after(self.answer.last, self.timeout, Why::Connect),
             ClientState::Reading => self.answer.deadline(self.timeout),
             _ => None,
         }

@@ -158,12 +158,10 @@ impl Machine for Client {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        let waiting = self.state == ClientState::Waiting;
-        let timeout = self.timeout.filter(|_| waiting)?;
-        Some(Deadline {
-            at: self.sent.plus(timeout),
-            why: Why::Reply,
-        })
+        match self.state {
+            ClientState::Waiting => Deadline::after(self.sent, self.timeout, Why::Reply),
+            _ => None,
+        }
     }
 }
 

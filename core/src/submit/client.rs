@@ -299,10 +299,7 @@ impl Machine for Client {
 
     fn deadline(&self) -> Option<Deadline> {
         match self.state {
-            State::Opening => Some(Deadline {
-                at: self.opening_since.plus(self.timeout?),
-                why: Why::Connect,
-            }),
+            State::Opening => Deadline::after(self.opening_since, self.timeout, Why::Connect),
             State::Waiting => self.answer.deadline(self.timeout),
             _ => None,
         }
