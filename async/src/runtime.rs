@@ -92,7 +92,10 @@ impl Runtime for AsyncStdRuntime {
                 (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
                 let bytes = &conversation.socket.notes;
                 match received {
-                    Ok(received) => turn.received(now, &received, bytes),
+                    Ok(received) => {
+                        (conversation.permit.iter()).for_each(|permit| permit.heard(now.mono));
+                        turn.received(now, &received, bytes);
+                    }
                     Err(error) => drop(turn.not_received(now, call_error(&error))),
                 }
             }

@@ -9,8 +9,8 @@ use socklab_core::{
     Begin, Link, Machine, Now, OperationKind, Outbox, Session, Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    Calls, Leave, Lines, LoopClock, Message, Opened, Run, RunContext, Stop, StopGuard, call_error,
-    carry_out, hand_over, timed,
+    Calls, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, Stop, StopGuard,
+    call_error, carry_out, hand_over, timed,
 };
 
 use crate::wire::BlockingWire;
@@ -23,6 +23,7 @@ pub(crate) struct Conversation<M, W: Watch> {
     clock: LoopClock,
     lines: Lines,
     thread: Thread,
+    permit: Option<Permit>,
 }
 
 /// What a thread blocks on, and what ends that.
@@ -39,9 +40,9 @@ struct Thread {
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
     pub(crate) fn new(
-        machine: M,
-        observer: W::Observer,
+        session: Session<M, W::Observer>,
         wire: BlockingWire,
+        permit: Option<Permit>,
         run: &Arc<Run<W>>,
     ) -> Self {
         let (sender, messages) = channel();
@@ -55,13 +56,17 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             watcher: None,
         };
         thread.connect(wire, &run.stop);
+        if let Some(permit) = &permit {
+            permit.on_evict(thread.wake());
+        }
         Conversation {
-            session: Session::new(machine, observer),
+            session,
             out: Outbox::new(),
             run: Arc::clone(run),
             clock: LoopClock::of(run.clock),
             lines: Lines::default(),
             thread,
+            permit,
         }
     }
 
@@ -93,6 +98,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             console: &*self.run.console,
             clock: &mut self.clock,
             lines: &mut self.lines,
+            permit: self.permit.as_ref(),
         };
         let turn = self.session.turn(&mut self.out);
         carry_out(turn, now, context, &mut self.thread)
@@ -115,18 +121,22 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     /// Blocks until something comes from the network.
     fn receive(&mut self, limit: Option<Duration>) -> Now {
         let Thread { wire, buffer, .. } = &mut self.thread;
-        let (clock, stop) = (&self.run.clock, &self.run.stop);
+        let (clock, permit) = (&self.run.clock, self.permit.as_ref());
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire.receive(buffer, limit, clock)
         });
         let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
+        let is_over = || self.run.stop.requested() || permit.is_some_and(Permit::is_evicted);
         match received {
-            // A stop ends what can be received, which looks like an end or an empty datagram.
-            Ok(received) if received.is_empty() && stop.requested() => {}
-            Ok(received) => turn.received(now, &received, buffer),
-            Err(_) if stop.requested() => {}
+            // What ends a blocked receive looks like an end or an empty datagram.
+            Ok(received) if received.is_empty() && is_over() => {}
+            Ok(received) => {
+                permit.iter().for_each(|permit| permit.heard(now.mono));
+                turn.received(now, &received, buffer);
+            }
+            Err(_) if is_over() => {}
             Err(error) => drop(turn.not_received(now, call_error(&error))),
         }
         now
@@ -167,18 +177,22 @@ impl Thread {
     /// Takes a socket, and leaves a stop a way to end the call that blocks on it.
     fn connect(&mut self, wire: BlockingWire, stop: &Stop) {
         self.buffer.resize(wire.buffer(), 0);
-        let (wake, leave) = (wire.waker(), self.leave());
-        let wake = move || {
-            leave(Message::Wake);
-            wake();
-        };
-        let bell = wire.bell();
+        self.wire = wire;
+        let (wake, bell) = (self.wake(), self.wire.bell());
         self.bell = bell.is_some();
         self.waker = Some(match bell {
             Some(bell) => stop.on_request_or_bell(bell, wake),
             None => stop.on_request(wake),
         });
-        self.wire = wire;
+    }
+
+    /// Something that ends a call that blocks.
+    fn wake(&self) -> impl Fn() + Send + 'static {
+        let (wake, leave) = (self.wire.waker(), self.leave());
+        move || {
+            leave(Message::Wake);
+            wake();
+        }
     }
 }
 

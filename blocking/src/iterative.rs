@@ -8,7 +8,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Machine, Service, Status, Subject, Watch};
+use socklab_core::{Machine, Service, Status, Watch};
 use socklab_system::{Backend, Run};
 
 use crate::Blocking;
@@ -17,7 +17,7 @@ use crate::listener::Listener;
 /// The blocking model with an iterative TCP server. With UDP and in clients there is one thread
 /// anyway, and it is [`Blocking`].
 ///
-/// It holds one connection, whatever [`Run::max_connections`] allows.
+/// It holds one connection, whatever [`Run::limit`] allows.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockingIterative;
 
@@ -37,8 +37,8 @@ impl Backend for BlockingIterative {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        match Listener::open(address, 1, &*service, run) {
-            Ok(listener) => serve(&listener, run),
+        match Listener::open(address, &*service, run) {
+            Ok(listener) => serve(&listener),
             Err(status) => return status,
         }
         Status::Stopped
@@ -46,9 +46,9 @@ impl Backend for BlockingIterative {
 }
 
 /// Accepts and serves, one at a time, until told to stop.
-pub(crate) fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>, run: &Run<W>) {
-    let mut observer = run.watch.watch(Subject::Driver);
-    while let Some(connection) = listener.accept(&mut observer) {
-        connection.serve();
+pub(crate) fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) {
+    let mut accepting = listener.accepting();
+    while let Some(guest) = accepting.next() {
+        listener.serve(guest);
     }
 }

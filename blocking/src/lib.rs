@@ -13,7 +13,7 @@
 //! * **What a connection costs.** A thread: its stack, its entry in the scheduler, and a
 //!   context switch each time it has something to do.
 //! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
-//!   [`Run::max_connections`](socklab_system::Run) bounds them, and the rest wait in the backlog.
+//!   [`Run::limit`](socklab_system::Run) bounds them, and the rest wait in the backlog.
 //!
 //! A TCP server that blocks has to say which thread waits for which peer. Here are the three
 //! classic answers, which are the same otherwise: [`Blocking`] has a thread for each connection;
@@ -36,13 +36,12 @@ mod iterative;
 mod listener;
 mod per_connection;
 mod pool;
-mod semaphore;
 mod wire;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
+use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
 use socklab_system::{Backend, Run, broken};
 
 use conversation::Conversation;
@@ -75,7 +74,8 @@ impl Backend for Blocking {
             Err(error) => return broken(&error),
         };
         let observer = run.watch.watch(Subject::Endpoint);
-        let mut conversation = Conversation::new(machine, observer, wire, run);
+        let session = Session::new(machine, observer);
+        let mut conversation = Conversation::new(session, wire, None, run);
         let begun = conversation.begin(begin);
         conversation.run(begun)
     }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use socklab_core::{Resource, Service, Status, Subject, Watch};
+use socklab_core::{Resource, Service, Status, Watch};
 use socklab_system::{Run, fault};
 
 use crate::listener::{Listener, STACK};
@@ -19,29 +19,25 @@ pub(crate) fn serve<S: Service, W: Watch + 'static>(
     service: &S,
     run: &Arc<Run<W>>,
 ) -> Status {
-    let listener = match Listener::open(address, run.max_connections, service, run) {
+    let listener = match Listener::open(address, service, run) {
         Ok(listener) => listener,
         Err(status) => return status,
     };
-    let mut observer = run.watch.watch(Subject::Driver);
+    let mut accepting = listener.accepting();
     thread::scope(|scope| {
-        while let Some(connection) = listener.accept(&mut observer) {
+        while let Some(guest) = accepting.next() {
             // It is taken by the thread that starts, and stays here until one does.
-            let connection = Arc::new(Mutex::new(Some(connection)));
+            let guest = Arc::new(Mutex::new(Some(guest)));
             while !run.stop.requested() {
-                let taken = Arc::clone(&connection);
+                let (listener, taken) = (&listener, Arc::clone(&guest));
                 let serve = move || {
-                    let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-                    let connection = taken.take();
-                    drop(taken);
-                    if let Some(connection) = connection {
-                        connection.serve();
-                    }
+                    let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    taken.into_iter().for_each(|guest| listener.serve(guest));
                 };
                 let thread = thread::Builder::new().stack_size(STACK);
                 match thread.spawn_scoped(scope, serve) {
                     Ok(_) => break,
-                    Err(error) => listener.out_of(Resource::Threads, fault(&error)),
+                    Err(error) => accepting.out_of(Resource::Threads, fault(&error)),
                 }
             }
         }

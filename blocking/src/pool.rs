@@ -20,7 +20,7 @@ use crate::listener::{Listener, STACK};
 /// one thread anyway, and it is [`Blocking`].
 ///
 /// The pool has [`Run::threads`], else twice as many as there are cores and at least 4, since they
-/// wait for peers more than they compute; and no more than [`Run::max_connections`].
+/// wait for peers more than they compute; and no more than [`Run::limit`] allows.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockingPool;
 
@@ -41,15 +41,15 @@ impl Backend for BlockingPool {
         run: &Arc<Run<W>>,
     ) -> Status {
         let threads = run.threads_or(|cores| (2 * cores).max(4));
-        let threads = threads.min(run.max_connections.max(1));
-        let listener = match Listener::open(address, threads, &*service, run) {
+        let threads = threads.min(run.limit.most().max(1));
+        let listener = match Listener::open(address, &*service, run) {
             Ok(listener) => listener,
             Err(status) => return status,
         };
         thread::scope(|scope| {
             for _ in 0..threads {
                 let thread = thread::Builder::new().stack_size(STACK);
-                let serve = || iterative::serve(&listener, run);
+                let serve = || iterative::serve(&listener);
                 if let Err(error) = thread.spawn_scoped(scope, serve) {
                     // Those that have started are to end.
                     run.stop.request();

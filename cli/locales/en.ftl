@@ -31,6 +31,11 @@ lines-dropped = { $lines ->
     [one] { $lines } line was not shown: its reader did not take it
    *[other] { $lines } lines were not shown: their reader did not take them
 }
+# $connections (number) - how many
+made-room = the server was full: { $connections ->
+    [one] { $connections } silent connection was closed to make room for another
+   *[other] { $connections } silent connections were closed to make room for others
+}
 stopped = the server has stopped
 # $peer (text) - the client whose chat it is
 chat-began = the chat with { $peer } has begun

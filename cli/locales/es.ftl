@@ -31,6 +31,11 @@ lines-dropped = { $lines ->
     [one] no se ha mostrado { $lines } línea: nadie la leía
    *[other] no se han mostrado { $lines } líneas: nadie las leía
 }
+# $connections (number) - cuántas
+made-room = el servidor estaba lleno: { $connections ->
+    [one] se ha cerrado { $connections } conexión silenciosa para hacer sitio a otra
+   *[other] se han cerrado { $connections } conexiones silenciosas para hacer sitio a otras
+}
 stopped = el servidor se ha parado
 # $peer (text) - el cliente con el que se charla
 chat-began = ha empezado la charla con { $peer }

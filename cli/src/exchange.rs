@@ -102,6 +102,7 @@ pub(crate) fn main(
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
     logs.extend(start.desk.as_ref().and_then(Desk::log_file));
     let link = start.link.clone();
+    let limit = start.desk.as_ref().map(|desk| desk.limit.clone());
     let status = match &exchange.transcript {
         None => go(start, terminal, stop, clock, ()),
         Some(path) => {
@@ -135,6 +136,11 @@ pub(crate) fn main(
     }
     // Not `all`: each says what it has lost.
     let whole = logs.iter().filter(|log| log.end()).count() == logs.len();
+    if let Some(evicted @ 1..) = limit.map(|limit| limit.evicted())
+        && !common.quiet
+    {
+        say::line(&messages.say_with("made-room", &[("connections", &evicted)]));
+    }
     let exit = report(messages, role, &link, status, common.quiet);
     // What a stopped reader has not taken by now is lost: a stop does not wait for it.
     STDERR.end();
@@ -295,8 +301,7 @@ fn go<W: Watch + 'static>(
     let mut secure = None;
     if let Some(desk) = desk {
         run.register = Some(desk.register);
-        run.max_connections = desk.max_connections;
-        run.limit = Some(desk.limit);
+        run.limit = desk.limit;
         secure = desk.secure;
     }
     let Some(secure) = secure else {
@@ -313,8 +318,7 @@ fn go<W: Watch + 'static>(
     beside.clock = clock;
     beside.stop = run.stop.clone();
     beside.register.clone_from(&run.register);
-    beside.max_connections = run.max_connections;
-    beside.limit.clone_from(&run.limit);
+    beside.limit = run.limit.clone();
     beside.threads = threads;
     thread::scope(|scope| {
         let stop = beside.stop.clone();

@@ -123,11 +123,9 @@ impl Place {
     }
 }
 
-/// A server's register, and how many connections its driver may hold.
+/// A server's register, and how many connections it may hold.
 pub(crate) struct Desk {
     pub(crate) register: Arc<dyn Register>,
-    pub(crate) max_connections: usize,
-    /// Whom it turns away.
     pub(crate) limit: ConnectionLimit,
     pub(crate) secure: Option<Encrypted>,
     reviewer: Option<Arc<Reviewer>>,
@@ -198,8 +196,8 @@ pub(crate) fn prepare(
     let most = args.max_connections as usize;
     Ok(Desk {
         register,
-        max_connections: capacity(most, secure.is_some(), messages),
-        limit: ConnectionLimit::new(most, args.per_address as usize),
+        limit: ConnectionLimit::new(most, args.per_address as usize)
+            .holding(capacity(most, messages)),
         secure,
         reviewer,
         log,
@@ -207,9 +205,8 @@ pub(crate) fn prepare(
 }
 
 /// How many connections a server of `most` takes in: those over the limit too, to be told so. If
-/// the system has fewer descriptors than that, the rest wait in the backlog instead of being
-/// refused.
-fn capacity(most: usize, secure: bool, messages: &dyn Messages) -> usize {
+/// the system has fewer descriptors than that, the rest wait instead of being refused.
+fn capacity(most: usize, messages: &dyn Messages) -> usize {
     let wanted = most.saturating_add(MAX_REFUSALS);
     let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);
     let possible = descriptors.saturating_sub(RESERVED).max(1);
@@ -220,12 +217,7 @@ fn capacity(most: usize, secure: bool, messages: &dyn Messages) -> usize {
         );
         say::line(&said);
     }
-    // Two servers share them.
-    wanted.min(if secure {
-        possible.div_ceil(2)
-    } else {
-        possible
-    })
+    wanted.min(possible)
 }
 
 /// The same exercise encrypted, at a port of its own.

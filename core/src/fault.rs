@@ -45,6 +45,8 @@ pub enum FaultKind {
     TooLong,
     /// The process or the system is out of descriptors or buffers.
     Exhausted,
+    /// The server is full, and its silent connection made room for another.
+    Evicted,
     /// The peer's certificate is not trusted, or is another's (TLS).
     Untrusted,
     /// The peer does not keep to the protocol that secures the link (TLS).
@@ -55,7 +57,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, for parsers.
-    pub const ALL: [FaultKind; 12] = [
+    pub const ALL: [FaultKind; 13] = [
         FaultKind::Refused,
         FaultKind::Unreachable,
         FaultKind::TimedOut,
@@ -65,6 +67,7 @@ impl FaultKind {
         FaultKind::Denied,
         FaultKind::TooLong,
         FaultKind::Exhausted,
+        FaultKind::Evicted,
         FaultKind::Untrusted,
         FaultKind::Protocol,
         FaultKind::Other,
@@ -82,6 +85,7 @@ impl FaultKind {
             FaultKind::Denied => "denied",
             FaultKind::TooLong => "too-long",
             FaultKind::Exhausted => "exhausted",
+            FaultKind::Evicted => "evicted",
             FaultKind::Untrusted => "untrusted",
             FaultKind::Protocol => "protocol",
             FaultKind::Other => "other",

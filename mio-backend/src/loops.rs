@@ -3,7 +3,7 @@
 //! One loop is one core. Here are as many as there are cores, and they share no socket: each has
 //! its own, bound to the one address (`SO_REUSEPORT`, socket(7)), and the system deals out what
 //! comes by the peer's address and port. So no loop is woken for what another takes, and a peer
-//! always meets the same one. A TCP server's loops share their capacity; a UDP server has a machine
+//! always meets the same one. A TCP server's loops share their limit; a UDP server has a machine
 //! for each loop.
 //!
 //! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to
@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use socklab_core::{Begin, Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
-use socklab_readiness::{Capacity, EventLoop, Wire};
+use socklab_readiness::{EventLoop, Wire};
 use socklab_system::{Backend, Run, Stop, broken, socket};
 
 use crate::Mio;
@@ -28,7 +28,7 @@ type Loop<'a, W> = EventLoop<'a, MioPoll, W>;
 /// The model with several loops.
 ///
 /// There are [`Run::threads`], else one for each core that the process may use and at least 2; for
-/// TCP, no more than [`Run::max_connections`]. A client has one machine, and so has a UDP server
+/// TCP, no more than [`Run::limit`] allows. A client has one machine, and so has a UDP server
 /// whose machine must hear every peer: these are [`Mio`], one loop.
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
@@ -90,19 +90,17 @@ impl Backend for MioLoops {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let count = as_many_as_cores(run).min(run.max_connections.max(1));
+        let count = as_many_as_cores(run).min(run.limit.most().max(1));
         let bound = socket::stream_servers(address, count)
             .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
         let (local, listeners) = match bound {
             Ok(bound) => bound,
             Err(error) => return socket::cannot_listen(address, &error),
         };
-        let capacity = Capacity::new(run.max_connections);
         let made = listeners
             .into_iter()
             .map(|listener| Ok((Loop::new(run, &*run.console)?, listener)));
-        let serve =
-            |(mut one, listener): (Loop<'_, W>, _)| one.serve(listener, &capacity, &*service);
+        let serve = |(mut one, listener): (Loop<'_, W>, _)| one.serve(listener, &*service);
         match made.collect::<io::Result<Vec<_>>>() {
             Ok(loops) => {
                 run.console.notice(Notice::Ready(local));

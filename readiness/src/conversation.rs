@@ -55,8 +55,8 @@ pub(crate) struct Conversation<L: Model, M, O> {
     pub(crate) queued: bool,
     /// The moment for which the timers have it.
     pub(crate) armed: Option<Mono>,
-    /// Counts the connection. In a box, since most servers have no limit.
-    _permit: Option<Box<Permit>>,
+    /// Counts a connection of a server.
+    permit: Option<Permit>,
 }
 
 /// A socket, and what is known of it.
@@ -93,7 +93,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
             wait: Some(Wait::default()),
             queued: false,
             armed: None,
-            _permit: permit.map(Box::new),
+            permit,
         }
     }
 
@@ -133,8 +133,13 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     where
         W: Watch<Observer = O>,
     {
-        let now = resources.shared.clock.now();
-        self.session.turn(&mut resources.out).begin(now, begin);
+        let Resources { out, shared, .. } = resources;
+        if let Some(permit) = &self.permit {
+            let (mailbox, address) = (Arc::clone(&shared.mailbox), self.socket.address);
+            permit.on_evict(move || mailbox.leave(Wakeup::For(address, Message::Wake)));
+        }
+        let now = shared.clock.now();
+        self.session.turn(out).begin(now, begin);
         self.go_on(now, resources);
     }
 
@@ -202,6 +207,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         turn.observe(operation);
         match received {
             Ok(received) => {
+                (self.permit.iter()).for_each(|permit| permit.heard(now.mono));
                 turn.received(now, &received, buffer);
                 received.len()
             }
@@ -221,6 +227,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                 console: shared.console,
                 clock: &mut shared.clock,
                 lines: &mut shared.lines,
+                permit: self.permit.as_ref(),
             };
             let calls = &mut InLoop {
                 socket: &mut self.socket,

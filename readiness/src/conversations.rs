@@ -1,7 +1,6 @@
 //! All conversations of a loop.
 
 use std::collections::VecDeque;
-use std::mem;
 
 use slab::Slab;
 use socklab_core::{Machine, Observer, Session, Status};
@@ -20,7 +19,6 @@ pub(crate) struct Conversations<L: Model, M, O> {
     pub(crate) queue: VecDeque<Address>,
     pub(crate) timers: Timers,
     number: u64,
-    ended: usize,
 }
 
 impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
@@ -30,7 +28,6 @@ impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
             queue: VecDeque::new(),
             timers: Timers::default(),
             number: 0,
-            ended: 0,
         }
     }
 
@@ -60,11 +57,6 @@ impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
         self.slab.iter().map(|(_, one)| one.address()).collect()
     }
 
-    /// How many have ended since this was asked before.
-    pub(crate) fn take_ended(&mut self) -> usize {
-        mem::take(&mut self.ended)
-    }
-
     /// After anything has happened to a conversation: is it over, when is it looked at again, and
     /// does it want a turn? Says how it ended, if it did.
     pub(crate) fn after(&mut self, address: Address, model: &mut L) -> Option<Status> {
@@ -72,7 +64,6 @@ impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
         if let Some(status) = conversation.ended() {
             conversation.close(model);
             self.slab.remove(address.key);
-            self.ended += 1;
             let slab = &self.slab;
             let lives = |address: Address| {
                 slab.get(address.key)

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Console, Link, Machine, Observer, OperationKind, Outbox, Service, Session, Status,
-    Subject, Watch,
+    Begin, Console, Machine, Observer, OperationKind, Outbox, Service, Session, Status, Subject,
+    Watch,
 };
 use socklab_system::{Lines, LoopClock, Message, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
 use crate::bell::RungBell;
-use crate::capacity::Capacity;
 use crate::conversation::{Conversation, Resources, Shared};
 use crate::conversations::Conversations;
 use crate::mailbox::{Address, Mailbox, Wakeup};
@@ -105,19 +104,14 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
     }
 
-    /// Serves until told to stop, and until the last connection has ended. The capacity may be
-    /// shared with other loops.
+    /// Serves until told to stop, and until the last connection has ended.
     ///
     /// # Errors
     /// When the system cannot wait.
-    pub fn serve<S: Service>(
-        &mut self,
-        listener: TcpListener,
-        capacity: &Arc<Capacity<L>>,
-        service: &S,
-    ) -> io::Result<Status> {
-        let mailbox = Arc::clone(&self.resources.shared.mailbox);
-        let mut acceptor = Some(Acceptor::new(listener, Arc::clone(capacity), mailbox)?);
+    pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
+        let Shared { run, mailbox, .. } = &self.resources.shared;
+        let tells = service.tells_refused();
+        let mut acceptor = Some(Acceptor::new(listener, run, tells, mailbox)?);
         let mut all: All<L, S::Machine, W> = Conversations::new();
         loop {
             if acceptor.is_none() && all.slab.is_empty() {
@@ -137,8 +131,9 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                     (Wakeup::For(address, message), _) => {
                         self.deliver(&mut all, address, message);
                     }
-                    (Wakeup::Capacity, Some(acceptor)) => acceptor.room_came(),
-                    (Wakeup::Capacity | Wakeup::PauseOver, _) => {}
+                    (Wakeup::Room, acceptor) => {
+                        acceptor.iter_mut().for_each(Acceptor::look_again);
+                    }
                 }
             }
             self.turns(&mut all);
@@ -148,39 +143,22 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
     }
 
-    /// Takes the connections that wait, as many as there is capacity for.
+    /// Takes the connections that wait, as many as there is room for.
     fn accept<S: Service>(
         &mut self,
         all: &mut All<L, S::Machine, W>,
         acceptor: &mut Acceptor<L>,
         service: &S,
     ) {
-        let Shared { run, console, .. } = self.resources.shared;
-        let local = acceptor.local();
+        let (run, local) = (self.resources.shared.run, acceptor.local());
         for _ in 0..ACCEPTS {
-            acceptor.ended(all.take_ended());
-            let accepted = acceptor.accept(&run.clock, &mut self.observer, console);
-            let Some((number, tcp, peer)) = accepted else {
-                break;
+            let Some(guest) = acceptor.next(run, &mut self.observer) else {
+                return;
             };
-            let Some(admitted) = run.admit(peer, service.tells_refused()) else {
-                acceptor.ended(1);
-                continue;
-            };
-            let (link, over) = (Link::first(peer), admitted.over);
-            let observer = run.watch.watch(Subject::Connection {
-                number,
-                peer,
-                local,
-            });
-            let session = Session::new(service.accept(link), observer);
-            let address = all.insert(session, Wire::accepted(tcp), admitted.permit);
-            self.visit(all, address, |one, resources| {
-                one.begin(Begin::Accepted { link, local, over }, resources);
-            });
+            let (session, begin) = guest.session(local, service, run);
+            let address = all.insert(session, Wire::accepted(guest.tcp), Some(guest.permit));
+            self.visit(all, address, |one, resources| one.begin(begin, resources));
         }
-        acceptor.ended(all.take_ended());
-        acceptor.rest();
     }
 
     /// The one place where the program waits. Notes what is ready.
@@ -229,8 +207,10 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 }
             }
         }
-        if let (Some(acceptor), Some(_)) = (acceptor, pause) {
-            acceptor.look_at_clock(run.clock.mono());
+        if let (Some(acceptor), Some(at)) = (acceptor, pause)
+            && at <= run.clock.mono()
+        {
+            acceptor.look_again();
         }
         Ok(())
     }

@@ -8,7 +8,7 @@
 //! * `event_loop` waits and hands out turns;
 //! * `conversation` is one [`Session`](socklab_core::Session) with its socket, a `wire`;
 //! * `conversations` is the slab of them, `timers` their deadlines;
-//! * `acceptor` takes connections, as many as `capacity` allows;
+//! * `acceptor` takes connections, as many as there is room for;
 //! * `mailbox` is how other threads wake the loop, `bell` how a signal does.
 //!
 //! # Edge-triggered, level-triggered, one-shot
@@ -23,7 +23,6 @@
 
 mod acceptor;
 mod bell;
-mod capacity;
 mod conversation;
 mod conversations;
 mod event_loop;
@@ -40,7 +39,6 @@ use std::sync::Arc;
 use socklab_core::{Begin, Machine, Notice, Service, Status, Subject, Watch};
 use socklab_system::{Backend, Run, broken, socket};
 
-pub use capacity::Capacity;
 pub use event_loop::EventLoop;
 pub use model::{Interest, Model, Ready, Trigger, Watched};
 pub use std_sockets::{Kept, Shared, accept, duplicate, keep};
@@ -83,10 +81,9 @@ impl<L: Model> Backend for OneLoop<L> {
             Ok(bound) => bound,
             Err(failed) => return failed,
         };
-        let capacity = Capacity::new(run.max_connections);
         let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
             run.console.notice(Notice::Ready(local));
-            event_loop.serve(listener, &capacity, &*service)
+            event_loop.serve(listener, &*service)
         });
         served.unwrap_or_else(|error| broken(&error))
     }

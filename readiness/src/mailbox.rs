@@ -1,6 +1,7 @@
 //! How other threads wake the loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
 
 use socklab_system::Message;
 
@@ -10,10 +11,8 @@ use crate::model::Model;
 pub(crate) enum Wakeup {
     /// A message for a conversation.
     For(Address, Message),
-    /// Capacity for the connection that the loop waits to accept.
-    Capacity,
-    /// The system has descriptors again: a loop that paused looks again.
-    PauseOver,
+    /// There may be room for the connection that the loop has in hand, or to accept one.
+    Room,
     /// The program is to stop.
     Stop,
 }
@@ -55,5 +54,11 @@ impl<L: Model> Mailbox<L> {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Wakeup>> {
         self.wakeups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<L: Model> Wake for Mailbox<L> {
+    fn wake(self: Arc<Self>) {
+        self.leave(Wakeup::Room);
     }
 }

@@ -12,6 +12,7 @@ use socklab_core::{
 
 use crate::clock::LoopClock;
 use crate::fault::{call_error, fault};
+use crate::limit::Permit;
 use crate::lines::Lines;
 use crate::observed::{Moved, timed};
 use crate::run::Run;
@@ -23,7 +24,7 @@ pub enum Message {
     Line(LineEvent),
     /// The register has decided.
     Stored(StoreId, Decision),
-    /// There is a stop to be looked at.
+    /// There is a stop to be looked at, or another connection to make room for.
     Wake,
 }
 
@@ -46,6 +47,8 @@ pub struct RunContext<'a, W> {
     pub clock: &'a mut LoopClock,
     /// The user's lines.
     pub lines: &'a mut Lines,
+    /// Counts a connection of a server.
+    pub permit: Option<&'a Permit>,
 }
 
 /// The calls that a driver makes for one conversation.
@@ -100,13 +103,19 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
         console,
         clock,
         lines,
+        permit,
     } = context;
     let mut look = true;
     loop {
-        if look && run.stop.requested() {
-            turn.stop(now);
+        if look {
+            if run.stop.requested() {
+                turn.stop(now);
+            }
+            if permit.is_some_and(Permit::is_evicted) {
+                turn.evict(now);
+            }
+            look = false;
         }
-        look = false;
         match turn.next(now) {
             Next::Tell(output) => console.tell(&output),
             Next::Send {
@@ -155,8 +164,12 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
             }
             Next::Abort => calls.abort(),
             Next::Store { id, attempt } => {
-                let leave = calls.leave();
-                let done = Box::new(move |decision| leave(Message::Stored(id, decision)));
+                let (leave, clock) = (calls.leave(), run.clock);
+                let goes_on = permit.map(Permit::keeps_waiting);
+                let done = Box::new(move |decision| {
+                    goes_on.iter().for_each(|goes_on| goes_on(clock.mono()));
+                    leave(Message::Stored(id, decision));
+                });
                 run.store(attempt.clone(), done);
             }
         }

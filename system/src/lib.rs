@@ -15,6 +15,7 @@ mod limit;
 mod lines;
 mod observed;
 mod pause;
+mod reception;
 mod run;
 #[cfg(unix)]
 mod signals;
@@ -29,10 +30,11 @@ pub use datagram::Ancillary;
 #[cfg(target_os = "linux")]
 pub use datagram::arrival;
 pub use fault::{call_error, fault};
-pub use limit::{Admitted, ConnectionLimit, MAX_REFUSALS, Permit, network};
+pub use limit::{ConnectionLimit, MAX_REFUSALS, Permit, SILENCE, network};
 pub use lines::{LineReader, Lines, MAX_LINE};
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
+pub use reception::{Guest, NextGuest, Reception};
 pub use run::{Backend, Run, broken};
 #[cfg(unix)]
 pub use signals::{is_ignored, stop_signals};

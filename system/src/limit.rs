@@ -1,111 +1,410 @@
-//! How many connections a server holds.
+//! How many connections a server holds, and who makes room for others.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
 
-use socklab_core::ExceededLimit;
+use socklab_core::{ExceededLimit, Mono};
+
+use crate::pause::AcceptPause;
 
 /// How many connections over a limit a server keeps for a moment, to tell their peers so. Further
 /// ones are closed without a word.
 pub const MAX_REFUSALS: usize = 64;
 
-/// Counts a server's connections, all together and by address.
+/// How long a connection must have been silent before it may have to make room for another. A
+/// client that says what it has to say is never ended by it.
+pub const SILENCE: Duration = Duration::from_secs(1);
+
+/// The server keeps the peer waiting: it is not the peer that is silent.
+const NEVER: Mono = Mono::from_nanos(u64::MAX);
+
+/// Counts the connections of a server, or of several: all together, and by address.
+///
+/// Those for whom there are no resources wait. Of a limited server, those over a limit are refused.
+/// When it is full and somebody knocks, one connection makes room: of those that have been silent
+/// for [`SILENCE`], one of the address that holds most; of these, the one that was silent longest.
 ///
 /// An IPv6 user commonly has a whole /64 (RFC 6177), so the addresses of one count as one.
-#[derive(Clone, Debug)]
-pub struct ConnectionLimit(Arc<Inner>);
+#[derive(Clone)]
+pub struct ConnectionLimit(Arc<Mutex<Table>>);
 
-#[derive(Debug)]
-struct Inner {
-    total: usize,
-    per_address: usize,
-    counts: Mutex<Counts>,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    total: usize,
-    refused: usize,
-    by_address: HashMap<IpAddr, usize>,
-}
-
-/// A connection that may be served, or told why not.
-#[derive(Debug, Default)]
-pub struct Admitted {
-    /// The limit that it exceeds.
-    pub over: Option<ExceededLimit>,
-    /// Counts it while it lives; `None` where there is no limit.
-    pub permit: Option<Permit>,
-}
-
-/// Counts a connection while it lives.
+/// A connection's place in the count, given back when dropped.
 #[derive(Debug)]
 pub struct Permit {
     limit: ConnectionLimit,
-    /// `None` for one that is being refused.
-    address: Option<IpAddr>,
+    seat: Seat,
+}
+
+#[derive(Debug)]
+enum Seat {
+    /// Of a server without limits.
+    Plain,
+    /// For a connection that is being refused.
+    Refused,
+    Judged(u64, Arc<Judged>),
+}
+
+/// What is known of a connection that may have to make room.
+struct Judged {
+    network: IpAddr,
+    /// When its peer was last heard, in nanoseconds; the end of time while the server itself keeps
+    /// it waiting.
+    heard: AtomicU64,
+    evicted: AtomicBool,
+    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+/// What becomes of a connection that was accepted.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// It is served; or told that it is over a limit, and ends within a second.
+    Begin(Option<ExceededLimit>, Permit),
+    /// It is over a limit, and to be closed at once.
+    Close,
+    /// It has to wait until it is woken, or for this moment.
+    Wait(Option<Mono>),
+}
+
+struct Table {
+    /// How many there may be at once, those that are being refused included.
+    most: usize,
+    total: usize,
+    per_address: usize,
+    silence: Duration,
+    held: usize,
+    refused: usize,
+    /// How many have been told to make room and have not ended yet.
+    leaving: usize,
+    judged: BTreeMap<u64, Arc<Judged>>,
+    networks: HashMap<IpAddr, usize>,
+    next: u64,
+    evicted: u64,
+    /// Those that wait for one to end, in order.
+    queue: VecDeque<(u64, Waker)>,
+    pause: AcceptPause,
+    /// Those that wait for the pause to be over.
+    paused: Vec<Waker>,
 }
 
 impl ConnectionLimit {
-    /// A limit of so many connections in all, and so many from one address.
-    pub fn new(total: usize, per_address: usize) -> Self {
-        ConnectionLimit(Arc::new(Inner {
-            total,
-            per_address,
-            counts: Mutex::default(),
-        }))
+    /// Up to so many connections at once; the rest wait.
+    pub fn waiting(most: usize) -> Self {
+        ConnectionLimit(Arc::new(Mutex::new(Table {
+            most,
+            total: usize::MAX,
+            per_address: usize::MAX,
+            silence: SILENCE,
+            held: 0,
+            refused: 0,
+            leaving: 0,
+            judged: BTreeMap::new(),
+            networks: HashMap::new(),
+            next: 0,
+            evicted: 0,
+            queue: VecDeque::new(),
+            pause: AcceptPause::default(),
+            paused: Vec::new(),
+        })))
     }
 
-    /// Counts one more connection of `peer`. One over a limit is to be told so if the server
-    /// `tells` its peers; `None` if it is to be closed at once.
-    pub fn admit(&self, peer: SocketAddr, tells: bool) -> Option<Admitted> {
-        let address = network(peer.ip());
-        let mut counts = self.counts();
-        let here = counts.by_address.get(&address).copied().unwrap_or(0);
-        let over = if counts.total >= self.0.total {
-            Some(ExceededLimit::Total)
-        } else if here >= self.0.per_address {
+    /// Up to so many connections in all, and so many from one address; the rest are refused.
+    pub fn new(total: usize, per_address: usize) -> Self {
+        let limit = ConnectionLimit::waiting(total.saturating_add(MAX_REFUSALS));
+        (limit.table().total, limit.table().per_address) = (total, per_address);
+        limit
+    }
+
+    /// The same where the system has resources for so many only, those that are refused included:
+    /// others wait.
+    #[must_use]
+    pub fn holding(self, most: usize) -> Self {
+        self.table().most = most;
+        self
+    }
+
+    /// The same with another [`SILENCE`].
+    #[must_use]
+    pub fn with_silence(self, silence: Duration) -> Self {
+        self.table().silence = silence;
+        self
+    }
+
+    /// How many connections there may be at once.
+    pub fn most(&self) -> usize {
+        self.table().most
+    }
+
+    /// How many connections have had to make room so far.
+    pub fn evicted(&self) -> u64 {
+        self.table().evicted
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number for somebody who will wait.
+    pub(crate) fn ticket(&self) -> u64 {
+        self.table().number()
+    }
+
+    /// Decides what becomes of a connection of `peer`. A server that `tells` its peers so has those
+    /// over a limit begin too. The ticket keeps its place in the queue until the answer is another
+    /// than to wait.
+    pub(crate) fn admit(
+        &self,
+        (ticket, waker): (u64, &Waker),
+        peer: SocketAddr,
+        tells: bool,
+        now: Mono,
+    ) -> Admission {
+        let admission = (self.table()).admit((ticket, waker), peer.ip(), tells, now);
+        match admission {
+            Ok((over, seat)) => {
+                let limit = self.clone();
+                Admission::Begin(over, Permit { limit, seat })
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// Gives up a place in the queue.
+    pub(crate) fn leave_queue(&self, ticket: u64) {
+        let mut table = self.table();
+        table.queue.retain(|(waiting, _)| *waiting != ticket);
+        table.wake();
+    }
+
+    /// Does something with the pause in which none is accepted.
+    pub(crate) fn with_pause<T>(&self, does: impl FnOnce(&mut AcceptPause) -> T) -> T {
+        does(&mut self.table().pause)
+    }
+
+    /// Until when none is accepted, unless a connection ends before. Then `waker` is woken.
+    pub(crate) fn paused(&self, now: Mono, waker: &Waker) -> Option<Mono> {
+        let mut table = self.table();
+        let until = table.pause.until()?;
+        if until <= now {
+            table.end_pause();
+            return None;
+        }
+        if !table.paused.iter().any(|one| one.will_wake(waker)) {
+            table.paused.push(waker.clone());
+        }
+        Some(until)
+    }
+}
+
+impl fmt::Debug for ConnectionLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = self.table();
+        f.debug_struct("ConnectionLimit")
+            .field("most", &table.most)
+            .field("held", &table.held)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn admit(
+        &mut self,
+        (ticket, waker): (u64, &Waker),
+        peer: IpAddr,
+        tells: bool,
+        now: Mono,
+    ) -> Result<(Option<ExceededLimit>, Seat), Admission> {
+        let place = self.queue.iter().position(|(other, _)| *other == ticket);
+        let before = place.unwrap_or(self.queue.len());
+        if self.held + before >= self.most {
+            if place.is_none() {
+                self.queue.push_back((ticket, waker.clone()));
+            }
+            // Those that are leaving already make room for those who wait before it.
+            let is_made = self.leaving > before || self.evict(now);
+            return Err(Admission::Wait(match is_made {
+                true => None,
+                false => self.next_silence(),
+            }));
+        }
+        if let Some(place) = place {
+            self.queue.remove(place);
+        }
+        if self.total == usize::MAX && self.per_address == usize::MAX {
+            self.held += 1;
+            return Ok((None, Seat::Plain));
+        }
+        let network = network(peer);
+        let here = self.networks.get(&network).copied().unwrap_or(0);
+        let over = if here >= self.per_address {
             Some(ExceededLimit::PerAddress)
+        } else if self.judged.len() >= self.total && !self.evict(now) {
+            Some(ExceededLimit::Total)
         } else {
             None
         };
-        let address = match over {
+        let seat = match over {
             None => {
-                counts.total += 1;
-                counts.by_address.insert(address, here + 1);
-                Some(address)
+                *self.networks.entry(network).or_default() += 1;
+                let (number, judged) = (self.number(), Arc::new(Judged::new(network, now)));
+                self.judged.insert(number, Arc::clone(&judged));
+                Seat::Judged(number, judged)
             }
-            Some(_) if tells && counts.refused < MAX_REFUSALS => {
-                counts.refused += 1;
-                None
+            Some(_) if tells && self.refused < MAX_REFUSALS => {
+                self.refused += 1;
+                Seat::Refused
             }
-            Some(_) => return None,
+            Some(_) => return Err(Admission::Close),
         };
-        let limit = self.clone();
-        let permit = Some(Permit { limit, address });
-        Some(Admitted { over, permit })
+        self.held += 1;
+        Ok((over, seat))
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has a connection make room, if there is one that may have to: it counts no more.
+    fn evict(&mut self, now: Mono) -> bool {
+        let silent = self.judged.iter().filter_map(|(number, one)| {
+            let heard = one.heard();
+            let is_silent = heard <= now && now.since(heard) >= self.silence;
+            is_silent.then(|| (Reverse(self.networks.get(&one.network)), heard, *number))
+        });
+        let Some((_, _, number)) = silent.min() else {
+            return false;
+        };
+        if let Some(judged) = self.forget(number) {
+            judged.evicted.store(true, Ordering::Release);
+            if let Some(wake) = &*judged.wake() {
+                wake();
+            }
+        }
+        (self.leaving, self.evicted) = (self.leaving + 1, self.evicted + 1);
+        true
+    }
+
+    /// The moment at which some connection has been silent for long enough, unless it is heard
+    /// before.
+    fn next_silence(&self) -> Option<Mono> {
+        let first = self.judged.values().map(|one| one.heard()).min()?;
+        (first != NEVER).then(|| first.plus(self.silence))
+    }
+
+    /// A connection counts no more.
+    fn forget(&mut self, number: u64) -> Option<Arc<Judged>> {
+        let judged = self.judged.remove(&number)?;
+        if let Entry::Occupied(mut here) = self.networks.entry(judged.network) {
+            *here.get_mut() -= 1;
+            if *here.get() == 0 {
+                here.remove();
+            }
+        }
+        Some(judged)
+    }
+
+    fn end_pause(&mut self) {
+        self.pause.end();
+        self.paused.drain(..).for_each(Waker::wake);
+    }
+
+    /// Wakes those of the queue for whom there is room.
+    fn wake(&self) {
+        let room = self.most.saturating_sub(self.held);
+        (self.queue.iter().take(room)).for_each(|(_, waker)| waker.wake_by_ref());
+    }
+}
+
+impl Judged {
+    fn new(network: IpAddr, now: Mono) -> Self {
+        Judged {
+            network,
+            heard: AtomicU64::new(now.as_nanos()),
+            evicted: AtomicBool::new(false),
+            wake: Mutex::new(None),
+        }
+    }
+
+    fn heard(&self) -> Mono {
+        Mono::from_nanos(self.heard.load(Ordering::Relaxed))
+    }
+
+    fn set_heard(&self, heard: Mono) {
+        self.heard.store(heard.as_nanos(), Ordering::Relaxed);
+    }
+
+    fn wake(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Judged").field(&self.network).finish()
+    }
+}
+
+impl Permit {
+    fn judged(&self) -> Option<&Arc<Judged>> {
+        match &self.seat {
+            Seat::Judged(_, judged) => Some(judged),
+            Seat::Plain | Seat::Refused => None,
+        }
+    }
+
+    /// The peer was heard.
+    #[inline]
+    pub fn heard(&self, now: Mono) {
+        self.judged().into_iter().for_each(|one| one.set_heard(now));
+    }
+
+    /// The server itself keeps the peer waiting, until the function that this returns is called.
+    pub fn keeps_waiting(&self) -> impl Fn(Mono) + Send + 'static {
+        self.heard(NEVER);
+        let judged = self.judged().cloned();
+        move |now| judged.iter().for_each(|one| one.set_heard(now))
+    }
+
+    /// Whether the connection has to make room.
+    pub fn is_evicted(&self) -> bool {
+        (self.judged()).is_some_and(|one| one.evicted.load(Ordering::Acquire))
+    }
+
+    /// Has `wake` called when the connection has to make room; at once if it has already.
+    pub fn on_evict(&self, wake: impl Fn() + Send + 'static) {
+        if let Some(judged) = self.judged() {
+            let mut waker = judged.wake();
+            if self.is_evicted() {
+                wake();
+            }
+            *waker = Some(Box::new(wake));
+        }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut counts = self.limit.counts();
-        let Some(address) = self.address else {
-            counts.refused -= 1;
-            return;
-        };
-        counts.total -= 1;
-        if let Some(here) = counts.by_address.get_mut(&address) {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_address.remove(&address);
-            }
+        // It may keep the connection's socket open.
+        drop(self.judged().and_then(|one| one.wake().take()));
+        let mut table = self.limit.table();
+        table.held -= 1;
+        match &self.seat {
+            Seat::Plain => {}
+            Seat::Refused => table.refused -= 1,
+            Seat::Judged(..) if self.is_evicted() => table.leaving -= 1,
+            Seat::Judged(number, _) => drop(table.forget(*number)),
         }
+        if table.pause.until().is_some() {
+            table.end_pause();
+        }
+        table.wake();
     }
 }
 
@@ -118,43 +417,4 @@ pub fn network(address: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn over(limit: &ConnectionLimit, address: &str) -> (Option<ExceededLimit>, Option<Permit>) {
-        let admitted = limit.admit(address.parse().unwrap(), true).unwrap();
-        (admitted.over, admitted.permit)
-    }
-
-    #[test]
-    fn counts_all_and_each() {
-        let limit = ConnectionLimit::new(3, 2);
-        let (first, one) = over(&limit, "192.0.2.1:1");
-        let (second, _two) = over(&limit, "[::ffff:192.0.2.1]:2");
-        assert_eq!((first, second), (None, None));
-        let (third, _) = over(&limit, "192.0.2.1:3");
-        assert_eq!(third, Some(ExceededLimit::PerAddress));
-        let (fourth, _four) = over(&limit, "[2001:db8::1]:1");
-        assert_eq!(fourth, None);
-        let (fifth, _) = over(&limit, "192.0.2.2:1");
-        assert_eq!(fifth, Some(ExceededLimit::Total));
-        drop(one);
-        let (sixth, _six) = over(&limit, "[2001:db8::2]:1");
-        assert_eq!(sixth, None, "a permit was given back");
-        let (seventh, _) = over(&limit, "[2001:db8::3]:1");
-        assert_eq!(seventh, Some(ExceededLimit::Total));
-    }
-
-    #[test]
-    fn few_are_told_and_the_rest_closed() {
-        let limit = ConnectionLimit::new(0, 1);
-        let told: Vec<_> = (0..MAX_REFUSALS)
-            .map(|_| over(&limit, "192.0.2.1:1"))
-            .collect();
-        let peer = "192.0.2.2:1".parse().unwrap();
-        assert!(limit.admit(peer, true).is_none());
-        drop(told);
-        assert!(limit.admit(peer, true).is_some());
-        assert!(limit.admit(peer, false).is_none(), "this server tells none");
-    }
-}
+mod tests;

@@ -3,9 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use socklab_core::{Console, Fault, FaultKind, Mono, Notice, Resource};
+use socklab_core::{Fault, FaultKind, Mono, Notice, Resource};
 
-use crate::clock::Clock;
 use crate::fault::fault;
 
 /// When a server that is out of a resource accepts again, and when that is worth a notice.
@@ -33,7 +32,7 @@ impl AcceptPause {
     }
 
     /// A connection was accepted. What to tell the user.
-    pub fn accepted(&mut self, now: Mono) -> Option<Notice> {
+    fn accepted(&mut self, now: Mono) -> Option<Notice> {
         let quiet = self.failed?.plus(Self::LENGTH) <= now;
         if !quiet {
             return None;
@@ -42,31 +41,23 @@ impl AcceptPause {
         Some(Notice::AcceptResumed)
     }
 
-    /// What an accept gave, if it gave a connection; what there is to tell the user is told.
+    /// What an accept gave, if it gave a connection; and what to tell the user.
     pub fn took<T>(
         &mut self,
         accepted: io::Result<T>,
-        clock: &Clock,
-        console: &dyn Console,
-    ) -> Option<T> {
-        let news = match &accepted {
-            Ok(_) if self.is_announced() => self.accepted(clock.mono()),
+        now: impl FnOnce() -> Mono,
+    ) -> (Option<T>, Option<Notice>) {
+        let notice = match &accepted {
+            Ok(_) if self.failed.is_some() => self.accepted(now()),
             Ok(_) => None,
             Err(error) => match fault(error) {
-                // A peer that left before it was accepted, or a signal: accept again.
+                // A peer that left before it was accepted, or a signal, is no reason to pause.
                 fault if fault.kind == FaultKind::Reset => None,
                 _ if error.kind() == ErrorKind::Interrupted => None,
-                fault => self.out_of(clock.mono(), Resource::Descriptors, fault),
+                fault => self.out_of(now(), Resource::Descriptors, fault),
             },
         };
-        news.into_iter().for_each(|news| console.notice(news));
-        accepted.ok()
-    }
-
-    /// Whether the user believes that accepting is paused, so that accepts are worth the time of a
-    /// look at the clock.
-    pub fn is_announced(&self) -> bool {
-        self.failed.is_some()
+        (accepted.ok(), notice)
     }
 
     /// When the pause is over; `None` if there is none.
@@ -106,6 +97,6 @@ mod tests {
         assert_eq!(pause.accepted(at(300)), None);
         assert_eq!(pause.accepted(at(301)), Some(Notice::AcceptResumed));
         assert_eq!(pause.accepted(at(302)), None);
-        assert!(!pause.is_announced());
+        assert_eq!(pause.failed, None);
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead};
 use std::net::{SocketAddr, UdpSocket};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
@@ -12,7 +13,7 @@ use socklab_core::{Console, Doing, Failure, Machine, Service, Status, Watch};
 
 use crate::clock::Clock;
 use crate::fault::fault;
-use crate::limit::{Admitted, ConnectionLimit};
+use crate::limit::ConnectionLimit;
 use crate::socket;
 use crate::stop::Stop;
 
@@ -106,13 +107,13 @@ pub struct Run<W> {
     pub stop: Stop,
     /// Where submissions are recorded, for the exercise that needs it.
     pub register: Option<Arc<dyn Register>>,
-    /// How many connections a server holds at once; the rest wait in the backlog.
-    pub max_connections: usize,
-    /// The limit on connections, shared by the servers of one program. `None` for no limit.
-    pub limit: Option<ConnectionLimit>,
+    /// How many connections a server holds at once, and whom it turns away; shared by the servers of
+    /// one program.
+    pub limit: ConnectionLimit,
     /// How many threads a model has whose server has a fixed number of them; `None` for as many as
     /// it thinks right.
     pub threads: Option<NonZeroUsize>,
+    connections: AtomicU64,
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
 }
 
@@ -121,7 +122,7 @@ impl<W> fmt::Debug for Run<W> {
         f.debug_struct("Run")
             .field("clock", &self.clock)
             .field("stop", &self.stop)
-            .field("max_connections", &self.max_connections)
+            .field("limit", &self.limit)
             .field("threads", &self.threads)
             .finish_non_exhaustive()
     }
@@ -136,9 +137,9 @@ impl<W: Watch> Run<W> {
             watch,
             stop: Stop::default(),
             register: None,
-            max_connections: 1024,
-            limit: None,
+            limit: ConnectionLimit::waiting(1024),
             threads: None,
+            connections: AtomicU64::new(0),
             lines: Mutex::new(None),
         }
     }
@@ -159,13 +160,9 @@ impl<W: Watch> Run<W> {
         }
     }
 
-    /// Whether a connection of `peer` may be served; `None` if it is to be closed at once. One that
-    /// may only be told that it is one [too many](Admitted::over) ends within a second.
-    pub fn admit(&self, peer: SocketAddr, tells: bool) -> Option<Admitted> {
-        match &self.limit {
-            None => Some(Admitted::default()),
-            Some(limit) => limit.admit(peer, tells),
-        }
+    /// A number for the next connection, from 1.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Hands an attempt to the register. Without one, the decision is at once that it is

@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Machine, Service, Status, Subject, Watch};
+use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
 use socklab_system::{Backend, Run, Wire, broken, socket};
 
 pub use alarm::Sleep;
@@ -59,7 +59,8 @@ impl<R: Runtime> Backend for Tasks<R> {
             };
             let observer = run.watch.watch(Subject::Endpoint);
             let run = Arc::clone(run);
-            let mut conversation = Conversation::<R, M, W>::new(machine, observer, wire, run);
+            let session = Session::new(machine, observer);
+            let mut conversation = Conversation::<R, M, W>::new(session, wire, None, run);
             let begun = conversation.begin(begin);
             Ok(conversation.run(begun).await)
         });

@@ -5,10 +5,10 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Wake, Waker};
 
-use socklab_core::{Begin, Link, Mono, Notice, Observer, OperationKind, Service, Subject, Watch};
-use socklab_system::{AcceptPause, Admitted, Run, Wire};
+use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Subject, Watch};
+use socklab_system::{Guest, NextGuest, Reception, Run, Wire};
 
 use crate::alarm::Alarm;
 use crate::mailbox::Mailbox;
@@ -19,14 +19,15 @@ use crate::watched::watched;
 enum Signal {
     /// A connection's task has ended.
     Ended,
-    Stop,
+    /// There may be room for a connection, or a stop.
+    Wake,
 }
 
 /// What a listener was woken for.
 enum Happened<R: Runtime> {
     Accepted(io::Result<(R::Tcp, SocketAddr)>),
     Signal(Signal),
-    PauseOver,
+    Deadline,
 }
 
 /// Tells the listener when a connection's task ends, however it ends.
@@ -35,6 +36,15 @@ struct EndSignal(Arc<Mailbox<Signal>>);
 impl Drop for EndSignal {
     fn drop(&mut self) {
         self.0.leave(Signal::Ended);
+    }
+}
+
+/// Wakes the listener.
+struct WakeSignal(Arc<Mailbox<Signal>>);
+
+impl Wake for WakeSignal {
+    fn wake(self: Arc<Self>) {
+        self.0.leave(Signal::Wake);
     }
 }
 
@@ -59,7 +69,7 @@ pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
 ) -> io::Result<()> {
     let signals = Arc::new(Mailbox::default());
     let stop = Arc::clone(&signals);
-    let _waker = run.stop.on_request(move || stop.leave(Signal::Stop));
+    let _waker = run.stop.on_request(move || stop.leave(Signal::Wake));
     let listener = Listener::<R, S, W> {
         listener: R::listener(tcp)?,
         local,
@@ -84,26 +94,22 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     async fn accept(mut self) -> usize {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut alarm = Alarm::default();
-        let mut pause = AcceptPause::default();
-        let mut number = 0;
+        let waker = Waker::from(Arc::new(WakeSignal(Arc::clone(&self.signals))));
+        let mut reception = Reception::new(&self.run, self.service.tells_refused(), waker);
         while !self.run.stop.requested() {
-            match self.wait(&mut observer, &mut alarm, pause.until()).await {
-                Happened::Signal(Signal::Ended) => {
-                    self.live -= 1;
-                    pause.end();
+            let (accepts, until) = match reception.next(&self.run) {
+                NextGuest::Begin(guest) => {
+                    self.start(guest);
+                    continue;
                 }
-                Happened::Signal(Signal::Stop) => {}
-                Happened::PauseOver => pause.end(),
+                NextGuest::Accept => (true, None),
+                NextGuest::Wait(until) => (false, until),
+            };
+            match self.wait(&mut observer, &mut alarm, accepts, until).await {
+                Happened::Signal(Signal::Ended) => self.live -= 1,
+                Happened::Signal(Signal::Wake) | Happened::Deadline => {}
                 Happened::Accepted(_) if self.run.stop.requested() => {}
-                Happened::Accepted(accepted) => {
-                    let (clock, console) = (&self.run.clock, &*self.run.console);
-                    if let Some((tcp, peer)) = pause.took(accepted, clock, console)
-                        && let Some(admitted) = self.run.admit(peer, self.service.tells_refused())
-                    {
-                        number += 1;
-                        self.start(number, tcp, peer, admitted);
-                    }
-                }
+                Happened::Accepted(accepted) => reception.accepted(&self.run, accepted),
             }
         }
         self.live
@@ -113,10 +119,10 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
         &mut self,
         observer: &mut W::Observer,
         alarm: &mut Alarm,
-        pause: Option<Mono>,
+        accepts: bool,
+        until: Option<Mono>,
     ) -> Happened<R> {
         let (clock, signals) = (&self.run.clock, &self.signals);
-        let accepts = pause.is_none() && self.live < self.run.max_connections;
         let mut accepted = pin!(R::accept(&self.listener));
         let (happened, times) = watched::<W::Observer, _>(clock, |cx| {
             if let Poll::Ready(signal) = signals.poll(cx) {
@@ -125,11 +131,11 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
             if accepts && let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
                 return Poll::Ready(Happened::Accepted(accepted));
             }
-            let pause_over = alarm.poll(pause, clock, R::sleep, cx);
-            pause_over.map(|()| Happened::PauseOver)
+            let passed = alarm.poll(until, clock, R::sleep, cx);
+            passed.map(|()| Happened::Deadline)
         })
         .await;
-        let timed_out = matches!(happened, Happened::PauseOver);
+        let timed_out = matches!(happened, Happened::Deadline);
         let kind = OperationKind::Accept;
         let tried = (accepts && self.asks).then_some(kind);
         let waited = times.wait::<W::Observer>(tried, timed_out);
@@ -149,27 +155,17 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
         happened
     }
 
-    /// Starts a connection's task, which keeps what counts the connection as long as it lives.
-    fn start(&mut self, number: u64, tcp: R::Tcp, peer: SocketAddr, admitted: Admitted) {
+    /// Starts a connection's task.
+    fn start(&mut self, guest: Guest<R::Tcp>) {
         self.live += 1;
         let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
         let end = EndSignal(Arc::clone(&self.signals));
         R::spawn(async move {
             let _end = end;
-            let Admitted {
-                over,
-                permit: _permit,
-            } = admitted;
-            let link = Link::first(peer);
-            let machine = service.accept(link);
-            let observer = run.watch.watch(Subject::Connection {
-                number,
-                peer,
-                local,
-            });
-            let wire = Wire::Stream(tcp);
-            let mut conversation = Conversation::<R, _, _>::new(machine, observer, wire, run);
-            let begun = conversation.begin(Begin::Accepted { link, local, over });
+            let (session, begin) = guest.session(local, &*service, &run);
+            let (wire, permit) = (Wire::Stream(guest.tcp), Some(guest.permit));
+            let mut conversation = Conversation::<R, _, _>::new(session, wire, permit, run);
+            let begun = conversation.begin(begin);
             conversation.run(begun).await;
         });
     }

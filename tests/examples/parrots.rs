@@ -21,7 +21,7 @@ use socklab_multiplexing::Nonblocking;
 use socklab_multiplexing::{Poll, Select};
 use socklab_system::{Backend, ConnectionLimit, Run};
 use socklab_tests::kit::refusals::submissions;
-use socklab_tests::kit::{Parrots, Survivors, many_descriptors};
+use socklab_tests::kit::{PATIENCE, Parrots, Survivors, many_descriptors};
 use socklab_tokio::Tokio;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use socklab_uring::Uring;
@@ -76,9 +76,11 @@ fn serve<B: Backend>(
 ) -> Status {
     many_descriptors();
     let mut run = Run::new(Arc::new(Lines), ());
-    run.max_connections = max;
     run.threads = threads;
-    run.limit = limit.map(|total| ConnectionLimit::new(total, total));
+    run.limit = match limit {
+        Some(total) => ConnectionLimit::new(total, total).with_silence(PATIENCE),
+        None => ConnectionLimit::waiting(max),
+    };
     let stop = run.stop.clone();
     thread::spawn(move || {
         // It ends when whoever started this has ended.

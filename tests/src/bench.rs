@@ -31,7 +31,7 @@ pub const fn fault(kind: FaultKind) -> Fault {
         FaultKind::Denied => 13,
         FaultKind::TooLong => 90,
         FaultKind::Exhausted => 24,
-        FaultKind::Untrusted | FaultKind::Protocol => 0,
+        FaultKind::Evicted | FaultKind::Untrusted | FaultKind::Protocol => 0,
         FaultKind::Other => 5,
     };
     Fault { kind, code }

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socklab_core::{Machine, Service, Status, Watch};
-use socklab_system::{Backend, Run, Stop};
+use socklab_system::{Backend, ConnectionLimit, Run, Stop};
 
 use crate::real::Running;
 use crate::screen::Screen;
@@ -153,6 +153,12 @@ macro_rules! backend_tests {
         $crate::backend_tests!(@cases $backend, streams_by_the_thousand, streams:
             a_thousand_at_once,
         );
+        #[cfg(target_os = "linux")]
+        $crate::backend_tests!(@cases $backend, crowds, refusals:
+            silent_peers_of_one_address_make_room,
+            silent_peers_of_many_addresses_make_room,
+            silent_peers_make_room_for_who_waits,
+        );
     };
     (@cases $backend:ty, $name:ident, $module:ident: $($case:ident),* $(,)?) => {
         mod $name {
@@ -198,7 +204,9 @@ impl Server {
 
     /// Any TCP server.
     pub fn of_streams<B: Backend>(max_connections: usize, service: impl Service + 'static) -> Self {
-        Server::of_streams_with::<B>(service, |run| run.max_connections = max_connections)
+        Server::of_streams_with::<B>(service, |run| {
+            run.limit = ConnectionLimit::waiting(max_connections);
+        })
     }
 
     /// The same, with a run that is not quite as usual.

@@ -13,7 +13,7 @@ use socklab_core::{Failure, FaultKind, Notice, Status, Transport};
 use socklab_mio::Mio;
 #[cfg(target_os = "linux")]
 use socklab_mio::MioLoops;
-use socklab_system::{Backend, socket};
+use socklab_system::{Backend, ConnectionLimit, socket};
 
 use socket2::{Domain, Socket, Type};
 use socklab_tests::real::{Serving, Stage, play, unix};
@@ -239,7 +239,7 @@ fn a_peer_that_resets_hurts_only_itself<B: Backend>() {
 
 fn connections_past_the_bound_wait_their_turn<B: Backend>() {
     let stage = Stage::with::<B>("submit", Role::Server, &[], |mut run| {
-        run.max_connections = 1;
+        run.limit = ConnectionLimit::waiting(1);
         run
     });
     let serving = stage.serve::<B>(exercise("submit"), V4);

@@ -17,7 +17,7 @@ use socklab_core::{
     Watch, echo,
 };
 use socklab_mio::MioLoops;
-use socklab_system::{Backend, Run, Stop};
+use socklab_system::{Backend, ConnectionLimit, Run, Stop};
 use socklab_tests::kit::{PATIENCE, Parrots, take};
 use socklab_tests::real::Running;
 use socklab_tests::{Said, Screen};
@@ -137,7 +137,7 @@ impl Watched {
         let (screen, log) = (Screen::new(), Log::default());
         let mut run = Run::new(screen.clone(), log.clone());
         run.threads = NonZeroUsize::new(threads);
-        run.max_connections = max_connections;
+        run.limit = ConnectionLimit::waiting(max_connections);
         let stop = run.stop.clone();
         let running = Running::spawn(move || serve(&Arc::new(run)));
         Watched {

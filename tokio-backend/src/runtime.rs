@@ -173,7 +173,10 @@ fn receive<M: Machine, W: Watch>(
         turn.observe(operation);
         (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
         match received {
-            Ok(received) => turn.received(now, &received, buffer),
+            Ok(received) => {
+                (conversation.permit.iter()).for_each(|permit| permit.heard(now.mono));
+                turn.received(now, &received, buffer);
+            }
             Err(error) => {
                 if !turn.not_received(now, call_error(&error)) {
                     break;

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::{Opening, Session, WireState};
-use crate::fault::{CallError, Doing, Fault, FaultKind};
+use crate::fault::{CallError, Doing, Failure, Fault, FaultKind};
 use crate::input::{ExceededLimit, Input, LineEvent};
 use crate::link::{Link, Socket, Transport};
 use crate::machine::{CLOSE_LIMIT, Machine, REFUSAL_LIMIT, Status};
@@ -306,6 +306,15 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             self.session.stopped = true;
             self.feed(now, Input::Stop);
         }
+    }
+
+    /// The connection has to make room for another: it is given up, whatever its machine makes of
+    /// that.
+    pub fn evict(&mut self, now: Now) {
+        let (kind, code) = (FaultKind::Evicted, 0);
+        let (doing, fault) = (Doing::Receiving, Fault { kind, code });
+        self.fault(now, doing, fault);
+        self.session.rare().broken = Some(Failure::Io(doing, fault));
     }
 
     /// The system may have room to send again.

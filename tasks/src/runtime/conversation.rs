@@ -12,8 +12,8 @@ use socklab_core::{
     Wait, Watch,
 };
 use socklab_system::{
-    Calls, Clock, Leave, Lines, LoopClock, Message, Opened, Run, RunContext, StopGuard, Wire,
-    carry_out, fault, hand_over, timed,
+    Calls, Clock, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, StopGuard,
+    Wire, carry_out, fault, hand_over, timed,
 };
 
 use crate::alarm::Alarm;
@@ -87,6 +87,8 @@ pub struct Conversation<R: Runtime, M, W: Watch> {
     pub clock: LoopClock,
     lines: Lines,
     _waker: StopGuard,
+    /// Counts a connection of a server.
+    pub permit: Option<Permit>,
 }
 
 /// A socket of either kind, and what its runtime keeps with it.
@@ -105,16 +107,20 @@ struct InTask<'a, R: Runtime> {
 
 impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
     pub(crate) fn new(
-        machine: M,
-        observer: W::Observer,
+        session: Session<M, W::Observer>,
         wire: Wire<R::Udp, R::Tcp>,
+        permit: Option<Permit>,
         run: Arc<Run<W>>,
     ) -> Self {
         let mailbox = Arc::new(Mailbox::default());
-        let stop = Arc::clone(&mailbox);
+        let wakes = Arc::clone(&mailbox);
+        let wake = move || wakes.leave(Message::Wake);
+        if let Some(permit) = &permit {
+            permit.on_evict(wake.clone());
+        }
         let notes = R::Notes::default();
         Conversation {
-            session: Session::new(machine, observer),
+            session,
             socket: Socket { wire, notes },
             others: Others {
                 mailbox,
@@ -124,7 +130,8 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             budget: Budget::FULL,
             clock: LoopClock::of(run.clock),
             lines: Lines::default(),
-            _waker: run.stop.on_request(move || stop.leave(Message::Wake)),
+            _waker: run.stop.on_request(wake),
+            permit,
             run,
         }
     }
@@ -207,6 +214,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             console: &*self.run.console,
             clock: &mut self.clock,
             lines: &mut self.lines,
+            permit: self.permit.as_ref(),
         };
         let (socket, others) = (&mut self.socket, &mut self.others);
         let calls = &mut InTask { socket, others };

@@ -39,7 +39,7 @@ impl Limited {
         // Of no exercise of the lab, so that no digit is masked and all can be replayed.
         let recording = Recording::new("refused", Role::Server, B::NAME, unix());
         let watch = recording.clone();
-        let change = |run: &mut Run<Recording>| run.limit = Some(limit);
+        let change = |run: &mut Run<Recording>| run.limit = limit;
         let server = Server::begin(LOCALHOST, watch, change, |any, run| {
             B::serve_streams(any, Arc::new(submissions()), run)
         });
@@ -106,7 +106,7 @@ pub fn over_a_limit_a_peer_is_told<B: Backend>() {
 /// A server that does not tell closes at once, and makes no machine.
 pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
     let recording = Recording::new("refused", Role::Server, B::NAME, unix());
-    let change = |run: &mut Run<Recording>| run.limit = Some(ConnectionLimit::new(0, 8));
+    let change = |run: &mut Run<Recording>| run.limit = ConnectionLimit::new(0, 8);
     let server = Server::begin(LOCALHOST, recording.clone(), change, |any, run| {
         B::serve_streams(any, Arc::new(Parrots), run)
     });
@@ -127,7 +127,7 @@ pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
         (ConnectionLimit::new(1, 8), ExceededLimit::Total),
         (ConnectionLimit::new(8, 1), ExceededLimit::PerAddress),
     ] {
-        let server = Limited::start::<B>(limit);
+        let server = Limited::start::<B>(limit.with_silence(super::PATIENCE));
         let mut inside = server.inside();
         for _ in 0..2 {
             server.assert_refused(over);
@@ -148,7 +148,7 @@ pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
 
 /// Many are told at the same time.
 pub fn many_are_told_at_once<B: Backend>() {
-    let server = Limited::start::<B>(ConnectionLimit::new(1, 8));
+    let server = Limited::start::<B>(ConnectionLimit::new(1, 8).with_silence(super::PATIENCE));
     let inside = server.inside();
     let refused: Vec<TcpStream> = (0..20).map(|_| server.server.connect()).collect();
     for stream in &refused {
@@ -159,4 +159,83 @@ pub fn many_are_told_at_once<B: Backend>() {
     let over = |text: &&String| text.contains(ExceededLimit::Total.name());
     assert_eq!(all.iter().filter(over).count(), 20);
     server.finish();
+}
+
+/// How long a peer of these cases must have been silent.
+const SILENCE: Duration = Duration::from_millis(200);
+
+/// A connection from an address of this machine.
+#[cfg(target_os = "linux")]
+fn connect_from(last: [u8; 2], server: &Server) -> TcpStream {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let from = std::net::SocketAddr::from(([127, 0, last[0], last[1]], 0));
+    socket.bind(&from.into()).unwrap();
+    socket.connect(&server.address.into()).unwrap();
+    socket.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    socket.into()
+}
+
+/// Fills a server with silent peers, asserts that others are served all the same, and counts who
+/// made room for them.
+#[cfg(target_os = "linux")]
+fn silent_peers_make_room<B: Backend>(limit: ConnectionLimit, silent: &[[u8; 2]]) {
+    const HONEST: usize = 5;
+    let count = limit.clone();
+    let server = Limited::start::<B>(limit.with_silence(SILENCE));
+    let fill = |address: &[u8; 2]| connect_from(*address, &server.server);
+    let silent: Vec<TcpStream> = silent.iter().map(fill).collect();
+    let last = silent.last().unwrap().local_addr().unwrap();
+    server.recording.wait_for(&format!("= {last}"));
+    std::thread::sleep(SILENCE);
+    // Nobody has to make room before somebody knocks.
+    assert_eq!(count.evicted(), 0);
+    // They stay, so that each needs a place of its own.
+    let mut honest = Vec::new();
+    for one in 1..=HONEST {
+        let mut stream = connect_from([0, 10 + one as u8], &server.server);
+        stream.write_all(b"Ana&123456&000000").unwrap();
+        assert_eq!(hear(&stream), "ERROR unavailable");
+        honest.push(stream);
+    }
+    let evicted = usize::try_from(count.evicted()).unwrap();
+    assert_eq!(evicted, HONEST);
+    // So many see an ordinary end, and the others none.
+    let ended = |mut stream: &TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        let read = stream.read(&mut [0]).map_err(|error| error.kind());
+        read != Err(std::io::ErrorKind::WouldBlock)
+    };
+    wait_until("those who made room", || {
+        silent.iter().filter(|stream| ended(stream)).count() == evicted
+    });
+    let all = server.recording.wait_ended(evicted);
+    let told: Vec<&String> = (all.iter().filter(|text| text.contains("evicted"))).collect();
+    assert_eq!(told.len(), evicted);
+    for text in told {
+        let peer = silent[0].local_addr().unwrap();
+        let machine = submissions().accept(Link::first(peer));
+        assert_eq!(replay(&read(text), machine), Ok(()), "{text}");
+    }
+    server.finish();
+}
+
+/// One address fills the server.
+#[cfg(target_os = "linux")]
+pub fn silent_peers_of_one_address_make_room<B: Backend>() {
+    silent_peers_make_room::<B>(ConnectionLimit::new(60, 60), &[[0, 1]; 60]);
+}
+
+/// Each of many addresses has one connection.
+#[cfg(target_os = "linux")]
+pub fn silent_peers_of_many_addresses_make_room<B: Backend>() {
+    let addresses: Vec<[u8; 2]> = (1..=200).map(|one| [1, one]).collect();
+    silent_peers_make_room::<B>(ConnectionLimit::new(200, 60), &addresses);
+}
+
+/// The system has resources for fewer than the limit allows.
+#[cfg(target_os = "linux")]
+pub fn silent_peers_make_room_for_who_waits<B: Backend>() {
+    let limit = ConnectionLimit::new(1000, 1000).holding(60);
+    silent_peers_make_room::<B>(limit, &[[0, 1]; 60]);
 }

@@ -224,3 +224,44 @@ fn a_refusal_has_its_limit() {
         assert_eq!(rig.run().map(|wait| wait.until), ended);
     }
 }
+
+/// One that has to make room ends, however its machine takes it and wherever it is: with bytes that
+/// wait for room, with a dead stream, or after its machine has ended.
+#[test]
+fn who_has_to_make_room_ends() {
+    let evicted = Fault {
+        kind: FaultKind::Evicted,
+        code: 0,
+    };
+    let ends = Err(Status::Failed(Failure::Io(Doing::Receiving, evicted)));
+    let talks = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| {
+        if let Input::Opened { link, .. } | Input::Bytes { link, .. } = input {
+            out.send(*link, b"more");
+        }
+    };
+    for stuck in [false, true] {
+        let mut rig = Rig::accepted(talks);
+        rig.answers.extend(stuck.then_some(Ok(1)));
+        assert!(rig.run().is_ok());
+        let now = rig.now;
+        rig.turn().evict(now);
+        let sent = rig.sent.len();
+        assert_eq!(rig.run(), ends);
+        assert_eq!(rig.last_heard(), "s0 receiving evicted");
+        assert_eq!(rig.sent.len(), sent, "nothing is sent any more");
+    }
+    let mut dead = Rig::accepted(talks);
+    dead.fault(Doing::Receiving, FaultKind::Reset);
+    assert!(dead.run().is_ok());
+    let now = dead.now;
+    dead.turn().evict(now);
+    assert_eq!(dead.run(), ends);
+    assert_eq!(dead.last_heard(), "s0 receiving reset", "it is told of one");
+    let mut over = Rig::accepted(leaver);
+    over.answers.push_back(Ok(1));
+    over.bytes(b"?");
+    let _ = over.run();
+    let now = over.now;
+    over.turn().evict(now);
+    assert_eq!(over.run(), ends);
+}

@@ -17,7 +17,7 @@ use socklab_core::register::Register;
 use socklab_core::{Console, Notice, Prompt, Status, Watch};
 use socklab_register::{Location, Rules};
 use socklab_runtimes::{Runtime, Task};
-use socklab_system::{Run, Stop};
+use socklab_system::{ConnectionLimit, Run, Stop};
 
 use super::counter::Counters;
 use super::order::Order;
@@ -89,7 +89,7 @@ fn run<W: Watch + 'static>(
 ) -> Status {
     let mut run = Run::new(console, watch);
     run.register = register;
-    run.max_connections = 1_000_000;
+    run.limit = ConnectionLimit::waiting(1_000_000);
     heed(&run.stop);
     runtime.run(task, &Arc::new(run))
 }
