@@ -204,8 +204,8 @@ pub(crate) fn prepare(
     })
 }
 
-/// How many connections a server of `most` takes in: those over the limit too, to be told so. If
-/// the system has fewer descriptors than that, the rest wait instead of being refused.
+/// For how many connections the system has descriptors. If these are fewer than a server of `most`
+/// takes in, those over the limit included, to be told so, the rest wait instead of being refused.
 fn capacity(most: usize, messages: &dyn Messages) -> usize {
     let wanted = most.saturating_add(MAX_REFUSALS);
     let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);
@@ -217,7 +217,7 @@ fn capacity(most: usize, messages: &dyn Messages) -> usize {
         );
         say::line(&said);
     }
-    wanted.min(possible)
+    possible
 }
 
 /// The same exercise encrypted, at a port of its own.

@@ -1,11 +1,13 @@
 //! How many connections a server holds, and who makes room for others.
 
+mod permit;
+
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -13,6 +15,9 @@ use std::time::Duration;
 use socklab_core::{ExceededLimit, Mono};
 
 use crate::pause::AcceptPause;
+use permit::{Judged, Seat};
+
+pub use permit::Permit;
 
 /// How many connections over a limit a server keeps for a moment, to tell their peers so. Further
 /// ones are closed without a word.
@@ -34,32 +39,6 @@ const NEVER: Mono = Mono::from_nanos(u64::MAX);
 /// An IPv6 user commonly has a whole /64 (RFC 6177), so the addresses of one count as one.
 #[derive(Clone)]
 pub struct ConnectionLimit(Arc<Mutex<Table>>);
-
-/// A connection's place in the count, given back when dropped.
-#[derive(Debug)]
-pub struct Permit {
-    limit: ConnectionLimit,
-    seat: Seat,
-}
-
-#[derive(Debug)]
-enum Seat {
-    /// Of a server without limits.
-    Plain,
-    /// For a connection that is being refused.
-    Refused,
-    Judged(u64, Arc<Judged>),
-}
-
-/// What is known of a connection that may have to make room.
-struct Judged {
-    network: IpAddr,
-    /// When its peer was last heard, in nanoseconds; the end of time while the server itself keeps
-    /// it waiting.
-    heard: AtomicU64,
-    evicted: AtomicBool,
-    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
-}
 
 /// What becomes of a connection that was accepted.
 #[derive(Debug)]
@@ -116,7 +95,7 @@ impl ConnectionLimit {
 
     /// Up to so many connections in all, and so many from one address; the rest are refused.
     pub fn new(total: usize, per_address: usize) -> Self {
-        let limit = ConnectionLimit::waiting(total.saturating_add(MAX_REFUSALS));
+        let limit = ConnectionLimit::waiting(usize::MAX);
         (limit.table().total, limit.table().per_address) = (total, per_address);
         limit
     }
@@ -125,7 +104,12 @@ impl ConnectionLimit {
     /// others wait.
     #[must_use]
     pub fn holding(self, most: usize) -> Self {
-        self.table().most = most;
+        let mut table = self.table();
+        // With resources for all, it is the limit that decides.
+        if most < table.total.saturating_add(MAX_REFUSALS) {
+            table.most = most;
+        }
+        drop(table);
         self
     }
 
@@ -319,92 +303,6 @@ impl Table {
     fn wake(&self) {
         let room = self.most.saturating_sub(self.held);
         (self.queue.iter().take(room)).for_each(|(_, waker)| waker.wake_by_ref());
-    }
-}
-
-impl Judged {
-    fn new(network: IpAddr, now: Mono) -> Self {
-        Judged {
-            network,
-            heard: AtomicU64::new(now.as_nanos()),
-            evicted: AtomicBool::new(false),
-            wake: Mutex::new(None),
-        }
-    }
-
-    fn heard(&self) -> Mono {
-        Mono::from_nanos(self.heard.load(Ordering::Relaxed))
-    }
-
-    fn set_heard(&self, heard: Mono) {
-        self.heard.store(heard.as_nanos(), Ordering::Relaxed);
-    }
-
-    fn wake(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
-        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Judged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Judged").field(&self.network).finish()
-    }
-}
-
-impl Permit {
-    fn judged(&self) -> Option<&Arc<Judged>> {
-        match &self.seat {
-            Seat::Judged(_, judged) => Some(judged),
-            Seat::Plain | Seat::Refused => None,
-        }
-    }
-
-    /// The peer was heard.
-    #[inline]
-    pub fn heard(&self, now: Mono) {
-        self.judged().into_iter().for_each(|one| one.set_heard(now));
-    }
-
-    /// The server itself keeps the peer waiting, until the function that this returns is called.
-    pub fn keeps_waiting(&self) -> impl Fn(Mono) + Send + 'static {
-        self.heard(NEVER);
-        let judged = self.judged().cloned();
-        move |now| judged.iter().for_each(|one| one.set_heard(now))
-    }
-
-    /// Whether the connection has to make room.
-    pub fn is_evicted(&self) -> bool {
-        (self.judged()).is_some_and(|one| one.evicted.load(Ordering::Acquire))
-    }
-
-    /// Has `wake` called when the connection has to make room; at once if it has already.
-    pub fn on_evict(&self, wake: impl Fn() + Send + 'static) {
-        if let Some(judged) = self.judged() {
-            let mut waker = judged.wake();
-            if self.is_evicted() {
-                wake();
-            }
-            *waker = Some(Box::new(wake));
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        // It may keep the connection's socket open.
-        drop(self.judged().and_then(|one| one.wake().take()));
-        let mut table = self.limit.table();
-        table.held -= 1;
-        match &self.seat {
-            Seat::Plain => {}
-            Seat::Refused => table.refused -= 1,
-            Seat::Judged(..) if self.is_evicted() => table.leaving -= 1,
-            Seat::Judged(number, _) => drop(table.forget(*number)),
-        }
-        if table.pause.until().is_some() {
-            table.end_pause();
-        }
-        table.wake();
     }
 }
 

@@ -1,0 +1,122 @@
+//! What counts a connection while it lives.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socklab_core::Mono;
+
+use super::{ConnectionLimit, NEVER};
+
+/// A connection's place in the count, given back when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    pub(super) limit: ConnectionLimit,
+    pub(super) seat: Seat,
+}
+
+#[derive(Debug)]
+pub(super) enum Seat {
+    /// Of a server without limits.
+    Plain,
+    /// For a connection that is being refused.
+    Refused,
+    Judged(u64, Arc<Judged>),
+}
+
+/// What is known of a connection that may have to make room.
+pub(super) struct Judged {
+    pub(super) network: IpAddr,
+    /// When its peer was last heard, in nanoseconds; the end of time while the server itself keeps
+    /// it waiting.
+    heard: AtomicU64,
+    pub(super) evicted: AtomicBool,
+    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+impl Judged {
+    pub(super) fn new(network: IpAddr, now: Mono) -> Self {
+        Judged {
+            network,
+            heard: AtomicU64::new(now.as_nanos()),
+            evicted: AtomicBool::new(false),
+            wake: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn heard(&self) -> Mono {
+        Mono::from_nanos(self.heard.load(Ordering::Relaxed))
+    }
+
+    fn set_heard(&self, heard: Mono) {
+        self.heard.store(heard.as_nanos(), Ordering::Relaxed);
+    }
+
+    pub(super) fn wake(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Judged").field(&self.network).finish()
+    }
+}
+
+impl Permit {
+    fn judged(&self) -> Option<&Arc<Judged>> {
+        match &self.seat {
+            Seat::Judged(_, judged) => Some(judged),
+            Seat::Plain | Seat::Refused => None,
+        }
+    }
+
+    /// The peer was heard.
+    #[inline]
+    pub fn heard(&self, now: Mono) {
+        self.judged().into_iter().for_each(|one| one.set_heard(now));
+    }
+
+    /// The server itself keeps the peer waiting, until the function that this returns is called.
+    pub fn keeps_waiting(&self) -> impl Fn(Mono) + Send + 'static {
+        self.heard(NEVER);
+        let judged = self.judged().cloned();
+        move |now| judged.iter().for_each(|one| one.set_heard(now))
+    }
+
+    /// Whether the connection has to make room.
+    pub fn is_evicted(&self) -> bool {
+        (self.judged()).is_some_and(|one| one.evicted.load(Ordering::Acquire))
+    }
+
+    /// Has `wake` called when the connection has to make room; at once if it has already.
+    pub fn on_evict(&self, wake: impl Fn() + Send + 'static) {
+        if let Some(judged) = self.judged() {
+            let mut waker = judged.wake();
+            if self.is_evicted() {
+                wake();
+            }
+            *waker = Some(Box::new(wake));
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        // It may keep the connection's socket open.
+        drop(self.judged().and_then(|one| one.wake().take()));
+        let mut table = self.limit.table();
+        table.held -= 1;
+        match &self.seat {
+            Seat::Plain => {}
+            Seat::Refused => table.refused -= 1,
+            Seat::Judged(..) if self.is_evicted() => table.leaving -= 1,
+            Seat::Judged(number, _) => drop(table.forget(*number)),
+        }
+        if table.pause.until().is_some() {
+            table.end_pause();
+        }
+        table.wake();
+    }
+}
