@@ -1,20 +1,21 @@
 //! The loop: have the kernel do what all conversations wait for, wait until some of it is done, and
 //! hand it out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 
 use slab::Slab;
 use socket2::Socket;
 use socklab_core::{
-    Begin, LineEvent, Link, Machine, Mono, Now, Observer, OperationKind, Outbox, Service, Session,
+    Begin, LineEvent, Machine, Mono, Now, Observer, OperationKind, Outbox, Service, Session,
     Status, Subject, Watch,
 };
-use socklab_system::{AcceptPause, Lines, LoopClock, Run, timed};
+use socklab_system::{Lines, LoopClock, NextGuest, Reception, Run, timed};
 
 use crate::conversation::{Conversation, Resources, Whose};
 use crate::mailbox::{Address, Wakeup, Woken};
@@ -36,7 +37,7 @@ pub(crate) struct CompletionLoop<'a, M, W: Watch> {
     /// How the last conversation that ended did.
     ended: Option<Status>,
     /// Connections that have been accepted, or errors.
-    accepted: Vec<io::Result<(Socket, SocketAddr)>>,
+    accepted: VecDeque<io::Result<(Socket, SocketAddr)>>,
 }
 
 impl<'a, M: Machine, W: Watch> CompletionLoop<'a, M, W> {
@@ -63,7 +64,7 @@ impl<'a, M: Machine, W: Watch> CompletionLoop<'a, M, W> {
             number: 0,
             stopped: false,
             ended: None,
-            accepted: Vec::new(),
+            accepted: VecDeque::new(),
         })
     }
 
@@ -108,67 +109,65 @@ impl<'a, M: Machine, W: Watch> CompletionLoop<'a, M, W> {
     ) -> io::Result<Status> {
         let local = listener.local_addr()?;
         let mut listener = Some(Rc::new(Socket::from(listener)));
-        let (mut pause, mut asked) = (AcceptPause::default(), 0);
+        let Resources { run, mailbox, .. } = &self.resources;
+        let (run, waker) = (*run, Waker::from(Arc::clone(mailbox)));
+        let mut reception = Reception::new(run, service.tells_refused(), waker);
+        let mut asked = 0;
         while listener.is_some() || !self.all.is_empty() {
+            let mut waits = None;
             if let Some(socket) = &listener {
-                let most = ACCEPTS.min(self.resources.run.max_connections.max(1) - self.all.len());
-                while asked < most && pause.until().is_none() {
+                waits = self.accept(&mut reception, local, service);
+                while waits.is_none() && asked < ACCEPTS {
                     self.resources.ring.accept(Whose::Listener, socket)?;
                     asked += 1;
                 }
             }
-            self.round(pause.until())?;
-            if mem::take(&mut self.ended).is_some() || self.is_over(pause.until()) {
-                pause.end();
-            }
-            for accepted in mem::take(&mut self.accepted) {
-                asked -= 1;
-                if !self.stopped {
-                    self.accept(accepted, local, &mut pause, service);
-                }
-            }
+            let before = self.accepted.len();
+            self.round(waits.flatten())?;
+            asked -= self.accepted.len() - before;
             if self.stopped
                 && let Some(socket) = listener.take()
             {
                 self.resources.ring.cancel(&socket)?;
+                self.accepted.clear();
             }
         }
         Ok(Status::Stopped)
     }
 
-    fn is_over(&self, until: Option<Mono>) -> bool {
-        until.is_some_and(|until| until <= self.resources.run.clock.mono())
-    }
-
-    /// The kernel has accepted a connection, or could not.
+    /// Begins with the connections that the kernel has accepted, as many as there is room for.
+    /// Returns until when the next one waits, if it does.
     fn accept<S: Service<Machine = M>>(
         &mut self,
-        accepted: io::Result<(Socket, SocketAddr)>,
+        reception: &mut Reception<Socket>,
         local: SocketAddr,
-        pause: &mut AcceptPause,
         service: &S,
-    ) {
+    ) -> Option<Option<Mono>> {
         let run = self.resources.run;
-        let (accepted, operation) =
-            timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || accepted);
-        (operation.iter()).for_each(|operation| self.observer.operation(operation));
-        let Some((socket, peer)) = pause.took(accepted, &run.clock, &*run.console) else {
-            return;
-        };
-        let Some(admitted) = run.admit(peer, service.tells_refused()) else {
-            return;
-        };
-        let (link, over) = (Link::first(peer), admitted.over);
-        let address = self.address();
-        let observer = run.watch.watch(Subject::Connection {
-            number: address.number,
-            peer,
-            local,
-        });
-        let session = Session::new(service.accept(link), observer);
-        let one = Conversation::new(session, address).accepted(socket, link, admitted.permit);
-        self.all.insert(one);
-        self.begin(address, Begin::Accepted { link, local, over });
+        loop {
+            match reception.next(run) {
+                NextGuest::Wait(until) => return Some(until),
+                NextGuest::Accept => {
+                    let accepted = self.accepted.pop_front()?;
+                    let (accepted, operation) =
+                        timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || accepted);
+                    (operation.iter()).for_each(|operation| self.observer.operation(operation));
+                    reception.accepted(run, accepted);
+                }
+                NextGuest::Begin(guest) => {
+                    let (session, begin) = guest.session(local, service, run);
+                    let Begin::Accepted { link, .. } = begin else {
+                        continue;
+                    };
+                    let (address, mailbox) = (self.address(), Arc::clone(&self.resources.mailbox));
+                    let evict = move || mailbox.leave(Wakeup::Evict(address));
+                    guest.permit.on_evict(evict);
+                    let one = Conversation::new(session, address);
+                    self.all.insert(one.accepted(guest.tcp, link, guest.permit));
+                    self.begin(address, begin);
+                }
+            }
+        }
     }
 
     /// That of the next conversation.
@@ -211,7 +210,7 @@ impl<'a, M: Machine, W: Watch> CompletionLoop<'a, M, W> {
                 (Whose::Conversation(address, opened), done) => {
                     self.complete(address, opened, done);
                 }
-                (Whose::Listener, Done::Accepted(accepted)) => self.accepted.push(accepted),
+                (Whose::Listener, Done::Accepted(accepted)) => self.accepted.push_back(accepted),
                 (Whose::Listener, _) => {}
             }
         }
@@ -299,6 +298,9 @@ impl<'a, M: Machine, W: Watch> CompletionLoop<'a, M, W> {
                     one.into_iter()
                         .for_each(|address| self.typed(now, address, line.clone()));
                 }
+                Wakeup::Evict(address) => self.visit(address, |one, resources| {
+                    one.give(now, resources, |turn| turn.evict(now));
+                }),
                 Wakeup::Stored(address, id, decision) => self.visit(address, |one, resources| {
                     one.give(now, resources, |turn| turn.stored(now, id, &decision));
                 }),

@@ -68,8 +68,8 @@ pub(crate) struct Conversation<M, O> {
     held: VecDeque<(Received, Incoming)>,
     /// The moment for which the timers have it.
     pub(crate) armed: Option<Mono>,
-    /// Counts the connection.
-    _permit: Option<Box<Permit>>,
+    /// Counts a connection of a server.
+    permit: Option<Permit>,
 }
 
 impl<M: Machine, O: Observer> Conversation<M, O> {
@@ -89,7 +89,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
             sending: 0,
             held: VecDeque::new(),
             armed: None,
-            _permit: None,
+            permit: None,
         }
     }
 
@@ -101,11 +101,11 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
     }
 
     /// A connection of a TCP server.
-    pub(crate) fn accepted(mut self, socket: Socket, link: Link, permit: Option<Permit>) -> Self {
+    pub(crate) fn accepted(mut self, socket: Socket, link: Link, permit: Permit) -> Self {
         self.socket = Some(Rc::new(socket));
         self.transport = Transport::Stream;
         self.peer = Some(link);
-        self._permit = permit.map(Box::new);
+        self.permit = Some(permit);
         self
     }
 
@@ -178,6 +178,7 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
         let mut turn = self.session.turn(out);
         match received {
             Ok((received, incoming)) if wanted => {
+                (self.permit.iter()).for_each(|permit| permit.heard(now.mono));
                 hand_over(&mut turn, now, &run.clock, ring, (received, incoming));
             }
             Ok((received, mut incoming)) => {
@@ -307,7 +308,10 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                 }
                 Next::Store { id, attempt } => {
                     let (mailbox, address) = (Arc::clone(&resources.mailbox), self.address);
+                    let (goes_on, clock) =
+                        (self.permit.as_ref().map(Permit::keeps_waiting), run.clock);
                     let leave = move |decision| {
+                        goes_on.iter().for_each(|goes_on| goes_on(clock.mono()));
                         mailbox.leave(Wakeup::Stored(address, id, decision));
                     };
                     run.store(attempt.clone(), Box::new(leave));

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
 
 use socket2::Socket;
 use socklab_core::LineEvent;
@@ -16,6 +17,8 @@ pub(crate) enum Wakeup {
     Line(LineEvent),
     /// A decision, for the conversation that asked.
     Stored(Address, StoreId, Decision),
+    /// The conversation has to make room for another.
+    Evict(Address),
 }
 
 /// Which conversation, and that it is still the same one: keys are used again.
@@ -61,6 +64,12 @@ impl Woken {
         let mut rung = [std::mem::MaybeUninit::uninit(); 8];
         while self.socket.recv(&mut rung).is_ok() {}
         std::mem::take(&mut *self.mailbox.lock())
+    }
+}
+
+impl Wake for Mailbox {
+    fn wake(self: Arc<Self>) {
+        self.ring();
     }
 }
 
