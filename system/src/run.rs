@@ -107,8 +107,8 @@ pub struct Run<W> {
     pub stop: Stop,
     /// Where submissions are recorded, for the exercise that needs it.
     pub register: Option<Arc<dyn Register>>,
-    /// How many connections a server holds at once, and whom it turns away; shared by the servers of
-    /// one program.
+    /// How many connections a server holds at once, and whom it turns away; shared by the servers
+    /// of one program.
     pub limit: ConnectionLimit,
     /// How many threads a model has whose server has a fixed number of them; `None` for as many as
     /// it thinks right.
