@@ -10,6 +10,7 @@ help-arg-timeline-models = Which models, with commas between them (one of each k
 help-arg-timeline-format = text for the terminal; mermaid: sequence diagrams in Markdown; svg: a picture; chrome: a trace that ui.perfetto.dev opens
 help-arg-timeline-output = Write into FILE instead of standard output
 help-arg-timeline-ascii = Draw the lanes in plain ASCII
+help-arg-timeline-slide = All models on one time axis, a line each: the first question of the client that is not slow, as each server has it
 
 ## Titles and notes
 
@@ -38,6 +39,10 @@ timeline-panel-whole = the whole exchange, { $from } to { $to } ms
 # $to (text) - where it ends, in ms
 # $times (text) - how much larger it is drawn
 timeline-panel-closer = a closer look, { $from } to { $to } ms, { $times } times as large
+# $exercise (text) - its name
+# $before (text) - how long before the question each line begins, with its unit
+# $column (text) - how much one letter stands for, with its unit
+timeline-slide = { $exercise }: one question on each model, as its server has it, on one time axis. Each line begins { $before } before the client asks; { $column } a letter. The number is the model's figure.
 timeline-where = where the server spent the time:
 # $class (text) - what it did
 # $percent (text) - share of the whole

@@ -10,6 +10,7 @@ help-arg-timeline-models = Qué modelos, separados por comas (si no, uno de cada
 help-arg-timeline-format = text para el terminal; mermaid: diagramas de secuencia en Markdown; svg: una imagen; chrome: una traza que se abre en ui.perfetto.dev
 help-arg-timeline-output = Escribe en FILE en lugar de en la salida estándar
 help-arg-timeline-ascii = Dibuja las calles en ASCII
+help-arg-timeline-slide = Todos los modelos en un mismo eje de tiempo, una línea cada uno: la primera pregunta del cliente que no es lento, como la ve cada servidor
 
 ## Titles and notes
 
@@ -38,6 +39,10 @@ timeline-panel-whole = el intercambio entero, de { $from } a { $to } ms
 # $to (text) - where it ends, in ms
 # $times (text) - how much larger it is drawn
 timeline-panel-closer = más de cerca, de { $from } a { $to } ms, { $times } veces más grande
+# $exercise (text) - su nombre
+# $before (text) - cuánto antes de la pregunta empieza cada línea, con su unidad
+# $column (text) - cuánto representa una letra, con su unidad
+timeline-slide = { $exercise }: una pregunta en cada modelo, como la ve su servidor, en un mismo eje de tiempo. Cada línea empieza { $before } antes de que el cliente pregunte; { $column } por letra. El número es la figura del modelo.
 timeline-where = en qué se le fue el tiempo al servidor:
 # $class (text) - what it did
 # $percent (text) - share of the whole

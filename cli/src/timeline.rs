@@ -9,7 +9,7 @@ use socklab_experiments::timeline;
 use socklab_files::Outputs;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
-use socklab_timeline::{Chart, Glyphs, chrome, mermaid, svg_of_all, text};
+use socklab_timeline::{Chart, Glyphs, chrome, mermaid, slide, svg_of_all, text};
 
 use crate::Exit;
 use crate::args::read;
@@ -35,6 +35,8 @@ struct TimelineArgs {
     timeline_output: Option<PathBuf>,
     #[arg(long = "ascii")]
     timeline_ascii: bool,
+    #[arg(long = "slide", conflicts_with = "timeline_format")]
+    timeline_slide: bool,
 }
 
 fn exercises() -> PossibleValuesParser {
@@ -52,6 +54,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     let chosen = args.timeline_models.iter().map(String::as_str);
     let models: Vec<Runtime> = match args.timeline_models.is_empty() {
+        // A slide has room for all.
+        true if args.timeline_slide => Runtime::models(exercise.transport),
         true => Runtime::MAIN.to_vec(),
         false => chosen.filter_map(Runtime::find).collect(),
     };
@@ -65,6 +69,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         false => Glyphs::Shades,
     };
     let shown = match args.timeline_format.as_str() {
+        _ if args.timeline_slide => slide(&charts, messages, glyphs),
         "mermaid" => fenced(&charts, messages),
         "svg" => svg_of_all(&charts, messages),
         "chrome" => chrome(&charts, messages),

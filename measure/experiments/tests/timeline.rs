@@ -10,7 +10,7 @@ use socklab_experiments::timeline::play;
 use socklab_runtimes::Runtime;
 use socklab_text::Translations;
 use socklab_timeline::{
-    Chart, Class, Glyphs, Lane, Name, Span, Style, What, chrome, mermaid, svg, text,
+    Chart, Class, Glyphs, Lane, Name, Span, Style, What, chrome, mermaid, slide, svg, text,
 };
 
 const ES: &str = include_str!("../../../cli/locales/es-timeline.ftl");
@@ -161,6 +161,18 @@ fn every_exercise_on_every_runtime() {
                 assert!(mermaid(chart, messages).starts_with("sequenceDiagram\n"));
                 assert!(svg(chart, messages).ends_with("</svg>\n"));
             }
+        }
+        for messages in &languages {
+            let slide = slide(&charts, messages, Glyphs::Shades);
+            let drawn = |model: &&str| {
+                let line = |line: &str| line.split(' ').next() == Some(*model);
+                slide.lines().filter(|one| line(one)).count() == 1
+            };
+            assert!(models.iter().all(drawn), "{slide}");
+            assert!(
+                slide.lines().all(|line| line.chars().count() <= 100),
+                "{slide}"
+            );
         }
         let trace = chrome(&charts, &languages[0]);
         assert!(serde_json::from_str::<serde_json::Value>(&trace).is_ok());

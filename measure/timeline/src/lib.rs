@@ -8,7 +8,8 @@
 //! Where neither tells two phases apart they stay one span, and the span says so.
 //!
 //! Waits and copies bear the numbers of the figures in W. R. Stevens, B. Fenner, A. M. Rudoff, *UNIX Network Programming*,
-//! vol. 1, 3rd ed., section 6.2: 6.1 blocking I/O, 6.2 nonblocking I/O, 6.3 I/O multiplexing.
+//! vol. 1, 3rd ed., section 6.2: 6.1 blocking I/O, 6.2 nonblocking I/O, 6.3 I/O multiplexing, 6.4 signal-driven I/O, 6.5
+//! asynchronous I/O.
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +20,7 @@ mod kernel;
 mod mermaid;
 mod operations;
 mod record;
+mod slide;
 mod svg;
 mod text;
 mod words;
@@ -28,5 +30,6 @@ pub use chrome::chrome;
 pub use exchange::Exchange;
 pub use mermaid::mermaid;
 pub use record::{Event, Heard, Log, Page, Recorder, Thread, Who};
+pub use slide::slide;
 pub use svg::{svg, svg_of_all};
 pub use text::{Glyphs, text};

@@ -8,7 +8,7 @@ use crate::words::{class, describe, length, millis, name, note, source, style, s
 use socklab_text::Messages;
 
 /// How wide the text is.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// What lanes are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     if let Some(window) = chart.closest() {
         canvas.stretch(&mut out, "timeline-closer", window, messages);
     }
-    legend(&mut out, chart, messages, glyphs);
+    legend(&mut out, std::slice::from_ref(chart), messages, glyphs);
     let _ = writeln!(out, "\n{}", messages.say("timeline-where"));
     for (lane, name) in chart.lanes.iter().zip(&names) {
         if lane.name.is_server() {
@@ -128,7 +128,12 @@ impl Canvas<'_> {
 
 /// A row of letters. In a column that has more than one thing in it, the rarest is seen: what moves something before what
 /// waits. What is shorter than a column has one all the same.
-fn row_of(row: &[&Span], window: (Duration, Duration), columns: usize, glyphs: Glyphs) -> String {
+pub(crate) fn row_of(
+    row: &[&Span],
+    window: (Duration, Duration),
+    columns: usize,
+    glyphs: Glyphs,
+) -> String {
     let mut cells: Vec<Option<Class>> = vec![None; columns];
     let whole = window.1.saturating_sub(window.0).as_secs_f64();
     let place = |at: Duration| {
@@ -149,9 +154,11 @@ fn row_of(row: &[&Span], window: (Duration, Duration), columns: usize, glyphs: G
     cells.into_iter().map(letter).collect()
 }
 
-fn legend(out: &mut String, chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) {
+/// What the letters of these charts mean.
+pub(crate) fn legend(out: &mut String, charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) {
     let there = |class: &Class| {
-        let mut spans = chart.lanes.iter().flat_map(|lane| &lane.spans);
+        let lanes = charts.iter().flat_map(|chart| &chart.lanes);
+        let mut spans = lanes.flat_map(|lane| &lane.spans);
         spans.any(|span| span.class() == *class)
     };
     let shown = Class::ALL.into_iter().filter(there);
@@ -186,16 +193,16 @@ fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages)
     }
 }
 
-fn letters(text: &str) -> usize {
+pub(crate) fn letters(text: &str) -> usize {
     text.chars().count()
 }
 
-fn padded(text: &str, width: usize) -> String {
+pub(crate) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
 }
 
 /// Words after a head, going on below one another.
-fn wrapped(out: &mut String, head: &str, words: &str) {
+pub(crate) fn wrapped(out: &mut String, head: &str, words: &str) {
     let indent = match letters(head) {
         0 => 0,
         head => head + 2,
