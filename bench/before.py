@@ -2,8 +2,8 @@
 register of its own, and one of them is loaded at a time, in short slices in a random order: what disturbs the machine
 disturbs both.
 
-A ratio is this build's figure by the old one's, the geometric mean over the pairs of slices, with its 95 % interval."""
-import math, pathlib, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+A ratio is this build's figure by the old one's over all slices, with its 95 % interval (jackknife over the pairs)."""
+import math, pathlib, random, shutil, statistics, subprocess, sys, tempfile
 from desk import *
 
 SUBMITTERS = EXAMPLES / "submitters"
@@ -19,21 +19,26 @@ def used(pid):
 
 
 def slice_of(server, clients, seconds, first):
-    """Confirmations a second, and microseconds of CPU for each: in the server's own code, and in all."""
+    """Confirmations, and seconds of CPU for them: in the server's own code, and in all."""
     before = used(server.pid())
     out = subprocess.run([str(SUBMITTERS), str(server.port), str(clients), str(seconds), str(first)],
                          capture_output=True, text=True, check=True).stdout.split()
     after, rate, refused = used(server.pid()), float(out[0]), float(out[1])
     if refused or not rate:
         sys.exit(f"{refused:.0f} refused, {rate:.0f} confirmed a second: {server.said()[-300:]}")
-    return rate, *((b - a) * 1e6 / (rate * seconds) for a, b in zip(before, after))
+    return rate * seconds, *(b - a for a, b in zip(before, after))
 
 
-def interval(ratios):
-    """The geometric mean and its 95 % interval (Student's t; at 20 pairs and more, 2.0 to 2.1)."""
-    logs = [math.log(one) for one in ratios]
-    mean, half = statistics.mean(logs), 2.1 * statistics.stdev(logs) / math.sqrt(len(logs))
-    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
+def interval(pairs, figure):
+    """This build's figure by the old one's, and its 95 % interval (Student's t; 2.0 to 2.1 from 20 pairs on)."""
+    def ratio(some):
+        old, new = (figure([sum(column) for column in zip(*side)]) for side in zip(*some))
+        return math.log(new / old)
+    whole, n = ratio(pairs), len(pairs)
+    others = [ratio(pairs[:at] + pairs[at + 1:]) for at in range(n)]
+    mean = statistics.mean(others)
+    half = 2.1 * math.sqrt((n - 1) / n * sum((one - mean) ** 2 for one in others))
+    return math.exp(whole), math.exp(whole - half), math.exp(whole + half)
 
 
 def compared(old, options):
@@ -52,11 +57,13 @@ def compared(old, options):
                     pairs.append((got[0], got[1]))
                 for one in servers:
                     one.stop()
-            for at, what in enumerate(("a second", "user µs each", "CPU µs each")):
-                before, now = ([pair[side][at] for pair in pairs[1:]] for side in (0, 1))
-                ratio, low, high = interval([b / a for a, b in zip(before, now)])
-                print(f"{runtime:9} {clients:3} {what:12} {statistics.median(before):7.1f} {statistics.median(now):8.1f}"
-                      f"  {ratio:.3f} ({low:.3f} to {high:.3f})", flush=True)
+            del pairs[0]
+            figures = {"a second": lambda one: one[0] / (options.seconds * options.pairs),
+                       "user µs each": lambda one: one[1] * 1e6 / one[0], "CPU µs each": lambda one: one[2] * 1e6 / one[0]}
+            for what, figure in figures.items():
+                before, now = (figure([sum(column) for column in zip(*side)]) for side in zip(*pairs))
+                ratio, low, high = interval(pairs, figure)
+                print(f"{runtime:9} {clients:3} {what:12} {before:8.1f} {now:8.1f}  {ratio:.3f} ({low:.3f} to {high:.3f})", flush=True)
 
 
 def instructions(program, count):
