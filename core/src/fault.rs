@@ -4,6 +4,8 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use crate::words::words;
+
 /// An error that the operating system reported, reduced to what an exercise can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {
@@ -24,97 +26,49 @@ pub enum CallError {
     Failed(Fault),
 }
 
-/// The kinds of [`Fault`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FaultKind {
-    /// No program listens there (TCP reset on connect, ICMP port unreachable for UDP).
-    Refused,
-    /// No route to the host or its network.
-    Unreachable,
-    /// The system gave up waiting.
-    TimedOut,
-    /// The peer broke the connection off.
-    Reset,
-    /// Another program has the address.
-    AddressInUse,
-    /// This machine does not have the address.
-    AddressNotAvailable,
-    /// The system does not allow it (a port below 1024, a firewall).
-    Denied,
-    /// The datagram is larger than the system sends or receives.
-    TooLong,
-    /// The process or the system is out of descriptors or buffers.
-    Exhausted,
-    /// The server is full, and its silent connection made room for another.
-    Evicted,
-    /// The peer's certificate is not trusted, or is another's (TLS).
-    Untrusted,
-    /// The peer does not keep to the protocol that secures the link (TLS).
-    Protocol,
-    /// Anything else; the code says what.
-    Other,
-}
-
-impl FaultKind {
-    /// All kinds, for parsers.
-    pub const ALL: [FaultKind; 13] = [
-        FaultKind::Refused,
-        FaultKind::Unreachable,
-        FaultKind::TimedOut,
-        FaultKind::Reset,
-        FaultKind::AddressInUse,
-        FaultKind::AddressNotAvailable,
-        FaultKind::Denied,
-        FaultKind::TooLong,
-        FaultKind::Exhausted,
-        FaultKind::Evicted,
-        FaultKind::Untrusted,
-        FaultKind::Protocol,
-        FaultKind::Other,
-    ];
-
-    /// The word used in transcripts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FaultKind::Refused => "refused",
-            FaultKind::Unreachable => "unreachable",
-            FaultKind::TimedOut => "timed-out",
-            FaultKind::Reset => "reset",
-            FaultKind::AddressInUse => "address-in-use",
-            FaultKind::AddressNotAvailable => "address-not-available",
-            FaultKind::Denied => "denied",
-            FaultKind::TooLong => "too-long",
-            FaultKind::Exhausted => "exhausted",
-            FaultKind::Evicted => "evicted",
-            FaultKind::Untrusted => "untrusted",
-            FaultKind::Protocol => "protocol",
-            FaultKind::Other => "other",
-        }
+words! {
+    /// The kinds of [`Fault`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum FaultKind {
+        /// No program listens there (TCP reset on connect, ICMP port unreachable for UDP).
+        Refused = "refused",
+        /// No route to the host or its network.
+        Unreachable = "unreachable",
+        /// The system gave up waiting.
+        TimedOut = "timed-out",
+        /// The peer broke the connection off.
+        Reset = "reset",
+        /// Another program has the address.
+        AddressInUse = "address-in-use",
+        /// This machine does not have the address.
+        AddressNotAvailable = "address-not-available",
+        /// The system does not allow it (a port below 1024, a firewall).
+        Denied = "denied",
+        /// The datagram is larger than the system sends or receives.
+        TooLong = "too-long",
+        /// The process or the system is out of descriptors or buffers.
+        Exhausted = "exhausted",
+        /// The server is full, and its silent connection made room for another.
+        Evicted = "evicted",
+        /// The peer's certificate is not trusted, or is another's (TLS).
+        Untrusted = "untrusted",
+        /// The peer does not keep to the protocol that secures the link (TLS).
+        Protocol = "protocol",
+        /// Anything else; the code says what.
+        Other = "other",
     }
 }
 
-/// What was being done when a [`Fault`] came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Doing {
-    /// Making, binding or connecting a socket.
-    Opening,
-    /// Receiving.
-    Receiving,
-    /// Sending.
-    Sending,
-}
-
-impl Doing {
-    /// All of them, for parsers.
-    pub const ALL: [Doing; 3] = [Doing::Opening, Doing::Receiving, Doing::Sending];
-
-    /// The word used in transcripts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Doing::Opening => "opening",
-            Doing::Receiving => "receiving",
-            Doing::Sending => "sending",
-        }
+words! {
+    /// What was being done when a [`Fault`] came.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Doing {
+        /// Making, binding or connecting a socket.
+        Opening = "opening",
+        /// Receiving.
+        Receiving = "receiving",
+        /// Sending.
+        Sending = "sending",
     }
 }
 

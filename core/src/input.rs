@@ -6,26 +6,16 @@ use core::net::SocketAddr;
 use crate::fault::{Doing, Fault};
 use crate::link::{Link, Socket};
 use crate::register::{Decision, StoreId};
+use crate::words::words;
 
-/// Which limit on a server's connections was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ExceededLimit {
-    /// The server holds as many connections as it may.
-    Total,
-    /// It holds as many from this peer's address (or /64 network of IPv6) as it may.
-    PerAddress,
-}
-
-impl ExceededLimit {
-    /// All of them, for parsers.
-    pub const ALL: [ExceededLimit; 2] = [ExceededLimit::Total, ExceededLimit::PerAddress];
-
-    /// The word used in transcripts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ExceededLimit::Total => "over-total",
-            ExceededLimit::PerAddress => "over-per-address",
-        }
+words! {
+    /// Which limit on a server's connections was reached.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum ExceededLimit {
+        /// The server holds as many connections as it may.
+        Total = "over-total",
+        /// It holds as many from this peer's address (or /64 network of IPv6) as it may.
+        PerAddress = "over-per-address",
     }
 }
 

@@ -130,6 +130,7 @@ mod time;
 pub mod transcript;
 mod unsent;
 pub mod welcome;
+mod words;
 
 pub use fault::{CallError, Doing, Failure, Fault, FaultKind, FieldError};
 pub use faults_said::FaultsSaid;

@@ -6,6 +6,7 @@ use crate::input::Input;
 use crate::machine::Status;
 use crate::output::Output;
 use crate::time::{Deadline, Mono, Now};
+use crate::words::words;
 
 /// Sees everything that goes into one machine and comes out of it, before it is carried out, and
 /// every operation its driver does for it. Transcripts, counters and timelines are observers.
@@ -57,56 +58,28 @@ pub struct Operation {
     pub result: OperationResult,
 }
 
-/// The kinds of [`Operation`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OperationKind {
-    /// Making, binding and listening.
-    Open,
-    /// Connecting.
-    Connect,
-    /// Taking a connection from the backlog.
-    Accept,
-    /// Receiving, from a socket of either kind. Blocks in the blocking model.
-    Receive,
-    /// Sending, on a socket of either kind.
-    Send,
-    /// Waiting for readiness, for another thread, or for the user.
-    Wait,
-    /// Waking another thread or loop.
-    Wake,
-    /// Shutting a stream's writing side.
-    Shutdown,
-    /// Closing.
-    Close,
-}
-
-impl OperationKind {
-    /// All of them.
-    pub const ALL: [OperationKind; 9] = [
-        OperationKind::Open,
-        OperationKind::Connect,
-        OperationKind::Accept,
-        OperationKind::Receive,
-        OperationKind::Send,
-        OperationKind::Wait,
-        OperationKind::Wake,
-        OperationKind::Shutdown,
-        OperationKind::Close,
-    ];
-
-    /// The word used in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            OperationKind::Open => "open",
-            OperationKind::Connect => "connect",
-            OperationKind::Accept => "accept",
-            OperationKind::Receive => "receive",
-            OperationKind::Send => "send",
-            OperationKind::Wait => "wait",
-            OperationKind::Wake => "wake",
-            OperationKind::Shutdown => "shutdown",
-            OperationKind::Close => "close",
-        }
+words! {
+    /// The kinds of [`Operation`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum OperationKind {
+        /// Making, binding and listening.
+        Open = "open",
+        /// Connecting.
+        Connect = "connect",
+        /// Taking a connection from the backlog.
+        Accept = "accept",
+        /// Receiving, from a socket of either kind. Blocks in the blocking model.
+        Receive = "receive",
+        /// Sending, on a socket of either kind.
+        Send = "send",
+        /// Waiting for readiness, for another thread, or for the user.
+        Wait = "wait",
+        /// Waking another thread or loop.
+        Wake = "wake",
+        /// Shutting a stream's writing side.
+        Shutdown = "shutdown",
+        /// Closing.
+        Close = "close",
     }
 }
 

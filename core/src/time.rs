@@ -1,7 +1,8 @@
 //! Time as a machine sees it: handed in with every input, never read.
 
-use core::fmt;
 use core::time::Duration;
+
+use crate::words::words;
 
 /// A monotonic instant, in nanoseconds since an origin that one run shares.
 ///
@@ -72,49 +73,21 @@ impl Deadline {
     }
 }
 
-/// Why a machine has a deadline. Transcripts show it, so "why is it waiting?" has an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
-    /// The connection is being opened.
-    Connect,
-    /// The peer owes a reply.
-    Reply,
-    /// The peer began and then fell silent.
-    Silence,
-    /// The whole exchange has a limit, however slowly its bytes come.
-    Patience,
-    /// The register owes a decision.
-    Store,
-    /// The last bytes of a peer are read and thrown away before closing.
-    Drain,
-}
-
-impl Why {
-    /// All reasons, for parsers.
-    pub const ALL: [Why; 6] = [
-        Why::Connect,
-        Why::Reply,
-        Why::Silence,
-        Why::Patience,
-        Why::Store,
-        Why::Drain,
-    ];
-
-    /// The word used in transcripts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Why::Connect => "connect",
-            Why::Reply => "reply",
-            Why::Silence => "silence",
-            Why::Patience => "patience",
-            Why::Store => "store",
-            Why::Drain => "drain",
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+words! {
+    /// Why a machine has a deadline. Transcripts show it, so "why is it waiting?" has an answer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Why {
+        /// The connection is being opened.
+        Connect = "connect",
+        /// The peer owes a reply.
+        Reply = "reply",
+        /// The peer began and then fell silent.
+        Silence = "silence",
+        /// The whole exchange has a limit, however slowly its bytes come.
+        Patience = "patience",
+        /// The register owes a decision.
+        Store = "store",
+        /// The last bytes of a peer are read and thrown away before closing.
+        Drain = "drain",
     }
 }
