@@ -146,6 +146,7 @@ name-too-long = the name is too long: at most 512 bytes
 name-control = the name has a control character: type it again
 dni-letter = the DNI goes without its letter: type only its digits
 dni-not-digits = the DNI has something that is not a digit: type only the digits, without blanks, dots or the letter
+dni-missing = there is no DNI: give --dni DNI, set SOCKLAB_DNI, or type it when it is asked for
 dni-length = the DNI has 6 to 8 digits: type them all, with the zeros at the front
 dni-empty = the DNI is empty: type its digits, without the letter
 code-length = the code has exactly 6 digits: type the one that your phone shows now
@@ -551,6 +552,12 @@ otp-clock-none = the code belongs to no moment within { $minutes ->
 otp-clock-ambiguous = the code belongs to more than one moment: wait for the next one, and type that
 otp-dni-is-secret = the DNI is the secret, and it travels in clear: a code proves only that somebody knows the DNI, not who it is
 qr-too-long = this is too long for a QR code: shorten the account or the issuer
+# $needed (number) - columns of the QR code
+# $there (number) - columns of the terminal
+qr-narrow = the QR code takes { $needed } columns and the terminal has { $there }: make it wider, or write a picture with --png FILE or --svg FILE
+# $label (text) - the label
+otp-label-colon = "{ $label }" has a ":", which separates the issuer from the account in a phone: leave it out
+otp-try-rfc = if no code of this phone is ever valid, it may not take the secret's padding: socklab otp enroll --uri-style rfc
 # $file (text) - the file's path
 wrote-file = wrote { $file }
 
@@ -653,6 +660,37 @@ runtime-spins = { $runtime } uses a whole core as long as it runs, also when the
 # $command (text) - the command
 usage-help = see: { $command } --help
 
+## What the system says: $text is one of these, $code its number
+
+system-not-found = No such file or directory
+system-denied = Permission denied
+system-exists = File exists
+system-full = No space left on device
+system-quota = Disk quota exceeded
+system-file-too-large = File too large
+system-read-only = Read-only file system
+system-directory = Is a directory
+system-not-directory = Not a directory
+system-name = File name too long
+system-busy = Device or resource busy
+system-pipe = Broken pipe
+system-refused = Connection refused
+system-reset = Connection reset by peer
+system-aborted = Software caused connection abort
+system-not-connected = Transport endpoint is not connected
+system-in-use = Address already in use
+system-not-available = Cannot assign requested address
+system-network = Network is unreachable
+system-host = No route to host
+system-timed-out = Connection timed out
+system-memory = Cannot allocate memory
+system-not-text = it is not UTF-8 text
+system-invalid = Invalid argument
+system-descriptors = Too many open files
+# $text (text) - what happened
+# $code (number) - the system's number of it
+system-code = { $text } (os error { $code })
+
 ## Help
 
 # $list (text) - what it takes
@@ -736,6 +774,8 @@ help-otp-verify = Says whether a code is valid at this moment.
 help-otp-verify-examples = socklab otp verify --dni 123456 186818 ; socklab otp verify --dni 123456 186818 --window 1
 help-otp-clock = Says how far the clock of the phone that shows a code is off.
 help-otp-clock-examples = socklab otp clock --dni 123456 186818
+help-completions = Prints the script with which a shell completes this command.
+help-completions-examples = socklab completions bash > ~/.local/share/bash-completion/completions/socklab ; socklab completions fish > ~/.config/fish/completions/socklab.fish
 help-transcript = What a program saw and did, as text.
 help-transcript-show = Checks a transcript and prints it.
 help-transcript-show-examples = socklab echo client --transcript echo.txt ; socklab transcript show echo.txt --canonical
@@ -748,6 +788,7 @@ help-arg-quiet = Show nothing but failures
 help-arg-runtime = The I/O model to run on
 help-arg-transcript = Write what happens into FILE
 help-arg-unmasked = Leave DNIs and codes in the transcript readable
+help-arg-shell = The shell
 help-arg-raw = Show what the peer said as it is, control characters and all
 help-arg-address = The server: HOST, :PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and the exercise's port unless given)
 help-arg-timeout = How long to wait for a reply; 0 for as long as it takes
@@ -756,7 +797,7 @@ help-arg-retries = How often to send a line again that was not answered in time:
 help-arg-threads = How many threads a server has whose runtime has a fixed number: blocking-pool (else 2 for each core, at least 4), mio-loops (else 1 for each core, at least 2) or, with TCP, tokio (else 1 for each core)
 help-arg-keep-serving = Go on after answering FIN
 help-arg-name = Your name
-help-arg-dni = Your DNI: its 6 to 8 digits, without the letter
+help-arg-dni = Your DNI: its 6 to 8 digits, without the letter (else SOCKLAB_DNI, else it is asked for, unseen)
 help-arg-otp = The code that your phone shows now
 help-arg-account = The account's label on the phone
 help-arg-issuer = The issuer's label on the phone

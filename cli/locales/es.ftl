@@ -146,6 +146,7 @@ name-too-long = el nombre es demasiado largo: 512 bytes como mucho
 name-control = el nombre lleva un carácter de control: escríbalo de nuevo
 dni-letter = el DNI va sin su letra: escriba solo las cifras
 dni-not-digits = el DNI lleva algo que no es una cifra: escriba solo las cifras, sin espacios, puntos ni la letra
+dni-missing = no hay DNI: indique --dni DNI, defina SOCKLAB_DNI o escríbalo cuando se le pida
 dni-length = el DNI tiene de 6 a 8 cifras: escríbalas todas, con los ceros de delante
 dni-empty = el DNI está vacío: escriba sus cifras, sin la letra
 code-length = el código tiene exactamente 6 cifras: escriba el que muestra ahora su teléfono
@@ -551,6 +552,12 @@ otp-clock-none = el código no es de ningún momento a menos de { $minutes ->
 otp-clock-ambiguous = el código es de más de un momento: espere al siguiente y escriba ese
 otp-dni-is-secret = el DNI es el secreto y viaja en claro: un código solo demuestra que alguien conoce el DNI, no quién es
 qr-too-long = esto es demasiado largo para un código QR: acorte el usuario o el emisor
+# $needed (number) - columnas del código QR
+# $there (number) - columnas del terminal
+qr-narrow = el código QR ocupa { $needed } columnas y el terminal tiene { $there }: ensánchelo, o escriba una imagen con --png FICHERO o --svg FICHERO
+# $label (text) - la etiqueta
+otp-label-colon = «{ $label }» tiene «:», que en el teléfono separa el emisor del usuario: quítelo
+otp-try-rfc = si ningún código de este teléfono es nunca válido, quizá no admite el relleno del secreto: socklab otp enroll --uri-style rfc
 # $file (text) - la ruta del fichero
 wrote-file = escrito { $file }
 
@@ -653,6 +660,37 @@ runtime-spins = { $runtime } ocupa un núcleo entero mientras está en marcha, a
 # $command (text) - la orden
 usage-help = vea: { $command } --help
 
+## Lo que dice el sistema: $text es uno de estos, $code su número
+
+system-not-found = no existe ese fichero o carpeta
+system-denied = permiso denegado
+system-exists = el fichero ya existe
+system-full = no queda espacio en el disco
+system-quota = se ha superado la cuota de disco
+system-file-too-large = el fichero es demasiado grande
+system-read-only = el sistema de ficheros es de solo lectura
+system-directory = es una carpeta
+system-not-directory = no es una carpeta
+system-name = el nombre del fichero no es válido
+system-busy = el dispositivo o el fichero está ocupado
+system-pipe = el otro extremo de la tubería se ha cerrado
+system-refused = conexión rechazada
+system-reset = el otro extremo ha cortado la conexión
+system-aborted = el sistema ha cortado la conexión
+system-not-connected = el conector no está conectado
+system-in-use = la dirección ya está en uso
+system-not-available = la dirección no es de este equipo
+system-network = no se llega a esa red
+system-host = no se llega a ese equipo
+system-timed-out = se ha agotado el tiempo
+system-memory = no queda memoria
+system-not-text = no es texto en UTF-8
+system-invalid = argumento no válido
+system-descriptors = hay demasiados ficheros abiertos
+# $text (text) - qué ha pasado
+# $code (number) - el número que le da el sistema
+system-code = { $text } (error { $code })
+
 ## Ayuda
 
 # $list (text) - lo que admite
@@ -736,6 +774,8 @@ help-otp-verify = Dice si un código es válido en este momento.
 help-otp-verify-examples = socklab otp verify --dni 123456 186818 ; socklab otp verify --dni 123456 186818 --window 1
 help-otp-clock = Dice cuánto se desvía el reloj del teléfono que muestra un código.
 help-otp-clock-examples = socklab otp clock --dni 123456 186818
+help-completions = Escribe el guion con el que un intérprete de órdenes completa esta orden.
+help-completions-examples = socklab completions bash > ~/.local/share/bash-completion/completions/socklab ; socklab completions fish > ~/.config/fish/completions/socklab.fish
 help-transcript = Lo que un programa ha visto y hecho, como texto.
 help-transcript-show = Comprueba una transcripción y la muestra.
 help-transcript-show-examples = socklab echo client --transcript echo.txt ; socklab transcript show echo.txt --canonical
@@ -748,6 +788,7 @@ help-arg-quiet = No muestra nada salvo los fallos
 help-arg-runtime = El modelo de E/S en el que se ejecuta
 help-arg-transcript = Escribe lo que ocurre en FILE
 help-arg-unmasked = Deja legibles los DNI y los códigos en la transcripción
+help-arg-shell = El intérprete de órdenes
 help-arg-raw = Muestra lo que dice el otro tal cual, con sus caracteres de control
 help-arg-address = El servidor: HOST, :PORT, HOST:PORT o [IPv6]:PORT (si no, 127.0.0.1 y el puerto del ejercicio)
 help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
@@ -756,7 +797,7 @@ help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a t
 help-arg-threads = Cuántos hilos tiene un servidor cuyo modelo tiene un número fijo: blocking-pool (si no, 2 por núcleo y al menos 4), mio-loops (si no, 1 por núcleo y al menos 2) o, con TCP, tokio (si no, 1 por núcleo)
 help-arg-keep-serving = Sigue después de responder FIN
 help-arg-name = Su nombre
-help-arg-dni = Su DNI: sus 6 a 8 cifras, sin la letra
+help-arg-dni = Su DNI: sus 6 a 8 cifras, sin la letra (si no, SOCKLAB_DNI; si no, se pide sin mostrarlo)
 help-arg-otp = El código que su teléfono muestra ahora
 help-arg-account = El nombre de la cuenta en el teléfono
 help-arg-issuer = El nombre del emisor en el teléfono

@@ -116,6 +116,7 @@ pub(crate) fn command(messages: &Translations) -> Command {
         .subcommand(crate::timeline::command())
         .subcommand(crate::compare::command())
         .subcommand(crate::lesson::command())
+        .subcommand(crate::completions::command())
         .subcommand(crate::measured::command());
     localise(command, messages, "")
 }

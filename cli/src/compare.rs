@@ -11,7 +11,7 @@ use socklab_core::lab::{self, EXERCISES, Exercise};
 use socklab_experiments::compare::{self, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_runtimes::Runtime;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 use crate::Exit;
 use crate::args::read;
@@ -104,7 +104,7 @@ fn unmeasured(error: &Unmeasured, messages: &dyn Messages) -> String {
     match error {
         Unmeasured::NoneLeft => messages.say("compare-none-left"),
         Unmeasured::Failed(model, error) => {
-            let detail = error.to_string();
+            let detail = system_error::said(messages, error);
             messages.say_with("compare-failed", &[("model", model), ("detail", &detail)])
         }
         Unmeasured::Silent(address) => {

@@ -26,6 +26,7 @@ use crate::outlet::{STDERR, STDOUT};
 use crate::recording::{self, Recording};
 use crate::runtimes;
 use crate::say;
+use crate::secret;
 use crate::submission::{self, Desk, Encrypted, Findings};
 use crate::terminal::{Manner, Terminal};
 use socklab_runtimes::{Runtime, Task};
@@ -226,7 +227,7 @@ fn client(
         return Ok((Task::Client((exercise.client)(&settings)), Secured::No));
     };
     settings.name = args.name.map(String::into_bytes);
-    settings.dni = args.dni;
+    settings.dni = secret::given_dni(args.dni);
     settings.code = args.otp;
     let machine = (exercise.client)(&settings);
     if !args.tls {

@@ -1,6 +1,6 @@
 //! The files that commands write, in the user's messages.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
 
 use crate::outlet::{Outlet, Sink};
 use crate::say;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 /// Why a file was not written, and what to do.
 pub(crate) fn unwritten(messages: &dyn Messages, path: &Path, error: &Error) -> String {
@@ -19,11 +19,21 @@ pub(crate) fn unwritten(messages: &dyn Messages, path: &Path, error: &Error) -> 
         Error::Exists => "output-exists",
         Error::Foreign => "output-foreign",
         Error::Io(error) => {
-            let detail = error.to_string();
-            return messages.say_with("file-error", &[("file", &path), ("detail", &detail)]);
+            return unreadable(messages, path, error);
         }
     };
     messages.say_with(id, &[("file", &path)])
+}
+
+/// Why a file cannot be used, in a line.
+pub(crate) fn unreadable(messages: &dyn Messages, path: &Path, error: &io::Error) -> String {
+    let detail = system_error::said(messages, error);
+    messages.say_with("file-error", &[("file", &path), ("detail", &detail)])
+}
+
+/// The bytes of a file; on failure, the line to say.
+pub(crate) fn read(messages: &dyn Messages, path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| unreadable(messages, path, &error))
 }
 
 /// Writes a file that anybody may read, whole or not at all.
@@ -132,7 +142,7 @@ impl PartialEq for Grows {
 impl Sink for &'static Grows {
     fn write(self, lines: &[u8]) {
         if let Some(error) = self.with(|log| log.append(lines)) {
-            let (file, detail) = (&self.path, error.to_string());
+            let (file, detail) = (&self.path, system_error::said(self.messages, &error));
             let said = [("file", file as _), ("detail", &detail as _)];
             say::line(&self.messages.say_with("log-failed", &said));
         }

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write, stderr, stdin};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_experiments::lesson::{Answer, Answers, Bench, LESSONS, Lesson};
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 use crate::Exit;
 use crate::args::read;
@@ -84,7 +84,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
             Exit::Done
         }
         Err(error) => {
-            let (name, detail) = (lesson.name, error.to_string());
+            let (name, detail) = (lesson.name, system_error::said(messages, &error));
             let line =
                 messages.say_with("lesson-failed", &[("lesson", &name), ("detail", &detail)]);
             say::line(&line);

@@ -5,6 +5,7 @@
 mod address;
 mod args;
 mod compare;
+mod completions;
 mod exchange;
 mod files;
 mod interrupt;
@@ -18,6 +19,7 @@ mod recording;
 mod register;
 mod runtimes;
 mod say;
+mod secret;
 mod submission;
 mod terminal;
 mod timeline;
@@ -77,6 +79,7 @@ fn run() -> Exit {
     }
     let exit = match matches.subcommand() {
         Some(("otp", matches)) => otp::main(matches, messages),
+        Some(("completions", matches)) => completions::main(matches, &command),
         Some(("transcript", matches)) => transcript::main(matches, messages),
         Some(("register", matches)) => register::main(matches, messages),
         Some((COMMAND, matches)) => measured::main(matches, messages),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{ArgMatches, Args, Command, ValueEnum};
 use socklab_core::otp::uri::{Style, provisioning};
-use socklab_core::otp::{Code, Dni, Key, Step, Window, clock_offsets, verify};
+use socklab_core::otp::{Code, Key, Step, Window, clock_offsets, verify};
 use socklab_files::Outputs;
 
 use crate::Exit;
@@ -14,6 +14,7 @@ use crate::args::read;
 use crate::files::unwritten;
 use crate::qr;
 use crate::say;
+use crate::secret;
 use socklab_text::{Messages, Variable};
 
 /// How far `otp clock` looks to both sides, in steps of 30 s: half an hour. The further it looks,
@@ -23,7 +24,7 @@ const REACH: u8 = 60;
 #[derive(Args, Debug)]
 struct DniArg {
     #[arg(long, value_name = "DNI")]
-    dni: String,
+    dni: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -79,10 +80,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let Some((name, matches)) = matches.subcommand() else {
         return Exit::Usage;
     };
-    let dni = match Dni::parse(&read::<DniArg>(matches).dni) {
+    let dni = match secret::dni(read::<DniArg>(matches).dni, messages) {
         Ok(dni) => dni,
-        Err(error) => {
-            say::line(&say::dni(messages, error));
+        Err(line) => {
+            say::line(&line);
             return Exit::Usage;
         }
     };
@@ -118,6 +119,11 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
         UriStyle::Lab => Style::Lab,
         UriStyle::Rfc => Style::Rfc,
     };
+    let mut labels = [&args.account, &args.issuer].into_iter();
+    if let Some(label) = labels.find(|label| label.contains(':')) {
+        say::line(&messages.say_with("otp-label-colon", &[("label", label)]));
+        return Exit::Usage;
+    }
     let uri = provisioning(key, &args.account, &args.issuer, style);
     say::news(&messages.say("otp-dni-is-secret"));
     say::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
@@ -135,7 +141,13 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     let mut line = String::new();
     match stdin().lock().read_line(&mut line) {
         Ok(1..) if !line.trim().is_empty() => match Code::parse(&line) {
-            Ok(code) => judge(key, &code, 0, messages),
+            Ok(code) => {
+                let exit = judge(key, &code, 0, messages);
+                if exit == Exit::Failed && style == Style::Lab {
+                    say::line(&messages.say("otp-try-rfc"));
+                }
+                exit
+            }
             Err(error) => {
                 say::line(&say::code(messages, error));
                 Exit::Failed
@@ -149,8 +161,19 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
 fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), String> {
     let too_long = |_| messages.say("qr-too-long");
     if !args.no_qr {
-        let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        say::payload(&qr::terminal(uri, colour).map_err(too_long)?);
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colour = stdout().is_terminal() && !no_colour;
+        let drawn = qr::terminal(uri, colour).map_err(too_long)?;
+        let needed = qr::columns(uri).map_err(too_long)?;
+        match terminal_size::terminal_size_of(stdout()) {
+            Some((width, _)) if usize::from(width.0) < needed => {
+                let there = width.0;
+                let said =
+                    messages.say_with("qr-narrow", &[("needed", &needed), ("there", &there)]);
+                say::line(&said);
+            }
+            _ => say::payload(&drawn),
+        }
     }
     let mut outputs = Outputs::default();
     let mut save = |file: &Path, bytes: &[u8]| {

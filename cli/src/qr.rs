@@ -64,6 +64,11 @@ pub(crate) fn terminal(text: &str, colour: bool) -> Result<String, TooLong> {
     Ok(lines)
 }
 
+/// How many columns of a terminal the code takes.
+pub(crate) fn columns(text: &str) -> Result<usize, TooLong> {
+    Ok(Modules::of(text, EcLevel::L)?.side)
+}
+
 /// The code as an SVG document, black on white.
 pub(crate) fn svg(text: &str) -> Result<String, TooLong> {
     let scale = SCALE as u32;

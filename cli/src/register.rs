@@ -9,7 +9,6 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
-use socklab_core::otp::Dni;
 use socklab_files::Outputs;
 use socklab_register::{Archive, Error, Location, Notice, Trouble};
 
@@ -17,13 +16,14 @@ use crate::Exit;
 use crate::args::read;
 use crate::files::{unwritten, warn_of_mode};
 use crate::say;
+use crate::secret;
 use crate::submission::Place;
 use socklab_text::Messages;
 
 #[derive(Args, Debug)]
 struct DniArg {
     #[arg(long, value_name = "DNI")]
-    dni: String,
+    dni: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -202,8 +202,8 @@ impl Desk<'_> {
     }
 
     fn dni(&self, matches: &ArgMatches) -> Result<String, Stop> {
-        let dni = Dni::parse(&read::<DniArg>(matches).dni);
-        let dni = dni.map_err(|error| Stop::Usage(say::dni(self.messages, error)))?;
+        let dni = secret::dni(read::<DniArg>(matches).dni, self.messages);
+        let dni = dni.map_err(Stop::Usage)?;
         Ok(dni.as_str().to_owned())
     }
 

@@ -8,6 +8,7 @@ use socklab_core::{
 };
 
 use socklab_text::Messages;
+use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
 use crate::Exit;
 use crate::outlet::{self, STDERR, Stream};
@@ -42,7 +43,10 @@ pub(crate) fn end(exit: Exit, messages: &dyn Messages) -> Exit {
             exit => exit,
         },
         Some(error) => {
-            let (file, detail) = (messages.say("standard-output"), error.to_string());
+            let (file, detail) = (
+                messages.say("standard-output"),
+                system_error::said(messages, error),
+            );
             line(&messages.say_with("file-error", &[("file", &file), ("detail", &detail)]));
             Exit::Failed
         }
@@ -93,7 +97,7 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
             &[
                 ("failed", &failed),
                 ("why", &fault.kind.name()),
-                ("detail", &detail(fault)),
+                ("detail", &detail(messages, fault)),
             ],
         ),
         Notice::AcceptPaused(resource, fault) => {
@@ -102,7 +106,7 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
                 Resource::Descriptors if NO_DESCRIPTOR.contains(&fault.code) => "descriptors",
                 Resource::Descriptors => "other",
             };
-            let detail = detail(fault);
+            let detail = detail(messages, fault);
             messages.say_with("accept-paused", &[("why", &why), ("detail", &detail)])
         }
         Notice::AcceptResumed => messages.say("accept-resumed"),
@@ -160,20 +164,20 @@ fn io(messages: &dyn Messages, doing: Doing, fault: Fault) -> String {
     }
     messages.say_with(
         "failure-io",
-        &[("what", &doing.name()), ("detail", &detail(fault))],
+        &[
+            ("what", &doing.name()),
+            ("detail", &detail(messages, fault)),
+        ],
     )
 }
 
 /// The system's own messages.
-fn detail(fault: Fault) -> String {
+fn detail(messages: &dyn Messages, fault: Fault) -> String {
     match fault.code {
         0 => fault.kind.name().to_owned(),
-        code => std::io::Error::from_raw_os_error(code).to_string(),
+        code => system_error::said(messages, &std::io::Error::from_raw_os_error(code)),
     }
 }
-
-/// ENFILE and EMFILE on every Unix; WSAEMFILE.
-const NO_DESCRIPTOR: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
 
 /// What is wrong with a field of a submission.
 pub(crate) fn field(messages: &dyn Messages, error: FieldError) -> String {

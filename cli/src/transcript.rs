@@ -10,7 +10,7 @@ use crate::Exit;
 use crate::args::read;
 use crate::outlet;
 use crate::say;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 #[derive(Args, Debug)]
 struct ShowArgs {
@@ -39,7 +39,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     let text = match fs::read_to_string(&args.file) {
         Ok(text) => text,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return failed(system_error::said(messages, &error)),
     };
     let transcripts = match parse(&text) {
         Ok(transcripts) => transcripts,

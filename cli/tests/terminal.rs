@@ -432,3 +432,37 @@ fn prompts_in_english() {
         assert_eq!(client.sees(asks), "", "{exercise}");
     }
 }
+
+/// The DNI is a secret: it is typed unseen, and Ctrl-C leaves a terminal that shows what is typed.
+#[test]
+fn a_dni_is_typed_unseen() {
+    let mut code = Terminal::spanish("otp code");
+    assert_eq!(code.sees("Introduzca su DNI, sin la letra: "), "");
+    code.types("123456");
+    let (status, shown) = code.ends();
+    assert_eq!(status, Some(0), "{shown}");
+    assert!(!shown.contains("123456\r\n"), "{shown}");
+
+    let mut shell = Command::new("sh");
+    shell.env("SOCKLAB_LANG", "es");
+    let script = "trap : INT; \"$0\" otp code; echo \"ended $?\"; stty -a | tr ' ' '\\n' | grep -x -e echo -e -echo";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_socklab")]);
+    let mut shell = Terminal::start(shell);
+    shell.sees("Introduzca su DNI, sin la letra: ");
+    shell.press(CTRL_C);
+    shell.sees("ended 130\r\n");
+    assert_eq!(shell.ends(), (Some(0), "echo\r\n".to_owned()));
+}
+
+/// A QR code that does not fit would be torn apart: it says so, and what to do.
+#[test]
+fn a_qr_code_that_does_not_fit() {
+    let mut shell = Command::new("sh");
+    let script = "stty cols 40; exec \"$0\" otp enroll --dni 123456 --no-verify --lang en";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_socklab")]);
+    let (status, shown) = Terminal::start(shell).ends();
+    assert_eq!(status, Some(0));
+    let said = "the QR code takes 45 columns and the terminal has 40: make it wider";
+    assert!(shown.contains(said), "{shown}");
+    assert!(!shown.contains('█'), "{shown}");
+}

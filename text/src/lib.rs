@@ -9,6 +9,7 @@
 pub mod escape;
 mod fluent;
 mod messages;
+pub mod system_error;
 
 pub use fluent::Translations;
 pub use messages::{Ids, Messages, Value, Variable};

@@ -9,6 +9,7 @@ use socklab_compare::summary::Document;
 
 use crate::Exit;
 use crate::args::read;
+use crate::files::unreadable;
 use crate::outlet;
 use crate::say;
 use socklab_text::Messages;
@@ -50,9 +51,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 }
 
 fn load(path: &Path, messages: &dyn Messages) -> Result<Document, String> {
-    let said =
-        |detail: String| messages.say_with("file-error", &[("file", &path), ("detail", &detail)]);
-    let text = fs::read_to_string(path).map_err(|error| said(error.to_string()))?;
+    let text = fs::read_to_string(path).map_err(|error| unreadable(messages, path, &error))?;
     serde_json::from_str(&text)
         .map_err(|_| messages.say_with("compare-no-results", &[("file", &path)]))
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use socklab_text::{Variable, escape};
+use socklab_text::{Variable, escape, system_error};
 
 use super::*;
 
@@ -51,6 +51,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         "../measure/compare/src",
         "../measure/experiments/src",
         "../measure/timeline/src",
+        "../text/src",
     ];
     let mut folders: Vec<PathBuf> = crates.iter().map(|one| here.join(one)).collect();
     let mut sources = Vec::new();
@@ -257,4 +258,89 @@ fn a_missing_message_is_found_in_debug_builds() {
 #[cfg_attr(debug_assertions, should_panic(expected = "peer"))]
 fn a_missing_variable_is_found_in_debug_builds() {
     assert_eq!(Language::Es.messages().say("connection"), "connection");
+}
+
+/// English words that no Spanish sentence has. What is typed or named (`--listen`, the calls of an
+/// interface, a command) is English in both.
+const ENGLISH: &[&str] = &[
+    "the", "and", "of", "with", "not", "is", "are", "was", "were", "has", "have", "which", "this",
+    "that", "these", "you", "your", "it", "its", "from", "for", "or", "if", "when", "then", "than",
+    "what", "where", "who", "all", "any", "each", "every", "must", "should", "cannot", "wrong",
+    "line", "lines", "given", "there", "here", "between", "without", "because",
+];
+
+#[test]
+fn no_message_in_spanish_has_english_in_it() {
+    let (en, es) = (values(&EN), values(&ES));
+    for (id, said) in &es {
+        if id.ends_with("-examples") {
+            continue;
+        }
+        // Without quotations, variables, the keys of variants and what is typed.
+        let own = said
+            .split('«')
+            .map(|part| part.split_once('»').map_or(part, |(_, rest)| rest));
+        let words = own.flat_map(str::split_whitespace);
+        let words = words.filter(|word| !word.starts_with(['$', '[', '*', '`']));
+        let words = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        let english: Vec<&str> = words.filter(|word| ENGLISH.contains(word)).collect();
+        assert!(english.is_empty(), "{id}: {english:?} in {said}");
+        // Three words or more are a sentence, and no sentence is the same in both languages.
+        let sentence = said
+            .split_whitespace()
+            .filter(|word| word.chars().all(char::is_alphabetic));
+        assert!(sentence.count() < 3 || en[id] != *said, "{id}: {said}");
+    }
+}
+
+/// The text of each message.
+fn values(sources: &[&str]) -> BTreeMap<String, String> {
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut id = String::new();
+    for line in sources.iter().flat_map(|source| source.lines()) {
+        match line.split_once(" =") {
+            Some((new, text)) if !new.contains(' ') && !line.starts_with('#') => {
+                id = new.to_owned();
+                values.insert(id.clone(), text.to_owned());
+            }
+            _ if line.starts_with(' ') || line.starts_with('}') => {
+                let value = values.entry(id.clone()).or_default();
+                value.push(' ');
+                value.push_str(line);
+            }
+            _ => {}
+        }
+    }
+    values
+}
+
+/// Each number that the system gives is said in the language, or quoted as it is.
+#[test]
+fn the_systems_errors_have_words_in_each_language() {
+    let [english, spanish] = [Language::En, Language::Es].map(Language::messages);
+    for code in 1..150 {
+        let error = std::io::Error::from_raw_os_error(code);
+        for messages in [&english, &spanish] {
+            let said = system_error::said(messages, &error);
+            assert!(said.contains(&format!(" {code})")), "{said}");
+        }
+    }
+    let own = std::io::Error::other("its own words");
+    assert_eq!(system_error::said(&spanish, &own), "its own words");
+}
+
+/// What users meet: a file that is not there, one that may not be read, a full disk.
+#[cfg(unix)]
+#[test]
+fn the_systems_errors_in_spanish() {
+    let messages = Language::Es.messages();
+    for (code, text) in [
+        (2, "no existe ese fichero o carpeta (error 2)"),
+        (13, "permiso denegado (error 13)"),
+        (24, "hay demasiados ficheros abiertos (error 24)"),
+        (28, "no queda espacio en el disco (error 28)"),
+    ] {
+        let error = std::io::Error::from_raw_os_error(code);
+        assert_eq!(system_error::said(&messages, &error), text);
+    }
 }

@@ -1,6 +1,5 @@
 //! The class, from a file: what was understood of it, and what is wrong with it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use socklab_register::{Column, DniFault, Field, Roster, RosterError, RosterFault
 
 use super::{Desk, Stop};
 use crate::Exit;
+use crate::files;
 use crate::say;
 use socklab_text::Messages;
 
@@ -40,10 +40,7 @@ pub(crate) fn read(
     may_be_empty: bool,
     messages: &dyn Messages,
 ) -> Result<Roster, String> {
-    let bytes = fs::read(file).map_err(|error| {
-        let (file, detail) = (file.display().to_string(), error.to_string());
-        messages.say_with("file-error", &[("file", &file), ("detail", &detail)])
-    })?;
+    let bytes = files::read(messages, file)?;
     Roster::read(&bytes, columns, may_be_empty).map_err(|error| refusal(messages, file, &error))
 }
 

@@ -2,7 +2,6 @@
 //! exchanged while the server runs.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +10,7 @@ use socklab_core::lab::BoxedService;
 use socklab_register::rfc3339;
 use socklab_tls::{CertificateFault, Certificates, Error, Refusal, Report, Secure, Trouble, Trust};
 
+use crate::files;
 use crate::say;
 use socklab_text::Messages;
 
@@ -28,7 +28,10 @@ impl Identity {
     /// Reads them, and warns of what clients would find wrong with them.
     pub(super) fn open(files: [&Path; 2], messages: &'static dyn Messages) -> Result<Self, String> {
         let [certificate, key] = files.map(Path::to_owned);
-        let pems = [read(&certificate, messages)?, read(&key, messages)?];
+        let pems = [
+            files::read(messages, &certificate)?,
+            files::read(messages, &key)?,
+        ];
         let certificates = Certificates::new(&pems[0], &pems[1]);
         let certificates =
             certificates.map_err(|error| unusable(messages, &certificate, &key, &error))?;
@@ -56,7 +59,7 @@ impl Identity {
     /// Reads the files again. If they cannot be used, the old ones stay.
     #[cfg(unix)]
     fn reload(&self) {
-        let read = |file: &Path| read(file, self.messages);
+        let read = |file: &Path| files::read(self.messages, file);
         let replaced = read(&self.certificate).and_then(|certificate| {
             let key = read(&self.key)?;
             let replaced = self.certificates.replace(&certificate, &key);
@@ -158,7 +161,7 @@ pub(crate) fn encrypted(
         None => error_in_words(messages, error),
     };
     let trust = match ca {
-        Some(file) => Trust::These(read(file, messages)?),
+        Some(file) => Trust::These(files::read(messages, file)?),
         None => Trust::Public,
     };
     let config = socklab_tls::client(&trust).map_err(|error| said(&error))?;
@@ -182,13 +185,6 @@ pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option
         .take()?;
     let detail = described(messages, &fault);
     Some(messages.say_with("failure-certificate", &[("detail", &detail)]))
-}
-
-fn read(file: &Path, messages: &dyn Messages) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| {
-        let (file, detail) = (file.display().to_string(), error.to_string());
-        messages.say_with("file-error", &[("file", &file), ("detail", &detail)])
-    })
 }
 
 fn unusable(messages: &dyn Messages, certificate: &Path, key: &Path, error: &Error) -> String {

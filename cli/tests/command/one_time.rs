@@ -210,3 +210,27 @@ fn quiet() {
         .code(2)
         .stderr_eq("the DNI has 6 to 8 digits: type them all, with the zeros at the front\n");
 }
+
+/// A DNI need not stand on the command line, where others on the computer see it.
+#[test]
+fn the_dni_from_elsewhere() {
+    let shown = within_one_step(|| {
+        let given = stdout(&run("otp code --dni 123456").success());
+        let piped = stdout(&pipe(socklab("otp code"), "123456\r\n").success());
+        let mut environment = socklab("otp code");
+        environment.env("SOCKLAB_DNI", "123456");
+        (given, piped, stdout(&pipe(environment, "").success()))
+    });
+    assert_eq!((&shown.0, &shown.0), (&shown.1, &shown.2));
+    // What is given goes before the environment.
+    let mut both = socklab("otp code --dni 12345");
+    both.env("SOCKLAB_DNI", "123456");
+    pipe(both, "").code(2);
+    let mut wrong = socklab("otp code");
+    wrong.env("SOCKLAB_DNI", "12345678Z");
+    let said = stderr(&pipe(wrong, "").code(2));
+    assert_eq!(
+        said,
+        "the DNI goes without its letter: type only its digits\n"
+    );
+}

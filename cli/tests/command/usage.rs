@@ -7,7 +7,7 @@ use crate::common::{pipe, run, socklab, stderr, stdout};
 const CASES: &[(&[&str], &str)] = &[
     (
         &[],
-        "say what to run: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
+        "say what to run: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson, completions — see: socklab --help",
     ),
     (
         &["ecko", "client"],
@@ -15,7 +15,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["teleport"],
-        "\"teleport\" is not a command: use one of message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson — see: socklab --help",
+        "\"teleport\" is not a command: use one of message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson, completions — see: socklab --help",
     ),
     (
         &["echo"],
@@ -182,7 +182,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["otp", "code"],
-        "--dni <DNI> is missing — see: socklab otp code --help",
+        "there is no DNI: give --dni DNI, set SOCKLAB_DNI, or type it when it is asked for",
     ),
     (
         &["otp", "verify", "--dni", "123456"],
@@ -191,6 +191,14 @@ const CASES: &[(&[&str], &str)] = &[
     (
         &["otp", "enroll", "--dni", "123456", "--uri-style", "mine"],
         "--uri-style <URI_STYLE> does not take \"mine\": use lab, rfc — see: socklab otp enroll --help",
+    ),
+    (
+        &["otp", "enroll", "--dni", "123456", "--account", "a:b"],
+        "\"a:b\" has a \":\", which separates the issuer from the account in a phone: leave it out",
+    ),
+    (
+        &["completions", "tcsh"],
+        "<SHELL> does not take \"tcsh\"; did you mean zsh? — see: socklab completions --help",
     ),
     // Names that were nearly right: a model, an exercise, a lesson.
     (

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 use socklab_core::{Notice, welcome};
 use socklab_system::socket;
+use socklab_text::system_error;
 
 use super::bench::{Bench, client, listen, next_client};
 use super::definition::{Findings, Lesson, Question};
@@ -99,7 +100,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     }
     let said = |result: &io::Result<()>| match result {
         Ok(()) => messages.say("lesson-ports-granted"),
-        Err(error) => error.to_string(),
+        Err(error) => system_error::said(messages, error),
     };
     let (plain_said, reusing_said, again_said) = (said(&plain), said(&reusing), said(&again));
     notes.push(messages.say_with(

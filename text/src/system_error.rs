@@ -1,0 +1,55 @@
+//! What the system says of a failure, in the user's language.
+
+use std::io::{Error, ErrorKind};
+
+use crate::Messages;
+
+/// The failure in words, with the system's number of it. What no message is for is quoted.
+pub fn said(messages: &dyn Messages, error: &Error) -> String {
+    let text = match id(error) {
+        Some(id) => messages.say(id),
+        None => return error.to_string(),
+    };
+    match error.raw_os_error() {
+        Some(code) => messages.say_with("system-code", &[("text", &text), ("code", &code)]),
+        None => text,
+    }
+}
+
+/// The message of a failure; `None` for what a library words itself.
+fn id(error: &Error) -> Option<&'static str> {
+    if error.get_ref().is_some() {
+        return None;
+    }
+    Some(match error.kind() {
+        ErrorKind::NotFound => "system-not-found",
+        ErrorKind::PermissionDenied => "system-denied",
+        ErrorKind::AlreadyExists => "system-exists",
+        ErrorKind::StorageFull => "system-full",
+        ErrorKind::QuotaExceeded => "system-quota",
+        ErrorKind::FileTooLarge => "system-file-too-large",
+        ErrorKind::ReadOnlyFilesystem => "system-read-only",
+        ErrorKind::IsADirectory => "system-directory",
+        ErrorKind::NotADirectory => "system-not-directory",
+        ErrorKind::InvalidFilename => "system-name",
+        ErrorKind::ResourceBusy => "system-busy",
+        ErrorKind::BrokenPipe => "system-pipe",
+        ErrorKind::ConnectionRefused => "system-refused",
+        ErrorKind::ConnectionReset => "system-reset",
+        ErrorKind::ConnectionAborted => "system-aborted",
+        ErrorKind::NotConnected => "system-not-connected",
+        ErrorKind::AddrInUse => "system-in-use",
+        ErrorKind::AddrNotAvailable => "system-not-available",
+        ErrorKind::NetworkUnreachable => "system-network",
+        ErrorKind::HostUnreachable => "system-host",
+        ErrorKind::TimedOut => "system-timed-out",
+        ErrorKind::OutOfMemory => "system-memory",
+        ErrorKind::InvalidData => "system-not-text",
+        ErrorKind::InvalidInput => "system-invalid",
+        _ if NO_DESCRIPTOR.contains(&error.raw_os_error()?) => "system-descriptors",
+        _ => return None,
+    })
+}
+
+/// ENFILE and EMFILE on every Unix; WSAEMFILE.
+pub const NO_DESCRIPTOR: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
