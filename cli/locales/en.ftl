@@ -599,6 +599,20 @@ tour-server = SERVER
 # $exercise (text) - its name
 # $runtime (text) - the I/O model
 tour-failed = { $exercise } on { $runtime } did not end as it should
+tour-intro = Played now on this computer: what crossed, and below it what each model's server did to serve it.
+tour-connects = connects
+tour-closes = closes
+# $count (number) - how many operations would have had to wait
+tour-in-vain = {" "}({ $count } in vain)
+# $operation (text) - the kind of operation
+# $ms (text) - milliseconds
+tour-longest = ; longest in { $operation }: { $ms } ms
+tour-next = Go on with
+tour-next-timeline = where each program waits, measured
+tour-next-lesson = who notices that the server is not there? Predict, then measure
+tour-next-compare = what each way to wait costs
+tour-next-own = in one terminal, your own client in another
+tour-next-transcript = every event of both machines
 tour-runtime = runtime
 tour-would-block = empty-handed
 tour-blocked = blocked longest in
@@ -787,6 +801,7 @@ help-arg-lang = The language: es or en (else SOCKLAB_LANG, else the locale)
 help-arg-quiet = Show nothing but failures
 help-arg-runtime = The I/O model to run on
 help-arg-transcript = Write what happens into FILE
+help-arg-tour-transcript = Show every event of both machines instead
 help-arg-unmasked = Leave DNIs and codes in the transcript readable
 help-arg-shell = The shell
 help-arg-raw = Show what the peer said as it is, control characters and all

@@ -599,6 +599,20 @@ tour-server = SERVIDOR
 # $exercise (text) - su nombre
 # $runtime (text) - el modelo de E/S
 tour-failed = { $exercise } con { $runtime } no ha terminado como debía
+tour-intro = Realizado ahora en este equipo: lo que cruzó y, debajo, qué hizo el servidor de cada modelo.
+tour-connects = se conecta
+tour-closes = cierra
+# $count (number) - cuántas operaciones habrían tenido que esperar
+tour-in-vain = {" "}({ $count } en vano)
+# $operation (text) - la clase de operación
+# $ms (text) - milisegundos
+tour-longest = ; lo más largo, { $operation }: { $ms } ms
+tour-next = Siga con
+tour-next-timeline = dónde espera cada programa, medido
+tour-next-lesson = ¿quién nota que el servidor no está? Prediga y mida
+tour-next-compare = cuánto cuesta cada manera de esperar
+tour-next-own = en un terminal, y su propio cliente en otro
+tour-next-transcript = cada suceso de las dos máquinas
 tour-runtime = modelo
 tour-would-block = de vacío
 tour-blocked = más tiempo bloqueado en
@@ -787,6 +801,7 @@ help-arg-lang = El idioma: es o en (si no, SOCKLAB_LANG; si no, el del sistema)
 help-arg-quiet = No muestra nada salvo los fallos
 help-arg-runtime = El modelo de E/S en el que se ejecuta
 help-arg-transcript = Escribe lo que ocurre en FILE
+help-arg-tour-transcript = Mostrar en su lugar cada suceso de las dos máquinas
 help-arg-unmasked = Deja legibles los DNI y los códigos en la transcripción
 help-arg-shell = El intérprete de órdenes
 help-arg-raw = Muestra lo que dice el otro tal cual, con sus caracteres de control

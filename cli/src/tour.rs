@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgMatches, Args, Command};
 use socklab_core::Status;
 use socklab_core::lab::{EXERCISES, Settings};
-use socklab_experiments::tour;
+use socklab_experiments::tour::{self, Detail};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
@@ -23,6 +23,8 @@ struct TourArgs {
     exercise: Option<String>,
     #[arg(long, default_value = "all", value_parser = runtimes_or_all())]
     runtime: String,
+    #[arg(long = "transcript", id = "tour-transcript")]
+    transcript: bool,
 }
 
 fn exercises() -> PossibleValuesParser {
@@ -44,7 +46,14 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         Some(one) => vec![one],
         None => Runtime::MAIN.to_vec(),
     };
+    let detail = match args.transcript {
+        true => Detail::Transcript,
+        false => Detail::Ladder,
+    };
     let of_all = args.exercise.is_none();
+    if of_all {
+        say::payload(&format!("{}\n", messages.say("tour-intro")));
+    }
     let mut exit = Exit::Done;
     let asked = |name: &str| args.exercise.as_deref().is_none_or(|only| only == name);
     let wording = Replies {
@@ -76,15 +85,30 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
                 }
             }
         }
-        if let Some((text, same)) = tour::page(exercise, &played, messages) {
+        if let Some((text, same)) = tour::page(exercise, &played, detail, messages) {
             say::payload(&text);
             if !same {
                 exit = Exit::Failed;
             }
         }
     }
+    if of_all && !outlet::reader_left() {
+        say::payload(&messages.say("tour-next"));
+        for (command, id) in NEXT {
+            say::payload(&format!("  {command:32} {}", messages.say(id)));
+        }
+    }
     exit
 }
+
+/// Where to go from here, and the message that says what for.
+const NEXT: [(&str, &str); 5] = [
+    ("socklab timeline echo", "tour-next-timeline"),
+    ("socklab lesson start-order", "tour-next-lesson"),
+    ("socklab compare --quick", "tour-next-compare"),
+    ("socklab echo server", "tour-next-own"),
+    ("socklab tour echo --transcript", "tour-next-transcript"),
+];
 
 /// Says that an exchange did not end as it should on that runtime.
 pub(crate) fn not_played(

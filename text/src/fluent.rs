@@ -31,7 +31,20 @@ impl Translations {
                 debug_assert!(false, "locales: {errors:?}");
             }
         }
-        Translations { tag, bundle }
+        let translations = Translations { tag, bundle };
+        match translations.has("compare-decimal") && translations.say("compare-decimal") == "," {
+            true => translations.with_decimal_comma(),
+            false => translations,
+        }
+    }
+
+    /// Numbers in messages have the language's own decimal mark, as those of the tables do.
+    fn with_decimal_comma(mut self) -> Self {
+        self.bundle.set_formatter(Some(|value, _| match value {
+            FluentValue::Number(number) => Some(number.as_string().replace('.', ",")),
+            _ => None,
+        }));
+        self
     }
 
     /// Whether there is such a message.

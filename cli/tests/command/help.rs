@@ -175,7 +175,7 @@ fn a_chat_says_why_it_has_no_retries() {
     assert!(help.contains("could not be told from a new one"), "{help}");
 }
 
-/// The tour runs every exercise on every runtime, and all have the same exchange.
+/// The tour is the lab in a minute: every exercise, on every runtime, in what a screen or two hold.
 #[test]
 fn the_tour_shows_every_exercise() {
     let tour = stdout(&run("tour").success().stderr_eq(""));
@@ -192,23 +192,38 @@ fn the_tour_shows_every_exercise() {
         ]
     );
     for runtime in crate::common::MAIN {
-        let rows = tour
-            .lines()
-            .filter(|line| line.trim_start().starts_with(&format!("{runtime} ")));
-        let rows: Vec<&str> = rows.collect();
-        assert_eq!(rows.len(), titles.len(), "{runtime}:\n{tour}");
-        assert!(rows.iter().all(|row| row.ends_with("the same")), "{tour}");
+        let of_it = |line: &&str| line.trim_start().starts_with(&format!("{runtime} "));
+        let rows = tour.lines().filter(of_it).count();
+        assert_eq!(rows, titles.len(), "{runtime}:\n{tour}");
     }
-    // Both ends, with what each said.
     for said in [
-        "<- show \"STRASSE\"",
-        "-> datagram client1 \"straße\"",
-        "Bienvenido al Servidor",
+        "│── straße ─",
+        "─ STRASSE ──│",
+        "│── connects ─",
+        "Bienvenido al Servidor ──│",
     ] {
         assert!(tour.contains(said), "{said}:\n{tour}");
     }
+    assert!(!tour.contains("DIFFERS"), "{tour}");
+    let lines = tour.lines().count();
+    assert!(lines < 100, "{lines} lines");
+    let widest = tour.lines().map(|line| line.chars().count()).max();
+    assert!(widest < Some(100), "{widest:?}:\n{tour}");
     // Nobody's DNI is shown.
     assert!(!tour.contains("12345678"), "{tour}");
+}
+
+/// The machines' own transcripts, beside each other.
+#[test]
+fn a_tour_with_transcripts() {
+    let tour = stdout(&run("tour echo --transcript").success().stderr_eq(""));
+    for said in ["<- show \"STRASSE\"", "-> datagram client1 \"straße\""] {
+        assert!(tour.contains(said), "{said}:\n{tour}");
+    }
+    assert_eq!(
+        tour.matches("the same\n").count(),
+        crate::common::MAIN.len()
+    );
 }
 
 #[test]
@@ -230,7 +245,7 @@ fn a_tour_of_one_exercise_on_one_runtime() {
             "{tour}"
         );
         assert!(
-            tour.contains("CLIENTE") && tour.contains("la misma"),
+            tour.contains("CLIENTE") && tour.contains("lo más largo, "),
             "{tour}"
         );
     }

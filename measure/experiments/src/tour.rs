@@ -1,10 +1,12 @@
 //! Every exercise for real, both ends side by side.
 //!
-//! Each server gets a free port, its client talks to it through real sockets, and what each side
-//! saw is one table in the order of time. Both ends share a clock, so the order is true.
+//! Each server gets a free port and its client talks to it through real sockets. What crossed is
+//! shown as a ladder; what each machine was told and did, as one table in the order of time. Both
+//! ends share a clock, so the order is true.
 
 mod columns;
 mod counts;
+mod ladder;
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -80,32 +82,47 @@ pub fn play(
     })
 }
 
+/// How much of an exchange is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What crossed between the two ends.
+    Ladder,
+    /// What each machine was told and did.
+    Transcript,
+}
+
 /// The exchange as the first runtime had it, then how the runtimes went about it; and whether all
 /// had the same exchange. `None` if none played it.
 pub fn page(
     exercise: &Exercise,
     played: &[(Runtime, Played)],
+    detail: Detail,
     messages: &dyn Messages,
 ) -> Option<(String, bool)> {
     let (first, reference) = played.first()?;
     let mut text = format!(
-        "{} · {} · {}\n{}\n\n",
+        "{} · {} · {}\n{}\n",
         exercise.name,
         exercise.transport.name().to_uppercase(),
         first.name(),
         messages.say(&format!("help-{}", exercise.name))
     );
-    text.push_str(&columns::side_by_side(
-        (&messages.say("tour-client"), &reference.client),
-        (&messages.say("tour-server"), &reference.server),
-    ));
+    let ends = [messages.say("tour-client"), messages.say("tour-server")];
+    text.push_str(&match detail {
+        Detail::Ladder => ladder::ladder(&reference.client, messages),
+        Detail::Transcript => {
+            columns::side_by_side((&ends[0], &reference.client), (&ends[1], &reference.server))
+        }
+    });
     let expected = reference.canonical();
     let rows: Vec<(&str, &Counts, bool)> = played
         .iter()
         .map(|(runtime, one)| (runtime.name(), &one.counts, one.canonical() == expected))
         .collect();
-    text.push('\n');
-    text.push_str(&counts::table(&rows, messages));
+    text.push_str(&match detail {
+        Detail::Ladder => counts::sentences(&rows, messages),
+        Detail::Transcript => format!("\n{}", counts::table(&rows, messages)),
+    });
     Some((text, rows.iter().all(|(_, _, same)| *same)))
 }
 

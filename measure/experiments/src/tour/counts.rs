@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use socklab_compare::format::Numbers;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult};
 use socklab_text::Messages;
 
@@ -61,6 +62,35 @@ impl Observer for Counter {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.add(operation);
     }
+}
+
+/// How each runtime's server went about it, in a line each, and which had another exchange.
+pub(super) fn sentences(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> String {
+    let name = |kind: OperationKind| messages.say(&format!("timeline-operation-{}", kind.name()));
+    let mut text = String::new();
+    for (runtime, counts, same) in rows {
+        let calls = SHOWN
+            .iter()
+            .zip(counts.calls)
+            .filter(|(_, calls)| *calls > 0);
+        let calls = calls.map(|(kind, calls)| format!("{} {calls}", name(*kind)));
+        let mut line = calls.collect::<Vec<_>>().join(", ");
+        if counts.would_block > 0 {
+            let count = counts.would_block;
+            line.push_str(&messages.say_with("tour-in-vain", &[("count", &count)]));
+        }
+        if let Some((kind, spent)) = counts.blocked_in() {
+            let spent = Numbers::new(messages).fixed(spent.as_secs_f64() * 1e3, 1);
+            let name = name(kind);
+            let told = messages.say_with("tour-longest", &[("operation", &name), ("ms", &spent)]);
+            line.push_str(&told);
+        }
+        if !same {
+            line.push_str(&format!("; {}", messages.say("tour-differs")));
+        }
+        let _ = writeln!(text, "{:>9}  {runtime:12} {line}", "");
+    }
+    text
 }
 
 /// The server's counts on each runtime, and whether its transcript is that of the first.

@@ -1,0 +1,60 @@
+//! An exchange as a ladder between the client and the server, as a book draws it.
+
+use std::borrow::Cow;
+
+use socklab_compare::format::Numbers;
+use socklab_core::transcript::{Arrow, Line, Transcript};
+use socklab_text::{Messages, escape};
+
+/// How far the two ends are apart. With the time a row has 76 letters.
+const WIDTH: usize = 64;
+
+/// What crosses between the two ends, as the client saw it, in the order of time.
+pub(super) fn ladder(client: &[Transcript], messages: &dyn Messages) -> String {
+    let ends = [messages.say("tour-client"), messages.say("tour-server")];
+    let apart = WIDTH - ends[0].chars().count();
+    let mut text = format!("{:>9}  {}{:>apart$}\n", "ms", ends[0], ends[1]);
+    for line in client.iter().flat_map(|one| &one.lines) {
+        let Some((to_server, said)) = crossing(line, messages) else {
+            continue;
+        };
+        let at = Numbers::new(messages).fixed(line.at.as_secs_f64() * 1e3, 1);
+        let said = cut(&said, WIDTH - 10);
+        let line = "─".repeat(WIDTH - 8 - said.chars().count());
+        text.push_str(&match to_server {
+            true => format!("{at:>9}  │── {said} {line}─▶│\n"),
+            false => format!("{at:>9}  │◀─{line} {said} ──│\n"),
+        });
+    }
+    text
+}
+
+/// Whether a line of the client's is something that crosses to the server or from it, and what.
+fn crossing<'a>(line: &'a Line, messages: &dyn Messages) -> Option<(bool, Cow<'a, str>)> {
+    let carried = || {
+        let payload = line.payload.as_deref().unwrap_or_default();
+        let text = String::from_utf8_lossy(payload);
+        escape::text(&text).into_owned().into()
+    };
+    Some(match (line.arrow, line.verb()) {
+        (Arrow::Out, "open") if line.word(2) == Some("tcp") => {
+            (true, messages.say("tour-connects").into())
+        }
+        (Arrow::Out, "send") => (true, carried()),
+        (Arrow::In, "datagram" | "bytes") => (false, carried()),
+        (Arrow::In, "end") => (false, messages.say("tour-closes").into()),
+        _ => return None,
+    })
+}
+
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => text.into(),
+        Some(_) => text
+            .chars()
+            .take(most - 1)
+            .chain(['…'])
+            .collect::<String>()
+            .into(),
+    }
+}
