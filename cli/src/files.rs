@@ -142,9 +142,9 @@ impl PartialEq for Grows {
 impl Sink for &'static Grows {
     fn write(self, lines: &[u8]) {
         if let Some(error) = self.with(|log| log.append(lines)) {
-            let (file, detail) = (&self.path, system_error::said(self.messages, &error));
-            let said = [("file", file as _), ("detail", &detail as _)];
-            say::line(&self.messages.say_with("log-failed", &said));
+            let (messages, file) = (self.messages, &self.path);
+            let detail = system_error::said(messages, &error);
+            say::line(&messages.say_with("log-failed", &[("file", file), ("detail", &detail)]));
         }
     }
 }
