@@ -17,6 +17,9 @@ use crate::run::Run;
 /// messages that tell a length say "or more" at this number.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
+/// Of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A thread that reads lines on demand.
 #[derive(Debug)]
 pub struct LineReader {
@@ -35,10 +38,18 @@ impl LineReader {
     ) -> std::io::Result<Self> {
         let (ask, asked) = channel();
         thread::Builder::new().name("lines".into()).spawn(move || {
+            // PowerShell's pipe begins with a byte-order mark, which its user did not type.
+            let mut mark: &[u8] = BYTE_ORDER_MARK;
             while asked.recv().is_ok() {
                 // Input that cannot be read has ended, as far as an exercise is concerned.
                 match read_line(&mut *source) {
-                    Ok(Some(line)) => sink(LineEvent::Line(line)),
+                    Ok(Some(mut line)) => {
+                        let mark = std::mem::take(&mut mark);
+                        if line.starts_with(mark) {
+                            line.drain(..mark.len());
+                        }
+                        sink(LineEvent::Line(line));
+                    }
                     Ok(None) | Err(_) => return sink(LineEvent::End),
                 }
             }
@@ -164,7 +175,7 @@ mod tests {
     #[test]
     fn reads_only_what_is_asked_for() {
         let (sink, lines) = channel();
-        let source = Box::new(&b"one\ntwo\n"[..]);
+        let source = Box::new("\u{feff}one\ntwo\n".as_bytes());
         let mut reader = LineReader::spawn(source, move |event| sink.send(event).unwrap()).unwrap();
         for expected in [
             LineEvent::Line(b"one".to_vec()),

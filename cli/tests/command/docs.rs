@@ -48,7 +48,7 @@ fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = docs
         .filter(|path| path.extension().is_some_and(|end| end == "md"))
         .collect();
-    pages.push(root().join("README.md"));
+    pages.extend(["README.md", "README.es.md"].map(|page| root().join(page)));
     pages
 }
 

@@ -88,9 +88,20 @@ fn echo() {
     });
 }
 
-/// The example of the README, to the letter.
+/// PowerShell pipes a byte-order mark before the first line, and ends lines as Windows does.
 #[test]
-fn the_readmes_echo() {
+fn what_powershell_pipes() {
+    on_every_runtime(|runtime| {
+        let (server, address) = Running::serve(&format!("echo server {runtime}"));
+        let client = socklab(&format!("echo client {address} {runtime}"));
+        pipe(client, "\u{feff}fin\r\n").success().stdout_eq("FIN\n");
+        assert_eq!(server.end().code, Some(0));
+    });
+}
+
+/// The example of docs/command.md, to the letter.
+#[test]
+fn the_pages_echo() {
     let (_server, address) = Running::serve("echo server");
     let ended = pipe(socklab(&format!("echo client {address}")), "hola\nfin\n").success();
     assert_eq!(ended.get_output().stdout, b"HOLA\nFIN\n");
