@@ -1,6 +1,7 @@
 //! A DNI that does not stand on the command line, where `ps` and the shell's history show it.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdin};
+use std::process::exit;
 
 use socklab_core::otp::Dni;
 
@@ -33,7 +34,7 @@ fn show_again_on_interrupt() {
         // Without the handler, some shells go on without showing what is typed.
         let _ = crate::interrupt::on_interrupt(move || {
             let _ = tcsetattr(stdin(), SetArg::TCSANOW, &before);
-            std::process::exit(130);
+            exit(130);
         });
     }
 }
@@ -43,7 +44,11 @@ fn typed(prompt: &str) -> Option<String> {
         show_again_on_interrupt();
         let mut stderr = stderr().lock();
         let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
-        return rpassword::read_password().ok();
+        return match rpassword::read_password() {
+            // While it reads, Ctrl-C is a character and no signal.
+            Err(error) if error.kind() == ErrorKind::Interrupted => exit(130),
+            typed => typed.ok(),
+        };
     }
     let mut line = String::new();
     match stdin().read_line(&mut line) {
