@@ -1,7 +1,6 @@
 //! A DNI that does not stand on the command line, where `ps` and the shell's history show it.
 
-use std::io::{ErrorKind, IsTerminal, Write, stderr, stdin};
-use std::process::exit;
+use std::io::{IsTerminal, Write, stderr, stdin};
 
 use socklab_core::otp::Dni;
 
@@ -26,33 +25,54 @@ pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni,
     Dni::parse(&typed).map_err(|error| say::dni(messages, error))
 }
 
-/// Ctrl-C at the prompt leaves the terminal as it was, and ends the program.
-fn show_again_on_interrupt() {
-    #[cfg(unix)]
-    if let Ok(before) = nix::sys::termios::tcgetattr(stdin()) {
-        use nix::sys::termios::{SetArg, tcsetattr};
-        // Without the handler, some shells go on without showing what is typed.
-        let _ = crate::interrupt::on_interrupt(move || {
-            let _ = tcsetattr(stdin(), SetArg::TCSANOW, &before);
-            exit(130);
-        });
+fn typed(prompt: &str) -> Option<String> {
+    match stdin().is_terminal() {
+        true => unseen(prompt),
+        false => line(),
     }
 }
 
-fn typed(prompt: &str) -> Option<String> {
-    if stdin().is_terminal() {
-        show_again_on_interrupt();
-        let mut stderr = stderr().lock();
-        let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
-        return match rpassword::read_password() {
-            // While it reads, Ctrl-C is a character and no signal.
-            Err(error) if error.kind() == ErrorKind::Interrupted => exit(130),
-            typed => typed.ok(),
-        };
-    }
+/// A line of standard input.
+fn line() -> Option<String> {
     let mut line = String::new();
     match stdin().read_line(&mut line) {
         Ok(1..) => Some(line.trim_end_matches(['\r', '\n']).to_owned()),
         _ => None,
     }
+}
+
+/// A line that the terminal does not show. It shows again what is typed when this returns, or when
+/// Ctrl-C ends the program here.
+#[cfg(unix)]
+fn unseen(prompt: &str) -> Option<String> {
+    use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+
+    let before = tcgetattr(stdin()).ok()?;
+    let mut hidden = before.clone();
+    hidden.local_flags.remove(LocalFlags::ECHO);
+    hidden.local_flags.insert(LocalFlags::ECHONL);
+    let restored = before.clone();
+    // Without the handler, some shells go on without showing what is typed.
+    let _ = crate::interrupt::on_interrupt(move || {
+        let _ = tcsetattr(stdin(), SetArg::TCSANOW, &restored);
+        std::process::exit(130);
+    });
+    // Before the prompt: who sees it may type.
+    tcsetattr(stdin(), SetArg::TCSANOW, &hidden).ok()?;
+    show(prompt);
+    let line = line();
+    let _ = tcsetattr(stdin(), SetArg::TCSANOW, &before);
+    line
+}
+
+/// The same on a console.
+#[cfg(not(unix))]
+fn unseen(prompt: &str) -> Option<String> {
+    show(prompt);
+    rpassword::read_password().ok()
+}
+
+fn show(prompt: &str) {
+    let mut stderr = stderr().lock();
+    let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
 }
