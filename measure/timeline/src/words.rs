@@ -138,11 +138,11 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
         (What::Signal(cause), _) => return ended("timeline-what-signal", cause, messages),
         (What::Completion(cause), _) => return ended("timeline-what-completion", cause, messages),
         (What::Spin(times), _) => {
-            let said = [
-                ("operation", operation[0].1),
-                ("times", &times as &dyn Variable),
-            ];
-            return messages.say_with("timeline-what-spin", &said);
+            let (_, operation) = operation[0];
+            return messages.say_with(
+                "timeline-what-spin",
+                &[("operation", operation), ("times", &times)],
+            );
         }
         (What::Suspended(cause), _) => return ended("timeline-what-suspended", cause, messages),
         (What::Thread(cause), _) => return ended("timeline-what-thread", cause, messages),
