@@ -98,10 +98,12 @@ def free_port():
 def trial(folder, runtime, options, what):
     """One server, with what disturbs it; `what` is its name, and begins and ends it."""
     name, disturb = what
-    secure, register = free_port(), f"{folder}/{runtime}-{name.replace(' ', '-').replace(',', '')}.db"
+    plain, secure, register = free_port(), free_port(), f"{folder}/{runtime}-{name.replace(' ', '-').replace(',', '')}.db"
     unread = name == "unread"
     server = Server(register, runtime, ["--tls", f"{folder}/cert.pem", f"{folder}/key.pem", "--tls-listen", f"127.0.0.1:{secure}"],
-                    ["bash", "-c", f'ulimit -n {options.descriptors}; exec "$@"', "x"], unread=unread)
+                    ["bash", "-c", f'ulimit -n {options.descriptors}; exec "$@"', "x"], plain, unread=unread)
+    # Which of its two ports it says first is left to chance.
+    server.port = plain
     trust = ssl.create_default_context(cafile=f"{folder}/cert.pem")
     honest(server, secure, trust, 0.5, 70_000_000)
     _, _, before = usage(server.pid())
