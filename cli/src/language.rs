@@ -19,12 +19,13 @@ macro_rules! files {
             include_str!(concat!("../locales/", $language, "-report.ftl")),
             include_str!(concat!("../locales/", $language, "-timeline.ftl")),
             include_str!(concat!("../locales/", $language, "-lesson.ftl")),
+            include_str!(concat!("../locales/", $language, "-check.ftl")),
         ]
     };
 }
 
-const ES: [&str; 5] = files!("es");
-pub(crate) const EN: [&str; 5] = files!("en");
+const ES: [&str; 6] = files!("es");
+pub(crate) const EN: [&str; 6] = files!("en");
 
 /// A language that the command speaks completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 mod address;
 mod args;
+mod check;
 mod compare;
 mod completions;
 mod exchange;
@@ -83,6 +84,7 @@ fn run() -> Exit {
         Some(("transcript", matches)) => transcript::main(matches, messages),
         Some(("register", matches)) => register::main(matches, messages),
         Some((COMMAND, matches)) => measured::main(matches, messages),
+        Some(("check", matches)) => check::main(matches, messages),
         Some(("compare", matches)) => compare::main(matches, messages),
         Some(("lesson", matches)) => lesson::main(matches, messages),
         Some(("tour", matches)) => tour::main(matches, messages),

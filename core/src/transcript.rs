@@ -37,7 +37,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-pub use line::{Arrow, Line};
+pub use line::{Arrow, Line, parse_payload};
 pub use parse::{Expected, ParseError, parse};
 pub use record::Recorder;
 pub use replay::{Divergence, replay};

@@ -11,9 +11,14 @@ use socklab_text::{Variable, escape, system_error};
 use super::*;
 
 /// Messages, or with a hyphen at the end families of them, that no literal names: help texts are
-/// found by the names of commands and arguments (`args::tests`), what a model is by its name
+/// found by the names of commands and arguments (`args::tests`), what a check finds by its code
+/// (`check::text::tests`), what a model is by its name
 /// (`runtime::tests`), and what a chart shows by the name of what it is (`timeline::tests`).
 const NOT_YET_USED: &[&str] = &[
+    "check-cure-",
+    "check-symptom-",
+    "check-what-",
+    "check-why-",
     "help",
     "help-",
     "model-",

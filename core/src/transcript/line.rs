@@ -113,8 +113,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Reads payload back; `None` if it is not written as [`Payload`] writes it.
-pub(super) fn parse_payload(text: &str) -> Option<Vec<u8>> {
+/// Reads payload back; `None` if it is neither quoted text nor `hex:`.
+pub fn parse_payload(text: &str) -> Option<Vec<u8>> {
     if let Some(hex) = text.strip_prefix("hex:") {
         let digits = hex.as_bytes();
         return digits

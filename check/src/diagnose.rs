@@ -1,0 +1,238 @@
+//! From what was seen to why: each cause here is proved by what it needs to be told.
+
+mod crash;
+mod submission;
+
+use crate::codes::{Cause, Symptom};
+use crate::evidence::{Event, Evidence, When};
+use socklab_core::caps;
+
+pub(crate) use crash::{Context, crash, early_exit};
+pub(crate) use submission::submission;
+
+/// The calls that receive, and those that send.
+pub(crate) const RECEIVES: [&str; 3] = ["recv", "recv_into", "recvfrom"];
+pub(crate) const SENDS: [&str; 3] = ["send", "sendall", "sendto"];
+
+/// What was asked, what should have come, what came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) exercise: &'a str,
+    pub(crate) question: Option<&'a [u8]>,
+    pub(crate) expected: &'a [u8],
+    pub(crate) received: &'a [u8],
+}
+
+/// What makes these bytes of those that were expected.
+pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
+    let Exchange {
+        exercise,
+        question,
+        expected,
+        received,
+    } = *exchange;
+    if received == expected || expected.is_empty() {
+        return None;
+    }
+    let upper = |text: &[u8]| {
+        let mut capitals = Vec::new();
+        caps::upper(text, &mut capitals);
+        capitals
+    };
+    if let Some(question) = question {
+        if received == question && upper(question) != question && expected == upper(question) {
+            return Some(Cause::NotCapitalised);
+        }
+        if received == question.to_ascii_uppercase() && expected == upper(question) {
+            return Some(Cause::AsciiOnlyCapitals);
+        }
+        if exercise == "chat" && received == upper(question) && received != question {
+            return Some(Cause::EchoLeftover);
+        }
+    }
+    if [&b"\n"[..], b"\r\n"]
+        .iter()
+        .any(|end| received == [expected, end].concat())
+    {
+        return Some(Cause::ExtraNewline);
+    }
+    if expected.last() == Some(&b'\n') && received == &expected[..expected.len() - 1] {
+        return Some(Cause::MissingNewline);
+    }
+    let question_repr = question.map(repr);
+    let shown = [Some(repr(expected)), question_repr].into_iter().flatten();
+    for one in shown {
+        if received == one || received == upper(&one) {
+            return Some(Cause::ReprSent);
+        }
+    }
+    if encodings(expected).iter().any(|one| received == one) {
+        return Some(Cause::WrongEncoding);
+    }
+    None
+}
+
+/// `b'…'`, as Python prints bytes.
+pub(crate) fn repr(bytes: &[u8]) -> Vec<u8> {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut text = format!("b{quote}");
+    for &byte in bytes {
+        match byte {
+            b'\\' => text.push_str("\\\\"),
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            b' '..=b'~' if char::from(byte) == quote => {
+                text.push('\\');
+                text.push(quote);
+            }
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text.push(quote);
+    text.into_bytes()
+}
+
+/// A text in the other encodings that programs use, where they differ from UTF-8.
+pub(crate) fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
+    let Ok(text) = std::str::from_utf8(text) else {
+        return Vec::new();
+    };
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    let mut all = vec![[&[0xff, 0xfe], &little[..]].concat(), little, big];
+    let latin: Option<Vec<u8>> = text
+        .chars()
+        .map(|letter| u8::try_from(letter).ok())
+        .collect();
+    all.extend(latin.filter(|_| !text.is_ascii()));
+    // UTF-8 taken for Latin-1 and encoded once more.
+    if !text.is_ascii() {
+        let twice: String = text.bytes().map(char::from).collect();
+        all.push(twice.into_bytes());
+    }
+    all.retain(|one| one != text.as_bytes());
+    all
+}
+
+/// A receive that asked for exactly as many bytes as are left of a longer message.
+pub(crate) fn small_buffer(evidence: &Evidence, left: &[u8]) -> Option<Cause> {
+    let event = evidence.calls(&RECEIVES).next_back()?;
+    let full = event.size.is_some() && event.size == event.count;
+    // Capitals may be longer than what they are made of, so the count alone is not compared.
+    (full && event.size.is_some_and(|size| size <= left.len())).then_some(Cause::SmallBuffer)
+}
+
+/// Whether a file for writing was made of a socket.
+pub(crate) fn wrote_to_a_file(evidence: &Evidence) -> bool {
+    let mut files = evidence.calls(&["makefile"]);
+    files.any(|event| event.data.as_ref().is_some_and(|mode| mode.contains(&b'w')))
+}
+
+/// Whether the program goes on receiving from a connection that has ended.
+pub(crate) fn reads_nothing_for_ever(evidence: &Evidence) -> bool {
+    let mut last = evidence.calls(&RECEIVES).rev().take(5);
+    let stream = |event: &Event| event.kind.is_some_and(|kind| kind & 0xf == 1);
+    evidence.calls(&RECEIVES).count() >= 5
+        && last.all(|event| stream(event) && event.count == Some(0) && event.size != Some(0))
+}
+
+/// Why a text that came is not on the screen.
+pub(crate) fn shown(
+    evidence: Option<&Evidence>,
+    sent: &[Vec<u8>],
+    text: &[u8],
+    output: &[u8],
+) -> Option<Cause> {
+    let has = |part: &[u8]| !part.is_empty() && output.windows(part.len()).any(|one| one == part);
+    if has(&repr(text)) {
+        return Some(Cause::ReprShown);
+    }
+    let evidence = evidence.filter(|evidence| evidence.reports());
+    if let Some(evidence) = evidence {
+        let receives: Vec<&Event> = evidence.calls(&RECEIVES).collect();
+        if receives.is_empty() && evidence.blocked().is_none() && evidence.raised().is_none() {
+            return Some(Cause::ClosesBeforeReading);
+        }
+        let last = receives.last()?;
+        let cut = |event: &&Event| event.size.is_some() && event.size == event.count;
+        let datagram = last.kind.is_some_and(|kind| kind & 0xf == 2);
+        let shorter = last.count.is_some_and(|count| count < text.len());
+        if cut(last) && shorter && (datagram || receives.len() == 1) {
+            return Some(Cause::SmallBuffer);
+        }
+        let came: Vec<u8> = receives
+            .iter()
+            .filter_map(|one| one.data.clone())
+            .flatten()
+            .collect();
+        // One receive took the first piece, and no other followed.
+        let pieces = sent.len() > 1 && sent.last().is_some_and(|last| text.ends_with(last));
+        if pieces
+            && receives.len() == 1
+            && !came.is_empty()
+            && text.starts_with(&came)
+            && !datagram
+            && evidence.blocked().is_none()
+        {
+            return Some(Cause::OneRecv);
+        }
+    }
+    encodings(text)
+        .iter()
+        .any(|one| has(one))
+        .then_some(Cause::WrongEncoding)
+}
+
+/// The call whose line is shown.
+pub(crate) fn event<'a>(
+    evidence: &'a Evidence,
+    symptom: Symptom,
+    cause: Option<Cause>,
+) -> Option<&'a Event> {
+    let last = |names: &'a [&str]| evidence.calls(names).rfind(|event| event.line > 0);
+    let blocked = || evidence.blocked().filter(|event| event.line > 0);
+    let event = match (symptom, cause) {
+        (_, Some(Cause::LoopbackOnly))
+        | (Symptom::NeverListens, Some(Cause::WrongPort | Cause::WrongProtocol)) => last(&["bind"]),
+        (Symptom::NoRequest, Some(Cause::WrongPort | Cause::WrongProtocol)) => {
+            last(&["connect", "connect_ex", "sendto"])
+        }
+        (_, Some(Cause::ReplyElsewhere | Cause::TurnBroken | Cause::EchoLeftover)) => {
+            last(&SENDS).or_else(blocked)
+        }
+        (_, Some(Cause::NotFlushed)) => last(&["makefile"]),
+        (_, Some(Cause::ServesOnce | Cause::NoLoop)) => last(&["accept", "recvfrom"]),
+        (_, Some(Cause::SmallBuffer | Cause::OneRecv | Cause::WaitsForEof))
+        | (_, Some(Cause::WaitsForNewline))
+        | (Symptom::NotShown, _) => last(&RECEIVES),
+        (Symptom::Crash | Symptom::ExitsEarly, _) => evidence.raised(),
+        (Symptom::WrongReply | Symptom::Truncated, _) => last(&SENDS),
+        _ => blocked().or_else(|| last(&["input", "recv", "recvfrom", "recv_into", "accept"])),
+    };
+    event.filter(|event| event.line > 0 && event.when != When::Hello)
+}
+
+/// The line nearest to that one which holds what a cause is about.
+pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
+    let tokens: &[&str] = match cause {
+        Cause::AsciiOnlyCapitals | Cause::ReprSent | Cause::EchoLeftover => &[".upper("],
+        Cause::FinCase | Cause::NeverChecksFin => &["'fin'", "\"fin\"", "'FIN'", "\"FIN\""],
+        Cause::ReprShown => &["print("],
+        _ => return line,
+    };
+    let text = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let holds = |one: &str| tokens.iter().any(|token| one.contains(token)) && !one.contains("def ");
+    let found = (1..).zip(text.lines()).filter(|(_, one)| holds(one));
+    let lines = found.map(|(number, _)| number);
+    lines
+        .min_by_key(|number: &u32| number.abs_diff(line))
+        .unwrap_or(line)
+}

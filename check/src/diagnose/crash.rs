@@ -1,0 +1,170 @@
+//! What ended a program.
+
+use std::path::{Path, PathBuf};
+
+use super::RECEIVES;
+use crate::codes::Cause;
+use crate::evidence::{Event, Evidence};
+use crate::scenario::{Move, Scenario};
+
+/// What was going on.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) script: Option<PathBuf>,
+    pub(crate) evidence: Option<&'a Evidence>,
+    pub(crate) sent: &'a [Vec<u8>],
+}
+
+/// What an exception, or the last lines on standard error, prove.
+pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>) -> Option<Cause> {
+    let last = errors.lines().rev().find(|line| !line.trim().is_empty());
+    let (kind, said) = match raised {
+        Some(event) => {
+            let said = event.data.clone().unwrap_or_default();
+            let kind = event.error.clone().unwrap_or_default();
+            (kind, String::from_utf8_lossy(&said).into_owned())
+        }
+        None => {
+            let (kind, said) = last?.split_once(": ").unwrap_or((last?, ""));
+            (kind.trim().to_owned(), said.to_owned())
+        }
+    };
+    let has = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
+    if let Some(cause) = shadowed(&kind, &said, context.script.as_deref()) {
+        return Some(cause);
+    }
+    match kind.as_str() {
+        "TypeError" if has(&MIXED) => Some(Cause::StrNotBytes),
+        "AttributeError" if has(&MIXED_ATTRIBUTES) => Some(Cause::StrNotBytes),
+        "UnicodeDecodeError" | "UnicodeEncodeError" if context.scenario.has_accents() => {
+            Some(Cause::CrashOnAccents)
+        }
+        "SyntaxError" if has(&["Missing parentheses in call to 'print'"]) => {
+            Some(Cause::WrongInterpreter)
+        }
+        "NameError" if has(&["'raw_input'", "'unicode'", "'xrange'"]) => {
+            Some(Cause::WrongInterpreter)
+        }
+        "ModuleNotFoundError" => Some(Cause::ModuleMissing),
+        "ValueError" if has(&["Secrets must be at least", "Secret must be at least"]) => {
+            Some(Cause::PyotpRefusesDni)
+        }
+        _ if has(&["Secrets must be at least"]) => Some(Cause::PyotpRefusesDni),
+        "OSError"
+        | "BrokenPipeError"
+        | "ConnectionResetError"
+        | "ConnectionAbortedError"
+        | "socket.error" => of_system(&kind, raised, &said, context),
+        _ => None,
+    }
+}
+
+/// Text and bytes mixed up: how Python says it.
+const MIXED: [&str; 4] = [
+    "a bytes-like object is required, not 'str'",
+    "can't concat str to bytes",
+    "can only concatenate str (not \"bytes\") to str",
+    "string argument without an encoding",
+];
+
+const MIXED_ATTRIBUTES: [&str; 2] = [
+    "'str' object has no attribute 'decode'",
+    "'bytes' object has no attribute 'encode'",
+];
+
+fn of_system(
+    kind: &str,
+    raised: Option<&Event>,
+    said: &str,
+    context: &Context<'_>,
+) -> Option<Cause> {
+    let number = raised.and_then(|event| event.errno);
+    let is = |numbers: &[i64]| number.is_some_and(|number| numbers.contains(&number));
+    // Linux, macOS, Windows.
+    if is(&[98, 48, 10048]) || said.contains("Address already in use") {
+        return holds_it_already(context).then_some(Cause::AddressInUse);
+    }
+    let evidence = context.evidence?;
+    let failed = evidence.calls(&["recv", "send", "sendall", "accept", "recv_into"]);
+    let failed = failed.rev().find(|event| event.error.is_some());
+    if let Some(event) = failed {
+        let listens = evidence.calls(&["listen"]).any(|one| one.fd == event.fd);
+        let accepted = evidence
+            .calls(&["accept"])
+            .any(|one| one.count.and_then(|fd| i64::try_from(fd).ok()) == event.fd);
+        let talks = RECEIVES.contains(&event.call.as_str()) || event.call.starts_with("send");
+        // Not connected, or a broken pipe, on Linux, macOS and Windows.
+        if listens && !accepted && talks && is(&[107, 57, 10057, 32]) {
+            return Some(Cause::ListenerUsed);
+        }
+        if event.call == "accept" && !listens && is(&[22, 10022]) {
+            return Some(Cause::NeverCallsListen);
+        }
+    }
+    let resets = context
+        .scenario
+        .moves
+        .iter()
+        .any(|one| matches!(one, Move::Reset(_)));
+    (resets && kind.starts_with(['B', 'C'])).then_some(Cause::DiesOnReset)
+}
+
+/// Whether the program itself had bound that port before.
+fn holds_it_already(context: &Context<'_>) -> bool {
+    let Some(evidence) = context.evidence else {
+        return false;
+    };
+    let port = |event: &Event| {
+        event
+            .to
+            .as_ref()?
+            .rsplit_once(':')
+            .map(|(_, port)| port.to_owned())
+    };
+    let mut binds = evidence.calls(&["bind"]);
+    let refused = evidence
+        .calls(&["bind"])
+        .rfind(|event| event.error.is_some());
+    let refused = refused.and_then(port);
+    refused.is_some() && binds.any(|event| event.error.is_none() && port(event) == refused)
+}
+
+/// A file of the student's that has the name of the module whose contents are missing.
+fn shadowed(kind: &str, said: &str, script: Option<&Path>) -> Option<Cause> {
+    if !matches!(
+        kind,
+        "AttributeError" | "ImportError" | "ModuleNotFoundError" | "TypeError"
+    ) {
+        return None;
+    }
+    let folder = script?.parent()?;
+    let mut names = said
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .map(|name| name.split('.').next());
+    let shadow = names.find_map(|name| {
+        let file = folder.join(format!("{}.py", name?));
+        file.is_file().then_some(file)
+    });
+    let module = said.contains("module '") || said.contains("cannot import name");
+    shadow.filter(|_| module).map(|_| Cause::ShadowedModule)
+}
+
+/// Why a program ended by its own will before it should.
+pub(crate) fn early_exit(
+    raised: Option<&Event>,
+    errors: &str,
+    context: &Context<'_>,
+) -> Option<Cause> {
+    if raised.is_some() || errors.contains("Traceback (") {
+        return crash(raised, errors, context);
+    }
+    let last = context.sent.last()?;
+    let chat = context.scenario.exercise == "chat";
+    if last.is_empty() {
+        return Some(Cause::DiesOnEmpty);
+    }
+    (chat && last == b"FIN").then_some(Cause::FinCase)
+}

@@ -1,0 +1,234 @@
+//! What a Python program's own sockets report: `sitecustomize.py` writes it, this reads it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
+
+/// Modules that `sitecustomize.py` itself imports: a student's file of such a name must be found
+/// first, or it would be hidden by the real one.
+const IMPORTED: [&str; 9] = [
+    "socket",
+    "selectors",
+    "select",
+    "enum",
+    "errno",
+    "collections",
+    "array",
+    "operator",
+    "types",
+];
+
+/// The folder that goes on `PYTHONPATH`, and the file that the program's calls are written to.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    folder: TempDir,
+    file: File,
+    unread: Vec<u8>,
+    pub(crate) events: Vec<Event>,
+}
+
+/// One report of the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) when: When,
+    pub(crate) call: String,
+    pub(crate) thread: u64,
+    pub(crate) fd: Option<i64>,
+    pub(crate) kind: Option<i64>,
+    pub(crate) line: u32,
+    pub(crate) file: String,
+    /// Where a datagram went, whom a connection is with, what was bound.
+    pub(crate) to: Option<String>,
+    /// How many bytes a receive asked for.
+    pub(crate) size: Option<usize>,
+    pub(crate) count: Option<usize>,
+    pub(crate) data: Option<Vec<u8>>,
+    /// The exception's name.
+    pub(crate) error: Option<String>,
+    pub(crate) errno: Option<i64>,
+}
+
+/// Which moment an event tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Python has started with our subclass.
+    #[default]
+    Hello,
+    /// A call begins; it may block.
+    Begin,
+    /// A call has returned or raised.
+    End,
+    /// An exception was not caught.
+    Raised,
+    /// There were so many calls that no more are written.
+    Many,
+}
+
+impl Evidence {
+    pub(crate) fn new() -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("socklab-check-")
+            .tempdir()?;
+        std::fs::write(folder.path().join("sitecustomize.py"), SITECUSTOMIZE)?;
+        let path = folder.path().join("calls");
+        File::create(&path)?;
+        Ok(Evidence {
+            file: File::open(&path)?,
+            folder,
+            unread: Vec::new(),
+            events: Vec::new(),
+        })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("calls")
+    }
+
+    /// Reads what has been written since.
+    pub(crate) fn read(&mut self) {
+        if self.file.read_to_end(&mut self.unread).is_err() {
+            return;
+        }
+        while let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = self.unread.drain(..=end).collect();
+            if let Some(event) = parse(&String::from_utf8_lossy(&line)) {
+                self.events.push(event);
+            }
+        }
+    }
+
+    /// Whether the program is a Python program that reports.
+    pub(crate) fn reports(&self) -> bool {
+        self.events.iter().any(|event| event.when == When::Hello)
+    }
+
+    /// The call in which every thread of the program waits, if all of them do. The latest one.
+    pub(crate) fn blocked(&self) -> Option<&Event> {
+        if self.events.iter().any(|event| event.when == When::Many) {
+            return None;
+        }
+        let mut last: Vec<&Event> = Vec::new();
+        for event in &self.events {
+            last.retain(|one| one.thread != event.thread);
+            last.push(event);
+        }
+        let waits = |event: &&Event| {
+            event.when == When::Begin
+                && matches!(
+                    event.call.as_str(),
+                    "accept" | "connect" | "input" | "recv" | "recv_into" | "recvfrom"
+                )
+        };
+        if last.iter().all(waits) {
+            last.last().copied()
+        } else {
+            None
+        }
+    }
+
+    /// The exception that ended it.
+    pub(crate) fn raised(&self) -> Option<&Event> {
+        self.events
+            .iter()
+            .rev()
+            .find(|event| event.when == When::Raised)
+    }
+
+    /// The calls of these names that have returned.
+    pub(crate) fn calls<'a>(
+        &'a self,
+        names: &'a [&str],
+    ) -> impl DoubleEndedIterator<Item = &'a Event> {
+        let named = |event: &&Event| names.contains(&event.call.as_str());
+        self.events
+            .iter()
+            .filter(|event| event.when == When::End)
+            .filter(named)
+    }
+}
+
+/// The file beside the script that hides a module which our own report imports.
+pub(crate) fn hides_a_module(script: &Path) -> Option<PathBuf> {
+    let beside = script.parent().unwrap_or(Path::new(""));
+    IMPORTED
+        .iter()
+        .map(|name| beside.join(format!("{name}.py")))
+        .find(|path| path.is_file())
+}
+
+fn parse(line: &str) -> Option<Event> {
+    let mut words = line.split_ascii_whitespace();
+    let when = match words.next()? {
+        "hello" => When::Hello,
+        "begin" => When::Begin,
+        "end" => When::End,
+        "raised" => When::Raised,
+        "many" => When::Many,
+        _ => return None,
+    };
+    let mut event = Event {
+        when,
+        call: words.next()?.to_owned(),
+        ..Event::default()
+    };
+    for word in words {
+        let (key, value) = word.split_once('=')?;
+        let number = || value.parse::<i64>().ok();
+        let text = || Some(String::from_utf8_lossy(&hex(value)?).into_owned());
+        match key {
+            "thread" => event.thread = value.parse().unwrap_or(0),
+            "fd" => event.fd = number(),
+            "kind" => event.kind = number(),
+            "line" => event.line = value.parse().unwrap_or(0),
+            "file" => event.file = text()?,
+            "to" => event.to = text(),
+            "size" => event.size = value.parse().ok(),
+            "count" => event.count = value.parse().ok(),
+            "data" => event.data = hex(value),
+            "error" => event.error = text(),
+            "errno" => event.errno = number(),
+            _ => {}
+        }
+    }
+    Some(event)
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|one| u8::try_from(one).ok())
+    };
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| match *pair {
+            [high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_read_back() {
+        let event =
+            parse("end recvfrom thread=7 line=12 file=612e7079 fd=3 size=2048 count=2 data=c3b1\n");
+        let event = event.expect("an event");
+        assert_eq!((event.when, event.call.as_str()), (When::End, "recvfrom"));
+        assert_eq!((event.line, event.file.as_str()), (12, "a.py"));
+        assert_eq!(event.data.as_deref(), Some("ñ".as_bytes()));
+        assert_eq!((event.size, event.count), (Some(2048), Some(2)));
+        assert_eq!(parse("nonsense"), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! Is a student's program right, and if not, what happened on the wire, and what is to change?
+//!
+//! [`check`] starts the program, is its peer in each of an exercise's scenarios, and returns what
+//! it has seen as data: steps, a symptom, and a cause where it is proved. It prints nothing and
+//! knows no language.
+
+#![forbid(unsafe_code)]
+
+mod codes;
+mod diagnose;
+mod evidence;
+mod player;
+mod program;
+mod report;
+mod scenario;
+mod wire;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use socklab_core::lab::Exercise;
+use socklab_core::transcript::Role;
+
+pub use codes::{Cause, Symptom};
+pub use program::sockets::Holder;
+pub use program::{Start, Unusable, end_all};
+pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
+pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
+
+/// After this long no further scenario is begun once one has failed.
+const ENOUGH: Duration = Duration::from_secs(8);
+
+/// What is to be checked.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The exercise.
+    pub exercise: &'static Exercise,
+    /// Which end the program is.
+    pub role: Role,
+    /// How it is started; `None` if it runs already.
+    pub start: Option<Start>,
+    /// Where it runs already.
+    pub connect: Option<SocketAddr>,
+    /// The port that it should use: the exercise's.
+    pub port: u16,
+    /// Whose submission it makes.
+    pub identity: Identity,
+    /// What is played.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// Whose submission a client of `submit` makes, as far as it asks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The name.
+    pub name: String,
+    /// The DNI.
+    pub dni: String,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Identity {
+            name: "Íñigo Peñalver".to_owned(),
+            dni: "12345678".to_owned(),
+        }
+    }
+}
+
+// A DNI is never printed by accident.
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Plays every scenario; `tell` hears of each as it ends.
+pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
+    let began = Instant::now();
+    let mut start = order.start.clone();
+    let mut stop = None;
+    if let Some(start) = &mut start
+        && let Some(first) = start.words.first_mut()
+    {
+        match program::resolve(first) {
+            Ok(found) => *first = found,
+            Err(unusable) => stop = Some(Reason::Unusable(unusable)),
+        }
+    }
+    let setup = player::Setup {
+        exercise: order.exercise,
+        role: order.role,
+        start: start.as_ref(),
+        connect: order.connect,
+        port: order.port,
+        identity: &order.identity,
+    };
+    let mut outcomes = Vec::new();
+    for scenario in &order.scenarios {
+        let outcome = match &stop {
+            None => player::play(&setup, scenario),
+            Some(reason) => Outcome {
+                scenario: scenario.name.clone(),
+                advice: scenario.advice,
+                result: Result::NotChecked(reason.clone()),
+                steps: Vec::new(),
+                took: Duration::ZERO,
+            },
+        };
+        match &outcome.result {
+            // What keeps one scenario from being played keeps all.
+            Result::NotChecked(reason @ (Reason::PortHeld { .. } | Reason::NotReached(_))) => {
+                stop = Some(reason.clone());
+            }
+            Result::Failed(finding) if stop.is_none() && is_pointless(finding, &outcome, began) => {
+                stop = Some(Reason::After(finding.symptom));
+            }
+            _ => {}
+        }
+        tell(&outcome);
+        outcomes.push(outcome);
+    }
+    Report {
+        exercise: order.exercise.name.to_owned(),
+        role: order.role,
+        program: start.as_ref().map_or_else(String::new, Start::name),
+        outcomes,
+    }
+}
+
+/// Whether every other scenario would fail in the same way, or enough time has gone.
+fn is_pointless(finding: &Finding, outcome: &Outcome, began: Instant) -> bool {
+    let at_once = matches!(
+        finding.symptom,
+        Symptom::NeverListens | Symptom::ExitsEarly | Symptom::NoRequest
+    );
+    !outcome.advice && (at_once || began.elapsed() >= ENOUGH)
+}

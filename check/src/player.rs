@@ -1,0 +1,325 @@
+//! Plays one scenario against one program.
+
+mod interrogate;
+mod moves;
+mod start;
+mod submission;
+mod typing;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socklab_core::lab::Exercise;
+use socklab_core::transcript::Role;
+
+pub(crate) use submission::Given;
+
+use crate::Identity;
+use crate::codes::{Cause, Symptom};
+use crate::diagnose;
+use crate::evidence::Event;
+use crate::program::{Patience, Program, Start, source_line};
+use crate::report::{Act, Finding, Outcome, Place, Reason, Result as Verdict, Step};
+use crate::scenario::Scenario;
+use crate::wire::Wire;
+
+/// How long a program that we did not start may take.
+const ELSEWHERE: Duration = Duration::from_secs(5);
+
+/// What all scenarios of a check have in common.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    pub(crate) exercise: &'static Exercise,
+    pub(crate) role: Role,
+    /// The program; `None` if it runs already, at `connect`.
+    pub(crate) start: Option<&'a Start>,
+    pub(crate) connect: Option<std::net::SocketAddr>,
+    pub(crate) port: u16,
+    pub(crate) identity: &'a Identity,
+}
+
+/// Why a scenario ends before its end.
+pub(crate) enum Stop {
+    Failed(Box<Finding>),
+    NotChecked(Reason),
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Stop::NotChecked(Reason::System(error.to_string()))
+    }
+}
+
+/// How a wait ended.
+pub(crate) enum Waited<T> {
+    Ready(T),
+    /// The program has ended.
+    Exited,
+    /// It is not going to do it.
+    Over,
+}
+
+pub(crate) struct Player<'a> {
+    setup: &'a Setup<'a>,
+    scenario: &'a Scenario,
+    program: Option<Program>,
+    wire: Wire,
+    steps: Vec<Step>,
+    /// What we sent and what came right, in order.
+    sent: Vec<Vec<u8>>,
+    heard: Vec<Vec<u8>>,
+    typed: Vec<Vec<u8>>,
+    /// Where on the program's output what it shows next begins.
+    shown: usize,
+    /// Texts that a program may still hold in a buffer.
+    owed: Vec<Vec<u8>>,
+    /// The last answer to `reply`.
+    reply: Vec<u8>,
+    /// What a submission's program was given when it asked.
+    given: Given,
+}
+
+/// Plays it.
+pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> Outcome {
+    let began = Instant::now();
+    let mut player = Player {
+        setup,
+        scenario,
+        program: None,
+        wire: Wire::clients(setup.exercise.transport),
+        steps: Vec::new(),
+        sent: Vec::new(),
+        heard: Vec::new(),
+        typed: Vec::new(),
+        shown: 0,
+        owed: Vec::new(),
+        reply: Vec::new(),
+        given: Given::default(),
+    };
+    let result = match player.play() {
+        Ok(()) => Verdict::Passed,
+        Err(Stop::Failed(finding)) => Verdict::Failed(finding),
+        Err(Stop::NotChecked(reason)) => Verdict::NotChecked(reason),
+    };
+    Outcome {
+        scenario: scenario.name.clone(),
+        advice: scenario.advice,
+        result,
+        steps: std::mem::take(&mut player.steps),
+        took: began.elapsed(),
+    }
+}
+
+impl Player<'_> {
+    fn play(&mut self) -> Result<(), Stop> {
+        self.begin()?;
+        let scenario = self.scenario;
+        for one in &scenario.moves {
+            self.act(one)?;
+        }
+        self.settle_owed()
+    }
+
+    /// Waits until `ready` gives something. Each look takes about two milliseconds.
+    fn wait<T>(&mut self, mut ready: impl FnMut(&mut Self) -> Option<T>) -> Waited<T> {
+        self.wait_until(&mut ready, Patience::is_over)
+    }
+
+    fn wait_until<T>(
+        &mut self,
+        ready: &mut dyn FnMut(&mut Self) -> Option<T>,
+        over: fn(&mut Patience, &mut Program) -> bool,
+    ) -> Waited<T> {
+        let began = Instant::now();
+        let mut patience = Patience::new();
+        loop {
+            if let Some(one) = ready(self) {
+                return Waited::Ready(one);
+            }
+            let (exited, over) = match &mut self.program {
+                Some(program) => (program.exit().is_some(), over(&mut patience, program)),
+                None => (false, began.elapsed() >= ELSEWHERE),
+            };
+            if exited || over {
+                // It may have done it just before.
+                return match ready(self) {
+                    Some(one) => Waited::Ready(one),
+                    None if exited => Waited::Exited,
+                    None => Waited::Over,
+                };
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Notes a step of ours.
+    fn ours(&mut self, act: Act) {
+        let act = self.masked(act);
+        self.steps.push(Step {
+            act,
+            line: None,
+            right: None,
+        });
+    }
+
+    /// Notes a step of the program's, with the line that did it.
+    fn theirs(&mut self, act: Act, right: bool) {
+        let line = self.line_of(&act);
+        let act = self.masked(act);
+        self.steps.push(Step {
+            act,
+            line,
+            right: Some(right),
+        });
+    }
+
+    /// The line of the last call that did this.
+    fn line_of(&mut self, act: &Act) -> Option<u32> {
+        let evidence = &mut self.program.as_mut()?.evidence;
+        evidence.read();
+        let names: &[&str] = match act {
+            Act::Listens(_) => &["bind", "listen"],
+            Act::Connects => &["connect", "connect_ex"],
+            Act::Sends(_) => &["send", "sendall", "sendto"],
+            Act::Closes => &["close", "shutdown"],
+            Act::WaitsIn(_) => return evidence.blocked().map(|event| event.line),
+            _ => return None,
+        };
+        let line = evidence.calls(names).next_back()?.line;
+        (line > 0).then_some(line)
+    }
+
+    /// Digits of what is secret are not shown.
+    fn masked(&self, act: Act) -> Act {
+        match act {
+            Act::WeSend(bytes) => Act::WeSend(self.mask(bytes)),
+            Act::Sends(bytes) => Act::Sends(self.mask(bytes)),
+            Act::WeType(bytes) => Act::WeType(self.mask(bytes)),
+            other => other,
+        }
+    }
+
+    fn mask(&self, bytes: Vec<u8>) -> Vec<u8> {
+        if !self.setup.exercise.secret {
+            return bytes;
+        }
+        let digit = |byte: u8| if byte.is_ascii_digit() { b'*' } else { byte };
+        bytes.into_iter().map(digit).collect()
+    }
+
+    /// The program's uncaught exception, if it had one.
+    fn raised(&self) -> Option<&Event> {
+        self.program.as_ref()?.evidence.raised()
+    }
+
+    fn reports(&self) -> bool {
+        let program = self.program.as_ref();
+        program.is_some_and(|program| program.evidence.reports())
+    }
+
+    /// The call that the program waits in.
+    fn blocked(&self) -> Option<Event> {
+        self.program.as_ref()?.blocked().cloned()
+    }
+
+    /// Ends the scenario with a finding.
+    fn fail(&mut self, symptom: Symptom, cause: Option<Cause>) -> Stop {
+        self.fail_with(symptom, cause, None, None)
+    }
+
+    fn fail_with(
+        &mut self,
+        symptom: Symptom,
+        cause: Option<Cause>,
+        expected: Option<Vec<u8>>,
+        received: Option<Vec<u8>>,
+    ) -> Stop {
+        let error = self.error();
+        let place = self.place(symptom, cause);
+        Stop::Failed(Box::new(Finding {
+            symptom,
+            cause,
+            expected: expected.map(|bytes| self.mask(bytes)),
+            received: received.map(|bytes| self.mask(bytes)),
+            place,
+            error,
+            detail: None,
+        }))
+    }
+
+    /// The program has ended where it should not have.
+    fn exited(&mut self, otherwise: Symptom) -> Stop {
+        let code = self.exit_code();
+        self.theirs(Act::Exits(code), false);
+        if self.crashed() {
+            let cause = diagnose::crash(self.raised(), self.errors().as_str(), &self.context());
+            return self.fail(Symptom::Crash, cause);
+        }
+        let cause = diagnose::early_exit(self.raised(), self.errors().as_str(), &self.context());
+        self.fail(otherwise, cause)
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.program.as_mut()?.exit()?.code()
+    }
+
+    /// Whether it ended with an exception or by a signal, rather than by its own will.
+    fn crashed(&mut self) -> bool {
+        let Some(program) = &mut self.program else {
+            return false;
+        };
+        let Some(status) = program.exit() else {
+            return false;
+        };
+        let errors = String::from_utf8_lossy(&program.errors.bytes()).into_owned();
+        program.evidence.raised().is_some()
+            || status.code().is_none()
+            || (!status.success()
+                && (errors.contains("Traceback (") || errors.contains("SyntaxError")))
+            || (!status.success() && errors.contains("panicked at"))
+    }
+
+    fn errors(&self) -> String {
+        let bytes = self.program.as_ref().map(|program| program.errors.bytes());
+        String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+    }
+
+    fn error(&self) -> Option<String> {
+        if let Some(event) = self.raised() {
+            let said = event.data.clone().unwrap_or_default();
+            let said = String::from_utf8_lossy(&said).into_owned();
+            return Some(format!(
+                "{}: {said}",
+                event.error.clone().unwrap_or_default()
+            ));
+        }
+        self.program.as_ref()?.last_words()
+    }
+
+    /// What the causes of an exception depend on.
+    fn context(&self) -> diagnose::Context<'_> {
+        diagnose::Context {
+            scenario: self.scenario,
+            script: self.setup.start.and_then(Start::script),
+            evidence: self.program.as_ref().map(|program| &program.evidence),
+            sent: &self.sent,
+        }
+    }
+
+    /// The line to look at.
+    fn place(&self, symptom: Symptom, cause: Option<Cause>) -> Option<Place> {
+        let evidence = &self.program.as_ref()?.evidence;
+        let event = diagnose::event(evidence, symptom, cause)?;
+        let file = std::path::PathBuf::from(&event.file);
+        let folder = self.setup.start.and_then(|start| start.folder.clone());
+        let whole = folder.unwrap_or_default().join(&file);
+        let line = cause.map_or(event.line, |cause| {
+            diagnose::nearest(&whole, event.line, cause)
+        });
+        Some(Place {
+            file: file.file_name()?.to_string_lossy().into_owned(),
+            line,
+            text: source_line(&whole, line)?,
+        })
+    }
+}

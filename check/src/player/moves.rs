@@ -1,0 +1,369 @@
+//! Each move of a scenario.
+
+use super::{Player, Stop, Waited};
+use crate::codes::{Cause, Symptom};
+use crate::diagnose;
+use crate::program::{Patience, sockets::Listening};
+use crate::report::{Act, Reason};
+use crate::scenario::Move;
+use socklab_core::transcript::Role;
+
+impl Player<'_> {
+    pub(super) fn act(&mut self, one: &Move) -> Result<(), Stop> {
+        match one {
+            Move::Open(peer) => self.open(peer),
+            Move::Send { peer, bytes } => self.send(peer, bytes),
+            Move::Pieces { peer, bytes } => self.send_pieces(peer, bytes),
+            Move::Finish(peer) => {
+                self.wire.finish(peer);
+                self.ours(Act::WeFinish);
+                Ok(())
+            }
+            Move::Reset(peer) => {
+                self.wire.reset(peer);
+                self.ours(Act::WeReset);
+                Ok(())
+            }
+            Move::Type(line) => self.type_line(line),
+            Move::Dni(dni) => {
+                self.given.use_dni(dni);
+                Ok(())
+            }
+            Move::Hear { peer, bytes } => self.hear(peer, bytes),
+            Move::Reply(peer) => {
+                self.reply = self.any_reply(peer)?;
+                Ok(())
+            }
+            Move::Otherwise(peer) => {
+                let before = self.reply.clone();
+                let now = self.any_reply(peer)?;
+                if now != before {
+                    return Ok(());
+                }
+                let cause = Some(Cause::HardCodedAnswer);
+                Err(self.fail_with(Symptom::WrongReply, cause, None, Some(now)))
+            }
+            Move::Submission => self.submission(),
+            Move::Nothing(peer) => self.nothing(peer),
+            Move::Connection => self.connection(),
+            Move::End(peer) => self.end(peer),
+            Move::Shows(text) => self.shows(text),
+            Move::Exits => self.exits(),
+            Move::Reachable => self.reachable(),
+        }
+    }
+
+    fn open(&mut self, peer: &str) -> Result<(), Stop> {
+        match self.wire.open(peer) {
+            Ok(true) if self.wire.is_stream() => {
+                self.ours(Act::WeConnect);
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    /// The program, which listened, takes no connection.
+    fn refused(&mut self, error: &std::io::Error) -> Stop {
+        if self.program.is_none() {
+            let address = self.setup.connect;
+            return Stop::NotChecked(address.map_or(Reason::RunsElsewhere, Reason::NotReached));
+        }
+        self.ours(Act::WeConnect);
+        match self.wait(|_| None::<()>) {
+            Waited::Exited => self.exited(Symptom::EndsEarly),
+            // It may have closed only the socket that listens.
+            _ if self.listening().is_empty() => {
+                let cause = (!self.heard.is_empty()).then_some(Cause::ServesOnce);
+                self.fail(Symptom::NeverListens, cause)
+            }
+            _ => Stop::NotChecked(Reason::System(error.to_string())),
+        }
+    }
+
+    fn send(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
+        self.open(peer)?;
+        let bytes = self.given.text(bytes, self.setup);
+        if self.wire.is_stream()
+            && matches!(self.steps.last(), Some(step) if step.act.is_ours_sent())
+        {
+            self.until_taken();
+        }
+        self.shown = self.output_len();
+        self.ours(Act::WeSend(bytes.clone()));
+        // An error tells that the program has closed: what it should do next will show it.
+        let _ = self.wire.send(peer, &bytes);
+        self.sent.push(bytes);
+        Ok(())
+    }
+
+    /// Waits until the program has read what was sent last, so that the next does not join it.
+    fn until_taken(&mut self) {
+        let before = self.receives();
+        let mut taken = |player: &mut Self| (player.receives() > before).then_some(());
+        if self.reports() && self.blocked().is_none() {
+            let _: Waited<()> = self.wait_until(&mut taken, Patience::is_quiet);
+        }
+        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+    }
+
+    fn receives(&mut self) -> usize {
+        let Some(program) = &mut self.program else {
+            return 0;
+        };
+        program.evidence.read();
+        program.evidence.calls(&diagnose::RECEIVES).count()
+    }
+
+    fn send_pieces(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
+        self.open(peer)?;
+        let bytes = self.given.text(bytes, self.setup);
+        self.shown = self.output_len();
+        self.ours(Act::WeSend(bytes.clone()));
+        for piece in bytes.chunks(1) {
+            let _ = self.wire.send(peer, piece);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        self.sent.push(bytes);
+        Ok(())
+    }
+
+    pub(super) fn output_len(&self) -> usize {
+        let program = self.program.as_ref();
+        program.map_or(0, |program| program.output.bytes().len())
+    }
+
+    fn hear(&mut self, peer: &str, expected: &[u8]) -> Result<(), Stop> {
+        if self.wire.is_stream() {
+            return self.hear_bytes(peer, expected);
+        }
+        match self.wait(|player| player.wire.datagram(peer)) {
+            Waited::Ready(bytes) => {
+                let right = bytes == expected;
+                self.theirs(Act::Sends(bytes.clone()), right);
+                if right {
+                    self.heard.push(bytes);
+                    return Ok(());
+                }
+                Err(self.wrong(peer, expected, bytes))
+            }
+            Waited::Exited => Err(self.gone(expected)),
+            Waited::Over => Err(self.silent(peer, expected)),
+        }
+    }
+
+    fn hear_bytes(&mut self, peer: &str, expected: &[u8]) -> Result<(), Stop> {
+        let came = self.wait(|player| {
+            let stream = player.wire.stream(peer)?;
+            let rest = stream.rest();
+            let common = rest
+                .iter()
+                .zip(expected)
+                .take_while(|(a, b)| a == b)
+                .count();
+            let whole = common == expected.len();
+            (whole || common < rest.len() || stream.ended).then_some(whole)
+        });
+        // A wrong answer is shown whole.
+        if let Waited::Ready(false) = came {
+            let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        }
+        let Some(stream) = self.wire.stream(peer) else {
+            return Err(Stop::NotChecked(Reason::System("no connection".to_owned())));
+        };
+        if matches!(came, Waited::Ready(true)) {
+            stream.taken += expected.len();
+            self.heard.push(expected.to_vec());
+            self.theirs(Act::Sends(expected.to_vec()), true);
+            return Ok(());
+        }
+        let rest = stream.rest().to_vec();
+        if !rest.is_empty() {
+            self.theirs(Act::Sends(rest.clone()), false);
+            return Err(self.wrong(peer, expected, rest));
+        }
+        if stream.ended {
+            self.theirs(Act::Closes, false);
+        }
+        match came {
+            Waited::Over => Err(self.silent(peer, expected)),
+            _ => Err(self.gone(expected)),
+        }
+    }
+
+    /// Anything but nothing.
+    fn any_reply(&mut self, peer: &str) -> Result<Vec<u8>, Stop> {
+        let came = self.wait(|player| {
+            let stream = player.wire.stream(peer)?;
+            (!stream.rest().is_empty() || stream.ended).then_some(())
+        });
+        if let Some(stream) = self.wire.stream(peer)
+            && !stream.rest().is_empty()
+        {
+            // All of it: up to the end, or until the program does something else.
+            let mut ended = |player: &mut Self| player.wire.stream(peer)?.ended.then_some(());
+            let _: Waited<()> = self.wait_until(&mut ended, Patience::is_quiet);
+            let Some(stream) = self.wire.stream(peer) else {
+                return Ok(Vec::new());
+            };
+            let all = stream.rest().to_vec();
+            stream.taken = stream.received.len();
+            self.theirs(Act::Sends(all.clone()), true);
+            self.heard.push(all.clone());
+            return Ok(all);
+        }
+        match came {
+            Waited::Over => Err(self.silent(peer, b"")),
+            _ => {
+                self.theirs(Act::Closes, false);
+                Err(self.gone(b""))
+            }
+        }
+    }
+
+    fn nothing(&mut self, peer: &str) -> Result<(), Stop> {
+        let mut came = |player: &mut Self| player.wire.datagram(peer);
+        match self.wait_until(&mut came, Patience::is_quiet) {
+            Waited::Ready(bytes) => {
+                self.theirs(Act::Sends(bytes.clone()), false);
+                let chat = self.setup.exercise.name == "chat";
+                let cause = chat.then_some(Cause::TurnBroken);
+                Err(self.fail_with(Symptom::WrongReply, cause, None, Some(bytes)))
+            }
+            Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
+            Waited::Over => {
+                self.theirs(Act::Silent, true);
+                Ok(())
+            }
+        }
+    }
+
+    fn connection(&mut self) -> Result<(), Stop> {
+        match self.wait(|player| {
+            player.answer_where();
+            player.wire.accept("a").unwrap_or(false).then_some(())
+        }) {
+            Waited::Ready(()) => {
+                self.theirs(Act::Connects, true);
+                Ok(())
+            }
+            Waited::Exited | Waited::Over => Err(self.not_asked()),
+        }
+    }
+
+    fn end(&mut self, peer: &str) -> Result<(), Stop> {
+        let client = self.setup.role == Role::Client;
+        let came = self.wait(|player| {
+            let stream = player.wire.stream(peer)?;
+            (stream.ended || !stream.rest().is_empty()).then_some(())
+        });
+        let Some(stream) = self.wire.stream(peer) else {
+            return Ok(());
+        };
+        let more = stream.rest().to_vec();
+        if !more.is_empty() {
+            let expected = stream.received[..stream.taken].to_vec();
+            let received = stream.received.clone();
+            self.theirs(Act::Sends(more), false);
+            return Err(self.wrong(peer, &expected, received));
+        }
+        if stream.ended || matches!(came, Waited::Exited) {
+            self.theirs(Act::Closes, true);
+            // Reset, so that the program's port is free again at once.
+            self.wire.reset(peer);
+            return Ok(());
+        }
+        self.waits();
+        let symptom = if client {
+            Symptom::Hangs
+        } else {
+            Symptom::NeverCloses
+        };
+        let cause = self.why_open(peer);
+        Err(self.fail(symptom, cause))
+    }
+
+    fn shows(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let from = self.shown;
+        let seen = |player: &Self| {
+            let output = player.program.as_ref()?.output.bytes();
+            let after = output.get(from..)?;
+            let found = text.is_empty() || after.windows(text.len()).any(|one| one == text);
+            found.then_some(())
+        };
+        if self.program.is_none() {
+            return Ok(());
+        }
+        match self.wait(|player| seen(player)) {
+            Waited::Ready(()) => {
+                self.theirs(Act::Shows(text.to_vec()), true);
+                Ok(())
+            }
+            Waited::Exited if !self.crashed() => Err(self.not_shown(text)),
+            Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
+            // Python writes at once, as it was told; others may hold it until they end.
+            Waited::Over if !self.reports() && self.output_is_silent() => {
+                self.owed.push(text.to_vec());
+                Ok(())
+            }
+            Waited::Over => Err(self.not_shown(text)),
+        }
+    }
+
+    /// Whether nothing has been shown since the last that came.
+    fn output_is_silent(&self) -> bool {
+        self.output_len() == self.shown
+    }
+
+    fn exits(&mut self) -> Result<(), Stop> {
+        if self.program.is_none() {
+            return Ok(());
+        }
+        match self.wait(|_| None::<()>) {
+            Waited::Exited => {
+                if self.crashed() {
+                    return Err(self.exited(Symptom::Crash));
+                }
+                let code = self.exit_code();
+                self.theirs(Act::Exits(code), true);
+                Ok(())
+            }
+            _ => self.goes_on().map_or(Ok(()), Err),
+        }
+    }
+
+    /// What a program held in its buffer must have come when it has ended.
+    pub(super) fn settle_owed(&mut self) -> Result<(), Stop> {
+        if self.owed.is_empty() || self.exit_code().is_none() {
+            return Ok(());
+        }
+        let output = self.program.as_ref().map(|program| program.output.bytes());
+        let output = output.unwrap_or_default();
+        for text in std::mem::take(&mut self.owed) {
+            if !output.windows(text.len().max(1)).any(|one| one == text) {
+                return Err(self.not_shown(&text));
+            }
+        }
+        Ok(())
+    }
+
+    fn reachable(&mut self) -> Result<(), Stop> {
+        let transport = self.setup.exercise.transport;
+        let own: Vec<Listening> = self.listening();
+        let mut own = own
+            .iter()
+            .filter(|one| one.transport == transport)
+            .peekable();
+        if own.peek().is_none() || own.any(|one| !one.address.ip().is_loopback()) {
+            return Ok(());
+        }
+        Err(self.fail(Symptom::Unreachable, Some(Cause::LoopbackOnly)))
+    }
+}
+
+impl Act {
+    fn is_ours_sent(&self) -> bool {
+        matches!(self, Act::WeSend(_))
+    }
+}

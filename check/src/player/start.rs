@@ -1,0 +1,189 @@
+//! The program is started, and found.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use socklab_core::Transport;
+use socklab_core::transcript::Role;
+
+use super::{Player, Stop, Waited};
+use crate::codes::{Cause, Symptom};
+use crate::evidence::{Event, hides_a_module};
+use crate::program::sockets::{Listening, holder, of_program, reached};
+use crate::program::{Program, Start, Way};
+use crate::report::{Act, Reason};
+use crate::wire::Wire;
+
+/// The least time between two questions to the system what the program listens on.
+const LOOK: Duration = Duration::from_millis(12);
+
+impl Player<'_> {
+    pub(super) fn begin(&mut self) -> Result<(), Stop> {
+        match (self.setup.start, self.setup.connect, self.setup.role) {
+            (Some(start), _, Role::Server) => self.start_server(start),
+            (Some(start), _, Role::Client) => self.start_client(start),
+            (None, Some(address), _) => {
+                self.wire.found(address);
+                Ok(())
+            }
+            (None, None, _) => Err(Stop::NotChecked(Reason::RunsElsewhere)),
+        }
+    }
+
+    fn start_server(&mut self, start: &Start) -> Result<(), Stop> {
+        let (port, transport) = (self.setup.port, self.setup.exercise.transport);
+        if let Some(holder) = self.held(transport, port) {
+            let holder = Some(holder);
+            return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
+        }
+        let start = self.given.filled(start, self.setup, port);
+        self.program = Some(Program::start(&start, None)?);
+        self.ours(Act::Started);
+        let mut wrong: Option<Listening> = None;
+        let mut looked = None;
+        let found = self.wait(|player| {
+            // Reading all of the system's sockets takes a while: in proportion to that.
+            if looked.is_some_and(|at| Instant::now() < at) {
+                return None;
+            }
+            player.answer_where();
+            let began = Instant::now();
+            let mut all = player.listening();
+            looked = Some(Instant::now() + began.elapsed().max(LOOK));
+            wrong = all.iter().find(|one| one.transport != transport).copied();
+            all.retain(|one| one.transport == transport);
+            let exact = all.iter().find(|one| one.address.port() == port);
+            exact.or(all.first()).copied()
+        });
+        match found {
+            Waited::Ready(one) => self.listens(&start, one.address),
+            Waited::Exited => Err(self.exited(Symptom::ExitsEarly)),
+            Waited::Over => {
+                let cause = match wrong {
+                    Some(one) => {
+                        self.theirs(Act::Listens(one.address), false);
+                        Some(Cause::WrongProtocol)
+                    }
+                    None => None,
+                };
+                self.waits();
+                let detail = wrong.map(|one| one.transport.name().to_uppercase());
+                Err(self.fail(Symptom::NeverListens, cause).detailed(detail))
+            }
+        }
+    }
+
+    /// Who else holds the port. Our own earlier program may need a moment to be gone.
+    fn held(&mut self, transport: Transport, port: u16) -> Option<crate::Holder> {
+        for _ in 0..50 {
+            holder(transport, port)?;
+            std::thread::sleep(Duration::from_millis(4));
+        }
+        holder(transport, port)
+    }
+
+    fn listens(&mut self, start: &Start, address: SocketAddr) -> Result<(), Stop> {
+        let port = address.port();
+        let said = port == self.setup.port || port_was_given(start, port);
+        self.theirs(Act::Listens(address), said);
+        if !said {
+            let stop = self.fail(Symptom::NeverListens, Some(Cause::WrongPort));
+            return Err(stop.detailed(Some(port.to_string())));
+        }
+        self.wire.found(reached(address));
+        Ok(())
+    }
+
+    /// What the program listens on: as the system says it, or else as Python does.
+    pub(super) fn listening(&mut self) -> Vec<Listening> {
+        let Some(program) = &mut self.program else {
+            return Vec::new();
+        };
+        program.evidence.read();
+        if let Some(all) = of_program(program.id())
+            && (cfg!(target_os = "linux") || !all.is_empty())
+        {
+            return all
+                .into_iter()
+                .filter(|one| one.address.port() != 0)
+                .collect();
+        }
+        let bound = program
+            .evidence
+            .calls(&["bind"])
+            .filter(|event| event.error.is_none());
+        bound
+            .filter_map(|event| bound_at(event, &program.evidence))
+            .collect()
+    }
+
+    fn start_client(&mut self, start: &Start) -> Result<(), Stop> {
+        let (port, transport) = (self.setup.port, self.setup.exercise.transport);
+        let (wire, real) = Wire::server(transport)?;
+        self.wire = wire;
+        let names_port = start
+            .words
+            .iter()
+            .any(|word| word.to_string_lossy().contains("{port}"));
+        // Only Python's sockets can be led to another port than they ask for.
+        let led = start
+            .script()
+            .is_some_and(|script| hides_a_module(&script).is_none());
+        if !led && !names_port && self.wire.listen_at(port).is_err() {
+            let holder = holder(transport, port);
+            return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
+        }
+        let start = self.given.filled(start, self.setup, real);
+        self.program = Some(Program::start(&start, Some(Way { asked: port, real }))?);
+        self.ours(Act::Started);
+        Ok(())
+    }
+
+    /// Notes the call that the program waits in, if it is known.
+    pub(super) fn waits(&mut self) {
+        if let Some(event) = self.blocked() {
+            let size = event.size.map_or_else(String::new, |size| size.to_string());
+            self.theirs(Act::WaitsIn(format!("{}({size})", event.call)), false);
+        }
+    }
+}
+
+impl Stop {
+    /// The same with a value for the cause's text.
+    pub(super) fn detailed(mut self, detail: Option<String>) -> Self {
+        if let Stop::Failed(finding) = &mut self {
+            finding.detail = detail;
+        }
+        self
+    }
+}
+
+/// Whether the command itself says that it wants this port, or any.
+fn port_was_given(start: &Start, port: u16) -> bool {
+    let port = port.to_string();
+    let given = |word: &str| {
+        word == "0" || word == port || word.ends_with(":0") || {
+            let port = format!(":{port}");
+            word.ends_with(&port)
+        }
+    };
+    start
+        .words
+        .iter()
+        .skip(1)
+        .any(|word| given(&word.to_string_lossy()))
+}
+
+/// What a call of `bind` tells, once a stream socket has been told to listen.
+fn bound_at(event: &Event, evidence: &crate::evidence::Evidence) -> Option<Listening> {
+    let address = event.to.as_ref()?.parse().ok()?;
+    // SOCK_STREAM is 1 and SOCK_DGRAM is 2 everywhere.
+    let transport = match event.kind? & 0xf {
+        1 => Transport::Stream,
+        2 => Transport::Datagram,
+        _ => return None,
+    };
+    let mut listened = evidence.calls(&["listen"]);
+    let ready = transport == Transport::Datagram || listened.any(|one| one.fd == event.fd);
+    ready.then_some(Listening { transport, address })
+}

@@ -1,0 +1,107 @@
+//! What a user would type, when the program asks for it.
+
+use super::{Player, Stop, Waited};
+use crate::evidence::Event;
+use crate::program::{Patience, Start};
+use crate::report::{Act, Reason};
+
+impl Player<'_> {
+    /// The question that the program waits with, in `input()`.
+    pub(super) fn question(&mut self) -> Option<String> {
+        let program = self.program.as_mut()?;
+        program.evidence.read();
+        let event: &Event = program.blocked().filter(|event| event.call == "input")?;
+        let said = event.data.clone().unwrap_or_default();
+        Some(String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Answers a question for the host or the port, which a scenario does not know.
+    pub(super) fn answer_where(&mut self) -> bool {
+        let Some(answer) = self
+            .question()
+            .and_then(|question| self.place_asked(&question))
+        else {
+            return false;
+        };
+        self.type_and_wait(answer.as_bytes());
+        true
+    }
+
+    fn place_asked(&self, question: &str) -> Option<String> {
+        let question = question.to_lowercase();
+        let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).collect();
+        let asks = |names: &[&str]| names.iter().any(|name| words.contains(name));
+        if asks(&["puerto", "port"]) {
+            Some(self.setup.port.to_string())
+        } else if asks(&["ip", "host", "hostname"]) {
+            Some("127.0.0.1".to_owned())
+        } else {
+            None
+        }
+    }
+
+    /// Types a line, and waits until a program that reports has read it.
+    pub(super) fn type_and_wait(&mut self, line: &[u8]) {
+        let read = |player: &Self| {
+            let evidence = player.program.as_ref().map(|program| &program.evidence);
+            evidence.map_or(0, |evidence| evidence.calls(&["input"]).count())
+        };
+        let before = read(self);
+        if let Some(program) = &mut self.program {
+            program.type_line(line);
+        }
+        if self.question().is_some() {
+            let mut done = |player: &mut Self| {
+                player.program.as_mut()?.evidence.read();
+                (read(player) > before).then_some(())
+            };
+            let _: Waited<()> = self.wait_until(&mut done, Patience::is_quiet);
+        }
+    }
+
+    /// Types a line of the scenario.
+    pub(super) fn type_line(&mut self, line: &[u8]) -> Result<(), Stop> {
+        if self.program.is_none() {
+            return Err(Stop::NotChecked(Reason::RunsElsewhere));
+        }
+        if self.typed.is_empty() {
+            self.until_it_reads();
+        }
+        if let Some(program) = &mut self.program {
+            program.type_line(line);
+        }
+        self.typed.push(line.to_vec());
+        self.ours(Act::WeType(line.to_vec()));
+        Ok(())
+    }
+
+    /// A Python program may first ask where the server is.
+    fn until_it_reads(&mut self) {
+        if self.setup.start.and_then(Start::script).is_none() {
+            return;
+        }
+        loop {
+            let mut asks = |player: &mut Self| player.question();
+            match self.wait_until(&mut asks, Patience::is_quiet) {
+                Waited::Ready(_) if self.answer_where() => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// The question that the program asks instead of using what was typed.
+    pub(super) fn asks_more(&mut self) -> Option<String> {
+        if self.reports() {
+            let lines = self.program.as_ref()?.evidence.calls(&["input"]).count();
+            // Asked again after it has read what was typed, without sending anything.
+            return self
+                .question()
+                .filter(|_| lines > 0 && self.typed.len() == lines);
+        }
+        let output = self.program.as_ref()?.output.bytes();
+        let after = output.get(self.shown..)?;
+        let last = after.rsplit(|&byte| byte == b'\n').next()?;
+        let text = String::from_utf8_lossy(last).trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+}

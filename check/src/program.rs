@@ -1,0 +1,286 @@
+//! The program that is checked: started, fed, listened to, and ended with all that it started.
+
+mod activity;
+mod interpreter;
+pub(crate) mod sockets;
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::evidence::{Event, Evidence};
+pub(crate) use activity::Patience;
+pub use interpreter::Unusable;
+pub(crate) use interpreter::resolve;
+
+/// How much of each of a program's outputs is kept. The rest is read and thrown away, so that a
+/// program that prints without end never waits for us.
+const KEPT: usize = 128 * 1024;
+
+/// How to start the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The command and its arguments.
+    pub words: Vec<OsString>,
+    /// The folder that it is started in; this process's own, if none is given.
+    pub folder: Option<PathBuf>,
+}
+
+impl Start {
+    /// The program's source, as far as the command names a file that is there.
+    pub fn script(&self) -> Option<PathBuf> {
+        let folder = self.folder.clone().unwrap_or_default();
+        let files = self.words.iter().skip(1).map(|word| folder.join(word));
+        let mut files = files.filter(|path| path.is_file());
+        files.find(|path| {
+            path.extension()
+                .is_some_and(|one| one == "py" || one == "pyw")
+        })
+    }
+
+    /// What the program is called in a table: its script, or its command.
+    pub fn name(&self) -> String {
+        let first = self.words.first().map(PathBuf::from).unwrap_or_default();
+        let path = self.script().unwrap_or(first);
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+}
+
+/// A program that runs.
+#[derive(Debug)]
+pub(crate) struct Program {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    pub(crate) output: Captured,
+    pub(crate) errors: Captured,
+    pub(crate) evidence: Evidence,
+    exit: Option<ExitStatus>,
+}
+
+/// What one of its outputs has said.
+#[derive(Clone, Debug)]
+pub(crate) struct Captured(Arc<Mutex<Capture>>);
+
+#[derive(Debug, Default)]
+struct Capture {
+    bytes: Vec<u8>,
+    total: u64,
+    closed: bool,
+}
+
+impl Captured {
+    fn of(mut from: impl Read + Send + 'static) -> Self {
+        let captured = Captured(Arc::default());
+        let to = captured.clone();
+        thread::spawn(move || {
+            let mut piece = [0; 4096];
+            loop {
+                match from.read(&mut piece) {
+                    Ok(0) => break,
+                    Ok(count) => {
+                        let mut to = to.lock();
+                        let room = KEPT - to.bytes.len().min(KEPT);
+                        to.bytes.extend_from_slice(&piece[..count.min(room)]);
+                        to.total += count as u64;
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(_) => break,
+                }
+            }
+            to.lock().closed = true;
+        });
+        captured
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Capture> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.lock().bytes.clone()
+    }
+
+    fn total(&self) -> u64 {
+        self.lock().total
+    }
+
+    fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+}
+
+/// A client's way to us: the exercise's port, and the one that we listen on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) asked: u16,
+    pub(crate) real: u16,
+}
+
+impl Program {
+    pub(crate) fn start(start: &Start, way: Option<Way>) -> io::Result<Self> {
+        let evidence = Evidence::new()?;
+        let (first, rest) = start
+            .words
+            .split_first()
+            .ok_or(io::ErrorKind::InvalidInput)?;
+        let mut command = Command::new(first);
+        command
+            .args(rest)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .env("PYTHONUNBUFFERED", "1")
+            .env("PYTHONIOENCODING", "utf-8")
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        let hidden = start
+            .script()
+            .and_then(|script| crate::evidence::hides_a_module(&script));
+        if hidden.is_none() {
+            let mut paths = vec![evidence.folder().to_owned()];
+            if let Some(before) = std::env::var_os("PYTHONPATH") {
+                paths.extend(std::env::split_paths(&before));
+            }
+            let joined = std::env::join_paths(paths).map_err(io::Error::other)?;
+            command.env("PYTHONPATH", joined);
+            command.env("SOCKLAB_CHECK_EVIDENCE", evidence.path());
+            if let Some(way) = way {
+                let way = format!("{}:{}", way.asked, way.real);
+                command.env("SOCKLAB_CHECK_WAY", way);
+            }
+        }
+        if let Some(folder) = &start.folder {
+            command.current_dir(folder);
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        running::add(child.id());
+        let missing = || io::Error::other("a pipe");
+        Ok(Program {
+            stdin: child.stdin.take(),
+            output: Captured::of(child.stdout.take().ok_or_else(missing)?),
+            errors: Captured::of(child.stderr.take().ok_or_else(missing)?),
+            child,
+            evidence,
+            exit: None,
+        })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Types a line. A program that no longer reads is no error of ours.
+    pub(crate) fn type_line(&mut self, line: &[u8]) {
+        if let Some(stdin) = &mut self.stdin {
+            let whole = [line, b"\n"].concat();
+            let _ = stdin.write_all(&whole).and_then(|()| stdin.flush());
+        }
+    }
+
+    /// How it ended, once it has and all that it wrote has been read.
+    pub(crate) fn exit(&mut self) -> Option<ExitStatus> {
+        if self.exit.is_none()
+            && let Ok(Some(status)) = self.child.try_wait()
+        {
+            self.exit = Some(status);
+            // A child of its own may hold the pipes open; it gets no more than this.
+            let until = Instant::now() + Duration::from_millis(300);
+            while !(self.output.is_closed() && self.errors.is_closed()) && Instant::now() < until {
+                thread::sleep(Duration::from_millis(1));
+            }
+            self.evidence.read();
+        }
+        self.exit
+    }
+
+    /// The call in which the program waits, if it is known to.
+    pub(crate) fn blocked(&self) -> Option<&Event> {
+        self.evidence.blocked()
+    }
+
+    /// Its last line on standard error.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        let bytes = self.errors.bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        let last = text.lines().rev().find(|line| !line.trim().is_empty());
+        last.map(|line| line.trim().to_owned())
+    }
+
+    /// Ends it, and all that it started.
+    pub(crate) fn end(&mut self) {
+        end_group(self.child.id());
+        if self.exit.is_none() {
+            let _ = self.child.kill();
+            self.exit = self.child.wait().ok();
+        }
+        running::remove(self.child.id());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Ends a program and what it started: its process group, or on Windows its tree.
+fn end_group(process: u32) {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{Signal, killpg};
+        let group = nix::unistd::Pid::from_raw(process.cast_signed());
+        let _ = killpg(group, Signal::SIGKILL);
+    }
+    #[cfg(windows)]
+    {
+        let _ = Command::new("taskkill")
+            .args(["/T", "/F", "/PID", &process.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+/// Ends every program that a check has started: for Ctrl-C.
+pub fn end_all() {
+    for process in running::all() {
+        end_group(process);
+    }
+}
+
+/// The programs that run.
+mod running {
+    use super::*;
+
+    static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+    fn lock() -> MutexGuard<'static, Vec<u32>> {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(process: u32) {
+        lock().push(process);
+    }
+
+    pub(super) fn remove(process: u32) {
+        lock().retain(|&one| one != process);
+    }
+
+    pub(super) fn all() -> Vec<u32> {
+        lock().clone()
+    }
+}
+
+/// The text of one line of a source file, counted from 1.
+pub(crate) fn source_line(file: &Path, line: u32) -> Option<String> {
+    let bytes = std::fs::read(file).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let at = usize::try_from(line.checked_sub(1)?).ok()?;
+    text.lines().nth(at).map(|line| line.trim().to_owned())
+}

@@ -1,0 +1,101 @@
+//! `py`, `python`, `python3`: whichever of them this computer has.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// The names that Python goes by.
+const NAMES: [&str; 3] = ["python3", "python", "py"];
+
+/// Why a command cannot be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is no such program; the name.
+    Missing(String),
+    /// It is Windows's stub, which only opens the Store; the name.
+    StoreStub(String),
+}
+
+/// The program that a command means: itself, or another name of Python where that one is missing.
+///
+/// # Errors
+/// When there is no such program.
+pub(crate) fn resolve(first: &OsStr) -> Result<OsString, Unusable> {
+    let name = first.to_string_lossy().into_owned();
+    if first.to_string_lossy().contains(['/', '\\']) {
+        return match Path::new(first).exists() || with_ending(Path::new(first)).is_some() {
+            true => Ok(first.to_owned()),
+            false => Err(Unusable::Missing(name)),
+        };
+    }
+    let found = find(first);
+    if let Some(path) = &found
+        && !is_store_stub(path)
+    {
+        return Ok(first.to_owned());
+    }
+    let others = NAMES.iter().filter(|_| NAMES.contains(&name.as_str()));
+    let other = others
+        .map(OsStr::new)
+        .find(|other| find(other).is_some_and(|one| !is_store_stub(&one)));
+    match (other, found) {
+        (Some(other), _) => Ok(other.to_owned()),
+        (None, Some(_)) => Err(Unusable::StoreStub(name)),
+        (None, None) => Err(Unusable::Missing(name)),
+    }
+}
+
+fn find(name: &OsStr) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).find_map(|folder| with_ending(&folder.join(name)))
+}
+
+/// On Windows a program may be named without its ending.
+fn with_ending(path: &Path) -> Option<PathBuf> {
+    let mut endings = vec![""];
+    if cfg!(windows) {
+        endings.extend([".exe", ".bat", ".cmd"]);
+    }
+    endings.into_iter().find_map(|ending| {
+        let mut whole = path.as_os_str().to_owned();
+        whole.push(ending);
+        let whole = PathBuf::from(whole);
+        // `symlink_metadata`: the stub is a link that leads nowhere.
+        let there = whole.symlink_metadata().is_ok() && !whole.is_dir();
+        there.then_some(whole)
+    })
+}
+
+/// Windows puts stubs into this folder; one that leads to an installed Python is no stub, but those
+/// answer `--version`.
+fn is_store_stub(path: &Path) -> bool {
+    cfg!(windows)
+        && path
+            .to_string_lossy()
+            .to_ascii_lowercase()
+            .contains(r"\microsoft\windowsapps\")
+        && !std::process::Command::new(path)
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_program_is_named() {
+        for name in ["no-such-program-here", "./no/such/program"] {
+            let missing = Unusable::Missing(name.to_owned());
+            assert_eq!(resolve(OsStr::new(name)), Err(missing));
+        }
+    }
+
+    #[test]
+    fn python_goes_by_any_of_its_names() {
+        let found = NAMES.iter().any(|name| find(OsStr::new(name)).is_some());
+        for name in NAMES {
+            assert_eq!(resolve(OsStr::new(name)).is_ok(), found, "{name}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Scenarios: what we do, and what the program must do then.
+//!
+//! They are text that a lecturer can read and write, in the words of a transcript: `<-` is what we
+//! do, `->` what must come from the program. `docs/check.md` describes them.
+
+mod parse;
+
+use socklab_core::transcript::Role;
+
+pub use parse::{ParseError, Wrong, parse};
+
+/// A conversation with expectations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name, the same in every language.
+    pub name: String,
+    /// The exercise.
+    pub exercise: String,
+    /// Which end the program is.
+    pub program: Role,
+    /// Whether it only advises.
+    pub advice: bool,
+    /// What happens, in order.
+    pub moves: Vec<Move>,
+}
+
+impl Scenario {
+    /// Whether it holds text that is valid UTF-8 and not ASCII.
+    pub(crate) fn has_accents(&self) -> bool {
+        self.moves.iter().any(|one| {
+            let bytes = match one {
+                Move::Send { bytes, .. } | Move::Pieces { bytes, .. } | Move::Type(bytes) => bytes,
+                _ => return false,
+            };
+            !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
+        })
+    }
+}
+
+/// One thing to do, or to wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// `<- open PEER`: connect, or take a socket of one's own. Sending does it too.
+    Open(String),
+    /// `<- send PEER "…"`.
+    Send {
+        /// To whom.
+        peer: String,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// `<- pieces PEER "…"`: each byte alone.
+    Pieces {
+        /// To whom.
+        peer: String,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// `<- finish PEER`: send no more.
+    Finish(String),
+    /// `<- reset PEER`: end the connection as a program that is killed does.
+    Reset(String),
+    /// `<- type "…"`: a line on the program's standard input.
+    Type(Vec<u8>),
+    /// `<- dni "…"`: the DNI that is typed when the program asks for one.
+    Dni(Vec<u8>),
+    /// `-> datagram PEER "…"` or `-> bytes PEER "…"`: exactly this.
+    Hear {
+        /// From whom.
+        peer: String,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// `-> reply PEER`: anything but the empty message.
+    Reply(String),
+    /// `-> otherwise PEER`: anything but what the last `reply` was.
+    Otherwise(String),
+    /// `-> submission`: a valid `name&dni&otp`.
+    Submission,
+    /// `-> nothing PEER`: silence.
+    Nothing(String),
+    /// `-> connection`: the program connects.
+    Connection,
+    /// `-> end PEER`: it closes the connection.
+    End(String),
+    /// `-> shows "…"` on its standard output.
+    Shows(Vec<u8>),
+    /// `-> exits`.
+    Exits,
+    /// `-> reachable`: other computers can reach its socket.
+    Reachable,
+}
+
+/// The built-in scenarios of every exercise.
+const BUILT_IN: [&str; 6] = [
+    include_str!("../scenarios/message.txt"),
+    include_str!("../scenarios/echo.txt"),
+    include_str!("../scenarios/chat.txt"),
+    include_str!("../scenarios/welcome.txt"),
+    include_str!("../scenarios/capitals.txt"),
+    include_str!("../scenarios/submit.txt"),
+];
+
+/// The built-in scenarios for one end of an exercise, in the order in which they are played.
+pub fn built_in(exercise: &str, program: Role) -> Vec<Scenario> {
+    let all = BUILT_IN
+        .iter()
+        .flat_map(|text| parse(text).unwrap_or_default());
+    all.filter(|one| one.exercise == exercise && one.program == program)
+        .collect()
+}

@@ -1,0 +1,237 @@
+//! Reads scenarios.
+
+use std::fmt;
+
+use socklab_core::transcript::{Role, parse_payload};
+
+use super::{Move, Scenario};
+
+/// The first line of every file of scenarios.
+const TITLE: &str = "socklab scenarios 1";
+
+/// The most bytes that a text may have.
+const LONGEST: usize = 65_536;
+
+/// Why a text is not a file of scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub wrong: Wrong,
+}
+
+/// What is wrong with a line of a file of scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The first line is not the title.
+    Title,
+    /// There is no such exercise.
+    Exercise,
+    /// A move stands before `exercise`, `program` and a scenario's name.
+    NoScenario,
+    /// It is none of the moves.
+    Move,
+    /// The text is not quoted as it should be.
+    Text,
+    /// There is no scenario in it.
+    Empty,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wrong = match self.wrong {
+            Wrong::Title => "the first line must be: socklab scenarios 1",
+            Wrong::Exercise => "no such exercise",
+            Wrong::NoScenario => "exercise, program and scenario must come first",
+            Wrong::Move => "no such move",
+            Wrong::Text => "expected quoted text, such as \"hola\"",
+            Wrong::Empty => "no scenario",
+        };
+        write!(f, "line {}: {wrong}", self.line)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Reads a file of scenarios.
+///
+/// # Errors
+/// Names the first line that is not as the format says.
+pub fn parse(text: &str) -> Result<Vec<Scenario>, ParseError> {
+    let (mut exercise, mut program) = (None, None);
+    let mut all: Vec<Scenario> = Vec::new();
+    let mut lines = (1..).zip(text.lines().map(str::trim));
+    if lines.next().is_none_or(|(_, title)| title != TITLE) {
+        let wrong = Wrong::Title;
+        return Err(ParseError { line: 1, wrong });
+    }
+    // Whether a scenario's name has come since `exercise` and `program`.
+    let mut open = false;
+    for (number, line) in lines {
+        let error = |wrong| ParseError {
+            line: number,
+            wrong,
+        };
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match (word, rest.trim()) {
+            ("exercise", name) => {
+                socklab_core::lab::find(name).ok_or(error(Wrong::Exercise))?;
+                exercise = Some(name.to_owned());
+                open = false;
+            }
+            ("program", name) => {
+                let roles = [Role::Client, Role::Server];
+                let role = roles.into_iter().find(|role| role.name() == name);
+                program = Some(role.ok_or(error(Wrong::Move))?);
+                open = false;
+            }
+            ("scenario" | "advice", name) if !name.is_empty() && !name.contains(' ') => {
+                all.push(Scenario {
+                    name: name.to_owned(),
+                    exercise: exercise.clone().ok_or(error(Wrong::NoScenario))?,
+                    program: program.ok_or(error(Wrong::NoScenario))?,
+                    advice: word == "advice",
+                    moves: Vec::new(),
+                });
+                open = true;
+            }
+            ("<-" | "->", rest) => {
+                let last = all.last_mut().filter(|_| open);
+                let last = last.ok_or(error(Wrong::NoScenario))?;
+                let one = parse_move(word == "<-", rest).map_err(error)?;
+                last.moves.push(one);
+            }
+            _ => return Err(error(Wrong::Move)),
+        }
+    }
+    if all.is_empty() {
+        let (line, wrong) = (text.lines().count(), Wrong::Empty);
+        return Err(ParseError { line, wrong });
+    }
+    Ok(all)
+}
+
+fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
+    let start = text.find('"').or_else(|| text.find("hex:"));
+    let (words, payload) = text.split_at(start.unwrap_or(text.len()));
+    let payload = if payload.is_empty() {
+        None
+    } else {
+        Some(parse_text(payload).ok_or(Wrong::Text)?)
+    };
+    let mut words = words.split_whitespace();
+    let verb = words.next().ok_or(Wrong::Move)?;
+    let peer = words.next().map(str::to_owned);
+    let takes_text = matches!(
+        verb,
+        "send" | "pieces" | "type" | "dni" | "datagram" | "bytes" | "shows"
+    );
+    let takes_peer = !matches!(
+        verb,
+        "type" | "dni" | "shows" | "submission" | "exits" | "reachable" | "connection"
+    );
+    if words.next().is_some()
+        || (payload.is_some() && !takes_text)
+        || (peer.is_some() && !takes_peer && !takes_text)
+    {
+        return Err(Wrong::Move);
+    }
+    if peer.is_some() && !takes_peer {
+        return Err(Wrong::Text);
+    }
+    let peer = peer.unwrap_or_else(|| "a".to_owned());
+    let text = payload.ok_or(Wrong::Text);
+    Ok(match (ours, verb) {
+        (true, "open") => Move::Open(peer),
+        (true, "send") => Move::Send { peer, bytes: text? },
+        (true, "pieces") => Move::Pieces { peer, bytes: text? },
+        (true, "finish") => Move::Finish(peer),
+        (true, "reset") => Move::Reset(peer),
+        (true, "type") => Move::Type(text?),
+        (true, "dni") => Move::Dni(text?),
+        (false, "datagram" | "bytes") => Move::Hear { peer, bytes: text? },
+        (false, "reply") => Move::Reply(peer),
+        (false, "otherwise") => Move::Otherwise(peer),
+        (false, "submission") => Move::Submission,
+        (false, "nothing") => Move::Nothing(peer),
+        (false, "connection") => Move::Connection,
+        (false, "end") => Move::End(peer),
+        (false, "shows") => Move::Shows(text?),
+        (false, "exits") => Move::Exits,
+        (false, "reachable") => Move::Reachable,
+        _ => return Err(Wrong::Move),
+    })
+}
+
+/// Text as in a transcript, and after it `*N` to repeat it.
+fn parse_text(text: &str) -> Option<Vec<u8>> {
+    let (quoted, times) = match text.rsplit_once('*') {
+        Some((quoted, times)) if quoted.trim_end().ends_with('"') => {
+            (quoted.trim_end(), times.trim().parse().ok()?)
+        }
+        _ => (text, 1_usize),
+    };
+    let bytes = parse_payload(quoted)?;
+    (bytes.len().checked_mul(times)? <= LONGEST).then(|| bytes.repeat(times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_ones_can_be_read() {
+        for text in super::super::BUILT_IN {
+            let all = parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            for one in &all {
+                assert!(!one.moves.is_empty(), "{}", one.name);
+                let same =
+                    |other: &&Scenario| (&other.name, other.program) == (&one.name, one.program);
+                assert_eq!(all.iter().filter(same).count(), 1, "{}", one.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let start = "socklab scenarios 1\nexercise echo\nprogram server\n";
+        let with = |rest: &str| format!("{start}{rest}");
+        for (text, line, wrong) in [
+            (String::new(), 1, Wrong::Title),
+            ("socklab transcript 1".to_owned(), 1, Wrong::Title),
+            (start.to_owned(), 3, Wrong::Empty),
+            (
+                "socklab scenarios 1\nexercise x".to_owned(),
+                2,
+                Wrong::Exercise,
+            ),
+            (with("<- send \"x\""), 4, Wrong::NoScenario),
+            (with("scenario a\n<- send \"x"), 5, Wrong::Text),
+            (with("scenario a\n<- send"), 5, Wrong::Text),
+            (with("scenario a\n<- type hola"), 5, Wrong::Text),
+            (with("scenario a\n-> send \"x\""), 5, Wrong::Move),
+            (with("scenario a\n-> exits \"x\""), 5, Wrong::Move),
+            (with("scenario a\n-> exits now"), 5, Wrong::Move),
+            (with("scenario a\nhola"), 5, Wrong::Move),
+            (
+                with("scenario a\n\nprogram client\n-> exits"),
+                7,
+                Wrong::NoScenario,
+            ),
+        ] {
+            assert_eq!(parse(&text), Err(ParseError { line, wrong }), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_may_be_repeated() {
+        assert_eq!(parse_text("\"ab\" *3").as_deref(), Some(&b"ababab"[..]));
+        assert_eq!(parse_text("\"a*b\"").as_deref(), Some(&b"a*b"[..]));
+        assert_eq!(parse_text("hex:ff"), Some(vec![0xff]));
+        assert_eq!(parse_text("\"a\" *99999"), None);
+    }
+}

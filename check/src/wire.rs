@@ -1,0 +1,301 @@
+//! Our end of the conversation: plain sockets that never block.
+//!
+//! A connection that the program has closed is reset, so that its port is not left in TIME_WAIT: a
+//! server that the student starts next would be refused that port for a minute.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use socklab_core::Transport;
+
+/// How long a connection to a listener on this machine may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// A connection with the program.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    socket: TcpStream,
+    /// All that came, and how much of it was expected and has come right.
+    pub(crate) received: Vec<u8>,
+    pub(crate) taken: usize,
+    pub(crate) ended: bool,
+}
+
+impl Stream {
+    fn new(socket: TcpStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        Ok(Stream {
+            socket,
+            received: Vec::new(),
+            taken: 0,
+            ended: false,
+        })
+    }
+
+    /// Reads what is there; the most that is kept is far above every exercise's.
+    fn pump(&mut self) {
+        let mut piece = [0; 4096];
+        while !self.ended && self.received.len() < 1 << 20 {
+            match self.socket.read(&mut piece) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.received.extend_from_slice(&piece[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => self.ended = true,
+            }
+        }
+    }
+
+    /// What came beyond what was expected.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.received[self.taken..]
+    }
+
+    fn reset(self) {
+        let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// All our sockets in one scenario.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    transport: Transport,
+    /// Where the program listens, if it is the server.
+    server: Option<SocketAddr>,
+    /// By the scenario's names: connections, and sockets for datagrams.
+    streams: BTreeMap<String, Stream>,
+    sockets: BTreeMap<String, UdpSocket>,
+    /// Where we listen, if the program is the client.
+    doors: Vec<Door>,
+    /// The program's address, and through which door it came.
+    client: Option<(usize, SocketAddr)>,
+}
+
+/// A port that we listen on, for the exercise's transport and, as a trap, for the other one.
+#[derive(Debug)]
+struct Door {
+    udp: Option<UdpSocket>,
+    tcp: Option<TcpListener>,
+}
+
+impl Door {
+    /// Opens it, at any free port if it is 0; with the port that it has then.
+    fn open(port: u16, transport: Transport) -> io::Result<(Self, u16)> {
+        let udp = |port| -> io::Result<(UdpSocket, u16)> {
+            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
+            socket.set_nonblocking(true)?;
+            let port = socket.local_addr()?.port();
+            Ok((socket, port))
+        };
+        let tcp = |port| -> io::Result<(TcpListener, u16)> {
+            let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+            socket.set_nonblocking(true)?;
+            let port = socket.local_addr()?.port();
+            Ok((socket, port))
+        };
+        let (door_udp, door_tcp, port) = match transport {
+            Transport::Datagram => {
+                let (socket, port) = udp(port)?;
+                (Some(socket), tcp(port).ok().map(|(one, _)| one), port)
+            }
+            Transport::Stream => {
+                let (socket, port) = tcp(port)?;
+                (udp(port).ok().map(|(one, _)| one), Some(socket), port)
+            }
+        };
+        let (udp, tcp) = (door_udp, door_tcp);
+        Ok((Door { udp, tcp }, port))
+    }
+}
+
+impl Wire {
+    /// As clients of the program.
+    pub(crate) fn clients(transport: Transport) -> Self {
+        Wire {
+            transport,
+            server: None,
+            streams: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            doors: Vec::new(),
+            client: None,
+        }
+    }
+
+    /// As the program's server, on a free port: which one.
+    pub(crate) fn server(transport: Transport) -> io::Result<(Self, u16)> {
+        let (door, port) = Door::open(0, transport)?;
+        let mut wire = Wire::clients(transport);
+        wire.doors.push(door);
+        Ok((wire, port))
+    }
+
+    /// Listens on that port too, for a program that cannot be led to the free one.
+    pub(crate) fn listen_at(&mut self, port: u16) -> io::Result<()> {
+        let (door, _) = Door::open(port, self.transport)?;
+        self.doors.push(door);
+        Ok(())
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.transport == Transport::Stream
+    }
+
+    /// The program listens there.
+    pub(crate) fn found(&mut self, server: SocketAddr) {
+        self.server = Some(server);
+    }
+
+    /// Connects, or binds a socket, if that name has none yet; whether it was new.
+    pub(crate) fn open(&mut self, peer: &str) -> io::Result<bool> {
+        let Some(server) = self.server else {
+            return Ok(false);
+        };
+        if self.is_stream() {
+            if self.streams.contains_key(peer) {
+                return Ok(false);
+            }
+            let stream = Stream::new(TcpStream::connect_timeout(&server, CONNECT)?)?;
+            self.streams.insert(peer.to_owned(), stream);
+        } else {
+            if self.sockets.contains_key(peer) {
+                return Ok(false);
+            }
+            let socket = UdpSocket::bind(SocketAddr::new(server.ip(), 0))?;
+            socket.set_nonblocking(true)?;
+            self.sockets.insert(peer.to_owned(), socket);
+        }
+        Ok(true)
+    }
+
+    /// Sends; what does not fit at once is sent as soon as it does.
+    pub(crate) fn send(&mut self, peer: &str, bytes: &[u8]) -> io::Result<()> {
+        if let Some(stream) = self.streams.get_mut(peer) {
+            let mut left = bytes;
+            let mut tries = 0;
+            while !left.is_empty() {
+                match stream.socket.write(left) {
+                    Ok(count) => left = &left[count..],
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock && tries < 1_000 => {
+                        tries += 1;
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(());
+        }
+        if let (Some(socket), Some(server)) = (self.sockets.get(peer), self.server) {
+            return socket.send_to(bytes, server).map(drop);
+        }
+        match (self.client, self.doors.as_slice()) {
+            (Some((door, client)), doors) => match doors.get(door).and_then(|one| one.udp.as_ref())
+            {
+                Some(udp) => udp.send_to(bytes, client).map(drop),
+                None => Err(ErrorKind::NotConnected.into()),
+            },
+            _ => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// A datagram that has come, if one has. A client's first one says where it is.
+    pub(crate) fn datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; 65_536];
+        if let Some(socket) = self.sockets.get(peer) {
+            // An error tells of an earlier datagram (no such port); what comes later is still read.
+            let (count, _) = socket.recv_from(&mut bytes).ok()?;
+            bytes.truncate(count);
+            return Some(bytes);
+        }
+        // What comes by another door than the client's is some other program's.
+        let theirs = self.client.map(|(door, _)| door);
+        for (at, door) in self.doors.iter().enumerate() {
+            if theirs.is_some_and(|door| door != at) {
+                continue;
+            }
+            if let Some((count, from)) = door
+                .udp
+                .as_ref()
+                .and_then(|udp| udp.recv_from(&mut bytes).ok())
+            {
+                self.client = Some((at, from));
+                bytes.truncate(count);
+                return Some(bytes);
+            }
+        }
+        None
+    }
+
+    /// The connection of that name, after reading what is there.
+    pub(crate) fn stream(&mut self, peer: &str) -> Option<&mut Stream> {
+        let stream = self.streams.get_mut(peer)?;
+        stream.pump();
+        Some(stream)
+    }
+
+    /// Accepts the program's connection, if there is one.
+    pub(crate) fn accept(&mut self, peer: &str) -> io::Result<bool> {
+        for door in &self.doors {
+            if let Some(Ok((socket, _))) = door.tcp.as_ref().map(TcpListener::accept) {
+                self.streams.insert(peer.to_owned(), Stream::new(socket)?);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether something came by the transport that is not the exercise's.
+    pub(crate) fn is_trapped(&self) -> bool {
+        self.doors.iter().any(|door| match self.transport {
+            Transport::Datagram => {
+                let accepted = door.tcp.as_ref().and_then(|tcp| tcp.accept().ok());
+                accepted.is_some_and(|(socket, _)| {
+                    let reset = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+                    reset.is_ok() || socket.shutdown(Shutdown::Both).is_ok()
+                })
+            }
+            Transport::Stream => {
+                let mut byte = [0; 1];
+                let came = |udp: &UdpSocket| match udp.peek_from(&mut byte) {
+                    Ok(_) => true,
+                    // Windows says so of a datagram that is longer than the byte.
+                    Err(error) => error.raw_os_error() == Some(10_040),
+                };
+                door.udp.as_ref().is_some_and(came)
+            }
+        })
+    }
+
+    pub(crate) fn finish(&mut self, peer: &str) {
+        if let Some(stream) = self.streams.get(peer) {
+            let _ = stream.socket.shutdown(Shutdown::Write);
+        }
+    }
+
+    pub(crate) fn reset(&mut self, peer: &str) {
+        if let Some(stream) = self.streams.remove(peer) {
+            stream.reset();
+        }
+    }
+
+    /// The port of our end of that connection.
+    pub(crate) fn local_port(&self, peer: &str) -> Option<u16> {
+        let address = match (self.streams.get(peer), self.sockets.get(peer)) {
+            (Some(stream), _) => stream.socket.local_addr(),
+            (_, Some(socket)) => socket.local_addr(),
+            _ => return None,
+        };
+        Some(address.ok()?.port())
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        for (_, stream) in std::mem::take(&mut self.streams) {
+            stream.reset();
+        }
+    }
+}

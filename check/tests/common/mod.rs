@@ -1,0 +1,66 @@
+//! Programs to be checked.
+
+#![allow(dead_code)] // Each test program uses its share.
+
+use std::path::{Path, PathBuf};
+
+use socklab_check::{Finding, Identity, Order, Report, Result, Start, built_in, check};
+use socklab_core::transcript::Role;
+
+/// The folder of this crate.
+pub(crate) fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Python, if there is one.
+pub(crate) fn python() -> bool {
+    let found = std::process::Command::new("python3")
+        .arg("--version")
+        .output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        eprintln!("SKIPPED: there is no python3");
+    }
+    found
+}
+
+/// A check of `words`, in which nothing is played yet.
+pub(crate) fn order(exercise: &str, role: Role, words: &[&str], folder: Option<PathBuf>) -> Order {
+    let exercise = socklab_core::lab::find(exercise).expect("an exercise");
+    Order {
+        exercise,
+        role,
+        start: Some(Start {
+            words: words.iter().map(Into::into).collect(),
+            folder,
+        }),
+        connect: None,
+        port: exercise.port,
+        identity: Identity::default(),
+        scenarios: built_in(exercise.name, role),
+    }
+}
+
+/// A port that no program on this machine has, neither for TCP nor for UDP.
+pub(crate) fn free_port() -> u16 {
+    loop {
+        let udp = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let port = udp.local_addr().expect("bound").port();
+        if std::net::TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+pub(crate) fn run(order: &Order) -> Report {
+    check(order, |_| {})
+}
+
+/// What failed, with its scenario's name.
+pub(crate) fn failures(report: &Report) -> Vec<(&str, bool, &Finding)> {
+    let failed = report.outcomes.iter().filter_map(|one| match &one.result {
+        Result::Failed(finding) => Some((one.scenario.as_str(), one.advice, &**finding)),
+        _ => None,
+    });
+    failed.collect()
+}

@@ -1,0 +1,271 @@
+### `socklab check`, in English.
+
+## Help
+
+help-check = Plays an exercise against your program: is it right, and if not, what happened on the wire and what do you change?
+help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mine.txt -- ./server
+help-arg-check-exercise = The exercise
+help-arg-check-role = Which end your program is
+help-arg-check-only = Only the scenario of this name
+help-arg-check-list = Name the scenarios
+help-arg-check-scenario = Play the scenarios of FILE instead of the built-in ones (docs/check.md)
+help-arg-check-connect = Check a server that runs already
+help-arg-check-port = The port that the program uses, if it is not the exercise's
+help-arg-check-name = The name that a client of submit is given when it asks
+help-arg-check-dni = The DNI that it is given, and that its code is made for
+help-arg-check-format = What to write
+help-arg-check-command = How your program is started; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} and {"{code}"} are filled in
+
+## The ladder
+
+check-client = client
+check-server = server
+# $role (text)
+check-we = socklab ({ $role })
+# $line (text)
+check-line = (line { $line })
+# $text (text)
+check-quote = "{ $text }"
+# $address (text)
+check-listens = listens at { $address }
+check-connects = connects
+check-finishes = sends no more
+check-resets = breaks the connection
+check-closes = closes
+# $text (text)
+check-types = types { $text }
+# $text (text)
+check-shows = shows { $text }
+check-silent = is silent
+# $call (text)
+check-waits = waits in { $call }
+# $code (text)
+check-exits = ends (status { $code })
+check-killed = was ended by a signal
+# $count (text)
+check-bytes = { $count } bytes
+check-expected = expected
+check-received = received
+check-empty = (empty)
+
+## The verdict
+
+# $text (text)
+check-error = It said: { $text }
+# $text (text)
+check-why = Why: { $text }
+check-no-cause = The cause is not proved; the steps above are what happened.
+# $line (text)
+# $file (text)
+# $text (text)
+check-place = Line { $line } of { $file }:  { $text }
+check-cure = Change it like this:
+check-advice = Advice (it does not count; --only NAME shows one whole):
+# $what (text)
+# $count (text)
+check-pass = ✓ { $what }: right ({ $count } scenarios)
+# $right (text)
+# $wrong (text)
+# $left (text)
+# $command (text)
+check-fail = { $right } right, { $wrong } wrong, { $left } not played. Only this one again: { $command }
+# $reason (text)
+check-not-checked = Not checked: { $reason }
+check-kind-essential = decides
+check-kind-advice = advice
+
+## Why something was not checked
+
+check-somebody = another program
+# $port (text)
+# $who (text)
+# $process (text)
+check-reason-port = port { $port } is held by { $who } (process { $process }): end it first, or use --port with another port
+# $name (text)
+check-reason-missing = there is no program { $name } here: check the name, or write its whole path
+# $name (text)
+check-reason-store = { $name } is only Windows's link to its Store: install Python, and try py
+# $question (text)
+check-reason-asks = the program asks "{ $question }", which this check does not know: give it by the command line
+# $address (text)
+check-reason-not-reached = no program takes connections at { $address }
+check-reason-elsewhere = this needs the program to be started here: give its command after --
+check-reason-after = an earlier scenario failed
+# $detail (text)
+check-reason-system = the system refused: { $detail }
+
+## What was typed wrong
+
+check-no-command = say how your program is started, after --: socklab check echo server -- python3 UDP_server.py
+check-connect-client = --connect is for servers: a client is started by the check, with its command after --
+# $name (text)
+# $list (text)
+check-no-such-scenario = there is no scenario { $name }; there are { $list }
+check-no-scenarios = there are no scenarios for that end of that exercise
+# $file (text)
+# $line (text)
+# $wrong (text)
+check-scenario-wrong = { $file }, line { $line }: { $wrong }
+check-wrong-title = the first line must be: socklab scenarios 1
+check-wrong-exercise = there is no such exercise
+check-wrong-order = exercise, program and scenario must come first
+check-wrong-move = this is none of the moves
+check-wrong-text = the text must be quoted: "hola"
+check-wrong-empty = there is no scenario in it
+
+## What was seen
+
+check-symptom-never-listens = The program runs and does not wait for clients where it should.
+check-symptom-exits-early = The program ended before anything could be played.
+check-symptom-crash = The program ended with an error.
+check-symptom-no-reply = It was the program's turn, and it sent nothing.
+check-symptom-no-request = The program sent nothing to the server.
+check-symptom-wrong-reply = The program sent something else.
+check-symptom-truncated = The program sent only the beginning.
+check-symptom-not-shown = What came is not on the program's output.
+check-symptom-never-ends = The program goes on when it should end.
+check-symptom-ends-early = The program ended, or closed, in the middle.
+check-symptom-hangs = The program waits for something that does not come.
+check-symptom-never-closes = The program does not close the connection.
+check-symptom-unreachable = Other computers cannot reach the program.
+
+## Why, what proves it, and its cure: lines are separated by ¶
+
+check-what-wrong-port = The port is not the exercise's.
+check-why-wrong-port = Its own socket says so.
+check-cure-wrong-port = use the exercise's port in bind (server), or in connect or sendto (client)
+check-what-wrong-protocol = It uses TCP where the exercise uses UDP, or the other way round.
+check-why-wrong-protocol = Its own socket says so: TCP and UDP have separate ports.
+check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    # UDP¶socket.socket(socket.AF_INET, socket.SOCK_STREAM)   # TCP
+check-what-loopback-only = Only programs on this computer can reach it.
+check-why-loopback-only = It is bound to an address that begins with 127.
+check-cure-loopback-only = serverSocket.bind(("", serverPort))
+check-what-address-in-use = It binds a port that it holds already.
+check-why-address-in-use = The same program had bound it before.
+check-cure-address-in-use = call bind once, before the loop
+check-what-old-server-answers = Another program answers on that port.
+check-why-old-server-answers = The port is held by another process.
+check-cure-old-server-answers = end the other program, for example with Ctrl-C in its terminal
+check-what-reply-elsewhere = The reply went to another address than the question came from.
+check-why-reply-elsewhere = Its call of sendto names that address.
+check-cure-reply-elsewhere = message, clientAddress = serverSocket.recvfrom(2048)¶serverSocket.sendto(reply, clientAddress)
+check-what-not-capitalised = The text came back as it was.
+check-why-not-capitalised = The reply has exactly the bytes of the question.
+check-cure-not-capitalised = reply = message.decode().upper().encode()
+check-what-ascii-only-capitals = Only letters without an accent changed.
+check-why-ascii-only-capitals = That is what upper() does with bytes; with text it knows every letter.
+check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
+check-what-crash-on-accents = Text with accents ended it.
+check-why-crash-on-accents = The exception is about the encoding, and ASCII alone passes.
+check-cure-crash-on-accents = text.encode()      # UTF-8, not "ascii"¶data.decode()
+check-what-wrong-encoding = The text is not in UTF-8.
+check-why-wrong-encoding = The bytes are those of the right text in another encoding.
+check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
+check-what-str-not-bytes = Text was used where a socket needs bytes, or the other way round.
+check-why-str-not-bytes = Python's exception says so.
+check-cure-str-not-bytes = sock.send(text.encode())     # str to bytes¶text = data.decode()         # bytes to str
+check-what-extra-newline = There is a line end too many.
+check-why-extra-newline = But for that the bytes are right.
+check-cure-extra-newline = send the text alone, without "\n"
+check-what-missing-newline = The line end is missing.
+check-why-missing-newline = But for that the bytes are right.
+check-cure-missing-newline = sock.sendall(text.encode() + b"\n")
+check-what-repr-sent = It sent b'…', which is how Python prints bytes.
+check-why-repr-sent = The bytes are those of str() of the right ones.
+check-cure-repr-sent = text = data.decode()       # not str(data)
+check-what-repr-shown = It showed b'…', which is how Python prints bytes.
+check-why-repr-shown = What it showed is repr() of what came.
+check-cure-repr-shown = print(data.decode())
+check-what-fin-case = The last word is compared in the wrong case.
+check-why-fin-case = With the same word in the other case it behaves otherwise.
+check-cure-fin-case = if reply == "FIN": break        # echo, capitals¶if message == "fin": break      # chat
+check-what-fin-not-sent = It ended without telling the other: fin was typed, and never sent.
+check-why-fin-not-sent = The program has ended, and no datagram came.
+check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # first send¶if message == "fin": break                # then end
+check-what-never-checks-fin = The last word ends nothing.
+check-why-never-checks-fin = After it the program went on talking, in capitals and in lower case.
+check-cure-never-checks-fin = if message == "fin": break      # chat; in echo and capitals: if reply == "FIN"
+check-what-turn-broken = It does not keep the turns.
+check-why-turn-broken = It spoke, or waited to hear, when it was the other's turn to.
+check-cure-turn-broken = one sendto, then one recvfrom, and so on; the client begins
+check-what-echo-leftover = It answers with the capitals of what came, as the echo server does.
+check-why-echo-leftover = Nobody typed that: it is upper() of our message.
+check-cure-echo-leftover = reply = input("> ")
+check-what-several-sends = One message was sent in several pieces.
+check-why-several-sends = Its calls say so; a server that receives once sees only the first.
+check-cure-several-sends = sock.sendall((name + "&" + dni + "&" + otp).encode())
+check-what-waits-for-newline = It waits for a line end that this exercise does not have.
+check-why-waits-for-newline = As soon as a line end came, it went on.
+check-cure-waits-for-newline = data = sock.recv(1024)      # not readline()
+check-what-waits-for-eof = It waits until the other closes, and the other waits for it.
+check-why-waits-for-eof = As soon as we sent no more, it went on.
+check-cure-waits-for-eof = data = sock.recv(1024)              # what is there¶sock.shutdown(socket.SHUT_WR)       # a client, after sending: «I send no more»
+check-what-deadlock = Both ends wait for each other.
+check-why-deadlock = It waits to receive before it has sent anything, and the client begins.
+check-cure-deadlock = first send, then receive
+check-what-one-recv = It received once, and what was sent came in pieces.
+check-why-one-recv = TCP is a stream: one send may come in several recv. It called recv once.
+check-cure-one-recv = data = b""¶while piece := sock.recv(1024):     # b"": the other has closed¶    data += piece
+check-what-empty-read-loop = It goes on receiving after the other has closed.
+check-why-empty-read-loop = recv returned b"" again and again.
+check-cure-empty-read-loop = if not data: break          # b"": the other has closed
+check-what-closes-before-reading = It closed without waiting for the answer.
+check-why-closes-before-reading = It never called recv.
+check-cure-closes-before-reading = sock.sendall(message)¶print(sock.recv(1024).decode())
+check-what-serves-once = It serves one client and leaves.
+check-why-serves-once = The first client was served; then the program ended or stopped listening.
+check-cure-serves-once = while True:¶    connection, address = serverSocket.accept()
+check-what-no-loop = It ends after one exchange.
+check-why-no-loop = It ended by itself, without an error.
+check-cure-no-loop = while True:                 # until the last word
+check-what-dies-on-reset = A client that breaks its connection ends the whole server.
+check-why-dies-on-reset = The exception came right after our reset, and nothing caught it.
+check-cure-dies-on-reset = try:¶    serve(connection)¶except ConnectionError:     # the next client, please¶    pass
+check-what-dies-on-empty = An empty message ended it.
+check-why-dies-on-empty = In UDP an empty datagram is a message, not an end.
+check-cure-dies-on-empty = do not end when a datagram is empty
+check-what-listener-used = It talks through the socket that listens.
+check-why-listener-used = The call that failed used the socket on which listen was called.
+check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # not serverSocket
+check-what-never-calls-listen = It accepts without listening.
+check-why-never-calls-listen = accept failed, and listen had not been called on that socket.
+check-cure-never-calls-listen = serverSocket.bind(("", serverPort))¶serverSocket.listen(5)
+check-what-not-flushed = What it wrote is still in its own buffer.
+check-why-not-flushed = It made a file of the socket to write to, waits for the answer, and has sent nothing.
+check-cure-not-flushed = file.write(message)¶file.flush()
+check-what-shadowed-module = A file of yours has the name of a module of Python's.
+check-why-shadowed-module = import finds your file first: it stands beside the program.
+check-cure-shadowed-module = give the file another name, and delete the folder __pycache__
+check-what-wrong-interpreter = It is written for Python 2.
+check-why-wrong-interpreter = Python 3 does not know this any more, and says so.
+check-cure-wrong-interpreter = print(text)                 # with parentheses¶text = input()              # not raw_input()
+check-what-module-missing = A module that it imports is not installed for this Python.
+check-why-module-missing = Python's exception says so.
+check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it
+check-what-pyotp-refuses-dni = This version of pyotp refuses a secret as short as a DNI.
+check-why-pyotp-refuses-dni = Its exception says so: 2.11.2 and later do.
+check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"
+check-what-dni-letter = The DNI was sent with its letter.
+check-why-dni-letter = The exercise takes its digits alone.
+check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+check-what-code-lost-zeros = Zeros at the front were lost.
+check-why-code-lost-zeros = What came is what was typed, without its zeros: a number has none.
+check-cure-code-lost-zeros = dni = input()               # not int(input())
+check-what-wrong-secret = The code was made from another secret.
+check-why-wrong-secret = It is right for a secret that is encoded in another way, or has the letter.
+check-cure-wrong-secret = secret = base64.b32encode(dni.encode()).decode()   # once, of the digits
+check-what-stale-code = The code is that of another moment.
+check-why-stale-code = It stands in the program, or was right before.
+check-cure-stale-code = otp = input("OTP: ")         # or pyotp.TOTP(secret).now()
+check-what-wrong-separator = The parts are not separated by one &.
+check-why-wrong-separator = But for that the message is right.
+check-cure-wrong-separator = message = name + "&" + dni + "&" + otp
+check-what-wrong-order = The parts stand in another order.
+check-why-wrong-order = The order is name, DNI, code.
+check-cure-wrong-order = message = name + "&" + dni + "&" + otp
+check-what-hard-coded-answer = The answer does not depend on the question.
+check-why-hard-coded-answer = Different questions had the same answer.
+check-cure-hard-coded-answer = make the reply from what came
+check-what-small-buffer = It receives fewer bytes than the message has.
+check-why-small-buffer = Its receive asked for that many and got that many; there were more.
+check-cure-small-buffer = recvfrom(2048)

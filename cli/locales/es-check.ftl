@@ -1,0 +1,271 @@
+### `socklab check`, en español.
+
+## Help
+
+help-check = Prueba un ejercicio contra su programa: ¿está bien?, y si no, ¿qué pasó en la red y qué hay que cambiar?
+help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mio.txt -- ./servidor
+help-arg-check-exercise = El ejercicio
+help-arg-check-role = Qué extremo es su programa
+help-arg-check-only = Solo la prueba de este nombre
+help-arg-check-list = Nombrar las pruebas
+help-arg-check-scenario = Usar las pruebas de FILE en vez de las incluidas (docs/check.md)
+help-arg-check-connect = Comprobar un servidor que ya está en marcha
+help-arg-check-port = El puerto que usa el programa, si no es el del ejercicio
+help-arg-check-name = El nombre que se da a un cliente de submit cuando lo pide
+help-arg-check-dni = El DNI que se le da, y para el que se hace el código
+help-arg-check-format = Qué escribir
+help-arg-check-command = Cómo se inicia su programa; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} y {"{code}"} se rellenan
+
+## The ladder
+
+check-client = cliente
+check-server = servidor
+# $role (text)
+check-we = socklab ({ $role })
+# $line (text)
+check-line = (línea { $line })
+# $text (text)
+check-quote = «{ $text }»
+# $address (text)
+check-listens = escucha en { $address }
+check-connects = conecta
+check-finishes = no envía más
+check-resets = corta la conexión
+check-closes = cierra
+# $text (text)
+check-types = teclea { $text }
+# $text (text)
+check-shows = muestra { $text }
+check-silent = calla
+# $call (text)
+check-waits = espera en { $call }
+# $code (text)
+check-exits = termina (estado { $code })
+check-killed = lo terminó una señal
+# $count (text)
+check-bytes = { $count } bytes
+check-expected = esperado
+check-received = recibido
+check-empty = (vacío)
+
+## The verdict
+
+# $text (text)
+check-error = Dijo: { $text }
+# $text (text)
+check-why = Por qué: { $text }
+check-no-cause = La causa no está probada; los pasos de arriba son lo que pasó.
+# $line (text)
+# $file (text)
+# $text (text)
+check-place = Línea { $line } de { $file }:  { $text }
+check-cure = Cámbielo así:
+check-advice = Consejos (no restan; --only NOMBRE muestra uno entero):
+# $what (text)
+# $count (text)
+check-pass = ✓ { $what }: correcto ({ $count } pruebas)
+# $right (text)
+# $wrong (text)
+# $left (text)
+# $command (text)
+check-fail = { $right } bien, { $wrong } mal, { $left } sin probar. Repita solo esta: { $command }
+# $reason (text)
+check-not-checked = Sin comprobar: { $reason }
+check-kind-essential = decide
+check-kind-advice = consejo
+
+## Why something was not checked
+
+check-somebody = otro programa
+# $port (text)
+# $who (text)
+# $process (text)
+check-reason-port = el puerto { $port } lo tiene { $who } (proceso { $process }): termínelo antes, o use otro puerto con --port
+# $name (text)
+check-reason-missing = aquí no hay ningún programa { $name }: compruebe el nombre, o escriba su ruta completa
+# $name (text)
+check-reason-store = { $name } es solo el enlace de Windows a su Tienda: instale Python y pruebe py
+# $question (text)
+check-reason-asks = el programa pregunta «{ $question }», que esta comprobación no conoce: dele el dato en la línea de órdenes
+# $address (text)
+check-reason-not-reached = ningún programa acepta conexiones en { $address }
+check-reason-elsewhere = para esto hay que iniciar aquí el programa: escriba su orden después de --
+check-reason-after = falló una prueba anterior
+# $detail (text)
+check-reason-system = el sistema se negó: { $detail }
+
+## What was typed wrong
+
+check-no-command = escriba después de -- cómo se inicia su programa: socklab check echo server -- python3 UDP_server.py
+check-connect-client = --connect es para servidores: a un cliente lo inicia la comprobación, con su orden después de --
+# $name (text)
+# $list (text)
+check-no-such-scenario = no hay ninguna prueba { $name }; hay { $list }
+check-no-scenarios = no hay pruebas para ese extremo de ese ejercicio
+# $file (text)
+# $line (text)
+# $wrong (text)
+check-scenario-wrong = { $file }, línea { $line }: { $wrong }
+check-wrong-title = la primera línea debe ser: socklab scenarios 1
+check-wrong-exercise = no existe ese ejercicio
+check-wrong-order = antes deben ir exercise, program y scenario
+check-wrong-move = no es ninguno de los movimientos
+check-wrong-text = el texto debe ir entre comillas: "hola"
+check-wrong-empty = no contiene ninguna prueba
+
+## Qué se vio
+
+check-symptom-never-listens = El programa se ejecuta y no espera clientes donde debe.
+check-symptom-exits-early = El programa terminó antes de poder probar nada.
+check-symptom-crash = El programa terminó con un error.
+check-symptom-no-reply = Le tocaba al programa y no envió nada.
+check-symptom-no-request = El programa no envió nada al servidor.
+check-symptom-wrong-reply = El programa envió otra cosa.
+check-symptom-truncated = El programa envió solo el principio.
+check-symptom-not-shown = Lo que llegó no está en la salida del programa.
+check-symptom-never-ends = El programa sigue cuando debería terminar.
+check-symptom-ends-early = El programa terminó, o cerró, a la mitad.
+check-symptom-hangs = El programa espera algo que no llega.
+check-symptom-never-closes = El programa no cierra la conexión.
+check-symptom-unreachable = Otros ordenadores no pueden alcanzar el programa.
+
+## Por qué, qué lo prueba y su cura: ¶ separa las líneas
+
+check-what-wrong-port = El puerto no es el del ejercicio.
+check-why-wrong-port = Lo dice su propio socket.
+check-cure-wrong-port = ponga el puerto del ejercicio en bind (servidor), o en connect o sendto (cliente)
+check-what-wrong-protocol = Usa TCP donde el ejercicio usa UDP, o al revés.
+check-why-wrong-protocol = Lo dice su propio socket: los puertos de TCP y de UDP son distintos.
+check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    # UDP¶socket.socket(socket.AF_INET, socket.SOCK_STREAM)   # TCP
+check-what-loopback-only = Solo pueden alcanzarlo programas de este ordenador.
+check-why-loopback-only = Está asociado a una dirección que empieza por 127.
+check-cure-loopback-only = serverSocket.bind(("", serverPort))
+check-what-address-in-use = Asocia un puerto que ya tiene.
+check-why-address-in-use = El mismo programa lo había asociado antes.
+check-cure-address-in-use = llame a bind una sola vez, antes del bucle
+check-what-old-server-answers = Otro programa contesta en ese puerto.
+check-why-old-server-answers = El puerto lo tiene otro proceso.
+check-cure-old-server-answers = termine el otro programa, por ejemplo con Ctrl-C en su terminal
+check-what-reply-elsewhere = La respuesta fue a otra dirección que la de la pregunta.
+check-why-reply-elsewhere = Su llamada a sendto nombra esa dirección.
+check-cure-reply-elsewhere = message, clientAddress = serverSocket.recvfrom(2048)¶serverSocket.sendto(reply, clientAddress)
+check-what-not-capitalised = El texto volvió tal cual.
+check-why-not-capitalised = La respuesta tiene exactamente los bytes de la pregunta.
+check-cure-not-capitalised = reply = message.decode().upper().encode()
+check-what-ascii-only-capitals = Solo cambiaron las letras sin acento.
+check-why-ascii-only-capitals = Es lo que hace upper() con bytes; con texto conoce todas las letras.
+check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
+check-what-crash-on-accents = Un texto con acentos lo terminó.
+check-why-crash-on-accents = La excepción es de la codificación, y solo con ASCII no ocurre.
+check-cure-crash-on-accents = text.encode()      # UTF-8, no "ascii"¶data.decode()
+check-what-wrong-encoding = El texto no está en UTF-8.
+check-why-wrong-encoding = Los bytes son los del texto correcto en otra codificación.
+check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
+check-what-str-not-bytes = Se usó texto donde un socket necesita bytes, o al revés.
+check-why-str-not-bytes = Lo dice la excepción de Python.
+check-cure-str-not-bytes = sock.send(text.encode())     # de str a bytes¶text = data.decode()         # de bytes a str
+check-what-extra-newline = Sobra un fin de línea.
+check-why-extra-newline = Por lo demás, los bytes son correctos.
+check-cure-extra-newline = envíe solo el texto, sin "\n"
+check-what-missing-newline = Falta el fin de línea.
+check-why-missing-newline = Por lo demás, los bytes son correctos.
+check-cure-missing-newline = sock.sendall(text.encode() + b"\n")
+check-what-repr-sent = Envió b'…', que es como Python muestra unos bytes.
+check-why-repr-sent = Los bytes son los de str() de los correctos.
+check-cure-repr-sent = text = data.decode()       # no str(data)
+check-what-repr-shown = Mostró b'…', que es como Python muestra unos bytes.
+check-why-repr-shown = Lo que mostró es repr() de lo que llegó.
+check-cure-repr-shown = print(data.decode())
+check-what-fin-case = La última palabra se compara con mayúsculas o minúsculas equivocadas.
+check-why-fin-case = Con la misma palabra escrita de la otra forma se comporta de otro modo.
+check-cure-fin-case = if reply == "FIN": break        # echo, capitals¶if message == "fin": break      # chat
+check-what-fin-not-sent = Terminó sin avisar al otro: se escribió fin y no se envió.
+check-why-fin-not-sent = El programa ha terminado y no llegó ningún datagrama.
+check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # primero enviar¶if message == "fin": break                # después terminar
+check-what-never-checks-fin = La última palabra no termina nada.
+check-why-never-checks-fin = Después el programa siguió hablando, en mayúsculas y en minúsculas.
+check-cure-never-checks-fin = if message == "fin": break      # chat; en echo y capitals: if reply == "FIN"
+check-what-turn-broken = No respeta los turnos.
+check-why-turn-broken = Habló, o se puso a escuchar, cuando no le tocaba.
+check-cure-turn-broken = un sendto, después un recvfrom, y así; empieza el cliente
+check-what-echo-leftover = Contesta con las mayúsculas de lo que llegó, como el servidor de eco.
+check-why-echo-leftover = Nadie escribió eso: es upper() de nuestro mensaje.
+check-cure-echo-leftover = reply = input("> ")
+check-what-several-sends = Un mensaje se envió en varios trozos.
+check-why-several-sends = Lo dicen sus llamadas; un servidor que recibe una vez solo ve el primero.
+check-cure-several-sends = sock.sendall((name + "&" + dni + "&" + otp).encode())
+check-what-waits-for-newline = Espera un fin de línea que este ejercicio no tiene.
+check-why-waits-for-newline = En cuanto llegó un fin de línea, siguió.
+check-cure-waits-for-newline = data = sock.recv(1024)      # no readline()
+check-what-waits-for-eof = Espera a que el otro cierre, y el otro lo espera a él.
+check-why-waits-for-eof = En cuanto dejamos de enviar, siguió.
+check-cure-waits-for-eof = data = sock.recv(1024)              # lo que haya¶sock.shutdown(socket.SHUT_WR)       # un cliente, tras enviar: «no enviaré más»
+check-what-deadlock = Los dos extremos se esperan.
+check-why-deadlock = Espera recibir antes de haber enviado nada, y empieza el cliente.
+check-cure-deadlock = primero envíe, después reciba
+check-what-one-recv = Recibió una vez, y lo enviado llegó en trozos.
+check-why-one-recv = TCP es un flujo: un send puede llegar en varios recv. Llamó una vez a recv.
+check-cure-one-recv = data = b""¶while trozo := sock.recv(1024):     # b"": el otro ha cerrado¶    data += trozo
+check-what-empty-read-loop = Sigue recibiendo después de que el otro haya cerrado.
+check-why-empty-read-loop = recv devolvió b"" una y otra vez.
+check-cure-empty-read-loop = if not data: break          # b"": el otro ha cerrado
+check-what-closes-before-reading = Cerró sin esperar la respuesta.
+check-why-closes-before-reading = No llamó nunca a recv.
+check-cure-closes-before-reading = sock.sendall(message)¶print(sock.recv(1024).decode())
+check-what-serves-once = Atiende a un cliente y se va.
+check-why-serves-once = Atendió al primer cliente; después terminó o dejó de escuchar.
+check-cure-serves-once = while True:¶    connection, address = serverSocket.accept()
+check-what-no-loop = Termina después de un intercambio.
+check-why-no-loop = Terminó por sí mismo, sin ningún error.
+check-cure-no-loop = while True:                 # hasta la última palabra
+check-what-dies-on-reset = Un cliente que rompe su conexión termina todo el servidor.
+check-why-dies-on-reset = La excepción llegó justo tras nuestro corte, y nada la capturó.
+check-cure-dies-on-reset = try:¶    atender(connection)¶except ConnectionError:     # que pase el siguiente¶    pass
+check-what-dies-on-empty = Un mensaje vacío lo terminó.
+check-why-dies-on-empty = En UDP un datagrama vacío es un mensaje, no un final.
+check-cure-dies-on-empty = no termine cuando un datagrama esté vacío
+check-what-listener-used = Habla por el socket que escucha.
+check-why-listener-used = La llamada que falló usó el socket en el que se llamó a listen.
+check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # no serverSocket
+check-what-never-calls-listen = Acepta sin escuchar.
+check-why-never-calls-listen = accept falló, y no se había llamado a listen en ese socket.
+check-cure-never-calls-listen = serverSocket.bind(("", serverPort))¶serverSocket.listen(5)
+check-what-not-flushed = Lo que escribió sigue en su propio búfer.
+check-why-not-flushed = Hizo un fichero del socket para escribir, espera la respuesta y no ha enviado nada.
+check-cure-not-flushed = file.write(message)¶file.flush()
+check-what-shadowed-module = Un fichero suyo tiene el nombre de un módulo de Python.
+check-why-shadowed-module = import encuentra antes su fichero: está junto al programa.
+check-cure-shadowed-module = dé otro nombre al fichero y borre la carpeta __pycache__
+check-what-wrong-interpreter = Está escrito para Python 2.
+check-why-wrong-interpreter = Python 3 ya no lo conoce, y lo dice.
+check-cure-wrong-interpreter = print(text)                 # con paréntesis¶text = input()              # no raw_input()
+check-what-module-missing = Un módulo que importa no está instalado para este Python.
+check-why-module-missing = Lo dice la excepción de Python.
+check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta
+check-what-pyotp-refuses-dni = Esta versión de pyotp rechaza un secreto tan corto como un DNI.
+check-why-pyotp-refuses-dni = Lo dice su excepción: ocurre desde la 2.11.2.
+check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"
+check-what-dni-letter = El DNI se envió con su letra.
+check-why-dni-letter = El ejercicio solo toma sus cifras.
+check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+check-what-code-lost-zeros = Se perdieron ceros del principio.
+check-why-code-lost-zeros = Lo que llegó es lo que se escribió, sin sus ceros: un número no los tiene.
+check-cure-code-lost-zeros = dni = input()               # no int(input())
+check-what-wrong-secret = El código se hizo con otro secreto.
+check-why-wrong-secret = Es correcto para un secreto codificado de otra forma, o con la letra.
+check-cure-wrong-secret = secret = base64.b32encode(dni.encode()).decode()   # una vez, de las cifras
+check-what-stale-code = El código es de otro momento.
+check-why-stale-code = Está escrito en el programa, o fue correcto antes.
+check-cure-stale-code = otp = input("OTP: ")         # o pyotp.TOTP(secret).now()
+check-what-wrong-separator = Las partes no están separadas por un &.
+check-why-wrong-separator = Por lo demás, el mensaje es correcto.
+check-cure-wrong-separator = message = name + "&" + dni + "&" + otp
+check-what-wrong-order = Las partes están en otro orden.
+check-why-wrong-order = El orden es nombre, DNI, código.
+check-cure-wrong-order = message = name + "&" + dni + "&" + otp
+check-what-hard-coded-answer = La respuesta no depende de la pregunta.
+check-why-hard-coded-answer = Preguntas distintas tuvieron la misma respuesta.
+check-cure-hard-coded-answer = haga la respuesta a partir de lo que llegó
+check-what-small-buffer = Recibe menos bytes de los que tiene el mensaje.
+check-why-small-buffer = Su recepción pidió esos bytes y obtuvo esos; había más.
+check-cure-small-buffer = recvfrom(2048)

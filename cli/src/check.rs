@@ -1,0 +1,242 @@
+//! `socklab check`: is my program right, and if not, what happened and what do I change?
+
+mod formats;
+mod ladder;
+mod text;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgMatches, Args, Command};
+use socklab_check::{Identity, Order, Report, Scenario, Start, Verdict, built_in, check};
+use socklab_core::lab::{EXERCISES, Exercise, find};
+use socklab_core::transcript::Role;
+
+use crate::Exit;
+use crate::address;
+use crate::args::read;
+use crate::interrupt::on_interrupt;
+use crate::say;
+use socklab_text::{Messages, Variable, escape};
+
+#[derive(Args, Clone, Debug)]
+struct CheckArgs {
+    #[arg(id = "check-exercise", value_name = "EXERCISE", value_parser = exercises())]
+    exercise: String,
+    #[arg(id = "check-role", value_name = "ROLE", value_parser = roles())]
+    role: String,
+    #[arg(id = "check-only", long = "only", value_name = "NAME")]
+    only: Option<String>,
+    #[arg(id = "check-list", long = "list")]
+    list: bool,
+    #[arg(id = "check-scenario", long = "scenario", value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    #[arg(
+        id = "check-connect",
+        long = "connect",
+        value_name = "ADDR",
+        conflicts_with = "check-command"
+    )]
+    connect: Option<String>,
+    #[arg(id = "check-port", long = "port", value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    #[arg(id = "check-name", long = "name", value_name = "NAME")]
+    name: Option<String>,
+    #[arg(id = "check-dni", long = "dni", value_name = "DNI")]
+    dni: Option<String>,
+    #[arg(id = "check-format", long = "format", value_name = "FORMAT", default_value = "text",
+        value_parser = PossibleValuesParser::new(["text", "json", "junit"]))]
+    format: String,
+    #[arg(id = "check-command", value_name = "COMMAND", last = true)]
+    command: Vec<OsString>,
+}
+
+fn exercises() -> PossibleValuesParser {
+    PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
+}
+
+fn roles() -> PossibleValuesParser {
+    PossibleValuesParser::new(["client", "server"])
+}
+
+pub(crate) fn command() -> Command {
+    CheckArgs::augment_args(Command::new("check"))
+}
+
+pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
+    let args: CheckArgs = read(matches);
+    let order = match order(&args, messages) {
+        Ok(order) => order,
+        Err(line) => {
+            say::line(&line);
+            return Exit::Usage;
+        }
+    };
+    if args.list {
+        for one in &order.scenarios {
+            say::payload(&text::listed(one, messages));
+        }
+        return Exit::Done;
+    }
+    let _ = on_interrupt(|| {
+        socklab_check::end_all();
+        std::process::exit(Exit::Interrupted as i32);
+    });
+    let repeat = repeat(&args);
+    let report = match args.format.as_str() {
+        "json" => {
+            let report = check(&order, |_| {});
+            say::payload(&formats::json(&report));
+            report
+        }
+        "junit" => {
+            let report = check(&order, |_| {});
+            say::payload(&formats::junit(&report, messages));
+            report
+        }
+        _ => {
+            let mut teller = text::Teller::new(messages, &order, repeat);
+            let report = check(&order, |outcome| teller.tell(outcome));
+            teller.end(&report);
+            report
+        }
+    };
+    exit(&report)
+}
+
+fn exit(report: &Report) -> Exit {
+    match report.verdict() {
+        Verdict::Pass => Exit::Done,
+        Verdict::Fail => Exit::Failed,
+        Verdict::NotChecked => Exit::Unchecked,
+    }
+}
+
+fn order(args: &CheckArgs, messages: &dyn Messages) -> Result<Order, String> {
+    let exercise = find(&args.exercise).ok_or_else(|| messages.say("check-no-scenarios"))?;
+    let role = match args.role.as_str() {
+        "client" => Role::Client,
+        _ => Role::Server,
+    };
+    let connect = connect(args, exercise, role, messages)?;
+    if !args.list && args.command.is_empty() && connect.is_none() {
+        return Err(messages.say("check-no-command"));
+    }
+    if let Some(dni) = &args.dni {
+        socklab_core::otp::Dni::parse(dni).map_err(|error| say::dni(messages, error))?;
+    }
+    let before = Identity::default();
+    let start = (!args.command.is_empty()).then(|| Start {
+        words: args.command.clone(),
+        folder: None,
+    });
+    let mut scenarios = scenarios(args, exercise, role, messages)?;
+    if connect.is_some() {
+        scenarios = text::from_outside(scenarios);
+    }
+    if let Some(only) = &args.only {
+        let names: Vec<&str> = scenarios.iter().map(|one| one.name.as_str()).collect();
+        let list = names.join(", ");
+        scenarios.retain(|one| one.name == *only);
+        if scenarios.is_empty() {
+            let given: [(&str, &dyn Variable); 2] = [("name", only), ("list", &list)];
+            return Err(messages.say_with("check-no-such-scenario", &given));
+        }
+    }
+    Ok(Order {
+        exercise,
+        role,
+        start,
+        connect,
+        port: args.port.unwrap_or(exercise.port),
+        identity: Identity {
+            name: args.name.clone().unwrap_or(before.name),
+            dni: args.dni.clone().unwrap_or(before.dni),
+        },
+        scenarios,
+    })
+}
+
+fn connect(
+    args: &CheckArgs,
+    exercise: &Exercise,
+    role: Role,
+    messages: &dyn Messages,
+) -> Result<Option<SocketAddr>, String> {
+    let Some(text) = &args.connect else {
+        return Ok(None);
+    };
+    if role == Role::Client {
+        return Err(messages.say("check-connect-client"));
+    }
+    let port = args.port.unwrap_or(exercise.port);
+    let found = address::client(text, port).map_err(|error| error.say(messages))?;
+    Ok(Some(found.first))
+}
+
+/// The built-in scenarios, or those of a file.
+fn scenarios(
+    args: &CheckArgs,
+    exercise: &Exercise,
+    role: Role,
+    messages: &dyn Messages,
+) -> Result<Vec<Scenario>, String> {
+    let Some(file) = &args.scenario else {
+        return Ok(built_in(exercise.name, role));
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let detail = error.to_string();
+        messages.say_with("failure-io", &[("what", file), ("detail", &detail)])
+    })?;
+    let all = socklab_check::parse(&text).map_err(|error| {
+        let wrong = messages.say(text::wrong(error.wrong));
+        messages.say_with(
+            "check-scenario-wrong",
+            &[("file", file), ("line", &error.line), ("wrong", &wrong)],
+        )
+    })?;
+    let all: Vec<Scenario> = all
+        .into_iter()
+        .filter(|one| one.exercise == exercise.name && one.program == role)
+        .collect();
+    if all.is_empty() {
+        return Err(messages.say("check-no-scenarios"));
+    }
+    Ok(all)
+}
+
+/// The command that plays one scenario again, up to its name, and what follows it. A DNI is left
+/// out.
+fn repeat(args: &CheckArgs) -> (String, String) {
+    let mut before = format!("socklab check {} {}", args.exercise, args.role);
+    if let Some(file) = &args.scenario {
+        before.push_str(&format!(" --scenario {}", quoted(&file.to_string_lossy())));
+    }
+    if let Some(port) = args.port {
+        before.push_str(&format!(" --port {port}"));
+    }
+    let mut after = String::new();
+    if let Some(connect) = &args.connect {
+        after.push_str(&format!(" --connect {}", quoted(connect)));
+    }
+    if !args.command.is_empty() {
+        after.push_str(" --");
+        for word in &args.command {
+            after.push(' ');
+            after.push_str(&quoted(&word.to_string_lossy()));
+        }
+    }
+    (before, after)
+}
+
+fn quoted(word: &str) -> String {
+    let word = escape::text(word);
+    if word.contains(' ') || word.is_empty() {
+        format!("\"{word}\"")
+    } else {
+        word.into_owned()
+    }
+}

@@ -1,0 +1,143 @@
+//! A check for other programs: JSON, and JUnit's XML for continuous integration.
+
+use serde_json::{Value, json};
+use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
+
+use super::ladder::{ladder, shown};
+use super::text::{code, said_reason, what};
+use socklab_text::Messages;
+
+/// One object, with every scenario.
+pub(super) fn json(report: &Report) -> String {
+    let verdict = match report.verdict() {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::NotChecked => "not-checked",
+    };
+    let scenarios: Vec<Value> = report.outcomes.iter().map(scenario).collect();
+    let value = json!({
+        "exercise": report.exercise,
+        "role": report.role.name(),
+        "program": report.program,
+        "verdict": verdict,
+        "scenarios": scenarios,
+    });
+    format!("{value:#}")
+}
+
+fn scenario(outcome: &Outcome) -> Value {
+    let steps: Vec<Value> = outcome.steps.iter().map(step).collect();
+    let mut value = json!({
+        "name": outcome.scenario,
+        "advice": outcome.advice,
+        "seconds": (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
+        "steps": steps,
+        "symptom": null,
+        "cause": null,
+    });
+    match &outcome.result {
+        Result::Passed => value["result"] = json!("passed"),
+        Result::Failed(finding) => {
+            value["result"] = json!("failed");
+            value["symptom"] = json!(finding.symptom.code());
+            value["cause"] = json!(finding.cause.map(socklab_check::Cause::code));
+            value["expected"] = json!(finding.expected.as_deref().map(text));
+            value["received"] = json!(finding.received.as_deref().map(text));
+            value["error"] = json!(finding.error);
+            value["detail"] = json!(finding.detail);
+            value["file"] = json!(finding.place.as_ref().map(|place| &place.file));
+            value["line"] = json!(finding.place.as_ref().map(|place| place.line));
+        }
+        Result::NotChecked(reason) => {
+            value["result"] = json!("not-checked");
+            value["reason"] = json!(format!("{reason:?}"));
+        }
+    }
+    value
+}
+
+/// Text as it is; bytes that are none as in a transcript.
+fn text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes
+            .iter()
+            .fold("hex:".to_owned(), |all, byte| format!("{all}{byte:02x}")),
+    }
+}
+
+fn step(step: &Step) -> Value {
+    let (who, act, payload) = match &step.act {
+        Act::Started => ("we", "start", None),
+        Act::Listens(at) => ("program", "listen", Some(at.to_string())),
+        Act::WeConnect => ("we", "connect", None),
+        Act::Connects => ("program", "connect", None),
+        Act::WeSend(bytes) => ("we", "send", Some(text(bytes))),
+        Act::Sends(bytes) => ("program", "send", Some(text(bytes))),
+        Act::WeFinish => ("we", "finish", None),
+        Act::WeReset => ("we", "reset", None),
+        Act::Closes => ("program", "close", None),
+        Act::WeType(bytes) => ("we", "type", Some(text(bytes))),
+        Act::Shows(bytes) => ("program", "show", Some(text(bytes))),
+        Act::Silent => ("program", "silent", None),
+        Act::WaitsIn(call) => ("program", "wait", Some(call.clone())),
+        Act::Exits(code) => ("program", "exit", code.map(|code| code.to_string())),
+    };
+    json!({"who": who, "act": act, "value": payload, "line": step.line, "right": step.right})
+}
+
+/// A test suite with a case for each scenario. Advice never fails a case.
+pub(super) fn junit(report: &Report, messages: &dyn Messages) -> String {
+    let failed = |one: &&Outcome| !one.advice && matches!(one.result, Result::Failed(_));
+    let skipped = |one: &&Outcome| matches!(one.result, Result::NotChecked(_));
+    let seconds: f64 = report
+        .outcomes
+        .iter()
+        .map(|one| one.took.as_secs_f64())
+        .sum();
+    let suite = format!("socklab.{}.{}", report.exercise, report.role.name());
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{suite}\" tests=\"{}\" \
+         failures=\"{}\" skipped=\"{}\" time=\"{seconds:.3}\">\n",
+        report.outcomes.len(),
+        report.outcomes.iter().filter(failed).count(),
+        report.outcomes.iter().filter(skipped).count(),
+    );
+    for one in &report.outcomes {
+        let name = xml_text(&one.scenario);
+        let took = one.took.as_secs_f64();
+        xml.push_str(&format!(
+            "  <testcase classname=\"{suite}\" name=\"{name}\" time=\"{took:.3}\">"
+        ));
+        match &one.result {
+            Result::Passed => {}
+            Result::Failed(finding) => {
+                let rungs = ladder(one, &report.program, "", messages).join("\n");
+                let body = xml_text(&format!("{}\n{rungs}", what(finding, messages)));
+                let kind = code(finding);
+                xml.push_str(&match one.advice {
+                    true => format!("<system-out>{kind}: {body}</system-out>"),
+                    false => format!("<failure type=\"{kind}\">{body}</failure>"),
+                });
+            }
+            Result::NotChecked(reason) => {
+                let reason = xml_text(&said_reason(reason, messages));
+                xml.push_str(&format!("<skipped message=\"{reason}\"/>"));
+            }
+        }
+        xml.push_str("</testcase>\n");
+    }
+    xml.push_str("</testsuite>");
+    xml
+}
+
+/// Text that may stand in XML: escaped for a terminal first, so that no control character is left.
+fn xml_text(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| shown(line.as_bytes())).collect();
+    lines
+        .join("\n")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,318 @@
+//! A check on a terminal: what failed is shown whole, the rest in a line.
+
+use socklab_check::{
+    Cause, Finding, Move, Order, Outcome, Reason, Report, Result, Scenario, Symptom, Unusable,
+    Verdict, Wrong,
+};
+
+use super::ladder::{difference, ladder, shown};
+use crate::say;
+use socklab_text::{Messages, Variable, escape};
+
+/// A scenario in a list of them.
+pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
+    let kind = match scenario.advice {
+        true => messages.say("check-kind-advice"),
+        false => messages.say("check-kind-essential"),
+    };
+    format!("{:16} {kind}", escape::text(&scenario.name))
+}
+
+/// The scenarios that need neither the program's keyboard nor its end, but for one at last.
+pub(super) fn from_outside(scenarios: Vec<Scenario>) -> Vec<Scenario> {
+    let local = |one: &Move| matches!(one, Move::Type(_) | Move::Reachable | Move::Dni(_));
+    let ends = |one: &Scenario| one.moves.contains(&Move::Exits);
+    let all = scenarios
+        .into_iter()
+        .filter(|one| !one.moves.iter().any(local));
+    let (last, mut stays): (Vec<_>, Vec<_>) = all.partition(ends);
+    stays.extend(last.into_iter().take(1));
+    stays
+}
+
+/// What is wrong with a line of a file of scenarios.
+pub(super) fn wrong(wrong: Wrong) -> &'static str {
+    match wrong {
+        Wrong::Title => "check-wrong-title",
+        Wrong::Exercise => "check-wrong-exercise",
+        Wrong::NoScenario => "check-wrong-order",
+        Wrong::Move => "check-wrong-move",
+        Wrong::Text => "check-wrong-text",
+        Wrong::Empty => "check-wrong-empty",
+    }
+}
+
+/// Says what happens as it happens.
+pub(super) struct Teller<'a> {
+    messages: &'a dyn Messages,
+    exercise: &'static str,
+    role: String,
+    other: String,
+    program: String,
+    /// The command for one scenario, before and after its name.
+    repeat: (String, String),
+    only: bool,
+    /// Whether something has been shown whole.
+    shown: bool,
+    advice: Vec<String>,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(messages: &'a dyn Messages, order: &Order, repeat: (String, String)) -> Self {
+        let name = |role: &str| {
+            messages.say(if role == "client" {
+                "check-client"
+            } else {
+                "check-server"
+            })
+        };
+        let role = order.role.name();
+        let program = order.start.as_ref().map(socklab_check::Start::name);
+        let address = order.connect.map(|one| one.to_string());
+        Teller {
+            messages,
+            exercise: order.exercise.name,
+            role: name(role),
+            other: name(if role == "client" { "server" } else { "client" }),
+            program: program.or(address).unwrap_or_default(),
+            repeat,
+            only: order.scenarios.len() == 1,
+            shown: false,
+            advice: Vec::new(),
+        }
+    }
+
+    /// The heading of a scenario, with its code at the right margin.
+    fn heading(&self, mark: &str, scenario: &str, code: &str) -> String {
+        let left = format!("{mark} {} {} · {scenario}", self.exercise, self.role);
+        let width = 72_usize
+            .saturating_sub(left.chars().count())
+            .max(code.len() + 2);
+        format!("{left}{code:>width$}")
+    }
+
+    pub(super) fn tell(&mut self, outcome: &Outcome) {
+        let messages = self.messages;
+        match &outcome.result {
+            Result::Passed if self.only => {
+                say::payload(&self.heading("✓", &outcome.scenario, ""));
+                self.ladder(outcome);
+            }
+            Result::Passed | Result::NotChecked(Reason::After(_)) => {}
+            Result::Failed(finding) => {
+                let code = code(finding);
+                if outcome.advice && !self.only {
+                    self.advise(outcome, finding);
+                } else if self.shown {
+                    say::payload(&self.heading("✗", &outcome.scenario, code));
+                } else {
+                    self.shown = true;
+                    say::payload(&self.heading("✗", &outcome.scenario, code));
+                    self.ladder(outcome);
+                    self.explain(finding);
+                }
+            }
+            Result::NotChecked(reason) => {
+                if !self.shown {
+                    self.shown = true;
+                    let reason = said_reason(reason, messages);
+                    let name = escape::text(&outcome.scenario).into_owned();
+                    say::payload(&self.heading("?", &name, ""));
+                    say::payload(&messages.say_with("check-not-checked", &[("reason", &reason)]));
+                }
+            }
+        }
+    }
+
+    fn ladder(&self, outcome: &Outcome) {
+        for line in ladder(outcome, &self.program, &self.other, self.messages) {
+            say::payload(line.trim_end());
+        }
+    }
+
+    fn advise(&mut self, outcome: &Outcome, finding: &Finding) {
+        let what = what(finding, self.messages);
+        let code = code(finding);
+        self.advice
+            .push(format!("· {}: {what}  [{code}]", outcome.scenario));
+        if let Some(cure) = finding
+            .cause
+            .and_then(|cause| cure(cause, self.messages).into_iter().next())
+        {
+            let place = finding.place.as_ref().map(|place| place.line);
+            let line = place.map_or_else(String::new, |line| {
+                format!(
+                    "{} ",
+                    self.messages.say_with("check-line", &[("line", &line)])
+                )
+            });
+            self.advice.push(format!("  {line}{cure}"));
+        }
+    }
+
+    fn explain(&self, finding: &Finding) {
+        let messages = self.messages;
+        for line in difference(finding, messages) {
+            say::payload(&line);
+        }
+        say::payload(&what(finding, messages));
+        if let Some(error) = &finding.error {
+            say::payload(&messages.say_with("check-error", &[("text", &shown(error.as_bytes()))]));
+        }
+        match finding.cause {
+            Some(cause) => {
+                let why = messages.say(&format!("check-why-{}", cause.code()));
+                say::payload(&messages.say_with("check-why", &[("text", &why)]));
+            }
+            None => say::payload(&messages.say("check-no-cause")),
+        }
+        if let Some(place) = &finding.place {
+            let given: [(&str, &dyn Variable); 3] = [
+                ("line", &place.line),
+                ("file", &place.file),
+                ("text", &place.text),
+            ];
+            say::payload(&messages.say_with("check-place", &given));
+        }
+        if let Some(cause) = finding.cause {
+            say::payload(&messages.say("check-cure"));
+            for line in cure(cause, messages) {
+                say::payload(&format!("   {line}"));
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self, report: &Report) {
+        let messages = self.messages;
+        let count = |is: fn(&Result) -> bool| {
+            let mut all = 0_usize;
+            for one in report
+                .outcomes
+                .iter()
+                .filter(|one| !one.advice && is(&one.result))
+            {
+                all += usize::from(!one.scenario.is_empty());
+            }
+            all
+        };
+        let right = count(|one| *one == Result::Passed);
+        let wrong = count(|one| matches!(one, Result::Failed(_)));
+        let left = count(|one| matches!(one, Result::NotChecked(_)));
+        if !self.advice.is_empty() {
+            say::payload(&messages.say("check-advice"));
+            for line in &self.advice {
+                say::payload(line);
+            }
+        }
+        match report.verdict() {
+            Verdict::Pass => {
+                let title = format!("{} {}", self.exercise, self.role);
+                say::payload(
+                    &messages.say_with("check-pass", &[("what", &title), ("count", &right)]),
+                );
+            }
+            Verdict::Fail => {
+                let failed = report
+                    .outcomes
+                    .iter()
+                    .find(|one| !one.advice && matches!(one.result, Result::Failed(_)));
+                let name = failed.map(|one| one.scenario.clone()).unwrap_or_default();
+                let (before, after) = &self.repeat;
+                let command = format!("{before} --only {name}{after}");
+                let given: [(&str, &dyn Variable); 4] = [
+                    ("right", &right),
+                    ("wrong", &wrong),
+                    ("left", &left),
+                    ("command", &command),
+                ];
+                say::payload(&messages.say_with("check-fail", &given));
+            }
+            Verdict::NotChecked => {}
+        }
+    }
+}
+
+/// The code that names a finding best.
+pub(super) fn code(finding: &Finding) -> &'static str {
+    finding.cause.map_or(finding.symptom.code(), Cause::code)
+}
+
+/// What was seen, in a sentence.
+pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
+    let symptom = messages.say(&format!("check-symptom-{}", Symptom::code(finding.symptom)));
+    match (finding.cause, &finding.detail) {
+        (Some(cause), Some(detail)) => {
+            let cause = messages.say(&format!("check-what-{}", cause.code()));
+            format!("{symptom} {cause} ({})", escape::text(detail))
+        }
+        (Some(cause), None) => {
+            format!(
+                "{symptom} {}",
+                messages.say(&format!("check-what-{}", cause.code()))
+            )
+        }
+        (None, _) => symptom,
+    }
+}
+
+/// The lines that cure it.
+pub(super) fn cure(cause: Cause, messages: &dyn Messages) -> Vec<String> {
+    let text = messages.say(&format!("check-cure-{}", cause.code()));
+    text.split('¶').map(str::to_owned).collect()
+}
+
+/// Why a scenario was not played.
+pub(super) fn said_reason(reason: &Reason, messages: &dyn Messages) -> String {
+    match reason {
+        Reason::PortHeld { port, holder } => {
+            let who = match holder {
+                Some(holder) if !holder.command.is_empty() => holder.command.clone(),
+                _ => messages.say("check-somebody"),
+            };
+            let process = holder.as_ref().and_then(|holder| holder.process);
+            let process = process.map_or_else(|| "?".to_owned(), |one| one.to_string());
+            let given: [(&str, &dyn Variable); 3] = [
+                ("port", &port.to_string()),
+                ("who", &who),
+                ("process", &process),
+            ];
+            messages.say_with("check-reason-port", &given)
+        }
+        Reason::Unusable(Unusable::Missing(name)) => {
+            messages.say_with("check-reason-missing", &[("name", name)])
+        }
+        Reason::Unusable(Unusable::StoreStub(name)) => {
+            messages.say_with("check-reason-store", &[("name", name)])
+        }
+        Reason::Asks(question) => messages.say_with("check-reason-asks", &[("question", question)]),
+        Reason::NotReached(at) => messages.say_with("check-reason-not-reached", &[("address", at)]),
+        Reason::RunsElsewhere => messages.say("check-reason-elsewhere"),
+        Reason::After(_) => messages.say("check-reason-after"),
+        Reason::System(detail) => messages.say_with("check-reason-system", &[("detail", detail)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::Language;
+
+    #[test]
+    fn every_code_has_its_words() {
+        for language in [Language::Es, Language::En] {
+            let messages = language.messages();
+            for symptom in Symptom::ALL {
+                assert!(
+                    messages.has(&format!("check-symptom-{}", symptom.code())),
+                    "{symptom:?}"
+                );
+            }
+            for cause in Cause::ALL {
+                for part in ["what", "why", "cure"] {
+                    let id = format!("check-{part}-{}", cause.code());
+                    assert!(messages.has(&id), "{id}");
+                }
+            }
+        }
+    }
+}
