@@ -152,6 +152,26 @@ codes! {
     }
 }
 
+impl Cause {
+    /// Whether it is concluded from how the program goes on, so that an earlier failure may be the
+    /// reason for what was seen.
+    pub(crate) const fn is_concluded(self) -> bool {
+        matches!(
+            self,
+            Cause::FinCase
+                | Cause::FinNotSent
+                | Cause::NeverChecksFin
+                | Cause::DiesOnEmpty
+                | Cause::ServesOnce
+                | Cause::NoLoop
+                | Cause::TurnBroken
+                | Cause::WaitsForEof
+                | Cause::WaitsForNewline
+                | Cause::CrashOnAccents
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

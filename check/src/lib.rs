@@ -9,6 +9,7 @@
 mod codes;
 mod diagnose;
 mod evidence;
+mod museum;
 mod player;
 mod program;
 mod report;
@@ -22,6 +23,7 @@ use socklab_core::lab::Exercise;
 use socklab_core::transcript::Role;
 
 pub use codes::{Cause, Symptom};
+pub use museum::{PIECES, Piece};
 pub use program::sockets::Holder;
 pub use program::{Start, Unusable, end_all};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
@@ -97,9 +99,9 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
         port: order.port,
         identity: &order.identity,
     };
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<Outcome> = Vec::new();
     for scenario in &order.scenarios {
-        let outcome = match &stop {
+        let mut outcome = match &stop {
             None => player::play(&setup, scenario),
             Some(reason) => Outcome {
                 scenario: scenario.name.clone(),
@@ -119,6 +121,11 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
             }
             _ => {}
         }
+        if let Result::Failed(finding) = &mut outcome.result {
+            finding.cause = finding
+                .cause
+                .filter(|&cause| is_still_proved(cause, &outcomes));
+        }
         tell(&outcome);
         outcomes.push(outcome);
     }
@@ -128,6 +135,15 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
         program: start.as_ref().map_or_else(String::new, Start::name),
         outcomes,
     }
+}
+
+/// Whether what was concluded stands beside what failed before.
+fn is_still_proved(cause: Cause, before: &[Outcome]) -> bool {
+    let other = |one: &Outcome| match &one.result {
+        Result::Failed(finding) => !one.advice && finding.cause != Some(cause),
+        _ => false,
+    };
+    !cause.is_concluded() || !before.iter().any(other)
 }
 
 /// Whether every other scenario would fail in the same way, or enough time has gone.

@@ -73,6 +73,8 @@ pub(crate) struct Player<'a> {
     shown: usize,
     /// Texts that a program may still hold in a buffer.
     owed: Vec<Vec<u8>>,
+    /// Whether a wait is over and this is its last look.
+    last_look: bool,
     /// The last answer to `reply`.
     reply: Vec<u8>,
     /// What a submission's program was given when it asked.
@@ -93,6 +95,7 @@ pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> Outcome {
         typed: Vec::new(),
         shown: 0,
         owed: Vec::new(),
+        last_look: false,
         reply: Vec::new(),
         given: Given::default(),
     };
@@ -142,7 +145,10 @@ impl Player<'_> {
             };
             if exited || over {
                 // It may have done it just before.
-                return match ready(self) {
+                self.last_look = true;
+                let last = ready(self);
+                self.last_look = false;
+                return match last {
                     Some(one) => Waited::Ready(one),
                     None if exited => Waited::Exited,
                     None => Waited::Over,
@@ -256,7 +262,20 @@ impl Player<'_> {
             return self.fail(Symptom::Crash, cause);
         }
         let cause = diagnose::early_exit(self.raised(), self.errors().as_str(), &self.context());
+        let cause = cause.or_else(|| self.leaves_after_one(code));
         self.fail(otherwise, cause)
+    }
+
+    /// It ended by itself after one exchange, or a server after its first client.
+    fn leaves_after_one(&self, code: Option<i32>) -> Option<Cause> {
+        let loops = matches!(self.setup.exercise.name, "echo" | "chat" | "capitals");
+        if code != Some(0) || self.heard.is_empty() {
+            None
+        } else if self.setup.role == Role::Server && self.wire.is_stream() {
+            (self.wire.connections() > 1).then_some(Cause::ServesOnce)
+        } else {
+            (loops && self.heard.len() == 1).then_some(Cause::NoLoop)
+        }
     }
 
     fn exit_code(&mut self) -> Option<i32> {

@@ -77,6 +77,8 @@ pub enum Move {
     Otherwise(String),
     /// `-> submission`: a valid `name&dni&otp`.
     Submission,
+    /// `-> at-once`: what came last was sent by one call.
+    AtOnce,
     /// `-> nothing PEER`: silence.
     Nothing(String),
     /// `-> connection`: the program connects.

@@ -68,6 +68,7 @@ pub(crate) struct Wire {
     /// By the scenario's names: connections, and sockets for datagrams.
     streams: BTreeMap<String, Stream>,
     sockets: BTreeMap<String, UdpSocket>,
+    opened: usize,
     /// Where we listen, if the program is the client.
     doors: Vec<Door>,
     /// The program's address, and through which door it came.
@@ -119,6 +120,7 @@ impl Wire {
             server: None,
             streams: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            opened: 0,
             doors: Vec::new(),
             client: None,
         }
@@ -159,6 +161,7 @@ impl Wire {
             }
             let stream = Stream::new(TcpStream::connect_timeout(&server, CONNECT)?)?;
             self.streams.insert(peer.to_owned(), stream);
+            self.opened += 1;
         } else {
             if self.sockets.contains_key(peer) {
                 return Ok(false);
@@ -279,6 +282,11 @@ impl Wire {
         if let Some(stream) = self.streams.remove(peer) {
             stream.reset();
         }
+    }
+
+    /// How many connections there have been.
+    pub(crate) fn connections(&self) -> usize {
+        self.opened
     }
 
     /// The port of our end of that connection.

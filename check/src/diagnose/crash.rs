@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::RECEIVES;
 use crate::codes::Cause;
-use crate::evidence::{Event, Evidence};
+use crate::evidence::{Event, Evidence, hides_a_module};
 use crate::scenario::{Move, Scenario};
 
 /// What was going on.
@@ -31,7 +31,7 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
         }
     };
     let has = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
-    if let Some(cause) = shadowed(&kind, &said, context.script.as_deref()) {
+    if let Some(cause) = shadowed(&kind, &said, errors, context.script.as_deref()) {
         return Some(cause);
     }
     match kind.as_str() {
@@ -131,12 +131,25 @@ fn holds_it_already(context: &Context<'_>) -> bool {
 }
 
 /// A file of the student's that has the name of the module whose contents are missing.
-fn shadowed(kind: &str, said: &str, script: Option<&Path>) -> Option<Cause> {
-    if !matches!(
-        kind,
-        "AttributeError" | "ImportError" | "ModuleNotFoundError" | "TypeError"
-    ) {
+fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Option<Cause> {
+    let kinds = [
+        "AttributeError",
+        "ImportError",
+        "ModuleNotFoundError",
+        "TypeError",
+        "NameError",
+    ];
+    if !kinds.contains(&kind) {
         return None;
+    }
+    // The trace goes through the file that was imported instead of the module.
+    if let Some(file) = hides_a_module(script?)
+        && let Some(name) = file.file_name()
+    {
+        let name = format!("{}\", line", name.to_string_lossy());
+        if errors.lines().any(|line| line.contains(&name)) {
+            return Some(Cause::ShadowedModule);
+        }
     }
     let folder = script?.parent()?;
     let mut names = said

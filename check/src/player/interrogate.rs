@@ -5,7 +5,7 @@ use socklab_core::transcript::Role;
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose::{self, RECEIVES, SENDS};
-use crate::program::Patience;
+use crate::program::{Patience, Start};
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
@@ -174,7 +174,9 @@ impl Player<'_> {
         let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
         if self.exit_code().is_some() || self.crashed() {
             let chat = self.setup.exercise.name == "chat" && expected == b"fin";
-            if chat && !self.crashed() && self.typed.last().is_some_and(|line| line == b"fin") {
+            let read = self.lines_read() >= self.typed.len();
+            let said = self.typed.last().is_some_and(|line| line == b"fin");
+            if chat && said && read && !self.crashed() {
                 let code = self.exit_code();
                 self.theirs(Act::Exits(code), false);
                 let expected = Some(expected.to_vec());
@@ -220,6 +222,9 @@ impl Player<'_> {
         let mut cause = diagnose::shown(evidence, &self.sent, text, &after);
         let ended = self.exit_code().is_some();
         let mut symptom = Symptom::NotShown;
+        if cause.is_none() && self.speaks_out_of_turn() {
+            cause = Some(Cause::TurnBroken);
+        }
         if !ended && after.is_empty() {
             self.waits();
             symptom = Symptom::Hangs;
@@ -235,6 +240,20 @@ impl Player<'_> {
         }
         let received = (!after.is_empty()).then_some(after);
         self.fail_with(symptom, cause, Some(text.to_vec()), received)
+    }
+
+    /// In a chat: it asks its user, and does not take what we have sent.
+    fn speaks_out_of_turn(&mut self) -> bool {
+        let asks = self.blocked().is_some_and(|event| event.call == "input");
+        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        let took = evidence.map_or(0, |evidence| evidence.calls(&RECEIVES).count());
+        self.setup.exercise.name == "chat" && asks && took < self.sent.len()
+    }
+
+    /// How many lines a program that reports has read with `input()`.
+    fn lines_read(&self) -> usize {
+        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        evidence.map_or(0, |evidence| evidence.calls(&["input"]).count())
     }
 
     /// Whether a client gets on after a line end, or after our end.
@@ -254,7 +273,10 @@ impl Player<'_> {
             let answer = self.ask(peer, b"sigue\n");
             return (answer.as_deref() == Some(b"SIGUE\n")).then_some(Cause::NeverChecksFin);
         }
-        self.waits_for_eof(peer).then_some(Cause::WaitsForEof)
+        match self.setup.role {
+            Role::Client => self.waits_for_more(),
+            Role::Server => self.waits_for_eof(peer).then_some(Cause::WaitsForEof),
+        }
     }
 
     /// The program does not end; `None` if it does after a key.
@@ -266,6 +288,8 @@ impl Player<'_> {
         let evidence = self.program.as_ref().map(|program| &program.evidence);
         let cause = if evidence.is_some_and(diagnose::reads_nothing_for_ever) {
             Some(Cause::EmptyReadLoop)
+        } else if self.speaks_out_of_turn() {
+            Some(Cause::TurnBroken)
         } else {
             self.why_it_goes_on()
         };
@@ -294,7 +318,8 @@ impl Player<'_> {
             return None;
         }
         // Who said the last word: in a chat either may have, in the others the server does.
-        let typed_last = chat && self.typed.last() == self.heard.last();
+        let last = |all: &[Vec<u8>]| all.last().is_some_and(|one| one == b"fin");
+        let typed_last = chat && last(&self.heard) && !last(&self.sent);
         if self.setup.role == Role::Server && !chat {
             self.ask("a", format!("sigue{newline}").as_bytes())?;
             for word in ["FIN", "fin"] {
@@ -303,7 +328,7 @@ impl Player<'_> {
                     return (!self.crashed()).then_some(Cause::FinCase);
                 }
             }
-            return Some(Cause::NeverChecksFin);
+            return self.what_it_compares();
         }
         if !typed_last {
             // It must be the program's turn: what is typed is sent.
@@ -319,8 +344,39 @@ impl Player<'_> {
         match self.wait(|_| None::<()>) {
             Waited::Exited if !self.crashed() => Some(Cause::FinCase),
             Waited::Exited => None,
-            _ => Some(Cause::NeverChecksFin),
+            _ => self.what_it_compares(),
         }
+    }
+
+    /// Neither case of the last word ends it: its source says which one it looks for, if any.
+    fn what_it_compares(&self) -> Option<Cause> {
+        let script = self.setup.start.and_then(Start::script)?;
+        let source = String::from_utf8_lossy(&std::fs::read(script).ok()?).into_owned();
+        let has = |word: &str| {
+            let quoted = [format!("\"{word}"), format!("'{word}")];
+            quoted.iter().any(|one| source.contains(one))
+        };
+        let (right, other) = match self.setup.exercise.name {
+            "chat" => ("fin", "FIN"),
+            _ => ("FIN", "fin"),
+        };
+        match (has(right), has(other)) {
+            (false, true) => Some(Cause::FinCase),
+            (false, false) => Some(Cause::NeverChecksFin),
+            _ => self.checks_only_one().then_some(Cause::NeverChecksFin),
+        }
+    }
+
+    /// A chat has two places for the last word. One that ends on what it sends itself, and has only
+    /// that one comparison, does not look at what it receives; or the other way round.
+    fn checks_only_one(&self) -> bool {
+        let script = self.setup.start.and_then(Start::script);
+        let source = script
+            .and_then(|path| std::fs::read(path).ok())
+            .unwrap_or_default();
+        let source = String::from_utf8_lossy(&source).into_owned();
+        let count = source.matches("\"fin\"").count() + source.matches("'fin'").count();
+        self.setup.exercise.name == "chat" && count == 1
     }
 
     fn type_and_hear(&mut self, line: &[u8]) -> Option<()> {

@@ -44,6 +44,7 @@ impl Player<'_> {
                 Err(self.fail_with(Symptom::WrongReply, cause, None, Some(now)))
             }
             Move::Submission => self.submission(),
+            Move::AtOnce => self.at_once(),
             Move::Nothing(peer) => self.nothing(peer),
             Move::Connection => self.connection(),
             Move::End(peer) => self.end(peer),
@@ -239,6 +240,21 @@ impl Player<'_> {
         }
     }
 
+    fn at_once(&mut self) -> Result<(), Stop> {
+        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        let calls = evidence.map_or(0, |evidence| evidence.calls(&diagnose::SENDS).count());
+        if calls <= self.heard.len() {
+            return Ok(());
+        }
+        let received = self.heard.last().cloned();
+        Err(self.fail_with(
+            Symptom::WrongReply,
+            Some(Cause::SeveralSends),
+            None,
+            received,
+        ))
+    }
+
     fn connection(&mut self) -> Result<(), Stop> {
         match self.wait(|player| {
             player.answer_where();
@@ -270,8 +286,10 @@ impl Player<'_> {
         }
         if stream.ended || matches!(came, Waited::Exited) {
             self.theirs(Act::Closes, true);
-            // Reset, so that the program's port is free again at once.
-            self.wire.reset(peer);
+            // Reset, so that a server's port is free again at once. A client may still read.
+            if !client {
+                self.wire.reset(peer);
+            }
             return Ok(());
         }
         self.waits();

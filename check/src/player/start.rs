@@ -43,7 +43,7 @@ impl Player<'_> {
         let mut looked = None;
         let found = self.wait(|player| {
             // Reading all of the system's sockets takes a while: in proportion to that.
-            if looked.is_some_and(|at| Instant::now() < at) {
+            if looked.is_some_and(|at| Instant::now() < at) && !player.last_look {
                 return None;
             }
             player.answer_where();
@@ -94,26 +94,27 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// What the program listens on: as the system says it, or else as Python does.
+    /// What the program listens on: as Python says it, or else as the system does.
     pub(super) fn listening(&mut self) -> Vec<Listening> {
         let Some(program) = &mut self.program else {
             return Vec::new();
         };
         program.evidence.read();
-        if let Some(all) = of_program(program.id())
-            && (cfg!(target_os = "linux") || !all.is_empty())
-        {
-            return all
-                .into_iter()
-                .filter(|one| one.address.port() != 0)
+        if program.evidence.reports() {
+            let bound = program
+                .evidence
+                .calls(&["bind"])
+                .filter(|event| event.error.is_none());
+            let found: Vec<Listening> = bound
+                .filter_map(|event| bound_at(event, &program.evidence))
                 .collect();
+            if !found.is_empty() {
+                return found;
+            }
         }
-        let bound = program
-            .evidence
-            .calls(&["bind"])
-            .filter(|event| event.error.is_none());
-        bound
-            .filter_map(|event| bound_at(event, &program.evidence))
+        let all = of_program(program.id()).unwrap_or_default();
+        all.into_iter()
+            .filter(|one| one.address.port() != 0)
             .collect()
     }
 
@@ -184,6 +185,8 @@ fn bound_at(event: &Event, evidence: &crate::evidence::Evidence) -> Option<Liste
         _ => return None,
     };
     let mut listened = evidence.calls(&["listen"]);
+    let closed = evidence.calls(&["close"]).any(|one| one.fd == event.fd);
     let ready = transport == Transport::Datagram || listened.any(|one| one.fd == event.fd);
+    let ready = ready && !closed;
     ready.then_some(Listening { transport, address })
 }

@@ -132,7 +132,7 @@ fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
     );
     let takes_peer = !matches!(
         verb,
-        "type" | "dni" | "shows" | "submission" | "exits" | "reachable" | "connection"
+        "type" | "dni" | "shows" | "submission" | "at-once" | "exits" | "reachable" | "connection"
     );
     if words.next().is_some()
         || (payload.is_some() && !takes_text)
@@ -157,6 +157,7 @@ fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
         (false, "reply") => Move::Reply(peer),
         (false, "otherwise") => Move::Otherwise(peer),
         (false, "submission") => Move::Submission,
+        (false, "at-once") => Move::AtOnce,
         (false, "nothing") => Move::Nothing(peer),
         (false, "connection") => Move::Connection,
         (false, "end") => Move::End(peer),

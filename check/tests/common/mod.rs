@@ -64,3 +64,15 @@ pub(crate) fn failures(report: &Report) -> Vec<(&str, bool, &Finding)> {
     });
     failed.collect()
 }
+
+/// Python itself, past any script that chooses one.
+pub(crate) fn interpreter() -> Option<String> {
+    if !python() {
+        return None;
+    }
+    let output = std::process::Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}

@@ -1,0 +1,137 @@
+//! Short wrong programs, one at least for every cause, each with its cure beside it.
+//!
+//! A class can look at them, and the tests check them: each must get its cause and no other.
+
+use socklab_core::transcript::Role;
+
+/// A wrong program and its cure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Its name.
+    pub name: &'static str,
+    wrong: &'static str,
+    cure: &'static str,
+}
+
+impl Piece {
+    /// The exercise's name, which end it is, and the code of its cause.
+    pub fn about(&self) -> (&'static str, Role, &'static str) {
+        let first = self.wrong.lines().next().unwrap_or_default();
+        let (end, cause) = first
+            .trim_start_matches("# ")
+            .split_once(": ")
+            .unwrap_or_default();
+        let (exercise, role) = end.split_once(' ').unwrap_or_default();
+        let role = match role {
+            "client" => Role::Client,
+            _ => Role::Server,
+        };
+        (exercise, role, cause)
+    }
+
+    /// The wrong program.
+    pub fn wrong(&self) -> &'static str {
+        without_title(self.wrong)
+    }
+
+    /// The right one.
+    pub fn cure(&self) -> &'static str {
+        without_title(self.cure)
+    }
+}
+
+fn without_title(text: &'static str) -> &'static str {
+    text.split_once('\n').map_or(text, |(_, rest)| rest)
+}
+
+macro_rules! pieces {
+    ($($name:literal,)*) => {
+        /// Every piece, by name.
+        pub const PIECES: &[Piece] = &[$(Piece {
+            name: $name,
+            wrong: include_str!(concat!("../tests/museum/", $name, ".py")),
+            cure: include_str!(concat!("../tests/museum/", $name, ".cure.py")),
+        },)*];
+    };
+}
+
+pieces! {
+    "address-in-use",
+    "ascii-only-capitals",
+    "closes-before-reading",
+    "code-lost-zeros",
+    "crash-on-accents",
+    "crash-on-accents-chat",
+    "deadlock",
+    "dies-on-empty",
+    "dies-on-empty-chat",
+    "dies-on-reset",
+    "dni-letter",
+    "echo-leftover",
+    "empty-read-loop",
+    "extra-newline",
+    "extra-newline-client",
+    "extra-newline-welcome",
+    "fin-any-case-chat",
+    "fin-case",
+    "fin-case-chat",
+    "fin-case-client",
+    "fin-case-server",
+    "fin-not-sent",
+    "fin-not-sent-server",
+    "hard-coded-answer",
+    "listener-used",
+    "loopback-only",
+    "missing-newline",
+    "missing-newline-server",
+    "module-missing",
+    "never-calls-listen",
+    "never-checks-fin",
+    "never-checks-fin-capitals",
+    "never-checks-fin-chat",
+    "never-checks-fin-client",
+    "never-checks-fin-server",
+    "no-loop",
+    "no-loop-chat",
+    "not-capitalised",
+    "not-flushed",
+    "one-recv",
+    "one-recv-welcome",
+    "pyotp-refuses-dni",
+    "reply-elsewhere",
+    "reply-elsewhere-chat",
+    "repr-sent",
+    "repr-sent-submit",
+    "repr-shown",
+    "repr-shown-chat",
+    "serves-once",
+    "several-sends",
+    "shadowed-module",
+    "small-buffer",
+    "small-buffer-client",
+    "small-buffer-message",
+    "stale-code",
+    "str-not-bytes",
+    "str-not-bytes-client",
+    "str-not-bytes-submit",
+    "turn-broken",
+    "turn-broken-server",
+    "two-answers-server",
+    "waits-for-eof",
+    "waits-for-eof-server",
+    "waits-for-newline",
+    "waits-for-newline-server",
+    "wrong-encoding",
+    "wrong-encoding-submit",
+    "wrong-interpreter",
+    "wrong-order",
+    "wrong-port",
+    "wrong-port-client",
+    "wrong-port-message",
+    "wrong-port-submit",
+    "wrong-protocol",
+    "wrong-protocol-client",
+    "wrong-protocol-submit",
+    "wrong-secret",
+    "wrong-separator",
+}

@@ -1,0 +1,169 @@
+//! Every piece of the museum gets its cause and no other; its cure passes everything; every
+//! scenario is failed by some piece.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{failures, free_port, interpreter, order, run};
+use socklab_check::{Cause, Order, PIECES, Piece, Report, Result, Verdict, built_in};
+use socklab_core::transcript::Role;
+
+/// Causes that no wrong program can show on its own: another program holds the port.
+const ELSEWHERE: [Cause; 1] = [Cause::OldServerAnswers];
+
+/// A program of the museum on ports of its own, so that tests can run side by side.
+fn order_of(program: &str, piece: &Piece, python: &str, folder: &std::path::Path) -> Order {
+    let (exercise, role, cause) = piece.about();
+    let name = match cause {
+        "shadowed-module" if program == piece.wrong() => "socket.py".to_owned(),
+        _ => format!("{}.py", piece.name),
+    };
+    let mut order = order(exercise, role, &[python, &name], Some(folder.to_owned()));
+    let asked = order.port;
+    order.port = free_port();
+    let mut text = program.replace(&asked.to_string(), &order.port.to_string());
+    for other in [asked + 1, asked + 2] {
+        text = text.replace(&other.to_string(), &free_port().to_string());
+    }
+    std::fs::write(folder.join(name), text).expect("a file");
+    order
+}
+
+fn check(program: &str, piece: &Piece, python: &str) -> Report {
+    let folder = tempfile::tempdir().expect("a folder");
+    run(&order_of(program, piece, python, folder.path()))
+}
+
+/// Runs `one` for every piece, three at a time.
+fn for_each(pieces: &[&Piece], one: impl Fn(&Piece) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    one(piece);
+                }
+            });
+        }
+    });
+}
+
+/// Whether this machine can show the piece's cause.
+fn can_show(piece: &Piece, python: &str) -> bool {
+    if piece.about().2 != "pyotp-refuses-dni" {
+        return true;
+    }
+    let refuses =
+        "import pyotp\ntry: pyotp.TOTP('GEZDGNBVGY======').now()\nexcept ValueError: exit(7)";
+    let status = std::process::Command::new(python)
+        .args(["-c", refuses])
+        .output();
+    let refuses = status.is_ok_and(|output| output.status.code() == Some(7));
+    if !refuses {
+        eprintln!(
+            "SKIPPED: {}: this Python's pyotp is missing or takes a DNI",
+            piece.name
+        );
+    }
+    refuses
+}
+
+#[test]
+fn every_piece_gets_its_cause_and_no_other() {
+    let Some(python) = interpreter() else {
+        return;
+    };
+    let only = std::env::var("PIECE").ok();
+    let pieces: Vec<&Piece> = PIECES
+        .iter()
+        .filter(|piece| {
+            only.as_deref()
+                .is_none_or(|only| piece.name.starts_with(only))
+        })
+        .filter(|piece| can_show(piece, &python))
+        .collect();
+    let failed: Mutex<BTreeSet<(String, &'static str, String)>> = Mutex::default();
+    let wrong: Mutex<Vec<String>> = Mutex::default();
+    for_each(&pieces, |piece| {
+        let (exercise, role, cause) = piece.about();
+        let report = check(piece.wrong(), piece, &python);
+        let failures = failures(&report);
+        let causes: BTreeSet<&str> = failures
+            .iter()
+            .filter_map(|(_, _, one)| one.cause)
+            .map(Cause::code)
+            .collect();
+        let mut scenarios = failed.lock().expect("the lock");
+        for (scenario, _, _) in &failures {
+            scenarios.insert((exercise.to_owned(), role.name(), (*scenario).to_owned()));
+        }
+        drop(scenarios);
+        if causes != BTreeSet::from([cause]) {
+            let seen: Vec<String> = report
+                .outcomes
+                .iter()
+                .filter(|one| one.result != Result::Passed)
+                .map(|one| format!("  {}: {:?}\n     {:?}", one.scenario, one.result, one.steps))
+                .collect();
+            let seen = seen.join("\n");
+            wrong
+                .lock()
+                .expect("the lock")
+                .push(format!("{}: {causes:?}\n{seen}", piece.name));
+        }
+    });
+    let wrong = wrong.into_inner().expect("the lock");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    if only.is_some() {
+        return;
+    }
+    let failed = failed.into_inner().expect("the lock");
+    let mut never = Vec::new();
+    for exercise in socklab_core::lab::EXERCISES {
+        for role in [Role::Client, Role::Server] {
+            for scenario in built_in(exercise.name, role) {
+                let key = (exercise.name.to_owned(), role.name(), scenario.name.clone());
+                if !failed.contains(&key) {
+                    never.push(key);
+                }
+            }
+        }
+    }
+    assert!(never.is_empty(), "no piece fails {never:?}");
+}
+
+#[test]
+fn every_cure_passes_everything() {
+    let Some(python) = interpreter() else {
+        return;
+    };
+    let mut cures: BTreeMap<&str, &Piece> = BTreeMap::new();
+    for piece in PIECES {
+        cures.insert(piece.cure(), piece);
+    }
+    let cures: Vec<&Piece> = cures.into_values().collect();
+    let wrong: Mutex<Vec<String>> = Mutex::default();
+    for_each(&cures, |piece| {
+        let report = check(piece.cure(), piece, &python);
+        if report.verdict() != Verdict::Pass || !failures(&report).is_empty() {
+            let said = format!("{}: {:?}", piece.name, failures(&report));
+            wrong.lock().expect("the lock").push(said);
+        }
+    });
+    let wrong = wrong.into_inner().expect("the lock");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_cause_has_a_piece() {
+    let shown: BTreeSet<&str> = PIECES.iter().map(|piece| piece.about().2).collect();
+    let all: BTreeSet<&str> = Cause::ALL
+        .iter()
+        .filter(|cause| !ELSEWHERE.contains(cause))
+        .map(|cause| cause.code())
+        .collect();
+    assert_eq!(shown, all);
+}

@@ -1,0 +1,13 @@
+# submit client: closes-before-reading
+from socket import *
+
+name = input("Nombre: ")
+dni = input("DNI: ")
+otp = input("Código OTP: ")
+message = f"{name}&{dni}&{otp}"
+clientSocket = socket(AF_INET, SOCK_STREAM)
+clientSocket.connect(("labit601.upct.es", 21000))
+clientSocket.send(message.encode())
+clientSocket.shutdown(SHUT_WR)
+print("enviado")
+clientSocket.close()

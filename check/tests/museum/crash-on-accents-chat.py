@@ -1,0 +1,16 @@
+# chat client: crash-on-accents
+from socket import *
+
+server = ("localhost", 16000)
+clientSocket = socket(AF_INET, SOCK_DGRAM)
+while True:
+    message = input("> ")
+    clientSocket.sendto(message.encode("ascii"), server)
+    if message == "fin":
+        break
+    data, address = clientSocket.recvfrom(2048)
+    answer = data.decode()
+    print(answer)
+    if answer == "fin":
+        break
+clientSocket.close()

@@ -1,0 +1,16 @@
+# chat client: fin-not-sent
+from socket import *
+
+server = ("localhost", 16000)
+clientSocket = socket(AF_INET, SOCK_DGRAM)
+while True:
+    message = input("> ")
+    if message == "fin":
+        break
+    clientSocket.sendto(message.encode(), server)
+    data, address = clientSocket.recvfrom(2048)
+    answer = data.decode()
+    print(answer)
+    if answer == "fin":
+        break
+clientSocket.close()
