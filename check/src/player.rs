@@ -1,7 +1,9 @@
 //! Plays one scenario against one program.
 
 mod interrogate;
+mod last_word;
 mod moves;
+mod screen;
 mod start;
 mod submission;
 mod typing;

@@ -2,7 +2,7 @@
 
 ## Help
 
-help-check = Plays an exercise against your program: is it right, and if not, what happened on the wire and what do you change?
+help-check = Plays an exercise against your program, and says whether it is right, what happened on the wire, and what to change.
 help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mine.txt -- ./server
 help-arg-check-exercise = The exercise
 help-arg-check-role = Which end your program is

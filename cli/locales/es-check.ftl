@@ -2,7 +2,7 @@
 
 ## Help
 
-help-check = Prueba un ejercicio contra su programa: ¿está bien?, y si no, ¿qué pasó en la red y qué hay que cambiar?
+help-check = Prueba un ejercicio contra su programa y dice si está bien, qué pasó en la red y qué hay que cambiar.
 help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mio.txt -- ./servidor
 help-arg-check-exercise = El ejercicio
 help-arg-check-role = Qué extremo es su programa

@@ -19,7 +19,7 @@ use crate::address;
 use crate::args::read;
 use crate::interrupt::on_interrupt;
 use crate::say;
-use socklab_text::{Messages, Variable, escape};
+use socklab_text::{Messages, escape};
 
 #[derive(Args, Clone, Debug)]
 struct CheckArgs {
@@ -142,8 +142,9 @@ fn order(args: &CheckArgs, messages: &dyn Messages) -> Result<Order, String> {
         let list = names.join(", ");
         scenarios.retain(|one| one.name == *only);
         if scenarios.is_empty() {
-            let given: [(&str, &dyn Variable); 2] = [("name", only), ("list", &list)];
-            return Err(messages.say_with("check-no-such-scenario", &given));
+            return Err(
+                messages.say_with("check-no-such-scenario", &[("name", only), ("list", &list)])
+            );
         }
     }
     Ok(Order {

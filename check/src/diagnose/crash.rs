@@ -56,8 +56,20 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
         | "ConnectionResetError"
         | "ConnectionAbortedError"
         | "socket.error" => of_system(&kind, raised, &said, context),
-        _ => None,
+        _ => took_an_empty_datagram(context).then_some(Cause::DiesOnEmpty),
     }
+}
+
+/// Whether an empty datagram was the last thing that the program received.
+fn took_an_empty_datagram(context: &Context<'_>) -> bool {
+    let mut received = context
+        .evidence
+        .into_iter()
+        .flat_map(|one| one.calls(&RECEIVES).rev());
+    let datagram = |event: &Event| event.kind.is_some_and(|kind| kind & 0xf == 2);
+    received
+        .next()
+        .is_some_and(|event| datagram(event) && event.count == Some(0))
 }
 
 /// Text and bytes mixed up: how Python says it.

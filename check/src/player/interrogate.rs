@@ -5,7 +5,7 @@ use socklab_core::transcript::Role;
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose::{self, RECEIVES, SENDS};
-use crate::program::{Patience, Start};
+use crate::program::Patience;
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
@@ -27,14 +27,29 @@ impl Player<'_> {
             let evidence = self.program.as_ref().map(|program| &program.evidence);
             cause = evidence.and_then(|evidence| diagnose::small_buffer(evidence, &received));
         }
+        if cause.is_none() && begins && self.sent_in_several(expected) {
+            cause = Some(Cause::SeveralSends);
+        }
         if cause.is_none() && self.answers_always(peer, &received) {
             cause = Some(Cause::HardCodedAnswer);
         }
         let symptom = match (begins, cause) {
-            (true, None | Some(Cause::SmallBuffer)) => Symptom::Truncated,
+            (true, None | Some(Cause::SmallBuffer | Cause::SeveralSends)) => Symptom::Truncated,
             _ => Symptom::WrongReply,
         };
         self.fail_with(symptom, cause, Some(expected.to_vec()), Some(received))
+    }
+
+    /// Whether the program's last calls of send carry together what should have come at once.
+    fn sent_in_several(&mut self, expected: &[u8]) -> bool {
+        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        let before = self.heard.len();
+        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        evidence.is_some_and(|evidence| {
+            let calls = evidence.calls(&SENDS).skip(before);
+            let pieces: Vec<&[u8]> = calls.filter_map(|event| event.data.as_deref()).collect();
+            pieces.len() > 1 && pieces.concat() == expected
+        })
     }
 
     /// Whether an echo server gives the same answer to two questions more.
@@ -55,7 +70,7 @@ impl Player<'_> {
     }
 
     /// Sends one question more, and waits for what comes.
-    fn ask(&mut self, peer: &str, question: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn ask(&mut self, peer: &str, question: &[u8]) -> Option<Vec<u8>> {
         if self.wire.is_stream() {
             let stream = self.wire.stream(peer)?;
             stream.taken = stream.received.len();
@@ -243,7 +258,7 @@ impl Player<'_> {
     }
 
     /// In a chat: it asks its user, and does not take what we have sent.
-    fn speaks_out_of_turn(&mut self) -> bool {
+    pub(super) fn speaks_out_of_turn(&mut self) -> bool {
         let asks = self.blocked().is_some_and(|event| event.call == "input");
         let evidence = self.program.as_ref().map(|program| &program.evidence);
         let took = evidence.map_or(0, |evidence| evidence.calls(&RECEIVES).count());
@@ -277,117 +292,5 @@ impl Player<'_> {
             Role::Client => self.waits_for_more(),
             Role::Server => self.waits_for_eof(peer).then_some(Cause::WaitsForEof),
         }
-    }
-
-    /// The program does not end; `None` if it does after a key.
-    pub(super) fn goes_on(&mut self) -> Option<Stop> {
-        if self.leaves_after_enter() {
-            return None;
-        }
-        self.waits();
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
-        let cause = if evidence.is_some_and(diagnose::reads_nothing_for_ever) {
-            Some(Cause::EmptyReadLoop)
-        } else if self.speaks_out_of_turn() {
-            Some(Cause::TurnBroken)
-        } else {
-            self.why_it_goes_on()
-        };
-        Some(self.fail(Symptom::NeverEnds, cause))
-    }
-
-    /// «Pulse Intro para salir» is no fault.
-    fn leaves_after_enter(&mut self) -> bool {
-        let Some(question) = self.question() else {
-            return false;
-        };
-        let question = question.to_lowercase();
-        let words = ["intro", "enter", "salir", "exit", "tecla", "continuar"];
-        if !words.iter().any(|word| question.contains(word)) {
-            return false;
-        }
-        self.type_and_wait(b"");
-        matches!(self.wait(|_| None::<()>), Waited::Exited) && !self.crashed()
-    }
-
-    /// Whether the last word, in either case, ends anything.
-    fn why_it_goes_on(&mut self) -> Option<Cause> {
-        let newline = if self.wire.is_stream() { "\n" } else { "" };
-        let chat = self.setup.exercise.name == "chat";
-        if !chat && !matches!(self.setup.exercise.name, "echo" | "capitals") {
-            return None;
-        }
-        // Who said the last word: in a chat either may have, in the others the server does.
-        let last = |all: &[Vec<u8>]| all.last().is_some_and(|one| one == b"fin");
-        let typed_last = chat && last(&self.heard) && !last(&self.sent);
-        if self.setup.role == Role::Server && !chat {
-            self.ask("a", format!("sigue{newline}").as_bytes())?;
-            for word in ["FIN", "fin"] {
-                self.wire.send("a", word.as_bytes()).ok()?;
-                if let Waited::Exited = self.wait(|_| None::<()>) {
-                    return (!self.crashed()).then_some(Cause::FinCase);
-                }
-            }
-            return self.what_it_compares();
-        }
-        if !typed_last {
-            // It must be the program's turn: what is typed is sent.
-            self.type_and_hear(b"sigue")?;
-            let other = if chat { "FIN" } else { "fin" };
-            self.wire
-                .send("a", format!("{other}{newline}").as_bytes())
-                .ok()?;
-        } else {
-            self.wire.send("a", b"sigue").ok()?;
-            self.type_and_hear(b"FIN")?;
-        }
-        match self.wait(|_| None::<()>) {
-            Waited::Exited if !self.crashed() => Some(Cause::FinCase),
-            Waited::Exited => None,
-            _ => self.what_it_compares(),
-        }
-    }
-
-    /// Neither case of the last word ends it: its source says which one it looks for, if any.
-    fn what_it_compares(&self) -> Option<Cause> {
-        let script = self.setup.start.and_then(Start::script)?;
-        let source = String::from_utf8_lossy(&std::fs::read(script).ok()?).into_owned();
-        let has = |word: &str| {
-            let quoted = [format!("\"{word}"), format!("'{word}")];
-            quoted.iter().any(|one| source.contains(one))
-        };
-        let (right, other) = match self.setup.exercise.name {
-            "chat" => ("fin", "FIN"),
-            _ => ("FIN", "fin"),
-        };
-        match (has(right), has(other)) {
-            (false, true) => Some(Cause::FinCase),
-            (false, false) => Some(Cause::NeverChecksFin),
-            _ => self.checks_only_one().then_some(Cause::NeverChecksFin),
-        }
-    }
-
-    /// A chat has two places for the last word. One that ends on what it sends itself, and has only
-    /// that one comparison, does not look at what it receives; or the other way round.
-    fn checks_only_one(&self) -> bool {
-        let script = self.setup.start.and_then(Start::script);
-        let source = script
-            .and_then(|path| std::fs::read(path).ok())
-            .unwrap_or_default();
-        let source = String::from_utf8_lossy(&source).into_owned();
-        let count = source.matches("\"fin\"").count() + source.matches("'fin'").count();
-        self.setup.exercise.name == "chat" && count == 1
-    }
-
-    fn type_and_hear(&mut self, line: &[u8]) -> Option<()> {
-        self.program.as_mut()?.type_line(line);
-        let came = self.wait(|player| {
-            if player.wire.is_stream() {
-                let stream = player.wire.stream("a")?;
-                return (!stream.rest().is_empty()).then_some(());
-            }
-            player.wire.datagram("a").map(drop)
-        });
-        matches!(came, Waited::Ready(())).then_some(())
     }
 }

@@ -302,38 +302,6 @@ impl Player<'_> {
         Err(self.fail(symptom, cause))
     }
 
-    fn shows(&mut self, text: &[u8]) -> Result<(), Stop> {
-        let from = self.shown;
-        let seen = |player: &Self| {
-            let output = player.program.as_ref()?.output.bytes();
-            let after = output.get(from..)?;
-            let found = text.is_empty() || after.windows(text.len()).any(|one| one == text);
-            found.then_some(())
-        };
-        if self.program.is_none() {
-            return Ok(());
-        }
-        match self.wait(|player| seen(player)) {
-            Waited::Ready(()) => {
-                self.theirs(Act::Shows(text.to_vec()), true);
-                Ok(())
-            }
-            Waited::Exited if !self.crashed() => Err(self.not_shown(text)),
-            Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
-            // Python writes at once, as it was told; others may hold it until they end.
-            Waited::Over if !self.reports() && self.output_is_silent() => {
-                self.owed.push(text.to_vec());
-                Ok(())
-            }
-            Waited::Over => Err(self.not_shown(text)),
-        }
-    }
-
-    /// Whether nothing has been shown since the last that came.
-    fn output_is_silent(&self) -> bool {
-        self.output_len() == self.shown
-    }
-
     fn exits(&mut self) -> Result<(), Stop> {
         if self.program.is_none() {
             return Ok(());
@@ -349,21 +317,6 @@ impl Player<'_> {
             }
             _ => self.goes_on().map_or(Ok(()), Err),
         }
-    }
-
-    /// What a program held in its buffer must have come when it has ended.
-    pub(super) fn settle_owed(&mut self) -> Result<(), Stop> {
-        if self.owed.is_empty() || self.exit_code().is_none() {
-            return Ok(());
-        }
-        let output = self.program.as_ref().map(|program| program.output.bytes());
-        let output = output.unwrap_or_default();
-        for text in std::mem::take(&mut self.owed) {
-            if !output.windows(text.len().max(1)).any(|one| one == text) {
-                return Err(self.not_shown(&text));
-            }
-        }
-        Ok(())
     }
 
     fn reachable(&mut self) -> Result<(), Stop> {

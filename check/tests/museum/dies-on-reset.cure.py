@@ -8,7 +8,13 @@ serverSocket.listen(5)
 while True:
     connection, address = serverSocket.accept()
     try:
-        message = connection.recv(1024).decode()
+        data = b""
+        while data.count(b"&") < 2 or len(data.rsplit(b"&", 1)[1]) < 6:
+            piece = connection.recv(1024)
+            if not piece:
+                break
+            data += piece
+        message = data.decode()
         answer = "OK" if message.count("&") == 2 else "ERROR"
         connection.send(f"{answer}: {message}".encode())
     except ConnectionError:

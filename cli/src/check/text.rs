@@ -7,7 +7,7 @@ use socklab_check::{
 
 use super::ladder::{difference, ladder, shown};
 use crate::say;
-use socklab_text::{Messages, Variable, escape};
+use socklab_text::{Messages, escape};
 
 /// A scenario in a list of them.
 pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
@@ -167,12 +167,14 @@ impl<'a> Teller<'a> {
             None => say::payload(&messages.say("check-no-cause")),
         }
         if let Some(place) = &finding.place {
-            let given: [(&str, &dyn Variable); 3] = [
-                ("line", &place.line),
-                ("file", &place.file),
-                ("text", &place.text),
-            ];
-            say::payload(&messages.say_with("check-place", &given));
+            say::payload(&messages.say_with(
+                "check-place",
+                &[
+                    ("line", &place.line),
+                    ("file", &place.file),
+                    ("text", &place.text),
+                ],
+            ));
         }
         if let Some(cause) = finding.cause {
             say::payload(&messages.say("check-cure"));
@@ -219,13 +221,15 @@ impl<'a> Teller<'a> {
                 let name = failed.map(|one| one.scenario.clone()).unwrap_or_default();
                 let (before, after) = &self.repeat;
                 let command = format!("{before} --only {name}{after}");
-                let given: [(&str, &dyn Variable); 4] = [
-                    ("right", &right),
-                    ("wrong", &wrong),
-                    ("left", &left),
-                    ("command", &command),
-                ];
-                say::payload(&messages.say_with("check-fail", &given));
+                say::payload(&messages.say_with(
+                    "check-fail",
+                    &[
+                        ("right", &right),
+                        ("wrong", &wrong),
+                        ("left", &left),
+                        ("command", &command),
+                    ],
+                ));
             }
             Verdict::NotChecked => {}
         }
@@ -271,12 +275,14 @@ pub(super) fn said_reason(reason: &Reason, messages: &dyn Messages) -> String {
             };
             let process = holder.as_ref().and_then(|holder| holder.process);
             let process = process.map_or_else(|| "?".to_owned(), |one| one.to_string());
-            let given: [(&str, &dyn Variable); 3] = [
-                ("port", &port.to_string()),
-                ("who", &who),
-                ("process", &process),
-            ];
-            messages.say_with("check-reason-port", &given)
+            messages.say_with(
+                "check-reason-port",
+                &[
+                    ("port", &port.to_string()),
+                    ("who", &who),
+                    ("process", &process),
+                ],
+            )
         }
         Reason::Unusable(Unusable::Missing(name)) => {
             messages.say_with("check-reason-missing", &[("name", name)])
@@ -295,7 +301,7 @@ pub(super) fn said_reason(reason: &Reason, messages: &dyn Messages) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::Language;
+    use crate::language::Language;
 
     #[test]
     fn every_code_has_its_words() {

@@ -1,0 +1,78 @@
+//! What the program shows its user.
+
+use super::{Player, Stop, Waited};
+use crate::codes::Symptom;
+use crate::diagnose;
+use crate::program::Patience;
+use crate::report::Act;
+
+impl Player<'_> {
+    pub(super) fn shows(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let from = self.shown;
+        let seen = |player: &Self| {
+            let output = player.program.as_ref()?.output.bytes();
+            let after = output.get(from..)?;
+            let found = text.is_empty() || after.windows(text.len()).any(|one| one == text);
+            found.then_some(())
+        };
+        if self.program.is_none() {
+            return Ok(());
+        }
+        match self.wait(|player| seen(player)) {
+            Waited::Ready(()) if self.shows_only_repr(text) => Err(self.not_shown(text)),
+            Waited::Ready(()) => {
+                self.theirs(Act::Shows(text.to_vec()), true);
+                Ok(())
+            }
+            Waited::Exited if !self.crashed() => Err(self.not_shown(text)),
+            Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
+            // Python writes at once, as it was told; others may hold it until they end.
+            Waited::Over if !self.reports() && self.output_is_silent() => {
+                self.owed.push(text.to_vec());
+                Ok(())
+            }
+            Waited::Over => Err(self.not_shown(text)),
+        }
+    }
+
+    /// Whether the text is there only between the quotes of `b'…'`.
+    fn shows_only_repr(&mut self, text: &[u8]) -> bool {
+        let repr = diagnose::repr(text);
+        let only = |player: &Self| {
+            let output = player
+                .program
+                .as_ref()
+                .map(|program| program.output.bytes());
+            let output = output.unwrap_or_default();
+            let after = output.get(player.shown..).unwrap_or_default();
+            let count = |part: &[u8]| after.windows(part.len()).filter(|one| *one == part).count();
+            count(&repr) > 0 && count(text) <= count(&repr)
+        };
+        if text.is_empty() || !only(self) {
+            return false;
+        }
+        // The text itself may come next.
+        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        only(self)
+    }
+
+    /// Whether nothing has been shown since the last that came.
+    fn output_is_silent(&self) -> bool {
+        self.output_len() == self.shown
+    }
+
+    /// What a program held in its buffer must have come when it has ended.
+    pub(super) fn settle_owed(&mut self) -> Result<(), Stop> {
+        if self.owed.is_empty() || self.exit_code().is_none() {
+            return Ok(());
+        }
+        let output = self.program.as_ref().map(|program| program.output.bytes());
+        let output = output.unwrap_or_default();
+        for text in std::mem::take(&mut self.owed) {
+            if !output.windows(text.len().max(1)).any(|one| one == text) {
+                return Err(self.not_shown(&text));
+            }
+        }
+        Ok(())
+    }
+}
