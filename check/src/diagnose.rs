@@ -204,6 +204,9 @@ pub(crate) fn event<'a>(
         (Symptom::NoRequest, Some(Cause::WrongPort | Cause::WrongProtocol)) => {
             last(&["connect", "connect_ex", "sendto"])
         }
+        (_, Some(Cause::TurnBroken)) if blocked().is_some_and(|one| one.call == "input") => {
+            blocked()
+        }
         (_, Some(Cause::ReplyElsewhere | Cause::TurnBroken | Cause::EchoLeftover)) => {
             last(&SENDS).or_else(blocked)
         }

@@ -16,6 +16,7 @@ mod report;
 mod scenario;
 mod wire;
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -29,8 +30,8 @@ pub use program::{Start, Unusable, end_all};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
 
-/// After this long no further scenario is begun once one has failed.
-const ENOUGH: Duration = Duration::from_secs(8);
+/// After this long most people have seen enough of a program that fails.
+pub const ENOUGH: Duration = Duration::from_secs(8);
 
 /// What is to be checked.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Order {
     pub identity: Identity,
     /// What is played.
     pub scenarios: Vec<Scenario>,
+    /// After this long no further scenario is begun once one that decides has failed.
+    pub enough: Duration,
 }
 
 /// Whose submission a client of `submit` makes, as far as it asks.
@@ -98,6 +101,7 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
         connect: order.connect,
         port: order.port,
         identity: &order.identity,
+        holds_output: Cell::new(false),
     };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for scenario in &order.scenarios {
@@ -116,7 +120,10 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
             Result::NotChecked(reason @ (Reason::PortHeld { .. } | Reason::NotReached(_))) => {
                 stop = Some(reason.clone());
             }
-            Result::Failed(finding) if stop.is_none() && is_pointless(finding, &outcome, began) => {
+            Result::Failed(finding)
+                if stop.is_none()
+                    && is_pointless(finding, &outcome, began.elapsed() >= order.enough) =>
+            {
                 stop = Some(Reason::After(finding.symptom));
             }
             _ => {}
@@ -147,10 +154,10 @@ fn is_still_proved(cause: Cause, before: &[Outcome]) -> bool {
 }
 
 /// Whether every other scenario would fail in the same way, or enough time has gone.
-fn is_pointless(finding: &Finding, outcome: &Outcome, began: Instant) -> bool {
+fn is_pointless(finding: &Finding, outcome: &Outcome, enough: bool) -> bool {
     let at_once = matches!(
         finding.symptom,
         Symptom::NeverListens | Symptom::ExitsEarly | Symptom::NoRequest
     );
-    !outcome.advice && (at_once || began.elapsed() >= ENOUGH)
+    !outcome.advice && (at_once || enough)
 }

@@ -38,6 +38,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) connect: Option<std::net::SocketAddr>,
     pub(crate) port: u16,
     pub(crate) identity: &'a Identity,
+    /// Whether the program has been seen to hold back what it prints.
+    pub(crate) holds_output: std::cell::Cell<bool>,
 }
 
 /// Why a scenario ends before its end.

@@ -158,6 +158,7 @@ fn order(args: &CheckArgs, messages: &dyn Messages) -> Result<Order, String> {
             dni: args.dni.clone().unwrap_or(before.dni),
         },
         scenarios,
+        enough: socklab_check::ENOUGH,
     })
 }
 

@@ -18,6 +18,12 @@ impl Player<'_> {
         if self.program.is_none() {
             return Ok(());
         }
+        // Python writes at once, as it was told; others may hold it back until they end.
+        let prompt = self.reports() || !self.output_is_silent();
+        if !prompt && self.setup.holds_output.get() {
+            self.owed.push(text.to_vec());
+            return Ok(());
+        }
         match self.wait(|player| seen(player)) {
             Waited::Ready(()) if self.shows_only_repr(text) => Err(self.not_shown(text)),
             Waited::Ready(()) => {
@@ -26,8 +32,8 @@ impl Player<'_> {
             }
             Waited::Exited if !self.crashed() => Err(self.not_shown(text)),
             Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
-            // Python writes at once, as it was told; others may hold it until they end.
             Waited::Over if !self.reports() && self.output_is_silent() => {
+                self.setup.holds_output.set(true);
                 self.owed.push(text.to_vec());
                 Ok(())
             }

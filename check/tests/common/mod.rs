@@ -38,6 +38,7 @@ pub(crate) fn order(exercise: &str, role: Role, words: &[&str], folder: Option<P
         port: exercise.port,
         identity: Identity::default(),
         scenarios: built_in(exercise.name, role),
+        enough: std::time::Duration::MAX,
     }
 }
 
