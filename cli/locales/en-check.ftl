@@ -16,6 +16,15 @@ help-arg-check-dni = The DNI that it is given, and that its code is made for
 help-arg-check-format = What to write
 help-arg-check-command = How your program is started; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} and {"{code}"} are filled in
 
+help-bug = Short wrong programs and their cures.
+help-bug-list = Name them, with what is wrong.
+help-bug-list-examples = socklab bug list
+help-bug-show = Show one with its cure: lines with - go, lines with + come.
+help-bug-show-examples = socklab bug show turn-broken
+help-arg-bug-name = Its name, as bug list gives it
+# $name (text) - what was asked for
+bug-unknown = there is no piece { $name }: socklab bug list names them
+
 ## The ladder
 
 check-client = client

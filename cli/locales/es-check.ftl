@@ -16,6 +16,15 @@ help-arg-check-dni = El DNI que se le da, y para el que se hace el código
 help-arg-check-format = Qué escribir
 help-arg-check-command = Cómo se inicia su programa; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} y {"{code}"} se rellenan
 
+help-bug = Programas breves con un error, y su arreglo.
+help-bug-list = Nombrarlos, con lo que está mal.
+help-bug-list-examples = socklab bug list
+help-bug-show = Mostrar uno con su arreglo: las líneas con - se van, las líneas con + llegan.
+help-bug-show-examples = socklab bug show turn-broken
+help-arg-bug-name = Su nombre, como lo da bug list
+# $name (text) - what was asked for
+bug-unknown = no existe el ejemplo { $name }: socklab bug list los nombra
+
 ## The ladder
 
 check-client = cliente

@@ -114,6 +114,7 @@ pub(crate) fn command(messages: &Translations) -> Command {
         .subcommand(crate::transcript::command())
         .subcommand(crate::tour::command())
         .subcommand(crate::timeline::command())
+        .subcommand(crate::bug::command())
         .subcommand(crate::check::command())
         .subcommand(crate::compare::command())
         .subcommand(crate::lesson::command())

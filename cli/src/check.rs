@@ -4,6 +4,8 @@ mod formats;
 mod ladder;
 mod text;
 
+pub(crate) use text::cure;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -4,6 +4,7 @@
 
 mod address;
 mod args;
+mod bug;
 mod check;
 mod compare;
 mod completions;
@@ -84,6 +85,7 @@ fn run() -> Exit {
         Some(("transcript", matches)) => transcript::main(matches, messages),
         Some(("register", matches)) => register::main(matches, messages),
         Some((COMMAND, matches)) => measured::main(matches, messages),
+        Some(("bug", matches)) => bug::main(matches, messages),
         Some(("check", matches)) => check::main(matches, messages),
         Some(("compare", matches)) => compare::main(matches, messages),
         Some(("lesson", matches)) => lesson::main(matches, messages),

@@ -260,7 +260,7 @@ pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
 }
 
 /// The lines that cure it.
-pub(super) fn cure(cause: Cause, messages: &dyn Messages) -> Vec<String> {
+pub(crate) fn cure(cause: Cause, messages: &dyn Messages) -> Vec<String> {
     let text = messages.say(&format!("check-cure-{}", cause.code()));
     text.split('¶').map(str::to_owned).collect()
 }

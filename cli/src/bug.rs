@@ -1,0 +1,125 @@
+//! `socklab bug`: short wrong programs and their cures, for a class to look at.
+
+use clap::{ArgMatches, Args, Command};
+use socklab_check::{Cause, PIECES, Piece};
+use socklab_text::Messages;
+
+use crate::Exit;
+use crate::args::read;
+use crate::check::cure;
+use crate::say;
+
+#[derive(Args, Clone, Debug)]
+struct ShowArgs {
+    #[arg(id = "bug-name", value_name = "NAME")]
+    name: String,
+}
+
+pub(crate) fn command() -> Command {
+    Command::new("bug")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(Command::new("list"))
+        .subcommand(ShowArgs::augment_args(Command::new("show")))
+}
+
+pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
+    match matches.subcommand() {
+        Some(("list", _)) => list(messages),
+        Some(("show", matches)) => show(&read::<ShowArgs>(matches).name, messages),
+        _ => Exit::Usage,
+    }
+}
+
+fn list(messages: &dyn Messages) -> Exit {
+    let width = PIECES
+        .iter()
+        .map(|piece| piece.name.len())
+        .max()
+        .unwrap_or(0);
+    for piece in PIECES {
+        let (exercise, role, cause) = piece.about();
+        let end = format!("{exercise} {}", role.name());
+        let what = messages.say(&format!("check-what-{cause}"));
+        say::payload(&format!("{:width$}  {end:16} {what}", piece.name));
+    }
+    Exit::Done
+}
+
+fn show(name: &str, messages: &dyn Messages) -> Exit {
+    let Some(piece) = PIECES.iter().find(|piece| piece.name == name) else {
+        say::line(&messages.say_with("bug-unknown", &[("name", &name)]));
+        return Exit::Usage;
+    };
+    let (exercise, role, code) = piece.about();
+    say::payload(&format!(
+        "{} · {exercise} {} · {code}",
+        piece.name,
+        role.name()
+    ));
+    let what = messages.say(&format!("check-what-{code}"));
+    let why = messages.say(&format!("check-why-{code}"));
+    say::payload(&what);
+    say::payload(&messages.say_with("check-why", &[("text", &why)]));
+    for line in difference(piece) {
+        say::payload(&line);
+    }
+    if let Some(&cause) = Cause::ALL.iter().find(|cause| cause.code() == code) {
+        say::payload(&messages.say("check-cure"));
+        for line in cure(cause, messages) {
+            say::payload(&format!("   {line}"));
+        }
+    }
+    Exit::Done
+}
+
+/// The wrong program with its cure: `-` begins a line that goes, `+` one that comes.
+fn difference(piece: &Piece) -> Vec<String> {
+    let wrong: Vec<&str> = piece.wrong().lines().collect();
+    let right: Vec<&str> = piece.cure().lines().collect();
+    // The longest common subsequence: the programs are short.
+    let mut common = vec![vec![0_usize; right.len() + 1]; wrong.len() + 1];
+    for (i, a) in wrong.iter().enumerate().rev() {
+        for (j, b) in right.iter().enumerate().rev() {
+            common[i][j] = match a == b {
+                true => common[i + 1][j + 1] + 1,
+                false => common[i + 1][j].max(common[i][j + 1]),
+            };
+        }
+    }
+    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
+    while i < wrong.len() || j < right.len() {
+        let same = i < wrong.len() && j < right.len() && wrong[i] == right[j];
+        if same {
+            lines.push(format!("  {}", wrong[i]).trim_end().to_owned());
+            (i, j) = (i + 1, j + 1);
+        } else if j == right.len() || (i < wrong.len() && common[i + 1][j] >= common[i][j + 1]) {
+            lines.push(format!("- {}", wrong[i]));
+            i += 1;
+        } else {
+            lines.push(format!("+ {}", right[j]));
+            j += 1;
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_programs_can_be_read_back() {
+        for piece in PIECES {
+            let lines = difference(piece);
+            let side = |other: char| -> Vec<String> {
+                let kept = lines.iter().filter(|line| !line.starts_with(other));
+                kept.map(|line| line.get(2..).unwrap_or_default().to_owned())
+                    .collect()
+            };
+            let of = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(side('+'), of(piece.wrong()), "{}", piece.name);
+            assert_eq!(side('-'), of(piece.cure()), "{}", piece.name);
+        }
+    }
+}
