@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod check;
 mod completions;
 #[cfg(target_os = "linux")]
 mod counting;

@@ -1,0 +1,204 @@
+//! `socklab check`: programs that are right and programs that are wrong, as a student meets it.
+
+use std::fs;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+
+use crate::common::{pipe, run, scratch, socklab, stderr, stdout};
+
+fn museum(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../check/tests/museum")
+        .join(name);
+    fs::read_to_string(file).expect("a piece")
+}
+
+fn free_port() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    socket.local_addr().expect("bound").port()
+}
+
+/// A program of the museum on a port of its own.
+fn program(folder: &Path, name: &str, asked: u16) -> (PathBuf, u16) {
+    let port = free_port();
+    let file = folder.join("mine.py");
+    let text = museum(name).replace(&asked.to_string(), &port.to_string());
+    fs::write(&file, text).expect("a file");
+    (file, port)
+}
+
+fn python() -> bool {
+    let found = std::process::Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok();
+    if !found {
+        eprintln!("SKIPPED: there is no python3");
+    }
+    found
+}
+
+#[test]
+fn a_wrong_program_is_explained_on_one_screen() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-wrong");
+    fs::create_dir(&folder).expect("a folder");
+    let (file, port) = program(&folder, "ascii-only-capitals.py", 16000);
+    let words = format!("check echo server --port {port} --only accents -- python3");
+    let mut command = socklab(&words);
+    command.arg(&file);
+    let ended = pipe(command, "").code(1);
+    let said = stdout(&ended);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("✗ echo server · accents"), "{said}");
+    assert!(lines[0].ends_with("ascii-only-capitals"), "{said}");
+    for part in [
+        "socklab (client)",
+        "mine.py",
+        " 2   \"ñandú\"                  ──►",
+        "◄── \"ñANDú\"  (line 11)  ✗",
+        " expected  ÑANDÚ",
+        " received  ñANDú\n           ^\n",
+        "Why: That is what upper() does with bytes",
+        "Line 10 of mine.py:  reply = message.upper()",
+        "   reply = message.decode().upper().encode()",
+        "0 right, 1 wrong",
+    ] {
+        assert!(said.contains(part), "{part:?}:\n{said}");
+    }
+}
+
+#[test]
+fn other_programs_read_the_symptom_and_the_cause() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-json");
+    fs::create_dir(&folder).expect("a folder");
+    let (file, port) = program(&folder, "never-checks-fin-chat.py", 16000);
+    let of = |format: &str| {
+        let words =
+            format!("check chat client --port {port} --only happy --format {format} -- python3");
+        let mut command = socklab(&words);
+        command.arg(&file);
+        stdout(&pipe(command, "").code(1))
+    };
+    let json: serde_json::Value = serde_json::from_str(&of("json")).expect("JSON");
+    assert_eq!(json["verdict"], "fail");
+    let scenario = &json["scenarios"][0];
+    assert_eq!(scenario["name"], "happy");
+    assert_eq!(scenario["symptom"], "never-ends");
+    assert_eq!(scenario["cause"], "never-checks-fin");
+    assert_eq!(scenario["steps"][1]["value"], "hola");
+    let junit = of("junit");
+    assert!(
+        junit.contains("<failure type=\"never-checks-fin\">"),
+        "{junit}"
+    );
+    assert!(
+        junit.contains("tests=\"1\" failures=\"1\" skipped=\"0\""),
+        "{junit}"
+    );
+}
+
+#[test]
+fn what_is_no_fault_of_the_program_is_not_checked() {
+    let ended = run("check echo server -- no-such-program-here").code(3);
+    assert!(stdout(&ended).contains("there is no program no-such-program-here"));
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let other = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let port = other.local_addr().expect("bound").port();
+    let ended = run(&format!("check echo server --port {port} -- true")).code(3);
+    let said = stdout(&ended);
+    assert!(said.contains(&format!("port {port} is held by")), "{said}");
+}
+
+#[test]
+fn a_command_that_is_not_typed_right_is_told_so() {
+    for (words, part) in [
+        ("check echo server", "say how your program is started"),
+        (
+            "check echo server --only x -- true",
+            "there is no scenario x; there are happy,",
+        ),
+        ("check echo client --connect :1", "--connect is for servers"),
+        ("check submit client --dni 1234567X -- true", "letter"),
+        (
+            "check echo server --scenario no-such-file -- true",
+            "no-such-file: ",
+        ),
+        ("check ping server -- true", "ping"),
+        ("bug show nothing", "socklab bug list"),
+    ] {
+        let ended = run(words).code(2);
+        assert!(stderr(&ended).contains(part), "{words}: {}", stderr(&ended));
+    }
+}
+
+#[test]
+fn the_scenarios_of_the_documentation_can_be_played() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/check.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let (_, rest) = page.split_once("```text\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let folder = scratch("check-scenarios");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("mine.txt");
+    fs::write(&file, example).expect("a file");
+    let port = free_port();
+    let mut command = socklab("check echo server --scenario");
+    command.arg(&file);
+    command.args(["--port", &port.to_string(), "--"]);
+    command.arg(env!("CARGO_BIN_EXE_socklab"));
+    command.args(["echo", "server", "--listen", &format!(":{port}")]);
+    let ended = pipe(command, "").code(0);
+    assert_eq!(stdout(&ended), "✓ echo server: right (1 scenarios)\n");
+}
+
+/// socklab is a right program in Rust: it passes all, advice too.
+#[test]
+fn socklab_itself_passes() {
+    for exercise in ["message", "echo", "chat", "welcome", "capitals"] {
+        let port = free_port();
+        for (role, words) in [
+            ("server", format!("server --listen 0.0.0.0:{port}")),
+            ("client", "client {host}:{port}".to_owned()),
+        ] {
+            let mut command = socklab(&format!("check {exercise} {role} --port {port} --"));
+            command.arg(env!("CARGO_BIN_EXE_socklab")).arg(exercise);
+            command.args(words.split(' '));
+            let ended = pipe(command, "");
+            let said = stdout(&ended);
+            assert!(
+                said.starts_with(&format!("✓ {exercise} {role}: right")),
+                "{said}"
+            );
+        }
+    }
+}
+
+/// What a program has started ends with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_process_is_left() {
+    let folder = scratch("check-orphan");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("pid");
+    let script = format!("sleep 600 & echo $! > '{}'; exec sleep 600", file.display());
+    let mut command = socklab("check echo server --only happy -- sh -c");
+    command.arg(script);
+    let ended = pipe(command, "").code(1);
+    assert!(
+        stdout(&ended).contains("never-listens"),
+        "{}",
+        stdout(&ended)
+    );
+    let process = fs::read_to_string(file).expect("its number");
+    let state = fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap_or_default();
+    // A zombie may still wait for its parent.
+    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+}
