@@ -9,7 +9,9 @@
 mod codes;
 mod diagnose;
 mod evidence;
+mod given;
 mod museum;
+mod order;
 mod player;
 mod program;
 mod report;
@@ -17,69 +19,15 @@ mod scenario;
 mod wire;
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-
-use socklab_core::lab::Exercise;
-use socklab_core::transcript::Role;
 
 pub use codes::{Cause, Symptom};
 pub use museum::{PIECES, Piece};
+pub use order::{ENOUGH, Identity, Order};
 pub use program::sockets::Holder;
 pub use program::{Start, Unusable, end_all};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
-
-/// After this long most people have seen enough of a program that fails.
-pub const ENOUGH: Duration = Duration::from_secs(8);
-
-/// What is to be checked.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// The exercise.
-    pub exercise: &'static Exercise,
-    /// Which end the program is.
-    pub role: Role,
-    /// How it is started; `None` if it runs already.
-    pub start: Option<Start>,
-    /// Where it runs already.
-    pub connect: Option<SocketAddr>,
-    /// The port that it should use: the exercise's.
-    pub port: u16,
-    /// Whose submission it makes.
-    pub identity: Identity,
-    /// What is played.
-    pub scenarios: Vec<Scenario>,
-    /// After this long no further scenario is begun once one that decides has failed.
-    pub enough: Duration,
-}
-
-/// Whose submission a client of `submit` makes, as far as it asks.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The name.
-    pub name: String,
-    /// The DNI.
-    pub dni: String,
-}
-
-impl Default for Identity {
-    fn default() -> Self {
-        Identity {
-            name: "Íñigo Peñalver".to_owned(),
-            dni: "12345678".to_owned(),
-        }
-    }
-}
-
-// A DNI is never printed by accident.
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Plays every scenario; `tell` hears of each as it ends.
 pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {

@@ -14,12 +14,11 @@ use std::time::{Duration, Instant};
 use socklab_core::lab::Exercise;
 use socklab_core::transcript::Role;
 
-pub(crate) use submission::Given;
-
-use crate::Identity;
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 use crate::evidence::Event;
+use crate::given::Given;
+use crate::order::Identity;
 use crate::program::{Patience, Program, Start, source_line};
 use crate::report::{Act, Finding, Outcome, Place, Reason, Result as Verdict, Step};
 use crate::scenario::Scenario;

@@ -2,6 +2,7 @@
 
 mod activity;
 mod interpreter;
+mod running;
 pub(crate) mod sockets;
 
 use std::ffi::OsString;
@@ -251,29 +252,6 @@ fn end_group(process: u32) {
 pub fn end_all() {
     for process in running::all() {
         end_group(process);
-    }
-}
-
-/// The programs that run.
-mod running {
-    use super::*;
-
-    static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
-
-    fn lock() -> MutexGuard<'static, Vec<u32>> {
-        RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn add(process: u32) {
-        lock().push(process);
-    }
-
-    pub(super) fn remove(process: u32) {
-        lock().retain(|&one| one != process);
-    }
-
-    pub(super) fn all() -> Vec<u32> {
-        lock().clone()
     }
 }
 

@@ -6,7 +6,7 @@ use socklab_core::submit::{Remark, review};
 
 use super::{encodings, repr};
 use crate::codes::Cause;
-use crate::player::Given;
+use crate::given::Given;
 
 /// `None` if the message is right; else that it is wrong, and why if that is proved.
 pub(crate) fn submission(

@@ -85,7 +85,7 @@ impl Player<'_> {
 
     fn send(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
         self.open(peer)?;
-        let bytes = self.given.text(bytes, self.setup);
+        let bytes = self.filled(bytes);
         if self.wire.is_stream()
             && matches!(self.steps.last(), Some(step) if step.act.is_ours_sent())
         {
@@ -97,6 +97,14 @@ impl Player<'_> {
         let _ = self.wire.send(peer, &bytes);
         self.sent.push(bytes);
         Ok(())
+    }
+
+    /// What a scenario sends, with a submission's fields filled in.
+    fn filled(&self, bytes: &[u8]) -> Vec<u8> {
+        match self.setup.exercise.secret {
+            true => self.given.text(bytes, self.setup.identity),
+            false => bytes.to_vec(),
+        }
     }
 
     /// Waits until the program has read what was sent last, so that the next does not join it.
@@ -119,7 +127,7 @@ impl Player<'_> {
 
     fn send_pieces(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
         self.open(peer)?;
-        let bytes = self.given.text(bytes, self.setup);
+        let bytes = self.filled(bytes);
         self.shown = self.output_len();
         self.ours(Act::WeSend(bytes.clone()));
         for piece in bytes.chunks(1) {

@@ -36,7 +36,7 @@ impl Player<'_> {
             let holder = Some(holder);
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
         }
-        let start = self.given.filled(start, self.setup, port);
+        let start = self.given.filled(start, self.setup.identity, port);
         self.program = Some(Program::start(&start, None)?);
         self.ours(Act::Started);
         let mut wrong: Option<Listening> = None;
@@ -134,7 +134,7 @@ impl Player<'_> {
             let holder = holder(transport, port);
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
         }
-        let start = self.given.filled(start, self.setup, real);
+        let start = self.given.filled(start, self.setup.identity, real);
         self.program = Some(Program::start(&start, Some(Way { asked: port, real }))?);
         self.ours(Act::Started);
         Ok(())

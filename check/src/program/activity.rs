@@ -101,8 +101,8 @@ impl Patience {
 
 #[cfg(target_os = "linux")]
 mod system {
-    use super::*;
     use std::fs;
+    use std::time::Duration;
 
     /// The processor time of the program and all that it started, and whether any of its threads
     /// runs or would if it had a processor.
@@ -131,7 +131,7 @@ mod system {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use super::*;
+    use std::time::Duration;
 
     /// Not known here, so the times above are what counts.
     pub(super) fn activity(_: u32) -> (Option<Duration>, bool) {

@@ -1,0 +1,111 @@
+//! Windows says it through `netstat`, other Unixes through `lsof`.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use socklab_core::Transport;
+
+use super::{Holder, Listening};
+
+/// Only the process itself: nothing here asks for its children.
+pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
+    Some(
+        all()?
+            .into_iter()
+            .filter(|(_, id)| *id == process)
+            .map(|(one, _)| one)
+            .collect(),
+    )
+}
+
+pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
+    let all = all()?.into_iter();
+    let (_, id) = all
+        .into_iter()
+        .find(|(one, _)| one.transport == transport && one.address.port() == port)?;
+    Some(Holder {
+        process: Some(id),
+        command: String::new(),
+    })
+}
+
+/// `netstat -ano` on Windows: protocol, local address, remote address, state of TCP, process.
+#[cfg(windows)]
+fn all() -> Option<Vec<(Listening, u32)>> {
+    let output = Command::new("netstat").arg("-ano").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some(
+        text.lines()
+            .filter_map(|line| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                // A listener's remote port is 0 in every language of Windows.
+                let transport = match *words.first()? {
+                    "TCP" if words.get(2)?.ends_with(":0") => Transport::Stream,
+                    "UDP" => Transport::Datagram,
+                    _ => return None,
+                };
+                Some((
+                    Listening {
+                        transport,
+                        address: address(words.get(1)?)?,
+                    },
+                    words.last()?.parse().ok()?,
+                ))
+            })
+            .collect(),
+    )
+}
+
+/// `lsof -nP -i -Fpn` on other Unixes.
+#[cfg(not(windows))]
+fn all() -> Option<Vec<(Listening, u32)>> {
+    let output = Command::new("lsof")
+        .args(["-nP", "-i", "-FpPnT"])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (mut process, mut transport, mut name, mut all) = (0, None, None, Vec::new());
+    for line in text.lines() {
+        let (key, value) = line.split_at_checked(1)?;
+        match key {
+            "p" => process = value.parse().ok()?,
+            "P" => {
+                transport = match value {
+                    "TCP" => Some(Transport::Stream),
+                    "UDP" => Some(Transport::Datagram),
+                    _ => None,
+                }
+            }
+            "n" => {
+                name = address(value);
+                if let (Some(Transport::Datagram), Some(address)) = (transport, name) {
+                    all.push((
+                        Listening {
+                            transport: Transport::Datagram,
+                            address,
+                        },
+                        process,
+                    ));
+                }
+            }
+            "T" if value == "ST=LISTEN" => {
+                if let Some(address) = name {
+                    all.push((
+                        Listening {
+                            transport: Transport::Stream,
+                            address,
+                        },
+                        process,
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(all)
+}
+
+fn address(text: &str) -> Option<SocketAddr> {
+    let any = text.strip_prefix('*').map(|rest| format!("0.0.0.0{rest}"));
+    any.as_deref().unwrap_or(text).parse().ok()
+}

@@ -1,0 +1,109 @@
+//! Linux says it in `/proc`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socklab_core::Transport;
+
+use super::{Holder, Listening};
+
+/// The process and all that it started.
+pub(crate) fn family(process: u32) -> Vec<u32> {
+    let mut family = vec![process];
+    let mut at = 0;
+    while let Some(&one) = family.get(at) {
+        at += 1;
+        let Ok(tasks) = fs::read_dir(format!("/proc/{one}/task")) else {
+            continue;
+        };
+        for task in tasks.flatten() {
+            let children = fs::read_to_string(task.path().join("children"));
+            let children = children.unwrap_or_default();
+            let numbers = children.split_whitespace();
+            family.extend(numbers.filter_map(|one| one.parse::<u32>().ok()));
+        }
+    }
+    family
+}
+
+fn inodes(process: u32) -> BTreeSet<u64> {
+    let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else {
+        return BTreeSet::new();
+    };
+    open.flatten()
+        .filter_map(|one| fs::read_link(one.path()).ok())
+        .filter_map(|to| {
+            let inode = to.to_str()?.strip_prefix("socket:[")?;
+            inode.strip_suffix(']')?.parse().ok()
+        })
+        .collect()
+}
+
+/// What waits for peers on this machine, with the inode of its socket.
+fn all() -> Vec<(Listening, u64)> {
+    let mut all = Vec::new();
+    for (table, transport, state) in [
+        ("tcp", Transport::Stream, "0A"),
+        ("tcp6", Transport::Stream, "0A"),
+        ("udp", Transport::Datagram, "07"),
+        ("udp6", Transport::Datagram, "07"),
+    ] {
+        let text = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
+        for line in text.lines().skip(1) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let (Some(local), Some(&is), Some(inode)) = (words.get(1), words.get(3), words.get(9))
+            else {
+                continue;
+            };
+            if let (true, Some(address), Ok(inode)) = (is == state, address(local), inode.parse()) {
+                all.push((Listening { transport, address }, inode));
+            }
+        }
+    }
+    all
+}
+
+pub(super) fn address(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.split_once(':')?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let words: Vec<u32> = host
+        .as_bytes()
+        .chunks(8)
+        .map(|one| u32::from_str_radix(std::str::from_utf8(one).ok()?, 16).ok())
+        .collect::<Option<_>>()?;
+    // Each word is in the machine's own order of bytes.
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let host: IpAddr = match bytes.len() {
+        4 => Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?).into(),
+        16 => Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?).into(),
+        _ => return None,
+    };
+    Some(SocketAddr::new(host, port))
+}
+
+pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
+    let own: BTreeSet<u64> = family(process).into_iter().flat_map(inodes).collect();
+    if own.is_empty() {
+        return Some(Vec::new());
+    }
+    let listening = all().into_iter().filter(|(_, inode)| own.contains(inode));
+    Some(listening.map(|(one, _)| one).collect())
+}
+
+pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
+    let (_, inode) = all()
+        .into_iter()
+        .find(|(one, _)| one.transport == transport && one.address.port() == port)?;
+    let processes = fs::read_dir("/proc").ok()?;
+    let process = processes
+        .flatten()
+        .filter_map(|one| one.file_name().to_str()?.parse::<u32>().ok())
+        .find(|&one| inodes(one).contains(&inode));
+    let command = process.and_then(|one| fs::read(format!("/proc/{one}/cmdline")).ok());
+    let command = String::from_utf8_lossy(&command.unwrap_or_default()).replace('\0', " ");
+    Some(Holder {
+        process,
+        command: command.trim().to_owned(),
+    })
+}
