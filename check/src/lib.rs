@@ -8,6 +8,7 @@
 
 mod codes;
 mod diagnose;
+mod doctor;
 mod evidence;
 mod given;
 mod museum;
@@ -22,6 +23,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 pub use codes::{Cause, Symptom};
+pub use doctor::{Health, Trouble, doctor};
 pub use museum::{PIECES, Piece};
 pub use order::{ENOUGH, Identity, Order};
 pub use program::sockets::Holder;

@@ -25,6 +25,32 @@ help-arg-bug-name = Its name, as bug list gives it
 # $name (text) - what was asked for
 bug-unknown = there is no piece { $name }: socklab bug list names them
 
+## The doctor
+
+help-doctor = Looks at this computer before class: Python, pyotp, the lab's ports, and whether the lecturers' server answers.
+help-doctor-examples = socklab doctor ; socklab doctor lab.example
+help-arg-doctor-server = The lecturers' server: HOST, HOST:PORT or [IPv6]:PORT (port 21000 unless given)
+# $version (text)
+doctor-python = Python { $version }
+doctor-healthy = ✓ all is ready for the lab
+doctor-no-python = there is no Python: install it from python.org, or python3 with your system's package manager
+# $detail (text)
+doctor-python-fails = Python does not run ({ $detail }): install it again
+# $version (text)
+doctor-python-old = Python { $version } is too old: install 3.8 or newer
+doctor-no-pyotp = this Python has no pyotp: python3 -m pip install "pyotp<2.11.2"
+# $version (text)
+doctor-pyotp-refuses = pyotp { $version } refuses a DNI as a secret: python3 -m pip install "pyotp<2.11.2"
+# $exercise (text)
+# $kind (text)
+# $port (text)
+# $who (text)
+# $process (text)
+doctor-port = { $kind } port { $port } ({ $exercise }) is taken by { $who } (process { $process }): end it, or restart the computer if the system has reserved it
+# $address (text)
+# $detail (text)
+doctor-not-reached = the server at { $address } does not answer ({ $detail }): from outside the campus, connect the VPN first; else ask whether it is on
+
 ## The ladder
 
 check-client = client

@@ -25,6 +25,32 @@ help-arg-bug-name = Su nombre, como lo da bug list
 # $name (text) - what was asked for
 bug-unknown = no existe el ejemplo { $name }: socklab bug list los nombra
 
+## El doctor
+
+help-doctor = Examina este ordenador antes de clase: Python, pyotp, los puertos del laboratorio y si contesta el servidor de los profesores.
+help-doctor-examples = socklab doctor ; socklab doctor lab.example
+help-arg-doctor-server = El servidor de los profesores: HOST, HOST:PORT o [IPv6]:PORT (puerto 21000 si no se dice otro)
+# $version (text)
+doctor-python = Python { $version }
+doctor-healthy = ✓ todo está listo para el laboratorio
+doctor-no-python = no hay ningún Python: instálelo desde python.org, o python3 con el gestor de paquetes de su sistema
+# $detail (text)
+doctor-python-fails = Python no se ejecuta ({ $detail }): instálelo de nuevo
+# $version (text)
+doctor-python-old = Python { $version } es demasiado antiguo: instale la versión 3.8 o una posterior
+doctor-no-pyotp = este Python no tiene pyotp: python3 -m pip install "pyotp<2.11.2"
+# $version (text)
+doctor-pyotp-refuses = pyotp { $version } rechaza un DNI como secreto: python3 -m pip install "pyotp<2.11.2"
+# $exercise (text)
+# $kind (text)
+# $port (text)
+# $who (text)
+# $process (text)
+doctor-port = el puerto { $kind } { $port } ({ $exercise }) lo ocupa { $who } (proceso { $process }): termínelo, o reinicie el ordenador si lo ha reservado el sistema
+# $address (text)
+# $detail (text)
+doctor-not-reached = el servidor de { $address } no contesta ({ $detail }): desde fuera del campus, conecte antes la VPN; si no, pregunte si está en marcha
+
 ## The ladder
 
 check-client = cliente

@@ -117,6 +117,7 @@ pub(crate) fn command(messages: &Translations) -> Command {
         .subcommand(crate::bug::command())
         .subcommand(crate::check::command())
         .subcommand(crate::compare::command())
+        .subcommand(crate::doctor::command())
         .subcommand(crate::lesson::command())
         .subcommand(crate::completions::command())
         .subcommand(crate::measured::command());

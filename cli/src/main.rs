@@ -8,6 +8,7 @@ mod bug;
 mod check;
 mod compare;
 mod completions;
+mod doctor;
 mod exchange;
 mod files;
 mod interrupt;
@@ -88,6 +89,7 @@ fn run() -> Exit {
         Some(("bug", matches)) => bug::main(matches, messages),
         Some(("check", matches)) => check::main(matches, messages),
         Some(("compare", matches)) => compare::main(matches, messages),
+        Some(("doctor", matches)) => doctor::main(matches, messages),
         Some(("lesson", matches)) => lesson::main(matches, messages),
         Some(("tour", matches)) => tour::main(matches, messages),
         Some(("timeline", matches)) => timeline::main(matches, messages),

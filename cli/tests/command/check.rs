@@ -143,12 +143,14 @@ fn a_command_that_is_not_typed_right_is_told_so() {
 fn the_scenarios_of_the_documentation_can_be_played() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/check.md");
     let page = fs::read_to_string(page).expect("the page");
-    let (_, rest) = page.split_once("```text\n").expect("an example");
+    let (_, rest) = page
+        .split_once("```text\nsocklab scenarios")
+        .expect("an example");
     let (example, _) = rest.split_once("```").expect("its end");
     let folder = scratch("check-scenarios");
     fs::create_dir(&folder).expect("a folder");
     let file = folder.join("mine.txt");
-    fs::write(&file, example).expect("a file");
+    fs::write(&file, format!("socklab scenarios{example}")).expect("a file");
     let port = free_port();
     let mut command = socklab("check echo server --scenario");
     command.arg(&file);

@@ -1,0 +1,193 @@
+//! What would keep the lab's programs from working on this computer.
+
+use std::ffi::OsStr;
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use socklab_core::Transport;
+use socklab_core::lab::EXERCISES;
+
+use crate::program::sockets::{Holder, holder};
+use crate::program::{Unusable, resolve};
+
+/// How long the lecturers' server may take to accept a connection.
+const REACH: Duration = Duration::from_secs(5);
+
+/// The oldest Python that the lab's programs run on.
+const OLDEST: (u32, u32) = (3, 8);
+
+/// Something to be put right before class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is no Python, or only Windows's stub.
+    NoPython(Unusable),
+    /// It does not run; its words.
+    PythonFails(String),
+    /// It is too old; its version.
+    OldPython(String),
+    /// It has no pyotp.
+    NoPyotp,
+    /// Its pyotp refuses a DNI as a secret; its version.
+    PyotpRefuses(String),
+    /// Another program holds a port of the lab.
+    PortHeld {
+        /// The exercise.
+        exercise: &'static str,
+        /// What carries it.
+        transport: Transport,
+        /// The port.
+        port: u16,
+        /// Who holds it, if the system says so.
+        holder: Option<Holder>,
+    },
+    /// That server does not take a connection; the system's words.
+    NotReached(SocketAddr, String),
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Python's version, if it runs.
+    pub python: Option<String>,
+    /// What is wrong.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Looks at this computer, and at the lecturers' server if its address is given.
+pub fn doctor(server: Option<SocketAddr>) -> Health {
+    let mut health = Health::default();
+    match resolve(OsStr::new("python3")) {
+        Ok(python) => look_at_python(&python, &mut health),
+        Err(unusable) => health.troubles.push(Trouble::NoPython(unusable)),
+    }
+    for exercise in EXERCISES {
+        let (transport, port) = (exercise.transport, exercise.port);
+        let seen = health.troubles.iter().any(|one| {
+            matches!(one, Trouble::PortHeld { transport: t, port: p, .. }
+                if (*t, *p) == (transport, port))
+        });
+        if !seen && !is_free(transport, port) {
+            health.troubles.push(Trouble::PortHeld {
+                exercise: exercise.name,
+                transport,
+                port,
+                holder: holder(transport, port),
+            });
+        }
+    }
+    if let Some(server) = server
+        && let Err(error) = TcpStream::connect_timeout(&server, REACH)
+    {
+        health
+            .troubles
+            .push(Trouble::NotReached(server, error.to_string()));
+    }
+    health
+}
+
+/// Whether a program could listen on that port: it is not held, and not reserved by the system.
+fn is_free(transport: Transport, port: u16) -> bool {
+    let address = (std::net::Ipv4Addr::UNSPECIFIED, port);
+    match transport {
+        Transport::Datagram => std::net::UdpSocket::bind(address).is_ok(),
+        Transport::Stream => std::net::TcpListener::bind(address).is_ok(),
+    }
+}
+
+/// Says Python's version, then `none`, `takes` or `refuses` and the version of pyotp.
+const LOOK: &str = "
+import sys
+print('.'.join(map(str, sys.version_info[:3])))
+try:
+    import pyotp
+except ImportError:
+    print('none')
+else:
+    try:
+        from importlib.metadata import version
+        number = version('pyotp')
+    except Exception:
+        number = '?'
+    try:
+        pyotp.TOTP('GEZDGNBVGY======').now()
+        print('takes', number)
+    except ValueError:
+        print('refuses', number)
+";
+
+fn look_at_python(python: &OsStr, health: &mut Health) {
+    let said = match Command::new(python).args(["-c", LOOK]).output() {
+        Ok(output) if output.status.success() => output.stdout,
+        Ok(output) => {
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            let last = errors.lines().last().unwrap_or_default().to_owned();
+            health.troubles.push(Trouble::PythonFails(last));
+            return;
+        }
+        Err(error) => {
+            health
+                .troubles
+                .push(Trouble::PythonFails(error.to_string()));
+            return;
+        }
+    };
+    let said = String::from_utf8_lossy(&said).into_owned();
+    health.troubles.extend(troubles_of_python(&said));
+    health.python = said.lines().next().map(|line| line.trim().to_owned());
+}
+
+fn troubles_of_python(said: &str) -> Vec<Trouble> {
+    let mut lines = said.lines().map(str::trim);
+    let version = lines.next().unwrap_or_default();
+    let mut numbers = version
+        .split('.')
+        .map(|one| one.parse::<u32>().unwrap_or(0));
+    let number = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let mut troubles = Vec::new();
+    if number < OLDEST {
+        troubles.push(Trouble::OldPython(version.to_owned()));
+    }
+    match lines.next().unwrap_or_default().split_once(' ') {
+        Some(("takes", _)) => {}
+        Some(("refuses", version)) => troubles.push(Trouble::PyotpRefuses(version.to_owned())),
+        _ => troubles.push(Trouble::NoPyotp),
+    }
+    troubles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_python_says_of_itself() {
+        for (said, troubles) in [
+            ("3.12.1\ntakes 2.9.0\n", vec![]),
+            ("3.12.1\r\nnone\r\n", vec![Trouble::NoPyotp]),
+            (
+                "3.12.1\nrefuses 2.12.0\n",
+                vec![Trouble::PyotpRefuses("2.12.0".to_owned())],
+            ),
+            (
+                "3.6.9\ntakes 2.9.0\n",
+                vec![Trouble::OldPython("3.6.9".to_owned())],
+            ),
+        ] {
+            assert_eq!(troubles_of_python(said), troubles, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_found() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let address = listener.local_addr().expect("bound");
+        let reached = |health: &Health| {
+            let missed = |one: &Trouble| matches!(one, Trouble::NotReached(..));
+            !health.troubles.iter().any(missed)
+        };
+        assert!(reached(&doctor(Some(address))));
+        drop(listener);
+        assert!(!reached(&doctor(Some(address))));
+    }
+}

@@ -1,0 +1,93 @@
+//! `socklab doctor`: a lab computer's check before class.
+
+use clap::{ArgMatches, Args, Command};
+use socklab_check::{Trouble, Unusable, doctor};
+use socklab_text::Messages;
+
+use crate::args::read;
+use crate::{Exit, address, say};
+
+#[derive(Args, Clone, Debug)]
+struct DoctorArgs {
+    #[arg(id = "doctor-server", value_name = "ADDR")]
+    server: Option<String>,
+}
+
+pub(crate) fn command() -> Command {
+    DoctorArgs::augment_args(Command::new("doctor"))
+}
+
+pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
+    let args: DoctorArgs = read(matches);
+    let port = socklab_core::submit::EXERCISE.port;
+    let server = match args
+        .server
+        .map(|text| address::client(&text, port))
+        .transpose()
+    {
+        Ok(found) => found.map(|found| found.first),
+        Err(error) => {
+            say::line(&error.say(messages));
+            return Exit::Usage;
+        }
+    };
+    let health = doctor(server);
+    if let Some(version) = &health.python {
+        say::payload(&messages.say_with("doctor-python", &[("version", version)]));
+    }
+    if health.troubles.is_empty() {
+        say::payload(&messages.say("doctor-healthy"));
+        return Exit::Done;
+    }
+    for trouble in &health.troubles {
+        say::payload(&format!("✗ {}", said(trouble, messages)));
+    }
+    Exit::Failed
+}
+
+fn said(trouble: &Trouble, messages: &dyn Messages) -> String {
+    match trouble {
+        Trouble::NoPython(Unusable::StoreStub(name)) => {
+            messages.say_with("check-reason-store", &[("name", name)])
+        }
+        Trouble::NoPython(_) => messages.say("doctor-no-python"),
+        Trouble::PythonFails(detail) => {
+            messages.say_with("doctor-python-fails", &[("detail", detail)])
+        }
+        Trouble::OldPython(version) => {
+            messages.say_with("doctor-python-old", &[("version", version)])
+        }
+        Trouble::NoPyotp => messages.say("doctor-no-pyotp"),
+        Trouble::PyotpRefuses(version) => {
+            messages.say_with("doctor-pyotp-refuses", &[("version", version)])
+        }
+        Trouble::PortHeld {
+            exercise,
+            transport,
+            port,
+            holder,
+        } => {
+            let known = holder.as_ref().filter(|holder| !holder.command.is_empty());
+            let who = match known {
+                Some(holder) => holder.command.clone(),
+                None => messages.say("check-somebody"),
+            };
+            let process = holder.as_ref().and_then(|holder| holder.process);
+            let process = process.map_or_else(|| "?".to_owned(), |one| one.to_string());
+            let (kind, port) = (transport.name().to_uppercase(), port.to_string());
+            messages.say_with(
+                "doctor-port",
+                &[
+                    ("exercise", exercise),
+                    ("kind", &kind),
+                    ("port", &port),
+                    ("who", &who),
+                    ("process", &process),
+                ],
+            )
+        }
+        Trouble::NotReached(at, detail) => {
+            messages.say_with("doctor-not-reached", &[("address", at), ("detail", detail)])
+        }
+    }
+}
