@@ -48,6 +48,8 @@ doctor-pyotp-refuses = pyotp { $version } refuses a DNI as a secret: python3 -m 
 # $process (text)
 doctor-port = { $kind } port { $port } ({ $exercise }) is taken by { $who } (process { $process }): end it, or restart the computer if the system has reserved it
 # $address (text)
+doctor-not-reached-here = no program listens at { $address } on this computer: start the server first
+# $address (text)
 # $detail (text)
 doctor-not-reached = the server at { $address } does not answer ({ $detail }): from outside the campus, connect the VPN first; else ask whether it is on
 

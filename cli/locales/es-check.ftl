@@ -48,6 +48,8 @@ doctor-pyotp-refuses = pyotp { $version } rechaza un DNI como secreto: python3 -
 # $process (text)
 doctor-port = el puerto { $kind } { $port } ({ $exercise }) lo ocupa { $who } (proceso { $process }): termínelo, o reinicie el ordenador si lo ha reservado el sistema
 # $address (text)
+doctor-not-reached-here = en este ordenador ningún programa escucha en { $address }: inicie antes el servidor
+# $address (text)
 # $detail (text)
 doctor-not-reached = el servidor de { $address } no contesta ({ $detail }): desde fuera del campus, conecte antes la VPN; si no, pregunte si está en marcha
 

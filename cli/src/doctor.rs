@@ -86,6 +86,10 @@ fn said(trouble: &Trouble, messages: &dyn Messages) -> String {
                 ],
             )
         }
+        // On this computer no network can be to blame.
+        Trouble::NotReached(at, _) if at.ip().is_loopback() => {
+            messages.say_with("doctor-not-reached-here", &[("address", at)])
+        }
         Trouble::NotReached(at, detail) => {
             messages.say_with("doctor-not-reached", &[("address", at), ("detail", detail)])
         }
