@@ -1,5 +1,6 @@
 //! What is shown: lanes of spans.
 
+use crate::style::Style;
 use std::time::Duration;
 
 use socklab_core::OperationKind;
@@ -19,55 +20,6 @@ pub struct Chart {
     pub lanes: Vec<Lane>,
     /// Whether the kernel said of any datagram when it had it.
     pub stamped: bool,
-}
-
-/// How a model waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Threads, each in a call that blocks.
-    Threads,
-    /// Threads, each in a poll for many sockets.
-    Loop,
-    /// Tasks on an executor, whose reactor polls.
-    Executor,
-    /// A thread that asks every socket again and again.
-    Spin,
-    /// A thread that sleeps until a signal comes.
-    Signal,
-    /// A thread that waits for what the kernel has done.
-    Completion,
-}
-
-impl Style {
-    /// How the model of that name waits. A model whose name says nothing is drawn by its threads, which is never wrong.
-    pub fn of(model: &str) -> Style {
-        let is = |name: &str| model.starts_with(name);
-        if is("mio") || is("select") || is("poll") {
-            Style::Loop
-        } else if is("nonblocking") {
-            Style::Spin
-        } else if is("signal-driven") {
-            Style::Signal
-        } else if is("uring") {
-            Style::Completion
-        } else if is("async-std") || is("tokio") {
-            Style::Executor
-        } else {
-            Style::Threads
-        }
-    }
-
-    /// The word in the ids of messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Style::Threads => "threads",
-            Style::Loop => "loop",
-            Style::Executor => "executor",
-            Style::Spin => "spin",
-            Style::Signal => "signal",
-            Style::Completion => "completion",
-        }
-    }
 }
 
 /// What one of the parties did, in order.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use socklab_core::{Mono, Subject, Transport};
 
-use crate::chart::{Chart, Lane, Name, Span, Style, What};
+use crate::chart::{Chart, Lane, Name, Span, What};
 use crate::kernel;
 use crate::operations::{Did, Draft, Noted, cause_on, client_at, did, phases};
 use crate::record::{Event, Page, Thread, Who};
+use crate::style::Style;
 
 /// One exchange as it was noted.
 #[derive(Clone, Debug, PartialEq, Eq)]

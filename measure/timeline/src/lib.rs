@@ -21,15 +21,17 @@ mod mermaid;
 mod operations;
 mod record;
 mod slide;
+mod style;
 mod svg;
 mod text;
 mod words;
 
-pub use chart::{Cause, Chart, Class, Lane, Name, Span, Style, What};
+pub use chart::{Cause, Chart, Class, Lane, Name, Span, What};
 pub use chrome::chrome;
 pub use exchange::Exchange;
 pub use mermaid::mermaid;
 pub use record::{Event, Heard, Log, Page, Recorder, Thread, Who};
 pub use slide::slide;
+pub use style::Style;
 pub use svg::{svg, svg_of_all};
 pub use text::{Glyphs, text};

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 
 use socklab_core::{Mono, Operation, OperationKind, OperationResult, Subject};
 
-use crate::chart::{Cause, Style, What};
+use crate::chart::{Cause, What};
 use crate::record::{Event, Heard, Page, Thread, Who};
+use crate::style::Style;
 
 /// All pages, each with its operations.
 pub(crate) type Noted<'a> = [(&'a Page, Vec<Did>)];

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use socklab_core::OperationKind;
 
-use crate::chart::{Cause, Chart, Class, Lane, Name, Span, Style, What};
+use crate::chart::{Cause, Chart, Class, Lane, Name, Span, What};
+use crate::style::Style;
 use socklab_text::{Messages, Variable};
 
 /// Milliseconds, to the microsecond.
