@@ -278,7 +278,8 @@ const ENGLISH: &[&str] = &[
 fn no_message_in_spanish_has_english_in_it() {
     let (en, es) = (values(&EN), values(&ES));
     for (id, said) in &es {
-        if id.ends_with("-examples") {
+        // A cure is Python.
+        if id.ends_with("-examples") || id.starts_with("check-cure-") {
             continue;
         }
         // Without quotations, variables, the keys of variants and what is typed.
