@@ -1,0 +1,162 @@
+//! What a program has used.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::tree;
+
+/// What a process and its descendants have used since they began. Fields are zero where the system
+/// does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charge {
+    /// CPU time, of threads and children that have ended too.
+    pub cpu: Duration,
+    /// Context switches because a thread waited. Those of threads that have ended are not in it.
+    pub voluntary: u64,
+    /// Context switches because another thread had its turn.
+    pub involuntary: u64,
+    /// Resident memory, in KiB. What several processes share counts for each.
+    pub memory: u64,
+    /// Resident memory at most, in KiB: the sum of what each had at most.
+    pub peak: u64,
+    /// Threads.
+    pub threads: u32,
+}
+
+impl Charge {
+    /// That of a process and its descendants. `None` if it has ended.
+    pub fn of(process: u32) -> Option<Charge> {
+        let mut sum = Charge::default();
+        for member in tree::members(process) {
+            // A child may have ended since; its time is its parent's then.
+            match Charge::of_one(member) {
+                Some(charge) => sum = sum.plus(charge),
+                None if member == process => return None,
+                None => {}
+            }
+        }
+        Some(sum)
+    }
+
+    /// The CPU time alone: less to read, so that it can be asked before and after a short slice.
+    pub fn cpu(process: u32) -> Option<Duration> {
+        let members = tree::members(process).into_iter();
+        let times: Vec<Duration> = members.filter_map(cpu_of_one).collect();
+        (!times.is_empty()).then(|| times.iter().sum())
+    }
+
+    fn of_one(process: u32) -> Option<Charge> {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let mut charge = Charge {
+            cpu: cpu_of_one(process)?,
+            memory: field(&status, "VmRSS:"),
+            peak: field(&status, "VmHWM:"),
+            threads: u32::try_from(field(&status, "Threads:")).unwrap_or(0),
+            ..Charge::default()
+        };
+        let tasks = fs::read_dir(format!("/proc/{process}/task"));
+        for task in tasks.into_iter().flatten().flatten() {
+            let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            charge.voluntary += field(&status, "voluntary_ctxt_switches:");
+            charge.involuntary += field(&status, "nonvoluntary_ctxt_switches:");
+        }
+        Some(charge)
+    }
+
+    fn plus(self, other: Charge) -> Charge {
+        Charge {
+            cpu: self.cpu + other.cpu,
+            voluntary: self.voluntary + other.voluntary,
+            involuntary: self.involuntary + other.involuntary,
+            memory: self.memory + other.memory,
+            peak: self.peak + other.peak,
+            threads: self.threads + other.threads,
+        }
+    }
+}
+
+/// The number after a name at the start of a line.
+fn field(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    number.unwrap_or(0)
+}
+
+/// Of a process and of its children that have ended and were waited for.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn cpu_of_one(process: u32) -> Option<Duration> {
+    use nix::time::{clock_getcpuclockid, clock_gettime};
+    let id = nix::unistd::Pid::from_raw(process.cast_signed());
+    let time = clock_gettime(clock_getcpuclockid(id).ok()?).ok()?;
+    Some(Duration::from(time) + of_children(process))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn cpu_of_one(_: u32) -> Option<Duration> {
+    None
+}
+
+/// `cutime` and `cstime` of `/proc/PID/stat`, to the hundredth of a second: USER_HZ is 100 on all
+/// of Linux's architectures but one that is gone.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn of_children(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name, in brackets, may have spaces. After it `state` is the first field and `cutime` the
+    // fourteenth.
+    let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+    let ticks = after.split(' ').skip(13).take(2);
+    let ticks: u64 = ticks.filter_map(|one| one.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * ticks)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_busy_process_is_charged_its_time_and_its_childrens() {
+        // A shell that computes in a child of its own, which it waits for, and then waits.
+        let script = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; :";
+        let outer = format!("sh -c '{script}'; echo done; read _");
+        let mut shell = Command::new("sh")
+            .args(["-c", &outer])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut said = [0; 5];
+        let output = shell.stdout.as_mut().expect("its output");
+        std::io::Read::read_exact(output, &mut said).expect("it ends");
+        let charge = Charge::of(shell.id()).expect("it waits");
+        // The child's ticks: a loop of 60,000 takes a shell more than two of them.
+        assert!(charge.cpu >= Duration::from_millis(20), "{charge:?}");
+        assert!(charge.memory > 100 && charge.peak >= charge.memory);
+        assert_eq!(charge.threads, 1);
+        assert!(charge.voluntary > 0);
+        // Idle, it uses none.
+        let before = Charge::cpu(shell.id());
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(Charge::cpu(shell.id()), before);
+        drop(shell.stdin.take());
+        shell.wait().expect("it ends");
+        assert_eq!(Charge::of(shell.id()), None);
+    }
+
+    #[test]
+    fn living_children_are_charged_too() {
+        let mut shell = Command::new("sh")
+            .args(["-c", "cat & cat & echo; wait"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let output = shell.stdout.as_mut().expect("its output");
+        std::io::Read::read_exact(output, &mut [0]).expect("it begins");
+        // Background jobs of a shell read nothing, and end; wait for what is there.
+        let threads = Charge::of(shell.id()).map_or(0, |one| one.threads);
+        assert!((1..=3).contains(&threads), "{threads}");
+        drop(shell.stdin.take());
+        shell.wait().expect("it ends");
+    }
+}

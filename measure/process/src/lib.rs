@@ -1,0 +1,28 @@
+//! Programs that are measured from outside: any program can be, in any language.
+//!
+//! [`Program::start`] starts one on the cores that it may use, and waits until it has its socket.
+//! [`prove`] asks it what its exercise asks, and compares the replies with the reference before
+//! anything is timed. [`Charge::of`] says what it and its children have used so far. Dropping a
+//! [`Program`] ends it with all its children.
+//!
+//! On Linux a process's CPU time is the clock that clock_getcpuclockid(3) names: to the nanosecond,
+//! with all its threads, those that have ended too. Context switches, memory and threads are in
+//! `/proc`. Elsewhere a charge is empty.
+
+#![forbid(unsafe_code)]
+
+mod affinity;
+mod charge;
+mod core_time;
+mod listening;
+mod peers;
+mod program;
+mod proof;
+mod tree;
+
+pub use affinity::{allowed_cores, pin};
+pub use charge::Charge;
+pub use core_time::CoreTime;
+pub use peers::{Missing, Peer, peers};
+pub use program::{Order, Program, sweep};
+pub use proof::{Unproved, prove};
