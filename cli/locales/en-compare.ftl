@@ -206,15 +206,16 @@ compare-written = written: { $file }
 
 ## Help
 
-help-compare = Measures an exercise on every I/O model, and says how they differ, and how sure that is.
+help-compare = Asks six questions of the I/O models, or measures an exercise on each, and says how they differ, and how sure that is.
 help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff old.json new.json
 help-compare-diff = What has changed between two results, beyond what two runs differ anyway; ends with 0 for nothing, 1 for something, 3 if they cannot be compared.
-help-compare-diff-examples = socklab compare --json old.json ; socklab compare --json new.json ; socklab compare diff old.json new.json
-help-arg-load-of = The exercise: echo (unless given), welcome or submit
+help-compare-diff-examples = socklab compare echo --json old.json ; socklab compare echo --json new.json ; socklab compare diff old.json new.json
+help-arg-load-of = The exercise: echo, welcome or submit; without one, six questions (echo, if loads or other options of an exercise are given)
 help-arg-models = Which models, by name; the same one twice compares it with itself (the main ones unless given)
 help-arg-list = Name every model, and say in one sentence what it is
 help-arg-baseline = Which one the others are compared with (the first unless given)
-help-arg-quick = In a quarter of a minute: fewer and shorter rounds
+help-arg-wait-quiet = First wait until other programs use less than 5 % of the CPU, for ten minutes at most
+help-arg-quick = In a third of a minute: fewer and shorter rounds
 help-arg-full = Every model and load, ten rounds: it says first how long that takes
 help-arg-connections = Closed loop: so many at once, each asks again as soon as it is answered
 help-arg-rate = Open loop: so many questions a second at their times, answered or not
@@ -233,7 +234,7 @@ help-arg-json = Write all that was measured, and its summary
 help-arg-csv = Write the figures of each model and load
 help-arg-markdown = Write the table for a page
 help-arg-hdr = Write the latencies as HdrHistogram prints them
-help-arg-report = Where the report goes (socklab-EXERCISE.html unless given)
+help-arg-report = Where the report goes (socklab-compare.html or socklab-EXERCISE.html unless given)
 help-arg-old = The earlier results, written by --json
 help-arg-new = The later ones
 

@@ -206,15 +206,16 @@ compare-written = escrito: { $file }
 
 ## Ayuda
 
-help-compare = Mide un ejercicio en cada modelo de E/S, y dice en qué se diferencian y cuánto es seguro.
+help-compare = Hace seis preguntas a los modelos de E/S, o mide un ejercicio en cada uno, y dice en qué se diferencian y cuánto es seguro.
 help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff antes.json ahora.json
 help-compare-diff = Qué ha cambiado entre dos resultados, más de lo que difieren dos medidas de todos modos; acaba con 0 si nada, 1 si algo, 3 si no se pueden comparar.
-help-compare-diff-examples = socklab compare --json antes.json ; socklab compare --json ahora.json ; socklab compare diff antes.json ahora.json
-help-arg-load-of = El ejercicio: echo (si no se dice otro), welcome o submit
+help-compare-diff-examples = socklab compare echo --json antes.json ; socklab compare echo --json ahora.json ; socklab compare diff antes.json ahora.json
+help-arg-load-of = El ejercicio: echo, welcome o submit; sin él, seis preguntas (echo si se dan cargas u otras opciones de un ejercicio)
 help-arg-models = Qué modelos, por su nombre; el mismo dos veces se compara consigo mismo (los principales si no se dice)
 help-arg-list = Nombra cada modelo y dice en una frase qué es
 help-arg-baseline = Con cuál se comparan los demás (con el primero si no se dice)
-help-arg-quick = En un cuarto de minuto: menos rondas y más cortas
+help-arg-wait-quiet = Espera antes a que otros programas usen menos del 5 % de la CPU, diez minutos como mucho
+help-arg-quick = En un tercio de minuto: menos rondas y más cortas
 help-arg-full = Todos los modelos y cargas, diez rondas: antes dice cuánto tarda
 help-arg-connections = Bucle cerrado: tantas a la vez, y cada una vuelve a preguntar en cuanto recibe respuesta
 help-arg-rate = Bucle abierto: tantas preguntas por segundo, cada una a su hora, con respuesta o sin ella
@@ -233,7 +234,7 @@ help-arg-json = Escribe todo lo medido y su resumen
 help-arg-csv = Escribe las cifras de cada modelo y carga
 help-arg-markdown = Escribe la tabla para una página
 help-arg-hdr = Escribe las latencias como las imprime HdrHistogram
-help-arg-report = Dónde va el informe (socklab-EJERCICIO.html si no se dice)
+help-arg-report = Dónde va el informe (socklab-compare.html o socklab-EJERCICIO.html si no se dice)
 help-arg-old = Los resultados de antes, escritos por --json
 help-arg-new = Los de después
 

@@ -2,8 +2,10 @@
 
 mod args;
 mod diff;
+mod noise;
 mod outputs;
 mod progress;
+mod survey;
 
 use clap::ArgMatches;
 use socklab_compare::summary::Document;
@@ -48,6 +50,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         return Exit::Failed;
     }
     let allowed = allowed_cores();
+    noise::say_first(args.wait_quiet, messages);
+    if let Some(plan) = args.survey(&allowed) {
+        return survey::main(&args, &plan, messages);
+    }
     let plan = match args.plan(&allowed) {
         Ok(plan) => plan,
         Err(error) => {

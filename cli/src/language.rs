@@ -16,6 +16,7 @@ macro_rules! files {
         [
             include_str!(concat!("../locales/", $language, ".ftl")),
             include_str!(concat!("../locales/", $language, "-compare.ftl")),
+            include_str!(concat!("../locales/", $language, "-survey.ftl")),
             include_str!(concat!("../locales/", $language, "-report.ftl")),
             include_str!(concat!("../locales/", $language, "-timeline.ftl")),
             include_str!(concat!("../locales/", $language, "-lesson.ftl")),

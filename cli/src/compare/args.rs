@@ -10,6 +10,7 @@ use socklab_core::Transport;
 use socklab_core::lab;
 use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
+use socklab_experiments::{stage, survey};
 
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
@@ -20,8 +21,8 @@ const EXERCISES: [&str; 3] = ["echo", "welcome", "submit"];
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CompareArgs {
-    #[arg(value_name = "EXERCISE", default_value = "echo", value_parser = PossibleValuesParser::new(EXERCISES))]
-    pub(super) load_of: String,
+    #[arg(value_name = "EXERCISE", value_parser = PossibleValuesParser::new(EXERCISES))]
+    pub(super) load_of: Option<String>,
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = runtimes::parser())]
     pub(super) models: Option<Vec<String>>,
     #[arg(long)]
@@ -58,6 +59,8 @@ pub(crate) struct CompareArgs {
     pub(super) register_folder: Option<PathBuf>,
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
+    #[arg(long)]
+    pub(super) wait_quiet: bool,
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -113,9 +116,49 @@ impl Unplanned {
 const FULL_IDLE: [u32; 4] = [10, 1000, 4000, 9000];
 
 impl CompareArgs {
+    /// The six questions, if no exercise is named and no option is given that only an exercise has.
+    pub(super) fn survey(&self, allowed: &[usize]) -> Option<survey::Plan> {
+        let of_an_exercise = self.full
+            || self.find_knee
+            || self.unobserved
+            || self.depth > 1
+            || self.server_cores > 1
+            || !(self.rate.is_empty() && self.idle.is_empty())
+            || self.rounds.or(self.seconds.map(|_| 1)).is_some()
+            || self.target.is_some()
+            || self.connections.is_some()
+            || self.baseline.is_some()
+            || self.register_folder.is_some()
+            || [&self.csv, &self.markdown, &self.hdr]
+                .iter()
+                .any(|one| one.is_some());
+        if self.load_of.is_some() || of_an_exercise {
+            return None;
+        }
+        let named = |name: &String| {
+            let kind = stage::Kind::Model(Runtime::find(name)?);
+            let name = name.clone();
+            Some(stage::Contestant { name, kind })
+        };
+        let contestants = match &self.models {
+            Some(names) => names.iter().filter_map(named).collect(),
+            None => survey::usual(),
+        };
+        Some(survey::Plan {
+            contestants,
+            cores: Cores::share(allowed, 1),
+            thoroughness: match self.quick {
+                true => survey::Thoroughness::QUICK,
+                false => survey::Thoroughness::USUAL,
+            },
+            seed: self.seed,
+        })
+    }
+
     /// What is to be done.
     pub(super) fn plan(&self, allowed: &[usize]) -> Result<Plan, Unplanned> {
-        let exercise = lab::find(&self.load_of).unwrap_or(lab::EXERCISES[0]);
+        let exercise =
+            lab::find(self.load_of.as_deref().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
         let thoroughness = match (self.quick, self.full) {
             (true, _) => Thoroughness::QUICK,
             (_, true) => Thoroughness::FULL,

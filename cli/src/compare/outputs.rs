@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use socklab_compare::csv::csv;
@@ -40,6 +39,56 @@ pub(super) fn can_be_written(args: &CompareArgs, messages: &dyn Messages) -> Res
     Ok(())
 }
 
+/// Writes files, says which, and knows whether all could be written.
+pub(super) struct Writer<'m> {
+    messages: &'m dyn Messages,
+    outputs: Outputs,
+    exit: Exit,
+}
+
+impl<'m> Writer<'m> {
+    pub(super) fn new(messages: &'m dyn Messages) -> Self {
+        Writer {
+            messages,
+            outputs: Outputs::default(),
+            exit: Exit::Done,
+        }
+    }
+
+    /// Writes a file, if one was asked for.
+    pub(super) fn write(&mut self, path: Option<&PathBuf>, text: &str) {
+        if let Some(path) = path {
+            let written = write_public(&mut self.outputs, path, text.as_bytes());
+            self.said(path, written);
+        }
+    }
+
+    /// Says whether a file was written.
+    fn said(&mut self, path: &Path, written: Result<(), Error>) {
+        match written {
+            Ok(()) => {
+                say::news(
+                    &self
+                        .messages
+                        .say_with("compare-written", &[("file", &path)]),
+                );
+            }
+            Err(error) => {
+                say::line(&unwritten(self.messages, path, &error));
+                self.exit = Exit::Failed;
+            }
+        }
+    }
+
+    /// How the command ends, if `otherwise` nothing speaks against it.
+    pub(super) fn exit(self, otherwise: Exit) -> Exit {
+        match self.exit {
+            Exit::Done => otherwise,
+            failed => failed,
+        }
+    }
+}
+
 /// Shows the table, and writes the files that were asked for.
 pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Messages) -> Exit {
     let (results, summary) = (&document.results, &document.summary);
@@ -49,45 +98,37 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         table::terminal(results, summary, messages)
     );
     outlet::payload(shown.as_bytes());
-    let mut exit = match anything_wrong(results) {
-        true => Exit::Failed,
-        false => Exit::Done,
-    };
-    let mut outputs = Outputs::default();
-    type Text<'a> = dyn Fn() -> io::Result<String> + 'a;
-    let mut write = |path: &Option<PathBuf>, text: &Text<'_>| {
-        let Some(path) = path else {
-            return;
-        };
-        let written = text()
-            .map_err(Error::Io)
-            .and_then(|text| write_public(&mut outputs, path, text.as_bytes()));
-        said(path, written, messages, &mut exit);
-    };
-    write(&args.json, &|| {
-        let json = serde_json::to_string(document).map_err(io::Error::other)?;
-        Ok(json + "\n")
-    });
-    write(&args.csv, &|| Ok(csv(results, summary)));
-    write(&args.markdown, &|| {
-        Ok(table::markdown(results, summary, messages))
-    });
+    let mut writer = Writer::new(messages);
+    if args.json.is_some() {
+        match serde_json::to_string(document) {
+            Ok(json) => writer.write(args.json.as_ref(), &(json + "\n")),
+            Err(error) => say::line(&error.to_string()),
+        }
+    }
+    if args.csv.is_some() {
+        writer.write(args.csv.as_ref(), &csv(results, summary));
+    }
+    if args.markdown.is_some() {
+        let text = table::markdown(results, summary, messages);
+        writer.write(args.markdown.as_ref(), &text);
+    }
     let report = args.report.clone();
     let report = report.unwrap_or_else(|| format!("socklab-{}.html", results.exercise).into());
-    write(&Some(report), &|| {
-        let sources = sources(&results.exercise, &results.models);
-        let beside = Beside {
-            command: &typed(std::env::args_os().skip(1)),
-            pictures: &pictures(results, messages),
-            sources: &sources,
-        };
-        Ok(html(document, &beside, messages))
-    });
+    let sources = sources(&results.exercise, &results.models);
+    let beside = Beside {
+        command: &typed(std::env::args_os().skip(1)),
+        pictures: &pictures(results, messages),
+        sources: &sources,
+    };
+    writer.write(Some(&report), &html(document, &beside, messages));
     if let Some(folder) = &args.hdr {
-        let written = histograms(&mut outputs, folder, results);
-        said(folder, written, messages, &mut exit);
+        let written = histograms(&mut writer.outputs, folder, results);
+        writer.said(folder, written);
     }
-    exit
+    writer.exit(match anything_wrong(results) {
+        true => Exit::Failed,
+        false => Exit::Done,
+    })
 }
 
 /// Whether anything that was measured must not be believed.
@@ -99,17 +140,6 @@ fn anything_wrong(results: &Results) -> bool {
     };
     results.trials.iter().any(|trial| wrong(&trial.invalid))
         || results.proofs.iter().any(|proof| !proof.same)
-}
-
-/// Says whether a file was written.
-fn said(path: &Path, written: Result<(), Error>, messages: &dyn Messages, exit: &mut Exit) {
-    match written {
-        Ok(()) => say::line(&messages.say_with("compare-written", &[("file", &path)])),
-        Err(error) => {
-            say::line(&unwritten(messages, path, &error));
-            *exit = Exit::Failed;
-        }
-    }
 }
 
 /// Where each model waits: the exchange with two clients, played and measured now.
@@ -131,7 +161,7 @@ fn pictures(results: &Results, messages: &dyn Messages) -> Vec<Picture> {
 }
 
 /// The command line, to be typed again.
-fn typed(arguments: impl Iterator<Item = OsString>) -> String {
+pub(super) fn typed(arguments: impl Iterator<Item = OsString>) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
     let arguments = arguments.map(|one| one.to_string_lossy().into_owned());
     let quoted = arguments.map(|one| match !one.is_empty() && one.chars().all(plain) {

@@ -142,7 +142,7 @@ pub(super) fn wrong_reply(wrong: &WrongReply, messages: &dyn Messages) -> String
 }
 
 /// A time as people say it: `45 s`, `3 min`.
-fn minutes(time: Duration) -> String {
+pub(super) fn minutes(time: Duration) -> String {
     match time.as_secs() + 1 {
         seconds @ ..120 => format!("{seconds} s"),
         seconds => format!("{} min", (seconds + 30) / 60),

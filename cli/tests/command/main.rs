@@ -38,6 +38,7 @@ mod signals;
 #[cfg(unix)]
 mod spreadsheet;
 mod submit;
+mod survey;
 mod timeline;
 mod tls;
 mod transcripts;

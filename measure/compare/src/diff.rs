@@ -259,7 +259,7 @@ impl<'r> Side<'r> {
     fn logs(&self, model: &str, against: Option<&String>, load: usize, metric: Metric) -> Vec<f64> {
         if let Some(against) = against {
             let both = believed(self.0, against, load);
-            let logs = || ratio::logs(self.0, model, against, load, metric);
+            let logs = || ratio::logs(&self.0.trials, model, against, load, metric);
             return if both { logs() } else { Vec::new() };
         }
         let counts =

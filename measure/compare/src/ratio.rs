@@ -33,7 +33,7 @@
 //! The tests of this module draw runs with noise, outliers and drift, and count how often these intervals hold. On what else was
 //! tried, see `docs/metrics.md`.
 
-use crate::results::{Results, Trial};
+use crate::results::Trial;
 use crate::statistics::{self, Error};
 use crate::summary::{Interval, Metric, Verdict};
 use crate::validity;
@@ -74,17 +74,17 @@ pub fn figure(trial: &Trial, metric: Metric) -> Option<f64> {
 }
 
 /// The logarithms of the ratios of a model to another, one for each round in which both count.
-pub fn logs(results: &Results, model: &str, other: &str, load: usize, metric: Metric) -> Vec<f64> {
+pub fn logs(trials: &[Trial], model: &str, other: &str, load: usize, metric: Metric) -> Vec<f64> {
     let trial_of = |model: &str, round: u32| {
         let is = |one: &&Trial| one.model == model && one.load == load && one.round == round;
-        let trial = results.trials.iter().find(is)?;
+        let trial = trials.iter().find(is)?;
         let counts = match metric {
             Metric::Cpu => validity::costs_count(trial),
             Metric::Rate | Metric::P50 | Metric::P99 => trial.invalid.is_empty(),
         };
         counts.then(|| figure(trial, metric)).flatten()
     };
-    let mut rounds: Vec<u32> = results.trials.iter().map(|one| one.round).collect();
+    let mut rounds: Vec<u32> = trials.iter().map(|one| one.round).collect();
     rounds.sort_unstable();
     rounds.dedup();
     let log = |round: &u32| Some((trial_of(model, *round)? / trial_of(other, *round)?).ln());

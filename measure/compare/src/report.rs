@@ -11,7 +11,7 @@ mod headline;
 mod idle;
 mod latency;
 mod lines;
-mod markup;
+pub(crate) mod markup;
 mod measured;
 mod open;
 mod operations;
@@ -20,7 +20,7 @@ mod scale;
 mod sheet;
 mod throughput;
 mod trials;
-mod words;
+pub(crate) mod words;
 
 use crate::summary::Document;
 use sheet::Sheet;

@@ -112,6 +112,10 @@ pub struct Trial {
     pub losses: Losses,
     /// How the program fared that made the load.
     pub generator: Generator,
+    /// How many of its slices others disturbed: those do not count, as long as there are enough
+    /// others.
+    #[serde(default)]
+    pub disturbed: u32,
     /// What the server used. Nothing for a target that is not ours to ask.
     pub server: Option<Server>,
     /// Why this trial must not be believed.

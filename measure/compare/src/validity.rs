@@ -127,6 +127,7 @@ mod tests {
                 busy: 0.95,
                 ..Server::default()
             }),
+            disturbed: 0,
             invalid: Vec::new(),
         }
     }

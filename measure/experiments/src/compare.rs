@@ -11,7 +11,7 @@ mod idle;
 mod knee;
 mod others;
 mod plan;
-mod proof;
+pub(crate) mod proof;
 mod reference;
 mod sources;
 mod trial;
@@ -26,9 +26,9 @@ use socklab_compare::results::{Load, Proof, Results, SCHEMA, Trial};
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
 
-use environment::Setting;
+pub(crate) use environment::{Setting, describe};
 pub use folder::remove_all as remove_folders;
-use others::Others;
+pub(crate) use others::Others;
 pub use plan::{Entry, Kind, Plan, Thoroughness};
 pub use sources::sources;
 
@@ -102,7 +102,7 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
         .unwrap_or_default()
         .as_secs();
     let register = plan.records().then_some(plan.folder.as_path());
-    let environment = environment::describe(&Setting {
+    let environment = describe(&Setting {
         generator: &plan.cores.generator,
         server: &plan.cores.server,
         descriptors: raise_descriptors(),

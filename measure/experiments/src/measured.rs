@@ -2,6 +2,7 @@
 //!
 //! [`Measured`] starts it as a child, with the hidden command [`COMMAND`]; the child [serves](serve).
 
+mod burden;
 mod counter;
 mod order;
 mod process;

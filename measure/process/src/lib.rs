@@ -21,7 +21,7 @@ mod proof;
 mod tree;
 
 pub use affinity::{allowed_cores, pin};
-pub use charge::Charge;
+pub use charge::{Charge, own_cpu};
 pub use core_time::CoreTime;
 pub use peers::{Missing, Peer, peers};
 pub use program::{Order, Program, sweep};

@@ -3,14 +3,14 @@
 use std::fmt::{Display, Write as _};
 
 /// An element, with what is in it.
-pub(super) struct Element {
+pub(crate) struct Element {
     name: &'static str,
     attributes: String,
     inner: String,
 }
 
 /// An element with nothing in it.
-pub(super) fn el(name: &'static str) -> Element {
+pub(crate) fn el(name: &'static str) -> Element {
     Element {
         name,
         attributes: String::new(),
@@ -20,7 +20,7 @@ pub(super) fn el(name: &'static str) -> Element {
 
 impl Element {
     /// With an attribute, escaped.
-    pub(super) fn set(mut self, name: &str, value: impl Display) -> Self {
+    pub(crate) fn set(mut self, name: &str, value: impl Display) -> Self {
         self.attributes.push(' ');
         self.attributes.push_str(name);
         self.attributes.push_str("=\"");
@@ -30,35 +30,35 @@ impl Element {
     }
 
     /// With a class.
-    pub(super) fn class(self, value: impl Display) -> Self {
+    pub(crate) fn class(self, value: impl Display) -> Self {
         self.set("class", value)
     }
 
     /// With more text, escaped.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(crate) fn text(mut self, text: &str) -> Self {
         escape(text, &mut self.inner);
         self
     }
 
     /// With one more element.
-    pub(super) fn put(mut self, child: Element) -> Self {
+    pub(crate) fn put(mut self, child: Element) -> Self {
         child.write(&mut self.inner);
         self
     }
 
     /// With more elements.
-    pub(super) fn put_all(self, children: impl IntoIterator<Item = Element>) -> Self {
+    pub(crate) fn put_all(self, children: impl IntoIterator<Item = Element>) -> Self {
         children.into_iter().fold(self, Element::put)
     }
 
     /// With markup of ours as it is: the style, the script and the pictures.
-    pub(super) fn raw(mut self, markup: &str) -> Self {
+    pub(crate) fn raw(mut self, markup: &str) -> Self {
         self.inner.push_str(markup);
         self
     }
 
     /// As it stands in a page.
-    pub(super) fn markup(self) -> String {
+    pub(crate) fn markup(self) -> String {
         let mut out = String::new();
         self.write(&mut out);
         out
@@ -87,7 +87,7 @@ const IN_A_LINE: &[&str] = &["a", "b", "code", "em", "small", "span", "tspan"];
 /// Appends text so that it is text wherever it stands, quoted attributes included.
 ///
 /// Controls are shown as their pictures: HTML has no way to write them.
-pub(super) fn escape(text: &str, to: &mut String) {
+pub(crate) fn escape(text: &str, to: &mut String) {
     for c in text.chars() {
         match c {
             '&' => to.push_str("&amp;"),
@@ -107,7 +107,7 @@ pub(super) fn escape(text: &str, to: &mut String) {
 }
 
 /// A coordinate: a tenth of a unit is finer than anybody sees.
-pub(super) fn at(value: f64) -> String {
+pub(crate) fn at(value: f64) -> String {
     let mut text = format!("{value:.1}");
     if text.ends_with(".0") {
         text.truncate(text.len() - 2);

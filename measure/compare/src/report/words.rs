@@ -106,7 +106,7 @@ impl<'a> Words<'a> {
 }
 
 /// The day and the minute of a Unix time, in UTC.
-pub(super) fn date(unix: u64) -> String {
+pub(crate) fn date(unix: u64) -> String {
     let (days, minutes) = (unix / 86_400, unix % 86_400 / 60);
     // Howard Hinnant's algorithm: the years begin in March, so that the leap day is their last.
     let shifted = days + 719_468;

@@ -102,7 +102,7 @@ impl Place {
                 .is_some_and(|cell| metric.of(cell).is_some())
         };
         let logs = if believed(model) && believed(other) {
-            ratio::logs(results, model, other, load, metric)
+            ratio::logs(&results.trials, model, other, load, metric)
         } else {
             Vec::new()
         };

@@ -10,6 +10,7 @@ pub(crate) fn messages(language: &str) -> Translations {
             &[
                 include_str!("../../../../cli/locales/es-compare.ftl"),
                 include_str!("../../../../cli/locales/es-report.ftl"),
+                include_str!("../../../../cli/locales/es-survey.ftl"),
             ],
         ),
         _ => Translations::new(
@@ -17,6 +18,7 @@ pub(crate) fn messages(language: &str) -> Translations {
             &[
                 include_str!("../../../../cli/locales/en-compare.ftl"),
                 include_str!("../../../../cli/locales/en-report.ftl"),
+                include_str!("../../../../cli/locales/en-survey.ftl"),
             ],
         ),
     }

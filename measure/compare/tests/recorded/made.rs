@@ -198,6 +198,7 @@ fn trial(model: &Model, load: usize, slow: f64, rng: &mut Rng) -> Trial {
             lag,
         },
         server: Some(server),
+        disturbed: 0,
         invalid: Vec::new(),
     };
     trial.invalid = validity::judge(&trial, &LOADS[load], true);

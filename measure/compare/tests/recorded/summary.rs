@@ -239,7 +239,7 @@ fn pairs_are_of_the_same_round() {
     };
     round("mio", 0, &mut results);
     round("blocking", 1, &mut results);
-    let logs = ratio::logs(&results, "mio", "blocking", 0, Metric::Rate);
+    let logs = ratio::logs(&results.trials, "mio", "blocking", 0, Metric::Rate);
     assert_eq!(logs.len(), 5);
     let of = |model: &str| {
         let is = |one: &&socklab_compare::results::Trial| {

@@ -198,6 +198,7 @@ fn trial(rng: &mut Rng, round: u32, model: &Model, load: usize) -> Trial {
             lag: Latencies::default(),
         },
         server: Some(server(rng, model, replies as f64, busy)),
+        disturbed: 0,
         invalid,
     }
 }

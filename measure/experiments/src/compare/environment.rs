@@ -10,15 +10,15 @@ use crate::cores::allowed_cores;
 const LOCK: &str = include_str!("../../../../Cargo.lock");
 
 /// What was chosen for this run, and goes with the facts.
-pub(super) struct Setting<'a> {
-    pub(super) generator: &'a [usize],
-    pub(super) server: &'a [usize],
-    pub(super) descriptors: u64,
-    pub(super) register: Option<&'a std::path::Path>,
+pub(crate) struct Setting<'a> {
+    pub(crate) generator: &'a [usize],
+    pub(crate) server: &'a [usize],
+    pub(crate) descriptors: u64,
+    pub(crate) register: Option<&'a std::path::Path>,
 }
 
 /// The machine as it is now, before anything is measured.
-pub(super) fn describe(setting: &Setting<'_>) -> Environment {
+pub(crate) fn describe(setting: &Setting<'_>) -> Environment {
     let mut facts = Vec::new();
     let mut add = |name: &str, value: String| {
         let value = if value.is_empty() {

@@ -10,7 +10,7 @@ const DISTURBS: f64 = 0.05;
 
 /// The CPU time of the whole machine and of ours, when it was made.
 #[derive(Debug)]
-pub(super) struct Others {
+pub(crate) struct Others {
     begun: Instant,
     busy: f64,
     stolen: f64,
@@ -19,7 +19,7 @@ pub(super) struct Others {
 
 impl Others {
     /// From now on. `None` where the system does not say it.
-    pub(super) fn watch() -> Option<Self> {
+    pub(crate) fn watch() -> Option<Self> {
         let (busy, stolen) = machine()?;
         Some(Others {
             begun: Instant::now(),
@@ -30,7 +30,7 @@ impl Others {
     }
 
     /// Notes how much of the cores' time went elsewhere since, and warns if it was more than a little.
-    pub(super) fn note(&self, environment: &mut Environment) {
+    pub(crate) fn note(&self, environment: &mut Environment) {
         let Some((busy, stolen)) = machine() else {
             return;
         };

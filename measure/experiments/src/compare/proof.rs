@@ -10,7 +10,7 @@ use crate::tour;
 
 /// Plays the exercise on a model through real sockets, and compares what both ends did with what the
 /// machines do when only memory is between them.
-pub(super) fn of(exercise: &'static Exercise, model: Runtime) -> Proof {
+pub(crate) fn of(exercise: &'static Exercise, model: Runtime) -> Proof {
     let expected = canonical(&reference::play(exercise));
     let found = match tour::play(exercise, &Settings::default(), model) {
         Ok(mut played) => {

@@ -92,6 +92,7 @@ pub(super) fn start(
             .as_ref()
             .map(|folder| folder.path().join("register.db")),
         patience: plan.timeout.max(Duration::from_secs(10)),
+        ..Order::default()
     })?;
     Ok((register, Some(server)))
 }
@@ -183,6 +184,7 @@ fn note(round: u32, entry: &Entry, load: usize, outcome: &Outcome) -> Trial {
             lag: latencies(&outcome.lag),
         },
         server: None,
+        disturbed: 0,
         invalid: Vec::new(),
     }
 }

@@ -144,7 +144,7 @@ type Stalling = std::thread::JoinHandle<io::Result<()>>;
 #[cfg(unix)]
 fn stop_for(server: &Measured, after: Duration, stall: Duration) -> Option<Stalling> {
     use nix::sys::signal::{Signal, kill};
-    let process = server.id();
+    let process = nix::unistd::Pid::from_raw(server.id().cast_signed());
     Some(std::thread::spawn(move || {
         std::thread::sleep(after);
         kill(process, Signal::SIGSTOP)?;

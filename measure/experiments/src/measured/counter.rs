@@ -1,9 +1,11 @@
 //! Counts what a driver does, at a cost that does not show in what is measured.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{Write, stdout};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::usage::Usage;
 use socklab_compare::results::Operations;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult, Subject, Watch};
 
@@ -43,7 +45,10 @@ impl Block {
 
 /// Hands out counters, and adds them up.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counters(Arc<Mutex<Inner>>);
+pub(super) struct Counters {
+    inner: Arc<Mutex<Inner>>,
+    asked: Arc<AtomicBool>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -54,7 +59,30 @@ struct Inner {
 
 impl Counters {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those that the parent may ask for.
+    pub(super) fn asked_by_parent() -> Self {
+        let counters = Counters::default();
+        #[cfg(unix)]
+        {
+            let asked = Arc::clone(&counters.asked);
+            // Without it there is no answer, which the parent notices.
+            let _ = signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked);
+        }
+        counters
+    }
+
+    /// Says on standard output what has been used, if the parent has asked. Called with every
+    /// operation, so it must cost almost nothing otherwise.
+    pub(super) fn answer_if_asked(&self) {
+        if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::AcqRel) {
+            let usage = Usage::now(self.total());
+            if let Ok(line) = serde_json::to_string(&usage) {
+                let _ = writeln!(stdout().lock(), "{line}");
+            }
+        }
     }
 
     /// All so far, by the name of the operation; those that never happened are left out.
@@ -120,6 +148,7 @@ impl Observer for Counter {
 
     fn operation(&mut self, operation: &Operation) {
         self.block.add(operation);
+        self.all.answer_if_asked();
     }
 }
 

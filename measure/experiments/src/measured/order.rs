@@ -20,6 +20,10 @@ pub struct Order {
     pub cores: Vec<usize>,
     /// Whether its driver's operations are counted.
     pub observe: bool,
+    /// Whether a line of `capitals` that asks for it blocks the driver's thread.
+    pub blocks: bool,
+    /// How much CPU time it uses for each piece that it sends, beside what it needs.
+    pub extra: Duration,
     /// Where it records submissions; in memory if `None`.
     pub register: Option<PathBuf>,
     /// How long a submission may take.

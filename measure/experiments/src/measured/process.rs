@@ -94,7 +94,8 @@ impl Measured {
 
     #[cfg(unix)]
     fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
-        nix::sys::signal::kill(self.id(), signal).map_err(io::Error::from)
+        let id = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
+        nix::sys::signal::kill(id, signal).map_err(io::Error::from)
     }
 
     #[cfg(not(unix))]
@@ -107,10 +108,23 @@ impl Measured {
         footprint(self.child.id())
     }
 
-    /// Its process, to send signals to.
-    #[cfg(unix)]
-    pub fn id(&self) -> nix::unistd::Pid {
-        nix::unistd::Pid::from_raw(self.child.id().cast_signed())
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops it where it is, or lets it go on. Does nothing where the system cannot.
+    pub fn pause(&self, paused: bool) {
+        #[cfg(unix)]
+        {
+            use nix::sys::signal::Signal;
+            let _ = self.signal(match paused {
+                true => Signal::SIGSTOP,
+                false => Signal::SIGCONT,
+            });
+        }
+        #[cfg(not(unix))]
+        let _ = paused;
     }
 
     fn why_not(&mut self) -> io::Error {
@@ -126,6 +140,7 @@ impl Measured {
 
 impl Drop for Measured {
     fn drop(&mut self) {
+        self.pause(false);
         #[cfg(unix)]
         let asked = self.signal(nix::sys::signal::Signal::SIGTERM).is_ok();
         #[cfg(not(unix))]

@@ -1,16 +1,15 @@
 //! The measured server itself: what runs in its process, and how it is asked what it used.
 //!
 //! It says where it listens on its standard output and then, each time it gets SIGUSR1, what it has
-//! used so far. The signal only sets a flag; the driver's own thread looks at the flag with the next
-//! question that it serves. So the server has no thread that it would not have otherwise: a program
-//! of one thread has cheaper system calls, and a thread that waits for commands would take that
-//! away from the models of one thread.
+//! used so far. The signal only sets a flag; the driver's own thread looks at the flag with its
+//! next operation. So the server has no thread that it would not have otherwise: a program of one
+//! thread has cheaper system calls, and a thread that waits for commands would take that away from
+//! the models of one thread.
 
 use std::fmt;
 use std::io::{Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use socklab_core::lab::{self, Offer, Settings};
 use socklab_core::register::Register;
@@ -19,9 +18,10 @@ use socklab_register::{Location, Rules};
 use socklab_runtimes::{Runtime, Task};
 use socklab_system::{ConnectionLimit, Run, Stop};
 
+use super::burden::{Blocks, Both, Extra};
 use super::counter::Counters;
 use super::order::Order;
-use super::usage::{Usage, end_with_parent, raise_descriptors};
+use super::usage::{end_with_parent, raise_descriptors};
 use crate::cores::pin;
 use crate::in_memory::InMemory;
 use crate::in_process::ANY;
@@ -72,11 +72,14 @@ pub fn serve(order: &str) -> Result<Status, Unserved> {
         _ => None,
     };
     let task = Task::server(exercise, ANY.into(), &settings);
-    let counters = Counters::default();
-    let console = Arc::new(MeasuredConsole::new(counters.clone()));
-    Ok(match order.observe {
-        true => run(runtime, task, console, register, counters),
-        false => run(runtime, task, console, register, ()),
+    let counters = Counters::asked_by_parent();
+    let console = Arc::new(MeasuredConsole(counters.clone()));
+    let extra = (!order.extra.is_zero()).then(|| Extra::of(order.extra));
+    Ok(match (order.observe, order.blocks, extra) {
+        (_, _, Some(extra)) => run(runtime, task, console, register, Both(counters, extra)),
+        (_, true, None) => run(runtime, task, console, register, Both(counters, Blocks)),
+        (true, false, None) => run(runtime, task, console, register, counters),
+        (false, false, None) => run(runtime, task, console, register, ()),
     })
 }
 
@@ -114,44 +117,17 @@ fn open(path: &Path) -> Result<Arc<dyn Register>, socklab_register::Error> {
 }
 
 /// The console of a measured server: says where it listens and, when asked, what has been used.
-struct MeasuredConsole {
-    asked: Arc<AtomicBool>,
-    counters: Counters,
-}
-
-impl MeasuredConsole {
-    fn new(counters: Counters) -> Self {
-        let asked = Arc::new(AtomicBool::new(false));
-        #[cfg(unix)]
-        {
-            let asked = Arc::clone(&asked);
-            // Without it there is no answer, which the parent notices.
-            let _ = signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked);
-        }
-        MeasuredConsole { asked, counters }
-    }
-
-    /// Answers if asked. Called with every question that is served, so it must cost almost nothing
-    /// otherwise.
-    fn look(&self) {
-        if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::AcqRel) {
-            let usage = Usage::now(self.counters.total());
-            if let Ok(line) = serde_json::to_string(&usage) {
-                let _ = writeln!(stdout().lock(), "{line}");
-            }
-        }
-    }
-}
+struct MeasuredConsole(Counters);
 
 impl Console for MeasuredConsole {
     fn prompt(&self, _: Prompt) {}
     fn show(&self, _: &[u8]) {
-        self.look();
+        self.0.answer_if_asked();
     }
     fn notice(&self, notice: Notice) {
         if let Notice::Ready(address) = notice {
             let _ = writeln!(stdout().lock(), "ready {address}");
         }
-        self.look();
+        self.0.answer_if_asked();
     }
 }

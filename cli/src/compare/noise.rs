@@ -1,0 +1,33 @@
+//! What else runs on the machine is said before anything is measured, for afterwards it is too late
+//! to stop it.
+
+use std::time::Duration;
+
+use socklab_compare::format::Numbers;
+use socklab_experiments::stage::Noise;
+use socklab_text::Messages;
+
+use crate::say;
+
+/// How long a quiet machine is waited for.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Says how much of the CPU other programs use, if it is much; with `wait`, returns once it is not.
+pub(super) fn say_first(wait: bool, messages: &dyn Messages) {
+    let say = |id: &str, noise: Noise| {
+        let percent = format!("{} %", Numbers::new(messages).fixed(100.0 * noise.0, 0));
+        say::news(&messages.say_with(id, &[("percent", &percent)]));
+    };
+    let mut told = false;
+    let noise = match wait {
+        true => Noise::wait_quiet(PATIENCE, &mut |noise| {
+            if !std::mem::replace(&mut told, true) {
+                say("compare-noise-waiting", noise);
+            }
+        }),
+        false => Noise::now(),
+    };
+    if let Some(noise) = noise.filter(|noise| noise.is_loud()) {
+        say("compare-noise", noise);
+    }
+}

@@ -1,0 +1,185 @@
+//! `socklab compare` without an exercise: six questions, a table, a headline and a sentence for
+//! each.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use socklab_compare::format::Numbers;
+use socklab_compare::survey::{Matrix, Question, Survey, page, table, words};
+use socklab_experiments::compare;
+use socklab_experiments::survey::{self, Plan, Progress};
+use socklab_text::Messages;
+
+use super::args::CompareArgs;
+use super::outputs::{Writer, typed};
+use super::progress::minutes;
+use crate::Exit;
+use crate::outlet;
+use crate::say;
+
+/// The report, unless another file is named.
+const REPORT: &str = "socklab-compare.html";
+
+/// How often the line of progress is written at most.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Asks the six questions, shows what they say, and writes the files that were asked for.
+pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> Exit {
+    let mut line = Line::new(messages, plan);
+    let measured = survey::measure(plan, &mut line);
+    line.clear();
+    let survey = match measured {
+        Ok(survey) => survey,
+        Err(error) => {
+            let given: &[(&str, &dyn socklab_text::Variable)] = &[("detail", &error.to_string())];
+            say::line(&messages.say_with("survey-failed", given));
+            return Exit::Failed;
+        }
+    };
+    let matrix = Matrix::new(&survey);
+    outlet::payload(shown(&survey, &matrix, messages).as_bytes());
+    let mut writer = Writer::new(messages);
+    if args.json.is_some() {
+        let document = serde_json::json!({ "survey": survey, "matrix": matrix });
+        writer.write(args.json.as_ref(), &format!("{document}\n"));
+    }
+    let report = args.report.clone().unwrap_or_else(|| PathBuf::from(REPORT));
+    let command = typed(std::env::args_os().skip(1));
+    let sources = compare::sources("capitals", &survey.contestants);
+    writer.write(
+        Some(&report),
+        &page::html(&survey, &matrix, &command, &sources, messages),
+    );
+    writer.exit(
+        match words::Reader::new(&survey, &matrix, messages).failed() {
+            true => Exit::Failed,
+            false => Exit::Done,
+        },
+    )
+}
+
+/// What the terminal shows.
+fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
+    let reader = words::Reader::new(survey, matrix, messages);
+    let mut text = format!(
+        "{}\n\n{}\n\n{}\n",
+        title(survey, messages),
+        reader.headline(),
+        table::terminal(matrix, messages)
+    );
+    for sentence in reader.sentences().into_iter().chain(reader.failures()) {
+        text.push_str(&sentence);
+        text.push('\n');
+    }
+    text
+}
+
+/// How many servers, how long it took, and what else ran.
+fn title(survey: &Survey, messages: &dyn Messages) -> String {
+    let fact = |name: &str| {
+        let facts = survey.environment.facts.iter();
+        let found = facts.clone().find(|(fact, _)| fact == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let others = fact("others").unwrap_or("?");
+    let shared = fact("server-cores") == Some("any");
+    let id = if shared {
+        "survey-title-shared"
+    } else {
+        "survey-title"
+    };
+    let seconds = Numbers::new(messages).fixed(survey.took, 0);
+    messages.say_with(
+        id,
+        &[
+            ("count", &survey.contestants.len()),
+            ("time", &format!("{seconds} s")),
+            (
+                "others",
+                &others.replace('.', &messages.say("compare-decimal")),
+            ),
+        ],
+    )
+}
+
+/// What is seen while it runs: one line on a terminal, which is written over.
+struct Line<'m> {
+    messages: &'m dyn Messages,
+    seen: bool,
+    estimate: Duration,
+    begun: Instant,
+    written: Instant,
+    shown: bool,
+}
+
+impl<'m> Line<'m> {
+    /// Says what will be done, and how long that takes.
+    fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
+        let names = plan.contestants.iter().map(|one| one.name.as_str());
+        let estimate = plan.estimate();
+        say::news(&messages.say_with(
+            "survey-begin",
+            &[
+                ("models", &names.collect::<Vec<_>>().join(", ")),
+                ("time", &minutes(estimate)),
+            ],
+        ));
+        let now = Instant::now();
+        Line {
+            messages,
+            seen: !say::is_quiet() && stderr().is_terminal(),
+            estimate,
+            begun: now,
+            written: now,
+            shown: false,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.seen {
+            self.written = Instant::now();
+            self.shown = true;
+            let _ = write!(stderr().lock(), "\r\x1b[2K{text}");
+        }
+    }
+
+    /// Takes the line away.
+    fn clear(&mut self) {
+        if self.shown {
+            self.shown = false;
+            let _ = write!(stderr().lock(), "\r\x1b[2K");
+        }
+    }
+}
+
+impl Progress for Line<'_> {
+    fn proving(&mut self, contestant: &str) {
+        let what = self.messages.say("compare-doing-proof");
+        self.write(&format!("{contestant}: {what}"));
+    }
+
+    fn asking(&mut self, question: Question, contestant: &str, done: f64) {
+        if self.written.elapsed() < EVERY {
+            return;
+        }
+        let number = Question::ALL.iter().position(|one| *one == question);
+        let number = number.unwrap_or_default();
+        let percent = 100.0 * (number as f64 + done) / Question::ALL.len() as f64;
+        let name = self
+            .messages
+            .say(&format!("survey-head-{}", question.name()));
+        let left = self.estimate.saturating_sub(self.begun.elapsed());
+        let text = self.messages.say_with(
+            "survey-progress",
+            &[
+                ("percent", &(percent as u32)),
+                ("number", &(number + 1)),
+                ("question", &name.replace(" / ", " ")),
+                ("model", &contestant),
+                ("time", &minutes(left)),
+            ],
+        );
+        self.write(&text);
+    }
+}

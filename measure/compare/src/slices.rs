@@ -1,0 +1,194 @@
+//! Whose slice is next, and which slices count.
+//!
+//! All servers of a load are alive at once, and exactly one is under load at any moment: for a
+//! slice of about a tenth of a second. A *block* is one slice of each, in shuffled order, so that
+//! what changes on the machine within seconds meets all alike. Some blocks with the same processes
+//! make a *round*; the next round starts new ones, because where a process lies in memory is part
+//! of what differs between two runs (Kalibera and Jones, "Rigorous Benchmarking in Reasonable
+//! Time", ISMM 2013: repeat at the highest level that varies). A round's figures are those of its
+//! slices together: a batch mean. So neighbouring slices may depend on each other as they like:
+//! intervals are drawn from rounds alone (Law and Carson, "A sequential procedure for determining
+//! the length of a steady-state simulation", Operations Research 27, 1979).
+//!
+//! A slice from which others took the core does not count: it is made again at the end of its
+//! block, as long as there are repeats left.
+
+use fastrand::Rng;
+
+/// The share of a slice's time that others may have on one of the two cores before it does not
+/// count. `/proc/stat` counts in hundredths of a second, so that in a slice of a tenth it may be
+/// off by 0.1.
+pub const DISTURBED: f64 = 0.15;
+
+/// How many slices may be repeated, for each that is planned.
+pub const REPEATS: f64 = 0.5;
+
+/// One slice of one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// In which block.
+    pub block: u32,
+    /// Which server.
+    pub server: usize,
+    /// How often it has been made in this block before.
+    pub repeated: u32,
+}
+
+/// The slices of a round in their order.
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    servers: usize,
+    blocks: u32,
+    next_block: u32,
+    /// What is left of this block.
+    left: Vec<Turn>,
+    /// What is to be made again, after that.
+    again: Vec<Turn>,
+    repeats: u32,
+    rng: Rng,
+}
+
+impl Blocks {
+    /// So many blocks of one slice for each server.
+    pub fn new(servers: usize, blocks: u32, rng: Rng) -> Self {
+        Blocks {
+            servers,
+            blocks,
+            next_block: 0,
+            left: Vec::new(),
+            again: Vec::new(),
+            repeats: (f64::from(blocks) * servers as f64 * REPEATS) as u32,
+            rng,
+        }
+    }
+
+    /// Has the slice of this turn made again, if repeats are left. Whether it will be.
+    pub fn again(&mut self, turn: Turn) -> bool {
+        let more = self.repeats > 0;
+        if more {
+            self.repeats -= 1;
+            self.again.push(Turn {
+                repeated: turn.repeated + 1,
+                ..turn
+            });
+        }
+        more
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Turn;
+
+    fn next(&mut self) -> Option<Turn> {
+        if self.left.is_empty() {
+            self.left = std::mem::take(&mut self.again);
+        }
+        if self.left.is_empty() && self.next_block < self.blocks {
+            let block = self.next_block;
+            self.next_block += 1;
+            let turn = |server| Turn {
+                block,
+                server,
+                repeated: 0,
+            };
+            self.left = (0..self.servers).map(turn).collect();
+            self.rng.shuffle(&mut self.left);
+        }
+        self.left.pop()
+    }
+}
+
+/// Which of a server's slices count, by what share of each others took: those that were not
+/// disturbed, if they are at least half as many as were planned; otherwise all, because the rest
+/// would be chosen by what went on elsewhere.
+pub fn counting(others: &[f64], planned: u32) -> Vec<bool> {
+    let calm: Vec<bool> = others.iter().map(|share| *share <= DISTURBED).collect();
+    let enough = 2 * calm.iter().filter(|calm| **calm).count() >= planned as usize;
+    match enough {
+        true => calm,
+        false => vec![true; others.len()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn blocks(servers: usize, blocks: u32, seed: u64) -> Blocks {
+        Blocks::new(servers, blocks, Rng::with_seed(seed))
+    }
+
+    #[test]
+    fn a_block_has_each_server_once_and_orders_differ() {
+        let turns: Vec<Turn> = blocks(4, 50, 1).collect();
+        assert_eq!(turns.len(), 200);
+        let mut orders = Vec::new();
+        for (block, turns) in turns.chunks(4).enumerate() {
+            assert!(turns.iter().all(|turn| turn.block as usize == block));
+            let mut servers: Vec<usize> = turns.iter().map(|turn| turn.server).collect();
+            orders.push(servers.clone());
+            servers.sort_unstable();
+            assert_eq!(servers, [0, 1, 2, 3]);
+        }
+        orders.sort_unstable();
+        orders.dedup();
+        // Of 24 orders, 50 draws see 21 on average.
+        assert!(orders.len() > 14, "{}", orders.len());
+        // Each is first about as often as the others.
+        let mut first = BTreeMap::new();
+        for turns in blocks(4, 4000, 2).collect::<Vec<_>>().chunks(4) {
+            *first.entry(turns[0].server).or_insert(0) += 1;
+        }
+        assert!(
+            first.values().all(|count| (900..1100).contains(count)),
+            "{first:?}"
+        );
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_order() {
+        let order = |seed| blocks(5, 9, seed).collect::<Vec<_>>();
+        assert_eq!(order(7), order(7));
+        assert_ne!(order(7), order(8));
+    }
+
+    #[test]
+    fn a_disturbed_slice_is_made_again_in_its_block_while_repeats_last() {
+        let mut blocks = blocks(2, 4, 3);
+        let (mut turns, mut refused) = (Vec::new(), 0);
+        while let Some(turn) = blocks.next() {
+            turns.push(turn);
+            // The first server is always disturbed.
+            if turn.server == 0 && !blocks.again(turn) {
+                refused += 1;
+            }
+        }
+        // Eight slices, and half as many repeats, which the first block's uses up.
+        assert_eq!(turns.len(), 8 + 4);
+        assert_eq!(refused, 4);
+        let first: Vec<Turn> = turns
+            .iter()
+            .take_while(|turn| turn.block == 0)
+            .copied()
+            .collect();
+        assert_eq!(first.len(), 6);
+        assert_eq!(first.iter().map(|turn| turn.repeated).max(), Some(4));
+        assert!(
+            turns
+                .iter()
+                .all(|turn| turn.repeated == 0 || turn.server == 0)
+        );
+    }
+
+    #[test]
+    fn calm_slices_count_if_there_are_enough() {
+        assert_eq!(
+            counting(&[0.0, 0.9, 0.1, 0.2], 4),
+            [true, false, true, false]
+        );
+        assert_eq!(counting(&[0.0, 0.9, 0.9, 0.2], 4), [true; 4]);
+        assert_eq!(counting(&[], 4), [false; 0]);
+        assert_eq!(counting(&[DISTURBED], 1), [true]);
+    }
+}

@@ -1,0 +1,259 @@
+//! One figure for each contestant and question, and how much worse it is than the best.
+
+use serde::Serialize;
+
+use super::{Asked, Question, Survey, Why};
+use crate::ratio::{self, Series};
+use crate::results::Trial;
+use crate::statistics;
+use crate::summary::{Metric, Verdict};
+
+/// How far from the best a figure may be and still be called as good: nobody would choose a model
+/// for less.
+pub(super) const AS_GOOD: f64 = 1.10;
+
+/// What a figure is. Less is better in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// The median response time, in microseconds.
+    P50,
+    /// CPU time for each reply or connection, in microseconds.
+    Cpu,
+    /// The 99th percentile of the response time, in microseconds.
+    P99,
+    /// Resident memory for each silent connection, in bytes.
+    Bytes,
+}
+
+/// What the questions say of all contestants.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Matrix {
+    /// The contestants, in their order.
+    pub contestants: Vec<String>,
+    /// One for each question and measure.
+    pub columns: Vec<Column>,
+}
+
+/// One measure of one question.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Column {
+    /// Which question.
+    pub question: Question,
+    /// What of it.
+    pub measure: Measure,
+    /// One for each contestant.
+    pub cells: Vec<Cell>,
+}
+
+/// What is known of a contestant in a column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// A figure, and how it compares.
+    Figure(f64, Mark),
+    /// No figure, and why.
+    Absent(Why),
+    /// Not asked.
+    Empty,
+}
+
+/// How a figure compares with the best of its column.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// It is the best or within [`AS_GOOD`] of it.
+    Best,
+    /// So many times the best, 95 % sure over all comparisons of the matrix together.
+    Worse(f64),
+    /// It looks worse, and a second run might not find it so.
+    Unsure,
+}
+
+impl Cell {
+    /// Its figure.
+    pub fn figure(&self) -> Option<f64> {
+        match self {
+            Cell::Figure(figure, _) => Some(*figure),
+            _ => None,
+        }
+    }
+
+    /// Whether it is as good as the best.
+    pub fn is_best(&self) -> bool {
+        matches!(self, Cell::Figure(_, Mark::Best))
+    }
+
+    /// How many times the best it is, if that is sure.
+    pub fn worse(&self) -> Option<f64> {
+        match self {
+            Cell::Figure(_, Mark::Worse(times)) => Some(*times),
+            _ => None,
+        }
+    }
+}
+
+impl Matrix {
+    /// What the survey says.
+    pub fn new(survey: &Survey) -> Self {
+        let mut columns: Vec<Column> = Vec::new();
+        // Each rival of the best of a column: the column, the contestant, the ratios.
+        let mut rivals = Vec::new();
+        let mut series = Vec::new();
+        for asked in &survey.questions {
+            for &measure in asked.question.measures() {
+                let figures: Vec<Option<f64>> = survey
+                    .contestants
+                    .iter()
+                    .map(|model| figure(asked, model, measure))
+                    .collect();
+                let known = figures.iter().enumerate();
+                let known = known.filter_map(|(at, figure)| Some((at, (*figure)?)));
+                let best = known.clone().min_by(|a, b| a.1.total_cmp(&b.1));
+                for (at, _) in known.filter(|(at, _)| best.is_some_and(|best| best.0 != *at)) {
+                    let best = best.map_or(at, |best| best.0);
+                    let [one, other] = [at, best].map(|at| &survey.contestants[at]);
+                    series.push(Series {
+                        metric: measure.kind(),
+                        open: false,
+                        logs: logs(asked, one, other, measure),
+                    });
+                    rivals.push((columns.len(), at));
+                }
+                let cells = figures.iter().zip(&survey.contestants);
+                let cells = cells.map(|(figure, model)| match figure {
+                    Some(figure) => Cell::Figure(*figure, Mark::Best),
+                    None => asked.absent(model).map_or(Cell::Empty, Cell::Absent),
+                });
+                columns.push(Column {
+                    question: asked.question,
+                    measure,
+                    cells: cells.collect(),
+                });
+            }
+        }
+        for ((column, at), (comparison, verdict)) in rivals.into_iter().zip(ratio::judge(&series)) {
+            let Cell::Figure(_, mark) = &mut columns[column].cells[at] else {
+                continue;
+            };
+            let Some(times) = comparison.ratio else {
+                continue;
+            };
+            *mark = match verdict {
+                _ if times <= AS_GOOD => Mark::Best,
+                Verdict::Higher => Mark::Worse(times),
+                _ => Mark::Unsure,
+            };
+        }
+        Matrix {
+            contestants: survey.contestants.clone(),
+            columns,
+        }
+    }
+
+    /// A column of a question.
+    pub fn column(&self, question: Question, measure: Measure) -> Option<&Column> {
+        let is = |one: &&Column| one.question == question && one.measure == measure;
+        self.columns.iter().find(is)
+    }
+}
+
+impl Column {
+    /// The contestants that are as good as the best, by their places.
+    pub fn best(&self) -> Vec<usize> {
+        let cells = self.cells.iter().enumerate();
+        cells
+            .filter_map(|(at, cell)| cell.is_best().then_some(at))
+            .collect()
+    }
+
+    /// Those that are surely worse, by their places, the worst first.
+    pub fn worse(&self) -> Vec<(usize, f64)> {
+        let cells = self.cells.iter().enumerate();
+        let mut worse: Vec<(usize, f64)> = cells
+            .filter_map(|(at, cell)| Some((at, cell.worse()?)))
+            .collect();
+        worse.sort_by(|a, b| b.1.total_cmp(&a.1));
+        worse
+    }
+
+    /// Whether some look worse, and may not be.
+    pub fn is_unsure(&self) -> bool {
+        let unsure = |cell: &Cell| matches!(cell, Cell::Figure(_, Mark::Unsure));
+        self.cells.iter().any(unsure)
+    }
+
+    /// The best figure.
+    pub fn least(&self) -> Option<f64> {
+        let figures = self.cells.iter().filter_map(Cell::figure);
+        figures.min_by(f64::total_cmp)
+    }
+}
+
+impl Measure {
+    /// The metric whose drift between runs and whose spread are like this one's.
+    fn kind(self) -> Metric {
+        match self {
+            Measure::P50 => Metric::P50,
+            Measure::P99 => Metric::P99,
+            Measure::Cpu => Metric::Cpu,
+            // Deterministic but for the allocator: no rate is in it.
+            Measure::Bytes => Metric::Rate,
+        }
+    }
+
+    /// That of one trial, if it counts.
+    pub(crate) fn of(self, trial: &Trial) -> Option<f64> {
+        let figure = match self {
+            Measure::P50 => trial.response.percentile(0.5)?,
+            // A round's is compared with the same round's of others; what is shown is the median of
+            // the rounds.
+            Measure::P99 => (trial.response.samples >= 100).then(|| trial.response.at(0.99))?,
+            Measure::Cpu => {
+                let server = trial.server.as_ref()?;
+                (server.user + server.system) / trial.replies as f64
+            }
+            Measure::Bytes => return None,
+        };
+        (figure.is_finite() && figure > 0.0).then_some(figure)
+    }
+}
+
+/// The figures of a contestant, by round.
+fn rounds(asked: &Asked, model: &str, measure: Measure) -> Vec<(u32, f64)> {
+    if measure == Measure::Bytes {
+        let silent = asked.silent.iter().filter(|one| one.model == model);
+        // Less than one is none, and its logarithm would be of no use.
+        return silent.map(|one| (one.round, one.bytes.max(1.0))).collect();
+    }
+    let trials = asked.trials.iter().filter(|one| one.model == model);
+    let figures = trials.filter_map(|trial| Some((trial.round, measure.of(trial)?)));
+    figures.collect()
+}
+
+fn figure(asked: &Asked, model: &str, measure: Measure) -> Option<f64> {
+    let figures = rounds(asked, model, measure);
+    statistics::median(
+        &figures
+            .iter()
+            .map(|(_, figure)| *figure)
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The logarithms of the ratios of two contestants, one for each round that both have.
+fn logs(asked: &Asked, model: &str, other: &str, measure: Measure) -> Vec<f64> {
+    let others = rounds(asked, other, measure);
+    let of_round = |round: u32| others.iter().find(|(other, _)| *other == round);
+    let ratio = |(round, figure)| Some(f64::ln(figure / of_round(round)?.1));
+    let ours = rounds(asked, model, measure);
+    ours.into_iter().filter_map(ratio).collect()
+}
+
+impl Asked {
+    /// Why a contestant has no figure.
+    fn absent(&self, model: &str) -> Option<Why> {
+        let absent = self.absent.iter().find(|one| one.model == model);
+        absent.map(|one| one.why.clone())
+    }
+}

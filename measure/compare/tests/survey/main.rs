@@ -1,0 +1,180 @@
+//! What the six questions say: marks, sentences, the table and the page.
+
+#[path = "../common/messages.rs"]
+mod common;
+mod made;
+
+use made::{Like, SAME, SERVERS, survey};
+use socklab_compare::survey::words::Reader;
+use socklab_compare::survey::{
+    Absent, Cell, Mark, Matrix, Measure, Question, Survey, Why, page, table,
+};
+
+const LANGUAGES: [&str; 2] = ["en", "es"];
+
+/// What stands on the terminal under the title.
+fn shown(survey: &Survey, language: &str) -> String {
+    let messages = common::messages(language);
+    let matrix = Matrix::new(survey);
+    let reader = Reader::new(survey, &matrix, &messages);
+    let mut lines = vec![reader.headline(), String::new()];
+    lines.push(table::terminal(&matrix, &messages));
+    lines.extend(reader.sentences());
+    lines.extend(reader.failures());
+    lines.join("\n")
+}
+
+#[test]
+fn the_six_questions_in_both_languages() {
+    for language in LANGUAGES {
+        let shown = shown(&survey(&SERVERS, 0.02, 1), language);
+        insta::assert_snapshot!(format!("survey-{language}"), shown);
+        for line in shown
+            .lines()
+            .take_while(|line| !line.starts_with("1 "))
+            .skip(1)
+        {
+            assert!(line.chars().count() <= table::WIDTH, "{line}");
+        }
+    }
+}
+
+/// The table apart, and the legend is of the table.
+#[test]
+fn it_is_read_in_a_minute() {
+    for language in LANGUAGES {
+        let messages = common::messages(language);
+        let survey = survey(&SERVERS, 0.02, 2);
+        let matrix = Matrix::new(&survey);
+        let reader = Reader::new(&survey, &matrix, &messages);
+        let text = [vec![reader.headline()], reader.sentences()]
+            .concat()
+            .join(" ");
+        let words = text.split_whitespace().count();
+        assert!(words <= 250, "{words}: {text}");
+    }
+}
+
+fn column(matrix: &Matrix, question: Question, measure: Measure) -> &[Cell] {
+    &matrix
+        .column(question, measure)
+        .expect("it was asked")
+        .cells
+}
+
+#[test]
+fn marks_are_sure_or_absent() {
+    let matrix = Matrix::new(&survey(&SERVERS, 0.02, 3));
+    let busy = column(&matrix, Question::HundredBusy, Measure::Cpu);
+    assert_eq!(busy[0], Cell::Absent(Why::Serves(1)));
+    assert!(busy[6].is_best());
+    let times = busy[1].worse().expect("threads are worse");
+    assert!((times - 6.1 / 3.4).abs() < 0.15, "{times}");
+    let client = column(&matrix, Question::SlowClient, Measure::P99);
+    assert!(client[0].worse().expect("it makes others wait") > 500.0);
+    let bytes = column(&matrix, Question::Silent, Measure::Bytes);
+    assert!((bytes[1].worse().expect("a stack each") - 19_200.0 / 410.0).abs() < 1.0);
+}
+
+/// With noise as large as the differences nothing is claimed, but what is a hundred times as large.
+#[test]
+fn what_noise_may_have_made_has_no_mark() {
+    let matrix = Matrix::new(&survey(&SERVERS, 0.5, 4));
+    let busy = column(&matrix, Question::HundredBusy, Measure::Cpu);
+    assert!(busy.iter().all(|cell| cell.worse().is_none()), "{busy:?}");
+    let unsure = |cell: &Cell| matches!(cell, Cell::Figure(_, Mark::Unsure));
+    assert!(busy.iter().any(unsure));
+    let client = column(&matrix, Question::SlowClient, Measure::P99);
+    assert!(client[0].worse().is_some(), "{client:?}");
+}
+
+/// Among servers that are the same, how often any mark says otherwise.
+#[test]
+fn the_same_server_is_seldom_told_from_itself() {
+    let same = || ["a", "b", "c", "d", "e"].map(|name| Like { name, ..SAME });
+    let runs: u32 = 200;
+    let told = (0..runs).filter(|seed| {
+        let matrix = Matrix::new(&survey(&same(), 0.05, u64::from(*seed)));
+        let mut cells = matrix.columns.iter().flat_map(|column| &column.cells);
+        cells.any(|cell| cell.worse().is_some())
+    });
+    let told = told.count() as f64 / f64::from(runs);
+    assert!(told <= 0.05, "{told}");
+}
+
+#[test]
+fn those_who_failed_are_told_with_what_they_said() {
+    let mut survey = survey(&SERVERS[1..], 0.02, 5);
+    let absent = |model: &str, why| Absent {
+        model: model.to_owned(),
+        why,
+    };
+    for asked in &mut survey.questions {
+        asked.trials.retain(|one| one.model != "tokio");
+        let (after, said) = (7, "UnicodeDecodeError: \x1b[31mñ".to_owned());
+        asked
+            .absent
+            .push(absent("tokio", Why::Stopped { after, said }));
+    }
+    for language in LANGUAGES {
+        let shown = shown(&survey, language);
+        let failure = shown.lines().last().expect("a line");
+        assert!(
+            failure.starts_with("tokio ") && failure.contains(" 7 "),
+            "{failure}"
+        );
+        assert!(failure.contains("UnicodeDecodeError") && !failure.contains('\x1b'));
+    }
+    let matrix = Matrix::new(&survey);
+    let messages = common::messages("en");
+    assert!(Reader::new(&survey, &matrix, &messages).failed());
+}
+
+#[test]
+fn the_page_has_the_matrix_and_is_safe() {
+    for language in LANGUAGES {
+        let messages = common::messages(language);
+        let survey = survey(&SERVERS, 0.02, 6);
+        let matrix = Matrix::new(&survey);
+        let page = page::html(&survey, &matrix, "socklab compare", &[], &messages);
+        let reader = Reader::new(&survey, &matrix, &messages);
+        for sentence in reader.sentences() {
+            let text = sentence.split_once(' ').expect("a number").1;
+            let text = text.replace('\'', "&#39;");
+            assert!(page.contains(&text), "{text}");
+        }
+        assert_eq!(
+            page.matches("<td data-question").count() + page.matches("<td class=").count(),
+            49
+        );
+        assert!(page.contains("A CPU &amp; &lt;more&gt;"));
+        assert!(!page.contains("http://") && !page.contains("https://"));
+        assert!(page.contains(&format!("<html lang=\"{language}\">")));
+    }
+}
+
+#[test]
+fn choices_name_those_that_are_best_for_it() {
+    let survey = survey(&SERVERS, 0.02, 7);
+    let matrix = Matrix::new(&survey);
+    let messages = common::messages("en");
+    let choices = Reader::new(&survey, &matrix, &messages).choices();
+    let of = |id: &str| {
+        choices
+            .iter()
+            .find(|one| one.0 == id)
+            .map(|one| one.1.as_str())
+    };
+    // select and nonblocking are as small, but look at all of them for each reply.
+    assert_eq!(of("silent"), Some("mio"));
+    assert_eq!(of("one"), Some("nonblocking"));
+    assert_eq!(of("blocking"), Some("blocking"));
+}
+
+#[test]
+fn it_is_kept_and_read_again() {
+    let survey = survey(&SERVERS, 0.02, 8);
+    let json = serde_json::to_string(&survey).expect("JSON");
+    let read: Survey = serde_json::from_str(&json).expect("a survey");
+    assert_eq!(read, survey);
+}

@@ -1,0 +1,148 @@
+//! What the slices of a round say together of one server: a trial.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use socklab_compare::results::{Generator, Latencies, Losses, Operations, Server, Trial};
+use socklab_compare::slices::{DISTURBED, counting};
+use socklab_load::Outcome;
+use socklab_process::Charge;
+
+use super::{Slice, Wrong};
+use crate::measured::Usage;
+
+/// A histogram of nanoseconds, as it is kept: in microseconds.
+pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
+    Latencies {
+        samples: histogram.len(),
+        mean: histogram.mean() / 1e3,
+        max: histogram.max() as f64 / 1e3,
+        buckets: histogram
+            .iter_recorded()
+            .map(|one| (one.value_iterated_to() as f64 / 1e3, one.count_at_value()))
+            .collect(),
+    }
+}
+
+/// The slices of one server in one round, and which of them count.
+pub(crate) struct Slices {
+    all: Vec<Slice>,
+    counts: Vec<bool>,
+    disturbed: u32,
+}
+
+impl Slices {
+    /// Of those that were made, when so many were planned.
+    pub(crate) fn new(all: Vec<Slice>, planned: u32) -> Self {
+        let others: Vec<f64> = all.iter().map(|slice| slice.others).collect();
+        let disturbed = others.iter().filter(|share| **share > DISTURBED).count();
+        Slices {
+            counts: counting(&others, planned),
+            disturbed: disturbed as u32,
+            all,
+        }
+    }
+
+    fn counting(&self) -> impl Iterator<Item = &Slice> {
+        let slices = self.all.iter().zip(&self.counts);
+        slices.filter_map(|(slice, counts)| counts.then_some(slice))
+    }
+
+    fn sum(&self, of: fn(&Outcome) -> u64) -> u64 {
+        self.counting().map(|slice| of(&slice.outcome)).sum()
+    }
+
+    /// The CPU time that was used for the replies that came in time, in microseconds. What a
+    /// slice's server used includes the replies that came just after it.
+    pub(crate) fn cpu(&self) -> Option<f64> {
+        let used: Option<Duration> = self.counting().map(|slice| slice.cpu).sum();
+        let answered = self.sum(|one| one.answered).max(1);
+        let share = self.sum(|one| one.replies) as f64 / answered as f64;
+        Some(used?.as_secs_f64() * 1e6 * share).filter(|cpu| *cpu > 0.0)
+    }
+
+    /// What a server used, of `cpu` microseconds: how they divide between its own code and the
+    /// kernel, its switches and its operations are known of all slices together, and are scaled to
+    /// those that count.
+    pub(crate) fn server(&self, cpu: f64, usage: &Usage, charge: &Charge, cores: usize) -> Server {
+        let all: u64 = self.all.iter().map(|slice| slice.outcome.answered).sum();
+        let share = self.sum(|one| one.replies) as f64 / all.max(1) as f64;
+        let part = |count: u64| (count as f64 * share).round() as u64;
+        let own = usage.user / (usage.user + usage.system).max(1e-9);
+        let operations = usage.operations.iter().map(|(name, of)| {
+            let of = Operations {
+                calls: part(of.calls),
+                would_block: part(of.would_block),
+                items: part(of.items),
+            };
+            (name.clone(), of)
+        });
+        let seconds: f64 = self.counting().map(|slice| slice.outcome.seconds).sum();
+        Server {
+            user: cpu * own,
+            system: cpu * (1.0 - own),
+            busy: cpu / 1e6 / seconds.max(1e-9) / cores as f64,
+            voluntary: part(usage.voluntary),
+            involuntary: part(usage.involuntary),
+            threads: charge.threads,
+            memory: charge.memory,
+            peak: charge.peak,
+            operations: operations.collect(),
+        }
+    }
+
+    /// The trial of them all.
+    pub(crate) fn trial(
+        self,
+        model: String,
+        round: u32,
+        load: usize,
+        (warm_up, steady): (Duration, bool),
+        server: Option<Server>,
+    ) -> (Trial, Wrong) {
+        let merged = |of: fn(&Outcome) -> &Histogram<u64>| {
+            let mut merged = Histogram::<u64>::new(3).expect("three digits are possible");
+            for slice in self.counting() {
+                let added = merged.add(of(&slice.outcome));
+                debug_assert!(added.is_ok(), "a histogram that grows takes all");
+            }
+            latencies(&merged)
+        };
+        let seconds: f64 = self.counting().map(|slice| slice.outcome.seconds).sum();
+        let busy = self.counting();
+        let busy = busy.map(|slice| slice.outcome.busy * slice.outcome.seconds);
+        let trial = Trial {
+            round,
+            model,
+            load,
+            warm_up: warm_up.as_secs_f64(),
+            steady,
+            seconds,
+            replies: self.sum(|one| one.replies),
+            intervals: self.counting().map(|slice| slice.outcome.replies).collect(),
+            response: merged(|one| &one.response),
+            service: merged(|one| &one.service),
+            losses: Losses {
+                lost: self.sum(|one| one.lost),
+                duplicated: self.sum(|one| one.duplicated),
+                reordered: self.sum(|one| one.reordered),
+                // A wrong reply condemns, whatever else ran.
+                wrong: self.all.iter().map(|slice| slice.outcome.wrong).sum(),
+                refused: self.sum(|one| one.refused),
+                out_of_ports: self.sum(|one| one.out_of_ports),
+            },
+            generator: Generator {
+                busy: busy.sum::<f64>() / seconds.max(1e-9),
+                lag: merged(|one| &one.lag),
+            },
+            server,
+            disturbed: self.disturbed,
+            invalid: Vec::new(),
+        };
+        let wrong = self
+            .all
+            .into_iter()
+            .find_map(|slice| slice.outcome.first_wrong);
+        (trial, wrong)
+    }
+}

@@ -1,0 +1,151 @@
+//! Six questions to which I/O models answer differently, asked of several servers: what
+//! `socklab compare` does when no exercise is named.
+//!
+//! Each question is asked in rounds. A round starts every server anew, gives it its load and some
+//! slices of it, in turn with the others (see [`stage`](crate::stage)), and ends it. What was
+//! measured is returned; what it means is `socklab_compare::survey`'s.
+
+mod ask;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use socklab_compare::results::Proof;
+use socklab_compare::survey::{Absent, Question, SCHEMA, Survey, Why};
+use socklab_core::lab::{self, Exercise};
+use socklab_process::{Unproved, prove};
+
+use crate::compare::{Others, Setting, describe, proof};
+use crate::cores::{Cores, pin};
+use crate::measured::{Order, raise_descriptors};
+use crate::stage::{Contestant, Kind, Server};
+
+pub use plan::{Plan, Thoroughness, usual};
+
+/// Who is told how far a survey is.
+pub trait Progress {
+    /// A contestant is proved.
+    fn proving(&mut self, contestant: &str);
+    /// A question's slices, of which `done` parts in 1 are over.
+    fn asking(&mut self, question: Question, contestant: &str, done: f64);
+}
+
+/// Proves, then asks all questions.
+///
+/// # Errors
+/// When the generator cannot go on.
+pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
+    let begun = Instant::now();
+    let started = SystemTime::now().duration_since(UNIX_EPOCH);
+    let environment = describe(&Setting {
+        generator: &plan.cores.generator,
+        server: &plan.cores.server,
+        descriptors: raise_descriptors(),
+        register: None,
+    });
+    let (proofs, refused) = prove_all(plan, progress);
+    pin(&plan.cores.generator);
+    let others = Others::watch();
+    let mut rng = fastrand::Rng::with_seed(plan.seed);
+    let mut survey = Survey {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: started.unwrap_or_default().as_secs(),
+        took: 0.0,
+        seed: plan.seed,
+        contestants: plan
+            .contestants
+            .iter()
+            .map(|one| one.name.clone())
+            .collect(),
+        environment,
+        proofs,
+        questions: Vec::new(),
+        idle_use: BTreeMap::new(),
+    };
+    for question in Question::ALL {
+        let mut absent: Vec<Absent> = refused
+            .iter()
+            .filter(|(exercise, _)| *exercise == question.exercise())
+            .map(|(_, absent)| absent.clone())
+            .collect();
+        if question == Question::Silent {
+            // A server that cannot serve a hundred cannot hold a thousand either.
+            let busy = survey.asked(Question::HundredBusy);
+            let serves = busy.into_iter().flat_map(|asked| &asked.absent);
+            let serves = serves.filter(|one| matches!(one.why, Why::Serves(_)));
+            absent.extend(serves.cloned());
+        }
+        let asked = ask::ask(
+            plan,
+            question,
+            absent,
+            &mut survey.idle_use,
+            &mut rng,
+            progress,
+        )?;
+        survey.questions.push(asked);
+    }
+    if let Some(others) = others {
+        others.note(&mut survey.environment);
+    }
+    survey.took = begun.elapsed().as_secs_f64();
+    Ok(survey)
+}
+
+/// What is proved of each contestant, and who does not do which exercise.
+fn prove_all(
+    plan: &Plan,
+    progress: &mut dyn Progress,
+) -> (Vec<Proof>, Vec<(&'static str, Absent)>) {
+    let mut proofs: Vec<Proof> = Vec::new();
+    let mut refused = Vec::new();
+    for contestant in &plan.contestants {
+        progress.proving(&contestant.name);
+        for name in ["capitals", "welcome"] {
+            let Some(exercise) = lab::find(name) else {
+                continue;
+            };
+            let why = match &contestant.kind {
+                Kind::Model(runtime) => {
+                    let proof = proof::of(exercise, *runtime);
+                    let why = proof.difference.clone();
+                    proofs.push(proof);
+                    why.map(|(expected, got)| Why::Differs { expected, got })
+                }
+                Kind::Program(_) => prove_program(contestant, exercise, &plan.cores),
+            };
+            if let Some(why) = why {
+                let model = contestant.name.clone();
+                refused.push((exercise.name, Absent { model, why }));
+            }
+        }
+    }
+    (proofs, refused)
+}
+
+/// Why a program does not do an exercise, if it does not.
+fn prove_program(
+    contestant: &Contestant,
+    exercise: &'static Exercise,
+    cores: &Cores,
+) -> Option<Why> {
+    let mut server = match Server::start(contestant, exercise, cores, Order::default()) {
+        Ok(server) => server,
+        Err(error) => return Some(Why::Failed(error.to_string())),
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    match prove(exercise.name, server.address()) {
+        Ok(_) => None,
+        Err(Unproved::Silent { after }) => Some(Why::Stopped {
+            after: after.into(),
+            said: server.last_line(),
+        }),
+        Err(Unproved::Differs { expected, got }) => Some(Why::Differs {
+            expected: text(expected),
+            got: text(got),
+        }),
+    }
+}

@@ -1,0 +1,299 @@
+//! One question, asked of all contestants in rounds.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fastrand::Rng;
+use socklab_compare::survey::words::POLLS;
+use socklab_compare::survey::{Absent, Asked, Question, Silent, Why};
+use socklab_core::lab;
+use socklab_load::{Idle, Load, SLOW_WORK, SlowClient, SlowRequests};
+
+use super::Progress;
+use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
+use crate::measured::Order;
+use crate::stage::{Company, Contestant, Server, Stage};
+
+/// How long a reply may take. Only a server that serves no more connections takes it.
+const TIMEOUT: Duration = Duration::from_millis(700);
+
+/// What a slow client sends, a byte at a time.
+const SLOWLY: &str = "despacio";
+
+/// How long a server may take to notice that it has more connections.
+const SETTLING: Duration = Duration::from_millis(30);
+
+/// A question while it is asked.
+pub(super) struct Asking<'p> {
+    plan: &'p Plan,
+    question: Question,
+    /// Those that are still asked.
+    left: Vec<&'p Contestant>,
+    asked: Asked,
+    /// Of how many parts, and how many are over.
+    parts: (u32, u32),
+}
+
+/// Asks a question. `absent` are those who have no figure, and why.
+///
+/// # Errors
+/// When the generator itself cannot go on.
+pub(super) fn ask(
+    plan: &Plan,
+    question: Question,
+    absent: Vec<Absent>,
+    idle_use: &mut BTreeMap<String, f64>,
+    rng: &mut Rng,
+    progress: &mut dyn Progress,
+) -> io::Result<Asked> {
+    let is_absent = |one: &&Contestant| absent.iter().any(|other| other.model == one.name);
+    let left = plan
+        .contestants
+        .iter()
+        .filter(|one| !is_absent(one))
+        .collect();
+    let mut asking = Asking {
+        plan,
+        question,
+        left,
+        asked: Asked {
+            question,
+            load: plan::load(question).3,
+            trials: Vec::new(),
+            silent: Vec::new(),
+            absent,
+        },
+        parts: (0, plan.rounds(question)),
+    };
+    for round in 0..plan.rounds(question) {
+        asking.round(round, idle_use, rng, progress)?;
+        asking.parts.0 += 1;
+    }
+    Ok(asking.asked)
+}
+
+impl Asking<'_> {
+    fn round(
+        &mut self,
+        round: u32,
+        idle_use: &mut BTreeMap<String, f64>,
+        rng: &mut Rng,
+        progress: &mut dyn Progress,
+    ) -> io::Result<()> {
+        let mut stage = Stage::new(&self.plan.cores);
+        // Silent connections are held until the round is over.
+        let mut held = Vec::new();
+        for contestant in self.left.clone() {
+            let mut server = match self.start(contestant) {
+                Ok(server) => server,
+                Err(error) => {
+                    self.is_absent(contestant, Why::Failed(error.to_string()));
+                    continue;
+                }
+            };
+            let used = match idle_use.get(&contestant.name) {
+                Some(used) => *used,
+                None => server.idle_use().unwrap_or(0.0),
+            };
+            idle_use.insert(contestant.name.clone(), used);
+            if used >= POLLS {
+                // It is stopped while others are measured.
+                server.polls();
+            }
+            server.awake(true);
+            if self.question == Question::Silent {
+                match self.hold(contestant, &server, round) {
+                    Ok(connections) => held.push(connections),
+                    Err(error) => {
+                        self.is_absent(contestant, Why::Failed(error.to_string()));
+                        continue;
+                    }
+                }
+            }
+            let mut load = Load::new(&self.load(server.address())).map_err(io::Error::other)?;
+            let why = self.warm_up(&mut server, &mut load)?;
+            server.awake(false);
+            match why {
+                None => stage.add(&contestant.name, server, load),
+                Some(why) => self.is_absent(contestant, why),
+            }
+        }
+        if stage.places.is_empty() {
+            return Ok(());
+        }
+        let (blocks, length) = match self.question {
+            Question::SlowClient | Question::SlowRequest => {
+                (1, self.plan.thoroughness.slice_of_waits)
+            }
+            _ => (self.plan.blocks(), self.plan.thoroughness.slice),
+        };
+        let question = self.question;
+        let begin = |to: SocketAddr| begin(question, to, length);
+        let (part, parts) = self.parts;
+        let slices = blocks * u32::try_from(stage.places.len()).unwrap_or(u32::MAX);
+        let mut done = 0;
+        stage.run(blocks, length, rng.fork(), &begin, &mut |name, _| {
+            done += 1;
+            let within = f64::from(done.min(slices)) / f64::from(slices);
+            progress.asking(
+                question,
+                name,
+                (f64::from(part) + within) / f64::from(parts),
+            );
+        })?;
+        for (trial, wrong) in stage.trials(round, 0, blocks) {
+            let name = trial.model.clone();
+            let after: u64 = trial.replies;
+            if let Some((expected, got)) = wrong {
+                let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+                let (expected, got) = (text(expected), text(got));
+                self.is_absent_by_name(&name, Why::Differs { expected, got });
+            } else if after == 0 {
+                self.is_absent_by_name(
+                    &name,
+                    Why::Stopped {
+                        after: self.replies(&name),
+                        said: String::new(),
+                    },
+                );
+            } else {
+                self.asked.trials.push(trial);
+            }
+        }
+        Ok(())
+    }
+
+    /// A contestant's server for this question.
+    fn start(&self, contestant: &Contestant) -> io::Result<Server> {
+        let exercise = self.question.exercise();
+        let exercise = lab::find(exercise).ok_or(io::ErrorKind::InvalidInput)?;
+        let order = Order {
+            observe: true,
+            blocks: self.question == Question::SlowRequest,
+            ..Order::default()
+        };
+        Server::start(contestant, exercise, &self.plan.cores, order)
+    }
+
+    fn load(&self, to: SocketAddr) -> socklab_load::Plan {
+        let (asks, connections, pace, _) = plan::load(self.question);
+        socklab_load::Plan {
+            connections,
+            pace,
+            timeout: match self.question {
+                // The slow client itself takes as long as the slice.
+                Question::SlowClient | Question::SlowRequest => Duration::from_secs(2),
+                _ => TIMEOUT,
+            },
+            ..socklab_load::Plan::new(asks, to)
+        }
+    }
+
+    /// Runs the load for a moment. Why the contestant is not measured, if it is not.
+    fn warm_up(&self, server: &mut Server, load: &mut Load) -> io::Result<Option<Why>> {
+        let (_, connections, pace, _) = plan::load(self.question);
+        let warm_up = self.plan.thoroughness.warm_up;
+        let outcome = load.slice(warm_up).map_err(io::Error::other)?;
+        if let Some((expected, got)) = outcome.first_wrong {
+            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+            let (expected, got) = (text(expected), text(got));
+            return Ok(Some(Why::Differs { expected, got }));
+        }
+        if outcome.answered == 0 {
+            let (after, said) = (0, server.last_line());
+            return Ok(Some(Why::Stopped { after, said }));
+        }
+        let stays = pace == socklab_load::Pace::Closed && self.question != Question::ShortVisits;
+        if stays && outcome.served < connections {
+            return Ok(Some(Why::Serves(outcome.served)));
+        }
+        if self.question == Question::SlowRequest {
+            let slow = SlowRequests::begin(server.address(), Duration::ZERO);
+            std::thread::sleep(SLOW_WORK / 2);
+            let replies = slow.end();
+            // As long as the work takes, or nearly: a clock may tick between.
+            if replies
+                .first()
+                .is_none_or(|took| *took < SLOW_WORK * 9 / 10)
+            {
+                return Ok(Some(Why::NotSlow));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens silent connections, and notes what memory they take.
+    fn hold(
+        &mut self,
+        contestant: &Contestant,
+        server: &Server,
+        round: u32,
+    ) -> io::Result<[Idle; 2]> {
+        let open = |count| Idle::open(server.address(), count).map_err(io::Error::other);
+        let first = open(SILENT_BEFORE)?;
+        std::thread::sleep(SETTLING);
+        let before = server.memory();
+        let rest = open(SILENT - SILENT_BEFORE)?;
+        std::thread::sleep(SETTLING);
+        let grown = server.memory().saturating_sub(before);
+        let connections = SILENT - SILENT_BEFORE;
+        self.asked.silent.push(Silent {
+            model: contestant.name.clone(),
+            round,
+            connections,
+            bytes: grown as f64 * 1024.0 / f64::from(connections),
+        });
+        Ok([first, rest])
+    }
+
+    /// How many replies of a contestant there were so far.
+    fn replies(&self, name: &str) -> u64 {
+        let trials = self.asked.trials.iter().filter(|one| one.model == name);
+        trials.map(|one| one.replies).sum()
+    }
+
+    fn is_absent(&mut self, contestant: &Contestant, why: Why) {
+        self.is_absent_by_name(&contestant.name, why);
+    }
+
+    /// Takes a contestant out of this question.
+    fn is_absent_by_name(&mut self, name: &str, why: Why) {
+        self.left.retain(|one| one.name != name);
+        self.asked.trials.retain(|one| one.model != name);
+        self.asked.silent.retain(|one| one.model != name);
+        let model = name.to_owned();
+        self.asked.absent.push(Absent { model, why });
+    }
+}
+
+/// What goes on beside a slice of a question.
+fn begin(
+    question: Question,
+    to: SocketAddr,
+    length: Duration,
+) -> io::Result<Option<Box<dyn Company>>> {
+    Ok(match question {
+        Question::SlowClient => {
+            // Its last byte leaves a little before the slice is over.
+            let every = length.mul_f64(0.85) / SLOWLY.len() as u32;
+            Some(Box::new(SlowClient::begin(to, SLOWLY, every)?))
+        }
+        Question::SlowRequest => Some(Box::new(SlowRequests::begin(to, SLOW_WORK))),
+        _ => None,
+    })
+}
+
+impl Company for SlowClient {
+    fn end(self: Box<Self>) {
+        // Whether it had its reply is not its server's figure.
+        let _ = SlowClient::end(*self);
+    }
+}
+
+impl Company for SlowRequests {
+    fn end(self: Box<Self>) {
+        SlowRequests::end(*self);
+    }
+}
