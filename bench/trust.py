@@ -1,24 +1,34 @@
 #!/usr/bin/env python3
-"""Can `socklab compare` be believed? Two questions, asked of the command itself.
+"""Can `socklab compare` be believed? Four questions, asked of the command itself.
 
-    cargo build --profile shipped && bench/trust.py agree [--runs 3] [-- ARGUMENTS OF COMPARE]
+    cargo build --release && bench/trust.py agree [--runs 3] [-- ARGUMENTS OF COMPARE]
     bench/trust.py self [--runs 20] [--model mio] [-- ARGUMENTS OF COMPARE]
+    bench/trust.py power [--runs 20] [--model mio] [--percent 5]
+    bench/trust.py six [--runs 10] [-- ARGUMENTS OF COMPARE]
 
 `agree` runs the comparison several times and counts, for each run and the next, how many of the next one's ratios lie in this
 one's 95 % prediction intervals. `self` compares a model with itself, again and again, and counts the runs in which any ratio
-was said to be a difference. Exit status 1 if fewer than 90 % agree, or more than one run in twenty found a difference.
+was said to be a difference. `power` compares a model with itself when one of the two uses so many per cent more CPU for each
+reply on purpose, and counts the runs in which that was found. `six` asks the six questions, and says which marks are the same
+in all runs. Exit status 1 if fewer than 90 % agree, if more than one run in twenty found a difference where there is none, if
+fewer than 19 in 20 found the one there is, or if a question without a clear loser in one run has one in another.
 """
 import argparse, json, pathlib, subprocess, sys, tempfile
 from built import SOCKLAB
 
 
-def compare(folder, arguments, seed):
-    """The ratios of one run, by model, load and metric."""
+def measured(folder, arguments, seed):
+    """The document of one run."""
     result = pathlib.Path(folder) / "result.json"
     subprocess.run([str(SOCKLAB), "compare", "--quiet", "--seed", str(seed), "--json", str(result), "--report",
                     str(pathlib.Path(folder) / "report.html"), *arguments],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    document = json.loads(result.read_text())
+    return json.loads(result.read_text())
+
+
+def compare(folder, arguments, seed):
+    """The ratios of one run, by model, load and metric, and the cells that are invalid."""
+    document = measured(folder, arguments if arguments and not arguments[0].startswith("-") else ["echo", *arguments], seed)
     ratios = {(one["model"], one["load"], one["metric"]): one for one in document["summary"]["ratios"]}
     invalid = [f"{cell['model']} {cell['load']}: {cell['invalid']}" for cell in document["summary"]["cells"]
                if cell["invalid"]]
@@ -63,16 +73,63 @@ def itself(options, folder):
     return different <= options.runs / 20
 
 
+# One load, and a minute at most.
+ONE_LOAD = ["echo", "--connections", "100"]
+
+
+def power(options, folder):
+    pair = ["--models", f"{options.model},{options.model}"]
+    cells = measured(folder, [*ONE_LOAD, *pair, "--quick"], 1)["summary"]["cells"]
+    cpu = statistics.mean(cell["cpu"]["value"] for cell in cells)
+    extra = round(1000 * cpu * options.percent / 100)
+    print(f"a reply costs {options.model} {cpu:.3f} µs of CPU; the second one uses {extra} ns more, {options.percent} %")
+    found, seen = 0, []
+    for n in range(options.runs):
+        begun = time.monotonic()
+        ratios, _ = compare(folder, [*ONE_LOAD, *pair, "--handicap", str(extra)], n + 1)
+        one = next(one for (_, _, metric), one in ratios.items() if metric == "cpu")
+        found += one["verdict"] == "higher"
+        seen.append(one["ratio"])
+        print(f"run {n + 1} of {options.runs}: CPU {one['ratio']:.4f}, {one['interval']['low']:.4f} to {one['interval']['high']:.4f}: "
+              f"{one['verdict']}, {time.monotonic() - begun:.0f} s", flush=True)
+    print(f"{options.percent} % more CPU: found in {found} of {options.runs} runs; median ratio {statistics.median(seen):.4f}")
+    return found >= 0.95 * options.runs
+
+
+def six(options, folder):
+    """Which contestants are surely worse in which column, and by how much, in each run."""
+    runs = []
+    for n in range(options.runs):
+        begun = time.monotonic()
+        matrix = measured(folder, options.arguments, n + 1)["matrix"]
+        far = {(column["question"], column["measure"]): {
+            name for name, cell in zip(matrix["contestants"], column["cells"])
+            # A figure with its mark, or none because so many are not served.
+            if "absent" in cell or ("figure" in cell and isinstance(cell["figure"][1], dict) and cell["figure"][1]["worse"] >= 1.5)
+        } for column in matrix["columns"]}
+        runs.append(far)
+        clear = {question for (question, _), names in far.items() if names}
+        print(f"run {n + 1} of {options.runs}: clear losers in {len(clear)} of 6 questions, {time.monotonic() - begun:.0f} s", flush=True)
+    same = True
+    for key in runs[0]:
+        always = set.intersection(*(run[key] for run in runs))
+        ever = set.union(*(run[key] for run in runs))
+        same &= bool(always) == bool(ever)
+        print(f"  {key[0]}, {key[1]}: always {', '.join(sorted(always)) or '-'}; sometimes {', '.join(sorted(ever - always)) or '-'}")
+    return same
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("question", choices=["agree", "self"])
+    parser.add_argument("question", choices=["agree", "self", "power", "six"])
     parser.add_argument("--runs", type=int)
     parser.add_argument("--model", default="mio")
+    parser.add_argument("--percent", type=float, default=5)
     options, rest = parser.parse_known_args()
     options.arguments = [one for one in rest if one != "--"]
-    options.runs = options.runs or {"agree": 3, "self": 20}[options.question]
+    options.runs = options.runs or {"agree": 3, "self": 20, "power": 20, "six": 10}[options.question]
     with tempfile.TemporaryDirectory() as folder:
-        good = agree(options, folder) if options.question == "agree" else itself(options, folder)
+        good = {"agree": agree, "self": itself, "power": power, "six": six}[options.question](options, folder)
     sys.exit(0 if good else 1)
 
 

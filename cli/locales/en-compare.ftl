@@ -41,7 +41,7 @@ compare-column-memory = memory
 # $load (text) - the load
 compare-table-title = { $exercise }, { $load }
 # $baseline (text) - the model that the others are compared with
-compare-legend = relative: the median of the ratios to { $baseline } within the rounds (not the quotient of two medians), ± a 95 % interval; ≈ no difference that would stand among so many comparisons, ? too few rounds to say. Times are response times, switches are context switches, memory is the peak.
+compare-legend = relative: the middle of the ratios to { $baseline } within the rounds (not the quotient of two medians), ± a 95 % interval; ≈ no difference that would stand among so many comparisons, ? too few rounds to say. Times are response times, switches are context switches, memory is the peak.
 
 ## What is not believed
 
@@ -93,43 +93,34 @@ compare-reading-refused = Refused, for not doing what the exercise asks: { $mode
 compare-reading-alone = With { $load }, { $model } gives { $rate } replies/s.
 # $time (text) - its 99th percentile
 compare-reading-alone-p99 = With { $load }, { $model } answers 99 % of the questions within { $time }.
-# The next four have no full stop: compare-reading-ratio or compare-reading-next may follow.
 # $load (text) - the load
-# $model (text) - the model
-# $rate (text) - its replies a second
-compare-reading-fastest = With { $load }, { $model } is fastest: { $rate } replies/s
-# $time (text) - its 99th percentile
-compare-reading-shortest = With { $load }, { $model } has the shortest tail: 99 % of the replies within { $time }
-# $load (text) - the load
-# $models (text) - the models
-# $model (text) - the one with the best median
-# $rate (text) - its replies a second
-compare-reading-fastest-tied = With { $load }, no one model is fastest: { $models } cannot be told apart; { $model } gave { $rate } replies/s
-# $time (text) - its 99th percentile
-compare-reading-shortest-tied = With { $load }, no one model has the shortest tail: { $models } cannot be told apart; { $model } gave 99 % of the replies within { $time }
-# $ratio (text) - how many times the baseline's figure
-# $baseline (text) - the baseline
-# $low (text) - the lower end of its interval
-# $high (text) - the upper end
-compare-reading-ratio = { $ratio } times the figure of { $baseline } (95 %: { $low } to { $high })
-# $model (text) - the second best
-# $ratio (text) - how many times the best one's figure
-# $low (text) - the lower end of its interval
-# $high (text) - the upper end
-compare-reading-next = the next, { $model }, has { $ratio } times that (95 %: { $low } to { $high })
-# $model (text) - the model
-# $loads (text) - under which loads
-# $cpu (text) - CPU time for each reply
-compare-reading-cheapest = { $model } needs the least CPU for each reply ({ $loads }): { $cpu }.
-# $models (text) - the models
-compare-reading-cheapest-tied = No one model needs the least CPU for each reply ({ $loads }): { $models } cannot be told apart, at about { $cpu }.
-# $baseline (text) - the baseline
+# $models (text) - those that do best, $count of them: the best and those that cannot be told apart from it
+# $figure (text) - the best figure
+# $others (text) - those that are worse, each with how many times that its figure is
+compare-reading-differ-rate = With { $load }, { $models } { $count ->
+    [one] does
+   *[other] do
+} most, { $figure }; { $others }.
+compare-reading-differ-p99 = With { $load }, { $models } { $count ->
+    [one] has
+   *[other] have
+} the shortest tail, 99 % within { $figure }; { $others }.
+compare-reading-differ-cpu = With { $load }, a reply costs { $models } least, { $figure } of CPU; { $others }.
+# $model (text) - one that is worse
+# $ratio, $low, $high (text) - its figure, as a multiple of the best, and its 95 % interval
+compare-reading-times = { $model } { $ratio } times that ({ $low } to { $high })
+# $most, $high (text) - the one that keeps most, in bytes; $least, $low (text) - the one that keeps least
+compare-reading-idle = An idle connection keeps { $high } bytes in { $most } and { $low } in { $least }.
+# $rates (text) - each model with its rate
+compare-reading-knees = The highest rates kept up: { $rates }.
+# $rounds (number) - how many
+compare-reading-too-few = Too few rounds to name any difference: { $rounds }.
+# $places (text) - metrics with their loads
+compare-reading-equal = No detectable difference, which is no proof that there is none: { $places }.
 # $places (text) - models with their loads
-compare-reading-equal = Not to be told apart from { $baseline }: { $places }; that is no proof that they are equal.
-# $places (text) - models with their loads
-compare-reading-too-few = Too few rounds count to say anything of { $places }.
+compare-reading-bounds = The load generator was the limit of { $places }: these rates are the least that they can do (≥), and these times the most (≤); compare their CPU time.
 # $percent (text) - half of the prediction interval of the middle one of the ratios
-compare-reading-resolution = By these rounds, a second run may find such a ratio up to about { $percent } away (95 %): smaller differences were not to be seen.
+compare-reading-rule = A difference is named if it is sure among all of these comparisons together, and a second run would find it too, with 95 %: under about { $percent } none was to be seen.
 # $count (text) - how many questions
 # $share (text) - which part of all
 # $places (text) - models with their loads
@@ -210,10 +201,13 @@ help-compare = Asks six questions of the I/O models, or measures an exercise on 
 help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff old.json new.json
 help-compare-diff = What has changed between two results, beyond what two runs differ anyway; ends with 0 for nothing, 1 for something, 3 if they cannot be compared.
 help-compare-diff-examples = socklab compare echo --json old.json ; socklab compare echo --json new.json ; socklab compare diff old.json new.json
-help-arg-load-of = The exercise: echo, welcome or submit; without one, six questions (echo, if loads or other options of an exercise are given)
+help-arg-load-of = The exercise: echo, welcome, capitals or submit; without one, six questions (echo, if loads or other options of an exercise are given)
 help-arg-models = Which models, by name; the same one twice compares it with itself (the main ones unless given)
 help-arg-list = Name every model, and say in one sentence what it is
 help-arg-baseline = Which one the others are compared with (the first unless given)
+help-arg-contestant = Any program is measured too, repeatable: its name and its command, with {"{port}"} where its port goes and {"{exercise}"} for the six questions
+help-arg-peers = Also measure the lab's servers in Python (threads, asyncio) and in C
+help-arg-handicap = So much CPU time more for each reply of the last one, in nanoseconds: a difference that the comparison must find
 help-arg-wait-quiet = First wait until other programs use less than 5 % of the CPU, for ten minutes at most
 help-arg-quick = In a third of a minute: fewer and shorter rounds
 help-arg-full = Every model and load, ten rounds: it says first how long that takes
@@ -269,3 +263,13 @@ compare-column-limit = p99 under
 compare-column-tried = rates tried
 # $address (text) - the server that was to be measured
 compare-target-silent = { $address } answered nothing: start the server first, and look whether the address and the port are right
+
+## Programs
+
+# $text (text) - what was given
+compare-no-contestant = a contestant is a name and a command, as in 'mine=python3 server.py {"{port}"}', and not { $text }
+# $name (text) - its name
+# $what (text) - the word in brackets that is missing
+compare-contestant-without = the command of { $name } has no { $what }, so it cannot be told; put it where the program reads it
+# $name, $needs, $detail (text) - a server that comes with the lab, the program that it needs, why there is none
+compare-peer-missing = { $name } is left out: it needs { $needs } ({ $detail })

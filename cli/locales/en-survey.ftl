@@ -113,6 +113,10 @@ survey-failure-stopped = { $model } stopped answering after { $after ->
     [one] { $after } reply
    *[other] { $after } replies
 }: { $said }
+survey-failure-silent = { $model } stopped answering after { $after ->
+    [one] { $after } reply
+   *[other] { $after } replies
+}.
 survey-failure-differs = { $model } answered { $got } where it had to answer { $expected }, and is not measured there.
 survey-failure-failed = { $model } could not be measured there: { $said }
 survey-failure-not-slow = { $model } does not do the slow request's work ("wait 20 ms"), and has no figure there.

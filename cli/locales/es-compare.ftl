@@ -41,7 +41,7 @@ compare-column-memory = memoria
 # $load (text) - la carga
 compare-table-title = { $exercise }, { $load }
 # $baseline (text) - el modelo con el que se comparan los demás
-compare-legend = relativo: la mediana de las proporciones con { $baseline } dentro de las rondas (no el cociente de dos medianas), ± un intervalo del 95 %; ≈ ninguna diferencia que se sostenga entre tantas comparaciones, ? faltan rondas para decirlo. Los tiempos son de respuesta, los cambios son de contexto y la memoria es la máxima.
+compare-legend = relativo: el centro de los cocientes con { $baseline } dentro de las rondas (no el cociente de dos medianas), ± un intervalo del 95 %; ≈ ninguna diferencia que se sostenga entre tantas comparaciones, ? faltan rondas para decirlo. Los tiempos son de respuesta, los cambios son de contexto y la memoria es la máxima.
 
 ## Lo que no se cree
 
@@ -93,43 +93,34 @@ compare-reading-refused = Rechazado, por no hacer lo que pide el ejercicio: { $m
 compare-reading-alone = Con { $load }, { $model } da { $rate } respuestas/s.
 # $time (text) - su percentil 99
 compare-reading-alone-p99 = Con { $load }, { $model } contesta el 99 % de las preguntas en { $time } o menos.
-# Los cuatro siguientes no llevan punto: puede seguirles compare-reading-ratio o compare-reading-next.
 # $load (text) - la carga
-# $model (text) - el modelo
-# $rate (text) - sus respuestas por segundo
-compare-reading-fastest = Con { $load }, el más rápido es { $model }: { $rate } respuestas/s
-# $time (text) - su percentil 99
-compare-reading-shortest = Con { $load }, quien menos hace esperar a los últimos es { $model }: el 99 % de las respuestas en { $time } o menos
-# $load (text) - la carga
-# $models (text) - los modelos
-# $model (text) - el de mejor mediana
-# $rate (text) - sus respuestas por segundo
-compare-reading-fastest-tied = Con { $load } no hay un ganador: no se distinguen entre sí { $models }; { $model } dio { $rate } respuestas/s
-# $time (text) - su percentil 99
-compare-reading-shortest-tied = Con { $load } ninguno hace esperar menos a los últimos: no se distinguen entre sí { $models }; { $model } dio el 99 % de las respuestas en { $time } o menos
-# $ratio (text) - cuántas veces la cifra de referencia
-# $baseline (text) - el modelo de referencia
-# $low (text) - el extremo inferior del intervalo
-# $high (text) - el superior
-compare-reading-ratio = { $ratio } veces la cifra de { $baseline } (95 %: de { $low } a { $high })
-# $model (text) - el segundo
-# $ratio (text) - cuántas veces la cifra del mejor
-# $low (text) - el extremo inferior del intervalo
-# $high (text) - el superior
-compare-reading-next = el siguiente, { $model }, tiene { $ratio } veces eso (95 %: de { $low } a { $high })
-# $model (text) - el modelo
-# $loads (text) - con qué cargas
-# $cpu (text) - tiempo de CPU por respuesta
-compare-reading-cheapest = Quien menos CPU gasta por respuesta ({ $loads }) es { $model }: { $cpu }.
-# $models (text) - los modelos
-compare-reading-cheapest-tied = Ninguno gasta menos CPU por respuesta que los demás ({ $loads }): no se distinguen entre sí { $models }, con unos { $cpu }.
-# $baseline (text) - el modelo de referencia
+# $models (text) - los mejores, $count: el mejor y los que no se distinguen de él
+# $figure (text) - la mejor cifra
+# $others (text) - los peores, cada uno con cuántas veces es su cifra
+compare-reading-differ-rate = Con { $load }, { $models } { $count ->
+    [one] es el que más atiende
+   *[other] son los que más atienden
+}, { $figure }; { $others }.
+compare-reading-differ-p99 = Con { $load }, { $models } { $count ->
+    [one] tiene
+   *[other] tienen
+} la cola más corta, el 99 % en { $figure }; { $others }.
+compare-reading-differ-cpu = Con { $load }, una respuesta cuesta menos a { $models }, { $figure } de CPU; { $others }.
+# $model (text) - uno que es peor
+# $ratio, $low, $high (text) - su cifra, en veces la mejor, y su intervalo del 95 %
+compare-reading-times = { $model }, { $ratio } veces eso (de { $low } a { $high })
+# $most, $high (text) - el que más guarda, en bytes; $least, $low (text) - el que menos
+compare-reading-idle = Una conexión inactiva guarda { $high } bytes en { $most } y { $low } en { $least }.
+# $rates (text) - cada modelo con su ritmo
+compare-reading-knees = Los ritmos más altos que se mantienen: { $rates }.
+# $rounds (number) - cuántas
+compare-reading-too-few = Hay muy pocas rondas para nombrar una diferencia: { $rounds }.
+# $places (text) - métricas con sus cargas
+compare-reading-equal = Ninguna diferencia detectable, lo que no prueba que no la haya: { $places }.
 # $places (text) - modelos con sus cargas
-compare-reading-equal = No se distinguen de { $baseline }: { $places }; eso no demuestra que sean iguales.
-# $places (text) - modelos con sus cargas
-compare-reading-too-few = Cuentan muy pocas rondas para decir algo de { $places }.
-# $percent (text) - la mitad del intervalo de predicción de la proporción mediana
-compare-reading-resolution = A juzgar por estas rondas, una segunda medición puede hallar una proporción así hasta un { $percent } distinta (95 %): diferencias menores no se podían ver.
+compare-reading-bounds = El generador de carga fue el límite de { $places }: esos ritmos son lo mínimo que pueden (≥) y esos tiempos, lo máximo (≤); compare su tiempo de CPU.
+# $percent (text) - la mitad del intervalo de predicción de la proporción del medio
+compare-reading-rule = Una diferencia se nombra si es segura entre todas estas comparaciones juntas y otra medida también la hallaría, con un 95 %: por debajo de un { $percent }, más o menos, ninguna se habría visto.
 # $count (text) - cuántas preguntas
 # $share (text) - qué parte del total
 # $places (text) - modelos con sus cargas
@@ -210,10 +201,13 @@ help-compare = Hace seis preguntas a los modelos de E/S, o mide un ejercicio en 
 help-compare-examples = socklab compare ; socklab compare --quick ; socklab compare welcome --models blocking-iterative,blocking,mio ; socklab compare echo --rate 20000 --models mio,tokio ; socklab compare --target 127.0.0.1:16000 ; socklab compare diff antes.json ahora.json
 help-compare-diff = Qué ha cambiado entre dos resultados, más de lo que difieren dos medidas de todos modos; acaba con 0 si nada, 1 si algo, 3 si no se pueden comparar.
 help-compare-diff-examples = socklab compare echo --json antes.json ; socklab compare echo --json ahora.json ; socklab compare diff antes.json ahora.json
-help-arg-load-of = El ejercicio: echo, welcome o submit; sin él, seis preguntas (echo si se dan cargas u otras opciones de un ejercicio)
+help-arg-load-of = El ejercicio: echo, welcome, capitals o submit; sin él, seis preguntas (echo si se dan cargas u otras opciones de un ejercicio)
 help-arg-models = Qué modelos, por su nombre; el mismo dos veces se compara consigo mismo (los principales si no se dice)
 help-arg-list = Nombra cada modelo y dice en una frase qué es
 help-arg-baseline = Con cuál se comparan los demás (con el primero si no se dice)
+help-arg-contestant = Mide también cualquier programa, y se puede repetir: su nombre y su orden, con {"{port}"} donde va su puerto y {"{exercise}"} para las seis preguntas
+help-arg-peers = Mide también los servidores del laboratorio en Python (hilos, asyncio) y en C
+help-arg-handicap = Tanto tiempo de CPU de más por respuesta del último, en nanosegundos: una diferencia que la comparación tiene que hallar
 help-arg-wait-quiet = Espera antes a que otros programas usen menos del 5 % de la CPU, diez minutos como mucho
 help-arg-quick = En un tercio de minuto: menos rondas y más cortas
 help-arg-full = Todos los modelos y cargas, diez rondas: antes dice cuánto tarda
@@ -269,3 +263,13 @@ compare-column-limit = p99 menor que
 compare-column-tried = ritmos probados
 # $address (texto) - el servidor que se iba a medir
 compare-target-silent = { $address } no respondió nada: inicie antes el servidor, y compruebe la dirección y el puerto
+
+## Programas
+
+# $text (text) - lo que se dio
+compare-no-contestant = un participante es un nombre y una orden, como 'mio=python3 servidor.py {"{port}"}', y no { $text }
+# $name (text) - su nombre
+# $what (text) - la palabra entre llaves que falta
+compare-contestant-without = la orden de { $name } no tiene { $what } y no se le puede decir; póngalo donde el programa lo lee
+# $name, $needs, $detail (text) - un servidor del laboratorio, el programa que necesita, por qué no lo hay
+compare-peer-missing = { $name } queda fuera: necesita { $needs } ({ $detail })

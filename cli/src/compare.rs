@@ -7,10 +7,12 @@ mod outputs;
 mod progress;
 mod survey;
 
+use std::path::Path;
+
 use clap::ArgMatches;
 use socklab_compare::summary::Document;
 use socklab_core::lab::{self, EXERCISES, Exercise};
-use socklab_experiments::compare::{self, Unmeasured};
+use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_runtimes::Runtime;
 use socklab_text::{Messages, system_error};
@@ -34,7 +36,12 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     if args.list {
         return list(messages);
     }
-    if let Some(exercise) = lab::find(&args.load_of) {
+    let asks_six = matches!(args.survey(&[], &[]), Ok(Some(_)));
+    let exercise = args
+        .load_of
+        .as_deref()
+        .unwrap_or(if asks_six { "capitals" } else { "echo" });
+    if let Some(exercise) = lab::find(exercise) {
         let named = args
             .models
             .iter()
@@ -50,23 +57,33 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         return Exit::Failed;
     }
     let allowed = allowed_cores();
-    noise::say_first(args.wait_quiet, messages);
-    if let Some(plan) = args.survey(&allowed) {
-        return survey::main(&args, &plan, messages);
+    // Without the handler programs and folders stay after Ctrl-C.
+    let _ = on_interrupt(|| {
+        socklab_process::sweep();
+        compare::remove_folders(|| std::process::exit(Exit::Interrupted as i32));
+    });
+    let folder = args.peers.then(tempfile::tempdir).and_then(Result::ok);
+    let peers = folder.as_ref().map(|folder| peers(folder.path(), messages));
+    let peers = peers.unwrap_or_default();
+    match args.survey(&allowed, &peers) {
+        Ok(None) => {}
+        Ok(Some(plan)) => {
+            noise::say_first(args.wait_quiet, messages);
+            return survey::main(&args, &plan, messages);
+        }
+        Err(error) => {
+            say::line(&error.say(messages));
+            return Exit::Usage;
+        }
     }
-    let plan = match args.plan(&allowed) {
+    let plan = match args.plan(&allowed, &peers) {
         Ok(plan) => plan,
         Err(error) => {
             say::line(&error.say(messages));
             return Exit::Usage;
         }
     };
-    if plan.records() {
-        // Without the handler the folders stay after Ctrl-C.
-        let _ = on_interrupt(|| {
-            compare::remove_folders(|| std::process::exit(Exit::Interrupted as i32));
-        });
-    }
+    noise::say_first(args.wait_quiet, messages);
     let mut progress = Line::new(messages, &plan);
     let measured = compare::measure(plan, &mut progress);
     progress.clear();
@@ -81,6 +98,28 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     // core.
     pin(&allowed);
     outputs::write(&args, &Document::new(results), messages)
+}
+
+/// The servers in other languages; those that cannot be had are said.
+fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Entry> {
+    let mut peers = Vec::new();
+    for peer in socklab_process::peers(folder) {
+        match peer {
+            Ok(peer) => peers.push(Entry {
+                name: peer.name.to_owned(),
+                kind: Kind::Program(peer.command),
+            }),
+            Err(missing) => say::line(&messages.say_with(
+                "compare-peer-missing",
+                &[
+                    ("name", &missing.name),
+                    ("needs", &missing.needs),
+                    ("detail", &missing.error.to_string()),
+                ],
+            )),
+        }
+    }
+    peers
 }
 
 /// Every model, with the sentence that says what it is.

@@ -25,8 +25,8 @@ macro_rules! files {
     };
 }
 
-const ES: [&str; 6] = files!("es");
-pub(crate) const EN: [&str; 6] = files!("en");
+const ES: [&str; 7] = files!("es");
+pub(crate) const EN: [&str; 7] = files!("en");
 
 /// A language that the command speaks completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

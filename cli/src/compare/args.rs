@@ -10,14 +10,14 @@ use socklab_core::Transport;
 use socklab_core::lab;
 use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
-use socklab_experiments::{stage, survey};
+use socklab_experiments::survey;
 
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
 /// The exercises that a load can be made of.
-const EXERCISES: [&str; 3] = ["echo", "welcome", "submit"];
+const EXERCISES: [&str; 4] = ["echo", "welcome", "capitals", "submit"];
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CompareArgs {
@@ -61,6 +61,13 @@ pub(crate) struct CompareArgs {
     pub(super) seed: u64,
     #[arg(long)]
     pub(super) wait_quiet: bool,
+    #[arg(long, value_name = "NAME=COMMAND")]
+    pub(super) contestant: Vec<String>,
+    #[arg(long)]
+    pub(super) peers: bool,
+    // For the comparison's own power to be measured: bench/trust.py.
+    #[arg(long, value_name = "NANOSECONDS", default_value_t = 0, hide = true)]
+    pub(super) handicap: u64,
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -96,6 +103,10 @@ pub(super) enum Unplanned {
     Baseline(String),
     /// There is no such model for this exercise.
     Model(String),
+    /// A contestant that is no name with a command.
+    Contestant(String),
+    /// A contestant whose command does not say where this word goes.
+    Without(String, &'static str),
 }
 
 impl Unplanned {
@@ -108,6 +119,13 @@ impl Unplanned {
             Unplanned::Model(name) => {
                 messages.say_with("compare-same-for-datagrams", &[("model", name)])
             }
+            Unplanned::Contestant(text) => {
+                messages.say_with("compare-no-contestant", &[("text", text)])
+            }
+            Unplanned::Without(name, what) => messages.say_with(
+                "compare-contestant-without",
+                &[("name", name), ("what", what)],
+            ),
         }
     }
 }
@@ -117,7 +135,13 @@ const FULL_IDLE: [u32; 4] = [10, 1000, 4000, 9000];
 
 impl CompareArgs {
     /// The six questions, if no exercise is named and no option is given that only an exercise has.
-    pub(super) fn survey(&self, allowed: &[usize]) -> Option<survey::Plan> {
+    ///
+    /// `peers` are contestants beside those that the command line names.
+    pub(super) fn survey(
+        &self,
+        allowed: &[usize],
+        peers: &[Entry],
+    ) -> Result<Option<survey::Plan>, Unplanned> {
         let of_an_exercise = self.full
             || self.find_knee
             || self.unobserved
@@ -133,18 +157,29 @@ impl CompareArgs {
                 .iter()
                 .any(|one| one.is_some());
         if self.load_of.is_some() || of_an_exercise {
-            return None;
+            return Ok(None);
         }
-        let named = |name: &String| {
-            let kind = stage::Kind::Model(Runtime::find(name)?);
-            let name = name.clone();
-            Some(stage::Contestant { name, kind })
+        let mut others = self.programs()?;
+        others.extend_from_slice(peers);
+        let mut contestants = match &self.models {
+            Some(names) => {
+                let mut entries = Vec::new();
+                self.models_named(names, Transport::Stream, &mut entries)?;
+                entries
+            }
+            None if others.is_empty() => survey::usual(),
+            // Beside other programs the main ideas are enough.
+            None => survey::usual().into_iter().filter(is_main).collect(),
         };
-        let contestants = match &self.models {
-            Some(names) => names.iter().filter_map(named).collect(),
-            None => survey::usual(),
+        let without = |one: &&Entry| match &one.kind {
+            Kind::Program(command) => !command.iter().any(|part| part.contains("{exercise}")),
+            _ => false,
         };
-        Some(survey::Plan {
+        if let Some(one) = others.iter().find(without) {
+            return Err(Unplanned::Without(one.name.clone(), "{exercise}"));
+        }
+        contestants.extend(others);
+        Ok(Some(survey::Plan {
             contestants,
             cores: Cores::share(allowed, 1),
             thoroughness: match self.quick {
@@ -152,11 +187,29 @@ impl CompareArgs {
                 false => survey::Thoroughness::USUAL,
             },
             seed: self.seed,
-        })
+        }))
     }
 
-    /// What is to be done.
-    pub(super) fn plan(&self, allowed: &[usize]) -> Result<Plan, Unplanned> {
+    /// The programs that are contestants.
+    fn programs(&self) -> Result<Vec<Entry>, Unplanned> {
+        let program = |text: &String| {
+            let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
+            let command = parts.and_then(|(name, line)| Some((name, shlex::split(line)?)));
+            let command = command.filter(|(_, command)| !command.is_empty());
+            let Some((name, command)) = command else {
+                return Err(Unplanned::Contestant(text.clone()));
+            };
+            if !command.iter().any(|part| part.contains("{port}")) {
+                return Err(Unplanned::Without(name.to_owned(), "{port}"));
+            }
+            let (name, kind) = (name.to_owned(), Kind::Program(command));
+            Ok(Entry { name, kind })
+        };
+        self.contestant.iter().map(program).collect()
+    }
+
+    /// What is to be done. `peers` are contestants beside those that the command line names.
+    pub(super) fn plan(&self, allowed: &[usize], peers: &[Entry]) -> Result<Plan, Unplanned> {
         let exercise =
             lab::find(self.load_of.as_deref().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
         let thoroughness = match (self.quick, self.full) {
@@ -164,7 +217,9 @@ impl CompareArgs {
             (_, true) => Thoroughness::FULL,
             _ => Thoroughness::USUAL,
         };
-        let entries = self.entries(exercise.transport, exercise.port)?;
+        let mut entries = self.entries(exercise.transport, exercise.port)?;
+        entries.extend(self.programs()?);
+        entries.extend_from_slice(peers);
         let baseline = match &self.baseline {
             Some(name) if entries.iter().any(|entry| entry.name == *name) => name.clone(),
             Some(name) => return Err(Unplanned::Baseline(name.clone())),
@@ -179,19 +234,20 @@ impl CompareArgs {
             rate,
         });
         // Only rates were asked for.
-        let loads = match (self.rate.is_empty(), &self.connections) {
+        let loads: Vec<Load> = match (self.rate.is_empty(), &self.connections) {
             (false, None) => open.collect(),
             (false, Some(_)) => closed.chain(open).collect(),
             (true, _) => closed.collect(),
         };
         let seconds = Duration::from_secs_f64;
+        let (rounds, measure) = thoroughness.fit(entries.len() * loads.len());
         Ok(Plan {
             exercise,
             entries,
             baseline,
             loads,
-            rounds: self.rounds.unwrap_or(thoroughness.rounds),
-            measure: seconds(self.seconds.unwrap_or(thoroughness.measure)),
+            rounds: self.rounds.unwrap_or(rounds),
+            measure: self.seconds.map_or(measure, seconds),
             warm_up: (
                 seconds(thoroughness.warm_up.0),
                 seconds(thoroughness.warm_up.1),
@@ -217,11 +273,35 @@ impl CompareArgs {
                 (true, true) => FULL_IDLE.to_vec(),
                 _ => self.idle.clone(),
             },
+            handicap: Duration::from_nanos(self.handicap),
             knee: self.find_knee.then(|| seconds(self.limit / 1e3)),
         })
     }
 
-    /// What is compared. A model that is named twice is compared with itself, under two names.
+    /// Models by their names. One that is named twice is compared with itself, under two names.
+    fn models_named(
+        &self,
+        names: &[String],
+        transport: Transport,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Unplanned> {
+        let different = Runtime::models(transport);
+        for model in names.iter().filter_map(|name| Runtime::find(name)) {
+            if !different.contains(&model) {
+                return Err(Unplanned::Model(model.name().to_owned()));
+            }
+            let kind = Kind::Model(model);
+            let before = entries.iter().filter(|entry| entry.kind == kind).count();
+            let name = match before {
+                0 => model.name().to_owned(),
+                n => format!("{} ({})", model.name(), n + 1),
+            };
+            entries.push(Entry { name, kind });
+        }
+        Ok(())
+    }
+
+    /// What is compared.
     fn entries(&self, transport: Transport, port: u16) -> Result<Vec<Entry>, Unplanned> {
         let mut entries: Vec<Entry> = Vec::new();
         let different = Runtime::models(transport);
@@ -234,18 +314,8 @@ impl CompareArgs {
             None if self.full => different.clone(),
             None => Runtime::compared().collect(),
         };
-        for model in models {
-            if !different.contains(&model) {
-                return Err(Unplanned::Model(model.name().to_owned()));
-            }
-            let kind = Kind::Model(model);
-            let before = entries.iter().filter(|entry| entry.kind == kind).count();
-            let name = match before {
-                0 => model.name().to_owned(),
-                n => format!("{} ({})", model.name(), n + 1),
-            };
-            entries.push(Entry { name, kind });
-        }
+        let names: Vec<String> = models.iter().map(|model| model.name().to_owned()).collect();
+        self.models_named(&names, transport, &mut entries)?;
         if let Some(text) = &self.target {
             let address = address::client(text, port)
                 .map_err(Unplanned::Address)?
@@ -257,4 +327,10 @@ impl CompareArgs {
         }
         Ok(entries)
     }
+}
+
+/// Whether it is one of the three ideas that every book has: a thread for each, one loop, tasks.
+fn is_main(entry: &Entry) -> bool {
+    let main = [Runtime::Blocking, Runtime::Mio, Runtime::Tokio];
+    main.iter().any(|one| entry.kind == Kind::Model(*one))
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use socklab_compare::results::{Load, Proof};
+use socklab_compare::survey::{Why, words};
 use socklab_compare::words::Names;
 use socklab_experiments::compare::{Plan, Progress, WrongReply};
 use socklab_text::Messages;
@@ -118,6 +119,16 @@ impl Progress for Line<'_> {
     fn wrong_reply(&mut self, wrong: &WrongReply) {
         self.clear();
         say::line(&wrong_reply(wrong, self.messages));
+    }
+
+    fn unproved(&mut self, name: &str, why: &Why) {
+        self.clear();
+        say::line(&words::failure(name, why, self.messages).unwrap_or_default());
+    }
+
+    fn stopped(&mut self, name: &str, after: u64, said: &str) {
+        let said = said.to_owned();
+        self.unproved(name, &Why::Stopped { after, said });
     }
 
     fn idle(&mut self, model: &str) {

@@ -54,6 +54,10 @@ fn fields(results: &Results, summary: &Summary, cell: &Cell) -> Vec<(String, Str
         "invalid",
         &cell.invalid.iter().map(name).collect::<Vec<_>>().join(" "),
     );
+    fields.text(
+        "bounds",
+        &cell.bounds.iter().map(name).collect::<Vec<_>>().join(" "),
+    );
     fields.estimate("rate_per_s", cell.rate);
     for (kind, times) in [("response", &cell.response), ("service", &cell.service)] {
         fields.estimate(&format!("{kind}_p50_us"), times.p50);

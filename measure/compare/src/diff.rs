@@ -18,8 +18,10 @@ pub use show::show;
 
 /// How far an absolute figure is off in one run as a whole, as [`ratio::drift`] says it of a ratio: the machine's own speed
 /// is in it too.
-pub fn drift(metric: Metric) -> f64 {
-    2.0 * ratio::drift(metric)
+pub fn drift(metric: Metric, sliced: bool) -> f64 {
+    // Slices take out what moves both, and an absolute figure has that in it.
+    let alone = if sliced { 5.0 } else { 2.0 };
+    alone * ratio::drift(metric, sliced)
 }
 
 /// Facts that are expected to differ, and explain nothing.
@@ -141,6 +143,7 @@ pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
                         load: *load,
                         metric,
                         against,
+                        sliced: old.slice.is_some() && new.slice.is_some(),
                         old: before.logs(model, against, at, metric),
                         new: after.logs(model, against, places[at], metric),
                     });
@@ -165,6 +168,8 @@ struct Pair<'r> {
     load: Load,
     metric: Metric,
     against: Option<&'r String>,
+    /// Whether both runs had slices.
+    sliced: bool,
     old: Vec<f64>,
     new: Vec<f64>,
 }
@@ -220,8 +225,8 @@ impl Pair<'_> {
         let old = Error::of(&self.old, typical(|pair| &pair.old))?;
         let new = Error::of(&self.new, typical(|pair| &pair.new))?;
         let drift = match self.against {
-            Some(_) => ratio::drift(self.metric),
-            None => drift(self.metric),
+            Some(_) => ratio::drift(self.metric, self.sliced),
+            None => drift(self.metric, self.sliced),
         };
         Some(old.and_known(drift).and(new.and_known(drift)))
     }

@@ -51,10 +51,16 @@ pub const FALSE_ALARMS: f64 = 0.02;
 ///
 /// The figures are from repeated runs (`docs/performance.md`): medians of nine rounds moved by 0.03 between runs, of
 /// which their own noise explains 0.015.
-pub fn drift(metric: Metric) -> f64 {
+///
+/// With [slices](crate::slices) little is left of it: servers take turns within a second, and each
+/// round has processes of its own, so that where they lie differs between the rounds as it does
+/// between runs.
+pub fn drift(metric: Metric, sliced: bool) -> f64 {
     match metric {
+        Metric::Rate | Metric::P50 | Metric::Cpu if sliced => 0.005,
         Metric::Rate | Metric::P50 | Metric::Cpu => 0.025,
         // The tail is made by what else runs.
+        Metric::P99 if sliced => 0.02,
         Metric::P99 => 0.05,
     }
 }
@@ -78,10 +84,9 @@ pub fn logs(trials: &[Trial], model: &str, other: &str, load: usize, metric: Met
     let trial_of = |model: &str, round: u32| {
         let is = |one: &&Trial| one.model == model && one.load == load && one.round == round;
         let trial = trials.iter().find(is)?;
-        let counts = match metric {
-            Metric::Cpu => validity::costs_count(trial),
-            Metric::Rate | Metric::P50 | Metric::P99 => trial.invalid.is_empty(),
-        };
+        // Of two bounds nothing is known of their ratio.
+        let bound = metric != Metric::Cpu && validity::is_bound(trial);
+        let counts = trial.invalid.is_empty() && !bound;
         counts.then(|| figure(trial, metric)).flatten()
     };
     let mut rounds: Vec<u32> = trials.iter().map(|one| one.round).collect();
@@ -110,7 +115,23 @@ impl Comparison {
     /// What the logarithms of the ratios of several rounds say, with what spread is typical of such, and a drift between runs.
     pub fn of(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
         let error = Error::of(logs, typical).filter(|_| logs.len() >= FEWEST);
-        let known = statistics::median(logs).zip(error.map(|error| error.and_known(drift)));
+        Comparison::around(logs.len(), statistics::median(logs), error, drift)
+    }
+
+    /// The same of rounds of slices: with ten or more of them, by their trimmed mean. Such a round
+    /// is itself a mean of many slices, so that a median would give away a third of what they know.
+    pub fn of_slices(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
+        match statistics::trimmed(logs) {
+            Some((mean, error, freedom)) => {
+                let error = Error::estimated(error, freedom);
+                Comparison::around(logs.len(), Some(mean), Some(error), drift)
+            }
+            None => Comparison::of(logs, typical, drift),
+        }
+    }
+
+    fn around(pairs: usize, centre: Option<f64>, error: Option<Error>, drift: f64) -> Self {
+        let known = centre.zip(error.map(|error| error.and_known(drift)));
         let around = |times: f64| {
             known.map(|(centre, error)| {
                 let half = times * error.half_width();
@@ -119,8 +140,8 @@ impl Comparison {
             })
         };
         Comparison {
-            pairs: logs.len(),
-            ratio: statistics::median(logs).map(f64::exp),
+            pairs,
+            ratio: centre.map(f64::exp),
             interval: around(1.0),
             prediction: around(std::f64::consts::SQRT_2),
             chance: known.map(|(centre, error)| error.chance(centre)),
@@ -156,6 +177,8 @@ pub struct Series {
     /// Whether the load is an open one. There all models answer as many, and their rates hardly vary: they are no measure
     /// of how much others do.
     pub open: bool,
+    /// Whether the servers took turns, a slice at a time.
+    pub sliced: bool,
     /// Their logarithms, one for each round in which both count.
     pub logs: Vec<f64>,
 }
@@ -166,7 +189,11 @@ pub fn judge(several: &[Series]) -> Vec<(Comparison, Verdict)> {
         let alike = |other: &&Series| (other.metric, other.open) == (one.metric, one.open);
         let alike = several.iter().filter(alike);
         let typical = statistics::typical(alike.map(|other| &other.logs[..]));
-        Comparison::of(&one.logs, typical, drift(one.metric))
+        let drift = drift(one.metric, one.sliced);
+        match one.sliced {
+            true => Comparison::of_slices(&one.logs, typical, drift),
+            false => Comparison::of(&one.logs, typical, drift),
+        }
     };
     let all: Vec<Comparison> = several.iter().map(compare).collect();
     let verdicts = verdicts(&all);

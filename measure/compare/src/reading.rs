@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crate::ratio;
 use crate::results::{Load, Results};
 use crate::statistics;
-use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary, Verdict};
+use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary};
 use crate::words::{Names, telling};
 use socklab_text::Messages;
 
@@ -39,14 +40,25 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Differences first, then where there is none, then what was measured, and reservations last.
     fn sentences(&self) -> Vec<String> {
-        let mut sentences = vec![self.what()];
+        let mut sentences: Vec<String> = Vec::new();
         sentences.extend(self.refused());
-        sentences.extend((0..self.results.loads.len()).filter_map(|load| self.fastest(load)));
-        sentences.extend(self.cheapest());
+        for load in 0..self.results.loads.len() {
+            let metric = self.results.loads.get(load).map(telling);
+            sentences.extend(metric.and_then(|metric| self.difference(load, metric)));
+        }
+        for load in 0..self.results.loads.len() {
+            sentences.extend(self.difference(load, Metric::Cpu));
+        }
+        sentences.extend(self.idle());
+        sentences.extend(self.knees());
         sentences.extend(self.equal());
+        sentences.extend(self.bounds());
         sentences.extend(self.lost());
         sentences.extend(self.invalid());
+        sentences.push(self.what());
+        sentences.extend(self.rule());
         sentences.extend(self.limits());
         sentences
     }
@@ -77,211 +89,163 @@ impl<'t> Reader<'t> {
         )
     }
 
-    /// Which model does best under a load, and by how much.
-    fn fastest(&self, load: usize) -> Option<String> {
-        let metric = telling(self.results.loads.get(load)?);
+    /// Which model does best under a load by a metric, and which are worse by how much; nothing if
+    /// none is surely worse.
+    fn difference(&self, load: usize, metric: Metric) -> Option<String> {
         let best = self.best(load, metric)?;
         let cell = self.summary.cell(&best.model, load)?;
         let figure = self.names.figure(metric, metric.of(cell)?.value);
-        let (load_name, model) = (self.load(load), self.names.name(&best.model));
         let measured = self.summary.cells.iter().filter(|cell| cell.load == load);
         if measured.filter(|cell| metric.of(cell).is_some()).count() < 2 {
-            return Some(match metric {
-                Metric::Rate => self.messages.say_with(
-                    "compare-reading-alone",
-                    &[("load", &load_name), ("model", &model), ("rate", &figure)],
-                ),
-                _ => self.messages.say_with(
-                    "compare-reading-alone-p99",
-                    &[("load", &load_name), ("model", &model), ("time", &figure)],
-                ),
-            });
+            return self.alone(load, metric, &figure);
         }
-        let said = if best.tied.is_empty() {
-            match metric {
-                Metric::Rate => self.messages.say_with(
-                    "compare-reading-fastest",
-                    &[("load", &load_name), ("model", &model), ("rate", &figure)],
-                ),
-                _ => self.messages.say_with(
-                    "compare-reading-shortest",
-                    &[("load", &load_name), ("model", &model), ("time", &figure)],
-                ),
-            }
-        } else {
-            let models = self.list([&best.model].into_iter().chain(&best.tied));
-            match metric {
-                Metric::Rate => self.messages.say_with(
-                    "compare-reading-fastest-tied",
-                    &[
-                        ("load", &load_name),
-                        ("models", &models),
-                        ("model", &model),
-                        ("rate", &figure),
-                    ],
-                ),
-                _ => self.messages.say_with(
-                    "compare-reading-shortest-tied",
-                    &[
-                        ("load", &load_name),
-                        ("models", &models),
-                        ("model", &model),
-                        ("time", &figure),
-                    ],
-                ),
-            }
-        };
-        Some(format!("{said}{}.", self.against_baseline(best)))
-    }
-
-    /// By how much the best differs from the baseline, or the next from it if it is the baseline; nothing if it cannot be
-    /// told apart.
-    fn against_baseline(&self, best: &Best) -> String {
+        if best.worse.is_empty() {
+            return None;
+        }
         let number = |value| self.names.numbers.ratio(value);
-        let told = |one: &&Ratio| matches!(one.verdict, Verdict::Higher | Verdict::Lower);
-        let is_baseline = best.model == self.results.baseline;
-        let found = match is_baseline {
-            false => self.summary.ratio(&best.model, best.load, best.metric),
-            true => self.next(best),
-        };
-        let values = found.filter(told);
-        let values = values.and_then(|one| Some((&one.model, one.ratio?, one.interval?)));
-        let Some((model, ratio, interval)) = values else {
-            return String::new();
-        };
-        let (ratio, low, high) = (number(ratio), number(interval.low), number(interval.high));
-        let said = if is_baseline {
-            let model = self.names.name(model);
+        let worse = best.worse.iter().map(|one| {
             self.messages.say_with(
-                "compare-reading-next",
+                "compare-reading-times",
                 &[
-                    ("model", &model),
-                    ("ratio", &ratio),
-                    ("low", &low),
-                    ("high", &high),
+                    ("model", &self.names.name(&one.model)),
+                    ("ratio", &number(one.ratio)),
+                    ("low", &number(one.interval.low)),
+                    ("high", &number(one.interval.high)),
                 ],
             )
-        } else {
-            let baseline = self.names.name(&self.results.baseline);
+        });
+        let others = self.join(worse);
+        let id = match metric {
+            Metric::Rate => "compare-reading-differ-rate",
+            Metric::P50 | Metric::P99 => "compare-reading-differ-p99",
+            Metric::Cpu => "compare-reading-differ-cpu",
+        };
+        let models = self.list([&best.model].into_iter().chain(&best.tied));
+        Some(self.messages.say_with(
+            id,
+            &[
+                ("load", &self.load(load)),
+                ("models", &models),
+                ("count", &(1 + best.tied.len())),
+                ("figure", &figure),
+                ("others", &others),
+            ],
+        ))
+    }
+
+    /// The figure of the only one that was measured.
+    fn alone(&self, load: usize, metric: Metric, figure: &str) -> Option<String> {
+        let best = self.best(load, metric)?;
+        let (load, model) = (self.load(load), self.names.name(&best.model));
+        let (id, name) = match metric {
+            Metric::Rate => ("compare-reading-alone", "rate"),
+            Metric::P50 | Metric::P99 => ("compare-reading-alone-p99", "time"),
+            Metric::Cpu => return None,
+        };
+        Some(
+            self.messages
+                .say_with(id, &[("load", &load), ("model", &model), (name, &figure)]),
+        )
+    }
+
+    /// What idle connections cost, if models differ by more than their intervals.
+    fn idle(&self) -> Option<String> {
+        let costs = self.summary.idle.iter();
+        let known = costs.filter_map(|one| Some((&one.model, one.bytes?)));
+        let order = |a: &(_, Estimate), b: &(_, Estimate)| a.1.value.total_cmp(&b.1.value);
+        let (least, most) = (known.clone().min_by(order)?, known.max_by(order)?);
+        let apart = least.1.interval?.high < most.1.interval?.low;
+        let bytes = |one: Estimate| self.names.numbers.fixed(one.value, 0);
+        apart.then(|| {
             self.messages.say_with(
-                "compare-reading-ratio",
+                "compare-reading-idle",
                 &[
-                    ("ratio", &ratio),
-                    ("baseline", &baseline),
-                    ("low", &low),
-                    ("high", &high),
+                    ("most", &self.names.name(most.0)),
+                    ("high", &bytes(most.1)),
+                    ("least", &self.names.name(least.0)),
+                    ("low", &bytes(least.1)),
                 ],
             )
-        };
-        format!(", {said}")
+        })
     }
 
-    /// The model that comes next after a baseline that none is as good as.
-    fn next(&self, best: &Best) -> Option<&Ratio> {
-        let here = |one: &&Ratio| one.load == best.load && one.metric == best.metric;
-        let ratios = self.summary.ratios.iter().filter(here);
-        let ratios = ratios.filter_map(|one| Some((one.ratio?, one)));
-        let order = |a: &(f64, &Ratio), b: &(f64, &Ratio)| a.0.total_cmp(&b.0);
-        let next = match best.metric {
-            Metric::Rate => ratios.max_by(order),
-            Metric::P50 | Metric::P99 | Metric::Cpu => ratios.min_by(order),
-        };
-        best.tied.is_empty().then_some(next?.1)
+    /// The highest rates that were kept up, the highest first.
+    fn knees(&self) -> Option<String> {
+        let known = self.results.knees.iter();
+        let mut known: Vec<(f64, &String)> = known
+            .filter_map(|one| Some((one.rate?, &one.model)))
+            .collect();
+        known.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let rates = known.iter().map(|(rate, model)| {
+            format!(
+                "{} {}/s",
+                self.names.name(model),
+                self.names.numbers.three(*rate)
+            )
+        });
+        let rates = self.join(rates);
+        (!rates.is_empty()).then(|| {
+            self.messages
+                .say_with("compare-reading-knees", &[("rates", &rates)])
+        })
     }
 
-    /// Which model uses the least CPU for each reply: one sentence for all loads where it is the same.
-    fn cheapest(&self) -> Vec<String> {
-        let mut groups: Vec<(Vec<&String>, Vec<&Cell>)> = Vec::new();
-        for load in 0..self.results.loads.len() {
-            let Some(best) = self.best(load, Metric::Cpu) else {
-                continue;
-            };
-            let Some(cell) = self.summary.cell(&best.model, load) else {
-                continue;
-            };
-            let mut models: Vec<&String> = [&best.model].into_iter().chain(&best.tied).collect();
-            models.sort_by_key(|model| self.results.models.iter().position(|one| one == *model));
-            match groups.iter_mut().find(|(known, _)| *known == models) {
-                Some((_, cells)) => cells.push(cell),
-                None => groups.push((models, vec![cell])),
-            }
-        }
-        let several = self.summary_models().count() > 1;
-        groups.retain(|_| several);
-        let sentence = |(models, cells): (Vec<&String>, Vec<&Cell>)| {
-            let values = || {
-                cells
-                    .iter()
-                    .filter_map(|cell| cell.cpu)
-                    .map(|one: Estimate| one.value)
-            };
-            let (low, high) = (
-                values().fold(f64::INFINITY, f64::min),
-                values().fold(0.0, f64::max),
+    /// Where no model is surely worse than the best, once for all metrics; or that there are too
+    /// few rounds to say.
+    fn equal(&self) -> Option<String> {
+        let rounds = self.results.trials.iter().map(|one| one.round + 1).max()?;
+        if (rounds as usize) < ratio::FEWEST {
+            return Some(
+                self.messages
+                    .say_with("compare-reading-too-few", &[("rounds", &rounds)]),
             );
-            let (low, high) = (self.names.numbers.time(low), self.names.numbers.time(high));
-            let cpu = if low == high {
-                low
-            } else {
-                format!("{low} – {high}")
-            };
-            let loads = self.join(cells.iter().map(|cell| self.load(cell.load)));
-            let tied = models.len() > 1;
-            let models = self.list(models.into_iter());
-            if tied {
-                self.messages.say_with(
-                    "compare-reading-cheapest-tied",
-                    &[("models", &models), ("loads", &loads), ("cpu", &cpu)],
-                )
-            } else {
-                self.messages.say_with(
-                    "compare-reading-cheapest",
-                    &[("model", &models), ("loads", &loads), ("cpu", &cpu)],
-                )
-            }
+        }
+        let shown = |one: &&Best| {
+            let load = self.results.loads.get(one.load);
+            one.metric == Metric::Cpu || load.is_some_and(|load| telling(load) == one.metric)
         };
-        groups.into_iter().map(sentence).collect()
+        let equal = |one: &&Best| one.worse.is_empty() && !one.tied.is_empty();
+        let places = self.summary.best.iter().filter(shown).filter(equal);
+        let places = places.map(|one| {
+            let metric = self.names.metric(one.metric);
+            format!("{metric} ({})", self.load(one.load))
+        });
+        let places = self.join(places);
+        (!places.is_empty()).then(|| {
+            self.messages
+                .say_with("compare-reading-equal", &[("places", &places)])
+        })
     }
 
-    /// Which models cannot be told apart from the baseline by what matters under each load, and how small a difference could
-    /// have been seen.
-    fn equal(&self) -> Vec<String> {
+    /// When a difference is called one, and how small a difference could have been seen.
+    fn rule(&self) -> Option<String> {
         let matters = |one: &&Ratio| {
             let load = self.results.loads.get(one.load);
             load.is_some_and(|load| telling(load) == one.metric)
         };
-        let shown: Vec<&Ratio> = self.summary.ratios.iter().filter(matters).collect();
-        let mut sentences = Vec::new();
-        let baseline = self.names.name(&self.results.baseline);
-        let of = |verdict: Verdict| {
-            let these = shown
-                .iter()
-                .filter(move |one| one.verdict == verdict && one.pairs > 0);
-            self.places(these.map(|one| (&one.model, one.load)))
-        };
-        if let Some(places) = of(Verdict::NoDetectableDifference) {
-            sentences.push(self.messages.say_with(
-                "compare-reading-equal",
-                &[("baseline", &baseline), ("places", &places)],
-            ));
-        }
-        if let Some(places) = of(Verdict::TooFew) {
-            sentences.push(
-                self.messages
-                    .say_with("compare-reading-too-few", &[("places", &places)]),
-            );
-        }
-        let widths = shown
+        let shown = self.summary.ratios.iter().filter(matters);
+        let widths = shown.filter_map(|one| Some(one.prediction?.high / one.ratio? - 1.0));
+        let width = statistics::median(&widths.collect::<Vec<_>>())?;
+        let decimals = usize::from(width < 0.0995);
+        let percent = format!("{} %", self.names.numbers.fixed(100.0 * width, decimals));
+        Some(
+            self.messages
+                .say_with("compare-reading-rule", &[("percent", &percent)]),
+        )
+    }
+
+    /// Where the generator was the limit.
+    fn bounds(&self) -> Option<String> {
+        let bound = self
+            .summary
+            .cells
             .iter()
-            .filter_map(|one| Some(one.prediction?.high / one.ratio? - 1.0));
-        if let Some(width) = statistics::median(&widths.collect::<Vec<_>>()) {
-            let percent = format!("{} %", self.names.numbers.fixed(100.0 * width, 0));
-            sentences.push(
-                self.messages
-                    .say_with("compare-reading-resolution", &[("percent", &percent)]),
-            );
-        }
-        sentences
+            .filter(|cell| !cell.bounds.is_empty());
+        let places = self.places(bound.map(|cell| (&cell.model, cell.load)))?;
+        Some(
+            self.messages
+                .say_with("compare-reading-bounds", &[("places", &places)]),
+        )
     }
 
     /// Where questions were not answered.

@@ -35,6 +35,10 @@ pub struct Results {
     pub environment: Environment,
     /// What was proved of each model before anything was timed.
     pub proofs: Vec<Proof>,
+    /// How long each slice was, in seconds, if servers took turns: a trial is the slices of a round
+    /// together.
+    #[serde(default)]
+    pub slice: Option<f64>,
     /// Every trial, in the order in which they were run.
     pub trials: Vec<Trial>,
     /// What idle connections cost, if it was asked.
@@ -118,6 +122,9 @@ pub struct Trial {
     pub disturbed: u32,
     /// What the server used. Nothing for a target that is not ours to ask.
     pub server: Option<Server>,
+    /// What its figures are limited by: they are the generator's in part, and so are bounds.
+    #[serde(default)]
+    pub limits: Vec<Invalid>,
     /// Why this trial must not be believed.
     pub invalid: Vec<Invalid>,
 }
@@ -218,7 +225,7 @@ pub struct Operations {
     pub items: u64,
 }
 
-/// Why a trial must not be believed.
+/// Why a trial must not be believed, or what limits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Invalid {

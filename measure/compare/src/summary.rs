@@ -79,8 +79,8 @@ impl Estimate {
 
 /// One model under one load.
 ///
-/// If the cell is [invalid](Cell::invalid) it has no rate and no times; and what the server used only if the reason
-/// [spares it](crate::validity::spares_costs).
+/// If the cell is [invalid](Cell::invalid) it has no figures. If it has [bounds](Cell::bounds) its
+/// rate is the least that the server can do, and its times are the most that they take.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Which model.
@@ -95,6 +95,10 @@ pub struct Cell {
     pub reasons: BTreeMap<Invalid, u32>,
     /// Why the whole cell must not be believed. Empty if it may be.
     pub invalid: Vec<Invalid>,
+    /// What makes its rate and its times bounds, in half of the rounds that count or more. Empty if
+    /// nothing does.
+    #[serde(default)]
+    pub bounds: Vec<Invalid>,
     /// Right replies a second.
     pub rate: Option<Estimate>,
     /// From the moment when a question was due to its answer.
@@ -248,6 +252,20 @@ pub struct Best {
     pub model: String,
     /// Those that cannot be told apart from it, in the order of the models; it is then no more than one of the best.
     pub tied: Vec<String>,
+    /// Those that are surely worse, the worst last.
+    #[serde(default)]
+    pub worse: Vec<Worse>,
+}
+
+/// A model that is surely worse than the best one, under one load by one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Worse {
+    /// Which.
+    pub model: String,
+    /// Its figure divided by the best one's.
+    pub ratio: f64,
+    /// Where that ratio is, with a confidence of 95 %.
+    pub interval: Interval,
 }
 
 impl Summary {

@@ -96,14 +96,20 @@ impl<'t> Table<'t> {
                 one.zip(other)
                     .map_or_else(|| NOTHING.to_owned(), |(a, b)| text(a.value, b.value))
             };
-        let p99 = show(cell.response.p99, &|time| numbers.time(time)) + &self.left_out(cell, "p99");
+        // The least that a server can do, and the most that it takes.
+        let bound = |sign: &str, text: String| match cell.bounds.is_empty() || text == NOTHING {
+            true => text,
+            false => format!("{sign} {text}"),
+        };
+        let time = |one| bound("≤", show(one, &|time| numbers.time(time)));
+        let p99 = time(cell.response.p99) + &self.left_out(cell, "p99");
         let (rate, relative) = match invalid {
             true => (
                 self.names.messages.say("compare-invalid") + &self.rounds_lost(cell),
                 NOTHING.to_owned(),
             ),
             false => (
-                show(cell.rate, &|rate| numbers.three(rate)),
+                bound("≥", show(cell.rate, &|rate| numbers.three(rate))),
                 self.relative(cell, telling(load)),
             ),
         };
@@ -111,7 +117,7 @@ impl<'t> Table<'t> {
             model,
             rate,
             relative,
-            show(cell.response.p50, &|time| numbers.time(time)),
+            time(cell.response.p50),
             p99,
             both(cell.user, cell.system, &|user, system| {
                 format!("{} + {} µs", numbers.three(user), numbers.three(system))

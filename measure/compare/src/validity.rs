@@ -1,7 +1,10 @@
-//! When a trial must not be believed.
+//! When a trial must not be believed, and when its figures are bounds.
 //!
-//! A reason takes the whole trial out of every figure. One thing is finer: a percentile of which there are too few samples, or
-//! that the generator's own lateness made, is left out alone, for the rate beside it may be perfectly good.
+//! A reason takes the whole trial out of every figure: the server answered wrongly, or ended. What
+//! the generator could not do is no reason: it [limits](limits) the trial, whose rate is then the
+//! least that the server can do. One thing is finer: a percentile of which there are too few
+//! samples, or that the generator's own lateness made, is left out alone, for the rate beside it
+//! may be perfectly good.
 
 use crate::results::{Invalid, Load, Trial};
 
@@ -20,37 +23,47 @@ pub const LATE: f64 = 0.10;
 /// the figure says more of the generator than of the server.
 pub const LATE_TAIL: f64 = 0.5;
 
-/// Why a trial under this load must not be believed; empty if it may be. With `ours` the server is one that we started, and so
-/// must have said what it used.
-pub fn judge(trial: &Trial, load: &Load, ours: bool) -> Vec<Invalid> {
-    let rules = [
+/// Why a trial must not be believed; empty if it may be. With `ours` the server is one that we
+/// started, and so must have said what it used.
+pub fn judge(trial: &Trial, ours: bool) -> Vec<Invalid> {
+    holding([
+        (Invalid::WrongReplies, trial.losses.wrong > 0),
+        (Invalid::ServerGone, ours && trial.server.is_none()),
+    ])
+}
+
+/// What limits a trial's figures under this load; empty if nothing does. They count all the same.
+pub fn limits(trial: &Trial, load: &Load) -> Vec<Invalid> {
+    holding([
         (Invalid::GeneratorSaturated, saturated(trial, load)),
         (Invalid::LateSchedule, late(trial, load)),
         (Invalid::OutOfPorts, trial.losses.out_of_ports > 0),
-        (Invalid::WrongReplies, trial.losses.wrong > 0),
         (
             Invalid::TooFewSamples,
             trial.response.percentile(0.5).is_none(),
         ),
         (Invalid::NotSteady, !trial.steady),
-        (Invalid::ServerGone, ours && trial.server.is_none()),
-    ];
-    rules
-        .into_iter()
-        .filter(|(_, holds)| *holds)
-        .map(|(why, _)| why)
-        .collect()
+    ])
 }
 
-/// Whether a reason is about rates and times alone. What the server used for each reply stands: it is the same work, whether the
-/// generator could have asked for more or not.
-pub fn spares_costs(reason: Invalid) -> bool {
-    matches!(reason, Invalid::GeneratorSaturated | Invalid::LateSchedule)
+fn holding<const N: usize>(rules: [(Invalid, bool); N]) -> Vec<Invalid> {
+    let holding = rules.into_iter().filter(|(_, holds)| *holds);
+    holding.map(|(why, _)| why).collect()
 }
 
-/// Whether what a trial says of the server's costs counts.
-pub fn costs_count(trial: &Trial) -> bool {
-    trial.invalid.iter().copied().all(spares_costs)
+/// Whether a limit makes a trial's rate the least that the server can do, and its times the most
+/// that they take: the generator could do no more, or did it late. What the server used for each
+/// reply is the same work, and stands as it is.
+pub fn bounds(limit: Invalid) -> bool {
+    matches!(
+        limit,
+        Invalid::GeneratorSaturated | Invalid::LateSchedule | Invalid::OutOfPorts
+    )
+}
+
+/// Whether a trial's rate and times are bounds.
+pub fn is_bound(trial: &Trial) -> bool {
+    trial.limits.iter().copied().any(bounds)
 }
 
 /// A closed load as fast as its generator can while the server waits for more. Of somebody else's server we do not know
@@ -128,6 +141,7 @@ mod tests {
                 ..Server::default()
             }),
             disturbed: 0,
+            limits: Vec::new(),
             invalid: Vec::new(),
         }
     }
@@ -136,7 +150,7 @@ mod tests {
     fn after(load: Load, change: impl FnOnce(&mut Trial)) -> Vec<Invalid> {
         let mut trial = good();
         change(&mut trial);
-        judge(&trial, &load, true)
+        [judge(&trial, true), limits(&trial, &load)].concat()
     }
 
     #[test]
@@ -167,9 +181,11 @@ mod tests {
     fn of_somebody_elses_server_a_saturated_generator_is_enough() {
         let mut trial = good();
         trial.server = None;
-        assert_eq!(judge(&trial, &CLOSED, false), []);
+        assert_eq!(judge(&trial, false), []);
+        assert_eq!(limits(&trial, &CLOSED), []);
         trial.generator.busy = SATURATED;
-        assert_eq!(judge(&trial, &CLOSED, false), [Invalid::GeneratorSaturated]);
+        assert_eq!(judge(&trial, false), []);
+        assert_eq!(limits(&trial, &CLOSED), [Invalid::GeneratorSaturated]);
     }
 
     #[test]
@@ -220,7 +236,7 @@ mod tests {
     fn too_few_for_a_percentile_leave_out_that_one_alone() {
         let mut trial = good();
         trial.response = all(999, 100.0);
-        assert_eq!(judge(&trial, &CLOSED, true), []);
+        assert_eq!(judge(&trial, true), []);
         assert_eq!(response(&trial, 0.9), Ok(100.0));
         assert_eq!(response(&trial, 0.99), Err(Invalid::TooFewSamples));
         trial.response = all(1000, 100.0);
@@ -238,7 +254,7 @@ mod tests {
             buckets: vec![(1.0, 4900), (time, 100)],
         };
         trial.generator.lag = tail(51.0);
-        assert_eq!(judge(&trial, &OPEN, true), []);
+        assert_eq!(judge(&trial, true), []);
         assert_eq!(response(&trial, 0.5), Ok(100.0));
         assert_eq!(response(&trial, 0.99), Err(Invalid::LateSchedule));
         trial.generator.lag = tail(50.0);

@@ -13,6 +13,7 @@ mod others;
 mod plan;
 pub(crate) mod proof;
 mod reference;
+mod rounds;
 mod sources;
 mod trial;
 
@@ -22,9 +23,11 @@ use std::net::SocketAddr;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use socklab_compare::results::{Load, Proof, Results, SCHEMA, Trial};
+use socklab_compare::survey::Why;
 
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
+use crate::stage::{Wrong, prove_program};
 
 pub(crate) use environment::{Setting, describe};
 pub use folder::remove_all as remove_folders;
@@ -38,7 +41,12 @@ pub trait Progress {
     fn proving(&mut self, model: &str);
     /// A model is refused: the proof shows a difference.
     fn refused(&mut self, proof: &Proof);
-    /// A trial of a model under a load begins, after `done` of `all`.
+    /// A program does not do the exercise, and is not measured.
+    fn unproved(&mut self, name: &str, why: &Why);
+    /// A server has stopped answering, after so many replies, and said this last on its standard
+    /// error.
+    fn stopped(&mut self, name: &str, after: u64, said: &str);
+    /// Trials of these models under a load begin, after `done` of `all`.
     fn trial(&mut self, model: &str, load: &Load, done: usize, all: usize);
     /// Replies a second just now.
     fn rate(&mut self, rate: f64);
@@ -130,17 +138,16 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
         loads: plan.loads.clone(),
         environment,
         proofs,
+        slice: None,
         trials: Vec::new(),
         idle: Vec::new(),
         knees: Vec::new(),
     };
     let others = Others::watch();
-    let order = plan.order();
-    for (done, &(round, entry, load)) in order.iter().enumerate() {
-        let entry = &plan.entries[entry];
-        progress.trial(&entry.name, &plan.loads[load], done, order.len());
-        let trial = try_once(&plan, round, entry, load, &results.trials, progress)?;
-        results.trials.push(trial);
+    if plan.records() {
+        one_by_one(&plan, &mut results, progress)?;
+    } else {
+        in_slices(&mut plan, &mut results, progress)?;
     }
     for entry in &plan.entries {
         let failed = |error| Unmeasured::Failed(entry.name.clone(), error);
@@ -164,64 +171,148 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
     Ok(results)
 }
 
-/// One trial, unless it shows that the target does not do the exercise.
-fn try_once(
+/// Trials one after the other: what a register writes at leisure would disturb the slices of
+/// others.
+fn one_by_one(
     plan: &Plan,
-    round: u32,
-    entry: &Entry,
-    load: usize,
-    before: &[Trial],
+    results: &mut Results,
     progress: &mut dyn Progress,
-) -> Result<Trial, Unmeasured> {
-    let tried = trial::run(plan, round, entry, load, &mut |rate| progress.rate(rate))
-        .map_err(|error| Unmeasured::Failed(entry.name.clone(), error))?;
-    let target = match &entry.kind {
-        Kind::Target(address) => Some(*address),
-        Kind::Model(_) => None,
+) -> Result<(), Unmeasured> {
+    let order = plan.order();
+    for (done, &(round, entry, load)) in order.iter().enumerate() {
+        let entry = &plan.entries[entry];
+        progress.trial(&entry.name, &plan.loads[load], done, order.len());
+        let tried = trial::run(plan, round, entry, load, &mut |rate| progress.rate(rate))
+            .map_err(|error| Unmeasured::Failed(entry.name.clone(), error))?;
+        if check(
+            plan,
+            &entry.name,
+            &tried.trial,
+            tried.wrong,
+            results,
+            progress,
+        )? {
+            results.trials.push(tried.trial);
+        }
+    }
+    Ok(())
+}
+
+/// All servers of a load at once, each in its turn.
+fn in_slices(
+    plan: &mut Plan,
+    results: &mut Results,
+    progress: &mut dyn Progress,
+) -> Result<(), Unmeasured> {
+    let mut rng = fastrand::Rng::with_seed(plan.seed);
+    let mut order: Vec<usize> = (0..plan.loads.len()).collect();
+    let all = plan.rounds as usize * order.len();
+    results.slice = Some(plan::slices(plan.measure).1.as_secs_f64());
+    for round in 0..plan.rounds {
+        rng.shuffle(&mut order);
+        for (at, &load) in order.iter().enumerate() {
+            let names = plan.entries.iter().map(|entry| entry.name.as_str());
+            let names = names.collect::<Vec<_>>().join(", ");
+            let done = round as usize * order.len() + at;
+            progress.trial(&names, &plan.loads[load], done, all);
+            for (trial, wrong) in rounds::round(plan, round, load, rng.fork(), progress)? {
+                let name = trial.model.clone();
+                if check(plan, &name, &trial, wrong, results, progress)? {
+                    results.trials.push(trial);
+                } else {
+                    plan.entries.retain(|entry| entry.name != name);
+                }
+            }
+            if plan.entries.is_empty() {
+                return Err(Unmeasured::NoneLeft);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a trial counts. One that had no reply shows that its server has stopped answering, which
+/// is told and ends its part; a target's ends the comparison, and so does a wrong reply of one.
+fn check(
+    plan: &Plan,
+    name: &str,
+    trial: &Trial,
+    wrong: Wrong,
+    results: &Results,
+    progress: &mut dyn Progress,
+) -> Result<bool, Unmeasured> {
+    let entry = plan.entries.iter().find(|entry| entry.name == name);
+    let target = match entry.map(|entry| &entry.kind) {
+        Some(Kind::Target(address)) => Some(*address),
+        _ => None,
     };
-    let Some((expected, got)) = tried.wrong else {
-        return match target {
-            Some(address) if tried.trial.replies == 0 => Err(Unmeasured::Silent(address)),
-            _ => Ok(tried.trial),
-        };
+    let before = results.trials.iter().filter(|one| one.model == name);
+    let Some((expected, got)) = wrong else {
+        if trial.replies > 0 {
+            return Ok(true);
+        }
+        let after = before.map(|one| one.replies).sum();
+        if let (Some(address), 0) = (target, after) {
+            return Err(Unmeasured::Silent(address));
+        }
+        progress.stopped(name, after, "");
+        return Ok(false);
     };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let wrong = WrongReply {
-        model: entry.name.clone(),
+        model: name.to_owned(),
         expected: text(expected),
         got: text(got),
     };
-    let known = |other: &Trial| other.model == entry.name && other.losses.wrong > 0;
-    match target {
-        Some(_) => return Err(Unmeasured::Wrong(wrong)),
-        None if before.iter().any(known) => {}
-        None => progress.wrong_reply(&wrong),
+    if target.is_some() {
+        return Err(Unmeasured::Wrong(wrong));
     }
-    Ok(tried.trial)
+    if !before.clone().any(|one| one.losses.wrong > 0) {
+        progress.wrong_reply(&wrong);
+    }
+    Ok(true)
 }
 
 /// Proves every model, tells which are refused, and leaves the others in the plan.
 fn prove(plan: &mut Plan, progress: &mut dyn Progress) -> Vec<Proof> {
     let mut proofs: Vec<Proof> = Vec::new();
     for entry in &plan.entries {
-        let Kind::Model(model) = entry.kind else {
+        let Kind::Model(model) = &entry.kind else {
             continue;
         };
         if proofs.iter().any(|proof| proof.model == model.name()) {
             continue;
         }
         progress.proving(model.name());
-        let proof = proof::of(plan.exercise, model);
+        let proof = proof::of(plan.exercise, *model);
         if !proof.same {
             progress.refused(&proof);
         }
         proofs.push(proof);
     }
-    plan.entries.retain(|entry| match entry.kind {
-        Kind::Model(model) => proofs
-            .iter()
-            .any(|proof| proof.model == model.name() && proof.same),
-        Kind::Target(_) => true,
-    });
+    let mut left = Vec::new();
+    for entry in std::mem::take(&mut plan.entries) {
+        let stays = match &entry.kind {
+            Kind::Model(model) => proofs
+                .iter()
+                .any(|proof| proof.model == model.name() && proof.same),
+            Kind::Program(_) if plan.records() => true,
+            Kind::Program(_) => {
+                progress.proving(&entry.name);
+                match prove_program(&entry, plan.exercise, &plan.cores) {
+                    None => true,
+                    Some(why) => {
+                        progress.unproved(&entry.name, &why);
+                        false
+                    }
+                }
+            }
+            Kind::Target(_) => true,
+        };
+        if stays {
+            left.push(entry);
+        }
+    }
+    plan.entries = left;
     proofs
 }

@@ -2,6 +2,7 @@
 //! at any moment, a slice at a time.
 
 mod noise;
+mod proof;
 mod server;
 mod trials;
 
@@ -13,13 +14,16 @@ use fastrand::Rng;
 use socklab_compare::results::Trial;
 use socklab_compare::slices::{Blocks, DISTURBED};
 use socklab_load::{Load, Outcome};
+use socklab_process::Charge;
 
 pub use noise::Noise;
+pub(crate) use proof::prove_program;
 pub use server::{Contestant, Kind};
 
 use noise::Watch;
 pub(crate) use server::Server;
 use trials::Slices;
+pub(crate) use trials::latencies;
 
 use crate::cores::Cores;
 
@@ -41,6 +45,8 @@ pub(crate) struct Place {
     load: Load,
     warm_up: (Duration, bool),
     slices: Vec<Slice>,
+    /// What its processes had used before the first slice.
+    begun: Option<Charge>,
 }
 
 /// Something that goes on beside a slice, until it is dropped.
@@ -75,7 +81,19 @@ impl<'p> Stage<'p> {
             load,
             warm_up: (Duration::ZERO, true),
             slices: Vec::new(),
+            begun: None,
         });
+    }
+
+    /// Each server's load runs until it is steady, as its plan says.
+    pub(crate) fn warm_up(&mut self) -> io::Result<()> {
+        for place in &mut self.places {
+            place.server.awake(true);
+            let warm_up = place.load.warm_up(&mut |_| ());
+            place.server.awake(false);
+            place.warm_up = warm_up.map_err(io::Error::other)?;
+        }
+        Ok(())
     }
 
     /// Makes the slices of a round: so many blocks.
@@ -90,6 +108,7 @@ impl<'p> Stage<'p> {
         for place in &mut self.places {
             // Answered with the first question of its first slice.
             place.server.ask();
+            place.begun = place.server.charge();
         }
         let mut blocks = Blocks::new(self.places.len(), blocks, rng);
         while let Some(turn) = blocks.next() {
@@ -117,9 +136,10 @@ impl<'p> Stage<'p> {
                 load: connections,
                 warm_up,
                 slices,
+                begun,
             } = place;
             let slices = Slices::new(slices, planned);
-            let used = server.used(connections, &slices);
+            let used = server.used(connections, &slices, begun);
             slices.trial(name, round, load, warm_up, used)
         };
         self.places.into_iter().map(trial).collect()

@@ -14,13 +14,12 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use socklab_compare::results::Proof;
 use socklab_compare::survey::{Absent, Question, SCHEMA, Survey, Why};
-use socklab_core::lab::{self, Exercise};
-use socklab_process::{Unproved, prove};
+use socklab_core::lab;
 
 use crate::compare::{Others, Setting, describe, proof};
-use crate::cores::{Cores, pin};
-use crate::measured::{Order, raise_descriptors};
-use crate::stage::{Contestant, Kind, Server};
+use crate::cores::pin;
+use crate::measured::raise_descriptors;
+use crate::stage::{Kind, prove_program};
 
 pub use plan::{Plan, Thoroughness, usual};
 
@@ -116,6 +115,8 @@ fn prove_all(
                     why.map(|(expected, got)| Why::Differs { expected, got })
                 }
                 Kind::Program(_) => prove_program(contestant, exercise, &plan.cores),
+                // One address has one exercise.
+                Kind::Target(_) => None,
             };
             if let Some(why) = why {
                 let model = contestant.name.clone();
@@ -124,28 +125,4 @@ fn prove_all(
         }
     }
     (proofs, refused)
-}
-
-/// Why a program does not do an exercise, if it does not.
-fn prove_program(
-    contestant: &Contestant,
-    exercise: &'static Exercise,
-    cores: &Cores,
-) -> Option<Why> {
-    let mut server = match Server::start(contestant, exercise, cores, Order::default()) {
-        Ok(server) => server,
-        Err(error) => return Some(Why::Failed(error.to_string())),
-    };
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    match prove(exercise.name, server.address()) {
-        Ok(_) => None,
-        Err(Unproved::Silent { after }) => Some(Why::Stopped {
-            after: after.into(),
-            said: server.last_line(),
-        }),
-        Err(Unproved::Differs { expected, got }) => Some(Why::Differs {
-            expected: text(expected),
-            got: text(got),
-        }),
-    }
 }

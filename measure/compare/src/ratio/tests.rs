@@ -82,6 +82,7 @@ fn series(at: usize, logs: Vec<f64>) -> Series {
     Series {
         metric,
         open: false,
+        sliced: false,
         logs,
     }
 }
@@ -227,6 +228,79 @@ fn two_rounds_say_nothing() {
         [Verdict::TooFew; 2]
     );
     assert_eq!(Comparison::of(&[], None, 0.0).ratio, None);
+}
+
+/// One comparison of two servers in slices, as `compare EXERCISE --models A,B --connections N`
+/// makes it: so many rounds of so many slices, each with a noise that carries on into the next
+/// slice of the same server, and a part that belongs to the processes of the round. Of all four
+/// metrics.
+fn in_slices(ratio: f64, rng: &mut Rng) -> Vec<(Comparison, Verdict)> {
+    const SHAPE: (usize, usize) = (40, 5);
+    const SLICE: f64 = 0.05;
+    const CARRIES_ON: f64 = 0.5;
+    const PROCESS: f64 = 0.01;
+    const BETWEEN_RUNS: f64 = 0.003;
+    let series = Metric::ALL.map(|metric| {
+        let centre = BETWEEN_RUNS * normal(rng)
+            + if metric == Metric::Cpu {
+                ratio.ln()
+            } else {
+                0.0
+            };
+        let trial = |rng: &mut Rng| {
+            let mut noise = SLICE * normal(rng);
+            let slices = (0..SHAPE.1).map(|_| {
+                let fresh = SLICE * (1.0 - CARRIES_ON * CARRIES_ON).sqrt() * normal(rng);
+                noise = CARRIES_ON * noise + fresh;
+                noise.exp()
+            });
+            (slices.sum::<f64>() / SHAPE.1 as f64).ln() + PROCESS * normal(rng)
+        };
+        let logs = (0..SHAPE.0).map(|_| centre + trial(rng) - trial(rng));
+        Series {
+            metric,
+            open: false,
+            sliced: true,
+            logs: logs.collect(),
+        }
+    });
+    judge(&series)
+}
+
+fn any_difference(judged: &[(Comparison, Verdict)]) -> bool {
+    let told = |verdict: Verdict| matches!(verdict, Verdict::Higher | Verdict::Lower);
+    judged.iter().any(|(_, verdict)| told(*verdict))
+}
+
+#[test]
+fn in_slices_five_per_cent_are_found_and_a_server_is_not_told_from_itself() {
+    let mut rng = Rng::with_seed(11);
+    let runs = 400;
+    let of_cpu = |judged: &[(Comparison, Verdict)]| judged[3].1 == Verdict::Higher;
+    let found = (0..runs)
+        .filter(|_| of_cpu(&in_slices(1.05, &mut rng)))
+        .count();
+    assert!(found * 100 >= runs * 95, "{found} of {runs}");
+    let alarms = (0..runs).filter(|_| any_difference(&in_slices(1.0, &mut rng)));
+    let alarms = alarms.count();
+    assert!(alarms * 100 <= runs * 5, "{alarms} of {runs}");
+}
+
+#[test]
+fn in_slices_the_intervals_hold_what_they_say() {
+    let mut rng = Rng::with_seed(12);
+    let runs = 400;
+    let mut held = [0; 2];
+    for _ in 0..runs {
+        let (one, again) = (in_slices(1.05, &mut rng), in_slices(1.05, &mut rng));
+        let within = |interval: Option<Interval>, truth: f64| {
+            interval.is_some_and(|one| one.low <= truth && truth <= one.high)
+        };
+        held[0] += usize::from(within(one[3].0.interval, 1.05));
+        let second = again[3].0.ratio.unwrap_or_default();
+        held[1] += usize::from(within(one[3].0.prediction, second));
+    }
+    assert!(held.iter().all(|held| held * 100 >= runs * 93), "{held:?}");
 }
 
 #[test]

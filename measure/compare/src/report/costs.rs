@@ -72,9 +72,9 @@ impl Cost {
         self.said.by_load(sheet, |load, what| {
             let (mut rows, mut table) = (Vec::new(), Vec::new());
             for (model, name) in sheet.models() {
-                let found = sheet.costs(name, load);
+                let found = sheet.cell(name, load);
                 let value = found.and_then(|cell| self.value(sheet, name, cell));
-                let messages = match sheet.costs(name, load) {
+                let messages = match sheet.cell(name, load) {
                     Ok(cell) => [(self.first)(cell), (self.second)(cell), self.sum(cell)]
                         .map(|one| words.estimate(one))
                         .to_vec(),

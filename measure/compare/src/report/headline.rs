@@ -72,7 +72,8 @@ fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
 fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
     let words = &sheet.words;
     let time = |name: &str, one: Option<Estimate>| match (one, cell.response.left_out.get(name)) {
-        (Some(one), _) => el("td").text(&words.time(one.value)),
+        (Some(one), _) if cell.bounds.is_empty() => el("td").text(&words.time(one.value)),
+        (Some(one), _) => el("td").text(&format!("≤ {}", words.time(one.value))),
         (None, Some(why)) => el("td").set("title", words.reasons([why])).text("–"),
         (None, None) => el("td").text("–"),
     };
@@ -80,7 +81,16 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
         (Some(one), Some(other)) => words.figure(one.value + other.value),
         _ => "–".to_owned(),
     };
-    let (rate, cpu) = (ranged(sheet, cell.rate), ranged(sheet, cell.cpu));
+    let cpu = ranged(sheet, cell.cpu);
+    let rate = match (cell.bounds.is_empty(), cell.rate) {
+        // Of a bound the interval would be the generator's.
+        (false, Some(rate)) => {
+            let least = format!("≥ {}", words.figure(rate.value));
+            let why = words.reasons(&cell.bounds);
+            [el("td").set("title", why).text(&least), range("")]
+        }
+        (_, rate) => ranged(sheet, rate),
+    };
     let all = rate.into_iter().chain(relative(sheet, cell));
     let all = all.chain([
         time("p50", cell.response.p50),

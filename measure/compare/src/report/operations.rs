@@ -10,7 +10,6 @@ use super::markup::{Element, el};
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::summary::{Cell, Estimate};
-use crate::validity::spares_costs;
 
 /// The kinds that are shown first, in this order; then whatever else there is.
 const KINDS: [&str; 8] = [
@@ -24,7 +23,7 @@ const WOULD_BLOCK: &str = "would-block";
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     let words = &sheet.words;
     let cells = sheet.summary.cells.iter();
-    let stands = |cell: &&Cell| cell.invalid.iter().copied().all(spares_costs);
+    let stands = |cell: &&Cell| cell.invalid.is_empty();
     let cells: Vec<&Cell> = cells.filter(stands).collect();
     let names = cells
         .iter()
@@ -52,7 +51,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     said.by_load(sheet, |load, what| {
         let (mut rows, mut found) = (Vec::new(), Vec::new());
         for (model, name) in sheet.models() {
-            let cell = sheet.costs(name, load);
+            let cell = sheet.cell(name, load);
             match &cell {
                 Ok(cell) => {
                     let each = kinds.iter().map(|kind| brief(sheet, count(cell, kind)));

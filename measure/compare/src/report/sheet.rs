@@ -3,7 +3,6 @@
 use super::words::Words;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
-use crate::validity::spares_costs;
 use socklab_text::Messages;
 
 /// The measurements with the words to show them in.
@@ -55,18 +54,6 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// The same for what the server used, which stands where only the rates do not.
-    pub(super) fn costs(&self, model: &str, load: usize) -> Result<&'a Cell, String> {
-        match (self.cell(model, load), self.summary.cell(model, load)) {
-            (Err(_), Some(cell))
-                if cell.cpu.is_some() && cell.invalid.iter().copied().all(spares_costs) =>
-            {
-                Ok(cell)
-            }
-            (found, _) => found,
-        }
-    }
-
     /// A figure of a cell that may be believed.
     pub(super) fn figure(
         &self,
@@ -93,7 +80,7 @@ impl<'a> Sheet<'a> {
         only: Option<usize>,
         of: impl Fn(&Cell) -> Option<Estimate>,
     ) -> Vec<f64> {
-        self.ends(only, |model, load| of(self.costs(model, load).ok()?))
+        self.ends(only, |model, load| of(self.cell(model, load).ok()?))
     }
 
     fn ends(

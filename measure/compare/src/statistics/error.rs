@@ -44,6 +44,15 @@ impl Error {
         })
     }
 
+    /// One that was estimated otherwise.
+    pub fn estimated(error: f64, freedom: f64) -> Self {
+        Error {
+            estimated: error,
+            freedom,
+            known: 0.0,
+        }
+    }
+
     /// With a standard deviation that the rounds cannot show.
     pub fn and_known(self, known: f64) -> Self {
         let known = self.known.hypot(known);

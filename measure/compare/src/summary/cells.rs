@@ -36,9 +36,13 @@ pub(crate) fn believed(results: &Results, model: &str, load: usize) -> bool {
 /// A cell without figures: how many of its rounds count, and whether it may be believed.
 fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
     let mut reasons = BTreeMap::new();
-    for reason in trials.iter().flat_map(|trial| &trial.invalid) {
-        *reasons.entry(*reason).or_insert(0) += 1;
+    let all = |trial: &Trial| [&trial.invalid[..], &trial.limits].concat();
+    for reason in trials.iter().flat_map(|trial| all(trial)) {
+        *reasons.entry(reason).or_insert(0) += 1;
     }
+    let half = |(_, count): &(&Invalid, &u32)| 2 * **count as usize >= trials.len();
+    let bounds = reasons.iter().filter(half).map(|(reason, _)| *reason);
+    let bounds = bounds.filter(|reason| validity::bounds(*reason)).collect();
     let valid = trials.iter().filter(|one| one.invalid.is_empty()).count();
     Cell {
         model: model.to_owned(),
@@ -46,6 +50,7 @@ fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
         trials: trials.len() as u32,
         valid: valid as u32,
         invalid: condemned(trials.len(), valid, &reasons),
+        bounds,
         reasons,
         ..Cell::default()
     }
@@ -68,13 +73,10 @@ struct Figures<'r> {
 impl Figures<'_> {
     fn cell(mut self, model: &str, load: usize, trials: &[&Trial]) -> Cell {
         let mut cell = empty(model, load, trials);
-        if !cell.invalid.iter().copied().all(validity::spares_costs) {
-            return cell;
-        }
-        self.costs(&mut cell, trials);
         if !cell.invalid.is_empty() {
             return cell;
         }
+        self.costs(&mut cell, trials);
         let counts = |trial: &&&Trial| trial.invalid.is_empty();
         let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         cell.rate = self.of(&valid, |one| Some(one.replies as f64 / one.seconds));
@@ -95,7 +97,7 @@ impl Figures<'_> {
 
     /// What the server used, of all rounds in which that counts.
     fn costs(&mut self, cell: &mut Cell, trials: &[&Trial]) {
-        let counts = |trial: &&&Trial| validity::costs_count(trial);
+        let counts = |trial: &&&Trial| trial.invalid.is_empty();
         let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         cell.cpu = self.per_reply(&valid, |server| server.user + server.system);
         let own = own_share(&valid);
@@ -201,7 +203,11 @@ impl Figures<'_> {
 /// by what went wrong. And a server that once answered wrongly is not a server whose speed is of interest.
 fn condemned(trials: usize, valid: usize, reasons: &BTreeMap<Invalid, u32>) -> Vec<Invalid> {
     let most = 2 * valid <= trials;
-    let condemns = |reason: &Invalid| most || *reason == Invalid::WrongReplies;
+    let condemns = |reason: &Invalid| match reason {
+        Invalid::WrongReplies => true,
+        Invalid::ServerGone => most,
+        _ => false,
+    };
     reasons.keys().copied().filter(condemns).collect()
 }
 

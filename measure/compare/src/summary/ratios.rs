@@ -1,8 +1,8 @@
 //! The models compared with the baseline, and with the best of them.
 
-use super::{Best, Cell, Metric, Ratio, Verdict};
+use super::{Best, Cell, Metric, Ratio, Verdict, Worse};
 use crate::ratio::{self, Series};
-use crate::results::{Invalid, Load, Results};
+use crate::results::{Load, Results};
 
 pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
     let mut places = Vec::new();
@@ -61,25 +61,36 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
                 comparisons.push(place.series(results, cells, rival, model));
                 rivals.push((bests.len(), rival.clone()));
             }
-            let (model, tied) = (model.clone(), Vec::new());
+            let (model, tied, worse) = (model.clone(), Vec::new(), Vec::new());
             bests.push(Best {
                 load,
                 metric,
                 model,
                 tied,
+                worse,
             });
         }
     }
-    for ((at, rival), (_, verdict)) in rivals.into_iter().zip(ratio::judge(&comparisons)) {
-        if matches!(verdict, Verdict::NoDetectableDifference | Verdict::TooFew) {
-            bests[at].tied.push(rival);
+    for ((at, rival), (of, verdict)) in rivals.into_iter().zip(ratio::judge(&comparisons)) {
+        let told = matches!(verdict, Verdict::Higher | Verdict::Lower);
+        match of.ratio.zip(of.interval).filter(|_| told) {
+            Some((ratio, interval)) => bests[at].worse.push(Worse {
+                model: rival,
+                ratio,
+                interval,
+            }),
+            None => bests[at].tied.push(rival),
         }
+    }
+    for best in &mut bests {
+        let off = |one: &Worse| one.ratio.ln().abs();
+        best.worse.sort_by(|a, b| off(a).total_cmp(&off(b)));
     }
     bests
 }
 
 fn limited(cell: &Cell) -> bool {
-    cell.invalid.contains(&Invalid::GeneratorSaturated)
+    !cell.bounds.is_empty()
 }
 
 /// Where models are compared, and in what.
@@ -107,6 +118,12 @@ impl Place {
             Vec::new()
         };
         let open = matches!(results.loads.get(load), Some(Load::Open { .. }));
-        Series { metric, open, logs }
+        let sliced = results.slice.is_some();
+        Series {
+            metric,
+            open,
+            sliced,
+            logs,
+        }
     }
 }

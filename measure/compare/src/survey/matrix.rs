@@ -116,6 +116,7 @@ impl Matrix {
                     series.push(Series {
                         metric: measure.kind(),
                         open: false,
+                        sliced: true,
                         logs: logs(asked, one, other, measure),
                     });
                     rivals.push((columns.len(), at));

@@ -42,6 +42,41 @@ pub fn absent(why: &Why, messages: &dyn Messages) -> String {
     }
 }
 
+/// What went wrong with a contestant, as a sentence. `None` if nothing did: it serves no more at
+/// once.
+pub fn failure(model: &str, why: &Why, messages: &dyn Messages) -> Option<String> {
+    let names = Names::new(messages);
+    let model = names.name(model);
+    Some(match why {
+        Why::Stopped { after, said } if said.is_empty() => messages.say_with(
+            "survey-failure-silent",
+            &[("model", &model), ("after", after)],
+        ),
+        Why::Stopped { after, said } => messages.say_with(
+            "survey-failure-stopped",
+            &[
+                ("model", &model),
+                ("after", after),
+                ("said", &names.name(said)),
+            ],
+        ),
+        Why::Differs { expected, got } => messages.say_with(
+            "survey-failure-differs",
+            &[
+                ("model", &model),
+                ("expected", &names.name(expected)),
+                ("got", &names.name(got)),
+            ],
+        ),
+        Why::Failed(why) => messages.say_with(
+            "survey-failure-failed",
+            &[("model", &model), ("said", &names.name(why))],
+        ),
+        Why::NotSlow => messages.say_with("survey-failure-not-slow", &[("model", &model)]),
+        Why::Serves(_) => return None,
+    })
+}
+
 /// What the survey says, in the language of some messages.
 #[derive(Clone, Copy)]
 pub struct Reader<'s> {
@@ -162,33 +197,8 @@ impl<'s> Reader<'s> {
         let mut said = Vec::new();
         for asked in &self.survey.questions {
             for absent in &asked.absent {
-                let names = Names::new(self.messages);
-                let model = names.name(&absent.model);
-                let sentence = match &absent.why {
-                    Why::Stopped { after, said } => self.messages.say_with(
-                        "survey-failure-stopped",
-                        &[
-                            ("model", &model),
-                            ("after", after),
-                            ("said", &names.name(said)),
-                        ],
-                    ),
-                    Why::Differs { expected, got } => self.messages.say_with(
-                        "survey-failure-differs",
-                        &[
-                            ("model", &model),
-                            ("expected", &names.name(expected)),
-                            ("got", &names.name(got)),
-                        ],
-                    ),
-                    Why::Failed(why) => self.messages.say_with(
-                        "survey-failure-failed",
-                        &[("model", &model), ("said", &names.name(why))],
-                    ),
-                    Why::NotSlow => self
-                        .messages
-                        .say_with("survey-failure-not-slow", &[("model", &model)]),
-                    Why::Serves(_) => continue,
+                let Some(sentence) = failure(&absent.model, &absent.why, self.messages) else {
+                    continue;
                 };
                 if !said.contains(&sentence) {
                     said.push(sentence);

@@ -155,7 +155,7 @@ fn what_could_not_be_compared_is_said() {
         .iter_mut()
         .filter(|one| one.model == "mio" && one.load == 0)
     {
-        trial.invalid.push(Invalid::NotSteady);
+        trial.invalid.push(Invalid::ServerGone);
     }
     new.trials
         .retain(|one| one.model != "async-std" || one.round < 2);

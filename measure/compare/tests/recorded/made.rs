@@ -110,6 +110,7 @@ pub(crate) fn results(models: &[Model], seed: u64) -> Results {
             .iter()
             .flat_map(|model| idle(model, &mut rng))
             .collect(),
+        slice: None,
         knees: Vec::new(),
     }
 }
@@ -199,9 +200,11 @@ fn trial(model: &Model, load: usize, slow: f64, rng: &mut Rng) -> Trial {
         },
         server: Some(server),
         disturbed: 0,
+        limits: Vec::new(),
         invalid: Vec::new(),
     };
-    trial.invalid = validity::judge(&trial, &LOADS[load], true);
+    trial.invalid = validity::judge(&trial, true);
+    trial.limits = validity::limits(&trial, &LOADS[load]);
     trial
 }
 

@@ -139,15 +139,15 @@ fn nine_in_ten_ratios_of_a_second_run_lie_in_the_predictions_of_the_first() {
 
 #[test]
 fn rounds_that_do_not_count_are_counted() {
-    let late = |one: &mut socklab_compare::results::Trial| one.invalid.push(Invalid::NotSteady);
-    let some = after(late, 3);
+    let gone = |one: &mut socklab_compare::results::Trial| one.invalid.push(Invalid::ServerGone);
+    let some = after(gone, 3);
     assert_eq!((some.trials, some.valid), (7, 4));
-    assert_eq!(some.reasons, [(Invalid::NotSteady, 3)].into());
+    assert_eq!(some.reasons, [(Invalid::ServerGone, 3)].into());
     assert_eq!(some.invalid, []);
     assert!(some.rate.is_some_and(|rate| rate.interval.is_none()));
     // Three of seven are not most of them.
-    let most = after(late, 4);
-    assert_eq!(most.invalid, [Invalid::NotSteady]);
+    let most = after(gone, 4);
+    assert_eq!(most.invalid, [Invalid::ServerGone]);
     assert_eq!((most.rate, most.response.p50, most.cpu), (None, None, None));
 }
 
@@ -165,7 +165,7 @@ fn a_condemned_cell_is_compared_with_nothing() {
         .iter_mut()
         .filter(|one| one.model == "mio" && one.round < 4)
     {
-        trial.invalid.push(Invalid::NotSteady);
+        trial.invalid.push(Invalid::ServerGone);
     }
     let summary = Summary::new(&results);
     let ratios = summary.ratios.iter().filter(|one| one.model == "mio");
@@ -181,16 +181,19 @@ fn a_condemned_cell_is_compared_with_nothing() {
     assert!(!summary.best.iter().any(named));
 }
 
-/// Where the generator is the limit, rates and times are its own; what the server used for each reply is not.
+/// Where the generator is the limit, a rate is the least that a server can do; what the server used
+/// for each reply is its own.
 #[test]
-fn a_saturated_generator_leaves_the_costs() {
+fn a_saturated_generator_makes_bounds_and_leaves_the_costs() {
     let mut results = made();
     for trial in results.trials.iter_mut().filter(|one| one.model == "mio") {
-        trial.invalid.push(Invalid::GeneratorSaturated);
+        trial.limits.push(Invalid::GeneratorSaturated);
     }
     let summary = Summary::new(&results);
     let cell = summary.cell("mio", 0).expect("a cell");
-    assert_eq!((cell.rate, cell.response.p50), (None, None));
+    assert_eq!(cell.bounds, [Invalid::GeneratorSaturated]);
+    assert_eq!((cell.valid, cell.invalid.len()), (ROUNDS, 0));
+    assert!(cell.rate.is_some() && cell.response.p50.is_some());
     assert!(cell.cpu.is_some() && cell.voluntary.is_some());
     for ratio in summary.ratios.iter().filter(|one| one.model == "mio") {
         assert_eq!(ratio.ratio.is_some(), ratio.metric == Metric::Cpu);
@@ -235,7 +238,7 @@ fn pairs_are_of_the_same_round() {
             .find(is)
             .expect("a trial")
             .invalid
-            .push(Invalid::NotSteady);
+            .push(Invalid::ServerGone);
     };
     round("mio", 0, &mut results);
     round("blocking", 1, &mut results);

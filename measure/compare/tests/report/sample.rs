@@ -111,6 +111,7 @@ pub(crate) fn results() -> Results {
             .iter()
             .flat_map(|model| idle(&mut rng, model))
             .collect(),
+        slice: None,
         knees: MODELS.iter().map(|model| knee(&mut rng, model)).collect(),
     }
 }
@@ -157,9 +158,9 @@ fn about(rng: &mut Rng, noise: f64) -> f64 {
 fn trial(rng: &mut Rng, round: u32, model: &Model, load: usize) -> Trial {
     let open = load == CONNECTIONS.len();
     let spoilt = model.name == "tokio" && load == 1 && round == 3;
-    let saturated = model.name == "mio" && load == 3 && round != 2;
+    let gone = model.name == "mio" && load == 3 && round != 2;
     let capacity = model.rates[load.min(2)] * about(rng, 0.02) * if spoilt { 0.72 } else { 1.0 };
-    let rate = match (open, saturated) {
+    let rate = match (open, gone) {
         (true, _) => RATE.min(capacity),
         (_, true) => 121_000.0 * about(rng, 0.01),
         _ => model.rates[load] / model.rates[load.min(2)] * capacity,
@@ -176,10 +177,9 @@ fn trial(rng: &mut Rng, round: u32, model: &Model, load: usize) -> Trial {
         false => response.clone(),
     };
     let busy = (rate * (model.cpu.0 + model.cpu.1) / 1e6).min(1.0);
-    let invalid = match (saturated, spoilt) {
-        (true, _) => vec![Invalid::GeneratorSaturated],
-        (_, true) => vec![Invalid::NotSteady],
-        _ => Vec::new(),
+    let invalid = match gone || spoilt {
+        true => vec![Invalid::ServerGone],
+        false => Vec::new(),
     };
     Trial {
         round,
@@ -194,11 +194,12 @@ fn trial(rng: &mut Rng, round: u32, model: &Model, load: usize) -> Trial {
         service,
         losses: Losses::default(),
         generator: Generator {
-            busy: if saturated { 1.0 } else { 0.6 },
+            busy: if gone { 1.0 } else { 0.6 },
             lag: Latencies::default(),
         },
         server: Some(server(rng, model, replies as f64, busy)),
         disturbed: 0,
+        limits: Vec::new(),
         invalid,
     }
 }

@@ -110,6 +110,7 @@ fn trial(like: &Like, round: u32, times: (f64, f64), cpu: f64) -> Trial {
             ..Server::default()
         }),
         disturbed: 0,
+        limits: Vec::new(),
         invalid: Vec::new(),
     }
 }

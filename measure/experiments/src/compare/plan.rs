@@ -1,14 +1,13 @@
 //! What is to be measured, and how long that takes.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use socklab_compare::results::Load;
 use socklab_core::lab::{Exercise, Offer};
-use socklab_runtimes::Runtime;
 
 use crate::cores::Cores;
+pub use crate::stage::{Contestant as Entry, Kind};
 
 /// A comparison to be made.
 #[derive(Clone, Debug)]
@@ -39,28 +38,12 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Decides the order of the trials.
     pub seed: u64,
+    /// How much CPU time the last entry uses for each reply on purpose.
+    pub handicap: Duration,
     /// Numbers of idle connections to try, if any.
     pub idle: Vec<u32>,
     /// The most that the 99th percentile may be at the knee, if it is to be found.
     pub knee: Option<Duration>,
-}
-
-/// One of those that are compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What it is called in this comparison.
-    pub name: String,
-    /// What it is.
-    pub kind: Kind,
-}
-
-/// What a load is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A model of ours, in a process of its own.
-    Model(Runtime),
-    /// A server that was already there.
-    Target(SocketAddr),
 }
 
 /// How thorough a comparison is.
@@ -68,38 +51,63 @@ pub enum Kind {
 pub struct Thoroughness {
     /// Numbers of connections.
     pub loads: &'static [u32],
-    /// How often each load.
+    /// How often each load at least.
     pub rounds: u32,
-    /// How many seconds a trial is measured.
-    pub measure: f64,
+    /// How many seconds all trials together are measured, about.
+    pub budget: f64,
     /// How many seconds a load runs before it is measured, at least and at most.
     pub warm_up: (f64, f64),
 }
 
-// Many short rounds say more than few long ones: what disturbs a machine comes and goes, and an
-// interval of five rounds is twice as wide as one of ten.
+/// About how long a slice is.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// How many slices a trial has, and how long each is.
+pub(super) fn slices(measure: Duration) -> (u32, Duration) {
+    let count = measure.as_secs_f64() / SLICE.as_secs_f64();
+    let count = (count.round() as u32).max(1);
+    (count, measure / count)
+}
+
+/// How many slices of a round follow each other.
+const BLOCKS: u32 = 5;
+
+/// How many rounds there are at most, if there is time for more.
+const MOST_ROUNDS: u32 = 40;
+
+// What differs between processes is averaged by rounds alone, so there are as many rounds as fit,
+// of a few slices each.
 impl Thoroughness {
-    /// Under a minute.
+    /// A quarter of a minute.
     pub const QUICK: Thoroughness = Thoroughness {
         loads: &[1, 10, 100],
         rounds: 5,
-        measure: 0.1,
-        warm_up: (0.05, 0.5),
+        budget: 9.0,
+        warm_up: (0.05, 0.3),
     };
-    /// The default.
+    /// A minute.
     pub const USUAL: Thoroughness = Thoroughness {
         loads: &[1, 10, 100],
-        rounds: 8,
-        measure: 0.15,
+        rounds: 9,
+        budget: 40.0,
         warm_up: (0.05, 0.5),
     };
     /// Everything.
     pub const FULL: Thoroughness = Thoroughness {
         loads: &[1, 10, 100, 1000, 10_000],
         rounds: 10,
-        measure: 1.0,
+        budget: 600.0,
         warm_up: (0.2, 2.0),
     };
+
+    /// How many rounds of trials fit, and how long each trial is measured, when there are so many
+    /// servers and loads together.
+    pub fn fit(&self, cells: usize) -> (u32, Duration) {
+        let slices = self.budget / (cells.max(1) as f64 * SLICE.as_secs_f64());
+        let rounds = (slices as u32 / BLOCKS).clamp(self.rounds, MOST_ROUNDS);
+        let blocks = (slices as u32 / rounds).clamp(1, 2 * BLOCKS);
+        (rounds, SLICE * blocks)
+    }
 }
 
 /// How long starting and ending a server takes.

@@ -32,6 +32,7 @@ macro_rules! file {
 const ACCEPT: &str = "listener.accept(&mut observer)";
 
 const ECHO: File = file!("core/src/echo.rs");
+const CAPITALS: File = file!("core/src/capitals.rs");
 const WELCOME: File = file!("core/src/welcome.rs");
 const SUBMIT: File = file!("core/src/submit/server.rs");
 const BLOCKING: File =
@@ -56,6 +57,7 @@ const TASKS: File = file!("tasks/src/runtime/conversation.rs");
 fn machine(exercise: &str) -> Option<File> {
     match exercise {
         "echo" => Some(ECHO),
+        "capitals" => Some(CAPITALS),
         "welcome" => Some(WELCOME),
         "submit" => Some(SUBMIT),
         _ => None,

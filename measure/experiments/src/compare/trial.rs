@@ -4,8 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-use socklab_compare::results::{Generator, Latencies, Load, Losses, Server, Trial};
+use socklab_compare::results::{Generator, Load, Losses, Server, Trial};
 use socklab_compare::validity;
 use socklab_core::Transport;
 use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
@@ -13,6 +12,8 @@ use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
 use super::folder::Folder;
 use super::plan::{Entry, Kind, Plan};
 use crate::measured::{Measured, Order, Usage};
+use crate::stage::Wrong;
+pub(super) use crate::stage::latencies;
 
 /// Over how many intervals a trial's rate is watched.
 const INTERVALS: u32 = 20;
@@ -23,8 +24,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// A trial, and what else its load has to tell.
 pub(super) struct Tried {
     pub(super) trial: Trial,
-    /// The first reply that was not what it had to be: that one, and what came instead.
-    pub(super) wrong: Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) wrong: Wrong,
 }
 
 /// Starts the server, puts it under the load, and notes what both did.
@@ -41,8 +41,8 @@ pub(super) fn run(
     let (register, server) = start(plan, entry, true)?;
     let to = match (&entry.kind, &server) {
         (Kind::Target(address), _) => *address,
-        (Kind::Model(_), Some(server)) => server.address,
-        (Kind::Model(_), None) => return Err(io::ErrorKind::NotFound.into()),
+        (_, Some(server)) => server.address,
+        (Kind::Model(_) | Kind::Program(_), None) => return Err(io::ErrorKind::NotFound.into()),
     };
     let outcome = socklab_load::run(&questions(plan, &plan.loads[load], to), &mut |moment| {
         match (moment, &server) {
@@ -57,11 +57,8 @@ pub(super) fn run(
     let mut trial = note(round, entry, load, &outcome);
     // Without it the trial is not believed, if the server is ours.
     trial.server = used.and_then(Result::ok);
-    trial.invalid = validity::judge(
-        &trial,
-        &plan.loads[load],
-        matches!(entry.kind, Kind::Model(_)),
-    );
+    trial.invalid = validity::judge(&trial, matches!(entry.kind, Kind::Model(_)));
+    trial.limits = validity::limits(&trial, &plan.loads[load]);
     drop((server, register));
     Ok(Tried {
         trial,
@@ -75,7 +72,7 @@ pub(super) fn start(
     entry: &Entry,
     durable: bool,
 ) -> io::Result<(Option<Folder>, Option<Measured>)> {
-    let Kind::Model(model) = entry.kind else {
+    let Kind::Model(model) = &entry.kind else {
         return Ok((None, None));
     };
     let needed = durable && plan.records();
@@ -105,6 +102,7 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
     };
     let questions = match (plan.exercise.transport, plan.records()) {
         (Transport::Datagram, _) => Questions::Echo,
+        (Transport::Stream, false) if plan.exercise.name == "capitals" => Questions::Capitals,
         (Transport::Stream, false) => Questions::Welcome,
         (Transport::Stream, true) => Questions::Submit,
     };
@@ -131,6 +129,7 @@ fn used(plan: &Plan, server: &Measured, outcome: &Outcome) -> io::Result<Server>
         system,
         voluntary,
         involuntary,
+        memory,
         operations,
     } = end.since(&begin);
     let footprint = server.footprint();
@@ -142,8 +141,8 @@ fn used(plan: &Plan, server: &Measured, outcome: &Outcome) -> io::Result<Server>
         voluntary,
         involuntary,
         threads: footprint.threads,
-        memory: footprint.memory,
-        peak: footprint.peak,
+        memory: footprint.memory.max(memory),
+        peak: footprint.peak.max(memory),
         operations,
     })
 }
@@ -185,19 +184,7 @@ fn note(round: u32, entry: &Entry, load: usize, outcome: &Outcome) -> Trial {
         },
         server: None,
         disturbed: 0,
+        limits: Vec::new(),
         invalid: Vec::new(),
-    }
-}
-
-/// A histogram of nanoseconds, as it is kept: in microseconds.
-pub(super) fn latencies(histogram: &Histogram<u64>) -> Latencies {
-    Latencies {
-        samples: histogram.len(),
-        mean: histogram.mean() / 1e3,
-        max: histogram.max() as f64 / 1e3,
-        buckets: histogram
-            .iter_recorded()
-            .map(|one| (one.value_iterated_to() as f64 / 1e3, one.count_at_value()))
-            .collect(),
     }
 }

@@ -71,6 +71,20 @@ impl Counters {
             // Without it there is no answer, which the parent notices.
             let _ = signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked);
         }
+        #[cfg(not(unix))]
+        {
+            let asked = Arc::clone(&counters.asked);
+            // A thread of its own, where there are no signals: it waits for as long as it is not
+            // asked.
+            std::thread::spawn(move || {
+                let questions = std::io::Read::bytes(std::io::stdin().lock());
+                for _ in questions.map_while(Result::ok) {
+                    asked.store(true, Ordering::Release);
+                }
+                // The parent is gone.
+                std::process::exit(0);
+            });
+        }
         counters
     }
 

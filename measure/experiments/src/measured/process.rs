@@ -1,6 +1,8 @@
 //! The measured server, seen by its parent.
 
 use std::fmt;
+#[cfg(not(unix))]
+use std::io::Write;
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -10,6 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::order::{COMMAND, Order};
 use super::usage::Usage;
+
+/// Whether it is asked through its standard input, because the system has no signals. It then ends
+/// with that pipe, and so with its parent.
+const ASKED_BY_PIPE: bool = cfg!(not(unix));
 
 /// How long a server may take to be ready or to say what it has used. Only one that has ended takes
 /// so long.
@@ -49,7 +55,10 @@ impl Measured {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([COMMAND, &serde_json::to_string(order)?]);
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(match ASKED_BY_PIPE {
+                true => Stdio::piped(),
+                false => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
@@ -84,23 +93,21 @@ impl Measured {
     /// a client must be asking it questions.
     ///
     /// # Errors
-    /// When it has ended, and on systems without such signals.
+    /// When it has ended.
     pub fn ask(&self) -> io::Result<()> {
-        self.signal(
-            #[cfg(unix)]
-            nix::sys::signal::Signal::SIGUSR1,
-        )
+        #[cfg(unix)]
+        return self.signal(nix::sys::signal::Signal::SIGUSR1);
+        #[cfg(not(unix))]
+        {
+            let mut pipe = self.child.stdin.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+            pipe.write_all(b"?").and_then(|()| pipe.flush())
+        }
     }
 
     #[cfg(unix)]
     fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
         let id = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
         nix::sys::signal::kill(id, signal).map_err(io::Error::from)
-    }
-
-    #[cfg(not(unix))]
-    fn signal(&self) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Its memory and threads, where the system says it.

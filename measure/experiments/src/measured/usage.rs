@@ -16,6 +16,9 @@ pub struct Usage {
     pub voluntary: u64,
     /// Context switches because others had to run.
     pub involuntary: u64,
+    /// Resident memory in KiB, where only the process itself can tell.
+    #[serde(default)]
+    pub memory: u64,
     /// What its driver did, by the name of the operation.
     pub operations: BTreeMap<String, Operations>,
 }
@@ -34,11 +37,16 @@ impl Usage {
                     system: used.system_time().num_microseconds() as f64,
                     voluntary: count(used.voluntary_context_switches()),
                     involuntary: count(used.involuntary_context_switches()),
+                    memory: elsewhere::memory(),
                     operations,
                 };
             }
         }
         Usage {
+            // The system's own code is in it: which part is whose it does not say to the
+            // microsecond.
+            user: elsewhere::cpu(),
+            memory: elsewhere::memory(),
             operations,
             ..Usage::default()
         }
@@ -60,8 +68,33 @@ impl Usage {
             system: self.system - earlier.system,
             voluntary: self.voluntary - earlier.voluntary,
             involuntary: self.involuntary - earlier.involuntary,
+            memory: self.memory,
             operations: operations.filter(|(_, since)| since.calls > 0).collect(),
         }
+    }
+}
+
+/// Where there is no `/proc`: crates ask the system.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod elsewhere {
+    pub(super) fn cpu() -> f64 {
+        let used = cpu_time::ProcessTime::try_now().map(|time| time.as_duration());
+        used.map_or(0.0, |used| used.as_secs_f64() * 1e6)
+    }
+
+    pub(super) fn memory() -> u64 {
+        memory_stats::memory_stats().map_or(0, |used| used.physical_mem as u64 / 1024)
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod elsewhere {
+    pub(super) fn cpu() -> f64 {
+        0.0
+    }
+
+    pub(super) fn memory() -> u64 {
+        0
     }
 }
 

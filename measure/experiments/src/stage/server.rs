@@ -32,6 +32,8 @@ pub enum Kind {
     Model(Runtime),
     /// Any program: its command, with `{port}` in it.
     Program(Vec<String>),
+    /// A server that was already there.
+    Target(SocketAddr),
 }
 
 /// A server that runs.
@@ -47,8 +49,13 @@ pub(crate) struct Server {
 
 #[derive(Debug)]
 enum Process {
-    Ours { measured: Measured, observed: bool },
+    Ours {
+        measured: Measured,
+        observed: bool,
+    },
     Program(Program),
+    /// Its process, if that is on this machine and may be looked at.
+    Target(SocketAddr, Option<u32>),
 }
 
 impl Server {
@@ -76,6 +83,10 @@ impl Server {
                 transport: exercise.transport,
                 cores: &cores.server,
             })?),
+            Kind::Target(address) => {
+                let process = socklab_process::owner(exercise.transport, *address);
+                Process::Target(*address, process)
+            }
         };
         Ok(Server {
             process,
@@ -90,24 +101,31 @@ impl Server {
         match &self.process {
             Process::Ours { measured, .. } => measured.address,
             Process::Program(program) => program.address,
+            Process::Target(address, _) => *address,
         }
     }
 
-    fn id(&self) -> u32 {
+    fn id(&self) -> Option<u32> {
         match &self.process {
-            Process::Ours { measured, .. } => measured.id(),
-            Process::Program(program) => program.id(),
+            Process::Ours { measured, .. } => Some(measured.id()),
+            Process::Program(program) => Some(program.id()),
+            Process::Target(_, process) => *process,
         }
     }
 
     /// The CPU time that it has used since it began.
     pub(crate) fn cpu(&self) -> Option<Duration> {
-        Charge::cpu(self.id())
+        Charge::cpu(self.id()?)
     }
 
-    /// Its memory in KiB, and its threads.
+    /// What it has used since it began.
+    pub(crate) fn charge(&self) -> Option<Charge> {
+        Charge::of(self.id()?)
+    }
+
+    /// Its memory in KiB.
     pub(crate) fn memory(&self) -> u64 {
-        Charge::of(self.id()).map_or(0, |charge| charge.memory)
+        self.charge().map_or(0, |charge| charge.memory)
     }
 
     /// The share of a core that it uses while nobody asks it anything.
@@ -131,6 +149,8 @@ impl Server {
             match &self.process {
                 Process::Ours { measured, .. } => measured.pause(!awake),
                 Process::Program(program) => program.pause(!awake),
+                // Somebody else's is not ours to stop.
+                Process::Target(..) => {}
             }
         }
     }
@@ -138,7 +158,7 @@ impl Server {
     /// What a program said last on its standard error, or how it ended.
     pub(crate) fn last_line(&mut self) -> String {
         match &mut self.process {
-            Process::Ours { .. } => String::new(),
+            Process::Ours { .. } | Process::Target(..) => String::new(),
             Process::Program(program) => program.last_line(),
         }
     }
@@ -155,9 +175,14 @@ impl Server {
     }
 
     /// What it used in its slices. Its load's connections are closed first, so that it can say so.
-    pub(crate) fn used(self, load: Load, slices: &Slices) -> Option<results::Server> {
+    pub(crate) fn used(
+        self,
+        load: Load,
+        slices: &Slices,
+        begun: Option<Charge>,
+    ) -> Option<results::Server> {
         self.awake(true);
-        let charge = Charge::of(self.id());
+        let charge = self.charge();
         let usage = match &self.process {
             Process::Ours {
                 measured,
@@ -177,11 +202,12 @@ impl Server {
         let cpu = slices
             .cpu()
             .or(usage.as_ref().map(|usage| usage.user + usage.system))?;
-        let charge = charge.unwrap_or_default();
-        let usage = usage.unwrap_or_else(|| Usage {
-            system: cpu,
-            ..Usage::default()
-        });
+        let mut charge = charge.unwrap_or_default();
+        if charge.memory == 0 {
+            charge.memory = usage.as_ref().map_or(0, |usage| usage.memory);
+            charge.peak = charge.memory;
+        }
+        let usage = usage.unwrap_or_else(|| outside(cpu, &charge, &begun.unwrap_or_default()));
         Some(slices.server(cpu, &usage, &charge, self.cores))
     }
 
@@ -194,5 +220,20 @@ impl Server {
             }
             Transport::Stream => TcpStream::connect(self.address()).map(drop),
         }
+    }
+}
+
+/// What is known from outside of what was used between two charges: `cpu`, divided as the clock's
+/// ticks say, and the switches of the threads that live.
+fn outside(cpu: f64, now: &Charge, begun: &Charge) -> Usage {
+    let since = |now: Duration, begun: Duration| now.saturating_sub(begun).as_secs_f64();
+    let (user, system) = (since(now.user, begun.user), since(now.system, begun.system));
+    let own = user / (user + system).max(1e-9);
+    Usage {
+        user: cpu * own,
+        system: cpu * (1.0 - own),
+        voluntary: now.voluntary.saturating_sub(begun.voluntary),
+        involuntary: now.involuntary.saturating_sub(begun.involuntary),
+        ..Usage::default()
     }
 }

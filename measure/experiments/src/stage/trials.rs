@@ -137,6 +137,7 @@ impl Slices {
             },
             server,
             disturbed: self.disturbed,
+            limits: Vec::new(),
             invalid: Vec::new(),
         };
         let wrong = self

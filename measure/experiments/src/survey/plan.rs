@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use socklab_compare::results::Load;
 use socklab_compare::survey::Question;
+use socklab_core::Transport;
 use socklab_load::{Kind as Asks, Pace};
 use socklab_runtimes::Runtime;
 
@@ -145,9 +146,11 @@ pub fn usual() -> Vec<Contestant> {
         "blocking-pool",
     ];
     const MOST: usize = 7;
+    let here = Runtime::models(Transport::Stream);
     let mut models: Vec<Runtime> = IDEAS
         .iter()
         .filter_map(|name| Runtime::find(name))
+        .filter(|model| here.contains(model))
         .take(MOST)
         .collect();
     models.sort_by_key(|model| IDEAS_SHOWN.iter().position(|name| *name == model.name()));

@@ -1,0 +1,33 @@
+//! Whether a program does an exercise, asked before anything is timed.
+
+use socklab_compare::survey::Why;
+use socklab_core::lab::Exercise;
+use socklab_process::{Unproved, prove};
+
+use super::server::{Contestant, Server};
+use crate::cores::Cores;
+use crate::measured::Order;
+
+/// Why a program does not do an exercise, if it does not.
+pub(crate) fn prove_program(
+    contestant: &Contestant,
+    exercise: &'static Exercise,
+    cores: &Cores,
+) -> Option<Why> {
+    let mut server = match Server::start(contestant, exercise, cores, Order::default()) {
+        Ok(server) => server,
+        Err(error) => return Some(Why::Failed(error.to_string())),
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    match prove(exercise.name, server.address()) {
+        Ok(_) => None,
+        Err(Unproved::Silent { after }) => Some(Why::Stopped {
+            after: after.into(),
+            said: server.last_line(),
+        }),
+        Err(Unproved::Differs { expected, got }) => Some(Why::Differs {
+            expected: text(expected),
+            got: text(got),
+        }),
+    }
+}
