@@ -191,6 +191,9 @@ compare-failed = { $model } could not be measured: { $detail }
 compare-none-left = no model is left to measure
 compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
 compare-same-for-datagrams = with datagrams { $model } is the same as its plain model: see --list
+# $file (text) - a file
+# $schema, $ours (number) - the version of its schema, and the one that this program knows
+compare-other-schema = { $file } has results of schema { $schema }, and this program compares those of schema { $ours }; measure again with it
 # $file (text) - its name
 compare-no-results = { $file } is not what compare --json writes
 compare-written = written: { $file }
@@ -224,7 +227,7 @@ help-arg-server-cores = How many cores the server has (1 unless given; the gener
 help-arg-unobserved = Do not count what the drivers do
 help-arg-register-folder = Where submit's registers are made: the disk that is measured (here unless given)
 help-arg-seed = What the order of the trials is drawn from
-help-arg-json = Write all that was measured, and its summary
+help-arg-json = Write all that was measured, and its summary; - for standard output, in place of the table
 help-arg-csv = Write the figures of each model and load
 help-arg-markdown = Write the table for a page
 help-arg-hdr = Write the latencies as HdrHistogram prints them

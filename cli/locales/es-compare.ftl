@@ -191,6 +191,9 @@ compare-failed = no se pudo medir { $model }: { $detail }
 compare-none-left = no queda ningún modelo que medir
 compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbrelo también en --models
 compare-same-for-datagrams = con datagramas { $model } es igual que su modelo básico: vea --list
+# $file (text) - un fichero
+# $schema, $ours (number) - la versión de su esquema y la que este programa conoce
+compare-other-schema = { $file } tiene resultados del esquema { $schema }, y este programa compara los del esquema { $ours }; mida otra vez con él
 # $file (texto) - su nombre
 compare-no-results = { $file } no es lo que escribe compare --json
 compare-written = escrito: { $file }
@@ -224,7 +227,7 @@ help-arg-server-cores = Cuántos núcleos tiene el servidor (1 si no se dice; el
 help-arg-unobserved = No cuenta lo que hacen los controladores
 help-arg-register-folder = Dónde se crean los registros de submit: el disco que se mide (aquí si no se dice)
 help-arg-seed = De qué se saca el orden de las pruebas
-help-arg-json = Escribe todo lo medido y su resumen
+help-arg-json = Escribe todo lo medido y su resumen; con -, en la salida estándar en lugar de la tabla
 help-arg-csv = Escribe las cifras de cada modelo y carga
 help-arg-markdown = Escribe la tabla para una página
 help-arg-hdr = Escribe las latencias como las imprime HdrHistogram

@@ -36,12 +36,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     if args.list {
         return list(messages);
     }
-    let asks_six = matches!(args.survey(&[], &[]), Ok(Some(_)));
-    let exercise = args
-        .load_of
-        .as_deref()
-        .unwrap_or(if asks_six { "capitals" } else { "echo" });
-    if let Some(exercise) = lab::find(exercise) {
+    if let Some(exercise) = lab::find(args.exercise().unwrap_or("capitals")) {
         let named = args
             .models
             .iter()

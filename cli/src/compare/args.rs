@@ -134,14 +134,9 @@ impl Unplanned {
 const FULL_IDLE: [u32; 4] = [10, 1000, 4000, 9000];
 
 impl CompareArgs {
-    /// The six questions, if no exercise is named and no option is given that only an exercise has.
-    ///
-    /// `peers` are contestants beside those that the command line names.
-    pub(super) fn survey(
-        &self,
-        allowed: &[usize],
-        peers: &[Entry],
-    ) -> Result<Option<survey::Plan>, Unplanned> {
+    /// The exercise that is measured: the one that is named, or the first if there is an option that only
+    /// an exercise has. `None` for the six questions.
+    pub(super) fn exercise(&self) -> Option<&str> {
         let of_an_exercise = self.full
             || self.find_knee
             || self.unobserved
@@ -156,7 +151,19 @@ impl CompareArgs {
             || [&self.csv, &self.markdown, &self.hdr]
                 .iter()
                 .any(|one| one.is_some());
-        if self.load_of.is_some() || of_an_exercise {
+        let named = self.load_of.as_deref();
+        named.or_else(|| of_an_exercise.then_some(EXERCISES[0]))
+    }
+
+    /// The six questions, if no exercise is named and no option is given that only an exercise has.
+    ///
+    /// `peers` are contestants beside those that the command line names.
+    pub(super) fn survey(
+        &self,
+        allowed: &[usize],
+        peers: &[Entry],
+    ) -> Result<Option<survey::Plan>, Unplanned> {
+        if self.exercise().is_some() {
             return Ok(None);
         }
         let mut others = self.programs()?;
@@ -211,7 +218,7 @@ impl CompareArgs {
     /// What is to be done. `peers` are contestants beside those that the command line names.
     pub(super) fn plan(&self, allowed: &[usize], peers: &[Entry]) -> Result<Plan, Unplanned> {
         let exercise =
-            lab::find(self.load_of.as_deref().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
+            lab::find(self.exercise().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
         let thoroughness = match (self.quick, self.full) {
             (true, _) => Thoroughness::QUICK,
             (_, true) => Thoroughness::FULL,

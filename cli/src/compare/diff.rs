@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
 use socklab_compare::diff;
+use socklab_compare::results::SCHEMA;
 use socklab_compare::summary::Document;
 
 use crate::Exit;
@@ -52,6 +53,13 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 
 fn load(path: &Path, messages: &dyn Messages) -> Result<Document, String> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(messages, path, &error))?;
-    serde_json::from_str(&text)
-        .map_err(|_| messages.say_with("compare-no-results", &[("file", &path)]))
+    let document: Document = serde_json::from_str(&text)
+        .map_err(|_| messages.say_with("compare-no-results", &[("file", &path)]))?;
+    match document.results.schema {
+        SCHEMA => Ok(document),
+        other => Err(messages.say_with(
+            "compare-other-schema",
+            &[("file", &path), ("schema", &other), ("ours", &SCHEMA)],
+        )),
+    }
 }

@@ -28,15 +28,36 @@ use socklab_text::Messages;
 /// after it. On failure, the line to say.
 pub(super) fn can_be_written(args: &CompareArgs, messages: &dyn Messages) -> Result<(), String> {
     let mut outputs = Outputs::default();
-    for path in [&args.json, &args.csv, &args.markdown, &args.report]
-        .into_iter()
-        .flatten()
-    {
+    let report = args.report.clone().unwrap_or_else(|| default_report(args));
+    let named = [&args.json, &args.csv, &args.markdown];
+    let files = named.into_iter().flatten().chain([&report]);
+    for path in files.filter(|path| !is_stdout(path)) {
         let can = outputs.can_replace(path, Readers::Anybody);
         can.map_err(|error| unwritten(messages, path, &error))?;
         outputs.keep(path);
     }
     Ok(())
+}
+
+/// Where the report goes unless another file is named.
+pub(super) fn default_report(args: &CompareArgs) -> PathBuf {
+    match args.exercise() {
+        None => "socklab-compare.html".into(),
+        Some(exercise) => format!("socklab-{exercise}.html").into(),
+    }
+}
+
+/// Whether a file that was named is standard output.
+pub(super) fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// What a user sees of a comparison: with `--quiet` nothing, and nothing beside JSON that goes the same way.
+pub(super) fn show(args: &CompareArgs, text: &str) {
+    let json = args.json.as_deref().is_some_and(is_stdout);
+    if !json && !say::is_quiet() {
+        outlet::payload(text.as_bytes());
+    }
 }
 
 /// Writes files, says which, and knows whether all could be written.
@@ -58,6 +79,10 @@ impl<'m> Writer<'m> {
     /// Writes a file, if one was asked for.
     pub(super) fn write(&mut self, path: Option<&PathBuf>, text: &str) {
         if let Some(path) = path {
+            if is_stdout(path) {
+                outlet::payload(text.as_bytes());
+                return;
+            }
             let written = write_public(&mut self.outputs, path, text.as_bytes());
             self.said(path, written);
         }
@@ -97,7 +122,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         "{}\n{reading}\n",
         table::terminal(results, summary, messages)
     );
-    outlet::payload(shown.as_bytes());
+    show(args, &shown);
     let mut writer = Writer::new(messages);
     if args.json.is_some() {
         match serde_json::to_string(document) {
@@ -112,8 +137,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         let text = table::markdown(results, summary, messages);
         writer.write(args.markdown.as_ref(), &text);
     }
-    let report = args.report.clone();
-    let report = report.unwrap_or_else(|| format!("socklab-{}.html", results.exercise).into());
+    let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let sources = sources(&results.exercise, &results.models);
     let beside = Beside {
         command: &typed(std::env::args_os().skip(1)),

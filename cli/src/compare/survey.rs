@@ -2,7 +2,6 @@
 //! each.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use socklab_compare::format::Numbers;
@@ -12,14 +11,10 @@ use socklab_experiments::survey::{self, Plan, Progress};
 use socklab_text::Messages;
 
 use super::args::CompareArgs;
-use super::outputs::{Writer, typed};
+use super::outputs::{Writer, default_report, show, typed};
 use super::progress::minutes;
 use crate::Exit;
-use crate::outlet;
 use crate::say;
-
-/// The report, unless another file is named.
-const REPORT: &str = "socklab-compare.html";
 
 /// How often the line of progress is written at most.
 const EVERY: Duration = Duration::from_millis(100);
@@ -38,13 +33,13 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
         }
     };
     let matrix = Matrix::new(&survey);
-    outlet::payload(shown(&survey, &matrix, messages).as_bytes());
+    show(args, &shown(&survey, &matrix, messages));
     let mut writer = Writer::new(messages);
     if args.json.is_some() {
         let document = serde_json::json!({ "survey": survey, "matrix": matrix });
         writer.write(args.json.as_ref(), &format!("{document}\n"));
     }
-    let report = args.report.clone().unwrap_or_else(|| PathBuf::from(REPORT));
+    let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let command = typed(std::env::args_os().skip(1));
     let sources = compare::sources("capitals", &survey.contestants);
     writer.write(

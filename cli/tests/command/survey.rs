@@ -7,7 +7,7 @@ use crate::common::{pipe, scratch, socklab, stdout};
 #[test]
 fn every_question_has_an_answer_or_says_why_not() {
     let (json, report) = (scratch("survey-json"), scratch("survey-report"));
-    let mut command = socklab("compare --quick --quiet --lang es --models blocking-iterative,mio");
+    let mut command = socklab("compare --quick --lang es --models blocking-iterative,mio");
     command.arg("--json").arg(&json);
     command.arg("--report").arg(&report);
     let shown = stdout(&pipe(command, "").success());
