@@ -13,7 +13,7 @@ reply on purpose, and counts the runs in which that was found. `six` asks the si
 in all runs. Exit status 1 if fewer than 90 % agree, if more than one run in twenty found a difference where there is none, if
 fewer than 19 in 20 found the one there is, or if a question without a clear loser in one run has one in another.
 """
-import argparse, json, pathlib, subprocess, sys, tempfile
+import argparse, json, os, pathlib, statistics, subprocess, sys, tempfile, time
 from built import SOCKLAB
 
 
