@@ -78,10 +78,11 @@ fn language_of(tag: &str) -> &str {
 /// The language of `SOCKLAB_LANG`, else of the locale, else English.
 ///
 /// The locale's variables are read here, on every system and before asking the system itself:
-/// sys-locale does not look at them on macOS and Windows, where a terminal may set them, and on Linux
-/// it lets `LANGUAGE` speak even when `LC_ALL=C` asks for no translation. Here the rule is gettext's:
-/// the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty is the locale; `C` and `POSIX`
-/// mean English; with any other, the languages listed in `LANGUAGE` come before its own.
+/// sys-locale does not look at them on macOS and Windows, where a terminal may set them, and on
+/// Linux it lets `LANGUAGE` speak even when `LC_ALL=C` asks for no translation. Here the rule is
+/// gettext's: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty is the locale; `C`
+/// and `POSIX` mean English; with any other, the languages listed in `LANGUAGE` come before its
+/// own.
 fn of_environment<I: IntoIterator<Item = String>>(
     variable: impl Fn(&str) -> Option<String>,
     system: impl FnOnce() -> I,

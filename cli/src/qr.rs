@@ -36,8 +36,8 @@ impl std::error::Error for TooLong {}
 /// The code as lines of text, two rows of modules in each.
 ///
 /// With `colour` it is black on white on any terminal, and each line resets its colours at its end.
-/// Without, the *light* modules are drawn: it can be scanned where text is light on dark; on a light
-/// terminal it is a negative, which some phones do not read.
+/// Without, the *light* modules are drawn: it can be scanned where text is light on dark; on a
+/// light terminal it is a negative, which some phones do not read.
 pub(crate) fn terminal(text: &str, colour: bool) -> Result<String, TooLong> {
     // A screen is never dirty: the lowest correction gives the smallest code.
     let code = Modules::of(text, EcLevel::L)?;

@@ -14,8 +14,9 @@ pub(crate) const MARK: &[u8] = b"socklab transcript ";
 
 /// Writes the transcript of each machine of a run into one file.
 ///
-/// An endpoint's is written as it happens. What happens beside it, in other machines of the same server, is written when it
-/// is over, each whole and none in the middle of another; so are connections, whose length is bounded by what the exercise allows.
+/// An endpoint's is written as it happens. What happens beside it, in other machines of the same
+/// server, is written when it is over, each whole and none in the middle of another; so are
+/// connections, whose length is bounded by what the exercise allows.
 #[derive(Clone, Debug)]
 pub(crate) struct Recording {
     header: Header,

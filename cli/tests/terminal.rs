@@ -75,7 +75,8 @@ impl Terminal {
         self.press(&format!("{line}\n"));
     }
 
-    /// Waits until the screen shows this, behind what was seen before, and gives what came before it.
+    /// Waits until the screen shows this, behind what was seen before, and gives what came before
+    /// it.
     #[track_caller]
     fn sees(&mut self, text: &str) -> String {
         loop {

@@ -91,7 +91,7 @@ macro_rules! numbers {
 shown!(IpAddr SocketAddr);
 numbers!(u16 u32 u64 usize i32 i64 f64);
 
-/// Messages in no language: ids with their values, for tests.
+/// Messages in no language: ids with their values, for developers and tests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ids;
 

@@ -1,4 +1,5 @@
-//! A server to rehearse with: it shows what it received, says what is right and wrong with each part, and keeps nothing.
+//! A server to rehearse with: it shows what it received, says what is right and wrong with each
+//! part, and keeps nothing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -38,8 +38,8 @@ pub(super) struct Reviewer {
 }
 
 impl Reviewer {
-    /// Shows what came, part by part, with what is to be said of each, and what was answered. In one piece, so that what
-    /// several connections sent does not mix.
+    /// Shows what came, part by part, with what is to be said of each, and what was answered. In
+    /// one piece, so that what several connections sent does not mix.
     pub(super) fn say(&self, received: &Received, decision: Option<&Decision>, answer: &[u8]) {
         if self.quiet {
             return;

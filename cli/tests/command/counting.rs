@@ -15,8 +15,8 @@ use crate::common::{PATIENCE, Running, socklab};
 /// How many questions are asked.
 const ASKED: u64 = 500;
 
-/// How many calls the kernel may see beyond those counted: the last reply is sent after the server has said what it counted, and a
-/// stop rings by datagrams from itself.
+/// How many calls the kernel may see beyond those counted: the last reply is sent after the server
+/// has said what it counted, and a stop rings by datagrams from itself.
 const MARGIN: u64 = 8;
 
 /// Calls that `strace -c` counted, by name.

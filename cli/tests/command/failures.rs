@@ -1,5 +1,5 @@
-//! An exchange that fails: exit status 1, and one line on standard error that says what happened, to
-//! whom, and what to try.
+//! An exchange that fails: exit status 1, and one line on standard error that says what happened,
+//! to whom, and what to try.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};

@@ -1,5 +1,5 @@
-//! Lessons: a prediction, a measurement, and both side by side. What is measured differs from machine to machine and is not
-//! asserted where time decides it.
+//! Lessons: a prediction, a measurement, and both side by side. What is measured differs from
+//! machine to machine and is not asserted where time decides it.
 
 use std::thread;
 
@@ -65,7 +65,8 @@ fn on_every_lesson(test: impl Fn(&Case) + Sync) {
     });
 }
 
-/// The set-up and the question, then the prediction against the result, the table, why, and what next.
+/// The set-up and the question, then the prediction against the result, the table, why, and what
+/// next.
 #[test]
 fn a_prediction_is_shown_against_what_was_measured() {
     on_every_lesson(|case| {

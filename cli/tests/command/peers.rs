@@ -113,7 +113,8 @@ const DANGEROUS: &[u8] =
     b"\x1b[31mrojo\x07 \xe2\x80\xaegpj.exe\nfin\r\t\xff\xc2\x9b2J\xef\xbb\xbf.";
 const ESCAPED: &str = "\\x1b[31mrojo\\x07 \\u{202e}gpj.exe\\nfin\\r\\t\\xff\\u{9b}2J\\u{feff}.\n";
 
-/// Whether a program wrote that, byte for byte (a comparison of snapshots would let `/` stand for `\`).
+/// Whether a program wrote that, byte for byte (a comparison of snapshots would let `/` stand for
+/// `\`).
 #[track_caller]
 fn wrote(stdout: &[u8], raw: bool) {
     let expected = match raw {

@@ -366,7 +366,8 @@ fn a_rehearsal_stores_nothing() {
     assert!(answer.starts_with("ERROR the format is"), "{answer}");
 }
 
-/// Killed again and again, it has all that it confirmed. (`bench/crash.py` does it two hundred times.)
+/// Killed again and again, it has all that it confirmed. (`bench/crash.py` does it two hundred
+/// times.)
 #[cfg(unix)]
 #[test]
 fn killed_it_has_what_it_confirmed() {

@@ -132,7 +132,8 @@ fn in_spanish_and_in_pieces() {
     stream.set_nodelay(true).unwrap();
     assert!(server.notes().starts_with("Conexión desde "));
     stream.write_all(b"Ana&").unwrap();
-    // It is received before the next is sent: nothing else than the clock tells, and the server's patience is longer.
+    // It is received before the next is sent: nothing else than the clock tells, and the server's
+    // patience is longer.
     std::thread::sleep(std::time::Duration::from_millis(200));
     stream.write_all(b"12345&123456\n").unwrap();
     let mut answer = String::new();

@@ -303,7 +303,8 @@ pub(crate) fn one_connection<T: Send + 'static>(
     (serving, address)
 }
 
-/// An address where nothing listens, and nothing else can as long as what is returned with it lives.
+/// An address where nothing listens, and nothing else can as long as what is returned with it
+/// lives.
 pub(crate) fn nobody_on_udp() -> (SocketAddr, UdpSocket) {
     let (socket, address) = datagrams();
     // A connected socket hears its peer alone: to everybody else its port is closed.

@@ -1,4 +1,5 @@
-//! Writes the report of a results file, or of a sample: `cargo run -p socklab-compare --example report -- es out.html [results.json]`
+//! Writes the report of a results file, or of a sample: `cargo run -p socklab-compare --example
+//! report -- es out.html [results.json]`
 
 #[path = "../tests/common/messages.rs"]
 mod messages;

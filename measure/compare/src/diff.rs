@@ -1,9 +1,10 @@
 //! What changed between two comparisons.
 //!
-//! Each figure that both have is held against the interval in which a second run of the same programs would find it: the error
-//! of the old median, that of the new, and what drifts between runs. Absolute figures are compared for every model, and ratios
-//! to the baseline for the others, since a machine that is slower today moves the first and not the second. A change is called one by the rule of
-//! [`ratio::verdicts`], over all figures together.
+//! Each figure that both have is held against the interval in which a second run of the same
+//! programs would find it: the error of the old median, that of the new, and what drifts between
+//! runs. Absolute figures are compared for every model, and ratios to the baseline for the others,
+//! since a machine that is slower today moves the first and not the second. A change is called one
+//! by the rule of [`ratio::verdicts`], over all figures together.
 
 mod show;
 
@@ -16,8 +17,8 @@ use crate::summary::{Interval, Metric, Verdict, believed};
 
 pub use show::show;
 
-/// How far an absolute figure is off in one run as a whole, as [`ratio::drift`] says it of a ratio: the machine's own speed
-/// is in it too.
+/// How far an absolute figure is off in one run as a whole, as [`ratio::drift`] says it of a ratio:
+/// the machine's own speed is in it too.
 pub fn drift(metric: Metric, sliced: bool) -> f64 {
     // Slices take out what moves both, and an absolute figure has that in it.
     let alone = if sliced { 5.0 } else { 2.0 };
@@ -43,7 +44,8 @@ pub enum Refusal {
 pub struct Diff {
     /// Every figure that was compared.
     pub figures: Vec<Figure>,
-    /// Models and loads that both have, and that must not be believed in one of them. The load is the old one's.
+    /// Models and loads that both have, and that must not be believed in one of them. The load is
+    /// the old one's.
     pub unbelieved: Vec<(String, Load)>,
     /// Models that only the old one has.
     pub only_old: Vec<String>,
@@ -68,7 +70,8 @@ pub struct Figure {
     pub old: f64,
     /// The new one.
     pub new: f64,
-    /// Where the new one would be, with a probability of 95 %, if nothing had changed. Nothing if there were too few rounds.
+    /// Where the new one would be, with a probability of 95 %, if nothing had changed. Nothing if
+    /// there were too few rounds.
     pub expected: Option<Interval>,
     /// Whether it is now higher or lower.
     pub verdict: Verdict,

@@ -1,7 +1,8 @@
 //! What was measured, as it is kept: the schema of the JSON files is these types.
 //!
-//! Times are in microseconds unless a name says otherwise, memory is in KiB, and everything that is "for each reply" is left as
-//! a total beside the number of replies, so that nothing is divided twice. Definitions: `docs/metrics.md`.
+//! Times are in microseconds unless a name says otherwise, memory is in KiB, and everything that is
+//! "for each reply" is left as a total beside the number of replies, so that nothing is divided
+//! twice. Definitions: `docs/metrics.md`.
 
 use std::collections::BTreeMap;
 
@@ -70,10 +71,11 @@ pub enum Load {
 /// The machine and how it was set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
-    /// In the order in which they are shown: `kernel`, `cpu`, `cores`, `governor`, …, each with its value; `unknown` where the
-    /// system does not say.
+    /// In the order in which they are shown: `kernel`, `cpu`, `cores`, `governor`, …, each with its
+    /// value; `unknown` where the system does not say.
     pub facts: Vec<(String, String)>,
-    /// What makes these figures less than they could be, by the id of a message: `shared-core`, `virtual-machine`, …
+    /// What makes these figures less than they could be, by the id of a message: `shared-core`,
+    /// `virtual-machine`, …
     pub cautions: Vec<String>,
 }
 
@@ -82,7 +84,8 @@ pub struct Environment {
 pub struct Proof {
     /// Which.
     pub model: String,
-    /// Whether its transcript of the exercise is the reference's. A model for which it is not has no trials.
+    /// Whether its transcript of the exercise is the reference's. A model for which it is not has
+    /// no trials.
     pub same: bool,
     /// Where it differs first: the reference's line and its own.
     pub difference: Option<(String, String)>,
@@ -97,7 +100,8 @@ pub struct Trial {
     pub model: String,
     /// Which of [`Results::loads`].
     pub load: usize,
-    /// How long the load ran before its rate was steady, in seconds. Nothing of it is in any figure below.
+    /// How long the load ran before its rate was steady, in seconds. Nothing of it is in any figure
+    /// below.
     pub warm_up: f64,
     /// Whether it became steady within the time for it.
     pub steady: bool,
@@ -107,8 +111,8 @@ pub struct Trial {
     pub replies: u64,
     /// How many in each interval of the same length, to see how even it was.
     pub intervals: Vec<u64>,
-    /// From the moment when a question was due to its answer. Under a closed load it is due when the one before is
-    /// answered, so this is the service time.
+    /// From the moment when a question was due to its answer. Under a closed load it is due when
+    /// the one before is answered, so this is the service time.
     pub response: Latencies,
     /// From the moment when a question was sent to its answer.
     pub service: Latencies,
@@ -138,13 +142,14 @@ pub struct Latencies {
     pub mean: f64,
     /// The longest.
     pub max: f64,
-    /// All of them: an upper limit, and how many took no longer than it but longer than the one before. Three digits are kept.
+    /// All of them: an upper limit, and how many took no longer than it but longer than the one
+    /// before. Three digits are kept.
     pub buckets: Vec<(f64, u64)>,
 }
 
 impl Latencies {
-    /// The time within which a `part` (0 to 1) of them were done; nothing if there are fewer than ten beyond it, for then it
-    /// would be an anecdote.
+    /// The time within which a `part` (0 to 1) of them were done; nothing if there are fewer than
+    /// ten beyond it, for then it would be an anecdote.
     pub fn percentile(&self, part: f64) -> Option<f64> {
         let beyond = self.samples as f64 * (1.0 - part);
         (beyond >= 10.0 || (part <= 0.5 && self.samples >= 10)).then(|| self.at(part))
@@ -184,8 +189,9 @@ pub struct Losses {
 /// How the load was made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// The share of the measured time in which it had something to do (1 is all of it): before it sleeps it looks a little, which is
-    /// no work. Under an open load it waits busily for the time of the next question, so there its lag says more.
+    /// The share of the measured time in which it had something to do (1 is all of it): before it
+    /// sleeps it looks a little, which is no work. Under an open load it waits busily for the time
+    /// of the next question, so there its lag says more.
     pub busy: f64,
     /// How long after its time a question was sent, under an open load.
     pub lag: Latencies,
@@ -229,7 +235,8 @@ pub struct Operations {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Invalid {
-    /// The generator could do no more while the server idled for more than a tenth of the time: the figure is the generator's.
+    /// The generator could do no more while the server idled for more than a tenth of the time: the
+    /// figure is the generator's.
     GeneratorSaturated,
     /// Under an open load, questions left late by more than a tenth of the median service time.
     LateSchedule,

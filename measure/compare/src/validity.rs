@@ -8,9 +8,10 @@
 
 use crate::results::{Invalid, Load, Trial};
 
-/// The share of the time with something to do from which a generator could do no more. A few connections that wait for each other
-/// leave it and the server a few per cent each, measured at ten: 0.95 to 0.97 beside servers of 0.87 to 0.99, and a generator that is
-/// really the limit has none left.
+/// The share of the time with something to do from which a generator could do no more. A few
+/// connections that wait for each other leave it and the server a few per cent each, measured at
+/// ten: 0.95 to 0.97 beside servers of 0.87 to 0.99, and a generator that is really the limit has
+/// none left.
 pub const SATURATED: f64 = 0.98;
 
 /// The share of its cores' time that a server may leave unused while the generator can do no more.
@@ -19,8 +20,8 @@ pub const IDLE: f64 = 0.10;
 /// How late a question may leave: the median lag, as a part of the median service time.
 pub const LATE: f64 = 0.10;
 
-/// How much of a percentile of the response time may be lag: the same percentile of the lag, as a part of it. Beyond half of it
-/// the figure says more of the generator than of the server.
+/// How much of a percentile of the response time may be lag: the same percentile of the lag, as a
+/// part of it. Beyond half of it the figure says more of the generator than of the server.
 pub const LATE_TAIL: f64 = 0.5;
 
 /// Why a trial must not be believed; empty if it may be. With `ours` the server is one that we
@@ -66,8 +67,9 @@ pub fn is_bound(trial: &Trial) -> bool {
     trial.limits.iter().copied().any(bounds)
 }
 
-/// A closed load as fast as its generator can while the server waits for more. Of somebody else's server we do not know
-/// whether it waits; then the figure may be the generator's, and is not believed either.
+/// A closed load as fast as its generator can while the server waits for more. Of somebody else's
+/// server we do not know whether it waits; then the figure may be the generator's, and is not
+/// believed either.
 fn saturated(trial: &Trial, load: &Load) -> bool {
     let waits = trial
         .server
@@ -83,7 +85,8 @@ fn late(trial: &Trial, load: &Load) -> bool {
         && lag.at(0.5) > LATE * trial.service.at(0.5)
 }
 
-/// The response time within which a `part` (0 to 1) of the questions were answered, or why it cannot be said.
+/// The response time within which a `part` (0 to 1) of the questions were answered, or why it
+/// cannot be said.
 pub fn response(trial: &Trial, part: f64) -> Result<f64, Invalid> {
     let time = trial
         .response

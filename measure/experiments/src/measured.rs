@@ -1,6 +1,7 @@
 //! A server that is measured, in a process of its own: the program itself, started again.
 //!
-//! [`Measured`] starts it as a child, with the hidden command [`COMMAND`]; the child [serves](serve).
+//! [`Measured`] starts it as a child, with the hidden command [`COMMAND`]; the child
+//! [serves](serve).
 
 mod burden;
 mod counter;

@@ -1,9 +1,10 @@
 //! One load from the command line.
 //!
-//!     load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] [--payload N] [--ascii] [--first N] [--progress]
+//!     load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S]
+//!     [--payload N] [--ascii] [--first N] [--progress]
 //!
-//! Closed unless a rate is given. Prints one line of figures, or what went wrong; before it, if asked, the replies in each
-//! interval as it passes.
+//! Closed unless a rate is given. Prints one line of figures, or what went wrong; before it, if
+//! asked, the replies in each interval as it passes.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -18,10 +18,12 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// For up to `count` datagrams of `len` bytes at a time. Longer ones are cut, but never to `len`.
+    /// For up to `count` datagrams of `len` bytes at a time. Longer ones are cut, but never to
+    /// `len`.
     pub(crate) fn new(count: usize, len: usize) -> Incoming {
         let count = count.clamp(1, MOST);
-        // An odd number of cache lines, or the datagrams' fronts would all compete for the same few of them.
+        // An odd number of cache lines, or the datagrams' fronts would all compete for the same few
+        // of them.
         let room = ((len + 64) / 128 * 2 + 3) * 64;
         Incoming {
             room,
@@ -42,7 +44,8 @@ impl Incoming {
         &self.bytes[at * self.room..][..self.lens[at]]
     }
 
-    /// Receives what has come, at most as many as fit, and says how many it was. If it was fewer, no more had come.
+    /// Receives what has come, at most as many as fit, and says how many it was. If it was fewer,
+    /// no more had come.
     pub(crate) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         if self.capacity() == 1 {
             self.lens[0] = socket.recv(&mut self.bytes)?;

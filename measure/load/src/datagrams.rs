@@ -110,7 +110,8 @@ impl Datagrams {
                     Err(error) if has_no_room(&error) => break,
                     Err(error) => {
                         failed(error)?;
-                        // The first time it is word of an earlier question, and took the place of sending. The second time it is of this one.
+                        // The first time it is word of an earlier question, and took the place of
+                        // sending. The second time it is of this one.
                         let earlier = (!told && window.open() > some - sent).then_some(None);
                         let this = told.then_some(Some(first + sent as u64));
                         if let Some((_, asked)) =
@@ -149,8 +150,8 @@ impl Datagrams {
 
     /// Takes what has come. `dry`: until there is no more.
     fn take(&mut self, at: u32, dry: bool, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        // One who is told of one change reads all that it waits for: what comes later is another change, and what is left is
-        // read with it.
+        // One who is told of one change reads all that it waits for: what comes later is another
+        // change, and what is left is read with it.
         let mut wanted = self.connections[at as usize].window.open();
         loop {
             let socket = &self.connections[at as usize].socket;
@@ -237,7 +238,8 @@ impl Datagrams {
 /// A socket that hears only from `to`.
 fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
     let socket = nonblocking(to, Type::DGRAM, Protocol::UDP)?;
-    // What the server sends at once after it stood still must not be lost here. The system may grant less.
+    // What the server sends at once after it stood still must not be lost here. The system may
+    // grant less.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     socket.connect(&to.into())?;
     Ok(UdpSocket::from_std(socket.into()))

@@ -5,7 +5,8 @@ use std::{fmt, io};
 /// Why a load could not be made.
 #[derive(Debug)]
 pub enum Error {
-    /// The system does not let this program have so many sockets (`RLIMIT_NOFILE`, already raised as far as it goes).
+    /// The system does not let this program have so many sockets (`RLIMIT_NOFILE`, already raised
+    /// as far as it goes).
     NoRoom {
         /// How many the plan needs.
         wanted: u64,

@@ -11,14 +11,15 @@ use crate::error::Error;
 use crate::limits;
 use crate::sources::{Sources, failed};
 
-/// How many connections are begun before the first of them is made: no server's backlog should be too short for them.
+/// How many connections are begun before the first of them is made: no server's backlog should be
+/// too short for them.
 const AT_ONCE: usize = 64;
 
 /// How long the next connection may take before those that are not made yet are given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connections to one server that are held and say nothing, from many addresses where the server is on this machine
-/// (Linux). Dropping it resets them.
+/// Connections to one server that are held and say nothing, from many addresses where the server is
+/// on this machine (Linux). Dropping it resets them.
 #[derive(Debug)]
 pub struct Idle {
     poll: Poll,
@@ -42,7 +43,8 @@ impl Idle {
     /// Opens `count` connections; returns when each is made or cannot be.
     ///
     /// # Errors
-    /// [`Error::NoRoom`] if the system does not let it have so many; what the system says of what is neither a refusal nor a want of ports.
+    /// [`Error::NoRoom`] if the system does not let it have so many; what the system says of what
+    /// is neither a refusal nor a want of ports.
     pub fn open(to: SocketAddr, count: u32) -> Result<Idle, Error> {
         limits::make_room(count.into())?;
         let mut idle = Idle {
@@ -65,7 +67,8 @@ impl Idle {
         self.held
     }
 
-    /// How many connections the server has closed. Each is replaced when it is next [tended](Idle::tend).
+    /// How many connections the server has closed. Each is replaced when it is next
+    /// [tended](Idle::tend).
     pub fn closed(&self) -> u64 {
         self.closed
     }
@@ -75,7 +78,8 @@ impl Idle {
         self.failed
     }
 
-    /// Opens again, once, what the server has closed and what could not be made. A server that lets nobody idle needs this often.
+    /// Opens again, once, what the server has closed and what could not be made. A server that lets
+    /// nobody idle needs this often.
     ///
     /// # Errors
     /// As for [`open`](Idle::open).
@@ -223,7 +227,8 @@ mod tests {
         assert_eq!(counts(&idle), (100, 0, 0));
 
         accepted.truncate(93);
-        // Closing tells the other end before it returns, on one machine; where it does not, a second look does.
+        // Closing tells the other end before it returns, on one machine; where it does not, a
+        // second look does.
         while idle.closed() < 7 {
             idle.tend().unwrap();
         }

@@ -31,7 +31,8 @@ pub(crate) fn make_room(sockets: u64) -> Result<(), Error> {
             possible,
         });
     }
-    // macOS refuses more than OPEN_MAX even where the hard limit is unlimited, so no more than is needed.
+    // macOS refuses more than OPEN_MAX even where the hard limit is unlimited, so no more than is
+    // needed.
     setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).map_err(failed)
 }
 

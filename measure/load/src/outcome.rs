@@ -6,13 +6,15 @@ use hdrhistogram::Histogram;
 
 /// What a load found. Times in histograms are in nanoseconds, to three digits.
 ///
-/// A question belongs to the measurement if it was due while it was measured, and is then followed to its end even after.
-/// [`replies`](Outcome::replies) and [`intervals`](Outcome::intervals) alone count what arrived while it was measured.
+/// A question belongs to the measurement if it was due while it was measured, and is then followed
+/// to its end even after. [`replies`](Outcome::replies) and [`intervals`](Outcome::intervals) alone
+/// count what arrived while it was measured.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// How long the load ran before it was measured.
     pub warm_up: Duration,
-    /// Whether it was [steady](crate::steady::steady) by then. If not, the time for it had run out, and it was measured all the same.
+    /// Whether it was [steady](crate::steady::steady) by then. If not, the time for it had run out,
+    /// and it was measured all the same.
     pub steady: bool,
     /// How long was measured.
     pub seconds: f64,
@@ -26,16 +28,17 @@ pub struct Outcome {
     pub served: u32,
     /// How many in each whole interval.
     pub intervals: Vec<u64>,
-    /// From when a question was due to its reply, of all that the measurement owns but those that are [`wrong`](Outcome::wrong) or
-    /// [`stale`](Outcome::stale). Those that were lost, refused or found no port have no reply: each stands here with the
-    /// time-out, counted from when it was sent.
-    /// Under a closed load a question is due when it is sent.
+    /// From when a question was due to its reply, of all that the measurement owns but those that
+    /// are [`wrong`](Outcome::wrong) or [`stale`](Outcome::stale). Those that were lost, refused or
+    /// found no port have no reply: each stands here with the time-out, counted from when it was
+    /// sent. Under a closed load a question is due when it is sent.
     pub response: Histogram<u64>,
     /// From when a question was sent to its reply, of those that were answered rightly and in time.
     pub service: Histogram<u64>,
     /// How long after it was due each question was sent. Empty under a closed load.
     pub lag: Histogram<u64>,
-    /// Questions without an answer in time, because it never came, came later, or the connection broke.
+    /// Questions without an answer in time, because it never came, came later, or the connection
+    /// broke.
     pub lost: u64,
     /// How many of the lost were answered after all, before the load ended.
     pub late: u64,
@@ -49,10 +52,12 @@ pub struct Outcome {
     pub refused: u64,
     /// Connections that could not be made for want of a port of our own.
     pub out_of_ports: u64,
-    /// Submissions turned down whose code's step had ended before the answer came: nobody's mistake.
+    /// Submissions turned down whose code's step had ended before the answer came: nobody's
+    /// mistake.
     pub stale: u64,
-    /// The share of the measured time in which there was something to do (1 is all of it). Looking in vain is not: this thread looks
-    /// a little before it sleeps, and all the time just before a question is due, so its CPU time would tell less.
+    /// The share of the measured time in which there was something to do (1 is all of it). Looking
+    /// in vain is not: this thread looks a little before it sleeps, and all the time just before a
+    /// question is due, so its CPU time would tell less.
     pub busy: f64,
     /// The first wrong reply, after what it had to be.
     pub first_wrong: Option<(Vec<u8>, Vec<u8>)>,

@@ -9,7 +9,8 @@ use crate::text;
 /// The shortest question of `echo`, in bytes: its number and a few letters.
 pub const MIN_PAYLOAD: usize = text::DIGITS + 8;
 
-/// The longest, in bytes: what fits into a datagram over IPv4 even if its capitals were three times as long.
+/// The longest, in bytes: what fits into a datagram over IPv4 even if its capitals were three times
+/// as long.
 const MAX_PAYLOAD: usize = 65_507 / 3;
 
 /// What is asked.
@@ -23,7 +24,8 @@ pub enum Kind {
     CapitalsOnce,
     /// TCP: connect, read the 22 bytes and the end of stream, close.
     Welcome,
-    /// TCP: connect, send `name&dni&otp` with a DNI of its own, read an answer that begins with `OK` and the end of stream, close.
+    /// TCP: connect, send `name&dni&otp` with a DNI of its own, read an answer that begins with
+    /// `OK` and the end of stream, close.
     Submit,
 }
 
@@ -53,9 +55,9 @@ pub struct Plan {
     pub exercise: Kind,
     /// Where the server is.
     pub to: SocketAddr,
-    /// Closed: how many ask at once. Open: how many sockets take turns (UDP), or how many connections there may be at once (TCP);
-    /// a question for which there is none yet waits, and its waiting counts. For `echo` and
-    /// `capitals` at most 99,999.
+    /// Closed: how many ask at once. Open: how many sockets take turns (UDP), or how many
+    /// connections there may be at once (TCP); a question for which there is none yet waits, and
+    /// its waiting counts. For `echo` and `capitals` at most 99,999.
     pub connections: u32,
     /// How many questions each UDP socket has in flight under a closed load. TCP has one.
     pub depth: u32,
@@ -63,7 +65,8 @@ pub struct Plan {
     pub pace: Pace,
     /// How long each interval is over which the rate is watched.
     pub interval: Duration,
-    /// How long the warm-up is at least and at most. With zero for both there is none, and the first question counts.
+    /// How long the warm-up is at least and at most. With zero for both there is none, and the
+    /// first question counts.
     pub warm_up: (Duration, Duration),
     /// How long is measured.
     pub measure: Duration,
@@ -76,8 +79,8 @@ pub struct Plan {
     pub payload: usize,
     /// Whether that text has ASCII letters alone, for servers that know no others.
     pub ascii: bool,
-    /// The number of the first question: its DNI, for `submit`. The next load on the same register begins after what this one
-    /// [asked](crate::Outcome::asked).
+    /// The number of the first question: its DNI, for `submit`. The next load on the same register
+    /// begins after what this one [asked](crate::Outcome::asked).
     pub first: u64,
 }
 
@@ -138,7 +141,8 @@ impl Plan {
     }
 }
 
-/// How far a load is. The load stands still while this is told, so whoever hears it must not take long.
+/// How far a load is. The load stands still while this is told, so whoever hears it must not take
+/// long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Moment {
     /// An interval has passed, of the warm-up or of the measurement.
@@ -146,8 +150,10 @@ pub enum Moment {
         /// Right replies a second in it.
         rate: f64,
     },
-    /// The warm-up is over. Measuring begins when the listener returns: the time to look at the server.
+    /// The warm-up is over. Measuring begins when the listener returns: the time to look at the
+    /// server.
     Steady,
-    /// What was to be measured has been, and most of what was in flight has arrived: the time to look at the server again.
+    /// What was to be measured has been, and most of what was in flight has arrived: the time to
+    /// look at the server again.
     Over,
 }

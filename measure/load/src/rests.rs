@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// How long after a refusal, or for want of a port, in nanoseconds: asking at once would do nothing but ask.
+/// How long after a refusal, or for want of a port, in nanoseconds: asking at once would do nothing
+/// but ask.
 const REST: u64 = 1_000_000;
 
 /// Those that rest, in the order in which they wake.

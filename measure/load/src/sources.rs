@@ -1,7 +1,8 @@
 //! Where connections come from.
 //!
-//! A connection takes a port of the address that it comes from, of which there are some 28,000. On Linux all of 127.0.0.0/8 is this
-//! machine, so to a server there connections come from many addresses in turn.
+//! A connection takes a port of the address that it comes from, of which there are some 28,000. On
+//! Linux all of 127.0.0.0/8 is this machine, so to a server there connections come from many
+//! addresses in turn.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -31,8 +32,8 @@ impl Sources {
         }
     }
 
-    /// Begins a connection, that may not be made yet. Closing it resets it, so that its port is free at once
-    /// and neither end keeps it in TIME_WAIT.
+    /// Begins a connection, that may not be made yet. Closing it resets it, so that its port is
+    /// free at once and neither end keeps it in TIME_WAIT.
     pub(crate) fn connect(&mut self) -> io::Result<TcpStream> {
         let socket = nonblocking(self.to, Type::STREAM, Protocol::TCP)?;
         socket.set_linger(Some(Duration::ZERO))?;
@@ -71,7 +72,8 @@ fn is_under_way(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// Without this, binding takes a port that no other connection of the same address may have, whoever it is to.
+/// Without this, binding takes a port that no other connection of the same address may have,
+/// whoever it is to.
 #[cfg(target_os = "linux")]
 fn choose_port_when_connecting(socket: &Socket) -> io::Result<()> {
     use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};

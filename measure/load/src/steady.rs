@@ -1,18 +1,20 @@
 //! When is the warm-up over?
 //!
-//! The question of a load is when its rate has become that of a server which has served for long: caches filled, buffers
-//! grown, all connections made. Here it is asked of the last [`2 × WINDOW`](WINDOW) intervals whether their second half differs from their
-//! first:
+//! The question of a load is when its rate has become that of a server which has served for long:
+//! caches filled, buffers grown, all connections made. Here it is asked of the last [`2 ×
+//! WINDOW`](WINDOW) intervals whether their second half differs from their first:
 //!
 //! * by no more than [`SAME`] of the mean, which no reader of the result would notice, or
-//! * by no more than chance makes them differ, and never by more than [`CLOSE`] of the mean. Chance is Welch's t of the two means
-//!   within the 95 % limits of Student's t.
+//! * by no more than chance makes them differ, and never by more than [`CLOSE`] of the mean. Chance
+//!   is Welch's t of the two means within the 95 % limits of Student's t.
 //!
-//! Comparing an early with a late part of a series is Geweke's diagnostic ("Evaluating the accuracy of sampling-based approaches to the
-//! calculation of posterior moments", 1992); the test for unequal variances is Welch's (*Biometrika* 34, 1947). Unlike a
-//! limit for the coefficient of variation (Georges, Buytaert and Eeckhout, "Statistically rigorous Java performance
-//! evaluation", OOPSLA 2007) it calls a load that is noisy, but goes nowhere, steady. The limit to what chance may excuse is for the
-//! first intervals of a load: while connections are made there are no replies, which is as good as noise to a test.
+//! Comparing an early with a late part of a series is Geweke's diagnostic ("Evaluating the accuracy
+//! of sampling-based approaches to the calculation of posterior moments", 1992); the test for
+//! unequal variances is Welch's (*Biometrika* 34, 1947). Unlike a limit for the coefficient of
+//! variation (Georges, Buytaert and Eeckhout, "Statistically rigorous Java performance evaluation",
+//! OOPSLA 2007) it calls a load that is noisy, but goes nowhere, steady. The limit to what chance
+//! may excuse is for the first intervals of a load: while connections are made there are no
+//! replies, which is as good as noise to a test.
 
 /// How many intervals each half has.
 pub const WINDOW: usize = 5;
@@ -26,7 +28,8 @@ pub const CLOSE: f64 = 0.1;
 /// The two-sided 95 % limit of Student's t with 2 × [`WINDOW`] − 2 degrees of freedom.
 const LIMIT: f64 = 2.306;
 
-/// Whether the replies in the last intervals, of equal length, tell of no change. There must be enough intervals, and replies.
+/// Whether the replies in the last intervals, of equal length, tell of no change. There must be
+/// enough intervals, and replies.
 pub fn steady(replies: &[u64]) -> bool {
     let Some(last) = replies.len().checked_sub(2 * WINDOW) else {
         return false;
@@ -90,12 +93,14 @@ mod tests {
     fn a_step_is_waited_out() {
         let mut step = vec![1000; 8];
         step.extend([2000; 12]);
-        // Not with the step between the halves, but it would be before it was seen or when it is past.
+        // Not with the step between the halves, but it would be before it was seen or when it is
+        // past.
         assert!(!steady(&step[..13]));
         assert!(steady(&step[..18]));
     }
 
-    /// Recorded from socklab's own servers, 50 ms each, on a virtual machine of two cores that others used too.
+    /// Recorded from socklab's own servers, 50 ms each, on a virtual machine of two cores that
+    /// others used too.
     #[test]
     fn as_recorded() {
         // submit, mio, 64 connections: noise alone.

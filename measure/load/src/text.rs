@@ -17,7 +17,8 @@ pub(crate) const NUMBERS: u64 = 10_u64.pow(NUMBER_DIGITS as u32) / 2;
 const LETTERS: &str = " el ñandú cruzó la pampa más húmeda del año, según el pingüino";
 const ASCII: &str = " the quick brown fox jumps over the lazy dog, says the penguin";
 
-/// The text of all questions of a load: digits for who asks and which of its questions it is, then letters that all share.
+/// The text of all questions of a load: digits for who asks and which of its questions it is, then
+/// letters that all share.
 ///
 /// No question's capitals are `FIN`, which would end a server: it begins with a digit.
 #[derive(Debug)]

@@ -28,8 +28,8 @@ pub(crate) enum Reply {
 
 /// The questions of one socket, by their numbers, which follow one another.
 ///
-/// Those between the oldest that is open and the newest are all kept; of the older ones only those that never were
-/// answered. So what a reply is can be told however late it comes.
+/// Those between the oldest that is open and the newest are all kept; of the older ones only those
+/// that never were answered. So what a reply is can be told however late it comes.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
     /// The number of the first question ever, and of the first that is kept.
@@ -132,7 +132,8 @@ impl Window {
     /// Closes those that were sent more than `timeout` ago, and tells of each.
     pub(crate) fn expire(&mut self, now: u64, timeout: u64, lost: &mut impl FnMut(Asked)) {
         while let Some(&(asked, open)) = self.kept.front() {
-            // Asked in this order, so the first that has time left ends it. Closed ones leave when they are first.
+            // Asked in this order, so the first that has time left ends it. Closed ones leave when
+            // they are first.
             if now.saturating_sub(asked.sent) <= timeout {
                 break;
             }

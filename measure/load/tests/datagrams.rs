@@ -111,7 +111,8 @@ fn answers_twice() {
 
 #[test]
 fn wrong_in_every_way() {
-    // Not in capitals; one letter off; cut; something else; nothing; to another question of another connection.
+    // Not in capitals; one letter off; cut; something else; nothing; to another question of another
+    // connection.
     type Spoil = fn(&[u8]) -> Vec<u8>;
     let ways: [Spoil; 6] = [
         <[u8]>::to_vec,
@@ -198,7 +199,8 @@ fn two_replies_swapped() {
 
 #[test]
 fn late_is_lost_and_neither_wrong_nor_again() {
-    // Every fourth question is answered when its time has passed: with the one that follows when it has been given up.
+    // Every fourth question is answered when its time has passed: with the one that follows when it
+    // has been given up.
     let server = datagrams(
         (0, Vec::<Vec<u8>>::new(), 0),
         |(seen, held, late), question, reply| {

@@ -41,8 +41,9 @@ fn as_many_as_the_rate_says_whether_answered_or_not() {
     assert_eq!(outcome.wrong, 0);
 }
 
-/// The server stands still for 300 ms, once. Under an open load of 1,000 a second 300 questions come in that time, and those of
-/// the first 200 ms wait for 100 ms or longer. Under a closed load there is one.
+/// The server stands still for 300 ms, once. Under an open load of 1,000 a second 300 questions
+/// come in that time, and those of the first 200 ms wait for 100 ms or longer. Under a closed load
+/// there is one.
 #[test]
 fn a_stall_shows_under_an_open_load_and_hides_under_a_closed_one() {
     let long = |pace| {

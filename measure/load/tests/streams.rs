@@ -1,4 +1,5 @@
-//! Welcome and submit against servers that do right, and each kind of wrong: what is counted is exact.
+//! Welcome and submit against servers that do right, and each kind of wrong: what is counted is
+//! exact.
 
 mod servers;
 

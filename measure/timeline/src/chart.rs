@@ -27,7 +27,8 @@ pub struct Chart {
 pub struct Lane {
     /// Whose it is.
     pub name: Name,
-    /// Each begins when or after the one before ends, but for the kernel's, which may hold many things at once.
+    /// Each begins when or after the one before ends, but for the kernel's, which may hold many
+    /// things at once.
     pub spans: Vec<Span>,
 }
 
@@ -111,8 +112,8 @@ pub enum What {
     Spin(u32),
     /// The call among them that found something, and copies it (6.2).
     Found,
-    /// A call that does not block and did what it should (6.2 where it sends; where it takes what a poll told of, the second
-    /// phase of 6.3).
+    /// A call that does not block and did what it should (6.2 where it sends; where it takes what a
+    /// poll told of, the second phase of 6.3).
     Done,
     /// Asleep in a poll for all sockets (6.3, the first phase).
     Poll(Cause),
@@ -140,7 +141,8 @@ pub enum What {
     Buffered {
         /// The server's socket, or the client's.
         to_server: bool,
-        /// Since the kernel's own stamp; if not, since the sender's call had returned, which may be a little late.
+        /// Since the kernel's own stamp; if not, since the sender's call had returned, which may be
+        /// a little late.
         stamped: bool,
     },
 }
@@ -218,8 +220,8 @@ impl Class {
 }
 
 impl Span {
-    /// How it is drawn. A call that may have blocked counts as blocked, unless it sends, which blocks only while the kernel
-    /// has no room, or closes.
+    /// How it is drawn. A call that may have blocked counts as blocked, unless it sends, which
+    /// blocks only while the kernel has no room, or closes.
     pub fn class(&self) -> Class {
         match self.what {
             What::Code => Class::Code,
@@ -283,9 +285,10 @@ impl Chart {
         all
     }
 
-    /// A short stretch in which the server deals with a client for the first time, with as much around it as shows what it
-    /// does before and after: from the client's first operation until the server has sent to it, or at least has received.
-    /// That of a client that is not slow, if it can be had. Nothing if none is much shorter than the whole.
+    /// A short stretch in which the server deals with a client for the first time, with as much
+    /// around it as shows what it does before and after: from the client's first operation until
+    /// the server has sent to it, or at least has received. That of a client that is not slow, if
+    /// it can be had. Nothing if none is much shorter than the whole.
     pub fn closest(&self) -> Option<(Duration, Duration)> {
         let clients = |slowly| {
             self.lanes.iter().filter_map(move |lane| match lane.name {
@@ -333,7 +336,8 @@ impl Chart {
 }
 
 impl Lane {
-    /// How long the lane was in spans of each class, and when blocked, in which call; the longest first.
+    /// How long the lane was in spans of each class, and when blocked, in which call; the longest
+    /// first.
     pub fn shares(&self) -> Vec<(Class, Option<OperationKind>, Duration)> {
         let mut shares: Vec<(Class, Option<OperationKind>, Duration)> = Vec::new();
         for span in &self.spans {

@@ -187,7 +187,8 @@ impl Exchange {
 
     fn clip(&self, draft: &Draft) -> Option<Span> {
         let (start, end) = (draft.start.max(self.begin), draft.end.min(self.end));
-        // An operation may have taken no time that could be measured; code that took none is not there.
+        // An operation may have taken no time that could be measured; code that took none is not
+        // there.
         if start > end || (start == end && draft.what == What::Code) {
             return None;
         }

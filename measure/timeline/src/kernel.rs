@@ -39,8 +39,9 @@ pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
     all
 }
 
-/// From the kernel's stamp, or else from the return of the sender's call, to the return of the receiver's. A receiver may
-/// have it before the sender's call has returned: then it was there for no time that was measured.
+/// From the kernel's stamp, or else from the return of the sender's call, to the return of the
+/// receiver's. A receiver may have it before the sender's call has returned: then it was there for
+/// no time that was measured.
 fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
     let end = received.operation.end;
     let arrived = received.operation.arrived;
@@ -54,8 +55,9 @@ fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
     )
 }
 
-/// Each datagram with the receive that took it. Between two programs of one computer they keep their order; if one was lost
-/// after all, the lengths differ, and from there on nothing is claimed.
+/// Each datagram with the receive that took it. Between two programs of one computer they keep
+/// their order; if one was lost after all, the lengths differ, and from there on nothing is
+/// claimed.
 fn datagrams<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)> {
     let sent = from
         .iter()

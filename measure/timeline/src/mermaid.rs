@@ -1,7 +1,8 @@
 //! A chart as a Mermaid sequence diagram.
 //!
-//! It shows the order, and who talks to whom; times stand beside it, since Mermaid has no scale for them. What waits is a
-//! note over its lane; what moves bytes is an arrow between a program and the kernel.
+//! It shows the order, and who talks to whom; times stand beside it, since Mermaid has no scale for
+//! them. What waits is a note over its lane; what moves bytes is an arrow between a program and the
+//! kernel.
 
 use std::fmt::Write as _;
 
@@ -40,7 +41,8 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
     out
 }
 
-/// From whom to whom bytes or a connection went, for what moved them. In the kernel's lane nothing moves.
+/// From whom to whom bytes or a connection went, for what moved them. In the kernel's lane nothing
+/// moves.
 fn arrow(lane: Name, span: &Span) -> Option<(Name, &'static str, Name)> {
     // What goes on after the chart has moved nothing in it.
     if lane == Name::Kernel || span.after || !span.what.moves() {

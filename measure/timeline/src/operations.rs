@@ -111,8 +111,8 @@ fn cause(heard: Option<Heard>) -> Cause {
     }
 }
 
-/// What any machine of a thread was handed first after that moment: a loop's poll is not on the page of the machine that it
-/// woke for. What came after the next poll was not what ended this one.
+/// What any machine of a thread was handed first after that moment: a loop's poll is not on the
+/// page of the machine that it woke for. What came after the next poll was not what ended this one.
 pub(crate) fn cause_on(end: Mono, thread: Thread, pages: &Noted<'_>) -> Cause {
     let waits = pages.iter().flat_map(|(_, did)| did).filter(|did| {
         did.thread == thread

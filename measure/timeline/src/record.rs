@@ -8,7 +8,8 @@ use std::time::Duration;
 use socklab_core::{Input, Mono, Now, Observer, Operation, Output, Subject, Watch};
 use socklab_system::Clock;
 
-/// A thread of the run, by a number of our own; 0 is the one that [runs the server](Log::this_is_main).
+/// A thread of the run, by a number of our own; 0 is the one that [runs the
+/// server](Log::this_is_main).
 pub type Thread = u32;
 
 /// Whose page it is.
@@ -162,8 +163,8 @@ impl Watch for Log {
     }
 }
 
-/// Fills one page, which is in the log when this is dropped. Nothing is shared while it is filled, so that threads which are
-/// watched do not wait for each other.
+/// Fills one page, which is in the log when this is dropped. Nothing is shared while it is filled,
+/// so that threads which are watched do not wait for each other.
 #[derive(Debug)]
 pub struct Recorder {
     log: Log,

@@ -13,7 +13,8 @@ pub(crate) fn millis(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64() * 1e3)
 }
 
-/// A length with as many digits as tell something, and its unit, which no line end parts from it: `41.3 ms`, `18.2 µs`.
+/// A length with as many digits as tell something, and its unit, which no line end parts from it:
+/// `41.3 ms`, `18.2 µs`.
 pub(crate) fn length(time: Duration) -> String {
     let micros = time.as_secs_f64() * 1e6;
     match micros {

@@ -155,7 +155,8 @@ fn the_interval_holds_the_truth() {
     }
 }
 
-/// In which share of the runs each of so many comparisons of a model with itself finds no difference.
+/// In which share of the runs each of so many comparisons of a model with itself finds no
+/// difference.
 fn silent(world: World, rounds: usize, comparisons: usize, rng: &mut Rng) -> f64 {
     let runs = 150;
     let silent = (0..runs).filter(|_| {
@@ -332,7 +333,8 @@ fn equal_rounds_leave_the_drift() {
 #[test]
 fn holm_goes_on_until_one_is_not_rejected() {
     let chances = [Some(0.016), Some(0.004), None, Some(0.008), Some(0.08)];
-    // Four: 0.004 ≤ 0.005; 0.008 > 0.0067, and so nothing after it, though 0.016 alone would be below 0.02.
+    // Four: 0.004 ≤ 0.005; 0.008 > 0.0067, and so nothing after it, though 0.016 alone would be
+    // below 0.02.
     assert_eq!(holm(&chances), [false, true, false, false, false]);
     let fewer = [Some(0.016), Some(0.004), Some(0.008)];
     assert_eq!(holm(&fewer), [true, true, true]);

@@ -64,8 +64,8 @@ impl<'a> Sheet<'a> {
         of(self.cell(model, load).ok()?)
     }
 
-    /// The figures of the cells that may be believed, under one load or all, and the ends of their intervals: what an axis has to
-    /// reach.
+    /// The figures of the cells that may be believed, under one load or all, and the ends of their
+    /// intervals: what an axis has to reach.
     pub(super) fn reach(
         &self,
         only: Option<usize>,

@@ -6,8 +6,8 @@ use super::{CONFIDENCE, median, quantile, spread, two_sided};
 /// How many degrees of freedom the [`typical`] spread counts for.
 const OF_TYPICAL: f64 = 4.0;
 
-/// The median spread of several series that were measured alike. Nothing of fewer than three series, for then it would be
-/// little more than the spread that it is to support.
+/// The median spread of several series that were measured alike. Nothing of fewer than three
+/// series, for then it would be little more than the spread that it is to support.
 pub fn typical<'v>(all: impl Iterator<Item = &'v [f64]>) -> Option<f64> {
     let spreads: Vec<f64> = all.filter_map(spread).collect();
     median(&spreads).filter(|_| spreads.len() >= 3)
@@ -25,11 +25,13 @@ pub struct Error {
 }
 
 impl Error {
-    /// That of the median of several values, where the spread of such values is [`typical`]ly known. Nothing of fewer than two.
+    /// That of the median of several values, where the spread of such values is [`typical`]ly
+    /// known. Nothing of fewer than two.
     ///
-    /// The variance is the mean of their own and the typical one, each weighted with its degrees of freedom, and has both
-    /// together (Smyth, "Linear Models and Empirical Bayes Methods", Statistical Applications in Genetics and Molecular Biology
-    /// 3, 2004, where the weight is estimated; a fixed one is enough here).
+    /// The variance is the mean of their own and the typical one, each weighted with its degrees of
+    /// freedom, and has both together (Smyth, "Linear Models and Empirical Bayes Methods",
+    /// Statistical Applications in Genetics and Molecular Biology 3, 2004, where the weight is
+    /// estimated; a fixed one is enough here).
     pub fn of(values: &[f64], typical: Option<f64>) -> Option<Self> {
         let count = values.len() as f64;
         let (own, own_freedom) = (spread(values)?, count - 1.0);
@@ -59,7 +61,8 @@ impl Error {
         Error { known, ..self }
     }
 
-    /// That of the difference of two estimates. It has the fewer of the two's degrees of freedom, which is never too many.
+    /// That of the difference of two estimates. It has the fewer of the two's degrees of freedom,
+    /// which is never too many.
     pub fn and(self, other: Self) -> Self {
         Error {
             estimated: self.estimated.hypot(other.estimated),

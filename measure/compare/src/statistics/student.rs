@@ -3,7 +3,8 @@
 /// Beyond so many degrees of freedom t is normal to three digits.
 const MANY: f64 = 1_000.0;
 
-/// The value that a t of so many degrees of freedom stays below with probability `part` (above 0, below 1).
+/// The value that a t of so many degrees of freedom stays below with probability `part` (above 0,
+/// below 1).
 pub fn quantile(part: f64, freedom: f64) -> f64 {
     if part < 0.5 {
         return -quantile(1.0 - part, freedom);
@@ -25,7 +26,8 @@ pub fn quantile(part: f64, freedom: f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// The probability that a t of so many degrees of freedom is at least that far from zero, on either side.
+/// The probability that a t of so many degrees of freedom is at least that far from zero, on either
+/// side.
 pub fn two_sided(t: f64, freedom: f64) -> f64 {
     let freedom = freedom.min(MANY);
     let square = t * t;
@@ -33,7 +35,8 @@ pub fn two_sided(t: f64, freedom: f64) -> f64 {
     beta(freedom / (freedom + square), freedom / 2.0, 0.5)
 }
 
-/// The probability that a normal deviate is above a value that is not negative, to seven decimals (Abramowitz and Stegun,
+/// The probability that a normal deviate is above a value that is not negative, to seven decimals
+/// (Abramowitz and Stegun,
 /// 26.2.17).
 pub(super) fn normal_tail(value: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * value);
@@ -48,8 +51,8 @@ pub(super) fn normal_tail(value: f64) -> f64 {
     polynomial * (-value * value / 2.0).exp() / std::f64::consts::TAU.sqrt()
 }
 
-/// The value that a normal deviate is farther from zero than with that probability, on either side, to 0.0005 (Abramowitz
-/// and Stegun, 26.2.23).
+/// The value that a normal deviate is farther from zero than with that probability, on either side,
+/// to 0.0005 (Abramowitz and Stegun, 26.2.23).
 pub(super) fn normal_two_sided(outside: f64) -> f64 {
     let t = (-2.0 * (outside / 2.0).max(f64::MIN_POSITIVE).ln()).sqrt();
     let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
@@ -74,7 +77,8 @@ fn beta(x: f64, a: f64, b: f64) -> f64 {
     }
 }
 
-/// Its continued fraction (Abramowitz and Stegun, 26.5.8), by Lentz's method (Applied Optics 15, 1976).
+/// Its continued fraction (Abramowitz and Stegun, 26.5.8), by Lentz's method (Applied Optics 15,
+/// 1976).
 fn fraction(x: f64, a: f64, b: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
@@ -98,8 +102,8 @@ fn fraction(x: f64, a: f64, b: f64) -> f64 {
     product
 }
 
-/// The logarithm of the gamma function of a positive value: Stirling's series (Abramowitz and Stegun, 6.1.41), which is good
-/// from 8 on, and the recurrence below.
+/// The logarithm of the gamma function of a positive value: Stirling's series (Abramowitz and
+/// Stegun, 6.1.41), which is good from 8 on, and the recurrence below.
 fn ln_gamma(value: f64) -> f64 {
     let (mut x, mut below) = (value, 0.0);
     while x < 8.0 {

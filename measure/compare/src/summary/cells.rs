@@ -56,8 +56,9 @@ fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
     }
 }
 
-/// The share of a server's CPU time that was in its own code, of all rounds together: the system divides the time between the
-/// program and itself by what it finds at each tick of its clock (4 ms, say), which is too seldom to say much of one round.
+/// The share of a server's CPU time that was in its own code, of all rounds together: the system
+/// divides the time between the program and itself by what it finds at each tick of its clock (4
+/// ms, say), which is too seldom to say much of one round.
 fn own_share(trials: &[&Trial]) -> Option<f64> {
     let servers = || trials.iter().filter_map(|trial| trial.server.as_ref());
     let all: f64 = servers().map(|server| server.user + server.system).sum();
@@ -141,8 +142,8 @@ impl Figures<'_> {
         })
     }
 
-    /// A percentile stands if more than half of the rounds have it. If only the rounds with the most replies did, it would be
-    /// a percentile of those rounds.
+    /// A percentile stands if more than half of the rounds have it. If only the rounds with the
+    /// most replies did, it would be a percentile of those rounds.
     fn percentiles(
         &mut self,
         trials: &[&Trial],
@@ -199,8 +200,9 @@ impl Figures<'_> {
     }
 }
 
-/// Why a whole cell must not be believed. Half of the rounds or more are too many to lose: those that are left were chosen
-/// by what went wrong. And a server that once answered wrongly is not a server whose speed is of interest.
+/// Why a whole cell must not be believed. Half of the rounds or more are too many to lose: those
+/// that are left were chosen by what went wrong. And a server that once answered wrongly is not a
+/// server whose speed is of interest.
 fn condemned(trials: usize, valid: usize, reasons: &BTreeMap<Invalid, u32>) -> Vec<Invalid> {
     let most = 2 * valid <= trials;
     let condemns = |reason: &Invalid| match reason {

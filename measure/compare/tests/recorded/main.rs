@@ -16,7 +16,8 @@ fn recorded() -> Document {
     serde_json::from_str(text).expect("a document of this schema")
 }
 
-/// Writes the recorded file anew: `cargo test -p socklab-compare --test recorded -- --ignored write`.
+/// Writes the recorded file anew: `cargo test -p socklab-compare --test recorded -- --ignored
+/// write`.
 #[test]
 #[ignore = "writes a file of the sources"]
 fn write() {

@@ -12,8 +12,8 @@ fn document() -> Value {
     serde_json::to_value(super::recorded()).expect("JSON")
 }
 
-/// Where a value does not satisfy a schema; nothing if it does. What JSON Schema (2020-12) has and the file does not use is
-/// refused, so that nothing goes unchecked.
+/// Where a value does not satisfy a schema; nothing if it does. What JSON Schema (2020-12) has and
+/// the file does not use is refused, so that nothing goes unchecked.
 fn wrong(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), String> {
     let fail = |why: &str| Err(format!("{path}: {why}: {value}"));
     let at = |part: &str| format!("{path}/{part}");

@@ -73,7 +73,8 @@ fn open(page: &str) -> Option<Seen> {
             "--disable-component-update",
             "--disable-extensions",
         ])
-        // Nothing but this machine has a name: what the browser would do on its own account fails at once.
+        // Nothing but this machine has a name: what the browser would do on its own account fails
+        // at once.
         .arg("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
         .args(["--enable-logging=stderr", "--v=0", "--window-size=1280,720"])
         .arg(format!("--user-data-dir={}", at("profile").display()))

@@ -1,4 +1,5 @@
-//! Whether a page is well formed, as far as ours need it: every element is closed, attributes are quoted, text is escaped.
+//! Whether a page is well formed, as far as ours need it: every element is closed, attributes are
+//! quoted, text is escaped.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,8 @@ const VOID: [&str; 3] = ["meta", "input", "br"];
 /// Elements whose text is as it is.
 const RAW: [&str; 2] = ["script", "style"];
 
-/// The text of an element as it stands in the page, from its start tag to its end tag; elements of its kind are not in it.
+/// The text of an element as it stands in the page, from its start tag to its end tag; elements of
+/// its kind are not in it.
 pub(crate) fn element<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
     let from = page.find(start).unwrap_or_else(|| panic!("no {start}"));
     let length = page[from..].find(end).unwrap_or_else(|| panic!("no {end}"));

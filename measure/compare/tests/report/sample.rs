@@ -1,4 +1,5 @@
-//! Results that might have been measured: with noise, a round that does not count and a cell that must not be believed.
+//! Results that might have been measured: with noise, a round that does not count and a cell that
+//! must not be believed.
 
 use std::collections::BTreeMap;
 
@@ -230,7 +231,8 @@ fn server(rng: &mut Rng, model: &Model, replies: f64, busy: f64) -> Server {
     }
 }
 
-/// Times with that median, whose logarithms are logistic, and one in two hundred of them from a slower kind.
+/// Times with that median, whose logarithms are logistic, and one in two hundred of them from a
+/// slower kind.
 fn latencies(rng: &mut Rng, samples: u64, median: f64, shape: f64) -> Latencies {
     let slow = 5.0 * about(rng, 0.3);
     let within = |time: f64| {

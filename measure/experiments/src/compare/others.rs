@@ -29,7 +29,8 @@ impl Others {
         })
     }
 
-    /// Notes how much of the cores' time went elsewhere since, and warns if it was more than a little.
+    /// Notes how much of the cores' time went elsewhere since, and warns if it was more than a
+    /// little.
     pub(crate) fn note(&self, environment: &mut Environment) {
         let Some((busy, stolen)) = machine() else {
             return;

@@ -133,8 +133,8 @@ impl Plan {
         trials + idle + knee
     }
 
-    /// The order of the trials as (round, entry, load): rounds, each with every entry under every load
-    /// once, shuffled, so that what changes on the machine with time meets all alike.
+    /// The order of the trials as (round, entry, load): rounds, each with every entry under every
+    /// load once, shuffled, so that what changes on the machine with time meets all alike.
     pub(super) fn order(&self) -> Vec<(u32, usize, usize)> {
         let mut dice = fastrand::Rng::with_seed(self.seed);
         let mut order = Vec::new();

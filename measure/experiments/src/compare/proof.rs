@@ -1,4 +1,5 @@
-//! First the proof, then the clock: a model is measured only if it does the exercise as the machines alone do it.
+//! First the proof, then the clock: a model is measured only if it does the exercise as the
+//! machines alone do it.
 
 use socklab_compare::results::Proof;
 use socklab_core::lab::{Exercise, Settings};
@@ -8,8 +9,8 @@ use socklab_runtimes::Runtime;
 use super::reference;
 use crate::tour;
 
-/// Plays the exercise on a model through real sockets, and compares what both ends did with what the
-/// machines do when only memory is between them.
+/// Plays the exercise on a model through real sockets, and compares what both ends did with what
+/// the machines do when only memory is between them.
 pub(crate) fn of(exercise: &'static Exercise, model: Runtime) -> Proof {
     let expected = canonical(&reference::play(exercise));
     let found = match tour::play(exercise, &Settings::default(), model) {

@@ -1,4 +1,5 @@
-//! What lessons measure with: servers and clients of the lab, in this process or in one of their own.
+//! What lessons measure with: servers and clients of the lab, in this process or in one of their
+//! own.
 
 use std::io;
 use std::net::SocketAddr;

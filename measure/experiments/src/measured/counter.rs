@@ -9,8 +9,8 @@ use super::usage::Usage;
 use socklab_compare::results::Operations;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult, Subject, Watch};
 
-/// What one observer has counted. Only that observer writes, so a count is a load and a store, never a
-/// locked addition; readers see a figure that may be one operation old.
+/// What one observer has counted. Only that observer writes, so a count is a load and a store,
+/// never a locked addition; readers see a figure that may be one operation old.
 #[derive(Debug, Default)]
 struct Block([[AtomicU64; 3]; OperationKind::ALL.len()]);
 
@@ -126,8 +126,8 @@ impl Watch for Counters {
 
     fn watch(&self, subject: Subject) -> Counter {
         let block = Arc::new(Block::default());
-        // A driver's own observer and a UDP server's live as long as the server. Those of connections
-        // come and go, and a list of them would have to be searched at each end.
+        // A driver's own observer and a UDP server's live as long as the server. Those of
+        // connections come and go, and a list of them would have to be searched at each end.
         let lasts = !matches!(subject, Subject::Connection { .. });
         if lasts {
             self.lock().living.push(Arc::clone(&block));

@@ -89,8 +89,8 @@ impl Measured {
         serde_json::from_str(&line).map_err(io::Error::other)
     }
 
-    /// Asks the server for what it has used. Its [answer](Self::answer) comes with its next reply, so
-    /// a client must be asking it questions.
+    /// Asks the server for what it has used. Its [answer](Self::answer) comes with its next reply,
+    /// so a client must be asking it questions.
     ///
     /// # Errors
     /// When it has ended.

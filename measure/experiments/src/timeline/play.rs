@@ -23,7 +23,8 @@ const SETTLING: Duration = Duration::from_millis(5);
 /// How long a server is still watched after its last client: long enough to see it wait again.
 const AFTERWARDS: Duration = Duration::from_millis(3);
 
-/// A small exchange with two clients, one of them slow, with a server on that runtime, measured now.
+/// A small exchange with two clients, one of them slow, with a server on that runtime, measured
+/// now.
 ///
 /// # Errors
 /// How the server ended, if it was not as it should.

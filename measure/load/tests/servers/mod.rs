@@ -109,8 +109,8 @@ pub(crate) fn say(mut stream: TcpStream, words: &[u8]) {
     let _ = stream.write_all(words);
 }
 
-/// A short load without a warm-up, so that the server and the outcome have the same questions; with time enough to answer
-/// whatever else the machine does.
+/// A short load without a warm-up, so that the server and the outcome have the same questions; with
+/// time enough to answer whatever else the machine does.
 pub(crate) fn plan(exercise: Kind, to: SocketAddr) -> Plan {
     Plan {
         warm_up: (Duration::ZERO, Duration::ZERO),

@@ -112,7 +112,8 @@ fn exchange(exercise: &str, model: &str, transport: Transport, pages: Vec<Page>)
     }
 }
 
-/// A UDP echo on threads; the kernel says when it had each datagram. The second client's waits for nobody: the server is busy.
+/// A UDP echo on threads; the kernel says when it had each datagram. The second client's waits for
+/// nobody: the server is busy.
 pub(crate) fn datagrams_on_threads() -> Exchange {
     let server = vec![
         stamped((500, 2_010, 2_050), 4),
@@ -155,7 +156,8 @@ pub(crate) fn datagrams_on_threads() -> Exchange {
     )
 }
 
-/// A TCP submission on a loop: the first client says it in two pieces, the register decides on another thread.
+/// A TCP submission on a loop: the first client says it in two pieces, the register decides on
+/// another thread.
 pub(crate) fn streams_on_a_loop() -> Exchange {
     let driver = vec![
         done(Wait, (500, 2_040), 0),
@@ -200,7 +202,8 @@ pub(crate) fn streams_on_a_loop() -> Exchange {
     )
 }
 
-/// A TCP greeting on an executor: the second connection's task runs on another thread than the one that accepted it.
+/// A TCP greeting on an executor: the second connection's task runs on another thread than the one
+/// that accepted it.
 pub(crate) fn streams_on_tasks() -> Exchange {
     let driver = vec![
         empty(Accept, (1_100, 1_110)),
