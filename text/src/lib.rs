@@ -7,9 +7,15 @@
 #![forbid(unsafe_code)]
 
 pub mod escape;
+mod explained;
 mod fluent;
+mod grid;
+pub mod markup;
 mod messages;
+mod paragraph;
 pub mod system_error;
 
 pub use fluent::Translations;
+pub use grid::Grid;
 pub use messages::{Ids, Messages, Value, Variable};
+pub use paragraph::wrap;

@@ -131,7 +131,10 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         }
     }
     if args.csv.is_some() {
-        writer.write(args.csv.as_ref(), &csv(results, summary));
+        match csv(results, summary) {
+            Ok(text) => writer.write(args.csv.as_ref(), &text),
+            Err(error) => say::line(&error.to_string()),
+        }
     }
     if args.markdown.is_some() {
         let text = table::markdown(results, summary, messages);

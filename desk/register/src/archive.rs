@@ -19,7 +19,7 @@ use crate::keys::{RegisterKey, tidy_receipt};
 use crate::sql::{Row, Sql, within};
 
 pub use deadline::{Deadlines, how_long};
-pub use export::{Gradebook, Unmatched, rfc3339};
+pub use export::{Gradebook, Unmatched};
 pub use findings::Finding;
 pub use roster::{
     BadColumn, Column, DniFault, Field, Roster, RosterEntry, RosterError, RosterFault,

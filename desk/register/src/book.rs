@@ -13,11 +13,11 @@ use crate::budgets::Budgets;
 use crate::clock::latest_accepted;
 use crate::error::{Error, Trouble};
 use crate::facts::{Change, Facts, Question};
+use crate::journal::Event;
 use crate::judge::{Asked, Judge};
 use crate::keys::{KEY, KeyFile, RegisterKey, random};
 use crate::rules::Rules;
 use crate::sql::{Sql, within};
-use crate::writer::Event;
 
 /// How often a clock that stands before an accepted code is compared with the register again, and
 /// how often what was not recorded is counted there.

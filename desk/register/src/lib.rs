@@ -16,6 +16,7 @@ mod budgets;
 mod clock;
 mod error;
 mod facts;
+mod journal;
 mod judge;
 mod keys;
 mod location;
@@ -32,11 +33,12 @@ mod writer;
 pub use archive::{
     Archive, AttemptRecord, BadColumn, Column, Deadlines, DniFault, Field, Finding, Gradebook,
     NewSecrets, Roster, RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched,
-    how_long, rfc3339,
+    how_long,
 };
 pub use error::{Error, Notice, Trouble};
+pub use journal::{Event, Journal};
 pub use location::Location;
 pub use name::shown as shown_name;
 pub use rules::{Admit, Rules};
-pub use time::{BadTime, local_time, parse_time};
-pub use writer::{Event, Journal, Writer};
+pub use time::{BadTime, local_time, parse_time, rfc3339};
+pub use writer::Writer;

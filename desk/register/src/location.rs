@@ -11,12 +11,13 @@ use socklab_files::{Outputs, is_in_memory};
 use crate::archive::{Archive, key_is_there, open_key};
 use crate::book::Book;
 use crate::error::{Error, Trouble};
+use crate::journal::{Event, Journal};
 use crate::mode::Mode;
 use crate::postgres::Postgres;
 use crate::rules::Rules;
 use crate::sql::{Merge, Sql};
 use crate::sqlite::{self, Sqlite};
-use crate::writer::{Event, Journal, Writer};
+use crate::writer::Writer;
 
 /// A file, or a PostgreSQL server.
 #[derive(Clone, PartialEq, Eq)]

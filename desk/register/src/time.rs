@@ -7,18 +7,27 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Unix time as RFC 3339 in the system's time zone (`TZ`), with its offset: no time is told twice
-/// where the clock is set back in autumn.
-pub fn local_time(unix_seconds: u64) -> String {
-    let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-    let Ok(time) = Timestamp::from_second(seconds) else {
-        return crate::rfc3339(unix_seconds);
-    };
-    let local = time.to_zoned(TimeZone::system());
-    match local.offset().is_zero() {
-        true => crate::rfc3339(unix_seconds),
-        false => local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+/// Unix time as RFC 3339 in UTC.
+pub fn rfc3339(unix_seconds: u64) -> String {
+    match timestamp(unix_seconds) {
+        Some(time) => time.to_string(),
+        None => unix_seconds.to_string(),
     }
+}
+
+/// Unix time as RFC 3339 in the system's time zone (`TZ`), with its offset, so that the hour that
+/// comes twice in autumn is not ambiguous.
+pub fn local_time(unix_seconds: u64) -> String {
+    match timestamp(unix_seconds).map(|time| time.to_zoned(TimeZone::system())) {
+        Some(local) if !local.offset().is_zero() => {
+            local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        }
+        _ => rfc3339(unix_seconds),
+    }
+}
+
+fn timestamp(unix_seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()
 }
 
 /// A text is not a time.
@@ -59,6 +68,18 @@ pub fn parse_time(text: &str) -> Result<Duration, BadTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times() {
+        for (unix, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_700_000_000, "2023-11-14T22:13:20Z"),
+            (4_102_444_799, "2099-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(rfc3339(unix), text);
+        }
+    }
 
     #[test]
     fn times_are_read_as_they_are_written() {

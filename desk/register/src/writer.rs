@@ -5,11 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use socklab_core::policy::Reading;
 use socklab_core::register::{Attempt, Decision, Done, Register};
 
 use crate::book::Book;
-use crate::error::{Error, Notice, Trouble};
+use crate::error::{Error, Trouble};
+use crate::journal::{Event, Journal};
 use crate::sql::Merge;
 
 /// How long after trouble the register is not tried again.
@@ -20,42 +20,6 @@ const IDLE: Duration = Duration::from_millis(250);
 
 /// After how long what has only been counted in memory is written.
 const COUNTS: Duration = Duration::from_secs(1);
-
-/// Hears what a register does, from its thread. It must not block for long.
-pub trait Journal: Send + Sync {
-    /// These attempts were decided together, and the decisions are durable and answered.
-    fn decided(&self, _batch: &[(Attempt, Decision)]) {}
-
-    /// Something happened to the register.
-    fn event(&self, _event: &Event) {}
-}
-
-/// Nobody hears.
-impl Journal for () {}
-
-/// What can happen to a register.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It failed: nothing is confirmed until it has been opened anew and checked.
-    Failed(Error),
-    /// It was opened anew and is whole.
-    Recovered,
-    /// The system's clock has jumped, or stands before a code that was accepted.
-    Clock(Reading),
-    /// It works, but its lecturer should know.
-    Notice(Notice),
-    /// What the register has of these DNIs cannot be used; nobody else is concerned.
-    Damaged {
-        /// The DNIs.
-        dnis: Vec<String>,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// Nobody said what the codes are made from, and the register remembers random secrets.
-    SecretsRemembered,
-    /// It was said that codes are made from the DNI, and the register had random secrets.
-    SecretsGivenUp,
-}
 
 /// A register that servers store into: a queue, and a thread that commits what waits.
 ///

@@ -1,11 +1,11 @@
-//! What a comparison was asked besides loads: idle connections, and the highest rate that is kept up. A block for each, as the
-//! table has one for each load.
+//! What a comparison was asked besides loads: idle connections, and the highest rate that is kept
+//! up. A block for each, as the table has one for each load.
 
-use crate::grid::Grid;
+use crate::format::NO_FIGURE;
 use crate::results::Results;
 use crate::summary::{Estimate, Summary};
-use crate::table::NOTHING;
 use crate::words::Names;
+use socklab_text::Grid;
 
 /// The blocks with their titles; none for what was not asked.
 pub(crate) fn blocks(
@@ -41,10 +41,7 @@ fn idle(results: &Results, names: Names<'_>) -> (String, Grid) {
             names.numbers.time(one.reply.at(0.5)),
         ]
     });
-    let grid = Grid {
-        header: header.map(say).to_vec(),
-        rows: rows.collect(),
-    };
+    let grid = Grid::new(1, header.map(say), rows.collect());
     (say("compare-idle-title"), grid)
 }
 
@@ -52,7 +49,7 @@ fn idle(results: &Results, names: Names<'_>) -> (String, Grid) {
 fn slopes(summary: &Summary, names: Names<'_>) -> (String, Grid) {
     let say = |id| names.messages.say(id);
     let figure = |one: Option<Estimate>| match one {
-        None => NOTHING.to_owned(),
+        None => NO_FIGURE.to_owned(),
         Some(Estimate { value, interval }) => {
             let three = |value| names.numbers.three(value);
             let range = interval.map_or(String::new(), |one| {
@@ -63,12 +60,8 @@ fn slopes(summary: &Summary, names: Names<'_>) -> (String, Grid) {
     };
     let header = ["compare-column-model", "compare-column-bytes-each"].map(say);
     let rows = summary.idle.iter();
-    let grid = Grid {
-        header: header.to_vec(),
-        rows: rows
-            .map(|one| vec![names.name(&one.model), figure(one.bytes)])
-            .collect(),
-    };
+    let rows = rows.map(|one| vec![names.name(&one.model), figure(one.bytes)]);
+    let grid = Grid::new(1, header, rows.collect());
     (say("compare-slope-title"), grid)
 }
 
@@ -84,14 +77,11 @@ fn knees(results: &Results, names: Names<'_>) -> (String, Grid) {
         let rate = one.rate.map(|rate| names.numbers.fixed(rate, 0));
         vec![
             names.name(&one.model),
-            rate.unwrap_or_else(|| NOTHING.to_owned()),
+            rate.unwrap_or_else(|| NO_FIGURE.to_owned()),
             names.numbers.time(one.limit),
             one.steps.len().to_string(),
         ]
     });
-    let grid = Grid {
-        header: header.map(say).to_vec(),
-        rows: rows.collect(),
-    };
+    let grid = Grid::new(1, header.map(say), rows.collect());
     (say("compare-knee-title"), grid)
 }

@@ -2,6 +2,9 @@
 
 use socklab_text::Messages;
 
+/// What stands where there is no figure.
+pub(crate) const NO_FIGURE: &str = "–";
+
 /// Writes numbers in a language.
 #[derive(Clone, Copy)]
 pub struct Numbers<'t> {
@@ -42,7 +45,8 @@ impl<'t> Numbers<'t> {
         text
     }
 
-    /// With three digits that matter, or all of its whole ones: 0.123, 1.23, 12.3, 123, 12,345. Below a tenth, two.
+    /// With three digits that matter, or all of its whole ones: 0.123, 1.23, 12.3, 123, 12,345.
+    /// Below a tenth, two.
     pub fn three(self, value: f64) -> String {
         let magnitude = value.abs();
         let decimals = match magnitude {

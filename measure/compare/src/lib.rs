@@ -1,15 +1,16 @@
 //! What a comparison of I/O models measured, what it means, and how it is shown.
 //!
-//! Nothing here opens a socket or starts a process: numbers come in as [`Results`], and go out as a table, CSV, Markdown,
-//! HdrHistogram text or a report. So every conclusion can be drawn again from a file, and tested on recorded data.
+//! Nothing here opens a socket or starts a process: numbers come in as [`Results`], and go out as a
+//! table, CSV, Markdown, HdrHistogram text or a report. So every conclusion can be drawn again from
+//! a file, and tested on recorded data.
 
 #![forbid(unsafe_code)]
 
 mod beside;
 pub mod csv;
 pub mod diff;
+pub mod estimate;
 pub mod format;
-pub mod grid;
 pub mod hgrm;
 pub mod ratio;
 pub mod reading;

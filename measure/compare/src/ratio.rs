@@ -1,41 +1,45 @@
 //! One model against another, in the same rounds.
 //!
-//! In each round both ran under the same load, minutes apart at most, so what was slow for one was slow for the other: the
-//! ratio within a round says more than the ratio of two averages. The estimate is the median of these ratios, which one round
-//! that was disturbed does not move.
+//! In each round both ran under the same load, minutes apart at most, so what was slow for one was
+//! slow for the other: the ratio within a round says more than the ratio of two averages. The
+//! estimate is the median of these ratios, which one round that was disturbed does not move.
 //!
 //! # The intervals
 //!
-//! There are 3 to 10 rounds, and now and then one is an outlier. A percentile bootstrap of so few medians is far too narrow, and
-//! ranks alone cannot give 95 % with fewer than six. So the interval is Student's, of the logarithms: their median, plus and
-//! minus t times its standard error, where
+//! There are 3 to 10 rounds, and now and then one is an outlier. A percentile bootstrap of so few
+//! medians is far too narrow, and ranks alone cannot give 95 % with fewer than six. So the interval
+//! is Student's, of the logarithms: their median, plus and minus t times its standard error, where
 //!
-//! - the spread of the rounds is the mean distance from their median ([`statistics::spread`]): an outlier widens the
-//!   interval, but half as much as it would widen the standard deviation;
-//! - a few rounds know their own spread badly, so it is averaged with that of the other ratios of the same metric in the
-//!   same run ([`statistics::Error::of`]);
-//! - the variance of a median is π/2 times that of a mean, which is its limit for many rounds and too much for few, by a tenth
-//!   to a fifth of the width: that is the allowance for outliers;
-//! - [`drift`] is added: what differs between two runs and is the same in all rounds of one, so that no run can see it in itself.
-//!   Its half-width is that of a normal distribution, and the two are added as the sides of a right angle. (Satterthwaite's degrees of
-//!   freedom for the sum of the variances are too many whenever three rounds happen to lie close together, by chance.)
+//! - the spread of the rounds is the mean distance from their median ([`statistics::spread`]): an
+//!   outlier widens the interval, but half as much as it would widen the standard deviation;
+//! - a few rounds know their own spread badly, so it is averaged with that of the other ratios of
+//!   the same metric in the same run ([`statistics::Error::of`]);
+//! - the variance of a median is π/2 times that of a mean, which is its limit for many rounds and
+//!   too much for few, by a tenth to a fifth of the width: that is the allowance for outliers;
+//! - [`drift`] is added: what differs between two runs and is the same in all rounds of one, so
+//!   that no run can see it in itself. Its half-width is that of a normal distribution, and the two
+//!   are added as the sides of a right angle. (Satterthwaite's degrees of freedom for the sum of
+//!   the variances are too many whenever three rounds happen to lie close together, by chance.)
 //!
-//! A second run has the same error again, and the same drift; the prediction interval is therefore √2 times as wide.
+//! A second run has the same error again, and the same drift; the prediction interval is therefore
+//! √2 times as wide.
 //!
 //! # The verdict
 //!
-//! With three models, three loads and four metrics there are 36 ratios, and two in 36 lie outside their 95 % interval with
-//! no difference at all. So one is called higher or lower only if both hold: that it is still significant at 2 % over *all* ratios
-//! of the comparison by Holm's procedure (Scandinavian Journal of Statistics 6, 1979), and that 1 is outside its prediction
-//! interval, so that a second run would say the same. At 2 % because a model compared with itself is to be found equal
-//! everywhere in 19 of 20 runs, and not only on average: at 5 % one series of 20 in four would have two false alarms.
+//! With three models, three loads and four metrics there are 36 ratios, and two in 36 lie outside
+//! their 95 % interval with no difference at all. So one is called higher or lower only if both
+//! hold: that it is still significant at 2 % over *all* ratios of the comparison by Holm's
+//! procedure (Scandinavian Journal of Statistics 6, 1979), and that 1 is outside its prediction
+//! interval, so that a second run would say the same. At 2 % because a model compared with itself
+//! is to be found equal everywhere in 19 of 20 runs, and not only on average: at 5 % one series of
+//! 20 in four would have two false alarms.
 //!
-//! The tests of this module draw runs with noise, outliers and drift, and count how often these intervals hold. On what else was
-//! tried, see `docs/metrics.md`.
+//! The tests of this module draw runs with noise, outliers and drift, and count how often these
+//! intervals hold. On what else was tried, see `docs/metrics.md`.
 
+use crate::estimate::{Interval, Metric, Verdict};
 use crate::results::Trial;
 use crate::statistics::{self, Error};
-use crate::summary::{Interval, Metric, Verdict};
 use crate::validity;
 
 /// The fewest rounds in which both models count for anything to be said.
@@ -44,13 +48,14 @@ pub const FEWEST: usize = 3;
 /// How often a comparison may see any difference at all where there is none.
 pub const FALSE_ALARMS: f64 = 0.02;
 
-/// How far a ratio is off in one run as a whole: the standard deviation of its logarithm between runs, beyond the noise of
-/// the rounds. Where a program lies in memory, what else the machine does, how warm it is: none of it is seen within a run
-/// (Mytkowicz, Diwan, Hauswirth and Sweeney, "Producing Wrong Data Without Doing Anything Obviously Wrong!", ASPLOS 2009;
-/// Kalibera and Jones, "Rigorous Benchmarking in Reasonable Time", ISMM 2013).
+/// How far a ratio is off in one run as a whole: the standard deviation of its logarithm between
+/// runs, beyond the noise of the rounds. Where a program lies in memory, what else the machine
+/// does, how warm it is: none of it is seen within a run (Mytkowicz, Diwan, Hauswirth and Sweeney,
+/// "Producing Wrong Data Without Doing Anything Obviously Wrong!", ASPLOS 2009; Kalibera and Jones,
+/// "Rigorous Benchmarking in Reasonable Time", ISMM 2013).
 ///
-/// The figures are from repeated runs (`docs/performance.md`): medians of nine rounds moved by 0.03 between runs, of
-/// which their own noise explains 0.015.
+/// The figures are from repeated runs (`docs/performance.md`): medians of nine rounds moved by 0.03
+/// between runs, of which their own noise explains 0.015.
 ///
 /// With [slices](crate::slices) little is left of it: servers take turns within a second, and each
 /// round has processes of its own, so that where they lie differs between the rounds as it does
@@ -107,12 +112,14 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// Where a second run of as many rounds would find it, with a probability of 95 %.
     pub prediction: Option<Interval>,
-    /// How probable a ratio so far from 1 would be if there were no difference, before any correction.
+    /// How probable a ratio so far from 1 would be if there were no difference, before any
+    /// correction.
     pub chance: Option<f64>,
 }
 
 impl Comparison {
-    /// What the logarithms of the ratios of several rounds say, with what spread is typical of such, and a drift between runs.
+    /// What the logarithms of the ratios of several rounds say, with what spread is typical of
+    /// such, and a drift between runs.
     pub fn of(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
         let error = Error::of(logs, typical).filter(|_| logs.len() >= FEWEST);
         Comparison::around(logs.len(), statistics::median(logs), error, drift)
@@ -149,8 +156,9 @@ impl Comparison {
     }
 }
 
-/// Which of several hypotheses are rejected over all of them, by Holm's procedure: the least probable is held against
-/// [`FALSE_ALARMS`] divided by their number, the next by one less, until one is not rejected.
+/// Which of several hypotheses are rejected over all of them, by Holm's procedure: the least
+/// probable is held against [`FALSE_ALARMS`] divided by their number, the next by one less, until
+/// one is not rejected.
 pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
     let mut order: Vec<(f64, usize)> = chances
         .iter()
@@ -174,8 +182,8 @@ pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
 pub struct Series {
     /// Of what.
     pub metric: Metric,
-    /// Whether the load is an open one. There all models answer as many, and their rates hardly vary: they are no measure
-    /// of how much others do.
+    /// Whether the load is an open one. There all models answer as many, and their rates hardly
+    /// vary: they are no measure of how much others do.
     pub open: bool,
     /// Whether the servers took turns, a slice at a time.
     pub sliced: bool,

@@ -94,9 +94,13 @@ impl<'t> Reader<'t> {
     fn difference(&self, load: usize, metric: Metric) -> Option<String> {
         let best = self.best(load, metric)?;
         let cell = self.summary.cell(&best.model, load)?;
-        let figure = self.names.figure(metric, metric.of(cell)?.value);
+        let figure = self.names.figure(metric, cell.figure(metric)?.value);
         let measured = self.summary.cells.iter().filter(|cell| cell.load == load);
-        if measured.filter(|cell| metric.of(cell).is_some()).count() < 2 {
+        if measured
+            .filter(|cell| cell.figure(metric).is_some())
+            .count()
+            < 2
+        {
             return self.alone(load, metric, &figure);
         }
         if best.worse.is_empty() {
@@ -341,7 +345,8 @@ impl<'t> Reader<'t> {
         self.names.load_of(self.results, load)
     }
 
-    /// Models with their loads: `mio (1 connection, 10 connections), tokio (10 connections)`. Nothing of none.
+    /// Models with their loads: `mio (1 connection, 10 connections), tokio (10 connections)`.
+    /// Nothing of none.
     fn places<'c>(&self, places: impl Iterator<Item = (&'c String, usize)>) -> Option<String> {
         let mut by_model: Vec<(&String, Vec<String>)> = Vec::new();
         for (model, load) in places {

@@ -1,7 +1,9 @@
-//! One self-contained page with all that a comparison says: for a lecturer who projects it, prints it or hands it on.
+//! One self-contained page with all that a comparison says: for a lecturer who projects it, prints
+//! it or hands it on.
 //!
-//! It needs no network and no script: charts are drawings in the page, whose colours the page's style chooses for light, dark
-//! and print. The script adds a choice of the load, a choice of the theme, larger tips and a button that saves the data.
+//! It needs no network and no script: charts are drawings in the page, whose colours the page's
+//! style chooses for light, dark and print. The script adds a choice of the load, a choice of the
+//! theme, larger tips and a button that saves the data.
 
 mod bars;
 mod chart;
@@ -11,7 +13,6 @@ mod headline;
 mod idle;
 mod latency;
 mod lines;
-pub(crate) mod markup;
 mod measured;
 mod open;
 mod operations;
@@ -42,8 +43,8 @@ pub struct Beside<'a> {
 pub struct Picture {
     /// Which model.
     pub model: String,
-    /// An `<svg>` element, whose classes begin with `tl-`. It goes into the page as it is, so what peers said must be
-    /// escaped in it.
+    /// An `<svg>` element, whose classes begin with `tl-`. It goes into the page as it is, so what
+    /// peers said must be escaped in it.
     pub svg: String,
 }
 
@@ -62,8 +63,8 @@ pub struct Source {
 
 /// The page, in the language of the messages (their `report-lang` is its tag).
 ///
-/// Models, reasons and all that came from elsewhere are escaped. Cells that must not be believed are named with their reasons
-/// and have no marks in any chart.
+/// Models, reasons and all that came from elsewhere are escaped. Cells that must not be believed
+/// are named with their reasons and have no marks in any chart.
 pub fn html(document: &Document, beside: &Beside<'_>, messages: &dyn Messages) -> String {
     page::page(document, beside, &Sheet::new(document, messages))
 }

@@ -8,7 +8,7 @@ use fastrand::Rng;
 pub use error::{Error, typical};
 pub use student::{quantile, two_sided};
 
-use crate::summary::{Estimate, Interval};
+use crate::estimate::{Estimate, Interval};
 
 /// The confidence of every interval that is shown.
 pub const CONFIDENCE: f64 = 0.95;
@@ -16,8 +16,8 @@ pub const CONFIDENCE: f64 = 0.95;
 /// How often the rounds are drawn again. Beyond 2,000 an interval's ends no longer move visibly.
 const RESAMPLES: usize = 2_000;
 
-/// The fewest rounds whose median gets an interval. The range of five rounds holds the true median in 94 % of all cases, that of
-/// four in 88 %, and no resampling can know more than the rounds do.
+/// The fewest rounds whose median gets an interval. The range of five rounds holds the true median
+/// in 94 % of all cases, that of four in 88 %, and no resampling can know more than the rounds do.
 pub const FEWEST_FOR_INTERVAL: usize = 5;
 
 /// The middle one, or the mean of the middle two. Nothing of nothing.
@@ -33,11 +33,13 @@ fn middle(values: &mut [f64]) -> Option<f64> {
     (count > 0).then(|| f64::midpoint(values[(count - 1) / 2], values[count / 2]))
 }
 
-/// The mean distance from the median, times √(π/2), so that for a normal distribution it estimates the standard deviation.
+/// The mean distance from the median, times √(π/2), so that for a normal distribution it estimates
+/// the standard deviation.
 ///
-/// With 5 to 10 rounds it knows as much as the standard deviation does when all is well, and one outlier moves it half as far
-/// (Geary, "The Ratio of the Mean Deviation to the Standard Deviation as a Test of Normality", Biometrika 27, 1935; Tukey, "A
-/// Survey of Sampling from Contaminated Distributions", 1960). Nothing of fewer than two.
+/// With 5 to 10 rounds it knows as much as the standard deviation does when all is well, and one
+/// outlier moves it half as far (Geary, "The Ratio of the Mean Deviation to the Standard Deviation
+/// as a Test of Normality", Biometrika 27, 1935; Tukey, "A Survey of Sampling from Contaminated
+/// Distributions", 1960). Nothing of fewer than two.
 pub fn spread(values: &[f64]) -> Option<f64> {
     let centre = median(values)?;
     let sum: f64 = values.iter().map(|one| (one - centre).abs()).sum();
@@ -77,10 +79,11 @@ const FEWEST_TO_TRIM: usize = 10;
 
 /// The median with a bootstrap interval. Nothing of nothing.
 ///
-/// The interval is Hesterberg's expanded percentile interval ("What Teachers Should Know About the Bootstrap", The American
-/// Statistician 69, 2015, section 4.3): the plain percentile interval is too narrow for few values by the factor by which a t
-/// interval is wider than a normal one, so percentiles further out are taken. (BCa corrects for skewness by a jackknife, which
-/// says nothing of a median.) With up to seven values this is their range.
+/// The interval is Hesterberg's expanded percentile interval ("What Teachers Should Know About the
+/// Bootstrap", The American Statistician 69, 2015, section 4.3): the plain percentile interval is
+/// too narrow for few values by the factor by which a t interval is wider than a normal one, so
+/// percentiles further out are taken. (BCa corrects for skewness by a jackknife, which says nothing
+/// of a median.) With up to seven values this is their range.
 pub fn estimate(values: &[f64], rng: &mut Rng) -> Option<Estimate> {
     let value = median(values)?;
     let interval = (values.len() >= FEWEST_FOR_INTERVAL).then(|| bootstrap(values, rng));
@@ -106,8 +109,9 @@ fn bootstrap(values: &[f64], rng: &mut Rng) -> Interval {
     }
 }
 
-/// The slope of the line with the least squared distance from the points, with its t interval. Nothing if the points lie at fewer
-/// than three places: two always lie on a line, whatever was measured.
+/// The slope of the line with the least squared distance from the points, with its t interval.
+/// Nothing if the points lie at fewer than three places: two always lie on a line, whatever was
+/// measured.
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
     let count = points.len() as f64;
     let mut places: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
@@ -210,7 +214,8 @@ mod tests {
             };
             let values: Vec<f64> = (0..rounds).map(|_| round(&mut rng)).collect();
             let interval = estimate(&values, &mut rng).and_then(|one| one.interval);
-            let truth = 1.0070; // The median of 0.9 N(0, 0.05) + 0.1 N(ln 1.5, 0.05), exponentiated.
+            // The median of 0.9 N(0, 0.05) + 0.1 N(ln 1.5, 0.05), exponentiated.
+            let truth = 1.0070;
             interval.is_some_and(|one| one.low <= truth && truth <= one.high)
         });
         held.count() as f64 / f64::from(cases)

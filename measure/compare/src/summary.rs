@@ -1,7 +1,8 @@
 //! What the rounds of a comparison say together.
 //!
-//! For each model under each load a [`Cell`]: medians over the rounds, with 95 % bootstrap intervals. For each model that is
-//! not the baseline a [`Ratio`] for each load and metric. For each model whose idle connections were counted an [`IdleCost`].
+//! For each model under each load a [`Cell`]: medians over the rounds, with 95 % bootstrap
+//! intervals. For each model that is not the baseline a [`Ratio`] for each load and metric. For
+//! each model whose idle connections were counted an [`IdleCost`].
 
 mod cells;
 mod idle;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use cells::believed;
 
+pub use crate::estimate::{Estimate, Interval, Metric, Verdict};
 use crate::results::{Invalid, Losses, Results};
 
 /// What is kept in a file: the measurements, and what was concluded from them.
@@ -35,7 +37,8 @@ impl Document {
 /// What the rounds of a comparison say together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// One for each model and load that were tried, in the order of the models and then of the loads.
+    /// One for each model and load that were tried, in the order of the models and then of the
+    /// loads.
     pub cells: Vec<Cell>,
     /// One for each model but the baseline, load and metric, in that order.
     pub ratios: Vec<Ratio>,
@@ -43,38 +46,6 @@ pub struct Summary {
     pub best: Vec<Best>,
     /// One for each model whose idle connections were counted.
     pub idle: Vec<IdleCost>,
-}
-
-/// A range that a figure lies in, with a confidence of 95 %.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// Its lower end.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-}
-
-/// A figure that was estimated from several rounds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The median over the rounds.
-    pub value: f64,
-    /// Where the median of many rounds would be. Nothing if there are too few rounds to say.
-    pub interval: Option<Interval>,
-}
-
-impl Estimate {
-    /// A known part of it.
-    fn times(self, part: f64) -> Self {
-        let interval = self.interval.map(|one| Interval {
-            low: one.low * part,
-            high: one.high * part,
-        });
-        Estimate {
-            value: self.value * part,
-            interval,
-        }
-    }
 }
 
 /// One model under one load.
@@ -117,7 +88,8 @@ pub struct Cell {
     pub voluntary: Option<Estimate>,
     /// Context switches because others had their turn, for each reply.
     pub involuntary: Option<Estimate>,
-    /// What the server's driver did for each reply, by the name of the operation. Empty if nobody watched.
+    /// What the server's driver did for each reply, by the name of the operation. Empty if nobody
+    /// watched.
     pub operations: BTreeMap<String, OperationsPerReply>,
     /// The server's threads at the end.
     pub threads: Option<Estimate>,
@@ -163,36 +135,8 @@ pub struct OperationsPerReply {
     pub items: Option<Estimate>,
 }
 
-/// What is compared between models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Replies a second. More is better; with all others less is.
-    Rate,
-    /// The median response time.
-    P50,
-    /// The 99th percentile of the response time.
-    P99,
-    /// The server's CPU time for each reply.
-    Cpu,
-}
-
-impl Metric {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Metric; 4] = [Metric::Rate, Metric::P50, Metric::P99, Metric::Cpu];
-
-    /// Its figure in a cell.
-    pub fn of(self, cell: &Cell) -> Option<Estimate> {
-        match self {
-            Metric::Rate => cell.rate,
-            Metric::P50 => cell.response.p50,
-            Metric::P99 => cell.response.p99,
-            Metric::Cpu => cell.cpu,
-        }
-    }
-}
-
-/// A model compared with the baseline: the model's figure divided by the baseline's in the same round under the same load.
+/// A model compared with the baseline: the model's figure divided by the baseline's in the same
+/// round under the same load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
     /// Which model.
@@ -213,31 +157,18 @@ pub struct Ratio {
     pub verdict: Verdict,
 }
 
-/// What may be said of a [`Ratio`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The model's figure is higher than the baseline's.
-    Higher,
-    /// It is lower.
-    Lower,
-    /// They cannot be told apart by this measurement.
-    NoDetectableDifference,
-    /// There are too few rounds to say anything.
-    TooFew,
-}
-
 /// What a model's idle connections cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IdleCost {
     /// Which model.
     pub model: String,
-    /// The server's resident memory for each idle connection, in bytes: the slope over all steps, not one point.
+    /// The server's resident memory for each idle connection, in bytes: the slope over all steps,
+    /// not one point.
     pub bytes: Option<Estimate>,
     /// Its threads for each idle connection: the slope.
     pub threads: Option<Estimate>,
-    /// How much longer one more client waits for its answer for each idle connection, in microseconds (of the median): the
-    /// slope.
+    /// How much longer one more client waits for its answer for each idle connection, in
+    /// microseconds (of the median): the slope.
     pub delay: Option<Estimate>,
 }
 
@@ -250,7 +181,8 @@ pub struct Best {
     pub metric: Metric,
     /// The model with the best median.
     pub model: String,
-    /// Those that cannot be told apart from it, in the order of the models; it is then no more than one of the best.
+    /// Those that cannot be told apart from it, in the order of the models; it is then no more than
+    /// one of the best.
     pub tied: Vec<String>,
     /// Those that are surely worse, the worst last.
     #[serde(default)]
@@ -268,8 +200,21 @@ pub struct Worse {
     pub interval: Interval,
 }
 
+impl Cell {
+    /// Its figure of what is compared.
+    pub fn figure(&self, metric: Metric) -> Option<Estimate> {
+        match metric {
+            Metric::Rate => self.rate,
+            Metric::P50 => self.response.p50,
+            Metric::P99 => self.response.p99,
+            Metric::Cpu => self.cpu,
+        }
+    }
+}
+
 impl Summary {
-    /// What the results say. The same results give the same summary: the bootstrap is drawn from their seed.
+    /// What the results say. The same results give the same summary: the bootstrap is drawn from
+    /// their seed.
     pub fn new(results: &Results) -> Self {
         let cells = cells::all(results);
         Summary {

@@ -1,14 +1,12 @@
 //! The final table, for a terminal and in Markdown: a block for each load, a row for each model.
 
 use crate::beside;
-use crate::grid::Grid;
+use crate::format::NO_FIGURE;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
 use crate::words::{Names, telling};
+use socklab_text::Grid;
 use socklab_text::Messages;
-
-/// What stands where there is no figure.
-pub(crate) const NOTHING: &str = "–";
 
 /// The table for a terminal.
 pub fn terminal(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
@@ -58,7 +56,7 @@ impl<'t> Table<'t> {
                 "compare-table-title",
                 &[("exercise", &results.exercise), ("load", &names.load(load))],
             );
-            table.blocks.push((title, Grid { header, rows }));
+            table.blocks.push((title, Grid::new(1, header, rows)));
         }
         table.blocks.extend(beside::blocks(results, summary, names));
         table
@@ -89,15 +87,15 @@ impl<'t> Table<'t> {
             model.push_str(&self.rounds_lost(cell));
         }
         let show = |estimate: Option<Estimate>, text: &dyn Fn(f64) -> String| {
-            estimate.map_or_else(|| NOTHING.to_owned(), |one| text(one.value))
+            estimate.map_or_else(|| NO_FIGURE.to_owned(), |one| text(one.value))
         };
         let both =
             |one: Option<Estimate>, other: Option<Estimate>, text: &dyn Fn(f64, f64) -> String| {
                 one.zip(other)
-                    .map_or_else(|| NOTHING.to_owned(), |(a, b)| text(a.value, b.value))
+                    .map_or_else(|| NO_FIGURE.to_owned(), |(a, b)| text(a.value, b.value))
             };
         // The least that a server can do, and the most that it takes.
-        let bound = |sign: &str, text: String| match cell.bounds.is_empty() || text == NOTHING {
+        let bound = |sign: &str, text: String| match cell.bounds.is_empty() || text == NO_FIGURE {
             true => text,
             false => format!("{sign} {text}"),
         };
@@ -106,7 +104,7 @@ impl<'t> Table<'t> {
         let (rate, relative) = match invalid {
             true => (
                 self.names.messages.say("compare-invalid") + &self.rounds_lost(cell),
-                NOTHING.to_owned(),
+                NO_FIGURE.to_owned(),
             ),
             false => (
                 bound("≥", show(cell.rate, &|rate| numbers.three(rate))),
@@ -136,7 +134,7 @@ impl<'t> Table<'t> {
         }
         let ratio = self.summary.ratio(&cell.model, cell.load, metric);
         let Some((ratio, value)) = ratio.and_then(|one| Some((one, one.ratio?))) else {
-            return NOTHING.to_owned();
+            return NO_FIGURE.to_owned();
         };
         let numbers = self.names.numbers;
         let mark = match ratio.verdict {

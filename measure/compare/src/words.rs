@@ -1,8 +1,8 @@
 //! What every output says alike: names of loads, metrics, reasons.
 
+use crate::estimate::Metric;
 use crate::format::Numbers;
 use crate::results::{Invalid, Load, Results};
-use crate::summary::Metric;
 use socklab_text::Messages;
 
 /// The words for the things of a comparison.
@@ -86,7 +86,8 @@ impl<'t> Names<'t> {
         self.messages.say(id)
     }
 
-    /// What makes the figures less than they could be. One that this version does not know is shown by its id.
+    /// What makes the figures less than they could be. One that this version does not know is shown
+    /// by its id.
     pub fn caution(self, id: &str) -> String {
         let id = match id {
             "shared-core" => "compare-caution-shared-core",
@@ -102,8 +103,8 @@ impl<'t> Names<'t> {
     }
 }
 
-/// Which figure tells models apart under a load: under a closed one how much they do, under an open one, where all are asked
-/// the same, how long it takes at worst.
+/// Which figure tells models apart under a load: under a closed one how much they do, under an open
+/// one, where all are asked the same, how long it takes at worst.
 pub fn telling(load: &Load) -> Metric {
     match load {
         Load::Closed { .. } => Metric::Rate,

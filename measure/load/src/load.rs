@@ -13,6 +13,16 @@ use crate::plan::{Kind, Moment, Plan};
 use crate::run::{Course, Run};
 use crate::streams::Streams;
 
+/// Makes a load and returns what came of it. `on` is called with how far it is.
+///
+/// # Errors
+/// [`Error::NoRoom`] if the system does not let it have so many sockets; `InvalidInput` for a plan
+/// that makes no sense; else what the system says of the first thing that went wrong and is not
+/// counted in the [`Outcome`].
+pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
+    Load::new(plan)?.whole(on)
+}
+
 /// A load that is made in slices: between them nobody asks, and connections that stay are kept. So
 /// the loads of several servers can take turns, a tenth of a second each.
 #[derive(Debug)]

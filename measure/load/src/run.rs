@@ -7,8 +7,6 @@ use mio::event::Event;
 use mio::{Events, Poll};
 
 use crate::clock::{Clock, nanos};
-use crate::error::Error;
-use crate::load::Load;
 use crate::outcome::Outcome;
 use crate::plan::{Moment, Pace, Plan};
 use crate::schedule::Schedule;
@@ -23,8 +21,9 @@ const EVENTS: usize = 256;
 /// How many questions that are due are sent before replies are looked at.
 const BURST: usize = 32;
 
-/// How long to look again and again before going to sleep. A server that has to wake its client pays for it, and the more often
-/// the faster the client is: 5 to 10 % of its rate on a virtual machine.
+/// How long to look again and again before going to sleep. A server that has to wake its client
+/// pays for it, and the more often the faster the client is: 5 to 10 % of its rate on a virtual
+/// machine.
 const LOOK: u64 = 50_000;
 
 /// A poll can wake a millisecond late. So shortly before a question is due there is no sleep.
@@ -64,15 +63,6 @@ pub(crate) trait Askers {
 /// How often questions whose time has passed are looked for.
 pub(crate) fn sweep_every(timeout: u64) -> u64 {
     (timeout / 16).clamp(MILLI, 50 * MILLI)
-}
-
-/// Makes a load and says what came of it. `on` is told how far it is.
-///
-/// # Errors
-/// [`Error::NoRoom`] if the system does not let it have so many sockets; `InvalidInput` for a plan that makes no sense; else what the
-/// system says of the first thing that went wrong and is not counted in the [`Outcome`].
-pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
-    Load::new(plan)?.whole(on)
 }
 
 /// The ways to make a load, whoever asks.
@@ -143,7 +133,8 @@ impl<A: Askers + std::fmt::Debug> Course for Run<A> {
         let from = self.clock.now();
         let (answers, idle) = (self.tally.answers, self.idle);
         self.tally.measure(from);
-        // An open load begins anew, or all that was due while the listener listened would be sent at once now.
+        // An open load begins anew, or all that was due while the listener listened would be sent
+        // at once now.
         if self.plan.is_open() || self.plan.warm_up.1.is_zero() {
             self.begin(from)?;
         }
@@ -348,7 +339,8 @@ impl<A: Askers> Run<A> {
         Ok(now)
     }
 
-    /// When there is something to do even if nothing happens, and whether it is a question that will be due.
+    /// When there is something to do even if nothing happens, and whether it is a question that
+    /// will be due.
     fn next(&self, until: u64) -> (u64, bool) {
         let next = until.min(self.askers.next_turn());
         let due = self.schedule.as_ref().and_then(Schedule::due);

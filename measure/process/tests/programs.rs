@@ -139,7 +139,8 @@ fn children_end_with_it_and_are_charged_to_it() {
 
 #[test]
 fn one_that_is_paused_uses_no_time() {
-    let spin = "import socket, sys\nserver = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n\
+    let spin = "import socket, sys\n\
+                server = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n\
                 while True: pass";
     let program =
         start("welcome", &command(&["python3", "-c", spin, "{port}"])).expect("it starts");

@@ -1,8 +1,8 @@
 //! Charts as a trace in Chrome's format, which <https://ui.perfetto.dev> opens.
 //!
-//! Format: "Trace Event Format", Google, 2016: complete events (`X`) with times in microseconds, and metadata (`M`) that name
-//! processes and threads. Each model is a process here, each lane a thread; the kernel has as many as keep what it holds from
-//! covering each other.
+//! Format: "Trace Event Format", Google, 2016: complete events (`X`) with times in microseconds,
+//! and metadata (`M`) that name processes and threads. Each model is a process here, each lane a
+//! thread; the kernel has as many as keep what it holds from covering each other.
 
 use std::time::Duration;
 
@@ -16,7 +16,11 @@ use socklab_text::Messages;
 pub fn chrome(charts: &[Chart], messages: &dyn Messages) -> String {
     let mut events = Vec::new();
     for (process, chart) in (1_u32..).zip(charts) {
-        let named = |kind: &str, thread: u32, args: Value| json!({ "name": kind, "ph": "M", "pid": process, "tid": thread, "args": args });
+        let named = |kind: &str, thread: u32, args: Value| {
+            json!({
+                "name": kind, "ph": "M", "pid": process, "tid": thread, "args": args,
+            })
+        };
         events.push(named(
             "process_name",
             0,

@@ -1,8 +1,9 @@
 //! A chart as a picture that needs nothing else.
 //!
-//! It can stand alone or be put into a page as it is: it has no ids, and its classes begin with `tl-`. Colours are CSS
-//! variables with values of their own, light and dark, so that a page may set them (`--tl-paper`, `--tl-ink`, …); paper is
-//! always light. What it shows can be read without colours: the bars bear their numbers, and tell all when pointed at.
+//! It can stand alone or be put into a page as it is: it has no ids, and its classes begin with
+//! `tl-`. Colours are CSS variables with values of their own, light and dark, so that a page may
+//! set them (`--tl-paper`, `--tl-ink`, …); paper is always light. What it shows can be read without
+//! colours: the bars bear their numbers, and tell all when pointed at.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use crate::chart::{Chart, Class, Span, What};
 use crate::words::{
     class, describe, length, millis, name, note, short, source, style, summary, title,
 };
-use socklab_text::Messages;
+use socklab_text::markup::escaped;
+use socklab_text::{Messages, wrap};
 
 /// How the picture looks.
 const STYLE: &str = include_str!("svg.css");
@@ -289,26 +291,16 @@ impl Picture {
     }
 
     /// Lines of text across the picture.
-    fn paragraph(&mut self, class: &str, size: f64, words: &str) {
+    fn paragraph(&mut self, class: &str, size: f64, text: &str) {
         let most = ((WIDTH - 24.0) / (LETTER * 0.93 * size)) as usize;
-        let mut line = String::new();
-        for word in words.split(' ') {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > most {
-                self.y += size + 5.0;
-                self.text(12.0, class, &line);
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
+        for line in wrap("", text, most).lines() {
+            self.y += size + 5.0;
+            self.text(12.0, class, line);
         }
-        self.y += size + 5.0;
-        self.text(12.0, class, &line);
     }
 }
 
-/// All about a span, for whoever points at it.
+/// All about a span, shown when it is pointed at.
 fn told(span: &Span, messages: &dyn Messages) -> String {
     let number = match span.number {
         0 => String::new(),
@@ -360,11 +352,4 @@ fn round_step(least: f64) -> f64 {
 
 fn letters(text: &str) -> f64 {
     text.chars().count() as f64
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::chart::{Chart, Class, Span};
 use crate::words::{class, describe, length, millis, name, note, source, style, summary, title};
-use socklab_text::Messages;
+use socklab_text::{Messages, wrap};
 
 /// How wide the text is.
 pub(crate) const WIDTH: usize = 100;
@@ -126,8 +126,8 @@ impl Canvas<'_> {
     }
 }
 
-/// A row of letters. In a column that has more than one thing in it, the rarest is seen: what moves something before what
-/// waits. What is shorter than a column has one all the same.
+/// A row of letters. In a column that has more than one thing in it, the rarest is seen: what moves
+/// something before what waits. What is shorter than a column has one all the same.
 pub(crate) fn row_of(
     row: &[&Span],
     window: (Duration, Duration),
@@ -201,32 +201,9 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
 }
 
-/// Words after a head, going on below one another.
-pub(crate) fn wrapped(out: &mut String, head: &str, words: &str) {
-    let indent = match letters(head) {
-        0 => 0,
-        head => head + 2,
-    };
-    let mut at = letters(head);
-    out.push_str(head);
-    let mut first = true;
-    for word in words.split(' ') {
-        let blanks = match (first, indent) {
-            (true, 0) => 0,
-            (true, _) => 2,
-            // Where a word was empty there were two blanks, which belong to what stands there.
-            (false, _) => 1,
-        };
-        if !first && at + blanks + letters(word) > WIDTH {
-            let trimmed = out.trim_end_matches(' ').len();
-            out.truncate(trimmed);
-            let _ = write!(out, "\n{}{word}", " ".repeat(indent));
-            at = indent + letters(word);
-        } else {
-            let _ = write!(out, "{}{word}", " ".repeat(blanks));
-            at += blanks + letters(word);
-        }
-        first = false;
-    }
+/// Appends text after a head, which it does not go below.
+pub(crate) fn wrapped(out: &mut String, head: &str, text: &str) {
+    let blanks = if head.is_empty() { "" } else { "  " };
+    out.push_str(&wrap(&format!("{head}{blanks}"), text, WIDTH));
     out.push('\n');
 }

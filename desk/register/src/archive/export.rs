@@ -9,7 +9,7 @@ use super::deadline::how_long;
 use super::{Archive, Submission};
 use crate::error::{Error, Trouble};
 use crate::name::shown;
-use crate::time::local_time;
+use crate::time::{local_time, rfc3339};
 
 /// How a Moodle gradebook wants to know of an exercise.
 #[derive(Clone, Debug, PartialEq)]
@@ -218,37 +218,9 @@ fn unwritten(error: csv::Error) -> Error {
     Error::new(Trouble::Output, error)
 }
 
-/// Unix time as RFC 3339 in UTC.
-pub fn rfc3339(unix_seconds: u64) -> String {
-    let (days, seconds) = (unix_seconds / 86_400, unix_seconds % 86_400);
-    // Civil date from days: Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2021.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times() {
-        for (unix, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_700_000_000, "2023-11-14T22:13:20Z"),
-            (4_102_444_799, "2099-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(rfc3339(unix), text);
-        }
-    }
 
     #[test]
     fn no_field_runs() {

@@ -1,9 +1,9 @@
 //! A difference as text.
 
 use super::{Diff, Figure, Refusal};
-use crate::grid::Grid;
 use crate::results::Load;
 use crate::words::Names;
+use socklab_text::Grid;
 use socklab_text::Messages;
 
 /// The changes as a table, with what must be known beside them.
@@ -71,7 +71,7 @@ pub fn show(diff: &Diff, messages: &dyn Messages) -> String {
         messages.say("compare-diff-column-change"),
         messages.say("compare-diff-column-expected"),
     ];
-    text.push_str(&Grid { header, rows }.plain());
+    text.push_str(&Grid::new(1, header, rows).plain());
     text
 }
 

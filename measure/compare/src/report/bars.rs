@@ -2,8 +2,8 @@
 
 use super::chart::{Frame, WIDTH, bar, drawing, label, line, marker, row, tip, width_of};
 use super::lines::Axis;
-use super::markup::{Element, el};
-use crate::summary::Interval;
+use crate::estimate::Interval;
+use socklab_text::markup::{Element, el};
 
 /// A chart of bars that are made of parts.
 pub(super) struct Bars {

@@ -1,11 +1,12 @@
-//! What charts are drawn of: a frame with axes, marks that differ by shape as well as by colour, and labels at the marks.
+//! What charts are drawn of: a frame with axes, marks that differ by shape as well as by colour,
+//! and labels at the marks.
 //!
-//! Lengths are in units of the drawing, which the page scales to its width; text is 15 of them high, so that it can be
-//! read from the last row when the chart fills a projector.
+//! Lengths are in units of the drawing, which the page scales to its width; text is 15 of them
+//! high, so that it can be read from the last row when the chart fills a projector.
 
-use super::markup::{Element, at, el};
-use super::scale::Scale;
-use crate::summary::Interval;
+use super::scale::{Scale, coordinate};
+use crate::estimate::Interval;
+use socklab_text::markup::{Element, el};
 
 /// How wide every chart is.
 pub(super) const WIDTH: f64 = 760.0;
@@ -33,7 +34,7 @@ pub(super) fn width_of(text: &str) -> f64 {
 pub(super) fn drawing(height: f64, id: &str, title: &str, description: &str) -> Element {
     let (title_id, description_id) = (format!("{id}-title"), format!("{id}-desc"));
     el("svg")
-        .set("viewBox", format!("0 0 {WIDTH} {}", at(height)))
+        .set("viewBox", format!("0 0 {WIDTH} {}", coordinate(height)))
         .set("role", "img")
         .set("aria-labelledby", format!("{title_id} {description_id}"))
         .put(el("title").set("id", title_id).text(title))
@@ -42,7 +43,7 @@ pub(super) fn drawing(height: f64, id: &str, title: &str, description: &str) -> 
 
 /// Text in a drawing. `place` is `start`, `middle` or `end`.
 pub(super) fn label(x: f64, y: f64, place: &str, text: &str) -> Element {
-    let label = el("text").set("x", at(x)).set("y", at(y));
+    let label = el("text").set("x", coordinate(x)).set("y", coordinate(y));
     match place {
         "start" => label.text(text),
         _ => label.set("text-anchor", place).text(text),
@@ -52,19 +53,19 @@ pub(super) fn label(x: f64, y: f64, place: &str, text: &str) -> Element {
 /// A straight line.
 pub(super) fn line(from: (f64, f64), to: (f64, f64)) -> Element {
     el("line")
-        .set("x1", at(from.0))
-        .set("y1", at(from.1))
-        .set("x2", at(to.0))
-        .set("y2", at(to.1))
+        .set("x1", coordinate(from.0))
+        .set("y1", coordinate(from.1))
+        .set("x2", coordinate(to.0))
+        .set("y2", coordinate(to.1))
 }
 
 /// A bar.
 pub(super) fn bar(x: f64, y: f64, width: f64, height: f64) -> Element {
     el("rect")
-        .set("x", at(x))
-        .set("y", at(y))
-        .set("width", at(width.max(0.0)))
-        .set("height", at(height))
+        .set("x", coordinate(x))
+        .set("y", coordinate(y))
+        .set("width", coordinate(width.max(0.0)))
+        .set("height", coordinate(height))
 }
 
 /// The shape that stands for a model, of about the same area for each.
@@ -73,8 +74,8 @@ pub(super) fn marker(model: usize, (x, y): (f64, f64)) -> Element {
         0 => {
             return el("circle")
                 .class("mark")
-                .set("cx", at(x))
-                .set("cy", at(y))
+                .set("cx", coordinate(x))
+                .set("cy", coordinate(y))
                 .set("r", 5.5);
         }
         1 => &[(-5.0, -5.0), (5.0, -5.0), (5.0, 5.0), (-5.0, 5.0)],
@@ -118,14 +119,19 @@ pub(super) fn marker(model: usize, (x, y): (f64, f64)) -> Element {
     };
     let each = points
         .iter()
-        .map(|(dx, dy)| format!("{},{}", at(x + dx), at(y + dy)));
+        .map(|(dx, dy)| format!("{},{}", coordinate(x + dx), coordinate(y + dy)));
     let points: Vec<String> = each.collect();
     el("polygon").class("mark").set("points", points.join(" "))
 }
 
 /// The cross that stands for what must not be believed.
 pub(super) fn cross((x, y): (f64, f64)) -> Element {
-    let (l, r, t, b) = (at(x - 5.5), at(x + 5.5), at(y - 5.5), at(y + 5.5));
+    let (l, r, t, b) = (
+        coordinate(x - 5.5),
+        coordinate(x + 5.5),
+        coordinate(y - 5.5),
+        coordinate(y + 5.5),
+    );
     el("path")
         .class("cross")
         .set("d", format!("M{l} {t}L{r} {b}M{l} {b}L{r} {t}"))
@@ -188,7 +194,8 @@ impl Frame {
         axis.put(label(middle, low + below + 44.0, "middle", name).class("name"))
     }
 
-    /// The vertical axis: its marks with their messages and a line across for each, and what it is of.
+    /// The vertical axis: its marks with their messages and a line across for each, and what it is
+    /// of.
     pub(super) fn axis_y(&self, name: &str, ticks: &[(f64, String)]) -> Element {
         let ((left, right), high) = (self.across, self.up.1);
         let mut axis = el("g").class("axis");
@@ -204,8 +211,8 @@ impl Frame {
     /// A vertical bar from one end of an interval to the other.
     pub(super) fn interval(&self, x: f64, interval: Interval) -> Element {
         let (low, high) = (self.y(interval.low), self.y(interval.high));
-        let (left, right) = (at(x - 4.0), at(x + 4.0));
-        let (x, low, high) = (at(x), at(low), at(high));
+        let (left, right) = (coordinate(x - 4.0), coordinate(x + 4.0));
+        let (x, low, high) = (coordinate(x), coordinate(low), coordinate(high));
         el("path").class("interval").set(
             "d",
             format!("M{x} {low}V{high}M{left} {low}H{right}M{left} {high}H{right}"),
@@ -223,8 +230,9 @@ pub(super) struct Name {
     pub(super) text: String,
 }
 
-/// The names of the models where their lines end, so that no legend is needed: each as near to its end as it can be without
-/// touching another name, a mark or a line. `lines` are points on them, close to each other.
+/// The names of the models where their lines end, so that no legend is needed: each as near to its
+/// end as it can be without touching another name, a mark or a line. `lines` are points on them,
+/// close to each other.
 pub(super) fn names(names: &[Name], lines: &[(f64, f64)], (low, high): (f64, f64)) -> Element {
     // Names: left, right, middle.
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();

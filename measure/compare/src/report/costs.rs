@@ -3,10 +3,10 @@
 use super::bars::{Bars, Row, Value};
 use super::figure::{Said, Table, View};
 use super::lines::Axis;
-use super::markup::Element;
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::summary::{Cell, Estimate};
+use socklab_text::markup::Element;
 
 /// A cost that has two parts.
 struct Cost {

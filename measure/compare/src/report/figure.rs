@@ -1,8 +1,8 @@
 //! A chart with what it means, what it leaves out, and its figures as a table.
 
-use super::markup::{Element, el};
 use super::sheet::Sheet;
 use crate::results::Load;
+use socklab_text::markup::{Element, el};
 
 /// A table of figures. The first column says what each row is of.
 pub(super) struct Table {
@@ -89,7 +89,8 @@ impl Said {
         self.around(view.draw(sheet))
     }
 
-    /// A figure with a chart for each load. The script shows one of them at a time; without it, and in print, all are there.
+    /// A figure with a chart for each load. The script shows one of them at a time; without it, and
+    /// in print, all are there.
     pub(super) fn by_load(
         &self,
         sheet: &Sheet<'_>,

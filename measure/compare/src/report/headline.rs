@@ -2,10 +2,10 @@
 
 use super::chart::key;
 use super::figure::{Table, scrolled};
-use super::markup::{Element, el};
 use super::sheet::Sheet;
 use crate::results::Load;
 use crate::summary::{Cell, Estimate, Metric, Verdict};
+use socklab_text::markup::{Element, el};
 
 /// How many columns of figures there are, with those of the intervals.
 const COLUMNS: usize = 9;

@@ -2,10 +2,10 @@
 
 use super::figure::{Said, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
-use super::markup::Element;
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::results::Idle;
+use socklab_text::markup::Element;
 
 /// Memory against idle connections, if they were counted.
 pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {

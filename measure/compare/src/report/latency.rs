@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::figure::{Said, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
-use super::markup::Element;
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::results::{Latencies, Load, Trial};
+use socklab_text::markup::Element;
 
 /// The shares that have marks.
 const MARKED: [f64; 6] = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99];
@@ -134,7 +134,8 @@ fn merge<'a>(each: impl Iterator<Item = &'a Latencies>) -> Latencies {
     all
 }
 
-/// The shares at which a curve has points: from half to the last beyond which there are ten times at least.
+/// The shares at which a curve has points: from half to the last beyond which there are ten times
+/// at least.
 fn shares(times: &Latencies) -> Vec<f64> {
     let steps = (0..).map(|step| 1.0 - 0.5 * 10_f64.powf(-f64::from(step) / f64::from(STEPS)));
     let enough = |part: &f64| times.percentile(*part).is_some();

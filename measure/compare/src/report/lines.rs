@@ -1,9 +1,9 @@
 //! Charts of lines, one for each model.
 
 use super::chart::{Frame, Name, WIDTH, cross, drawing, label, line, marker, names, tip, width_of};
-use super::markup::{Element, at, el};
-use super::scale::Scale;
-use crate::summary::Interval;
+use super::scale::{Scale, coordinate};
+use crate::estimate::Interval;
+use socklab_text::markup::{Element, el};
 
 /// How high a row of crosses is.
 const STRIP: f64 = 18.0;
@@ -26,7 +26,8 @@ pub(super) struct Lines {
     pub(super) missing: Vec<(f64, usize, String)>,
     /// A line for comparison, with its name.
     pub(super) reference: Option<(Vec<(f64, f64)>, String)>,
-    /// Whether marks at the same place across stand a little beside each other: there is nothing between the places.
+    /// Whether marks at the same place across stand a little beside each other: there is nothing
+    /// between the places.
     pub(super) apart: bool,
     /// What broken lines are, if there are any.
     pub(super) lesser: Option<String>,
@@ -83,7 +84,8 @@ impl Lines {
         let widest = messages.chain(reference).map(width_of).fold(0.0, f64::max);
         let marks = self.y.ticks.iter().map(|(_, text)| width_of(text));
         let left = marks.fold(0.0, f64::max) + 12.0;
-        // What must not be believed has a strip of its own below the axis, where no mark can hide it.
+        // What must not be believed has a strip of its own below the axis, where no mark can hide
+        // it.
         let strip = STRIP * self.highest() as f64;
         let frame = Frame {
             across: (left, WIDTH - widest - 18.0),
@@ -190,7 +192,9 @@ fn legend(frame: &Frame, name: &str) -> Element {
 
 fn reference_line(frame: &Frame, points: &[(f64, f64)], name: &str) -> Element {
     let each = points.iter().map(|point| frame.at(*point));
-    let path: Vec<String> = each.map(|(x, y)| format!("{} {}", at(x), at(y))).collect();
+    let path: Vec<String> = each
+        .map(|(x, y)| format!("{} {}", coordinate(x), coordinate(y)))
+        .collect();
     let group = el("g")
         .class("reference")
         .put(el("path").set("d", format!("M{}", path.join("L"))));
@@ -211,7 +215,7 @@ fn stroke(frame: &Frame, series: &Series, aside: f64) -> Element {
             None => "M",
             Some(Point { x, y, .. }) => {
                 let (x, y) = frame.at((*x, *y));
-                path.push_str(&format!("{pen}{} {}", at(x + aside), at(y)));
+                path.push_str(&format!("{pen}{} {}", coordinate(x + aside), coordinate(y)));
                 "L"
             }
         };

@@ -1,7 +1,7 @@
 //! How it was measured: the rules, the proofs, the machine, and how to do it again.
 
-use super::markup::{Element, el};
 use super::sheet::Sheet;
+use socklab_text::markup::{Element, el};
 
 /// What makes the figures less than they could be, where everybody sees it.
 pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::figure::{Said, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
-use super::markup::Element;
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::results::Load;
+use socklab_text::markup::Element;
 
 /// A rate that was offered to a model.
 struct Step {
@@ -35,7 +35,8 @@ pub(super) fn charts(sheet: &Sheet<'_>) -> Vec<Element> {
     charts.flatten().collect()
 }
 
-/// All rates offered with so many connections: as loads of the comparison, and in the search for the knee.
+/// All rates offered with so many connections: as loads of the comparison, and in the search for
+/// the knee.
 fn steps(sheet: &Sheet<'_>, connections: u32) -> Vec<Step> {
     let mut steps = Vec::new();
     for (model, name) in sheet.models() {
@@ -201,7 +202,8 @@ impl Drawn {
             }
         });
         let series: Vec<Series> = series.collect();
-        // Of nothing that may be believed there is nothing to draw but an axis, and one with no scale.
+        // Of nothing that may be believed there is nothing to draw but an axis, and one with no
+        // scale.
         let mut points = series.iter().flat_map(|one| one.points.iter().flatten());
         points.next()?;
         let title = self.said.title.clone();

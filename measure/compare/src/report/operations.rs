@@ -6,10 +6,10 @@ use super::chart::{
     Frame, WIDTH, bar, drawing, label, line, marker, row as height_of_row, tip, width_of,
 };
 use super::figure::{Said, Table, View};
-use super::markup::{Element, el};
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::summary::{Cell, Estimate};
+use socklab_text::markup::{Element, el};
 
 /// The kinds that are shown first, in this order; then whatever else there is.
 const KINDS: [&str; 8] = [

@@ -1,7 +1,6 @@
 //! The page: its head, its order, and what it carries with it.
 
 use super::figure::scrolled;
-use super::markup::{Element, el};
 use super::sheet::Sheet;
 use super::words::date;
 use super::{
@@ -10,6 +9,7 @@ use super::{
 };
 use crate::reading::sentences;
 use crate::summary::Document;
+use socklab_text::markup::{Element, el};
 
 /// Nothing is fetched and nothing leaves: all that the page needs is in it.
 const POLICY: &str =
@@ -120,7 +120,8 @@ fn when(sheet: &Sheet<'_>) -> String {
     )
 }
 
-/// What is in the page, in order: the name of each part in addresses and for readers, and what is in it.
+/// What is in the page, in order: the name of each part in addresses and for readers, and what is
+/// in it.
 fn sections(sheet: &Sheet<'_>, beside: &Beside<'_>) -> Vec<(&'static str, String, Vec<Element>)> {
     let words = &sheet.words;
     let h3 = |id: &str| el("h3").text(&words.say(id));
@@ -254,7 +255,8 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
 /// All that was measured, so that every figure can be drawn again.
 fn data(document: &Document) -> Element {
     let json = serde_json::to_string(document).unwrap_or_default();
-    // In JSON this sign stands in strings only, and there it can be written otherwise; so nothing in it ends the element.
+    // In JSON this sign stands in strings only, and there it can be written otherwise; so nothing
+    // in it ends the element.
     el("script")
         .set("type", "application/json")
         .set("id", "results")

@@ -47,7 +47,8 @@ impl Scale {
         }
     }
 
-    /// Logarithmic, with a little room around the values. What is not above zero has no place on it.
+    /// Logarithmic, with a little room around the values. What is not above zero has no place on
+    /// it.
     pub(super) fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = ends(values.into_iter().filter(|one| *one > 0.0));
         let (low, high) = if low > 0.0 { (low, high) } else { (1.0, 1.0) };
@@ -121,6 +122,15 @@ fn round_step(wanted: f64) -> f64 {
     round.unwrap_or(10.0) * power
 }
 
+/// A coordinate in a picture: a tenth of a unit is finer than the eye sees.
+pub(super) fn coordinate(value: f64) -> String {
+    let mut text = format!("{value:.1}");
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +164,14 @@ mod tests {
         }
         for scale in [Scale::log([]), Scale::around([]), Scale::from_zero([])] {
             assert!(scale.part(1.0).is_finite());
+        }
+    }
+
+    #[test]
+    fn coordinates_are_short() {
+        let short = [(1.0, "1"), (1.25, "1.2"), (-0.04, "-0"), (99.96, "100")];
+        for (value, text) in short {
+            assert_eq!(coordinate(value), text);
         }
     }
 }

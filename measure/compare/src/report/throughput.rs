@@ -2,10 +2,10 @@
 
 use super::figure::{Said, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
-use super::markup::Element;
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::results::Load;
+use socklab_text::markup::Element;
 
 /// The chart, if there are closed loads.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::chart::{Frame, WIDTH, cross, drawing, label, line, marker, tip, width_of};
 use super::figure::{Said, Table, View};
-use super::markup::{Element, el};
 use super::scale::Scale;
 use super::sheet::Sheet;
 use crate::results::Trial;
+use socklab_text::markup::{Element, el};
 
 /// How high the rows are together, if there are not too many.
 const HIGH: f64 = 250.0;

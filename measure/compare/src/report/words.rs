@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use socklab_text::{Messages, Variable};
 
+use crate::estimate::{Estimate, Interval};
 use crate::results::{Invalid, Load};
-use crate::summary::{Estimate, Interval};
 use crate::words::Names;
 
 /// The messages of a language with the names and the numbers that all outputs share.
@@ -107,18 +107,11 @@ impl<'a> Words<'a> {
 
 /// The day and the minute of a Unix time, in UTC.
 pub(crate) fn date(unix: u64) -> String {
-    let (days, minutes) = (unix / 86_400, unix % 86_400 / 60);
-    // Howard Hinnant's algorithm: the years begin in March, so that the leap day is their last.
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = (shifted_month + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute) = (minutes / 60, minutes % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+    let time = i64::try_from(unix).map(jiff::Timestamp::from_second);
+    match time {
+        Ok(Ok(time)) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        _ => unix.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
     let mut comparisons = Vec::new();
     for load in 0..results.loads.len() {
         for metric in Metric::ALL {
-            let figure = |cell: &Cell| Some((metric.of(cell)?.value, cell.model.clone()));
+            let figure = |cell: &Cell| Some((cell.figure(metric)?.value, cell.model.clone()));
             let here = cells.iter().filter(|cell| cell.load == load);
             let figures: Vec<(f64, String)> = here.filter_map(figure).collect();
             let order = |a: &&(f64, String), b: &&(f64, String)| a.0.total_cmp(&b.0);
@@ -51,7 +51,8 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
                 Metric::P50 | Metric::P99 | Metric::Cpu => figures.iter().min_by(order),
             };
             let Some((_, model)) = first else { continue };
-            // Where the generator was the limit of some, they may be faster than any whose figure is known.
+            // Where the generator was the limit of some, they may be faster than any whose figure
+            // is known.
             if metric != Metric::Cpu && cells.iter().any(|cell| cell.load == load && limited(cell))
             {
                 continue;
@@ -101,8 +102,8 @@ struct Place {
 }
 
 impl Place {
-    /// The ratios of a model to another. A cell that is not believed is compared with nothing, though some of its rounds
-    /// might count.
+    /// The ratios of a model to another. A cell that is not believed is compared with nothing,
+    /// though some of its rounds might count.
     fn series(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> Series {
         let Place { load, metric } = self;
         let believed = |model: &str| {
@@ -110,7 +111,7 @@ impl Place {
             cells
                 .iter()
                 .find(is)
-                .is_some_and(|cell| metric.of(cell).is_some())
+                .is_some_and(|cell| cell.figure(metric).is_some())
         };
         let logs = if believed(model) && believed(other) {
             ratio::logs(&results.trials, model, other, load, metric)

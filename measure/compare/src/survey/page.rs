@@ -1,16 +1,16 @@
 //! The survey as one page: its first screen, 1280 by 720, is the headline, the matrix and the
 //! sentences, for a lecturer who projects it. All can be read without the script and in print.
 
+use super::figures::{mark, shown, unit};
 use super::matrix::{Cell, Column, Mark, Matrix, Measure};
-use super::table::{mark, shown, unit};
 use super::words::{Reader, stevens};
 use super::{Question, Survey};
 use crate::format::Numbers;
 use crate::report::Source;
-use crate::report::markup::{Element, el};
 use crate::report::words::date;
 use crate::words::Names;
 use socklab_text::Messages;
+use socklab_text::markup::{Element, el};
 
 /// Nothing is fetched and nothing leaves: all that the page needs is in it.
 const POLICY: &str =

@@ -1,8 +1,8 @@
 //! The matrix as a table for a terminal, in 100 columns.
 
-use super::matrix::{Cell, Column, Mark, Matrix, Measure};
+use super::figures::{mark, shown, unit};
+use super::matrix::{Cell, Column, Matrix, Measure};
 use super::words::stevens;
-use crate::format::Numbers;
 use crate::words::Names;
 use socklab_text::Messages;
 
@@ -74,16 +74,6 @@ fn heads(matrix: &Matrix, messages: &dyn Messages) -> [Vec<String>; 3] {
     lines
 }
 
-/// The message for the unit of a measure.
-pub fn unit(measure: Measure) -> &'static str {
-    match measure {
-        Measure::P50 => "survey-unit-p50",
-        Measure::Cpu => "survey-unit-cpu",
-        Measure::P99 => "survey-unit-p99",
-        Measure::Bytes => "survey-unit-bytes",
-    }
-}
-
 fn push<'c>(
     text: &mut String,
     name: &str,
@@ -108,51 +98,12 @@ fn push<'c>(
 /// What stands in a cell.
 pub fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> String {
     match cell {
-        Cell::Figure(figure, mark) => {
+        Cell::Figure(figure, how) => {
             let figure = shown(measure, *figure, messages);
-            format!("{figure:>4} {}", self::mark(*mark, messages))
+            format!("{figure:>4} {}", mark(*how, messages))
         }
         Cell::Absent(why) => super::words::absent(why, messages),
         Cell::Empty => "–".to_owned(),
-    }
-}
-
-/// A figure in its column's unit, with two digits that matter.
-pub fn shown(measure: Measure, figure: f64, messages: &dyn Messages) -> String {
-    let figure = match measure {
-        Measure::P50 | Measure::Cpu => figure,
-        Measure::P99 => figure / 1e3,
-        Measure::Bytes => figure / 1024.0,
-    };
-    two(figure, Numbers::new(messages))
-}
-
-/// With two digits that matter, or all of its whole ones.
-fn two(value: f64, numbers: Numbers<'_>) -> String {
-    let decimals = match value {
-        below if below < 0.995 => 2,
-        below if below < 9.95 => 1,
-        _ => 0,
-    };
-    numbers.fixed(value, decimals)
-}
-
-/// How a figure compares: ★, or how many times the best it is.
-pub fn mark(mark: Mark, messages: &dyn Messages) -> String {
-    match mark {
-        Mark::Best => "★".to_owned(),
-        Mark::Worse(times) => format!("×{}", self::times(times, messages)),
-        Mark::Unsure => String::new(),
-    }
-}
-
-/// How many times.
-pub fn times(times: f64, messages: &dyn Messages) -> String {
-    let numbers = Numbers::new(messages);
-    match times {
-        below if below < 9.95 => numbers.fixed(times, 1),
-        below if below < 999.5 => numbers.fixed(times, 0),
-        _ => format!("{}k", numbers.fixed(times / 1e3, 0)),
     }
 }
 

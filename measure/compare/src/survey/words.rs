@@ -4,7 +4,7 @@ use super::matrix::{Column, Matrix, Measure};
 use super::{Asked, Question, Survey, Why};
 use crate::results::Trial;
 use crate::statistics;
-use crate::survey::table::{shown, times};
+use crate::survey::figures::{shown, times};
 use crate::words::Names;
 use socklab_text::Messages;
 

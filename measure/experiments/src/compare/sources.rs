@@ -29,7 +29,7 @@ macro_rules! file {
     };
 }
 
-const ACCEPT: &str = "listener.accept(&mut observer)";
+const ACCEPT: &str = "accepting.next()";
 
 const ECHO: File = file!("core/src/echo.rs");
 const CAPITALS: File = file!("core/src/capitals.rs");
@@ -64,7 +64,8 @@ fn machine(exercise: &str) -> Option<File> {
     }
 }
 
-/// The files of a driver. A design of a server has its own, and that of the model it is a design of.
+/// The files of a driver. A design of a server has its own, and that of the model it is a design
+/// of.
 fn driver(runtime: Runtime, transport: Transport) -> Vec<File> {
     match (runtime, transport) {
         (Runtime::Blocking, Transport::Datagram) => vec![BLOCKING],

@@ -1,4 +1,5 @@
-//! Connections that are there and say nothing: what each costs a server, and what all of them cost one more client.
+//! Connections that are there and say nothing: what each costs a server, and what all of them cost
+//! one more client.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,9 +9,11 @@ use socklab_load::{Idle, Kind, Outcome, Pace, Plan};
 
 use crate::measured::raise_descriptors;
 
+use socklab_text::Grid;
+
 use super::bench::Bench;
 use super::definition::{Findings, Lesson, Question};
-use super::page::{NONE, Table, figures, millis};
+use super::page::{NONE, figures, millis};
 use super::prediction::{Answer, Answers};
 
 pub(super) static LESSON: Lesson = Lesson {
@@ -66,7 +69,7 @@ struct Step {
 
 fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let messages = bench.messages;
-    let mut table = Table::new([
+    let header = [
         messages.say("lesson-model"),
         messages.say("lesson-idle"),
         messages.say("lesson-threads"),
@@ -74,7 +77,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         messages.say("lesson-each"),
         "p50 ms".to_owned(),
         "p99 ms".to_owned(),
-    ]);
+    ];
+    let mut table = Grid::new(1, header, Vec::new());
     let mut notes = vec![messages.say_with("lesson-c10k-columns", &[("rate", &RATE)])];
     let mut costs = Vec::new();
     for model in MODELS {
@@ -108,7 +112,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
                 .first()
                 .and_then(|first| slope(*first, step))
                 .filter(|_| known);
-            table.row([
+            table.rows.push(vec![
                 model.to_owned(),
                 idle.to_string(),
                 shown(footprint.threads.into()),
@@ -141,7 +145,8 @@ fn slope(first: Step, now: Step) -> Option<f64> {
     Some((now.memory as f64 - first.memory as f64) / f64::from(connections))
 }
 
-/// Waits until the server has accepted all who are connected: it answers only then who comes after them.
+/// Waits until the server has accepted all who are connected: it answers only then who comes after
+/// them.
 fn settle(server: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -149,8 +154,8 @@ fn settle(server: SocketAddr) -> io::Result<()> {
     stream.read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// How long one more client waits for its answer, again and again. It asks at a moderate rate, because each submission stays
-/// in the server's memory.
+/// How long one more client waits for its answer, again and again. It asks at a moderate rate,
+/// because each submission stays in the server's memory.
 fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome> {
     let plan = Plan {
         connections: 100,

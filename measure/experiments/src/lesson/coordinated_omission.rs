@@ -7,9 +7,11 @@ use socklab_load::{Kind, Outcome, Pace, Plan};
 
 use crate::measured::Measured;
 
+use socklab_text::Grid;
+
 use super::bench::Bench;
 use super::definition::{Findings, Lesson, Question};
-use super::page::{Table, figures, millis};
+use super::page::{figures, millis};
 use super::prediction::{Answer, Answers};
 
 pub(super) static LESSON: Lesson = Lesson {
@@ -58,7 +60,7 @@ fn ask(bench: &Bench<'_>) -> Question {
 fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let messages = bench.messages;
     let (stall, _) = times(bench);
-    let mut table = Table::new([
+    let header = [
         messages.say("lesson-load"),
         messages.say("lesson-time"),
         messages.say("lesson-times"),
@@ -67,7 +69,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         "p99 ms".to_owned(),
         "p99.9 ms".to_owned(),
         "max ms".to_owned(),
-    ]);
+    ];
+    let mut table = Grid::new(2, header, Vec::new());
     let mut notes = vec![messages.say("lesson-coordinated-omission-rule")];
     let mut shown = Vec::new();
     for (load, pace) in [
@@ -87,7 +90,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         }
         for (kind, times) in rows {
             let slower = times.len() - times.count_between(0, stall.as_nanos() as u64 / 2);
-            table.row([
+            table.rows.push(vec![
                 name.clone(),
                 messages.say(kind),
                 times.len().to_string(),
@@ -117,7 +120,8 @@ fn percent(of: u64, all: u64) -> String {
     figures(100.0 * of as f64 / all.max(1) as f64)
 }
 
-/// One connection after another to a fresh server that stands still once; nothing where a process cannot be stopped.
+/// One connection after another to a fresh server that stands still once; nothing where a process
+/// cannot be stopped.
 fn with_a_stall(bench: &Bench<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
     let (stall, measure) = times(bench);
     let server = bench.server("welcome", MODEL)?;

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use socklab_text::Messages;
+use socklab_text::{Grid, Messages};
 
 use super::bench::Bench;
-use super::page::{Table, paragraph};
+use super::page::paragraph;
 use super::prediction::{Answer, Answers};
 
 /// A lesson. Its texts are the ids of messages.
@@ -37,7 +37,7 @@ pub struct Question {
 pub struct Findings {
     /// The right answer; `None` if none of the choices is, or if it could not be measured here.
     pub answer: Option<Answer>,
-    pub(super) table: Table,
+    pub(super) table: Grid,
     /// What else was found, in sentences.
     pub(super) notes: Vec<String>,
     /// Whether it is what the lesson explains. If not, the lesson says so.
@@ -59,7 +59,11 @@ impl Lesson {
 
     /// What was measured, why it is so, and how to go on.
     pub fn conclusion(&self, found: &Findings, messages: &dyn Messages) -> String {
-        let mut text = format!("\n{}\n", found.table);
+        let mut text = "\n".to_owned();
+        for row in found.table.plain().lines() {
+            text.push_str(&format!("  {row}\n"));
+        }
+        text.push('\n');
         for note in &found.notes {
             text.push_str(&paragraph(note));
         }

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use socklab_load::{Kind, Outcome, Pace, Plan};
 
+use socklab_text::Grid;
+
 use super::bench::Bench;
 use super::definition::{Findings, Lesson, Question};
-use super::page::{Table, figures, millis};
+use super::page::{figures, millis};
 use super::prediction::{Answer, Answers};
 
 pub(super) static LESSON: Lesson = Lesson {
@@ -70,14 +72,15 @@ fn ask(bench: &Bench<'_>) -> Question {
 fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let messages = bench.messages;
     let hold = hold(bench);
-    let mut table = Table::new([
+    let header = [
         messages.say("lesson-model"),
         messages.say("lesson-slow-client"),
         messages.say("lesson-others"),
         "p50 ms".to_owned(),
         "p99 ms".to_owned(),
         "max ms".to_owned(),
-    ]);
+    ];
+    let mut table = Grid::new(1, header, Vec::new());
     let mut notes = vec![messages.say("lesson-head-of-line-rule")];
     let mut held = Vec::new();
     for model in MODELS {
@@ -85,7 +88,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         let server = bench.server("submit", model)?;
         let (slow, others) = beside_a_slow_one(server.address, hold)?;
         let response = &others.response;
-        table.row([
+        table.rows.push(vec![
             model.to_owned(),
             figures(slow.as_secs_f64() * 1e3),
             others.replies.to_string(),
@@ -124,7 +127,8 @@ fn beside_a_slow_one(to: SocketAddr, hold: Duration) -> io::Result<(Duration, Ou
     Ok((slow, others))
 }
 
-/// Sends a submission a byte at a time, with equal pauses, until it is answered; how long that took.
+/// Sends a submission a byte at a time, with equal pauses, until it is answered; how long that
+/// took.
 fn submit_slowly(mut stream: TcpStream, hold: Duration) -> io::Result<Duration> {
     let begun = Instant::now();
     stream.set_nodelay(true)?;

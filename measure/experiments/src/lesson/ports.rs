@@ -12,9 +12,11 @@ use socklab_core::{Notice, welcome};
 use socklab_system::socket;
 use socklab_text::system_error;
 
+use socklab_text::Grid;
+
 use super::bench::{Bench, client, listen, next_client};
 use super::definition::{Findings, Lesson, Question};
-use super::page::{NONE, Table, figures};
+use super::page::{NONE, figures};
 use super::prediction::{Answer, Answers};
 use crate::in_process::{ANY, LocalServer, Seen};
 
@@ -65,13 +67,14 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     bench.progress("UDP");
     let sent = send_from_one_socket()?;
 
-    let mut table = Table::new([
+    let header = [
         messages.say("lesson-ports-who"),
         messages.say("lesson-ports-seen"),
         messages.say("lesson-ports-different"),
         messages.say("lesson-ports-at-server"),
         messages.say("lesson-ports-at-client"),
-    ]);
+    ];
+    let mut table = Grid::new(2, header, Vec::new());
     let count = |side: Option<usize>| side.map_or(NONE.to_owned(), |count| count.to_string());
     for (who, ports, waits) in [
         ("lesson-ports-server-ends", &greeted, ended_by_server),
@@ -79,7 +82,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         ("lesson-ports-one-socket", &sent, None),
     ] {
         let seen: Vec<String> = ports.iter().map(u16::to_string).collect();
-        table.row([
+        table.rows.push(vec![
             messages.say(who),
             seen.join(" "),
             different(ports).to_string(),
@@ -127,7 +130,8 @@ fn different(ports: &[u16]) -> usize {
     ports.iter().collect::<BTreeSet<_>>().len()
 }
 
-/// The lab's client connects again and again; the ports are those that the server says. The server closes first.
+/// The lab's client connects again and again; the ports are those that the server says. The server
+/// closes first.
 fn greet(server: &LocalServer) -> io::Result<Vec<u16>> {
     (0..TIMES)
         .map(|_| {
@@ -149,7 +153,8 @@ fn hang_up() -> io::Result<(SocketAddr, Vec<u16>)> {
             let client = TcpStream::connect(address)?;
             let (mut served, peer) = listener.accept()?;
             client.shutdown(Shutdown::Write)?;
-            // The server closes when it has read to the end, as servers do that wait for their client's.
+            // The server closes when it has read to the end, as servers do that wait for their
+            // client's.
             served.set_read_timeout(Some(LIMIT))?;
             served.read_to_end(&mut Vec::new())?;
             drop(served);
@@ -192,7 +197,8 @@ struct Waiting {
     left: f64,
 }
 
-/// Which of these connections are in TIME_WAIT; nothing where the system has no list of them (Linux's /proc/net/tcp, proc(5)).
+/// Which of these connections are in TIME_WAIT; nothing where the system has no list of them
+/// (Linux's /proc/net/tcp, proc(5)).
 fn waiting(server: u16, clients: &[u16]) -> Option<Waiting> {
     let until = Instant::now() + Duration::from_millis(500);
     loop {
@@ -214,7 +220,8 @@ fn waiting(server: u16, clients: &[u16]) -> Option<Waiting> {
     }
 }
 
-/// Of a line of the list that is in TIME_WAIT (state 06) the local and the remote port, and how many seconds are left.
+/// Of a line of the list that is in TIME_WAIT (state 06) the local and the remote port, and how
+/// many seconds are left.
 fn in_time_wait(line: &str) -> Option<(u16, u16, f64)> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let after_colon = |at: usize| Some(fields.get(at)?.split_once(':')?.1);

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use socklab_core::{Failure, Notice, Status, Transport, echo, lab::Exercise, message, welcome};
 use socklab_text::Messages;
 
+use socklab_text::Grid;
+
 use super::bench::{Bench, Went, client, listen, next_client};
 use super::definition::{Findings, Lesson, Question};
-use super::page::{Table, millis};
+use super::page::millis;
 use super::prediction::{Answer, Answers};
 use crate::in_process::{ANY, Seen};
 
@@ -103,13 +105,14 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let message = case(&message::EXERCISE, pause, |to| ours(&message::EXERCISE, to))?;
     let echo = case(&echo::EXERCISE, pause, |to| ours(&echo::EXERCISE, to))?;
 
-    let mut table = Table::new([
+    let header = [
         messages.say("lesson-client"),
         messages.say("lesson-told"),
         "ms".to_owned(),
         messages.say("lesson-kept"),
         messages.say("lesson-heard"),
-    ]);
+    ];
+    let mut table = Grid::new(2, header, Vec::new());
     let yes = |yes| messages.say(if yes { "lesson-yes" } else { "lesson-no" });
     for (name, one) in [
         ("lesson-client-welcome", &tcp),
@@ -117,7 +120,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         ("lesson-client-message", &message),
         ("lesson-client-echo", &echo),
     ] {
-        table.row([
+        table.rows.push(vec![
             messages.say(name),
             one.told.say(messages),
             millis(one.took.as_nanos() as u64),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socklab_compare::format::Numbers;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult};
-use socklab_text::Messages;
+use socklab_text::{Grid, Messages};
 
 /// The kinds of operation that are shown, in the order of the columns.
 const SHOWN: [OperationKind; 5] = [
@@ -95,30 +95,20 @@ pub(super) fn sentences(rows: &[(&str, &Counts, bool)], messages: &dyn Messages)
 
 /// The server's counts on each runtime, and whether its transcript is that of the first.
 pub(super) fn table(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> String {
-    let mut text = format!("{:>9}  {:12}", "", messages.say("tour-runtime"));
-    for kind in SHOWN {
-        let _ = write!(text, "{:>9}", kind.name());
-    }
-    let (empty, blocked) = (
-        messages.say("tour-would-block"),
-        messages.say("tour-blocked"),
-    );
-    let _ = writeln!(
-        text,
-        "{empty:>13}   {blocked:26}{}",
-        messages.say("tour-transcript")
-    );
-    for (runtime, counts, same) in rows {
-        let _ = write!(text, "{:>9}  {runtime:12}", "");
-        for calls in counts.calls {
-            let _ = write!(text, "{calls:>9}");
-        }
-        let blocked = match counts.blocked_in() {
+    let mut header = vec![messages.say("tour-runtime")];
+    header.extend(SHOWN.map(|kind| kind.name().to_owned()));
+    header
+        .extend(["tour-would-block", "tour-blocked", "tour-transcript"].map(|id| messages.say(id)));
+    let rows = rows.iter().map(|(runtime, counts, same)| {
+        let mut row = vec![(*runtime).to_owned()];
+        row.extend(counts.calls.map(|calls| calls.to_string()));
+        row.push(counts.would_block.to_string());
+        row.push(match counts.blocked_in() {
             Some((kind, spent)) => format!("{} {:.3} ms", kind.name(), spent.as_secs_f64() * 1e3),
             None => String::new(),
-        };
-        let same = messages.say(if *same { "tour-same" } else { "tour-differs" });
-        let _ = writeln!(text, "{:>13}   {blocked:26}{same}", counts.would_block);
-    }
-    text
+        });
+        row.push(messages.say(if *same { "tour-same" } else { "tour-differs" }));
+        row
+    });
+    Grid::new(1, header, rows.collect()).plain()
 }

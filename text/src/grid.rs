@@ -1,15 +1,24 @@
 //! A table of messages, for a terminal and in Markdown.
 
-/// Rows under a header. The first column is text; the others are figures, and stand to the right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Rows under a header. The first columns are text; the others are figures, and stand to the right.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
-    /// The header.
-    pub header: Vec<String>,
+    header: Vec<String>,
     /// The rows. Each is as long as the header.
     pub rows: Vec<Vec<String>>,
+    text: usize,
 }
 
 impl Grid {
+    /// A table with as many columns of text, before those of figures.
+    pub fn new(text: usize, header: impl Into<Vec<String>>, rows: Vec<Vec<String>>) -> Self {
+        Grid {
+            header: header.into(),
+            rows,
+            text,
+        }
+    }
+
     /// In columns, two spaces apart, one line a row.
     pub fn plain(&self) -> String {
         let mut widths = vec![0; self.header.len()];
@@ -22,9 +31,12 @@ impl Grid {
         for row in self.lines() {
             let mut line = String::new();
             for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                match at {
-                    0 => line.push_str(&format!("{cell:<width$}")),
-                    _ => line.push_str(&format!("  {cell:>width$}")),
+                if at > 0 {
+                    line.push_str("  ");
+                }
+                match at < self.text {
+                    true => line.push_str(&format!("{cell:<width$}")),
+                    false => line.push_str(&format!("{cell:>width$}")),
                 }
             }
             text.push_str(line.trim_end());
@@ -48,8 +60,8 @@ impl Grid {
             format!("| {} |\n", cells.join(" | "))
         };
         let mut text = line(&self.header);
-        text.push_str("|:--");
-        text.push_str(&"|--:".repeat(self.header.len().saturating_sub(1)));
+        text.push_str(&"|:--".repeat(self.text));
+        text.push_str(&"|--:".repeat(self.header.len().saturating_sub(self.text)));
         text.push_str("|\n");
         text.extend(self.rows.iter().map(|row| line(row)));
         text
@@ -66,10 +78,8 @@ mod tests {
 
     fn grid() -> Grid {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        Grid {
-            header: row(["model", "µs", "n"]),
-            rows: vec![row(["mio", "1.5", "10"]), row(["a_b|c", "–", ""])],
-        }
+        let rows = vec![row(["mio", "1.5", "10"]), row(["a_b|c", "–", ""])];
+        Grid::new(1, row(["model", "µs", "n"]), rows)
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use std::fmt::{Display, Write as _};
 
 /// An element, with what is in it.
-pub(crate) struct Element {
+#[derive(Debug)]
+pub struct Element {
     name: &'static str,
     attributes: String,
     inner: String,
 }
 
 /// An element with nothing in it.
-pub(crate) fn el(name: &'static str) -> Element {
+pub fn el(name: &'static str) -> Element {
     Element {
         name,
         attributes: String::new(),
@@ -20,7 +21,7 @@ pub(crate) fn el(name: &'static str) -> Element {
 
 impl Element {
     /// With an attribute, escaped.
-    pub(crate) fn set(mut self, name: &str, value: impl Display) -> Self {
+    pub fn set(mut self, name: &str, value: impl Display) -> Self {
         self.attributes.push(' ');
         self.attributes.push_str(name);
         self.attributes.push_str("=\"");
@@ -30,35 +31,35 @@ impl Element {
     }
 
     /// With a class.
-    pub(crate) fn class(self, value: impl Display) -> Self {
+    pub fn class(self, value: impl Display) -> Self {
         self.set("class", value)
     }
 
     /// With more text, escaped.
-    pub(crate) fn text(mut self, text: &str) -> Self {
+    pub fn text(mut self, text: &str) -> Self {
         escape(text, &mut self.inner);
         self
     }
 
     /// With one more element.
-    pub(crate) fn put(mut self, child: Element) -> Self {
+    pub fn put(mut self, child: Element) -> Self {
         child.write(&mut self.inner);
         self
     }
 
     /// With more elements.
-    pub(crate) fn put_all(self, children: impl IntoIterator<Item = Element>) -> Self {
+    pub fn put_all(self, children: impl IntoIterator<Item = Element>) -> Self {
         children.into_iter().fold(self, Element::put)
     }
 
     /// With markup of ours as it is: the style, the script and the pictures.
-    pub(crate) fn raw(mut self, markup: &str) -> Self {
+    pub fn raw(mut self, markup: &str) -> Self {
         self.inner.push_str(markup);
         self
     }
 
     /// As it stands in a page.
-    pub(crate) fn markup(self) -> String {
+    pub fn markup(self) -> String {
         let mut out = String::new();
         self.write(&mut out);
         out
@@ -81,13 +82,18 @@ impl Element {
     }
 }
 
-/// What stands within a line of text, or in a picture's, where a line end would be a blank.
+/// Elements within a line of text, where a line end would be a blank.
 const IN_A_LINE: &[&str] = &["a", "b", "code", "em", "small", "span", "tspan"];
 
-/// Appends text so that it is text wherever it stands, quoted attributes included.
-///
-/// Controls are shown as their pictures: HTML has no way to write them.
-pub(crate) fn escape(text: &str, to: &mut String) {
+/// The text, so that it is text wherever it stands, quoted attributes included.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape(text, &mut out);
+    out
+}
+
+/// Appends text, escaped. Controls are shown as their pictures: HTML has no way to write them.
+fn escape(text: &str, to: &mut String) {
     for c in text.chars() {
         match c {
             '&' => to.push_str("&amp;"),
@@ -97,22 +103,13 @@ pub(crate) fn escape(text: &str, to: &mut String) {
             '\'' => to.push_str("&#39;"),
             '\n' | '\t' => to.push(c),
             '\0'..='\x1f' => to.extend(char::from_u32(0x2400 + u32::from(c))),
-            // They reorder what is read.
+            // C1 controls, and characters that reorder what is read.
             '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
                 to.push('\u{fffd}');
             }
             _ => to.push(c),
         }
     }
-}
-
-/// A coordinate: a tenth of a unit is finer than anybody sees.
-pub(crate) fn at(value: f64) -> String {
-    let mut text = format!("{value:.1}");
-    if text.ends_with(".0") {
-        text.truncate(text.len() - 2);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -123,15 +120,8 @@ mod tests {
     fn what_a_peer_says_stays_text() {
         let said = "</script><img src=x onerror='a' title=\"b\">&\u{202e}\x1b";
         let paragraph = el("p").set("title", said).text(said).markup();
-        let safe = "&lt;/script&gt;&lt;img src=x onerror=&#39;a&#39; title=&quot;b&quot;&gt;&amp;\u{fffd}\u{241b}";
+        let safe = "&lt;/script&gt;&lt;img src=x onerror=&#39;a&#39; title=&quot;b&quot;&gt;&amp;\
+                    \u{fffd}\u{241b}";
         assert_eq!(paragraph, format!("<p title=\"{safe}\">{safe}</p>\n"));
-    }
-
-    #[test]
-    fn coordinates_are_short() {
-        let short = [(1.0, "1"), (1.25, "1.2"), (-0.04, "-0"), (99.96, "100")];
-        for (value, text) in short {
-            assert_eq!(at(value), text);
-        }
     }
 }

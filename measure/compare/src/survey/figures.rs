@@ -1,0 +1,54 @@
+//! A figure of the matrix in words: in its unit, and beside the best of its column.
+
+use super::matrix::{Mark, Measure};
+use crate::format::Numbers;
+use socklab_text::Messages;
+
+/// The message for the unit of a measure.
+pub fn unit(measure: Measure) -> &'static str {
+    match measure {
+        Measure::P50 => "survey-unit-p50",
+        Measure::Cpu => "survey-unit-cpu",
+        Measure::P99 => "survey-unit-p99",
+        Measure::Bytes => "survey-unit-bytes",
+    }
+}
+
+/// A figure in its column's unit, with two digits that matter.
+pub fn shown(measure: Measure, figure: f64, messages: &dyn Messages) -> String {
+    let figure = match measure {
+        Measure::P50 | Measure::Cpu => figure,
+        Measure::P99 => figure / 1e3,
+        Measure::Bytes => figure / 1024.0,
+    };
+    two(figure, Numbers::new(messages))
+}
+
+/// With two digits that matter, or all of its whole ones.
+fn two(value: f64, numbers: Numbers<'_>) -> String {
+    let decimals = match value {
+        below if below < 0.995 => 2,
+        below if below < 9.95 => 1,
+        _ => 0,
+    };
+    numbers.fixed(value, decimals)
+}
+
+/// How a figure compares: ★, or how many times the best it is.
+pub fn mark(mark: Mark, messages: &dyn Messages) -> String {
+    match mark {
+        Mark::Best => "★".to_owned(),
+        Mark::Worse(times) => format!("×{}", self::times(times, messages)),
+        Mark::Unsure => String::new(),
+    }
+}
+
+/// How many times.
+pub fn times(times: f64, messages: &dyn Messages) -> String {
+    let numbers = Numbers::new(messages);
+    match times {
+        below if below < 9.95 => numbers.fixed(times, 1),
+        below if below < 999.5 => numbers.fixed(times, 0),
+        _ => format!("{}k", numbers.fixed(times / 1e3, 0)),
+    }
+}
