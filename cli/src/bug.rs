@@ -4,9 +4,9 @@ use clap::{ArgMatches, Args, Command};
 use socklab_check::{Cause, PIECES, Piece};
 use socklab_text::Messages;
 
-use crate::Exit;
-use crate::args::read;
 use crate::check::cure;
+use crate::exit::Exit;
+use crate::options::read;
 use crate::say;
 
 #[derive(Args, Clone, Debug)]

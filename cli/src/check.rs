@@ -13,13 +13,14 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_check::{Identity, Order, Report, Scenario, Start, Verdict, built_in, check};
-use socklab_core::lab::{EXERCISES, Exercise, find};
+use socklab_core::lab::{Exercise, find};
 use socklab_core::transcript::Role;
 
-use crate::Exit;
 use crate::address;
-use crate::args::read;
+use crate::exit::Exit;
+use crate::files::FileError;
 use crate::interrupt::on_interrupt;
+use crate::options::{exercises, read};
 use crate::say;
 use socklab_text::{Messages, escape};
 
@@ -54,10 +55,6 @@ struct CheckArgs {
     format: String,
     #[arg(id = "check-command", value_name = "COMMAND", last = true)]
     command: Vec<OsString>,
-}
-
-fn exercises() -> PossibleValuesParser {
-    PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
 }
 
 fn roles() -> PossibleValuesParser {
@@ -191,10 +188,8 @@ fn scenarios(
     let Some(file) = &args.scenario else {
         return Ok(built_in(exercise.name, role));
     };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let detail = error.to_string();
-        messages.say_with("failure-io", &[("what", file), ("detail", &detail)])
-    })?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| FileError::new(file, error).say(messages))?;
     let all = socklab_check::parse(&text).map_err(|error| {
         let wrong = messages.say(text::wrong(error.wrong));
         messages.say_with(

@@ -1,4 +1,5 @@
-//! `socklab compare`: the same exercise on every I/O model, measured so that a class can believe it.
+//! `socklab compare`: the same exercise on every I/O model, measured so that a class can believe
+//! it.
 
 mod args;
 mod diff;
@@ -17,9 +18,9 @@ use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_runtimes::Runtime;
 use socklab_text::{Messages, system_error};
 
-use crate::Exit;
-use crate::args::read;
+use crate::exit::Exit;
 use crate::interrupt::on_interrupt;
+use crate::options::read;
 use crate::outlet;
 use crate::runtimes;
 use crate::say;
@@ -47,8 +48,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             return exit;
         }
     }
-    if let Err(line) = outputs::can_be_written(&args, messages) {
-        say::line(&line);
+    if let Err(error) = outputs::can_be_written(&args) {
+        say::line(&error.say(messages));
         return Exit::Failed;
     }
     let allowed = allowed_cores();

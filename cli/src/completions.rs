@@ -3,8 +3,8 @@
 use clap::{ArgMatches, Args, Command};
 use clap_complete::Shell;
 
-use crate::Exit;
-use crate::args::read;
+use crate::exit::Exit;
+use crate::options::read;
 use crate::outlet;
 
 #[derive(Args, Debug)]

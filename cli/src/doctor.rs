@@ -4,8 +4,9 @@ use clap::{ArgMatches, Args, Command};
 use socklab_check::{Trouble, Unusable, doctor};
 use socklab_text::Messages;
 
-use crate::args::read;
-use crate::{Exit, address, say};
+use crate::exit::Exit;
+use crate::options::read;
+use crate::{address, say};
 
 #[derive(Args, Clone, Debug)]
 struct DoctorArgs {

@@ -14,21 +14,21 @@ use socklab_core::{Failure, Status, Watch, submit};
 use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
-use crate::Exit;
 use crate::address;
-use crate::args::{
+use crate::exit::Exit;
+use crate::files::LogFile;
+use crate::interrupt::on_interrupt;
+use crate::options::{
     ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs, read,
     role,
 };
-use crate::files::LogFile;
-use crate::interrupt::on_interrupt;
 use crate::outlet::{STDERR, STDOUT};
 use crate::recording::{self, Recording};
 use crate::runtimes;
 use crate::say;
 use crate::secret;
-use crate::submission::{self, Desk, Encrypted, Findings};
-use crate::terminal::{Manner, Terminal};
+use crate::submission::{self, Encrypted, Findings, Resources, Unprepared, Unusable};
+use crate::terminal::{Terminal, TerminalOptions};
 use socklab_runtimes::{Runtime, Task};
 use socklab_text::Messages;
 
@@ -55,12 +55,10 @@ pub(crate) fn main(
     }
     let mut outputs = Outputs::default();
     let started = match role {
-        Role::Client => {
-            client(exercise, matches, messages, &mut outputs).map(|(task, link)| Start {
-                link,
-                ..Start::new(runtime, role, task)
-            })
-        }
+        Role::Client => client(exercise, matches, &mut outputs).map(|(task, link)| Start {
+            link,
+            ..Start::new(runtime, role, task)
+        }),
         Role::Server => server(
             exercise,
             matches,
@@ -84,26 +82,30 @@ pub(crate) fn main(
             say::line(&said);
             return Exit::Usage;
         }
-        Err(Refusal::Failed(line)) => {
-            say::line(&line);
+        Err(Refusal::Server(error)) => {
+            say::line(&error.say(messages));
+            return Exit::Failed;
+        }
+        Err(Refusal::Client(error)) => {
+            say::line(&error.say(messages));
             return Exit::Failed;
         }
     };
     if role == Role::Server && runtime.spins() && !common.quiet {
         say::line(&messages.say_with("runtime-spins", &[("runtime", &runtime.name())]));
     }
-    let manner = Manner {
+    let options = TerminalOptions {
         quiet: common.quiet,
         raw: exchange.raw,
         port: exercise.port,
     };
     let stop = Stop::default();
-    let terminal = Terminal::new(messages, manner, stop.clone());
+    let terminal = Terminal::new(messages, options, stop.clone());
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
-    logs.extend(start.desk.as_ref().and_then(Desk::log_file));
+    logs.extend(start.resources.as_ref().and_then(Resources::log_file));
     let link = start.link.clone();
-    let limit = start.desk.as_ref().map(|desk| desk.limit.clone());
+    let limit = start.resources.as_ref().map(|one| one.limit.clone());
     let status = match &exchange.transcript {
         None => go(start, terminal, stop, clock, ()),
         Some(path) => {
@@ -124,8 +126,8 @@ pub(crate) fn main(
                     logs.push(Arc::clone(&file));
                     go(start, terminal, stop, clock, Recording::new(file, header))
                 }
-                Err(line) => {
-                    say::line(&line);
+                Err(error) => {
+                    say::line(&error.say(messages));
                     return Exit::Failed;
                 }
             }
@@ -157,7 +159,7 @@ struct Start {
     runtime: Runtime,
     role: Role,
     task: Task,
-    desk: Option<Desk>,
+    resources: Option<Resources>,
     threads: Option<NonZeroUsize>,
     link: Secured,
 }
@@ -177,7 +179,7 @@ impl Start {
             runtime,
             role,
             task,
-            desk: None,
+            resources: None,
             threads: None,
             link: Secured::No,
         }
@@ -190,8 +192,10 @@ enum Refusal {
     Usage(address::Error),
     /// The runtime has no fixed number of threads.
     Threads,
-    /// Something that it needs cannot be had.
-    Failed(String),
+    /// A submission server cannot begin.
+    Server(Unprepared),
+    /// A client cannot encrypt.
+    Client(Unusable),
 }
 
 impl From<address::Error> for Refusal {
@@ -203,7 +207,6 @@ impl From<address::Error> for Refusal {
 fn client(
     exercise: &Exercise,
     matches: &ArgMatches,
-    messages: &dyn Messages,
     outputs: &mut Outputs,
 ) -> Result<(Task, Secured), Refusal> {
     let args: ClientArgs = read(matches);
@@ -237,8 +240,8 @@ fn client(
         outputs.keep(ca);
     }
     let name = address::host(address)?;
-    let encrypted = submission::encrypted(machine, &name, args.ca.as_ref(), messages);
-    let (machine, findings) = encrypted.map_err(Refusal::Failed)?;
+    let encrypted = submission::encrypted(machine, &name, args.ca.as_ref());
+    let (machine, findings) = encrypted.map_err(Refusal::Client)?;
     Ok((Task::Client(machine), Secured::Tls(findings)))
 }
 
@@ -259,20 +262,20 @@ fn server(
     if exercise.offers.contains(&Offer::KeepServing) {
         settings.keep_serving = read::<KeepServingArgs>(matches).keep_serving;
     }
-    let mut desk = None;
+    let mut resources = None;
     if exercise.offers.contains(&Offer::Register) {
         let args = read(matches);
         let prepared = submission::prepare(&args, &mut settings, address, messages, quiet, outputs);
-        desk = Some(prepared.map_err(Refusal::Failed)?);
+        resources = Some(prepared.map_err(Refusal::Server)?);
     }
-    let task = match (Task::server(exercise, address, &settings), &desk) {
-        (Task::Service(address, service), Some(desk)) => {
-            Task::Service(address, desk.offer(service))
+    let task = match (Task::server(exercise, address, &settings), &resources) {
+        (Task::Service(address, service), Some(resources)) => {
+            Task::Service(address, resources.offer(service))
         }
         (task, _) => task,
     };
     Ok(Start {
-        desk,
+        resources,
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
         ..Start::new(runtime, Role::Server, task)
     })
@@ -289,7 +292,7 @@ fn go<W: Watch + 'static>(
         runtime,
         role,
         task,
-        desk,
+        resources,
         threads,
         link: _,
     } = start;
@@ -300,10 +303,10 @@ fn go<W: Watch + 'static>(
     run.threads = threads;
     on_signal(role, &run.stop);
     let mut secure = None;
-    if let Some(desk) = desk {
-        run.register = Some(desk.register);
-        run.limit = desk.limit;
-        secure = desk.secure;
+    if let Some(resources) = resources {
+        run.register = Some(resources.register);
+        run.limit = resources.limit;
+        secure = resources.secure;
     }
     let Some(secure) = secure else {
         return runtime.run(task, &Arc::new(run));
@@ -315,23 +318,23 @@ fn go<W: Watch + 'static>(
     } = secure;
     identity.heed_hangup(run.stop.clone());
     // Two servers with one register, one limit, one console and one end.
-    let mut beside = Run::new(terminal, ());
-    beside.clock = clock;
-    beside.stop = run.stop.clone();
-    beside.register.clone_from(&run.register);
-    beside.limit = run.limit.clone();
-    beside.threads = threads;
+    let mut second = Run::new(terminal, ());
+    second.clock = clock;
+    second.stop = run.stop.clone();
+    second.register.clone_from(&run.register);
+    second.limit = run.limit.clone();
+    second.threads = threads;
     thread::scope(|scope| {
-        let stop = beside.stop.clone();
-        let beside = scope.spawn(move || {
-            let status = runtime.run(Task::Service(address, service), &Arc::new(beside));
+        let stop = second.stop.clone();
+        let second = scope.spawn(move || {
+            let status = runtime.run(Task::Service(address, service), &Arc::new(second));
             stop.request();
             status
         });
         let run = Arc::new(run);
         let status = runtime.run(task, &run);
         run.stop.request();
-        match beside.join() {
+        match second.join() {
             Ok(failed @ Status::Failed(_)) => failed,
             _ => status,
         }

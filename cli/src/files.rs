@@ -1,6 +1,7 @@
-//! The files that commands write, in the user's messages.
+//! The files that commands read and write, in the user's words.
 
-use std::io::{self, Write};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
@@ -9,48 +10,70 @@ use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
 
 use crate::outlet::{Outlet, Sink};
 use crate::say;
-use socklab_text::{Messages, system_error};
+use socklab_text::{Messages, explained, system_error};
 
-/// Why a file was not written, and what to do.
-pub(crate) fn unwritten(messages: &dyn Messages, path: &Path, error: &Error) -> String {
-    let id = match error {
-        Error::Database => "output-database",
-        Error::InUse => "output-in-use",
-        Error::Exists => "output-exists",
-        Error::Foreign => "output-foreign",
-        Error::Io(error) => {
-            return unreadable(messages, path, error);
+/// Why a file was not read or written.
+#[derive(Debug)]
+pub(crate) struct FileError {
+    path: PathBuf,
+    error: Error,
+}
+
+impl FileError {
+    /// Of this file.
+    pub(crate) fn new(path: &Path, error: impl Into<Error>) -> Self {
+        FileError {
+            path: path.to_owned(),
+            error: error.into(),
         }
+    }
+
+    /// What happened, and what to do.
+    pub(crate) fn say(&self, messages: &dyn Messages) -> String {
+        let file = &self.path;
+        let id = match &self.error {
+            Error::Database => "output-database",
+            Error::InUse => "output-in-use",
+            Error::Exists => "output-exists",
+            Error::Foreign => "output-foreign",
+            Error::Io(error) => {
+                let detail = system_error::said(messages, error);
+                return messages.say_with("file-error", &[("file", file), ("detail", &detail)]);
+            }
+        };
+        messages.say_with(id, &[("file", file)])
+    }
+}
+
+explained!(FileError);
+
+/// Reads a whole file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(|error| FileError::new(path, error))
+}
+
+/// Writes a file that everyone may read, whole or not at all.
+pub(crate) fn write_public(
+    outputs: &mut Outputs,
+    path: &Path,
+    bytes: &[u8],
+) -> Result<(), FileError> {
+    let mut write = || {
+        let mut output = outputs.replace(path, Readers::Anybody)?;
+        output.write_all(bytes)?;
+        Ok::<(), Error>(output.finish()?)
     };
-    messages.say_with(id, &[("file", &path)])
+    write().map_err(|error| FileError::new(path, error))
 }
 
-/// Why a file cannot be used, in a line.
-pub(crate) fn unreadable(messages: &dyn Messages, path: &Path, error: &io::Error) -> String {
-    let detail = system_error::said(messages, error);
-    messages.say_with("file-error", &[("file", &path), ("detail", &detail)])
-}
-
-/// The bytes of a file; on failure, the line to say.
-pub(crate) fn read(messages: &dyn Messages, path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| unreadable(messages, path, &error))
-}
-
-/// Writes a file that anybody may read, whole or not at all.
-pub(crate) fn write_public(outputs: &mut Outputs, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut output = outputs.replace(path, Readers::Anybody)?;
-    output.write_all(bytes)?;
-    Ok(output.finish()?)
-}
-
-/// Warns of a file that should be its owner's alone and that others may read.
+/// Warns if others may read a file that should be its owner's alone.
 pub(crate) fn warn_if_open(messages: &dyn Messages, path: &Path) {
     if let Some(mode) = others_may_read(path) {
         warn_of_mode(messages, path, mode);
     }
 }
 
-/// Warns of one of this mode.
+/// Warns that others may read a file, which has this mode.
 pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
     let mode = format!("{mode:03o}");
     say::line(&messages.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
@@ -59,8 +82,8 @@ pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
 /// A file that grows while a program runs. When it can no longer be written the program goes on,
 /// says so once, and ends with an error.
 ///
-/// A file on a disk gets every line at once. A pipe or a terminal gets the lines of a server through
-/// an [`Outlet`], which drops and counts what its reader does not take.
+/// A file on a disk gets every line at once. A pipe or a terminal gets the lines of a server
+/// through an [`Outlet`], which drops and counts what its reader does not take.
 pub(crate) struct LogFile {
     file: &'static Grows,
     outlet: Option<&'static Outlet<&'static Grows>>,
@@ -74,17 +97,16 @@ struct Grows {
 }
 
 impl LogFile {
-    /// Opens it at its end, and warns if it was there for others to read. On failure, the line to
-    /// say.
+    /// Opens it at its end, and warns if others may read what was there.
     pub(crate) fn open(
         outputs: &mut Outputs,
         path: &Path,
         readers: Readers,
         mark: &[u8],
         messages: &'static dyn Messages,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, FileError> {
         let log = outputs.append(path, readers, mark);
-        let log = log.map_err(|error| unwritten(messages, path, &error))?;
+        let log = log.map_err(|error| FileError::new(path, error))?;
         if let Some(mode) = log.others_read() {
             warn_of_mode(messages, path, mode);
         }

@@ -7,14 +7,17 @@ use clap::{ArgMatches, Args, Command};
 use socklab_experiments::lesson::{Answer, Answers, Bench, LESSONS, Lesson};
 use socklab_text::{Messages, system_error};
 
-use crate::Exit;
-use crate::args::read;
+use crate::exit::Exit;
+use crate::options::read;
 use crate::outlet;
 use crate::say;
 
 #[derive(Args, Clone, Debug)]
 struct LessonArgs {
-    #[arg(value_name = "LESSON", value_parser = PossibleValuesParser::new(LESSONS.map(|one| one.name)))]
+    #[arg(
+        value_name = "LESSON",
+        value_parser = PossibleValuesParser::new(LESSONS.map(|one| one.name))
+    )]
     lesson: Option<String>,
     #[arg(long = "list")]
     lesson_list: bool,
@@ -128,7 +131,7 @@ mod tests {
             assert!(!lesson.next.is_empty(), "{}", lesson.name);
             for line in lesson.next {
                 let typed = line.split_whitespace();
-                let read = crate::args::command(&messages).try_get_matches_from(typed);
+                let read = crate::command::command(&messages).try_get_matches_from(typed);
                 assert!(read.is_ok(), "{}: {line}: {:?}", lesson.name, read.err());
             }
         }

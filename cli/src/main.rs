@@ -3,18 +3,20 @@
 #![forbid(unsafe_code)]
 
 mod address;
-mod args;
 mod bug;
 mod check;
+mod command;
 mod compare;
 mod completions;
 mod doctor;
 mod exchange;
+mod exit;
 mod files;
 mod interrupt;
 mod language;
 mod lesson;
 mod measured;
+mod options;
 mod otp;
 mod outlet;
 mod qr;
@@ -37,25 +39,9 @@ use socklab_core::lab;
 use socklab_experiments::measured::COMMAND;
 use socklab_text::Translations;
 
-use args::{Common, read};
+use exit::Exit;
 use language::Language;
-
-/// How the command ended, for the shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// It did what it was asked to.
-    Done = 0,
-    /// The exchange failed.
-    Failed = 1,
-    /// The command was not typed right.
-    Usage = 2,
-    /// Nothing could be checked: our fault, not the checked one's.
-    Unchecked = 3,
-    /// A client was stopped by Ctrl-C: 128 and the number of the signal, as shells say it.
-    Interrupted = 130,
-    /// The reader of standard output closed its pipe: as shells say of SIGPIPE.
-    ReaderLeft = 141,
-}
+use options::{Common, read};
 
 fn main() -> ExitCode {
     ExitCode::from(run() as u8)
@@ -71,7 +57,7 @@ fn run() -> Exit {
             return Exit::Usage;
         }
     };
-    let command = args::command(messages);
+    let command = command::command(messages);
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return usage::report(messages, &command, &error),

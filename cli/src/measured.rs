@@ -5,8 +5,8 @@ use socklab_core::Status;
 use socklab_experiments::measured::{COMMAND, serve};
 use socklab_text::Messages;
 
-use crate::Exit;
-use crate::args::read;
+use crate::exit::Exit;
+use crate::options::read;
 use crate::say;
 
 #[derive(Args, Clone, Debug)]

@@ -9,13 +9,13 @@ use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Code, Key, Step, Window, clock_offsets, verify};
 use socklab_files::Outputs;
 
-use crate::Exit;
-use crate::args::read;
-use crate::files::unwritten;
+use crate::exit::Exit;
+use crate::files::FileError;
+use crate::options::read;
 use crate::qr;
 use crate::say;
 use crate::secret;
-use socklab_text::{Messages, Variable};
+use socklab_text::{Messages, Variable, explained};
 
 /// How far `otp clock` looks to both sides, in steps of 30 s: half an hour. The further it looks,
 /// the more often a code belongs to several moments: 121 candidates meet by chance once in 8,000.
@@ -59,7 +59,12 @@ struct CodeArg {
 
 #[derive(Args, Debug)]
 struct VerifyArgs {
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=10))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u8).range(..=10)
+    )]
     window: u8,
 }
 
@@ -129,7 +134,7 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     say::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
     say::payload(&format!("{} {uri}", messages.say("otp-uri")));
     if let Err(error) = draw(&uri, args, messages) {
-        say::line(&error);
+        say::line(&error.say(messages));
         return Exit::Failed;
     }
     if args.no_verify || say::is_quiet() || !stdin().is_terminal() {
@@ -153,13 +158,31 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
                 Exit::Failed
             }
         },
-        // Whoever types nothing does not want it checked.
+        // An empty line skips the check.
         _ => Exit::Done,
     }
 }
 
-fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), String> {
-    let too_long = |_| messages.say("qr-too-long");
+/// Why there is no QR code.
+#[derive(Debug)]
+enum Undrawn {
+    TooLong,
+    File(FileError),
+}
+
+impl Undrawn {
+    fn say(&self, messages: &dyn Messages) -> String {
+        match self {
+            Undrawn::TooLong => messages.say("qr-too-long"),
+            Undrawn::File(error) => error.say(messages),
+        }
+    }
+}
+
+explained!(Undrawn);
+
+fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Undrawn> {
+    let too_long = |_| Undrawn::TooLong;
     if !args.no_qr {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = stdout().is_terminal() && !no_colour;
@@ -178,9 +201,9 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Str
     let mut outputs = Outputs::default();
     let mut save = |file: &Path, bytes: &[u8]| {
         let written = outputs.secret(file, bytes);
-        written.map_err(|error| unwritten(messages, file, &error))?;
+        written.map_err(|error| Undrawn::File(FileError::new(file, error)))?;
         say::news(&messages.say_with("wrote-file", &[("file", &file)]));
-        Ok::<(), String>(())
+        Ok(())
     };
     if let Some(file) = &args.png {
         save(file, &qr::png(uri).map_err(too_long)?)?;

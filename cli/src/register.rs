@@ -8,17 +8,45 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_files::Outputs;
 use socklab_register::{Archive, Error, Location, Notice, Trouble};
 
-use crate::Exit;
-use crate::args::read;
-use crate::files::{unwritten, warn_of_mode};
+use crate::exit::Exit;
+use crate::files::{FileError, warn_of_mode};
+use crate::options::read;
 use crate::say;
 use crate::secret;
-use crate::submission::Place;
+use roster::Unread;
 use socklab_text::Messages;
+
+/// Which register, and which lab in it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LabRegister {
+    #[arg(
+        long,
+        value_name = "FILE|postgres://…",
+        default_value = "register.db",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub(crate) register: String,
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "lab",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub(crate) lab: String,
+}
+
+impl LabRegister {
+    /// Where the register is.
+    pub(crate) fn location(&self) -> Location {
+        let Ok(location) = self.register.parse();
+        location
+    }
+}
 
 #[derive(Args, Debug)]
 struct DniArg {
@@ -57,7 +85,7 @@ struct ClockArg {
 }
 
 pub(crate) fn command() -> Command {
-    let new = |name| Place::augment_args(Command::new(name));
+    let new = |name| LabRegister::augment_args(Command::new(name));
     let of_dni = |name| DniArg::augment_args(new(name));
     Command::new("register")
         .subcommand_required(true)
@@ -83,12 +111,12 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let Some((name, matches)) = matches.subcommand() else {
         return Exit::Usage;
     };
-    let place: Place = read(matches);
+    let place: LabRegister = read(matches);
     let location = place.location();
     if name == "restore" {
         return restore(&location, &read::<RestoreArg>(matches).from, messages);
     }
-    // Whoever prepares a class makes its register; whoever asks of one that is not there has mistyped.
+    // Preparing a class makes its register. A question about one that is not there is mistyped.
     let prepares = ["roster", "enrol"].contains(&name);
     let mut archive = match location.archive(prepares) {
         Ok(archive) => archive,
@@ -102,32 +130,33 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     }
     let mut outputs = Outputs::default();
     location.keep(&mut outputs);
-    let mut desk = Desk {
+    let mut command = RegisterCommand {
         archive,
         outputs,
         lab: place.lab,
         location,
         messages,
     };
-    match desk.run(name, matches) {
+    match command.run(name, matches) {
         Ok(exit) => exit,
-        Err(Stop::Usage(line)) => {
+        Err(stop) => {
+            let (exit, line) = match stop {
+                Stop::Usage(line) => (Exit::Usage, line),
+                Stop::Failed(line) => (Exit::Failed, line),
+                Stop::File(error) => (Exit::Failed, error.say(messages)),
+                Stop::Roster(error) => (Exit::Failed, error.say(messages)),
+                Stop::Register(error) => {
+                    (Exit::Failed, trouble(messages, &command.location, &error))
+                }
+            };
             say::line(&line);
-            Exit::Usage
-        }
-        Err(Stop::Failed(line)) => {
-            say::line(&line);
-            Exit::Failed
-        }
-        Err(Stop::Register(error)) => {
-            say::line(&trouble(messages, &desk.location, &error));
-            Exit::Failed
+            exit
         }
     }
 }
 
 /// An open register, and the user's messages.
-struct Desk<'a> {
+struct RegisterCommand<'a> {
     archive: Archive,
     outputs: Outputs,
     location: Location,
@@ -140,6 +169,20 @@ enum Stop {
     Usage(String),
     Failed(String),
     Register(Error),
+    File(FileError),
+    Roster(Unread),
+}
+
+impl From<FileError> for Stop {
+    fn from(error: FileError) -> Self {
+        Stop::File(error)
+    }
+}
+
+impl From<Unread> for Stop {
+    fn from(error: Unread) -> Self {
+        Stop::Roster(error)
+    }
 }
 
 impl From<Error> for Stop {
@@ -148,7 +191,7 @@ impl From<Error> for Stop {
     }
 }
 
-impl Desk<'_> {
+impl RegisterCommand<'_> {
     fn run(&mut self, name: &str, matches: &ArgMatches) -> Result<Exit, Stop> {
         if ["status", "list", "export"].contains(&name) {
             self.hint_at_other_labs()?;
@@ -185,7 +228,7 @@ impl Desk<'_> {
                 let file = read::<BackupArg>(matches).to;
                 self.outputs
                     .allow(&file)
-                    .map_err(|error| Stop::Failed(unwritten(self.messages, &file, &error)))?;
+                    .map_err(|error| FileError::new(&file, error))?;
                 self.archive
                     .backup(&file)
                     .map_err(|error| match error.trouble {
@@ -244,8 +287,11 @@ impl Desk<'_> {
     fn name_damaged(&mut self, key: &Path) -> Result<bool, Stop> {
         let damaged = self.archive.damaged_secrets(key)?;
         for dni in &damaged {
-            let said = [("dni", dni as _)];
-            say::line(&self.messages.say_with("register-bad-secret", &said));
+            say::line(
+                &self
+                    .messages
+                    .say_with("register-bad-secret", &[("dni", dni)]),
+            );
         }
         Ok(!damaged.is_empty())
     }

@@ -5,7 +5,7 @@ use socklab_core::lab::Exercise;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::say;
 
 /// Takes the name of any runtime. The help shows those that there are for this system.

@@ -10,7 +10,7 @@ use socklab_core::{
 use socklab_text::Messages;
 use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::outlet::{self, STDERR, Stream};
 
 /// Whether only failures are said: `--quiet`, for the whole program and from its start.

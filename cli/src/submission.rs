@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, ServerKind, Settings};
 use socklab_core::policy::{Policy, Secret};
@@ -21,8 +20,9 @@ use socklab_register::{Admit, Column, Location, Rules};
 use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 
 use crate::address;
-use crate::files::{LogFile, warn_if_open};
-use crate::register::{roster, trouble};
+use crate::files::{FileError, LogFile, warn_if_open};
+use crate::register::roster::{self, Unread};
+use crate::register::{LabRegister, trouble};
 use crate::say;
 use crate::wording::Replies;
 use certificates::Identity;
@@ -30,9 +30,9 @@ use journal::Log;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
 use socklab_experiments::measured::raise_descriptors;
-use socklab_text::Messages;
+use socklab_text::{Messages, explained};
 
-pub(crate) use certificates::{Findings, distrusted, encrypted};
+pub(crate) use certificates::{Findings, Unusable, distrusted, encrypted};
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
@@ -45,7 +45,7 @@ const RESERVED: usize = 64;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RegisterArgs {
     #[command(flatten)]
-    pub(crate) place: Place,
+    place: LabRegister,
     #[arg(long, value_enum)]
     secret: Option<SecretArg>,
     #[arg(long, value_name = "FILE")]
@@ -65,13 +65,33 @@ pub(crate) struct RegisterArgs {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     new_dnis: u32,
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4096,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     max_connections: u32,
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     per_address: u32,
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
     patience: u64,
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=256)
+    )]
     batch: u32,
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -81,15 +101,6 @@ pub(crate) struct RegisterArgs {
     tls_listen: Option<String>,
     #[arg(long, conflicts_with_all = ["register", "secret", "key", "roster"])]
     rehearse: bool,
-}
-
-/// Which register, and which lab in it.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Place {
-    #[arg(long, value_name = "FILE|postgres://…", default_value = "register.db", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) register: String,
-    #[arg(long, value_name = "NAME", default_value = "lab", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) lab: String,
 }
 
 /// What codes are made from.
@@ -115,16 +126,8 @@ impl RegisterArgs {
     }
 }
 
-impl Place {
-    /// Where the register is.
-    pub(crate) fn location(&self) -> Location {
-        let Ok(location) = self.register.parse();
-        location
-    }
-}
-
-/// A server's register, and how many connections it may hold.
-pub(crate) struct Desk {
+/// What a submission server has beside its service: its register, its limits, its log.
+pub(crate) struct Resources {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) limit: ConnectionLimit,
     pub(crate) secure: Option<Encrypted>,
@@ -132,7 +135,7 @@ pub(crate) struct Desk {
     log: Arc<Log>,
 }
 
-impl Desk {
+impl Resources {
     /// The file of its log, if it has one.
     pub(crate) fn log_file(&self) -> Option<Arc<LogFile>> {
         self.log.file.clone()
@@ -155,7 +158,32 @@ fn reviewed(service: BoxedService, reviewer: Option<&Arc<Reviewer>>) -> BoxedSer
     }
 }
 
-/// Opens all that the server needs; on failure, one line that says what and why.
+/// Why a submission server does not begin.
+#[derive(Debug)]
+pub(crate) enum Unprepared {
+    Address(address::Error),
+    Certificate(Unusable),
+    Log(FileError),
+    Roster(Unread),
+    Register(Location, Box<socklab_register::Error>),
+}
+
+impl Unprepared {
+    /// What happened, and what to do.
+    pub(crate) fn say(&self, messages: &dyn Messages) -> String {
+        match self {
+            Unprepared::Address(error) => error.say(messages),
+            Unprepared::Certificate(error) => error.say(messages),
+            Unprepared::Log(error) => error.say(messages),
+            Unprepared::Roster(error) => error.say(messages),
+            Unprepared::Register(location, error) => trouble(messages, location, error),
+        }
+    }
+}
+
+explained!(Unprepared);
+
+/// Opens all that the server needs.
 pub(crate) fn prepare(
     args: &RegisterArgs,
     settings: &mut Settings,
@@ -163,7 +191,7 @@ pub(crate) fn prepare(
     messages: &'static dyn Messages,
     quiet: bool,
     outputs: &mut Outputs,
-) -> Result<Desk, String> {
+) -> Result<Resources, Unprepared> {
     args.keep(outputs);
     settings.wording = Arc::new(Replies {
         messages,
@@ -181,8 +209,8 @@ pub(crate) fn prepare(
         quiet || args.rehearse,
         &args.place.lab,
         outputs,
-    )?;
-    let log = Arc::new(log);
+    );
+    let log = Arc::new(log.map_err(Unprepared::Log)?);
     let register: Arc<dyn Register> = if args.rehearse {
         say::line(&messages.say("rehearsing"));
         let policy = Policy {
@@ -194,7 +222,7 @@ pub(crate) fn prepare(
         Arc::new(open(args, Arc::clone(&log), messages)?)
     };
     let most = args.max_connections as usize;
-    Ok(Desk {
+    Ok(Resources {
         register,
         limit: ConnectionLimit::new(most, args.per_address as usize)
             .holding(capacity(most, messages)),
@@ -204,8 +232,9 @@ pub(crate) fn prepare(
     })
 }
 
-/// For how many connections the system has descriptors. If these are fewer than a server of `most`
-/// takes in, those over the limit included, to be told so, the rest wait instead of being refused.
+/// How many connections the system has descriptors for. If these are fewer than the connections of
+/// a server with a limit of `most`, with those over the limit that it refuses, the rest wait in the
+/// backlog instead.
 fn capacity(most: usize, messages: &dyn Messages) -> usize {
     let wanted = most.saturating_add(MAX_REFUSALS);
     let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);
@@ -235,16 +264,16 @@ fn secure(
     listen: SocketAddr,
     messages: &'static dyn Messages,
     reviewer: Option<&Arc<Reviewer>>,
-) -> Result<Option<Encrypted>, String> {
+) -> Result<Option<Encrypted>, Unprepared> {
     let Some([certificate, key]) = args.tls.as_deref() else {
         return Ok(None);
     };
     let address = match &args.tls_listen {
-        Some(text) => address::listen(text, TLS_PORT).map_err(|error| error.say(messages))?,
+        Some(text) => address::listen(text, TLS_PORT).map_err(Unprepared::Address)?,
         None => SocketAddr::new(listen.ip(), TLS_PORT),
     };
     warn_if_open(messages, key);
-    let identity = Identity::open([certificate, key], messages)?;
+    let identity = Identity::open([certificate, key], messages).map_err(Unprepared::Certificate)?;
     let ServerKind::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
@@ -260,12 +289,12 @@ fn open(
     args: &RegisterArgs,
     log: Arc<Log>,
     messages: &dyn Messages,
-) -> Result<socklab_register::Writer, String> {
+) -> Result<socklab_register::Writer, Unprepared> {
     ignore_file_size_signal();
     let location = args.place.location();
-    let failed = |error| trouble(messages, &location, &error);
+    let failed = |error| Unprepared::Register(location.clone(), Box::new(error));
     if let Some(path) = &args.roster {
-        let roster = roster::read(path, &args.column, false, messages)?;
+        let roster = roster::read(path, &args.column, false).map_err(Unprepared::Roster)?;
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
         // Its lines may be seen by a class.

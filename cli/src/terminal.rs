@@ -12,12 +12,12 @@ use crate::say;
 use socklab_text::Messages;
 use socklab_text::escape;
 
-/// How much to say, and how.
+/// What a terminal shows, and how.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
-    /// Nothing at all, for measurements.
+pub(crate) struct TerminalOptions {
+    /// Shows nothing, for measurements.
     pub(crate) quiet: bool,
-    /// Payload as it is, control characters and all.
+    /// Shows payload unescaped.
     pub(crate) raw: bool,
     /// The port that students use unless told another.
     pub(crate) port: u16,
@@ -26,7 +26,7 @@ pub(crate) struct Manner {
 /// A terminal, or what stands in for it.
 pub(crate) struct Terminal {
     messages: &'static dyn Messages,
-    manner: Manner,
+    options: TerminalOptions,
     /// A client ends with the reader of its payload.
     stop: Stop,
     interactive: bool,
@@ -38,10 +38,14 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Standard input, output and error of a run with that stop.
-    pub(crate) fn new(messages: &'static dyn Messages, manner: Manner, stop: Stop) -> Self {
+    pub(crate) fn new(
+        messages: &'static dyn Messages,
+        options: TerminalOptions,
+        stop: Stop,
+    ) -> Self {
         Terminal {
             messages,
-            manner,
+            options,
             stop,
             interactive: stdin().is_terminal(),
             takes_all: takes_all(),
@@ -56,7 +60,7 @@ impl Terminal {
         self.line(&self.messages.say_with("ready", &[("address", &local)]));
         if local.ip().is_loopback() {
             let everywhere = match local.port() {
-                port if port == self.manner.port => "0.0.0.0".to_owned(),
+                port if port == self.options.port => "0.0.0.0".to_owned(),
                 port => format!("0.0.0.0:{port}"),
             };
             self.line(
@@ -81,7 +85,7 @@ impl Terminal {
 
 impl Console for Terminal {
     fn prompt(&self, prompt: Prompt) {
-        if !self.interactive || self.manner.quiet {
+        if !self.interactive || self.options.quiet {
             return;
         }
         let text = match prompt {
@@ -96,11 +100,11 @@ impl Console for Terminal {
     }
 
     fn show(&self, bytes: &[u8]) {
-        if self.manner.quiet {
+        if self.options.quiet {
             return;
         }
         let mut line = Vec::with_capacity(bytes.len() + 1);
-        if self.manner.raw {
+        if self.options.raw {
             line.extend_from_slice(bytes);
         } else {
             escape::write(bytes, &mut line);
@@ -119,12 +123,12 @@ impl Console for Terminal {
     fn notice(&self, notice: Notice) {
         match notice {
             Notice::Ready(local) => {
-                if !self.manner.quiet {
+                if !self.options.quiet {
                     self.ready(local);
                 }
                 outlet::serve();
             }
-            _ if self.manner.quiet => {}
+            _ if self.options.quiet => {}
             _ => self.line(&say::notice(self.messages, notice)),
         }
     }

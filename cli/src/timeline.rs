@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
-use socklab_core::lab::{self, EXERCISES, Exercise};
+use socklab_core::lab::{self, Exercise};
 use socklab_experiments::timeline;
 use socklab_files::Outputs;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 use socklab_timeline::{Chart, Glyphs, chrome, mermaid, slide, svg_of_all, text};
 
-use crate::Exit;
-use crate::args::read;
-use crate::files::{unwritten, write_public};
+use crate::exit::Exit;
+use crate::files::write_public;
+use crate::options::{exercises, read};
 use crate::outlet;
 use crate::runtimes;
 use crate::say;
@@ -27,7 +26,12 @@ const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
 struct TimelineArgs {
     #[arg(value_name = "EXERCISE", value_parser = exercises())]
     timeline_exercise: String,
-    #[arg(long = "models", value_name = "LIST", value_delimiter = ',', value_parser = runtimes::parser())]
+    #[arg(
+        long = "models",
+        value_name = "LIST",
+        value_delimiter = ',',
+        value_parser = runtimes::parser()
+    )]
     timeline_models: Vec<String>,
     #[arg(long = "format", default_value = FORMATS[0], value_parser = FORMATS)]
     timeline_format: String,
@@ -37,10 +41,6 @@ struct TimelineArgs {
     timeline_ascii: bool,
     #[arg(long = "slide", conflicts_with = "timeline_format")]
     timeline_slide: bool,
-}
-
-fn exercises() -> PossibleValuesParser {
-    PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
 }
 
 pub(crate) fn command() -> Command {
@@ -84,7 +84,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     let mut outputs = Outputs::default();
     if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
-        say::line(&unwritten(messages, file, &error));
+        say::line(&error.say(messages));
         return Exit::Failed;
     }
     say::line(&messages.say_with("wrote-file", &[("file", file)]));
@@ -99,8 +99,8 @@ fn done(charts: &[Chart], models: &[Runtime]) -> Exit {
     }
 }
 
-/// Charts the exercise on each model, measured now. A model on which the exchange does not end as it
-/// should is named on standard error and left out.
+/// Charts the exercise on each model, measured now. A model on which the exchange does not end as
+/// it should is named on standard error and left out.
 pub(crate) fn charts(
     exercise: &'static Exercise,
     models: &[Runtime],

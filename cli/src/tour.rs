@@ -10,8 +10,8 @@ use socklab_experiments::tour::{self, Detail};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
-use crate::Exit;
-use crate::args::read;
+use crate::exit::Exit;
+use crate::options::{exercises, read};
 use crate::outlet;
 use crate::runtimes;
 use crate::say;
@@ -25,10 +25,6 @@ struct TourArgs {
     runtime: String,
     #[arg(long = "transcript", id = "tour-transcript")]
     transcript: bool,
-}
-
-fn exercises() -> PossibleValuesParser {
-    PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
 }
 
 fn runtimes_or_all() -> PossibleValuesParser {

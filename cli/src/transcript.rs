@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, Command};
 use socklab_core::transcript::parse;
 
-use crate::Exit;
-use crate::args::read;
+use crate::exit::Exit;
+use crate::options::read;
 use crate::outlet;
 use crate::say;
 use socklab_text::{Messages, system_error};

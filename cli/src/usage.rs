@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::outlet;
 use crate::say;
 use socklab_text::Messages;

@@ -6,6 +6,7 @@ use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
 use super::ladder::{ladder, shown};
 use super::text::{code, said_reason, what};
 use socklab_text::Messages;
+use socklab_text::markup::escaped;
 
 /// One object, with every scenario.
 pub(super) fn json(report: &Report) -> String {
@@ -134,10 +135,5 @@ pub(super) fn junit(report: &Report, messages: &dyn Messages) -> String {
 /// Text that may stand in XML: escaped for a terminal first, so that no control character is left.
 fn xml_text(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| shown(line.as_bytes())).collect();
-    lines
-        .join("\n")
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    escaped(&lines.join("\n"))
 }

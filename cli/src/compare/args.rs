@@ -12,6 +12,7 @@ use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
 
+use crate::options::NotInRange;
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
@@ -33,7 +34,12 @@ pub(crate) struct CompareArgs {
     pub(super) quick: bool,
     #[arg(long)]
     pub(super) full: bool,
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..=60_000)
+    )]
     pub(super) connections: Option<Vec<u32>>,
     #[arg(long, value_name = "PER_SECOND,…", value_delimiter = ',', value_parser = rate)]
     pub(super) rate: Vec<f64>,
@@ -41,17 +47,32 @@ pub(crate) struct CompareArgs {
     pub(super) find_knee: bool,
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 10.0)]
     pub(super) limit: f64,
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..=60_000)
+    )]
     pub(super) idle: Vec<u32>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) rounds: Option<u32>,
     #[arg(long, value_name = "SECONDS", value_parser = rate)]
     pub(super) seconds: Option<f64>,
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=64)
+    )]
     pub(super) depth: u32,
     #[arg(long, value_name = "ADDR")]
     pub(super) target: Option<String>,
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1024)
+    )]
     pub(super) server_cores: u32,
     #[arg(long)]
     pub(super) unobserved: bool,
@@ -81,10 +102,10 @@ pub(crate) struct CompareArgs {
 }
 
 /// A positive number.
-fn rate(text: &str) -> Result<f64, String> {
+fn rate(text: &str) -> Result<f64, NotInRange> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number <= 1e8 => Ok(number),
-        _ => Err(text.to_owned()),
+        _ => Err(NotInRange),
     }
 }
 
@@ -134,8 +155,8 @@ impl Unplanned {
 const FULL_IDLE: [u32; 4] = [10, 1000, 4000, 9000];
 
 impl CompareArgs {
-    /// The exercise that is measured: the one that is named, or the first if there is an option that only
-    /// an exercise has. `None` for the six questions.
+    /// The exercise that is measured: the one that is named, or the first if there is an option
+    /// that only an exercise has. `None` for the six questions.
     pub(super) fn exercise(&self) -> Option<&str> {
         let of_an_exercise = self.full
             || self.find_knee
@@ -262,8 +283,8 @@ impl CompareArgs {
             timeout: Duration::from_secs(1),
             depth: self.depth,
             observe: !self.unobserved,
-            // We cannot pin a server that we did not start; on the generator's core its latency would
-            // look ten times better, so `--target` pins neither.
+            // We cannot pin a server that we did not start; on the generator's core its latency
+            // would look ten times better, so `--target` pins neither.
             cores: match self.target {
                 Some(_) => Cores::default(),
                 None => Cores::share(allowed, self.server_cores as usize),

@@ -1,6 +1,5 @@
 //! `socklab compare diff OLD NEW`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
@@ -8,12 +7,12 @@ use socklab_compare::diff;
 use socklab_compare::results::SCHEMA;
 use socklab_compare::summary::Document;
 
-use crate::Exit;
-use crate::args::read;
-use crate::files::unreadable;
+use crate::exit::Exit;
+use crate::files::{FileError, read as read_file};
+use crate::options::read;
 use crate::outlet;
 use crate::say;
-use socklab_text::Messages;
+use socklab_text::{Messages, explained};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct DiffArgs {
@@ -29,10 +28,10 @@ pub(super) fn command() -> Command {
 
 pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: DiffArgs = read(matches);
-    let (old, new) = match (load(&args.old, messages), load(&args.new, messages)) {
+    let (old, new) = match (load(&args.old), load(&args.new)) {
         (Ok(old), Ok(new)) => (old, new),
-        (Err(line), _) | (_, Err(line)) => {
-            say::line(&line);
+        (Err(error), _) | (_, Err(error)) => {
+            say::line(&error.say(messages));
             return Exit::Unchecked;
         }
     };
@@ -51,15 +50,37 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     }
 }
 
-fn load(path: &Path, messages: &dyn Messages) -> Result<Document, String> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable(messages, path, &error))?;
-    let document: Document = serde_json::from_str(&text)
-        .map_err(|_| messages.say_with("compare-no-results", &[("file", &path)]))?;
+/// Why there is nothing to compare.
+#[derive(Debug)]
+enum Unloaded {
+    File(FileError),
+    /// A file holds no results.
+    NoResults(PathBuf),
+    /// A file's results are of this other version.
+    OtherSchema(PathBuf, u32),
+}
+
+impl Unloaded {
+    fn say(&self, messages: &dyn Messages) -> String {
+        match self {
+            Unloaded::File(error) => error.say(messages),
+            Unloaded::NoResults(file) => messages.say_with("compare-no-results", &[("file", file)]),
+            Unloaded::OtherSchema(file, schema) => messages.say_with(
+                "compare-other-schema",
+                &[("file", file), ("schema", schema), ("ours", &SCHEMA)],
+            ),
+        }
+    }
+}
+
+explained!(Unloaded);
+
+fn load(path: &Path) -> Result<Document, Unloaded> {
+    let text = read_file(path).map_err(Unloaded::File)?;
+    let document: Document =
+        serde_json::from_slice(&text).map_err(|_| Unloaded::NoResults(path.to_owned()))?;
     match document.results.schema {
         SCHEMA => Ok(document),
-        other => Err(messages.say_with(
-            "compare-other-schema",
-            &[("file", &path), ("schema", &other), ("ours", &SCHEMA)],
-        )),
+        other => Err(Unloaded::OtherSchema(path.to_owned(), other)),
     }
 }

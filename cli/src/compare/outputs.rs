@@ -1,8 +1,9 @@
 //! Where the results go: the terminal, and files.
 
+use std::error::Error;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use socklab_compare::csv::csv;
 use socklab_compare::hgrm::{Which, hgrm};
@@ -12,12 +13,12 @@ use socklab_compare::summary::Document;
 use socklab_compare::{reading, table};
 use socklab_core::lab;
 use socklab_experiments::compare::sources;
-use socklab_files::{Error, Outputs, Readers};
+use socklab_files::{Outputs, Readers};
 use socklab_timeline::svg;
 
 use super::args::CompareArgs;
-use crate::Exit;
-use crate::files::{unwritten, write_public};
+use crate::exit::Exit;
+use crate::files::{FileError, write_public};
 use crate::outlet;
 use crate::say;
 use crate::timeline;
@@ -25,15 +26,15 @@ use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
 /// Whether the files that were asked for can be written: better known before a measurement than
-/// after it. On failure, the line to say.
-pub(super) fn can_be_written(args: &CompareArgs, messages: &dyn Messages) -> Result<(), String> {
+/// after it.
+pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), FileError> {
     let mut outputs = Outputs::default();
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let named = [&args.json, &args.csv, &args.markdown];
     let files = named.into_iter().flatten().chain([&report]);
     for path in files.filter(|path| !is_stdout(path)) {
         let can = outputs.can_replace(path, Readers::Anybody);
-        can.map_err(|error| unwritten(messages, path, &error))?;
+        can.map_err(|error| FileError::new(path, error))?;
         outputs.keep(path);
     }
     Ok(())
@@ -52,7 +53,8 @@ pub(super) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// What a user sees of a comparison: with `--quiet` nothing, and nothing beside JSON that goes the same way.
+/// What a user sees of a comparison: with `--quiet` nothing, and nothing beside JSON that goes the
+/// same way.
 pub(super) fn show(args: &CompareArgs, text: &str) {
     let json = args.json.as_deref().is_some_and(is_stdout);
     if !json && !say::is_quiet() {
@@ -88,8 +90,19 @@ impl<'m> Writer<'m> {
         }
     }
 
+    /// Writes a file whose text may not have come about.
+    pub(super) fn write_made<E>(&mut self, path: &PathBuf, text: Result<String, E>)
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        match text {
+            Ok(text) => self.write(Some(path), &text),
+            Err(error) => self.said(path, Err(FileError::new(path, io::Error::other(error)))),
+        }
+    }
+
     /// Says whether a file was written.
-    fn said(&mut self, path: &Path, written: Result<(), Error>) {
+    fn said(&mut self, path: &Path, written: Result<(), FileError>) {
         match written {
             Ok(()) => {
                 say::news(
@@ -99,7 +112,7 @@ impl<'m> Writer<'m> {
                 );
             }
             Err(error) => {
-                say::line(&unwritten(self.messages, path, &error));
+                say::line(&error.say(self.messages));
                 self.exit = Exit::Failed;
             }
         }
@@ -124,17 +137,14 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
     );
     show(args, &shown);
     let mut writer = Writer::new(messages);
-    if args.json.is_some() {
-        match serde_json::to_string(document) {
-            Ok(json) => writer.write(args.json.as_ref(), &(json + "\n")),
-            Err(error) => say::line(&error.to_string()),
-        }
+    if let Some(path) = &args.json {
+        writer.write_made(
+            path,
+            serde_json::to_string(document).map(|json| json + "\n"),
+        );
     }
-    if args.csv.is_some() {
-        match csv(results, summary) {
-            Ok(text) => writer.write(args.csv.as_ref(), &text),
-            Err(error) => say::line(&error.to_string()),
-        }
+    if let Some(path) = &args.csv {
+        writer.write_made(path, csv(results, summary));
     }
     if args.markdown.is_some() {
         let text = table::markdown(results, summary, messages);
@@ -200,8 +210,8 @@ pub(super) fn typed(arguments: impl Iterator<Item = OsString>) -> String {
 }
 
 /// A file of percentiles for each model and load, as HdrHistogram's own tools read them.
-fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result<(), Error> {
-    fs::create_dir_all(folder)?;
+fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result<(), FileError> {
+    fs::create_dir_all(folder).map_err(|error| FileError::new(folder, error))?;
     for model in &results.models {
         for (at, load) in results.loads.iter().enumerate() {
             let load = match load {

@@ -13,7 +13,7 @@ use socklab_text::Messages;
 use super::args::CompareArgs;
 use super::outputs::{Writer, default_report, show, typed};
 use super::progress::minutes;
-use crate::Exit;
+use crate::exit::Exit;
 use crate::say;
 
 /// How often the line of progress is written at most.

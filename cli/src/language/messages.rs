@@ -11,9 +11,10 @@ use socklab_text::{Variable, escape, system_error};
 use super::*;
 
 /// Messages, or with a hyphen at the end families of them, that no literal names: help texts are
-/// found by the names of commands and arguments (`args::tests`), what a check finds by its code
-/// (`check::text::tests`), what a model is by its name
-/// (`runtime::tests`), and what a chart shows by the name of what it is (`timeline::tests`).
+/// found by the names of commands and arguments (`command::tests`), what a check finds by its code
+/// (`check::text::tests`), what a model is by its name (`runtime::tests`), what the six questions
+/// give by the name of each question, and what a chart shows by the name of what it is
+/// (`timeline::tests`).
 const NOT_YET_USED: &[&str] = &[
     "check-cure-",
     "check-symptom-",
@@ -22,6 +23,16 @@ const NOT_YET_USED: &[&str] = &[
     "help",
     "help-",
     "model-",
+    "survey-choice-",
+    "survey-head-",
+    "survey-hundred-busy-",
+    "survey-name-",
+    "survey-one-client-",
+    "survey-short-visits-",
+    "survey-silent-",
+    "survey-slow-client-",
+    "survey-slow-request-",
+    "survey-waits-",
     "timeline-class-",
     "timeline-operation-",
     "timeline-style-",
@@ -47,8 +58,8 @@ fn messages(sources: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     messages
 }
 
-/// The sources that say something, but for this file, without comments: the command's, and those of the crates that it lends
-/// its words to.
+/// The sources that say something, but for this file, without comments: the command's, and those of
+/// the crates that it lends its words to.
 fn sources() -> Vec<(PathBuf, String)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let crates = [
@@ -136,14 +147,16 @@ fn what_the_command_says_exists_and_has_its_variables() {
                 let Some(variables) = known.get(id) else {
                     panic!("{}: there is no message {id:?}", path.display());
                 };
-                // From `[("peer", …), …]`: all that could be a name is taken for one. Without a second argument there are none.
-                let given: BTreeSet<&str> = if rest.trim_start().starts_with(')') {
-                    BTreeSet::new()
-                } else {
-                    let array = rest.split(']').next().unwrap_or("");
-                    let tuples = array.split('(').skip(1);
-                    tuples.filter_map(|one| Some(literal(one)?.0)).collect()
+                // From `&[("peer", …), …]`: whatever could be a name is taken for one. Variables
+                // that were put together before are not looked for.
+                let given = match rest.trim_start().strip_prefix(',') {
+                    Some(rest) if !rest.trim_start().starts_with("&[") => continue,
+                    Some(rest) => rest.split(']').next().unwrap_or(""),
+                    None => "",
                 };
+                let tuples = given.split('(').skip(1);
+                let given: BTreeSet<&str> =
+                    tuples.filter_map(|one| Some(literal(one)?.0)).collect();
                 for name in variables {
                     let there = given.contains(name.as_str());
                     assert!(there, "{}: {id:?} without ${name}", path.display());

@@ -4,8 +4,8 @@ use clap::Args;
 use socklab_register::{local_time, parse_time};
 
 use super::show::print;
-use super::{Desk, Stop};
-use crate::Exit;
+use super::{RegisterCommand, Stop};
+use crate::exit::Exit;
 use crate::say;
 
 #[derive(Args, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct DeadlineArgs {
     remove: bool,
 }
 
-impl Desk<'_> {
+impl RegisterCommand<'_> {
     /// Sets or removes a deadline, and shows those of the lab.
     pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, Stop> {
         let due = match &args.due {

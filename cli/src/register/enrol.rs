@@ -7,9 +7,11 @@ use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Dni, Key};
 use socklab_register::NewSecrets;
 
-use super::{Desk, Stop};
-use crate::Exit;
-use crate::files::unwritten;
+use super::{RegisterCommand, Stop};
+use socklab_text::markup::escaped;
+
+use crate::exit::Exit;
+use crate::files::FileError;
 use crate::qr;
 use crate::say;
 
@@ -48,8 +50,8 @@ pub(super) struct RekeyArgs {
     issuer: String,
 }
 
-impl Desk<'_> {
-    /// Gives secrets to those named, or to all of the class who have none yet.
+impl RegisterCommand<'_> {
+    /// Gives secrets to the students named, or to all of the class who have none yet.
     pub(super) fn enrol(&mut self, args: &EnrolArgs) -> Result<Exit, Stop> {
         let dnis = match args.all {
             true => self.class(args.replace)?,
@@ -97,13 +99,13 @@ impl Desk<'_> {
         };
         if !named.exists() {
             let allowed = self.outputs.allow(named);
-            allowed.map_err(|error| Stop::Failed(unwritten(self.messages, named, &error)))?;
+            allowed.map_err(|error| FileError::new(named, error))?;
         }
         self.outputs.keep(named);
         Ok(named.to_owned())
     }
 
-    /// All on the roster who are to have a secret.
+    /// All students on the roster who are to have a secret.
     fn class(&mut self, replace: bool) -> Result<Vec<String>, Stop> {
         let class = self.archive.students(&self.lab)?.into_iter();
         let new = class.filter(|one| one.listed && (replace || !one.enrolled));
@@ -141,7 +143,7 @@ impl Desk<'_> {
         let students = self.archive.students(&self.lab)?;
         let mut cards = String::new();
         let position = |dni: &str| students.iter().position(|one| one.dni == dni);
-        // Those that the class has come in its order, with a heading for each group.
+        // Students on the roster come in its order, with a heading for each group.
         let mut owners: Vec<_> = secrets.iter().map(|one| (position(one.0), one)).collect();
         owners.sort_by_key(|(position, _)| *position);
         let (mut count, mut last) = (0, "");
@@ -150,7 +152,7 @@ impl Desk<'_> {
             let (name, group) = student.map_or(("", ""), |one| (&one.name, &one.team));
             if last != group {
                 last = group;
-                cards.push_str(&format!("<h2>{}</h2>\n", html(group)));
+                cards.push_str(&format!("<h2>{}</h2>\n", escaped(group)));
             }
             let key = Key::from_bytes(secret);
             let uri = provisioning(&key, dni, issuer, Style::Rfc);
@@ -163,7 +165,7 @@ impl Desk<'_> {
         let page = page(&title, &advice, &cards);
         self.outputs
             .secret(sheet, page.as_bytes())
-            .map_err(|error| Stop::Failed(unwritten(self.messages, sheet, &error)))?;
+            .map_err(|error| FileError::new(sheet, error))?;
         if let Err(error) = self.archive.give_out(secrets, replace) {
             say::line(&self.messages.say_with("sheet-void", &[("file", &sheet)]));
             return Err(error.into());
@@ -190,12 +192,6 @@ fn page(title: &str, advice: &str, cards: &str) -> String {
 
 fn card(name: &str, dni: &str, secret: &str, svg: &str) -> String {
     let svg = svg.find("<svg").map_or(svg, |at| &svg[at..]);
-    let name = html(name);
+    let name = escaped(name);
     format!("<div class=\"card\"><b>{name}</b><br>{dni}<br>{svg}<br><code>{secret}</code></div>\n")
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use socklab_files::Readers;
 use socklab_register::{Gradebook, Trouble};
 
-use super::{Desk, Stop};
-use crate::Exit;
-use crate::files::unwritten;
+use super::{RegisterCommand, Stop};
+use crate::exit::Exit;
+use crate::files::FileError;
 use crate::outlet::Payload;
 use crate::say;
 
@@ -36,7 +36,7 @@ enum Format {
     Moodle,
 }
 
-impl Desk<'_> {
+impl RegisterCommand<'_> {
     pub(super) fn export(&mut self, args: &ExportArgs) -> Result<Exit, Stop> {
         if args.format == Format::Moodle {
             let unmatched = self.archive.unmatched(&self.lab)?;
@@ -60,13 +60,13 @@ impl Desk<'_> {
         }
         let lines = match &args.to {
             Some(path) => {
-                let refused = |error| Stop::Failed(unwritten(self.messages, path, &error));
+                let refused = |error: socklab_files::Error| FileError::new(path, error);
                 let output = self.outputs.replace(path, Readers::Owner);
                 let mut output = output.map_err(refused)?;
                 let exported = self.export_to(args, &mut output);
                 let lines = exported.map_err(|stop| match stop {
                     Stop::Register(error) if error.trouble == Trouble::Output => {
-                        refused(std::io::Error::other(error).into())
+                        refused(std::io::Error::other(error).into()).into()
                     }
                     other => other,
                 })?;

@@ -6,11 +6,11 @@ use clap::Args;
 use socklab_core::submit::MAX_NAME;
 use socklab_register::{Column, DniFault, Field, Roster, RosterError, RosterFault};
 
-use super::{Desk, Stop};
-use crate::Exit;
-use crate::files;
+use super::{RegisterCommand, Stop};
+use crate::exit::Exit;
+use crate::files::{self, FileError};
 use crate::say;
-use socklab_text::Messages;
+use socklab_text::{Messages, explained};
 
 #[derive(Args, Debug)]
 pub(super) struct RosterArgs {
@@ -22,26 +22,48 @@ pub(super) struct RosterArgs {
     empty: bool,
 }
 
-impl Desk<'_> {
+impl RegisterCommand<'_> {
     /// Makes a file the class, and shows what was understood of it.
     pub(super) fn roster(&mut self, args: &RosterArgs) -> Result<Exit, Stop> {
-        let read = read(&args.file, &args.column, args.empty, self.messages);
-        let roster = read.map_err(Stop::Failed)?;
+        let roster = read(&args.file, &args.column, args.empty)?;
         self.archive.set_roster(&roster.entries)?;
         tell(&args.file, &roster, self.messages, str::to_owned);
         Ok(Exit::Done)
     }
 }
 
-/// Reads a roster; on failure, one line that says what and why.
-pub(crate) fn read(
-    file: &Path,
-    columns: &[Column],
-    may_be_empty: bool,
-    messages: &dyn Messages,
-) -> Result<Roster, String> {
-    let bytes = files::read(messages, file)?;
-    Roster::read(&bytes, columns, may_be_empty).map_err(|error| refusal(messages, file, &error))
+/// Why there is no roster.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// The file cannot be read.
+    File(FileError),
+    /// It is no roster.
+    Roster(PathBuf, RosterError),
+}
+
+impl Unread {
+    /// What is wrong, and where.
+    pub(crate) fn say(&self, messages: &dyn Messages) -> String {
+        match self {
+            Unread::File(error) => error.say(messages),
+            Unread::Roster(file, error) => {
+                let fault = fault(messages, &error.fault);
+                messages.say_with(
+                    "roster-refused",
+                    &[("file", file), ("line", &error.line), ("detail", &fault)],
+                )
+            }
+        }
+    }
+}
+
+explained!(Unread);
+
+/// Reads a roster.
+pub(crate) fn read(file: &Path, columns: &[Column], may_be_empty: bool) -> Result<Roster, Unread> {
+    let bytes = files::read(file).map_err(Unread::File)?;
+    Roster::read(&bytes, columns, may_be_empty)
+        .map_err(|error| Unread::Roster(file.to_owned(), error))
 }
 
 /// Says what each column was taken for, shows the first student, and says how many there are.
@@ -80,14 +102,6 @@ pub(crate) fn tell(
     if short > 0 {
         say::news(&messages.say_with("roster-short", &[("count", &short)]));
     }
-}
-
-fn refusal(messages: &dyn Messages, file: &Path, error: &RosterError) -> String {
-    let (file, fault) = (file.display().to_string(), fault(messages, &error.fault));
-    messages.say_with(
-        "roster-refused",
-        &[("file", &file), ("line", &error.line), ("detail", &fault)],
-    )
 }
 
 fn fault(messages: &dyn Messages, fault: &RosterFault) -> String {

@@ -7,8 +7,8 @@ use clap::Args;
 use socklab_core::register::Decision;
 use socklab_register::{Finding, Student, Submission, how_long, local_time, shown_name};
 
-use super::{Desk, Stop};
-use crate::Exit;
+use super::{RegisterCommand, Stop};
+use crate::exit::Exit;
 use crate::say;
 use crate::wording::decided;
 use socklab_text::escape;
@@ -32,7 +32,7 @@ pub(super) fn print(line: &str) {
     say::payload(&escape::text(line));
 }
 
-impl Desk<'_> {
+impl RegisterCommand<'_> {
     /// Who has submitted, who is missing, by group; and what stands out.
     pub(super) fn status(&mut self, args: &StatusArgs) -> Result<Exit, Stop> {
         if !args.watch {

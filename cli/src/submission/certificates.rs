@@ -10,9 +10,9 @@ use socklab_core::lab::BoxedService;
 use socklab_register::rfc3339;
 use socklab_tls::{CertificateFault, Certificates, Error, Refusal, Report, Secure, Trouble, Trust};
 
-use crate::files;
+use crate::files::{self, FileError};
 use crate::say;
-use socklab_text::Messages;
+use socklab_text::{Messages, explained};
 
 /// A server's certificate and key, and the files that they come from.
 pub(crate) struct Identity {
@@ -26,15 +26,14 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// Reads them, and warns of what clients would find wrong with them.
-    pub(super) fn open(files: [&Path; 2], messages: &'static dyn Messages) -> Result<Self, String> {
+    pub(super) fn open(
+        files: [&Path; 2],
+        messages: &'static dyn Messages,
+    ) -> Result<Self, Unusable> {
         let [certificate, key] = files.map(Path::to_owned);
-        let pems = [
-            files::read(messages, &certificate)?,
-            files::read(messages, &key)?,
-        ];
-        let certificates = Certificates::new(&pems[0], &pems[1]);
-        let certificates =
-            certificates.map_err(|error| unusable(messages, &certificate, &key, &error))?;
+        let pems = [read(&certificate)?, read(&key)?];
+        let certificates = Certificates::new(&pems[0], &pems[1])
+            .map_err(|error| Unusable::of_pair(&certificate, &key, error))?;
         let identity = Identity {
             certificate,
             key,
@@ -59,13 +58,12 @@ impl Identity {
     /// Reads the files again. If they cannot be used, the old ones stay.
     #[cfg(unix)]
     fn reload(&self) {
-        let read = |file: &Path| files::read(self.messages, file);
-        let replaced = read(&self.certificate).and_then(|certificate| {
-            let key = read(&self.key)?;
-            let replaced = self.certificates.replace(&certificate, &key);
-            replaced.map_err(|error| unusable(self.messages, &self.certificate, &self.key, &error))
-        });
-        match replaced {
+        let replace = || {
+            let pems = [read(&self.certificate)?, read(&self.key)?];
+            let replaced = self.certificates.replace(&pems[0], &pems[1]);
+            replaced.map_err(|error| Unusable::of_pair(&self.certificate, &self.key, error))
+        };
+        match replace() {
             Ok(()) => {
                 say::news(
                     &self
@@ -75,17 +73,18 @@ impl Identity {
                 self.warn();
             }
             Err(error) => {
+                let detail = error.say(self.messages);
                 say::line(
                     &self
                         .messages
-                        .say_with("certificate-kept", &[("detail", &error)]),
+                        .say_with("certificate-kept", &[("detail", &detail)]),
                 );
             }
         }
     }
 
-    /// From now on SIGHUP has the files read again. A server whose terminal has gone is stopped by
-    /// it as before.
+    /// From now on SIGHUP has the files read again. It still stops a server whose terminal has
+    /// gone.
     #[cfg(unix)]
     pub(crate) fn heed_hangup(self, stop: socklab_system::Stop) {
         use std::io::{IsTerminal, stderr};
@@ -109,8 +108,8 @@ impl Identity {
     #[cfg(not(unix))]
     pub(crate) fn heed_hangup(self, _: socklab_system::Stop) {}
 
-    /// A service behind the certificate. What peers have against it is told once for each reason: a
-    /// class would tell it a hundred times.
+    /// A service behind the certificate. Each reason why peers refuse it is said once, because a
+    /// whole class would have the same.
     pub(super) fn protect(
         &self,
         service: BoxedService,
@@ -143,6 +142,53 @@ impl Identity {
     }
 }
 
+/// Why a certificate, a key or a name cannot be used.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    /// A file cannot be read.
+    File(FileError),
+    /// TLS does not take what is in this file, or the name.
+    Tls(Option<PathBuf>, Error),
+}
+
+impl Unusable {
+    fn new(file: Option<&Path>, error: Error) -> Self {
+        Unusable::Tls(file.map(Path::to_owned), error)
+    }
+
+    /// Names the file of the two that is at fault.
+    fn of_pair(certificate: &Path, key: &Path, error: Error) -> Self {
+        let file = match error {
+            Error::NoKey | Error::EncryptedKey | Error::Key(_) | Error::Mismatch => key,
+            _ => certificate,
+        };
+        Unusable::new(Some(file), error)
+    }
+
+    pub(crate) fn say(&self, messages: &dyn Messages) -> String {
+        let (file, error) = match self {
+            Unusable::File(error) => return error.say(messages),
+            Unusable::Tls(file, error) => (file, error),
+        };
+        let detail = match error {
+            Error::NoCertificate => messages.say("tls-no-certificate"),
+            Error::NoKey => messages.say("tls-no-key"),
+            Error::EncryptedKey => messages.say("tls-encrypted-key"),
+            Error::Key(detail) => messages.say_with("tls-key", &[("detail", detail)]),
+            Error::Mismatch => messages.say("tls-mismatch"),
+            Error::Order { at } => messages.say_with("tls-order", &[("at", at)]),
+            Error::Unreadable(detail) => messages.say_with("tls-unreadable", &[("detail", detail)]),
+            Error::Name(name) => messages.say_with("tls-name", &[("name", name)]),
+        };
+        match file {
+            Some(file) => messages.say_with("file-error", &[("file", file), ("detail", &detail)]),
+            None => detail,
+        }
+    }
+}
+
+explained!(Unusable);
+
 /// What a client knows of a server's certificate that it does not believe.
 pub(crate) type Findings = Arc<Mutex<Option<CertificateFault>>>;
 
@@ -151,22 +197,15 @@ pub(crate) fn encrypted(
     machine: Box<dyn Machine>,
     server: &str,
     ca: Option<&PathBuf>,
-    messages: &dyn Messages,
-) -> Result<(Box<dyn Machine>, Findings), String> {
-    let said = |error: &Error| match ca {
-        Some(file) => {
-            let detail = error_in_words(messages, error);
-            messages.say_with("file-error", &[("file", file), ("detail", &detail)])
-        }
-        None => error_in_words(messages, error),
-    };
+) -> Result<(Box<dyn Machine>, Findings), Unusable> {
     let trust = match ca {
-        Some(file) => Trust::These(files::read(messages, file)?),
+        Some(file) => Trust::These(read(file)?),
         None => Trust::Public,
     };
-    let config = socklab_tls::client(&trust).map_err(|error| said(&error))?;
+    let file = ca.map(PathBuf::as_path);
+    let config = socklab_tls::client(&trust).map_err(|error| Unusable::new(file, error))?;
     let client = socklab_tls::Client::new(machine, config, server);
-    let client = client.map_err(|error| error_in_words(messages, &error))?;
+    let client = client.map_err(|error| Unusable::new(None, error))?;
     let findings = Findings::default();
     let found = Arc::clone(&findings);
     let client = client.reporting(Arc::new(move |_, trouble| {
@@ -177,7 +216,7 @@ pub(crate) fn encrypted(
     Ok((Box::new(client), findings))
 }
 
-/// What a client found wrong with the server's certificate, in messages, with what to do.
+/// What a client found wrong with the server's certificate, in words, with what to do.
 pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option<String> {
     let fault = findings
         .lock()
@@ -187,26 +226,8 @@ pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option
     Some(messages.say_with("failure-certificate", &[("detail", &detail)]))
 }
 
-fn unusable(messages: &dyn Messages, certificate: &Path, key: &Path, error: &Error) -> String {
-    let file = match error {
-        Error::NoKey | Error::EncryptedKey | Error::Key(_) | Error::Mismatch => key,
-        _ => certificate,
-    };
-    let (file, detail) = (file.display().to_string(), error_in_words(messages, error));
-    messages.say_with("file-error", &[("file", &file), ("detail", &detail)])
-}
-
-fn error_in_words(messages: &dyn Messages, error: &Error) -> String {
-    match error {
-        Error::NoCertificate => messages.say("tls-no-certificate"),
-        Error::NoKey => messages.say("tls-no-key"),
-        Error::EncryptedKey => messages.say("tls-encrypted-key"),
-        Error::Key(detail) => messages.say_with("tls-key", &[("detail", detail)]),
-        Error::Mismatch => messages.say("tls-mismatch"),
-        Error::Order { at } => messages.say_with("tls-order", &[("at", at)]),
-        Error::Unreadable(detail) => messages.say_with("tls-unreadable", &[("detail", detail)]),
-        Error::Name(name) => messages.say_with("tls-name", &[("name", name)]),
-    }
+fn read(file: &Path) -> Result<Vec<u8>, Unusable> {
+    files::read(file).map_err(Unusable::File)
 }
 
 fn described(messages: &dyn Messages, fault: &CertificateFault) -> String {

@@ -1,4 +1,5 @@
-//! What a submission server tells its lecturer: a line for each decision, and JSON lines for programs.
+//! What a submission server tells its lecturer: a line for each decision, and JSON lines for
+//! programs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use socklab_core::register::{Attempt, Decision};
 use socklab_files::{Outputs, Readers};
 use socklab_register::{Event, Journal, Trouble, shown_name};
 
-use crate::files::LogFile;
+use crate::files::{FileError, LogFile};
 use crate::register::notice;
 use crate::say;
 use crate::wording::decided;
@@ -30,7 +31,7 @@ impl Log {
         quiet: bool,
         lab: &str,
         outputs: &mut Outputs,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, FileError> {
         let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", messages);
         let file = path.map(open).transpose()?.map(Arc::new);
         Ok(Log {

@@ -7,7 +7,7 @@ use crate::common::{pipe, run, socklab, stderr, stdout};
 const CASES: &[(&[&str], &str)] = &[
     (
         &[],
-        "say what to run: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson, completions — see: socklab --help",
+        "say what to run: message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, bug, check, compare, doctor, lesson, completions — see: socklab --help",
     ),
     (
         &["ecko", "client"],
@@ -15,7 +15,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["teleport"],
-        "\"teleport\" is not a command: use one of message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, compare, lesson, completions — see: socklab --help",
+        "\"teleport\" is not a command: use one of message, echo, chat, welcome, capitals, submit, register, otp, transcript, tour, timeline, bug, check, compare, doctor, lesson, completions — see: socklab --help",
     ),
     (
         &["echo"],
@@ -306,7 +306,8 @@ fn nothing_is_done_before_all_is_right() {
         .stdout_eq("");
 }
 
-/// How far a number may go is in its text; one more is refused. What is wrong on purpose keeps the rest from being run.
+/// How far a number may go is in its text; one more is refused. What is wrong on purpose keeps the
+/// rest from being run.
 #[test]
 fn ranges_are_in_the_help() {
     let server = "submit server --listen :x";

@@ -1,101 +1,18 @@
-//! What can be typed.
+//! The whole command, as it can be typed.
 //!
-//! The commands of the exercises are made from the lab's list, so a new exercise has its own without
-//! a line here. All help texts are messages: `help-` and the name of the command or argument.
-
-use std::path::PathBuf;
+//! The commands of the exercises are made from the lab's list, so a new exercise has its own
+//! without a line here. All help texts are messages: `help-` and the name of the command or
+//! argument.
 
 use clap::builder::PossibleValue;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, Args, Command};
 use socklab_core::lab::{EXERCISES, Exercise, Offer};
-use socklab_core::transcript::Role;
 
-use crate::{runtimes, submission};
-use socklab_runtimes::Runtime;
+use crate::options::{
+    ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs,
+};
+use crate::submission;
 use socklab_text::{Messages, Translations};
-
-/// Options that every command has.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Common {
-    #[arg(long, value_name = "es|en", global = true)]
-    pub(crate) lang: Option<String>,
-    #[arg(long, global = true)]
-    pub(crate) quiet: bool,
-}
-
-/// Options of every end of every exercise.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Exchange {
-    #[arg(long, value_parser = runtimes::parser(), default_value = Runtime::ALL[0].name())]
-    pub(crate) runtime: String,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) transcript: Option<PathBuf>,
-    #[arg(long, requires = "transcript")]
-    pub(crate) unmasked: bool,
-    #[arg(long)]
-    pub(crate) raw: bool,
-}
-
-/// What every client takes.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ClientArgs {
-    #[arg(value_name = "ADDR")]
-    pub(crate) address: Option<String>,
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<Seconds>,
-}
-
-/// What every server takes.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ServerArgs {
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) listen: Option<String>,
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
-}
-
-/// [`Offer::Retries`].
-#[derive(Args, Clone, Debug)]
-pub(crate) struct RetriesArgs {
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
-    pub(crate) retries: u32,
-}
-
-/// [`Offer::KeepServing`].
-#[derive(Args, Clone, Debug)]
-pub(crate) struct KeepServingArgs {
-    #[arg(long)]
-    pub(crate) keep_serving: bool,
-}
-
-/// [`Offer::Submission`].
-#[derive(Args, Clone, Debug)]
-pub(crate) struct SubmissionArgs {
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    #[arg(long, value_name = "DNI")]
-    pub(crate) dni: Option<String>,
-    #[arg(long, value_name = "CODE")]
-    pub(crate) otp: Option<String>,
-    #[arg(long)]
-    pub(crate) tls: bool,
-    #[arg(long, value_name = "FILE", requires = "tls")]
-    pub(crate) ca: Option<PathBuf>,
-}
-
-/// A time in seconds; nothing for none.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seconds(pub(crate) Option<std::time::Duration>);
-
-fn seconds(text: &str) -> Result<Seconds, String> {
-    match text.parse::<f64>() {
-        Ok(0.0) => Ok(Seconds(None)),
-        Ok(number) if number > 0.0 && number <= 1e6 => {
-            Ok(Seconds(Some(std::time::Duration::from_secs_f64(number))))
-        }
-        _ => Err(text.to_owned()),
-    }
-}
 
 /// The whole command, with its help in the user's language.
 pub(crate) fn command(messages: &Translations) -> Command {
@@ -147,27 +64,10 @@ fn of_exercise(exercise: &Exercise) -> Command {
         .subcommand(server)
 }
 
-/// Which end of an exercise was asked for, and with what.
-pub(crate) fn role(matches: &ArgMatches) -> Option<(Role, &ArgMatches)> {
-    match matches.subcommand()? {
-        ("client", matches) => Some((Role::Client, matches)),
-        ("server", matches) => Some((Role::Server, matches)),
-        _ => None,
-    }
-}
-
-/// Reads a group of arguments that the command was given.
-pub(crate) fn read<T: FromArgMatches>(matches: &ArgMatches) -> T {
-    match T::from_arg_matches(matches) {
-        Ok(args) => args,
-        Err(error) => unreachable!("the group is part of the command: {error}"),
-    }
-}
-
 /// Puts every help text into the user's language.
 ///
-/// The id of a command's text is `help-` and its messages; that of an argument's is `help-arg-` and its
-/// name. Commands may have examples under their own id and `-examples`.
+/// The id of a command's text is `help-` and its messages; that of an argument's is `help-arg-` and
+/// its name. Commands may have examples under their own id and `-examples`.
 fn localise(command: Command, messages: &Translations, path: &str) -> Command {
     let id = format!("help{path}");
     let examples = format!("{id}-examples");
@@ -210,7 +110,7 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
         let help = messages.say(&id) + &notes(&arg, messages);
         let arg = arg.help(help).help_heading(messages.say(heading));
         match arg.get_action() {
-            // Whoever says a flag twice means it.
+            // A flag may be repeated.
             ArgAction::SetTrue => {
                 let id = arg.get_id().clone();
                 arg.overrides_with(id)
@@ -227,7 +127,7 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
     })
 }
 
-/// What an argument takes, and what it is unless given: clap knows it, and says it in English.
+/// What an argument takes, and its default: clap would say them in English.
 fn notes(arg: &Arg, messages: &dyn Messages) -> String {
     if !arg.get_action().takes_values() {
         return String::new();
@@ -267,7 +167,7 @@ mod tests {
         for sub in command.get_subcommands() {
             let path = format!("{path}-{}", sub.get_name());
             if !sub.is_subcommand_required_set() {
-                // Whoever runs something wants to see it done.
+                // What can be run has examples.
                 ids.insert(format!("help{path}-examples"));
             }
             self::ids(sub, &path, ids);
@@ -291,15 +191,5 @@ mod tests {
                 id.starts_with("help").then(|| id.to_owned())
             });
         assert_eq!(there.collect::<BTreeSet<_>>(), needed);
-    }
-
-    #[test]
-    fn times() {
-        assert_eq!(seconds("0").unwrap().0, None);
-        let half = std::time::Duration::from_millis(500);
-        assert_eq!(seconds("0.5").unwrap().0, Some(half));
-        for wrong in ["", "-1", "abc", "nan", "inf", "1e99"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
-        }
     }
 }

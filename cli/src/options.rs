@@ -1,0 +1,150 @@
+//! Options that several commands have, and how they are read.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgMatches, Args, FromArgMatches};
+use socklab_core::lab::EXERCISES;
+use socklab_core::transcript::Role;
+use socklab_runtimes::Runtime;
+
+use crate::runtimes;
+
+/// Options that every command has.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    #[arg(long, value_name = "es|en", global = true)]
+    pub(crate) lang: Option<String>,
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// Options of every end of every exercise.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Exchange {
+    #[arg(long, value_parser = runtimes::parser(), default_value = Runtime::ALL[0].name())]
+    pub(crate) runtime: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: Option<PathBuf>,
+    #[arg(long, requires = "transcript")]
+    pub(crate) unmasked: bool,
+    #[arg(long)]
+    pub(crate) raw: bool,
+}
+
+/// What every client takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ClientArgs {
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<String>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Seconds>,
+}
+
+/// What every server takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServerArgs {
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+}
+
+/// [`Offer::Retries`].
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RetriesArgs {
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u32).range(..=100)
+    )]
+    pub(crate) retries: u32,
+}
+
+/// [`Offer::KeepServing`].
+#[derive(Args, Clone, Debug)]
+pub(crate) struct KeepServingArgs {
+    #[arg(long)]
+    pub(crate) keep_serving: bool,
+}
+
+/// [`Offer::Submission`].
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SubmissionArgs {
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[arg(long, value_name = "DNI")]
+    pub(crate) dni: Option<String>,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) otp: Option<String>,
+    #[arg(long)]
+    pub(crate) tls: bool,
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// A time in seconds; 0 is `None`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seconds(pub(crate) Option<Duration>);
+
+/// An option's value is not a number that it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NotInRange;
+
+impl fmt::Display for NotInRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not in range")
+    }
+}
+
+impl std::error::Error for NotInRange {}
+
+fn seconds(text: &str) -> Result<Seconds, NotInRange> {
+    match text.parse::<f64>() {
+        Ok(0.0) => Ok(Seconds(None)),
+        Ok(number) if number > 0.0 && number <= 1e6 => {
+            Ok(Seconds(Some(Duration::from_secs_f64(number))))
+        }
+        _ => Err(NotInRange),
+    }
+}
+
+/// Which end of an exercise was asked for, and with what.
+pub(crate) fn role(matches: &ArgMatches) -> Option<(Role, &ArgMatches)> {
+    match matches.subcommand()? {
+        ("client", matches) => Some((Role::Client, matches)),
+        ("server", matches) => Some((Role::Server, matches)),
+        _ => None,
+    }
+}
+
+/// Reads a group of arguments that the command was given.
+pub(crate) fn read<T: FromArgMatches>(matches: &ArgMatches) -> T {
+    match T::from_arg_matches(matches) {
+        Ok(args) => args,
+        Err(error) => unreachable!("the group is part of the command: {error}"),
+    }
+}
+
+/// The names of the lab's exercises, for an option.
+pub(crate) fn exercises() -> PossibleValuesParser {
+    PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(seconds("0").unwrap().0, None);
+        let half = Duration::from_millis(500);
+        assert_eq!(seconds("0.5").unwrap().0, Some(half));
+        for wrong in ["", "-1", "abc", "nan", "inf", "1e99"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}
