@@ -345,7 +345,9 @@ fn enrolment_with_other_answers() {
         (
             format!("{}\n", not(&code_now("123456"))),
             1,
-            "el código no es válido en este momento\r\n",
+            "el código no es válido en este momento\r\n\
+             si ningún código de este teléfono es nunca válido, quizá no admite el relleno del \
+             secreto: socklab otp enroll --uri-style rfc\r\n",
         ),
         // A slip.
         (
