@@ -25,7 +25,7 @@
 //!
 //! # Where to look
 //!
-//! `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do,
+//! `conversation` is the loop over a [`Session`]: do what there is to do,
 //! then block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
 //! `iterative` and `pool` are the designs, a few lines each.
 

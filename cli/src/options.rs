@@ -52,7 +52,7 @@ pub(crate) struct ServerArgs {
     pub(crate) threads: Option<u32>,
 }
 
-/// [`Offer::Retries`].
+/// [`Offer::Retries`](socklab_core::lab::Offer::Retries).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RetriesArgs {
     #[arg(
@@ -64,14 +64,14 @@ pub(crate) struct RetriesArgs {
     pub(crate) retries: u32,
 }
 
-/// [`Offer::KeepServing`].
+/// [`Offer::KeepServing`](socklab_core::lab::Offer::KeepServing).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KeepServingArgs {
     #[arg(long)]
     pub(crate) keep_serving: bool,
 }
 
-/// [`Offer::Submission`].
+/// [`Offer::Submission`](socklab_core::lab::Offer::Submission).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SubmissionArgs {
     #[arg(long, value_name = "NAME")]

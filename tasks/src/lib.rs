@@ -6,7 +6,7 @@
 //! each is a [`Runtime`]: an executor with its timers, its sockets, and the one wait of a
 //! conversation. The rest is here, once:
 //!
-//! * `conversation` is the loop over a [`Session`](socklab_core::Session): do what there is to do,
+//! * `conversation` is the loop over a [`Session`]: do what there is to do,
 //!   then wait at one `.await`, which is the runtime's;
 //! * `listener` accepts, and starts a task for each connection;
 //! * `mailbox` is how other threads wake a task, `alarm` a deadline as a timer of the runtime's;

@@ -1,7 +1,7 @@
 //! When a trial must not be believed, and when its figures are bounds.
 //!
 //! A reason takes the whole trial out of every figure: the server answered wrongly, or ended. What
-//! the generator could not do is no reason: it [limits](limits) the trial, whose rate is then the
+//! the generator could not do is no reason: it [limits] the trial, whose rate is then the
 //! least that the server can do. One thing is finer: a percentile of which there are too few
 //! samples, or that the generator's own lateness made, is left out alone, for the rate beside it
 //! may be perfectly good.

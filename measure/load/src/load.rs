@@ -32,7 +32,7 @@ impl Load {
     /// Makes ready to ask.
     ///
     /// # Errors
-    /// As for [`run`](crate::run).
+    /// As for [`run`](crate::run()).
     pub fn new(plan: &Plan) -> Result<Load, Error> {
         plan.check()?;
         limits::make_room(plan.connections.into())?;

@@ -212,17 +212,19 @@ fn spins(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut all: Vec<Draft> = Vec::new();
     for draft in drafts {
         let vain = draft.what == What::Empty;
-        match all.last_mut() {
-            Some(last) if vain && let What::Spin(times) = last.what => {
-                last.end = draft.end;
-                last.what = What::Spin(times + 1);
-            }
-            _ if vain => all.push(Draft {
+        if !vain {
+            all.push(draft);
+        } else if let Some(last) = all.last_mut()
+            && let What::Spin(times) = &mut last.what
+        {
+            *times += 1;
+            last.end = draft.end;
+        } else {
+            all.push(Draft {
                 what: What::Spin(1),
                 client: None,
                 ..draft
-            }),
-            _ => all.push(draft),
+            });
         }
     }
     all

@@ -62,7 +62,7 @@ pub enum Cell {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// It is the best or within [`AS_GOOD`] of it.
+    /// It is the best or within `AS_GOOD` of it.
     Best,
     /// So many times the best, 95 % sure over all comparisons of the matrix together.
     Worse(f64),

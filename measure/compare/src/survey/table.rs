@@ -6,7 +6,7 @@ use super::words::stevens;
 use crate::words::Names;
 use socklab_text::Messages;
 
-/// How wide the table is at most, with names of up to [`NAME`] characters.
+/// How wide the table is at most, with names of up to `NAME` characters.
 pub const WIDTH: usize = 100;
 
 /// How much of a name is shown.
