@@ -270,15 +270,20 @@ impl Player<'_> {
     }
 
     /// It ended by itself after one exchange, or a server after its first client.
-    fn leaves_after_one(&self, code: Option<i32>) -> Option<Cause> {
+    fn leaves_after_one(&mut self, code: Option<i32>) -> Option<Cause> {
         let loops = matches!(self.setup.exercise.name, "echo" | "chat" | "capitals");
-        if code != Some(0) || self.heard.is_empty() {
+        if code != Some(0) {
             None
         } else if self.setup.role == Role::Server && self.wire.is_stream() {
-            (self.wire.connections() > 1).then_some(Cause::ServesOnce)
+            (self.has_answered() && self.wire.knocks() > 1).then_some(Cause::ServesOnce)
         } else {
             (loops && self.heard.len() == 1).then_some(Cause::NoLoop)
         }
+    }
+
+    /// Whether the program has answered anybody, also if the scenario has not looked at it yet.
+    fn has_answered(&mut self) -> bool {
+        !self.heard.is_empty() || self.wire.has_received()
     }
 
     fn exit_code(&mut self) -> Option<i32> {

@@ -68,7 +68,7 @@ pub(crate) struct Wire {
     /// By the scenario's names: connections, and sockets for datagrams.
     streams: BTreeMap<String, Stream>,
     sockets: BTreeMap<String, UdpSocket>,
-    opened: usize,
+    knocks: usize,
     /// Where we listen, if the program is the client.
     doors: Vec<Door>,
     /// The program's address, and through which door it came.
@@ -120,7 +120,7 @@ impl Wire {
             server: None,
             streams: BTreeMap::new(),
             sockets: BTreeMap::new(),
-            opened: 0,
+            knocks: 0,
             doors: Vec::new(),
             client: None,
         }
@@ -159,9 +159,9 @@ impl Wire {
             if self.streams.contains_key(peer) {
                 return Ok(false);
             }
+            self.knocks += 1;
             let stream = Stream::new(TcpStream::connect_timeout(&server, CONNECT)?)?;
             self.streams.insert(peer.to_owned(), stream);
-            self.opened += 1;
         } else {
             if self.sockets.contains_key(peer) {
                 return Ok(false);
@@ -284,9 +284,17 @@ impl Wire {
         }
     }
 
-    /// How many connections there have been.
-    pub(crate) fn connections(&self) -> usize {
-        self.opened
+    /// How many connections we have asked for, those that were refused included.
+    pub(crate) fn knocks(&self) -> usize {
+        self.knocks
+    }
+
+    /// Whether a byte has come on any connection.
+    pub(crate) fn has_received(&mut self) -> bool {
+        self.streams.values_mut().any(|stream| {
+            stream.pump();
+            !stream.received.is_empty()
+        })
     }
 
     /// The port of our end of that connection.

@@ -17,7 +17,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use socket2::SockRef;
-use socklab_core::{Link, Observer, Received};
+#[cfg(unix)]
+use socklab_core::Link;
+use socklab_core::{Observer, Received};
 
 use crate::clock::Clock;
 #[cfg(windows)]

@@ -76,7 +76,7 @@ impl Player<'_> {
             Waited::Exited => self.exited(Symptom::EndsEarly),
             // It may have closed only the socket that listens.
             _ if self.listening().is_empty() => {
-                let cause = (!self.heard.is_empty()).then_some(Cause::ServesOnce);
+                let cause = self.has_answered().then_some(Cause::ServesOnce);
                 self.fail(Symptom::NeverListens, cause)
             }
             _ => Stop::NotChecked(Reason::System(error.to_string())),

@@ -162,6 +162,7 @@ pub fn many_are_told_at_once<B: Backend>() {
 }
 
 /// How long a peer of these cases must have been silent.
+#[cfg(target_os = "linux")]
 const SILENCE: Duration = Duration::from_millis(200);
 
 /// A connection from an address of this machine.
