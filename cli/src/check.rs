@@ -12,8 +12,11 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Identity, Order, Report, Scenario, Start, Verdict, built_in, check};
+use socklab_check::{
+    Identity, Order, ParseError, Report, Scenario, Start, Verdict, built_in, check,
+};
 use socklab_core::lab::{Exercise, find};
+use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
 
 use crate::address;
@@ -22,7 +25,7 @@ use crate::files::FileError;
 use crate::interrupt::on_interrupt;
 use crate::options::{exercises, read};
 use crate::say;
-use socklab_text::{Messages, escape};
+use socklab_text::{Messages, escape, explained};
 
 #[derive(Args, Clone, Debug)]
 struct CheckArgs {
@@ -67,10 +70,10 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: CheckArgs = read(matches);
-    let order = match order(&args, messages) {
+    let order = match order(&args) {
         Ok(order) => order,
-        Err(line) => {
-            say::line(&line);
+        Err(error) => {
+            say::line(&error.say(messages));
             return Exit::Usage;
         }
     };
@@ -114,25 +117,67 @@ fn exit(report: &Report) -> Exit {
     }
 }
 
-fn order(args: &CheckArgs, messages: &dyn Messages) -> Result<Order, String> {
-    let exercise = find(&args.exercise).ok_or_else(|| messages.say("check-no-scenarios"))?;
+/// Why there is nothing to check.
+#[derive(Debug)]
+enum NoOrder {
+    /// Neither a program nor the address of one.
+    NoCommand,
+    /// A client has no address to connect to.
+    ConnectToClient,
+    /// None for this exercise and role.
+    NoScenarios,
+    /// None of this name; those that there are.
+    NoSuchScenario(String, String),
+    Address(address::Error),
+    Dni(DniError),
+    File(FileError),
+    Scenario(PathBuf, ParseError),
+}
+
+impl NoOrder {
+    fn say(&self, messages: &dyn Messages) -> String {
+        match self {
+            NoOrder::NoCommand => messages.say("check-no-command"),
+            NoOrder::ConnectToClient => messages.say("check-connect-client"),
+            NoOrder::NoScenarios => messages.say("check-no-scenarios"),
+            NoOrder::NoSuchScenario(name, list) => {
+                messages.say_with("check-no-such-scenario", &[("name", name), ("list", list)])
+            }
+            NoOrder::Address(error) => error.say(messages),
+            NoOrder::Dni(error) => say::dni(messages, *error),
+            NoOrder::File(error) => error.say(messages),
+            NoOrder::Scenario(file, error) => {
+                let wrong = messages.say(text::wrong(error.wrong));
+                messages.say_with(
+                    "check-scenario-wrong",
+                    &[("file", file), ("line", &error.line), ("wrong", &wrong)],
+                )
+            }
+        }
+    }
+}
+
+explained!(NoOrder);
+
+fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
+    let exercise = find(&args.exercise).ok_or(NoOrder::NoScenarios)?;
     let role = match args.role.as_str() {
         "client" => Role::Client,
         _ => Role::Server,
     };
-    let connect = connect(args, exercise, role, messages)?;
+    let connect = connect(args, exercise, role)?;
     if !args.list && args.command.is_empty() && connect.is_none() {
-        return Err(messages.say("check-no-command"));
+        return Err(NoOrder::NoCommand);
     }
     if let Some(dni) = &args.dni {
-        socklab_core::otp::Dni::parse(dni).map_err(|error| say::dni(messages, error))?;
+        Dni::parse(dni).map_err(NoOrder::Dni)?;
     }
     let before = Identity::default();
     let start = (!args.command.is_empty()).then(|| Start {
         words: args.command.clone(),
         folder: None,
     });
-    let mut scenarios = scenarios(args, exercise, role, messages)?;
+    let mut scenarios = scenarios(args, exercise, role)?;
     if connect.is_some() {
         scenarios = text::from_outside(scenarios);
     }
@@ -141,9 +186,7 @@ fn order(args: &CheckArgs, messages: &dyn Messages) -> Result<Order, String> {
         let list = names.join(", ");
         scenarios.retain(|one| one.name == *only);
         if scenarios.is_empty() {
-            return Err(
-                messages.say_with("check-no-such-scenario", &[("name", only), ("list", &list)])
-            );
+            return Err(NoOrder::NoSuchScenario(only.clone(), list));
         }
     }
     Ok(Order {
@@ -165,44 +208,33 @@ fn connect(
     args: &CheckArgs,
     exercise: &Exercise,
     role: Role,
-    messages: &dyn Messages,
-) -> Result<Option<SocketAddr>, String> {
+) -> Result<Option<SocketAddr>, NoOrder> {
     let Some(text) = &args.connect else {
         return Ok(None);
     };
     if role == Role::Client {
-        return Err(messages.say("check-connect-client"));
+        return Err(NoOrder::ConnectToClient);
     }
     let port = args.port.unwrap_or(exercise.port);
-    let found = address::client(text, port).map_err(|error| error.say(messages))?;
+    let found = address::client(text, port).map_err(NoOrder::Address)?;
     Ok(Some(found.first))
 }
 
 /// The built-in scenarios, or those of a file.
-fn scenarios(
-    args: &CheckArgs,
-    exercise: &Exercise,
-    role: Role,
-    messages: &dyn Messages,
-) -> Result<Vec<Scenario>, String> {
+fn scenarios(args: &CheckArgs, exercise: &Exercise, role: Role) -> Result<Vec<Scenario>, NoOrder> {
     let Some(file) = &args.scenario else {
         return Ok(built_in(exercise.name, role));
     };
-    let text =
-        std::fs::read_to_string(file).map_err(|error| FileError::new(file, error).say(messages))?;
-    let all = socklab_check::parse(&text).map_err(|error| {
-        let wrong = messages.say(text::wrong(error.wrong));
-        messages.say_with(
-            "check-scenario-wrong",
-            &[("file", file), ("line", &error.line), ("wrong", &wrong)],
-        )
-    })?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| NoOrder::File(FileError::new(file, error)))?;
+    let all =
+        socklab_check::parse(&text).map_err(|error| NoOrder::Scenario(file.to_owned(), error))?;
     let all: Vec<Scenario> = all
         .into_iter()
         .filter(|one| one.exercise == exercise.name && one.program == role)
         .collect();
     if all.is_empty() {
-        return Err(messages.say("check-no-scenarios"));
+        return Err(NoOrder::NoScenarios);
     }
     Ok(all)
 }

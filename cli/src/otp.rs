@@ -87,8 +87,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     let dni = match secret::dni(read::<DniArg>(matches).dni, messages) {
         Ok(dni) => dni,
-        Err(line) => {
-            say::line(&line);
+        Err(error) => {
+            say::line(&error.say(messages));
             return Exit::Usage;
         }
     };

@@ -246,7 +246,7 @@ impl RegisterCommand<'_> {
 
     fn dni(&self, matches: &ArgMatches) -> Result<String, Stop> {
         let dni = secret::dni(read::<DniArg>(matches).dni, self.messages);
-        let dni = dni.map_err(Stop::Usage)?;
+        let dni = dni.map_err(|error| Stop::Usage(error.say(self.messages)))?;
         Ok(dni.as_str().to_owned())
     }
 

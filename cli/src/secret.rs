@@ -2,10 +2,10 @@
 
 use std::io::{IsTerminal, Write, stderr, stdin};
 
-use socklab_core::otp::Dni;
+use socklab_core::otp::{Dni, DniError};
 
 use crate::say;
-use socklab_text::Messages;
+use socklab_text::{Messages, explained};
 
 /// Where a DNI may stand instead.
 const VARIABLE: &str = "SOCKLAB_DNI";
@@ -15,14 +15,33 @@ pub(crate) fn given_dni(given: Option<String>) -> Option<String> {
     given.or_else(|| std::env::var(VARIABLE).ok())
 }
 
-/// The same, else one that the user types, unseen, or a line of standard input. On failure, the
-/// line to say.
-pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni, String> {
+/// Why there is no DNI.
+#[derive(Debug)]
+pub(crate) enum NoDni {
+    /// None was given or typed.
+    Missing,
+    /// What was given is none.
+    Wrong(DniError),
+}
+
+impl NoDni {
+    pub(crate) fn say(&self, messages: &dyn Messages) -> String {
+        match self {
+            NoDni::Missing => messages.say("dni-missing"),
+            NoDni::Wrong(error) => say::dni(messages, *error),
+        }
+    }
+}
+
+explained!(NoDni);
+
+/// The same, else one that the user types, unseen, or a line of standard input.
+pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni, NoDni> {
     let typed = match given_dni(given) {
         Some(dni) => dni,
-        None => typed(&messages.say("prompt-dni")).ok_or_else(|| messages.say("dni-missing"))?,
+        None => typed(&messages.say("prompt-dni")).ok_or(NoDni::Missing)?,
     };
-    Dni::parse(&typed).map_err(|error| say::dni(messages, error))
+    Dni::parse(&typed).map_err(NoDni::Wrong)
 }
 
 fn typed(prompt: &str) -> Option<String> {
