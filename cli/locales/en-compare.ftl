@@ -247,6 +247,7 @@ model-tokio = A task for each connection on a scheduler whose threads, one for e
 model-nonblocking = One thread asks every socket again and again and never waits: it uses a whole core, also when idle, and answers soonest.
 model-select = One thread waits in select for all sockets at once; the sets are rebuilt for every call, and hold no descriptor numbered 1,024 or more.
 model-poll = One thread waits in poll for all sockets at once: the kernel walks the whole list with every call.
+model-epoll-level = One thread waits in epoll for all sockets at once: the kernel keeps the list, and reports a socket with every wait for as long as it is ready (level-triggered; mio's epoll is edge-triggered).
 model-signal-driven = One thread sleeps in sigtimedwait until SIGIO says that something came, and then receives until nothing is left.
 model-uring = One thread waits in io_uring_enter for what the kernel has already done: it received into the program's memory, and sends what it was given.
 # $figure (text) - its number

@@ -247,6 +247,7 @@ model-tokio = Una tarea por conexión sobre un planificador cuyos hilos, uno por
 model-nonblocking = Un hilo pregunta a cada socket una y otra vez y no espera nunca: ocupa un núcleo entero, también ocioso, y es el que antes responde.
 model-select = Un hilo espera en select a todos los sockets a la vez; los conjuntos se rehacen en cada llamada y no admiten descriptores con número 1024 o mayor.
 model-poll = Un hilo espera en poll a todos los sockets a la vez: el núcleo recorre la lista entera en cada llamada.
+model-epoll-level = Un hilo espera en epoll a todos los sockets a la vez: la lista la guarda el núcleo, que avisa de un socket en cada espera mientras tenga algo (por nivel; el epoll de mio avisa por flanco).
 model-signal-driven = Un hilo duerme en sigtimedwait hasta que SIGIO dice que ha llegado algo, y entonces recibe hasta que no queda nada.
 model-uring = Un hilo espera en io_uring_enter lo que el núcleo ya ha hecho: recibió en la memoria del programa y envía lo que este le dio.
 # $figure (text) - su número

@@ -5,14 +5,16 @@
 //! has something?
 //!
 //! * [`nonblocking`] never knows. It asks every socket, again and again, and uses a whole core.
-//! * [`select`] and [`poll`] have the system say so, in one call that waits for all: I/O
-//!   multiplexing.
+//! * [`select`], [`poll`] and (on Linux) `epoll_level` have the system say so, in one call that
+//!   waits for all: I/O multiplexing.
 //!
 //! Each file is one model: what it watches, and the one place where it waits. The loop around it is
 //! [`socklab_readiness`], which `mio` shares.
 
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+pub mod epoll_level;
 pub mod nonblocking;
 #[cfg(unix)]
 pub mod poll;
@@ -29,6 +31,10 @@ pub type Nonblocking = OneLoop<nonblocking::NonblockingLoop>;
 /// One thread that waits in `poll`.
 #[cfg(unix)]
 pub type Poll = OneLoop<poll::PollLoop>;
+
+/// One thread that waits in a level-triggered `epoll_wait`.
+#[cfg(target_os = "linux")]
+pub type EpollLevel = OneLoop<epoll_level::EpollLoop>;
 
 /// One thread that waits in `select`.
 #[cfg(unix)]

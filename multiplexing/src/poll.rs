@@ -119,7 +119,7 @@ fn interest(found: PollFlags) -> Interest {
 }
 
 /// Rounded up to a millisecond, so that a deadline has come when the wait is over.
-fn timeout(limit: Option<Duration>) -> PollTimeout {
+pub(crate) fn timeout(limit: Option<Duration>) -> PollTimeout {
     limit.map_or(PollTimeout::NONE, |limit| {
         let millis = limit.as_nanos().div_ceil(1_000_000);
         PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)

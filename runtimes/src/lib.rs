@@ -14,6 +14,8 @@ use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
 use socklab_core::{Machine, Status, Transport, Watch};
 use socklab_mio::{Mio, MioLoops};
+#[cfg(target_os = "linux")]
+use socklab_multiplexing::EpollLevel;
 use socklab_multiplexing::Nonblocking;
 #[cfg(unix)]
 use socklab_multiplexing::{Poll, Select};
@@ -24,10 +26,10 @@ use socklab_tokio::Tokio;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use socklab_uring::Uring;
 
-#[cfg(not(target_os = "linux"))]
-use missing::SignalDriven;
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 use missing::Uring;
+#[cfg(not(target_os = "linux"))]
+use missing::{EpollLevel, SignalDriven};
 #[cfg(not(unix))]
 use missing::{Poll, Select};
 
@@ -54,6 +56,8 @@ pub enum Runtime {
     Select,
     /// One thread that waits in `poll`.
     Poll,
+    /// One thread that waits in a level-triggered `epoll_wait`.
+    EpollLevel,
     /// One thread that sleeps until `SIGIO` comes.
     SignalDriven,
     /// One thread that waits for completions, on io_uring.
@@ -65,7 +69,7 @@ macro_rules! of {
     ($runtime:expr, $backend:ident => $value:expr) => {
         of!(@arms $runtime, $backend => $value;
             Blocking BlockingIterative BlockingPool AsyncStd Mio MioLoops Tokio
-            Nonblocking Select Poll SignalDriven Uring)
+            Nonblocking Select Poll EpollLevel SignalDriven Uring)
     };
     (@arms $runtime:expr, $backend:ident => $value:expr; $($name:ident)*) => {
         match $runtime {
@@ -116,6 +120,7 @@ impl Runtime {
         Runtime::Nonblocking,
         Runtime::Select,
         Runtime::Poll,
+        Runtime::EpollLevel,
         Runtime::SignalDriven,
         Runtime::Uring,
     ];
@@ -171,6 +176,7 @@ impl Runtime {
             // An executor's reactor is such a loop.
             Runtime::Select
             | Runtime::Poll
+            | Runtime::EpollLevel
             | Runtime::Mio
             | Runtime::MioLoops
             | Runtime::AsyncStd

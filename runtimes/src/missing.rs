@@ -43,6 +43,8 @@ missing!(Select, "select");
 #[cfg(not(unix))]
 missing!(Poll, "poll");
 #[cfg(not(target_os = "linux"))]
+missing!(EpollLevel, "epoll-level");
+#[cfg(not(target_os = "linux"))]
 missing!(SignalDriven, "signal-driven");
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 missing!(Uring, "uring");

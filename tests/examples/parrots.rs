@@ -16,6 +16,8 @@ use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
 use socklab_core::{Console, Notice, Prompt, Status};
 use socklab_mio::{Mio, MioLoops};
+#[cfg(target_os = "linux")]
+use socklab_multiplexing::EpollLevel;
 use socklab_multiplexing::Nonblocking;
 #[cfg(unix)]
 use socklab_multiplexing::{Poll, Select};
@@ -52,6 +54,8 @@ fn main() -> ExitCode {
         Select::NAME => serve::<Select>,
         #[cfg(unix)]
         Poll::NAME => serve::<Poll>,
+        #[cfg(target_os = "linux")]
+        EpollLevel::NAME => serve::<EpollLevel>,
         _ => {
             eprintln!(
                 "usage: parrots RUNTIME [MAX_CONNECTIONS [THREADS [SERVICE [LIMIT [TASKS]]]]]"

@@ -155,6 +155,7 @@ mod pages {
             "../multiplexing/src/nonblocking.rs",
             "../multiplexing/src/select.rs",
             "../multiplexing/src/poll.rs",
+            "../multiplexing/src/epoll_level.rs",
             "../mio-backend/src/model.rs",
             "../signal-driven/src/model.rs",
             "../uring/src/completion_loop.rs",

@@ -34,6 +34,11 @@ mod poll {
     socklab_tests::backend_tests!(socklab_multiplexing::Poll, races);
 }
 
+#[cfg(target_os = "linux")]
+mod epoll_level {
+    socklab_tests::backend_tests!(socklab_multiplexing::EpollLevel, races);
+}
+
 mod tokio {
     socklab_tests::backend_tests!(socklab_tokio::Tokio, races);
 }

@@ -18,7 +18,7 @@ use socklab_tests::kit::{PATIENCE, is_here, many_descriptors, wait_until};
 use socklab_uring::Uring;
 
 /// Each runtime and design, with how many connections it can serve at once here.
-const MODELS: [(&str, usize); 11] = [
+const MODELS: [(&str, usize); 12] = [
     ("blocking", 1024),
     ("blocking-iterative", 1),
     ("blocking-pool", 50),
@@ -29,6 +29,7 @@ const MODELS: [(&str, usize); 11] = [
     ("nonblocking", 1024),
     ("select", 1024),
     ("poll", 1024),
+    ("epoll-level", 1024),
     ("uring", 1024),
 ];
 

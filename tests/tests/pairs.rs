@@ -8,6 +8,8 @@ use socklab_blocking::Blocking;
 use socklab_core::Transport;
 use socklab_core::lab::{EXERCISES, Exercise};
 use socklab_mio::Mio;
+#[cfg(target_os = "linux")]
+use socklab_multiplexing::EpollLevel;
 use socklab_multiplexing::Nonblocking;
 #[cfg(unix)]
 use socklab_multiplexing::{Poll, Select};
@@ -92,6 +94,11 @@ pairs! {
 
 #[cfg(target_os = "linux")]
 pairs! {
+    epoll_level_serves_epoll_level: EpollLevel, EpollLevel;
+    epoll_level_serves_blocking: EpollLevel, Blocking;
+    epoll_level_serves_mio: EpollLevel, Mio;
+    blocking_serves_epoll_level: Blocking, EpollLevel;
+    mio_serves_epoll_level: Mio, EpollLevel;
     signal_driven_serves_signal_driven: SignalDriven, SignalDriven;
     signal_driven_serves_blocking: SignalDriven, Blocking;
     signal_driven_serves_mio: SignalDriven, Mio;

@@ -42,7 +42,14 @@ pub(crate) const RUNTIMES: &[&str] = &[
 ];
 
 /// The others: those of Stevens's that programs seldom use.
-const OTHERS: &[&str] = &["nonblocking", "select", "poll", "signal-driven", "uring"];
+const OTHERS: &[&str] = &[
+    "nonblocking",
+    "select",
+    "poll",
+    "epoll-level",
+    "signal-driven",
+    "uring",
+];
 
 /// Those of them that this machine has.
 pub(crate) fn others() -> Vec<&'static str> {

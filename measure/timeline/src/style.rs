@@ -22,7 +22,7 @@ impl Style {
     /// which is never wrong.
     pub fn of(model: &str) -> Style {
         let is = |name: &str| model.starts_with(name);
-        if is("mio") || is("select") || is("poll") {
+        if ["mio", "select", "poll", "epoll"].into_iter().any(is) {
             Style::Loop
         } else if is("nonblocking") {
             Style::Spin

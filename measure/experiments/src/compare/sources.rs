@@ -47,6 +47,7 @@ const LOOPS: File = file!("mio-backend/src/loops.rs");
 const NONBLOCKING: File = file!("multiplexing/src/nonblocking.rs", waits in "ready.extend(");
 const SELECT: File = file!("multiplexing/src/select.rs", waits in "select(highest + 1");
 const POLL: File = file!("multiplexing/src/poll.rs", waits in "poll(&mut list");
+const EPOLL_LEVEL: File = file!("multiplexing/src/epoll_level.rs", waits in "epoll.wait(");
 const SIGNAL_DRIVEN: File = file!("signal-driven/src/model.rs", waits in "signal::wait(if");
 const URING: File = file!("uring/src/completion_loop.rs", waits in "ring.wait(limit)");
 const RING: File = file!("uring/src/ring.rs");
@@ -79,6 +80,7 @@ fn driver(runtime: Runtime, transport: Transport) -> Vec<File> {
         (Runtime::Nonblocking, _) => vec![NONBLOCKING, READINESS],
         (Runtime::Select, _) => vec![SELECT, READINESS],
         (Runtime::Poll, _) => vec![POLL, READINESS],
+        (Runtime::EpollLevel, _) => vec![EPOLL_LEVEL, READINESS],
         (Runtime::SignalDriven, _) => vec![SIGNAL_DRIVEN, READINESS],
         (Runtime::Uring, _) => vec![URING, RING],
     }

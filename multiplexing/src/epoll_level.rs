@@ -1,0 +1,123 @@
+//! I/O multiplexing with a level-triggered `epoll` (Linux).
+//!
+//! * **Where it waits.** In `epoll_wait`, for all sockets at once.
+//! * **What it costs.** The list of sockets stays in the kernel, and a wait returns those that are
+//!   ready, so idle ones cost nothing. A change of what a socket is watched for is a call of its
+//!   own, `epoll_ctl`.
+//! * **What level-triggered means.** A socket is reported with every wait for as long as it is
+//!   ready: after a read of half of what is there, the next wait returns at once. `mio` uses the
+//!   same system call edge-triggered: there only new bytes are reported, so a program has to read
+//!   until `EWOULDBLOCK`, and in return need not change what it watches a socket for.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
+
+use crate::poll::timeout;
+use crate::wakeup::{Waker, Wakeup};
+
+/// How many events one wait takes at most. The next takes the others.
+const EVENTS: usize = 1024;
+
+/// The wakeup's key; the loop's keys are below it.
+const WAKEUP: u64 = u64::MAX;
+
+/// The list of sockets in the kernel, and room for what a wait finds.
+pub struct EpollLoop {
+    epoll: Epoll,
+    events: Vec<EpollEvent>,
+    wakeup: Wakeup,
+}
+
+impl Model for EpollLoop {
+    const NAME: &'static str = "epoll-level";
+
+    const TRIGGER: Trigger = Trigger::Level;
+
+    readiness::std_sockets!();
+
+    /// The one place where the program waits: until any of the sockets is ready.
+    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+        let found = self.epoll.wait(&mut self.events, timeout(limit))?;
+        for event in &self.events[..found] {
+            match usize::try_from(event.data()) {
+                Ok(key) if event.data() != WAKEUP => ready.push(Ready {
+                    key,
+                    interest: interest(event.events()),
+                }),
+                _ => self.wakeup.heard()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The kernel reports an error or an end even of a socket that is watched for nothing, so such
+    /// a socket leaves the list.
+    fn watch(
+        &mut self,
+        key: usize,
+        socket: Watched<'_, Self>,
+        before: Option<Interest>,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let in_list = |interest: Interest| interest != Interest::default();
+        let (socket, mut event) = (descriptor(&socket), event(key, interest));
+        match (before.is_some_and(in_list), in_list(interest)) {
+            (false, false) => {}
+            (false, true) => self.epoll.add(socket, event)?,
+            (true, true) => self.epoll.modify(socket, &mut event)?,
+            (true, false) => self.epoll.delete(socket)?,
+        }
+        Ok(())
+    }
+
+    /// A socket that is closed leaves the list.
+    fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
+
+    fn new() -> io::Result<Self> {
+        let (epoll, wakeup) = (Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?, Wakeup::new()?);
+        epoll.add(wakeup.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, WAKEUP))?;
+        Ok(EpollLoop {
+            epoll,
+            events: vec![EpollEvent::empty(); EVENTS],
+            wakeup,
+        })
+    }
+
+    type Waker = Waker;
+
+    fn waker(&self) -> io::Result<Waker> {
+        Ok(self.wakeup.waker())
+    }
+
+    fn wake(waker: &Waker) {
+        waker.wake();
+    }
+}
+
+fn descriptor<'a>(socket: &'a Watched<'_, EpollLoop>) -> BorrowedFd<'a> {
+    match socket {
+        Watched::Udp(udp) => udp.as_fd(),
+        Watched::Tcp(tcp) => tcp.as_fd(),
+        Watched::Listener(listener) => listener.as_fd(),
+    }
+}
+
+fn event(key: usize, interest: Interest) -> EpollEvent {
+    let mut flags = EpollFlags::empty();
+    flags.set(EpollFlags::EPOLLIN, interest.read);
+    flags.set(EpollFlags::EPOLLOUT, interest.write);
+    EpollEvent::new(flags, key as u64)
+}
+
+/// An error or an end counts as both: it shows when the socket is used.
+fn interest(found: EpollFlags) -> Interest {
+    let other = found.intersects(!(EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT));
+    Interest {
+        read: other || found.contains(EpollFlags::EPOLLIN),
+        write: other || found.contains(EpollFlags::EPOLLOUT),
+    }
+}
