@@ -225,6 +225,10 @@ impl Calls for Thread {
         self.wire.abort();
     }
 
+    fn no_delay(&mut self) {
+        self.wire.no_delay();
+    }
+
     fn leave(&self) -> Leave {
         let sender = self.sender.clone();
         // If the conversation is over by then, the message is dropped.

@@ -167,6 +167,10 @@ impl BlockingWire {
     pub(crate) fn abort(&mut self) {
         self.wire.abort();
     }
+
+    pub(crate) fn no_delay(&self) {
+        self.wire.no_delay();
+    }
 }
 
 /// A send that blocks on Windows waits until all is taken, and after a time-out it does not say how

@@ -226,7 +226,6 @@ help-arg-target = Measure somebody else's server with the same load
 help-arg-server-cores = How many cores the server has (1 unless given; the generator has one of its own)
 help-arg-unobserved = Do not count what the drivers do
 help-arg-register-folder = Where submit's registers are made: the disk that is measured (here unless given)
-help-arg-seed = What the order of the trials is drawn from
 help-arg-json = Write all that was measured, and its summary; - for standard output, in place of the table
 help-arg-csv = Write the figures of each model and load
 help-arg-markdown = Write the table for a page

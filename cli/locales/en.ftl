@@ -78,6 +78,14 @@ next-address = { $why ->
 }: the next address is tried
 # $peer (text) - to whom the datagram went
 nobody-listens = sent, but nothing listens at { $peer }: UDP sends whether or not a server is up
+# $peer (text) - address and port of whom it was for
+# $bytes (number) - how long the datagram was
+lost = lost on purpose: { $bytes ->
+    [one] a datagram of { $bytes } byte
+   *[other] a datagram of { $bytes } bytes
+} to { $peer }
+# $seed (number) - what decides all that is random
+impairments-seed = random faults: --seed { $seed } repeats them
 verdict-unknown = the server answers in words of its own: whether it accepted the submission cannot be told
 
 ## Failures: what happened, to whom, and what to try
@@ -657,6 +665,9 @@ usage-invalid = { $arg } does not take "{ $value }"
 usage-missing = { $arg } is missing
 # $arg (text) - the option
 usage-conflict = { $arg } cannot go with the others
+usage-lose-stream = TCP loses nothing: it sends again what was lost on the way; --lose is for UDP (message, echo, chat), here there are --pieces and --delay
+usage-pieces-datagrams = a datagram arrives whole or not at all: --pieces is for TCP (welcome, capitals, submit), here there are --lose and --delay
+usage-seed-alone = --seed decides nothing alone: add --pieces, --lose or --delay
 # $runtime (text) - the I/O model
 # $list (text) - those that take it
 usage-threads = { $runtime } has as many threads as it needs: --threads is for { $list }
@@ -725,9 +736,9 @@ help-message-server = Waits for one datagram, shows it, and ends.
 help-message-server-examples = socklab message server ; socklab message server --listen 0.0.0.0
 help-echo = Text comes back in capitals, until the reply is FIN (UDP 16000).
 help-echo-client = Sends lines and shows the replies, until FIN or the end of the input.
-help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab echo client ; socklab echo client lab.example:16000 --retries 3
+help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab echo client ; socklab echo client lab.example:16000 --retries 3 ; socklab echo client --lose 30 --retries 5
 help-echo-server = Answers everybody in capitals; ends after answering FIN.
-help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving
+help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving ; socklab echo server --lose 50 --seed 7
 help-chat = Two people take strict turns, the client first, until one sends fin (UDP 16000).
 help-chat-client = Begins a chat. A lost datagram leaves both waiting: a repeated message could not be told from a new one, so there is nothing to retry.
 help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
@@ -737,12 +748,12 @@ help-welcome = Whoever connects is greeted and let go (TCP 19000).
 help-welcome-client = Connects and shows what the server says.
 help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
 help-welcome-server = Greets each connection and waits for the next; stays open until Ctrl-C.
-help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0
+help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0 ; socklab welcome server --pieces 5 --delay 200
 help-capitals = Lines come back in capitals over a connection that stays, until FIN (TCP 16000).
 help-capitals-client = Sends each line and shows it in capitals; ends when the reply is FIN.
 help-capitals-client-examples = socklab capitals client ; printf 'hola\nfin\n' | socklab capitals client
 help-capitals-server = Answers each line of each connection in capitals; FIN ends a connection, and the server stays open until Ctrl-C.
-help-capitals-server-examples = socklab capitals server ; socklab capitals server --runtime mio --listen :0
+help-capitals-server-examples = socklab capitals server ; socklab capitals server --runtime mio --listen :0 ; socklab capitals server --pieces 1
 help-submit = Name, DNI and one-time code go to the lecturers' server, which answers (TCP 21000).
 help-submit-client = Submits name, DNI and code; asks for what is missing. The DNI is the secret and travels in clear.
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
@@ -809,6 +820,10 @@ help-arg-address = The server: HOST, :PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 
 help-arg-timeout = How long to wait for a reply; 0 for as long as it takes
 help-arg-listen = Where to listen: HOST, :PORT, HOST:PORT or [IPv6]:PORT; port 0 for any free one
 help-arg-retries = How often to send a line again that was not answered in time: 0 to 100
+help-arg-pieces = Send what goes over TCP in pieces of 1 to N bytes, at least 1 ms apart: 1 to 65536
+help-arg-delay = Send everything MS milliseconds later; with --pieces, each piece MS after the one before: 0 to 60000
+help-arg-lose = Lose so many of 100 datagrams that this end would send, at random: 0 to 100
+help-arg-seed = What all that is random is drawn from: the same seed repeats it
 help-arg-threads = How many threads a server has whose runtime has a fixed number: blocking-pool (else 2 for each core, at least 4), mio-loops (else 1 for each core, at least 2) or, with TCP, tokio (else 1 for each core)
 help-arg-keep-serving = Go on after answering FIN
 help-arg-name = Your name

@@ -226,7 +226,6 @@ help-arg-target = Mide el servidor de otra persona con la misma carga
 help-arg-server-cores = Cuántos núcleos tiene el servidor (1 si no se dice; el generador tiene uno propio)
 help-arg-unobserved = No cuenta lo que hacen los controladores
 help-arg-register-folder = Dónde se crean los registros de submit: el disco que se mide (aquí si no se dice)
-help-arg-seed = De qué se saca el orden de las pruebas
 help-arg-json = Escribe todo lo medido y su resumen; con -, en la salida estándar en lugar de la tabla
 help-arg-csv = Escribe las cifras de cada modelo y carga
 help-arg-markdown = Escribe la tabla para una página

@@ -78,6 +78,14 @@ next-address = { $why ->
 }: se prueba la dirección siguiente
 # $peer (text) - a quién fue el datagrama
 nobody-listens = enviado, pero nadie escucha en { $peer }: UDP envía haya o no un servidor
+# $peer (text) - dirección y puerto de a quién iba
+# $bytes (number) - lo largo que era el datagrama
+lost = perdido a propósito: { $bytes ->
+    [one] un datagrama de { $bytes } byte
+   *[other] un datagrama de { $bytes } bytes
+} para { $peer }
+# $seed (number) - lo que decide todo lo que es azar
+impairments-seed = fallos al azar: --seed { $seed } los repite
 verdict-unknown = el servidor responde con sus propias palabras: no se puede saber si ha aceptado el envío
 
 ## Fallos: qué ha pasado, con quién y qué probar
@@ -657,6 +665,9 @@ usage-invalid = { $arg } no admite «{ $value }»
 usage-missing = falta { $arg }
 # $arg (text) - la opción
 usage-conflict = { $arg } no puede ir con las demás
+usage-lose-stream = TCP no pierde nada: vuelve a enviar lo que se perdió por el camino; --lose es para UDP (message, echo, chat), aquí están --pieces y --delay
+usage-pieces-datagrams = un datagrama llega entero o no llega: --pieces es para TCP (welcome, capitals, submit), aquí están --lose y --delay
+usage-seed-alone = --seed no decide nada por sí solo: añada --pieces, --lose o --delay
 # $runtime (text) - el modelo de E/S
 # $list (text) - los que la admiten
 usage-threads = { $runtime } tiene los hilos que necesita: --threads es para { $list }
@@ -725,9 +736,9 @@ help-message-server = Espera un datagrama, lo muestra y termina.
 help-message-server-examples = socklab message server ; socklab message server --listen 0.0.0.0
 help-echo = El texto vuelve en mayúsculas, hasta que la respuesta es FIN (UDP 16000).
 help-echo-client = Envía líneas y muestra las respuestas, hasta FIN o el final de la entrada.
-help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab echo client ; socklab echo client lab.example:16000 --retries 3
+help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab echo client ; socklab echo client lab.example:16000 --retries 3 ; socklab echo client --lose 30 --retries 5
 help-echo-server = Responde a todos en mayúsculas; termina tras responder FIN.
-help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving
+help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving ; socklab echo server --lose 50 --seed 7
 help-chat = Dos personas hablan por turnos estrictos, primero el cliente, hasta que una envía fin (UDP 16000).
 help-chat-client = Empieza una charla. Si se pierde un datagrama los dos se quedan esperando: un mensaje repetido no se distinguiría de uno nuevo, así que no hay nada que reintentar.
 help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
@@ -737,12 +748,12 @@ help-welcome = A quien se conecta se le saluda y se le despide (TCP 19000).
 help-welcome-client = Se conecta y muestra lo que dice el servidor.
 help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
 help-welcome-server = Saluda a cada conexión y espera la siguiente; sigue abierto hasta Ctrl-C.
-help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0
+help-welcome-server-examples = socklab welcome server ; socklab welcome server --listen :0 ; socklab welcome server --pieces 5 --delay 200
 help-capitals = Las líneas vuelven en mayúsculas por una conexión que permanece, hasta FIN (TCP 16000).
 help-capitals-client = Envía cada línea y la muestra en mayúsculas; termina cuando la respuesta es FIN.
 help-capitals-client-examples = socklab capitals client ; printf 'hola\nfin\n' | socklab capitals client
 help-capitals-server = Responde en mayúsculas a cada línea de cada conexión; FIN termina una conexión, y el servidor sigue abierto hasta Ctrl-C.
-help-capitals-server-examples = socklab capitals server ; socklab capitals server --runtime mio --listen :0
+help-capitals-server-examples = socklab capitals server ; socklab capitals server --runtime mio --listen :0 ; socklab capitals server --pieces 1
 help-submit = El nombre, el DNI y el código van al servidor de los profesores, que responde (TCP 21000).
 help-submit-client = Envía nombre, DNI y código; pregunta lo que falte. El DNI es el secreto y viaja en claro.
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
@@ -809,6 +820,10 @@ help-arg-address = El servidor: HOST, :PORT, HOST:PORT o [IPv6]:PORT (si no, 127
 help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
 help-arg-listen = Dónde se escucha: HOST, :PORT, HOST:PORT o [IPv6]:PORT; puerto 0 para uno libre
 help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo: de 0 a 100
+help-arg-pieces = Envía por TCP en trozos de 1 a N bytes, separados al menos 1 ms: de 1 a 65536
+help-arg-delay = Envía todo MS milisegundos más tarde; con --pieces, cada trozo MS después del anterior: de 0 a 60000
+help-arg-lose = Pierde al azar tantos de cada 100 datagramas que enviaría este extremo: de 0 a 100
+help-arg-seed = De qué se saca todo lo que es azar: la misma semilla lo repite
 help-arg-threads = Cuántos hilos tiene un servidor cuyo modelo tiene un número fijo: blocking-pool (si no, 2 por núcleo y al menos 4), mio-loops (si no, 1 por núcleo y al menos 2) o, con TCP, tokio (si no, 1 por núcleo)
 help-arg-keep-serving = Sigue después de responder FIN
 help-arg-name = Su nombre

@@ -8,6 +8,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Args, Command};
 use socklab_core::lab::{EXERCISES, Exercise, Offer};
 
+use crate::impairments::ImpairmentArgs;
 use crate::options::{
     ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs,
 };
@@ -50,6 +51,7 @@ fn of_exercise(exercise: &Exercise) -> Command {
     if has(Offer::Submission) {
         client = SubmissionArgs::augment_args(client);
     }
+    client = ImpairmentArgs::augment(exercise, client);
     let mut server = Exchange::augment_args(ServerArgs::augment_args(Command::new("server")));
     if has(Offer::KeepServing) {
         server = KeepServingArgs::augment_args(server);
@@ -57,6 +59,7 @@ fn of_exercise(exercise: &Exercise) -> Command {
     if has(Offer::Register) {
         server = submission::RegisterArgs::augment_args(server);
     }
+    server = ImpairmentArgs::augment(exercise, server);
     Command::new(exercise.name)
         .subcommand_required(true)
         .disable_help_subcommand(true)

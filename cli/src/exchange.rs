@@ -1,5 +1,7 @@
 //! `socklab <exercise> client|server`.
 
+mod refusal;
+
 use std::io::{BufReader, stdin};
 use std::num::NonZeroUsize;
 use std::process::exit;
@@ -17,6 +19,7 @@ use socklab_system::{Clock, Run, Stop};
 use crate::address;
 use crate::exit::Exit;
 use crate::files::LogFile;
+use crate::impairments::ImpairmentArgs;
 use crate::interrupt::on_interrupt;
 use crate::options::{
     ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs, read,
@@ -27,10 +30,12 @@ use crate::recording::{self, Recording};
 use crate::runtimes;
 use crate::say;
 use crate::secret;
-use crate::submission::{self, Encrypted, Findings, Resources, Unprepared, Unusable};
+use crate::submission::{self, Encrypted, Findings, Resources};
 use crate::terminal::{Terminal, TerminalOptions};
 use socklab_runtimes::{Runtime, Task};
 use socklab_text::Messages;
+
+use refusal::Refusal;
 
 /// How long a client that is told to stop may take before it is ended all the same. It may be in a
 /// call that cannot be woken, such as a connect.
@@ -55,10 +60,13 @@ pub(crate) fn main(
     }
     let mut outputs = Outputs::default();
     let started = match role {
-        Role::Client => client(exercise, matches, &mut outputs).map(|(task, link)| Start {
-            link,
-            ..Start::new(runtime, role, task)
-        }),
+        Role::Client => {
+            let started = client(exercise, matches, messages, &mut outputs);
+            started.map(|(task, link)| Start {
+                link,
+                ..Start::new(runtime, role, task)
+            })
+        }
         Role::Server => server(
             exercise,
             matches,
@@ -70,25 +78,9 @@ pub(crate) fn main(
     };
     let start = match started {
         Ok(start) => start,
-        Err(Refusal::Usage(error)) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
-        Err(Refusal::Threads) => {
-            let (runtime, list) = (runtime.name(), Runtime::with_threads().collect::<Vec<_>>());
-            let list = list.join(", ");
-            let said =
-                messages.say_with("usage-threads", &[("runtime", &runtime), ("list", &list)]);
-            say::line(&said);
-            return Exit::Usage;
-        }
-        Err(Refusal::Server(error)) => {
-            say::line(&error.say(messages));
-            return Exit::Failed;
-        }
-        Err(Refusal::Client(error)) => {
-            say::line(&error.say(messages));
-            return Exit::Failed;
+        Err(refusal) => {
+            say::line(&refusal.say(messages, runtime));
+            return refusal.exit();
         }
     };
     if role == Role::Server && runtime.spins() && !common.quiet {
@@ -186,30 +178,16 @@ impl Start {
     }
 }
 
-/// Why an exchange does not begin.
-enum Refusal {
-    /// It was not typed right.
-    Usage(address::Error),
-    /// The runtime has no fixed number of threads.
-    Threads,
-    /// A submission server cannot begin.
-    Server(Unprepared),
-    /// A client cannot encrypt.
-    Client(Unusable),
-}
-
-impl From<address::Error> for Refusal {
-    fn from(error: address::Error) -> Self {
-        Refusal::Usage(error)
-    }
-}
-
 fn client(
     exercise: &Exercise,
     matches: &ArgMatches,
+    messages: &dyn Messages,
     outputs: &mut Outputs,
 ) -> Result<(Task, Secured), Refusal> {
     let args: ClientArgs = read(matches);
+    let transport = exercise.transport;
+    let misbehaviour = read::<ImpairmentArgs>(matches).chosen(transport, messages)?;
+    let task = |machine| misbehaviour.task(transport, Task::Client(machine));
     let address = args.address.as_deref().unwrap_or("");
     let submission = exercise.offers.contains(&Offer::Submission);
     let submission = submission.then(|| read::<SubmissionArgs>(matches));
@@ -227,14 +205,14 @@ fn client(
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
     let Some(args) = submission else {
-        return Ok((Task::Client((exercise.client)(&settings)), Secured::No));
+        return Ok((task((exercise.client)(&settings)), Secured::No));
     };
     settings.name = args.name.map(String::into_bytes);
     settings.dni = secret::given_dni(args.dni);
     settings.code = args.otp;
     let machine = (exercise.client)(&settings);
     if !args.tls {
-        return Ok((Task::Client(machine), Secured::No));
+        return Ok((task(machine), Secured::No));
     }
     if let Some(ca) = &args.ca {
         outputs.keep(ca);
@@ -242,7 +220,7 @@ fn client(
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref());
     let (machine, findings) = encrypted.map_err(Refusal::Client)?;
-    Ok((Task::Client(machine), Secured::Tls(findings)))
+    Ok((task(machine), Secured::Tls(findings)))
 }
 
 fn server(
@@ -257,6 +235,7 @@ fn server(
     if args.threads.is_some() && !Runtime::with_threads().any(|one| one == runtime.name()) {
         return Err(Refusal::Threads);
     }
+    let misbehaviour = read::<ImpairmentArgs>(matches).chosen(exercise.transport, messages)?;
     let address = address::listen(args.listen.as_deref().unwrap_or(""), exercise.port)?;
     let mut settings = Settings::default();
     if exercise.offers.contains(&Offer::KeepServing) {
@@ -266,7 +245,12 @@ fn server(
     if exercise.offers.contains(&Offer::Register) {
         let args = read(matches);
         let prepared = submission::prepare(&args, &mut settings, address, messages, quiet, outputs);
-        resources = Some(prepared.map_err(Refusal::Server)?);
+        let mut prepared = prepared.map_err(Refusal::Server)?;
+        prepared.secure = prepared.secure.take().map(|mut secure| {
+            secure.service = misbehaviour.service(secure.service);
+            secure
+        });
+        resources = Some(prepared);
     }
     let task = match (Task::server(exercise, address, &settings), &resources) {
         (Task::Service(address, service), Some(resources)) => {
@@ -274,6 +258,7 @@ fn server(
         }
         (task, _) => task,
     };
+    let task = misbehaviour.task(exercise.transport, task);
     Ok(Start {
         resources,
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),

@@ -12,6 +12,7 @@ mod doctor;
 mod exchange;
 mod exit;
 mod files;
+mod impairments;
 mod interrupt;
 mod language;
 mod lesson;

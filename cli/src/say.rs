@@ -85,6 +85,9 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
                 &[("peer", &peer), ("bytes", &bytes), ("most", &most)],
             )
         }
+        Notice::Lost(peer, bytes) => {
+            messages.say_with("lost", &[("peer", &peer), ("bytes", &bytes)])
+        }
         Notice::LineTooLong(peer, most) => {
             messages.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
         }

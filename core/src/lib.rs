@@ -87,6 +87,7 @@
 //! * The contract: [`Machine`], [`Input`], [`Output`] and the [`Outbox`], [`Now`] and [`Deadline`].
 //! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with
 //!   its [`Observer`].
+//! * A layer that has any machine misbehave: [`impair`].
 //! * One-time codes: [`otp`]. What submissions share: [`register`].
 //! * What was said and done, as text: [`transcript`].
 //!
@@ -106,10 +107,12 @@ extern crate std;
 pub mod capitals;
 pub mod caps;
 pub mod chat;
+mod dice;
 pub mod echo;
 mod exercise;
 mod fault;
 mod faults_said;
+pub mod impair;
 mod input;
 pub mod lab;
 mod link;
@@ -132,6 +135,7 @@ mod unsent;
 pub mod welcome;
 mod words;
 
+pub use dice::Dice;
 pub use fault::{CallError, Doing, Failure, Fault, FaultKind, FieldError};
 pub use faults_said::FaultsSaid;
 pub use input::{ExceededLimit, Input, LineEvent};

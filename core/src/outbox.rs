@@ -44,6 +44,7 @@ enum Op {
     Send(Link, Span),
     Finish(Link),
     Abort(Link),
+    NoDelay(Link),
     Prompt(Prompt),
     Show(Span),
     Notice(Notice),
@@ -246,6 +247,7 @@ impl Outbox {
             },
             Op::Finish(link) => Output::Finish { link },
             Op::Abort(link) => Output::Abort { link },
+            Op::NoDelay(link) => Output::NoDelay { link },
             Op::Prompt(prompt) => Output::Prompt(prompt),
             Op::Show(bytes) => Output::Show {
                 bytes: &self.shown[bytes.range()],
@@ -303,6 +305,11 @@ impl Outbox {
         self.ops.push(Op::Abort(link));
     }
 
+    /// Has the system send at once what is sent on a stream.
+    pub fn no_delay(&mut self, link: Link) {
+        self.ops.push(Op::NoDelay(link));
+    }
+
     /// Asks the user for a line.
     pub fn prompt(&mut self, prompt: Prompt) {
         self.ops.push(Op::Prompt(prompt));
@@ -337,6 +344,7 @@ impl Outbox {
             Output::Send { link, bytes } => self.send(link, bytes),
             Output::Finish { link } => self.finish(link),
             Output::Abort { link } => self.abort(link),
+            Output::NoDelay { link } => self.no_delay(link),
             Output::Prompt(prompt) => self.prompt(prompt),
             Output::Show { bytes } => self.show(bytes),
             Output::Notice(notice) => self.notice(notice),

@@ -38,6 +38,12 @@ pub enum Output<'a> {
         /// Which link.
         link: Link,
     },
+    /// Have the system send each of a stream's sends at once (`TCP_NODELAY`): by Nagle's algorithm
+    /// it would keep a small one until what was sent before is acknowledged.
+    NoDelay {
+        /// Which link.
+        link: Link,
+    },
     /// Ask the user for a line.
     Prompt(Prompt),
     /// Payload for the user: what the peer said.
@@ -109,6 +115,8 @@ pub enum Notice {
         /// How many there are at most.
         of: u32,
     },
+    /// A datagram of so many bytes was [lost](crate::impair) instead of sent.
+    Lost(SocketAddr, usize),
     /// The capitals do not fit into a datagram; no reply was sent.
     ReplyTooLong {
         /// Who asked.
@@ -151,6 +159,7 @@ impl Notice {
             Notice::MoreStrangers => "more-strangers",
             Notice::LateReply => "late-reply",
             Notice::Retry { .. } => "retry",
+            Notice::Lost(..) => "lost",
             Notice::ReplyTooLong { .. } => "reply-too-long",
             Notice::LineTooLong(..) => "line-too-long",
             Notice::NoListener(_) => "nobody-listens",

@@ -89,5 +89,7 @@ words! {
         Store = "store",
         /// The last bytes of a peer are read and thrown away before closing.
         Drain = "drain",
+        /// What was sent leaves late, as its [impairment](crate::impair) has it.
+        Impaired = "impaired",
     }
 }

@@ -359,6 +359,10 @@ impl<L: Model> Calls for InLoop<'_, L> {
         self.socket.close(self.model);
     }
 
+    fn no_delay(&mut self) {
+        self.socket.wire.no_delay();
+    }
+
     fn leave(&self) -> Leave {
         let (mailbox, address) = (Arc::clone(self.mailbox), self.socket.address);
         Box::new(move |message| mailbox.leave(Wakeup::For(address, message)))

@@ -119,4 +119,8 @@ impl<L: Model> Wire<L> {
     pub(crate) fn reset_on_close(&self) {
         self.0.reset_on_close();
     }
+
+    pub(crate) fn no_delay(&self) {
+        self.0.no_delay();
+    }
 }

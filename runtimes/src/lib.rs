@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
+use socklab_core::impair::{Impaired, ImpairedService, Impairments};
 use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
 use socklab_core::{Machine, Status, Transport, Watch};
 use socklab_mio::{Mio, MioLoops};
@@ -103,6 +104,24 @@ impl Task {
                 Task::Endpoints(address, Box::new(move || make(&settings)))
             }
             ServerKind::Service(make) => Task::Service(address, make(settings)),
+        }
+    }
+
+    /// The same, with what it sends over that transport impaired.
+    #[must_use]
+    pub fn impaired(self, transport: Transport, how: Impairments, seed: u64) -> Self {
+        let around = move |machine: Box<dyn Machine>| -> Box<dyn Machine> {
+            Box::new(Impaired::new(machine, transport, how, seed))
+        };
+        match self {
+            Task::Client(machine) => Task::Client(around(machine)),
+            Task::Endpoint(address, machine) => Task::Endpoint(address, around(machine)),
+            Task::Endpoints(address, mut make) => {
+                Task::Endpoints(address, Box::new(move || around(make())))
+            }
+            Task::Service(address, service) => {
+                Task::Service(address, Box::new(ImpairedService::new(service, how, seed)))
+            }
         }
     }
 }

@@ -83,6 +83,9 @@ pub trait Calls {
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     fn abort(&mut self);
 
+    /// Has the system send at once what is sent on a stream.
+    fn no_delay(&mut self);
+
     /// Where other threads leave what they have for the conversation.
     fn leave(&self) -> Leave;
 }
@@ -163,6 +166,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 turn.finished(now, link, finished);
             }
             Next::Abort => calls.abort(),
+            Next::NoDelay => calls.no_delay(),
             Next::Store { id, attempt } => {
                 let (leave, clock) = (calls.leave(), run.clock);
                 let goes_on = permit.map(Permit::keeps_waiting);

@@ -98,6 +98,13 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         }
     }
 
+    /// Has the system send at once what is sent on a stream.
+    pub fn no_delay(&self) {
+        if let Wire::Stream(tcp) = self {
+            socket::no_delay(tcp);
+        }
+    }
+
     /// Gives the connection up.
     pub fn abort(&mut self) {
         self.reset_on_close();

@@ -13,7 +13,6 @@
 //! * [`MemoryRegister`], [`RawClient`], [`Keyboard`] and [`Screen`]: the rest of the cast.
 
 mod bench;
-mod dice;
 mod keyboard;
 pub mod kit;
 mod machines;
@@ -29,7 +28,6 @@ mod screen;
 mod snapshot;
 
 pub use bench::{Bench, CLIENT, SERVER, fault};
-pub use dice::Dice;
 pub use keyboard::Keyboard;
 pub use machines::{Accept, RawClient};
 pub use medium::{Faults, Faulty, Medium, Wire};

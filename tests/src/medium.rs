@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dice::Dice;
+use socklab_core::Dice;
 
 /// Decides when, and whether, what is sent arrives.
 ///

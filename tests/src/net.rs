@@ -309,8 +309,8 @@ impl VirtualNet {
             self.steps += 1;
             match turn.next(now) {
                 _ if self.steps > STEPS => break Ok(Wait::default()),
-                // The recorders have written it already.
-                Next::Tell(_) => {}
+                // The recorders have written it already; here each send is a segment of its own.
+                Next::Tell(_) | Next::NoDelay => {}
                 Next::Send { link, bytes, .. } => {
                     let len = bytes.len();
                     network.send(id, link, bytes);

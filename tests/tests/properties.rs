@@ -11,9 +11,9 @@ use socklab_core::lab::{EXERCISES, Exercise, Settings};
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
 use socklab_core::table::Source;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
-use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Socket, caps};
+use socklab_core::{Dice, Doing, ExceededLimit, FaultKind, Input, Link, Socket, caps};
 use socklab_tests::{
-    Bench, CLIENT, DNI, Dice, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, address, read,
+    Bench, CLIENT, DNI, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, address, read,
 };
 
 fn config() -> ProptestConfig {

@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
+use socklab_core::Dice;
 use socklab_core::lab::Settings;
 use socklab_core::register::{Cause, Decision, Refusal};
 use socklab_core::transcript::Role;
 use socklab_core::{Status, submit, welcome};
-use socklab_tests::{Bench, Dice, read};
+use socklab_tests::{Bench, read};
 
 /// Every way to cut `bytes` that is worth a test: whole, at each place once, byte by byte, and at
 /// random.

@@ -300,6 +300,10 @@ impl<M: Machine, O: Observer> Conversation<M, O> {
                         Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
                     }
                 }
+                Next::NoDelay => {
+                    let socket = self.socket.iter();
+                    socket.for_each(|socket| socket::no_delay(&**socket));
+                }
                 Next::Abort => {
                     self.socket
                         .iter()

@@ -18,6 +18,7 @@ mod failures;
 #[cfg(unix)]
 mod files;
 mod help;
+mod impairments;
 #[cfg(target_os = "linux")]
 mod killed;
 mod language;

@@ -46,6 +46,19 @@ const CASES: &[(&[&str], &str)] = &[
         &["register", "list", "--register", ""],
         "--register <FILE|postgres://…> needs a value — see: socklab register list --help",
     ),
+    // Impairments that a transport cannot have.
+    (
+        &["welcome", "client", "--lose", "30"],
+        "TCP loses nothing: it sends again what was lost on the way; --lose is for UDP (message, echo, chat), here there are --pieces and --delay",
+    ),
+    (
+        &["chat", "server", "--pieces", "3"],
+        "a datagram arrives whole or not at all: --pieces is for TCP (welcome, capitals, submit), here there are --lose and --delay",
+    ),
+    (
+        &["echo", "server", "--seed", "3"],
+        "--seed decides nothing alone: add --pieces, --lose or --delay",
+    ),
     // Addresses.
     (
         &["echo", "client", "two words"],
@@ -142,8 +155,8 @@ const CASES: &[(&[&str], &str)] = &[
         "there is no --retry here; did you mean --retries? — see: socklab echo client --help",
     ),
     (
-        &["chat", "client", "--nonsense"],
-        "there is no --nonsense here — see: socklab chat client --help",
+        &["chat", "client", "--zzz"],
+        "there is no --zzz here — see: socklab chat client --help",
     ),
     (
         &["welcome", "server", "--threads", "4"],
@@ -255,6 +268,10 @@ fn values_that_options_refuse() {
             &["-1", "soon", "nan", "inf", "1e99", ""][..],
         ),
         ("echo client", "--retries", &["x", "101", "1.5", ""]),
+        ("echo server", "--lose", &["x", "101", "-1", ""]),
+        ("echo server", "--delay", &["x", "60001", "1.5", ""]),
+        ("welcome server", "--pieces", &["x", "0", "65537", ""]),
+        ("welcome server", "--seed", &["x", "-1", "1.5", ""]),
         (
             "otp verify --dni 123456 000000",
             "--window",

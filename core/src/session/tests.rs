@@ -149,6 +149,7 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     "finish".to_owned()
                 }
                 Next::Abort => "abort".to_owned(),
+                Next::NoDelay => "no-delay".to_owned(),
             };
             self.done.push(line);
         }

@@ -55,6 +55,8 @@ pub enum Next<'a> {
     Finish(Link),
     /// Give the connection up, or its opening, so that a stream's peer sees a reset.
     Abort,
+    /// Have the system send each of a stream's sends at once (`TCP_NODELAY`). There is no answer.
+    NoDelay,
     /// There is nothing to do: wait for any of these.
     Wait(Wait),
     /// The conversation is over: close what is open.
@@ -146,6 +148,7 @@ enum Step {
     Open(Socket, Transport, SocketAddr, Option<Duration>),
     Finish(Link),
     Abort,
+    NoDelay,
     Wait(Wait),
     Ended(Status),
 }
@@ -458,6 +461,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 }
                 Step::Finish(link) => return Next::Finish(link),
                 Step::Abort => return Next::Abort,
+                Step::NoDelay => return Next::NoDelay,
                 Step::Ended(status) => return Next::Ended(status),
             }
         }
@@ -501,8 +505,16 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 self.out.done_before(index + 1);
                 return Step::Store(index);
             }
+            Output::NoDelay { .. } if session.wire == WireState::Stream => {
+                self.out.done_before(index + 1);
+                return Step::NoDelay;
+            }
             // A dead stream sends nothing. What is for the user has been told.
-            Output::Send { .. } | Output::Prompt(_) | Output::Show { .. } | Output::Notice(_) => {}
+            Output::Send { .. }
+            | Output::NoDelay { .. }
+            | Output::Prompt(_)
+            | Output::Show { .. }
+            | Output::Notice(_) => {}
         }
         self.out.done_before(index + 1);
         Step::Again

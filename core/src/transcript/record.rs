@@ -134,13 +134,11 @@ impl<W: Write> Recorder<W> {
             | Notice::Stranger(address)
             | Notice::NoListener(address) => words.push(self.name(now, address)),
             Notice::Retry { attempt, of } => words.push(format!("{attempt}/{of}")),
-            Notice::ReplyTooLong { peer, bytes } => {
+            Notice::ReplyTooLong { peer, bytes }
+            | Notice::LineTooLong(peer, bytes)
+            | Notice::Lost(peer, bytes) => {
                 words.push(self.name(now, peer));
                 words.push(bytes.to_string());
-            }
-            Notice::LineTooLong(peer, most) => {
-                words.push(self.name(now, peer));
-                words.push(most.to_string());
             }
             Notice::BadField(error) => words.push(field(error)),
             Notice::Fault(doing, fault) => {
@@ -235,6 +233,7 @@ impl<W: Write + Send> Observer for Recorder<W> {
             Output::Send { link, bytes } => (words(["send", &self.link(now, link)]), Some(bytes)),
             Output::Finish { link } => (words(["finish", &self.link(now, link)]), None),
             Output::Abort { link } => (words(["abort", &self.link(now, link)]), None),
+            Output::NoDelay { link } => (words(["no-delay", &self.link(now, link)]), None),
             Output::Prompt(prompt) => (words(["prompt", prompt.name()]), None),
             Output::Show { bytes } => (words(["show"]), Some(bytes)),
             Output::Notice(notice) => (self.notice(now, notice), None),

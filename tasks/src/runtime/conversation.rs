@@ -255,6 +255,10 @@ impl<R: Runtime> Calls for InTask<'_, R> {
         self.socket.wire.abort();
     }
 
+    fn no_delay(&mut self) {
+        self.socket.wire.no_delay();
+    }
+
     fn leave(&self) -> Leave {
         let mailbox = Arc::clone(&self.others.mailbox);
         Box::new(move |message| mailbox.leave(message))

@@ -3,17 +3,17 @@
 use super::*;
 use crate::output::Prompt;
 
-/// Throws from a seed: SplitMix64.
+/// Throws from a seed.
 #[derive(Clone)]
-pub(super) struct Dice(pub(super) u64);
+pub(super) struct Dice(crate::dice::Dice);
 
 impl Dice {
+    pub(super) const fn new(seed: u64) -> Self {
+        Dice(crate::dice::Dice::new(seed))
+    }
+
     pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (bits ^ (bits >> 31)) % bound
+        self.0.below(bound)
     }
 
     pub(super) fn chance(&mut self, percent: u64) -> bool {
@@ -39,7 +39,7 @@ pub(super) struct Whim {
 impl Whim {
     pub(super) fn new(seed: u64, transport: Transport) -> Self {
         Whim {
-            dice: Dice(seed),
+            dice: Dice::new(seed),
             transport,
             link: None,
             interest: Interest::NETWORK,

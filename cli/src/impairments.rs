@@ -1,0 +1,120 @@
+//! `--pieces`, `--delay`, `--lose`, `--seed`: this end misbehaves on request.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::{Args, Command};
+use socklab_core::Transport;
+use socklab_core::impair::{ImpairedService, Impairments};
+use socklab_core::lab::{BoxedService, Exercise};
+use socklab_runtimes::Task;
+use socklab_text::Messages;
+
+use crate::say;
+
+/// How a client or a server misbehaves.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ImpairmentArgs {
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pieces: Option<u32>,
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(..=60_000))]
+    delay: Option<u32>,
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(..=100))]
+    lose: Option<u16>,
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+}
+
+/// Why the options do not fit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Misplaced {
+    /// `--lose` over TCP.
+    LoseOnStream,
+    /// `--pieces` over UDP.
+    PiecesOfDatagrams,
+    /// `--seed` with nothing to decide.
+    SeedAlone,
+}
+
+impl Misplaced {
+    pub(crate) fn say(self, messages: &dyn Messages) -> String {
+        messages.say(match self {
+            Misplaced::LoseOnStream => "usage-lose-stream",
+            Misplaced::PiecesOfDatagrams => "usage-pieces-datagrams",
+            Misplaced::SeedAlone => "usage-seed-alone",
+        })
+    }
+}
+
+/// What was asked for, and the seed that decides it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Misbehaviour {
+    how: Impairments,
+    seed: u64,
+}
+
+impl ImpairmentArgs {
+    /// The command with these options. Those that the exercise's transport has no use for are
+    /// refused with a reason, and not in its help.
+    pub(crate) fn augment(exercise: &Exercise, command: Command) -> Command {
+        let useless = match exercise.transport {
+            Transport::Datagram => "pieces",
+            Transport::Stream => "lose",
+        };
+        ImpairmentArgs::augment_args(command).mut_arg(useless, |arg| arg.hide(true))
+    }
+
+    /// What was asked for. A seed that was not given is drawn, and said so that the run can be
+    /// repeated.
+    pub(crate) fn chosen(
+        &self,
+        transport: Transport,
+        messages: &dyn Messages,
+    ) -> Result<Misbehaviour, Misplaced> {
+        match (transport, self.pieces, self.lose) {
+            (Transport::Datagram, Some(_), _) => return Err(Misplaced::PiecesOfDatagrams),
+            (Transport::Stream, _, Some(_)) => return Err(Misplaced::LoseOnStream),
+            (_, None, None) if self.delay.is_none() && self.seed.is_some() => {
+                return Err(Misplaced::SeedAlone);
+            }
+            _ => {}
+        }
+        let how = Impairments {
+            pieces: self
+                .pieces
+                .and_then(|most| NonZeroUsize::new(most as usize)),
+            delay: Duration::from_millis(self.delay.unwrap_or(0).into()),
+            lose: 10 * self.lose.unwrap_or(0),
+            ..Impairments::default()
+        };
+        let by_chance = how.pieces.is_some_and(|most| most.get() > 1) || how.lose > 0;
+        let seed = self.seed.unwrap_or_else(|| {
+            // Short enough to be typed again.
+            let seed = RandomState::new().build_hasher().finish() % 100_000;
+            if by_chance {
+                say::news(&messages.say_with("impairments-seed", &[("seed", &seed)]));
+            }
+            seed
+        });
+        Ok(Misbehaviour { how, seed })
+    }
+}
+
+impl Misbehaviour {
+    /// The task, misbehaving.
+    pub(crate) fn task(self, transport: Transport, task: Task) -> Task {
+        match self.how.any() {
+            true => task.impaired(transport, self.how, self.seed),
+            false => task,
+        }
+    }
+
+    /// The service, misbehaving.
+    pub(crate) fn service(self, service: BoxedService) -> BoxedService {
+        match self.how.any() {
+            true => Box::new(ImpairedService::new(service, self.how, self.seed)),
+            false => service,
+        }
+    }
+}

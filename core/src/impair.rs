@@ -1,0 +1,215 @@
+//! Impairments: what one end sends leaves late, in pieces, twice, out of order, or not at all.
+//!
+//! [`Impaired`] is a layer around any machine, so that a peer misbehaves on request on every
+//! runtime. It impairs what its own machine sends, as `tc-netem` does; what comes in stays as it
+//! is. All is decided by a seed, so a run can be repeated.
+
+mod queue;
+
+use alloc::boxed::Box;
+use core::mem;
+use core::num::NonZeroUsize;
+use core::time::Duration;
+
+use crate::fault::{Doing, Fault, FaultKind};
+use crate::input::Input;
+use crate::link::{Link, Transport};
+use crate::machine::{Interest, Machine, Service, Status};
+use crate::outbox::Outbox;
+use crate::output::Output;
+use crate::time::{Deadline, Now, Why};
+
+pub use queue::ImpairedQueue;
+
+/// What happens to what is sent. Probabilities are in thousandths; by default there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Impairments {
+    /// A stream is cut into pieces of 1 to so many bytes, each of which is a send of its own, at
+    /// least [`GAP`] after the one before.
+    pub pieces: Option<NonZeroUsize>,
+    /// All leaves so much later. With `pieces`, each piece does so after the one before.
+    pub delay: Duration,
+    /// A datagram is lost.
+    pub lose: u16,
+    /// A datagram is sent twice.
+    pub duplicate: u16,
+    /// A datagram is held back until the next one to the same peer has overtaken it.
+    pub reorder: u16,
+    /// A send is cut in the middle, and its stream is reset.
+    pub reset: u16,
+}
+
+/// How far apart the pieces of a stream leave at least: 1 ms. A driver hands sends that it is given
+/// together to the system in one call.
+pub const GAP: Duration = Duration::from_millis(1);
+
+/// How long a datagram is held back at most when no other comes to overtake it: 200 ms.
+pub const HELD_BACK: Duration = Duration::from_millis(200);
+
+/// How many bytes wait to be sent at most: 1 MiB. Then a stream's machine receives no more until
+/// some have left, and further datagrams are lost. An empty datagram counts as one byte.
+pub const MAX_HELD: usize = 1 << 20;
+
+impl Impairments {
+    /// Whether there is any.
+    pub fn any(&self) -> bool {
+        *self != Impairments::default()
+    }
+}
+
+/// A machine whose sends are impaired.
+#[derive(Debug)]
+pub struct Impaired<M> {
+    machine: M,
+    /// What the machine wants done.
+    inbox: Outbox,
+    queue: ImpairedQueue,
+}
+
+impl<M: Machine> Impaired<M> {
+    /// The machine, talking over that transport. The same seed makes the same faults.
+    pub fn new(machine: M, transport: Transport, impairments: Impairments, seed: u64) -> Self {
+        Impaired {
+            machine,
+            inbox: Outbox::new(),
+            queue: ImpairedQueue::new(transport, impairments, seed),
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        self.machine.status() == Status::Running
+    }
+
+    /// Hands an input to the machine, and queues what it sends.
+    fn feed(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        if !self.is_running() {
+            return;
+        }
+        self.machine.step(now, input, &mut self.inbox);
+        let mut inbox = mem::take(&mut self.inbox);
+        for output in inbox.iter() {
+            match output {
+                Output::Send { link, bytes } => self.queue.send(now.mono, link, bytes, out),
+                Output::Finish { link } => self.queue.finish(now.mono, link),
+                Output::Abort { link } => {
+                    self.queue.abort();
+                    out.abort(link);
+                }
+                other => out.push(&other),
+            }
+            self.release(now, out);
+        }
+        inbox.clear();
+        self.inbox = inbox;
+    }
+
+    /// Sends what may leave by now. A stream that is reset is over for the machine too.
+    fn release(&mut self, now: Now, out: &mut Outbox) {
+        if let Some(Link { socket, .. }) = self.queue.release(now.mono, out) {
+            let (doing, kind) = (Doing::Sending, FaultKind::Reset);
+            let fault = Fault { kind, code: 0 };
+            let input = Input::Fault {
+                socket,
+                doing,
+                fault,
+            };
+            // It cannot send any more: the stream is gone, and with it the queue.
+            self.feed(now, input, out);
+        }
+    }
+}
+
+impl<M: Machine> Machine for Impaired<M> {
+    fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Timer => {
+                self.release(now, out);
+                let due = |deadline: Deadline| deadline.at <= now.mono;
+                if self.machine.deadline().is_some_and(due) {
+                    self.feed(now, input, out);
+                }
+            }
+            Input::Fault { .. } => {
+                self.queue.fault();
+                self.feed(now, input, out);
+            }
+            Input::Stop => {
+                self.feed(now, input, out);
+                self.queue.flush(out);
+            }
+            Input::Opened { link, .. } => {
+                if self.queue.transport() == Transport::Stream {
+                    out.no_delay(link);
+                }
+                self.feed(now, input, out);
+            }
+            _ => self.feed(now, input, out),
+        }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let inner = self.machine.deadline().filter(|_| self.is_running());
+        let why = Why::Impaired;
+        let queued = self.queue.next().map(|at| Deadline { at, why });
+        [inner, queued]
+            .into_iter()
+            .flatten()
+            .min_by_key(|one| one.at)
+    }
+
+    fn interest(&self) -> Interest {
+        if !self.is_running() {
+            return Interest::NONE;
+        }
+        let interest = self.machine.interest();
+        Interest {
+            network: interest.network && !self.queue.is_full(),
+            ..interest
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        self.machine.state()
+    }
+
+    /// A machine that has ended runs on until its last bytes have left.
+    fn status(&self) -> Status {
+        match self.queue.is_empty() {
+            true => self.machine.status(),
+            false => Status::Running,
+        }
+    }
+}
+
+/// A service whose connections are impaired, each from the same seed.
+#[derive(Debug)]
+pub struct ImpairedService<S> {
+    service: S,
+    impairments: Impairments,
+    seed: u64,
+}
+
+impl<S: Service> ImpairedService<S> {
+    /// The service with these impairments.
+    pub const fn new(service: S, impairments: Impairments, seed: u64) -> Self {
+        ImpairedService {
+            service,
+            impairments,
+            seed,
+        }
+    }
+}
+
+impl<S: Service> Service for ImpairedService<S> {
+    type Machine = Box<dyn Machine>;
+
+    fn accept(&self, link: Link) -> Self::Machine {
+        let machine = self.service.accept(link);
+        let (transport, how) = (Transport::Stream, self.impairments);
+        Box::new(Impaired::new(machine, transport, how, self.seed))
+    }
+
+    fn tells_refused(&self) -> bool {
+        self.service.tells_refused()
+    }
+}

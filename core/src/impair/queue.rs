@@ -1,0 +1,227 @@
+//! What waits to be sent, and when each of it leaves.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::{GAP, HELD_BACK, Impairments, MAX_HELD};
+use crate::dice::Dice;
+use crate::link::{Link, Transport};
+use crate::outbox::Outbox;
+use crate::output::Notice;
+use crate::time::Mono;
+
+/// Decides what becomes of each send, and keeps it until it leaves.
+#[derive(Debug)]
+pub struct ImpairedQueue {
+    transport: Transport,
+    how: Impairments,
+    dice: Dice,
+    /// In the order in which they leave.
+    held: VecDeque<Held>,
+    /// How many bytes are held.
+    bytes: usize,
+    /// Before this moment no further piece of a stream leaves.
+    free: Mono,
+    /// The stream is dead: nothing leaves any more.
+    dead: bool,
+}
+
+#[derive(Debug)]
+struct Held {
+    at: Mono,
+    link: Link,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// One datagram, or bytes of a stream of which so many have left.
+    Send(Vec<u8>, usize),
+    /// A datagram that waits for another to overtake it.
+    HeldBack(Vec<u8>),
+    Finish,
+    Reset,
+}
+
+impl ImpairedQueue {
+    /// An empty one. The same seed makes the same faults.
+    pub const fn new(transport: Transport, impairments: Impairments, seed: u64) -> Self {
+        ImpairedQueue {
+            transport,
+            how: impairments,
+            dice: Dice::new(seed),
+            held: VecDeque::new(),
+            bytes: 0,
+            free: Mono::ZERO,
+            dead: false,
+        }
+    }
+
+    /// What it is for.
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Whether all that was sent has left.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Whether it holds as much as it may.
+    pub const fn is_full(&self) -> bool {
+        self.bytes >= MAX_HELD
+    }
+
+    /// When the next of it leaves.
+    pub fn next(&self) -> Option<Mono> {
+        Some(self.held.front()?.at.max(self.free))
+    }
+
+    /// Takes a datagram, or bytes of a stream. One that is lost is said.
+    pub fn send(&mut self, now: Mono, link: Link, bytes: &[u8], out: &mut Outbox) {
+        let at = now.plus(self.how.delay);
+        match self.transport {
+            Transport::Stream => self.send_stream(at, link, bytes),
+            Transport::Datagram => self.send_datagram(at, link, bytes, out),
+        }
+    }
+
+    fn send_stream(&mut self, at: Mono, link: Link, bytes: &[u8]) {
+        let reset = self.dice.chance(self.how.reset);
+        let bytes = match reset {
+            true => &bytes[..bytes.len() / 2],
+            false => bytes,
+        };
+        if !bytes.is_empty() {
+            self.hold(at, link, What::Send(bytes.to_vec(), 0));
+        }
+        if reset {
+            self.hold(at, link, What::Reset);
+        }
+    }
+
+    fn send_datagram(&mut self, at: Mono, link: Link, bytes: &[u8], out: &mut Outbox) {
+        if self.is_full() || self.dice.chance(self.how.lose) {
+            return out.notice(Notice::Lost(link.peer, bytes.len()));
+        }
+        let overtaken = self.take_held_back(link);
+        let again = self.dice.chance(self.how.duplicate);
+        if overtaken.is_none() && self.dice.chance(self.how.reorder) {
+            self.hold(at.plus(HELD_BACK), link, What::HeldBack(bytes.to_vec()));
+        } else {
+            self.hold(at, link, What::Send(bytes.to_vec(), 0));
+        }
+        if again {
+            self.hold(at, link, What::Send(bytes.to_vec(), 0));
+        }
+        if let Some(overtaken) = overtaken {
+            self.hold(at, link, What::Send(overtaken, 0));
+        }
+    }
+
+    /// Takes out the datagram to the same peer that waits to be overtaken.
+    fn take_held_back(&mut self, link: Link) -> Option<Vec<u8>> {
+        let waits =
+            |held: &Held| held.link.peer == link.peer && matches!(held.what, What::HeldBack(_));
+        let held = self.held.remove(self.held.iter().position(waits)?)?;
+        let What::HeldBack(bytes) = held.what else {
+            return None;
+        };
+        self.bytes -= weight(&bytes);
+        Some(bytes)
+    }
+
+    /// Closes the writing side of a stream, or asks a datagram socket for an error, once all that
+    /// was sent before has left.
+    pub fn finish(&mut self, now: Mono, link: Link) {
+        let last = self.held.back().map_or(now, |held| held.at);
+        self.hold(last.max(now), link, What::Finish);
+    }
+
+    fn hold(&mut self, at: Mono, link: Link, what: What) {
+        if self.dead {
+            return;
+        }
+        if let What::Send(bytes, _) | What::HeldBack(bytes) = &what {
+            self.bytes += weight(bytes);
+        }
+        // A stream's delay is always the same, so this is the end of the queue.
+        let place = self.held.partition_point(|held| held.at <= at);
+        self.held.insert(place, Held { at, link, what });
+    }
+
+    /// Hands over what may leave by now. Returns the link of a stream that is reset, and forgets
+    /// what was to follow.
+    pub fn release(&mut self, now: Mono, out: &mut Outbox) -> Option<Link> {
+        while self.next().is_some_and(|at| at <= now) {
+            let held = self.held.front_mut()?;
+            let link = held.link;
+            match &mut held.what {
+                What::Send(bytes, left) if self.transport == Transport::Stream => {
+                    let rest = &bytes[*left..];
+                    let len = match self.how.pieces {
+                        Some(most) => {
+                            self.free = now.plus(self.how.delay.max(GAP));
+                            self.dice.below(most.get() as u64) as usize + 1
+                        }
+                        None => rest.len(),
+                    };
+                    let piece = &rest[..len.min(rest.len())];
+                    out.send(link, piece);
+                    *left += piece.len();
+                    if *left < bytes.len() {
+                        continue;
+                    }
+                }
+                What::Send(bytes, _) | What::HeldBack(bytes) => out.send(link, bytes),
+                What::Finish => out.finish(link),
+                What::Reset => {
+                    self.abort();
+                    out.abort(link);
+                    return Some(link);
+                }
+            }
+            self.pop();
+        }
+        None
+    }
+
+    /// Hands over all at once: there is no time left.
+    pub fn flush(&mut self, out: &mut Outbox) {
+        while let Some(Held { link, what, .. }) = self.pop() {
+            match what {
+                What::Send(bytes, left) => out.send(link, &bytes[left..]),
+                What::HeldBack(bytes) => out.send(link, &bytes),
+                What::Finish => out.finish(link),
+                What::Reset => {}
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<Held> {
+        let held = self.held.pop_front()?;
+        if let What::Send(bytes, _) | What::HeldBack(bytes) = &held.what {
+            self.bytes -= weight(bytes);
+        }
+        Some(held)
+    }
+
+    /// The system has reported an error: a stream is dead after it.
+    pub fn fault(&mut self) {
+        if self.transport == Transport::Stream {
+            self.abort();
+        }
+    }
+
+    /// A link is given up: forgets what has not left. A stream takes no more.
+    pub fn abort(&mut self) {
+        self.held.clear();
+        self.bytes = 0;
+        self.dead = self.transport == Transport::Stream;
+    }
+}
+
+/// What a send counts for: an empty datagram takes memory too.
+fn weight(bytes: &[u8]) -> usize {
+    bytes.len().max(1)
+}
