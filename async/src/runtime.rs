@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_std::net::{TcpListener, TcpStream, UdpSocket};
 use async_std::task;
 use socklab_core::{Machine, Now, OperationKind, Outbox, Received, Status, Wait, Watch};
-use socklab_system::call_error;
-use socklab_tasks::{Budget, Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
+use socklab_system::{Budget, call_error};
+use socklab_tasks::{Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
 
 use crate::wire;
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::{Link, Observer, Received, Transport};
-use socklab_system::{Bell, Clock, Wire, read, socket};
+use socklab_system::{Clock, Wire, read, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -98,8 +98,8 @@ impl BlockingWire {
     }
 
     /// What a signal itself can write to, to end a receive that blocks.
-    pub(crate) fn bell(&self) -> Option<Bell> {
-        Some(self.alarm.as_ref()?.try_clone().ok()?.into())
+    pub(crate) fn bell(&self) -> Option<&UdpSocket> {
+        self.alarm.as_deref()
     }
 
     /// Blocks until something comes, or for `limit`: then it is `WouldBlock`. It may be so earlier.

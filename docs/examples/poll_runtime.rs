@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use polling::{Event, Events, Poller};
@@ -20,7 +19,7 @@ pub type Polling = OneLoop<PollingLoop>;
 /// is closed, and the loop closes its own.
 #[derive(Debug)]
 pub struct PollingLoop {
-    poller: Arc<Poller>,
+    poller: Poller,
     events: Events,
     watched: BTreeMap<usize, Socket>,
 }
@@ -34,7 +33,7 @@ impl Model for PollingLoop {
 
     fn new() -> io::Result<Self> {
         Ok(PollingLoop {
-            poller: Arc::new(Poller::new()?),
+            poller: Poller::new()?,
             events: Events::new(),
             watched: BTreeMap::new(),
         })
@@ -81,17 +80,6 @@ impl Model for PollingLoop {
             // It was added, so that it cannot be unknown.
             let _ = self.poller.delete(&socket);
         }
-    }
-
-    type Waker = Arc<Poller>;
-
-    fn waker(&self) -> io::Result<Arc<Poller>> {
-        Ok(Arc::clone(&self.poller))
-    }
-
-    fn wake(waker: &Arc<Poller>) {
-        // A loop that cannot be woken has ended.
-        let _ = waker.notify();
     }
 }
 

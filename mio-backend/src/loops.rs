@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use socklab_core::{Begin, Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
-use socklab_readiness::{EventLoop, Wire};
+use socklab_core::{Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
+use socklab_readiness::EventLoop;
 use socklab_system::{Backend, Run, Stop, broken, socket};
 
 use crate::Mio;
@@ -71,13 +71,12 @@ impl Backend for MioLoops {
             awaited: AtomicUsize::new(sockets.len()),
         };
         let made = sockets.into_iter().map(|udp| {
-            let local = udp.local_addr()?;
-            let wire = Wire::server::<W::Observer>(udp, local)?;
             let observer = run.watch.watch(Subject::Endpoint);
-            Ok((Loop::new(run, &console)?, make(), observer, wire, local))
+            let server = Some((udp.local_addr()?, udp));
+            Ok((Loop::new(run, &console)?, make(), observer, server))
         });
-        let serve = |(mut one, machine, observer, wire, local): (Loop<'_, W>, _, _, _, _)| {
-            one.alone(machine, observer, wire, Begin::Bound(local))
+        let serve = |(mut one, machine, observer, server): (Loop<'_, W>, _, _, _)| {
+            one.alone(machine, observer, server)
         };
         match made.collect::<io::Result<Vec<_>>>() {
             Ok(loops) => each_on_a_thread(loops, serve, &run.stop),

@@ -1,19 +1,17 @@
 //! What is mio's own: its sockets, and the one call that waits.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Poll, Token};
-use socklab_readiness::{Interest, Model, Ready, Trigger, Watched};
+use socklab_core::Link;
+use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trigger, Watched};
 
 /// How many events one poll takes at most.
 const EVENTS: usize = 1024;
-
-/// The waker's token; the loop's keys are below it.
-const WAKER: Token = Token(usize::MAX);
 
 /// A poll, and room for what it finds.
 #[derive(Debug)]
@@ -33,7 +31,6 @@ impl Model for MioPoll {
     type Udp = UdpSocket;
     type Tcp = TcpStream;
     type Listener = TcpListener;
-    type Waker = mio::Waker;
 
     const NAME: &'static str = "mio";
 
@@ -55,9 +52,7 @@ impl Model for MioPoll {
                 write: event.is_writable() || event.is_write_closed() || error,
             };
             let key = event.token().0;
-            if event.token() != WAKER {
-                ready.push(Ready { key, interest });
-            }
+            ready.push(Ready { key, interest });
         }
         Ok(())
     }
@@ -84,24 +79,15 @@ impl Model for MioPoll {
     /// The system forgets a socket that is closed.
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
-    fn waker(&self) -> io::Result<mio::Waker> {
-        mio::Waker::new(self.poll.registry(), WAKER)
-    }
-
-    fn wake(waker: &mio::Waker) {
-        // A loop that cannot be woken has ended.
-        let _ = waker.wake();
-    }
-
-    fn udp(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
+    fn udp(&self, socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
         Ok(UdpSocket::from_std(socket))
     }
 
-    fn listener(socket: std::net::TcpListener) -> io::Result<TcpListener> {
+    fn listener(&self, socket: std::net::TcpListener) -> io::Result<TcpListener> {
         Ok(TcpListener::from_std(socket))
     }
 
-    fn connect(to: SocketAddr) -> io::Result<TcpStream> {
+    fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
         TcpStream::connect(to)
     }
 
@@ -109,19 +95,30 @@ impl Model for MioPoll {
         listener.accept()
     }
 
-    fn try_io<T>(udp: &UdpSocket, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        udp.try_io(call)
+    // mio on Windows has to see each call that would block, or it reports no further event.
+
+    fn receive(
+        datagrams: &Datagrams<UdpSocket>,
+        buffer: &mut [u8],
+        clock: &Clock,
+    ) -> io::Result<Received> {
+        let mut receive =
+            || datagrams.receive(buffer, clock, UdpSocket::recv, UdpSocket::recv_from);
+        match datagrams.ancillary.is_used() {
+            true => datagrams.udp.try_io(receive),
+            false => receive(),
+        }
     }
 
-    fn receive(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
-        udp.recv(buffer)
+    fn send(datagrams: &Datagrams<UdpSocket>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        datagrams.udp.try_io(|| datagrams.send(link, bytes))
     }
 
-    fn receive_from(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        udp.recv_from(buffer)
+    fn read(mut tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        tcp.read(buffer)
     }
 
-    fn send_to(udp: &UdpSocket, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
-        udp.send_to(bytes, to)
+    fn write(mut tcp: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+        tcp.write(bytes)
     }
 }

@@ -17,19 +17,14 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
 
 use crate::poll::timeout;
-use crate::wakeup::{Waker, Wakeup};
 
 /// How many events one wait takes at most. The next takes the others.
 const EVENTS: usize = 1024;
-
-/// The wakeup's key; the loop's keys are below it.
-const WAKEUP: u64 = u64::MAX;
 
 /// The list of sockets in the kernel, and room for what a wait finds.
 pub struct EpollLoop {
     epoll: Epoll,
     events: Vec<EpollEvent>,
-    wakeup: Wakeup,
 }
 
 impl Model for EpollLoop {
@@ -42,15 +37,10 @@ impl Model for EpollLoop {
     /// The one place where the program waits: until any of the sockets is ready.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let found = self.epoll.wait(&mut self.events, timeout(limit))?;
-        for event in &self.events[..found] {
-            match usize::try_from(event.data()) {
-                Ok(key) if event.data() != WAKEUP => ready.push(Ready {
-                    key,
-                    interest: interest(event.events()),
-                }),
-                _ => self.wakeup.heard()?,
-            }
-        }
+        ready.extend(self.events[..found].iter().map(|event| Ready {
+            key: event.data() as usize,
+            interest: interest(event.events()),
+        }));
         Ok(())
     }
 
@@ -78,23 +68,10 @@ impl Model for EpollLoop {
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn new() -> io::Result<Self> {
-        let (epoll, wakeup) = (Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?, Wakeup::new()?);
-        epoll.add(wakeup.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, WAKEUP))?;
         Ok(EpollLoop {
-            epoll,
+            epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
             events: vec![EpollEvent::empty(); EVENTS],
-            wakeup,
         })
-    }
-
-    type Waker = Waker;
-
-    fn waker(&self) -> io::Result<Waker> {
-        Ok(self.wakeup.waker())
-    }
-
-    fn wake(waker: &Waker) {
-        waker.wake();
     }
 }
 

@@ -20,8 +20,6 @@ pub mod nonblocking;
 pub mod poll;
 #[cfg(unix)]
 pub mod select;
-#[cfg(unix)]
-mod wakeup;
 
 use socklab_readiness::OneLoop;
 

@@ -62,13 +62,4 @@ impl Model for NonblockingLoop {
         let asked = BTreeMap::new();
         Ok(NonblockingLoop { asked })
     }
-
-    /// None is needed: what other threads leave is looked at in each round.
-    type Waker = ();
-
-    fn waker(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn wake((): &()) {}
 }

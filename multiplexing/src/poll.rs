@@ -17,12 +17,9 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
 
-use crate::wakeup::{Waker, Wakeup};
-
 /// The sockets that the thread waits for.
 pub struct PollLoop {
     watched: BTreeMap<usize, (Interest, Kept)>,
-    wakeup: Wakeup,
     /// The list for the kernel, empty between two waits.
     list: Vec<PollFd<'static>>,
 }
@@ -39,13 +36,12 @@ impl Model for PollLoop {
     /// The one place where the program waits: until any of the sockets is ready.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let mut list = std::mem::take(&mut self.list);
-        list.push(PollFd::new(self.wakeup.as_fd(), PollFlags::POLLIN));
         let watched = self.watched.values();
         list.extend(
             watched.map(|(interest, socket)| PollFd::new(socket.as_fd(), flags(*interest))),
         );
         let found = poll(&mut list, timeout(limit));
-        for (found, key) in list[1..].iter().zip(self.watched.keys()) {
+        for (found, key) in list.iter().zip(self.watched.keys()) {
             let found = found.revents().unwrap_or(PollFlags::POLLERR);
             if !found.is_empty() {
                 ready.push(Ready {
@@ -54,12 +50,8 @@ impl Model for PollLoop {
                 });
             }
         }
-        let woken = list[0].any().unwrap_or(true);
         self.list = emptied(list);
-        match found {
-            Ok(_) if woken => self.wakeup.heard(),
-            found => Ok(found.map(drop)?),
-        }
+        Ok(found.map(drop)?)
     }
 
     fn watch(
@@ -86,19 +78,8 @@ impl Model for PollLoop {
     fn new() -> io::Result<Self> {
         Ok(PollLoop {
             watched: BTreeMap::new(),
-            wakeup: Wakeup::new()?,
             list: Vec::new(),
         })
-    }
-
-    type Waker = Waker;
-
-    fn waker(&self) -> io::Result<Waker> {
-        Ok(self.wakeup.waker())
-    }
-
-    fn wake(waker: &Waker) {
-        waker.wake();
     }
 }
 

@@ -13,21 +13,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::select::{FD_SETSIZE, FdSet, select};
 use nix::sys::time::{TimeVal, TimeValLike};
-use socklab_readiness::{
-    self as readiness, Interest, Kept, Model, Ready, Shared, Trigger, Watched,
-};
-
-use crate::wakeup::{Waker, Wakeup};
+use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
 
 /// The sockets that the thread waits for.
 pub struct SelectLoop {
     watched: BTreeMap<usize, (Interest, Kept)>,
-    wakeup: Wakeup,
 }
 
 impl Model for SelectLoop {
@@ -42,8 +38,7 @@ impl Model for SelectLoop {
     /// The one place where the program waits: until any of the sockets is ready.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let (mut read, mut write) = (FdSet::new(), FdSet::new());
-        let mut highest = self.wakeup.as_fd().as_raw_fd();
-        read.insert(self.wakeup.as_fd());
+        let mut highest = -1;
         for (interest, socket) in self.watched.values() {
             let socket = socket.as_fd();
             highest = highest.max(socket.as_raw_fd());
@@ -68,10 +63,7 @@ impl Model for SelectLoop {
                 });
             }
         }
-        match read.contains(self.wakeup.as_fd()) {
-            true => self.wakeup.heard(),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     fn watch(
@@ -92,20 +84,8 @@ impl Model for SelectLoop {
     }
 
     fn new() -> io::Result<Self> {
-        let wakeup = Wakeup::new()?;
-        fits(wakeup.as_fd().as_raw_fd())?;
         let watched = BTreeMap::new();
-        Ok(SelectLoop { watched, wakeup })
-    }
-
-    type Waker = Waker;
-
-    fn waker(&self) -> io::Result<Waker> {
-        Ok(self.wakeup.waker())
-    }
-
-    fn wake(waker: &Waker) {
-        waker.wake();
+        Ok(SelectLoop { watched })
     }
 }
 
@@ -119,7 +99,7 @@ fn fits(number: RawFd) -> io::Result<()> {
 }
 
 /// Takes a connection, if its descriptor will fit: else it stays in the backlog.
-fn accept_if_it_fits(listener: &TcpListener) -> io::Result<(Shared<TcpStream>, SocketAddr)> {
+fn accept_if_it_fits(listener: &TcpListener) -> io::Result<(Arc<TcpStream>, SocketAddr)> {
     // It will have the lowest number that is free, as this copy has now.
     let copy = listener.try_clone()?;
     fits(copy.as_raw_fd())?;

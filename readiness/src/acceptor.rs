@@ -2,13 +2,11 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::task::Waker;
 
 use socklab_core::{Mono, Observer, OperationKind, Watch};
 use socklab_system::{Guest, NextGuest, Reception, Run, timed};
 
-use crate::mailbox::Mailbox;
 use crate::model::{Interest, Model, Trigger, Watched};
 
 /// A listening socket, and whether it may have connections waiting.
@@ -25,18 +23,19 @@ pub(crate) struct Acceptor<L: Model> {
 }
 
 impl<L: Model> Acceptor<L> {
-    /// Takes connections from a listener for the loop with this mailbox.
+    /// Takes connections from a listener. `waker` says that there may be room.
     pub(crate) fn new<W: Watch>(
         listener: TcpListener,
         run: &Run<W>,
         tells: bool,
-        mailbox: &Arc<Mailbox<L>>,
+        waker: Waker,
+        model: &L,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Acceptor {
             local: listener.local_addr()?,
-            listener: L::listener(listener)?,
-            reception: Reception::new(run, tells, Waker::from(Arc::clone(mailbox))),
+            listener: model.listener(listener)?,
+            reception: Reception::new(run, tells, waker),
             ready: false,
             waits: None,
             watched: None,

@@ -1,45 +1,79 @@
-//! How a signal wakes the loop.
+//! How other threads and signals wake the loop: by a socket that it watches.
 
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::Arc;
+use std::task::{Wake, Waker};
 
-use socklab_system::{Bell, Stop, StopGuard};
+use socklab_core::Link;
+use socklab_system::{Ancillary, Clock, Datagrams, Stop, StopGuard};
 
-use crate::model::{Interest, Model, Watched};
+use crate::model::{Interest, Model, Trigger, Watched};
 
-/// A socket that a signal writes to, and that the loop watches: so no thread waits for signals.
-pub(crate) struct RungBell<L: Model> {
-    rung: L::Udp,
-    _waker: StopGuard,
+const READ: Interest = Interest {
+    read: true,
+    write: false,
+};
+
+/// A socket that the loop watches, and that hears when the loop is wanted.
+pub(crate) struct Bell<L: Model> {
+    heard: Datagrams<L::Udp>,
+    key: usize,
+    waker: Waker,
+    _stop: StopGuard,
 }
 
-impl<L: Model> RungBell<L> {
-    /// Has a signal ring a bell that `model` watches under `key`, and any other stop call `wake`.
-    pub(crate) fn hang(
-        stop: &Stop,
-        model: &mut L,
-        key: usize,
-        wake: impl Fn() + Send + 'static,
-    ) -> io::Result<Self> {
-        let rung = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let bell = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        rung.connect(bell.local_addr()?)?;
-        bell.connect(rung.local_addr()?)?;
-        rung.set_nonblocking(true)?;
-        let mut rung = L::udp(rung)?;
-        let interest = Interest {
-            read: true,
-            write: false,
+/// The other end.
+struct Ring(UdpSocket);
+
+impl Wake for Ring {
+    fn wake(self: Arc<Self>) {
+        // A loop that cannot be woken has ended.
+        let _ = self.0.send(&[0]);
+    }
+}
+
+impl<L: Model> Bell<L> {
+    /// Has `model` watch a bell under `key`, which a stop and a signal ring.
+    pub(crate) fn hang(stop: &Stop, model: &mut L, key: usize) -> io::Result<Self> {
+        let heard = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let rings = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        heard.connect(rings.local_addr()?)?;
+        rings.connect(heard.local_addr()?)?;
+        heard.set_nonblocking(true)?;
+        let mut heard = Datagrams {
+            udp: model.udp(heard)?,
+            peer: Some(Link::first(rings.local_addr()?)),
+            ancillary: Ancillary::default(),
         };
-        model.watch(key, Watched::Udp(&mut rung), None, interest)?;
-        Ok(RungBell {
-            rung,
-            _waker: stop.on_request_or_bell(Bell::from(bell), wake),
+        model.watch(key, Watched::Udp(&mut heard.udp), None, READ)?;
+        let signals = rings.try_clone()?;
+        let waker = Waker::from(Arc::new(Ring(rings)));
+        let stops = waker.clone();
+        Ok(Bell {
+            heard,
+            key,
+            waker,
+            _stop: stop.on_request_or_bell(&signals, move || stops.wake_by_ref()),
         })
     }
 
-    /// Takes what the signal wrote, or a level-triggered wait would report it again and again.
-    pub(crate) fn heard(&self) {
-        while L::receive(&self.rung, &mut [0; 8]).is_ok() {}
+    /// What rings it.
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// Takes what was written, or a level-triggered wait would report it again and again.
+    pub(crate) fn answer(&mut self, model: &mut L, clock: &Clock) -> io::Result<()> {
+        while L::receive(&self.heard, &mut [0; 8], clock).is_ok() {}
+        match L::TRIGGER {
+            Trigger::OneShot => model.watch(
+                self.key,
+                Watched::Udp(&mut self.heard.udp),
+                Some(READ),
+                READ,
+            ),
+            Trigger::Edge | Trigger::Level => Ok(()),
+        }
     }
 }

@@ -9,12 +9,12 @@ use socklab_core::{
     Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    Calls, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, call_error,
-    carry_out, fault, hand_over, timed,
+    Budget, Calls, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run, RunContext,
+    call_error, carry_out, fault, hand_over, timed,
 };
 
-use crate::mailbox::{Address, Mailbox, Wakeup};
 use crate::model::{Interest, Model, Trigger};
+use crate::timers::Address;
 use crate::wire::Wire;
 
 /// What the turn of any conversation uses: one of each for the whole loop.
@@ -30,20 +30,9 @@ pub(crate) struct Shared<'a, L: Model, W> {
     pub(crate) clock: LoopClock,
     pub(crate) console: &'a dyn Console,
     pub(crate) model: L,
-    pub(crate) mailbox: Arc<Mailbox<L>>,
+    pub(crate) mailbox: Arc<Mailbox<(Address, Message)>>,
     pub(crate) lines: Lines,
 }
-
-/// How much a conversation may receive before others have their turn.
-struct Budget {
-    receives: u32,
-    bytes: usize,
-}
-
-const BUDGET: Budget = Budget {
-    receives: 64,
-    bytes: 256 * 1024,
-};
 
 /// One session and its socket.
 pub(crate) struct Conversation<L: Model, M, O> {
@@ -111,11 +100,16 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         self.wait?.until
     }
 
+    /// Whether its machine wants what its peers send.
+    fn wants(&self) -> bool {
+        self.wait.is_some_and(|wait| wait.receive)
+    }
+
     /// Whether it would do something now if it had a turn.
     pub(crate) fn wants_turn(&self) -> bool {
         let socket = &self.socket;
         let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
-        (self.wait).is_some_and(|wait| socket.readable && wait.receive || writes(wait))
+        socket.readable && self.wants() || self.wait.is_some_and(writes)
     }
 
     /// The wait found its socket ready.
@@ -136,7 +130,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         let Resources { out, shared, .. } = resources;
         if let Some(permit) = &self.permit {
             let (mailbox, address) = (Arc::clone(&shared.mailbox), self.socket.address);
-            permit.on_evict(move || mailbox.leave(Wakeup::For(address, Message::Wake)));
+            permit.on_evict(move || mailbox.leave((address, Message::Wake)));
         }
         let now = shared.clock.now();
         self.session.turn(out).begin(now, begin);
@@ -175,17 +169,13 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
             self.session.turn(&mut resources.out).room();
             self.carry_out(now, resources);
         }
-        let mut bytes = 0;
-        for receive in 0..BUDGET.receives {
-            let wants = self.socket.readable && self.wait.is_some_and(|wait| wait.receive);
-            if !wants || bytes >= BUDGET.bytes {
-                break;
-            }
+        let mut budget = Budget::FULL;
+        while self.socket.readable && self.wants() && !budget.is_spent() {
             // One reading of the clock serves a turn, but an observer wants each moment.
-            if O::TIMES && receive > 0 {
+            if O::TIMES && budget != Budget::FULL {
                 now = resources.shared.clock.now();
             }
-            bytes += self.receive(now, resources);
+            budget.spend(self.receive(now, resources));
             self.carry_out(now, resources);
         }
         self.settle(resources);
@@ -240,14 +230,12 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// A connection that was being opened may be open, or has failed.
     fn connected<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
-        let Some(opened) = self.socket.wire.opened() else {
-            self.socket.writable = false;
-            return;
-        };
-        self.socket.connecting = false;
+        let opened = self.socket.wire.opened();
+        self.socket.connecting = matches!(opened, Ok(None));
         let mut turn = self.session.turn(&mut resources.out);
         match opened {
-            Ok(local) => turn.opened(now, local),
+            Ok(Some(local)) => turn.opened(now, local),
+            Ok(None) => self.socket.writable = false,
             Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
         }
         self.carry_out(now, resources);
@@ -316,7 +304,7 @@ impl<L: Model> Socket<L> {
 struct InLoop<'a, L: Model> {
     socket: &'a mut Socket<L>,
     model: &'a mut L,
-    mailbox: &'a Arc<Mailbox<L>>,
+    mailbox: &'a Arc<Mailbox<(Address, Message)>>,
 }
 
 impl<L: Model> Calls for InLoop<'_, L> {
@@ -341,7 +329,7 @@ impl<L: Model> Calls for InLoop<'_, L> {
     ) -> Opened {
         self.socket.close(self.model);
         timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
-            let (local, wire) = Wire::open(transport, link)?;
+            let (local, wire) = Wire::open(transport, link, self.model)?;
             self.socket.wire = wire;
             self.socket.connecting = local.is_none();
             // Of a connection nothing is known until the first event.
@@ -365,6 +353,6 @@ impl<L: Model> Calls for InLoop<'_, L> {
 
     fn leave(&self) -> Leave {
         let (mailbox, address) = (Arc::clone(self.mailbox), self.socket.address);
-        Box::new(move |message| mailbox.leave(Wakeup::For(address, message)))
+        Box::new(move |message| mailbox.leave((address, message)))
     }
 }

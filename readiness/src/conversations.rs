@@ -7,9 +7,8 @@ use socklab_core::{Machine, Observer, Session, Status};
 use socklab_system::Permit;
 
 use crate::conversation::Conversation;
-use crate::mailbox::Address;
 use crate::model::Model;
-use crate::timers::Timers;
+use crate::timers::{Address, Timers};
 use crate::wire::Wire;
 
 /// The conversations of a loop, and what is to be done about them.

@@ -1,22 +1,24 @@
 //! The loop: wait for any of the sockets, then give each that is ready its turn.
 
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
+use std::mem;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use socklab_core::{
     Begin, Console, Machine, Observer, OperationKind, Outbox, Service, Session, Status, Subject,
     Watch,
 };
-use socklab_system::{Lines, LoopClock, Message, Run, socket, timed};
+use socklab_system::{Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
-use crate::bell::RungBell;
+use crate::bell::Bell;
 use crate::conversation::{Conversation, Resources, Shared};
 use crate::conversations::Conversations;
-use crate::mailbox::{Address, Mailbox, Wakeup};
 use crate::model::{Model, Ready};
+use crate::timers::Address;
 use crate::wire::Wire;
 
 /// Keys below these are those of conversations.
@@ -31,8 +33,14 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     resources: Resources<'a, L, W>,
     ready: Vec<Ready>,
     observer: W::Observer,
-    stop: bool,
-    bell: Option<RungBell<L>>,
+    /// `None` if it never waits.
+    bell: Option<Bell<L>>,
+    waker: Waker,
+    /// The bell rang.
+    rung: bool,
+    stopped: bool,
+    /// How the last conversation that ended did.
+    ended: Option<Status>,
 }
 
 /// The conversations of a loop whose machines are `M`.
@@ -45,13 +53,14 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// When the system has no descriptor for it.
     pub fn new(run: &'a Run<W>, console: &'a dyn Console) -> io::Result<Self> {
         let mut model = L::new()?;
-        let mailbox = Mailbox::new(model.waker()?);
-        let mut bell = None;
-        if L::WAITS {
-            let mailbox = Arc::clone(&mailbox);
-            let wake = move || mailbox.leave(Wakeup::Stop);
-            bell = Some(RungBell::hang(&run.stop, &mut model, BELL, wake)?);
-        }
+        let bell = match L::WAITS {
+            true => Some(Bell::hang(&run.stop, &mut model, BELL)?),
+            false => None,
+        };
+        let waker = bell.as_ref().map_or(Waker::noop(), Bell::waker).clone();
+        let mailbox = Mailbox::default();
+        // From now on the bell rings when something is left.
+        let _ = mailbox.poll(&mut Context::from_waker(&waker));
         Ok(EventLoop {
             resources: Resources {
                 out: Outbox::new(),
@@ -61,18 +70,22 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                     clock: LoopClock::of(run.clock),
                     console,
                     model,
-                    mailbox,
+                    mailbox: Arc::new(mailbox),
                     lines: Lines::default(),
                 },
             },
             ready: Vec::new(),
             observer: run.watch.watch(Subject::Driver),
-            stop: false,
             bell,
+            waker,
+            rung: false,
+            stopped: false,
+            ended: None,
         })
     }
 
-    /// Runs one machine to its end.
+    /// Runs one machine to its end: a client's, or that of a UDP server, with its socket and the
+    /// address that this is bound to.
     ///
     /// # Errors
     /// When the system cannot wait.
@@ -80,28 +93,25 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         &mut self,
         machine: M,
         observer: W::Observer,
-        wire: Wire<L>,
-        begin: Begin,
+        server: Option<(SocketAddr, UdpSocket)>,
     ) -> io::Result<Status> {
         let mut all: All<L, M, W> = Conversations::new();
+        let (wire, begin) = match server {
+            Some((local, udp)) => {
+                let model = &self.resources.shared.model;
+                let wire = Wire::server::<W::Observer>(udp, local, model)?;
+                (wire, Begin::Bound(local))
+            }
+            None => (Wire::CLOSED, Begin::Client),
+        };
         let address = all.insert(Session::new(machine, observer), wire, None);
-        let mut ended = self.visit(&mut all, address, |one, resources| {
+        self.visit(&mut all, address, |one, resources| {
             one.begin(begin, resources);
         });
-        loop {
-            if let Some(status) = ended {
-                return Ok(status);
-            }
-            self.wait(&mut all, None)?;
-            for wakeup in self.wakeups() {
-                let message = match wakeup {
-                    Wakeup::For(_, message) => message,
-                    _ => Message::Wake,
-                };
-                ended = self.deliver(&mut all, address, message).or(ended);
-            }
-            ended = self.turns(&mut all).or(ended);
+        while !all.slab.is_empty() {
+            self.round(&mut all, &mut None)?;
         }
+        Ok(self.ended.unwrap_or(Status::Stopped))
     }
 
     /// Serves until told to stop, and until the last connection has ended.
@@ -109,38 +119,50 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// # Errors
     /// When the system cannot wait.
     pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
-        let Shared { run, mailbox, .. } = &self.resources.shared;
+        let (Shared { run, model, .. }, waker) = (&self.resources.shared, self.waker.clone());
         let tells = service.tells_refused();
-        let mut acceptor = Some(Acceptor::new(listener, run, tells, mailbox)?);
+        let mut acceptor = Some(Acceptor::new(listener, run, tells, waker, model)?);
         let mut all: All<L, S::Machine, W> = Conversations::new();
-        loop {
-            if acceptor.is_none() && all.slab.is_empty() {
-                return Ok(Status::Stopped);
-            }
-            self.wait(&mut all, acceptor.as_mut())?;
-            for wakeup in self.wakeups() {
-                match (wakeup, &mut acceptor) {
-                    (Wakeup::Stop, _) => {
-                        if let Some(acceptor) = acceptor.take() {
-                            acceptor.close(&mut self.resources.shared.model, LISTENER);
-                        }
-                        for address in all.addresses() {
-                            self.deliver(&mut all, address, Message::Wake);
-                        }
-                    }
-                    (Wakeup::For(address, message), _) => {
-                        self.deliver(&mut all, address, message);
-                    }
-                    (Wakeup::Room, acceptor) => {
-                        acceptor.iter_mut().for_each(Acceptor::look_again);
-                    }
-                }
-            }
-            self.turns(&mut all);
+        while acceptor.is_some() || !all.slab.is_empty() {
+            self.round(&mut all, &mut acceptor)?;
             if let Some(acceptor) = &mut acceptor {
                 self.accept(&mut all, acceptor, service);
             }
         }
+        Ok(Status::Stopped)
+    }
+
+    /// Waits, then does what there is to do.
+    fn round<M: Machine>(
+        &mut self,
+        all: &mut All<L, M, W>,
+        acceptor: &mut Option<Acceptor<L>>,
+    ) -> io::Result<()> {
+        self.wait(all, acceptor.as_mut())?;
+        if mem::take(&mut self.rung) || !L::WAITS {
+            self.answer(all, acceptor);
+        }
+        self.turns(all);
+        Ok(())
+    }
+
+    /// The bell rang: there is a stop, there are messages from other threads, or there may be room
+    /// for a connection.
+    fn answer<M: Machine>(&mut self, all: &mut All<L, M, W>, acceptor: &mut Option<Acceptor<L>>) {
+        if self.resources.shared.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
+            if let Some(acceptor) = acceptor.take() {
+                acceptor.close(&mut self.resources.shared.model, LISTENER);
+            }
+            for address in all.addresses() {
+                self.deliver(all, address, Message::Wake);
+            }
+        }
+        let (mailbox, waker) = (&self.resources.shared.mailbox, self.waker.clone());
+        let (mailbox, mut cx) = (Arc::clone(mailbox), Context::from_waker(&waker));
+        while let Poll::Ready((address, message)) = mailbox.poll(&mut cx) {
+            self.deliver(all, address, message);
+        }
+        acceptor.iter_mut().for_each(Acceptor::look_again);
     }
 
     /// Takes the connections that wait, as many as there is room for.
@@ -157,7 +179,9 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             };
             let (session, begin) = guest.session(local, service, run);
             let address = all.insert(session, Wire::accepted(guest.tcp), Some(guest.permit));
-            self.visit(all, address, |one, resources| one.begin(begin, resources));
+            self.visit(all, address, |one, resources| {
+                one.begin(begin, resources);
+            });
         }
     }
 
@@ -196,7 +220,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
         for ready in &self.ready {
             match ready.key {
-                BELL => self.bell.iter().for_each(RungBell::heard),
+                BELL => {
+                    self.rung = true;
+                    if let Some(bell) = &mut self.bell {
+                        bell.answer(model, &run.clock)?;
+                    }
+                }
                 LISTENER => acceptor.iter_mut().for_each(|acceptor| acceptor.ready()),
                 key => {
                     if let Some(conversation) = all.slab.get_mut(key) {
@@ -215,65 +244,46 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(())
     }
 
-    /// Those whose deadline has come, then one turn for each that was in the queue; how the last to
-    /// end ended.
-    fn turns<M: Machine>(&mut self, all: &mut All<L, M, W>) -> Option<Status> {
-        let mut ended = None;
+    /// Those whose deadline has come, then one turn for each that was in the queue.
+    fn turns<M: Machine>(&mut self, all: &mut All<L, M, W>) {
         if all.timers.next().is_some() {
             let now = self.resources.shared.clock.now();
             while let Some((at, address)) = all.timers.take_due(now.mono) {
-                let due = self.visit(all, address, |one, resources| {
+                self.visit(all, address, |one, resources| {
                     one.armed = one.armed.filter(|armed| *armed != at);
                     one.go_on(now, resources);
                 });
-                ended = due.or(ended);
             }
         }
         for _ in 0..all.queue.len() {
             let Some(address) = all.queue.pop_front() else {
                 break;
             };
-            let turned = self.visit(all, address, |one, resources| {
+            self.visit(all, address, |one, resources| {
                 one.queued = false;
                 one.turn(resources);
             });
-            ended = turned.or(ended);
         }
-        ended
     }
 
-    /// Does something to a conversation, and looks at what it wants then. How it ended, if it did.
+    /// Gives a conversation what another thread left for it.
+    fn deliver<M: Machine>(&mut self, all: &mut All<L, M, W>, address: Address, message: Message) {
+        self.visit(all, address, |one, resources| {
+            one.hand_over(message, resources);
+        });
+    }
+
+    /// Does something to a conversation, and looks at what it wants then.
     fn visit<M: Machine>(
         &mut self,
         all: &mut All<L, M, W>,
         address: Address,
         does: impl FnOnce(&mut Conversation<L, M, W::Observer>, &mut Resources<'a, L, W>),
-    ) -> Option<Status> {
-        does(all.get(address)?, &mut self.resources);
-        all.after(address, &mut self.resources.shared.model)
-    }
-
-    /// What other threads left. A stop comes first, once. It is read from `run.stop`, because a
-    /// signal handler cannot use the mailbox.
-    fn wakeups(&mut self) -> Vec<Wakeup> {
-        let mut wakeups = self.resources.shared.mailbox.take();
-        wakeups.retain(|wakeup| !matches!(wakeup, Wakeup::Stop));
-        if !self.stop && self.resources.shared.run.stop.requested() {
-            self.stop = true;
-            wakeups.insert(0, Wakeup::Stop);
+    ) {
+        if let Some(one) = all.get(address) {
+            does(one, &mut self.resources);
+            let ended = all.after(address, &mut self.resources.shared.model);
+            self.ended = ended.or(self.ended);
         }
-        wakeups
-    }
-
-    /// Gives a conversation what another thread left for it. How it ended, if it did.
-    fn deliver<M: Machine>(
-        &mut self,
-        all: &mut All<L, M, W>,
-        address: Address,
-        message: Message,
-    ) -> Option<Status> {
-        self.visit(all, address, |one, resources| {
-            one.hand_over(message, resources);
-        })
     }
 }

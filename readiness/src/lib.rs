@@ -9,7 +9,7 @@
 //! * `conversation` is one [`Session`](socklab_core::Session) with its socket, a `wire`;
 //! * `conversations` is the slab of them, `timers` their deadlines;
 //! * `acceptor` takes connections, as many as there is room for;
-//! * `mailbox` is how other threads wake the loop, `bell` how a signal does.
+//! * `bell` is how other threads and signals wake the loop.
 //!
 //! # Edge-triggered, level-triggered, one-shot
 //!
@@ -26,23 +26,25 @@ mod bell;
 mod conversation;
 mod conversations;
 mod event_loop;
-mod mailbox;
 mod model;
 mod std_sockets;
 mod timers;
 mod wire;
 
+use std::io;
 use std::marker::PhantomData;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Machine, Notice, Service, Status, Subject, Watch};
+use socklab_core::{Machine, Notice, Service, Status, Subject, Watch};
 use socklab_system::{Backend, Run, broken, socket};
 
 pub use event_loop::EventLoop;
+// What the methods of a model name.
 pub use model::{Interest, Model, Ready, Trigger, Watched};
-pub use std_sockets::{Kept, Shared, accept, duplicate, keep};
-pub use wire::Wire;
+pub use socklab_core::Received;
+pub use socklab_system::{Clock, Datagrams};
+pub use std_sockets::{Kept, accept, duplicate, keep, receive};
 
 /// The I/O model of one event loop.
 #[derive(Clone, Copy, Debug)]
@@ -53,22 +55,16 @@ impl<L: Model> Backend for OneLoop<L> {
 
     const SPINS: bool = !L::WAITS;
 
+    const STREAMS: bool = L::STREAMS;
+
     fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> Status {
         let observer = run.watch.watch(Subject::Endpoint);
-        let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
-            let (wire, begin) = match server {
-                Some((local, udp)) => (
-                    Wire::server::<W::Observer>(udp, local)?,
-                    Begin::Bound(local),
-                ),
-                None => (Wire::CLOSED, Begin::Client),
-            };
-            event_loop.alone(machine, observer, wire, begin)
-        });
+        let served = EventLoop::<L, W>::new(run, &*run.console)
+            .and_then(|mut event_loop| event_loop.alone(machine, observer, server));
         served.unwrap_or_else(|error| broken(&error))
     }
 
@@ -77,6 +73,9 @@ impl<L: Model> Backend for OneLoop<L> {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
+        if !L::STREAMS {
+            return socket::cannot_listen(address, &io::ErrorKind::Unsupported.into());
+        }
         let (local, listener) = match socket::bind_streams(address) {
             Ok(bound) => bound,
             Err(failed) => return failed,

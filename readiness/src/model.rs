@@ -1,11 +1,12 @@
 //! What one model of the family is.
 
-use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
-use socklab_system::SystemSocket;
+use socket2::SockRef;
+use socklab_core::{Link, Received};
+use socklab_system::{Clock, Datagrams, SystemSocket};
 
 /// What a socket is watched for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,16 +47,14 @@ pub enum Watched<'a, L: Model> {
     Listener(&'a mut L::Listener),
 }
 
-/// One model that waits for readiness: its sockets, which never block, and its wait.
+/// One model of the family: its sockets, which never block, and its wait.
 pub trait Model: Sized + 'static {
     /// A UDP socket.
-    type Udp: SystemSocket + fmt::Debug;
+    type Udp: SystemSocket;
     /// A TCP connection.
-    type Tcp: SystemSocket + Read + Write + fmt::Debug;
+    type Tcp: SystemSocket;
     /// A listening TCP socket.
-    type Listener: SystemSocket + fmt::Debug;
-    /// Wakes the thread that waits, from another one.
-    type Waker: Send + Sync + 'static;
+    type Listener: SystemSocket;
 
     /// Its name on the command line and in transcripts.
     const NAME: &'static str;
@@ -67,20 +66,14 @@ pub trait Model: Sized + 'static {
     /// waking.
     const WAITS: bool = true;
 
+    /// Whether it has TCP.
+    const STREAMS: bool = true;
+
     /// What one thread waits with.
     ///
     /// # Errors
     /// When the system has no descriptor for it.
     fn new() -> io::Result<Self>;
-
-    /// A waker for it. What it does is not reported as an event.
-    ///
-    /// # Errors
-    /// When the system has no descriptor for it.
-    fn waker(&self) -> io::Result<Self::Waker>;
-
-    /// Wakes the thread that waits, or the next wait.
-    fn wake(waker: &Self::Waker);
 
     /// Watches a socket for `interest` from now on, instead of `before` if it is watched already.
     ///
@@ -97,8 +90,8 @@ pub trait Model: Sized + 'static {
     /// Watches a socket no more. It is about to be closed.
     fn unwatch(&mut self, key: usize, socket: Watched<'_, Self>);
 
-    /// The one call that blocks: until a watched socket is ready, the waker is used, or `limit` has
-    /// passed. Adds what is ready to `ready`.
+    /// The one call that blocks: until a watched socket is ready, or `limit` has passed. Adds what
+    /// is ready to `ready`.
     ///
     /// # Errors
     /// What the system says; a signal is `Interrupted`.
@@ -108,19 +101,33 @@ pub trait Model: Sized + 'static {
     ///
     /// # Errors
     /// What the system says.
-    fn udp(socket: UdpSocket) -> io::Result<Self::Udp>;
+    fn udp(&self, socket: UdpSocket) -> io::Result<Self::Udp>;
 
     /// Makes a listening socket of the model's from one that does not block.
     ///
     /// # Errors
     /// What the system says.
-    fn listener(socket: TcpListener) -> io::Result<Self::Listener>;
+    fn listener(&self, socket: TcpListener) -> io::Result<Self::Listener>;
 
     /// Begins to connect.
     ///
     /// # Errors
     /// What the system knows at once.
-    fn connect(to: SocketAddr) -> io::Result<Self::Tcp>;
+    fn connect(&self, to: SocketAddr) -> io::Result<Self::Tcp>;
+
+    /// Whether a connection that was begun is open.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    fn is_connected(tcp: &Self::Tcp) -> io::Result<bool> {
+        let tcp = SockRef::from(tcp);
+        tcp.take_error()?.map_or(Ok(()), Err)?;
+        match tcp.peer_addr() {
+            // Any system may report too early.
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+            peer => peer.map(|_| true),
+        }
+    }
 
     /// Takes a connection.
     ///
@@ -128,31 +135,40 @@ pub trait Model: Sized + 'static {
     /// What the system says; `WouldBlock` if there is none.
     fn accept(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)>;
 
-    /// Makes a call on a UDP socket for which this trait has no method. A model that counts on
-    /// seeing each `WouldBlock` sees it here: mio on Windows asks for the next event only then.
+    /// Receives a datagram.
     ///
     /// # Errors
-    /// Those of the call.
-    fn try_io<T>(udp: &Self::Udp, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        let _ = udp;
-        call()
-    }
+    /// What the system says; `WouldBlock` if there is none.
+    fn receive(
+        datagrams: &Datagrams<Self::Udp>,
+        buffer: &mut [u8],
+        clock: &Clock,
+    ) -> io::Result<Received>;
 
-    /// Receives from the peer that a UDP socket is connected to.
-    ///
-    /// # Errors
-    /// What the system says; `WouldBlock` if there is no datagram.
-    fn receive(udp: &Self::Udp, buffer: &mut [u8]) -> io::Result<usize>;
-
-    /// Receives from any peer.
-    ///
-    /// # Errors
-    /// What the system says; `WouldBlock` if there is no datagram.
-    fn receive_from(udp: &Self::Udp, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
-
-    /// Sends to a peer, from a socket that is not connected.
+    /// Sends a datagram.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
-    fn send_to(udp: &Self::Udp, bytes: &[u8], to: SocketAddr) -> io::Result<usize>;
+    #[inline]
+    fn send(datagrams: &Datagrams<Self::Udp>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        datagrams.send(link, bytes)
+    }
+
+    /// Receives some bytes of a stream; none at its end.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there are none.
+    #[inline]
+    fn read(tcp: &Self::Tcp, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*SockRef::from(tcp)).read(buffer)
+    }
+
+    /// Sends what the system takes of these bytes.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is no room.
+    #[inline]
+    fn write(tcp: &Self::Tcp, bytes: &[u8]) -> io::Result<usize> {
+        SockRef::from(tcp).send(bytes)
+    }
 }

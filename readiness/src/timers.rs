@@ -5,7 +5,12 @@ use std::collections::BinaryHeap;
 
 use socklab_core::Mono;
 
-use crate::mailbox::Address;
+/// Which conversation, and that it is still the same one: keys are used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Address {
+    pub(crate) key: usize,
+    pub(crate) number: u64,
+}
 
 /// A heap of moments at which to look at a conversation.
 ///
@@ -16,7 +21,7 @@ use crate::mailbox::Address;
 /// are O(log n), which at 100,000 connections is 17 steps.
 #[derive(Default)]
 pub(crate) struct Timers {
-    heap: BinaryHeap<Reverse<(Mono, usize, u64)>>,
+    heap: BinaryHeap<Reverse<(Mono, Address)>>,
 }
 
 /// Below this a heap is too small to be worth sweeping.
@@ -25,12 +30,12 @@ const SMALL: usize = 1024;
 impl Timers {
     /// Has a conversation looked at, at that moment.
     pub(crate) fn add(&mut self, at: Mono, address: Address) {
-        self.heap.push(Reverse((at, address.key, address.number)));
+        self.heap.push(Reverse((at, address)));
     }
 
     /// The next moment at which there is something to look at.
     pub(crate) fn next(&self) -> Option<Mono> {
-        self.heap.peek().map(|Reverse((at, _, _))| *at)
+        self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
     /// A conversation whose moment has come, and which moment that was.
@@ -38,16 +43,13 @@ impl Timers {
         if self.next()? > now {
             return None;
         }
-        let Reverse((at, key, number)) = self.heap.pop()?;
-        Some((at, Address { key, number }))
+        self.heap.pop().map(|Reverse(due)| due)
     }
 
     /// Forgets entries of conversations that are gone, if they are most of the heap.
     pub(crate) fn sweep(&mut self, living: usize, lives: impl Fn(Address) -> bool) {
         if self.heap.len() > SMALL && self.heap.len() > 2 * living {
-            let lives = |key, number| lives(Address { key, number });
-            self.heap
-                .retain(|Reverse((_, key, number))| lives(*key, *number));
+            self.heap.retain(|Reverse((_, address))| lives(*address));
         }
     }
 }

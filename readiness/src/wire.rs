@@ -1,6 +1,6 @@
 //! A socket that never blocks, of either kind.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 
 use socket2::SockRef;
@@ -10,25 +10,27 @@ use socklab_system::{self as system, Clock, read};
 use crate::model::{Model, Watched};
 
 /// What a conversation talks through.
-#[derive(Debug)]
-pub struct Wire<L: Model>(system::Wire<L::Udp, L::Tcp>);
+pub(crate) struct Wire<L: Model>(system::Wire<L::Udp, L::Tcp>);
 
 /// Makes a socket of the model's, which does not block.
-fn udp<L: Model>(udp: UdpSocket) -> io::Result<L::Udp> {
-    udp.set_nonblocking(true)?;
-    L::udp(udp)
+fn udp<L: Model>(model: &L) -> impl FnOnce(UdpSocket) -> io::Result<L::Udp> {
+    |udp| {
+        udp.set_nonblocking(true)?;
+        model.udp(udp)
+    }
 }
 
 impl<L: Model> Wire<L> {
     /// There is none, yet or any more.
-    pub const CLOSED: Self = Wire(system::Wire::Closed);
+    pub(crate) const CLOSED: Self = Wire(system::Wire::Closed);
 
     /// A UDP server's socket, bound to `local`.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn server<O: Observer>(udp: UdpSocket, local: SocketAddr) -> io::Result<Self> {
-        system::Wire::server::<O>(udp, local, self::udp::<L>).map(Wire)
+    pub(crate) fn server<O: Observer>(
+        socket: UdpSocket,
+        local: SocketAddr,
+        model: &L,
+    ) -> io::Result<Self> {
+        system::Wire::server::<O>(socket, local, udp(model)).map(Wire)
     }
 
     /// An accepted connection.
@@ -38,33 +40,29 @@ impl<L: Model> Wire<L> {
 
     /// Opens a socket to `link`. Returns its address if it is open already; a TCP connection opens
     /// in its own time.
-    pub(crate) fn open(transport: Transport, link: Link) -> io::Result<(Option<SocketAddr>, Self)> {
+    pub(crate) fn open(
+        transport: Transport,
+        link: Link,
+        model: &L,
+    ) -> io::Result<(Option<SocketAddr>, Self)> {
         match transport {
             Transport::Datagram => {
-                let (local, wire) = system::Wire::client(link, udp::<L>)?;
+                let (local, wire) = system::Wire::client(link, udp(model))?;
                 Ok((Some(local), Wire(wire)))
             }
-            Transport::Stream => Ok((None, Wire::accepted(L::connect(link.peer)?))),
+            Transport::Stream => Ok((None, Wire::accepted(model.connect(link.peer)?))),
         }
     }
 
     /// Its own address, if the connection that was being opened is open by now; `None` while that
     /// is not known.
-    pub(crate) fn opened(&self) -> Option<io::Result<SocketAddr>> {
-        let system::Wire::Stream(tcp) = &self.0 else {
-            return None;
-        };
-        let tcp = SockRef::from(tcp);
-        let no_address = || io::Error::from(ErrorKind::AddrNotAvailable);
-        let local = || tcp.local_addr()?.as_socket().ok_or_else(no_address);
-        match tcp.take_error() {
-            Ok(Some(error)) | Err(error) => Some(Err(error)),
-            Ok(None) => match tcp.peer_addr() {
-                // Any system may report too early.
-                Err(error) if error.kind() == ErrorKind::NotConnected => None,
-                Err(error) => Some(Err(error)),
-                Ok(_) => Some(local()),
-            },
+    pub(crate) fn opened(&self) -> io::Result<Option<SocketAddr>> {
+        match &self.0 {
+            system::Wire::Stream(tcp) if L::is_connected(tcp)? => {
+                let local = SockRef::from(tcp).local_addr()?.as_socket();
+                local.ok_or(ErrorKind::AddrNotAvailable.into()).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 
@@ -84,29 +82,21 @@ impl<L: Model> Wire<L> {
 
     /// Takes what there is, once.
     #[inline]
-    pub(crate) fn receive(&mut self, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
-        match &mut self.0 {
+    pub(crate) fn receive(&self, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
+        match &self.0 {
             system::Wire::Closed => Err(ErrorKind::WouldBlock.into()),
-            system::Wire::Datagrams(datagrams) => {
-                let mut receive = || datagrams.receive(buffer, clock, L::receive, L::receive_from);
-                match datagrams.ancillary.is_used() {
-                    true => L::try_io(&datagrams.udp, receive),
-                    false => receive(),
-                }
-            }
-            system::Wire::Stream(tcp) => read(tcp.read(buffer)),
+            system::Wire::Datagrams(datagrams) => L::receive(datagrams, buffer, clock),
+            system::Wire::Stream(tcp) => read(L::read(tcp, buffer)),
         }
     }
 
     /// Sends what the system takes now.
     #[inline]
-    pub(crate) fn send(&mut self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.0 {
+    pub(crate) fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+        match &self.0 {
             system::Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            system::Wire::Datagrams(datagrams) => {
-                L::try_io(&datagrams.udp, || datagrams.send(link, bytes))
-            }
-            system::Wire::Stream(tcp) => tcp.write(bytes),
+            system::Wire::Datagrams(datagrams) => L::send(datagrams, link, bytes),
+            system::Wire::Stream(tcp) => L::write(tcp, bytes),
         }
     }
 

@@ -21,43 +21,9 @@
 mod model;
 mod signal;
 
-use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
-
-use socklab_core::{Machine, Service, Status, Watch};
 use socklab_readiness::OneLoop;
-use socklab_system::{Backend, Run, socket};
 
 pub use model::SignalLoop;
 
 /// This I/O model. A TCP server of it fails, and so does opening a connection.
-#[derive(Clone, Copy, Debug)]
-pub struct SignalDriven;
-
-impl Backend for SignalDriven {
-    const NAME: &'static str = OneLoop::<SignalLoop>::NAME;
-
-    const STREAMS: bool = false;
-
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
-        machine: M,
-        server: Option<(SocketAddr, UdpSocket)>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        OneLoop::<SignalLoop>::alone(machine, server, run)
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        _: Arc<S>,
-        _: &Arc<Run<W>>,
-    ) -> Status {
-        socket::cannot_listen(address, &no_streams())
-    }
-}
-
-/// Why there is no TCP.
-fn no_streams() -> io::Error {
-    io::ErrorKind::Unsupported.into()
-}
+pub type SignalDriven = OneLoop<SignalLoop>;

@@ -4,24 +4,19 @@ use std::collections::BTreeMap;
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixDatagram;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
 
-use crate::{no_streams, signal};
+use crate::signal;
 
 /// A thread that has `SIGIO` blocked, and the sockets whose signal it is sent.
 pub struct SignalLoop {
     armed: BTreeMap<usize, Kept>,
     /// Sockets were armed since the last wait: what they had before then raised no signal.
     unasked: bool,
-    woken: UnixDatagram,
-    waker: Waker,
     /// The signals that the thread had blocked before.
     before: SigSet,
     /// The signal comes to the thread that made this, so it stays there.
@@ -35,6 +30,8 @@ impl Model for SignalLoop {
     /// block.
     const TRIGGER: Trigger = Trigger::Edge;
 
+    const STREAMS: bool = false;
+
     /// The one place where the program waits: for the signal. It does not say which socket has
     /// something, so any may.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
@@ -47,24 +44,15 @@ impl Model for SignalLoop {
             };
             ready.extend(self.armed.keys().map(|&key| Ready { key, interest }));
         }
-        if self.waker.0.used.swap(false, Ordering::AcqRel) {
-            while self.woken.recv(&mut [0]).is_ok() {}
-        }
         Ok(())
     }
 
     /// Blocks the signal first: from the moment that a socket is armed it may come.
     fn new() -> io::Result<Self> {
         let before = signal::set().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-        let (woken, wakes) = UnixDatagram::pair()?;
-        woken.set_nonblocking(true)?;
-        arm(woken.as_fd())?;
-        let used = AtomicBool::new(false);
         Ok(SignalLoop {
             armed: BTreeMap::new(),
             unasked: false,
-            woken,
-            waker: Waker(Arc::new(Wakes { used, wakes })),
             before,
             _here: PhantomData,
         })
@@ -78,7 +66,7 @@ impl Model for SignalLoop {
         _: Interest,
     ) -> io::Result<()> {
         if !matches!(socket, Watched::Udp(_)) {
-            return Err(no_streams());
+            return Err(io::ErrorKind::Unsupported.into());
         }
         if before.is_none() {
             let socket = readiness::keep(&socket);
@@ -96,19 +84,6 @@ impl Model for SignalLoop {
     }
 
     readiness::std_sockets!();
-
-    type Waker = Waker;
-
-    fn waker(&self) -> io::Result<Waker> {
-        Ok(self.waker.clone())
-    }
-
-    fn wake(waker: &Waker) {
-        // Noted first: whoever is woken by it sees it.
-        waker.0.used.store(true, Ordering::Release);
-        // A loop that cannot be woken has ended.
-        let _ = waker.0.wakes.send(&[0]);
-    }
 }
 
 impl Drop for SignalLoop {
@@ -117,24 +92,12 @@ impl Drop for SignalLoop {
         for socket in self.armed.values() {
             disarm(socket.as_fd());
         }
-        disarm(self.woken.as_fd());
         while let Ok(true) = signal::wait(Some(Duration::ZERO)) {}
         if !self.before.contains(Signal::SIGIO) {
             // It fails for a signal that there is not, and there is this one.
             let _ = signal::set().thread_unblock();
         }
     }
-}
-
-/// Wakes the loop: a socket of its own, whose signal the thread is sent too.
-#[derive(Clone, Debug)]
-pub struct Waker(Arc<Wakes>);
-
-#[derive(Debug)]
-struct Wakes {
-    /// There is something to take from the socket.
-    used: AtomicBool,
-    wakes: UnixDatagram,
 }
 
 /// Has a socket's signal sent to this thread from now on.

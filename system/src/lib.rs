@@ -6,13 +6,14 @@
 
 #![forbid(unsafe_code)]
 
-mod bell;
+mod budget;
 mod carry_out;
 mod clock;
 mod datagram;
 mod fault;
 mod limit;
 mod lines;
+mod mailbox;
 mod observed;
 mod pause;
 mod reception;
@@ -23,7 +24,7 @@ pub mod socket;
 mod stop;
 mod wire;
 
-pub use bell::Bell;
+pub use budget::Budget;
 pub use carry_out::{Calls, Leave, Message, Opened, RunContext, carry_out, hand_over};
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
@@ -32,6 +33,7 @@ pub use datagram::arrival;
 pub use fault::{call_error, fault};
 pub use limit::{ConnectionLimit, MAX_REFUSALS, Permit, SILENCE, network};
 pub use lines::{LineReader, Lines, MAX_LINE};
+pub use mailbox::Mailbox;
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
 pub use reception::{Guest, NextGuest, Reception};

@@ -1,14 +1,13 @@
 //! Ctrl-C and SIGTERM on Unix.
 
 use std::io;
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::{flag, low_level};
-
-use crate::bell::Bell;
 
 /// What shells say of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -49,13 +48,13 @@ impl Signals {
     }
 
     /// Has each signal ring a bell.
-    pub(crate) fn ring(&self, bell: &Bell) {
+    pub(crate) fn ring(&self, bell: &UdpSocket) {
         if !self.heeded.load(Ordering::Acquire) {
             return;
         }
         for signal in stop_signals() {
             // A second descriptor each: the handler keeps it for the life of the program.
-            if let Ok(descriptor) = bell.descriptor.try_clone() {
+            if let Ok(descriptor) = bell.try_clone() {
                 let _ = low_level::pipe::register(signal, descriptor);
             }
         }

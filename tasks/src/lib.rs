@@ -9,18 +9,15 @@
 //! * `conversation` is the loop over a [`Session`]: do what there is to do,
 //!   then wait at one `.await`, which is the runtime's;
 //! * `listener` accepts, and starts a task for each connection;
-//! * `mailbox` is how other threads wake a task, `alarm` a deadline as a timer of the runtime's;
+//! * `alarm` is a deadline as a timer of the runtime's;
 //! * `lend` is the outbox that the tasks of a thread share;
-//! * `budget` is how long a task that always has something to do keeps its thread;
 //! * `watched` is what the observer is told of a wait.
 
 #![forbid(unsafe_code)]
 
 mod alarm;
-mod budget;
 mod lend;
 mod listener;
-mod mailbox;
 mod runtime;
 mod watched;
 
@@ -32,7 +29,6 @@ use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
 use socklab_system::{Backend, Run, Wire, broken, socket};
 
 pub use alarm::Sleep;
-pub use budget::Budget;
 pub use runtime::{Conversation, Happened, Others, Runtime, Socket};
 pub use watched::{Times, watched};
 

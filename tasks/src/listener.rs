@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
 
 use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Subject, Watch};
-use socklab_system::{Guest, NextGuest, Reception, Run, Wire};
+use socklab_system::{Guest, Mailbox, NextGuest, Reception, Run, Wire};
 
 use crate::alarm::Alarm;
-use crate::mailbox::Mailbox;
 use crate::runtime::{Conversation, Runtime};
 use crate::watched::watched;
 

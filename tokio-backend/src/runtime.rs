@@ -11,8 +11,8 @@ use std::time::Duration;
 use socklab_core::{
     Link, Machine, Now, Observer, OperationKind, Outbox, Received, Status, Wait, Watch,
 };
-use socklab_system::{call_error, socket, timed};
-use socklab_tasks::{Budget, Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
+use socklab_system::{Budget, call_error, socket, timed};
+use socklab_tasks::{Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
 use tokio::io::Ready;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::Builder;

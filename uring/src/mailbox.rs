@@ -9,7 +9,7 @@ use std::task::Wake;
 use socket2::Socket;
 use socklab_core::LineEvent;
 use socklab_core::register::{Decision, StoreId};
-use socklab_system::{Bell, Stop, StopGuard};
+use socklab_system::{Stop, StopGuard};
 
 /// What another thread has for the loop.
 pub(crate) enum Wakeup {
@@ -48,14 +48,14 @@ impl Woken {
         rung.connect(bell.local_addr()?)?;
         bell.connect(rung.local_addr()?)?;
         rung.set_nonblocking(true)?;
-        let signals = Bell::from(bell.try_clone()?);
+        let signals = bell.try_clone()?;
         let wakeups = Mutex::default();
         let mailbox = Arc::new(Mailbox { wakeups, bell });
         let stops = Arc::clone(&mailbox);
         Ok(Woken {
             mailbox,
             socket: Rc::new(rung.into()),
-            _waker: stop.on_request_or_bell(signals, move || stops.ring()),
+            _waker: stop.on_request_or_bell(&signals, move || stops.ring()),
         })
     }
 

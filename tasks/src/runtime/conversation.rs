@@ -12,14 +12,12 @@ use socklab_core::{
     Wait, Watch,
 };
 use socklab_system::{
-    Calls, Clock, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, StopGuard,
-    Wire, carry_out, fault, hand_over, timed,
+    Budget, Calls, Clock, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run,
+    RunContext, StopGuard, Wire, carry_out, fault, hand_over, timed,
 };
 
 use crate::alarm::Alarm;
-use crate::budget::Budget;
 use crate::lend::lend;
-use crate::mailbox::Mailbox;
 use crate::watched::Times;
 
 use super::Runtime;

@@ -1,8 +1,8 @@
-//! How long a task that always has something to do keeps its thread.
+//! How long a conversation that always has something to do keeps its thread.
 
-/// What a task may still receive before other tasks have their turn.
+/// What a conversation may still receive before others have their turn.
 ///
-/// An executor takes no thread away from a task: the task itself has to yield.
+/// Neither a loop nor an executor takes the thread away: the conversation itself has to yield.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// How many receives.
@@ -12,7 +12,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// What a task has at first, and after it has yielded.
+    /// What it has at first, and after it has yielded.
     pub const FULL: Budget = Budget {
         receives: 64,
         bytes: 256 * 1024,
@@ -25,7 +25,7 @@ impl Budget {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// Whether the task has to yield now.
+    /// Whether it has to yield now.
     pub fn is_spent(&self) -> bool {
         self.receives == 0 || self.bytes == 0
     }

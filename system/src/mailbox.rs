@@ -1,12 +1,12 @@
-//! How other threads wake a task.
+//! How other threads wake a task, or a loop.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// A queue that wakes the one task that takes from it. While it is empty it has no memory but its
-/// own.
-pub(crate) struct Mailbox<T>(Mutex<Inner<T>>);
+/// A queue that wakes the one task, or the one loop, that takes from it. While it is empty it has
+/// no memory but its own.
+pub struct Mailbox<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
     left: VecDeque<T>,
@@ -23,9 +23,9 @@ impl<T> Default for Mailbox<T> {
 }
 
 impl<T> Mailbox<T> {
-    /// Leaves something, and wakes the task if it waits for it. If the task is over, it is dropped
+    /// Leaves something, and uses the waker if one waits for it. If the task is over, it is dropped
     /// with the mailbox.
-    pub(crate) fn leave(&self, one: T) {
+    pub fn leave(&self, one: T) {
         let mut inner = self.lock();
         inner.left.push_back(one);
         let waker = inner.waker.take();
@@ -35,8 +35,8 @@ impl<T> Mailbox<T> {
         }
     }
 
-    /// Ready with what was left first; if nothing was, the task is woken when something is.
-    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
+    /// Ready with what was left first; if nothing was, the waker of `cx` is used when something is.
+    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
         let mut inner = self.lock();
         if let Some(one) = inner.left.pop_front() {
             return Poll::Ready(one);
