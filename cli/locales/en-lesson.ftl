@@ -44,6 +44,8 @@ lesson-wrong-by = It is not as you predicted: off by a factor of { $times }.
 lesson-otherwise = This run measured something else than what is explained below. A busy computer or another operating system may be the reason: run it again, and believe the table.
 lesson-heading-why = Why
 lesson-heading-next = Try next
+# $models (text) - their names
+lesson-lacks = This system does not have { $models }, so the table has no row for it.
 lesson-model = model
 lesson-yes = yes
 lesson-no = no
@@ -74,6 +76,30 @@ lesson-start-order-columns = "ms" is how long the first client took. "Kept for l
 lesson-start-order-why = To open a TCP connection somebody has to answer: to a SYN for a port where nobody listens the system answers with a reset at once, and connect fails. UDP has nothing to open: sendto hands the datagram over and is done. The system at the other end finds no socket, drops the datagram, and sends back an ICMP "port unreachable"; but that comes later, and is passed on only to a socket that is connected, by its next call. So the plain client never learns of it, socklab's message client, whose socket is connected, asks once before it leaves, and the echo client learns of it because it waits. Nobody keeps the datagram for a server to come: the server has to be there first to hear it. Across a network the ICMP message is often filtered; then even the client that waits only sees its time run out.
 lesson-start-order-source = Sources: RFC 9293 (TCP), 3.10.7.1; RFC 1122, 4.1.3.3 (ICMP and UDP); Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 8.9 "Server Not Running" and 8.11 "connect Function with UDP".
 
+## stream
+
+lesson-stream = how many recv does one send take?
+# $times (number) - how often each row is measured
+# $segment (number) - how many bytes a segment has at most
+lesson-stream-setup = A program connects by TCP, calls send once or ten times with 1 to 100,000 bytes, and another program receives them all. Both are on this computer, with segments of { $segment } bytes as on an Ethernet where the system lets it be said. We count its calls to recv. It asks for up to 262144 bytes at a time, more than all sends together, and in one row for 1024, as many programs do; it reads at once, or later, when everything has been sent. Each row is measured { $times } times, over a new connection each time.
+lesson-stream-question = Does every send arrive as one recv?
+lesson-stream-neither = yes: one send is one recv
+lesson-stream-split = no: one send may take several recv; but two sends never come in one
+lesson-stream-merged = no: several sends may come in one recv; but one send never takes two
+lesson-stream-both = no: both happen
+lesson-stream-sends = send calls
+lesson-stream-bytes = bytes each
+lesson-stream-room = recv of
+lesson-stream-reads = reads
+lesson-stream-at-once = at once
+lesson-stream-later = later
+lesson-stream-least = recv: least
+lesson-stream-median = median
+lesson-stream-most = most
+lesson-stream-rule = A send is split where a row has more recv than sends, and sends are merged where it has fewer, at least once. "Recv of" is how many bytes the receiver asks for.
+lesson-stream-why = TCP carries a stream: it keeps the bytes and their order, and nothing of the calls that wrote them. send copies its bytes into the sender's socket buffer and returns; TCP cuts that buffer into segments as the path, the receiver's window and Nagle's algorithm let it, and recv returns whatever has arrived, up to the size of its buffer. So a long send arrives in pieces when the reader is as quick as the network, and short sends come together when it is not. A test on one computer with short messages often sees one recv for each send, which is why programs that count on it pass at home and fail in the lab. Where a message ends has to be in the bytes: a line feed (capitals), a length before it, or the end of the connection (welcome). UDP is otherwise: one sendto is one datagram is one recvfrom.
+lesson-stream-source = Sources: RFC 9293 (TCP), 2.2 and 3.7.4 (Nagle); Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 2.11 "Buffer Sizes and Limitations" and 3.9 "readn, writen, and readline Functions".
+
 ## ports
 
 lesson-ports = why does each connection come from a new port?
@@ -101,6 +127,22 @@ lesson-ports-granted = granted
 lesson-ports-taken = Then the ports were asked for again. The server's, after it had stopped: { $plain }; the same with SO_REUSEADDR: { $reusing }. The port of a client that had closed first: { $client }.
 lesson-ports-why = A connection is known by its two ends: address and port of each. The server's end is the same for all, and so is the client's address; only the client's port can tell them apart. So connect, in a socket that was bound to none, takes a free port for this connection. It belongs to the socket and not to the program: a UDP socket gets one with its first datagram and keeps it, however often it sends. When a TCP connection ends, the end that closed first keeps it in TIME_WAIT for twice the longest life of a segment, so that a late segment is not taken for one of a new connection with the same ends, and a lost last acknowledgement can be repeated. That is why a port may still be taken after its program has gone, and why servers set SO_REUSEADDR before they bind.
 lesson-ports-source = Sources: RFC 9293 (TCP), 3.3.2 and 3.6; RFC 6056 (how client ports are chosen); RFC 6335, 6 (which are meant for it); Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 2.7 "TIME_WAIT State", 2.9 "Port Numbers" and 7.5 on SO_REUSEADDR.
+
+## spin
+
+lesson-spin = what does a server use that has nothing to do?
+# $seconds (number) - how long they are left alone
+lesson-spin-setup = Three echo servers wait for a datagram that does not come, for { $seconds } s: one asks its socket again and again with a call that does not block (nonblocking), one sleeps in select, one in mio's poll (epoll on Linux). We look at the CPU time that each uses meanwhile, and at how many calls it makes. Then one client asks each of them questions, one after the other.
+lesson-spin-question = Which of the servers use the CPU while they have nothing to do?
+lesson-spin-none = none: there is nothing to do
+lesson-spin-one = only nonblocking
+lesson-spin-two = nonblocking and select
+lesson-spin-all = all three: each has to look whether something has come
+lesson-spin-cpu = idle: CPU %
+lesson-spin-calls = idle: calls
+lesson-spin-rule = A server uses the CPU if it took at least 10 % of a core's time. "Calls" are those that the program made in that time; the last few of them answer the question that asked for the figures. The reply times are those of one client with one question at a time.
+lesson-spin-why = A call that does not block returns at once and says that nothing has come, so a program that wants to know has to ask again: it uses a whole core, whether there is something to do or not, and its share is lower only where others took the core away. select and epoll are calls that sleep: the kernel takes the thread off the core and puts it back when something has come, so an idle server uses none. What a spin buys is the time to wake up: nobody has to put the thread back on a core, which is most of what a single client waits for on one computer. That is why trading systems and packet processors spin, on cores that they have for nothing else, and why a laptop's server should not.
+lesson-spin-source = Source: Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 6.2 "I/O Models" (figure 6.2: polling "is often a waste of CPU time") and chapter 16 "Nonblocking I/O".
 
 ## head-of-line
 

@@ -44,6 +44,8 @@ lesson-wrong-by = No es como ha predicho: se desvía en un factor de { $times }.
 lesson-otherwise = Esta vez se ha medido algo distinto de lo que se explica abajo. La causa puede ser un equipo ocupado u otro sistema operativo: ejecútela de nuevo y crea a la tabla.
 lesson-heading-why = Por qué
 lesson-heading-next = Pruebe después
+# $models (text) - sus nombres
+lesson-lacks = Este sistema no tiene { $models }, así que la tabla no tiene fila para ello.
 lesson-model = modelo
 lesson-yes = sí
 lesson-no = no
@@ -74,6 +76,30 @@ lesson-start-order-columns = «ms» es lo que tardó el primer cliente. «Se gua
 lesson-start-order-why = Para abrir una conexión TCP alguien tiene que contestar: a un SYN para un puerto en el que nadie escucha, el sistema contesta de inmediato con un reset, y connect falla. UDP no tiene nada que abrir: sendto entrega el datagrama y ha terminado. El sistema del otro extremo no encuentra ningún socket, descarta el datagrama y devuelve un ICMP «port unreachable»; pero eso llega después, y solo se comunica a un socket conectado, en su siguiente llamada. Así que el cliente simple no se entera nunca; el cliente message de socklab, cuyo socket está conectado, pregunta una vez antes de irse; y el de echo se entera porque espera. Nadie guarda el datagrama para un servidor futuro: el servidor tiene que estar antes para oírlo. A través de una red, el mensaje ICMP se filtra a menudo; entonces incluso el cliente que espera solo ve agotarse su plazo.
 lesson-start-order-source = Fuentes: RFC 9293 (TCP), 3.10.7.1; RFC 1122, 4.1.3.3 (ICMP y UDP); Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 8.9 «Server Not Running» y 8.11 «connect Function with UDP».
 
+## stream
+
+lesson-stream = ¿cuántos recv hacen falta para un send?
+# $times (number) - cuántas veces se mide cada fila
+# $segment (number) - cuántos bytes tiene un segmento como mucho
+lesson-stream-setup = Un programa se conecta por TCP y llama a send una o diez veces con entre 1 y 100.000 bytes; otro programa los recibe todos. Los dos están en este equipo, con segmentos de { $segment } bytes como en una Ethernet, donde el sistema permite decirlo. Contamos sus llamadas a recv. Pide hasta 262144 bytes cada vez, más que todos los envíos juntos, y en una fila 1024, como muchos programas; lee de inmediato o más tarde, cuando ya se ha enviado todo. Cada fila se mide { $times } veces, cada vez con una conexión nueva.
+lesson-stream-question = ¿Llega cada send como un solo recv?
+lesson-stream-neither = sí: un send es un recv
+lesson-stream-split = no: un send puede necesitar varios recv; pero dos send nunca llegan en uno
+lesson-stream-merged = no: varios send pueden llegar en un recv; pero un send nunca necesita dos
+lesson-stream-both = no: pasan las dos cosas
+lesson-stream-sends = send
+lesson-stream-bytes = bytes cada uno
+lesson-stream-room = recv de
+lesson-stream-reads = lee
+lesson-stream-at-once = de inmediato
+lesson-stream-later = más tarde
+lesson-stream-least = recv: mínimo
+lesson-stream-median = mediana
+lesson-stream-most = máximo
+lesson-stream-rule = Un send se parte donde una fila tiene más recv que send, y varios se juntan donde tiene menos, al menos una vez. «Recv de» es cuántos bytes pide el receptor.
+lesson-stream-why = TCP transporta un flujo: conserva los bytes y su orden, y nada de las llamadas que los escribieron. send copia sus bytes en el búfer del socket emisor y vuelve; TCP corta ese búfer en segmentos según lo permiten el camino, la ventana del receptor y el algoritmo de Nagle, y recv devuelve lo que haya llegado, hasta el tamaño de su búfer. Por eso un send largo llega en trozos cuando quien lee es tan rápido como la red, y varios send cortos llegan juntos cuando no lo es. Una prueba en un solo equipo con mensajes cortos ve a menudo un recv por cada send, y por eso los programas que cuentan con ello funcionan en casa y fallan en la práctica. Dónde acaba un mensaje tiene que estar en los bytes: un salto de línea (capitals), una longitud delante o el fin de la conexión (welcome). UDP es distinto: un sendto es un datagrama y es un recvfrom.
+lesson-stream-source = Fuentes: RFC 9293 (TCP), 2.2 y 3.7.4 (Nagle); Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 2.11 «Buffer Sizes and Limitations» y 3.9 «readn, writen, and readline Functions».
+
 ## ports
 
 lesson-ports = ¿por qué cada conexión viene de un puerto nuevo?
@@ -101,6 +127,22 @@ lesson-ports-granted = concedido
 lesson-ports-taken = Después se volvieron a pedir los puertos. El del servidor, cuando ya había parado: { $plain }; el mismo con SO_REUSEADDR: { $reusing }. El de un cliente que había cerrado antes: { $client }.
 lesson-ports-why = Una conexión se conoce por sus dos extremos: la dirección y el puerto de cada uno. El extremo del servidor es el mismo para todas, y también la dirección del cliente; solo el puerto del cliente las puede distinguir. Por eso connect, en un socket que no se ha asociado a ninguno, toma un puerto libre para esta conexión. El puerto es del socket y no del programa: un socket UDP recibe uno con su primer datagrama y lo conserva, por mucho que envíe. Cuando acaba una conexión TCP, el extremo que cerró antes la mantiene en TIME_WAIT durante el doble de la vida máxima de un segmento, para que un segmento tardío no se tome por uno de otra conexión con los mismos extremos y para poder repetir un último acuse de recibo perdido. Por eso un puerto puede seguir ocupado cuando su programa ya no está, y por eso los servidores activan SO_REUSEADDR antes de bind.
 lesson-ports-source = Fuentes: RFC 9293 (TCP), 3.3.2 y 3.6; RFC 6056 (cómo se eligen los puertos de cliente); RFC 6335, 6 (cuáles están previstos para ello); Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 2.7 «TIME_WAIT State», 2.9 «Port Numbers» y 7.5 sobre SO_REUSEADDR.
+
+## spin
+
+lesson-spin = ¿qué gasta un servidor que no tiene nada que hacer?
+# $seconds (number) - cuánto tiempo se les deja en paz
+lesson-spin-setup = Tres servidores echo esperan durante { $seconds } s un datagrama que no llega: uno pregunta a su socket una y otra vez con una llamada que no bloquea (nonblocking), otro duerme en select y otro en el poll de mio (epoll en Linux). Miramos cuánta CPU gasta cada uno mientras tanto y cuántas llamadas hace. Después un cliente le hace preguntas a cada uno, una tras otra.
+lesson-spin-question = ¿Cuáles de los servidores gastan CPU mientras no tienen nada que hacer?
+lesson-spin-none = ninguno: no hay nada que hacer
+lesson-spin-one = solo nonblocking
+lesson-spin-two = nonblocking y select
+lesson-spin-all = los tres: todos tienen que mirar si ha llegado algo
+lesson-spin-cpu = ocioso: % CPU
+lesson-spin-calls = ocioso: llamadas
+lesson-spin-rule = Un servidor gasta CPU si ha tomado al menos el 10 % del tiempo de un núcleo. «Llamadas» son las que hizo el programa en ese tiempo; las últimas contestan a la pregunta que pidió las cifras. Los tiempos de respuesta son de un cliente con una pregunta cada vez.
+lesson-spin-why = Una llamada que no bloquea vuelve de inmediato y dice que no ha llegado nada, así que el programa que quiera saberlo tiene que preguntar otra vez: gasta un núcleo entero, haya o no algo que hacer, y su parte es menor solo donde otros le han quitado el núcleo. select y epoll son llamadas que duermen: el sistema retira el hilo del núcleo y lo devuelve cuando ha llegado algo, así que un servidor ocioso no gasta nada. Lo que se compra dando vueltas es el tiempo de despertar: nadie tiene que devolver el hilo a un núcleo, que en un solo equipo es casi todo lo que espera un cliente único. Por eso dan vueltas los sistemas de bolsa y los procesadores de paquetes, en núcleos que no tienen para otra cosa, y por eso no debe hacerlo el servidor de un portátil.
+lesson-spin-source = Fuente: Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 6.2 «I/O Models» (figura 6.2: preguntar así «is often a waste of CPU time») y capítulo 16 «Nonblocking I/O».
 
 ## head-of-line
 

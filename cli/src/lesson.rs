@@ -16,7 +16,7 @@ use crate::say;
 struct LessonArgs {
     #[arg(
         value_name = "LESSON",
-        value_parser = PossibleValuesParser::new(LESSONS.map(|one| one.name))
+        value_parser = PossibleValuesParser::new(LESSONS.iter().map(|one| one.name))
     )]
     lesson: Option<String>,
     #[arg(long = "list")]
@@ -33,7 +33,7 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: LessonArgs = read(matches);
-    let named = |name: &String| LESSONS.into_iter().find(|one| one.name == name);
+    let named = |name: &String| LESSONS.iter().find(|one| one.name == name);
     match args.lesson.as_ref().and_then(named) {
         Some(lesson) if !args.lesson_list => teach(lesson, &args, messages),
         _ => list(messages),
@@ -41,7 +41,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 }
 
 fn list(messages: &dyn Messages) -> Exit {
-    let widest = LESSONS.map(|one| one.name.len()).into_iter().max();
+    let widest = LESSONS.iter().map(|one| one.name.len()).max();
     let widest = widest.unwrap_or(0);
     for lesson in LESSONS {
         let about = messages.say(lesson.about);

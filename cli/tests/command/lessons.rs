@@ -14,7 +14,7 @@ struct Case {
     source: &'static str,
 }
 
-const CASES: [Case; 5] = [
+const CASES: &[Case] = &[
     Case {
         name: "start-order",
         answer: "a",
@@ -23,11 +23,25 @@ const CASES: [Case; 5] = [
         source: "RFC 9293",
     },
     Case {
+        name: "stream",
+        answer: "d",
+        shown: "d  no: both happen",
+        rows: &["         1           1 ", "        10        1000 "],
+        source: "Nagle",
+    },
+    Case {
         name: "ports",
         answer: "1",
         shown: "1",
         rows: &["welcome: ", "TCP: ", "UDP: "],
         source: "RFC 6056",
+    },
+    Case {
+        name: "spin",
+        answer: "B",
+        shown: "b  only nonblocking",
+        rows: &["nonblocking ", "mio "],
+        source: "6.2",
     },
     Case {
         name: "head-of-line",
@@ -54,7 +68,7 @@ const CASES: [Case; 5] = [
 
 fn on_every_lesson(test: impl Fn(&Case) + Sync) {
     thread::scope(|scope| {
-        for case in &CASES {
+        for case in CASES {
             let test = &test;
             let name = case.name.to_owned();
             let thread = thread::Builder::new().name(name);
@@ -183,6 +197,15 @@ fn what_a_client_without_a_server_learns() {
     }
 }
 
+/// A stream has no messages: however busy the computer is, what waits together is read together,
+/// and what does not fit comes in pieces.
+#[test]
+fn a_send_is_not_a_recv() {
+    let said = stdout(&run("lesson stream --quick --predict a").success());
+    let verdict = "\nMeasured:   d  no: both happen\nIt is not as you predicted.\n";
+    assert!(said.contains(verdict), "{said}");
+}
+
 #[test]
 fn lessons_are_listed() {
     let listed = stdout(&run("lesson").success().stderr_eq(""));
@@ -192,12 +215,18 @@ fn lessons_are_listed() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     // In the order of the course.
-    assert_eq!(names, CASES.each_ref().map(|case| case.name));
+    let cases: Vec<&str> = CASES.iter().map(|case| case.name).collect();
+    assert_eq!(names, cases);
     assert!(listed.lines().all(|line| line.ends_with('?')), "{listed}");
 }
 
 #[test]
 fn what_is_not_an_answer_or_not_a_lesson() {
+    let names: Vec<&str> = CASES.iter().map(|case| case.name).collect();
+    let unknown = format!(
+        "[LESSON] does not take \"quantum\": use {} — see: socklab lesson --help\n",
+        names.join(", ")
+    );
     for (words, says) in [
         (
             "lesson ports --predict some",
@@ -207,10 +236,7 @@ fn what_is_not_an_answer_or_not_a_lesson() {
             "lesson start-order --predict e",
             "\"e\" is not an answer to this lesson: give a, b, c, d\n",
         ),
-        (
-            "lesson threads",
-            "[LESSON] does not take \"threads\": use start-order, ports, head-of-line, c10k, coordinated-omission — see: socklab lesson --help\n",
-        ),
+        ("lesson quantum", &unknown),
     ] {
         run(words).code(2).stdout_eq("").stderr_eq(says);
     }

@@ -12,16 +12,20 @@ mod head_of_line;
 mod page;
 mod ports;
 mod prediction;
+mod spin;
 mod start_order;
+mod stream;
 
 pub use bench::Bench;
 pub use definition::{Findings, Lesson, Question};
 pub use prediction::{Answer, Answers};
 
 /// All of them, in the order in which a course meets them.
-pub static LESSONS: [&Lesson; 5] = [
+pub static LESSONS: &[&Lesson] = &[
     &start_order::LESSON,
+    &stream::LESSON,
     &ports::LESSON,
+    &spin::LESSON,
     &head_of_line::LESSON,
     &c10k::LESSON,
     &coordinated_omission::LESSON,

@@ -44,6 +44,16 @@ impl Bench<'_> {
     /// A server in a process of its own, on a core of its own if there are two, and this process on
     /// the other.
     pub(super) fn server(&self, exercise: &str, runtime: &str) -> io::Result<Measured> {
+        self.server_that(exercise, runtime, Order::default())
+    }
+
+    /// The same, with what else the order says.
+    pub(super) fn server_that(
+        &self,
+        exercise: &str,
+        runtime: &str,
+        order: Order,
+    ) -> io::Result<Measured> {
         raise_descriptors();
         let cores = Cores::share(&allowed_cores(), 1);
         pin(&cores.generator);
@@ -52,8 +62,20 @@ impl Bench<'_> {
             runtime: runtime.to_owned(),
             cores: cores.server,
             patience: Duration::from_secs(600),
-            ..Order::default()
+            ..order
         })
+    }
+
+    /// Those of the models that this system has, and a sentence about the others, if there are any.
+    pub(super) fn offered<'m>(&self, models: &[&'m str]) -> (Vec<&'m str>, Option<String>) {
+        let here = |name: &&str| Runtime::find(name).is_some_and(|one| one.available().is_ok());
+        let (offered, lacking): (Vec<_>, Vec<_>) = models.iter().partition(|name| here(name));
+        let note = (!lacking.is_empty()).then(|| {
+            let models = lacking.join(", ");
+            self.messages
+                .say_with("lesson-lacks", &[("models", &models)])
+        });
+        (offered, note)
     }
 
     /// Which of a load's questions were not answered as they had to be, if any.

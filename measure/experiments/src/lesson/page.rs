@@ -18,6 +18,11 @@ pub(super) fn millis(nanoseconds: u64) -> String {
     figures(nanoseconds as f64 / 1e6)
 }
 
+/// Nanoseconds in microseconds, with three figures that count.
+pub(super) fn micros(nanoseconds: u64) -> String {
+    figures(nanoseconds as f64 / 1e3)
+}
+
 /// A number with three figures that count.
 pub(super) fn figures(number: f64) -> String {
     match number.abs() {

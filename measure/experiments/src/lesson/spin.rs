@@ -1,0 +1,142 @@
+//! What a server uses that has nothing to do, and what its clients have of it.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socklab_load::{Kind, Plan};
+use socklab_text::Grid;
+
+use super::bench::Bench;
+use super::definition::{Findings, Lesson, Question};
+use super::page::{figures, micros};
+use super::prediction::{Answer, Answers};
+use crate::in_process::{ANY, LIMIT};
+use crate::measured::{Measured, Order, Usage};
+
+pub(super) static LESSON: Lesson = Lesson {
+    name: "spin",
+    about: "lesson-spin",
+    ask,
+    measure,
+    why: "lesson-spin-why",
+    source: "lesson-spin-source",
+    next: &[
+        "socklab timeline echo --models blocking,nonblocking,mio",
+        "socklab compare --list",
+        "socklab lesson head-of-line",
+    ],
+};
+
+const MODELS: [&str; 3] = ["nonblocking", "select", "mio"];
+
+/// The choices: which of the models use the CPU while they are idle, in their order.
+const CHOICES: [[bool; MODELS.len()]; 4] = [
+    [false, false, false],
+    [true, false, false],
+    [true, true, false],
+    [true, true, true],
+];
+
+/// A server that uses at least this share of the time of a core uses it. On a busy computer a spin
+/// has not all of it.
+const USES: f64 = 0.1;
+
+fn idle(bench: &Bench<'_>) -> Duration {
+    bench.choose(Duration::from_millis(2000), Duration::from_millis(200))
+}
+
+fn ask(bench: &Bench<'_>) -> Question {
+    let messages = bench.messages;
+    let seconds = idle(bench);
+    Question {
+        setup: messages.say_with("lesson-spin-setup", &[("seconds", &seconds)]),
+        question: messages.say("lesson-spin-question"),
+        answers: Answers::Choices(vec![
+            messages.say("lesson-spin-none"),
+            messages.say("lesson-spin-one"),
+            messages.say("lesson-spin-two"),
+            messages.say("lesson-spin-all"),
+        ]),
+    }
+}
+
+fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
+    let messages = bench.messages;
+    let header = [
+        messages.say("lesson-model"),
+        messages.say("lesson-spin-cpu"),
+        messages.say("lesson-spin-calls"),
+        "p50 µs".to_owned(),
+        "p99 µs".to_owned(),
+    ];
+    let mut table = Grid::new(1, header, Vec::new());
+    let mut notes = vec![messages.say("lesson-spin-rule")];
+    let mut uses = [false; MODELS.len()];
+    let (offered, lacking) = bench.offered(&MODELS);
+    notes.extend(lacking);
+    for (at, model) in MODELS.into_iter().enumerate() {
+        if !offered.contains(&model) {
+            continue;
+        }
+        bench.progress(model);
+        let order = Order {
+            observe: true,
+            ..Order::default()
+        };
+        let server = bench.server_that("echo", model, order)?;
+        let (share, calls) = left_alone(&server, idle(bench))?;
+        uses[at] = share >= USES;
+        let plan = Plan {
+            warm_up: (Duration::from_millis(50), Duration::from_millis(200)),
+            measure: bench.choose(Duration::from_millis(1000), Duration::from_millis(150)),
+            ..Plan::new(Kind::Echo, server.address)
+        };
+        let outcome = socklab_load::run(&plan, &mut |_| ()).map_err(io::Error::other)?;
+        table.rows.push(vec![
+            model.to_owned(),
+            figures(share * 100.0),
+            calls.to_string(),
+            micros(outcome.response.value_at_quantile(0.5)),
+            micros(outcome.response.value_at_quantile(0.99)),
+        ]);
+        notes.extend(bench.trouble(model, &outcome));
+    }
+    let measured = CHOICES.iter().position(|choice| uses == *choice);
+    Ok(Findings {
+        answer: measured.map(Answer::Choice),
+        table,
+        notes,
+        explained: measured == Some(1),
+    })
+}
+
+/// The share of a core that a server used in a time in which it had nothing to do, and how many
+/// calls it made.
+fn left_alone(server: &Measured, idle: Duration) -> io::Result<(f64, u64)> {
+    let before = used(server)?;
+    let begun = Instant::now();
+    thread::sleep(idle);
+    let after = used(server)?;
+    let elapsed = begun.elapsed().as_secs_f64();
+    let since = after.since(&before);
+    let calls = since.operations.values().map(|one| one.calls).sum();
+    Ok(((since.user + since.system) / 1e6 / elapsed, calls))
+}
+
+/// What a server has used so far. It says so with its next operation, so it is asked a question
+/// too.
+fn used(server: &Measured) -> io::Result<Usage> {
+    server.ask()?;
+    question(server.address)?;
+    server.answer()
+}
+
+fn question(to: SocketAddr) -> io::Result<()> {
+    let socket = UdpSocket::bind(ANY)?;
+    socket.set_read_timeout(Some(LIMIT))?;
+    socket.connect(to)?;
+    socket.send(b"hola")?;
+    socket.recv(&mut [0; 16]).map(drop)
+}
