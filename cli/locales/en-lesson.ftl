@@ -144,6 +144,21 @@ lesson-spin-rule = A server uses the CPU if it took at least 10 % of a core's ti
 lesson-spin-why = A call that does not block returns at once and says that nothing has come, so a program that wants to know has to ask again: it uses a whole core, whether there is something to do or not, and its share is lower only where others took the core away. select and epoll are calls that sleep: the kernel takes the thread off the core and puts it back when something has come, so an idle server uses none. What a spin buys is the time to wake up: nobody has to put the thread back on a core, which is most of what a single client waits for on one computer. That is why trading systems and packet processors spin, on cores that they have for nothing else, and why a laptop's server should not.
 lesson-spin-source = Source: Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 6.2 "I/O Models" (figure 6.2: polling "is often a waste of CPU time") and chapter 16 "Nonblocking I/O".
 
+## select
+
+lesson-select = what does a wait cost that watches silent sockets?
+# $first (number) - how many connections are idle at first
+# $last (number) - how many are idle at last
+lesson-select-setup = A capitals server with one thread waits for all its connections in one call: in select, in poll, or in mio's poll (epoll on Linux). { $first } to { $last } clients connect and say nothing; one more talks, a line at a time. We look at the CPU time that the server takes for each wait, with the line that it receives and answers after it.
+# $first (number) - how many connections are idle at first
+# $last (number) - how many are idle at last
+lesson-select-question = How many times as much CPU time does a wait take in select with { $last } idle connections as with { $first }?
+lesson-select-here = CPU µs here
+lesson-select-times = times
+lesson-select-columns = "CPU µs here" is the server's CPU time for each wait, with what it does before the next one; "times" is that of the row as a multiple of its model's first row. Kerrisk measured 100,000 waits on Linux 2.6.25, with one ready descriptor among so many each time; his seconds are divided by 100,000.
+lesson-select-why = select and poll keep nothing between two calls. Each time the program hands over all that it watches, the kernel asks every one of these sockets whether it has something, enters the thread into the queue of each before it sleeps and takes it out of all when it wakes, and the program looks through the answer for the one that is ready. So the cost grows with the sockets that are idle. epoll keeps the list in the kernel: epoll_ctl enters a socket once, a socket that becomes ready is put on a list of its own, and that list is all that epoll_wait looks at. So its cost grows with the sockets that are ready. A wait is only part of what a reply costs, so the ratio here is lower than in a program that does nothing else. And select has room for descriptor numbers below 1,024 only, which is where this lesson ends.
+lesson-select-source = Sources: Michael Kerrisk, The Linux Programming Interface, 63.4.5 "Performance of epoll Versus I/O Multiplexing", table 63-9; Banga, Mogul and Druschel, "A Scalable and Explicit Event Delivery Mechanism for UNIX" (USENIX 1999); Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 6.3 "select Function".
+
 ## head-of-line
 
 lesson-head-of-line = whom does one slow client hold up?
@@ -160,6 +175,22 @@ lesson-others = others served
 lesson-head-of-line-rule = The times are from when a submission was due to its answer, for the others. They count as held up where their p99 is at least half of the time that the slow client meant to take.
 lesson-head-of-line-why = The iterative server is blocked in recv for the slow client, so whoever comes meanwhile waits in the backlog: the system has made the connection for it, but the program has not accepted it. With a thread for each connection one thread is blocked just as long, but nobody else needs it. The loop has only one thread too, and yet nobody waits: it never blocks for one client, but in one poll for all of them, and reads what has come. What holds others up is where a program blocks, not how many threads it has. A loop is held up as well if it computes for long, or calls something that blocks.
 lesson-head-of-line-source = Source: Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, chapter 30 "Client/Server Design Alternatives" (the iterative server and its successors) and 6.2 "I/O Models".
+
+## slow-request
+
+lesson-slow-request = whom does work hold up that blocks the server's thread?
+# $milliseconds (number) - how long the work takes
+# $rate (number) - how many others a second
+lesson-slow-request-setup = Some requests to a capitals server take { $milliseconds } ms: the thread that serves them sleeps for so long, as it would in a query to a database. One client sends such requests, one after the other. Others visit meanwhile, { $rate } a second, whether those before them have been answered or not. This is done to a server with a thread for each connection (blocking), to one with a task for each (tokio), and to event loops with one thread: mio, and uring with its completions. Each server has one core.
+lesson-slow-request-question = In which of the servers do the others wait for the slow request?
+lesson-slow-request-none = in none of them: it is one connection's own work
+lesson-slow-request-loops = only in the event loops: mio and uring
+lesson-slow-request-tasks = in the event loops and in tokio
+lesson-slow-request-all = in all of them: they have one core
+lesson-slow-request-slow = slow one ms
+lesson-slow-request-rule = "Slow one" is how long a slow request took, the median. The other times are from when a visit of the others was due to its answer. They count as waiting where their p50 is at least a quarter of the slow work.
+lesson-slow-request-why = A thread that sleeps in one request does nothing else. With a thread for each connection the kernel has others to run, even on a single core, because sleeping uses none of it. In an event loop all connections share the one thread, so all of them wait; that the loop itself never blocks does not help, because it is the work that blocks. Completions change nothing in that: the receive may be done, but the thread that should hear of it sleeps. Tasks look like threads and are not: await gives the thread back, and a call that blocks keeps it, with every task that would have run there. With more workers the others go on, until each of them has such a call. So a loop or a task hands such work to threads that are kept for it (tokio's spawn_blocking, a pool), or uses a client of the database that awaits. In the lesson head-of-line it was the client that was slow, and no loop waited for it.
+lesson-slow-request-source = Sources: Pai, Druschel and Zwaenepoel, "Flash: An Efficient and Portable Web Server" (USENIX 1999), which gave such work to helpers; the documentation of tokio, "CPU-bound tasks and blocking code", and of Node.js, "Don't Block the Event Loop (or the Worker Pool)".
 
 ## c10k
 

@@ -144,6 +144,21 @@ lesson-spin-rule = Un servidor gasta CPU si ha tomado al menos el 10 % del tiemp
 lesson-spin-why = Una llamada que no bloquea vuelve de inmediato y dice que no ha llegado nada, así que el programa que quiera saberlo tiene que preguntar otra vez: gasta un núcleo entero, haya o no algo que hacer, y su parte es menor solo donde otros le han quitado el núcleo. select y epoll son llamadas que duermen: el sistema retira el hilo del núcleo y lo devuelve cuando ha llegado algo, así que un servidor ocioso no gasta nada. Lo que se compra dando vueltas es el tiempo de despertar: nadie tiene que devolver el hilo a un núcleo, que en un solo equipo es casi todo lo que espera un cliente único. Por eso dan vueltas los sistemas de bolsa y los procesadores de paquetes, en núcleos que no tienen para otra cosa, y por eso no debe hacerlo el servidor de un portátil.
 lesson-spin-source = Fuente: Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 6.2 «I/O Models» (figura 6.2: preguntar así «is often a waste of CPU time») y capítulo 16 «Nonblocking I/O».
 
+## select
+
+lesson-select = ¿qué cuesta una espera que vigila sockets callados?
+# $first (number) - cuántas conexiones hay ociosas al principio
+# $last (number) - cuántas hay ociosas al final
+lesson-select-setup = Un servidor capitals de un solo hilo espera a todas sus conexiones en una llamada: en select, en poll o en el poll de mio (epoll en Linux). De { $first } a { $last } clientes se conectan y no dicen nada; uno más habla, línea a línea. Miramos cuánta CPU gasta el servidor por cada espera, con la línea que recibe y contesta después de ella.
+# $first (number) - cuántas conexiones hay ociosas al principio
+# $last (number) - cuántas hay ociosas al final
+lesson-select-question = ¿Cuántas veces más CPU gasta una espera en select con { $last } conexiones ociosas que con { $first }?
+lesson-select-here = CPU µs aquí
+lesson-select-times = veces
+lesson-select-columns = «CPU µs aquí» es la CPU del servidor por cada espera, con lo que hace antes de la siguiente; «veces» es la de la fila como múltiplo de la primera de su modelo. Kerrisk midió 100.000 esperas en Linux 2.6.25, cada una con un descriptor listo entre tantos; sus segundos están divididos por 100.000.
+lesson-select-why = select y poll no guardan nada entre dos llamadas. Cada vez, el programa entrega todo lo que vigila, el núcleo pregunta a cada uno de esos sockets si tiene algo, apunta al hilo en la cola de cada uno antes de dormir y lo quita de todas al despertar, y el programa busca en la respuesta el que está listo. Por eso el coste crece con los sockets ociosos. epoll guarda la lista en el núcleo: epoll_ctl apunta un socket una vez, el que pasa a estar listo se pone en una lista aparte, y esa lista es todo lo que mira epoll_wait. Por eso su coste crece con los sockets que están listos. Una espera es solo una parte de lo que cuesta una respuesta, así que aquí el cociente es menor que en un programa que no hace otra cosa. Además, en select solo caben números de descriptor menores que 1.024, que es donde acaba esta lección.
+lesson-select-source = Fuentes: Michael Kerrisk, The Linux Programming Interface, 63.4.5 «Performance of epoll Versus I/O Multiplexing», tabla 63-9; Banga, Mogul y Druschel, «A Scalable and Explicit Event Delivery Mechanism for UNIX» (USENIX 1999); Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 6.3 «select Function».
+
 ## head-of-line
 
 lesson-head-of-line = ¿a quién retrasa un cliente lento?
@@ -160,6 +175,22 @@ lesson-others = demás atendidos
 lesson-head-of-line-rule = Los tiempos son los de los demás, desde que a una entrega le tocaba salir hasta su respuesta. Se considera que esperan al lento donde su p99 es al menos la mitad de lo que el cliente lento quería tardar.
 lesson-head-of-line-why = El servidor iterativo está bloqueado en recv con el cliente lento, así que quien llega mientras tanto espera en la cola de conexiones pendientes: el sistema ya ha hecho su conexión, pero el programa no la ha aceptado. Con un hilo por conexión hay un hilo bloqueado el mismo tiempo, pero nadie más lo necesita. El bucle también tiene un solo hilo y, sin embargo, nadie espera: nunca se bloquea por un cliente, sino en un único poll por todos, y lee lo que ha llegado. Lo que retrasa a los demás es dónde se bloquea un programa, no cuántos hilos tiene. Un bucle también los retrasa si calcula mucho rato o llama a algo que bloquea.
 lesson-head-of-line-source = Fuente: Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, capítulo 30 «Client/Server Design Alternatives» (el servidor iterativo y los que le siguen) y 6.2 «I/O Models».
+
+## slow-request
+
+lesson-slow-request = ¿a quién retrasa un trabajo que bloquea el hilo del servidor?
+# $milliseconds (number) - cuánto tarda el trabajo
+# $rate (number) - cuántos más por segundo
+lesson-slow-request-setup = Algunas peticiones a un servidor capitals tardan { $milliseconds } ms: el hilo que las atiende duerme ese tiempo, como lo haría en una consulta a una base de datos. Un cliente envía peticiones así, una tras otra. Mientras tanto llegan otros, { $rate } por segundo, se haya respondido o no a los anteriores. Esto se hace con un servidor con un hilo por conexión (blocking), con uno con una tarea por conexión (tokio) y con bucles de eventos de un solo hilo: mio, y uring con sus operaciones terminadas. Cada servidor tiene un núcleo.
+lesson-slow-request-question = ¿En cuáles de los servidores esperan los demás a la petición lenta?
+lesson-slow-request-none = en ninguno: es trabajo de una sola conexión
+lesson-slow-request-loops = solo en los bucles de eventos: mio y uring
+lesson-slow-request-tasks = en los bucles de eventos y en tokio
+lesson-slow-request-all = en todos: tienen un solo núcleo
+lesson-slow-request-slow = lenta ms
+lesson-slow-request-rule = «Lenta» es cuánto tardó una petición lenta, la mediana. Los demás tiempos son desde que a una visita de los demás le tocaba salir hasta su respuesta. Se considera que esperan donde su p50 es al menos la cuarta parte del trabajo lento.
+lesson-slow-request-why = Un hilo que duerme en una petición no hace otra cosa. Con un hilo por conexión el sistema tiene otros que ejecutar, incluso en un solo núcleo, porque dormir no gasta nada de él. En un bucle de eventos todas las conexiones comparten el único hilo, así que esperan todas; que el propio bucle no se bloquee nunca no ayuda, porque lo que bloquea es el trabajo. Con operaciones terminadas es igual: la recepción puede estar hecha, pero el hilo que debería enterarse duerme. Las tareas parecen hilos y no lo son: await devuelve el hilo, y una llamada que bloquea se lo queda, con todas las tareas que se habrían ejecutado en él. Con más hilos de trabajo los otros siguen, hasta que cada uno tenga una llamada así. Por eso un bucle o una tarea entrega ese trabajo a hilos reservados para ello (spawn_blocking de tokio, un grupo de hilos) o usa un cliente de la base de datos que haga await. En la lección head-of-line el lento era el cliente, y ningún bucle lo esperaba.
+lesson-slow-request-source = Fuentes: Pai, Druschel y Zwaenepoel, «Flash: An Efficient and Portable Web Server» (USENIX 1999), que daba ese trabajo a ayudantes; la documentación de tokio, «CPU-bound tasks and blocking code», y la de Node.js, «Don't Block the Event Loop (or the Worker Pool)».
 
 ## c10k
 

@@ -44,11 +44,25 @@ const CASES: &[Case] = &[
         source: "6.2",
     },
     Case {
+        name: "select",
+        answer: "40",
+        shown: "40",
+        rows: &["mio  "],
+        source: "Kerrisk",
+    },
+    Case {
         name: "head-of-line",
         answer: "D)",
         shown: "d  in all three",
         rows: &["blocking-iterative ", "blocking ", "mio "],
         source: "Stevens",
+    },
+    Case {
+        name: "slow-request",
+        answer: "b",
+        shown: "b  only in the event loops: mio and uring",
+        rows: &["blocking ", "tokio ", "mio "],
+        source: "Flash",
     },
     Case {
         name: "c10k",

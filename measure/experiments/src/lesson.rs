@@ -12,6 +12,8 @@ mod head_of_line;
 mod page;
 mod ports;
 mod prediction;
+mod select;
+mod slow_request;
 mod spin;
 mod start_order;
 mod stream;
@@ -26,7 +28,9 @@ pub static LESSONS: &[&Lesson] = &[
     &stream::LESSON,
     &ports::LESSON,
     &spin::LESSON,
+    &select::LESSON,
     &head_of_line::LESSON,
+    &slow_request::LESSON,
     &c10k::LESSON,
     &coordinated_omission::LESSON,
 ];

@@ -16,6 +16,9 @@ use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
 use crate::measured::{Measured, Order, raise_descriptors};
 
+/// Descriptors that neither a server nor a client has for connections.
+const SPARE: u64 = 200;
+
 /// How a lesson is measured, and in which language it speaks.
 pub struct Bench<'a> {
     /// The language's messages.
@@ -76,6 +79,15 @@ impl Bench<'_> {
                 .say_with("lesson-lacks", &[("models", &models)])
         });
         (offered, note)
+    }
+
+    /// The numbers of connections that there is time for and that the system's limit of descriptors
+    /// allows.
+    pub(super) fn steps(&self, all: &[u32]) -> Vec<u32> {
+        let most = self.choose(u32::MAX, 100);
+        let limit = raise_descriptors().saturating_sub(SPARE);
+        let possible = |step: &u32| *step <= most && u64::from(*step) <= limit;
+        all.iter().copied().filter(possible).collect()
     }
 
     /// Which of a load's questions were not answered as they had to be, if any.

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use socklab_load::{Idle, Kind, Outcome, Pace, Plan};
 
-use crate::measured::raise_descriptors;
-
 use socklab_text::Grid;
 
 use super::bench::Bench;
@@ -38,20 +36,9 @@ const STEPS: [u32; 4] = [10, 100, 1_000, 10_000];
 /// How often one more client submits, a second.
 const RATE: f64 = 200.0;
 
-/// Descriptors that neither a server nor a client has for connections.
-const SPARE: u64 = 200;
-
-/// The steps that there is time for and that the system's limit of descriptors allows.
-fn steps(bench: &Bench<'_>) -> Vec<u32> {
-    let most = bench.choose(10_000, 100);
-    let limit = raise_descriptors().saturating_sub(SPARE);
-    let possible = |&step: &u32| step <= most && u64::from(step) <= limit;
-    STEPS.into_iter().filter(possible).collect()
-}
-
 fn ask(bench: &Bench<'_>) -> Question {
     let messages = bench.messages;
-    let most = steps(bench).last().copied().unwrap_or(0);
+    let most = bench.steps(&STEPS).last().copied().unwrap_or(0);
     Question {
         setup: messages.say_with("lesson-c10k-setup", &[("count", &most)]),
         question: messages.say("lesson-c10k-question"),
@@ -85,7 +72,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         let server = bench.server("submit", model)?;
         let mut held: Vec<Idle> = Vec::new();
         let mut seen: Vec<Step> = Vec::new();
-        for idle in steps(bench) {
+        for idle in bench.steps(&STEPS) {
             bench.progress(
                 &messages.say_with("lesson-c10k-step", &[("model", &model), ("count", &idle)]),
             );

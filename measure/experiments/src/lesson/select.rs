@@ -1,0 +1,133 @@
+//! What a wait costs that watches many silent sockets, by three calls that wait.
+
+use std::io;
+use std::time::Duration;
+
+use socklab_load::{Idle, Kind, Load, Plan};
+use socklab_text::Grid;
+
+use super::bench::Bench;
+use super::definition::{Findings, Lesson, Question};
+use super::page::{NONE, figures};
+use super::prediction::{Answer, Answers};
+use crate::measured::{Measured, Order};
+
+pub(super) static LESSON: Lesson = Lesson {
+    name: "select",
+    about: "lesson-select",
+    ask,
+    measure,
+    why: "lesson-select-why",
+    source: "lesson-select-source",
+    next: &[
+        "socklab compare capitals --models select,poll,mio --idle 10,1000 --quick",
+        "socklab capitals server --runtime select",
+        "socklab lesson c10k",
+    ],
+};
+
+const MODELS: [&str; 3] = ["select", "poll", "mio"];
+
+/// How many connections are idle at each step. With the server's own descriptors the last keeps
+/// below `FD_SETSIZE`, 1,024.
+const STEPS: [u32; 3] = [10, 100, 1_000];
+
+/// Kerrisk, The Linux Programming Interface, table 63-9 (Linux 2.6.25): CPU seconds for 100,000
+/// monitoring operations, by the steps and the models above.
+const PUBLISHED: [[f64; MODELS.len()]; STEPS.len()] =
+    [[0.73, 0.61, 0.41], [3.0, 2.9, 0.42], [35.0, 35.0, 0.53]];
+
+/// How long the client talks before the first figures are asked for, and after the last.
+const AROUND: Duration = Duration::from_millis(30);
+
+fn ask(bench: &Bench<'_>) -> Question {
+    let messages = bench.messages;
+    let steps = bench.steps(&STEPS);
+    let (first, last) = (steps.first().copied(), steps.last().copied());
+    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+    Question {
+        setup: messages.say_with("lesson-select-setup", &[("first", &first), ("last", &last)]),
+        question: messages.say_with(
+            "lesson-select-question",
+            &[("first", &first), ("last", &last)],
+        ),
+        answers: Answers::Number { within: 2.0 },
+    }
+}
+
+fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
+    let messages = bench.messages;
+    let header = [
+        messages.say("lesson-model"),
+        messages.say("lesson-idle"),
+        messages.say("lesson-select-here"),
+        messages.say("lesson-select-times"),
+        "Kerrisk µs".to_owned(),
+        messages.say("lesson-select-times"),
+    ];
+    let mut table = Grid::new(1, header, Vec::new());
+    let mut notes = vec![messages.say("lesson-select-columns")];
+    let (offered, lacking) = bench.offered(&MODELS);
+    notes.extend(lacking);
+    let mut growth = [None; MODELS.len()];
+    for (at, model) in MODELS.into_iter().enumerate() {
+        if !offered.contains(&model) {
+            continue;
+        }
+        let order = Order {
+            observe: true,
+            ..Order::default()
+        };
+        let server = bench.server_that("capitals", model, order)?;
+        let mut held: Vec<Idle> = Vec::new();
+        let mut first = None;
+        for (step, idle) in bench.steps(&STEPS).into_iter().enumerate() {
+            bench.progress(
+                &messages.say_with("lesson-c10k-step", &[("model", &model), ("count", &idle)]),
+            );
+            let before: usize = held.iter().map(Idle::held).sum();
+            let more = idle.saturating_sub(before as u32);
+            held.push(Idle::open(server.address, more).map_err(io::Error::other)?);
+            let each = cost_of_a_wait(bench, &server)?;
+            let times = first.map(|first: f64| each / first);
+            first = first.or(Some(each));
+            growth[at] = times;
+            // Seconds for 100,000, so ten times as many microseconds for one.
+            let published = |step: usize| PUBLISHED[step][at] * 10.0;
+            table.rows.push(vec![
+                model.to_owned(),
+                idle.to_string(),
+                figures(each),
+                times.map_or(NONE.to_owned(), figures),
+                figures(published(step)),
+                times.map_or(NONE.to_owned(), |_| figures(published(step) / published(0))),
+            ]);
+        }
+    }
+    let [select, _, mio] = growth;
+    Ok(Findings {
+        answer: select.map(Answer::Number),
+        table,
+        notes,
+        explained: select.is_none_or(|select| mio.is_none_or(|mio| select > mio)),
+    })
+}
+
+/// The CPU time in microseconds that a server takes for each wait, with what it does between two:
+/// one client talks, so it receives a line and answers it.
+fn cost_of_a_wait(bench: &Bench<'_>, server: &Measured) -> io::Result<f64> {
+    let measure = bench.choose(Duration::from_millis(600), Duration::from_millis(100));
+    let plan = Plan::new(Kind::Capitals, server.address);
+    let mut load = Load::new(&plan).map_err(io::Error::other)?;
+    let mut talk = |length| load.slice(length).map_err(io::Error::other);
+    // It has accepted all others before this one is answered.
+    talk(AROUND)?;
+    server.ask()?;
+    talk(measure)?;
+    server.ask()?;
+    talk(AROUND)?;
+    let before = server.answer()?;
+    let used = server.answer()?.since(&before);
+    let waits = used.operations.get("wait").map_or(0, |waits| waits.calls);
+    Ok((used.user + used.system) / waits.max(1) as f64)
+}
