@@ -14,15 +14,51 @@ use alloc::vec::Vec;
 /// socklab_core::caps::upper("straße \u{fb03}".as_bytes(), &mut caps);
 /// assert_eq!(caps, "STRASSE FFI".as_bytes());
 /// ```
-pub fn upper(text: &[u8], to: &mut Vec<u8>) {
+pub fn upper(mut text: &[u8], to: &mut Vec<u8>) {
     if text.is_ascii() {
         let start = to.len();
         to.extend_from_slice(text);
         to[start..].make_ascii_uppercase();
         return;
     }
-    to.reserve(text.len());
-    for chunk in text.utf8_chunks() {
+    while !text.is_empty() {
+        let start = to.len();
+        to.extend_from_slice(&text[..text.len().min(PIECE)]);
+        let done = latin_in_place(&mut to[start..]);
+        to.truncate(start + done);
+        text = others(&text[done..], to);
+    }
+}
+
+/// How many bytes are copied before they are capitalised in place. What follows a letter that
+/// cannot be is copied again, so a text of such letters must not have all of its rest copied.
+const PIECE: usize = 64;
+
+/// Capitalises ASCII and the letters of Latin-1 whose capitals have the same length, which is
+/// nearly all of a text in a language of western Europe. Returns how many bytes that were: up to
+/// another letter, to a byte that is not text, or to the end.
+fn latin_in_place(text: &mut [u8]) -> usize {
+    text.make_ascii_uppercase();
+    let mut at = 0;
+    loop {
+        at += text[at..].iter().take_while(|byte| byte.is_ascii()).count();
+        match &mut text[at..] {
+            // From à to þ, without ÷.
+            [0xC3, second @ (0xA0..=0xB6 | 0xB8..=0xBE), ..] => *second -= 0x20,
+            // Capitals and signs, without µ, ß and ÿ.
+            [0xC2, 0x80..=0xB4 | 0xB6..=0xBF, ..] | [0xC3, 0x80..=0x9E | 0xB7, ..] => {}
+            _ => return at,
+        }
+        at += 2;
+    }
+}
+
+/// Capitalises letter by letter up to where the next eight bytes are ASCII: words of other
+/// alphabets are often shorter. Returns the text from there.
+fn others<'a>(text: &'a [u8], to: &mut Vec<u8>) -> &'a [u8] {
+    let end = text.windows(8).position(<[u8]>::is_ascii);
+    let (others, rest) = text.split_at(end.unwrap_or(text.len()));
+    for chunk in others.utf8_chunks() {
         for letter in chunk.valid().chars() {
             if letter.is_ascii() {
                 to.push(letter.to_ascii_uppercase() as u8);
@@ -34,6 +70,7 @@ pub fn upper(text: &[u8], to: &mut Vec<u8>) {
         }
         to.extend_from_slice(chunk.invalid());
     }
+    rest
 }
 
 #[cfg(test)]

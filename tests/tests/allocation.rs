@@ -16,6 +16,7 @@ use socklab_core::{
     Service, Session, Status, Wait, echo,
 };
 use socklab_mio::Mio;
+use socklab_steps::steps;
 use socklab_system::{Backend, Run};
 use socklab_tests::kit::Parrots;
 use socklab_tests::{CLIENT, SERVER};
@@ -156,6 +157,21 @@ fn an_echo_client_allocates_nothing() {
     }
     assert_eq!(client.status(), Status::Running);
     assert_eq!(allocated, 0, "in {DATAGRAMS} exchanges");
+}
+
+/// But for those of a whole connection, which has a machine of its own.
+#[test]
+fn a_step_allocates_nothing() {
+    for mut step in steps() {
+        if step.name.starts_with("welcome") {
+            continue;
+        }
+        let mut make = |times| (0..times).for_each(|_| step.run());
+        make(WARM_UP);
+        let before = allocations();
+        make(DATAGRAMS);
+        assert_eq!(allocations() - before, 0, "{}", step.name);
+    }
 }
 
 /// A stream whose system takes a little at a time.

@@ -363,16 +363,34 @@ proptest! {
         prop_assert_eq!(upper(text.as_bytes()), text.to_uppercase().into_bytes());
     }
 
-    /// Bytes that are not text stay as they are, and the text around them is capitalised.
+    /// Letters of all lengths side by side, cut by bytes that are not text: these stay as they are,
+    /// and the text around them is capitalised whole.
     #[test]
-    fn capitals_around_bytes_that_are_not_text(texts in vec(".{0,20}", 1..5)) {
-        let (mut bytes, mut capitals) = (Vec::new(), Vec::new());
-        for text in texts {
-            bytes.extend(text.bytes().chain([0xff]));
-            capitals.extend(text.to_uppercase().bytes().chain([0xff]));
+    fn capitals_of_mixed_text(pieces in vec(mixed(), 0..200)) {
+        let text = pieces.concat();
+        let mut capitals = Vec::new();
+        for chunk in text.utf8_chunks() {
+            capitals.extend(chunk.valid().to_uppercase().bytes());
+            capitals.extend(chunk.invalid());
         }
-        prop_assert_eq!(upper(&bytes), capitals);
+        prop_assert_eq!(upper(&text), capitals);
     }
+}
+
+/// ASCII most of the time; letters whose capitals are longer, shorter, several, or none; halves of
+/// letters, and any bytes.
+fn mixed() -> impl Strategy<Value = Vec<u8>> {
+    const LETTERS: [&str; 20] = [
+        "ñ", "á", "Ñ", "¿", "ß", "ÿ", "µ", "÷", "×", "ŉ", "ﬁ", "ΐ", "ı", "ǰ", "ς", "я", "ɐ", "語",
+        "🦀", "𐐨",
+    ];
+    prop_oneof![
+        6 => "[a-zA-Z ]{1,12}".prop_map(String::into_bytes),
+        6 => select(&LETTERS[..]).prop_map(|letter| letter.as_bytes().to_vec()),
+        1 => select(&LETTERS[..]).prop_map(|letter| letter.as_bytes()[..1].to_vec()),
+        1 => vec(any::<u8>(), 1..4),
+        1 => ".{0,20}".prop_map(String::into_bytes),
+    ]
 }
 
 #[test]
