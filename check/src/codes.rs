@@ -41,6 +41,8 @@ codes! {
         Truncated = "truncated",
         /// It did not show what came.
         NotShown = "not-shown",
+        /// It showed something else.
+        WrongOutput = "wrong-output",
         /// It goes on when it should end.
         NeverEnds = "never-ends",
         /// It ended in the middle.
@@ -131,6 +133,10 @@ codes! {
         CodeLostZeros = "code-lost-zeros",
         /// The code was made from another secret than the lab's.
         WrongSecret = "wrong-secret",
+        /// It accepts a code of an hour ago.
+        AcceptsOldCode = "accepts-old-code",
+        /// No authenticator takes the URI.
+        WrongUri = "wrong-uri",
         /// The code belongs to another moment.
         StaleCode = "stale-code",
         /// Something else than `&` between the parts.

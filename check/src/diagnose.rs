@@ -1,6 +1,7 @@
 //! From what was seen to why: each cause here is proved by what it needs to be told.
 
 mod crash;
+mod enrolment;
 mod submission;
 
 use crate::codes::{Cause, Symptom};
@@ -8,6 +9,7 @@ use crate::evidence::{Event, Evidence, When};
 use socklab_core::caps;
 
 pub(crate) use crash::{Context, crash, early_exit};
+pub(crate) use enrolment::{Secret, provisioned, secret};
 pub(crate) use submission::submission;
 
 /// The calls that receive, and those that send.
@@ -228,6 +230,10 @@ pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
         Cause::AsciiOnlyCapitals | Cause::ReprSent | Cause::EchoLeftover => &[".upper("],
         Cause::FinCase | Cause::NeverChecksFin => &["'fin'", "\"fin\"", "'FIN'", "\"FIN\""],
         Cause::ReprShown => &["print("],
+        Cause::CodeLostZeros => &["(int(", " int(", "=int("],
+        Cause::WrongSecret => &["b32encode(", "base32"],
+        Cause::WrongUri => &["provisioning_uri(", "otpauth"],
+        Cause::AcceptsOldCode => &["valid_window", "verify("],
         _ => return line,
     };
     let text = std::fs::read(file).unwrap_or_default();

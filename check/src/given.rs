@@ -13,6 +13,12 @@ use crate::program::Start;
 pub(crate) struct Given {
     /// The scenario's own DNI.
     dni: Option<String>,
+    /// The DNI that the program itself has.
+    own: Option<String>,
+    /// Whether the last code was an old one.
+    old: bool,
+    /// The step of the last right code.
+    step: Option<Step>,
     /// What it was told, by its command line or when it asked.
     pub(crate) name: Option<String>,
     pub(crate) told_dni: Option<String>,
@@ -27,22 +33,57 @@ pub(crate) enum Field {
     Name,
     Dni,
     Code,
+    /// The labels of a provisioning URI.
+    Account,
+    Issuer,
 }
 
 impl Given {
     pub(crate) fn use_dni(&mut self, dni: &[u8]) {
-        self.dni = Some(String::from_utf8_lossy(dni).into_owned());
+        let dni = String::from_utf8_lossy(dni).into_owned();
+        self.dni = Some(match dni.as_str() {
+            "{zero-code}" => dni_of_code(|code| code.starts_with('0')),
+            "{other-code}" => dni_of_code(|code| !code.starts_with('0')),
+            _ => dni,
+        });
     }
 
-    fn dni(&self, identity: &Identity) -> String {
-        self.dni.clone().unwrap_or_else(|| identity.dni.clone())
+    /// The program has a DNI of its own.
+    pub(crate) fn learn(&mut self, dni: &Dni) {
+        self.own = Some(dni.as_str().to_owned());
     }
 
-    fn value(&self, field: Field, identity: &Identity) -> String {
+    /// Whether somebody's real DNI may be shown: all but those that the check has made up.
+    pub(crate) fn is_personal(&self, identity: &Identity) -> bool {
+        self.own.is_some() || (self.dni.is_none() && *identity != Identity::default())
+    }
+
+    /// Whether the code that was given last is an old one.
+    pub(crate) fn is_old(&self) -> bool {
+        self.old
+    }
+
+    /// Whether the code that was given has become an old one meanwhile.
+    pub(crate) fn has_expired(&self) -> bool {
+        self.step.is_some_and(|step| step != Step::at(now()))
+    }
+
+    pub(crate) fn dni(&self, identity: &Identity) -> String {
+        let own = self.own.as_ref().or(self.dni.as_ref());
+        own.unwrap_or(&identity.dni).clone()
+    }
+
+    fn value(&mut self, field: Field, identity: &Identity) -> String {
         match field {
             Field::Name => identity.name.clone(),
             Field::Dni => self.dni(identity),
-            Field::Code => code(&self.dni(identity), now()),
+            Field::Code => {
+                let (unix, step) = fresh();
+                self.step = Some(step);
+                code(&self.dni(identity), unix)
+            }
+            Field::Account => "mi_usuario".to_owned(),
+            Field::Issuer => "Mi App".to_owned(),
         }
     }
 
@@ -52,6 +93,7 @@ impl Given {
             Field::Name => &mut self.name,
             Field::Dni => &mut self.told_dni,
             Field::Code => &mut self.code,
+            Field::Account | Field::Issuer => return value,
         };
         *told = Some(value.clone());
         value
@@ -85,18 +127,49 @@ impl Given {
     }
 
     /// The same in what a scenario sends.
-    pub(crate) fn text(&self, bytes: &[u8], identity: &Identity) -> Vec<u8> {
+    pub(crate) fn text(&mut self, bytes: &[u8], identity: &Identity) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return bytes.to_vec();
         };
-        let right = self.value(Field::Code, identity);
-        let text = text
+        let dni = self.dni(identity);
+        if text.contains("code}") {
+            self.old = text.contains("{old-code}");
+        }
+        let mut text = text
             .replace("{name}", &self.value(Field::Name, identity))
-            .replace("{dni}", &self.value(Field::Dni, identity))
-            .replace("{code}", &right)
-            .replace("{wrong-code}", &wrong_code(&self.dni(identity), now()));
+            .replace("{dni}", &dni)
+            .replace("{wrong-code}", &wrong_code(&dni, now()))
+            .replace("{old-code}", &code(&dni, now().saturating_sub(OLD)));
+        if text.contains("{code}") {
+            text = text.replace("{code}", &self.value(Field::Code, identity));
+        }
         text.into_bytes()
     }
+}
+
+/// How old an old code is: far more than any window that a server should have.
+const OLD: u64 = 3_600;
+
+/// The seconds that a code must still be right for when it is given.
+const LEFT: u64 = 3;
+
+/// The time and its step; where the step is about to end, the next one is waited for, as a person
+/// would.
+fn fresh() -> (u64, Step) {
+    loop {
+        let unix = now();
+        if Step::remaining(unix) >= LEFT {
+            return (unix, Step::at(unix));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// A DNI whose code is now such a one.
+fn dni_of_code(is: impl Fn(&str) -> bool) -> String {
+    let unix = fresh().0;
+    let mut all = (12_345_678..).map(|number| number.to_string());
+    all.find(|dni| is(&code(dni, unix))).unwrap_or_default()
 }
 
 pub(crate) fn now() -> u64 {

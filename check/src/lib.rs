@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 pub use codes::{Cause, Symptom};
 pub use doctor::{Health, Trouble, doctor};
 pub use museum::{PIECES, Piece};
-pub use order::{ENOUGH, Identity, Order};
+pub use order::{ENOUGH, ENROLMENT, Identity, Order, Subject};
 pub use program::sockets::Holder;
 pub use program::{Start, Unusable, end_all};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
@@ -88,7 +88,7 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
     }
     Report {
         exercise: order.exercise.name.to_owned(),
-        role: order.role,
+        role: order.exercise.transport.map(|_| order.role),
         program: start.as_ref().map_or_else(String::new, Start::name),
         outcomes,
     }

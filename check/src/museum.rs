@@ -16,17 +16,24 @@ pub struct Piece {
 impl Piece {
     /// The exercise's name, which end it is, and the code of its cause.
     pub fn about(&self) -> (&'static str, Role, &'static str) {
-        let first = self.wrong.lines().next().unwrap_or_default();
-        let (end, cause) = first
-            .trim_start_matches("# ")
-            .split_once(": ")
-            .unwrap_or_default();
-        let (exercise, role) = end.split_once(' ').unwrap_or_default();
+        let (end, cause) = self.title();
+        let (exercise, role) = end.split_once(' ').unwrap_or((end, "client"));
         let role = match role {
             "client" => Role::Client,
             _ => Role::Server,
         };
         (exercise, role, cause)
+    }
+
+    /// The exercise's name, and which end it is if there are two.
+    pub fn end(&self) -> &'static str {
+        self.title().0
+    }
+
+    fn title(&self) -> (&'static str, &'static str) {
+        let first = self.wrong.lines().next().unwrap_or_default();
+        let title = first.trim_start_matches("# ").split_once(": ");
+        title.unwrap_or_default()
     }
 
     /// The wrong program.
@@ -56,10 +63,13 @@ macro_rules! pieces {
 }
 
 pieces! {
+    "accepts-old-code",
     "address-in-use",
     "ascii-only-capitals",
     "closes-before-reading",
     "code-lost-zeros",
+    "code-lost-zeros-otp",
+    "code-lost-zeros-verify",
     "crash-on-accents",
     "crash-on-accents-chat",
     "crash-on-accents-message",
@@ -69,6 +79,7 @@ pieces! {
     "dies-on-empty-message",
     "dies-on-reset",
     "dni-letter",
+    "dni-letter-otp",
     "echo-leftover",
     "empty-read-loop",
     "empty-read-loop-welcome",
@@ -83,6 +94,8 @@ pieces! {
     "fin-not-sent",
     "fin-not-sent-server",
     "hard-coded-answer",
+    "hard-coded-answer-otp",
+    "hard-coded-secret",
     "listener-used",
     "loopback-only",
     "loopback-only-capitals",
@@ -105,6 +118,7 @@ pieces! {
     "one-recv",
     "one-recv-welcome",
     "pyotp-refuses-dni",
+    "pyotp-refuses-dni-otp",
     "reply-elsewhere",
     "reply-elsewhere-chat",
     "repr-sent",
@@ -122,6 +136,7 @@ pieces! {
     "stale-code",
     "str-not-bytes",
     "str-not-bytes-client",
+    "str-not-bytes-otp",
     "str-not-bytes-submit",
     "turn-broken",
     "turn-broken-server",
@@ -143,5 +158,7 @@ pieces! {
     "wrong-protocol-client",
     "wrong-protocol-submit",
     "wrong-secret",
+    "wrong-secret-otp",
     "wrong-separator",
+    "wrong-uri",
 }

@@ -11,8 +11,8 @@ use crate::program::sockets::Holder;
 pub struct Report {
     /// The exercise's name.
     pub exercise: String,
-    /// Which end the program is.
-    pub role: Role,
+    /// Which end the program is; `None` if the exercise has only one.
+    pub role: Option<Role>,
     /// What the program is called.
     pub program: String,
     /// The scenarios.
@@ -88,6 +88,8 @@ pub enum Reason {
     Asks(String),
     /// No program listens at the address that was given.
     NotReached(std::net::SocketAddr),
+    /// What it prints stays in its buffer until it ends.
+    HoldsOutput,
     /// The scenario needs to see or start the program, which runs elsewhere.
     RunsElsewhere,
     /// An earlier failure makes it pointless.

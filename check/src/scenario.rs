@@ -62,6 +62,8 @@ pub enum Move {
     Reset(String),
     /// `<- type "…"`: a line on the program's standard input.
     Type(Vec<u8>),
+    /// `<- restart`: end the program, and start it anew.
+    Restart,
     /// `<- dni "…"`: the DNI that is typed when the program asks for one.
     Dni(Vec<u8>),
     /// `-> datagram PEER "…"` or `-> bytes PEER "…"`: exactly this.
@@ -75,6 +77,10 @@ pub enum Move {
     Reply(String),
     /// `-> otherwise PEER`: anything but what the last `reply` was.
     Otherwise(String),
+    /// `-> secret`: it shows the base32 of its DNI's digits.
+    Secret,
+    /// `-> uri`: it shows a URI that gives a phone this secret.
+    Uri,
     /// `-> submission`: a valid `name&dni&otp`.
     Submission,
     /// `-> at-once`: what came last was sent by one call.
@@ -94,12 +100,13 @@ pub enum Move {
 }
 
 /// The built-in scenarios of every exercise.
-const BUILT_IN: [&str; 6] = [
+const BUILT_IN: [&str; 7] = [
     include_str!("../scenarios/message.txt"),
     include_str!("../scenarios/echo.txt"),
     include_str!("../scenarios/chat.txt"),
     include_str!("../scenarios/welcome.txt"),
     include_str!("../scenarios/capitals.txt"),
+    include_str!("../scenarios/otp.txt"),
     include_str!("../scenarios/submit.txt"),
 ];
 

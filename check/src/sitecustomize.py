@@ -184,7 +184,8 @@ def _install():
             line, name = 0, ""
             while trace is not None:
                 file = trace.tb_frame.f_code.co_filename
-                if not (os.path.abspath(file).startswith((here, library)) or file[0] == "<"):
+                own = file[0] != "<" and not os.path.abspath(file).startswith((here, library))
+                if own and "site-packages" not in file:
                     line, name = trace.tb_lineno, file
                 trace = trace.tb_next
             if isinstance(error, SyntaxError):

@@ -126,6 +126,11 @@ impl Wire {
         }
     }
 
+    /// The same, before anything was opened.
+    pub(crate) fn anew(&self) -> Self {
+        Wire::clients(self.transport)
+    }
+
     /// As the program's server, on a free port: which one.
     pub(crate) fn server(transport: Transport) -> io::Result<(Self, u16)> {
         let (door, port) = Door::open(0, transport)?;

@@ -3,9 +3,9 @@
 ## Help
 
 help-check = Plays an exercise against your program, and says whether it is right, what happened on the wire, and what to change.
-help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mine.txt -- ./server
+help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check otp -- python3 otp.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mine.txt -- ./server
 help-arg-check-exercise = The exercise
-help-arg-check-role = Which end your program is
+help-arg-check-role = Which end your program is; otp has only one
 help-arg-check-only = Only the scenario of this name
 help-arg-check-list = Name the scenarios
 help-arg-check-scenario = Play the scenarios of FILE instead of the built-in ones (docs/check.md)
@@ -78,6 +78,7 @@ check-silent = is silent
 check-waits = waits in { $call }
 # $code (text)
 check-exits = ends (status { $code })
+check-starts-again = starts it again
 check-killed = was ended by a signal
 # $count (text)
 check-bytes = { $count } bytes
@@ -126,6 +127,7 @@ check-reason-store = { $name } is only Windows's link to its Store: install Pyth
 check-reason-asks = the program asks "{ $question }", which this check does not know: give it by the command line
 # $address (text)
 check-reason-not-reached = no program takes connections at { $address }
+check-reason-holds-output = the program holds what it prints in a buffer until it ends: flush it after each line (in C: fflush(stdout))
 check-reason-elsewhere = this needs the program to be started here: give its command after --
 check-reason-after = an earlier scenario failed
 # $detail (text)
@@ -134,6 +136,10 @@ check-reason-system = the system refused: { $detail }
 ## What was typed wrong
 
 check-no-command = say how your program is started, after --: socklab check echo server -- python3 UDP_server.py
+# $exercise (text)
+check-no-role = say which end of { $exercise } your program is: client or server
+# $exercise (text)
+check-one-role = { $exercise } has only one end: leave out client or server
 check-connect-client = --connect is for servers: a client is started by the check, with its command after --
 # $name (text)
 # $list (text)
@@ -159,7 +165,8 @@ check-symptom-no-reply = It was the program's turn, and it sent nothing.
 check-symptom-no-request = The program sent nothing to the server.
 check-symptom-wrong-reply = The program sent something else.
 check-symptom-truncated = The program sent only the beginning.
-check-symptom-not-shown = What came is not on the program's output.
+check-symptom-not-shown = What should be on the program's output is not there.
+check-symptom-wrong-output = The program shows something else.
 check-symptom-never-ends = The program goes on when it should end.
 check-symptom-ends-early = The program ended, or closed, in the middle.
 check-symptom-hangs = The program waits for something that does not come.
@@ -198,9 +205,9 @@ check-cure-crash-on-accents = text.encode()      # UTF-8, not "ascii"¶data.deco
 check-what-wrong-encoding = The text is not in UTF-8.
 check-why-wrong-encoding = The bytes are those of the right text in another encoding.
 check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
-check-what-str-not-bytes = Text was used where a socket needs bytes, or the other way round.
+check-what-str-not-bytes = Text was used where bytes are needed, or the other way round.
 check-why-str-not-bytes = Python's exception says so.
-check-cure-str-not-bytes = sock.send(text.encode())     # str to bytes¶text = data.decode()         # bytes to str
+check-cure-str-not-bytes = sock.send(text.encode())                  # str to bytes; so base64.b32encode(dni.encode())¶text = data.decode()                      # bytes to str
 check-what-extra-newline = There is a line end too many.
 check-why-extra-newline = But for that the bytes are right.
 check-cure-extra-newline = send the text alone, without "\n"
@@ -279,6 +286,8 @@ check-cure-wrong-interpreter = print(text)                 # with parentheses¶t
 check-what-module-missing = A module that it imports is not installed for this Python.
 check-why-module-missing = Python's exception says so.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it
+# $module (text)
+check-cure-other-module = check the spelling of { $module }; if it is right: python3 -m pip install { $module }
 check-what-pyotp-refuses-dni = This version of pyotp refuses a secret as short as a DNI.
 check-why-pyotp-refuses-dni = Its exception says so: 2.11.2 and later do.
 check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"
@@ -286,11 +295,17 @@ check-what-dni-letter = The DNI was sent with its letter.
 check-why-dni-letter = The exercise takes its digits alone.
 check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 check-what-code-lost-zeros = Zeros at the front were lost.
-check-why-code-lost-zeros = What came is what was typed, without its zeros: a number has none.
-check-cure-code-lost-zeros = dni = input()               # not int(input())
-check-what-wrong-secret = The code was made from another secret.
-check-why-wrong-secret = It is right for a secret that is encoded in another way, or has the letter.
+check-why-code-lost-zeros = A number has no zeros at its front; but for them it would be right.
+check-cure-code-lost-zeros = dni = input()               # text: not int(input()); so too the code
+check-what-wrong-secret = The secret is not the base32 of the DNI's digits.
+check-why-wrong-secret = The secret that it shows, or that its code is right for, is another.
 check-cure-wrong-secret = secret = base64.b32encode(dni.encode()).decode()   # once, of the digits
+check-what-accepts-old-code = It accepts a code of an hour ago.
+check-why-accepts-old-code = It gave it the same answer as the right one, and another to a wrong one.
+check-cure-accepts-old-code = totp.verify(otp)            # without valid_window: only the current 30 s
+check-what-wrong-uri = An authenticator does not take the URI.
+check-why-wrong-uri = It is not of the form otpauth://totp/LABEL?secret=…, with six digits, 30 s and SHA-1.
+check-cure-wrong-uri = uri = pyotp.TOTP(secret).provisioning_uri(name="mi_usuario", issuer_name="Mi App")
 check-what-stale-code = The code is that of another moment.
 check-why-stale-code = It stands in the program, or was right before.
 check-cure-stale-code = otp = input("OTP: ")         # or pyotp.TOTP(secret).now()
@@ -302,7 +317,7 @@ check-why-wrong-order = The order is name, DNI, code.
 check-cure-wrong-order = message = name + "&" + dni + "&" + otp
 check-what-hard-coded-answer = The answer does not depend on the question.
 check-why-hard-coded-answer = Different questions had the same answer.
-check-cure-hard-coded-answer = make the reply from what came
+check-cure-hard-coded-answer = make the reply from what came: message.decode().upper().encode()¶in otp and submit from the code: if pyotp.TOTP(secret).verify(otp):
 check-what-small-buffer = It receives fewer bytes than the message has.
 check-why-small-buffer = Its receive asked for that many and got that many; there were more.
 check-cure-small-buffer = recvfrom(2048)

@@ -3,9 +3,9 @@
 ## Help
 
 help-check = Prueba un ejercicio contra su programa y dice si está bien, qué pasó en la red y qué hay que cambiar.
-help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mio.txt -- ./servidor
+help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check otp -- python3 otp.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mio.txt -- ./servidor
 help-arg-check-exercise = El ejercicio
-help-arg-check-role = Qué extremo es su programa
+help-arg-check-role = Qué extremo es su programa; otp solo tiene uno
 help-arg-check-only = Solo la prueba de este nombre
 help-arg-check-list = Nombrar las pruebas
 help-arg-check-scenario = Usar las pruebas de FILE en vez de las incluidas (docs/check.md)
@@ -78,6 +78,7 @@ check-silent = calla
 check-waits = espera en { $call }
 # $code (text)
 check-exits = termina (estado { $code })
+check-starts-again = lo arranca de nuevo
 check-killed = lo terminó una señal
 # $count (text)
 check-bytes = { $count } bytes
@@ -126,6 +127,7 @@ check-reason-store = { $name } es solo el enlace de Windows a su Tienda: instale
 check-reason-asks = el programa pregunta «{ $question }», que esta comprobación no conoce: dele el dato en la línea de órdenes
 # $address (text)
 check-reason-not-reached = ningún programa acepta conexiones en { $address }
+check-reason-holds-output = el programa guarda lo que escribe en un búfer hasta que termina: vacíelo tras cada línea (en C: fflush(stdout))
 check-reason-elsewhere = para esto hay que iniciar aquí el programa: escriba su orden después de --
 check-reason-after = falló una prueba anterior
 # $detail (text)
@@ -134,6 +136,10 @@ check-reason-system = el sistema se negó: { $detail }
 ## What was typed wrong
 
 check-no-command = escriba después de -- cómo se inicia su programa: socklab check echo server -- python3 UDP_server.py
+# $exercise (text)
+check-no-role = diga qué extremo de { $exercise } es su programa: client o server
+# $exercise (text)
+check-one-role = { $exercise } solo tiene un extremo: quite client o server
 check-connect-client = --connect es para servidores: a un cliente lo inicia la comprobación, con su orden después de --
 # $name (text)
 # $list (text)
@@ -159,7 +165,8 @@ check-symptom-no-reply = Le tocaba al programa y no envió nada.
 check-symptom-no-request = El programa no envió nada al servidor.
 check-symptom-wrong-reply = El programa envió otra cosa.
 check-symptom-truncated = El programa envió solo el principio.
-check-symptom-not-shown = Lo que llegó no está en la salida del programa.
+check-symptom-not-shown = Lo que debería estar en la salida del programa no está.
+check-symptom-wrong-output = El programa muestra otra cosa.
 check-symptom-never-ends = El programa sigue cuando debería terminar.
 check-symptom-ends-early = El programa terminó, o cerró, a la mitad.
 check-symptom-hangs = El programa espera algo que no llega.
@@ -198,9 +205,9 @@ check-cure-crash-on-accents = text.encode()      # UTF-8, no "ascii"¶data.decod
 check-what-wrong-encoding = El texto no está en UTF-8.
 check-why-wrong-encoding = Los bytes son los del texto correcto en otra codificación.
 check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
-check-what-str-not-bytes = Se usó texto donde un socket necesita bytes, o al revés.
+check-what-str-not-bytes = Se usó texto donde hacen falta bytes, o al revés.
 check-why-str-not-bytes = Lo dice la excepción de Python.
-check-cure-str-not-bytes = sock.send(text.encode())     # de str a bytes¶text = data.decode()         # de bytes a str
+check-cure-str-not-bytes = sock.send(text.encode())                  # de str a bytes; así base64.b32encode(dni.encode())¶text = data.decode()                      # de bytes a str
 check-what-extra-newline = Sobra un fin de línea.
 check-why-extra-newline = Por lo demás, los bytes son correctos.
 check-cure-extra-newline = envíe solo el texto, sin "\n"
@@ -279,6 +286,8 @@ check-cure-wrong-interpreter = print(text)                 # con paréntesis¶te
 check-what-module-missing = Un módulo que importa no está instalado para este Python.
 check-why-module-missing = Lo dice la excepción de Python.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta
+# $module (text)
+check-cure-other-module = compruebe cómo se escribe { $module }; si está bien: python3 -m pip install { $module }
 check-what-pyotp-refuses-dni = Esta versión de pyotp rechaza un secreto tan corto como un DNI.
 check-why-pyotp-refuses-dni = Lo dice su excepción: ocurre desde la 2.11.2.
 check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"
@@ -286,11 +295,17 @@ check-what-dni-letter = El DNI se envió con su letra.
 check-why-dni-letter = El ejercicio solo toma sus cifras.
 check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 check-what-code-lost-zeros = Se perdieron ceros del principio.
-check-why-code-lost-zeros = Lo que llegó es lo que se escribió, sin sus ceros: un número no los tiene.
-check-cure-code-lost-zeros = dni = input()               # no int(input())
-check-what-wrong-secret = El código se hizo con otro secreto.
-check-why-wrong-secret = Es correcto para un secreto codificado de otra forma, o con la letra.
+check-why-code-lost-zeros = Un número no tiene ceros al principio; por lo demás sería correcto.
+check-cure-code-lost-zeros = dni = input()               # texto: no int(input()); también el código
+check-what-wrong-secret = El secreto no es el base32 de las cifras del DNI.
+check-why-wrong-secret = El secreto que muestra, o para el que vale su código, es otro.
 check-cure-wrong-secret = secret = base64.b32encode(dni.encode()).decode()   # una vez, de las cifras
+check-what-accepts-old-code = Acepta un código de hace una hora.
+check-why-accepts-old-code = Le dio la misma respuesta que al correcto, y otra a uno incorrecto.
+check-cure-accepts-old-code = totp.verify(otp)            # sin valid_window: solo los 30 s actuales
+check-what-wrong-uri = Un autenticador no acepta la URI.
+check-why-wrong-uri = No tiene la forma otpauth://totp/ETIQUETA?secret=…, con seis cifras, 30 s y SHA-1.
+check-cure-wrong-uri = uri = pyotp.TOTP(secret).provisioning_uri(name="mi_usuario", issuer_name="Mi App")
 check-what-stale-code = El código es de otro momento.
 check-why-stale-code = Está escrito en el programa, o fue correcto antes.
 check-cure-stale-code = otp = input("OTP: ")         # o pyotp.TOTP(secret).now()
@@ -302,7 +317,7 @@ check-why-wrong-order = El orden es nombre, DNI, código.
 check-cure-wrong-order = message = name + "&" + dni + "&" + otp
 check-what-hard-coded-answer = La respuesta no depende de la pregunta.
 check-why-hard-coded-answer = Preguntas distintas tuvieron la misma respuesta.
-check-cure-hard-coded-answer = haga la respuesta a partir de lo que llegó
+check-cure-hard-coded-answer = haga la respuesta a partir de lo que llegó: message.decode().upper().encode()¶en otp y submit, del código: if pyotp.TOTP(secret).verify(otp):
 check-what-small-buffer = Recibe menos bytes de los que tiene el mensaje.
 check-why-small-buffer = Su recepción pidió esos bytes y obtuvo esos; había más.
 check-cure-small-buffer = recvfrom(2048)

@@ -38,8 +38,7 @@ fn list(messages: &dyn Messages) -> Exit {
         .max()
         .unwrap_or(0);
     for piece in PIECES {
-        let (exercise, role, cause) = piece.about();
-        let end = format!("{exercise} {}", role.name());
+        let (end, (_, _, cause)) = (piece.end(), piece.about());
         let what = messages.say(&format!("check-what-{cause}"));
         say::payload(&format!("{:width$}  {end:16} {what}", piece.name));
     }
@@ -51,12 +50,8 @@ fn show(name: &str, messages: &dyn Messages) -> Exit {
         say::line(&messages.say_with("bug-unknown", &[("name", &name)]));
         return Exit::Usage;
     };
-    let (exercise, role, code) = piece.about();
-    say::payload(&format!(
-        "{} · {exercise} {} · {code}",
-        piece.name,
-        role.name()
-    ));
+    let (_, _, code) = piece.about();
+    say::payload(&format!("{} · {} · {code}", piece.name, piece.end()));
     let what = messages.say(&format!("check-what-{code}"));
     let why = messages.say(&format!("check-why-{code}"));
     say::payload(&what);

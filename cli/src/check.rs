@@ -13,9 +13,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_check::{
-    Identity, Order, ParseError, Report, Scenario, Start, Verdict, built_in, check,
+    Identity, Order, ParseError, Report, Scenario, Start, Subject, Verdict, built_in, check,
 };
-use socklab_core::lab::{Exercise, find};
 use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
 
@@ -23,16 +22,16 @@ use crate::address;
 use crate::exit::Exit;
 use crate::files::FileError;
 use crate::interrupt::on_interrupt;
-use crate::options::{exercises, read};
+use crate::options::read;
 use crate::say;
 use socklab_text::{Messages, escape, explained};
 
 #[derive(Args, Clone, Debug)]
 struct CheckArgs {
-    #[arg(id = "check-exercise", value_name = "EXERCISE", value_parser = exercises())]
+    #[arg(id = "check-exercise", value_name = "EXERCISE", value_parser = subjects())]
     exercise: String,
     #[arg(id = "check-role", value_name = "ROLE", value_parser = roles())]
-    role: String,
+    role: Option<String>,
     #[arg(id = "check-only", long = "only", value_name = "NAME")]
     only: Option<String>,
     #[arg(id = "check-list", long = "list")]
@@ -58,6 +57,10 @@ struct CheckArgs {
     format: String,
     #[arg(id = "check-command", value_name = "COMMAND", last = true)]
     command: Vec<OsString>,
+}
+
+fn subjects() -> PossibleValuesParser {
+    PossibleValuesParser::new(Subject::all().iter().map(|one| one.name))
 }
 
 fn roles() -> PossibleValuesParser {
@@ -124,6 +127,8 @@ enum NoOrder {
     NoCommand,
     /// A client has no address to connect to.
     ConnectToClient,
+    /// The exercise has two ends, and none was named; or only one, and one was.
+    Role(Subject),
     /// None for this exercise and role.
     NoScenarios,
     /// None of this name; those that there are.
@@ -139,6 +144,13 @@ impl NoOrder {
         match self {
             NoOrder::NoCommand => messages.say("check-no-command"),
             NoOrder::ConnectToClient => messages.say("check-connect-client"),
+            NoOrder::Role(subject) => messages.say_with(
+                match subject.transport {
+                    Some(_) => "check-no-role",
+                    None => "check-one-role",
+                },
+                &[("exercise", &subject.name)],
+            ),
             NoOrder::NoScenarios => messages.say("check-no-scenarios"),
             NoOrder::NoSuchScenario(name, list) => {
                 messages.say_with("check-no-such-scenario", &[("name", name), ("list", list)])
@@ -160,10 +172,12 @@ impl NoOrder {
 explained!(NoOrder);
 
 fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
-    let exercise = find(&args.exercise).ok_or(NoOrder::NoScenarios)?;
-    let role = match args.role.as_str() {
-        "client" => Role::Client,
-        _ => Role::Server,
+    let exercise = Subject::find(&args.exercise).ok_or(NoOrder::NoScenarios)?;
+    let named = |role: &&Role| Some(role.name()) == args.role.as_deref();
+    let role = match (exercise.roles(), &args.role) {
+        ([only], None) => *only,
+        ([_], Some(_)) | (_, None) => return Err(NoOrder::Role(exercise)),
+        (all, Some(_)) => *all.iter().find(named).ok_or(NoOrder::Role(exercise))?,
     };
     let connect = connect(args, exercise, role)?;
     if !args.list && args.command.is_empty() && connect.is_none() {
@@ -204,11 +218,7 @@ fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
     })
 }
 
-fn connect(
-    args: &CheckArgs,
-    exercise: &Exercise,
-    role: Role,
-) -> Result<Option<SocketAddr>, NoOrder> {
+fn connect(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Option<SocketAddr>, NoOrder> {
     let Some(text) = &args.connect else {
         return Ok(None);
     };
@@ -221,7 +231,7 @@ fn connect(
 }
 
 /// The built-in scenarios, or those of a file.
-fn scenarios(args: &CheckArgs, exercise: &Exercise, role: Role) -> Result<Vec<Scenario>, NoOrder> {
+fn scenarios(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Vec<Scenario>, NoOrder> {
     let Some(file) = &args.scenario else {
         return Ok(built_in(exercise.name, role));
     };
@@ -242,7 +252,10 @@ fn scenarios(args: &CheckArgs, exercise: &Exercise, role: Role) -> Result<Vec<Sc
 /// The command that plays one scenario again, up to its name, and what follows it. A DNI is left
 /// out.
 fn repeat(args: &CheckArgs) -> (String, String) {
-    let mut before = format!("socklab check {} {}", args.exercise, args.role);
+    let mut before = format!("socklab check {}", args.exercise);
+    if let Some(role) = &args.role {
+        before.push_str(&format!(" {role}"));
+    }
     if let Some(file) = &args.scenario {
         before.push_str(&format!(" --scenario {}", quoted(&file.to_string_lossy())));
     }

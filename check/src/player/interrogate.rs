@@ -266,7 +266,7 @@ impl Player<'_> {
     }
 
     /// How many lines a program that reports has read with `input()`.
-    fn lines_read(&self) -> usize {
+    pub(super) fn lines_read(&self) -> usize {
         let evidence = self.program.as_ref().map(|program| &program.evidence);
         evidence.map_or(0, |evidence| evidence.calls(&["input"]).count())
     }

@@ -29,6 +29,7 @@ impl Player<'_> {
                 self.given.use_dni(dni);
                 Ok(())
             }
+            Move::Restart => self.restart(),
             Move::Hear { peer, bytes } => self.hear(peer, bytes),
             Move::Reply(peer) => {
                 self.reply = self.any_reply(peer)?;
@@ -40,9 +41,11 @@ impl Player<'_> {
                 if now != before {
                     return Ok(());
                 }
-                let cause = Some(Cause::HardCodedAnswer);
+                let cause = Some(self.why_the_same(&before));
                 Err(self.fail_with(Symptom::WrongReply, cause, None, Some(now)))
             }
+            Move::Secret => self.secret(),
+            Move::Uri => self.uri(),
             Move::Submission => self.submission(),
             Move::AtOnce => self.at_once(),
             Move::Nothing(peer) => self.nothing(peer),
@@ -100,7 +103,7 @@ impl Player<'_> {
     }
 
     /// What a scenario sends, with a submission's fields filled in.
-    fn filled(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn filled(&mut self, bytes: &[u8]) -> Vec<u8> {
         match self.setup.exercise.secret {
             true => self.given.text(bytes, self.setup.identity),
             false => bytes.to_vec(),
@@ -203,6 +206,9 @@ impl Player<'_> {
 
     /// Anything but nothing.
     fn any_reply(&mut self, peer: &str) -> Result<Vec<u8>, Stop> {
+        if self.setup.exercise.transport.is_none() {
+            return self.answer_shown();
+        }
         let came = self.wait(|player| {
             let stream = player.wire.stream(peer)?;
             (!stream.rest().is_empty() || stream.ended).then_some(())
@@ -332,7 +338,7 @@ impl Player<'_> {
         let own: Vec<Listening> = self.listening();
         let mut own = own
             .iter()
-            .filter(|one| one.transport == transport)
+            .filter(|one| Some(one.transport) == transport)
             .peekable();
         if own.peek().is_none() || own.any(|one| !one.address.ip().is_loopback()) {
             return Ok(());

@@ -19,19 +19,29 @@ const LOOK: Duration = Duration::from_millis(12);
 
 impl Player<'_> {
     pub(super) fn begin(&mut self) -> Result<(), Stop> {
-        match (self.setup.start, self.setup.connect, self.setup.role) {
-            (Some(start), _, Role::Server) => self.start_server(start),
-            (Some(start), _, Role::Client) => self.start_client(start),
-            (None, Some(address), _) => {
-                self.wire.found(address);
+        let (start, connect) = (self.setup.start, self.setup.connect);
+        match (start, self.setup.exercise.transport, self.setup.role) {
+            (Some(start), Some(transport), Role::Server) => self.start_server(start, transport),
+            (Some(start), Some(transport), Role::Client) => self.start_client(start, transport),
+            (Some(start), None, _) => self.start_alone(start),
+            (None, _, _) => {
+                let elsewhere = Stop::NotChecked(Reason::RunsElsewhere);
+                self.wire.found(connect.ok_or(elsewhere)?);
                 Ok(())
             }
-            (None, None, _) => Err(Stop::NotChecked(Reason::RunsElsewhere)),
         }
     }
 
-    fn start_server(&mut self, start: &Start) -> Result<(), Stop> {
-        let (port, transport) = (self.setup.port, self.setup.exercise.transport);
+    /// A program that needs no peer.
+    fn start_alone(&mut self, start: &Start) -> Result<(), Stop> {
+        let start = self.given.filled(start, self.setup.identity, 0);
+        self.program = Some(Program::start(&start, None)?);
+        self.ours(Act::Started);
+        Ok(())
+    }
+
+    fn start_server(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
+        let port = self.setup.port;
         if let Some(holder) = self.held(transport, port) {
             let holder = Some(holder);
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
@@ -118,8 +128,8 @@ impl Player<'_> {
             .collect()
     }
 
-    fn start_client(&mut self, start: &Start) -> Result<(), Stop> {
-        let (port, transport) = (self.setup.port, self.setup.exercise.transport);
+    fn start_client(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
+        let port = self.setup.port;
         let (wire, real) = Wire::server(transport)?;
         self.wire = wire;
         let names_port = start

@@ -10,13 +10,19 @@ use crate::program::{Patience, Start};
 use crate::report::{Act, Reason};
 
 /// What a question asks for.
-fn asked(question: &str) -> Option<Field> {
+pub(super) fn asked(question: &str) -> Option<Field> {
     let question = question.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| question.contains(word));
-    if has(&["otp", "código", "codigo", "code", "clave", "token"]) {
+    if has(&["código", "codigo", "code", "token"]) {
         Some(Field::Code)
     } else if has(&["dni", "nif"]) {
         Some(Field::Dni)
+    } else if has(&["otp", "clave"]) {
+        Some(Field::Code)
+    } else if has(&["usuario", "user", "cuenta", "account", "correo", "mail"]) {
+        Some(Field::Account)
+    } else if has(&["emisor", "issuer", "aplicación", "aplicacion", "app"]) {
+        Some(Field::Issuer)
     } else if has(&["nombre", "name", "alumno", "apellido"]) {
         Some(Field::Name)
     } else {
@@ -96,6 +102,7 @@ impl Player<'_> {
             Field::Name => self.given.name.is_none(),
             Field::Dni => self.given.told_dni.is_none(),
             Field::Code => self.given.code.is_none(),
+            Field::Account | Field::Issuer => false,
         };
         let next = asked(&question).or_else(|| order.into_iter().find(lacks));
         let Some(field) = next.filter(|_| self.typed.len() < 8) else {

@@ -67,6 +67,11 @@ impl Player<'_> {
         if self.typed.is_empty() {
             self.until_it_reads();
         }
+        let line = &self.filled(line);
+        if self.setup.exercise.transport.is_none() {
+            self.until_it_asks_for_the_code()?;
+            self.shown = self.output_len();
+        }
         if let Some(program) = &mut self.program {
             program.type_line(line);
         }
@@ -98,6 +103,11 @@ impl Player<'_> {
                 .question()
                 .filter(|_| lines > 0 && self.typed.len() == lines);
         }
+        self.unended_line()
+    }
+
+    /// What stands after the last line end of what it has shown since: a prompt, most likely.
+    pub(super) fn unended_line(&self) -> Option<String> {
         let output = self.program.as_ref()?.output.bytes();
         let after = output.get(self.shown..)?;
         let last = after.rsplit(|&byte| byte == b'\n').next()?;

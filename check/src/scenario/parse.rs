@@ -5,6 +5,7 @@ use std::fmt;
 use socklab_core::transcript::{Role, parse_payload};
 
 use super::{Move, Scenario};
+use crate::order::Subject;
 
 /// The first line of every file of scenarios.
 const TITLE: &str = "socklab scenarios 1";
@@ -79,8 +80,13 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, ParseError> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match (word, rest.trim()) {
             ("exercise", name) => {
-                socklab_core::lab::find(name).ok_or(error(Wrong::Exercise))?;
+                let subject = Subject::find(name).ok_or(error(Wrong::Exercise))?;
                 exercise = Some(name.to_owned());
+                // The enrolment has only one end.
+                program = match subject.roles() {
+                    &[only] => Some(only),
+                    _ => program,
+                };
                 open = false;
             }
             ("program", name) => {
@@ -132,7 +138,17 @@ fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
     );
     let takes_peer = !matches!(
         verb,
-        "type" | "dni" | "shows" | "submission" | "at-once" | "exits" | "reachable" | "connection"
+        "type"
+            | "dni"
+            | "shows"
+            | "restart"
+            | "secret"
+            | "uri"
+            | "submission"
+            | "at-once"
+            | "exits"
+            | "reachable"
+            | "connection"
     );
     if words.next().is_some()
         || (payload.is_some() && !takes_text)
@@ -152,10 +168,13 @@ fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
         (true, "finish") => Move::Finish(peer),
         (true, "reset") => Move::Reset(peer),
         (true, "type") => Move::Type(text?),
+        (true, "restart") => Move::Restart,
         (true, "dni") => Move::Dni(text?),
         (false, "datagram" | "bytes") => Move::Hear { peer, bytes: text? },
         (false, "reply") => Move::Reply(peer),
         (false, "otherwise") => Move::Otherwise(peer),
+        (false, "secret") => Move::Secret,
+        (false, "uri") => Move::Uri,
         (false, "submission") => Move::Submission,
         (false, "at-once") => Move::AtOnce,
         (false, "nothing") => Move::Nothing(peer),

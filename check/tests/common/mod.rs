@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use socklab_check::{Finding, Identity, Order, Report, Result, Start, built_in, check};
+use socklab_check::{Finding, Identity, Order, Report, Result, Start, Subject, built_in, check};
 use socklab_core::transcript::Role;
 
 /// The folder of this crate.
@@ -26,7 +26,7 @@ pub(crate) fn python() -> bool {
 
 /// A check of `words`, in which nothing is played yet.
 pub(crate) fn order(exercise: &str, role: Role, words: &[&str], folder: Option<PathBuf>) -> Order {
-    let exercise = socklab_core::lab::find(exercise).expect("an exercise");
+    let exercise = Subject::find(exercise).expect("an exercise");
     Order {
         exercise,
         role,

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
 
+use socklab_core::transcript::Role;
+
 use super::ladder::{ladder, shown};
 use super::text::{code, said_reason, what};
 use socklab_text::Messages;
@@ -18,7 +20,7 @@ pub(super) fn json(report: &Report) -> String {
     let scenarios: Vec<Value> = report.outcomes.iter().map(scenario).collect();
     let value = json!({
         "exercise": report.exercise,
-        "role": report.role.name(),
+        "role": report.role.map(Role::name),
         "program": report.program,
         "verdict": verdict,
         "scenarios": scenarios,
@@ -96,7 +98,10 @@ pub(super) fn junit(report: &Report, messages: &dyn Messages) -> String {
         .iter()
         .map(|one| one.took.as_secs_f64())
         .sum();
-    let suite = format!("socklab.{}.{}", report.exercise, report.role.name());
+    let suite = match report.role {
+        Some(role) => format!("socklab.{}.{}", report.exercise, role.name()),
+        None => format!("socklab.{}", report.exercise),
+    };
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{suite}\" tests=\"{}\" \
          failures=\"{}\" skipped=\"{}\" time=\"{seconds:.3}\">\n",

@@ -24,9 +24,13 @@ pub(crate) fn ladder(
     role: &str,
     messages: &dyn Messages,
 ) -> Vec<String> {
-    let we = messages.say_with("check-we", &[("role", &role)]);
+    let we = match role {
+        "" => "socklab".to_owned(),
+        role => messages.say_with("check-we", &[("role", &role)]),
+    };
     let mut lines = vec![format!("     {:LEFT$}     {}", we, escape::text(program))];
-    let steps = outcome.steps.iter().filter(|step| step.act != Act::Started);
+    let first = |step: &&Step| step.act == Act::Started;
+    let steps = outcome.steps.iter().skip_while(first);
     for (number, step) in (1..).zip(steps) {
         lines.push(rung(number, step, messages));
     }
@@ -62,7 +66,7 @@ fn said(step: &Step, messages: &dyn Messages) -> (bool, &'static str, String) {
     let quote =
         |bytes: &[u8]| messages.say_with("check-quote", &[("text", &short(bytes, messages))]);
     match &step.act {
-        Act::Started => (true, none, String::new()),
+        Act::Started => (true, none, messages.say("check-starts-again")),
         Act::Listens(at) => (
             false,
             none,

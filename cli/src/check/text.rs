@@ -7,7 +7,7 @@ use socklab_check::{
 
 use super::ladder::{difference, ladder, shown};
 use crate::say;
-use socklab_text::{Messages, escape};
+use socklab_text::{Messages, Variable, escape};
 
 /// A scenario in a list of them.
 pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
@@ -45,8 +45,8 @@ pub(super) fn wrong(wrong: Wrong) -> &'static str {
 /// Says what happens as it happens.
 pub(super) struct Teller<'a> {
     messages: &'a dyn Messages,
-    exercise: &'static str,
-    role: String,
+    /// The exercise, and which end the program is.
+    title: String,
     other: String,
     program: String,
     /// The command for one scenario, before and after its name.
@@ -66,14 +66,18 @@ impl<'a> Teller<'a> {
                 "check-server"
             })
         };
-        let role = order.role.name();
+        let exercise = order.exercise.name;
+        let (title, other) = match (order.exercise.transport, order.role.name()) {
+            (None, _) => (exercise.to_owned(), String::new()),
+            (Some(_), "client") => (format!("{exercise} {}", name("client")), name("server")),
+            (Some(_), other) => (format!("{exercise} {}", name(other)), name("client")),
+        };
         let program = order.start.as_ref().map(socklab_check::Start::name);
         let address = order.connect.map(|one| one.to_string());
         Teller {
             messages,
-            exercise: order.exercise.name,
-            role: name(role),
-            other: name(if role == "client" { "server" } else { "client" }),
+            title,
+            other,
             program: program.or(address).unwrap_or_default(),
             repeat,
             only: order.scenarios.len() == 1,
@@ -84,7 +88,7 @@ impl<'a> Teller<'a> {
 
     /// The heading of a scenario, with its code at the right margin.
     fn heading(&self, mark: &str, scenario: &str, code: &str) -> String {
-        let left = format!("{mark} {} {} · {scenario}", self.exercise, self.role);
+        let left = format!("{mark} {} · {scenario}", self.title);
         let width = 72_usize
             .saturating_sub(left.chars().count())
             .max(code.len() + 2);
@@ -178,7 +182,14 @@ impl<'a> Teller<'a> {
         }
         if let Some(cause) = finding.cause {
             say::payload(&messages.say("check-cure"));
-            for line in cure(cause, messages) {
+            let lines = match (cause, finding.detail.as_deref()) {
+                (Cause::ModuleMissing, Some(module)) if module != "pyotp" => {
+                    let module = escape::text(module).into_owned();
+                    vec![messages.say_with("check-cure-other-module", &[("module", &module)])]
+                }
+                _ => cure(cause, messages),
+            };
+            for line in lines {
                 say::payload(&format!("   {line}"));
             }
         }
@@ -208,10 +219,8 @@ impl<'a> Teller<'a> {
         }
         match report.verdict() {
             Verdict::Pass => {
-                let title = format!("{} {}", self.exercise, self.role);
-                say::payload(
-                    &messages.say_with("check-pass", &[("what", &title), ("count", &right)]),
-                );
+                let what = [("what", &self.title as &dyn Variable), ("count", &right)];
+                say::payload(&messages.say_with("check-pass", &what));
             }
             Verdict::Fail => {
                 let failed = report
@@ -292,6 +301,7 @@ pub(super) fn said_reason(reason: &Reason, messages: &dyn Messages) -> String {
         }
         Reason::Asks(question) => messages.say_with("check-reason-asks", &[("question", question)]),
         Reason::NotReached(at) => messages.say_with("check-reason-not-reached", &[("address", at)]),
+        Reason::HoldsOutput => messages.say("check-reason-holds-output"),
         Reason::RunsElsewhere => messages.say("check-reason-elsewhere"),
         Reason::After(_) => messages.say("check-reason-after"),
         Reason::System(detail) => messages.say_with("check-reason-system", &[("detail", detail)]),

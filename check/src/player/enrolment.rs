@@ -1,0 +1,215 @@
+//! An enrolment program: what it shows, and what it says of a code.
+
+use super::submission::asked;
+use super::{Player, Stop, Waited};
+use crate::codes::{Cause, Symptom};
+use crate::diagnose::{self, Secret};
+use crate::given::Field;
+use crate::program::Patience;
+use crate::report::{Act, Reason};
+use crate::scenario::Move;
+
+impl Player<'_> {
+    fn output_text(&self) -> String {
+        let bytes = self.program.as_ref().map(|program| program.output.bytes());
+        String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+    }
+
+    fn secret_shown(&self) -> Option<Secret> {
+        diagnose::secret(&self.output_text(), self.given.told_dni.as_deref())
+    }
+
+    /// The secret must be that of the DNI which the program was given, or of one of its own.
+    pub(super) fn secret(&mut self) -> Result<(), Stop> {
+        let right = |player: &Self| {
+            let told = player.given.told_dni.as_deref();
+            let is = |dni: &str| told.is_none_or(|told| told == dni);
+            match player.secret_shown() {
+                Some(Secret::Of(dni, token)) if is(dni.as_str()) => Some((dni, token)),
+                _ => None,
+            }
+        };
+        if let Some((dni, token)) = self.until_shown(&right)? {
+            if self.given.told_dni.is_none() {
+                self.given.learn(&dni);
+            }
+            self.theirs(Act::Shows(token.into_bytes()), true);
+            return Ok(());
+        }
+        let expected = self.given.told_dni.as_ref().map(|dni| {
+            let key = socklab_core::otp::Key::from_bytes(dni.as_bytes());
+            key.base32().into_bytes()
+        });
+        let (token, cause) = match self.secret_shown() {
+            Some(Secret::Of(_, token)) => {
+                let cause = self.shows_always(&token)?;
+                (token, cause)
+            }
+            Some(Secret::Wrong(token, cause)) => (token, cause),
+            None => {
+                self.waits();
+                return Err(self.fail_with(Symptom::NotShown, None, expected, None));
+            }
+        };
+        let token = token.into_bytes();
+        self.theirs(Act::Shows(token.clone()), false);
+        Err(self.fail_with(Symptom::WrongOutput, cause, expected, Some(token)))
+    }
+
+    /// Whether another DNI has the same secret.
+    fn shows_always(&mut self, before: &str) -> Result<Option<Cause>, Stop> {
+        self.given.use_dni(b"87654321");
+        self.restart()?;
+        let same = |player: &Self| match player.secret_shown() {
+            Some(Secret::Of(_, token)) if token == before => Some(()),
+            _ => None,
+        };
+        Ok(self.until_shown(&same)?.map(|()| Cause::HardCodedAnswer))
+    }
+
+    /// The URI must give a phone the same secret.
+    pub(super) fn uri(&mut self) -> Result<(), Stop> {
+        let shown = |player: &Self| {
+            let dni = player.given.dni(player.setup.identity);
+            diagnose::provisioned(&player.output_text(), &dni)
+        };
+        let Some((uri, judged)) = self.until_shown(&shown)? else {
+            self.waits();
+            return Err(self.fail(Symptom::NotShown, None));
+        };
+        let uri = uri.into_bytes();
+        self.theirs(Act::Shows(uri.clone()), judged.is_ok());
+        match judged {
+            Ok(()) => Ok(()),
+            Err(cause) => Err(self.fail_with(Symptom::WrongOutput, Some(cause), None, Some(uri))),
+        }
+    }
+
+    /// Answers what the program asks until it shows what is looked for. `None` if it asks for the
+    /// code, ends or waits first.
+    fn until_shown<T>(&mut self, look: &dyn Fn(&Self) -> Option<T>) -> Result<Option<T>, Stop> {
+        loop {
+            let mut ready = |player: &mut Self| match look(player) {
+                Some(found) => Some(Some(found)),
+                None => player.question().map(|_| None),
+            };
+            match self.wait_until(&mut ready, Patience::is_quiet) {
+                Waited::Ready(Some(found)) => return Ok(Some(found)),
+                Waited::Exited if self.crashed() => return Err(self.exited(Symptom::ExitsEarly)),
+                Waited::Exited => return Ok(None),
+                Waited::Ready(None) | Waited::Over => {}
+            }
+            if !self.answer_label()? {
+                break;
+            }
+        }
+        // What was shown before the question may still be on its way.
+        match self.wait(|player| look(player)) {
+            Waited::Ready(found) => Ok(Some(found)),
+            Waited::Exited if self.crashed() => Err(self.exited(Symptom::ExitsEarly)),
+            Waited::Exited | Waited::Over => Ok(None),
+        }
+    }
+
+    /// Types the DNI or a label if the program asks for one; not the code.
+    fn answer_label(&mut self) -> Result<bool, Stop> {
+        let question = match self.question() {
+            Some(question) => question,
+            None if self.reports() => return Ok(false),
+            None => match self.unended_line() {
+                Some(line) => line,
+                None if self.output_len() == 0 => {
+                    return Err(Stop::NotChecked(Reason::HoldsOutput));
+                }
+                None => return Ok(false),
+            },
+        };
+        let knows_its_dni = self.given.told_dni.is_some() || self.secret_shown().is_some();
+        let field = match asked(&question) {
+            Some(Field::Code) => return Ok(false),
+            Some(field) => field,
+            None if knows_its_dni => return Ok(false),
+            None => Field::Dni,
+        };
+        if self.typed.len() >= 8 {
+            return Err(Stop::NotChecked(Reason::Asks(question)));
+        }
+        let value = self.given.tell(field, self.setup.identity).into_bytes();
+        self.typed.push(value.clone());
+        self.ours(Act::WeType(value.clone()));
+        self.type_and_wait(&value);
+        Ok(true)
+    }
+
+    /// Answers everything but the question for the code.
+    pub(super) fn until_it_asks_for_the_code(&mut self) -> Result<(), Stop> {
+        let never = |_: &Self| None::<()>;
+        self.until_shown(&never).map(drop)
+    }
+
+    /// What the program says of a code, without digits: the code itself is not the answer.
+    pub(super) fn answer_shown(&mut self) -> Result<Vec<u8>, Stop> {
+        let prompt = self.question().unwrap_or_default();
+        let before = self.lines_read();
+        let mut done = |player: &mut Self| {
+            (player.question().is_some() && player.lines_read() > before).then_some(())
+        };
+        let waited = self.wait_until(&mut done, Patience::is_quiet);
+        if matches!(waited, Waited::Exited) && self.crashed() {
+            return Err(self.exited(Symptom::EndsEarly));
+        }
+        let output = self.program.as_ref().map(|program| program.output.bytes());
+        let output = output.unwrap_or_default();
+        let mut said = output.get(self.shown..).unwrap_or_default().to_vec();
+        said.extend(self.errors().into_bytes());
+        let said = String::from_utf8_lossy(&said).into_owned();
+        // The prompt itself may have come after the code was typed.
+        let said = said.strip_prefix(prompt.as_str()).unwrap_or(&said);
+        let said: String = said.chars().filter(|one| !one.is_ascii_digit()).collect();
+        let said = said.trim().as_bytes().to_vec();
+        if said.is_empty() {
+            return Err(self.fail(Symptom::NotShown, None));
+        }
+        self.theirs(Act::Shows(said.clone()), true);
+        Ok(said)
+    }
+
+    /// Why a right code and a wrong one have the same answer.
+    pub(super) fn why_the_same(&mut self, before: &[u8]) -> Cause {
+        if self.given.is_old() {
+            return Cause::AcceptsOldCode;
+        }
+        let zeros = Move::Dni(b"{zero-code}".to_vec());
+        if !self.scenario.moves.contains(&zeros) {
+            return Cause::HardCodedAnswer;
+        }
+        match self.answer_to_another_code() {
+            Ok(answer) if answer != before => Cause::CodeLostZeros,
+            _ => Cause::HardCodedAnswer,
+        }
+    }
+
+    /// What it says of a right code that does not begin with a zero.
+    fn answer_to_another_code(&mut self) -> Result<Vec<u8>, Stop> {
+        self.given.use_dni(b"{other-code}");
+        self.restart()?;
+        self.type_line(b"{code}")?;
+        self.answer_shown()
+    }
+
+    /// Ends the program and starts it anew.
+    pub(super) fn restart(&mut self) -> Result<(), Stop> {
+        if self.program.is_none() {
+            return Err(Stop::NotChecked(Reason::RunsElsewhere));
+        }
+        // Our connections first, so that none is left on the program's port.
+        self.wire = self.wire.anew();
+        self.program = None;
+        self.sent.clear();
+        self.heard.clear();
+        self.typed.clear();
+        self.owed.clear();
+        self.shown = 0;
+        self.begin()
+    }
+}
