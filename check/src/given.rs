@@ -42,6 +42,7 @@ impl Given {
     pub(crate) fn use_dni(&mut self, dni: &[u8]) {
         let dni = String::from_utf8_lossy(dni).into_owned();
         self.dni = Some(match dni.as_str() {
+            "{new}" => new_dni(),
             "{zero-code}" => dni_of_code(|code| code.starts_with('0')),
             "{other-code}" => dni_of_code(|code| !code.starts_with('0')),
             _ => dni,
@@ -163,6 +164,13 @@ fn fresh() -> (u64, Step) {
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+}
+
+/// A DNI that no register has seen, most likely.
+fn new_dni() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let micros = since.map_or(0, |since| since.as_micros());
+    format!("{:08}", micros % 100_000_000)
 }
 
 /// A DNI whose code is now such a one.

@@ -64,6 +64,7 @@ macro_rules! pieces {
 
 pieces! {
     "accepts-old-code",
+    "accepts-old-code-server",
     "address-in-use",
     "ascii-only-capitals",
     "closes-before-reading",

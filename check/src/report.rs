@@ -98,6 +98,30 @@ pub enum Reason {
     System(String),
 }
 
+impl Reason {
+    /// Its name, the same in every language.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Reason::PortHeld { .. } => "port-held",
+            Reason::Unusable(_) => "unusable",
+            Reason::Asks(_) => "asks",
+            Reason::NotReached(_) => "not-reached",
+            Reason::HoldsOutput => "holds-output",
+            Reason::RunsElsewhere => "runs-elsewhere",
+            Reason::After(_) => "after",
+            Reason::System(_) => "system",
+        }
+    }
+
+    /// What is proved of it: who holds the port would answer in the program's place.
+    pub const fn cause(&self) -> Option<Cause> {
+        match self {
+            Reason::PortHeld { .. } => Some(Cause::OldServerAnswers),
+            _ => None,
+        }
+    }
+}
+
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -42,7 +42,11 @@ impl Player<'_> {
                     return Ok(());
                 }
                 let cause = Some(self.why_the_same(&before));
-                Err(self.fail_with(Symptom::WrongReply, cause, None, Some(now)))
+                let symptom = match self.setup.exercise.transport {
+                    Some(_) => Symptom::WrongReply,
+                    None => Symptom::WrongOutput,
+                };
+                Err(self.fail_with(symptom, cause, None, Some(now)))
             }
             Move::Secret => self.secret(),
             Move::Uri => self.uri(),

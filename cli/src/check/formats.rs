@@ -53,7 +53,8 @@ fn scenario(outcome: &Outcome) -> Value {
         }
         Result::NotChecked(reason) => {
             value["result"] = json!("not-checked");
-            value["reason"] = json!(format!("{reason:?}"));
+            value["reason"] = json!(reason.code());
+            value["cause"] = json!(reason.cause().map(socklab_check::Cause::code));
         }
     }
     value

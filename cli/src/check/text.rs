@@ -119,9 +119,10 @@ impl<'a> Teller<'a> {
             Result::NotChecked(reason) => {
                 if !self.shown {
                     self.shown = true;
-                    let reason = said_reason(reason, messages);
                     let name = escape::text(&outcome.scenario).into_owned();
-                    say::payload(&self.heading("?", &name, ""));
+                    let code = reason.cause().map_or("", Cause::code);
+                    say::payload(&self.heading("?", &name, code));
+                    let reason = said_reason(reason, messages);
                     say::payload(&messages.say_with("check-not-checked", &[("reason", &reason)]));
                 }
             }
