@@ -16,6 +16,11 @@ help-arg-check-dni = The DNI that it is given, and that its code is made for
 help-arg-check-format = What to write
 help-arg-check-command = How your program is started; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} and {"{code}"} are filled in
 
+help-check-all = Checks a whole practical: finds the programs in a folder by their names, runs them, and shows one table. With a folder for each student, all of them.
+help-check-all-examples = socklab check all practical ; socklab check all submissions --format junit ; socklab check all submissions --map names.txt
+help-arg-check-folder = The folder: of one practical, or with one in each of its folders
+help-arg-check-map = How programs with other names are started: lines such as "chat client: python3 my_chat.py"
+
 help-bug = Short wrong programs and their cures.
 help-bug-list = Name them, with what is wrong.
 help-bug-list-examples = socklab bug list
@@ -111,6 +116,35 @@ check-fail = { $right } right, { $wrong } wrong, { $left } not played. Only this
 check-not-checked = Not checked: { $reason }
 check-kind-essential = decides
 check-kind-advice = advice
+
+## A whole practical
+
+# $count (number)
+# $folder (text)
+check-all-runs = { $count ->
+    [one] running the program
+   *[other] running the { $count } programs
+} that { $folder } holds, on this computer and as this user: Ctrl-C ends it
+# $folder (text)
+check-all-none = { $folder } has no program of the lab: their names must say the exercise and the end (chat_client.py), or --map must
+check-all-folder = folder
+check-all-exercise = exercise
+check-all-program = program
+check-all-result = result
+check-all-right = right
+# $code (text)
+# $name (text)
+check-all-wrong = { $code } ({ $name })
+check-all-missing = no program of that name
+# $list (text)
+check-all-several = several programs have such a name: { $list }; leave one, or choose with --map
+# $file (text)
+check-all-source = compile { $file }, or say how it is started with --map
+# $command (text)
+check-all-explain = What happened, whole: { $command }
+# $file (text)
+# $line (number)
+check-map-wrong = { $file }, line { $line }: expected a line such as: chat client: python3 my_chat.py
 
 ## Why something was not checked
 

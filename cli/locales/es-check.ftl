@@ -16,6 +16,11 @@ help-arg-check-dni = El DNI que se le da, y para el que se hace el código
 help-arg-check-format = Qué escribir
 help-arg-check-command = Cómo se inicia su programa; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} y {"{code}"} se rellenan
 
+help-check-all = Comprueba una práctica entera: busca los programas de una carpeta por sus nombres, los ejecuta y muestra una tabla. Con una carpeta por alumno, todas.
+help-check-all-examples = socklab check all practica ; socklab check all entregas --format junit ; socklab check all entregas --map nombres.txt
+help-arg-check-folder = La carpeta: la de una práctica, o con una en cada una de sus carpetas
+help-arg-check-map = Cómo se arrancan los programas con otros nombres: líneas como «chat client: python3 mi_chat.py»
+
 help-bug = Programas breves con un error, y su arreglo.
 help-bug-list = Nombrarlos, con lo que está mal.
 help-bug-list-examples = socklab bug list
@@ -111,6 +116,35 @@ check-fail = { $right } bien, { $wrong } mal, { $left } sin probar. Repita solo 
 check-not-checked = Sin comprobar: { $reason }
 check-kind-essential = decide
 check-kind-advice = consejo
+
+## Una práctica entera
+
+# $count (number)
+# $folder (text)
+check-all-runs = se { $count ->
+    [one] ejecuta el programa
+   *[other] ejecutan los { $count } programas
+} de { $folder }, en este ordenador y con este usuario: Ctrl-C lo termina
+# $folder (text)
+check-all-none = en { $folder } no hay ningún programa de la práctica: sus nombres deben decir el ejercicio y el extremo (chat_client.py), o --map
+check-all-folder = carpeta
+check-all-exercise = ejercicio
+check-all-program = programa
+check-all-result = resultado
+check-all-right = correcto
+# $code (text)
+# $name (text)
+check-all-wrong = { $code } ({ $name })
+check-all-missing = no hay ningún programa con ese nombre
+# $list (text)
+check-all-several = varios programas tienen un nombre así: { $list }; deje uno o elija con --map
+# $file (text)
+check-all-source = compile { $file } o diga con --map cómo se arranca
+# $command (text)
+check-all-explain = Lo que ocurrió, entero: { $command }
+# $file (text)
+# $line (number)
+check-map-wrong = { $file }, línea { $line }: se esperaba una línea como: chat client: python3 mi_chat.py
 
 ## Why something was not checked
 

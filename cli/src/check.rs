@@ -1,5 +1,6 @@
 //! `socklab check`: is my program right, and if not, what happened and what do I change?
 
+mod all;
 mod formats;
 mod ladder;
 mod text;
@@ -48,6 +49,15 @@ struct CheckArgs {
     #[arg(id = "check-port", long = "port", value_name = "PORT",
         value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+    #[command(flatten)]
+    shared: Shared,
+    #[arg(id = "check-command", value_name = "COMMAND", last = true)]
+    command: Vec<OsString>,
+}
+
+/// What one check and a whole practical both take.
+#[derive(Args, Clone, Debug)]
+struct Shared {
     #[arg(id = "check-name", long = "name", value_name = "NAME")]
     name: Option<String>,
     #[arg(id = "check-dni", long = "dni", value_name = "DNI")]
@@ -55,8 +65,19 @@ struct CheckArgs {
     #[arg(id = "check-format", long = "format", value_name = "FORMAT", default_value = "text",
         value_parser = PossibleValuesParser::new(["text", "json", "junit"]))]
     format: String,
-    #[arg(id = "check-command", value_name = "COMMAND", last = true)]
-    command: Vec<OsString>,
+}
+
+impl Shared {
+    fn identity(&self) -> Result<Identity, NoOrder> {
+        let made_up = Identity::default();
+        if let Some(dni) = &self.dni {
+            Dni::parse(dni).map_err(NoOrder::Dni)?;
+        }
+        Ok(Identity {
+            name: self.name.clone().unwrap_or(made_up.name),
+            dni: self.dni.clone().unwrap_or(made_up.dni),
+        })
+    }
 }
 
 fn subjects() -> PossibleValuesParser {
@@ -69,9 +90,16 @@ fn roles() -> PossibleValuesParser {
 
 pub(crate) fn command() -> Command {
     CheckArgs::augment_args(Command::new("check"))
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .disable_help_subcommand(true)
+        .subcommand(all::command())
 }
 
-pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
+pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exit {
+    if let Some(("all", matches)) = matches.subcommand() {
+        return all::main(matches, messages);
+    }
     let args: CheckArgs = read(matches);
     let order = match order(&args) {
         Ok(order) => order,
@@ -86,12 +114,9 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         }
         return Exit::Done;
     }
-    let _ = on_interrupt(|| {
-        socklab_check::end_all();
-        std::process::exit(Exit::Interrupted as i32);
-    });
+    end_all_on_interrupt();
     let repeat = repeat(&args);
-    let report = match args.format.as_str() {
+    let report = match args.shared.format.as_str() {
         "json" => {
             let report = check(&order, |_| {});
             say::payload(&formats::json(&report));
@@ -110,6 +135,14 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         }
     };
     exit(&report)
+}
+
+/// Ctrl-C ends what was started too.
+fn end_all_on_interrupt() {
+    let _ = on_interrupt(|| {
+        socklab_check::end_all();
+        std::process::exit(Exit::Interrupted as i32);
+    });
 }
 
 fn exit(report: &Report) -> Exit {
@@ -137,6 +170,8 @@ enum NoOrder {
     Dni(DniError),
     File(FileError),
     Scenario(PathBuf, ParseError),
+    /// A map's line that is none.
+    Map(PathBuf, usize),
 }
 
 impl NoOrder {
@@ -158,6 +193,9 @@ impl NoOrder {
             NoOrder::Address(error) => error.say(messages),
             NoOrder::Dni(error) => say::dni(messages, *error),
             NoOrder::File(error) => error.say(messages),
+            NoOrder::Map(file, line) => {
+                messages.say_with("check-map-wrong", &[("file", file), ("line", line)])
+            }
             NoOrder::Scenario(file, error) => {
                 let wrong = messages.say(text::wrong(error.wrong));
                 messages.say_with(
@@ -183,10 +221,7 @@ fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
     if !args.list && args.command.is_empty() && connect.is_none() {
         return Err(NoOrder::NoCommand);
     }
-    if let Some(dni) = &args.dni {
-        Dni::parse(dni).map_err(NoOrder::Dni)?;
-    }
-    let before = Identity::default();
+    let identity = args.shared.identity()?;
     let start = (!args.command.is_empty()).then(|| Start {
         words: args.command.clone(),
         folder: None,
@@ -209,10 +244,7 @@ fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
         start,
         connect,
         port: args.port.unwrap_or(exercise.port),
-        identity: Identity {
-            name: args.name.clone().unwrap_or(before.name),
-            dni: args.dni.clone().unwrap_or(before.dni),
-        },
+        identity,
         scenarios,
         enough: socklab_check::ENOUGH,
     })

@@ -10,22 +10,28 @@ use super::text::{code, said_reason, what};
 use socklab_text::Messages;
 use socklab_text::markup::escaped;
 
+/// How every XML file begins.
+pub(super) const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
 /// One object, with every scenario.
 pub(super) fn json(report: &Report) -> String {
+    format!("{:#}", value(report))
+}
+
+pub(super) fn value(report: &Report) -> Value {
     let verdict = match report.verdict() {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
         Verdict::NotChecked => "not-checked",
     };
     let scenarios: Vec<Value> = report.outcomes.iter().map(scenario).collect();
-    let value = json!({
+    json!({
         "exercise": report.exercise,
         "role": report.role.map(Role::name),
         "program": report.program,
         "verdict": verdict,
         "scenarios": scenarios,
-    });
-    format!("{value:#}")
+    })
 }
 
 fn scenario(outcome: &Outcome) -> Value {
@@ -92,6 +98,28 @@ fn step(step: &Step) -> Value {
 
 /// A test suite with a case for each scenario. Advice never fails a case.
 pub(super) fn junit(report: &Report, messages: &dyn Messages) -> String {
+    format!("{XML}{}", suite(report, "", messages))
+}
+
+/// What a suite is called; `folder` is empty if there is only one.
+pub(super) fn suite_name(folder: &str, title: &str) -> String {
+    let name = ["socklab", folder, title]
+        .into_iter()
+        .filter(|part| !part.is_empty());
+    xml_text(&name.collect::<Vec<_>>().join(".").replace(' ', "."))
+}
+
+/// A suite of which no case was run, because of this.
+pub(super) fn empty_suite(suite: &str, why: &str) -> String {
+    let why = xml_text(why);
+    format!(
+        "<testsuite name=\"{suite}\" tests=\"1\" failures=\"0\" skipped=\"1\" time=\"0.000\">\n  \
+         <testcase classname=\"{suite}\" name=\"program\" time=\"0.000\">\
+         <skipped message=\"{why}\"/></testcase>\n</testsuite>"
+    )
+}
+
+pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> String {
     let failed = |one: &&Outcome| !one.advice && matches!(one.result, Result::Failed(_));
     let skipped = |one: &&Outcome| matches!(one.result, Result::NotChecked(_));
     let seconds: f64 = report
@@ -99,12 +127,10 @@ pub(super) fn junit(report: &Report, messages: &dyn Messages) -> String {
         .iter()
         .map(|one| one.took.as_secs_f64())
         .sum();
-    let suite = match report.role {
-        Some(role) => format!("socklab.{}.{}", report.exercise, role.name()),
-        None => format!("socklab.{}", report.exercise),
-    };
+    let role = report.role.map_or("", Role::name);
+    let suite = suite_name(folder, format!("{} {role}", report.exercise).trim_end());
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{suite}\" tests=\"{}\" \
+        "<testsuite name=\"{suite}\" tests=\"{}\" \
          failures=\"{}\" skipped=\"{}\" time=\"{seconds:.3}\">\n",
         report.outcomes.len(),
         report.outcomes.iter().filter(failed).count(),

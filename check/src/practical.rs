@@ -1,0 +1,383 @@
+//! A whole practical: the programs of a folder, by their names.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use socklab_core::transcript::Role;
+
+use crate::order::{ENROLMENT, Subject};
+use crate::program::Start;
+
+/// How deep a practical's folders may lie, and how many files are looked at.
+const DEPTH: usize = 5;
+const MOST: usize = 20_000;
+
+/// Endings of sources that must be compiled before they run.
+const SOURCES: [&str; 8] = ["c", "cc", "cpp", "cs", "go", "java", "js", "rs"];
+
+/// The programs of one person or group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Practical {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// One for each end of an exercise, in the order of the course.
+    pub parts: Vec<Part>,
+}
+
+/// One end of an exercise, and its program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The exercise.
+    pub subject: Subject,
+    /// Which end.
+    pub role: Role,
+    /// How it is started.
+    pub program: Result<Start, NoProgram>,
+}
+
+/// Why there is no program to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoProgram {
+    /// No file has such a name.
+    Missing,
+    /// Several have.
+    Several(Vec<PathBuf>),
+    /// A source that must be compiled first.
+    Source(PathBuf),
+}
+
+impl NoProgram {
+    /// Its name, the same in every language.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            NoProgram::Missing => "missing",
+            NoProgram::Several(_) => "several",
+            NoProgram::Source(_) => "source",
+        }
+    }
+}
+
+/// How the programs of an end of an exercise are started, in every folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// The exercise.
+    pub subject: Subject,
+    /// Which end.
+    pub role: Role,
+    /// The command and its arguments.
+    pub words: Vec<String>,
+}
+
+/// The practicals in a folder: itself, or each folder in it if they have programs for the same end
+/// of the same exercise, as those of several students have.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn practicals(folder: &Path, map: &[Mapped]) -> io::Result<Vec<Practical>> {
+    fs::read_dir(folder)?;
+    let whole = practical(folder, map);
+    let own = listed(folder).any(|file| file.is_file() && meant(&file).is_some());
+    let mapped = |folder: &Path| map.iter().any(|one| is_there(folder, &one.words));
+    let mut inner = folders(folder);
+    inner.retain(|one| mapped(one) || !files(one).is_empty());
+    let several = |part: &Part| matches!(part.program, Err(NoProgram::Several(_)));
+    let mapped = inner.iter().filter(|one| mapped(one)).count();
+    if own || (mapped < 2 && !whole.parts.iter().any(several)) {
+        return Ok(vec![whole]);
+    }
+    Ok(inner.iter().map(|one| practical(one, map)).collect())
+}
+
+fn practical(folder: &Path, map: &[Mapped]) -> Practical {
+    let files = files(folder);
+    let mut parts = Vec::new();
+    for subject in Subject::all() {
+        for &role in subject.roles() {
+            let mapped = map
+                .iter()
+                .find(|one| (one.subject, one.role) == (subject, role));
+            let program = match mapped {
+                Some(mapped) if is_there(folder, &mapped.words) => Ok(Start {
+                    words: mapped.words.iter().map(Into::into).collect(),
+                    folder: Some(folder.to_owned()),
+                }),
+                Some(_) => Err(NoProgram::Missing),
+                None => program(&files, subject, role),
+            };
+            let asked = mapped.is_some() || is_written_by_students(subject, role);
+            if program != Err(NoProgram::Missing) || asked {
+                parts.push(Part {
+                    subject,
+                    role,
+                    program,
+                });
+            }
+        }
+    }
+    Practical {
+        folder: folder.to_owned(),
+        parts,
+    }
+}
+
+/// The hand-out has the others ready.
+fn is_written_by_students(subject: Subject, role: Role) -> bool {
+    matches!((subject.name, role), ("chat", _) | ("submit", Role::Client))
+}
+
+/// Whether the files that a command names are in the folder.
+fn is_there(folder: &Path, words: &[String]) -> bool {
+    let file = |word: &&String| word.ends_with(".py") || word.starts_with("./");
+    words
+        .iter()
+        .filter(file)
+        .all(|word| folder.join(word).is_file())
+}
+
+fn program(files: &[PathBuf], subject: Subject, role: Role) -> Result<Start, NoProgram> {
+    let all: Vec<&PathBuf> = files
+        .iter()
+        .filter(|file| meant(file) == Some((subject, role)))
+        .collect();
+    let starts: Vec<(&PathBuf, Start)> = all
+        .iter()
+        .filter_map(|&file| Some((file, start(file)?)))
+        .collect();
+    match (starts.as_slice(), all.first()) {
+        ([(_, only)], _) => Ok(only.clone()),
+        ([], None) => Err(NoProgram::Missing),
+        ([], Some(source)) => Err(NoProgram::Source((*source).clone())),
+        (several, _) => {
+            let several = several.iter().map(|(file, _)| (*file).clone());
+            Err(NoProgram::Several(several.collect()))
+        }
+    }
+}
+
+/// How a file is started; `None` for a source that must be compiled.
+fn start(file: &Path) -> Option<Start> {
+    let folder = file.parent().map(Path::to_owned);
+    let words = match ending(file).as_str() {
+        "py" | "pyw" => vec!["python3".into(), file.file_name()?.to_owned()],
+        one if SOURCES.contains(&one) => return None,
+        _ => vec![std::path::absolute(file).ok()?.into_os_string()],
+    };
+    Some(Start { words, folder })
+}
+
+fn ending(file: &Path) -> String {
+    let ending = file.extension().unwrap_or_default();
+    ending.to_string_lossy().to_ascii_lowercase()
+}
+
+/// Which end of which exercise a file is, by its name.
+fn meant(file: &Path) -> Option<(Subject, Role)> {
+    let ending = ending(file);
+    let runs = match ending.as_str() {
+        "py" | "pyw" => true,
+        "exe" => cfg!(windows),
+        "" => is_executable(file),
+        other => SOURCES.contains(&other),
+    };
+    let name = file.file_stem()?.to_string_lossy().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let role = match (has(&["client"]), has(&["server", "servidor"])) {
+        (true, false) => Some(Role::Client),
+        (false, true) => Some(Role::Server),
+        _ => None,
+    };
+    if !runs {
+        return None;
+    }
+    let one_time = has(&["otp", "enrol"]);
+    let Some(role) = role else {
+        return one_time.then_some((ENROLMENT, Role::Client));
+    };
+    let exercise = if has(&["chat"]) {
+        "chat"
+    } else if has(&["message", "mensaje"]) {
+        "message"
+    } else if has(&["echo", "eco"]) {
+        "echo"
+    } else if has(&["welcome", "bienvenid"]) {
+        "welcome"
+    } else if has(&["capital", "mayuscul", "mayúscul"]) {
+        "capitals"
+    } else if one_time || has(&["submit", "envio", "envío", "entrega", "registr"]) {
+        "submit"
+    } else if has(&["udp"]) {
+        "echo"
+    } else if has(&["tcp"]) {
+        "welcome"
+    } else {
+        return None;
+    };
+    Some((Subject::find(exercise)?, role))
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata()
+        .is_ok_and(|one| one.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    false
+}
+
+/// What is in a folder, by name; not what is hidden, nor what tools have put there.
+fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut all: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    all.sort();
+    all.into_iter().filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !name.starts_with(['.', '_'])
+            && !["venv", "env", "node_modules", "site-packages"].contains(&&*name)
+    })
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    listed(folder)
+        .filter(|path| path.is_dir() && !path.is_symlink())
+        .collect()
+}
+
+/// The files that may be programs, below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut level = vec![folder.to_owned()];
+    let (mut found, mut looked) = (Vec::new(), 0);
+    for _ in 0..DEPTH {
+        let mut next = Vec::new();
+        for one in level {
+            next.extend(folders(&one));
+            for file in listed(&one)
+                .filter(|path| path.is_file())
+                .take(MOST - looked)
+            {
+                looked += 1;
+                if meant(&file).is_some() {
+                    found.push(file);
+                }
+            }
+        }
+        level = next;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(folder: &Path, name: &str) {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, "").expect("written");
+    }
+
+    fn found(folder: &Path) -> Vec<String> {
+        let all = practicals(folder, &[]).expect("a folder");
+        let said = |part: &Part| match &part.program {
+            Ok(start) => {
+                let last = start.words.last().cloned().unwrap_or_default();
+                last.to_string_lossy().into_owned()
+            }
+            Err(error) => error.code().to_owned(),
+        };
+        let line = |one: &Practical, part: &Part| {
+            let folder = one.folder.file_name().unwrap_or_default().to_string_lossy();
+            let (exercise, role) = (part.subject.name, part.role.name());
+            format!("{folder}: {exercise} {role} {}", said(part))
+        };
+        all.iter()
+            .flat_map(|one| one.parts.iter().map(move |part| line(one, part)))
+            .collect()
+    }
+
+    #[test]
+    fn names_say_what_a_program_is() {
+        let of = |name: &str| meant(Path::new(name)).map(|(one, role)| (one.name, role));
+        for (name, end) in [
+            ("UDP_server.py", Some(("echo", Role::Server))),
+            ("TCPclient.py", Some(("welcome", Role::Client))),
+            ("ChatCliente.py", Some(("chat", Role::Client))),
+            ("servidor_chat_UDP.py", Some(("chat", Role::Server))),
+            ("cliente_otp.py", Some(("submit", Role::Client))),
+            ("TCP_submit_client.c", Some(("submit", Role::Client))),
+            ("otp.py", Some(("otp", Role::Client))),
+            ("pyotp_qr.py", Some(("otp", Role::Client))),
+            ("cliente.py", None),
+            ("chat.py", None),
+            ("chat_client.txt", None),
+            ("chat_client_y_server.py", None),
+        ] {
+            assert_eq!(of(name), end, "{name}");
+        }
+    }
+
+    #[test]
+    fn one_folder_is_one_practical() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = folder.path().join("ana");
+        for name in [
+            "chat/chat_client.py",
+            "chat/chat_server.py",
+            "otp.py",
+            "envio/submit_client.c",
+            "__pycache__/chat_client.py",
+            "venv/chat_client.py",
+        ] {
+            put(&at, name);
+        }
+        let all = [
+            "ana: chat client chat_client.py",
+            "ana: chat server chat_server.py",
+            "ana: otp client otp.py",
+            "ana: submit client source",
+        ];
+        assert_eq!(found(&at), all);
+        put(&at, "copia_chat_client.py");
+        assert!(found(&at).contains(&"ana: chat client several".to_owned()));
+    }
+
+    #[test]
+    fn a_folder_for_each_student() {
+        let folder = tempfile::tempdir().expect("a folder");
+        put(folder.path(), "ana/p1/chat_client.py");
+        put(folder.path(), "luis/chat_client.py");
+        put(folder.path(), "vacia/notas.txt");
+        let all = [
+            "ana: chat client chat_client.py",
+            "ana: chat server missing",
+            "ana: submit client missing",
+            "luis: chat client chat_client.py",
+            "luis: chat server missing",
+            "luis: submit client missing",
+        ];
+        assert_eq!(found(folder.path()), all);
+    }
+
+    #[test]
+    fn a_map_says_what_names_do_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        put(folder.path(), "ana/c.py");
+        put(folder.path(), "luis/c.py");
+        put(folder.path(), "luis/x_chat_client.py");
+        let mapped = Mapped {
+            subject: Subject::find("chat").expect("an exercise"),
+            role: Role::Client,
+            words: ["python3", "c.py"].map(str::to_owned).to_vec(),
+        };
+        let all = practicals(folder.path(), &[mapped]).expect("a folder");
+        let client = |one: &Practical| one.parts[0].program.clone().map(|start| start.words);
+        let words = Ok(vec!["python3".into(), "c.py".into()]);
+        assert_eq!(
+            all.iter().map(client).collect::<Vec<_>>(),
+            [words.clone(), words]
+        );
+    }
+}

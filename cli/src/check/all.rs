@@ -1,0 +1,383 @@
+//! `socklab check all DIR`: a whole practical, or one of each student, in one table.
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, Args, Command};
+use serde_json::{Value, json};
+use socklab_check::{
+    ENOUGH, Mapped, NoProgram, Order, Part, Practical, Report, Result as Played, Start, Subject,
+    Verdict, built_in, check, practicals,
+};
+
+use super::{NoOrder, Shared, end_all_on_interrupt, formats, quoted, text};
+use crate::exit::Exit;
+use crate::files::{self, FileError};
+use crate::options::read;
+use crate::say;
+use socklab_text::{Messages, escape};
+
+#[derive(Args, Clone, Debug)]
+struct AllArgs {
+    #[arg(id = "check-folder", value_name = "DIR")]
+    folder: PathBuf,
+    #[arg(id = "check-map", long = "map", value_name = "FILE")]
+    map: Option<PathBuf>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+pub(super) fn command() -> Command {
+    AllArgs::augment_args(Command::new("all"))
+}
+
+/// One line of the table.
+struct Line<'a> {
+    practical: &'a Practical,
+    part: &'a Part,
+    report: Option<Report>,
+}
+
+pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exit {
+    let args: AllArgs = read(matches);
+    let found = match found(&args) {
+        Ok(found) => found,
+        Err(error) => {
+            say::line(&error.say(messages));
+            return Exit::Usage;
+        }
+    };
+    let programs = |one: &Practical| one.parts.iter().filter(|part| part.program.is_ok()).count();
+    let count: usize = found.iter().map(programs).sum();
+    if count == 0 {
+        say::line(&messages.say_with("check-all-none", &[("folder", &args.folder)]));
+        return Exit::Unchecked;
+    }
+    say::news(&messages.say_with(
+        "check-all-runs",
+        &[("count", &count), ("folder", &args.folder)],
+    ));
+    end_all_on_interrupt();
+    let table = Table::new(&args.folder, &found, messages);
+    let as_text = args.shared.format == "text";
+    if as_text {
+        say::payload(&table.header());
+    }
+    let mut lines = Vec::new();
+    for practical in &found {
+        for part in &practical.parts {
+            let order = part
+                .program
+                .as_ref()
+                .ok()
+                .map(|start| order(&args, part, start));
+            let report = order.map(|order| check(&order, |_| {}));
+            let line = Line {
+                practical,
+                part,
+                report,
+            };
+            if as_text {
+                say::payload(&table.row(&line));
+            }
+            lines.push(line);
+        }
+    }
+    match args.shared.format.as_str() {
+        "json" => say::payload(&format!("{:#}", json(&lines))),
+        "junit" => say::payload(&junit(&table, &lines, messages)),
+        _ => table.explain(&lines),
+    }
+    exit(&lines)
+}
+
+fn found(args: &AllArgs) -> Result<Vec<Practical>, NoOrder> {
+    args.shared.identity()?;
+    let map = match &args.map {
+        Some(file) => {
+            let bytes = files::read(file).map_err(NoOrder::File)?;
+            map(&String::from_utf8_lossy(&bytes))
+                .map_err(|line| NoOrder::Map(file.clone(), line))?
+        }
+        None => Vec::new(),
+    };
+    practicals(&args.folder, &map)
+        .map_err(|error| NoOrder::File(FileError::new(&args.folder, error)))
+}
+
+/// Lines such as `chat client: python3 my_chat.py`; the number of the first that is none.
+fn map(text: &str) -> Result<Vec<Mapped>, usize> {
+    let lines = (1..).zip(text.lines().map(str::trim));
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| mapped(line).ok_or(number))
+        .collect()
+}
+
+fn mapped(line: &str) -> Option<Mapped> {
+    let (end, command) = line.split_once(':')?;
+    let mut end = end.split_whitespace();
+    let subject = Subject::find(end.next()?)?;
+    let role = match (subject.roles(), end.next()) {
+        (&[only], None) => only,
+        (&[_], Some(_)) | (_, None) => return None,
+        (all, Some(name)) => *all.iter().find(|role| role.name() == name)?,
+    };
+    let words = shlex::split(command).filter(|words| !words.is_empty())?;
+    end.next().is_none().then_some(Mapped {
+        subject,
+        role,
+        words,
+    })
+}
+
+fn order(args: &AllArgs, part: &Part, start: &Start) -> Order {
+    Order {
+        exercise: part.subject,
+        role: part.role,
+        start: Some(start.clone()),
+        connect: None,
+        port: part.subject.port,
+        identity: args.shared.identity().unwrap_or_default(),
+        scenarios: built_in(part.subject.name, part.role),
+        enough: ENOUGH,
+    }
+}
+
+/// A failure decides before what was not checked.
+fn exit(lines: &[Line<'_>]) -> Exit {
+    let verdicts = || {
+        lines
+            .iter()
+            .map(|line| line.report.as_ref().map(Report::verdict))
+    };
+    if verdicts().any(|one| one == Some(Verdict::Fail)) {
+        Exit::Failed
+    } else if verdicts().all(|one| one == Some(Verdict::Pass)) {
+        Exit::Done
+    } else {
+        Exit::Unchecked
+    }
+}
+
+fn title(part: &Part) -> String {
+    match part.subject.transport {
+        Some(_) => format!("{} {}", part.subject.name, part.role.name()),
+        None => part.subject.name.to_owned(),
+    }
+}
+
+/// A file below a folder, as it is shown.
+fn below(folder: &Path, file: &Path) -> String {
+    let path = file.strip_prefix(folder).unwrap_or(file);
+    escape::text(&path.to_string_lossy()).into_owned()
+}
+
+struct Table<'a> {
+    folder: &'a Path,
+    /// Whether there is a practical of several people.
+    several: bool,
+    widths: [usize; 3],
+    messages: &'a dyn Messages,
+}
+
+impl<'a> Table<'a> {
+    fn new(folder: &'a Path, found: &'a [Practical], messages: &'a dyn Messages) -> Self {
+        let mut table = Table {
+            folder,
+            several: found.len() > 1,
+            widths: [0; 3],
+            messages,
+        };
+        let mut widths = table.names().map(|name| name.chars().count());
+        for practical in found {
+            for part in &practical.parts {
+                for (width, cell) in widths.iter_mut().zip(table.cells(practical, part)) {
+                    *width = (*width).max(cell.chars().count());
+                }
+            }
+        }
+        table.widths = widths;
+        table
+    }
+
+    fn names(&self) -> [String; 3] {
+        [
+            "check-all-folder",
+            "check-all-exercise",
+            "check-all-program",
+        ]
+        .map(|id| self.messages.say(id))
+    }
+
+    fn cells(&self, practical: &Practical, part: &Part) -> [String; 3] {
+        let program = match &part.program {
+            Ok(start) => start.name(),
+            Err(_) => "–".to_owned(),
+        };
+        let program = escape::text(&program).into_owned();
+        [below(self.folder, &practical.folder), title(part), program]
+    }
+
+    fn line(&self, mark: &str, cells: &[String; 3], result: &str) -> String {
+        let skipped = usize::from(!self.several);
+        let cells = cells.iter().zip(self.widths).skip(skipped);
+        let cells = cells.map(|(cell, width)| format!("{cell:width$}  "));
+        format!("{mark} {}{result}", cells.collect::<String>())
+    }
+
+    fn header(&self) -> String {
+        self.line(" ", &self.names(), &self.messages.say("check-all-result"))
+    }
+
+    fn row(&self, line: &Line<'_>) -> String {
+        let (mark, result) = self.result(line);
+        self.line(mark, &self.cells(line.practical, line.part), &result)
+    }
+
+    fn result(&self, line: &Line<'_>) -> (&'static str, String) {
+        let messages = self.messages;
+        let Some(report) = &line.report else {
+            let why = line.part.program.as_ref().err();
+            return (
+                "?",
+                why.map_or_else(String::new, |why| self.no_program(line, why)),
+            );
+        };
+        let essential = report.outcomes.iter().filter(|one| !one.advice);
+        let first = essential.clone().find_map(|one| match &one.result {
+            Played::Failed(finding) => Some((one.scenario.as_str(), finding)),
+            _ => None,
+        });
+        if let Some((scenario, finding)) = first {
+            let code = text::code(finding);
+            let values = [
+                ("code", &code as &dyn socklab_text::Variable),
+                ("name", &scenario),
+            ];
+            return ("✗", messages.say_with("check-all-wrong", &values));
+        }
+        let reason = essential.clone().find_map(|one| match &one.result {
+            Played::NotChecked(reason) => Some(text::said_reason(reason, messages)),
+            _ => None,
+        });
+        match reason {
+            Some(reason) => (
+                "?",
+                messages.say_with("check-not-checked", &[("reason", &reason)]),
+            ),
+            None => ("✓", messages.say("check-all-right")),
+        }
+    }
+
+    fn no_program(&self, line: &Line<'_>, why: &NoProgram) -> String {
+        let shown = |file: &PathBuf| below(&line.practical.folder, file);
+        match why {
+            NoProgram::Missing => self.messages.say("check-all-missing"),
+            NoProgram::Several(files) => {
+                let list: Vec<String> = files.iter().map(shown).collect();
+                let list = list.join(", ");
+                self.messages
+                    .say_with("check-all-several", &[("list", &list)])
+            }
+            NoProgram::Source(file) => {
+                let file = shown(file);
+                self.messages
+                    .say_with("check-all-source", &[("file", &file)])
+            }
+        }
+    }
+
+    /// How to see the first failure whole.
+    fn explain(&self, lines: &[Line<'_>]) {
+        let failed = |line: &&Line<'_>| {
+            let report = line.report.as_ref();
+            report.is_some_and(|report| report.verdict() == Verdict::Fail)
+        };
+        let Some(line) = lines.iter().find(failed) else {
+            return;
+        };
+        let Ok(start) = &line.part.program else {
+            return;
+        };
+        let mut command = format!("socklab check {} --", title(line.part));
+        for word in &start.words {
+            let script = start.script().filter(|script| script.ends_with(word));
+            let word = script.map_or_else(|| word.clone(), PathBuf::into_os_string);
+            command.push_str(&format!(" {}", quoted(&word.to_string_lossy())));
+        }
+        say::payload(
+            &self
+                .messages
+                .say_with("check-all-explain", &[("command", &command)]),
+        );
+    }
+}
+
+fn json(lines: &[Line<'_>]) -> Value {
+    let one = |line: &Line<'_>| {
+        let mut value = match (&line.report, &line.part.program) {
+            (Some(report), _) => formats::value(report),
+            (None, program) => json!({
+                "exercise": line.part.subject.name,
+                "role": line.part.subject.transport.map(|_| line.part.role.name()),
+                "program": null,
+                "verdict": "not-checked",
+                "reason": program.as_ref().err().map(NoProgram::code),
+            }),
+        };
+        value["folder"] = json!(line.practical.folder.to_string_lossy());
+        value
+    };
+    Value::Array(lines.iter().map(one).collect())
+}
+
+fn junit(table: &Table<'_>, lines: &[Line<'_>], messages: &dyn Messages) -> String {
+    let suite = |line: &Line<'_>| {
+        let folder = match table.several {
+            true => below(table.folder, &line.practical.folder),
+            false => String::new(),
+        };
+        match &line.report {
+            Some(report) => formats::suite(report, &folder, messages),
+            None => {
+                let (_, why) = table.result(line);
+                formats::empty_suite(&formats::suite_name(&folder, &title(line.part)), &why)
+            }
+        }
+    };
+    let suites: Vec<String> = lines.iter().map(suite).collect();
+    format!(
+        "{}<testsuites>\n{}\n</testsuites>",
+        formats::XML,
+        suites.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use socklab_core::transcript::Role;
+
+    use super::*;
+
+    #[test]
+    fn a_map_is_read_line_by_line() {
+        let text = "# ours\nchat client: python3 'my chat.py'\n\notp: ./enrol {dni}\n";
+        let read = map(text).expect("a map");
+        let words: Vec<_> = read
+            .iter()
+            .map(|one| (one.subject.name, one.role))
+            .collect();
+        assert_eq!(words, [("chat", Role::Client), ("otp", Role::Client)]);
+        assert_eq!(read[0].words, ["python3", "my chat.py"]);
+        for wrong in [
+            "chat: x",
+            "otp client: x",
+            "ping client: x",
+            "chat client x",
+            "otp:",
+            "chat client 'x",
+        ] {
+            assert_eq!(map(&format!("\n{wrong}")), Err(2), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `socklab check all` and `socklab check otp`: a practical, as a lecturer has it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{pipe, run, scratch, socklab, stderr, stdout};
+
+fn museum(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../check/tests/museum")
+        .join(name);
+    fs::read_to_string(file).expect("a piece")
+}
+
+fn python() -> bool {
+    let version = std::process::Command::new("python3")
+        .arg("--version")
+        .output();
+    if version.is_err() {
+        eprintln!("SKIPPED: there is no python3");
+    }
+    version.is_ok()
+}
+
+/// Writes pieces of the museum under other names.
+fn put(folder: &Path, files: &[(&str, &str)]) {
+    for (name, piece) in files {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, museum(piece)).expect("written");
+    }
+}
+
+/// Python's clients are led to a free port, so this needs none of the lab's.
+#[test]
+fn each_student_has_lines_in_one_table() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-all");
+    put(
+        &folder,
+        &[
+            ("ana/chat_client.py", "turn-broken.cure.py"),
+            ("ana/otp.py", "wrong-uri.cure.py"),
+            ("luis/chat/ChatCliente.py", "turn-broken.py"),
+        ],
+    );
+    let mut command = socklab("check all");
+    command.arg(&folder);
+    let ended = pipe(command, "").code(1);
+    let (said, first) = (stdout(&ended), stderr(&ended));
+    assert!(first.starts_with("running the 3 programs that "), "{first}");
+    let lines: Vec<&str> = said.lines().collect();
+    for (line, expected) in lines.iter().zip([
+        "  folder  exercise       program         result",
+        "✓ ana     chat client    chat_client.py  right",
+        "? ana     chat server    –               no program of that name",
+        "✓ ana     otp            otp.py          right",
+        "? ana     submit client  –               no program of that name",
+        "✗ luis    chat client    ChatCliente.py  turn-broken (happy)",
+        "? luis    chat server    –               no program of that name",
+        "? luis    submit client  –               no program of that name",
+    ]) {
+        assert_eq!(*line, expected, "{said}");
+    }
+    let whole = "What happened, whole: socklab check chat client -- python3 ";
+    assert!(lines[8].starts_with(whole), "{said}");
+    assert!(lines[8].contains("luis/chat/ChatCliente.py"), "{said}");
+
+    let of = |format: &str| {
+        let mut command = socklab("check all --format");
+        command.arg(format).arg(folder.join("ana"));
+        stdout(&pipe(command, "").code(3))
+    };
+    let json: serde_json::Value = serde_json::from_str(&of("json")).expect("JSON");
+    let verdicts = json.as_array().expect("a list").iter();
+    let verdicts: Vec<_> = verdicts.map(|one| one["verdict"].as_str()).collect();
+    let (right, missing) = (Some("pass"), Some("not-checked"));
+    assert_eq!(verdicts, [right, missing, right, missing], "{json}");
+    assert_eq!(json[1]["reason"], "missing");
+    assert_eq!(json[2]["role"], serde_json::Value::Null);
+    let junit = of("junit");
+    assert_eq!(junit.matches("<testsuite ").count(), 4, "{junit}");
+    assert!(junit.contains("<testsuite name=\"socklab.otp\""), "{junit}");
+}
+
+#[test]
+fn a_map_names_programs_that_their_names_do_not() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-map");
+    let all = ["ana/mine.py", "luis/mine.py"].map(|name| (name, "wrong-uri.cure.py"));
+    put(&folder, &all);
+    let map = folder.join("map.txt");
+    fs::write(&map, "otp: python3 mine.py\n").expect("a file");
+    let mut command = socklab("check all --map");
+    command.arg(&map).arg(&folder);
+    let said = stdout(&pipe(command, "").code(3));
+    for student in ["ana", "luis"] {
+        let line = format!("✓ {student:6}  otp            mine.py  right");
+        assert!(said.contains(&line), "{said}");
+    }
+    fs::write(&map, "otp: python3 mine.py\nchat: x\n").expect("a file");
+    let mut command = socklab("check all --map");
+    command.arg(&map).arg(&folder);
+    let ended = pipe(command, "").code(2);
+    assert!(stderr(&ended).contains("map.txt, line 2: expected"));
+}
+
+#[test]
+fn a_folder_without_programs_is_told_so() {
+    let folder = scratch("check-none");
+    fs::create_dir(&folder).expect("a folder");
+    let mut command = socklab("check all");
+    command.arg(&folder);
+    let ended = pipe(command, "").code(3);
+    assert!(stderr(&ended).contains("has no program of the lab"));
+    let ended = run("check all no-such-folder").code(2);
+    assert!(stderr(&ended).contains("no-such-folder: "));
+}
+
+#[test]
+fn a_personal_dni_is_shown_nowhere() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-otp");
+    let secret = "base64.b32encode(dni.encode())";
+    let wrong =
+        museum("wrong-uri.cure.py").replace(secret, "base64.b32encode(dni.encode() + b'x')");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("mine.py");
+    fs::write(&file, wrong).expect("a file");
+    for format in ["text", "json"] {
+        let words = "check otp --only secret --dni 04681357 --format";
+        let mut command = socklab(words);
+        command.args([format, "--", "python3"]).arg(&file);
+        let said = stdout(&pipe(command, "").code(1));
+        // Its base32 is GA2DMOBRGM2TO===.
+        assert!(said.contains("GA***"), "{said}");
+        for secret in ["4681357", "DMOBRGM"] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+}
