@@ -18,6 +18,7 @@ mod practical;
 mod program;
 mod report;
 mod scenario;
+mod subject;
 mod wire;
 
 use std::cell::Cell;
@@ -26,12 +27,13 @@ use std::time::{Duration, Instant};
 pub use codes::{Cause, Symptom};
 pub use doctor::{Health, Trouble, doctor};
 pub use museum::{PIECES, Piece};
-pub use order::{ENOUGH, ENROLMENT, Identity, Order, Subject};
+pub use order::{ENOUGH, Identity, Order};
 pub use practical::{Mapped, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;
 pub use program::{Start, Unusable, end_all};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
+pub use subject::{ENROLMENT, Subject};
 
 /// Plays every scenario; `tell` hears of each as it ends.
 pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {

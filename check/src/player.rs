@@ -19,10 +19,11 @@ use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 use crate::evidence::Event;
 use crate::given::Given;
-use crate::order::{Identity, Subject};
+use crate::order::Identity;
 use crate::program::{Patience, Program, Start, source_line};
 use crate::report::{Act, Finding, Outcome, Place, Reason, Result as Verdict, Step};
 use crate::scenario::Scenario;
+use crate::subject::Subject;
 use crate::wire::Wire;
 
 /// How long a program that we did not start may take.

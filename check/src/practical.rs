@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use socklab_core::transcript::Role;
 
-use crate::order::{ENROLMENT, Subject};
 use crate::program::Start;
+use crate::subject::{ENROLMENT, Subject};
 
 /// How deep a practical's folders may lie, and how many files are looked at.
 const DEPTH: usize = 5;

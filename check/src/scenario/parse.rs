@@ -5,7 +5,7 @@ use std::fmt;
 use socklab_core::transcript::{Role, parse_payload};
 
 use super::{Move, Scenario};
-use crate::order::Subject;
+use crate::subject::Subject;
 
 /// The first line of every file of scenarios.
 const TITLE: &str = "socklab scenarios 1";

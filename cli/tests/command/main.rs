@@ -26,9 +26,9 @@ mod lecturers;
 mod lessons;
 mod models;
 mod one_time;
+#[cfg(target_os = "linux")]
 mod payload;
 mod peers;
-#[cfg(target_os = "linux")]
 mod practical;
 #[cfg(unix)]
 mod readers;
