@@ -591,6 +591,7 @@ output-database = { $file }: it is a register, or the log or key of one, and is 
 output-in-use = { $file }: this command uses it for something else too: give another file
 output-exists = { $file }: it is there already and is not written over: give another name, or delete it first
 output-foreign = { $file }: it holds something else than would be added to it: give another file
+output-unread = { $file }: no program reads this pipe: start its reader first
 # $mode (text) - the mode, in octal
 file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 600 it
 # $detail (text) - what the system said

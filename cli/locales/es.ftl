@@ -591,6 +591,7 @@ output-database = { $file }: es un registro, o su diario o su clave, y no se sob
 output-in-use = { $file }: esta orden ya lo usa para otra cosa: indique otro fichero
 output-exists = { $file }: ya existe y no se sobrescribe: indique otro nombre, o bórrelo antes
 output-foreign = { $file }: contiene otra cosa que lo que se le añadiría: indique otro fichero
+output-unread = { $file }: ningún programa lee esta tubería: inicie antes su lector
 # $mode (text) - los permisos, en octal
 file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejecute chmod 600 sobre él
 # $detail (text) - lo que dijo el sistema

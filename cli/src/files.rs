@@ -36,6 +36,7 @@ impl FileError {
             Error::InUse => "output-in-use",
             Error::Exists => "output-exists",
             Error::Foreign => "output-foreign",
+            Error::Unread => "output-unread",
             Error::Io(error) => {
                 let detail = system_error::said(messages, error);
                 return messages.say_with("file-error", &[("file", file), ("detail", &detail)]);

@@ -6,10 +6,12 @@ mod export;
 pub(crate) mod roster;
 mod show;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgMatches, Args, Command};
+use socklab_core::submit::{is_blank, is_hidden};
 use socklab_files::Outputs;
 use socklab_register::{Archive, Error, Location, Notice, Trouble};
 
@@ -35,10 +37,30 @@ pub(crate) struct LabRegister {
         long,
         value_name = "NAME",
         default_value = "lab",
-        value_parser = NonEmptyStringValueParser::new()
+        value_parser = lab_name
     )]
     pub(crate) lab: String,
 }
+
+/// A lab's name, which must be readable wherever it is shown.
+fn lab_name(text: &str) -> Result<String, HiddenLetters> {
+    match is_blank(text.as_bytes()) || text.chars().any(is_hidden) {
+        true => Err(HiddenLetters),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// A name has characters that are not seen, or none that are.
+#[derive(Debug)]
+struct HiddenLetters;
+
+impl fmt::Display for HiddenLetters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it has invisible characters, or no others")
+    }
+}
+
+impl std::error::Error for HiddenLetters {}
 
 impl LabRegister {
     /// Where the register is.

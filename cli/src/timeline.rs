@@ -1,17 +1,18 @@
 //! `socklab timeline`: where each model waits, seen in one small exchange.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
 use socklab_core::lab::{self, Exercise};
 use socklab_experiments::timeline;
-use socklab_files::Outputs;
+use socklab_files::{Outputs, Readers};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 use socklab_timeline::{Chart, Glyphs, chrome, mermaid, slide, svg_of_all, text};
 
 use crate::exit::Exit;
-use crate::files::write_public;
+use crate::files::{FileError, write_public};
 use crate::options::{exercises, read};
 use crate::outlet;
 use crate::runtimes;
@@ -33,14 +34,30 @@ struct TimelineArgs {
         value_parser = runtimes::parser()
     )]
     timeline_models: Vec<String>,
-    #[arg(long = "format", default_value = FORMATS[0], value_parser = FORMATS)]
-    timeline_format: String,
+    #[arg(long = "format", value_parser = FORMATS)]
+    timeline_format: Option<String>,
     #[arg(long = "output", value_name = "FILE")]
     timeline_output: Option<PathBuf>,
     #[arg(long = "ascii")]
     timeline_ascii: bool,
     #[arg(long = "slide", conflicts_with = "timeline_format")]
     timeline_slide: bool,
+}
+
+impl TimelineArgs {
+    /// The format that was asked for, or that the file's extension stands for.
+    fn format(&self) -> &str {
+        if let Some(format) = &self.timeline_format {
+            return format;
+        }
+        let file = self.timeline_output.as_deref();
+        match file.and_then(Path::extension).and_then(OsStr::to_str) {
+            Some("md" | "mmd") => "mermaid",
+            Some("svg") => "svg",
+            Some("json") => "chrome",
+            _ => FORMATS[0],
+        }
+    }
 }
 
 pub(crate) fn command() -> Command {
@@ -63,12 +80,20 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     if let Some(exit) = models.iter().find_map(refused) {
         return exit;
     }
+    // Better known before the measurement than after it.
+    let mut outputs = Outputs::default();
+    if let Some(file) = &args.timeline_output
+        && let Err(error) = outputs.can_replace(file, Readers::Anybody)
+    {
+        say::line(&FileError::new(file, error).say(messages));
+        return Exit::Failed;
+    }
     let charts = charts(exercise, &models, messages);
     let glyphs = match args.timeline_ascii {
         true => Glyphs::Ascii,
         false => Glyphs::Shades,
     };
-    let shown = match args.timeline_format.as_str() {
+    let shown = match args.format() {
         _ if args.timeline_slide => slide(&charts, messages, glyphs),
         "mermaid" => fenced(&charts, messages),
         "svg" => svg_of_all(&charts, messages),
@@ -82,7 +107,6 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         outlet::payload(format!("{}\n", shown.trim_end()).as_bytes());
         return done(&charts, &models);
     };
-    let mut outputs = Outputs::default();
     if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
         say::line(&error.say(messages));
         return Exit::Failed;

@@ -48,6 +48,8 @@ pub enum Error {
     Exists,
     /// It is not what would be appended to it.
     Foreign,
+    /// It is a named pipe that no program reads.
+    Unread,
     /// The system refused.
     Io(io::Error),
 }
@@ -65,6 +67,7 @@ impl fmt::Display for Error {
             Error::InUse => f.write_str("the same command uses this file for something else"),
             Error::Exists => f.write_str("it is there already"),
             Error::Foreign => f.write_str("it has other contents"),
+            Error::Unread => f.write_str("no program reads this pipe"),
             Error::Io(error) => error.fmt(f),
         }
     }

@@ -19,6 +19,30 @@ pub struct Log {
     others_read: Option<u32>,
 }
 
+/// Opens a file to write to it. A named pipe must have its reader already: the system would wait
+/// for one without a limit.
+fn open_with_reader(options: &mut OpenOptions, path: &Path) -> Result<File, Error> {
+    #[cfg(unix)]
+    {
+        use nix::errno::Errno;
+        use nix::fcntl::{FcntlArg, OFlag, fcntl};
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        if fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo()) {
+            options.custom_flags(OFlag::O_NONBLOCK.bits());
+            let file = options.open(path).map_err(|error| {
+                match error.raw_os_error() == Some(Errno::ENXIO as i32) {
+                    true => Error::Unread,
+                    false => error.into(),
+                }
+            })?;
+            // Later writes wait, as they do to any pipe.
+            fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND)).map_err(io::Error::from)?;
+            return Ok(file);
+        }
+    }
+    Ok(options.open(path)?)
+}
+
 impl Log {
     pub(crate) fn open(path: &Path, readers: Readers, mark: &[u8]) -> Result<Self, Error> {
         let mut head = Vec::new();
@@ -32,7 +56,7 @@ impl Log {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         only_for(&mut options, readers);
-        let file = options.open(path)?;
+        let file = open_with_reader(&mut options, path)?;
         Ok(Log {
             file,
             begun: !head.is_empty(),

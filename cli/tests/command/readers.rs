@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{PATIENCE, code_now, on_every_runtime, scratch, socklab};
+use crate::common::{PATIENCE, code_now, on_every_runtime, pipe, scratch, socklab, stderr};
 
 /// A server whose two streams are pipes. One is read up to the address, and no further.
 struct Server {
@@ -102,6 +102,25 @@ fn unread_payload_stops_no_server() {
         }
         server.ends(runtime);
     });
+}
+
+/// A named pipe without a reader is refused at once, before anything else is made.
+#[test]
+fn a_log_without_a_reader_is_refused() {
+    let folder = scratch("no reader");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (log, register) = (folder.join("log"), folder.join("register.db"));
+    let made = Command::new("mkfifo").arg(&log).status();
+    assert!(made.unwrap().success());
+    let mut submissions = socklab("submit server --listen :0");
+    submissions.arg("--register").arg(&register);
+    let welcome = socklab("welcome server --listen :0");
+    for (mut command, option) in [(submissions, "--log"), (welcome, "--transcript")] {
+        command.arg(option).arg(&log);
+        let said = stderr(&pipe(command, "").code(1));
+        let refused = format!("{}: no program reads this pipe", log.display());
+        assert!(said.starts_with(&refused), "{said}");
+    }
 }
 
 /// More lines than a pipe holds go to a log that no program reads, and to standard error: all are

@@ -62,6 +62,24 @@ fn pictures_and_traces_in_files() {
     }
 }
 
+/// Without --format the file's extension tells it.
+#[test]
+fn a_file_has_the_format_of_its_extension() {
+    for (extension, begins) in [
+        ("svg", "<svg "),
+        ("json", "{\"displayTimeUnit\":\"ms\""),
+        ("md", "```mermaid\n"),
+        ("txt", "message on mio, "),
+    ] {
+        let file = scratch("by extension").with_extension(extension);
+        let mut command = socklab("timeline message --models mio");
+        command.arg("--output").arg(&file);
+        pipe(command, "").success().stdout_eq("");
+        let written = fs::read_to_string(&file).expect("a file");
+        assert!(written.starts_with(begins), "{extension}: {written}");
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_written() {
     let nowhere = scratch("no folder").join("chart.svg");

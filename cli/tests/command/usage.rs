@@ -59,6 +59,15 @@ const CASES: &[(&[&str], &str)] = &[
         &["echo", "server", "--seed", "3"],
         "--seed decides nothing alone: add --pieces, --lose or --delay",
     ),
+    // A name that nobody could read in a list.
+    (
+        &["register", "list", "--lab", "\u{3164}"],
+        "--lab <NAME> does not take \"\u{3164}\" — see: socklab register list --help",
+    ),
+    (
+        &["submit", "server", "--lab", "lab\u{200b}3"],
+        "--lab <NAME> does not take \"lab\\u{200b}3\" — see: socklab submit server --help",
+    ),
     // Addresses.
     (
         &["echo", "client", "two words"],
