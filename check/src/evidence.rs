@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use socklab_files::Scratch;
 
 const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
 
@@ -25,7 +25,7 @@ const IMPORTED: [&str; 9] = [
 /// The folder that goes on `PYTHONPATH`, and the file that the program's calls are written to.
 #[derive(Debug)]
 pub(crate) struct Evidence {
-    folder: TempDir,
+    folder: Scratch,
     file: File,
     unread: Vec<u8>,
     pub(crate) events: Vec<Event>,
@@ -70,9 +70,7 @@ pub(crate) enum When {
 
 impl Evidence {
     pub(crate) fn new() -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("socklab-check-")
-            .tempdir()?;
+        let folder = Scratch::new()?;
         std::fs::write(folder.path().join("sitecustomize.py"), SITECUSTOMIZE)?;
         let path = folder.path().join("calls");
         File::create(&path)?;

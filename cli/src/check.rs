@@ -18,6 +18,7 @@ use socklab_check::{
 };
 use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
+use socklab_files::remove_scratch;
 
 use crate::address;
 use crate::exit::Exit;
@@ -141,7 +142,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
 fn end_all_on_interrupt() {
     let _ = on_interrupt(|| {
         socklab_check::end_all();
-        std::process::exit(Exit::Interrupted as i32);
+        remove_scratch(|| std::process::exit(Exit::Interrupted as i32));
     });
 }
 

@@ -15,10 +15,12 @@ use socklab_compare::summary::Document;
 use socklab_core::lab::{self, EXERCISES, Exercise};
 use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
+use socklab_files::{Scratch, remove_scratch};
 use socklab_runtimes::Runtime;
 use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
+use crate::files::FileError;
 use crate::interrupt::on_interrupt;
 use crate::options::read;
 use crate::outlet;
@@ -56,9 +58,15 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     // Without the handler programs and folders stay after Ctrl-C.
     let _ = on_interrupt(|| {
         socklab_process::sweep();
-        compare::remove_folders(|| std::process::exit(Exit::Interrupted as i32));
+        remove_scratch(|| std::process::exit(Exit::Interrupted as i32));
     });
-    let folder = args.peers.then(tempfile::tempdir).and_then(Result::ok);
+    let folder = match args.peers.then(Scratch::new).transpose() {
+        Ok(folder) => folder,
+        Err(error) => {
+            say::line(&FileError::new(&std::env::temp_dir(), error).say(messages));
+            return Exit::Unchecked;
+        }
+    };
     let peers = folder.as_ref().map(|folder| peers(folder.path(), messages));
     let peers = peers.unwrap_or_default();
     match args.survey(&allowed, &peers) {

@@ -9,6 +9,7 @@
 //!   directly.
 //! * Logs are appended to, never renamed and never emptied, and only where a log is
 //!   ([`Outputs::append`]).
+//! * A temporary folder goes with the program, also when a signal ends it ([`Scratch`]).
 //! * A secret goes into a new file that only its owner may read ([`Outputs::secret`]).
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ mod identity;
 mod log;
 mod output;
 mod place;
+mod scratch;
 
 use std::fmt;
 use std::fs;
@@ -27,6 +29,7 @@ pub use identity::{FileId, is_in_memory, names, others_may_read, same, takes_all
 pub use log::Log;
 pub use output::{Output, resolve};
 pub use place::{beside, create_private, free, new_secret, place_new, sync_folder};
+pub use scratch::{Scratch, remove_scratch};
 
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 
-use crate::common::{pipe, run, scratch, socklab, stderr, stdout};
+use crate::common::{has_python, pipe, run, scratch, socklab, stderr, stdout};
 
 fn museum(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -27,20 +27,9 @@ fn program(folder: &Path, name: &str, asked: u16) -> (PathBuf, u16) {
     (file, port)
 }
 
-fn python() -> bool {
-    let found = std::process::Command::new("python3")
-        .arg("--version")
-        .output()
-        .is_ok();
-    if !found {
-        eprintln!("SKIPPED: there is no python3");
-    }
-    found
-}
-
 #[test]
 fn a_wrong_program_is_explained_on_one_screen() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-wrong");
@@ -72,7 +61,7 @@ fn a_wrong_program_is_explained_on_one_screen() {
 
 #[test]
 fn other_programs_read_the_symptom_and_the_cause() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-json");

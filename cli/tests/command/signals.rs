@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 
 use crate::common::{
-    Ended, PATIENCE, Running, datagram, datagrams, eventually, line_of, on_every_runtime,
-    one_connection, scratch, socklab,
+    Ended, PATIENCE, Running, datagram, datagrams, eventually, has_python, line_of,
+    on_every_runtime, one_connection, scratch, socklab,
 };
 
 const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
@@ -295,4 +295,51 @@ fn a_comparison_of_submissions_leaves_nothing() {
         assert_eq!(running.end().code, Some(130));
         assert!(there().is_none(), "{:?}", there());
     }
+}
+
+/// Programs under load, and a checked one, end with the command, and so do its temporary folders.
+#[cfg(target_os = "linux")]
+#[test]
+fn other_programs_leave_nothing() {
+    if !has_python() {
+        return;
+    }
+    let folder = scratch("temporary").with_extension("folder");
+    let kept = folder.join("kept");
+    fs::create_dir_all(&kept).expect("a folder");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("its address").port();
+    drop(free);
+    let student = kept.join("silent.py");
+    let silent = "import socket, time\n\
+        server = socket.create_server(('', PORT))\n\
+        time.sleep(600)\n";
+    fs::write(&student, silent.replace("PORT", &port.to_string())).expect("a program");
+    let mut check = socklab(&format!("check capitals server --port {port} -- python3"));
+    check.arg(&student);
+    let compare = socklab("compare capitals --peers --models mio");
+    for (words, mut command) in [("compare", compare), ("check", check)] {
+        command.env("TMPDIR", &folder);
+        let running = Running::start(command);
+        let folders = || fs::read_dir(&folder).expect("the folder").count();
+        let programs = || python_programs(&folder.to_string_lossy());
+        eventually(words, || (folders() > 1 && programs() > 0).then_some(()));
+        running.signal(Signal::TERM);
+        assert_eq!(running.end().code, Some(130), "{words}");
+        assert_eq!((folders(), programs()), (1, 0), "{words}");
+    }
+}
+
+/// How many Python programs run with this in their command line.
+#[cfg(target_os = "linux")]
+fn python_programs(path: &str) -> usize {
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    let lines = processes.filter_map(|one| fs::read(one.path().join("cmdline")).ok());
+    let texts = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+    texts
+        .filter(|line| {
+            let program = line.split('\0').next().unwrap_or_default();
+            program.contains("python") && line.contains(path)
+        })
+        .count()
 }

@@ -463,3 +463,12 @@ fn half_blocks(line: &str) -> Option<[Vec<bool>; 2]> {
     // The smallest code has 21 modules and a quiet zone.
     (rows[0].len() > 21).then_some(rows)
 }
+
+/// Whether there is a Python to run programs with; says so if there is none.
+pub(crate) fn has_python() -> bool {
+    let found = Command::new("python3").arg("--version").output().is_ok();
+    if !found {
+        eprintln!("SKIPPED: there is no python3");
+    }
+    found
+}

@@ -6,7 +6,6 @@
 //! it is shown, is `socklab-compare`'s.
 
 mod environment;
-mod folder;
 mod idle;
 mod knee;
 mod others;
@@ -30,7 +29,6 @@ use crate::measured::raise_descriptors;
 use crate::stage::{Wrong, prove_program};
 
 pub(crate) use environment::{Setting, describe};
-pub use folder::remove_all as remove_folders;
 pub(crate) use others::Others;
 pub use plan::{Entry, Kind, Plan, Thoroughness};
 pub use sources::sources;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use socklab_compare::results::{Generator, Load, Losses, Server, Trial};
 use socklab_compare::validity;
 use socklab_core::Transport;
+use socklab_files::Scratch;
 use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
 
-use super::folder::Folder;
 use super::plan::{Entry, Kind, Plan};
 use crate::measured::{Measured, Order, Usage};
 use crate::stage::Wrong;
@@ -71,13 +71,13 @@ pub(super) fn start(
     plan: &Plan,
     entry: &Entry,
     durable: bool,
-) -> io::Result<(Option<Folder>, Option<Measured>)> {
+) -> io::Result<(Option<Scratch>, Option<Measured>)> {
     let Kind::Model(model) = &entry.kind else {
         return Ok((None, None));
     };
     let needed = durable && plan.records();
     let register = match needed {
-        true => Some(Folder::within(&plan.folder)?),
+        true => Some(Scratch::within(&plan.folder)?),
         false => None,
     };
     let server = Measured::start(&Order {

@@ -1,4 +1,4 @@
-//! A folder for a server's register, which can be removed even where Ctrl-C ends the program.
+//! Temporary folders that are removed even where a signal ends the program.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,38 @@ use tempfile::TempDir;
 /// The folders that are there now.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A folder that goes, with everything in it, when it is dropped.
-pub(super) struct Folder(TempDir);
+/// A new folder that goes, with everything in it, when it is dropped.
+#[derive(Debug)]
+pub struct Scratch(TempDir);
 
-impl Folder {
-    pub(super) fn within(folder: &Path) -> io::Result<Self> {
+impl Scratch {
+    /// A folder among the system's temporary ones.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new() -> io::Result<Self> {
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// A folder in this one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn within(folder: &Path) -> io::Result<Self> {
         let made = tempfile::Builder::new()
             .prefix("socklab-")
             .tempdir_in(folder)?;
         folders().push(made.path().to_owned());
-        Ok(Folder(made))
+        Ok(Scratch(made))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
-impl Drop for Folder {
+impl Drop for Scratch {
     fn drop(&mut self) {
         folders().retain(|one| one != self.0.path());
     }
@@ -37,11 +51,11 @@ fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
     FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the folders of all comparisons of this program, then calls `exit`, for a program that a
-/// signal ends.
+/// Removes all folders of this program, then calls `exit`: for a program that a signal ends.
 ///
-/// Until `exit` returns no comparison goes on: it would only find that its folder has gone.
-pub fn remove_all(exit: impl FnOnce()) {
+/// No folder is made or dropped until `exit` returns. A thread that needs one waits, and does not
+/// report that its folder has gone.
+pub fn remove_scratch(exit: impl FnOnce()) {
     let folders = folders();
     for folder in folders.iter() {
         // A server that is just starting may put another file into it meanwhile.
