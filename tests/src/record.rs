@@ -108,6 +108,16 @@ impl Recording {
         self.transcripts()
     }
 
+    /// Waits until `n` machines have begun.
+    ///
+    /// # Panics
+    /// When they do not, within 20 s.
+    pub fn wait_begun(&self, n: usize) {
+        self.wait(&format!("{n} machines to begin"), |machines| {
+            machines.len() >= n
+        });
+    }
+
     /// Waits until a transcript holds `text`.
     ///
     /// # Panics
