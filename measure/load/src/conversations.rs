@@ -1,7 +1,7 @@
 //! Asks over TCP connections that stay: a line, its capitals, the next line.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -10,8 +10,8 @@ use mio::{Interest, Registry, Token};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
 use crate::rests::Rests;
-use crate::run::{Askers, sweep_every};
-use crate::sources::{Failed, Sources, failed};
+use crate::run::{Askers, TELLS_AGAIN, sweep_every};
+use crate::sources::{Failed, Sources, failed, send};
 use crate::tally::Tally;
 use crate::text::{NUMBERS, Read as Reply, Text};
 use crate::window::Asked;
@@ -188,19 +188,10 @@ impl Conversations {
 impl Peer {
     /// Writes what can be written now.
     fn write(&mut self) -> io::Result<()> {
-        let unsent = &self.line[self.written..];
-        let Some(stream) = self.stream.as_mut().filter(|_| !unsent.is_empty()) else {
-            return Ok(());
-        };
-        match stream.write(unsent) {
-            Ok(more) => self.written += more,
-            Err(error) => match error.kind() {
-                // Not connected yet, as some systems call it.
-                ErrorKind::WouldBlock | ErrorKind::NotConnected | ErrorKind::Interrupted => {}
-                _ => return Err(error),
-            },
+        match &mut self.stream {
+            Some(stream) => send(stream, &self.line, &mut self.written),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads what there is.
@@ -254,17 +245,19 @@ impl Askers for Conversations {
 
     fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         let at = event.token().0;
-        let peer = &mut self.peers[at];
-        let found = match peer.write() {
-            Ok(()) => peer.read(&mut self.buffer)?,
-            Err(error) => Found::Failed(failed(error)?),
-        };
-        match found {
-            Found::Waiting => Ok(()),
-            Found::Line => self.answered(at as u32, clock, tally),
-            Found::Failed(how) => {
-                self.broken(at as u32, how, clock.now(), tally);
-                Ok(())
+        loop {
+            let peer = &mut self.peers[at];
+            let found = match peer.write() {
+                Ok(()) => peer.read(&mut self.buffer)?,
+                Err(error) => Found::Failed(failed(error)?),
+            };
+            match found {
+                Found::Waiting => return Ok(()),
+                Found::Line => self.answered(at as u32, clock, tally)?,
+                Found::Failed(how) => self.broken(at as u32, how, clock.now(), tally),
+            }
+            if TELLS_AGAIN {
+                return Ok(());
             }
         }
     }

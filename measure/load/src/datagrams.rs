@@ -12,7 +12,7 @@ use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
 use crate::rests::Rests;
-use crate::run::Askers;
+use crate::run::{Askers, TELLS_AGAIN, sweep_every};
 use crate::sources::{failed, nonblocking};
 use crate::tally::Tally;
 use crate::text::{NUMBERS, Read, Text};
@@ -150,8 +150,9 @@ impl Datagrams {
 
     /// Takes what has come. `dry`: until there is no more.
     fn take(&mut self, at: u32, dry: bool, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        // One who is told of one change reads all that it waits for: what comes later is another
-        // change, and what is left is read with it.
+        // A receive that finds nothing is saved: once no question is open, a datagram that comes
+        // later raises another event.
+        let dry = dry || !TELLS_AGAIN;
         let mut wanted = self.connections[at as usize].window.open();
         loop {
             let socket = &self.connections[at as usize].socket;
@@ -280,7 +281,7 @@ impl Askers for Datagrams {
             self.follow(at, 1, now, tally)?;
         }
         if now >= self.next_sweep {
-            self.next_sweep = now + crate::run::sweep_every(self.timeout);
+            self.next_sweep = now + sweep_every(self.timeout);
             self.sweep(now, self.timeout, tally)?;
         }
         Ok(())

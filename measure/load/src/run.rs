@@ -32,6 +32,11 @@ const SPIN: u64 = 1_200_000;
 /// How long what is in flight at the end is waited for before the end is told.
 const GRACE: u64 = 10 * MILLI;
 
+/// Whether bytes that come after an event raise another event, even if what the first one told of
+/// was not read to its end. On Windows mio tells of more only after a call that would block
+/// (mio's `Poll`, "Draining readiness").
+pub(crate) const TELLS_AGAIN: bool = cfg!(not(windows));
+
 /// Those who ask. Times are in nanoseconds.
 pub(crate) trait Askers {
     /// Closed load: all ask, and ask again when they are answered.

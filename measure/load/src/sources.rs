@@ -4,7 +4,7 @@
 //! Linux all of 127.0.0.0/8 is this machine, so to a server there connections come from many
 //! addresses in turn.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -82,6 +82,25 @@ fn choose_port_when_connecting(socket: &Socket) -> io::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn choose_port_when_connecting(_: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes what the system takes now; `sent` counts it.
+///
+/// It ends with a call that would block, after which every system tells when there is room.
+pub(crate) fn send(stream: &mut TcpStream, bytes: &[u8], sent: &mut usize) -> io::Result<()> {
+    use io::ErrorKind as Kind;
+    while *sent < bytes.len() {
+        match stream.write(&bytes[*sent..]) {
+            Ok(more) => *sent += more,
+            Err(error) => match error.kind() {
+                // Not connected yet, as some systems call it.
+                Kind::WouldBlock | Kind::NotConnected => break,
+                Kind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
     Ok(())
 }
 

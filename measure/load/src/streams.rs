@@ -1,6 +1,6 @@
 //! Asks over TCP: a connection for each question.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -11,8 +11,8 @@ use socklab_core::welcome::{BANNER, MAX_ANSWER};
 use crate::clock::{Clock, nanos};
 use crate::plan::{Kind, Plan};
 use crate::rests::Rests;
-use crate::run::Askers;
-use crate::sources::{Failed, Sources, failed};
+use crate::run::{Askers, sweep_every};
+use crate::sources::{Failed, Sources, failed, send};
 use crate::submission::{Submissions, is_accepted, step_now};
 use crate::tally::Tally;
 use crate::text::{NUMBERS, Read as Reply, Text};
@@ -168,7 +168,7 @@ impl Streams {
         self.open += 1;
         let connected = self.sources.connect().and_then(|mut stream| {
             // On one machine the connection is often made by now, and the message can go at once.
-            place.written = write(&mut stream, &place.message)?;
+            send(&mut stream, &place.message, &mut place.written)?;
             let interest = if place.written < place.message.len() {
                 Interest::READABLE | Interest::WRITABLE
             } else {
@@ -253,12 +253,8 @@ impl Place {
         let Some(stream) = &mut self.stream else {
             return Ok(None);
         };
-        let unsent = &self.message[self.written..];
-        if !unsent.is_empty() {
-            match write(stream, unsent) {
-                Ok(more) => self.written += more,
-                Err(error) => return failed(error).map(|how| Some(End::Failed(how))),
-            }
+        if let Err(error) = send(stream, &self.message, &mut self.written) {
+            return failed(error).map(|how| Some(End::Failed(how)));
         }
         loop {
             match stream.read(buffer) {
@@ -277,31 +273,12 @@ impl Place {
                     }
                 }
                 Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return Ok(None),
+                    ErrorKind::WouldBlock | ErrorKind::NotConnected => return Ok(None),
                     ErrorKind::Interrupted => {}
                     _ => return failed(error).map(|how| Some(End::Failed(how))),
                 },
             }
         }
-    }
-}
-
-/// Writes what can be written now.
-fn write(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    if bytes.is_empty() {
-        return Ok(0);
-    }
-    match stream.write(bytes) {
-        // Not connected yet, as some systems call it.
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::WouldBlock | ErrorKind::NotConnected
-            ) =>
-        {
-            Ok(0)
-        }
-        result => result,
     }
 }
 
@@ -341,7 +318,7 @@ impl Askers for Streams {
             self.put(at, None, clock, tally)?;
         }
         if now >= self.next_sweep {
-            self.next_sweep = now + crate::run::sweep_every(self.timeout);
+            self.next_sweep = now + sweep_every(self.timeout);
             self.sweep(now, self.timeout, clock, tally)?;
         }
         Ok(())
