@@ -37,7 +37,9 @@ impl SlowClient {
                 thread::sleep(every);
                 stream.write_all(&[byte])?;
             }
-            reply(&mut stream)
+            let begun = Instant::now();
+            finish_reply(&mut stream)?;
+            Ok(begun.elapsed())
         })))
     }
 
@@ -69,8 +71,10 @@ impl SlowRequests {
             let mut replies = Vec::new();
             while !seen.load(Ordering::Relaxed) {
                 let asked = connect(to).and_then(|mut stream| {
+                    let begun = Instant::now();
                     stream.write_all(format!("{SLOW_LINE}\n").as_bytes())?;
-                    reply(&mut stream)
+                    finish_reply(&mut stream)?;
+                    Ok(begun.elapsed())
                 });
                 replies.extend(asked);
                 thread::sleep(pause);
@@ -94,14 +98,13 @@ fn connect(to: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// How long the rest of a line takes to come.
-fn reply(stream: &mut TcpStream) -> io::Result<Duration> {
-    let begun = Instant::now();
+/// Reads the rest of a line.
+fn finish_reply(stream: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 256];
     loop {
         match stream.read(&mut buffer)? {
             0 => return Err(ErrorKind::UnexpectedEof.into()),
-            len if buffer[..len].ends_with(b"\n") => return Ok(begun.elapsed()),
+            len if buffer[..len].ends_with(b"\n") => return Ok(()),
             _ => {}
         }
     }

@@ -105,8 +105,15 @@ impl Figures<'_> {
         cell.user = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(own));
         cell.system = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(1.0 - own));
         cell.busy = self.of_server(&valid, |server| server.busy);
-        cell.voluntary = self.per_reply(&valid, |server| server.voluntary as f64);
-        cell.involuntary = self.per_reply(&valid, |server| server.involuntary as f64);
+        // A server that was never switched is one whose system does not count (Windows).
+        let switched = |trial: &&Trial| {
+            let server = trial.server.as_ref();
+            server.is_some_and(|server| server.voluntary + server.involuntary > 0)
+        };
+        if valid.iter().any(switched) {
+            cell.voluntary = self.per_reply(&valid, |server| server.voluntary as f64);
+            cell.involuntary = self.per_reply(&valid, |server| server.involuntary as f64);
+        }
         cell.operations = self.operations(&valid);
         cell.threads = self.of_server(&valid, |server| f64::from(server.threads));
         cell.memory = self.of_server(&valid, |server| server.memory as f64);

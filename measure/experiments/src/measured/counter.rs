@@ -48,6 +48,16 @@ impl Block {
 pub(super) struct Counters {
     inner: Arc<Mutex<Inner>>,
     asked: Arc<AtomicBool>,
+    #[cfg(not(unix))]
+    requests: Arc<Requests>,
+}
+
+/// What the parent has asked for through the standard input, and is not done yet.
+#[cfg(not(unix))]
+#[derive(Debug, Default)]
+struct Requests {
+    bytes: Mutex<std::collections::VecDeque<u8>>,
+    changed: std::sync::Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -74,12 +84,19 @@ impl Counters {
         #[cfg(not(unix))]
         {
             let asked = Arc::clone(&counters.asked);
+            let requests = Arc::clone(&counters.requests);
             // A thread of its own, where there are no signals: it waits for as long as it is not
             // asked.
             std::thread::spawn(move || {
-                let questions = std::io::Read::bytes(std::io::stdin().lock());
-                for _ in questions.map_while(Result::ok) {
+                let bytes = std::io::Read::bytes(std::io::stdin().lock());
+                for byte in bytes.map_while(Result::ok) {
+                    let mut waiting = requests
+                        .bytes
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    waiting.push_back(byte);
                     asked.store(true, Ordering::Release);
+                    requests.changed.notify_one();
                 }
                 // The parent is gone.
                 std::process::exit(0);
@@ -88,13 +105,41 @@ impl Counters {
         counters
     }
 
-    /// Says on standard output what has been used, if the parent has asked. Called with every
-    /// operation, so it must cost almost nothing otherwise.
+    /// Does what the parent has asked for, if it has. Called with every operation, so it must cost
+    /// almost nothing otherwise.
     pub(super) fn answer_if_asked(&self) {
         if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::AcqRel) {
-            let usage = Usage::now(self.total());
-            if let Ok(line) = serde_json::to_string(&usage) {
-                let _ = writeln!(stdout().lock(), "{line}");
+            #[cfg(unix)]
+            self.answer();
+            #[cfg(not(unix))]
+            self.do_requests();
+        }
+    }
+
+    /// Says on standard output what has been used.
+    fn answer(&self) {
+        let usage = Usage::now(self.total());
+        if let Ok(line) = serde_json::to_string(&usage) {
+            let _ = writeln!(stdout().lock(), "{line}");
+        }
+    }
+
+    /// Answers, and stays here while the parent has the server paused.
+    #[cfg(not(unix))]
+    fn do_requests(&self) {
+        let unpoisoned = PoisonError::into_inner;
+        let mut waiting = self.requests.bytes.lock().unwrap_or_else(unpoisoned);
+        let mut paused = false;
+        loop {
+            match waiting.pop_front() {
+                Some(super::process::PAUSE) => paused = true,
+                Some(super::process::RESUME) => paused = false,
+                Some(_) => self.answer(),
+                None if paused => {
+                    let changed = self.requests.changed.wait(waiting);
+                    waiting = changed.unwrap_or_else(unpoisoned);
+                }
+                None => return,
             }
         }
     }

@@ -17,6 +17,16 @@ use super::usage::Usage;
 /// with that pipe, and so with its parent.
 const ASKED_BY_PIPE: bool = cfg!(not(unix));
 
+/// What is written into that pipe: a question, and two requests.
+#[cfg(not(unix))]
+const ASK: u8 = b'?';
+/// The thread of the server's next operation stays in it, until it may go on.
+#[cfg(not(unix))]
+pub(super) const PAUSE: u8 = b'p';
+/// It may go on.
+#[cfg(not(unix))]
+pub(super) const RESUME: u8 = b'r';
+
 /// How long a server may take to be ready or to say what it has used. Only one that has ended takes
 /// so long.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -98,10 +108,13 @@ impl Measured {
         #[cfg(unix)]
         return self.signal(nix::sys::signal::Signal::SIGUSR1);
         #[cfg(not(unix))]
-        {
-            let mut pipe = self.child.stdin.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
-            pipe.write_all(b"?").and_then(|()| pipe.flush())
-        }
+        self.request(ASK)
+    }
+
+    #[cfg(not(unix))]
+    fn request(&self, request: u8) -> io::Result<()> {
+        let mut pipe = self.child.stdin.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        pipe.write_all(&[request]).and_then(|()| pipe.flush())
     }
 
     #[cfg(unix)]
@@ -120,7 +133,8 @@ impl Measured {
         self.child.id()
     }
 
-    /// Stops it where it is, or lets it go on. Does nothing where the system cannot.
+    /// Stops it where it is, or lets it go on. Where there are no signals, a server that counts its
+    /// operations stops in the next one.
     pub fn pause(&self, paused: bool) {
         #[cfg(unix)]
         {
@@ -131,7 +145,7 @@ impl Measured {
             });
         }
         #[cfg(not(unix))]
-        let _ = paused;
+        let _ = self.request(if paused { PAUSE } else { RESUME });
     }
 
     fn why_not(&mut self) -> io::Error {

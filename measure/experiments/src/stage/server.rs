@@ -123,17 +123,39 @@ impl Server {
         Charge::of(self.id()?)
     }
 
-    /// Its memory in KiB.
-    pub(crate) fn memory(&self) -> u64 {
-        self.charge().map_or(0, |charge| charge.memory)
+    /// Its memory in KiB: as the system says, or, where it tells only the process itself, as a
+    /// server of ours says.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        if let Some(charge) = self.charge() {
+            return Some(charge.memory);
+        }
+        let memory = self.usage()?.memory;
+        (memory > 0).then_some(memory)
+    }
+
+    /// What a server of ours says that it has used since it began.
+    fn usage(&self) -> Option<Usage> {
+        let Process::Ours {
+            measured,
+            observed: true,
+        } = &self.process
+        else {
+            return None;
+        };
+        measured.ask().and_then(|()| self.nudge()).ok()?;
+        measured.answer().ok()
     }
 
     /// The share of a core that it uses while nobody asks it anything.
     pub(crate) fn idle_use(&self) -> Option<f64> {
         const LOOK: Duration = Duration::from_millis(40);
-        let before = self.cpu()?;
+        let cpu = || {
+            let told = || Some(Duration::from_secs_f64(self.usage()?.user / 1e6));
+            self.cpu().or_else(told)
+        };
+        let before = cpu()?;
         std::thread::sleep(LOOK);
-        let used = self.cpu()?.saturating_sub(before);
+        let used = cpu()?.saturating_sub(before);
         Some(used.as_secs_f64() / LOOK.as_secs_f64())
     }
 

@@ -237,14 +237,16 @@ impl Asking<'_> {
         let before = server.memory();
         let rest = open(SILENT - SILENT_BEFORE)?;
         std::thread::sleep(SETTLING);
-        let grown = server.memory().saturating_sub(before);
-        let connections = SILENT - SILENT_BEFORE;
-        self.asked.silent.push(Silent {
-            model: contestant.name.clone(),
-            round,
-            connections,
-            bytes: grown as f64 * 1024.0 / f64::from(connections),
-        });
+        if let (Some(before), Some(now)) = (before, server.memory()) {
+            let grown = now.saturating_sub(before);
+            let connections = SILENT - SILENT_BEFORE;
+            self.asked.silent.push(Silent {
+                model: contestant.name.clone(),
+                round,
+                connections,
+                bytes: grown as f64 * 1024.0 / f64::from(connections),
+            });
+        }
         Ok([first, rest])
     }
 
