@@ -26,6 +26,7 @@ CASES = [
     ("echo", "echo_nonblock", ["nonblocking"], "udp_load", ["64", "16"]),
     ("echo", "echo_sigio", ["signal-driven"], "udp_load", ["64", "16"]),
     ("echo", "echo_uring", ["uring", "mio"], "udp_load", ["64", "16"]),
+    ("echo", "echo_gro", ["blocking-batched", "mio-batched"], "udp_load_gso", ["64", "32"]),
     ("welcome", "welcome_c", ["mio", "tokio", "async-std", "blocking"], "tcp_load", ["64"]),
 ]
 
@@ -113,7 +114,7 @@ def main():
     options = parser.parse_args()
     subprocess.run(["make", "-s", "-C", str(ROOT / "bench/peers"), f"OUT={PEERS}"], check=True)
     program = SOCKLAB
-    print(f"{'exercise':9} {'runtime':11} {'against':16} {'rate':>14}  {'CPU for each':>14}   (ratios; CPU in microseconds)")
+    print(f"{'exercise':9} {'runtime':16} {'against':16} {'rate':>14}  {'CPU for each':>14}   (ratios; CPU in microseconds)")
     for exercise, peer, runtimes, load, args in CASES:
         runtimes = [one for one in runtimes if options.runtime in (None, one)]
         if options.only not in (None, peer) or not runtimes:
@@ -140,7 +141,7 @@ def main():
                 (rate, rate_half), (each, each_half) = (interval([a[i] / b[i] for a, b in pairs]) for i in (0, 1))
                 ours, its = (statistics.median(each for _, each in given[name]) for name in (runtime, other))
                 shown = "before" if other.endswith(" before") else other
-                print(f"{exercise:9} {runtime:11} {shown:16} {rate:6.3f} ± {rate_half:.3f}  {each:6.3f} ± {each_half:.3f}"
+                print(f"{exercise:9} {runtime:16} {shown:16} {rate:6.3f} ± {rate_half:.3f}  {each:6.3f} ± {each_half:.3f}"
                       f"   {ours:.2f}, {its:.2f}", flush=True)
 
 

@@ -42,6 +42,7 @@ pub(crate) async fn receive(
                 udp,
                 peer,
                 ancillary,
+                ..
             } = &**datagrams;
             if let Some(link) = peer {
                 return Ok(Received::Datagram(*link, udp.recv(buffer).await?, None));

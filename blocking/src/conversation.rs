@@ -61,7 +61,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
         Conversation {
             session,
-            out: Outbox::new(),
+            out: Run::<W>::outbox(&*run.console),
             run: Arc::clone(run),
             clock: LoopClock::of(run.clock),
             lines: Lines::default(),
@@ -134,7 +134,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             Ok(received) if received.is_empty() && is_over() => {}
             Ok(received) => {
                 permit.iter().for_each(|permit| permit.heard(now.mono));
-                turn.received(now, &received, buffer);
+                let taken = turn.received(now, &received, buffer);
+                if taken < received.len() {
+                    wire.keep(&received, &buffer[taken..received.len()]);
+                }
             }
             Err(_) if is_over() => {}
             Err(error) => drop(turn.not_received(now, call_error(&error))),
@@ -199,8 +202,18 @@ impl Thread {
 impl Calls for Thread {
     const BLOCK: bool = true;
 
-    fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize> {
-        self.wire.send(link, bytes, limit)
+    fn most(&self) -> usize {
+        self.wire.most()
+    }
+
+    fn send(
+        &mut self,
+        link: Link,
+        bytes: &[u8],
+        segment: usize,
+        limit: Duration,
+    ) -> io::Result<usize> {
+        self.wire.send(link, bytes, segment, limit)
     }
 
     fn open<W: Watch>(

@@ -18,7 +18,8 @@
 //! A TCP server that blocks has to say which thread waits for which peer. Here are the three
 //! classic answers, which are the same otherwise: [`Blocking`] has a thread for each connection;
 //! [`BlockingIterative`] one thread that serves one connection after the other; [`BlockingPool`] a
-//! fixed number of such threads on one listener.
+//! fixed number of such threads on one listener. Over UDP they are one, and [`BlockingBatched`] is
+//! the same with calls that move many datagrams.
 //!
 //! Deadlines are time-outs of the blocking call. A stop wakes a blocked thread with what it waits
 //! for: a datagram or a connection from ourselves, or the end of what can be received.
@@ -27,10 +28,11 @@
 //!
 //! `conversation` is the loop over a [`Session`]: do what there is to do,
 //! then block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
-//! `iterative` and `pool` are the designs, a few lines each.
+//! `iterative`, `pool` and `batched` are the designs, a few lines each.
 
 #![forbid(unsafe_code)]
 
+mod batched;
 mod conversation;
 mod iterative;
 mod listener;
@@ -47,6 +49,7 @@ use socklab_system::{Backend, Run, broken};
 use conversation::Conversation;
 use wire::BlockingWire;
 
+pub use batched::BlockingBatched;
 pub use iterative::BlockingIterative;
 pub use pool::BlockingPool;
 
@@ -69,15 +72,10 @@ impl Backend for Blocking {
             ),
             None => (Ok(BlockingWire::default()), Begin::Client),
         };
-        let wire = match wire {
-            Ok(wire) => wire,
-            Err(error) => return broken(&error),
-        };
-        let observer = run.watch.watch(Subject::Endpoint);
-        let session = Session::new(machine, observer);
-        let mut conversation = Conversation::new(session, wire, None, run);
-        let begun = conversation.begin(begin);
-        conversation.run(begun)
+        match wire {
+            Ok(wire) => alone(machine, wire, begin, run),
+            Err(error) => broken(&error),
+        }
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
@@ -87,4 +85,18 @@ impl Backend for Blocking {
     ) -> Status {
         per_connection::serve(address, &*service, run)
     }
+}
+
+/// Runs one machine to its end.
+fn alone<M: Machine, W: Watch>(
+    machine: M,
+    wire: BlockingWire,
+    begin: Begin,
+    run: &Arc<Run<W>>,
+) -> Status {
+    let observer = run.watch.watch(Subject::Endpoint);
+    let session = Session::new(machine, observer);
+    let mut conversation = Conversation::new(session, wire, None, run);
+    let begun = conversation.begin(begin);
+    conversation.run(begun)
 }

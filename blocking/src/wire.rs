@@ -69,6 +69,22 @@ impl BlockingWire {
         }
     }
 
+    /// Has one call receive or send several datagrams, where the system can do that.
+    pub(crate) fn coupled(mut self) -> Self {
+        self.wire.couple();
+        self
+    }
+
+    /// How many datagrams one call sends at most.
+    pub(crate) fn most(&self) -> usize {
+        self.wire.most()
+    }
+
+    /// Keeps what the machine did not take of what was received.
+    pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
+        self.wire.keep(received, rest);
+    }
+
     /// How large a buffer to receive into.
     pub(crate) fn buffer(&self) -> usize {
         match self.wire {
@@ -112,6 +128,11 @@ impl BlockingWire {
         let limit = until_a_look(limit);
         let set = self.read_timeout != limit;
         self.read_timeout = limit;
+        if let Wire::Datagrams(datagrams) = &mut self.wire
+            && let Some(rest) = datagrams.take_rest(buffer)
+        {
+            return Ok(rest);
+        }
         let received = match &self.wire {
             Wire::Closed => return Err(ErrorKind::WouldBlock.into()),
             Wire::Datagrams(datagrams) => {
@@ -140,7 +161,13 @@ impl BlockingWire {
 
     /// Sends a datagram, or some bytes of a stream. Blocks until there is room; for a stream, or
     /// for `limit`: then it is `WouldBlock`.
-    pub(crate) fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize> {
+    pub(crate) fn send(
+        &mut self,
+        link: Link,
+        bytes: &[u8],
+        segment: usize,
+        limit: Duration,
+    ) -> io::Result<usize> {
         if let Wire::Stream(stream) = &self.wire {
             let limit = limit.max(Duration::from_millis(1));
             if cfg!(windows) {
@@ -151,7 +178,11 @@ impl BlockingWire {
                 self.write_timeout = Some(limit);
             }
         }
-        match &self.wire {
+        match &mut self.wire {
+            #[cfg(target_os = "linux")]
+            Wire::Datagrams(server) if segment < bytes.len() => {
+                server.send_train(link, bytes, segment)
+            }
             // Nearly every reply. socket2 would fill a `sockaddr_storage` of 128 bytes for each.
             Wire::Datagrams(server) if server.peer.is_none() && link.local.is_none() => {
                 server.udp.send_to(bytes, link.peer)

@@ -239,19 +239,22 @@ help-arg-new = The later ones
 model-blocking = Threads: one for each connection (over UDP, one for all), and each waits inside the call that receives.
 model-blocking-iterative = One thread serves each connection to its end before it accepts the next: it waits in accept or for the one peer it has, and everybody else waits in the backlog.
 model-blocking-pool = A fixed number of threads accept on one listener and serve one connection each: whoever finds them all waiting for their peers waits in the backlog.
+model-blocking-batched = As blocking, but over UDP one call receives or sends up to 64 datagrams of a peer (GRO and GSO, Linux); one that comes alone is received alone.
 model-async-std = A task for each connection on an executor with a thread for each core: no task blocks, and the executor's reactor waits for all sockets in one poll.
 model-mio = One thread with one event loop: it waits in one poll for all sockets at once, and then serves those that have something.
 model-mio-loops = An event loop for each core, each with a socket of its own at the same port (SO_REUSEPORT): the kernel deals the peers out, and each loop waits in its own poll.
+model-mio-batched = As mio, but over UDP one call receives or sends up to 64 datagrams of a peer (GRO and GSO, Linux); one that comes alone is received alone.
 model-tokio = A task for each connection on a scheduler whose threads, one for each core, share the work: no task blocks, and its reactor waits for all sockets in one poll.
 model-nonblocking = One thread asks every socket again and again and never waits: it uses a whole core, also when idle, and answers soonest.
 model-select = One thread waits in select for all sockets at once; the sets are rebuilt for every call, and hold no descriptor numbered 1,024 or more.
 model-poll = One thread waits in poll for all sockets at once: the kernel walks the whole list with every call.
-model-epoll-level = One thread waits in epoll for all sockets at once: the kernel keeps the list, and reports a socket with every wait for as long as it is ready (level-triggered; mio's epoll is edge-triggered).
+model-epoll-level = One thread waits in epoll for all sockets at once: the kernel keeps the list, and reports a socket with every wait while it is ready (level-triggered; mio is edge-triggered).
 model-signal-driven = One thread sleeps in sigtimedwait until SIGIO says that something came, and then receives until nothing is left.
 model-uring = One thread waits in io_uring_enter for what the kernel has already done: it received into the program's memory, and sends what it was given.
 # $figure (text) - its number
 compare-figure = Stevens, figure { $figure }
 compare-every-exercise = every exercise
+compare-no-batches = here plain calls: this system has neither GRO nor GSO
 
 ## Besides loads
 

@@ -239,19 +239,22 @@ help-arg-new = Los de después
 model-blocking = Hilos: uno por conexión (en UDP, uno para todos), y cada uno espera dentro de la llamada que recibe.
 model-blocking-iterative = Un hilo atiende cada conexión hasta el final antes de aceptar la siguiente: espera en accept o al único cliente que tiene, y los demás esperan en la cola.
 model-blocking-pool = Un número fijo de hilos acepta en el mismo socket y atiende una conexión cada uno: quien los encuentra a todos esperando a sus clientes espera en la cola.
+model-blocking-batched = Como blocking, pero en UDP una sola llamada recibe o envía hasta 64 datagramas de un cliente (GRO y GSO, en Linux); el que llega solo se recibe solo.
 model-async-std = Una tarea por conexión sobre un ejecutor con un hilo por núcleo: ninguna tarea se bloquea, y el reactor del ejecutor espera a todos los sockets en un solo poll.
 model-mio = Un hilo con un bucle de eventos: espera en un solo poll a todos los sockets a la vez y después atiende a los que tienen algo.
 model-mio-loops = Un bucle de eventos por núcleo, cada uno con su socket en el mismo puerto (SO_REUSEPORT): el sistema reparte los clientes y cada bucle espera en su propio poll.
+model-mio-batched = Como mio, pero en UDP una sola llamada recibe o envía hasta 64 datagramas de un cliente (GRO y GSO, en Linux); el que llega solo se recibe solo.
 model-tokio = Una tarea por conexión sobre un planificador cuyos hilos, uno por núcleo, se reparten el trabajo: ninguna se bloquea, y su reactor espera a todos los sockets en un poll.
 model-nonblocking = Un hilo pregunta a cada socket una y otra vez y no espera nunca: ocupa un núcleo entero, también ocioso, y es el que antes responde.
 model-select = Un hilo espera en select a todos los sockets a la vez; los conjuntos se rehacen en cada llamada y no admiten descriptores con número 1024 o mayor.
 model-poll = Un hilo espera en poll a todos los sockets a la vez: el núcleo recorre la lista entera en cada llamada.
-model-epoll-level = Un hilo espera en epoll a todos los sockets a la vez: la lista la guarda el núcleo, que avisa de un socket en cada espera mientras tenga algo (por nivel; el epoll de mio avisa por flanco).
+model-epoll-level = Un hilo espera en epoll a todos los sockets a la vez: la lista la guarda el núcleo, que avisa de un socket en cada espera mientras tenga algo (por nivel; mio, por flanco).
 model-signal-driven = Un hilo duerme en sigtimedwait hasta que SIGIO dice que ha llegado algo, y entonces recibe hasta que no queda nada.
 model-uring = Un hilo espera en io_uring_enter lo que el núcleo ya ha hecho: recibió en la memoria del programa y envía lo que este le dio.
 # $figure (text) - su número
 compare-figure = Stevens, figura { $figure }
 compare-every-exercise = todos los ejercicios
+compare-no-batches = aquí, llamadas corrientes: este sistema no tiene ni GRO ni GSO
 
 ## Además de las cargas
 

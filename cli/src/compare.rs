@@ -17,6 +17,7 @@ use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_files::{Scratch, remove_scratch};
 use socklab_runtimes::Runtime;
+use socklab_system::couples;
 use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
@@ -141,6 +142,10 @@ fn list(messages: &dyn Messages) -> Exit {
         let served = match served.len() == EXERCISES.len() {
             true => messages.say("compare-every-exercise"),
             false => served.join(", "),
+        };
+        let served = match runtime.is_batched() && !couples() {
+            true => format!("{served}; {}", messages.say("compare-no-batches")),
+            false => served,
         };
         let figure = messages.say_with("compare-figure", &[("figure", &figure)]);
         format!("{name:widest$}  {figure}. {sentence} ({served})\n")

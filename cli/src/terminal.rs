@@ -99,6 +99,10 @@ impl Console for Terminal {
         STDERR.line(Stream::Error, text.into_bytes());
     }
 
+    fn shows(&self) -> bool {
+        !self.options.quiet
+    }
+
     fn show(&self, bytes: &[u8]) {
         if self.options.quiet {
             return;

@@ -37,6 +37,13 @@ pub trait Machine: Send {
     /// Whether it is still running. Once it is not, it takes no more inputs; its driver flushes
     /// what was sent (for at most [`CLOSE_LIMIT`]) and closes its sockets.
     fn status(&self) -> Status;
+
+    /// Whether its status is [`Status::Running`]: asked after each input, so without the copy of a
+    /// whole status.
+    #[inline]
+    fn is_running(&self) -> bool {
+        self.status() == Status::Running
+    }
 }
 
 /// How long a driver tries to send the last bytes of a machine that has ended: 2 s. A machine that
@@ -128,6 +135,9 @@ impl<M: Machine + ?Sized> Machine for Box<M> {
     }
     fn status(&self) -> Status {
         (**self).status()
+    }
+    fn is_running(&self) -> bool {
+        (**self).is_running()
     }
 }
 

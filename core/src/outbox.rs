@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::ops::Range;
 
-use crate::link::{Link, Socket, Transport};
+use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::output::{Notice, Output, Prompt};
 use crate::register::{Attempt, StoreId};
 
@@ -32,8 +32,12 @@ pub struct Outbox {
     ops: Vec<Op>,
     /// How many of `ops` have been looked at for what the user is told.
     told: usize,
+    /// How many of those that have not been looked at are for the user.
+    untold: usize,
     /// How many of `ops` have been carried out.
     done: usize,
+    /// No console wants what is shown.
+    unseen: bool,
 }
 
 /// An output; what it carries lies in the outbox. It is `Copy`, so that clearing a list of them
@@ -79,7 +83,7 @@ pub(crate) struct Train {
     pub(crate) next: usize,
     /// Where their bytes lie.
     pub(crate) bytes: Range<usize>,
-    /// How long each datagram is; the last may be shorter.
+    /// How long each datagram is; the last may be shorter. Of a stream, how long all is.
     pub(crate) segment: usize,
 }
 
@@ -101,8 +105,17 @@ impl Outbox {
             attempts: Vec::new(),
             ops: Vec::new(),
             told: 0,
+            untold: 0,
             done: 0,
+            unseen: false,
         }
+    }
+
+    /// Leaves out what is to be shown from now on: there is no console that shows it.
+    #[must_use]
+    pub const fn unseen(mut self) -> Self {
+        self.unseen = true;
+        self
     }
 
     /// How many outputs are waiting to be carried out.
@@ -123,7 +136,7 @@ impl Outbox {
         self.addresses.clear();
         self.attempts.clear();
         self.ops.clear();
-        (self.told, self.done) = (0, 0);
+        (self.told, self.untold, self.done) = (0, 0, 0);
     }
 
     /// The outputs in order.
@@ -139,9 +152,11 @@ impl Outbox {
     /// The next output that is for the user, if there is one that has not been told.
     #[inline]
     pub(crate) fn next_told(&mut self) -> Option<usize> {
-        while self.told < self.ops.len() {
+        // Many datagrams in a row have nothing for the user: their sends are not looked at.
+        while self.untold > 0 && self.told < self.ops.len() {
             self.told += 1;
             if self.ops[self.told - 1].is_told() {
+                self.untold -= 1;
                 return Some(self.told - 1);
             }
         }
@@ -173,7 +188,8 @@ impl Outbox {
     /// can leave in one call, at most `most` datagrams.
     ///
     /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
-    /// leave together as equal segments to one peer, of which only the last may be shorter.
+    /// leave together as equal segments to one peer, of which only the last may be shorter; all of
+    /// them have no more bytes than one datagram may have, or the system would refuse them.
     #[inline]
     pub(crate) fn next_train(
         &mut self,
@@ -198,26 +214,42 @@ impl Outbox {
 
     /// Adds to a train what can leave with its first send.
     fn couple(&self, link: &Link, transport: Transport, most: usize, train: &mut Train) {
-        let mut datagrams = 1;
+        let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
         for (index, op) in self.ops.iter().enumerate().skip(train.next) {
-            match op {
-                _ if op.is_told() => {}
-                Op::Send(to, range) if to == link && range.start == train.bytes.end => {
-                    if transport == Transport::Datagram {
-                        let all_full = train.bytes.len() == datagrams * train.segment;
-                        let len = range.end - range.start;
-                        let fits = len <= train.segment && len > 0;
-                        if !all_full || !fits || datagrams == most {
-                            break;
-                        }
-                        datagrams += 1;
-                    }
-                    train.bytes.end = range.end;
-                    train.next = index + 1;
-                }
+            let range = match op {
+                Op::Send(to, range) if range.start == train.bytes.end && to == link => range,
+                _ if op.is_told() => continue,
                 _ => break,
+            };
+            let len = range.end - range.start;
+            let mut full = true;
+            if transport == Transport::Stream {
+                train.segment += len;
+            } else {
+                let fits = 0 < len && len <= train.segment && train.bytes.len() + len <= most_bytes;
+                if !fits || datagrams == most {
+                    break;
+                }
+                datagrams += 1;
+                full = len == train.segment;
+            }
+            train.bytes.end = range.end;
+            train.next = index + 1;
+            if !full {
+                break;
             }
         }
+    }
+
+    /// The output that is next when the first `len` bytes of a train of datagrams are sent.
+    pub(crate) fn after(&self, train: &Train, len: usize) -> usize {
+        let reached = train.bytes.start + len;
+        let mut later = train.first + 1..train.next;
+        let unsent = later.find(|index| match &self.ops[*index] {
+            Op::Send(_, range) => range.start >= reached,
+            _ => false,
+        });
+        unsent.unwrap_or(train.next)
     }
 
     /// The link of a send.
@@ -312,19 +344,27 @@ impl Outbox {
 
     /// Asks the user for a line.
     pub fn prompt(&mut self, prompt: Prompt) {
-        self.ops.push(Op::Prompt(prompt));
+        self.tell(Op::Prompt(prompt));
     }
 
     /// Shows `bytes` to the user.
     pub fn show(&mut self, bytes: &[u8]) {
+        if self.unseen {
+            return;
+        }
         let start = self.shown.len();
         self.shown.extend_from_slice(bytes);
-        self.ops.push(Op::Show(Span::from(start, &self.shown)));
+        self.tell(Op::Show(Span::from(start, &self.shown)));
     }
 
     /// Tells the user something.
     pub fn notice(&mut self, notice: Notice) {
-        self.ops.push(Op::Notice(notice));
+        self.tell(Op::Notice(notice));
+    }
+
+    fn tell(&mut self, op: Op) {
+        self.untold += 1;
+        self.ops.push(op);
     }
 
     /// Hands an attempt to the register.

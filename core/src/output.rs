@@ -201,6 +201,11 @@ pub trait Console: Send + Sync {
     fn prompt(&self, prompt: Prompt);
     /// Shows what the peer said.
     fn show(&self, bytes: &[u8]);
+
+    /// Whether it does anything with what it is told to show. Else nothing is copied for it.
+    fn shows(&self) -> bool {
+        true
+    }
     /// Says what happened.
     fn notice(&self, notice: Notice);
 

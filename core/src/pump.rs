@@ -57,7 +57,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         self.last = now.mono;
         if !O::STEPS {
             self.machine.step(now, input, out);
-            self.running = self.machine.status() == Status::Running;
+            self.running = self.machine.is_running();
         } else {
             let (state, deadline) = (self.machine.state(), self.machine.deadline());
             self.observer.input(now, &input);
@@ -71,7 +71,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
             if self.machine.deadline() != deadline {
                 self.observer.deadline(now, self.machine.deadline());
             }
-            self.running = self.machine.status() == Status::Running;
+            self.running = self.machine.is_running();
             if !self.running {
                 self.observer.ended(now, self.machine.status());
             }

@@ -24,15 +24,18 @@
 //! # Where to look
 //!
 //! `model` is what is mio's own: a poll, and the one call that waits. The loop around it is
-//! [`socklab_readiness`], which all models of this family share. `loops` runs several of them.
+//! [`socklab_readiness`], which all models of this family share. `loops` runs several of them,
+//! `batched` has each of its calls move many datagrams.
 
 #![forbid(unsafe_code)]
 
+mod batched;
 mod loops;
 mod model;
 
 use socklab_readiness::OneLoop;
 
+pub use batched::MioBatched;
 pub use loops::MioLoops;
 pub use model::MioPoll;
 

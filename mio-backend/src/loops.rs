@@ -161,6 +161,10 @@ impl Console for TogetherReady<'_> {
         self.console.show(bytes);
     }
 
+    fn shows(&self) -> bool {
+        self.console.shows()
+    }
+
     fn notice(&self, notice: Notice) {
         let awaited = match notice {
             Notice::Ready(_) => self.awaited.fetch_sub(1, Ordering::Relaxed) > 1,

@@ -41,11 +41,8 @@ impl<L: Model> Bell<L> {
         heard.connect(rings.local_addr()?)?;
         rings.connect(heard.local_addr()?)?;
         heard.set_nonblocking(true)?;
-        let mut heard = Datagrams {
-            udp: model.udp(heard)?,
-            peer: Some(Link::first(rings.local_addr()?)),
-            ancillary: Ancillary::default(),
-        };
+        let peer = Link::first(rings.local_addr()?);
+        let mut heard = Datagrams::new(model.udp(heard)?, Some(peer), Ancillary::default());
         model.watch(key, Watched::Udp(&mut heard.udp), None, READ)?;
         let signals = rings.try_clone()?;
         let waker = Waker::from(Arc::new(Ring(rings)));

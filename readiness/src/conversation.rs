@@ -198,7 +198,10 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         match received {
             Ok(received) => {
                 (self.permit.iter()).for_each(|permit| permit.heard(now.mono));
-                turn.received(now, &received, buffer);
+                let taken = turn.received(now, &received, buffer);
+                if taken < received.len() {
+                    wire.keep(&received, &buffer[taken..received.len()]);
+                }
                 received.len()
             }
             Err(error) => {
@@ -308,12 +311,16 @@ struct InLoop<'a, L: Model> {
 }
 
 impl<L: Model> Calls for InLoop<'_, L> {
-    fn send(&mut self, link: Link, bytes: &[u8], _: Duration) -> io::Result<usize> {
-        let sent = self.socket.wire.send(link, bytes);
+    fn most(&self) -> usize {
+        self.socket.wire.most()
+    }
+
+    fn send(&mut self, link: Link, bytes: &[u8], segment: usize, _: Duration) -> io::Result<usize> {
+        let sent = self.socket.wire.send(link, bytes, segment);
         self.socket.writable = match &sent {
-            // Less than all was taken: there is no more room. mio on Windows has to see the next
-            // call fail, or it never reports that there is room again.
-            Ok(taken) => *taken == bytes.len() || cfg!(windows),
+            // Less than all of a stream was taken: there is no more room. mio on Windows has to see
+            // the next call fail, or it never reports that there is room again.
+            Ok(taken) => *taken >= segment || cfg!(windows),
             Err(error) => error.kind() != ErrorKind::WouldBlock,
         };
         sent

@@ -8,8 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Console, Machine, Observer, OperationKind, Outbox, Service, Session, Status, Subject,
-    Watch,
+    Begin, Console, Machine, Observer, OperationKind, Service, Session, Status, Subject, Watch,
 };
 use socklab_system::{Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
@@ -39,6 +38,8 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     /// The bell rang.
     rung: bool,
     stopped: bool,
+    /// A UDP server's calls move several datagrams, where the system can do that.
+    batched: bool,
     /// How the last conversation that ended did.
     ended: Option<Status>,
 }
@@ -63,7 +64,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let _ = mailbox.poll(&mut Context::from_waker(&waker));
         Ok(EventLoop {
             resources: Resources {
-                out: Outbox::new(),
+                out: Run::<W>::outbox(console),
                 buffer: vec![0; socket::DATAGRAM_BUFFER],
                 shared: Shared {
                     run,
@@ -80,8 +81,17 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             waker,
             rung: false,
             stopped: false,
+            batched: false,
             ended: None,
         })
+    }
+
+    /// The same, with calls of a UDP server that move several datagrams, where the system can do
+    /// that.
+    #[must_use]
+    pub fn batched(self) -> Self {
+        let batched = true;
+        EventLoop { batched, ..self }
     }
 
     /// Runs one machine to its end: a client's, or that of a UDP server, with its socket and the
@@ -100,6 +110,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             Some((local, udp)) => {
                 let model = &self.resources.shared.model;
                 let wire = Wire::server::<W::Observer>(udp, local, model)?;
+                let wire = if self.batched { wire.coupled() } else { wire };
                 (wire, Begin::Bound(local))
             }
             None => (Wire::CLOSED, Begin::Client),

@@ -33,6 +33,23 @@ impl<L: Model> Wire<L> {
         system::Wire::server::<O>(socket, local, udp(model)).map(Wire)
     }
 
+    /// The same, whose calls receive and send several datagrams where the system can do that.
+    #[must_use]
+    pub(crate) fn coupled(mut self) -> Self {
+        self.0.couple();
+        self
+    }
+
+    /// How many datagrams one call sends at most.
+    pub(crate) fn most(&self) -> usize {
+        self.0.most()
+    }
+
+    /// Keeps what the machine did not take of what was received.
+    pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
+        self.0.keep(received, rest);
+    }
+
     /// An accepted connection.
     pub(crate) fn accepted(tcp: L::Tcp) -> Self {
         Wire(system::Wire::Stream(tcp))
@@ -82,19 +99,26 @@ impl<L: Model> Wire<L> {
 
     /// Takes what there is, once.
     #[inline]
-    pub(crate) fn receive(&self, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
-        match &self.0 {
+    pub(crate) fn receive(&mut self, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
+        match &mut self.0 {
             system::Wire::Closed => Err(ErrorKind::WouldBlock.into()),
-            system::Wire::Datagrams(datagrams) => L::receive(datagrams, buffer, clock),
+            system::Wire::Datagrams(datagrams) => match datagrams.take_rest(buffer) {
+                Some(rest) => Ok(rest),
+                None => L::receive(datagrams, buffer, clock),
+            },
             system::Wire::Stream(tcp) => read(L::read(tcp, buffer)),
         }
     }
 
     /// Sends what the system takes now.
     #[inline]
-    pub(crate) fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
-        match &self.0 {
+    pub(crate) fn send(&mut self, link: Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+        match &mut self.0 {
             system::Wire::Closed => Err(ErrorKind::NotConnected.into()),
+            #[cfg(target_os = "linux")]
+            system::Wire::Datagrams(datagrams) if segment < bytes.len() => {
+                datagrams.send_train(link, bytes, segment)
+            }
             system::Wire::Datagrams(datagrams) => L::send(datagrams, link, bytes),
             system::Wire::Stream(tcp) => L::write(tcp, bytes),
         }

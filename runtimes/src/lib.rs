@@ -10,11 +10,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socklab_async::AsyncStd;
-use socklab_blocking::{Blocking, BlockingIterative, BlockingPool};
+use socklab_blocking::{Blocking, BlockingBatched, BlockingIterative, BlockingPool};
 use socklab_core::impair::{Impaired, ImpairedService, Impairments};
 use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
 use socklab_core::{Machine, Status, Transport, Watch};
-use socklab_mio::{Mio, MioLoops};
+use socklab_mio::{Mio, MioBatched, MioLoops};
 #[cfg(target_os = "linux")]
 use socklab_multiplexing::EpollLevel;
 use socklab_multiplexing::Nonblocking;
@@ -63,6 +63,10 @@ pub enum Runtime {
     SignalDriven,
     /// One thread that waits for completions, on io_uring.
     Uring,
+    /// One thread whose calls move several datagrams.
+    BlockingBatched,
+    /// One raw mio event loop whose calls move several datagrams.
+    MioBatched,
 }
 
 /// The value that an expression has for the backend of a runtime.
@@ -70,7 +74,7 @@ macro_rules! of {
     ($runtime:expr, $backend:ident => $value:expr) => {
         of!(@arms $runtime, $backend => $value;
             Blocking BlockingIterative BlockingPool AsyncStd Mio MioLoops Tokio
-            Nonblocking Select Poll EpollLevel SignalDriven Uring)
+            Nonblocking Select Poll EpollLevel SignalDriven Uring BlockingBatched MioBatched)
     };
     (@arms $runtime:expr, $backend:ident => $value:expr; $($name:ident)*) => {
         match $runtime {
@@ -142,6 +146,8 @@ impl Runtime {
         Runtime::EpollLevel,
         Runtime::SignalDriven,
         Runtime::Uring,
+        Runtime::BlockingBatched,
+        Runtime::MioBatched,
     ];
 
     /// What most programs are written with: the others are designs of a server on one of these, or
@@ -190,7 +196,10 @@ impl Runtime {
     /// The figure of Stevens's chapter 6 that shows its model.
     pub const fn figure(self) -> &'static str {
         match self {
-            Runtime::Blocking | Runtime::BlockingIterative | Runtime::BlockingPool => "6.1",
+            Runtime::Blocking
+            | Runtime::BlockingIterative
+            | Runtime::BlockingPool
+            | Runtime::BlockingBatched => "6.1",
             Runtime::Nonblocking => "6.2",
             // An executor's reactor is such a loop.
             Runtime::Select
@@ -198,6 +207,7 @@ impl Runtime {
             | Runtime::EpollLevel
             | Runtime::Mio
             | Runtime::MioLoops
+            | Runtime::MioBatched
             | Runtime::AsyncStd
             | Runtime::Tokio => "6.3",
             Runtime::SignalDriven => "6.4",
@@ -233,12 +243,20 @@ impl Runtime {
             .filter(|name| [BlockingPool::NAME, MioLoops::NAME, Tokio::NAME].contains(name))
     }
 
+    /// Whether it is a design of UDP servers whose calls move several datagrams.
+    pub const fn is_batched(self) -> bool {
+        matches!(self, Runtime::BlockingBatched | Runtime::MioBatched)
+    }
+
     /// The runtimes whose servers differ from each other with that transport. Over UDP a blocking
-    /// server has one thread, whatever design it has for connections.
+    /// server has one thread, whatever design it has for connections; over TCP there are no
+    /// datagrams to be moved together.
     pub fn models(transport: Transport) -> Vec<Runtime> {
         let only_with_streams = [Runtime::BlockingIterative, Runtime::BlockingPool];
-        let differs =
-            |one: &Runtime| transport == Transport::Stream || !only_with_streams.contains(one);
+        let differs = |one: &Runtime| match transport {
+            Transport::Stream => !one.is_batched(),
+            Transport::Datagram => !only_with_streams.contains(one),
+        };
         let serves = |one: &Runtime| one.serves(transport);
         Runtime::offered().filter(differs).filter(serves).collect()
     }
@@ -276,13 +294,14 @@ mod tests {
     fn designs_that_are_the_same_are_not_compared() {
         let streams = Runtime::models(Transport::Stream);
         let without: Vec<Runtime> = Runtime::offered()
-            .filter(|one| *one != Runtime::SignalDriven)
+            .filter(|one| *one != Runtime::SignalDriven && !one.is_batched())
             .collect();
         assert_eq!(streams, without);
         let datagrams = Runtime::models(Transport::Datagram);
         assert!(Runtime::compared().all(|one| datagrams.contains(&one)));
         assert!(!datagrams.contains(&Runtime::BlockingIterative));
         assert!(!datagrams.contains(&Runtime::BlockingPool));
+        assert!(datagrams.contains(&Runtime::MioBatched));
         let here = Runtime::offered().any(|one| one == Runtime::SignalDriven);
         assert_eq!(datagrams.contains(&Runtime::SignalDriven), here);
     }

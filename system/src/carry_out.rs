@@ -14,7 +14,7 @@ use crate::clock::LoopClock;
 use crate::fault::{call_error, fault};
 use crate::limit::Permit;
 use crate::lines::Lines;
-use crate::observed::{Moved, timed};
+use crate::observed::{Moved, Sent, timed};
 use crate::run::Run;
 
 /// What another thread has for a conversation.
@@ -57,12 +57,24 @@ pub trait Calls {
     /// long.
     const BLOCK: bool = false;
 
+    /// How many datagrams one call sends at most.
+    fn most(&self) -> usize {
+        1
+    }
+
     /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. One
-    /// that blocks does so for `limit` at most.
+    /// that blocks does so for `limit` at most. Where [several](Self::most) datagrams leave in one
+    /// call, each is `segment` bytes long, but for the last.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
-    fn send(&mut self, link: Link, bytes: &[u8], limit: Duration) -> io::Result<usize>;
+    fn send(
+        &mut self,
+        link: Link,
+        bytes: &[u8],
+        segment: usize,
+        limit: Duration,
+    ) -> io::Result<usize>;
 
     /// Opens a socket to `link`, in place of the one that there is.
     fn open<W: Watch>(
@@ -119,20 +131,26 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
             }
             look = false;
         }
-        match turn.next(now) {
+        match turn.next_train(now, calls.most()) {
             Next::Tell(output) => console.tell(&output),
             Next::Send {
-                link, bytes, until, ..
+                link,
+                bytes,
+                segment,
+                until,
             } => {
                 // A stop cannot wake a blocked write without cutting off what it writes, so the
                 // write itself ends after a while.
                 let limit = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
-                let send = || calls.send(link, bytes, limit.min(CLOSE_LIMIT));
+                let send = || {
+                    let len = calls.send(link, bytes, segment, limit.min(CLOSE_LIMIT))?;
+                    Ok(Sent { len, segment })
+                };
                 let (sent, operation) =
                     timed::<W::Observer, _>(&run.clock, OperationKind::Send, send);
                 turn.observe(operation);
                 match sent {
-                    Ok(len) => turn.sent(len),
+                    Ok(sent) => turn.sent(sent.len),
                     Err(error) => turn.not_sent(now, call_error(&error)),
                 }
                 if C::BLOCK && until.is_some() {

@@ -10,6 +10,8 @@
 //! socket's buffer (`SO_TIMESTAMPNS`, socket(7)), which tells the two apart. Only an observer
 //! [that wants it](Observer::STAMPS) has it asked for.
 
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+mod unix;
 #[cfg(windows)]
 mod windows;
 
@@ -22,6 +24,8 @@ use socklab_core::Link;
 use socklab_core::{Observer, Received};
 
 use crate::clock::Clock;
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+use unix as system;
 #[cfg(windows)]
 use windows as system;
 
@@ -46,7 +50,15 @@ impl Ancillary {
         self.0.is_some()
     }
 
-    /// Receives a datagram, and what was asked for.
+    /// Asks for several datagrams of a peer in one call; whether the system has that.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn ask_for_trains(&mut self, socket: &impl std::os::fd::AsFd) -> bool {
+        let asked = system::ask_for_trains(socket);
+        self.0 = self.0.or(asked);
+        asked.is_some()
+    }
+
+    /// Receives a datagram or a train of them, and what was asked for.
     ///
     /// # Errors
     /// Those of receiving; what would block is `WouldBlock`.
@@ -74,161 +86,27 @@ impl Ancillary {
         let asked = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
         system::send(asked, socket, bytes, peer, local)
     }
+
+    /// Sends several datagrams, each `segment` bytes long but for the last.
+    ///
+    /// # Errors
+    /// Those of sending; what would block is `WouldBlock`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn send_train(
+        &self,
+        socket: &SockRef<'_>,
+        bytes: &[u8],
+        segment: u16,
+        link: Link,
+    ) -> io::Result<usize> {
+        system::send_train(socket, bytes, segment, link)
+    }
 }
 
 /// The moment of the kernel's stamp, for a driver that receives stamps itself.
 #[cfg(target_os = "linux")]
 pub fn arrival(stamp: std::time::Duration, clock: &Clock) -> Option<socklab_core::Mono> {
     system::moment(stamp, clock)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-mod system {
-    use std::io::{self, IoSlice, IoSliceMut};
-    use std::net::{Ipv4Addr, Ipv6Addr};
-    use std::os::fd::AsRawFd;
-
-    use nix::libc::{in_pktinfo, in6_pktinfo};
-    use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
-    use nix::sys::socket::{
-        ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
-        setsockopt,
-    };
-    use socklab_core::Mono;
-
-    use super::*;
-
-    /// The kernel remembers what was asked for, so this does not.
-    pub(super) type Asked = ();
-
-    /// Where the kernel writes what was asked for: a time and two addresses at most.
-    #[repr(align(8))]
-    struct Space([u8; 128]);
-
-    pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Option<Asked> {
-        let mut asked = stamps && ask_for_stamps(socket);
-        if local.ip().is_unspecified() {
-            asked |= match local {
-                SocketAddr::V4(_) => setsockopt(socket, Ipv4PacketInfo, &true),
-                SocketAddr::V6(_) => setsockopt(socket, Ipv6RecvPacketInfo, &true),
-            }
-            .is_ok();
-        }
-        asked.then_some(())
-    }
-
-    pub(super) fn receive(
-        (): &Asked,
-        socket: &SockRef<'_>,
-        buffer: &mut [u8],
-        clock: &Clock,
-    ) -> io::Result<Received> {
-        let (mut pieces, mut space) = ([IoSliceMut::new(buffer)], Space([0; 128]));
-        let received = recvmsg::<SockaddrStorage>(
-            socket.as_raw_fd(),
-            &mut pieces,
-            Some(&mut space.0),
-            MsgFlags::empty(),
-        )?;
-        let peer = received.address.and_then(address);
-        let mut link = Link::first(peer.ok_or(io::ErrorKind::AddrNotAvailable)?);
-        let mut arrived = None;
-        for message in received.cmsgs()? {
-            match message {
-                ControlMessageOwned::Ipv4PacketInfo(info) => {
-                    let bits = u32::from_be(info.ipi_addr.s_addr);
-                    link.local = Some(Ipv4Addr::from_bits(bits).into());
-                }
-                ControlMessageOwned::Ipv6PacketInfo(info) => {
-                    link.local = Some(Ipv6Addr::from(info.ipi6_addr.s6_addr).into());
-                }
-                other => arrived = arrived.or(stamp(&other, clock)),
-            }
-        }
-        Ok(Received::Datagram(link, received.bytes, arrived))
-    }
-
-    pub(super) fn send(
-        (): &Asked,
-        socket: &SockRef<'_>,
-        bytes: &[u8],
-        peer: SocketAddr,
-        local: IpAddr,
-    ) -> io::Result<usize> {
-        let (v4, v6);
-        let message = match local {
-            IpAddr::V4(local) => {
-                v4 = in_pktinfo {
-                    ipi_ifindex: 0,
-                    ipi_spec_dst: nix::libc::in_addr {
-                        s_addr: local.to_bits().to_be(),
-                    },
-                    ipi_addr: nix::libc::in_addr { s_addr: 0 },
-                };
-                ControlMessage::Ipv4PacketInfo(&v4)
-            }
-            IpAddr::V6(local) => {
-                v6 = in6_pktinfo {
-                    ipi6_addr: nix::libc::in6_addr {
-                        s6_addr: local.octets(),
-                    },
-                    // A link-local address means something on one link only.
-                    ipi6_ifindex: match peer {
-                        SocketAddr::V6(peer) => peer.scope_id() as _,
-                        SocketAddr::V4(_) => 0,
-                    },
-                };
-                ControlMessage::Ipv6PacketInfo(&v6)
-            }
-        };
-        let peer = SockaddrStorage::from(peer);
-        let (pieces, flags) = ([IoSlice::new(bytes)], MsgFlags::empty());
-        Ok(sendmsg(
-            socket.as_raw_fd(),
-            &pieces,
-            &[message],
-            flags,
-            Some(&peer),
-        )?)
-    }
-
-    fn address(from: SockaddrStorage) -> Option<SocketAddr> {
-        let v4 = from.as_sockaddr_in().map(|v4| SocketAddr::from(*v4));
-        v4.or_else(|| from.as_sockaddr_in6().map(|v6| SocketAddr::from(*v6)))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn ask_for_stamps(_: &UdpSocket) -> bool {
-        false
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn stamp(_: &ControlMessageOwned, _: &Clock) -> Option<Mono> {
-        None
-    }
-
-    #[cfg(target_os = "linux")]
-    fn ask_for_stamps(socket: &UdpSocket) -> bool {
-        setsockopt(socket, nix::sys::socket::sockopt::ReceiveTimestampns, &true).is_ok()
-    }
-
-    #[cfg(target_os = "linux")]
-    fn stamp(message: &ControlMessageOwned, clock: &Clock) -> Option<Mono> {
-        match message {
-            ControlMessageOwned::ScmTimestampns(stamp) => moment((*stamp).into(), clock),
-            _ => None,
-        }
-    }
-
-    /// The moment of a stamp: as long before now on one clock as on the other. The stamp is of the
-    /// clock that can be set: if it was, the stamp may lie in the future, and is not believed.
-    #[cfg(target_os = "linux")]
-    pub(super) fn moment(stamp: std::time::Duration, clock: &Clock) -> Option<Mono> {
-        let now = clock.now();
-        let age = now.unix.checked_sub(stamp)?;
-        let age = u64::try_from(age.as_nanos()).ok()?;
-        now.mono.as_nanos().checked_sub(age).map(Mono::from_nanos)
-    }
 }
 
 #[cfg(not(any(
@@ -290,12 +168,7 @@ mod tests {
         clock: &Clock,
     ) -> io::Result<(Vec<u8>, Link, Option<Mono>)> {
         let mut buffer = [0; 100];
-        let (udp, peer) = (receiver, None);
-        let server = Datagrams {
-            udp,
-            peer,
-            ancillary,
-        };
+        let server = Datagrams::new(receiver, None, ancillary);
         let one = |_: &&UdpSocket, _: &mut [u8]| panic!("it is not connected");
         let any = |udp: &&UdpSocket, buffer: &mut [u8]| udp.recv_from(buffer);
         match server.receive(&mut buffer, clock, one, any)? {
@@ -364,11 +237,7 @@ mod tests {
             assert_eq!(link.local.map(|ip| ip.to_canonical()), Some(to.ip()));
             let timeout = Some(std::time::Duration::from_secs(20));
             client.set_read_timeout(timeout).unwrap();
-            let server = Datagrams {
-                udp: &server,
-                peer: None,
-                ancillary: Ancillary::ask::<()>(&server, local),
-            };
+            let server = Datagrams::new(&server, None, Ancillary::ask::<()>(&server, local));
             server.send(link, b"HOLA").unwrap();
             assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4, "{any} {asked}");
         }

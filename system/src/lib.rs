@@ -22,6 +22,7 @@ mod run;
 mod signals;
 pub mod socket;
 mod stop;
+mod trains;
 mod wire;
 
 pub use budget::Budget;
@@ -42,4 +43,4 @@ pub use run::{Backend, Run, broken};
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;
 pub use stop::{Stop, StopGuard};
-pub use wire::{Datagrams, Wire, read};
+pub use wire::{Datagrams, Wire, couples, read};

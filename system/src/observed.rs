@@ -51,7 +51,11 @@ impl Moved for usize {
 
 impl Moved for Received {
     fn items(&self) -> u32 {
-        u32::from(!matches!(self, Received::End))
+        match self {
+            Received::End => 0,
+            Received::Train { len, segment, .. } => datagrams(*len, *segment),
+            Received::Datagram(..) | Received::Bytes(_) => 1,
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -60,10 +64,32 @@ impl Moved for Received {
 
     fn arrived(&self) -> Option<Mono> {
         match self {
-            Received::Datagram(_, _, arrived) => *arrived,
+            Received::Datagram(_, _, arrived) | Received::Train { arrived, .. } => *arrived,
             Received::Bytes(_) | Received::End => None,
         }
     }
+}
+
+/// Datagrams that were sent in one call: how many bytes, and how long each is.
+pub(crate) struct Sent {
+    pub(crate) len: usize,
+    pub(crate) segment: usize,
+}
+
+impl Moved for Sent {
+    fn items(&self) -> u32 {
+        datagrams(self.len, self.segment)
+    }
+
+    fn bytes(&self) -> usize {
+        self.len
+    }
+}
+
+/// How many datagrams of this length so many bytes are; an empty one is one too.
+fn datagrams(len: usize, segment: usize) -> u32 {
+    let count = len.div_ceil(segment.max(1)).max(1);
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Makes a call, and notes what it was, when, and how it went, if an observer wants to know.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use socklab_core::register::{Attempt, Decision, Done, Register};
-use socklab_core::{Console, Doing, Failure, Machine, Service, Status, Watch};
+use socklab_core::{Console, Doing, Failure, Machine, Observer, Outbox, Service, Status, Watch};
 
 use crate::clock::Clock;
 use crate::fault::fault;
@@ -149,6 +149,15 @@ impl<W: Watch> Run<W> {
     pub fn with_lines(self, source: impl BufRead + Send + 'static) -> Self {
         *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(source));
         self
+    }
+
+    /// An outbox for conversations that tell `console`. What no console shows and no observer sees
+    /// is not put into it.
+    pub fn outbox(console: &dyn Console) -> Outbox {
+        match console.shows() || W::Observer::STEPS {
+            true => Outbox::new(),
+            false => Outbox::new().unseen(),
+        }
     }
 
     /// How many threads a server has: as many as [asked for](Run::threads), else what `default`

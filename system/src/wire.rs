@@ -1,7 +1,7 @@
 //! A socket of either kind, of any library.
 
 use std::io::{self, ErrorKind};
-use std::net::{Shutdown, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 
 use socket2::SockRef;
 use socklab_core::{Link, Observer, Received};
@@ -9,6 +9,7 @@ use socklab_core::{Link, Observer, Received};
 use crate::clock::Clock;
 use crate::datagram::Ancillary;
 use crate::socket::{self, SystemSocket};
+use crate::trains::Trains;
 
 /// What a conversation talks through: a library's UDP socket or its TCP connection.
 #[derive(Debug, Default)]
@@ -31,6 +32,8 @@ pub struct Datagrams<U> {
     pub peer: Option<Link>,
     /// What a server's socket tells with each datagram.
     pub ancillary: Ancillary,
+    /// What one call does beyond one datagram.
+    pub(crate) trains: Trains,
 }
 
 impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
@@ -44,7 +47,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<Self> {
         let ancillary = Ancillary::ask::<O>(&udp, local);
-        Ok(Datagrams::wire(make(udp)?, None, ancillary))
+        Ok(Datagrams::new(make(udp)?, None, ancillary).wire())
     }
 
     /// A UDP client's socket, connected to its peer. Returns its own address too.
@@ -57,8 +60,33 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     ) -> io::Result<(SocketAddr, Self)> {
         let udp = socket::datagram_client(peer.peer)?;
         let local = udp.local_addr()?;
-        let wire = Datagrams::wire(make(udp)?, Some(peer), Ancillary::default());
+        let wire = Datagrams::new(make(udp)?, Some(peer), Ancillary::default()).wire();
         Ok((local, wire))
+    }
+
+    /// Has one call receive or send several datagrams, where the system can do that.
+    pub fn couple(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let Wire::Datagrams(datagrams) = self
+            && datagrams.ancillary.ask_for_trains(&datagrams.udp)
+        {
+            datagrams.trains.couple();
+        }
+    }
+
+    /// How many datagrams one call sends at most.
+    pub fn most(&self) -> usize {
+        match self {
+            Wire::Datagrams(datagrams) => datagrams.trains.most(),
+            Wire::Closed | Wire::Stream(_) => 1,
+        }
+    }
+
+    /// Keeps what the machine did not take of what was received, until it wants more.
+    pub fn keep(&mut self, received: &Received, rest: &[u8]) {
+        if let Wire::Datagrams(datagrams) = self {
+            datagrams.trains.keep(received, rest);
+        }
     }
 
     /// Sends a datagram, or some bytes of a stream, by a call on the system's own socket. A library
@@ -113,12 +141,25 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
 }
 
 impl<U: SystemSocket> Datagrams<U> {
-    fn wire<T>(udp: U, peer: Option<Link>, ancillary: Ancillary) -> Wire<U, T> {
-        Wire::Datagrams(Box::new(Datagrams {
+    /// A client's socket if there is a `peer`, which it is connected to; else a server's, which
+    /// receives what it was asked for.
+    pub fn new(udp: U, peer: Option<Link>, ancillary: Ancillary) -> Self {
+        Datagrams {
             udp,
             peer,
             ancillary,
-        }))
+            trains: Trains::default(),
+        }
+    }
+
+    fn wire<T>(self) -> Wire<U, T> {
+        Wire::Datagrams(Box::new(self))
+    }
+
+    /// What was received before, and the machine did not want.
+    #[inline]
+    pub fn take_rest(&mut self, buffer: &mut [u8]) -> Option<Received> {
+        self.trains.take_rest(buffer)
     }
 
     /// Receives a datagram: from the only peer, as `connected` does; from any, as `plain` does,
@@ -160,6 +201,33 @@ impl<U: SystemSocket> Datagrams<U> {
             None => socket.send_to(bytes, &link.peer.into()),
         }
     }
+
+    /// Sends several datagrams, each `segment` bytes long but for the last: all of them, or only
+    /// the first where the system refuses them together. Returns how many bytes left.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is no room.
+    #[cfg(target_os = "linux")]
+    pub fn send_train(&mut self, link: Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+        let mut trains = std::mem::take(&mut self.trains);
+        let socket = SockRef::from(&self.udp);
+        let all = |length| self.ancillary.send_train(&socket, bytes, length, link);
+        let sent = trains.send(bytes, segment, all, |first| self.send(link, first));
+        self.trains = trains;
+        sent
+    }
+}
+
+/// Whether this system can receive and send several datagrams in one call.
+pub fn couples() -> bool {
+    let coupled = || {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let local = udp.local_addr()?;
+        let mut wire = Wire::<UdpSocket, TcpStream>::server::<()>(udp, local, Ok)?;
+        wire.couple();
+        io::Result::Ok(wire.most() > 1)
+    };
+    coupled().unwrap_or(false)
 }
 
 /// What reading from a stream gave.

@@ -156,6 +156,7 @@ mod pages {
             "../multiplexing/src/select.rs",
             "../multiplexing/src/poll.rs",
             "../multiplexing/src/epoll_level.rs",
+            "../system/src/datagram/unix.rs",
             "../mio-backend/src/model.rs",
             "../signal-driven/src/model.rs",
             "../uring/src/completion_loop.rs",

@@ -17,6 +17,18 @@ mod blocking_pool {
     socklab_tests::backend_tests!(socklab_blocking::BlockingPool, serves: one_at_a_time several_at_once);
 }
 
+/// Over TCP it is `blocking`.
+mod blocking_batched {
+    socklab_tests::backend_tests!(socklab_blocking::BlockingBatched, serves:);
+    socklab_tests::backend_tests!(@trains socklab_blocking::BlockingBatched);
+}
+
+/// Over TCP it is `mio`.
+mod mio_batched {
+    socklab_tests::backend_tests!(socklab_mio::MioBatched, datagrams);
+    socklab_tests::backend_tests!(@trains socklab_mio::MioBatched);
+}
+
 mod async_std {
     socklab_tests::backend_tests!(socklab_async::AsyncStd, races);
 }

@@ -4,10 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use socklab_async::AsyncStd;
-use socklab_blocking::Blocking;
+use socklab_blocking::{Blocking, BlockingBatched};
 use socklab_core::Transport;
 use socklab_core::lab::{EXERCISES, Exercise};
-use socklab_mio::Mio;
+use socklab_mio::{Mio, MioBatched};
 #[cfg(target_os = "linux")]
 use socklab_multiplexing::EpollLevel;
 use socklab_multiplexing::Nonblocking;
@@ -76,6 +76,10 @@ pairs! {
     nonblocking_serves_mio: Nonblocking, Mio;
     blocking_serves_nonblocking: Blocking, Nonblocking;
     mio_serves_nonblocking: Mio, Nonblocking;
+    blocking_batched_serves_blocking: BlockingBatched, Blocking;
+    blocking_batched_serves_mio: BlockingBatched, Mio;
+    mio_batched_serves_blocking: MioBatched, Blocking;
+    mio_batched_serves_mio: MioBatched, Mio;
 }
 
 #[cfg(unix)]

@@ -12,8 +12,8 @@ use std::task::Waker;
 use slab::Slab;
 use socket2::Socket;
 use socklab_core::{
-    Begin, LineEvent, Machine, Mono, Now, Observer, OperationKind, Outbox, Service, Session,
-    Status, Subject, Watch,
+    Begin, LineEvent, Machine, Mono, Now, Observer, OperationKind, Service, Session, Status,
+    Subject, Watch,
 };
 use socklab_system::{Lines, LoopClock, NextGuest, Reception, Run, timed};
 
@@ -54,7 +54,7 @@ impl<'a, M: Machine, W: Watch> CompletionLoop<'a, M, W> {
                 clock: LoopClock::of(run.clock),
                 ring,
                 mailbox: Arc::clone(&woken.mailbox),
-                out: Outbox::new(),
+                out: Run::<W>::outbox(&*run.console),
             },
             woken,
             observer: run.watch.watch(Subject::Driver),

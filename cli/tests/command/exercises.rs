@@ -355,6 +355,8 @@ fn quiet() {
             .stdout_eq("")
             .stderr_eq("");
         assert_eq!(server.end(), QUIETLY);
+        // What the machine wanted to be shown stands in the transcript all the same.
+        line_of(&file, |line| line.contains("<- show \"hola\""));
     });
 }
 

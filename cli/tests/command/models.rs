@@ -111,7 +111,7 @@ mod traced {
         match model {
             "select" => &["select", "pselect6"],
             "poll" => &["poll", "ppoll"],
-            "mio" | "epoll-level" => &["epoll_wait", "epoll_pwait"],
+            "mio" | "epoll-level" | "mio-batched" => &["epoll_wait", "epoll_pwait"],
             "signal-driven" => &["rt_sigtimedwait"],
             "uring" => &["io_uring_enter"],
             _ => &[],

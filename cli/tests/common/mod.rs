@@ -49,6 +49,8 @@ const OTHERS: &[&str] = &[
     "epoll-level",
     "signal-driven",
     "uring",
+    "blocking-batched",
+    "mio-batched",
 ];
 
 /// Those of them that this machine has.

@@ -20,7 +20,7 @@ use crate::fault::CallError;
 use crate::input::Input;
 use crate::link::Socket;
 use crate::machine::Interest;
-use crate::output::{Notice, Output};
+use crate::output::{Notice, Output, Prompt};
 use crate::register::Attempt;
 use crate::time::{Deadline, Now, Why};
 

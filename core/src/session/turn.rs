@@ -45,7 +45,8 @@ pub enum Next<'a> {
         link: Link,
         /// The next bytes of a stream; one datagram, or several of the same length side by side.
         bytes: &'a [u8],
-        /// How long each of the datagrams is; only the last may be shorter.
+        /// How long each of the datagrams is; only the last may be shorter. Of a stream, how long
+        /// all is.
         segment: usize,
         /// Until when a stream's send may block, for a driver that blocks in it.
         until: Option<Mono>,
@@ -99,6 +100,17 @@ pub enum Begin {
 pub enum Received {
     /// A datagram of so many bytes, and when the kernel had it, where that is known.
     Datagram(Link, usize, Option<Mono>),
+    /// Several datagrams of one peer, side by side.
+    Train {
+        /// From whom.
+        link: Link,
+        /// How many bytes they have together.
+        len: usize,
+        /// How long each is; only the last may be shorter.
+        segment: usize,
+        /// When the kernel had the first, where that is known.
+        arrived: Option<Mono>,
+    },
     /// So many bytes of a stream, at least one.
     Bytes(usize),
     /// The end of a stream.
@@ -109,7 +121,9 @@ impl Received {
     /// How many bytes of payload came.
     pub const fn len(&self) -> usize {
         match *self {
-            Received::Datagram(_, len, _) | Received::Bytes(len) => len,
+            Received::Datagram(_, len, _) | Received::Train { len, .. } | Received::Bytes(len) => {
+                len
+            }
             Received::End => 0,
         }
     }
@@ -189,10 +203,17 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Hands over what a receive gave.
+    /// Hands over what a receive gave. Returns how many bytes the machine took: it may want no more
+    /// in the middle of a train, and the rest stays with the driver.
     #[inline]
-    pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) {
+    pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) -> usize {
         match *received {
+            Received::Train {
+                link, len, segment, ..
+            } => {
+                let datagrams = buffer[..len].chunks(segment).map(|bytes| (link, bytes));
+                return len.min(segment * self.datagrams(now, datagrams));
+            }
             Received::Datagram(link, len, _) => {
                 let bytes = &buffer[..len];
                 self.session.faults = 0;
@@ -211,6 +232,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 }
             }
         }
+        received.len()
     }
 
     /// A receive gave nothing; whether to call again.
@@ -325,16 +347,20 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.session.room = true;
     }
 
-    /// The system took so many bytes of the last [`Next::Send`].
+    /// The system took so many bytes of the last [`Next::Send`]: of datagrams, whole ones.
     #[inline]
     pub fn sent(&mut self, len: usize) {
         match &self.sending {
             Sending::Outbox(train) => {
-                if len < train.bytes.len() && self.session.wire == WireState::Stream {
-                    self.session.room = false;
-                    return self.keep(len);
+                let mut next = train.next;
+                if len < train.bytes.len() {
+                    if self.session.wire == WireState::Stream {
+                        self.session.room = false;
+                        return self.keep(len);
+                    }
+                    next = self.out.after(train, len);
                 }
-                self.out.done_before(train.next);
+                self.out.done_before(next);
             }
             Sending::Unsent => {
                 self.session.unsent.sent(len);

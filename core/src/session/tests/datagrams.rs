@@ -105,6 +105,28 @@ fn the_user_is_told_before_anything_is_sent() {
     assert_eq!(rig.done, ["show a", "show b", "show c", "send 1 a|b|c"]);
 }
 
+/// What no console shows is left out, and nothing else.
+#[test]
+fn what_nobody_sees_is_not_shown() {
+    let shows = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| {
+        if let Input::Datagram { link, bytes } = input {
+            out.show(bytes);
+            out.send(*link, bytes);
+            out.prompt(Prompt::Echo);
+        }
+    };
+    let mut rig = Rig::bound(shows);
+    rig.out = Outbox::new().unseen();
+    rig.most = 8;
+    for text in [b"a", b"b"] {
+        rig.datagram(1, text);
+    }
+    rig.run().unwrap();
+    let told = rig.done.iter().filter(|one| one.contains("Echo")).count();
+    assert_eq!((told, rig.done.len()), (2, 3), "{:?}", rig.done);
+    assert_eq!(rig.done[2], "send 1 a|b");
+}
+
 #[test]
 fn what_is_not_for_the_user_is_done_in_order() {
     let stores = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| {
@@ -134,6 +156,47 @@ fn a_fault_drops_only_the_first_of_a_train() {
     assert_eq!(rig.last_heard(), "s0 sending refused");
     rig.datagram(1, b"?");
     assert_eq!(rig.last_heard(), "1: ?");
+}
+
+/// What leaves together has no more bytes than a datagram may have.
+#[test]
+fn a_train_is_no_longer_than_a_datagram() {
+    const LONG: &str = match str::from_utf8(&[b'x'; 30_000]) {
+        Ok(text) => text,
+        Err(_) => "",
+    };
+    let sends = trains(&[(1, LONG), (1, LONG), (1, LONG)], 64);
+    let lengths: Vec<usize> = sends.iter().map(String::len).collect();
+    let (word, bar) = ("send 1 ".len(), "|".len());
+    assert_eq!(lengths, [word + 60_000 + bar, word + 30_000]);
+}
+
+/// The system may take the first few of a train; the others leave in the next call.
+#[test]
+fn a_part_of_a_train_may_be_sent() {
+    let shows = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| {
+        if let Input::Datagram { link, bytes } = input {
+            out.send(*link, bytes);
+            out.show(bytes);
+        }
+    };
+    let mut rig = Rig::bound(shows);
+    rig.most = 8;
+    for text in [b"aa", b"bb", b"cc", b"dd"] {
+        rig.datagram(1, text);
+    }
+    rig.answers.extend([Ok(2), Ok(4)]);
+    rig.run().unwrap();
+    let sends: Vec<_> = rig
+        .done
+        .iter()
+        .filter(|one| one.starts_with("send"))
+        .collect();
+    assert_eq!(
+        sends,
+        ["send 1 aa|bb|cc|dd", "send 1 bb|cc|dd", "send 1 dd"]
+    );
+    assert_eq!(rig.sent, b"aabbccdd");
 }
 
 /// They are kept one by one, in order, and nothing is received meanwhile.
@@ -241,6 +304,36 @@ fn a_machine_may_want_no_more_in_mid_train() {
     let now = rig.now;
     let taken = rig.turn().datagrams(now, [(peer(1), &b"a"[..])]);
     assert_eq!(taken, 0, "there is no room for an answer");
+}
+
+/// The same in one buffer: the driver keeps what the machine did not take.
+#[test]
+fn a_machine_takes_as_much_of_a_train_as_it_wants() {
+    for (text, segment, took) in [
+        ("onetwo!", 3, 7),
+        ("one.stopend.", 4, 8),
+        ("one.stopend", 4, 8),
+        ("one.stop", 4, 8),
+        ("stop", 4, 4),
+    ] {
+        let mut rig = Rig::bound(
+            |input: &Input<'_>, standing: &mut Standing, _: &mut Outbox| {
+                if let Input::Datagram { bytes, .. } = input {
+                    standing.interest.network = *bytes != b"stop";
+                }
+            },
+        );
+        let received = Received::Train {
+            link: peer(1),
+            len: text.len(),
+            segment,
+            arrived: None,
+        };
+        let now = rig.now;
+        assert_eq!(rig.turn().received(now, &received, text.as_bytes()), took);
+        let heard = text.as_bytes()[..took].chunks(segment).count();
+        assert_eq!(rig.heard()[2..].len(), heard, "{text}");
+    }
 }
 
 /// Faults of the socket itself end the conversation when nothing else comes any more. Those that

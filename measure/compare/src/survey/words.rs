@@ -22,10 +22,11 @@ const WAITS: f64 = 5.0;
 pub fn stevens(contestant: &str) -> &'static str {
     let model = contestant.split(" (").next().unwrap_or(contestant);
     match model {
-        "blocking" | "blocking-iterative" | "blocking-pool" | "blocking-process"
-        | "blocking-prefork" => "6.1",
+        "blocking" | "blocking-iterative" | "blocking-pool" | "blocking-batched"
+        | "blocking-process" | "blocking-prefork" => "6.1",
         "nonblocking" => "6.2",
-        "select" | "poll" | "epoll-level" | "mio" | "mio-loops" | "tokio" | "async-std" => "6.3",
+        "select" | "poll" | "epoll-level" | "mio" | "mio-loops" | "mio-batched" | "tokio"
+        | "async-std" => "6.3",
         "signal-driven" => "6.4",
         "uring" => "6.5",
         _ => "",

@@ -145,7 +145,7 @@ impl Reference {
                 };
                 turn.received(now, &received, &bytes);
             }
-            Event::End => turn.received(now, &Received::End, &[]),
+            Event::End => drop(turn.received(now, &Received::End, &[])),
             Event::Stored(id, decision) => turn.stored(now, id, &decision),
             Event::Typed(line) => turn.typed(now, line),
         }

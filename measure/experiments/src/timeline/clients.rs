@@ -97,11 +97,8 @@ impl Client<'_> {
         let local = socket.local_addr()?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        let socket = Datagrams {
-            ancillary: Ancillary::ask::<Recorder>(&socket, local),
-            udp: socket,
-            peer: None,
-        };
+        let ancillary = Ancillary::ask::<Recorder>(&socket, local);
+        let socket = Datagrams::new(socket, None, ancillary);
         self.recorder.is_at(local);
         let mut buffer = [0; 1024];
         for step in steps {

@@ -301,6 +301,25 @@ impl Plain {
         (interest.network && can_receive, interest.line)
     }
 
+    /// How many of the datagrams that were offered last have so many bytes.
+    fn datagrams_in(&self, len: usize) -> usize {
+        let (count, waited) = self.offered;
+        let sizes = self.asked.iter().filter_map(|one| match one {
+            Asked::Send(_, bytes) => Some(bytes.len()),
+            _ => None,
+        });
+        let mut left = len;
+        let all_in = |size: &usize| {
+            let fits = *size <= left;
+            left = left.saturating_sub(*size);
+            fits
+        };
+        match waited {
+            true => count,
+            false => sizes.take(count).take_while(all_in).count(),
+        }
+    }
+
     /// Removes what was offered last.
     fn take_offered(&mut self) -> VecDeque<(Link, Vec<u8>)> {
         let (count, waited) = self.offered;
@@ -345,7 +364,8 @@ impl Plain {
                 self.waiting = offered;
                 None
             }
-            Ok(_) => {
+            Ok(len) => {
+                self.offered.0 = self.datagrams_in(len);
                 self.take_offered();
                 None
             }

@@ -1,0 +1,196 @@
+//! Trains: several datagrams of one peer, or to one peer, in one call.
+//!
+//! Linux puts together equal datagrams of a peer that came one after the other (GRO, `UDP_GRO`),
+//! and takes apart what is sent with the length of each (GSO, `UDP_SEGMENT`; udp(7)). So one
+//! walk through the kernel serves up to 64 datagrams.
+
+use std::io;
+
+use socklab_core::{Link, Received};
+
+/// How many datagrams one call sends at most (`UDP_MAX_SEGMENTS` up to Linux 6.8).
+const MOST: usize = 64;
+
+/// How a UDP socket sends and receives several datagrams in one call, if it does.
+#[derive(Debug, Default)]
+pub(crate) struct Trains {
+    coupled: bool,
+    /// The system refused a train whose segments were this long, and took the first by itself: more
+    /// than a packet on the way there holds, or a network card that has to help and cannot.
+    refused: Option<u16>,
+    /// What the machine did not take of the last train.
+    rest: Option<Box<Rest>>,
+}
+
+#[derive(Debug)]
+struct Rest {
+    link: Link,
+    segment: usize,
+    bytes: Vec<u8>,
+}
+
+impl Trains {
+    /// The system has it, for this socket.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn couple(&mut self) {
+        self.coupled = true;
+    }
+
+    /// How many datagrams one call sends at most.
+    pub(crate) fn most(&self) -> usize {
+        match self.coupled {
+            true => MOST,
+            false => 1,
+        }
+    }
+
+    /// Keeps what the machine did not take of a train, until it wants more.
+    pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
+        if let Received::Train { link, segment, .. } = *received {
+            let bytes = rest.to_vec();
+            self.rest = Some(Box::new(Rest {
+                link,
+                segment,
+                bytes,
+            }));
+        }
+    }
+
+    /// What was kept, as if it came now.
+    #[inline]
+    pub(crate) fn take_rest(&mut self, buffer: &mut [u8]) -> Option<Received> {
+        let rest = self.rest.take()?;
+        let len = rest.bytes.len();
+        buffer[..len].copy_from_slice(&rest.bytes);
+        Some(Received::Train {
+            link: rest.link,
+            len,
+            segment: rest.segment,
+            arrived: None,
+        })
+    }
+
+    /// Sends a train with `all`, which sends all of it; a segment that it would refuse with `one`.
+    /// Returns how many bytes left: all, or those of the first datagram.
+    ///
+    /// # Errors
+    /// Those of sending.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
+    pub(crate) fn send(
+        &mut self,
+        bytes: &[u8],
+        segment: usize,
+        all: impl FnOnce(u16) -> io::Result<usize>,
+        one: impl FnOnce(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let first = &bytes[..segment];
+        let Ok(length) = u16::try_from(segment) else {
+            return one(first);
+        };
+        if self.refused.is_some_and(|refused| refused <= length) {
+            return one(first);
+        }
+        match all(length) {
+            Err(error) if is_of_the_train(&error) => {
+                // A datagram that is refused by itself has nothing to do with the train: a peer can
+                // name port 0 as its own.
+                let sent = one(first)?;
+                self.refused = Some(length);
+                Ok(sent)
+            }
+            sent => sent,
+        }
+    }
+}
+
+/// Whether the system may have refused a train for what is true of none of its datagrams alone.
+fn is_of_the_train(error: &io::Error) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::errno::Errno;
+        let code = error.raw_os_error().map(Errno::from_raw);
+        matches!(code, Some(Errno::EINVAL | Errno::EMSGSIZE | Errno::EIO))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = error;
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// Sends `bytes` as a train of `segment`; the system answers with these. What was tried.
+    #[cfg(target_os = "linux")]
+    fn tried(
+        trains: &mut Trains,
+        segment: usize,
+        all: Result<usize, i32>,
+        one: Result<usize, i32>,
+    ) -> (Vec<&'static str>, io::Result<usize>) {
+        let failed = io::Error::from_raw_os_error;
+        let tried = std::cell::RefCell::new(Vec::new());
+        let sent = trains.send(
+            &[0; 100_000][..2 * segment],
+            segment,
+            |_| {
+                tried.borrow_mut().push("all");
+                all.map_err(failed)
+            },
+            |first| {
+                assert_eq!(first.len(), segment);
+                tried.borrow_mut().push("one");
+                one.map_err(failed)
+            },
+        );
+        (tried.into_inner(), sent)
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_length_that_is_refused_is_sent_one_by_one() {
+        use nix::libc::{EAGAIN, EINVAL, EMSGSIZE};
+        let mut trains = Trains::default();
+        for error in [EINVAL, EMSGSIZE] {
+            // The first by itself is refused too: it was not the train.
+            let (calls, sent) = tried(&mut trains, 1400, Err(error), Err(EINVAL));
+            assert_eq!(calls, ["all", "one"]);
+            assert_eq!(sent.unwrap_err().raw_os_error(), Some(EINVAL));
+        }
+        let (calls, sent) = tried(&mut trains, 1400, Err(EAGAIN), Ok(1));
+        assert_eq!(calls, ["all"], "no room is no refusal");
+        assert_eq!(sent.unwrap_err().kind(), ErrorKind::WouldBlock);
+        let (calls, sent) = tried(&mut trains, 1400, Err(EMSGSIZE), Ok(1400));
+        assert_eq!((calls, sent.unwrap()), (vec!["all", "one"], 1400));
+        // From now on neither this length nor a longer one is tried, and shorter ones are.
+        for (segment, tries) in [(1400, "one"), (1399, "all"), (9000, "one"), (70_000, "one")] {
+            let mut all = || tried(&mut trains, segment.min(50_000), Ok(2), Ok(1));
+            assert_eq!(all().0, [tries], "{segment}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_taken_comes_again() {
+        let (mut trains, mut buffer) = (Trains::default(), [0; 16]);
+        let link = Link::first("127.0.0.1:1".parse().unwrap());
+        assert!(trains.take_rest(&mut buffer).is_none());
+        let received = Received::Train {
+            link,
+            len: 10,
+            segment: 4,
+            arrived: None,
+        };
+        trains.keep(&received, b"efghij");
+        let again = trains.take_rest(&mut buffer);
+        assert!(matches!(
+            again,
+            Some(Received::Train { link: from, len: 6, segment: 4, .. }) if from == link
+        ));
+        assert_eq!(&buffer[..6], b"efghij");
+        assert!(trains.take_rest(&mut buffer).is_none());
+    }
+}
