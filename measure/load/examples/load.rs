@@ -1,7 +1,7 @@
 //! One load from the command line.
 //!
-//!     load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S]
-//!     [--payload N] [--ascii] [--first N] [--progress]
+//!     load echo|capitals|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R]
+//!     [--seconds S] [--timeout S] [--payload N] [--ascii] [--first N] [--progress]
 //!
 //! Closed unless a rate is given. Prints one line of figures, or what went wrong; before it, if
 //! asked, the replies in each interval as it passes.
@@ -15,6 +15,7 @@ fn plan() -> Option<(Plan, bool)> {
     let mut words = std::env::args().skip(1);
     let exercise = match words.next()?.as_str() {
         "echo" => Kind::Echo,
+        "capitals" => Kind::Capitals,
         "welcome" => Kind::Welcome,
         "submit" => Kind::Submit,
         _ => return None,
@@ -39,6 +40,7 @@ fn plan() -> Option<(Plan, bool)> {
                 plan.pace = Pace::Open { rate };
             }
             "--seconds" => plan.measure = Duration::try_from_secs_f64(value.parse().ok()?).ok()?,
+            "--timeout" => plan.timeout = Duration::try_from_secs_f64(value.parse().ok()?).ok()?,
             "--payload" => plan.payload = value.parse().ok()?,
             "--first" => plan.first = value.parse().ok()?,
             _ => return None,
@@ -52,7 +54,7 @@ fn print(outcome: &Outcome) {
         histogram.value_at_quantile(part) as f64 / 1e3
     };
     println!(
-        "{:.0} replies/s  wrong {}  lost {}  duplicated {}  reordered {}  refused {}  ports {}  busy {:.2}  \
+        "{:.0} replies/s  wrong {}  lost {}  duplicated {}  reordered {}  refused {}  ports {}  asked {}  busy {:.2}  \
          warm-up {:.2}{}  us: response p50 {:.1} p99 {:.1} max {:.1}  service p50 {:.1} p99 {:.1}  lag p50 {:.1} p99 {:.1}",
         outcome.replies as f64 / outcome.seconds,
         outcome.wrong,
@@ -61,6 +63,7 @@ fn print(outcome: &Outcome) {
         outcome.reordered,
         outcome.refused,
         outcome.out_of_ports,
+        outcome.asked,
         outcome.busy,
         outcome.warm_up.as_secs_f64(),
         if outcome.steady { "" } else { " (not steady)" },
@@ -84,7 +87,7 @@ fn print(outcome: &Outcome) {
 fn main() -> ExitCode {
     let Some((plan, progress)) = plan() else {
         eprintln!(
-            "load echo|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] …"
+            "load echo|capitals|welcome|submit ADDRESS [--connections N] [--depth N] [--rate R] [--seconds S] …"
         );
         return ExitCode::from(2);
     };
