@@ -16,6 +16,8 @@ pub(crate) struct Acceptor<L: Model> {
     reception: Reception<L::Tcp>,
     /// Some may be waiting: no call has returned `WouldBlock` since the event.
     ready: bool,
+    /// One has been taken since the event.
+    taken: bool,
     /// It waits for room: for the mailbox, or for this moment.
     waits: Option<Option<Mono>>,
     /// The model is to report the listener.
@@ -37,6 +39,7 @@ impl<L: Model> Acceptor<L> {
             listener: model.listener(listener)?,
             reception: Reception::new(run, tells, waker),
             ready: false,
+            taken: false,
             waits: None,
             watched: None,
         })
@@ -48,7 +51,7 @@ impl<L: Model> Acceptor<L> {
 
     /// The wait found the listener ready.
     pub(crate) fn ready(&mut self) {
-        self.ready = true;
+        (self.ready, self.taken) = (true, false);
         if L::TRIGGER == Trigger::OneShot {
             self.watched = self.watched.map(|_| false);
         }
@@ -98,13 +101,19 @@ impl<L: Model> Acceptor<L> {
                 NextGuest::Begin(guest) => return Some(guest),
                 NextGuest::Wait(until) => self.waits = Some(until),
                 NextGuest::Accept => {
-                    let accept = || L::accept(&self.listener);
+                    let accept = || match self.taken {
+                        false => L::accept(&self.listener),
+                        true => L::accept_more(&self.listener),
+                    };
                     let (accepted, operation) =
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, accept);
                     (operation.iter()).for_each(|operation| observer.operation(operation));
                     match accepted {
                         Err(error) if error.kind() == ErrorKind::WouldBlock => self.ready = false,
-                        accepted => self.reception.accepted(run, accepted),
+                        accepted => {
+                            self.taken = true;
+                            self.reception.accepted(run, accepted);
+                        }
                     }
                 }
             }

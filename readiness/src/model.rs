@@ -135,6 +135,15 @@ pub trait Model: Sized + 'static {
     /// What the system says; `WouldBlock` if there is none.
     fn accept(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)>;
 
+    /// Takes one more connection, after one has been taken. Often there is none.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is none.
+    #[inline]
+    fn accept_more(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)> {
+        Self::accept(listener)
+    }
+
     /// Receives a datagram.
     ///
     /// # Errors
