@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use socklab_core::lab::{Exercise, Settings};
@@ -58,12 +58,12 @@ impl Bench<'_> {
         order: Order,
     ) -> io::Result<Measured> {
         raise_descriptors();
-        let cores = Cores::share(&allowed_cores(), 1);
+        let cores = cores();
         pin(&cores.generator);
         Measured::start(&Order {
             exercise: exercise.to_owned(),
             runtime: runtime.to_owned(),
-            cores: cores.server,
+            cores: cores.server.clone(),
             patience: Duration::from_secs(600),
             ..order
         })
@@ -98,6 +98,13 @@ impl Bench<'_> {
                 .say_with("lesson-unanswered", &[("who", &who), ("count", &count)])
         })
     }
+}
+
+/// Whose cores are whose. They are shared before this process is kept to its own: after that it may
+/// use no others, and all but the first server of a lesson would share the load's core.
+fn cores() -> &'static Cores {
+    static CORES: OnceLock<Cores> = OnceLock::new();
+    CORES.get_or_init(|| Cores::share(&allowed_cores(), 1))
 }
 
 /// A server of the lab in this process, which listens.
@@ -152,5 +159,17 @@ pub(super) fn client(
         status,
         seen: seen.try_iter().collect(),
         took,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_server_has_the_core_of_the_first() {
+        let first = cores().clone();
+        pin(&first.generator);
+        assert_eq!(*cores(), first);
     }
 }
