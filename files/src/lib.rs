@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub use identity::{FileId, is_in_memory, names, others_may_read, same, takes_all};
 pub use log::Log;
 pub use output::{Output, resolve};
-pub use place::{beside, create_private, free, new_secret, place_new, sync_folder};
+pub use place::{beside, create_private, free, new_secret, place_new, sync_file, sync_folder};
 pub use scratch::{Scratch, remove_scratch};
 
 /// Who may read a new file.

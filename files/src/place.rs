@@ -73,6 +73,14 @@ pub fn place_new(file: &Path, name: &Path) -> Result<(), Error> {
     }
 }
 
+/// Makes the contents of a file durable, whoever wrote them.
+///
+/// # Errors
+/// When it cannot be opened to write, which Windows wants for this, or cannot be synced.
+pub fn sync_file(file: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(file)?.sync_all()
+}
+
 /// Makes the name of a file durable.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ mod machines;
 mod medium;
 mod net;
 mod pair;
-#[cfg(unix)]
+#[cfg_attr(not(unix), path = "postgres_absent.rs")]
 pub mod postgres;
 pub mod real;
 mod record;

@@ -1,4 +1,6 @@
 //! The file behind a register's path: moved, deleted, written over, or met by another's log.
+//!
+//! Windows lets no program move or delete a file that another has open.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,7 @@ fn is_moved(server: &Server) -> bool {
 }
 
 /// Whatever takes its name away: nothing is confirmed, and all that was is in a file.
+#[cfg(unix)]
 #[test]
 fn a_register_that_loses_its_name() {
     type Change = fn(&Path, &Path);
@@ -107,6 +110,7 @@ fn a_register_that_loses_its_name() {
 }
 
 /// A register that comes back is gone on with.
+#[cfg(unix)]
 #[test]
 fn a_register_that_is_moved_away_and_back() {
     let place = Place::file();
@@ -123,6 +127,7 @@ fn a_register_that_is_moved_away_and_back() {
 }
 
 /// Without its log the file holds nothing; the server notices, and loses nothing.
+#[cfg(unix)]
 #[test]
 fn a_log_that_is_deleted() {
     let place = Place::file();
@@ -283,12 +288,18 @@ fn a_backup_is_brought_back() {
         assert!(error.to_string().contains(name), "{error}");
         assert_eq!(fs::read(path(&place)).unwrap(), was);
     }
-    // Nor is a pipe waited for, or the register brought back from itself.
+    #[cfg(unix)]
+    refuses_pipes_and_links(&place);
+}
+
+/// Nor is a pipe waited for, or the register brought back from itself.
+#[cfg(unix)]
+fn refuses_pipes_and_links(place: &Place) {
     let pipe = place.beside("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     let link = place.beside("link");
-    std::os::unix::fs::symlink(path(&place), &link).unwrap();
+    std::os::unix::fs::symlink(path(place), &link).unwrap();
     for (bad, why) in [(pipe, "not a file"), (link, "the register itself")] {
         let error = place.location.restore(&bad).unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
@@ -296,6 +307,7 @@ fn a_backup_is_brought_back() {
 }
 
 /// SQLite looks for the log beside the name that a program uses, so a second name is warned of.
+#[cfg(unix)]
 #[test]
 fn a_register_with_two_names() {
     let place = Place::file();
@@ -314,6 +326,7 @@ fn a_register_with_two_names() {
 }
 
 /// The file that a register had open is found again in a name that SQLite would take for its own.
+#[cfg(unix)]
 #[test]
 fn names_that_sqlite_takes_for_its_own() {
     let folder = tempfile::tempdir().unwrap();

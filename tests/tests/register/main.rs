@@ -1,7 +1,5 @@
 //! Proves the register, the same on SQLite and on PostgreSQL.
 
-#![cfg(unix)]
-
 mod archive;
 mod behind;
 #[cfg(target_os = "linux")]
@@ -10,6 +8,7 @@ mod faults;
 mod guessing;
 mod once;
 mod rules;
+#[cfg(unix)]
 mod silence;
 mod strangers;
 mod trouble;

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that neither answers nor closes: paused, or behind a route that is gone.
+//! A PostgreSQL server that has gone, or neither answers nor closes: paused, or behind a dead route.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use socklab_register::{Event, Location, Trouble};
 use socklab_tests::postgres::Cluster;
 
-use crate::{Heard, Server, right, rules};
+use crate::{Heard, Server, right, rules, wrong};
 
 /// How long the register waits for a server, and a bit more.
 const ENOUGH: Duration = Duration::from_secs(8);
@@ -179,4 +179,38 @@ fn it_says_nothing_from_the_start() {
         assert_eq!(error.trouble, Trouble::Silent, "{error}");
         assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
     }
+}
+
+/// Its server is killed, and started again.
+#[test]
+fn a_server_that_goes_away_and_comes_back() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let location: Location = cluster.database().parse().unwrap();
+    let heard = Heard::default();
+    let writer = location
+        .serve(rules(), None, Arc::new(heard.clone()))
+        .unwrap();
+    let server = Server { writer, heard };
+    assert_eq!(server.submit(right("12345678", 1, 0)), "accepted 1");
+    cluster.kill();
+    assert_eq!(server.submit(right("123456", 1, 0)), "unavailable");
+    assert_eq!(server.submit(wrong("123456", 1, 0)), "unavailable");
+    cluster.up();
+    let mut answers = 0;
+    while server.submit(right("12345678", 1, 0)) == "unavailable" {
+        answers += 1;
+        assert!(answers < 1000, "never again");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.submit(right("12345678", 1, 0)), "already 1");
+    // Its numbers may skip some after a crash.
+    let said = server.submit(right("123456", 1, 0));
+    assert!(said.starts_with("accepted"), "{said}");
+    let events = server.events();
+    assert!(
+        matches!(events[..], [Event::Failed(_), Event::Recovered]),
+        "{events:?}"
+    );
 }

@@ -4,10 +4,9 @@ use std::fs;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use socklab_register::{Event, Location, Trouble};
-use socklab_tests::postgres::Cluster;
+use socklab_register::{Location, Trouble};
 
-use crate::{Heard, Place, right, rules, wrong};
+use crate::{Place, right, rules};
 
 const ANA: &str = "12345678";
 
@@ -103,40 +102,7 @@ fn a_backup_under_load_is_whole() {
     let _ = archive.submissions("lab").unwrap();
 }
 
-/// Its server is killed, and started again.
-#[test]
-fn a_server_that_goes_away_and_comes_back() {
-    let Some(cluster) = Cluster::start() else {
-        return;
-    };
-    let location: Location = cluster.database().parse().unwrap();
-    let heard = Heard::default();
-    let writer = location
-        .serve(rules(), None, Arc::new(heard.clone()))
-        .unwrap();
-    let server = crate::Server { writer, heard };
-    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
-    cluster.kill();
-    assert_eq!(server.submit(right("123456", 1, 0)), "unavailable");
-    assert_eq!(server.submit(wrong("123456", 1, 0)), "unavailable");
-    cluster.up();
-    let mut answers = 0;
-    while server.submit(right(ANA, 1, 0)) == "unavailable" {
-        answers += 1;
-        assert!(answers < 1000, "never again");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    assert_eq!(server.submit(right(ANA, 1, 0)), "already 1");
-    // Its numbers may skip some after a crash.
-    let said = server.submit(right("123456", 1, 0));
-    assert!(said.starts_with("accepted"), "{said}");
-    let events = server.events();
-    assert!(
-        matches!(events[..], [Event::Failed(_), Event::Recovered]),
-        "{events:?}"
-    );
-}
-
+#[cfg(unix)]
 #[test]
 fn only_its_owner_reads_it() {
     use std::os::unix::fs::PermissionsExt;

@@ -1,13 +1,13 @@
 //! The file behind a register's path: finding it, making it, and knowing it again.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use socklab_files::{FileId, beside, create_private, place_new, resolve, with_suffix};
+use socklab_files::{FileId, beside, create_private, place_new, resolve, sync_file, with_suffix};
 
 use super::{error, opening, schema_of_a_new_file};
 use crate::error::{Error, Trouble};
@@ -29,11 +29,11 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
             Err(Error::new(Trouble::Empty, "it has 0 bytes"))
         }
         Ok(there) if !there.is_file() => Err(Error::new(Trouble::Open, "it is not a file")),
-        Ok(_) => named.canonicalize().map_err(failed),
+        Ok(_) => dunce::canonicalize(named).map_err(failed),
         Err(e) if e.kind() == io::ErrorKind::NotFound && create => {
             let path = resolve(named).map_err(failed)?;
             make(&path)?;
-            path.canonicalize().map_err(failed)
+            dunce::canonicalize(path).map_err(failed)
         }
         Err(e) => Err(failed(e)),
     }
@@ -60,8 +60,7 @@ fn fill(new: &Path) -> Result<(), Error> {
 
 /// Gives a complete file its name, durably. Nothing must have that name.
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
-    let synced = File::open(new).and_then(|file| file.sync_all());
-    synced.map_err(|e| Error::new(Trouble::Broken, e))?;
+    sync_file(new).map_err(|e| Error::new(Trouble::Broken, e))?;
     place_new(new, path).map_err(|e| match e {
         socklab_files::Error::Exists => Error::new(Trouble::Exists, path.display()),
         e => Error::new(Trouble::Open, e),
@@ -228,8 +227,7 @@ impl Known {
             return Behind::Moved;
         }
         let now = stamp(&there);
-        // (Windows lets nobody write into a file that is open.)
-        if cfg!(unix) && now != self.stamp {
+        if now != self.stamp {
             if !self.is_the_copy() {
                 return Behind::Replaced;
             }

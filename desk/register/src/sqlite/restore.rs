@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use socklab_files::{beside, create_private, free, resolve, same, sync_folder, with_suffix};
+use socklab_files::{
+    beside, create_private, free, resolve, same, sync_file, sync_folder, with_suffix,
+};
 
 use super::file::{alone, close, connect, mark_as_copy, put, remove};
 use super::{APPLICATION, error, integrity, opening, owner};
@@ -56,7 +58,7 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
         let detail = format!("{}: {what}", backup.display());
         Err(Error::new(Trouble::Input, detail))
     };
-    let path = backup.canonicalize().map_err(failed)?;
+    let path = dunce::canonicalize(backup).map_err(failed)?;
     // To open a pipe would wait for its writer.
     if !path.is_file() {
         return not("it is not a file");
@@ -92,9 +94,7 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
     }
     owner::settle(path)?;
     let mut alone = lock(path)?;
-    fs::File::open(new)
-        .and_then(|file| file.sync_all())
-        .map_err(failed)?;
+    sync_file(new).map_err(failed)?;
     let kept = free(&with_suffix(path, ".before-restore"));
     // At no time is there no register: a server that started then would make an empty one.
     fs::hard_link(path, &kept)
