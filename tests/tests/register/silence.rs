@@ -1,4 +1,4 @@
-//! A PostgreSQL server that has gone, or neither answers nor closes: paused, or behind a dead route.
+//! A PostgreSQL server that has gone, or that neither answers nor closes (a dead route, say).
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
