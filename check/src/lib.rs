@@ -12,6 +12,7 @@ mod doctor;
 mod evidence;
 mod given;
 mod museum;
+mod neighbours;
 mod order;
 mod player;
 mod practical;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 pub use codes::{Cause, Symptom};
 pub use doctor::{Health, Trouble, doctor};
 pub use museum::{PIECES, Piece};
+pub use neighbours::{Neighbour, is_here, look_around};
 pub use order::{ENOUGH, Identity, Order};
 pub use practical::{Mapped, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;
@@ -34,6 +36,18 @@ pub use program::{Start, Unusable, end_all};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
 pub use subject::{ENROLMENT, Subject};
+
+/// What makes what came of what had to come, where that is proved by the bytes themselves. `None`
+/// for a question that was in lower case.
+pub fn cause_of(question: Option<&[u8]>, expected: &[u8], received: &[u8]) -> Option<Cause> {
+    let lower = String::from_utf8_lossy(received).to_lowercase();
+    diagnose::payload(&diagnose::Exchange {
+        exercise: "",
+        question: Some(question.unwrap_or(lower.as_bytes())),
+        expected,
+        received,
+    })
+}
 
 /// Plays every scenario; `tell` hears of each as it ends.
 pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {

@@ -92,14 +92,41 @@ verdict-unknown = the server answers in words of its own: whether it accepted th
 
 # $peer (text) - address and port of the server
 failure-refused = nothing listens at { $peer }: start the server first
+# $peer (text) - the address at which nothing listens
+# $found (text) - the address at which a program of this computer listens
+nearby-address = nothing listens at { $peer }, but a program does at { $found }: use that address, or have the server listen at this one
+# $transport (text) - udp or tcp, which the exercise uses
+nearby-protocol = nothing listens at { $peer } over { $transport ->
+    [udp] UDP, but a program does over TCP: this exercise is UDP (in Python, SOCK_DGRAM)
+   *[tcp] TCP, but a program does over UDP: this exercise is TCP (in Python, SOCK_STREAM)
+}
+# $who (text) - the program's command
+# $port (number) - the port at which it listens
+nearby-port = nothing listens at { $peer }, but { $who } does at port { $port }: both ends must use the same port
+nearby-somebody = a program
+# $said (text) - that nothing listens there, and where a program does
+sent-but = sent, and { $said }
 # $seconds (number) - how long the client waited
 # $peer (text) - address and port of the server
-failure-no-reply = no reply in { $seconds } s from { $peer }: the server may be down, a datagram was lost, or you are outside the lab's network (VPN)
+# $way (text) - udp-here, udp-away, tcp-here, tcp-away: the protocol, and whether the server is on this computer
+failure-no-reply = no reply in { $seconds } s from { $peer }: { $way ->
+    [udp-here] a program of this computer has that port and does not answer: see what it waits for, and whether it answers to the address that the question came from
+    [tcp-here] the connection is open and nothing comes: see what the server waits for
+    [tcp-away] the connection is open and nothing comes: see what the server waits for
+   *[udp-away] the server may be down, a datagram was lost, or you are outside the lab's network (VPN)
+}
 # $peer (text) - address and port of the server
 # $seconds (number) - how long the client waited
-failure-connect-timeout = no connection to { $peer } in { $seconds } s: check the address and its firewall, and that you are in the lab's network (VPN)
+failure-connect-timeout = no connection to { $peer } in { $seconds } s: { $way ->
+    [tcp-here] the program of this computer that listens there accepts no more connections: see what it waits for
+   *[tcp-away] check the address and its firewall, and that you are in the lab's network (VPN)
+}
 # $peer (text) - address and port of the server
-failure-unreachable = no route to { $peer }: check the address, your network and the lab's VPN
+failure-unreachable = no route to { $peer }: { $way ->
+    [udp-here] check the address
+    [tcp-here] check the address
+   *[udp-away] check the address, your network and the lab's VPN
+}
 # $peer (text) - address and port of the other end
 failure-reset = { $peer } broke the connection off: see what the other program says, and try again
 # $peer (text) - address and port of the server
@@ -506,6 +533,17 @@ rehearsal-separators = it has { $count } "&" and needs two: name&DNI&code, for e
 # $other (text) - what stands in its place
 rehearsal-separator = its parts are separated by "{ $other }": write "&" between them, and nothing else
 rehearsal-utf16 = it is UTF-16: send it as UTF-8 (in Python, text.encode())
+rehearsal-tls = it is the beginning of TLS, and this port takes plain text: leave --tls or ssl out, or use the port that has TLS
+rehearsal-struct = it is a struct of C, with its fields filled up with NULs: send one text, name&DNI&code (snprintf, and then as many bytes as it has)
+# $count (number) - how many messages came
+# $right (number) - how many of them were right
+rehearsal-summary = what to explain next time ({ $count ->
+    [one] { $count } message
+   *[other] { $count } messages
+}, { $right } right):
+# $count (number) - how many messages had it
+# $said (text) - what was wrong
+rehearsal-cause = { $count } × { $said }
 rehearsal-bom = it begins with a byte-order mark, which is skipped: it need not be sent
 # $count (number) - how many bytes
 rehearsal-after = after the message { $count ->
@@ -529,6 +567,36 @@ rehearsal-code-not-encoded = the DNI itself was used for the secret in base32: e
 rehearsal-code-letter = the code was made from the DNI with its letter: make it from the digits alone
 rehearsal-code-wrong = the code is not that of this DNI, now or within 5 minutes: check that both are made from the same digits, and the phone's clock (socklab otp clock)
 rehearsal-right = all of it is right
+
+## What cannot be right in what the other end sent
+
+# $received (text) - what came
+# $expected (text) - what had to come
+# $number (number) - where they part, or how many bytes
+odd-differs = { $received } instead of { $expected }, from character { $number } on
+odd-longer = { $received } instead of { $expected }, { $number ->
+    [one] { $number } byte
+   *[other] { $number } bytes
+} too many
+odd-shorter = { $received } instead of { $expected }, { $number ->
+    [one] { $number } byte
+   *[other] { $number } bytes
+} too few
+# $what (text) - what is wrong
+# $cure (text) - how it is done in Python
+odd-cure = { $what } In Python: { $cure }
+# $difference (text) - what came, what had to come, and where they part
+odd-wrong-reply = wrong reply: { $difference }
+odd-wrong-banner = wrong greeting: { $difference }
+# $text (text) - what came
+odd-no-end = the server has said { $text } and does not close: a client that reads until the end waits for ever (in Python, connection.close())
+odd-unended-line = a line has begun with { $text } and does not end: a line feed belongs after it (in Python, text.encode() + b"\n")
+odd-python-bytes = { $text } is how Python prints bytes: the text itself belongs here (in Python, data.decode(), not str(data))
+odd-almost-fin = { $text } is not the last word, which ends the exchange: letter by letter it has to be that, without blanks or a line end
+odd-own-capitals = { $text } is what was just said, in capitals: is that an echo server?
+odd-more = more of this comes, and is not said any more
+# $peer (text) - address and port of the server
+failure-no-line-end = what { $peer } answered has no line end: a line feed belongs after each reply (in Python, reply + b"\n")
 
 ## One-time passwords
 

@@ -92,14 +92,41 @@ verdict-unknown = el servidor responde con sus propias palabras: no se puede sab
 
 # $peer (text) - dirección y puerto del servidor
 failure-refused = nadie escucha en { $peer }: inicie primero el servidor
+# $peer (text) - la dirección en la que nadie escucha
+# $found (text) - la dirección en la que escucha un programa de este equipo
+nearby-address = nadie escucha en { $peer }, pero un programa sí en { $found }: use esa dirección, o que el servidor escuche en esta
+# $transport (text) - udp o tcp, el que usa el ejercicio
+nearby-protocol = nadie escucha en { $peer } por { $transport ->
+    [udp] UDP, pero un programa sí por TCP: este ejercicio es UDP (en Python, SOCK_DGRAM)
+   *[tcp] TCP, pero un programa sí por UDP: este ejercicio es TCP (en Python, SOCK_STREAM)
+}
+# $who (text) - la orden del programa
+# $port (number) - el puerto en el que escucha
+nearby-port = nadie escucha en { $peer }, pero { $who } sí en el puerto { $port }: los dos extremos tienen que usar el mismo puerto
+nearby-somebody = un programa
+# $said (text) - que nadie escucha ahí, y dónde sí un programa
+sent-but = enviado, y { $said }
 # $seconds (number) - cuánto ha esperado el cliente
 # $peer (text) - dirección y puerto del servidor
-failure-no-reply = sin respuesta en { $seconds } s de { $peer }: el servidor puede estar parado, se ha perdido un datagrama o usted está fuera de la red del laboratorio (VPN)
+# $way (text) - udp-here, udp-away, tcp-here, tcp-away: el protocolo, y si el servidor está en este equipo
+failure-no-reply = sin respuesta en { $seconds } s de { $peer }: { $way ->
+    [udp-here] un programa de este equipo tiene ese puerto y no responde: mire a qué espera, y si responde a la dirección de la que vino la pregunta
+    [tcp-here] la conexión está abierta y no llega nada: mire a qué espera el servidor
+    [tcp-away] la conexión está abierta y no llega nada: mire a qué espera el servidor
+   *[udp-away] el servidor puede estar parado, se ha perdido un datagrama o usted está fuera de la red del laboratorio (VPN)
+}
 # $peer (text) - dirección y puerto del servidor
 # $seconds (number) - cuánto ha esperado el cliente
-failure-connect-timeout = sin conexión con { $peer } en { $seconds } s: compruebe la dirección y su cortafuegos, y que está en la red del laboratorio (VPN)
+failure-connect-timeout = sin conexión con { $peer } en { $seconds } s: { $way ->
+    [tcp-here] el programa de este equipo que escucha ahí no acepta más conexiones: mire a qué espera
+   *[tcp-away] compruebe la dirección y su cortafuegos, y que está en la red del laboratorio (VPN)
+}
 # $peer (text) - dirección y puerto del servidor
-failure-unreachable = no hay camino hasta { $peer }: compruebe la dirección, su red y la VPN del laboratorio
+failure-unreachable = no hay camino hasta { $peer }: { $way ->
+    [udp-here] compruebe la dirección
+    [tcp-here] compruebe la dirección
+   *[udp-away] compruebe la dirección, su red y la VPN del laboratorio
+}
 # $peer (text) - dirección y puerto del otro extremo
 failure-reset = { $peer } ha roto la conexión: mire lo que dice el otro programa y vuelva a intentarlo
 # $peer (text) - dirección y puerto del servidor
@@ -506,6 +533,17 @@ rehearsal-separators = lleva { $count } "&" y necesita dos: nombre&DNI&código, 
 # $other (text) - lo que hay en su lugar
 rehearsal-separator = sus partes van separadas por "{ $other }": escriba "&" entre ellas, y nada más
 rehearsal-utf16 = está en UTF-16: envíelo en UTF-8 (en Python, texto.encode())
+rehearsal-tls = es el comienzo de TLS, y este puerto recibe texto en claro: quite --tls o ssl, o use el puerto que tiene TLS
+rehearsal-struct = es un struct de C, con los campos rellenos de NUL: envíe un solo texto, nombre&DNI&código (snprintf, y después los bytes que tenga)
+# $count (number) - cuántos mensajes llegaron
+# $right (number) - cuántos de ellos estaban bien
+rehearsal-summary = qué explicar el próximo día ({ $count ->
+    [one] { $count } mensaje
+   *[other] { $count } mensajes
+}, bien { $right }):
+# $count (number) - cuántos mensajes lo tenían
+# $said (text) - qué estaba mal
+rehearsal-cause = { $count } × { $said }
 rehearsal-bom = empieza con una marca de orden de bytes, que se salta: no hace falta enviarla
 # $count (number) - cuántos bytes
 rehearsal-after = después del mensaje { $count ->
@@ -529,6 +567,36 @@ rehearsal-code-not-encoded = se usó el propio DNI como secreto en base32: codif
 rehearsal-code-letter = el código se hizo con el DNI y su letra: hágalo solo con las cifras
 rehearsal-code-wrong = el código no es de este DNI, ni ahora ni en 5 minutos: compruebe que los dos salen de las mismas cifras, y el reloj del móvil (socklab otp clock)
 rehearsal-right = todo está bien
+
+## Lo que no puede estar bien en lo que envió el otro extremo
+
+# $received (text) - lo que llegó
+# $expected (text) - lo que tenía que llegar
+# $number (number) - dónde se separan, o cuántos bytes
+odd-differs = { $received } en vez de { $expected }, desde el carácter { $number }
+odd-longer = { $received } en vez de { $expected }, { $number ->
+    [one] sobra { $number } byte
+   *[other] sobran { $number } bytes
+}
+odd-shorter = { $received } en vez de { $expected }, { $number ->
+    [one] falta { $number } byte
+   *[other] faltan { $number } bytes
+}
+# $what (text) - qué está mal
+# $cure (text) - cómo se hace en Python
+odd-cure = { $what } En Python: { $cure }
+# $difference (text) - lo que llegó, lo que tenía que llegar y dónde se separan
+odd-wrong-reply = respuesta equivocada: { $difference }
+odd-wrong-banner = saludo equivocado: { $difference }
+# $text (text) - lo que llegó
+odd-no-end = el servidor ha dicho { $text } y no cierra: un cliente que lea hasta el final espera para siempre (en Python, connection.close())
+odd-unended-line = una línea ha empezado con { $text } y no termina: detrás va un salto de línea (en Python, text.encode() + b"\n")
+odd-python-bytes = { $text } es como Python imprime los bytes: aquí va el texto (en Python, data.decode(), no str(data))
+odd-almost-fin = { $text } no es la palabra que termina el intercambio: tiene que serlo letra por letra, sin blancos ni salto de línea
+odd-own-capitals = { $text } es lo que se acaba de decir, en mayúsculas: ¿es un servidor de eco?
+odd-more = viene más como esto, y ya no se dice
+# $peer (text) - dirección y puerto del servidor
+failure-no-line-end = lo que responde { $peer } no tiene salto de línea: va detrás de cada respuesta (en Python, reply + b"\n")
 
 ## Contraseñas de un solo uso
 

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use socklab_compare::summary::Document;
+use socklab_core::Transport;
 use socklab_core::lab::{self, EXERCISES, Exercise};
 use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
@@ -20,6 +21,7 @@ use socklab_runtimes::Runtime;
 use socklab_system::couples;
 use socklab_text::{Messages, system_error};
 
+use crate::around;
 use crate::exit::Exit;
 use crate::files::FileError;
 use crate::interrupt::on_interrupt;
@@ -89,13 +91,14 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         }
     };
     noise::say_first(args.wait_quiet, messages);
+    let transport = plan.exercise.transport;
     let mut progress = Line::new(messages, &plan);
     let measured = compare::measure(plan, &mut progress);
     progress.clear();
     let results = match measured {
         Ok(results) => results,
         Err(error) => {
-            say::line(&unmeasured(&error, messages));
+            say::line(&unmeasured(&error, transport, messages));
             return Exit::Failed;
         }
     };
@@ -154,7 +157,7 @@ fn list(messages: &dyn Messages) -> Exit {
     Exit::Done
 }
 
-fn unmeasured(error: &Unmeasured, messages: &dyn Messages) -> String {
+fn unmeasured(error: &Unmeasured, transport: Transport, messages: &dyn Messages) -> String {
     match error {
         Unmeasured::NoneLeft => messages.say("compare-none-left"),
         Unmeasured::Failed(model, error) => {
@@ -162,7 +165,10 @@ fn unmeasured(error: &Unmeasured, messages: &dyn Messages) -> String {
             messages.say_with("compare-failed", &[("model", model), ("detail", &detail)])
         }
         Unmeasured::Silent(address) => {
-            messages.say_with("compare-target-silent", &[("address", address)])
+            let nearby = around::nearby(messages, transport, *address);
+            nearby.unwrap_or_else(|| {
+                messages.say_with("compare-target-silent", &[("address", address)])
+            })
         }
         Unmeasured::Wrong(wrong) => wrong_reply(wrong, messages),
     }

@@ -4,15 +4,14 @@ mod refusal;
 
 use std::io::{BufReader, stdin};
 use std::num::NonZeroUsize;
-use std::process::exit;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use clap::ArgMatches;
 use socklab_core::lab::{Exercise, Offer, Settings};
 use socklab_core::transcript::{Header, Role};
-use socklab_core::{Failure, Status, Watch, submit};
+use socklab_core::{Failure, Status, Transport, Watch, submit};
 use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
@@ -20,7 +19,7 @@ use crate::address;
 use crate::exit::Exit;
 use crate::files::LogFile;
 use crate::impairments::ImpairmentArgs;
-use crate::interrupt::on_interrupt;
+use crate::interrupt::on_signal;
 use crate::options::{
     ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs, read,
     role,
@@ -36,10 +35,6 @@ use socklab_runtimes::{Runtime, Task};
 use socklab_text::Messages;
 
 use refusal::Refusal;
-
-/// How long a client that is told to stop may take before it is ended all the same. It may be in a
-/// call that cannot be woken, such as a connect.
-const GRACE: Duration = Duration::from_millis(1500);
 
 /// Runs one end of an exercise.
 pub(crate) fn main(
@@ -92,12 +87,14 @@ pub(crate) fn main(
         port: exercise.port,
     };
     let stop = Stop::default();
-    let terminal = Terminal::new(messages, options, stop.clone());
+    let wrong = Arc::new(AtomicBool::new(false));
+    let terminal = Terminal::new(messages, options, stop.clone(), Arc::clone(&wrong));
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
     logs.extend(start.resources.as_ref().and_then(Resources::log_file));
     let link = start.link.clone();
     let limit = start.resources.as_ref().map(|one| one.limit.clone());
+    let reviewer = (start.resources.as_ref()).and_then(|one| one.reviewer.clone());
     let status = match &exchange.transcript {
         None => go(start, terminal, stop, clock, ()),
         Some(path) => {
@@ -136,7 +133,23 @@ pub(crate) fn main(
     {
         say::line(&messages.say_with("made-room", &[("connections", &evicted)]));
     }
-    let exit = report(messages, role, &link, status, common.quiet);
+    if let Some(summary) = reviewer.and_then(|reviewer| reviewer.summary())
+        && !common.quiet
+    {
+        say::line(&summary);
+    }
+    let exit = match report(
+        messages,
+        role,
+        exercise.transport,
+        &link,
+        status,
+        common.quiet,
+    ) {
+        // That was said when it came.
+        Exit::Done if role == Role::Client && wrong.load(Ordering::Relaxed) => Exit::Failed,
+        exit => exit,
+    };
     // What a stopped reader has not taken by now is lost: a stop does not wait for it.
     STDERR.end();
     match exit {
@@ -326,33 +339,11 @@ fn go<W: Watch + 'static>(
     })
 }
 
-/// Has Ctrl-C and SIGTERM stop the run. A second one ends the program where it is.
-fn on_signal(role: Role, stop: &Stop) {
-    #[cfg(unix)]
-    if role == Role::Server && stop.heed_signals().is_ok() {
-        return;
-    }
-    let mut again = false;
-    let stop = stop.clone();
-    // Without a handler the signal ends the program, which is the next best.
-    let _ = on_interrupt(move || {
-        if std::mem::replace(&mut again, true) {
-            exit(130);
-        }
-        stop.request();
-        if role == Role::Client {
-            thread::spawn(|| {
-                thread::sleep(GRACE);
-                exit(130);
-            });
-        }
-    });
-}
-
 /// Says how it ended, and with which exit status.
 fn report(
     messages: &dyn Messages,
     role: Role,
+    transport: Transport,
     link: &Secured,
     status: Status,
     quiet: bool,
@@ -374,7 +365,7 @@ fn report(
                 }
                 (Secured::No, _) => None,
             };
-            say::line(&said.unwrap_or_else(|| say::failure(messages, failure)));
+            say::line(&said.unwrap_or_else(|| say::failure(messages, transport, failure)));
             match failure {
                 Failure::BadField(_) => Exit::Usage,
                 _ => Exit::Failed,

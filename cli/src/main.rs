@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod around;
 mod bug;
 mod check;
 mod command;
@@ -17,6 +18,7 @@ mod interrupt;
 mod language;
 mod lesson;
 mod measured;
+mod odd;
 mod options;
 mod otp;
 mod outlet;

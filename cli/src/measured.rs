@@ -1,7 +1,7 @@
 //! The hidden command `measured-server`: this program started again, as a server that it measures.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_core::Status;
+use socklab_core::{Status, Transport};
 use socklab_experiments::measured::{COMMAND, serve};
 use socklab_text::Messages;
 
@@ -23,7 +23,9 @@ pub(crate) fn command() -> Command {
 pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: MeasuredArgs = read(matches);
     match serve(&args.order) {
-        Ok(Status::Failed(failure)) => say::line(&say::failure(messages, failure)),
+        Ok(Status::Failed(failure)) => {
+            say::line(&say::failure(messages, Transport::Stream, failure));
+        }
         Ok(_) => return Exit::Done,
         Err(error) => say::line(&error.to_string()),
     }

@@ -1,15 +1,18 @@
 //! What machines report, in the user's words.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use socklab_core::otp::{CodeError, DniError};
 use socklab_core::{
-    Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, max_datagram, submit,
+    Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, Transport, max_datagram, submit,
 };
 
 use socklab_text::Messages;
 use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
+use crate::around;
 use crate::exit::Exit;
 use crate::outlet::{self, STDERR, Stream};
 
@@ -91,7 +94,10 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
         Notice::LineTooLong(peer, most) => {
             messages.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
         }
-        Notice::NoListener(peer) => messages.say_with("nobody-listens", &[("peer", &peer)]),
+        Notice::NoListener(peer) => match around::nearby(messages, Transport::Datagram, peer) {
+            Some(said) => messages.say_with("sent-but", &[("said", &said)]),
+            None => messages.say_with("nobody-listens", &[("peer", &peer)]),
+        },
         Notice::VerdictUnknown => messages.say("verdict-unknown"),
         Notice::BadField(error) => field(messages, error),
         Notice::Fault(doing, fault) => io(messages, doing, fault),
@@ -117,19 +123,23 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
 }
 
 /// A failure in messages: what happened, to whom, and what to try.
-pub(crate) fn failure(messages: &dyn Messages, failure: Failure) -> String {
+pub(crate) fn failure(messages: &dyn Messages, transport: Transport, failure: Failure) -> String {
+    let waited = |id, peer: SocketAddr, waited: Duration| {
+        let way = around::way(transport, peer);
+        messages.say_with(id, &[("peer", &peer), ("seconds", &waited), ("way", &way)])
+    };
     match failure {
-        Failure::Refused(peer) => messages.say_with("failure-refused", &[("peer", &peer)]),
-        Failure::NoReply(peer, waited) => {
-            messages.say_with("failure-no-reply", &[("peer", &peer), ("seconds", &waited)])
+        Failure::Refused(peer) => around::nearby(messages, transport, peer)
+            .unwrap_or_else(|| messages.say_with("failure-refused", &[("peer", &peer)])),
+        Failure::NoReply(peer, time) => waited("failure-no-reply", peer, time),
+        Failure::ConnectTimedOut(peer, time) => waited("failure-connect-timeout", peer, time),
+        Failure::Unreachable(peer) => {
+            let way = around::way(transport, peer);
+            messages.say_with("failure-unreachable", &[("peer", &peer), ("way", &way)])
         }
-        Failure::ConnectTimedOut(peer, waited) => messages.say_with(
-            "failure-connect-timeout",
-            &[("peer", &peer), ("seconds", &waited)],
-        ),
-        Failure::Unreachable(peer) => messages.say_with("failure-unreachable", &[("peer", &peer)]),
         Failure::Reset(peer) => messages.say_with("failure-reset", &[("peer", &peer)]),
         Failure::ClosedEarly(peer) => messages.say_with("failure-closed-early", &[("peer", &peer)]),
+        Failure::NoLineEnd(peer) => messages.say_with("failure-no-line-end", &[("peer", &peer)]),
         Failure::Rejected(peer) => messages.say_with("failure-rejected", &[("peer", &peer)]),
         Failure::ReplyTooBig(peer) => {
             messages.say_with("failure-reply-too-big", &[("peer", &peer)])

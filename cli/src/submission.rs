@@ -131,7 +131,8 @@ pub(crate) struct Resources {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) limit: ConnectionLimit,
     pub(crate) secure: Option<Encrypted>,
-    reviewer: Option<Arc<Reviewer>>,
+    /// In a rehearsal: who says what is wrong with each message.
+    pub(crate) reviewer: Option<Arc<Reviewer>>,
     log: Arc<Log>,
 }
 
@@ -200,7 +201,7 @@ pub(crate) fn prepare(
     settings.limits.patience = Duration::from_secs(args.patience);
     let reviewer = args
         .rehearse
-        .then(|| Arc::new(Reviewer { messages, quiet }));
+        .then(|| Arc::new(Reviewer::new(messages, quiet)));
     let secure = secure(args, settings, listen, messages, reviewer.as_ref())?;
     // A review says more than the log's line.
     let log = Log::open(

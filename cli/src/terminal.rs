@@ -2,15 +2,21 @@
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use socklab_core::{Console, Notice, Prompt};
+use socklab_core::{Console, Notice, Oddity, Prompt, Unexpected};
 use socklab_system::Stop;
 
 use crate::address;
+use crate::odd;
 use crate::outlet::{self, Outlet, STDERR, STDOUT, Stream};
 use crate::say;
 use socklab_text::Messages;
 use socklab_text::escape;
+
+/// How many odd things are said one by one.
+const ODD: usize = 20;
 
 /// What a terminal shows, and how.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +35,10 @@ pub(crate) struct Terminal {
     options: TerminalOptions,
     /// A client ends with the reader of its payload.
     stop: Stop,
+    /// An answer has come that cannot be right.
+    wrong: Arc<AtomicBool>,
+    /// How often something was odd.
+    odd: AtomicUsize,
     interactive: bool,
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     takes_all: bool,
@@ -37,16 +47,20 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Standard input, output and error of a run with that stop.
+    /// Standard input, output and error of a run with that stop. `wrong` becomes true when an
+    /// answer comes that cannot be right.
     pub(crate) fn new(
         messages: &'static dyn Messages,
         options: TerminalOptions,
         stop: Stop,
+        wrong: Arc<AtomicBool>,
     ) -> Self {
         Terminal {
             messages,
             options,
             stop,
+            wrong,
+            odd: AtomicUsize::new(0),
             interactive: stdin().is_terminal(),
             takes_all: takes_all(),
             payload: match stdout().is_terminal() && stderr().is_terminal() {
@@ -121,6 +135,18 @@ impl Console for Terminal {
         }
         if outlet::reader_left() {
             self.stop.request();
+        }
+    }
+
+    fn unexpected(&self, unexpected: &Unexpected<'_>) {
+        if let Oddity::Reply | Oddity::Banner | Oddity::NoEnd = unexpected.oddity {
+            self.wrong.store(true, Ordering::Relaxed);
+        }
+        // A peer can cause this as often as it likes.
+        match self.odd.fetch_add(1, Ordering::Relaxed) {
+            ..ODD => self.line(&odd::line(self.messages, unexpected)),
+            ODD => self.line(&self.messages.say("odd-more")),
+            _ => {}
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgMatches, Args, Command};
-use socklab_core::Status;
-use socklab_core::lab::{EXERCISES, Settings};
+use socklab_core::lab::{EXERCISES, Settings, find};
+use socklab_core::{Status, Transport};
 use socklab_experiments::tour::{self, Detail};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
@@ -119,6 +119,7 @@ pub(crate) fn not_played(
         &[("exercise", &exercise), ("runtime", &runtime)],
     ));
     if let Status::Failed(failure) = status {
-        say::line(&say::failure(messages, failure));
+        let transport = find(exercise).map_or(Transport::Datagram, |one| one.transport);
+        say::line(&say::failure(messages, transport, failure));
     }
 }

@@ -298,7 +298,9 @@ fn the_screen_is_safe() {
         .send_to(b"\x1b[2J\x1b]0;title\x07", peer)
         .expect("sent");
     let shown = client.sees(ASKS);
-    assert_eq!(shown, "hola\r\n\\x1b[2J\\x1b]0;title\\x07\r\n");
+    let reply = r"\x1b[2J\x1b]0;title\x07";
+    let wrong = format!("respuesta equivocada: {reply} en vez de HOLA, desde el carácter 1");
+    assert_eq!(shown, format!("hola\r\n{reply}\r\n{wrong}\r\n"));
 }
 
 /// The lab's, byte for byte.

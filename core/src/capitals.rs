@@ -4,6 +4,8 @@
 //! ends with a line feed, wherever the network cuts it. `FIN` ends its connection, and the server
 //! stays up for the others.
 
+mod lines;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -16,12 +18,14 @@ use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
+use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::scene::Scene;
 use crate::scene::Step::{Pause, Receive, ReceiveAll, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
+use lines::Lines;
 
 table! { ClientState on ClientEvent {
     Start, Opened, Line, TooLong, InputEnd, Bytes, Reply, Fin, TooBig, Closed, GaveUp, Fault, Stop,
@@ -45,18 +49,18 @@ table! { ClientState on ClientEvent {
     }
     Waiting waits for Network or Timer {
         Bytes    => Waiting: "keep them: the line has not ended",
-        Reply    => Typing: "show it; ask for a line",
+        Reply    => Typing: "show it, and say if it is not the capitals; ask for a line",
         Fin      => Done: "show it; close",
         TooBig   => Failed: "",
-        Closed   => Failed: "",
-        GaveUp   => Failed: "",
+        Closed   => Failed: "show what came of the line",
+        GaveUp   => Failed: "show what came of the line",
         Fault    => Failed: "",
         Stop     => Stopped: "",
     }
 }
 
 table! { ServerState on ServerEvent {
-    Start, Opened, Bytes, Text, Fin, TooLong, End, Finished, Drained, Fault, Stop,
+    Start, Opened, Bytes, Unended, Text, Fin, TooLong, End, Finished, Drained, Fault, Stop,
 } ends in Done, Stopped;
     Idle {
         Start    => Opening: "",
@@ -67,8 +71,9 @@ table! { ServerState on ServerEvent {
         Fault    => Done: "",
         Stop     => Stopped: "",
     }
-    Serving waits for Network {
+    Serving waits for Network or Timer {
         Bytes    => Serving: "keep them: the line has not ended",
+        Unended  => Serving: "say so",
         Text     => Serving: "reply in capitals",
         Fin      => Draining: "reply FIN; finish",
         TooLong  => Draining: "say so; finish",
@@ -129,47 +134,8 @@ pub const MAX_REPLY: usize = 3 * MAX_LINE;
 /// unread bytes would reset the connection, and the reply might be lost.
 pub const DRAIN: Duration = Duration::from_secs(1);
 
-/// How many bytes an empty buffer may keep room for.
-const KEEP: usize = 1024;
-
-/// A stream cut into lines, whatever its pieces.
-#[derive(Debug, Default)]
-struct Lines {
-    /// The beginning of a line whose end has not come.
-    begun: Vec<u8>,
-}
-
-impl Lines {
-    /// Takes the next line off the front of `bytes`, without its end (LF or CRLF). `None` if the
-    /// line has not ended: then its beginning is kept.
-    fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Option<&'a [u8]> {
-        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
-            self.begun.extend_from_slice(bytes);
-            *bytes = &[];
-            return None;
-        };
-        let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
-        *bytes = rest;
-        if self.begun.is_empty() {
-            return Some(line.strip_suffix(b"\r").unwrap_or(line));
-        }
-        self.begun.extend_from_slice(line);
-        Some(self.begun.strip_suffix(b"\r").unwrap_or(&self.begun))
-    }
-
-    /// Forgets the line that [`next`](Self::next) gave.
-    fn forget(&mut self) {
-        self.begun.clear();
-        self.begun.shrink_to(KEEP);
-    }
-
-    /// Whether the line that has begun is already longer than `most` bytes. A carriage return does
-    /// not count, as it may belong to the line's end.
-    fn is_over(&self, most: usize) -> bool {
-        let begun = &self.begun;
-        begun.strip_suffix(b"\r").unwrap_or(begun).len() > most
-    }
-}
+/// How long a line may pause before its end until a server's user is told so, once: 2 s.
+pub const PAUSE: Duration = Duration::from_secs(2);
 
 /// Sends lines and shows them in capitals.
 #[derive(Debug)]
@@ -181,6 +147,8 @@ pub struct Client {
     timeout: Option<Duration>,
     waiting_since: Mono,
     lines: Lines,
+    question: Vec<u8>,
+    expected: Vec<u8>,
     failure: Failure,
 }
 
@@ -194,6 +162,8 @@ impl Client {
             timeout: settings.timeout,
             waiting_since: Mono::ZERO,
             lines: Lines::default(),
+            question: Vec::new(),
+            expected: Vec::new(),
             failure: Failure::NoInput,
         }
     }
@@ -211,6 +181,14 @@ impl Client {
             return ClientEvent::TooBig;
         }
         out.show(reply);
+        if reply != self.expected {
+            out.unexpected(&Unexpected {
+                oddity: Oddity::Reply,
+                question: &self.question,
+                expected: &self.expected,
+                received: reply,
+            });
+        }
         let event = match reply == FIN {
             true => ClientEvent::Fin,
             false => ClientEvent::Reply,
@@ -257,6 +235,10 @@ impl Machine for Client {
             }
             (_, Input::Line(line)) => {
                 self.waiting_since = now.mono;
+                self.question.clear();
+                self.question.extend_from_slice(line);
+                self.expected.clear();
+                upper(line, &mut self.expected);
                 out.send_with(Link::first(server), |to| {
                     to.extend_from_slice(line);
                     to.push(b'\n');
@@ -264,6 +246,10 @@ impl Machine for Client {
             }
             (ClientEvent::Reply, _) => out.prompt(Prompt::Echo),
             (ClientEvent::TooBig, _) => self.failure = Failure::ReplyTooBig(server),
+            (ClientEvent::Closed | ClientEvent::GaveUp, _) if !self.lines.begun.is_empty() => {
+                out.show(&self.lines.begun);
+                self.failure = Failure::NoLineEnd(server);
+            }
             (ClientEvent::Closed, _) => self.failure = Failure::ClosedEarly(server),
             (ClientEvent::GaveUp, _) => self.failure = Failure::gave_up(opening, server, waited),
             (_, Input::Fault { doing, fault, .. }) => {
@@ -295,6 +281,8 @@ impl Service for Server {
             state: ServerState::Idle,
             link,
             lines: Lines::default(),
+            begun_at: Mono::ZERO,
+            unended_said: false,
             draining_since: Mono::ZERO,
         })
     }
@@ -306,6 +294,9 @@ struct Connection {
     state: ServerState,
     link: Link,
     lines: Lines,
+    /// When the line that has begun went on last.
+    begun_at: Mono,
+    unended_said: bool,
     draining_since: Mono,
 }
 
@@ -314,6 +305,7 @@ impl Connection {
     fn answer(&mut self, now: Now, mut bytes: &[u8], out: &mut Outbox) {
         while self.state == ServerState::Serving && !bytes.is_empty() {
             let Some(line) = self.lines.next(&mut bytes) else {
+                self.begun_at = now.mono;
                 self.state.go(ServerEvent::Bytes);
                 break;
             };
@@ -360,6 +352,9 @@ fn reply(link: Link, line: &[u8], out: &mut Outbox) -> bool {
         fin = &to[start..] == FIN;
         to.push(b'\n');
     });
+    if let Some(odd) = Unexpected::text(line, |_| fin) {
+        out.unexpected(&odd);
+    }
     fin
 }
 
@@ -372,6 +367,7 @@ impl Machine for Connection {
             Input::Start => ServerEvent::Start,
             Input::Opened { .. } => ServerEvent::Opened,
             Input::End { .. } if self.state == ServerState::Serving => ServerEvent::End,
+            Input::Timer if self.state == ServerState::Serving => ServerEvent::Unended,
             Input::End { .. } | Input::Timer => ServerEvent::Drained,
             Input::Finished { .. } => ServerEvent::Finished,
             Input::Fault { .. } => ServerEvent::Fault,
@@ -384,12 +380,19 @@ impl Machine for Connection {
         match (event, input) {
             (_, Input::Opened { link, .. }) => out.notice(Notice::Connection(link.peer)),
             (ServerEvent::End, _) => self.end(out),
+            (ServerEvent::Unended, _) => {
+                self.unended_said = true;
+                out.unexpected(&Unexpected::of(Oddity::Unended, &self.lines.begun));
+            }
             _ => {}
         }
     }
 
     fn deadline(&self) -> Option<Deadline> {
         match self.state {
+            ServerState::Serving if !self.unended_said && !self.lines.begun.is_empty() => {
+                Deadline::after(self.begun_at, Some(PAUSE), Why::Silence)
+            }
             ServerState::Draining => Deadline::after(self.draining_since, Some(DRAIN), Why::Drain),
             _ => None,
         }

@@ -14,6 +14,7 @@ use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
+use crate::oddity::{self, Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::scene::Scene;
@@ -121,6 +122,8 @@ pub struct Client {
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
+    /// What was said last.
+    said: Vec<u8>,
     failure: Failure,
 }
 
@@ -133,9 +136,20 @@ impl Client {
             server: settings.last_server(),
             timeout: settings.timeout,
             waiting_since: Mono::ZERO,
+            said: Vec::new(),
             failure: Failure::NoInput,
         }
     }
+
+    /// Whether an answer is the capitals of what was said, as the echo server makes them.
+    fn is_echo(&self, answer: &[u8]) -> bool {
+        oddity::is_capitals_of(answer, &self.said)
+    }
+}
+
+/// What is odd about a text of the other side.
+fn odd(text: &[u8]) -> Option<Unexpected<'_>> {
+    Unexpected::text(text, |text| text == FIN)
 }
 
 impl Machine for Client {
@@ -173,11 +187,17 @@ impl Machine for Client {
             }
             (_, Input::Line(line)) => {
                 self.waiting_since = now.mono;
+                self.said.clear();
+                self.said.extend_from_slice(line);
                 out.send(link, line);
             }
             (ClientEvent::InputEnd | ClientEvent::StopOnTurn, _) => out.send(link, FIN),
             (_, Input::Datagram { bytes, .. }) => {
                 out.show(bytes);
+                let echo = Unexpected::of(Oddity::OwnCapitals, bytes);
+                if let Some(odd) = odd(bytes).or(self.is_echo(bytes).then_some(echo)) {
+                    out.unexpected(&odd);
+                }
                 if event == ClientEvent::Text {
                     out.prompt(Prompt::Chat);
                 }
@@ -304,6 +324,9 @@ impl Machine for Server {
                     out.notice(Notice::ChatBegan(link.peer));
                 }
                 out.show(bytes);
+                if let Some(odd) = odd(bytes) {
+                    out.unexpected(&odd);
+                }
                 if self.state == ServerState::Typing {
                     out.prompt(Prompt::Chat);
                 }

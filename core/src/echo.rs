@@ -15,6 +15,7 @@ use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::machine::Machine;
+use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::scene::Scene;
@@ -44,7 +45,7 @@ table! { ClientState on ClientEvent {
         Stop     => Stopped: "",
     }
     Waiting waits for Network or Timer {
-        Reply    => Typing: "show it; ask for a line",
+        Reply    => Typing: "show it, and say if it is not the capitals; ask for a line",
         Fin      => Done: "show it; close",
         Late     => Waiting: "drop it",
         Lost     => Waiting: "send the line again",
@@ -207,6 +208,14 @@ impl Machine for Client {
             (ClientEvent::Late, _) => out.notice(Notice::LateReply),
             (_, Input::Datagram { bytes, .. }) => {
                 out.show(bytes);
+                if bytes != self.expected {
+                    out.unexpected(&Unexpected {
+                        oddity: Oddity::Reply,
+                        question: &self.line,
+                        expected: &self.expected,
+                        received: bytes,
+                    });
+                }
                 if event == ClientEvent::Reply {
                     if bytes == self.expected {
                         self.remember();
@@ -287,6 +296,9 @@ impl Server {
             self.state.go(ServerEvent::Fin);
         } else {
             self.state.go(ServerEvent::Text);
+        }
+        if let Some(odd) = Unexpected::text(text, |_| fin) {
+            out.unexpected(&odd);
         }
     }
 }

@@ -87,6 +87,8 @@ pub enum Failure {
     Reset(SocketAddr),
     /// The peer closed without an answer.
     ClosedEarly(SocketAddr),
+    /// An answer came without the line end that it must have.
+    NoLineEnd(SocketAddr),
     /// The server looked at the submission and said no.
     Rejected(SocketAddr),
     /// The peer answered more than the exercise can hold.
@@ -155,6 +157,7 @@ impl Failure {
             Failure::Unreachable(_) => "unreachable",
             Failure::Reset(_) => "reset",
             Failure::ClosedEarly(_) => "closed-early",
+            Failure::NoLineEnd(_) => "no-line-end",
             Failure::Rejected(_) => "rejected",
             Failure::ReplyTooBig(_) => "reply-too-big",
             Failure::TooLong(..) => "too-long",

@@ -12,6 +12,7 @@ use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
+use crate::oddity::Unexpected;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::scene::{Scene, Step};
@@ -194,7 +195,12 @@ impl Machine for Server {
         }
         match input {
             Input::Bound { local, .. } => out.notice(Notice::Ready(local)),
-            Input::Datagram { bytes, .. } => out.show(bytes),
+            Input::Datagram { bytes, .. } => {
+                out.show(bytes);
+                if let Some(odd) = Unexpected::text(bytes, |_| true) {
+                    out.unexpected(&odd);
+                }
+            }
             Input::Fault { doing, fault, .. } => self.said.say(doing, fault, out),
             _ => {}
         }

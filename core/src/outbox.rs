@@ -1,12 +1,17 @@
 //! Where a machine puts what it wants done.
 
+mod train;
+
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::ops::Range;
 
-use crate::link::{Link, Socket, Transport, max_datagram};
+use crate::link::{Link, Socket, Transport};
+use crate::oddity::{Oddity, Unexpected};
 use crate::output::{Notice, Output, Prompt};
 use crate::register::{Attempt, StoreId};
+
+pub(crate) use train::Train;
 
 /// The caller's list of outputs, with the bytes they carry.
 ///
@@ -52,6 +57,7 @@ enum Op {
     Prompt(Prompt),
     Show(Span),
     Notice(Notice),
+    Unexpected(Oddity, [Span; 3]),
     Store(StoreId, usize),
 }
 
@@ -74,24 +80,14 @@ impl Span {
     }
 }
 
-/// Sends that can leave in one call.
-#[derive(Clone, Debug)]
-pub(crate) struct Train {
-    /// The first of them.
-    pub(crate) first: usize,
-    /// The output after the last of them.
-    pub(crate) next: usize,
-    /// Where their bytes lie.
-    pub(crate) bytes: Range<usize>,
-    /// How long each datagram is; the last may be shorter. Of a stream, how long all is.
-    pub(crate) segment: usize,
-}
-
 impl Op {
     /// Whether it is for the user.
     #[inline]
     fn is_told(&self) -> bool {
-        matches!(self, Op::Prompt(_) | Op::Show(_) | Op::Notice(_))
+        matches!(
+            self,
+            Op::Prompt(_) | Op::Show(_) | Op::Notice(_) | Op::Unexpected(..)
+        )
     }
 }
 
@@ -184,74 +180,6 @@ impl Outbox {
         self.output(self.ops[index])
     }
 
-    /// If the next output to be carried out is a send: its link, and the sends from there on that
-    /// can leave in one call, at most `most` datagrams.
-    ///
-    /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
-    /// leave together as equal segments to one peer, of which only the last may be shorter; all of
-    /// them have no more bytes than one datagram may have, or the system would refuse them.
-    #[inline]
-    pub(crate) fn next_train(
-        &mut self,
-        transport: Transport,
-        most: usize,
-    ) -> Option<(Link, Train)> {
-        let first = self.next_undone()?;
-        let Op::Send(link, range) = &self.ops[first] else {
-            return None;
-        };
-        let mut train = Train {
-            first,
-            next: first + 1,
-            bytes: range.range(),
-            segment: range.end - range.start,
-        };
-        if transport == Transport::Stream || most > 1 {
-            self.couple(link, transport, most, &mut train);
-        }
-        Some((*link, train))
-    }
-
-    /// Adds to a train what can leave with its first send.
-    fn couple(&self, link: &Link, transport: Transport, most: usize, train: &mut Train) {
-        let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
-        for (index, op) in self.ops.iter().enumerate().skip(train.next) {
-            let range = match op {
-                Op::Send(to, range) if range.start == train.bytes.end && to == link => range,
-                _ if op.is_told() => continue,
-                _ => break,
-            };
-            let len = range.end - range.start;
-            let mut full = true;
-            if transport == Transport::Stream {
-                train.segment += len;
-            } else {
-                let fits = 0 < len && len <= train.segment && train.bytes.len() + len <= most_bytes;
-                if !fits || datagrams == most {
-                    break;
-                }
-                datagrams += 1;
-                full = len == train.segment;
-            }
-            train.bytes.end = range.end;
-            train.next = index + 1;
-            if !full {
-                break;
-            }
-        }
-    }
-
-    /// The output that is next when the first `len` bytes of a train of datagrams are sent.
-    pub(crate) fn after(&self, train: &Train, len: usize) -> usize {
-        let reached = train.bytes.start + len;
-        let mut later = train.first + 1..train.next;
-        let unsent = later.find(|index| match &self.ops[*index] {
-            Op::Send(_, range) => range.start >= reached,
-            _ => false,
-        });
-        unsent.unwrap_or(train.next)
-    }
-
     /// The link of a send.
     pub(crate) fn link_of(&self, index: usize) -> Option<Link> {
         match &self.ops[index] {
@@ -285,6 +213,15 @@ impl Outbox {
                 bytes: &self.shown[bytes.range()],
             },
             Op::Notice(notice) => Output::Notice(notice),
+            Op::Unexpected(oddity, spans) => {
+                let [question, expected, received] = spans.map(|span| &self.shown[span.range()]);
+                Output::Unexpected(Unexpected {
+                    oddity,
+                    question,
+                    expected,
+                    received,
+                })
+            }
             Op::Store(id, attempt) => Output::Store {
                 id,
                 attempt: &self.attempts[attempt],
@@ -352,9 +289,29 @@ impl Outbox {
         if self.unseen {
             return;
         }
+        let span = self.keep_shown(bytes);
+        self.tell(Op::Show(span));
+    }
+
+    fn keep_shown(&mut self, bytes: &[u8]) -> Span {
         let start = self.shown.len();
         self.shown.extend_from_slice(bytes);
-        self.tell(Op::Show(Span::from(start, &self.shown)));
+        Span::from(start, &self.shown)
+    }
+
+    /// Tells the user what cannot be right.
+    pub fn unexpected(&mut self, unexpected: &Unexpected<'_>) {
+        if self.unseen {
+            return;
+        }
+        let Unexpected {
+            oddity,
+            question,
+            expected,
+            received,
+        } = *unexpected;
+        let spans = [question, expected, received].map(|bytes| self.keep_shown(bytes));
+        self.tell(Op::Unexpected(oddity, spans));
     }
 
     /// Tells the user something.
@@ -388,6 +345,7 @@ impl Outbox {
             Output::Prompt(prompt) => self.prompt(prompt),
             Output::Show { bytes } => self.show(bytes),
             Output::Notice(notice) => self.notice(notice),
+            Output::Unexpected(unexpected) => self.unexpected(&unexpected),
             Output::Store { id, attempt } => self.store(id, attempt.clone()),
         }
     }

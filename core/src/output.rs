@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 use crate::fault::{Doing, Fault, FieldError};
 use crate::link::{Link, Socket, Transport};
+use crate::oddity::Unexpected;
 use crate::register::{Attempt, StoreId};
 
 /// One thing a machine asks its driver to do, borrowed from the [`Outbox`](crate::Outbox).
@@ -51,6 +52,8 @@ pub enum Output<'a> {
         /// The payload, unescaped.
         bytes: &'a [u8],
     },
+    /// What the peer sent cannot be right: it was shown as it is, and the user is told what is odd.
+    Unexpected(Unexpected<'a>),
     /// Something the user should know, to be worded in the user's language.
     Notice(Notice),
     /// Have the register decide and record an attempt. Answered by `Stored`.
@@ -194,7 +197,8 @@ impl Resource {
 
 /// The user's side of a program: where prompts, payloads and notices go.
 ///
-/// Drivers hand [`Output::Prompt`], [`Output::Show`] and [`Output::Notice`] here; many
+/// Drivers hand [`Output::Prompt`], [`Output::Show`], [`Output::Notice`] and
+/// [`Output::Unexpected`] here; many
 /// conversations may do so at once.
 pub trait Console: Send + Sync {
     /// Asks for a line.
@@ -208,6 +212,8 @@ pub trait Console: Send + Sync {
     }
     /// Says what happened.
     fn notice(&self, notice: Notice);
+    /// Says what cannot be right. By default it does not.
+    fn unexpected(&self, _unexpected: &Unexpected<'_>) {}
 
     /// Takes the outputs that are for the user, and ignores the rest.
     fn tell(&self, output: &Output<'_>) {
@@ -215,6 +221,7 @@ pub trait Console: Send + Sync {
             Output::Prompt(prompt) => self.prompt(prompt),
             Output::Show { bytes } => self.show(bytes),
             Output::Notice(notice) => self.notice(notice),
+            Output::Unexpected(unexpected) => self.unexpected(&unexpected),
             _ => {}
         }
     }

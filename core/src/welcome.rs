@@ -13,6 +13,7 @@ use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
+use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::Notice;
 use crate::scene::{Scene, Step};
@@ -38,7 +39,7 @@ table! { ClientState on ClientEvent {
     Reading waits for Network or Timer {
         Bytes    => Reading: "keep them",
         TooBig   => Failed: "show what came",
-        Answered => Done: "show what came; close",
+        Answered => Done: "show what came, and say if it is not the banner and its end; close",
         ClosedEarly => Failed: "",
         GaveUp   => Failed: "",
         Fault    => Failed: "show what came",
@@ -192,7 +193,20 @@ impl Machine for Client {
                 self.server = link.peer;
                 self.answer.await_from(now);
             }
-            (ClientEvent::Answered, _) => out.show(self.answer.bytes()),
+            (ClientEvent::Answered, _) => {
+                let received = self.answer.bytes();
+                out.show(received);
+                if received != BANNER {
+                    out.unexpected(&Unexpected {
+                        oddity: Oddity::Banner,
+                        question: &[],
+                        expected: BANNER,
+                        received,
+                    });
+                } else if matches!(input, Input::Timer) {
+                    out.unexpected(&Unexpected::of(Oddity::NoEnd, received));
+                }
+            }
             (_, Input::Bytes { bytes, .. }) => {
                 self.answer.take(now, bytes);
                 if event == ClientEvent::TooBig {

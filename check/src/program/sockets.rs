@@ -26,10 +26,10 @@ mod elsewhere;
 mod linux;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{family, holder, of_program};
+pub(crate) use linux::{all, family, holder, of_program};
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{holder, of_program};
+pub(crate) use elsewhere::{all, holder, of_program};
 
 /// The address of this machine at which a socket bound to that one is reached.
 pub(crate) fn reached(address: SocketAddr) -> SocketAddr {

@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
+use socklab_check::cause_of;
 use socklab_compare::results::{Load, Proof};
 use socklab_compare::survey::{Why, words};
 use socklab_compare::words::Names;
 use socklab_experiments::compare::{Plan, Progress, WrongReply};
 use socklab_text::Messages;
 
-use crate::say;
+use crate::{odd, say};
 
 /// How often the line is written at most.
 const EVERY: Duration = Duration::from_millis(100);
@@ -123,7 +124,11 @@ impl Progress for Line<'_> {
 
     fn unproved(&mut self, name: &str, why: &Why) {
         self.clear();
-        say::line(&words::failure(name, why, self.messages).unwrap_or_default());
+        let said = words::failure(name, why, self.messages).unwrap_or_default();
+        say::line(&match why {
+            Why::Differs { expected, got } => with_cause(said, expected, got, self.messages),
+            _ => said,
+        });
     }
 
     fn stopped(&mut self, name: &str, after: u64, said: &str) {
@@ -142,14 +147,27 @@ impl Progress for Line<'_> {
 
 /// A wrong reply in words.
 pub(super) fn wrong_reply(wrong: &WrongReply, messages: &dyn Messages) -> String {
-    messages.say_with(
+    let said = messages.say_with(
         "compare-wrong-reply",
         &[
             ("model", &wrong.model),
             ("expected", &wrong.expected),
             ("got", &wrong.got),
         ],
-    )
+    );
+    with_cause(said, &wrong.expected, &wrong.got, messages)
+}
+
+/// The same, and what causes that, where the bytes prove it.
+fn with_cause(said: String, expected: &str, got: &str, messages: &dyn Messages) -> String {
+    // What a comparison asks is in lower case.
+    match cause_of(None, expected.as_bytes(), got.as_bytes()) {
+        Some(cause) => {
+            let said = said.trim_end_matches('.');
+            format!("{said}. {}", odd::why(messages, cause))
+        }
+        None => said,
+    }
 }
 
 /// A time as people say it: `45 s`, `3 min`.

@@ -23,6 +23,7 @@ const NOT_YET_USED: &[&str] = &[
     "help",
     "help-",
     "model-",
+    "odd-",
     "survey-choice-",
     "survey-head-",
     "survey-hundred-busy-",
@@ -235,7 +236,10 @@ fn times_are_seconds_and_io_says_what_was_done() {
     let en = Language::En.messages();
     let peer: SocketAddr = "[2001:db8::7]:16000".parse().expect("an address");
     let wait = Duration::from_millis(2500);
-    let said = en.say_with("failure-no-reply", &[("peer", &peer), ("seconds", &wait)]);
+    let said = en.say_with(
+        "failure-no-reply",
+        &[("peer", &peer), ("seconds", &wait), ("way", &"udp-away")],
+    );
     assert!(
         said.starts_with("no reply in 2.5 s from [2001:db8::7]:16000: "),
         "{said}"

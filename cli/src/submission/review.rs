@@ -1,14 +1,16 @@
 //! What a rehearsal says of a message, in messages.
 
+use std::cmp::Reverse;
+use std::mem::{Discriminant, discriminant};
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use socklab_core::register::Decision;
-use socklab_core::submit::{Part, Remark, review};
+use socklab_core::submit::{MAX_MESSAGE, Part, Remark, review};
 
 use crate::say;
-use socklab_text::Messages;
-use socklab_text::escape;
+use socklab_text::{Messages, Variable, escape};
 
 /// What came on a connection.
 pub(super) struct Received {
@@ -31,20 +33,88 @@ impl Received {
     }
 }
 
-/// Says it.
-pub(super) struct Reviewer {
-    pub(super) messages: &'static dyn Messages,
-    pub(super) quiet: bool,
+/// Says it, and counts what was wrong.
+pub(crate) struct Reviewer {
+    messages: &'static dyn Messages,
+    quiet: bool,
+    seen: Mutex<Seen>,
+}
+
+/// What a rehearsal has seen so far.
+#[derive(Default)]
+struct Seen {
+    messages: u64,
+    right: u64,
+    /// How many messages had a cause, and how it was worded first.
+    causes: Vec<(Discriminant<Remark>, u64, String)>,
 }
 
 impl Reviewer {
+    pub(super) fn new(messages: &'static dyn Messages, quiet: bool) -> Self {
+        let seen = Mutex::default();
+        Reviewer {
+            messages,
+            quiet,
+            seen,
+        }
+    }
+
+    /// What to explain to the class: each cause with how many messages had it, the commonest
+    /// first. `None` if no message came.
+    pub(crate) fn summary(&self) -> Option<String> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.messages == 0 {
+            return None;
+        }
+        let (count, right) = (seen.messages, seen.right);
+        let heading = [("count", &count as &dyn Variable), ("right", &right)];
+        let mut lines = vec![self.messages.say_with("rehearsal-summary", &heading)];
+        seen.causes.sort_by_key(|(_, count, _)| Reverse(*count));
+        for (_, count, said) in &seen.causes {
+            let values = [("count", count as &dyn Variable), ("said", said)];
+            lines.push(format!(
+                "  {}",
+                self.messages.say_with("rehearsal-cause", &values)
+            ));
+        }
+        Some(lines.join("\n"))
+    }
+
+    fn count(&self, remarks: &[Remark]) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.messages += 1;
+        let mut right = true;
+        for remark in remarks.iter().filter(|one| one.is_wrong()) {
+            right = false;
+            let kind = discriminant(remark);
+            match seen.causes.iter_mut().find(|(known, ..)| *known == kind) {
+                Some((_, count, _)) => *count += 1,
+                None => {
+                    let said = match remark {
+                        // No student's digits, for a class may see it.
+                        Remark::CodeZeros(_) => self.with_zeros("…"),
+                        _ => self.remark(remark),
+                    };
+                    seen.causes.push((kind, 1, said));
+                }
+            }
+        }
+        seen.right += u64::from(right);
+    }
+
+    fn with_zeros(&self, dni: &str) -> String {
+        let dni = dni.to_owned();
+        self.messages
+            .say_with("rehearsal-code-zeros", &[("dni", &dni)])
+    }
+
     /// Shows what came, part by part, with what is to be said of each, and what was answered. In
     /// one piece, so that what several connections sent does not mix.
     pub(super) fn say(&self, received: &Received, decision: Option<&Decision>, answer: &[u8]) {
-        if self.quiet {
-            return;
+        let lines = self.lines(received, decision, answer);
+        if !self.quiet {
+            say::line(&lines.join("\n"));
         }
-        say::line(&self.lines(received, decision, answer).join("\n"));
     }
 
     fn lines(
@@ -55,6 +125,7 @@ impl Reviewer {
     ) -> Vec<String> {
         let messages = self.messages;
         let review = review(&received.bytes, decision, received.complete.as_secs());
+        self.count(&review.remarks);
         let mut lines = vec![messages.say_with(
             "rehearsal-from",
             &[
@@ -78,7 +149,11 @@ impl Reviewer {
                 lines.push(format!("    {}", messages.say_with(id, &[("said", &said)])));
             }
         };
-        part("rehearsal-message", Part::Message, &received.bytes);
+        // Of TLS nobody reads more than that it is.
+        let tls = review.remarks.contains(&Remark::Tls);
+        let message =
+            &received.bytes[..received.bytes.len().min(if tls { 16 } else { MAX_MESSAGE })];
+        part("rehearsal-message", Part::Message, message);
         if let Some([name, dni, code]) = review.parts {
             part("rehearsal-name", Part::Name, name);
             part("rehearsal-dni", Part::Dni, dni);
@@ -103,6 +178,8 @@ impl Reviewer {
                 messages.say_with("rehearsal-separator", &[("other", &other.to_string())])
             }
             Remark::Utf16 => messages.say("rehearsal-utf16"),
+            Remark::Tls => messages.say("rehearsal-tls"),
+            Remark::CStruct => messages.say("rehearsal-struct"),
             Remark::Bom => messages.say("rehearsal-bom"),
             Remark::After(bytes) => count("rehearsal-after", *bytes),
             Remark::Swapped => messages.say("rehearsal-swapped"),
@@ -121,10 +198,7 @@ impl Reviewer {
             Remark::CodeHours(hours) => {
                 messages.say_with("rehearsal-code-hours", &[("hours", hours)])
             }
-            Remark::CodeZeros(dni) => {
-                let dni = dni.as_str().to_owned();
-                messages.say_with("rehearsal-code-zeros", &[("dni", &dni)])
-            }
+            Remark::CodeZeros(dni) => self.with_zeros(dni.as_str()),
             Remark::CodeTwice => messages.say("rehearsal-code-twice"),
             Remark::CodeNotEncoded => messages.say("rehearsal-code-not-encoded"),
             Remark::CodeLetter => messages.say("rehearsal-code-letter"),

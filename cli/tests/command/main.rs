@@ -25,6 +25,7 @@ mod language;
 mod lecturers;
 mod lessons;
 mod models;
+mod odd;
 mod one_time;
 #[cfg(target_os = "linux")]
 mod payload;

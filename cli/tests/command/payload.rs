@@ -28,7 +28,9 @@ fn parrot(socket: UdpSocket) -> thread::JoinHandle<usize> {
         let mut buffer = [0; 2048];
         let mut count = 0;
         while let Ok((len, peer)) = socket.recv_from(&mut buffer) {
-            socket.send_to(&buffer[..len], peer).unwrap();
+            socket
+                .send_to(&buffer[..len].to_ascii_uppercase(), peer)
+                .unwrap();
             count += 1;
         }
         count
@@ -89,7 +91,7 @@ fn a_client_ends_with_its_reader() {
         let mut first = String::new();
         let mut reader = BufReader::with_capacity(8, client.stdout.take().unwrap());
         reader.read_line(&mut first).unwrap();
-        assert_eq!(first, "hola\n", "{runtime}");
+        assert_eq!(first, "HOLA\n", "{runtime}");
         drop(reader);
         let ended = client.wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(141), "{runtime}");

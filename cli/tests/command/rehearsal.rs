@@ -154,6 +154,45 @@ fn in_spanish_and_in_pieces() {
     );
 }
 
+/// At its end a rehearsal counts what was wrong: what to explain to the class.
+#[cfg(unix)]
+#[test]
+fn what_was_wrong_is_counted() {
+    let (mut server, address) = rehearse("");
+    let mut sends = |message: &[u8], said: &str| {
+        let answer = send(address, message);
+        let lines = review(&mut server, &answer);
+        assert!(
+            lines.iter().any(|line| line.contains(said)),
+            "{said}: {lines:?}"
+        );
+    };
+    sends(b"Ana&12345678Z&123456", "without its letter");
+    sends(b"Ana\0\0\0\0\0\x0012345678\x00123456\0", "a struct of C");
+    sends(b"Luis&1234567X&123456", "without its letter");
+    sends(
+        b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
+        "the beginning of TLS",
+    );
+    sends(b"Ana&12345678", "and needs two");
+    server.signal(rustix::process::Signal::TERM);
+    let ended = server.end();
+    let summary = ended
+        .stderr
+        .split_once("what to explain next time (")
+        .unwrap()
+        .1;
+    assert!(
+        summary.contains("5 messages, 0 right):\n  2 × the DNI goes without"),
+        "{summary}"
+    );
+    assert!(summary.contains("\n  1 × it is a struct of C"), "{summary}");
+    assert!(
+        summary.contains("\n  1 × it is the beginning of TLS"),
+        "{summary}"
+    );
+}
+
 /// A program can be told too, and even then nothing is kept.
 #[test]
 fn nothing_is_stored_but_the_log_that_was_asked_for() {

@@ -180,7 +180,7 @@ fn payload_is_quoted() {
     let file = scratch("quoted");
     let mut command = socklab(&format!("welcome client {address}"));
     command.arg("--transcript").arg(&file);
-    pipe(command, "").success();
+    pipe(command, "").code(1);
     serving.join().expect("a server");
     let shown = show(&file, "");
     assert!(shown.contains(r#""a\u{202e}\u{1b}[31m\n\"\\""#), "{shown}");

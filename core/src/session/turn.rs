@@ -540,7 +540,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             | Output::NoDelay { .. }
             | Output::Prompt(_)
             | Output::Show { .. }
-            | Output::Notice(_) => {}
+            | Output::Notice(_)
+            | Output::Unexpected(_) => {}
         }
         self.out.done_before(index + 1);
         Step::Again

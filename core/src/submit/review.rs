@@ -45,6 +45,10 @@ pub enum Remark {
     Separator(char),
     /// Every other byte is a NUL: it is UTF-16.
     Utf16,
+    /// It begins as TLS does, which this port does not speak.
+    Tls,
+    /// Its parts lie in fields of fixed length, filled up with NULs: a C `struct`.
+    CStruct,
     /// It begins with a byte-order mark, which is skipped.
     Bom,
     /// So many bytes came after it was complete; the server that counts ignores them.
@@ -100,6 +104,8 @@ impl Remark {
             | Remark::Separators(_)
             | Remark::Separator(_)
             | Remark::Utf16
+            | Remark::Tls
+            | Remark::CStruct
             | Remark::Bom
             | Remark::Swapped
             | Remark::After(_) => Part::Message,
@@ -137,8 +143,15 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
     }
     let end = complete(bytes);
     let (text, after) = bytes.split_at(end.unwrap_or(bytes.len()));
-    if text.iter().filter(|&&byte| byte == 0).count() * 3 > text.len() {
-        review.remarks.push(Remark::Utf16);
+    let binary = match text {
+        // A handshake's record, of any version (RFC 8446, 5.1).
+        [0x16, 0x03, ..] => Some(Remark::Tls),
+        _ if is_utf16(text) => Some(Remark::Utf16),
+        _ if is_struct(text) => Some(Remark::CStruct),
+        _ => None,
+    };
+    if let Some(remark) = binary {
+        review.remarks.push(remark);
         return review;
     }
     let line = text.strip_prefix(BOM).unwrap_or(text);
@@ -183,6 +196,20 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
         });
     }
     review
+}
+
+/// Every other byte is a NUL, or nearly: the name may have letters of other alphabets.
+fn is_utf16(text: &[u8]) -> bool {
+    let nuls = |from| text.iter().skip(from).step_by(2).filter(|&&byte| byte == 0);
+    let (even, odd) = (nuls(0).count(), nuls(1).count());
+    even.max(odd) * 3 > text.len() && even.min(odd) * 10 <= text.len()
+}
+
+/// A text, then NULs, then something else: without an `&`, which a message has.
+fn is_struct(text: &[u8]) -> bool {
+    let begun = text.iter().position(|&byte| byte == 0);
+    let filled = |start: usize| text[start..].iter().any(|&byte| byte != 0);
+    !text.contains(&b'&') && begun.is_some_and(|start| start > 0 && filled(start))
 }
 
 /// How many bytes it took to complete the message, if it became one.

@@ -16,7 +16,8 @@ impl Transcript {
         let mut text = String::new();
         let _ = writeln!(text, "exercise {}", self.header.exercise);
         let _ = writeln!(text, "role {}", self.header.role.name());
-        let mut waiting_for = None;
+        // A machine begins without a deadline.
+        let mut waiting_for = Some(String::from("none"));
         for mut step in self.steps() {
             if self.header.masked {
                 // A letter may have lain in two pieces, of which masking saw one at a time.

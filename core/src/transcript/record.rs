@@ -237,6 +237,10 @@ impl<W: Write + Send> Observer for Recorder<W> {
             Output::Prompt(prompt) => (words(["prompt", prompt.name()]), None),
             Output::Show { bytes } => (words(["show"]), Some(bytes)),
             Output::Notice(notice) => (self.notice(now, notice), None),
+            Output::Unexpected(unexpected) => {
+                let words = words(["unexpected", unexpected.oddity.name()]);
+                (words, Some(unexpected.received))
+            }
             Output::Store { id, attempt } => {
                 let fields = [attempt.dni.as_str(), attempt.code.as_str()].map(|digits| {
                     if self.masked {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socklab_core::capitals::{DRAIN, MAX_LINE, MAX_REPLY};
+use socklab_core::capitals::{DRAIN, MAX_LINE, MAX_REPLY, PAUSE};
 use socklab_core::lab::Settings;
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Doing, Failure, FaultKind, Input, Link, Status};
@@ -20,7 +20,7 @@ fn each_line_comes_back_in_capitals() {
         ("\n", "\\n"),
         ("\r\n", "\\n"),
         ("a\rb\n", "A\\rB\\n"),
-        ("fin \n", "FIN \\n"),
+        ("fin de mes\n", "FIN DE MES\\n"),
     ] {
         let said = server.bytes(line);
         assert_eq!(said, [format!("<- send client1 \"{reply}\"")], "{line:?}");
@@ -38,10 +38,31 @@ fn lines_of_one_segment_are_answered_in_order() {
     let said = server.bytes("uno\ndos\ntr");
     assert_eq!(
         said,
-        ["<- send client1 \"UNO\\n\"", "<- send client1 \"DOS\\n\""]
+        [
+            "<- send client1 \"UNO\\n\"",
+            "<- send client1 \"DOS\\n\"",
+            "-- deadline silence +2s"
+        ]
     );
     assert_eq!(server.bytes("e"), NONE);
-    assert_eq!(server.bytes("s\n"), ["<- send client1 \"TRES\\n\""]);
+    assert_eq!(
+        server.bytes("s\n"),
+        ["<- send client1 \"TRES\\n\"", "-- deadline none"]
+    );
+}
+
+/// What cannot be right in a line is said of it, and it is answered all the same.
+#[test]
+fn odd_lines() {
+    for (line, reply, odd) in [
+        ("b'hola'\n", "B'HOLA'", "python-bytes \"b'hola'\""),
+        ("fin \n", "FIN ", "almost-fin \"fin \""),
+        (" Fin\n", " FIN", "almost-fin \" Fin\""),
+    ] {
+        let said = up("capitals", Server).bytes(line);
+        let odd = format!("<- unexpected {odd}");
+        assert_eq!(said, [format!("<- send client1 \"{reply}\\n\""), odd]);
+    }
 }
 
 /// A connection may be silent as long as it likes.
@@ -50,7 +71,14 @@ fn a_silent_connection_has_no_limit() {
     let mut server = up("capitals", Server);
     assert_eq!(server.deadline(), None);
     server.bytes("half a line");
+    // Its user is told once that the line does not end, and it goes on.
+    assert_eq!(server.left(), Some(PAUSE));
+    let (_, said) = server.timer();
+    assert_eq!(said[0], "<- unexpected unended-line \"half a line\"");
     assert_eq!(server.deadline(), None);
+    server.bytes(" and a half");
+    assert_eq!(server.deadline(), None);
+    assert!(server.is_running());
 }
 
 #[test]
@@ -125,8 +153,11 @@ fn the_longest_line_and_one_more() {
     }
     // A carriage return may belong to its end.
     let mut server = up("capitals", Server);
-    assert_eq!(server.bytes(format!("{longest}\r")), NONE);
-    assert_eq!(server.bytes("\n").len(), 1);
+    assert_eq!(
+        server.bytes(format!("{longest}\r")),
+        ["-- deadline silence +2s"]
+    );
+    assert_eq!(server.bytes("\n").len(), 2);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod echo;
 mod lab;
 mod ledger;
 mod message;
+mod oddities;
 mod servers;
 mod submit_client;
 mod submit_server;

@@ -40,7 +40,7 @@ fn a_state_waits_for_what_it_has_rows_for() {
         "Opened" | "Bound" => Some(Source::Socket),
         "Line" | "InputEnd" => Some(Source::Line),
         "Reply" | "Text" | "Bytes" | "Datagram" | "First" => Some(Source::Network),
-        "GaveUp" | "Lost" | "Drained" => Some(Source::Timer),
+        "GaveUp" | "Lost" | "Drained" | "Unended" => Some(Source::Timer),
         "Finished" => Some(Source::Flush),
         "Stored" => Some(Source::Register),
         _ => None,

@@ -10,7 +10,7 @@ use super::{Holder, Listening};
 /// Only the process itself: nothing here asks for its children.
 pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
     Some(
-        all()?
+        with_processes()?
             .into_iter()
             .filter(|(_, id)| *id == process)
             .map(|(one, _)| one)
@@ -18,8 +18,13 @@ pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
     )
 }
 
+pub(crate) fn all() -> Vec<Listening> {
+    let all = with_processes().unwrap_or_default().into_iter();
+    all.map(|(one, _)| one).collect()
+}
+
 pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
-    let all = all()?.into_iter();
+    let all = with_processes()?.into_iter();
     let (_, id) = all
         .into_iter()
         .find(|(one, _)| one.transport == transport && one.address.port() == port)?;
@@ -31,7 +36,7 @@ pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
 
 /// `netstat -ano` on Windows: protocol, local address, remote address, state of TCP, process.
 #[cfg(windows)]
-fn all() -> Option<Vec<(Listening, u32)>> {
+fn with_processes() -> Option<Vec<(Listening, u32)>> {
     let output = Command::new("netstat").arg("-ano").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Some(
@@ -58,7 +63,7 @@ fn all() -> Option<Vec<(Listening, u32)>> {
 
 /// `lsof -nP -i -Fpn` on other Unixes.
 #[cfg(not(windows))]
-fn all() -> Option<Vec<(Listening, u32)>> {
+fn with_processes() -> Option<Vec<(Listening, u32)>> {
     let output = Command::new("lsof")
         .args(["-nP", "-i", "-FpPnT"])
         .output()

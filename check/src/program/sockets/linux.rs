@@ -41,7 +41,7 @@ fn inodes(process: u32) -> BTreeSet<u64> {
 }
 
 /// What waits for peers on this machine, with the inode of its socket.
-fn all() -> Vec<(Listening, u64)> {
+fn with_inodes() -> Vec<(Listening, u64)> {
     let mut all = Vec::new();
     for (table, transport, state) in [
         ("tcp", Transport::Stream, "0A"),
@@ -51,17 +51,24 @@ fn all() -> Vec<(Listening, u64)> {
     ] {
         let text = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
         for line in text.lines().skip(1) {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let (Some(local), Some(&is), Some(inode)) = (words.get(1), words.get(3), words.get(9))
-            else {
+            // Most lines are of connections, of which a machine may have many thousands.
+            let mut words = line.split_whitespace();
+            let (Some(local), Some(is)) = (words.nth(1), words.nth(1)) else {
                 continue;
             };
-            if let (true, Some(address), Ok(inode)) = (is == state, address(local), inode.parse()) {
+            if is == state
+                && let Some(inode) = words.nth(5).and_then(|inode| inode.parse().ok())
+                && let Some(address) = address(local)
+            {
                 all.push((Listening { transport, address }, inode));
             }
         }
     }
     all
+}
+
+pub(crate) fn all() -> Vec<Listening> {
+    with_inodes().into_iter().map(|(one, _)| one).collect()
 }
 
 pub(super) fn address(text: &str) -> Option<SocketAddr> {
@@ -87,12 +94,14 @@ pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
     if own.is_empty() {
         return Some(Vec::new());
     }
-    let listening = all().into_iter().filter(|(_, inode)| own.contains(inode));
+    let listening = with_inodes()
+        .into_iter()
+        .filter(|(_, inode)| own.contains(inode));
     Some(listening.map(|(one, _)| one).collect())
 }
 
 pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
-    let (_, inode) = all()
+    let (_, inode) = with_inodes()
         .into_iter()
         .find(|(one, _)| one.transport == transport && one.address.port() == port)?;
     let processes = fs::read_dir("/proc").ok()?;

@@ -77,6 +77,19 @@ fn forms() {
         (b"Ana, 12345678, 123456", vec![Remark::Separator(',')]),
         (b"Ana 12345678 123456", vec![Remark::Separator(' ')]),
         (&utf16, vec![Remark::Utf16]),
+        // struct { char name[16]; char dni[9]; char code[7]; }, and one with numbers.
+        (
+            b"Ana\0\0\0\0\0\0\0\0\0\0\0\0\x0012345678\x00123456\0",
+            vec![Remark::CStruct],
+        ),
+        (
+            b"Ana\0\0\0\0\0\x4e\x61\xbc\0\x40\xe2\x01\0",
+            vec![Remark::CStruct],
+        ),
+        (
+            b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
+            vec![Remark::Tls],
+        ),
         (b"&12345678&123456\n", vec![Remark::NameEmpty]),
         (long.as_bytes(), vec![Remark::NameTooLong(513)]),
         (b"A\0na&12345678&123456", vec![Remark::NameNul]),

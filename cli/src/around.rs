@@ -1,0 +1,62 @@
+//! Nothing listens there: what does on this machine, and may have been meant.
+
+use std::net::SocketAddr;
+
+use socklab_check::{Neighbour, is_here, look_around};
+use socklab_core::Transport;
+use socklab_text::{Messages, Variable, escape};
+
+/// How many words of another program's command are said.
+const WORDS: usize = 3;
+
+/// How many characters of them.
+const LONGEST: usize = 48;
+
+/// That nothing listens at `peer`, and where a program does; `None` if no program is near.
+pub(crate) fn nearby(
+    messages: &dyn Messages,
+    transport: Transport,
+    peer: SocketAddr,
+) -> Option<String> {
+    let neighbour = look_around(transport, peer)?;
+    Some(match neighbour {
+        Neighbour::Address(found) => {
+            messages.say_with("nearby-address", &[("peer", &peer), ("found", &found)])
+        }
+        Neighbour::Protocol => messages.say_with(
+            "nearby-protocol",
+            &[("peer", &peer), ("transport", &transport.name())],
+        ),
+        Neighbour::Port(port, holder) => {
+            let command = holder.map(|holder| holder.command).unwrap_or_default();
+            let who = match short(&command) {
+                none if none.is_empty() => messages.say("nearby-somebody"),
+                command => command,
+            };
+            let values: [(&str, &dyn Variable); 3] =
+                [("peer", &peer), ("who", &who), ("port", &port)];
+            messages.say_with("nearby-port", &values)
+        }
+    })
+}
+
+/// The beginning of a command, without its program's folder.
+fn short(command: &str) -> String {
+    let mut words = command.split_whitespace().take(WORDS);
+    let program = words.next().unwrap_or_default();
+    let program = program.rsplit(['/', '\\']).next().unwrap_or_default();
+    let words: Vec<&str> = std::iter::once(program).chain(words).collect();
+    let short: String = words.join(" ").chars().take(LONGEST).collect();
+    escape::text(&short).into_owned()
+}
+
+/// How a peer that does not answer is reached: its messages differ. On this computer no VPN lies
+/// between, and over TCP nothing is lost.
+pub(crate) fn way(transport: Transport, peer: SocketAddr) -> &'static str {
+    match (transport, is_here(peer.ip())) {
+        (Transport::Datagram, true) => "udp-here",
+        (Transport::Datagram, false) => "udp-away",
+        (Transport::Stream, true) => "tcp-here",
+        (Transport::Stream, false) => "tcp-away",
+    }
+}

@@ -1,0 +1,85 @@
+//! What a peer sends that cannot be right, though the exchange can go on.
+
+use crate::caps::upper;
+use crate::words::words;
+use alloc::vec::Vec;
+
+words! {
+    /// What is odd about what came.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Oddity {
+        /// It is not the capitals of what was sent.
+        Reply = "wrong-reply",
+        /// It is not the server's greeting.
+        Banner = "wrong-banner",
+        /// All of the answer came, and the stream did not end.
+        NoEnd = "no-end",
+        /// A line has begun, and its end does not come.
+        Unended = "unended-line",
+        /// It is written `b'…'`, as Python prints bytes.
+        PythonBytes = "python-bytes",
+        /// It is the last word but for its case, or for blanks and line ends around it.
+        AlmostFin = "almost-fin",
+        /// In a chat, it is what was just said, in capitals.
+        OwnCapitals = "own-capitals",
+    }
+}
+
+/// Something odd, with what it is compared to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unexpected<'a> {
+    /// What is odd.
+    pub oddity: Oddity,
+    /// What the peer was asked, if it was.
+    pub question: &'a [u8],
+    /// What had to come, if that is known.
+    pub expected: &'a [u8],
+    /// What came.
+    pub received: &'a [u8],
+}
+
+impl<'a> Unexpected<'a> {
+    /// Something odd in itself.
+    pub const fn of(oddity: Oddity, received: &'a [u8]) -> Self {
+        Unexpected {
+            oddity,
+            question: &[],
+            expected: &[],
+            received,
+        }
+    }
+
+    /// What is odd about a text that anybody may write. `is_fin` knows the last word.
+    pub(crate) fn text(text: &'a [u8], is_fin: impl Fn(&[u8]) -> bool) -> Option<Self> {
+        let oddity = if is_python_bytes(text) {
+            Oddity::PythonBytes
+        } else if is_almost_fin(text) && !is_fin(text) {
+            Oddity::AlmostFin
+        } else {
+            return None;
+        };
+        Some(Unexpected::of(oddity, text))
+    }
+}
+
+fn is_python_bytes(text: &[u8]) -> bool {
+    match text {
+        [b'b', quote @ (b'\'' | b'"'), .., end] => quote == end && text.len() > 3,
+        _ => false,
+    }
+}
+
+/// Cheap for every text that is longer than the word, with blanks around it.
+fn is_almost_fin(text: &[u8]) -> bool {
+    const LONGEST: usize = 16;
+    text.len() <= LONGEST && text.trim_ascii().eq_ignore_ascii_case(b"fin")
+}
+
+/// Whether `text` is another's capitals, and not the same.
+pub(crate) fn is_capitals_of(text: &[u8], other: &[u8]) -> bool {
+    let mut capitals = Vec::new();
+    text != other && {
+        upper(other, &mut capitals);
+        capitals == text
+    }
+}

@@ -1,0 +1,89 @@
+//! Sends that leave in one call.
+
+use core::ops::Range;
+
+use super::{Op, Outbox};
+use crate::link::{Link, Transport, max_datagram};
+
+/// Sends that can leave in one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Train {
+    /// The first of them.
+    pub(crate) first: usize,
+    /// The output after the last of them.
+    pub(crate) next: usize,
+    /// Where their bytes lie.
+    pub(crate) bytes: Range<usize>,
+    /// How long each datagram is; the last may be shorter. Of a stream, how long all is.
+    pub(crate) segment: usize,
+}
+
+impl Outbox {
+    /// If the next output to be carried out is a send: its link, and the sends from there on that
+    /// can leave in one call, at most `most` datagrams.
+    ///
+    /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
+    /// leave together as equal segments to one peer, of which only the last may be shorter; all of
+    /// them have no more bytes than one datagram may have, or the system would refuse them.
+    #[inline]
+    pub(crate) fn next_train(
+        &mut self,
+        transport: Transport,
+        most: usize,
+    ) -> Option<(Link, Train)> {
+        let first = self.next_undone()?;
+        let Op::Send(link, range) = &self.ops[first] else {
+            return None;
+        };
+        let mut train = Train {
+            first,
+            next: first + 1,
+            bytes: range.range(),
+            segment: range.end - range.start,
+        };
+        if transport == Transport::Stream || most > 1 {
+            self.couple(link, transport, most, &mut train);
+        }
+        Some((*link, train))
+    }
+
+    /// Adds to a train what can leave with its first send.
+    fn couple(&self, link: &Link, transport: Transport, most: usize, train: &mut Train) {
+        let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
+        for (index, op) in self.ops.iter().enumerate().skip(train.next) {
+            let range = match op {
+                Op::Send(to, range) if range.start == train.bytes.end && to == link => range,
+                _ if op.is_told() => continue,
+                _ => break,
+            };
+            let len = range.end - range.start;
+            let mut full = true;
+            if transport == Transport::Stream {
+                train.segment += len;
+            } else {
+                let fits = 0 < len && len <= train.segment && train.bytes.len() + len <= most_bytes;
+                if !fits || datagrams == most {
+                    break;
+                }
+                datagrams += 1;
+                full = len == train.segment;
+            }
+            train.bytes.end = range.end;
+            train.next = index + 1;
+            if !full {
+                break;
+            }
+        }
+    }
+
+    /// The output that is next when the first `len` bytes of a train of datagrams are sent.
+    pub(crate) fn after(&self, train: &Train, len: usize) -> usize {
+        let reached = train.bytes.start + len;
+        let mut later = train.first + 1..train.next;
+        let unsent = later.find(|index| match &self.ops[*index] {
+            Op::Send(_, range) => range.start >= reached,
+            _ => false,
+        });
+        unsent.unwrap_or(train.next)
+    }
+}
