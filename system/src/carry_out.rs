@@ -120,7 +120,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
         lines,
         permit,
     } = context;
-    let mut look = true;
+    let (mut look, most) = (true, calls.most());
     loop {
         if look {
             if run.stop.requested() {
@@ -131,7 +131,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
             }
             look = false;
         }
-        match turn.next_train(now, calls.most()) {
+        match turn.next_train(now, most) {
             Next::Tell(output) => console.tell(&output),
             Next::Send {
                 link,

@@ -65,6 +65,7 @@ macro_rules! backend_tests {
         $crate::backend_tests!(@cases $backend, trains, trains:
             a_train_is_answered_with_one_call,
             capitals_may_grow_in_a_train,
+            replies_longer_than_a_packet,
             an_end_in_the_middle_of_a_train,
             a_pause_in_the_middle_of_a_train,
             a_train_is_answered_from_the_address_that_was_asked,

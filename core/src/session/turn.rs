@@ -208,31 +208,33 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     #[inline]
     pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) -> usize {
         match *received {
-            Received::Train {
-                link, len, segment, ..
-            } => {
-                let datagrams = buffer[..len].chunks(segment).map(|bytes| (link, bytes));
-                return len.min(segment * self.datagrams(now, datagrams));
-            }
             Received::Datagram(link, len, _) => {
                 let bytes = &buffer[..len];
                 self.session.faults = 0;
                 self.feed(now, Input::Datagram { link, bytes });
+                len
+            }
+            Received::Train {
+                link, len, segment, ..
+            } => {
+                let datagrams = buffer[..len].chunks(segment).map(|bytes| (link, bytes));
+                len.min(segment * self.datagrams(now, datagrams))
             }
             Received::Bytes(len) => {
                 let bytes = &buffer[..len];
                 if let Some(link) = self.session.link {
                     self.feed(now, Input::Bytes { link, bytes });
                 }
+                len
             }
             Received::End => {
                 self.session.hears = false;
                 if let Some(link) = self.session.link {
                     self.feed(now, Input::End { link });
                 }
+                0
             }
         }
-        received.len()
     }
 
     /// A receive gave nothing; whether to call again.

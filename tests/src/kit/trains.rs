@@ -4,6 +4,7 @@
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::fd::AsRawFd;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, sendmsg};
@@ -13,7 +14,7 @@ use socklab_core::{
 };
 use socklab_system::{Backend, Run, couples};
 
-use super::{LOCALHOST, PATIENCE, Server};
+use super::{LOCALHOST, PATIENCE, Server, wait_until};
 use crate::keyboard::Keyboard;
 use crate::real::Running;
 use crate::screen::{Said, Screen};
@@ -58,6 +59,12 @@ impl Counts {
     /// Receives and sends: how many calls, how many datagrams.
     fn take(&self) -> [(usize, usize); 2] {
         std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    /// The same, once so many have been sent: a peer may have the last before it is counted.
+    fn take_all(&self, sent: usize) -> [(usize, usize); 2] {
+        wait_until("all to be counted", || self.0.lock().unwrap()[1].1 == sent);
+        self.take()
     }
 }
 
@@ -146,6 +153,52 @@ pub fn capitals_may_grow_in_a_train<B: Backend>() {
         }
     }
     server.finish();
+}
+
+/// Replies that are longer than a packet on the way cannot leave in a train: they leave one by one,
+/// in fragments, and shorter ones together as before.
+pub fn replies_longer_than_a_packet<B: Backend>() {
+    // The server's thread has the network of the thread that starts it.
+    let short = std::thread::spawn(|| {
+        if !is_here() || !has_short_packets() {
+            return;
+        }
+        let counts = Counts::default();
+        let make = || echo::Server::new(true);
+        let server = Server::of_at::<B, _, _>(LOCALHOST, counts.clone(), make);
+        let socket = server.asker();
+        for _ in 0..3 {
+            // In capitals these have half as many bytes again.
+            let (text, calls) = ("ŉ".repeat(450), [(1, 8), (8, 8)]);
+            send_train(&socket, text.repeat(8).as_bytes(), 900);
+            for _ in 0..8 {
+                assert_eq!(receive(&socket), text.to_uppercase().as_bytes());
+            }
+            assert_eq!(counts.take_all(8), calls);
+            send_train(&socket, &[b'a'; 8 * 900], 900);
+            for _ in 0..8 {
+                assert_eq!(receive(&socket), [b'A'; 900]);
+            }
+            assert_eq!(counts.take_all(8), [(1, 8), (1, 8)]);
+        }
+        server.finish();
+    });
+    short.join().unwrap();
+}
+
+/// Gives this thread a network of its own, whose packets have at most 1,300 bytes.
+fn has_short_packets() -> bool {
+    let own = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).is_ok();
+    let set = ["link", "set", "lo", "mtu", "1300", "up"];
+    let here = own
+        && Command::new("ip")
+            .args(set)
+            .status()
+            .is_ok_and(|one| one.success());
+    if !here {
+        eprintln!("SKIPPED: no network of our own can be made here");
+    }
+    here
 }
 
 /// A machine that ends in the middle of a train does not answer the rest.
