@@ -28,7 +28,8 @@
 //!
 //! `conversation` is the loop over a [`Session`]: do what there is to do,
 //! then block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
-//! `iterative`, `pool` and `batched` are the designs, a few lines each.
+//! `iterative`, `pool` and `batched` are the designs, a few lines each; `processes` (Linux) has
+//! those that start other programs.
 
 #![forbid(unsafe_code)]
 
@@ -38,6 +39,8 @@ mod iterative;
 mod listener;
 mod per_connection;
 mod pool;
+#[cfg(target_os = "linux")]
+pub mod processes;
 mod wire;
 
 use std::net::{SocketAddr, UdpSocket};

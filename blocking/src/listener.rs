@@ -1,5 +1,6 @@
 //! A socket that listens and blocks, for one thread that accepts or for several.
 
+use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -27,6 +28,8 @@ pub(crate) struct Listener<'a, S: Service, W: Watch> {
     service: &'a S,
     run: &'a Arc<Run<W>>,
     refusals: OnceLock<Refusals<S::Machine, W>>,
+    /// Other processes accept on it too, and any of them may shut it down.
+    inherited: bool,
     _waker: StopGuard,
 }
 
@@ -65,14 +68,40 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         let knock = Knock::at(local).map_err(|error| socket::cannot_listen(address, &error))?;
         let waker = run.stop.on_request(move || knock.knock());
         run.console.notice(Notice::Ready(local));
+        Ok(Listener::of(tcp, local, service, run, waker))
+    }
+
+    /// A listener that other processes have too. `shut_down` ends the `accept` of all.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn inherited(
+        tcp: TcpListener,
+        service: &'a S,
+        run: &'a Arc<Run<W>>,
+        shut_down: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (local, waker) = (tcp.local_addr()?, run.stop.on_request(shut_down));
         Ok(Listener {
+            inherited: true,
+            ..Listener::of(tcp, local, service, run, waker)
+        })
+    }
+
+    fn of(
+        tcp: TcpListener,
+        local: SocketAddr,
+        service: &'a S,
+        run: &'a Arc<Run<W>>,
+        waker: StopGuard,
+    ) -> Self {
+        Listener {
             tcp: Mutex::new(Some(Arc::new(tcp))),
             local,
             service,
             run,
             refusals: OnceLock::new(),
+            inherited: false,
             _waker: waker,
-        })
+        }
     }
 
     /// Has this thread accept.
@@ -150,6 +179,11 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
                     let (accepted, operation) =
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || tcp.accept());
                     (operation.iter()).for_each(|one| self.observer.operation(one));
+                    // accept(2): EINVAL, the socket does not listen any more.
+                    let shut = |error: &Error| error.kind() == ErrorKind::InvalidInput;
+                    if listener.inherited && accepted.as_ref().is_err_and(shut) {
+                        run.stop.request();
+                    }
                     if !run.stop.requested() {
                         self.reception.accepted(run, accepted);
                     }

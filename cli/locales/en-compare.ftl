@@ -190,7 +190,7 @@ compare-wrong-reply = { $model } answered wrongly: "{ $got }" where "{ $expected
 compare-failed = { $model } could not be measured: { $detail }
 compare-none-left = no model is left to measure
 compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
-compare-same-for-datagrams = with datagrams { $model } is the same as its plain model: see --list
+compare-same-for-datagrams = for this exercise { $model } is the same as its plain model: see --list
 # $file (text) - a file
 # $schema, $ours (number) - the version of its schema, and the one that this program knows
 compare-other-schema = { $file } has results of schema { $schema }, and this program compares those of schema { $ours }; measure again with it
@@ -251,6 +251,8 @@ model-poll = One thread waits in poll for all sockets at once: the kernel walks 
 model-epoll-level = One thread waits in epoll for all sockets at once: the kernel keeps the list, and reports a socket with every wait while it is ready (level-triggered; mio is edge-triggered).
 model-signal-driven = One thread sleeps in sigtimedwait until SIGIO says that something came, and then receives until nothing is left.
 model-uring = One thread waits in io_uring_enter for what the kernel has already done: it received into the program's memory, and sends what it was given.
+model-blocking-process = A process for each connection, started with the connection as its standard input: it waits in recv for its one peer, and shares nothing with the others (Linux).
+model-blocking-prefork = A fixed number of processes accept on one listener that they inherited, and serve one connection each: whoever finds them all busy waits in the backlog (Linux).
 # $figure (text) - its number
 compare-figure = Stevens, figure { $figure }
 compare-every-exercise = every exercise

@@ -749,6 +749,11 @@ runtime-no-uring = { $runtime } is not offered: this system refuses an io_uring 
 # $runtime (text) - the I/O model
 # $exercise (text) - the exercise
 runtime-no-tcp = { $runtime } has no TCP, so no { $exercise }: for a connection SIGIO comes for nearly everything and says not what (UNP 25.2). Take another, such as mio
+# $runtime (text) - the design
+# $list (text) - the exercises that it serves
+runtime-processes-serve = { $runtime } only serves { $list }: a client needs no process of its own, and another process has neither the register nor what the server's user types
+# $runtime (text) - the design
+runtime-processes-no-transcript = { $runtime } writes no transcript: what happens in another process cannot be observed from this one. Take blocking or blocking-pool for that
 # $runtime (text) - the I/O model
 runtime-spins = { $runtime } uses a whole core as long as it runs, also when there is nothing to do
 # $command (text) - the command
@@ -893,7 +898,8 @@ help-arg-pieces = Send what goes over TCP in pieces of 1 to N bytes, at least 1 
 help-arg-delay = Send everything MS milliseconds later; with --pieces, each piece MS after the one before: 0 to 60000
 help-arg-lose = Lose so many of 100 datagrams that this end would send, at random: 0 to 100
 help-arg-seed = What all that is random is drawn from: the same seed repeats it
-help-arg-threads = How many threads a server has whose runtime has a fixed number: blocking-pool (else 2 for each core, at least 4), mio-loops (else 1 for each core, at least 2) or, with TCP, tokio (else 1 for each core)
+help-arg-inherited = Serve the socket that is the standard input; for the program itself
+help-arg-threads = How many threads a server has whose runtime has a fixed number: blocking-pool or blocking-prefork (else 2 for each core, at least 4), mio-loops (else 1 for each core, at least 2) or, with TCP, tokio (else 1 for each core)
 help-arg-keep-serving = Go on after answering FIN
 help-arg-name = Your name
 help-arg-dni = Your DNI: its 6 to 8 digits, without the letter (else SOCKLAB_DNI, else it is asked for, unseen)

@@ -190,7 +190,7 @@ compare-wrong-reply = { $model } respondió mal: «{ $got }» donde tocaba «{ $
 compare-failed = no se pudo medir { $model }: { $detail }
 compare-none-left = no queda ningún modelo que medir
 compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbrelo también en --models
-compare-same-for-datagrams = con datagramas { $model } es igual que su modelo básico: vea --list
+compare-same-for-datagrams = en este ejercicio { $model } es igual que su modelo básico: vea --list
 # $file (text) - un fichero
 # $schema, $ours (number) - la versión de su esquema y la que este programa conoce
 compare-other-schema = { $file } tiene resultados del esquema { $schema }, y este programa compara los del esquema { $ours }; mida otra vez con él
@@ -252,6 +252,8 @@ model-epoll-level = Un hilo espera en epoll a todos los sockets a la vez: la lis
 model-signal-driven = Un hilo duerme en sigtimedwait hasta que SIGIO dice que ha llegado algo, y entonces recibe hasta que no queda nada.
 model-uring = Un hilo espera en io_uring_enter lo que el núcleo ya ha hecho: recibió en la memoria del programa y envía lo que este le dio.
 # $figure (text) - su número
+model-blocking-process = Un proceso por conexión, arrancado con la conexión como entrada estándar: espera en recv a su único cliente y no comparte nada con los demás (Linux).
+model-blocking-prefork = Un número fijo de procesos aceptan en un mismo socket de escucha heredado, y cada uno atiende una conexión: quien los encuentra ocupados espera en la cola (Linux).
 compare-figure = Stevens, figura { $figure }
 compare-every-exercise = todos los ejercicios
 compare-no-batches = aquí, llamadas corrientes: este sistema no tiene ni GRO ni GSO

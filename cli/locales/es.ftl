@@ -750,6 +750,8 @@ runtime-no-uring = { $runtime } no se ofrece: este sistema niega un io_uring ({ 
 # $exercise (text) - el ejercicio
 runtime-no-tcp = { $runtime } no tiene TCP, así que no hay { $exercise }: en una conexión SIGIO llega por casi todo y no dice por qué (UNP 25.2). Elija otro, como mio
 # $runtime (text) - el modelo de E/S
+runtime-processes-serve = { $runtime } solo sirve { $list }: un cliente no necesita un proceso propio, y otro proceso no tiene ni el registro ni lo que teclea el usuario del servidor
+runtime-processes-no-transcript = { $runtime } no escribe transcripciones: lo que pasa en otro proceso no se puede observar desde este. Para eso, elija blocking o blocking-pool
 runtime-spins = { $runtime } ocupa un núcleo entero mientras está en marcha, aunque no haya nada que hacer
 # $command (text) - la orden
 usage-help = vea: { $command } --help
@@ -893,7 +895,8 @@ help-arg-pieces = Envía por TCP en trozos de 1 a N bytes, separados al menos 1 
 help-arg-delay = Envía todo MS milisegundos más tarde; con --pieces, cada trozo MS después del anterior: de 0 a 60000
 help-arg-lose = Pierde al azar tantos de cada 100 datagramas que enviaría este extremo: de 0 a 100
 help-arg-seed = De qué se saca todo lo que es azar: la misma semilla lo repite
-help-arg-threads = Cuántos hilos tiene un servidor cuyo modelo tiene un número fijo: blocking-pool (si no, 2 por núcleo y al menos 4), mio-loops (si no, 1 por núcleo y al menos 2) o, con TCP, tokio (si no, 1 por núcleo)
+help-arg-inherited = Atender el socket que es la entrada estándar; lo usa el propio programa
+help-arg-threads = Cuántos hilos tiene un servidor cuyo modelo tiene un número fijo: blocking-pool o blocking-prefork (si no, 2 por núcleo y al menos 4), mio-loops (si no, 1 por núcleo y al menos 2) o, con TCP, tokio (si no, 1 por núcleo)
 help-arg-keep-serving = Sigue después de responder FIN
 help-arg-name = Su nombre
 help-arg-dni = Su DNI: sus 6 a 8 cifras, sin la letra (si no, SOCKLAB_DNI; si no, se pide sin mostrarlo)

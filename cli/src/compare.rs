@@ -27,6 +27,7 @@ use crate::files::FileError;
 use crate::interrupt::on_interrupt;
 use crate::options::read;
 use crate::outlet;
+use crate::processes::Design;
 use crate::runtimes;
 use crate::say;
 
@@ -153,7 +154,20 @@ fn list(messages: &dyn Messages) -> Exit {
         let figure = messages.say_with("compare-figure", &[("figure", &figure)]);
         format!("{name:widest$}  {figure}. {sentence} ({served})\n")
     };
-    outlet::payload(Runtime::offered().map(line).collect::<String>().as_bytes());
+    let design = |one: Design| {
+        let name = one.name();
+        let sentence = messages.say(&format!("model-{name}"));
+        let figure =
+            messages.say_with("compare-figure", &[("figure", &Runtime::Blocking.figure())]);
+        let served: Vec<&str> = EXERCISES.iter().map(|one| one.name).collect();
+        let served = served.into_iter().filter(|one| Design::serves(one));
+        let served = served.collect::<Vec<_>>().join(", ");
+        format!("{name:widest$}  {figure}. {sentence} ({served})\n")
+    };
+    let lines = Runtime::offered()
+        .map(line)
+        .chain(Design::offered().map(design));
+    outlet::payload(lines.collect::<String>().as_bytes());
     Exit::Done
 }
 
@@ -181,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_model_is_told_in_one_sentence() {
-        for name in Runtime::names() {
+        for name in Runtime::names().chain(Design::ALL.map(Design::name)) {
             for language in [Language::Es, Language::En] {
                 // A sentence that is missing would panic here.
                 let sentence = language.messages().say(&format!("model-{name}"));

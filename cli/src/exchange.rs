@@ -25,6 +25,7 @@ use crate::options::{
     role,
 };
 use crate::outlet::{STDERR, STDOUT};
+use crate::processes::{Design, Place};
 use crate::recording::{self, Recording};
 use crate::runtimes;
 use crate::say;
@@ -47,10 +48,16 @@ pub(crate) fn main(
         return Exit::Usage;
     };
     let exchange: Exchange = read(matches);
-    let Some(runtime) = Runtime::find(&exchange.runtime) else {
+    let design = Design::find(&exchange.runtime);
+    let of_design = design.map(|_| Runtime::Blocking);
+    let Some(runtime) = of_design.or_else(|| Runtime::find(&exchange.runtime)) else {
         return Exit::Usage;
     };
-    if let Some(exit) = runtimes::refused(runtime, exercise, messages) {
+    let refused = match design {
+        Some(design) => design.refused(exercise, role, exchange.transcript.is_some(), messages),
+        None => runtimes::refused(runtime, exercise, messages),
+    };
+    if let Some(exit) = refused {
         return exit;
     }
     let mut outputs = Outputs::default();
@@ -65,7 +72,7 @@ pub(crate) fn main(
         Role::Server => server(
             exercise,
             matches,
-            runtime,
+            (runtime, design),
             messages,
             common.quiet,
             &mut outputs,
@@ -74,7 +81,7 @@ pub(crate) fn main(
     let start = match started {
         Ok(start) => start,
         Err(refusal) => {
-            say::line(&refusal.say(messages, runtime));
+            say::line(&refusal.say(messages, &exchange.runtime));
             return refusal.exit();
         }
     };
@@ -92,6 +99,9 @@ pub(crate) fn main(
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
     logs.extend(start.resources.as_ref().and_then(Resources::log_file));
+    let child = start
+        .design
+        .is_some_and(|(_, place)| place != Place::Parent);
     let link = start.link.clone();
     let limit = start.resources.as_ref().map(|one| one.limit.clone());
     let reviewer = (start.resources.as_ref()).and_then(|one| one.reviewer.clone());
@@ -123,6 +133,10 @@ pub(crate) fn main(
         }
     };
     let dropped = STDOUT.end() + STDERR.end();
+    if child {
+        // Its parent says how the server ended.
+        return Exit::Done;
+    }
     if dropped > 0 {
         say::line(&messages.say_with("lines-dropped", &[("lines", &dropped)]));
     }
@@ -162,6 +176,8 @@ pub(crate) fn main(
 /// What is to be run.
 struct Start {
     runtime: Runtime,
+    /// Its connections are served by processes.
+    design: Option<(Design, Place)>,
     role: Role,
     task: Task,
     resources: Option<Resources>,
@@ -182,6 +198,7 @@ impl Start {
     fn new(runtime: Runtime, role: Role, task: Task) -> Self {
         Start {
             runtime,
+            design: None,
             role,
             task,
             resources: None,
@@ -239,13 +256,14 @@ fn client(
 fn server(
     exercise: &Exercise,
     matches: &ArgMatches,
-    runtime: Runtime,
+    (runtime, design): (Runtime, Option<Design>),
     messages: &'static dyn Messages,
     quiet: bool,
     outputs: &mut Outputs,
 ) -> Result<Start, Refusal> {
     let args: ServerArgs = read(matches);
-    if args.threads.is_some() && !Runtime::with_threads().any(|one| one == runtime.name()) {
+    let named = design.map_or(runtime.name(), Design::name);
+    if args.threads.is_some() && !refusal::with_threads().any(|one| one == named) {
         return Err(Refusal::Threads);
     }
     let misbehaviour = read::<ImpairmentArgs>(matches).chosen(exercise.transport, messages)?;
@@ -274,6 +292,7 @@ fn server(
     let task = misbehaviour.task(exercise.transport, task);
     Ok(Start {
         resources,
+        design: design.map(|one| (one, Place::of(args.inherited))),
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
         ..Start::new(runtime, Role::Server, task)
     })
@@ -288,6 +307,7 @@ fn go<W: Watch + 'static>(
 ) -> Status {
     let Start {
         runtime,
+        design,
         role,
         task,
         resources,
@@ -307,7 +327,12 @@ fn go<W: Watch + 'static>(
         secure = resources.secure;
     }
     let Some(secure) = secure else {
-        return runtime.run(task, &Arc::new(run));
+        return match (design, task) {
+            (Some((design, place)), Task::Service(address, service)) => {
+                design.run(place, address, &service, &Arc::new(run))
+            }
+            (_, task) => runtime.run(task, &Arc::new(run)),
+        };
     };
     let Encrypted {
         address,

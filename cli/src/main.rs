@@ -22,6 +22,7 @@ mod odd;
 mod options;
 mod otp;
 mod outlet;
+mod processes;
 mod qr;
 mod recording;
 mod register;

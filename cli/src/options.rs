@@ -24,7 +24,7 @@ pub(crate) struct Common {
 /// Options of every end of every exercise.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Exchange {
-    #[arg(long, value_parser = runtimes::parser(), default_value = Runtime::ALL[0].name())]
+    #[arg(long, value_parser = runtimes::or_designs(), default_value = Runtime::ALL[0].name())]
     pub(crate) runtime: String,
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,
@@ -50,6 +50,9 @@ pub(crate) struct ServerArgs {
     pub(crate) listen: Option<String>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
+    // The socket is the standard input; this is the process that started this one.
+    #[arg(long, value_name = "PROCESS", hide = true)]
+    pub(crate) inherited: Option<u32>,
 }
 
 /// [`Offer::Retries`](socklab_core::lab::Offer::Retries).

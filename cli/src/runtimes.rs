@@ -6,11 +6,17 @@ use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
 use crate::exit::Exit;
+use crate::processes::Design;
 use crate::say;
 
 /// Takes the name of any runtime. The help shows those that there are for this system.
 pub(crate) fn parser() -> PossibleValuesParser {
     PossibleValuesParser::new(values())
+}
+
+/// The same, and that of any design that starts processes.
+pub(crate) fn or_designs() -> PossibleValuesParser {
+    PossibleValuesParser::new(values().chain(Design::values()))
 }
 
 /// The names that it takes. Whether a ring can be had is found out only for those who name it: the

@@ -152,6 +152,7 @@ mod pages {
     fn models_quotes_what_is_there() {
         let files = [
             "../blocking/src/conversation.rs",
+            "../cli/src/processes.rs",
             "../multiplexing/src/nonblocking.rs",
             "../multiplexing/src/select.rs",
             "../multiplexing/src/poll.rs",

@@ -7,15 +7,16 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
 use socklab_compare::results::Load;
 use socklab_core::Transport;
-use socklab_core::lab;
+use socklab_core::lab::{self, Exercise};
 use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
 
 use crate::options::NotInRange;
+use crate::processes::Design;
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 /// The exercises that a load can be made of.
 const EXERCISES: [&str; 4] = ["echo", "welcome", "capitals", "submit"];
@@ -24,7 +25,12 @@ const EXERCISES: [&str; 4] = ["echo", "welcome", "capitals", "submit"];
 pub(crate) struct CompareArgs {
     #[arg(value_name = "EXERCISE", value_parser = PossibleValuesParser::new(EXERCISES))]
     pub(super) load_of: Option<String>,
-    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = runtimes::parser())]
+    #[arg(
+        long,
+        value_name = "MODEL,…",
+        value_delimiter = ',',
+        value_parser = runtimes::or_designs()
+    )]
     pub(super) models: Option<Vec<String>>,
     #[arg(long)]
     pub(super) list: bool,
@@ -124,6 +130,10 @@ pub(super) enum Unplanned {
     Baseline(String),
     /// There is no such model for this exercise.
     Model(String),
+    /// This program cannot be found, to be started again.
+    Design(Design, std::io::Error),
+    /// A design that starts processes does not serve the exercise.
+    NotServed(Design),
     /// A contestant that is no name with a command.
     Contestant(String),
     /// A contestant whose command does not say where this word goes.
@@ -140,6 +150,12 @@ impl Unplanned {
             Unplanned::Model(name) => {
                 messages.say_with("compare-same-for-datagrams", &[("model", name)])
             }
+            Unplanned::Design(design, error) => {
+                let detail = system_error::said(messages, error);
+                let name = design.name();
+                messages.say_with("compare-failed", &[("model", &name), ("detail", &detail)])
+            }
+            Unplanned::NotServed(design) => design.serves_only(messages),
             Unplanned::Contestant(text) => {
                 messages.say_with("compare-no-contestant", &[("text", text)])
             }
@@ -192,7 +208,7 @@ impl CompareArgs {
         let mut contestants = match &self.models {
             Some(names) => {
                 let mut entries = Vec::new();
-                self.models_named(names, Transport::Stream, &mut entries)?;
+                self.models_named(names, None, &mut entries)?;
                 entries
             }
             None if others.is_empty() => survey::usual(),
@@ -245,7 +261,7 @@ impl CompareArgs {
             (_, true) => Thoroughness::FULL,
             _ => Thoroughness::USUAL,
         };
-        let mut entries = self.entries(exercise.transport, exercise.port)?;
+        let mut entries = self.entries(exercise)?;
         entries.extend(self.programs()?);
         entries.extend_from_slice(peers);
         let baseline = match &self.baseline {
@@ -306,23 +322,29 @@ impl CompareArgs {
         })
     }
 
-    /// Models by their names. One that is named twice is compared with itself, under two names.
+    /// Models by their names, for an exercise or for the six questions. One that is named twice is
+    /// compared with itself, under two names.
     fn models_named(
         &self,
         names: &[String],
-        transport: Transport,
+        exercise: Option<&Exercise>,
         entries: &mut Vec<Entry>,
     ) -> Result<(), Unplanned> {
+        let transport = exercise.map_or(Transport::Stream, |one| one.transport);
         let different = Runtime::models(transport);
-        for model in names.iter().filter_map(|name| Runtime::find(name)) {
-            if !different.contains(&model) {
-                return Err(Unplanned::Model(model.name().to_owned()));
-            }
-            let kind = Kind::Model(model);
+        for name in names {
+            let kind = match (Runtime::find(name), Design::find(name)) {
+                (Some(model), _) if different.contains(&model) => Kind::Model(model),
+                (_, Some(design)) if exercise.is_none_or(|one| Design::serves(one.name)) => {
+                    (design.contestant()).map_err(|error| Unplanned::Design(design, error))?
+                }
+                (_, Some(design)) => return Err(Unplanned::NotServed(design)),
+                _ => return Err(Unplanned::Model(name.clone())),
+            };
             let before = entries.iter().filter(|entry| entry.kind == kind).count();
             let name = match before {
-                0 => model.name().to_owned(),
-                n => format!("{} ({})", model.name(), n + 1),
+                0 => name.clone(),
+                n => format!("{name} ({})", n + 1),
             };
             entries.push(Entry { name, kind });
         }
@@ -330,22 +352,18 @@ impl CompareArgs {
     }
 
     /// What is compared.
-    fn entries(&self, transport: Transport, port: u16) -> Result<Vec<Entry>, Unplanned> {
+    fn entries(&self, exercise: &Exercise) -> Result<Vec<Entry>, Unplanned> {
         let mut entries: Vec<Entry> = Vec::new();
-        let different = Runtime::models(transport);
-        let models: Vec<Runtime> = match &self.models {
-            Some(names) => names
-                .iter()
-                .filter_map(|name| Runtime::find(name))
-                .collect(),
+        let named = |models: Vec<Runtime>| models.into_iter().map(|one| one.name().to_owned());
+        let names: Vec<String> = match &self.models {
+            Some(names) => names.clone(),
             None if self.target.is_some() => Vec::new(),
-            None if self.full => different.clone(),
-            None => Runtime::compared().collect(),
+            None if self.full => named(Runtime::models(exercise.transport)).collect(),
+            None => named(Runtime::compared().collect()).collect(),
         };
-        let names: Vec<String> = models.iter().map(|model| model.name().to_owned()).collect();
-        self.models_named(&names, transport, &mut entries)?;
+        self.models_named(&names, Some(exercise), &mut entries)?;
         if let Some(text) = &self.target {
-            let address = address::client(text, port)
+            let address = address::client(text, exercise.port)
                 .map_err(Unplanned::Address)?
                 .first;
             entries.push(Entry {

@@ -6,6 +6,7 @@ use socklab_text::Messages;
 use crate::address;
 use crate::exit::Exit;
 use crate::impairments::Misplaced;
+use crate::processes::Design;
 use crate::submission::{Unprepared, Unusable};
 
 /// Why an exchange does not begin.
@@ -34,14 +35,19 @@ impl From<Misplaced> for Refusal {
     }
 }
 
+/// The names of those whose servers have a fixed number of threads, or of processes.
+pub(super) fn with_threads() -> impl Iterator<Item = &'static str> {
+    let processes = Design::offered().filter(|one| *one == Design::Preforked);
+    Runtime::with_threads().chain(processes.map(Design::name))
+}
+
 impl Refusal {
-    pub(super) fn say(&self, messages: &dyn Messages, runtime: Runtime) -> String {
+    pub(super) fn say(&self, messages: &dyn Messages, runtime: &str) -> String {
         match self {
             Refusal::Usage(error) => error.say(messages),
             Refusal::Misplaced(misplaced) => misplaced.say(messages),
             Refusal::Threads => {
-                let list: Vec<&str> = Runtime::with_threads().collect();
-                let (runtime, list) = (runtime.name(), list.join(", "));
+                let list = with_threads().collect::<Vec<_>>().join(", ");
                 messages.say_with("usage-threads", &[("runtime", &runtime), ("list", &list)])
             }
             Refusal::Server(error) => error.say(messages),

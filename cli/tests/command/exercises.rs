@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use crate::common::{
-    Ended, RUNTIMES, Running, datagram, datagrams, line_of, on_every_runtime, others, pipe, run,
-    scratch, socklab,
+    DESIGNS, Ended, RUNTIMES, Running, datagram, datagrams, line_of, on_every_runtime, others,
+    pipe, run, scratch, socklab,
 };
 
 /// Ended well, with nothing left to say.
@@ -20,7 +20,7 @@ const QUIETLY: Ended = Ended {
 fn these_are_all_runtimes() {
     run("echo client --runtime none").code(2).stderr_eq(format!(
         "--runtime <RUNTIME> does not take \"none\": use {} — see: socklab echo client --help\n",
-        [RUNTIMES, &others()].concat().join(", ")
+        [RUNTIMES, &others(), DESIGNS].concat().join(", ")
     ));
 }
 

@@ -31,6 +31,8 @@ mod one_time;
 mod payload;
 mod peers;
 mod practical;
+#[cfg(target_os = "linux")]
+mod processes;
 #[cfg(unix)]
 mod readers;
 mod register;

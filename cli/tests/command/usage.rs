@@ -3,6 +3,18 @@
 
 use crate::common::{pipe, run, socklab, stderr, stdout};
 
+/// What is said of two models, where there are processes and where there are none.
+const HAS_ITS_THREADS: [&str; 2] = match cfg!(target_os = "linux") {
+    true => [
+        "blocking has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio, blocking-prefork",
+        "mio has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio, blocking-prefork",
+    ],
+    false => [
+        "blocking has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio",
+        "mio has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio",
+    ],
+};
+
 /// As a shell would pass them, the words of each case; a word with blanks stands in its own string.
 const CASES: &[(&[&str], &str)] = &[
     (
@@ -167,13 +179,10 @@ const CASES: &[(&[&str], &str)] = &[
         &["chat", "client", "--zzz"],
         "there is no --zzz here — see: socklab chat client --help",
     ),
-    (
-        &["welcome", "server", "--threads", "4"],
-        "blocking has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio",
-    ),
+    (&["welcome", "server", "--threads", "4"], HAS_ITS_THREADS[0]),
     (
         &["echo", "server", "--runtime", "mio", "--threads", "4"],
-        "mio has as many threads as it needs: --threads is for blocking-pool, mio-loops, tokio",
+        HAS_ITS_THREADS[1],
     ),
     (
         &[

@@ -53,6 +53,12 @@ const OTHERS: &[&str] = &[
     "mio-batched",
 ];
 
+/// Designs that start processes, as servers of TCP exercises that share nothing.
+pub(crate) const DESIGNS: &[&str] = match cfg!(target_os = "linux") {
+    true => &["blocking-process", "blocking-prefork"],
+    false => &[],
+};
+
 /// Those of them that this machine has.
 pub(crate) fn others() -> Vec<&'static str> {
     let listed = stdout(&run("compare --list").success());

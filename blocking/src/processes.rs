@@ -1,0 +1,221 @@
+//! Processes instead of threads (Linux).
+//!
+//! Two designs of a TCP server that are older than threads. A *process for each connection*
+//! (Stevens, *UNIX Network Programming*, vol. 1, 30.5, and `inetd`): the parent accepts, and starts
+//! a child whose standard input is the connection. *Preforked* (30.6): a fixed number of children
+//! that each accept on one listener, which they have inherited, and serve one connection after the
+//! other.
+//!
+//! * **Where they wait.** As threads do: in `accept`, or in `recv` for the one peer.
+//! * **What they cost.** A process for each connection or child: its memory, and, where a program
+//!   is started anew, the time to load it. `fork` alone costs less, but a program with threads may
+//!   hardly do anything between `fork` and `exec` (fork(2)), so here a child is always started by
+//!   `exec`.
+//! * **What they are good for.** Nothing is shared: a child that crashes or leaks takes no other
+//!   connection with it, and may have fewer rights than its parent. What connections have in common
+//!   (a register) is out of reach for the same reason.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::Child;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, wait};
+use nix::unistd::Pid;
+use socket2::SockRef;
+use socklab_core::{Begin, Link, Notice, Resource, Service, Status, Watch};
+use socklab_system::{Run, broken, fault, socket};
+
+use crate::listener::{Listener, STACK};
+use crate::wire::BlockingWire;
+use crate::{alone, iterative};
+
+/// Starts a process whose standard input is this socket.
+pub type Start<'a> = &'a dyn Fn(OwnedFd) -> io::Result<Child>;
+
+/// Accepts until told to stop, and has `start` start a process for each connection, which counts
+/// until that has ended. Then stops the processes, and waits for them.
+pub fn for_each_connection<S: Service, W: Watch + 'static>(
+    address: SocketAddr,
+    service: &S,
+    run: &Arc<Run<W>>,
+    start: Start<'_>,
+) -> Status {
+    let listener = match Listener::open(address, service, run) {
+        Ok(listener) => listener,
+        Err(status) => return status,
+    };
+    let (children, mut accepting) = (Children::default(), listener.accepting());
+    thread::scope(|scope| {
+        let reaper = thread::Builder::new().stack_size(STACK);
+        if let Err(error) = reaper.spawn_scoped(scope, || children.reap(|_| ())) {
+            return broken(&error);
+        }
+        while let Some(guest) = accepting.next() {
+            let mut permit = Some(guest.permit);
+            while permit.is_some() && !run.stop.requested() {
+                let child = || start(guest.tcp.try_clone()?.into());
+                if let Err(error) = children.start(child, &mut permit) {
+                    accepting.out_of(Resource::Threads, fault(&error));
+                }
+            }
+        }
+        children.stop();
+        Status::Stopped
+    })
+}
+
+/// Has `start` start [`Run::threads`] processes that accept on one listener, else twice as many as
+/// there are cores and at least 4; no more than the limit allows. The first that ends ends all.
+pub fn preforked<W: Watch + 'static>(
+    address: SocketAddr,
+    run: &Arc<Run<W>>,
+    start: Start<'_>,
+) -> Status {
+    let (local, tcp) = match socket::bind_streams(address) {
+        Ok(bound) => bound,
+        Err(failed) => return failed,
+    };
+    let count = run.threads_or(|cores| (2 * cores).max(4));
+    let children = Arc::new(Children::default());
+    let (mut begun, mut failed) = (0..count.min(run.limit.most().max(1)), None);
+    while failed.is_none() && begun.next().is_some() {
+        let child = || start(tcp.try_clone()?.into());
+        failed = children.start(child, &mut Some(())).err();
+    }
+    // Its children have it.
+    drop(tcp);
+    let stopped = Arc::clone(&children);
+    let _waker = run.stop.on_request(move || stopped.stop());
+    match &failed {
+        None => run.console.notice(Notice::Ready(local)),
+        Some(_) => run.stop.request(),
+    }
+    children.reap(|status| {
+        if !run.stop.requested() && status != 0 {
+            failed.get_or_insert(io::ErrorKind::BrokenPipe.into());
+        }
+        run.stop.request();
+    });
+    failed.map_or(Status::Stopped, |error| broken(&error))
+}
+
+/// Serves one connection, in the process that was started for it.
+pub fn serve_connection<S: Service, W: Watch + 'static>(
+    tcp: TcpStream,
+    service: &S,
+    run: &Arc<Run<W>>,
+) -> Status {
+    // A peer that has gone already has no address any more.
+    let (Ok(peer), Ok(local)) = (tcp.peer_addr(), tcp.local_addr()) else {
+        return Status::Done;
+    };
+    let (link, over) = (Link::first(peer), None);
+    let begin = Begin::Accepted { link, local, over };
+    alone(service.accept(link), BlockingWire::stream(tcp), begin, run)
+}
+
+/// Accepts on a listener that other processes have too, until told to stop. A stop of one shuts the
+/// listener down, and so ends the `accept` of all.
+pub fn serve_listener<S: Service, W: Watch + 'static>(
+    tcp: TcpListener,
+    service: &S,
+    run: &Arc<Run<W>>,
+) -> Status {
+    let listener = tcp.try_clone().and_then(|shut| {
+        let shut_down = move || drop(SockRef::from(&shut).shutdown(Shutdown::Both));
+        Listener::inherited(tcp, service, run, shut_down)
+    });
+    match listener {
+        Ok(listener) => iterative::serve(&listener),
+        Err(error) => return broken(&error),
+    }
+    Status::Stopped
+}
+
+/// The processes that have not ended, each with what it holds until then.
+struct Children<T> {
+    alive: Mutex<Alive<T>>,
+    changed: Condvar,
+}
+
+struct Alive<T> {
+    held: BTreeMap<i32, T>,
+    stopped: bool,
+}
+
+impl<T> Default for Children<T> {
+    fn default() -> Self {
+        let (held, stopped) = (BTreeMap::new(), false);
+        Children {
+            alive: Mutex::new(Alive { held, stopped }),
+            changed: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Children<T> {
+    fn alive(&self) -> MutexGuard<'_, Alive<T>> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a process, which takes what it holds.
+    fn start(
+        &self,
+        child: impl FnOnce() -> io::Result<Child>,
+        holds: &mut Option<T>,
+    ) -> io::Result<()> {
+        // Locked before it starts: it may have ended before it is noted.
+        let mut alive = self.alive();
+        let id = child()?.id().cast_signed();
+        alive.held.extend(holds.take().map(|held| (id, held)));
+        self.changed.notify_all();
+        if alive.stopped {
+            let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+        }
+        Ok(())
+    }
+
+    /// Tells all to end. There will be no more.
+    fn stop(&self) {
+        let mut alive = self.alive();
+        alive.stopped = true;
+        for id in alive.held.keys() {
+            let _ = kill(Pid::from_raw(*id), Signal::SIGTERM);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Waits for each that ends, until all have and there will be no more. Says with which exit
+    /// status; that of a signal is not zero.
+    fn reap(&self, mut ended: impl FnMut(i32)) {
+        loop {
+            let mut alive = self.alive();
+            while alive.held.is_empty() {
+                if alive.stopped {
+                    return;
+                }
+                alive = (self.changed.wait(alive)).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(alive);
+            let (id, status) = match wait() {
+                Ok(WaitStatus::Exited(id, status)) => (id, status),
+                Ok(WaitStatus::Signaled(id, signal, _)) => (id, signal as i32),
+                // Where SIGCHLD is ignored the system has forgotten them.
+                Err(Errno::ECHILD) => {
+                    let there = |id: &i32| kill(Pid::from_raw(*id), None).is_ok();
+                    self.alive().held.retain(|id, _| there(id));
+                    continue;
+                }
+                _ => continue,
+            };
+            drop(self.alive().held.remove(&id.as_raw()));
+            ended(status);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The designs of a TCP server that start other processes: this program again, with the same
+//! command line, and with a socket as its standard input.
+//!
+//! They are no runtimes: `exec` takes along neither a machine nor an observer. So they serve the
+//! exercises whose connections share nothing, and write no transcript.
+
+use std::env;
+use std::io;
+use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::process;
+use std::sync::Arc;
+
+use clap::builder::PossibleValue;
+use socklab_core::lab::{BoxedService, Exercise};
+use socklab_core::transcript::Role;
+use socklab_core::{Status, Watch};
+use socklab_experiments::compare::Kind;
+use socklab_system::Run;
+use socklab_text::Messages;
+
+use crate::exit::Exit;
+#[cfg(target_os = "linux")]
+use crate::outlet;
+use crate::say;
+
+/// A design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Design {
+    /// A process for each connection.
+    PerConnection,
+    /// A fixed number of processes that accept on one listener.
+    Preforked,
+}
+
+/// The exercises that they serve.
+const SERVED: [&str; 2] = ["welcome", "capitals"];
+
+impl Design {
+    pub(crate) const ALL: [Design; 2] = [Design::PerConnection, Design::Preforked];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Design::PerConnection => "blocking-process",
+            Design::Preforked => "blocking-prefork",
+        }
+    }
+
+    pub(crate) fn find(name: &str) -> Option<Design> {
+        Design::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// Those that this system has: how a child ends with its parent is Linux's.
+    pub(crate) fn offered() -> impl Iterator<Item = Design> {
+        Design::ALL
+            .into_iter()
+            .filter(|_| cfg!(target_os = "linux"))
+    }
+
+    /// Their names on the command line.
+    pub(crate) fn values() -> impl Iterator<Item = PossibleValue> {
+        let hidden = !cfg!(target_os = "linux");
+        Design::ALL
+            .into_iter()
+            .map(move |one| PossibleValue::new(one.name()).hide(hidden))
+    }
+
+    /// The exercises that it serves.
+    pub(crate) fn serves(exercise: &str) -> bool {
+        SERVED.contains(&exercise)
+    }
+
+    /// How the command ends if this design cannot do what was asked; it has said why.
+    pub(crate) fn refused(
+        self,
+        exercise: &Exercise,
+        role: Role,
+        transcript: bool,
+        messages: &dyn Messages,
+    ) -> Option<Exit> {
+        let said =
+            |id, more: &str| messages.say_with(id, &[("runtime", &self.name()), ("detail", &more)]);
+        let (said, exit) = if !cfg!(target_os = "linux") {
+            (said("runtime-not-here", "Linux"), Exit::Unchecked)
+        } else if role == Role::Client || !Design::serves(exercise.name) {
+            (self.serves_only(messages), Exit::Usage)
+        } else if transcript {
+            (said("runtime-processes-no-transcript", ""), Exit::Usage)
+        } else {
+            return None;
+        };
+        say::line(&said);
+        Some(exit)
+    }
+
+    /// Which exercises it serves, and that it is no client.
+    pub(crate) fn serves_only(self, messages: &dyn Messages) -> String {
+        let (name, list) = (self.name(), SERVED.join(", "));
+        messages.say_with(
+            "runtime-processes-serve",
+            &[("runtime", &name), ("list", &list)],
+        )
+    }
+
+    /// It as a contestant: the command, with a place for the port.
+    pub(crate) fn contestant(self) -> io::Result<Kind> {
+        let program = env::current_exe()?.to_string_lossy().into_owned();
+        let words = [
+            "{exercise}",
+            "server",
+            "--quiet",
+            "--listen",
+            "127.0.0.1:{port}",
+            "--runtime",
+        ];
+        let command = words.into_iter().chain([self.name()]).map(str::to_owned);
+        Ok(Kind::Program(
+            [program].into_iter().chain(command).collect(),
+        ))
+    }
+
+    /// Serves until told to stop; in a process that it started itself, the socket that this was
+    /// given.
+    pub(crate) fn run<W: Watch + 'static>(
+        self,
+        place: Place,
+        address: SocketAddr,
+        service: &BoxedService,
+        run: &Arc<Run<W>>,
+    ) -> Status {
+        #[cfg(target_os = "linux")]
+        {
+            use socklab_blocking::processes;
+
+            let parent = match place {
+                Place::Parent if self == Design::PerConnection => {
+                    return processes::for_each_connection(address, service, run, &start);
+                }
+                Place::Parent => return processes::preforked(address, run, &start),
+                Place::Child(parent) => parent,
+            };
+            outlet::serve();
+            match (inherited(parent), self) {
+                (Ok(None), _) => Status::Stopped,
+                (Ok(Some(socket)), Design::PerConnection) => {
+                    processes::serve_connection(socket.into(), service, run)
+                }
+                (Ok(Some(socket)), Design::Preforked) => {
+                    processes::serve_listener(socket.into(), service, run)
+                }
+                (Err(error), _) => socklab_system::broken(&error),
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = (self, place, address, service, run);
+            socklab_system::broken(&io::ErrorKind::Unsupported.into())
+        }
+    }
+}
+
+/// Which of the processes this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Parent,
+    /// Started by the process of this number.
+    Child(u32),
+}
+
+impl Place {
+    /// Of a process that was started by this one, if it was.
+    pub(crate) fn of(parent: Option<u32>) -> Place {
+        parent.map_or(Place::Parent, Place::Child)
+    }
+}
+
+/// This program again, with this socket as its standard input. Ctrl-C is for the parent alone,
+/// which tells its children: two signals would end a child in the middle of a conversation.
+#[cfg(target_os = "linux")]
+fn start(socket: std::os::fd::OwnedFd) -> io::Result<process::Child> {
+    use std::os::unix::process::CommandExt;
+
+    process::Command::new(env::current_exe()?)
+        .args(env::args_os().skip(1))
+        .args(["--inherited", &process::id().to_string()])
+        .stdin(socket)
+        .process_group(0)
+        .spawn()
+}
+
+/// The socket that this process was started with; `None` if its parent has ended already.
+#[cfg(target_os = "linux")]
+fn inherited(parent: u32) -> io::Result<Option<std::os::fd::OwnedFd>> {
+    use std::os::fd::AsFd;
+
+    // A parent that is killed cannot tell its children. It may be gone by now.
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM)?;
+    if std::os::unix::process::parent_id() != parent {
+        return Ok(None);
+    }
+    io::stdin().as_fd().try_clone_to_owned().map(Some)
+}
