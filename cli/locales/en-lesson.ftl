@@ -234,3 +234,60 @@ lesson-coordinated-omission-rule = "Slow" is an answer that took more than half 
 lesson-no-stall = This system has no signal that stops a process (SIGSTOP), so the lesson cannot be measured here.
 lesson-coordinated-omission-why = The closed loop's client does not ask again before it is answered. While the server stood still it waited with a single question, and the many that it would have asked in that time it never asked. So the stall is one slow answer among all the fast ones, and hardly any percentile but the last shows it. This is coordinated omission: the server itself decides when it is measured, and leaves out its worst time. Real users do not wait for each other. In the open loop the questions went on to be due, and each counts from then. Its service time, of the very same questions, hides the stall again: through one connection they were sent only when their turn came. Before believing a percentile, ask from when its times count.
 lesson-coordinated-omission-source = Source: Gil Tene, "How NOT to Measure Latency" (talk, 2013 and later), and the load generator wrk2, which grew out of it.
+
+## level-edge
+
+lesson-level-edge = half of what came was read: which waits tell of the rest?
+# $bytes (number) - how many bytes
+lesson-level-edge-setup = { $bytes } bytes come on a TCP connection. A program waits until its socket is readable, reads half of them, and waits again, with select, poll, epoll, and epoll with EPOLLET (edge-triggered, as mio, tokio and nginx use it). Then one byte more comes.
+lesson-level-edge-question = Half is unread, and nothing new comes: which waits return and say that the socket is readable?
+lesson-level-edge-none = none: it has been said once
+lesson-level-edge-level = only the level-triggered ones: select, poll, and epoll without EPOLLET
+lesson-level-edge-edge = only the edge-triggered one: epoll with EPOLLET
+lesson-level-edge-both = all of them: there is something to read
+lesson-level-edge-wait = wait
+lesson-level-edge-kind = triggered by
+lesson-level-edge-of-level = level
+lesson-level-edge-of-edge = edge
+lesson-level-edge-first = told of them
+lesson-level-edge-rest = of the half left
+lesson-level-edge-more = of one more
+lesson-level-edge-unread = then unread
+lesson-level-edge-rule = "no": the wait returned after its limit, without an event. "Then unread": bytes that lie in the socket at the end.
+lesson-level-edge-not-here = This system has no epoll, so the lesson cannot be measured here.
+lesson-level-edge-why = A level-triggered wait asks a question about now: is there something to read? It says so as often as it is asked, so a program may read as little as it likes; but it must not ask about what it does not want yet, or it never sleeps. An edge-triggered wait reports a change: bytes came since it last said so. What was there before is not reported again, so a program has to read until the call returns EWOULDBLOCK, or remember that it has not. A server that reads one line of two that came together, and then waits, answers the second only when the client sends something more: a client that waits for that answer waits for ever. In return an edge costs less: the program need not change what it watches a socket for. Here epoll-level is the one kind and mio the other, and the same exercises run on both.
+lesson-level-edge-source = Sources: epoll(7), "Level-triggered and edge-triggered", with this very example; Kerrisk, The Linux Programming Interface, 63.1.1; Banga, Mogul and Druschel, "A Scalable and Explicit Event Delivery Mechanism for UNIX", USENIX 1999.
+
+## fork
+
+lesson-fork = what does a process for each connection cost?
+# $clients (number) - how many at the same time
+# $count (number) - how many connections in all
+lesson-fork-setup = The welcome server in the designs of Stevens's chapter 30, on one core: one connection after the other; a thread for each; a fixed number of threads; a process for each connection, started with the connection as its standard input; a fixed number of processes that inherited the listener. { $clients } clients connect at the same time, { $count } times in all. We add up the CPU time of the server and of all its children.
+lesson-fork-question = How many times the CPU time of a thread for each connection does a process for each connection take?
+lesson-fork-design = design
+lesson-fork-cpu = CPU µs each
+lesson-fork-control = less iterative
+lesson-fork-book = UNP s
+lesson-fork-exec = a program's start
+lesson-fork-columns = "Less iterative": what the design adds to a server that needs no process control. "UNP s": the same in the book, in seconds for 2,500 connections, of programs that fork without exec. "A program's start": a process that is started in the same way and ends at once.
+lesson-fork-not-here = The designs with processes are for Linux, so the lesson cannot be measured here.
+lesson-fork-why = fork copies the tables that say which memory a process has, and each page that either writes afterwards; exec then throws them away and loads a program: its file is mapped, its libraries are linked, its start-up code runs. Here that is nearly all of what a process for each connection costs, as the last row shows. A thread shares the memory of its process, so it needs a stack and an entry in the scheduler and little else. Whoever starts processes or threads beforehand pays nothing for a connection but to have it handed out: in the book that takes a tenth of a fork for each client, or less. What a process buys is that connections share nothing: one that crashes, leaks or is broken into is alone, and may have fewer rights than the server. OpenSSH and PostgreSQL start a process for each connection for that reason, and their connections live long.
+lesson-fork-source = Sources: Stevens, Fenner and Rudoff, UNIX Network Programming, volume 1, 3rd edition, chapter 30, with figure 30.1 and 30.13; fork(2), execve(2).
+
+## batching
+
+lesson-batching = how many system calls does a reply cost?
+# $count (number) - how many datagrams
+lesson-batching-setup = An echo server receives datagrams of 32 bytes and answers each. First they come one at a time, each after the reply to the one before; then { $count } at once from the same client, which sends them with one call. The server is blocking, which receives and sends one datagram with each call, then blocking-batched and mio-batched, which have Linux put together what came (GRO) and take apart what is sent (GSO).
+lesson-batching-question = How many system calls on its socket does blocking-batched make for each reply when the datagrams come together? (blocking makes 2: one receives, one sends.)
+lesson-batching-come = at once
+lesson-batching-replies = replies
+lesson-batching-receives = receives
+lesson-batching-sends = sends
+lesson-batching-each = calls each
+lesson-batching-cpu = CPU µs each
+lesson-batching-rule = "Calls each": receives and sends for a reply, those that found nothing too; a wait for readiness is not in it.
+lesson-batching-not-here = This system has neither GRO nor GSO, so every server makes plain calls here.
+lesson-batching-why = A system call is a walk: into the kernel, through the socket, UDP, IP, the device's queue and back up on the other side. For a small datagram the walk costs many times what copying its bytes does, and it is the same walk for every datagram of the same pair. With GSO the program hands over several datagrams as one buffer and says how long each is; the kernel walks once, and the buffer is cut at the end, by the network card if it can. With GRO the receiving side puts them together again, and one recvmsg takes all. recvmmsg and sendmmsg save only the entry into the kernel: the walk is made for each datagram all the same, so they gain little. Batching helps whoever sends many datagrams to one peer: QUIC lives on it. It does nothing for a peer that sends one question and waits, as the rows with one at a time show.
+lesson-batching-source = Sources: udp(7), UDP_SEGMENT and UDP_GRO; de Bruijn and Dumazet, "Optimizing UDP for content delivery: GSO, pacing and zerocopy", Linux Plumbers Conference 2018; RFC 9000 (QUIC).

@@ -234,3 +234,56 @@ lesson-coordinated-omission-rule = «Lenta» es una respuesta que tardó más de
 lesson-no-stall = Este sistema no tiene una señal que detenga un proceso (SIGSTOP), así que la lección no se puede medir aquí.
 lesson-coordinated-omission-why = El cliente del bucle cerrado no vuelve a preguntar antes de tener respuesta. Mientras el servidor estuvo parado esperó con una única pregunta, y las muchas que habría hecho en ese tiempo no las hizo. Así que la parada es una respuesta lenta entre todas las rápidas, y apenas la muestra algún percentil salvo el último. Esto es la omisión coordinada: el propio servidor decide cuándo se le mide y deja fuera su peor momento. Los usuarios de verdad no se esperan unos a otros. En el bucle abierto a las preguntas les siguió llegando su hora, y cada una cuenta desde entonces. Su tiempo de servicio, de esas mismas preguntas, vuelve a ocultar la parada: con una sola conexión no se enviaron hasta que llegó su turno. Antes de creer un percentil, pregunte desde cuándo cuentan sus tiempos.
 lesson-coordinated-omission-source = Fuente: Gil Tene, «How NOT to Measure Latency» (charla, desde 2013), y el generador de carga wrk2, que nació de ella.
+
+## level-edge
+
+lesson-level-edge = se ha leído la mitad de lo que llegó: ¿qué esperas avisan del resto?
+lesson-level-edge-setup = Llegan { $bytes } bytes por una conexión TCP. Un programa espera a que su socket sea legible, lee la mitad y vuelve a esperar, con select, poll, epoll, y epoll con EPOLLET (por flanco, como lo usan mio, tokio y nginx). Después llega un byte más.
+lesson-level-edge-question = La mitad está sin leer y no llega nada nuevo: ¿qué esperas vuelven y dicen que el socket es legible?
+lesson-level-edge-none = ninguna: ya se dijo una vez
+lesson-level-edge-level = solo las que avisan por nivel: select, poll, y epoll sin EPOLLET
+lesson-level-edge-edge = solo la que avisa por flanco: epoll con EPOLLET
+lesson-level-edge-both = todas: hay algo que leer
+lesson-level-edge-wait = espera
+lesson-level-edge-kind = avisa por
+lesson-level-edge-of-level = nivel
+lesson-level-edge-of-edge = flanco
+lesson-level-edge-first = avisó de ellos
+lesson-level-edge-rest = de la mitad
+lesson-level-edge-more = de uno más
+lesson-level-edge-unread = sin leer al final
+lesson-level-edge-rule = «no»: la espera volvió al agotarse su límite, sin aviso. «Sin leer al final»: los bytes que quedan en el socket.
+lesson-level-edge-not-here = Este sistema no tiene epoll, así que aquí no se puede medir la lección.
+lesson-level-edge-why = Una espera por nivel pregunta por el presente: ¿hay algo que leer? Lo dice cada vez que se le pregunta, así que un programa puede leer tan poco como quiera; pero no debe preguntar por lo que aún no quiere, o no dormirá nunca. Una espera por flanco avisa de un cambio: han llegado bytes desde la última vez. De lo que ya estaba no vuelve a avisar, así que el programa tiene que leer hasta que la llamada devuelva EWOULDBLOCK, o recordar que no lo ha hecho. Un servidor que lee una línea de dos que llegaron juntas, y espera, no responde a la segunda hasta que el cliente envíe algo más: un cliente que espera esa respuesta espera para siempre. A cambio, el flanco cuesta menos: el programa no tiene que cambiar lo que vigila de cada socket. Aquí epoll-level es de un tipo y mio del otro, y en los dos funcionan los mismos ejercicios.
+lesson-level-edge-source = Fuentes: epoll(7), «Level-triggered and edge-triggered», con este mismo ejemplo; Kerrisk, The Linux Programming Interface, 63.1.1; Banga, Mogul y Druschel, «A Scalable and Explicit Event Delivery Mechanism for UNIX», USENIX 1999.
+
+## fork
+
+lesson-fork = ¿qué cuesta un proceso por conexión?
+lesson-fork-setup = El servidor de welcome en los diseños del capítulo 30 de Stevens, en un núcleo: una conexión tras otra; un hilo por conexión; un número fijo de hilos; un proceso por conexión, arrancado con la conexión como entrada estándar; un número fijo de procesos que han heredado el socket de escucha. Se conectan { $clients } clientes a la vez, { $count } veces en total. Se suma el tiempo de CPU del servidor y de todos sus hijos.
+lesson-fork-question = ¿Cuántas veces el tiempo de CPU de un hilo por conexión gasta un proceso por conexión?
+lesson-fork-design = diseño
+lesson-fork-cpu = CPU µs/conexión
+lesson-fork-control = menos iterativo
+lesson-fork-book = UNP s
+lesson-fork-exec = arrancar un programa
+lesson-fork-columns = «Menos iterativo»: lo que el diseño añade a un servidor que no gestiona procesos. «UNP s»: lo mismo en el libro, en segundos para 2500 conexiones, de programas que hacen fork sin exec. «Arrancar un programa»: un proceso que se arranca de la misma manera y termina en el acto.
+lesson-fork-not-here = Los diseños con procesos son para Linux, así que aquí no se puede medir la lección.
+lesson-fork-why = fork copia las tablas que dicen qué memoria tiene un proceso, y cada página que después escriba uno de los dos; exec las tira y carga un programa: se proyecta su fichero, se enlazan sus bibliotecas y se ejecuta su código de arranque. Aquí eso es casi todo lo que cuesta un proceso por conexión, como muestra la última fila. Un hilo comparte la memoria de su proceso, así que necesita una pila, una entrada en el planificador y poco más. Quien arranca antes los procesos o los hilos no paga por conexión más que el reparto: en el libro, una décima parte de un fork por cliente, o menos. Lo que se compra con un proceso es que las conexiones no comparten nada: la que falla, pierde memoria o es atacada está sola, y puede tener menos permisos que el servidor. Por eso OpenSSH y PostgreSQL arrancan un proceso por conexión, y sus conexiones viven mucho.
+lesson-fork-source = Fuentes: Stevens, Fenner y Rudoff, UNIX Network Programming, volumen 1, 3.ª edición, capítulo 30, con la figura 30.1 y el apartado 30.13; fork(2), execve(2).
+
+## batching
+
+lesson-batching = ¿cuántas llamadas al sistema cuesta una respuesta?
+lesson-batching-setup = Un servidor de echo recibe datagramas de 32 bytes y responde a cada uno. Primero llegan de uno en uno, cada uno tras la respuesta al anterior; después, { $count } a la vez del mismo cliente, que los envía con una sola llamada. El servidor es blocking, que recibe y envía un datagrama con cada llamada, y luego blocking-batched y mio-batched, que hacen que Linux junte lo que llega (GRO) y divida lo que se envía (GSO).
+lesson-batching-question = ¿Cuántas llamadas al sistema hace blocking-batched sobre su socket por cada respuesta cuando los datagramas llegan juntos? (blocking hace 2: una recibe y otra envía.)
+lesson-batching-come = a la vez
+lesson-batching-replies = respuestas
+lesson-batching-receives = recibir
+lesson-batching-sends = enviar
+lesson-batching-each = por respuesta
+lesson-batching-cpu = CPU µs
+lesson-batching-rule = «Por respuesta»: las llamadas que reciben y envían por cada respuesta, también las que no encontraron nada; la espera a que haya algo no se cuenta.
+lesson-batching-not-here = Este sistema no tiene ni GRO ni GSO, así que aquí todos los servidores hacen llamadas corrientes.
+lesson-batching-why = Una llamada al sistema es un recorrido: entrar en el núcleo, atravesar el socket, UDP, IP, la cola del dispositivo, y subir por el otro lado. En un datagrama pequeño el recorrido cuesta muchas veces lo que cuesta copiar sus bytes, y es el mismo para todos los datagramas del mismo par. Con GSO el programa entrega varios datagramas en un solo búfer y dice cuánto mide cada uno; el núcleo hace un recorrido, y el búfer se corta al final, en la tarjeta de red si sabe. Con GRO el lado que recibe los vuelve a juntar, y un solo recvmsg se lleva todos. recvmmsg y sendmmsg ahorran solo la entrada en el núcleo: el recorrido se hace igualmente por cada datagrama, así que ganan poco. Agrupar ayuda a quien envía muchos datagramas a un mismo par: QUIC vive de ello. No sirve de nada para quien hace una pregunta y espera, como muestran las filas de uno en uno.
+lesson-batching-source = Fuentes: udp(7), UDP_SEGMENT y UDP_GRO; de Bruijn y Dumazet, «Optimizing UDP for content delivery: GSO, pacing and zerocopy», Linux Plumbers Conference 2018; RFC 9000 (QUIC).

@@ -50,6 +50,14 @@ const CASES: &[Case] = &[
         rows: &["mio  "],
         source: "Kerrisk",
     },
+    #[cfg(target_os = "linux")]
+    Case {
+        name: "level-edge",
+        answer: "D",
+        shown: "d  all of them: there is something to read",
+        rows: &["select ", "poll ", "epoll ", "epoll, EPOLLET "],
+        source: "Banga",
+    },
     Case {
         name: "head-of-line",
         answer: "D)",
@@ -64,12 +72,31 @@ const CASES: &[Case] = &[
         rows: &["blocking ", "tokio ", "mio "],
         source: "Flash",
     },
+    #[cfg(target_os = "linux")]
+    Case {
+        name: "fork",
+        answer: "20",
+        shown: "20",
+        rows: &[
+            "blocking-iterative ",
+            "blocking-process ",
+            "blocking-prefork ",
+        ],
+        source: "30.1",
+    },
     Case {
         name: "c10k",
         answer: "2,5",
         shown: "2.50",
         rows: &["blocking ", "async-std ", "tokio ", "mio "],
         source: "Kegel",
+    },
+    Case {
+        name: "batching",
+        answer: "0.5",
+        shown: "0.500",
+        rows: &["blocking ", "blocking-batched ", "mio-batched "],
+        source: "UDP_SEGMENT",
     },
     Case {
         name: "coordinated-omission",
@@ -254,4 +281,48 @@ fn what_is_not_an_answer_or_not_a_lesson() {
     ] {
         run(words).code(2).stdout_eq("").stderr_eq(says);
     }
+}
+
+/// Who is told again does not depend on how busy the computer is.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_edge_is_told_once() {
+    let said = stdout(&run("lesson level-edge --quick --predict b").success());
+    assert!(said.contains("\nIt is as you predicted.\n"), "{said}");
+    let row = |name: &str| {
+        let line = said
+            .lines()
+            .find(|line| line.starts_with(&format!("  {name}  ")));
+        let line = line.unwrap_or_else(|| panic!("no {name}:\n{said}"));
+        let words: Vec<&str> = line
+            .trim_start_matches(&format!("  {name}"))
+            .split_whitespace()
+            .collect();
+        words.join(" ")
+    };
+    for level in ["select", "poll", "epoll"] {
+        assert_eq!(row(level), "level yes yes yes 5");
+    }
+    assert_eq!(row("epoll, EPOLLET"), "edge yes no yes 5");
+}
+
+/// Nor how many calls a server makes that is asked one at a time, or many at once.
+#[test]
+#[cfg(target_os = "linux")]
+fn many_datagrams_with_one_call() {
+    let said = stdout(&run("lesson batching --quick").success());
+    let each = |model: &str, at_once: &str| -> f64 {
+        let rows = said
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let mut rows = rows.filter(|row| row.len() == 7 && row[..2] == [model, at_once]);
+        rows.next()
+            .and_then(|row| row[5].parse().ok())
+            .expect("a row")
+    };
+    for model in ["blocking", "blocking-batched"] {
+        assert!((1.9..2.2).contains(&each(model, "1")), "{said}");
+    }
+    assert!((1.9..2.2).contains(&each("blocking", "32")), "{said}");
+    assert!(each("blocking-batched", "32") <= 0.1, "{said}");
 }

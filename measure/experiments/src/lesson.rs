@@ -4,11 +4,14 @@
 //! the result. What this run measured decides which answer is right, so a system that behaves
 //! otherwise is shown as it behaves.
 
+mod batching;
 mod bench;
 mod c10k;
 mod coordinated_omission;
 mod definition;
+mod fork;
 mod head_of_line;
+mod level_edge;
 mod page;
 mod ports;
 mod prediction;
@@ -29,8 +32,11 @@ pub static LESSONS: &[&Lesson] = &[
     &ports::LESSON,
     &spin::LESSON,
     &select::LESSON,
+    &level_edge::LESSON,
     &head_of_line::LESSON,
     &slow_request::LESSON,
+    &fork::LESSON,
     &c10k::LESSON,
+    &batching::LESSON,
     &coordinated_omission::LESSON,
 ];

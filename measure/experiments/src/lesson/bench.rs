@@ -102,7 +102,7 @@ impl Bench<'_> {
 
 /// Whose cores are whose. They are shared before this process is kept to its own: after that it may
 /// use no others, and all but the first server of a lesson would share the load's core.
-fn cores() -> &'static Cores {
+pub(super) fn cores() -> &'static Cores {
     static CORES: OnceLock<Cores> = OnceLock::new();
     CORES.get_or_init(|| Cores::share(&allowed_cores(), 1))
 }

@@ -1,0 +1,159 @@
+//! What a walk through the kernel costs: system calls for a reply, one datagram at a time and many.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+
+use socklab_core::Link;
+use socklab_system::{Wire, couples};
+use socklab_text::Grid;
+
+use super::bench::Bench;
+use super::definition::{Findings, Lesson, Question};
+use super::page::figures;
+use super::prediction::{Answer, Answers};
+use crate::in_process::LIMIT;
+use crate::measured::{Measured, Order, Usage};
+
+pub(super) static LESSON: Lesson = Lesson {
+    name: "batching",
+    about: "lesson-batching",
+    ask,
+    measure,
+    why: "lesson-batching-why",
+    source: "lesson-batching-source",
+    next: &[
+        "socklab compare echo --models blocking,blocking-batched,uring --quick",
+        "socklab echo server --runtime blocking-batched",
+        "socklab lesson c10k",
+    ],
+};
+
+const MODELS: [&str; 3] = ["blocking", "blocking-batched", "mio-batched"];
+
+/// How many datagrams come with one call, and how long each is.
+const TRAIN: usize = 32;
+const LENGTH: usize = 32;
+
+fn ask(bench: &Bench<'_>) -> Question {
+    let messages = bench.messages;
+    Question {
+        setup: messages.say_with("lesson-batching-setup", &[("count", &TRAIN)]),
+        question: messages.say("lesson-batching-question"),
+        answers: Answers::Number { within: 2.0 },
+    }
+}
+
+fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
+    let messages = bench.messages;
+    let rounds = bench.choose(2000, 100);
+    let header = [
+        messages.say("lesson-model"),
+        messages.say("lesson-batching-come"),
+        messages.say("lesson-batching-replies"),
+        messages.say("lesson-batching-receives"),
+        messages.say("lesson-batching-sends"),
+        messages.say("lesson-batching-each"),
+        messages.say("lesson-batching-cpu"),
+    ];
+    let mut table = Grid::new(1, header, Vec::new());
+    let mut notes = vec![messages.say("lesson-batching-rule")];
+    if !couples() {
+        notes.push(messages.say("lesson-batching-not-here"));
+    }
+    let mut measured = None;
+    for model in MODELS {
+        bench.progress(model);
+        let order = Order {
+            observe: true,
+            ..Order::default()
+        };
+        let server = bench.server_that("echo", model, order)?;
+        for at_once in [1, TRAIN] {
+            let (used, replies) = asked(&server, at_once, rounds)?;
+            let calls = |name| used.operations.get(name).map_or(0, |one| one.calls);
+            let (receives, sends) = (calls("receive"), calls("send"));
+            let each = (receives + sends) as f64 / replies as f64;
+            table.rows.push(vec![
+                model.to_owned(),
+                at_once.to_string(),
+                replies.to_string(),
+                receives.to_string(),
+                sends.to_string(),
+                figures(each),
+                figures((used.user + used.system) / replies as f64),
+            ]);
+            if (model, at_once) == ("blocking-batched", TRAIN) {
+                measured = Some(each);
+            }
+        }
+    }
+    Ok(Findings {
+        answer: measured.map(Answer::Number),
+        table,
+        notes,
+        explained: measured.is_some_and(|each| each <= 0.1),
+    })
+}
+
+/// What a server uses for so many rounds of datagrams that come at once, and how many it answered.
+fn asked(server: &Measured, at_once: usize, rounds: usize) -> io::Result<(Usage, usize)> {
+    let mut client = Client::of(server.address)?;
+    let before = used(server, &mut client)?;
+    for _ in 0..rounds {
+        client.ask(at_once)?;
+    }
+    let after = used(server, &mut client)?;
+    // The question whose reply says what was used came before that was said.
+    Ok((after.since(&before), rounds * at_once + 1))
+}
+
+/// What it has used so far, which it says with its next operation.
+fn used(server: &Measured, client: &mut Client) -> io::Result<Usage> {
+    server.ask()?;
+    client.ask(1)?;
+    server.answer()
+}
+
+/// Asks by the call that sends several datagrams, where there is one.
+struct Client(Wire<UdpSocket, TcpStream>, Link);
+
+impl Client {
+    fn of(server: SocketAddr) -> io::Result<Self> {
+        let link = Link::first(server);
+        let (_, mut wire) = Wire::client(link, Ok)?;
+        wire.couple();
+        if let Wire::Datagrams(datagrams) = &wire {
+            datagrams.udp.set_read_timeout(Some(LIMIT))?;
+        }
+        Ok(Client(wire, link))
+    }
+
+    /// Sends so many questions at once, and takes as many replies.
+    fn ask(&mut self, count: usize) -> io::Result<()> {
+        let questions = [b'a'; TRAIN * LENGTH];
+        let mut left = &questions[..count * LENGTH];
+        while !left.is_empty() {
+            left = &left[self.send(left)?..];
+        }
+        let Wire::Datagrams(datagrams) = &self.0 else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        // The kernel puts the replies of one call together for whoever has asked for that.
+        let (mut received, mut buffer) = (0, [0; 2 * TRAIN * LENGTH]);
+        while received < count * LENGTH {
+            received += datagrams.udp.recv(&mut buffer)?;
+        }
+        Ok(())
+    }
+
+    /// All of them with one call, or the first.
+    fn send(&mut self, questions: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            #[cfg(target_os = "linux")]
+            Wire::Datagrams(datagrams) if questions.len() > LENGTH => {
+                datagrams.send_train(self.1, questions, LENGTH)
+            }
+            wire => wire.send(self.1, &questions[..LENGTH]),
+        }
+    }
+}

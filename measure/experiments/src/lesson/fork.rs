@@ -1,0 +1,187 @@
+//! What it costs to have a connection served by a thread, by a process, or by one that is there
+//! already: the designs of Stevens's chapter 30 under one client load.
+
+use std::io::{self, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use socklab_core::Transport;
+use socklab_process::{Charge, Order, Program};
+use socklab_text::Grid;
+
+use super::bench::{Bench, cores};
+use super::definition::{Findings, Lesson, Question};
+use super::page::{NONE, figures};
+use super::prediction::{Answer, Answers};
+use crate::cores::pin;
+use crate::in_process::LIMIT;
+
+pub(super) static LESSON: Lesson = Lesson {
+    name: "fork",
+    about: "lesson-fork",
+    ask,
+    measure,
+    why: "lesson-fork-why",
+    source: "lesson-fork-source",
+    next: &[
+        "socklab welcome server --runtime blocking-process",
+        "socklab compare welcome --models blocking,blocking-pool,blocking-process,blocking-prefork",
+        "socklab lesson c10k",
+    ],
+};
+
+/// The designs, the one without any process control first, each with what the book has for it
+/// (UNP, figure 30.1, rows 0 to 2): programs that fork without `exec`.
+const DESIGNS: [(&str, Option<f64>); 5] = [
+    ("blocking-iterative", Some(0.0)),
+    ("blocking", None),
+    ("blocking-pool", None),
+    ("blocking-process", Some(20.9)),
+    ("blocking-prefork", Some(1.8)),
+];
+
+/// How many clients connect at the same time, as in the book.
+const CLIENTS: usize = 5;
+
+/// How often all of them connect.
+fn connections(bench: &Bench<'_>) -> usize {
+    CLIENTS * bench.choose(100, 10)
+}
+
+fn ask(bench: &Bench<'_>) -> Question {
+    let messages = bench.messages;
+    let count = connections(bench);
+    Question {
+        setup: messages.say_with(
+            "lesson-fork-setup",
+            &[("clients", &CLIENTS), ("count", &count)],
+        ),
+        question: messages.say("lesson-fork-question"),
+        answers: Answers::Number { within: 2.0 },
+    }
+}
+
+fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
+    let messages = bench.messages;
+    let count = connections(bench);
+    let header = [
+        messages.say("lesson-fork-design"),
+        messages.say("lesson-fork-cpu"),
+        messages.say("lesson-fork-control"),
+        messages.say("lesson-fork-book"),
+    ];
+    let mut table = Grid::new(1, header, Vec::new());
+    let mut notes = vec![messages.say("lesson-fork-columns")];
+    let (mut base, mut costs) = (None, Vec::new());
+    for (design, book) in DESIGNS {
+        if design == "blocking-process" && !cfg!(target_os = "linux") {
+            notes.push(messages.say("lesson-fork-not-here"));
+            break;
+        }
+        bench.progress(design);
+        let each = connection(design, count)?;
+        let base = *base.get_or_insert(each);
+        table.rows.push(vec![
+            design.to_owned(),
+            figures(each),
+            figures(each - base),
+            book.map_or(NONE.to_owned(), |seconds| format!("{seconds:.2}")),
+        ]);
+        costs.push((design, each));
+    }
+    if cfg!(target_os = "linux") {
+        bench.progress("exec");
+        table.rows.push(vec![
+            messages.say("lesson-fork-exec"),
+            figures(start(count / CLIENTS)?),
+            NONE.to_owned(),
+            NONE.to_owned(),
+        ]);
+    }
+    let of = |design| Some(costs.iter().find(|(name, _)| *name == design)?.1);
+    let ratio = of("blocking-process").zip(of("blocking"));
+    let ratio = ratio.map(|(process, thread)| process / thread.max(1e-9));
+    Ok(Findings {
+        answer: ratio.map(Answer::Number),
+        table,
+        notes,
+        explained: ratio.is_none_or(|ratio| ratio > 2.0),
+    })
+}
+
+/// The CPU time in microseconds that a server of this design uses for a connection, with its
+/// children's.
+fn connection(design: &str, count: usize) -> io::Result<f64> {
+    let cores = cores();
+    pin(&cores.generator);
+    let program = std::env::current_exe()?.to_string_lossy().into_owned();
+    let words = [
+        "welcome",
+        "server",
+        "--quiet",
+        "--listen",
+        "127.0.0.1:{port}",
+        "--runtime",
+        design,
+    ];
+    let command = [program].into_iter().chain(words.map(str::to_owned));
+    let command: Vec<String> = command.collect();
+    let server = Program::start(&Order {
+        command: &command,
+        exercise: "welcome",
+        transport: Transport::Stream,
+        cores: &cores.server,
+    })?;
+    let used = || Charge::cpu(server.id()).ok_or(io::ErrorKind::NotFound);
+    // What is done once is not a connection's.
+    visit(server.address, CLIENTS)?;
+    let before = used()?;
+    visit(server.address, count)?;
+    // The last children are waited for.
+    thread::sleep(Duration::from_millis(50));
+    Ok((used()?.saturating_sub(before)).as_secs_f64() * 1e6 / count as f64)
+}
+
+/// So many visits in all, by clients that come at the same time.
+fn visit(server: SocketAddr, count: usize) -> io::Result<()> {
+    let visits = move || -> io::Result<()> {
+        for _ in 0..count / CLIENTS {
+            let mut stream = TcpStream::connect(server)?;
+            stream.set_read_timeout(Some(LIMIT))?;
+            stream.read_to_end(&mut Vec::new())?;
+        }
+        Ok(())
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(|_| thread::spawn(visits)).collect();
+    for client in clients {
+        client.join().map_err(|_| io::Error::other("client"))??;
+    }
+    Ok(())
+}
+
+/// The CPU time in microseconds of a process that starts as those do, and ends at once.
+fn start(count: usize) -> io::Result<f64> {
+    let before = ended_children();
+    for _ in 0..count {
+        let mut one = Command::new(std::env::current_exe()?);
+        one.arg("--version").stdout(Stdio::null());
+        one.status()?;
+    }
+    Ok((ended_children() - before) / count as f64)
+}
+
+/// The CPU time in microseconds of children that have ended.
+fn ended_children() -> f64 {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{UsageWho, getrusage};
+        use nix::sys::time::TimeValLike;
+        if let Ok(used) = getrusage(UsageWho::RUSAGE_CHILDREN) {
+            let all = used.user_time() + used.system_time();
+            return all.num_microseconds() as f64;
+        }
+    }
+    0.0
+}
