@@ -9,6 +9,10 @@ use socklab_system::{Guest, NextGuest, Reception, Run, timed};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
+/// After up to so many connections there is often none, and [`Model::accept_more`] may look before
+/// it accepts. Under load more come at a time, and the look would be in vain.
+const FEW: u32 = 4;
+
 /// A listening socket, and whether it may have connections waiting.
 pub(crate) struct Acceptor<L: Model> {
     listener: L::Listener,
@@ -16,8 +20,10 @@ pub(crate) struct Acceptor<L: Model> {
     reception: Reception<L::Tcp>,
     /// Some may be waiting: no call has returned `WouldBlock` since the event.
     ready: bool,
-    /// One has been taken since the event.
-    taken: bool,
+    /// How many have been taken since the event.
+    taken: u32,
+    /// They were [few](FEW) the last time.
+    few: bool,
     /// It waits for room: for the mailbox, or for this moment.
     waits: Option<Option<Mono>>,
     /// The model is to report the listener.
@@ -39,7 +45,8 @@ impl<L: Model> Acceptor<L> {
             listener: model.listener(listener)?,
             reception: Reception::new(run, tells, waker),
             ready: false,
-            taken: false,
+            taken: 0,
+            few: true,
             waits: None,
             watched: None,
         })
@@ -51,7 +58,7 @@ impl<L: Model> Acceptor<L> {
 
     /// The wait found the listener ready.
     pub(crate) fn ready(&mut self) {
-        (self.ready, self.taken) = (true, false);
+        (self.ready, self.taken) = (true, 0);
         if L::TRIGGER == Trigger::OneShot {
             self.watched = self.watched.map(|_| false);
         }
@@ -101,7 +108,7 @@ impl<L: Model> Acceptor<L> {
                 NextGuest::Begin(guest) => return Some(guest),
                 NextGuest::Wait(until) => self.waits = Some(until),
                 NextGuest::Accept => {
-                    let accept = || match self.taken {
+                    let accept = || match self.few && (1..=FEW).contains(&self.taken) {
                         false => L::accept(&self.listener),
                         true => L::accept_more(&self.listener),
                     };
@@ -109,9 +116,11 @@ impl<L: Model> Acceptor<L> {
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, accept);
                     (operation.iter()).for_each(|operation| observer.operation(operation));
                     match accepted {
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => self.ready = false,
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            (self.ready, self.few) = (false, self.taken <= FEW);
+                        }
                         accepted => {
-                            self.taken = true;
+                            self.taken += 1;
                             self.reception.accepted(run, accepted);
                         }
                     }
