@@ -93,7 +93,7 @@ def active(runtime, connections, seconds, cores):
 def idle(runtime, top, cores):
     """What is wrong, if anything is."""
     server, held, last, wrong = Server(runtime, cores[-1]), [], None, []
-    for step in [10, top // 4, top // 2, top]:
+    for step in sorted({10, top // 4, top // 2, top}):
         while len(held) < step:
             s = connect(server.address, len(held))
             served(s)
