@@ -153,6 +153,26 @@ codes! {
         MissingNewline = "missing-newline",
         /// It ended after one exchange.
         NoLoop = "no-loop",
+        /// The last word is looked at one step too late.
+        LateFinCheck = "late-fin-check",
+        /// Bytes are compared with text.
+        BytesCompared = "bytes-compared",
+        /// The user is asked only once, and the same is sent again.
+        InputOutsideLoop = "input-outside-loop",
+        /// A server that never calls `bind`.
+        NeverBinds = "never-binds",
+        /// `listen` or `accept` on a UDP socket.
+        ListenOnUdp = "listen-on-udp",
+        /// A TCP client that sends without having connected.
+        NeverConnects = "never-connects",
+        /// The address is not a pair of a name and a number.
+        AddressNotAPair = "address-not-a-pair",
+        /// A method was named without calling it.
+        MissingBrackets = "missing-brackets",
+        /// A number was joined to text.
+        NumberNotText = "number-not-text",
+        /// The names of variables were sent, not their values.
+        QuotedNames = "quoted-names",
         /// A module that it needs is not installed.
         ModuleMissing = "module-missing",
     }
@@ -165,6 +185,7 @@ impl Cause {
         matches!(
             self,
             Cause::FinCase
+                | Cause::LateFinCheck
                 | Cause::FinNotSent
                 | Cause::NeverChecksFin
                 | Cause::DiesOnEmpty

@@ -212,6 +212,8 @@ pub(crate) fn event<'a>(
         (_, Some(Cause::ReplyElsewhere | Cause::TurnBroken | Cause::EchoLeftover)) => {
             last(&SENDS).or_else(blocked)
         }
+        (_, Some(Cause::BytesCompared)) => last(&["compare"]),
+        (_, Some(Cause::ClosesBeforeReading)) => last(&SENDS),
         (_, Some(Cause::NotFlushed)) => last(&["makefile"]),
         (_, Some(Cause::ServesOnce | Cause::NoLoop)) => last(&["accept", "recvfrom"]),
         (_, Some(Cause::SmallBuffer | Cause::OneRecv | Cause::WaitsForEof))
@@ -228,8 +230,13 @@ pub(crate) fn event<'a>(
 pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
     let tokens: &[&str] = match cause {
         Cause::AsciiOnlyCapitals | Cause::ReprSent | Cause::EchoLeftover => &[".upper("],
-        Cause::FinCase | Cause::NeverChecksFin => &["'fin'", "\"fin\"", "'FIN'", "\"FIN\""],
+        Cause::FinCase | Cause::NeverChecksFin | Cause::LateFinCheck => {
+            &["'fin'", "\"fin\"", "'FIN'", "\"FIN\""]
+        }
         Cause::ReprShown => &["print("],
+        Cause::QuotedNames | Cause::WrongOrder => &["&"],
+        Cause::WrongProtocol => &["SOCK_STREAM", "SOCK_DGRAM"],
+        Cause::InputOutsideLoop => &["input("],
         Cause::CodeLostZeros => &["(int(", " int(", "=int("],
         Cause::WrongSecret => &["b32encode(", "base32"],
         Cause::WrongUri => &["provisioning_uri(", "otpauth"],

@@ -10,7 +10,7 @@ const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
 
 /// Modules that `sitecustomize.py` itself imports: a student's file of such a name must be found
 /// first, or it would be hidden by the real one.
-const IMPORTED: [&str; 9] = [
+const IMPORTED: [&str; 10] = [
     "socket",
     "selectors",
     "select",
@@ -20,6 +20,7 @@ const IMPORTED: [&str; 9] = [
     "array",
     "operator",
     "types",
+    "warnings",
 ];
 
 /// The folder that goes on `PYTHONPATH`, and the file that the program's calls are written to.

@@ -3,6 +3,7 @@
 mod enrolment;
 mod interrogate;
 mod last_word;
+mod mask;
 mod moves;
 mod screen;
 mod start;
@@ -131,19 +132,6 @@ fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (Outcome, bool) {
     (outcome, player.given.has_expired())
 }
 
-/// Numbers, and words as long as a secret, without all but their first two characters.
-fn masked_words(bytes: &[u8]) -> Vec<u8> {
-    let secret = |one: &u8| one.is_ascii_digit() || one.is_ascii_uppercase();
-    let runs = bytes.chunk_by(|a, b| secret(a) == secret(b));
-    let masked = runs.flat_map(|run| match run {
-        [first, second, rest @ ..] if rest.len() >= 4 && secret(first) => {
-            [&[*first, *second], "*".repeat(rest.len()).as_bytes()].concat()
-        }
-        other => other.to_vec(),
-    });
-    masked.collect()
-}
-
 impl Player<'_> {
     fn play(&mut self) -> Result<(), Stop> {
         self.begin()?;
@@ -226,34 +214,6 @@ impl Player<'_> {
         (line > 0).then_some(line)
     }
 
-    /// Digits of what is secret are not shown.
-    fn masked(&self, act: Act) -> Act {
-        match act {
-            Act::WeSend(bytes) => Act::WeSend(self.mask(bytes)),
-            Act::Sends(bytes) => Act::Sends(self.mask(bytes)),
-            Act::WeType(bytes) => Act::WeType(self.mask(bytes)),
-            Act::Shows(bytes) => Act::Shows(self.mask(bytes)),
-            other => other,
-        }
-    }
-
-    fn mask(&self, bytes: Vec<u8>) -> Vec<u8> {
-        if !self.setup.exercise.secret {
-            return bytes;
-        }
-        if self.setup.exercise.transport.is_none() {
-            // The secret is the DNI in another spelling; one that we have made up is nobody's.
-            let personal = self.given.is_personal(self.setup.identity);
-            return if personal {
-                masked_words(&bytes)
-            } else {
-                bytes
-            };
-        }
-        let digit = |byte: u8| if byte.is_ascii_digit() { b'*' } else { byte };
-        bytes.into_iter().map(digit).collect()
-    }
-
     /// The program's uncaught exception, if it had one.
     fn raised(&self) -> Option<&Event> {
         self.program.as_ref()?.evidence.raised()
@@ -281,6 +241,12 @@ impl Player<'_> {
         expected: Option<Vec<u8>>,
         received: Option<Vec<u8>>,
     ) -> Stop {
+        let cause = match cause {
+            Some(Cause::NeverChecksFin | Cause::FinCase | Cause::LateFinCheck)
+            | Some(Cause::HardCodedAnswer) => self.compares_bytes().or(cause),
+            None if symptom == Symptom::NeverEnds => self.compares_bytes(),
+            proved => proved,
+        };
         let error = self.error();
         let place = self.place(symptom, cause);
         Stop::Failed(Box::new(Finding {
@@ -292,6 +258,15 @@ impl Player<'_> {
             error,
             detail: None,
         }))
+    }
+
+    /// Python has said that bytes and text were compared, which are never equal.
+    fn compares_bytes(&self) -> Option<Cause> {
+        let evidence = &self.program.as_ref()?.evidence;
+        evidence
+            .calls(&["compare"])
+            .next()
+            .map(|_| Cause::BytesCompared)
     }
 
     /// The program has ended where it should not have.

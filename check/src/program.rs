@@ -43,6 +43,26 @@ impl Start {
         })
     }
 
+    /// The command, in which Python is told to warn where bytes are compared with text.
+    fn with_warnings(&self) -> Vec<OsString> {
+        let mut words = self.words.clone();
+        let name = |path: &Path| {
+            path.file_stem()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        let python = words.first().and_then(|first| name(Path::new(first)));
+        let python = python.is_some_and(|name| name.starts_with("python") || name == "py");
+        let options = |word: &&OsString| word.to_string_lossy().starts_with('-');
+        let at = 1 + words.iter().skip(1).take_while(options).count();
+        let script = self
+            .script()
+            .is_some_and(|script| words.get(at).is_some_and(|word| script.ends_with(word)));
+        if python && script {
+            words.insert(at, "-b".into());
+        }
+        words
+    }
+
     /// What the program is called in a table: its script, or its command.
     pub fn name(&self) -> String {
         let first = self.words.first().map(PathBuf::from).unwrap_or_default();
@@ -125,10 +145,8 @@ pub(crate) struct Way {
 impl Program {
     pub(crate) fn start(start: &Start, way: Option<Way>) -> io::Result<Self> {
         let evidence = Evidence::new()?;
-        let (first, rest) = start
-            .words
-            .split_first()
-            .ok_or(io::ErrorKind::InvalidInput)?;
+        let words = start.with_warnings();
+        let (first, rest) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(first);
         command
             .args(rest)

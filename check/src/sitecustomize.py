@@ -177,6 +177,20 @@ def _install():
     asked_line.__name__ = asked_line.__qualname__ = "input"
     builtins.input = asked_line
 
+    # With -b Python warns where bytes are compared with text, which are never equal.
+    import warnings
+    shown = warnings.showwarning
+
+    def warned(message, category, file, line, *more, **named):
+        if category is not BytesWarning:
+            return shown(message, category, file, line, *more, **named)
+        own = not os.path.abspath(file).startswith((here, library)) and "site-packages" not in file
+        if own and "Comparison" in str(message):
+            words = ["end", "compare", f"thread={_thread.get_ident()}", f"line={line}",
+                     f"file={text(file)}"]
+            os.write(report, (" ".join(words) + "\n").encode("ascii"))
+
+    warnings.showwarning = warned
     before = sys.excepthook
 
     def raised(kind, error, trace):

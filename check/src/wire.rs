@@ -302,6 +302,15 @@ impl Wire {
         })
     }
 
+    /// Whether one of our sockets for datagrams has this port.
+    pub(crate) fn has_local_port(&self, port: u16) -> bool {
+        let mut all = self
+            .sockets
+            .values()
+            .filter_map(|one| one.local_addr().ok());
+        all.any(|address| address.port() == port)
+    }
+
     /// The port of our end of that connection.
     pub(crate) fn local_port(&self, peer: &str) -> Option<u16> {
         let address = match (self.streams.get(peer), self.sockets.get(peer)) {

@@ -212,7 +212,7 @@ check-symptom-unreachable = Other computers cannot reach the program.
 check-what-wrong-port = The port is not the exercise's.
 check-why-wrong-port = Its own socket says so.
 check-cure-wrong-port = use the exercise's port in bind (server), or in connect or sendto (client)
-check-what-wrong-protocol = It uses TCP where the exercise uses UDP, or the other way round.
+check-what-wrong-protocol = Its socket is not of the exercise's protocol.
 check-why-wrong-protocol = Its own socket says so: TCP and UDP have separate ports.
 check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    # UDP¶socket.socket(socket.AF_INET, socket.SOCK_STREAM)   # TCP
 check-what-loopback-only = Only programs on this computer can reach it.
@@ -317,6 +317,36 @@ check-cure-shadowed-module = give the file another name, and delete the folder _
 check-what-wrong-interpreter = It is written for Python 2.
 check-why-wrong-interpreter = Python 3 does not know this any more, and says so.
 check-cure-wrong-interpreter = print(text)                 # with parentheses¶text = input()              # not raw_input()
+check-what-late-fin-check = The last word is looked at one step too late.
+check-why-late-fin-check = After one message or line more the program ended: it had seen the word, and first went on.
+check-cure-late-fin-check = compare right after each input() and each recvfrom, before the next step
+check-what-bytes-compared = It compares bytes with text, which are never equal.
+check-why-bytes-compared = Python itself warns of it there (python3 -b).
+check-cure-bytes-compared = if data.decode() == "fin": break          # bytes to text first
+check-what-input-outside-loop = It asks its user once and sends the same again.
+check-why-input-outside-loop = What it sent had been sent before, and it has not read the next line.
+check-cure-input-outside-loop = while True:¶    message = input("> ")               # inside of the loop
+check-what-never-binds = Its socket has no port: bind was never called.
+check-why-never-binds = It receives on a socket for which it did not call bind.
+check-cure-never-binds = serverSocket.bind(("", serverPort))
+check-what-listen-on-udp = UDP has no connections: listen and accept are for TCP.
+check-why-listen-on-udp = The call that failed was listen or accept, on a UDP socket.
+check-cure-listen-on-udp = serverSocket.bind(("", serverPort))¶message, clientAddress = serverSocket.recvfrom(2048)   # no listen, no accept
+check-what-never-connects = It sends on a TCP socket that is not connected.
+check-why-never-connects = connect was not called on that socket, or had failed.
+check-cure-never-connects = clientSocket.connect((serverName, serverPort))¶clientSocket.send(message)
+check-what-address-not-a-pair = The address must be one pair: a name, and the port as a number.
+check-why-address-not-a-pair = Python's exception says so, at the call that takes the address.
+check-cure-address-not-a-pair = sock.connect((serverName, serverPort))           # two brackets¶sock.sendto(data, (serverName, serverPort))      # the port is 16000, not "16000"
+check-what-missing-brackets = A function is named there and not called: its brackets are missing.
+check-why-missing-brackets = Python's exception says so.
+check-cure-missing-brackets = message = input().lower()     # not lower
+check-what-number-not-text = A number was joined to text.
+check-why-number-not-text = Python's exception says so.
+check-cure-number-not-text = dni = input()               # text: not int(input())¶str(number)                 # a number to text
+check-what-quoted-names = It sent what stands between the quotes, not the values.
+check-why-quoted-names = The same text stands in its source, in quotes.
+check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{name}&{dni}&{otp}"             # with the f
 check-what-module-missing = A module that it imports is not installed for this Python.
 check-why-module-missing = Python's exception says so.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it

@@ -212,7 +212,7 @@ check-symptom-unreachable = Otros ordenadores no pueden alcanzar el programa.
 check-what-wrong-port = El puerto no es el del ejercicio.
 check-why-wrong-port = Lo dice su propio socket.
 check-cure-wrong-port = ponga el puerto del ejercicio en bind (servidor), o en connect o sendto (cliente)
-check-what-wrong-protocol = Usa TCP donde el ejercicio usa UDP, o al revés.
+check-what-wrong-protocol = Su socket no es del protocolo del ejercicio.
 check-why-wrong-protocol = Lo dice su propio socket: los puertos de TCP y de UDP son distintos.
 check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    # UDP¶socket.socket(socket.AF_INET, socket.SOCK_STREAM)   # TCP
 check-what-loopback-only = Solo pueden alcanzarlo programas de este ordenador.
@@ -317,6 +317,36 @@ check-cure-shadowed-module = dé otro nombre al fichero y borre la carpeta __pyc
 check-what-wrong-interpreter = Está escrito para Python 2.
 check-why-wrong-interpreter = Python 3 ya no lo conoce, y lo dice.
 check-cure-wrong-interpreter = print(text)                 # con paréntesis¶text = input()              # no raw_input()
+check-what-late-fin-check = La última palabra se mira un paso tarde.
+check-why-late-fin-check = Con un mensaje o una línea más terminó: había visto la palabra, y antes siguió.
+check-cure-late-fin-check = compare justo después de cada input() y de cada recvfrom, antes del paso siguiente
+check-what-bytes-compared = Compara bytes con texto, que nunca son iguales.
+check-why-bytes-compared = El propio Python avisa de ello ahí (python3 -b).
+check-cure-bytes-compared = if data.decode() == "fin": break          # primero, de bytes a texto
+check-what-input-outside-loop = Pregunta a su usuario una sola vez y envía lo mismo otra vez.
+check-why-input-outside-loop = Lo que envió ya lo había enviado, y no ha leído la línea siguiente.
+check-cure-input-outside-loop = while True:¶    message = input("> ")               # dentro del bucle
+check-what-never-binds = Su socket no tiene puerto: no se llamó a bind.
+check-why-never-binds = Recibe por un socket para el que no llamó a bind.
+check-cure-never-binds = serverSocket.bind(("", serverPort))
+check-what-listen-on-udp = UDP no tiene conexiones: listen y accept son de TCP.
+check-why-listen-on-udp = La llamada que falló fue listen o accept, en un socket UDP.
+check-cure-listen-on-udp = serverSocket.bind(("", serverPort))¶message, clientAddress = serverSocket.recvfrom(2048)   # sin listen ni accept
+check-what-never-connects = Envía por un socket TCP que no está conectado.
+check-why-never-connects = No se llamó a connect en ese socket, o falló.
+check-cure-never-connects = clientSocket.connect((serverName, serverPort))¶clientSocket.send(message)
+check-what-address-not-a-pair = La dirección debe ser un par: un nombre, y el puerto como número.
+check-why-address-not-a-pair = Lo dice la excepción de Python, en la llamada que toma la dirección.
+check-cure-address-not-a-pair = sock.connect((serverName, serverPort))           # doble paréntesis¶sock.sendto(data, (serverName, serverPort))      # el puerto es 16000, no "16000"
+check-what-missing-brackets = Ahí se nombra una función sin llamarla: le faltan los paréntesis.
+check-why-missing-brackets = Lo dice la excepción de Python.
+check-cure-missing-brackets = message = input().lower()     # no lower
+check-what-number-not-text = Se unió un número a un texto.
+check-why-number-not-text = Lo dice la excepción de Python.
+check-cure-number-not-text = dni = input()               # texto: no int(input())¶str(number)                 # de número a texto
+check-what-quoted-names = Envió lo que está entre comillas, no los valores.
+check-why-quoted-names = El mismo texto está en su código, entre comillas.
+check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{name}&{dni}&{otp}"             # con la f
 check-what-module-missing = Un módulo que importa no está instalado para este Python.
 check-why-module-missing = Lo dice la excepción de Python.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta

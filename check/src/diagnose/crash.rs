@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use socklab_core::transcript::Role;
+
 use super::RECEIVES;
 use crate::codes::Cause;
 use crate::evidence::{Event, Evidence, hides_a_module};
@@ -34,7 +36,14 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
     if let Some(cause) = shadowed(&kind, &said, errors, context.script.as_deref()) {
         return Some(cause);
     }
+    if has(&["builtin_function_or_method", "'method' object"]) {
+        return Some(Cause::MissingBrackets);
+    }
     match kind.as_str() {
+        "TypeError" if has(&NUMBER) => Some(Cause::NumberNotText),
+        "TypeError" if has(&ADDRESS) && failed_at_an_address(context) => {
+            Some(Cause::AddressNotAPair)
+        }
         "TypeError" if has(&MIXED) => Some(Cause::StrNotBytes),
         "AttributeError" if has(&MIXED_ATTRIBUTES) => Some(Cause::StrNotBytes),
         "UnicodeDecodeError" | "UnicodeEncodeError" if context.scenario.has_accents() => {
@@ -60,6 +69,16 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
     }
 }
 
+/// Whether the last call that failed is one that takes an address.
+fn failed_at_an_address(context: &Context<'_>) -> bool {
+    let names = ["bind", "connect", "connect_ex", "sendto"];
+    let mut calls = context
+        .evidence
+        .into_iter()
+        .flat_map(|one| one.calls(&names).rev());
+    calls.next().is_some_and(|event| event.error.is_some())
+}
+
 /// Whether an empty datagram was the last thing that the program received.
 fn took_an_empty_datagram(context: &Context<'_>) -> bool {
     let mut received = context
@@ -80,6 +99,19 @@ const MIXED: [&str; 4] = [
     "string argument without an encoding",
 ];
 
+/// A number joined to text.
+const NUMBER: [&str; 2] = [
+    "can only concatenate str (not \"int\") to str",
+    "unsupported operand type(s) for +: 'int' and 'str'",
+];
+
+/// An address in another form than a pair of a name and a number.
+const ADDRESS: [&str; 3] = [
+    "address must be tuple",
+    "takes exactly one argument",
+    "cannot be interpreted as an integer",
+];
+
 const MIXED_ATTRIBUTES: [&str; 2] = [
     "'str' object has no attribute 'decode'",
     "'bytes' object has no attribute 'encode'",
@@ -98,9 +130,32 @@ fn of_system(
         return holds_it_already(context).then_some(Cause::AddressInUse);
     }
     let evidence = context.evidence?;
-    let failed = evidence.calls(&["recv", "send", "sendall", "accept", "recv_into"]);
-    let failed = failed.rev().find(|event| event.error.is_some());
+    let names = [
+        "recv",
+        "send",
+        "sendall",
+        "sendto",
+        "accept",
+        "recv_into",
+        "listen",
+    ];
+    let failed = evidence
+        .calls(&names)
+        .rev()
+        .find(|event| event.error.is_some());
     if let Some(event) = failed {
+        let kind = event.kind.map(|kind| kind & 0xf);
+        // "Not supported", on Linux, macOS and Windows.
+        let refused = is(&[95, 102, 45, 10045]);
+        if kind == Some(2) && matches!(event.call.as_str(), "listen" | "accept") && refused {
+            return Some(Cause::ListenOnUdp);
+        }
+        let client = context.scenario.program == Role::Client;
+        let mut connects = evidence.calls(&["connect", "connect_ex"]);
+        let connected = connects.any(|one| one.fd == event.fd && one.error.is_none());
+        if client && kind == Some(1) && !connected && is(&[32, 107, 57, 10057]) {
+            return Some(Cause::NeverConnects);
+        }
         let listens = evidence.calls(&["listen"]).any(|one| one.fd == event.fd);
         let accepted = evidence
             .calls(&["accept"])

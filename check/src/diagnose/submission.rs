@@ -21,6 +21,13 @@ pub(crate) fn submission(
     if let Some(cause) = against_given(bytes, parts.as_ref(), given) {
         return Some(Some(cause));
     }
+    let quoted = |quote: u8| [&[quote][..], bytes, &[quote]].concat();
+    if [b'"', b'\'']
+        .iter()
+        .any(|&quote| written_in(source, &quoted(quote)))
+    {
+        return Some(Some(Cause::QuotedNames));
+    }
     for remark in &reviewed.remarks {
         let cause = match remark {
             Remark::Separator(_) => Some(Cause::WrongSeparator),
@@ -104,9 +111,9 @@ fn against_given(bytes: &[u8], parts: Option<&[Vec<u8>; 3]>, given: &Given) -> O
     None
 }
 
-/// Whether the program's source has this code as it stands.
-fn written_in(source: &[u8], code: &[u8]) -> bool {
-    code.len() == 6 && source.windows(code.len()).any(|one| one == code)
+/// Whether the program's source has this text as it stands.
+fn written_in(source: &[u8], text: &[u8]) -> bool {
+    source.windows(text.len()).any(|one| one == text)
 }
 
 /// Whether the code was right in the last hour.

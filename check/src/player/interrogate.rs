@@ -30,6 +30,9 @@ impl Player<'_> {
         if cause.is_none() && begins && self.sent_in_several(expected) {
             cause = Some(Cause::SeveralSends);
         }
+        if cause.is_none() && self.repeats(&received) {
+            cause = Some(Cause::InputOutsideLoop);
+        }
         if cause.is_none() && self.answers_always(peer, &received) {
             cause = Some(Cause::HardCodedAnswer);
         }
@@ -50,6 +53,12 @@ impl Player<'_> {
             let pieces: Vec<&[u8]> = calls.filter_map(|event| event.data.as_deref()).collect();
             pieces.len() > 1 && pieces.concat() == expected
         })
+    }
+
+    /// Whether it sent again what it had sent, without reading the next line.
+    fn repeats(&mut self, received: &[u8]) -> bool {
+        let again = self.heard.iter().any(|before| before == received);
+        again && self.reports() && self.lines_read() < self.typed.len()
     }
 
     /// Whether an echo server gives the same answer to two questions more.
@@ -177,10 +186,15 @@ impl Player<'_> {
             return (!right.contains(&port)).then_some((Cause::WrongPort, port));
         }
         let last = evidence.calls(&["sendto", "recvfrom"]).next_back()?;
-        let to = last.to.clone().filter(|_| last.call == "sendto")?;
-        let port = to.rsplit_once(':')?.1;
-        let ours = self.wire.local_port(peer)?.to_string();
-        (port != ours).then_some((Cause::ReplyElsewhere, to))
+        let sent = evidence.calls(&["sendto"]).next_back()?;
+        let to = sent.to.clone()?;
+        let port = to.rsplit_once(':')?.1.parse().ok()?;
+        // An earlier answer to another client is no wrong one.
+        let elsewhere = match last.call == "sendto" {
+            true => self.wire.local_port(peer) != Some(port),
+            false => !self.wire.has_local_port(port),
+        };
+        elsewhere.then_some((Cause::ReplyElsewhere, to))
     }
 
     /// The program has ended, or closed the connection, before it said what it should.

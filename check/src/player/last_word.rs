@@ -5,7 +5,7 @@ use socklab_core::transcript::Role;
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
-use crate::program::Start;
+use crate::program::{Patience, Start};
 
 impl Player<'_> {
     /// The program does not end; `None` if it does after a key.
@@ -51,6 +51,9 @@ impl Player<'_> {
         let typed_last = chat && last(&self.heard) && !last(&self.sent);
         if self.setup.role == Role::Server && !chat {
             self.ask("a", format!("sigue{newline}").as_bytes())?;
+            if self.has_left() {
+                return Some(Cause::LateFinCheck);
+            }
             for word in ["FIN", "fin"] {
                 self.wire.send("a", word.as_bytes()).ok()?;
                 if let Waited::Exited = self.wait(|_| None::<()>) {
@@ -61,13 +64,20 @@ impl Player<'_> {
         }
         if !typed_last {
             // It must be the program's turn: what is typed is sent.
-            self.type_and_hear(b"sigue")?;
+            let heard = self.type_and_hear(b"sigue");
+            if self.has_left() {
+                return Some(Cause::LateFinCheck);
+            }
+            heard?;
             let other = if chat { "FIN" } else { "fin" };
             self.wire
                 .send("a", format!("{other}{newline}").as_bytes())
                 .ok()?;
         } else {
             self.wire.send("a", b"sigue").ok()?;
+            if self.has_left() {
+                return Some(Cause::LateFinCheck);
+            }
             self.type_and_hear(b"FIN")?;
         }
         match self.wait(|_| None::<()>) {
@@ -75,6 +85,12 @@ impl Player<'_> {
             Waited::Exited => None,
             _ => self.what_it_compares(),
         }
+    }
+
+    /// Whether it has ended by its own will, one step after the last word.
+    fn has_left(&mut self) -> bool {
+        let waited: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        matches!(waited, Waited::Exited) && !self.crashed()
     }
 
     /// Neither case of the last word ends it: its source says which one it looks for, if any.

@@ -8,6 +8,7 @@ use socklab_core::transcript::Role;
 
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
+use crate::diagnose;
 use crate::evidence::{Event, hides_a_module};
 use crate::program::sockets::{Listening, holder, of_program, reached};
 use crate::program::{Program, Start, Way};
@@ -74,13 +75,22 @@ impl Player<'_> {
                         self.theirs(Act::Listens(one.address), false);
                         Some(Cause::WrongProtocol)
                     }
-                    None => None,
+                    None => self.never_binds(),
                 };
                 self.waits();
                 let detail = wrong.map(|one| one.transport.name().to_uppercase());
                 Err(self.fail(Symptom::NeverListens, cause).detailed(detail))
             }
         }
+    }
+
+    /// It waits for clients on a socket that has no port of its own.
+    fn never_binds(&self) -> Option<Cause> {
+        let event = self.blocked()?;
+        let evidence = &self.program.as_ref()?.evidence;
+        let waits = diagnose::RECEIVES.contains(&event.call.as_str());
+        let bound = evidence.calls(&["bind"]).any(|one| one.fd == event.fd);
+        (waits && !bound).then_some(Cause::NeverBinds)
     }
 
     /// Who else holds the port. Our own earlier program may need a moment to be gone.

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Right programs pass `socklab check` every time, on a busy computer too.
+
+    cargo build --profile shipped && bench/check.py [--all 20] [--each 100]
+
+Keeps every core busy, checks a whole practical of right programs again and again, then the programs that students write:
+echo, chat and submit, both ends. Exits with 1 if one of them did not pass, or if a check of one exercise took ten seconds.
+"""
+import argparse, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
+
+HOME = pathlib.Path(__file__).resolve().parent.parent
+MUSEUM = HOME / "check/tests/museum"
+LONGEST = 10.0
+
+# What each right program is called in the practical, and the museum's cure that it is.
+RIGHT = {
+    "message_client.py": "crash-on-accents-message", "message_server.py": "dies-on-empty-message",
+    "echo_client.py": "fin-case-client", "echo_server.py": "not-capitalised",
+    "chat_client.py": "turn-broken", "chat_server.py": "turn-broken-server",
+    "welcome_client.py": "one-recv-welcome", "welcome_server.py": "serves-once",
+    "capitals_client.py": "missing-newline", "capitals_server.py": "missing-newline-server",
+    "otp.py": "wrong-uri", "submit_client.py": "waits-for-eof", "submit_server.py": "accepts-old-code-server",
+}
+
+
+def failures(report):
+    """What did not pass, in a line each."""
+    for one in report.get("scenarios", []):
+        if one["result"] != "passed":
+            yield f"{report['program']} {one['name']}: {one['result']} {one['symptom']} {one['cause']} {one['steps']}"
+
+
+def check(socklab, words):
+    began = time.monotonic()
+    ended = subprocess.run([socklab, "check", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    took = time.monotonic() - began
+    try:
+        report = json.loads(ended.stdout)
+    except ValueError:
+        sys.exit(f"{words}: {ended.stdout}{ended.stderr}")
+    reports = report if isinstance(report, list) else [report]
+    wrong = [line for one in reports for line in failures(one)]
+    if ended.returncode != 0 and not wrong:
+        wrong = [f"{words}: status {ended.returncode}"]
+    return took, wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--all", type=int, default=20, help="checks of the whole practical")
+    parser.add_argument("--each", type=int, default=100, help="checks of each end of echo, chat and submit")
+    parser.add_argument("--socklab", default=str(HOME / "target/shipped/socklab"))
+    args = parser.parse_args()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, cure in RIGHT.items():
+            shutil.copy(MUSEUM / f"{cure}.cure.py", pathlib.Path(folder, name))
+        try:
+            runs = [("all", args.all, ["all", "--format", "json", folder])]
+            for exercise in ("echo", "chat", "submit"):
+                for role in ("client", "server"):
+                    program = ["--", "python3", f"{folder}/{exercise}_{role}.py"]
+                    runs.append((f"{exercise} {role}", args.each, [exercise, role, "--format", "json", *program]))
+            for name, count, words in runs:
+                times, before = [], len(wrong)
+                for _ in range(count):
+                    took, found = check(args.socklab, words)
+                    times.append(took)
+                    wrong += found
+                if not times:
+                    continue
+                longest = max(times)
+                print(f"{name:14} {count:4} runs  {len(wrong) - before} wrong  median {statistics.median(times):5.1f} s  "
+                      f"longest {longest:5.1f} s", flush=True)
+                if name != "all" and longest >= LONGEST:
+                    wrong.append(f"{name} took {longest:.1f} s")
+        finally:
+            for one in busy:
+                one.kill()
+    print("\n".join(wrong))
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
