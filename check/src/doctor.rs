@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use socklab_core::Transport;
 use socklab_core::lab::EXERCISES;
+use socklab_core::otp::{Code, Dni, Key, Step, clock_offsets};
 
 use crate::program::sockets::{Holder, holder};
 use crate::program::{Unusable, resolve};
@@ -16,6 +17,12 @@ const REACH: Duration = Duration::from_secs(5);
 
 /// The oldest Python that the lab's programs run on.
 const OLDEST: (u32, u32) = (3, 8);
+
+/// No clock that is right shows an earlier moment: June 2025.
+const EARLIEST: u64 = 1_750_000_000;
+
+/// How far a phone's code is looked for, in steps of 30 s to both sides: half an hour.
+const FAR: u8 = 60;
 
 /// Something to be put right before class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +50,35 @@ pub enum Trouble {
     },
     /// That server does not take a connection; the system's words.
     NotReached(SocketAddr, String),
+    /// This computer's clock shows a moment before this program was written.
+    ClockPast,
+    /// The system says that no time server keeps its clock right.
+    ClockAlone,
+    /// A phone's code is right for another moment: how many seconds before now.
+    ClockDiffers(i64),
+    /// A phone's code belongs to no moment within half an hour, or to several.
+    CodeUnknown,
+}
+
+/// What keeps this computer's clock right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// A time server.
+    Synchronised,
+    /// None.
+    Alone,
+    /// The system does not say.
+    #[default]
+    Unknown,
+}
+
+/// A code that a phone shows now, and whose it is.
+#[derive(Debug)]
+pub struct Phone {
+    /// The DNI.
+    pub dni: Dni,
+    /// The code.
+    pub code: Code,
 }
 
 /// What was looked at.
@@ -50,13 +86,16 @@ pub enum Trouble {
 pub struct Health {
     /// Python's version, if it runs.
     pub python: Option<String>,
+    /// What keeps the clock right.
+    pub clock: Clock,
     /// What is wrong.
     pub troubles: Vec<Trouble>,
 }
 
-/// Looks at this computer, and at the lecturers' server if its address is given.
-pub fn doctor(server: Option<SocketAddr>) -> Health {
+/// Looks at this computer, at the lecturers' server if its address is given, and at a phone's code.
+pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
     let mut health = Health::default();
+    look_at_clock(crate::given::now(), phone, &mut health);
     match resolve(OsStr::new("python3")) {
         Ok(python) => look_at_python(&python, &mut health),
         Err(unusable) => health.troubles.push(Trouble::NoPython(unusable)),
@@ -84,6 +123,39 @@ pub fn doctor(server: Option<SocketAddr>) -> Health {
             .push(Trouble::NotReached(server, error.to_string()));
     }
     health
+}
+
+fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
+    let said = Command::new("timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .output();
+    let said = said.map(|output| output.stdout).unwrap_or_default();
+    health.clock = synchronised(&String::from_utf8_lossy(&said));
+    if unix < EARLIEST {
+        health.troubles.push(Trouble::ClockPast);
+    } else if health.clock == Clock::Alone {
+        health.troubles.push(Trouble::ClockAlone);
+    }
+    if let Some(phone) = phone {
+        let key = Key::from_dni(&phone.dni);
+        match clock_offsets(&key, &phone.code, unix, FAR).as_slice() {
+            [0] => {}
+            [steps] => {
+                let seconds = -steps * Step::SECONDS.cast_signed();
+                health.troubles.push(Trouble::ClockDiffers(seconds));
+            }
+            _ => health.troubles.push(Trouble::CodeUnknown),
+        }
+    }
+}
+
+/// What `timedatectl` says in every language.
+fn synchronised(said: &str) -> Clock {
+    match said.trim() {
+        "yes" => Clock::Synchronised,
+        "no" => Clock::Alone,
+        _ => Clock::Unknown,
+    }
 }
 
 /// Whether a program could listen on that port: it is not held, and not reserved by the system.
@@ -186,8 +258,41 @@ mod tests {
             let missed = |one: &Trouble| matches!(one, Trouble::NotReached(..));
             !health.troubles.iter().any(missed)
         };
-        assert!(reached(&doctor(Some(address))));
+        assert!(reached(&doctor(Some(address), None)));
         drop(listener);
-        assert!(!reached(&doctor(Some(address))));
+        assert!(!reached(&doctor(Some(address), None)));
+    }
+
+    #[test]
+    fn the_clock_is_compared_with_a_phones_code() {
+        let dni = || Dni::parse("123456").expect("a DNI");
+        let troubles = |unix: u64, code: &str| {
+            let code = Code::parse(code).expect("a code");
+            let phone = Phone { dni: dni(), code };
+            let mut health = Health::default();
+            look_at_clock(unix, Some(&phone), &mut health);
+            health.troubles.retain(|one| *one != Trouble::ClockAlone);
+            health.troubles
+        };
+        // 574339 is the code of t = 2,000,000,000.
+        for (unix, found) in [
+            (2_000_000_000, vec![]),
+            (2_000_000_090, vec![Trouble::ClockDiffers(90)]),
+            (1_999_999_800, vec![Trouble::ClockDiffers(-180)]),
+            (2_000_003_600, vec![Trouble::CodeUnknown]),
+            (
+                1_000_000_000,
+                vec![Trouble::ClockPast, Trouble::CodeUnknown],
+            ),
+        ] {
+            assert_eq!(troubles(unix, "574339"), found, "{unix}");
+        }
+        for (said, clock) in [
+            ("yes\n", Clock::Synchronised),
+            ("no\n", Clock::Alone),
+            ("", Clock::Unknown),
+        ] {
+            assert_eq!(synchronised(said), clock);
+        }
     }
 }

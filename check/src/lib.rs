@@ -26,7 +26,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 pub use codes::{Cause, Symptom};
-pub use doctor::{Health, Trouble, doctor};
+pub use doctor::{Clock, Health, Phone, Trouble, doctor};
 pub use museum::{PIECES, Piece};
 pub use neighbours::{Neighbour, is_here, look_around};
 pub use order::{ENOUGH, Identity, Order};

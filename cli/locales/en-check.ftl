@@ -32,12 +32,23 @@ bug-unknown = there is no piece { $name }: socklab bug list names them
 
 ## The doctor
 
-help-doctor = Looks at this computer before class: Python, pyotp, the lab's ports, and whether the lecturers' server answers.
-help-doctor-examples = socklab doctor ; socklab doctor lab.example
+help-doctor = Looks at this computer before class: Python, pyotp, the clock, the lab's ports, and whether the lecturers' server answers.
+help-doctor-examples = socklab doctor ; socklab doctor lab.example ; socklab doctor --dni 123456 --code 186818
+help-arg-doctor-code = The code that a phone shows now: the clock is compared with it
+help-arg-doctor-dni = The DNI that the phone makes it from
 help-arg-doctor-server = The lecturers' server: HOST, HOST:PORT or [IPv6]:PORT (port 21000 unless given)
 # $version (text)
 doctor-python = Python { $version }
 doctor-healthy = ✓ all is ready for the lab
+doctor-clock = the clock is kept by a time server
+doctor-clock-unknown = this system does not say whether a time server keeps its clock: compare it with a phone's code (--dni and --code)
+doctor-clock-past = the clock shows a date long past, so no code will be right: set it
+doctor-clock-alone = no time server keeps the clock, and codes change every 30 s: timedatectl set-ntp true
+doctor-code-unknown = the phone's code belongs to no moment within half an hour: check the DNI and that it was enrolled with it, or the clock's date
+# $seconds (number)
+doctor-clock-ahead = this computer's clock is about { $seconds } s ahead of the phone's: set it
+# $seconds (number)
+doctor-clock-behind = this computer's clock is about { $seconds } s behind the phone's: set it
 doctor-no-python = there is no Python: install it from python.org, or python3 with your system's package manager
 # $detail (text)
 doctor-python-fails = Python does not run ({ $detail }): install it again

@@ -32,12 +32,23 @@ bug-unknown = no existe el ejemplo { $name }: socklab bug list los nombra
 
 ## El doctor
 
-help-doctor = Examina este ordenador antes de clase: Python, pyotp, los puertos del laboratorio y si contesta el servidor de los profesores.
-help-doctor-examples = socklab doctor ; socklab doctor lab.example
+help-doctor = Examina este ordenador antes de clase: Python, pyotp, el reloj, los puertos del laboratorio y si contesta el servidor de los profesores.
+help-doctor-examples = socklab doctor ; socklab doctor lab.example ; socklab doctor --dni 123456 --code 186818
+help-arg-doctor-code = El código que muestra ahora un teléfono: se compara con él el reloj
+help-arg-doctor-dni = El DNI con el que lo hace el teléfono
 help-arg-doctor-server = El servidor de los profesores: HOST, HOST:PORT o [IPv6]:PORT (puerto 21000 si no se dice otro)
 # $version (text)
 doctor-python = Python { $version }
 doctor-healthy = ✓ todo está listo para el laboratorio
+doctor-clock = el reloj lo mantiene un servidor de hora
+doctor-clock-unknown = este sistema no dice si un servidor de hora mantiene su reloj: compárelo con el código de un teléfono (--dni y --code)
+doctor-clock-past = el reloj marca una fecha muy pasada, así que ningún código valdrá: póngalo en hora
+doctor-clock-alone = ningún servidor de hora mantiene el reloj, y los códigos cambian cada 30 s: timedatectl set-ntp true
+doctor-code-unknown = el código del teléfono no es de ningún momento de la última media hora ni de la próxima: compruebe el DNI y que se dio de alta con él, o la fecha del reloj
+# $seconds (number)
+doctor-clock-ahead = el reloj de este ordenador va unos { $seconds } s por delante del del teléfono: póngalo en hora
+# $seconds (number)
+doctor-clock-behind = el reloj de este ordenador va unos { $seconds } s por detrás del del teléfono: póngalo en hora
 doctor-no-python = no hay ningún Python: instálelo desde python.org, o python3 con el gestor de paquetes de su sistema
 # $detail (text)
 doctor-python-fails = Python no se ejecuta ({ $detail }): instálelo de nuevo

@@ -1,7 +1,8 @@
 //! `socklab doctor`: a lab computer's check before class.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Trouble, Unusable, doctor};
+use socklab_check::{Clock, Phone, Trouble, Unusable, doctor};
+use socklab_core::otp::{Code, Dni};
 use socklab_text::Messages;
 
 use crate::exit::Exit;
@@ -12,6 +13,20 @@ use crate::{address, say};
 struct DoctorArgs {
     #[arg(id = "doctor-server", value_name = "ADDR")]
     server: Option<String>,
+    #[arg(
+        id = "doctor-code",
+        long = "code",
+        value_name = "CODE",
+        requires = "doctor-dni"
+    )]
+    code: Option<String>,
+    #[arg(
+        id = "doctor-dni",
+        long = "dni",
+        value_name = "DNI",
+        requires = "doctor-code"
+    )]
+    dni: Option<String>,
 }
 
 pub(crate) fn command() -> Command {
@@ -23,7 +38,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let port = socklab_core::submit::EXERCISE.port;
     let server = match args
         .server
-        .map(|text| address::client(&text, port))
+        .as_ref()
+        .map(|text| address::client(text, port))
         .transpose()
     {
         Ok(found) => found.map(|found| found.first),
@@ -32,9 +48,31 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             return Exit::Usage;
         }
     };
-    let health = doctor(server);
+    let phone = match (&args.dni, &args.code) {
+        (Some(dni), Some(code)) => match (Dni::parse(dni), Code::parse(code)) {
+            (Ok(dni), Ok(code)) => Some(Phone { dni, code }),
+            (Err(error), _) => {
+                say::line(&say::dni(messages, error));
+                return Exit::Usage;
+            }
+            (_, Err(error)) => {
+                say::line(&say::code(messages, error));
+                return Exit::Usage;
+            }
+        },
+        _ => None,
+    };
+    let health = doctor(server, phone.as_ref());
     if let Some(version) = &health.python {
         say::payload(&messages.say_with("doctor-python", &[("version", version)]));
+    }
+    let clock = match (health.clock, &phone) {
+        (_, Some(_)) | (Clock::Alone, _) => None,
+        (Clock::Synchronised, None) => Some("doctor-clock"),
+        (Clock::Unknown, None) => Some("doctor-clock-unknown"),
+    };
+    if let Some(id) = clock {
+        say::payload(&messages.say(id));
     }
     if health.troubles.is_empty() {
         say::payload(&messages.say("doctor-healthy"));
@@ -87,6 +125,16 @@ fn said(trouble: &Trouble, messages: &dyn Messages) -> String {
                 ],
             )
         }
+        Trouble::ClockPast => messages.say("doctor-clock-past"),
+        Trouble::ClockAlone => messages.say("doctor-clock-alone"),
+        Trouble::ClockDiffers(seconds) => {
+            let id = match seconds {
+                0.. => "doctor-clock-ahead",
+                _ => "doctor-clock-behind",
+            };
+            messages.say_with(id, &[("seconds", &seconds.unsigned_abs())])
+        }
+        Trouble::CodeUnknown => messages.say("doctor-code-unknown"),
         // On this computer no network can be to blame.
         Trouble::NotReached(at, _) if at.ip().is_loopback() => {
             messages.say_with("doctor-not-reached-here", &[("address", at)])

@@ -150,6 +150,33 @@ fn the_scenarios_of_the_documentation_can_be_played() {
     assert_eq!(stdout(&ended), "✓ echo server: right (1 scenarios)\n");
 }
 
+/// A new user's first failure, as the two front pages show it.
+#[test]
+fn the_front_pages_show_what_happens() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-front-page");
+    fs::create_dir(&folder).expect("a folder");
+    let port = free_port();
+    let text = museum("ascii-only-capitals.py").replace("16000", &port.to_string());
+    let (_, program) = text.split_once('\n').expect("a title");
+    fs::write(folder.join("UDP_server.py"), program).expect("a file");
+    for (page, options) in [("README.md", ""), ("README.es.md", " --lang es")] {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
+        let page = fs::read_to_string(page).expect("the page");
+        let shown = format!("$ socklab check echo server{options} -- python3 UDP_server.py\n");
+        let (_, rest) = page.split_once(&shown).expect("the command");
+        let (screen, _) = rest.split_once("```").expect("its end");
+        let mut command = socklab(&format!("check echo server{options} --port {port}"));
+        command.args(["--", "python3", "UDP_server.py"]);
+        command.current_dir(&folder);
+        let said = stdout(&pipe(command, "").code(1));
+        let said = said.replace(&format!(" --port {port}"), "");
+        assert_eq!(said.replace(&port.to_string(), "16000"), screen);
+    }
+}
+
 /// socklab is a right program in Rust: it passes all, advice too.
 #[test]
 fn socklab_itself_passes() {
