@@ -49,6 +49,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", type=int, default=20, help="checks of the whole practical")
     parser.add_argument("--each", type=int, default=100, help="checks of each end of echo, chat and submit")
+    parser.add_argument("--busy", type=int, default=os.cpu_count() or 1, help="processes that keep a core busy meanwhile")
     parser.add_argument("--socklab", default=str(HOME / "target/shipped/socklab"))
     args = parser.parse_args()
     wrong, busy = [], []
@@ -60,7 +61,7 @@ def main():
             took, found = check(args.socklab, [*title, "--format", "json", "--", "python3", f"{folder}/{name}"])
             print(f"{' '.join(title):14}    1 run   {len(found)} wrong  {took:.1f} s", flush=True)
             wrong += found + [f"{name} took {took:.1f} s"] * (took >= LONGEST)
-        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(args.busy)]
         try:
             runs = [("all", args.all, ["all", "--format", "json", folder])]
             for exercise in ("echo", "chat", "submit"):

@@ -156,7 +156,7 @@ pub(crate) fn shown(
     if has(&repr(text)) {
         return Some(Cause::ReprShown);
     }
-    let evidence = evidence.filter(|evidence| evidence.reports());
+    let evidence = evidence.filter(|evidence| evidence.knows_calls());
     if let Some(evidence) = evidence {
         let receives: Vec<&Event> = evidence.calls(&RECEIVES).collect();
         if receives.is_empty() && evidence.blocked().is_none() && evidence.raised().is_none() {

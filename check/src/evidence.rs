@@ -1,5 +1,7 @@
 //! What a Python program's own sockets report: `sitecustomize.py` writes it, this reads it.
 
+pub(crate) mod strace;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -30,6 +32,16 @@ pub(crate) struct Evidence {
     file: File,
     unread: Vec<u8>,
     pub(crate) events: Vec<Event>,
+    trace: Option<Traced>,
+}
+
+/// What `strace` has written, if the program runs under it.
+#[derive(Debug)]
+struct Traced {
+    trace: strace::Trace,
+    /// The call that the last line has begun.
+    waits: Option<Event>,
+    read: usize,
 }
 
 /// One report of the program.
@@ -80,6 +92,7 @@ impl Evidence {
             folder,
             unread: Vec::new(),
             events: Vec::new(),
+            trace: None,
         })
     }
 
@@ -91,17 +104,44 @@ impl Evidence {
         self.folder.path().join("calls")
     }
 
+    /// `strace` writes the calls.
+    pub(crate) fn is_traced(&mut self) {
+        self.trace = Some(Traced {
+            trace: strace::Trace::default(),
+            waits: None,
+            read: 0,
+        });
+    }
+
     /// Reads what has been written since.
     pub(crate) fn read(&mut self) {
-        if self.file.read_to_end(&mut self.unread).is_err() {
+        if self
+            .trace
+            .as_ref()
+            .is_some_and(|one| one.read > MOST_TRACED)
+        {
             return;
         }
+        let Ok(count) = self.file.read_to_end(&mut self.unread) else {
+            return;
+        };
         while let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.unread.drain(..=end).collect();
-            if let Some(event) = parse(&String::from_utf8_lossy(&line)) {
-                self.events.push(event);
-            }
+            let line = String::from_utf8_lossy(&line);
+            self.events.extend(match &mut self.trace {
+                Some(traced) => traced.trace.returned(&line),
+                None => parse(&line),
+            });
         }
+        if let Some(traced) = &mut self.trace {
+            traced.read += count;
+            traced.waits = traced.trace.waits(&String::from_utf8_lossy(&self.unread));
+        }
+    }
+
+    /// Whether every call on a socket is known.
+    pub(crate) fn knows_calls(&self) -> bool {
+        self.trace.is_some() || self.reports()
     }
 
     /// Whether the program is a Python program that reports.
@@ -114,19 +154,17 @@ impl Evidence {
         if self.events.iter().any(|event| event.when == When::Many) {
             return None;
         }
+        if let Some(traced) = &self.trace {
+            let waits = traced.waits.as_ref();
+            // Another thread may be about to do something.
+            return waits.filter(|event| can_wait(event) && !traced.trace.several);
+        }
         let mut last: Vec<&Event> = Vec::new();
         for event in &self.events {
             last.retain(|one| one.thread != event.thread);
             last.push(event);
         }
-        let waits = |event: &&Event| {
-            event.when == When::Begin
-                && matches!(
-                    event.call.as_str(),
-                    "accept" | "connect" | "input" | "recv" | "recv_into" | "recvfrom"
-                )
-        };
-        if last.iter().all(waits) {
+        if last.iter().all(|event| can_wait(event)) {
             last.last().copied()
         } else {
             None
@@ -153,6 +191,23 @@ impl Evidence {
             .filter(named)
     }
 }
+
+/// Whether it has begun a call that only we can end.
+fn can_wait(event: &Event) -> bool {
+    let calls = [
+        "accept",
+        "connect",
+        "input",
+        "recv",
+        "recv_into",
+        "recvfrom",
+        "stdin",
+    ];
+    event.when == When::Begin && calls.contains(&event.call.as_str())
+}
+
+/// How much of a trace is read: a runaway writes without end.
+const MOST_TRACED: usize = 16 << 20;
 
 /// The file beside the script that hides a module which our own report imports.
 pub(crate) fn hides_a_module(script: &Path) -> Option<PathBuf> {

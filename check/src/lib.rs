@@ -81,6 +81,7 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
                 result: Result::NotChecked(reason.clone()),
                 steps: Vec::new(),
                 took: Duration::ZERO,
+                transcript: None,
             },
         };
         match &outcome.result {

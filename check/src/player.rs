@@ -8,6 +8,7 @@ mod moves;
 mod screen;
 mod start;
 mod submission;
+mod transcript;
 mod typing;
 
 use std::thread;
@@ -128,6 +129,7 @@ fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (Outcome, bool) {
         result,
         steps: std::mem::take(&mut player.steps),
         took: began.elapsed(),
+        transcript: player.transcript(),
     };
     (outcome, player.given.has_expired())
 }

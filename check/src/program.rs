@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::evidence::{Event, Evidence};
+use crate::evidence::{Event, Evidence, strace};
 pub(crate) use activity::Patience;
 pub use interpreter::Unusable;
 pub(crate) use interpreter::resolve;
@@ -144,8 +144,17 @@ pub(crate) struct Way {
 
 impl Program {
     pub(crate) fn start(start: &Start, way: Option<Way>) -> io::Result<Self> {
-        let evidence = Evidence::new()?;
-        let words = start.with_warnings();
+        let mut evidence = Evidence::new()?;
+        let mut words = start.with_warnings();
+        let first = words
+            .first()
+            .map(|first| start.folder.clone().unwrap_or_default().join(first));
+        let traced = first.and_then(|first| strace::command(&first, &evidence.path()));
+        if let Some(mut traced) = traced {
+            evidence.is_traced();
+            traced.append(&mut words);
+            words = traced;
+        }
         let (first, rest) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(first);
         command

@@ -1,6 +1,6 @@
 //! What a check has found, as data. Its words are the caller's.
 
-use socklab_core::transcript::Role;
+use socklab_core::transcript::{Role, Transcript};
 
 use crate::codes::{Cause, Symptom};
 use crate::program::Unusable;
@@ -59,6 +59,8 @@ pub struct Outcome {
     pub steps: Vec<Step>,
     /// How long it took.
     pub took: std::time::Duration,
+    /// What came and went, seen from our end; `None` if nothing did.
+    pub transcript: Option<Transcript>,
 }
 
 /// How a scenario went.

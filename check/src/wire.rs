@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socklab_core::Transport;
+use socklab_core::transcript::{Arrow, Line};
 
 /// How long a connection to a listener on this machine may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -59,6 +60,36 @@ impl Stream {
     }
 }
 
+/// What came and went, in the words of a transcript.
+#[derive(Debug)]
+pub(crate) struct Log {
+    began: Instant,
+    lines: Vec<Line>,
+}
+
+impl Log {
+    fn new() -> Self {
+        Log {
+            began: Instant::now(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// When it began, and what it holds.
+    pub(crate) fn take(&mut self) -> (Instant, Vec<Line>) {
+        (self.began, std::mem::take(&mut self.lines))
+    }
+
+    fn add(&mut self, arrow: Arrow, verb: &str, peer: &str, payload: Option<&[u8]>) {
+        self.lines.push(Line {
+            at: self.began.elapsed(),
+            arrow,
+            words: vec![verb.to_owned(), peer.to_owned()],
+            payload: payload.map(<[u8]>::to_vec),
+        });
+    }
+}
+
 /// All our sockets in one scenario.
 #[derive(Debug)]
 pub(crate) struct Wire {
@@ -73,6 +104,7 @@ pub(crate) struct Wire {
     doors: Vec<Door>,
     /// The program's address, and through which door it came.
     client: Option<(usize, SocketAddr)>,
+    pub(crate) log: Log,
 }
 
 /// A port that we listen on, for the exercise's transport and, as a trap, for the other one.
@@ -123,12 +155,15 @@ impl Wire {
             knocks: 0,
             doors: Vec::new(),
             client: None,
+            log: Log::new(),
         }
     }
 
     /// The same, before anything was opened.
-    pub(crate) fn anew(&self) -> Self {
-        Wire::clients(self.transport)
+    pub(crate) fn anew(&mut self) -> Self {
+        let mut wire = Wire::clients(self.transport);
+        std::mem::swap(&mut wire.log, &mut self.log);
+        wire
     }
 
     /// As the program's server, on a free port: which one.
@@ -167,6 +202,7 @@ impl Wire {
             self.knocks += 1;
             let stream = Stream::new(TcpStream::connect_timeout(&server, CONNECT)?)?;
             self.streams.insert(peer.to_owned(), stream);
+            self.log.add(Arrow::In, "opened", peer, None);
         } else {
             if self.sockets.contains_key(peer) {
                 return Ok(false);
@@ -180,6 +216,7 @@ impl Wire {
 
     /// Sends; what does not fit at once is sent as soon as it does.
     pub(crate) fn send(&mut self, peer: &str, bytes: &[u8]) -> io::Result<()> {
+        self.log.add(Arrow::Out, "send", peer, Some(bytes));
         if let Some(stream) = self.streams.get_mut(peer) {
             let mut left = bytes;
             let mut tries = 0;
@@ -211,6 +248,12 @@ impl Wire {
 
     /// A datagram that has come, if one has. A client's first one says where it is.
     pub(crate) fn datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
+        let bytes = self.take_datagram(peer)?;
+        self.log.add(Arrow::In, "datagram", peer, Some(&bytes));
+        Some(bytes)
+    }
+
+    fn take_datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
         let mut bytes = vec![0; 65_536];
         if let Some(socket) = self.sockets.get(peer) {
             // An error tells of an earlier datagram (no such port); what comes later is still read.
@@ -240,7 +283,15 @@ impl Wire {
     /// The connection of that name, after reading what is there.
     pub(crate) fn stream(&mut self, peer: &str) -> Option<&mut Stream> {
         let stream = self.streams.get_mut(peer)?;
+        let (before, ended) = (stream.received.len(), stream.ended);
         stream.pump();
+        if stream.received.len() > before {
+            let bytes = Some(&stream.received[before..]);
+            self.log.add(Arrow::In, "bytes", peer, bytes);
+        }
+        if stream.ended && !ended {
+            self.log.add(Arrow::In, "end", peer, None);
+        }
         Some(stream)
     }
 
@@ -249,6 +300,7 @@ impl Wire {
         for door in &self.doors {
             if let Some(Ok((socket, _))) = door.tcp.as_ref().map(TcpListener::accept) {
                 self.streams.insert(peer.to_owned(), Stream::new(socket)?);
+                self.log.add(Arrow::In, "opened", peer, None);
                 return Ok(true);
             }
         }
@@ -280,11 +332,13 @@ impl Wire {
     pub(crate) fn finish(&mut self, peer: &str) {
         if let Some(stream) = self.streams.get(peer) {
             let _ = stream.socket.shutdown(Shutdown::Write);
+            self.log.add(Arrow::Out, "finish", peer, None);
         }
     }
 
     pub(crate) fn reset(&mut self, peer: &str) {
         if let Some(stream) = self.streams.remove(peer) {
+            self.log.add(Arrow::Out, "abort", peer, None);
             stream.reset();
         }
     }
@@ -296,10 +350,12 @@ impl Wire {
 
     /// Whether a byte has come on any connection.
     pub(crate) fn has_received(&mut self) -> bool {
-        self.streams.values_mut().any(|stream| {
-            stream.pump();
-            !stream.received.is_empty()
-        })
+        let peers: Vec<String> = self.streams.keys().cloned().collect();
+        let mut streams = peers.iter().filter(|peer| {
+            let stream = self.stream(peer);
+            stream.is_some_and(|stream| !stream.received.is_empty())
+        });
+        streams.next().is_some()
     }
 
     /// Whether one of our sockets for datagrams has this port.

@@ -3,28 +3,13 @@
 
 mod common;
 
-use std::path::Path;
-use std::process::Command;
-
-use common::{failures, free_port, here, order, run};
+use common::{c_source, compiled, failures, free_port, order, run};
 use socklab_check::Verdict;
 use socklab_core::transcript::Role::{self, Client, Server};
 
-/// Compiles a program; `None` if there is no compiler.
-fn compiled(name: &str, folder: &Path) -> Option<String> {
-    let to = folder.join(name);
-    let source = here().join(format!("tests/right/{name}.c"));
-    let Ok(status) = Command::new("cc").arg("-o").arg(&to).arg(source).status() else {
-        eprintln!("SKIPPED: there is no C compiler");
-        return None;
-    };
-    assert!(status.success(), "{name}.c");
-    Some(to.to_string_lossy().into_owned())
-}
-
 fn passes(exercise: &str, role: Role, source: &str, words: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(program) = compiled(source, folder.path()) else {
+    let Some(program) = compiled(&c_source(source), folder.path()) else {
         return;
     };
     let port = free_port().to_string();

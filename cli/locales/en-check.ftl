@@ -16,6 +16,7 @@ help-arg-check-dni = The DNI that it is given, and that its code is made for
 help-arg-check-format = What to write
 help-arg-check-command = How your program is started; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} and {"{code}"} are filled in
 
+help-arg-check-transcript = Add what came and went in each scenario to FILE, as transcripts (digits of submit are masked)
 help-check-all = Checks a whole practical: finds the programs in a folder by their names, runs them, and shows one table. With a folder for each student, all of them.
 help-check-all-examples = socklab check all practical ; socklab check all submissions --format junit ; socklab check all submissions --map names.txt
 help-arg-check-folder = The folder: of one practical, or with one in each of its folders
@@ -357,7 +358,7 @@ check-why-number-not-text = Python's exception says so.
 check-cure-number-not-text = dni = input()               # text: not int(input())¶str(number)                 # a number to text
 check-what-quoted-names = It sent what stands between the quotes, not the values.
 check-why-quoted-names = The same text stands in its source, in quotes.
-check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{name}&{dni}&{otp}"             # with the f
+check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{"{"}name{"}"}&{"{"}dni{"}"}&{"{"}otp{"}"}"             # with the f
 check-what-module-missing = A module that it imports is not installed for this Python.
 check-why-module-missing = Python's exception says so.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it

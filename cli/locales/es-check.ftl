@@ -16,6 +16,7 @@ help-arg-check-dni = El DNI que se le da, y para el que se hace el código
 help-arg-check-format = Qué escribir
 help-arg-check-command = Cómo se inicia su programa; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} y {"{code}"} se rellenan
 
+help-arg-check-transcript = Añadir a FILE lo que se envió y llegó en cada escenario, como transcripciones (las cifras de submit, ocultas)
 help-check-all = Comprueba una práctica entera: busca los programas de una carpeta por sus nombres, los ejecuta y muestra una tabla. Con una carpeta por alumno, todas.
 help-check-all-examples = socklab check all practica ; socklab check all entregas --format junit ; socklab check all entregas --map nombres.txt
 help-arg-check-folder = La carpeta: la de una práctica, o con una en cada una de sus carpetas
@@ -357,7 +358,7 @@ check-why-number-not-text = Lo dice la excepción de Python.
 check-cure-number-not-text = dni = input()               # texto: no int(input())¶str(number)                 # de número a texto
 check-what-quoted-names = Envió lo que está entre comillas, no los valores.
 check-why-quoted-names = El mismo texto está en su código, entre comillas.
-check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{name}&{dni}&{otp}"             # con la f
+check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{"{"}name{"}"}&{"{"}dni{"}"}&{"{"}otp{"}"}"             # con la f
 check-what-module-missing = Un módulo que importa no está instalado para este Python.
 check-why-module-missing = Lo dice la excepción de Python.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta

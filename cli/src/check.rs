@@ -14,15 +14,16 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_check::{
-    Identity, Order, ParseError, Report, Scenario, Start, Subject, Verdict, built_in, check,
+    Identity, Order, Outcome, ParseError, Report, Scenario, Start, Subject, Verdict, built_in,
+    check,
 };
 use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
-use socklab_files::remove_scratch;
+use socklab_files::{Outputs, Readers, remove_scratch};
 
 use crate::address;
 use crate::exit::Exit;
-use crate::files::FileError;
+use crate::files::{FileError, LogFile};
 use crate::interrupt::on_interrupt;
 use crate::options::read;
 use crate::say;
@@ -56,6 +57,25 @@ struct CheckArgs {
     command: Vec<OsString>,
 }
 
+/// Where the transcript of each scenario is written.
+struct Transcripts(Option<LogFile>);
+
+impl Transcripts {
+    fn add(&self, outcome: &Outcome) {
+        if let (Some(file), Some(transcript)) = (&self.0, &outcome.transcript) {
+            file.append(&format!("{transcript}\n"));
+        }
+    }
+
+    /// A file that could not be written is no fault of the program's.
+    fn end(&self, exit: Exit) -> Exit {
+        match &self.0 {
+            Some(file) if !file.end() => Exit::Unchecked,
+            _ => exit,
+        }
+    }
+}
+
 /// What one check and a whole practical both take.
 #[derive(Args, Clone, Debug)]
 struct Shared {
@@ -66,9 +86,27 @@ struct Shared {
     #[arg(id = "check-format", long = "format", value_name = "FORMAT", default_value = "text",
         value_parser = PossibleValuesParser::new(["text", "json", "junit"]))]
     format: String,
+    #[arg(id = "check-transcript", long = "transcript", value_name = "FILE")]
+    transcript: Option<PathBuf>,
 }
 
 impl Shared {
+    /// The file of transcripts, if one was asked for.
+    fn transcripts(&self, messages: &'static dyn Messages) -> Result<Transcripts, NoOrder> {
+        let open = |path: &PathBuf| {
+            let mark = crate::recording::MARK;
+            LogFile::open(
+                &mut Outputs::default(),
+                path,
+                Readers::Owner,
+                mark,
+                messages,
+            )
+        };
+        let file = self.transcript.as_ref().map(open).transpose();
+        Ok(Transcripts(file.map_err(NoOrder::File)?))
+    }
+
     fn identity(&self) -> Result<Identity, NoOrder> {
         let made_up = Identity::default();
         if let Some(dni) = &self.dni {
@@ -116,26 +154,36 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         return Exit::Done;
     }
     end_all_on_interrupt();
+    let transcripts = match args.shared.transcripts(messages) {
+        Ok(transcripts) => transcripts,
+        Err(error) => {
+            say::line(&error.say(messages));
+            return Exit::Usage;
+        }
+    };
     let repeat = repeat(&args);
     let report = match args.shared.format.as_str() {
         "json" => {
-            let report = check(&order, |_| {});
+            let report = check(&order, |outcome| transcripts.add(outcome));
             say::payload(&formats::json(&report));
             report
         }
         "junit" => {
-            let report = check(&order, |_| {});
+            let report = check(&order, |outcome| transcripts.add(outcome));
             say::payload(&formats::junit(&report, messages));
             report
         }
         _ => {
             let mut teller = text::Teller::new(messages, &order, repeat);
-            let report = check(&order, |outcome| teller.tell(outcome));
+            let report = check(&order, |outcome| {
+                transcripts.add(outcome);
+                teller.tell(outcome);
+            });
             teller.end(&report);
             report
         }
     };
-    exit(&report)
+    transcripts.end(exit(&report))
 }
 
 /// Ctrl-C ends what was started too.

@@ -273,7 +273,8 @@ impl Player<'_> {
 
     /// In a chat: it asks its user, and does not take what we have sent.
     pub(super) fn speaks_out_of_turn(&mut self) -> bool {
-        let asks = self.blocked().is_some_and(|event| event.call == "input");
+        let asks = self.blocked();
+        let asks = asks.is_some_and(|event| matches!(event.call.as_str(), "input" | "stdin"));
         let evidence = self.program.as_ref().map(|program| &program.evidence);
         let took = evidence.map_or(0, |evidence| evidence.calls(&RECEIVES).count());
         self.setup.exercise.name == "chat" && asks && took < self.sent.len()

@@ -140,7 +140,8 @@ impl Player<'_> {
 
     fn start_client(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
         let port = self.setup.port;
-        let (wire, real) = Wire::server(transport)?;
+        let (mut wire, real) = Wire::server(transport)?;
+        std::mem::swap(&mut wire.log, &mut self.wire.log);
         self.wire = wire;
         let names_port = start
             .words

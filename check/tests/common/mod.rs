@@ -77,3 +77,25 @@ pub(crate) fn interpreter() -> Option<String> {
         .ok()?;
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
+
+/// A right program in C.
+pub(crate) fn c_source(name: &str) -> String {
+    let source = here().join(format!("tests/right/{name}.c"));
+    std::fs::read_to_string(source).expect("a program")
+}
+
+/// Compiles it; `None` if there is no compiler.
+pub(crate) fn compiled(source: &str, folder: &Path) -> Option<String> {
+    let (from, to) = (folder.join("mine.c"), folder.join("mine"));
+    std::fs::write(&from, source).expect("a file");
+    let cc = std::process::Command::new("cc")
+        .arg("-o")
+        .args([&to, &from])
+        .status();
+    let Ok(status) = cc else {
+        eprintln!("SKIPPED: there is no C compiler");
+        return None;
+    };
+    assert!(status.success(), "{source}");
+    Some(to.to_string_lossy().into_owned())
+}

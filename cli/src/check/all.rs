@@ -39,7 +39,8 @@ struct Line<'a> {
 
 pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exit {
     let args: AllArgs = read(matches);
-    let found = match found(&args) {
+    let found = found(&args).and_then(|found| Ok((found, args.shared.transcripts(messages)?)));
+    let (found, transcripts) = match found {
         Ok(found) => found,
         Err(error) => {
             say::line(&error.say(messages));
@@ -70,7 +71,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
                 .as_ref()
                 .ok()
                 .map(|start| order(&args, part, start));
-            let report = order.map(|order| check(&order, |_| {}));
+            let report = order.map(|order| check(&order, |outcome| transcripts.add(outcome)));
             let line = Line {
                 practical,
                 part,
@@ -87,7 +88,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         "junit" => say::payload(&junit(&table, &lines, messages)),
         _ => table.explain(&lines),
     }
-    exit(&lines)
+    transcripts.end(exit(&lines))
 }
 
 fn found(args: &AllArgs) -> Result<Vec<Practical>, NoOrder> {

@@ -92,6 +92,38 @@ fn other_programs_read_the_symptom_and_the_cause() {
     );
 }
 
+/// What came and went is a transcript that `transcript show` reads, without a submission's digits.
+#[test]
+fn each_scenario_has_its_transcript() {
+    if !python() {
+        return;
+    }
+    let folder = scratch("check-transcript");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("mine.py");
+    fs::write(&file, museum("wrong-order.cure.py")).expect("a file");
+    let kept = folder.join("kept.txt");
+    let mut command = socklab("check submit client --transcript");
+    command.arg(&kept).args(["--", "python3"]).arg(&file);
+    pipe(command, "").code(0);
+    let mut command = socklab("transcript show");
+    command.arg(&kept);
+    let said = stdout(&pipe(command, "").code(0));
+    assert_eq!(said.matches("socklab transcript 1").count(), 8, "{said}");
+    for part in [
+        "role server\nruntime check\n",
+        "masked digits\n",
+        " -- scenario happy\n",
+        " -> opened a\n",
+        " -> bytes a \"Íñigo Peñalver&********&******\"\n",
+        " <- send a \"OK registro correcto\"\n",
+        " <- finish a\n",
+        " -> end a\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
 #[test]
 fn what_is_no_fault_of_the_program_is_not_checked() {
     let ended = run("check echo server -- no-such-program-here").code(3);
