@@ -249,7 +249,7 @@ impl Player<'_> {
             None if symptom == Symptom::NeverEnds => self.compares_bytes(),
             proved => proved,
         };
-        let error = self.error();
+        let error = self.error().map(|text| self.mask_text(text));
         let place = self.place(symptom, cause);
         Stop::Failed(Box::new(Finding {
             symptom,
@@ -367,7 +367,7 @@ impl Player<'_> {
         Some(Place {
             file: file.file_name()?.to_string_lossy().into_owned(),
             line,
-            text: source_line(&whole, line)?,
+            text: self.mask_text(source_line(&whole, line)?),
         })
     }
 }

@@ -63,6 +63,17 @@ impl Start {
         words
     }
 
+    /// The student's own compiled program, given by its path: no interpreter and nothing that comes
+    /// with the system.
+    fn compiled(&self) -> Option<PathBuf> {
+        let first = Path::new(self.words.first()?);
+        let path = self.folder.clone().unwrap_or_default().join(first);
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let of_system = std::env::split_paths(&folders).any(|one| path.parent() == Some(&one));
+        let given = first.components().count() > 1;
+        (given && !of_system && self.script().is_none()).then_some(path)
+    }
+
     /// What the program is called in a table: its script, or its command.
     pub fn name(&self) -> String {
         let first = self.words.first().map(PathBuf::from).unwrap_or_default();
@@ -146,10 +157,8 @@ impl Program {
     pub(crate) fn start(start: &Start, way: Option<Way>) -> io::Result<Self> {
         let mut evidence = Evidence::new()?;
         let mut words = start.with_warnings();
-        let first = words
-            .first()
-            .map(|first| start.folder.clone().unwrap_or_default().join(first));
-        let traced = first.and_then(|first| strace::command(&first, &evidence.path()));
+        let traced = start.compiled();
+        let traced = traced.and_then(|program| strace::command(&program, &evidence.path()));
         if let Some(mut traced) = traced {
             evidence.is_traced();
             traced.append(&mut words);

@@ -42,11 +42,10 @@ pub(crate) fn command(program: &Path, to: &Path) -> Option<Vec<std::ffi::OsStrin
     Some(words)
 }
 
-/// Interpreters read thousands of files of their own: only a program given by its path is traced.
 fn is_compiled(program: &Path) -> bool {
     let mut begin = [0; 4];
     let read = File::open(program).and_then(|mut file| file.read_exact(&mut begin));
-    program.components().count() > 1 && read.is_ok() && begin == *b"\x7fELF"
+    read.is_ok() && begin == *b"\x7fELF"
 }
 
 /// What has been read so far.

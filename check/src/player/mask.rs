@@ -16,7 +16,29 @@ fn masked_words(bytes: &[u8]) -> Vec<u8> {
     masked.collect()
 }
 
+/// A DNI or a code in a text of the program's own: a number of as many digits.
+const LONG: usize = 6;
+
+fn masked_numbers(text: &str) -> String {
+    let runs = text
+        .as_bytes()
+        .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let masked = runs.flat_map(|run| match run.len() >= LONG && run[0].is_ascii_digit() {
+        true => vec![b'*'; run.len()],
+        false => run.to_vec(),
+    });
+    String::from_utf8_lossy(&masked.collect::<Vec<u8>>()).into_owned()
+}
+
 impl Player<'_> {
+    /// What the program says itself, or its source.
+    pub(super) fn mask_text(&self, text: String) -> String {
+        match self.setup.exercise.secret {
+            true => masked_numbers(&text),
+            false => text,
+        }
+    }
+
     /// Digits of what is secret are not shown.
     pub(super) fn masked(&self, act: Act) -> Act {
         match act {
@@ -49,6 +71,18 @@ impl Player<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_as_long_as_a_code_is_masked() {
+        for (text, masked) in [
+            ("int(): '01234567X'", "int(): '********X'"),
+            ("connect((host, 21000))", "connect((host, 21000))"),
+            ("otp = \"186818\"", "otp = \"******\""),
+            ("«ñ»123456", "«ñ»******"),
+        ] {
+            assert_eq!(masked_numbers(text), masked);
+        }
+    }
 
     #[test]
     fn a_secret_is_masked_wherever_it_stands() {

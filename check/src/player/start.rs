@@ -132,7 +132,7 @@ impl Player<'_> {
                 return found;
             }
         }
-        let all = of_program(program.id()).unwrap_or_default();
+        let all = of_program(program.id(), self.setup.port).unwrap_or_default();
         all.into_iter()
             .filter(|one| one.address.port() != 0)
             .collect()

@@ -50,7 +50,7 @@ mod tests {
     fn our_own_sockets_are_found_and_nobody_elses() {
         let udp = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
         let tcp = std::net::TcpListener::bind("[::1]:0").expect("a socket");
-        let own = of_program(std::process::id()).expect("Linux says it");
+        let own = of_program(std::process::id(), 0).expect("Linux says it");
         for (transport, address) in [
             (Transport::Datagram, udp.local_addr().expect("bound")),
             (Transport::Stream, tcp.local_addr().expect("bound")),
@@ -59,6 +59,6 @@ mod tests {
             let holder = holder(transport, address.port()).expect("a holder");
             assert_eq!(holder.process, Some(std::process::id()));
         }
-        assert_eq!(of_program(u32::MAX), Some(Vec::new()));
+        assert_eq!(of_program(u32::MAX, 0), Some(Vec::new()));
     }
 }

@@ -95,7 +95,7 @@ fn other_programs_read_the_symptom_and_the_cause() {
 /// What came and went is a transcript that `transcript show` reads, without a submission's digits.
 #[test]
 fn each_scenario_has_its_transcript() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-transcript");
@@ -185,7 +185,7 @@ fn the_scenarios_of_the_documentation_can_be_played() {
 /// A new user's first failure, as the two front pages show it.
 #[test]
 fn the_front_pages_show_what_happens() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-front-page");

@@ -3,23 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{pipe, run, scratch, socklab, stderr, stdout};
+use crate::common::{has_python, pipe, run, scratch, socklab, stderr, stdout};
 
 fn museum(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../check/tests/museum")
         .join(name);
     fs::read_to_string(file).expect("a piece")
-}
-
-fn python() -> bool {
-    let version = std::process::Command::new("python3")
-        .arg("--version")
-        .output();
-    if version.is_err() {
-        eprintln!("SKIPPED: there is no python3");
-    }
-    version.is_ok()
 }
 
 /// Writes pieces of the museum under other names.
@@ -34,7 +24,7 @@ fn put(folder: &Path, files: &[(&str, &str)]) {
 /// Python's clients are led to a free port, so this needs none of the lab's.
 #[test]
 fn each_student_has_lines_in_one_table() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-all");
@@ -87,7 +77,7 @@ fn each_student_has_lines_in_one_table() {
 
 #[test]
 fn a_map_names_programs_that_their_names_do_not() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-map");
@@ -123,7 +113,7 @@ fn a_folder_without_programs_is_told_so() {
 
 #[test]
 fn a_personal_dni_is_shown_nowhere() {
-    if !python() {
+    if !has_python() {
         return;
     }
     let folder = scratch("check-otp");
@@ -144,4 +134,22 @@ fn a_personal_dni_is_shown_nowhere() {
             assert!(!said.contains(secret), "{said}");
         }
     }
+}
+
+/// Nor in what the program says when it ends, nor in its source.
+#[test]
+fn a_dni_in_the_programs_own_words_is_masked() {
+    if !has_python() {
+        return;
+    }
+    let folder = scratch("check-dni");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("mine.py");
+    fs::write(&file, "dni = \"04681357\"\nint(dni + \"P\")  # 04681357\n").expect("a file");
+    let mut command = socklab("check submit client --dni 04681357 -- python3");
+    command.arg(&file);
+    let said = stdout(&pipe(command, "").code(1));
+    assert!(said.contains("'********P'"), "{said}");
+    assert!(said.contains("# ********"), "{said}");
+    assert!(!said.contains("4681357"), "{said}");
 }

@@ -7,15 +7,14 @@ use socklab_core::Transport;
 
 use super::{Holder, Listening};
 
-/// Only the process itself: nothing here asks for its children.
-pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
-    Some(
-        with_processes()?
-            .into_iter()
-            .filter(|(_, id)| *id == process)
-            .map(|(one, _)| one)
-            .collect(),
-    )
+/// Only the process itself: nothing here asks for its children. Where the system does not say whose
+/// a socket is (wine), one at the port that was free before is taken for the program's.
+pub(crate) fn of_program(process: u32, port: u16) -> Option<Vec<Listening>> {
+    let own = |(one, id): (Listening, Option<u32>)| {
+        let own = id.map_or(one.address.port() == port, |id| id == process);
+        own.then_some(one)
+    };
+    Some(with_processes()?.into_iter().filter_map(own).collect())
 }
 
 pub(crate) fn all() -> Vec<Listening> {
@@ -29,14 +28,14 @@ pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
         .into_iter()
         .find(|(one, _)| one.transport == transport && one.address.port() == port)?;
     Some(Holder {
-        process: Some(id),
+        process: id,
         command: String::new(),
     })
 }
 
 /// `netstat -ano` on Windows: protocol, local address, remote address, state of TCP, process.
 #[cfg(windows)]
-fn with_processes() -> Option<Vec<(Listening, u32)>> {
+fn with_processes() -> Option<Vec<(Listening, Option<u32>)>> {
     let output = Command::new("netstat").arg("-ano").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Some(
@@ -54,7 +53,7 @@ fn with_processes() -> Option<Vec<(Listening, u32)>> {
                         transport,
                         address: address(words.get(1)?)?,
                     },
-                    words.last()?.parse().ok()?,
+                    words.last()?.parse().ok(),
                 ))
             })
             .collect(),
@@ -63,7 +62,7 @@ fn with_processes() -> Option<Vec<(Listening, u32)>> {
 
 /// `lsof -nP -i -Fpn` on other Unixes.
 #[cfg(not(windows))]
-fn with_processes() -> Option<Vec<(Listening, u32)>> {
+fn with_processes() -> Option<Vec<(Listening, Option<u32>)>> {
     let output = Command::new("lsof")
         .args(["-nP", "-i", "-FpPnT"])
         .output()
@@ -89,7 +88,7 @@ fn with_processes() -> Option<Vec<(Listening, u32)>> {
                             transport: Transport::Datagram,
                             address,
                         },
-                        process,
+                        Some(process),
                     ));
                 }
             }
@@ -100,7 +99,7 @@ fn with_processes() -> Option<Vec<(Listening, u32)>> {
                             transport: Transport::Stream,
                             address,
                         },
-                        process,
+                        Some(process),
                     ));
                 }
             }

@@ -89,7 +89,8 @@ pub(super) fn address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(host, port))
 }
 
-pub(crate) fn of_program(process: u32) -> Option<Vec<Listening>> {
+/// Linux says whose each socket is, so the port is not looked at.
+pub(crate) fn of_program(process: u32, _port: u16) -> Option<Vec<Listening>> {
     let own: BTreeSet<u64> = family(process).into_iter().flat_map(inodes).collect();
     if own.is_empty() {
         return Some(Vec::new());
