@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use socklab_compare::csv::csv;
 use socklab_compare::hgrm::{Which, hgrm};
-use socklab_compare::report::{Beside, Picture, html};
+use socklab_compare::report::{Appendix, Picture, html};
 use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::Document;
 use socklab_compare::{reading, table};
@@ -152,12 +152,12 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
     }
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let sources = sources(&results.exercise, &results.models);
-    let beside = Beside {
+    let appendix = Appendix {
         command: &typed(std::env::args_os().skip(1)),
         pictures: &pictures(results, messages),
         sources: &sources,
     };
-    writer.write(Some(&report), &html(document, &beside, messages));
+    writer.write(Some(&report), &html(document, &appendix, messages));
     if let Some(folder) = &args.hdr {
         let written = histograms(&mut writer.outputs, folder, results);
         writer.said(folder, written);

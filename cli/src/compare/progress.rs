@@ -4,9 +4,10 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use socklab_check::cause_of;
+use socklab_compare::names::Names;
 use socklab_compare::results::{Load, Proof};
-use socklab_compare::survey::{Why, words};
-use socklab_compare::words::Names;
+use socklab_compare::survey::Why;
+use socklab_compare::survey::contestants::failure;
 use socklab_experiments::compare::{Plan, Progress, WrongReply};
 use socklab_text::Messages;
 
@@ -124,7 +125,7 @@ impl Progress for Line<'_> {
 
     fn unproved(&mut self, name: &str, why: &Why) {
         self.clear();
-        let said = words::failure(name, why, self.messages).unwrap_or_default();
+        let said = failure(name, why, self.messages).unwrap_or_default();
         say::line(&match why {
             Why::Differs { expected, got } => with_cause(said, expected, got, self.messages),
             _ => said,

@@ -5,7 +5,8 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use socklab_compare::format::Numbers;
-use socklab_compare::survey::{Matrix, Question, Survey, page, table, words};
+use socklab_compare::survey::sentences::Reader;
+use socklab_compare::survey::{Matrix, Question, Survey, page, table};
 use socklab_experiments::compare;
 use socklab_experiments::survey::{self, Plan, Progress};
 use socklab_text::Messages;
@@ -46,17 +47,15 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
         Some(&report),
         &page::html(&survey, &matrix, &command, &sources, messages),
     );
-    writer.exit(
-        match words::Reader::new(&survey, &matrix, messages).failed() {
-            true => Exit::Failed,
-            false => Exit::Done,
-        },
-    )
+    writer.exit(match Reader::new(&survey, &matrix, messages).failed() {
+        true => Exit::Failed,
+        false => Exit::Done,
+    })
 }
 
 /// What the terminal shows.
 fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
-    let reader = words::Reader::new(survey, matrix, messages);
+    let reader = Reader::new(survey, matrix, messages);
     let mut text = format!(
         "{}\n\n{}\n\n{}\n",
         title(survey, messages),

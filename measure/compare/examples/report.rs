@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use messages::messages;
 use socklab_compare::Document;
-use socklab_compare::report::{Beside, html};
+use socklab_compare::report::{Appendix, html};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -24,12 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Document::new(sample::results()),
     };
     let (pictures, sources) = (sample::pictures(), sample::sources());
-    let beside = Beside {
+    let appendix = Appendix {
         command: sample::COMMAND,
         pictures: &pictures,
         sources: &sources,
     };
-    fs::write(&to, html(&document, &beside, &messages(language)))?;
+    fs::write(&to, html(&document, &appendix, &messages(language)))?;
     println!("{to}");
     Ok(())
 }

@@ -6,12 +6,13 @@
 
 #![forbid(unsafe_code)]
 
-mod beside;
 pub mod csv;
 pub mod diff;
 pub mod estimate;
+mod extra_tables;
 pub mod format;
 pub mod hgrm;
+pub mod names;
 pub mod ratio;
 pub mod reading;
 pub mod report;
@@ -22,7 +23,6 @@ pub mod summary;
 pub mod survey;
 pub mod table;
 pub mod validity;
-pub mod words;
 
 pub use results::Results;
 pub use summary::{Document, Summary};

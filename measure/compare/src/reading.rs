@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crate::names::{Names, telling};
 use crate::ratio;
 use crate::results::{Load, Results};
 use crate::statistics;
 use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary};
-use crate::words::{Names, telling};
 use socklab_text::Messages;
 
 /// The paragraph.

@@ -17,19 +17,19 @@ mod measured;
 mod open;
 mod operations;
 mod page;
+pub(crate) mod report_text;
 mod scale;
 mod sheet;
 mod throughput;
 mod trials;
-pub(crate) mod words;
 
 use crate::summary::Document;
 use sheet::Sheet;
 use socklab_text::Messages;
 
-/// What stands in a report beside the measurements.
+/// What a report shows besides the measurements.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct Appendix<'a> {
     /// The command line that measures it again.
     pub command: &'a str,
     /// The timelines.
@@ -65,6 +65,6 @@ pub struct Source {
 ///
 /// Models, reasons and all that came from elsewhere are escaped. Cells that must not be believed
 /// are named with their reasons and have no marks in any chart.
-pub fn html(document: &Document, beside: &Beside<'_>, messages: &dyn Messages) -> String {
-    page::page(document, beside, &Sheet::new(document, messages))
+pub fn html(document: &Document, appendix: &Appendix<'_>, messages: &dyn Messages) -> String {
+    page::page(document, appendix, &Sheet::new(document, messages))
 }

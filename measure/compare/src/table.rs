@@ -1,10 +1,10 @@
 //! The final table, for a terminal and in Markdown: a block for each load, a row for each model.
 
-use crate::beside;
+use crate::extra_tables;
 use crate::format::NO_FIGURE;
+use crate::names::{Names, telling};
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
-use crate::words::{Names, telling};
 use socklab_text::Grid;
 use socklab_text::Messages;
 
@@ -58,7 +58,9 @@ impl<'t> Table<'t> {
             );
             table.blocks.push((title, Grid::new(1, header, rows)));
         }
-        table.blocks.extend(beside::blocks(results, summary, names));
+        table
+            .blocks
+            .extend(extra_tables::blocks(results, summary, names));
         table
     }
 

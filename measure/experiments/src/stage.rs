@@ -49,8 +49,8 @@ pub(crate) struct Place {
     begun: Option<Charge>,
 }
 
-/// Something that goes on beside a slice, until it is dropped.
-pub(crate) type Beside<'b> = dyn Fn(SocketAddr) -> io::Result<Option<Box<dyn Company>>> + 'b;
+/// Starts what goes on beside a slice.
+pub(crate) type StartCompany<'b> = dyn Fn(SocketAddr) -> io::Result<Option<Box<dyn Company>>> + 'b;
 
 /// What goes on beside a slice.
 pub(crate) trait Company {
@@ -102,7 +102,7 @@ impl<'p> Stage<'p> {
         blocks: u32,
         length: Duration,
         rng: Rng,
-        beside: &Beside<'_>,
+        start_company: &StartCompany<'_>,
         on: &mut dyn FnMut(&str, f64),
     ) -> io::Result<()> {
         for place in &mut self.places {
@@ -113,7 +113,7 @@ impl<'p> Stage<'p> {
         let mut blocks = Blocks::new(self.places.len(), blocks, rng);
         while let Some(turn) = blocks.next() {
             let place = &mut self.places[turn.server];
-            let slice = place.slice(self.cores, length, beside)?;
+            let slice = place.slice(self.cores, length, start_company)?;
             on(
                 &place.name,
                 slice.outcome.replies as f64 / slice.outcome.seconds,
@@ -150,10 +150,15 @@ impl<'p> Stage<'p> {
 pub(crate) type Wrong = Option<(Vec<u8>, Vec<u8>)>;
 
 impl Place {
-    fn slice(&mut self, cores: &Cores, length: Duration, beside: &Beside<'_>) -> io::Result<Slice> {
+    fn slice(
+        &mut self,
+        cores: &Cores,
+        length: Duration,
+        start_company: &StartCompany<'_>,
+    ) -> io::Result<Slice> {
         self.server.awake(true);
         let watch = Watch::begin(cores, self.server.cpu());
-        let company = beside(self.server.address());
+        let company = start_company(self.server.address());
         let outcome = self.load.slice(length).map_err(io::Error::other);
         // A server that has ended takes no company either, and is found by its silence.
         if let Some(company) = company.ok().flatten() {

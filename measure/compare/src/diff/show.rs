@@ -1,8 +1,8 @@
 //! A difference as text.
 
 use super::{Diff, Figure, Refusal};
+use crate::names::Names;
 use crate::results::Load;
-use crate::words::Names;
 use socklab_text::Grid;
 use socklab_text::Messages;
 

@@ -1,10 +1,10 @@
 //! The page: its head, its order, and what it carries with it.
 
 use super::figure::scrolled;
+use super::report_text::date;
 use super::sheet::Sheet;
-use super::words::date;
 use super::{
-    Beside, Picture, Source, costs, headline, idle, latency, measured, open, operations,
+    Appendix, Picture, Source, costs, headline, idle, latency, measured, open, operations,
     throughput, trials,
 };
 use crate::reading::sentences;
@@ -16,7 +16,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 /// The whole page.
-pub(super) fn page(document: &Document, beside: &Beside<'_>, sheet: &Sheet<'_>) -> String {
+pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'_>) -> String {
     let words = &sheet.words;
     let title = title(sheet);
     let head = el("head")
@@ -38,7 +38,7 @@ pub(super) fn page(document: &Document, beside: &Beside<'_>, sheet: &Sheet<'_>) 
         )
         .put(el("title").text(&title))
         .put(el("style").raw(include_str!("style.css")));
-    let sections = sections(sheet, beside);
+    let sections = sections(sheet, appendix);
     let links = sections
         .iter()
         .map(|(id, name, _)| el("a").set("href", format!("#{id}")).text(name));
@@ -122,7 +122,10 @@ fn when(sheet: &Sheet<'_>) -> String {
 
 /// What is in the page, in order: the name of each part in addresses and for readers, and what is
 /// in it.
-fn sections(sheet: &Sheet<'_>, beside: &Beside<'_>) -> Vec<(&'static str, String, Vec<Element>)> {
+fn sections(
+    sheet: &Sheet<'_>,
+    appendix: &Appendix<'_>,
+) -> Vec<(&'static str, String, Vec<Element>)> {
     let words = &sheet.words;
     let h3 = |id: &str| el("h3").text(&words.say(id));
     let table = [Some(headline::table(sheet)), headline::ratios(sheet)];
@@ -143,7 +146,7 @@ fn sections(sheet: &Sheet<'_>, beside: &Beside<'_>) -> Vec<(&'static str, String
         h3("report-environment"),
         measured::environment(sheet),
         h3("report-again"),
-        measured::again(sheet, beside.command),
+        measured::again(sheet, appendix.command),
     ];
     let all = [
         (
@@ -169,12 +172,12 @@ fn sections(sheet: &Sheet<'_>, beside: &Beside<'_>) -> Vec<(&'static str, String
         (
             "timelines",
             words.say("report-section-timelines"),
-            timelines(sheet, beside.pictures),
+            timelines(sheet, appendix.pictures),
         ),
         (
             "sources",
             words.say("report-section-sources"),
-            sources(sheet, beside.sources),
+            sources(sheet, appendix.sources),
         ),
         ("measured", words.say("report-section-measured"), measured),
     ];

@@ -1,6 +1,6 @@
 //! What every chart asks of the measurements.
 
-use super::words::Words;
+use super::report_text::ReportText;
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
 use socklab_text::Messages;
@@ -9,7 +9,7 @@ use socklab_text::Messages;
 pub(super) struct Sheet<'a> {
     pub(super) results: &'a Results,
     pub(super) summary: &'a Summary,
-    pub(super) words: Words<'a>,
+    pub(super) words: ReportText<'a>,
 }
 
 impl<'a> Sheet<'a> {
@@ -17,7 +17,7 @@ impl<'a> Sheet<'a> {
         Sheet {
             results: &document.results,
             summary: &document.summary,
-            words: Words::new(messages),
+            words: ReportText::new(messages),
         }
     }
 

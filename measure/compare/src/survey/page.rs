@@ -1,14 +1,15 @@
 //! The survey as one page: its first screen, 1280 by 720, is the headline, the matrix and the
 //! sentences, for a lecturer who projects it. All can be read without the script and in print.
 
+use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
 use super::matrix::{Cell, Column, Mark, Matrix, Measure};
-use super::words::{Reader, stevens};
+use super::sentences::Reader;
 use super::{Question, Survey};
 use crate::format::Numbers;
+use crate::names::Names;
 use crate::report::Source;
-use crate::report::words::date;
-use crate::words::Names;
+use crate::report::report_text::date;
 use socklab_text::Messages;
 use socklab_text::markup::{Element, el};
 
@@ -280,7 +281,7 @@ fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> Element {
                 .put(el("span").class("mark").text(&mark(*how, messages)))
         }
         Cell::Absent(why) => {
-            let text = super::words::absent(why, messages);
+            let text = absent(why, messages);
             td.class("absent").text(&text)
         }
         Cell::Empty => td.class("absent").text("–"),

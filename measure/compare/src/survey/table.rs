@@ -1,9 +1,9 @@
 //! The matrix as a table for a terminal, in 100 columns.
 
+use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
 use super::matrix::{Cell, Column, Matrix, Measure};
-use super::words::stevens;
-use crate::words::Names;
+use crate::names::Names;
 use socklab_text::Messages;
 
 /// How wide the table is at most, with names of up to `NAME` characters.
@@ -102,7 +102,7 @@ pub fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> String {
             let figure = shown(measure, *figure, messages);
             format!("{figure:>4} {}", mark(*how, messages))
         }
-        Cell::Absent(why) => super::words::absent(why, messages),
+        Cell::Absent(why) => absent(why, messages),
         Cell::Empty => "–".to_owned(),
     }
 }

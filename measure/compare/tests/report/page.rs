@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use socklab_compare::Document;
-use socklab_compare::report::{Beside, html};
+use socklab_compare::report::{Appendix, html};
 use socklab_compare::results::{Invalid, Proof, Results, Trial};
 
 use crate::html::{element, wrongs};
@@ -22,12 +22,12 @@ pub(crate) fn sample_page(language: &str) -> &'static str {
 /// The page of these results.
 pub(crate) fn page(results: Results, language: &str) -> String {
     let (pictures, sources) = (sample::pictures(), sample::sources());
-    let beside = Beside {
+    let appendix = Appendix {
         command: sample::COMMAND,
         pictures: &pictures,
         sources: &sources,
     };
-    html(&Document::new(results), &beside, &messages(language))
+    html(&Document::new(results), &appendix, &messages(language))
 }
 
 fn figure<'a>(page: &'a str, id: &str) -> &'a str {

@@ -5,7 +5,7 @@ mod common;
 mod made;
 
 use made::{Like, SAME, SERVERS, survey};
-use socklab_compare::survey::words::Reader;
+use socklab_compare::survey::sentences::Reader;
 use socklab_compare::survey::{
     Absent, Cell, Mark, Matrix, Measure, Question, Survey, Why, page, table,
 };

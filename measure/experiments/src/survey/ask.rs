@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
-use socklab_compare::survey::words::POLLS;
+use socklab_compare::survey::contestants::POLLS;
 use socklab_compare::survey::{Absent, Asked, Question, Silent, Why};
 use socklab_core::lab;
 use socklab_load::{Idle, Load, SLOW_WORK, SlowClient, SlowRequests};

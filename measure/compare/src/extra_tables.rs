@@ -2,9 +2,9 @@
 //! up. A block for each, as the table has one for each load.
 
 use crate::format::NO_FIGURE;
+use crate::names::Names;
 use crate::results::Results;
 use crate::summary::{Estimate, Summary};
-use crate::words::Names;
 use socklab_text::Grid;
 
 /// The blocks with their titles; none for what was not asked.

@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use socklab_text::{Messages, Variable};
 
 use crate::estimate::{Estimate, Interval};
+use crate::names::Names;
 use crate::results::{Invalid, Load};
-use crate::words::Names;
 
 /// The messages of a language with the names and the numbers that all outputs share.
 #[derive(Clone, Copy)]
-pub(super) struct Words<'a>(Names<'a>);
+pub(super) struct ReportText<'a>(Names<'a>);
 
-impl<'a> Words<'a> {
+impl<'a> ReportText<'a> {
     pub(super) fn new(messages: &'a dyn Messages) -> Self {
-        Words(Names::new(messages))
+        ReportText(Names::new(messages))
     }
 
     /// The messages themselves.
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn round_numbers_have_the_digits_that_they_need() {
-        let words = Words::new(&Spanish);
+        let words = ReportText::new(&Spanish);
         for (value, text) in [
             (0.0, "0"),
             (2.50, "2,5"),

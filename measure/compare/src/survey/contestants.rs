@@ -1,0 +1,70 @@
+//! What is said of a contestant: which figure of Stevens shows how it waits, and why it has no
+//! figure.
+
+use super::Why;
+use crate::names::Names;
+use socklab_text::Messages;
+
+/// From how much of a core on a contestant that nobody asks anything polls.
+pub const POLLS: f64 = 0.5;
+
+/// The figure of Stevens, Fenner and Rudoff, *UNIX Network Programming*, vol. 1, 3rd edition, 6.2,
+/// that shows how a model of ours waits. Empty for others.
+pub fn stevens(contestant: &str) -> &'static str {
+    let model = contestant.split(" (").next().unwrap_or(contestant);
+    match model {
+        "blocking" | "blocking-iterative" | "blocking-pool" | "blocking-batched"
+        | "blocking-process" | "blocking-prefork" => "6.1",
+        "nonblocking" => "6.2",
+        "select" | "poll" | "epoll-level" | "mio" | "mio-loops" | "mio-batched" | "tokio"
+        | "async-std" => "6.3",
+        "signal-driven" => "6.4",
+        "uring" => "6.5",
+        _ => "",
+    }
+}
+
+/// Why a contestant has no figure, as it stands in a cell.
+pub fn absent(why: &Why, messages: &dyn Messages) -> String {
+    match why {
+        Why::Serves(count) => messages.say_with("survey-serves", &[("count", &count)]),
+        Why::Stopped { .. } => messages.say("survey-stopped"),
+        Why::Differs { .. } => messages.say("survey-differs"),
+        Why::NotSlow | Why::Failed(_) => "–".to_owned(),
+    }
+}
+
+/// What went wrong with a contestant, as a sentence. `None` if nothing did: it serves no more at
+/// once.
+pub fn failure(model: &str, why: &Why, messages: &dyn Messages) -> Option<String> {
+    let names = Names::new(messages);
+    let model = names.name(model);
+    Some(match why {
+        Why::Stopped { after, said } if said.is_empty() => messages.say_with(
+            "survey-failure-silent",
+            &[("model", &model), ("after", after)],
+        ),
+        Why::Stopped { after, said } => messages.say_with(
+            "survey-failure-stopped",
+            &[
+                ("model", &model),
+                ("after", after),
+                ("said", &names.name(said)),
+            ],
+        ),
+        Why::Differs { expected, got } => messages.say_with(
+            "survey-failure-differs",
+            &[
+                ("model", &model),
+                ("expected", &names.name(expected)),
+                ("got", &names.name(got)),
+            ],
+        ),
+        Why::Failed(why) => messages.say_with(
+            "survey-failure-failed",
+            &[("model", &model), ("said", &names.name(why))],
+        ),
+        Why::NotSlow => messages.say_with("survey-failure-not-slow", &[("model", &model)]),
+        Why::Serves(_) => return None,
+    })
+}
