@@ -115,8 +115,13 @@ pub(crate) fn in_no_locale(mut command: Command) -> Command {
 
 /// Runs it to its end with this on standard input.
 pub(crate) fn pipe(command: Command, input: impl IntoData) -> OutputAssert {
+    pipe_within(PATIENCE, command, input)
+}
+
+/// The same for a command that takes long by itself.
+pub(crate) fn pipe_within(limit: Duration, command: Command, input: impl IntoData) -> OutputAssert {
     let command = snapbox::cmd::Command::from_std(command);
-    command.stdin(input).timeout(PATIENCE).assert()
+    command.stdin(input).timeout(limit).assert()
 }
 
 /// The same with words alone and nothing to read.

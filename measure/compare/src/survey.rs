@@ -2,8 +2,8 @@
 //! compare` without an exercise.
 //!
 //! A [`Survey`] is what was measured, a [`Matrix`] what it says: one figure for each contestant and
-//! question, with how much worse it is than the best. [`sentences`] puts that into one headline and one
-//! sentence for each question, and [`table`] into a table of 100 columns.
+//! question, with how much worse it is than the best. [`sentences`] puts that into one headline and
+//! one sentence for each question, and [`table`] into a table of 100 columns.
 
 pub mod contestants;
 pub mod figures;
