@@ -117,6 +117,10 @@ codes! {
         DiesOnReset = "dies-on-reset",
         /// An empty message ended it.
         DiesOnEmpty = "dies-on-empty",
+        /// A reply that was late ended it.
+        DiesOnTimeout = "dies-on-timeout",
+        /// In a chat it takes what others say for its peer's.
+        AnswersStrangers = "answers-strangers",
         /// It talked through the socket that listens.
         ListenerUsed = "listener-used",
         /// What was written stayed in a buffer.
@@ -189,6 +193,7 @@ impl Cause {
                 | Cause::FinNotSent
                 | Cause::NeverChecksFin
                 | Cause::DiesOnEmpty
+                | Cause::AnswersStrangers
                 | Cause::ServesOnce
                 | Cause::NoLoop
                 | Cause::TurnBroken

@@ -78,6 +78,8 @@ pub(crate) struct Player<'a> {
     typed: Vec<Vec<u8>>,
     /// Where on the program's output what it shows next begins.
     shown: usize,
+    /// What somebody who is not in the chat has said.
+    stranger: Option<Vec<u8>>,
     /// Texts that a program may still hold in a buffer.
     owed: Vec<Vec<u8>>,
     /// Whether a wait is over and this is its last look.
@@ -113,6 +115,7 @@ fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (Outcome, bool) {
         heard: Vec::new(),
         typed: Vec::new(),
         shown: 0,
+        stranger: None,
         owed: Vec::new(),
         last_look: false,
         reply: Vec::new(),

@@ -184,6 +184,8 @@ pub enum Act {
     WeFinish,
     /// We reset the connection.
     WeReset,
+    /// What we send goes through a network that does this from now on.
+    WeImpair(String),
     /// The program closed, or will send no more.
     Closes,
     /// We typed this on its standard input.

@@ -5,6 +5,7 @@
 
 mod parse;
 
+use socklab_core::impair::Impairments;
 use socklab_core::transcript::Role;
 
 pub use parse::{ParseError, Wrong, parse};
@@ -55,6 +56,15 @@ pub enum Move {
         peer: String,
         /// What.
         bytes: Vec<u8>,
+    },
+    /// `<- network lose=30 seed=7`: what we send from now on is impaired. Without more: no longer.
+    Network {
+        /// How.
+        how: Impairments,
+        /// What decides it.
+        seed: u64,
+        /// As it was written.
+        words: String,
     },
     /// `<- finish PEER`: send no more.
     Finish(String),

@@ -3,6 +3,8 @@
 //! A connection that the program has closed is reset, so that its port is not left in TIME_WAIT: a
 //! server that the student starts next would be refused that port for a minute.
 
+mod network;
+
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -10,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use socklab_core::Transport;
 use socklab_core::transcript::{Arrow, Line};
+
+use network::Network;
 
 /// How long a connection to a listener on this machine may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -102,6 +106,7 @@ pub(crate) struct Wire {
     knocks: usize,
     /// Where we listen, if the program is the client.
     doors: Vec<Door>,
+    network: Network,
     /// The program's address, and through which door it came.
     client: Option<(usize, SocketAddr)>,
     pub(crate) log: Log,
@@ -154,6 +159,7 @@ impl Wire {
             sockets: BTreeMap::new(),
             knocks: 0,
             doors: Vec::new(),
+            network: Network::clean(),
             client: None,
             log: Log::new(),
         }
@@ -215,7 +221,7 @@ impl Wire {
     }
 
     /// Sends; what does not fit at once is sent as soon as it does.
-    pub(crate) fn send(&mut self, peer: &str, bytes: &[u8]) -> io::Result<()> {
+    fn put(&mut self, peer: &str, bytes: &[u8]) -> io::Result<()> {
         self.log.add(Arrow::Out, "send", peer, Some(bytes));
         if let Some(stream) = self.streams.get_mut(peer) {
             let mut left = bytes;
@@ -248,6 +254,7 @@ impl Wire {
 
     /// A datagram that has come, if one has. A client's first one says where it is.
     pub(crate) fn datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
+        let _ = self.release(peer);
         let bytes = self.take_datagram(peer)?;
         self.log.add(Arrow::In, "datagram", peer, Some(&bytes));
         Some(bytes)

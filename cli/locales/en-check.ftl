@@ -85,6 +85,9 @@ check-listens = listens at { $address }
 check-connects = connects
 check-finishes = sends no more
 check-resets = breaks the connection
+# $words (text)
+check-network = the network: { $words }
+check-network-clean = the network is as it was
 check-closes = closes
 # $text (text)
 check-types = types { $text }
@@ -199,6 +202,7 @@ check-wrong-title = the first line must be: socklab scenarios 1
 check-wrong-exercise = there is no such exercise
 check-wrong-order = exercise, program and scenario must come first
 check-wrong-move = this is none of the moves
+check-wrong-network = a network takes lose, duplicate, reorder, reset (0 to 100), delay (ms), pieces and seed, as in lose=30 seed=7
 check-wrong-text = the text must be quoted: "hola"
 check-wrong-empty = there is no scenario in it
 
@@ -314,6 +318,12 @@ check-cure-dies-on-reset = try:¶    serve(connection)¶except ConnectionError: 
 check-what-dies-on-empty = An empty message ended it.
 check-why-dies-on-empty = In UDP an empty datagram is a message, not an end.
 check-cure-dies-on-empty = do not end when a datagram is empty
+check-what-dies-on-timeout = A reply that was late ended it.
+check-why-dies-on-timeout = The exception is the socket's time-out, and nothing caught it.
+check-cure-dies-on-timeout = try:¶    reply, address = clientSocket.recvfrom(2048)¶except TimeoutError:     # it may be lost, or late: send again, or say so
+check-what-answers-strangers = It takes what a stranger says for its client's.
+check-why-answers-strangers = What another address sent is on its output, in the client's turn.
+check-cure-answers-strangers = if address != client: continue      # client: the first address
 check-what-listener-used = It talks through the socket that listens.
 check-why-listener-used = The call that failed used the socket on which listen was called.
 check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # not serverSocket

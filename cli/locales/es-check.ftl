@@ -85,6 +85,9 @@ check-listens = escucha en { $address }
 check-connects = conecta
 check-finishes = no envía más
 check-resets = corta la conexión
+# $words (text)
+check-network = la red: { $words }
+check-network-clean = la red vuelve a estar bien
 check-closes = cierra
 # $text (text)
 check-types = teclea { $text }
@@ -199,6 +202,7 @@ check-wrong-title = la primera línea debe ser: socklab scenarios 1
 check-wrong-exercise = no existe ese ejercicio
 check-wrong-order = antes deben ir exercise, program y scenario
 check-wrong-move = no es ninguno de los movimientos
+check-wrong-network = una red admite lose, duplicate, reorder, reset (de 0 a 100), delay (ms), pieces y seed, como en lose=30 seed=7
 check-wrong-text = el texto debe ir entre comillas: "hola"
 check-wrong-empty = no contiene ninguna prueba
 
@@ -314,6 +318,12 @@ check-cure-dies-on-reset = try:¶    atender(connection)¶except ConnectionError
 check-what-dies-on-empty = Un mensaje vacío lo terminó.
 check-why-dies-on-empty = En UDP un datagrama vacío es un mensaje, no un final.
 check-cure-dies-on-empty = no termine cuando un datagrama esté vacío
+check-what-dies-on-timeout = Una respuesta que tardó lo cerró.
+check-why-dies-on-timeout = La excepción es el tiempo límite del socket, y nada la recoge.
+check-cure-dies-on-timeout = try:¶    reply, address = clientSocket.recvfrom(2048)¶except TimeoutError:     # puede haberse perdido, o tardar: repita el envío, o dígalo
+check-what-answers-strangers = Toma lo que dice un extraño por lo de su cliente.
+check-why-answers-strangers = Lo que envió otra dirección está en su salida, en el turno del cliente.
+check-cure-answers-strangers = if address != client: continue      # client: la primera dirección
 check-what-listener-used = Habla por el socket que escucha.
 check-why-listener-used = La llamada que falló usó el socket en el que se llamó a listen.
 check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # no serverSocket

@@ -55,6 +55,7 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
         "NameError" if has(&["'raw_input'", "'unicode'", "'xrange'"]) => {
             Some(Cause::WrongInterpreter)
         }
+        "TimeoutError" | "timeout" | "socket.timeout" => Some(Cause::DiesOnTimeout),
         "ModuleNotFoundError" => Some(Cause::ModuleMissing),
         "ValueError" if has(&["Secrets must be at least", "Secret must be at least"]) => {
             Some(Cause::PyotpRefusesDni)
@@ -169,11 +170,11 @@ fn of_system(
             return Some(Cause::NeverCallsListen);
         }
     }
-    let resets = context
-        .scenario
-        .moves
-        .iter()
-        .any(|one| matches!(one, Move::Reset(_)));
+    let resets = context.scenario.moves.iter().any(|one| match one {
+        Move::Reset(_) => true,
+        Move::Network { how, .. } => how.reset > 0,
+        _ => false,
+    });
     (resets && kind.starts_with(['B', 'C'])).then_some(Cause::DiesOnReset)
 }
 

@@ -251,7 +251,11 @@ impl Player<'_> {
         let mut cause = diagnose::shown(evidence, &self.sent, text, &after);
         let ended = self.exit_code().is_some();
         let mut symptom = Symptom::NotShown;
-        if cause.is_none() && self.speaks_out_of_turn() {
+        let stranger = self.stranger.as_deref().filter(|said| !said.is_empty());
+        let shown = |said: &[u8]| output.windows(said.len()).any(|one| one == said);
+        if stranger.is_some_and(shown) {
+            cause = Some(Cause::AnswersStrangers);
+        } else if cause.is_none() && self.speaks_out_of_turn() {
             cause = Some(Cause::TurnBroken);
         }
         if !ended && after.is_empty() {

@@ -24,6 +24,11 @@ impl Player<'_> {
                 self.ours(Act::WeReset);
                 Ok(())
             }
+            Move::Network { how, seed, words } => {
+                self.wire.impair(*how, *seed);
+                self.ours(Act::WeImpair(words.clone()));
+                Ok(())
+            }
             Move::Type(line) => self.type_line(line),
             Move::Dni(dni) => {
                 self.given.use_dni(dni);
@@ -102,6 +107,9 @@ impl Player<'_> {
         self.ours(Act::WeSend(bytes.clone()));
         // An error tells that the program has closed: what it should do next will show it.
         let _ = self.wire.send(peer, &bytes);
+        if self.setup.exercise.name == "chat" && peer != "a" {
+            self.stranger = Some(bytes.clone());
+        }
         self.sent.push(bytes);
         Ok(())
     }
@@ -137,10 +145,7 @@ impl Player<'_> {
         let bytes = self.filled(bytes);
         self.shown = self.output_len();
         self.ours(Act::WeSend(bytes.clone()));
-        for piece in bytes.chunks(1) {
-            let _ = self.wire.send(peer, piece);
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
+        let _ = self.wire.send_pieces(peer, &bytes);
         self.sent.push(bytes);
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! Reads scenarios.
 
 use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
+use socklab_core::impair::Impairments;
 use socklab_core::transcript::{Role, parse_payload};
 
 use super::{Move, Scenario};
@@ -12,6 +15,9 @@ const TITLE: &str = "socklab scenarios 1";
 
 /// The most bytes that a text may have.
 const LONGEST: usize = 65_536;
+
+/// The longest delay of a network, in milliseconds.
+const LATEST: u64 = 10_000;
 
 /// Why a text is not a file of scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +41,8 @@ pub enum Wrong {
     Move,
     /// The text is not quoted as it should be.
     Text,
+    /// The network cannot do that.
+    Network,
     /// There is no scenario in it.
     Empty,
 }
@@ -47,6 +55,7 @@ impl fmt::Display for ParseError {
             Wrong::NoScenario => "exercise, program and scenario must come first",
             Wrong::Move => "no such move",
             Wrong::Text => "expected quoted text, such as \"hola\"",
+            Wrong::Network => "a network takes lose=30, delay=500 and the like",
             Wrong::Empty => "no scenario",
         };
         write!(f, "line {}: {wrong}", self.line)
@@ -122,6 +131,9 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, ParseError> {
 }
 
 fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
+    if ours && let ("network", words) = text.split_once(' ').unwrap_or((text, "")) {
+        return network(words).ok_or(Wrong::Network);
+    }
     let start = text.find('"').or_else(|| text.find("hex:"));
     let (words, payload) = text.split_at(start.unwrap_or(text.len()));
     let payload = if payload.is_empty() {
@@ -187,6 +199,29 @@ fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
     })
 }
 
+/// `lose=30 delay=500 seed=7`: probabilities in percent, times in milliseconds.
+fn network(words: &str) -> Option<Move> {
+    let (mut how, mut seed) = (Impairments::default(), 0);
+    for word in words.split_whitespace() {
+        let (name, value) = word.split_once('=')?;
+        let number: u64 = value.parse().ok()?;
+        let percent = u16::try_from(number).ok().filter(|number| *number <= 100);
+        let chance = percent.map(|number| 10 * number);
+        match name {
+            "pieces" => how.pieces = Some(NonZeroUsize::new(usize::try_from(number).ok()?)?),
+            "delay" if number <= LATEST => how.delay = Duration::from_millis(number),
+            "lose" => how.lose = chance?,
+            "duplicate" => how.duplicate = chance?,
+            "reorder" => how.reorder = chance?,
+            "reset" => how.reset = chance?,
+            "seed" => seed = number,
+            _ => return None,
+        }
+    }
+    let words = words.trim().to_owned();
+    Some(Move::Network { how, seed, words })
+}
+
 /// Text as in a transcript, and after it `*N` to repeat it.
 fn parse_text(text: &str) -> Option<Vec<u8>> {
     let (quoted, times) = match text.rsplit_once('*') {
@@ -237,6 +272,10 @@ mod tests {
             (with("scenario a\n-> exits \"x\""), 5, Wrong::Move),
             (with("scenario a\n-> exits now"), 5, Wrong::Move),
             (with("scenario a\nhola"), 5, Wrong::Move),
+            (with("scenario a\n<- network lose=101"), 5, Wrong::Network),
+            (with("scenario a\n<- network loose=1"), 5, Wrong::Network),
+            (with("scenario a\n<- network pieces=0"), 5, Wrong::Network),
+            (with("scenario a\n-> network lose=1"), 5, Wrong::Move),
             (
                 with("scenario a\n\nprogram client\n-> exits"),
                 7,
@@ -245,6 +284,26 @@ mod tests {
         ] {
             assert_eq!(parse(&text), Err(ParseError { line, wrong }), "{text}");
         }
+    }
+
+    #[test]
+    fn a_network_is_read() {
+        let words = "lose=30 delay=1200 pieces=4 seed=7";
+        let how = Impairments {
+            lose: 300,
+            delay: Duration::from_millis(1200),
+            pieces: NonZeroUsize::new(4),
+            ..Impairments::default()
+        };
+        let (seed, words) = (7, words.to_owned());
+        let read = parse_move(true, &format!("network {words}"));
+        assert_eq!(read, Ok(Move::Network { how, seed, words }));
+        let clean = Move::Network {
+            how: Impairments::default(),
+            seed: 0,
+            words: String::new(),
+        };
+        assert_eq!(parse_move(true, "network"), Ok(clean));
     }
 
     #[test]

@@ -4,8 +4,13 @@ from socket import *
 serverSocket = socket(AF_INET, SOCK_DGRAM)
 serverSocket.bind(("", 16000))
 print("El Servidor está listo")
+client = None
 while True:
-    data, client = serverSocket.recvfrom(2048)
+    data, address = serverSocket.recvfrom(2048)
+    if client is None:
+        client = address
+    if address != client:
+        continue
     message = data.decode()
     print(message)
     if message == "fin":

@@ -21,13 +21,19 @@ int main(int count, char **words) {
     socklen_t length = sizeof peer;
     if (client) inet_pton(AF_INET, words[2], &peer.sin_addr);
     else if (bind(sock, (struct sockaddr *)&peer, length) < 0) return perror("bind"), 1;
+    int known = client;
     for (int mine = client;; mine = !mine) {
         ssize_t size;
         if (mine) {
             size = type();
             sendto(sock, text, size, 0, (struct sockaddr *)&peer, length);
         } else {
-            size = recvfrom(sock, text, 2048, 0, (struct sockaddr *)&peer, &length);
+            struct sockaddr_in from;
+            do {
+                length = sizeof from;
+                size = recvfrom(sock, text, 2048, 0, (struct sockaddr *)&from, &length);
+            } while (known && (from.sin_port != peer.sin_port || from.sin_addr.s_addr != peer.sin_addr.s_addr));
+            peer = from, known = 1;
             printf("%.*s\n", (int)size, text);
         }
         if (is_fin(size)) return 0;

@@ -86,6 +86,7 @@ fn step(step: &Step) -> Value {
         Act::Sends(bytes) => ("program", "send", Some(text(bytes))),
         Act::WeFinish => ("we", "finish", None),
         Act::WeReset => ("we", "reset", None),
+        Act::WeImpair(words) => ("we", "network", Some(words.clone())),
         Act::Closes => ("program", "close", None),
         Act::WeType(bytes) => ("we", "type", Some(text(bytes))),
         Act::Shows(bytes) => ("program", "show", Some(text(bytes))),

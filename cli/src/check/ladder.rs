@@ -78,6 +78,13 @@ fn said(step: &Step, messages: &dyn Messages) -> (bool, &'static str, String) {
         Act::Sends(bytes) => (false, from, quote(bytes)),
         Act::WeFinish => (true, to, messages.say("check-finishes")),
         Act::WeReset => (true, to, messages.say("check-resets")),
+        Act::WeImpair(words) if words.is_empty() => {
+            (true, none, messages.say("check-network-clean"))
+        }
+        Act::WeImpair(words) => {
+            let said = messages.say_with("check-network", &[("words", words)]);
+            (true, none, said)
+        }
         Act::Closes => (false, from, messages.say("check-closes")),
         Act::WeType(bytes) => (
             true,

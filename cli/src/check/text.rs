@@ -37,6 +37,7 @@ pub(super) fn wrong(wrong: Wrong) -> &'static str {
         Wrong::Exercise => "check-wrong-exercise",
         Wrong::NoScenario => "check-wrong-order",
         Wrong::Move => "check-wrong-move",
+        Wrong::Network => "check-wrong-network",
         Wrong::Text => "check-wrong-text",
         Wrong::Empty => "check-wrong-empty",
     }

@@ -1,0 +1,15 @@
+# echo client: dies-on-timeout
+from socket import *
+
+serverName = "localhost"
+serverPort = 16000
+clientSocket = socket(AF_INET, SOCK_DGRAM)
+clientSocket.settimeout(0.5)
+while True:
+    message = input("Introduzca su mensaje en minúsculas: ")
+    clientSocket.sendto(message.encode(), (serverName, serverPort))
+    reply, serverAddress = clientSocket.recvfrom(2048)
+    print(reply.decode())
+    if reply.decode() == "FIN":
+        break
+clientSocket.close()
