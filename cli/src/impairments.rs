@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::{Args, Command};
@@ -45,6 +46,16 @@ impl Misplaced {
             Misplaced::SeedAlone => "usage-seed-alone",
         })
     }
+}
+
+/// The seed that was drawn, if one was.
+static DRAWN: OnceLock<u64> = OnceLock::new();
+
+/// What a process that this one starts with the same words must be told besides: it would draw
+/// another seed.
+#[cfg(target_os = "linux")]
+pub(crate) fn drawn() -> Option<[String; 2]> {
+    Some(["--seed".to_owned(), DRAWN.get()?.to_string()])
 }
 
 /// What was asked for, and the seed that decides it.
@@ -93,6 +104,7 @@ impl ImpairmentArgs {
             // Short enough to be typed again.
             let seed = RandomState::new().build_hasher().finish() % 100_000;
             if by_chance {
+                let _ = DRAWN.set(seed);
                 say::news(&messages.say_with("impairments-seed", &[("seed", &seed)]));
             }
             seed

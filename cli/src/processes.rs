@@ -21,6 +21,8 @@ use socklab_text::Messages;
 
 use crate::exit::Exit;
 #[cfg(target_os = "linux")]
+use crate::impairments;
+#[cfg(target_os = "linux")]
 use crate::outlet;
 use crate::say;
 
@@ -183,6 +185,7 @@ fn start(socket: std::os::fd::OwnedFd) -> io::Result<process::Child> {
     process::Command::new(env::current_exe()?)
         .args(env::args_os().skip(1))
         .args(["--inherited", &process::id().to_string()])
+        .args(impairments::drawn().into_iter().flatten())
         .stdin(socket)
         .process_group(0)
         .spawn()

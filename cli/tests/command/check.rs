@@ -109,7 +109,7 @@ fn each_scenario_has_its_transcript() {
     let mut command = socklab("transcript show");
     command.arg(&kept);
     let said = stdout(&pipe(command, "").code(0));
-    assert_eq!(said.matches("socklab transcript 1").count(), 8, "{said}");
+    assert_eq!(said.matches("socklab transcript 1").count(), 9, "{said}");
     for part in [
         "role server\nruntime check\n",
         "masked digits\n",

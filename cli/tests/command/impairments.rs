@@ -86,6 +86,28 @@ fn the_same_seed_loses_the_same_datagrams() {
     });
 }
 
+/// A process for each connection: the seed that the first one has drawn is that of all.
+#[cfg(target_os = "linux")]
+#[test]
+fn processes_have_the_seed_of_their_parent() {
+    for design in ["blocking-process", "blocking-prefork"] {
+        let mut server = Running::start(socklab(&format!(
+            "welcome server --listen :0 --pieces 5 --runtime {design}"
+        )));
+        assert!(server.notes().starts_with("random faults: --seed "));
+        let address = server.notes();
+        let address = address.rsplit(' ').next().unwrap();
+        for _ in 0..3 {
+            run(&format!("welcome client {address}"))
+                .success()
+                .stdout_eq("Bienvenido al Servidor\n");
+        }
+        server.signal(rustix::process::Signal::TERM);
+        let said = server.end().stderr;
+        assert!(!said.contains("random faults"), "{design}: {said}");
+    }
+}
+
 #[test]
 fn what_is_lost_is_said_and_a_seed_that_was_drawn() {
     let (_server, address) = Running::serve("echo server");
