@@ -84,10 +84,12 @@ impl Model for MioPoll {
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn udp(&self, socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
+        socket.set_nonblocking(true)?;
         Ok(UdpSocket::from_std(socket))
     }
 
     fn listener(&self, socket: std::net::TcpListener) -> io::Result<TcpListener> {
+        socket.set_nonblocking(true)?;
         Ok(TcpListener::from_std(socket))
     }
 
@@ -147,7 +149,6 @@ mod tests {
     #[test]
     fn one_more_is_taken_only_if_there_is_one() {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let listener = MioPoll::new().unwrap().listener(listener).unwrap();
         let none = |accepted: &io::Result<_>| {

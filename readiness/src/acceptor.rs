@@ -39,7 +39,6 @@ impl<L: Model> Acceptor<L> {
         waker: Waker,
         model: &L,
     ) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
         Ok(Acceptor {
             local: listener.local_addr()?,
             listener: model.listener(listener)?,
@@ -114,6 +113,7 @@ impl<L: Model> Acceptor<L> {
                     };
                     let (accepted, operation) =
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, accept);
+                    let operation = operation.filter(|_| !L::COMPLETIONS || accepted.is_ok());
                     (operation.iter()).for_each(|operation| observer.operation(operation));
                     match accepted {
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {

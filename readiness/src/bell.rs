@@ -10,11 +10,6 @@ use socklab_system::{Ancillary, Clock, Datagrams, Stop, StopGuard};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
-const READ: Interest = Interest {
-    read: true,
-    write: false,
-};
-
 /// A socket that the loop watches, and that hears when the loop is wanted.
 pub(crate) struct Bell<L: Model> {
     heard: Datagrams<L::Udp>,
@@ -40,10 +35,9 @@ impl<L: Model> Bell<L> {
         let rings = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         heard.connect(rings.local_addr()?)?;
         rings.connect(heard.local_addr()?)?;
-        heard.set_nonblocking(true)?;
         let peer = Link::first(rings.local_addr()?);
         let mut heard = Datagrams::new(model.udp(heard)?, Some(peer), Ancillary::default());
-        model.watch(key, Watched::Udp(&mut heard.udp), None, READ)?;
+        model.watch(key, Watched::Udp(&mut heard.udp), None, Interest::READ)?;
         let signals = rings.try_clone()?;
         let waker = Waker::from(Arc::new(Ring(rings)));
         let stops = waker.clone();
@@ -67,8 +61,8 @@ impl<L: Model> Bell<L> {
             Trigger::OneShot => model.watch(
                 self.key,
                 Watched::Udp(&mut self.heard.udp),
-                Some(READ),
-                READ,
+                Some(Interest::READ),
+                Interest::READ,
             ),
             Trigger::Edge | Trigger::Level => Ok(()),
         }

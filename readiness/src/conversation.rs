@@ -1,6 +1,7 @@
 //! One session with its socket.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ struct Socket<L: Model> {
     readable: bool,
     /// The socket may have room to send.
     writable: bool,
+    /// Sends that were in flight have landed.
+    landed: bool,
     /// A connection is being opened.
     connecting: bool,
     /// What the model watches the socket for; `None` if it does not yet.
@@ -76,6 +79,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
                 address,
                 readable: false,
                 writable: true,
+                landed: false,
                 connecting: false,
                 watched: None,
             },
@@ -109,7 +113,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     pub(crate) fn wants_turn(&self) -> bool {
         let socket = &self.socket;
         let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
-        socket.readable && self.wants() || self.wait.is_some_and(writes)
+        socket.readable && self.wants() || self.wait.is_some_and(writes) || socket.landed
     }
 
     /// The wait found its socket ready.
@@ -117,6 +121,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         // At the end of a stream every event says "readable": nothing is received any more.
         self.socket.readable |= ready.read;
         self.socket.writable |= ready.write;
+        self.socket.landed |= ready.write && L::COMPLETIONS;
         if L::TRIGGER == Trigger::OneShot {
             self.socket.watched = self.socket.watched.map(|_| Interest::default());
         }
@@ -165,6 +170,14 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         if self.socket.connecting && self.socket.writable {
             self.connected(now, resources);
         }
+        if mem::take(&mut self.socket.landed) {
+            let (sends, sent) = self.socket.wire.landed();
+            let sent = sent.map_err(|error| fault(&error));
+            self.session
+                .turn(&mut resources.out)
+                .landed(now, sends, sent);
+            self.carry_out(now, resources);
+        }
         if self.socket.writable && self.wait.is_some_and(|wait| wait.room) {
             self.session.turn(&mut resources.out).room();
             self.carry_out(now, resources);
@@ -194,7 +207,8 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
             wire.receive(buffer, clock)
         });
         let mut turn = self.session.turn(&mut resources.out);
-        turn.observe(operation);
+        // To look whether anything has been done is no call.
+        turn.observe(operation.filter(|_| !L::COMPLETIONS || received.is_ok()));
         match received {
             Ok(received) => {
                 (self.permit.iter()).for_each(|permit| permit.heard(now.mono));
@@ -311,6 +325,8 @@ struct InLoop<'a, L: Model> {
 }
 
 impl<L: Model> Calls for InLoop<'_, L> {
+    const COMPLETIONS: bool = L::COMPLETIONS;
+
     fn most(&self) -> usize {
         self.socket.wire.most()
     }

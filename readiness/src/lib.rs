@@ -1,4 +1,4 @@
-//! The event loop of every model that waits until a socket is ready.
+//! The event loop of every model in which one thread waits for many sockets.
 //!
 //! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and one thread
 //! asks the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX Network
@@ -10,6 +10,10 @@
 //! * `conversations` is the slab of them, `timers` their deadlines;
 //! * `acceptor` takes connections, as many as there is room for;
 //! * `bell` is how other threads and signals wake the loop.
+//!
+//! With completions (figure 6.5) a call only asks for something to be done, and a socket counts as
+//! ready when that has been done. So the same loop serves, with one thing more: a send that was
+//! taken is [in flight](Model::COMPLETIONS) until it has landed.
 //!
 //! # Edge-triggered, level-triggered, one-shot
 //!
@@ -56,6 +60,12 @@ impl<L: Model> Backend for OneLoop<L> {
     const SPINS: bool = !L::WAITS;
 
     const STREAMS: bool = L::STREAMS;
+
+    const COMPLETIONS: bool = L::COMPLETIONS;
+
+    fn available() -> io::Result<()> {
+        L::available()
+    }
 
     fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,

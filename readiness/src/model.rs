@@ -17,6 +17,19 @@ pub struct Interest {
     pub write: bool,
 }
 
+impl Interest {
+    /// In reading only.
+    pub const READ: Interest = Interest {
+        read: true,
+        write: false,
+    };
+    /// In writing only.
+    pub const WRITE: Interest = Interest {
+        read: false,
+        write: true,
+    };
+}
+
 /// A socket that a wait found ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
@@ -47,7 +60,7 @@ pub enum Watched<'a, L: Model> {
     Listener(&'a mut L::Listener),
 }
 
-/// One model of the family: its sockets, which never block, and its wait.
+/// One model of the family: its sockets, no call on which blocks, and its wait.
 pub trait Model: Sized + 'static {
     /// A UDP socket.
     type Udp: SystemSocket;
@@ -68,6 +81,18 @@ pub trait Model: Sized + 'static {
 
     /// Whether it has TCP.
     const STREAMS: bool = true;
+
+    /// Whether a call only asks for something to be done, and a socket is ready when it has been
+    /// done. Then a send that was taken is in flight until it has [landed](Model::landed).
+    const COMPLETIONS: bool = false;
+
+    /// Whether this system has what the model needs.
+    ///
+    /// # Errors
+    /// Why it has not.
+    fn available() -> io::Result<()> {
+        Ok(())
+    }
 
     /// What one thread waits with.
     ///
@@ -97,13 +122,13 @@ pub trait Model: Sized + 'static {
     /// What the system says; a signal is `Interrupted`.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()>;
 
-    /// Makes a socket of the model's from one that does not block.
+    /// Makes a socket of the model's, which does not block, from one that does.
     ///
     /// # Errors
     /// What the system says.
     fn udp(&self, socket: UdpSocket) -> io::Result<Self::Udp>;
 
-    /// Makes a listening socket of the model's from one that does not block.
+    /// Makes a listening socket of the model's, which does not block, from one that does.
     ///
     /// # Errors
     /// What the system says.
@@ -179,5 +204,12 @@ pub trait Model: Sized + 'static {
     #[inline]
     fn write(tcp: &Self::Tcp, bytes: &[u8]) -> io::Result<usize> {
         SockRef::from(tcp).send(bytes)
+    }
+
+    /// How many sends have landed since the last call, and the error of one that failed. A socket
+    /// is writable when there are any that the loop has to know of.
+    fn landed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
+        let _ = socket;
+        (0, Ok(()))
     }
 }

@@ -25,10 +25,12 @@ macro_rules! std_sockets {
         type Listener = std::sync::Arc<std::net::TcpListener>;
 
         fn udp(&self, socket: std::net::UdpSocket) -> std::io::Result<Self::Udp> {
+            socket.set_nonblocking(true)?;
             Ok(socket.into())
         }
 
         fn listener(&self, socket: std::net::TcpListener) -> std::io::Result<Self::Listener> {
+            socket.set_nonblocking(true)?;
             Ok(socket.into())
         }
 

@@ -12,14 +12,6 @@ use crate::model::{Model, Watched};
 /// What a conversation talks through.
 pub(crate) struct Wire<L: Model>(system::Wire<L::Udp, L::Tcp>);
 
-/// Makes a socket of the model's, which does not block.
-fn udp<L: Model>(model: &L) -> impl FnOnce(UdpSocket) -> io::Result<L::Udp> {
-    |udp| {
-        udp.set_nonblocking(true)?;
-        model.udp(udp)
-    }
-}
-
 impl<L: Model> Wire<L> {
     /// There is none, yet or any more.
     pub(crate) const CLOSED: Self = Wire(system::Wire::Closed);
@@ -30,7 +22,7 @@ impl<L: Model> Wire<L> {
         local: SocketAddr,
         model: &L,
     ) -> io::Result<Self> {
-        system::Wire::server::<O>(socket, local, udp(model)).map(Wire)
+        system::Wire::server::<O>(socket, local, |udp| model.udp(udp)).map(Wire)
     }
 
     /// The same, whose calls receive and send several datagrams where the system can do that.
@@ -64,7 +56,7 @@ impl<L: Model> Wire<L> {
     ) -> io::Result<(Option<SocketAddr>, Self)> {
         match transport {
             Transport::Datagram => {
-                let (local, wire) = system::Wire::client(link, udp(model))?;
+                let (local, wire) = system::Wire::client(link, |udp| model.udp(udp))?;
                 Ok((Some(local), Wire(wire)))
             }
             Transport::Stream => Ok((None, Wire::accepted(model.connect(link.peer)?))),
@@ -122,6 +114,12 @@ impl<L: Model> Wire<L> {
             system::Wire::Datagrams(datagrams) => L::send(datagrams, link, bytes),
             system::Wire::Stream(tcp) => L::write(tcp, bytes),
         }
+    }
+
+    /// How many sends have landed, and the error of one that failed.
+    pub(crate) fn landed(&mut self) -> (u32, io::Result<()>) {
+        self.watched()
+            .map_or((0, Ok(())), |socket| L::landed(&socket))
     }
 
     /// Closes the writing side of a stream, or asks a UDP socket for an error.

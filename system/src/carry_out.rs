@@ -57,6 +57,10 @@ pub trait Calls {
     /// long.
     const BLOCK: bool = false;
 
+    /// They only ask for something to be done. What a send took is in flight until the driver says
+    /// that it [has landed](Turn::landed).
+    const COMPLETIONS: bool = false;
+
     /// How many datagrams one call sends at most.
     fn most(&self) -> usize {
         1
@@ -150,6 +154,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                     timed::<W::Observer, _>(&run.clock, OperationKind::Send, send);
                 turn.observe(operation);
                 match sent {
+                    Ok(sent) if C::COMPLETIONS => turn.submitted(sent.len),
                     Ok(sent) => turn.sent(sent.len),
                     Err(error) => turn.not_sent(now, call_error(&error)),
                 }

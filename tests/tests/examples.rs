@@ -160,7 +160,7 @@ mod pages {
             "../system/src/datagram/unix.rs",
             "../mio-backend/src/model.rs",
             "../signal-driven/src/model.rs",
-            "../uring/src/completion_loop.rs",
+            "../uring/src/model.rs",
         ];
         quotes("models.md", &files);
     }

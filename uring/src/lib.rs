@@ -15,83 +15,22 @@
 //!
 //! # Where to look
 //!
-//! `completion_loop` is the loop, with its one wait; `conversation` is one session, whose sends are
-//! in flight until they have landed. `ring` and `buffers` hold the memory that the kernel works on;
-//! all `unsafe` code is there.
+//! `model` is the model, with the one place where it waits: what its sockets are asked to do, and
+//! what has been done. The loop is [`socklab_readiness`]'s. That a send has landed is all it hears
+//! here beside what it hears of the other models: until then the bytes are in flight. `ring` holds
+//! the memory that the kernel works on, and all `unsafe` code; `message` reads and writes addresses
+//! as the kernel does.
 
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #![deny(unsafe_code)]
 
-mod buffers;
-mod bytes;
-mod completion_loop;
-mod conversation;
-mod mailbox;
+mod message;
+mod model;
 mod ring;
 
-use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::{Arc, OnceLock};
-use std::thread;
+use socklab_readiness::OneLoop;
 
-use socklab_core::{Machine, Notice, Service, Status, Subject, Watch};
-use socklab_system::{Ancillary, Backend, Run, broken, socket};
-
-use completion_loop::CompletionLoop;
-use conversation::Whose;
-use ring::Ring;
+pub use model::Completions;
 
 /// This I/O model.
-#[derive(Clone, Copy, Debug)]
-pub struct Uring;
-
-impl Backend for Uring {
-    const NAME: &'static str = "uring";
-
-    const COMPLETIONS: bool = true;
-
-    /// Makes a ring, once: a container often forbids it, and the options used here are those of
-    /// Linux 6.1.
-    fn available() -> io::Result<()> {
-        static ERROR: OnceLock<Option<i32>> = OnceLock::new();
-        let made = || {
-            let made = Ring::<Whose>::new();
-            made.err().map(|error| error.raw_os_error().unwrap_or(0))
-        };
-        // On a thread of its own. When a ring has been closed, the kernel interrupts whatever call
-        // the thread that made it blocks in.
-        let error = ERROR.get_or_init(|| thread::spawn(made).join().unwrap_or(Some(0)));
-        error.map_or(Ok(()), |code| Err(io::Error::from_raw_os_error(code)))
-    }
-
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
-        machine: M,
-        server: Option<(SocketAddr, UdpSocket)>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let observer = run.watch.watch(Subject::Endpoint);
-        let server = server.map(|(local, udp)| {
-            let told = Ancillary::ask::<W::Observer>(&udp, local).is_used();
-            (local, udp.into(), told)
-        });
-        let served =
-            CompletionLoop::new(run).and_then(|mut one| one.alone(machine, observer, server));
-        served.unwrap_or_else(|error| broken(&error))
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let (local, listener) = match socket::bind_streams(address) {
-            Ok(bound) => bound,
-            Err(failed) => return failed,
-        };
-        let served = CompletionLoop::new(run).and_then(|mut all| {
-            run.console.notice(Notice::Ready(local));
-            all.serve(listener, &*service)
-        });
-        served.unwrap_or_else(|error| broken(&error))
-    }
-}
+pub type Uring = OneLoop<Completions>;

@@ -1,101 +1,141 @@
 //! The ring: what the kernel is asked to do, and the memory that it works on until it has done it.
 //!
-//! All `unsafe` code of this crate is here and in `buffers`. It is sound because of one rule:
-//! whatever the kernel may read or write belongs to an [`Operation`] in `operations`, or to
-//! `buffers`, and stays there until the operation's last completion has come. `Drop` cancels what
-//! is left, and waits for it.
+//! All `unsafe` code of this crate is here. It is sound because of one rule: what the kernel may
+//! read or write lies on the heap and belongs to the [`Ring`] or to an [`Operation`], and stays
+//! there until the operation's last completion has come. `Drop` cancels what is left, and waits for
+//! it.
 
 #![expect(
     unsafe_code,
     reason = "the kernel works on memory that it was given by its address"
 )]
 
-use std::io;
+use std::cell::RefCell;
+use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::process;
 use std::ptr;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use io_uring::types::{CancelBuilder, Fd, SubmitArgs, Timespec};
+use io_uring::types::{BufRingEntry, CancelBuilder, Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
-use nix::libc;
+use nix::libc::{self, EBUSY, ETIME};
 use slab::Slab;
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 use socklab_core::Link;
+use socklab_system::socket::DATAGRAM_BUFFER;
 
-use crate::buffers::{Buffers, GROUP, Incoming};
-use crate::bytes::{self, CONTROL, Name};
+use crate::message::{self, CONTROL, NAME};
 
 /// How many operations are submitted in one call at most, and how many completions the queue has
 /// room for. More of these are kept by the kernel.
 const SUBMISSIONS: u32 = 512;
 const COMPLETIONS: u32 = 4096;
 
-/// An io_uring, with what it is doing for conversations `W`.
-pub(crate) struct Ring<W: Copy> {
+/// The buffers to receive into, of which the kernel takes one when something has come, and not
+/// before: a thousand silent connections need none. Each has room for the longest datagram and for
+/// what is told beside it. Their size is not a multiple of a page, or the first bytes of all would
+/// compete for the same lines of the cache.
+const BUFFERS: u16 = 256;
+const BUFFER: usize = DATAGRAM_BUFFER + 1024 + 64;
+const GROUP: u16 = 0;
+
+/// An io_uring, and what it is doing for `W`.
+pub(crate) struct Ring<W: Clone> {
     ring: IoUring,
     operations: Slab<Operation<W>>,
-    buffers: Buffers,
-    /// Completions that have been taken from the queue, the next one last.
-    arrived: Vec<cqueue::Entry>,
-    /// Memory of sends that are complete, to be used again.
+    /// What the kernel may receive into, its list of that, and how many times it got one.
+    buffers: Vec<Vec<u8>>,
+    free: Box<FreeList>,
+    tail: u16,
+    /// More buffers, for those that were received into.
+    pool: Pool,
+    /// How it divides the buffer of a datagram.
+    header: Box<libc::msghdr>,
+    /// Of sends that are complete, to be used again.
     #[expect(clippy::vec_box, reason = "the kernel has its address")]
     spare: Vec<Box<Outgoing>>,
 }
 
-/// What the kernel has been asked to do.
-struct Operation<W> {
-    whose: W,
-    memory: Memory,
-    /// Open until the operation is complete, so that its number cannot be another socket's.
-    socket: Rc<Socket>,
+#[repr(C, align(4096))]
+struct FreeList([BufRingEntry; BUFFERS as usize]);
+
+type Pool = Rc<RefCell<Vec<Vec<u8>>>>;
+
+/// What the kernel is asked to do with a socket.
+#[derive(Clone, Copy)]
+pub(crate) enum Request<'a> {
+    /// Take a connection.
+    Accept,
+    /// Connect.
+    Connect(SocketAddr),
+    /// Receive some bytes, once.
+    Receive,
+    /// Receive datagrams, until there is no buffer for one, or an error.
+    ReceiveAll,
+    /// Send these bytes, of which the ring takes a copy, to where the socket is connected, or to a
+    /// peer.
+    Send(&'a [u8], Option<Link>),
 }
 
-/// What the kernel reads and writes.
-enum Memory {
-    Accept(Box<Name>),
-    Connect(#[expect(dead_code, reason = "the kernel reads it")] Box<Name>),
-    /// Into a buffer that the kernel takes from those provided.
-    Bytes,
-    /// The same, with the sender's address, for as many datagrams as come.
-    Datagrams(Box<libc::msghdr>),
+/// What it has done.
+pub(crate) enum Done {
+    Accepted(Socket, SocketAddr),
+    Connected,
+    Received(Incoming),
+    /// A message has gone, whole.
+    Sent,
+}
+
+/// A completion: of what was asked for by `whose`.
+pub(crate) struct Completion<W> {
+    pub(crate) whose: W,
+    /// It is that of a send.
+    pub(crate) of_send: bool,
+    /// More will come without being asked for.
+    pub(crate) more: bool,
+    pub(crate) result: io::Result<Done>,
+}
+
+/// What was received, in a buffer that goes back to the pool.
+pub(crate) struct Incoming {
+    buffer: Vec<u8>,
+    len: usize,
+    pool: Pool,
+}
+
+/// An operation that is not complete.
+struct Operation<W> {
+    whose: W,
+    kind: Kind,
+    /// Open until the operation is complete, so that its number cannot be another socket's.
+    _open: Rc<Socket>,
+}
+
+/// What it is, and what the kernel reads or writes for it alone.
+enum Kind {
+    /// Room for the address of who connects, and its length.
+    Accept(Box<([u8; NAME], libc::socklen_t)>),
+    Connect(#[expect(dead_code, reason = "the kernel reads it")] Box<SockAddr>),
+    Receive,
     Send(Box<Outgoing>),
-    Poll,
 }
 
 /// A message that is being sent.
+#[derive(Default)]
 struct Outgoing {
     bytes: Vec<u8>,
-    /// How many of them have gone.
-    sent: usize,
-    to: Name,
+    to: Option<SockAddr>,
     control: Vec<u8>,
-    piece: libc::iovec,
-    header: libc::msghdr,
+    header: Option<(libc::iovec, libc::msghdr)>,
 }
 
-/// Something that the kernel has done.
-pub(crate) struct Completion<W> {
-    pub(crate) whose: W,
-    pub(crate) what: Done,
-}
-
-/// What it was.
-pub(crate) enum Done {
-    /// A connection was accepted.
-    Accepted(io::Result<(Socket, SocketAddr)>),
-    /// A connection is open.
-    Connected(io::Result<()>),
-    /// Something was received; and whether more will be without being asked for.
-    Received(io::Result<Incoming>, bool),
-    /// A message has gone, whole.
-    Sent(io::Result<()>),
-    /// A socket is readable.
-    Readable,
-}
-
-impl<W: Copy> Ring<W> {
+impl<W: Clone> Ring<W> {
     /// A ring for the thread that calls.
     ///
     /// # Errors
@@ -109,322 +149,237 @@ impl<W: Copy> Ring<W> {
             .setup_single_issuer()
             .setup_defer_taskrun()
             .build(SUBMISSIONS)?;
-        let buffers = Buffers::new()?;
-        buffers.register(&ring)?;
-        Ok(Ring {
+        // SAFETY: zero is a value of each field of both: no address, no length.
+        let (free, mut header): (Box<FreeList>, Box<libc::msghdr>) =
+            unsafe { (Box::new(mem::zeroed()), Box::new(mem::zeroed())) };
+        (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL);
+        let address = free.0.as_ptr() as u64;
+        // SAFETY: there are so many entries, on a page of their own.
+        unsafe { (ring.submitter()).register_buf_ring_with_flags(address, BUFFERS, GROUP, 0)? };
+        let mut ring = Ring {
             ring,
             operations: Slab::new(),
-            buffers,
-            arrived: Vec::new(),
+            buffers: (0..BUFFERS).map(|_| vec![0; BUFFER]).collect(),
+            free,
+            tail: 0,
+            pool: Pool::default(),
+            header,
             spare: Vec::new(),
-        })
+        };
+        (0..BUFFERS).for_each(|id| ring.provide(id));
+        Ok(ring)
     }
 
-    /// Submits what was asked for, and waits until anything is complete, or for `limit`. Returns
-    /// how much is.
-    pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<u32> {
-        let waited = match limit {
-            None => self.ring.submit_and_wait(1),
-            Some(limit) => {
-                let limit = Timespec::from(limit);
-                let limit = SubmitArgs::new().timespec(&limit);
-                self.ring.submitter().submit_with_args(1, &limit)
-            }
-        };
-        self.arrived.extend(self.ring.completion());
-        self.arrived.reverse();
-        match waited {
+    /// Submits what was asked for, and waits until anything is complete, or for `limit`.
+    pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        let limit = limit.map(Timespec::from);
+        let args = (limit.iter()).fold(SubmitArgs::new(), |args, limit| args.timespec(limit));
+        match self.ring.submitter().submit_with_args(1, &args) {
             // The time has passed; or there are more completions than the queue has room for.
-            Err(error) if ![libc::ETIME, libc::EBUSY].contains(&code(&error)) => Err(error),
-            _ => Ok(u32::try_from(self.arrived.len()).unwrap_or(u32::MAX)),
+            Err(error) if ![ETIME, EBUSY].map(Some).contains(&error.raw_os_error()) => Err(error),
+            _ => Ok(()),
         }
     }
 
     /// The next thing that the kernel has done.
     pub(crate) fn next(&mut self) -> Option<Completion<W>> {
-        loop {
-            let entry = self.arrived.pop()?;
-            if entry.user_data() != CANCEL
-                && let Some(completion) = self.complete(&entry)
-            {
-                return Some(completion);
-            }
-        }
-    }
-
-    fn complete(&mut self, entry: &cqueue::Entry) -> Option<Completion<W>> {
-        let key = usize::try_from(entry.user_data()).ok()?;
-        let more = cqueue::more(entry.flags());
+        let known = |entry: &cqueue::Entry| self.operations.contains(entry.user_data() as usize);
+        let entry = self.ring.completion().find(known)?;
+        let (key, more) = (entry.user_data() as usize, cqueue::more(entry.flags()));
+        let received = cqueue::buffer_select(entry.flags()).map(|id| self.take(id));
+        let Operation { kind, whose, .. } = &self.operations[key];
         let result = match entry.result() {
             error @ ..0 => Err(io::Error::from_raw_os_error(-error)),
-            moved => Ok(moved as usize),
+            number => self.done(kind, number, received),
         };
-        let operation = self.operations.get_mut(key)?;
-        let whose = operation.whose;
-        let what = match &mut operation.memory {
-            Memory::Accept(name) => Done::Accepted(result.and_then(|number| {
-                // SAFETY: the kernel has just opened this descriptor for this operation alone.
-                let socket = unsafe { OwnedFd::from_raw_fd(number as i32) };
-                let no_address = io::ErrorKind::AddrNotAvailable;
-                let peer = bytes::address(&name.bytes).ok_or(no_address)?;
-                Ok((socket.into(), peer))
-            })),
-            Memory::Connect(_) => Done::Connected(result.map(drop)),
-            Memory::Poll => Done::Readable,
-            Memory::Bytes => {
-                let id = cqueue::buffer_select(entry.flags());
-                let incoming = result.map(|len| match id {
-                    Some(id) => self.buffers.took(id, len),
-                    None => Incoming::default(),
-                });
-                Done::Received(incoming, more)
-            }
-            Memory::Datagrams(header) => {
-                let id = cqueue::buffer_select(entry.flags());
-                let incoming = result.and_then(|len| match id {
-                    Some(id) => Ok(self.buffers.took_datagram(id, len, header)),
-                    None => Err(io::ErrorKind::InvalidData.into()),
-                });
-                Done::Received(incoming, more)
-            }
-            Memory::Send(outgoing) => {
-                if let Ok(moved) = result {
-                    outgoing.sent += moved;
-                    // A stream may take less than all.
-                    if moved > 0 && outgoing.sent < outgoing.bytes.len() {
-                        let entry = outgoing.entry(&operation.socket);
-                        return self
-                            .push(key, entry)
-                            .err()
-                            .map(|error| self.failed(key, error));
-                    }
-                }
-                Done::Sent(result.map(drop))
-            }
-        };
-        if !more && let Memory::Send(outgoing) = self.operations.remove(key).memory {
+        let (whose, of_send) = (whose.clone(), matches!(kind, Kind::Send(_)));
+        if !more && let Kind::Send(outgoing) = self.operations.remove(key).kind {
             self.spare.push(outgoing);
         }
-        Some(Completion { whose, what })
-    }
-
-    fn failed(&mut self, key: usize, error: io::Error) -> Completion<W> {
-        let whose = self.operations.remove(key).whose;
-        let what = Done::Sent(Err(error));
-        Completion { whose, what }
-    }
-
-    /// Takes a connection.
-    pub(crate) fn accept(&mut self, whose: W, listener: &Rc<Socket>) -> io::Result<()> {
-        let mut name = Box::new(Name::room());
-        let (bytes, len) = (name.bytes.as_mut_ptr().cast(), &raw mut name.len);
-        let accept = opcode::Accept::new(fd(listener), bytes, len).flags(libc::SOCK_CLOEXEC);
-        self.begin(whose, listener, Memory::Accept(name), accept.build())
-    }
-
-    /// Connects.
-    pub(crate) fn connect(
-        &mut self,
-        whose: W,
-        socket: &Rc<Socket>,
-        to: SocketAddr,
-    ) -> io::Result<()> {
-        let name = Box::new(Name::from(to));
-        let connect = opcode::Connect::new(fd(socket), name.bytes.as_ptr().cast(), name.len);
-        self.begin(whose, socket, Memory::Connect(name), connect.build())
-    }
-
-    /// Receives some bytes, once.
-    pub(crate) fn receive(&mut self, whose: W, socket: &Rc<Socket>) -> io::Result<()> {
-        let receive = opcode::Recv::new(fd(socket), ptr::null_mut(), 0)
-            .buf_group(GROUP)
-            .build();
-        let receive = receive.flags(squeue::Flags::BUFFER_SELECT);
-        self.begin(whose, socket, Memory::Bytes, receive)
-    }
-
-    /// Receives datagrams, until there is no buffer for one, or an error; with what the kernel
-    /// tells beside them, if the socket was asked to.
-    pub(crate) fn receive_all(
-        &mut self,
-        whose: W,
-        socket: &Rc<Socket>,
-        told: bool,
-    ) -> io::Result<()> {
-        // SAFETY: zero is a value of each of its fields: no address, no pieces, no control.
-        let mut header: Box<libc::msghdr> = Box::new(unsafe { std::mem::zeroed() });
-        header.msg_namelen = Name::SIZE as u32;
-        header.msg_controllen = if told { CONTROL } else { 0 };
-        let receive = opcode::RecvMsgMulti::new(fd(socket), &raw const *header, GROUP).build();
-        self.begin(whose, socket, Memory::Datagrams(header), receive)
-    }
-
-    /// Sends bytes, of which it takes a copy, to where the socket is connected, or to a peer.
-    pub(crate) fn send(
-        &mut self,
-        whose: W,
-        socket: &Rc<Socket>,
-        bytes: &[u8],
-        to: Option<&Link>,
-    ) -> io::Result<()> {
-        let mut outgoing = self.spare.pop().unwrap_or_else(Outgoing::empty);
-        outgoing.fill(bytes, to);
-        let entry = outgoing.entry(socket);
-        self.begin(whose, socket, Memory::Send(outgoing), entry)
-    }
-
-    /// Waits until a socket is readable.
-    pub(crate) fn poll(&mut self, whose: W, socket: &Rc<Socket>) -> io::Result<()> {
-        let poll = opcode::PollAdd::new(fd(socket), libc::POLLIN as u32).build();
-        self.begin(whose, socket, Memory::Poll, poll)
-    }
-
-    /// Gives up all that is being done with a socket. It completes, in vain.
-    pub(crate) fn cancel(&mut self, socket: &Rc<Socket>) -> io::Result<()> {
-        let all = CancelBuilder::fd(fd(socket)).all();
-        let entry = opcode::AsyncCancel2::new(all).build().user_data(CANCEL);
-        // SAFETY: a cancellation has no memory.
-        unsafe { push(&mut self.ring, &entry) }
-    }
-
-    fn begin(
-        &mut self,
-        whose: W,
-        socket: &Rc<Socket>,
-        memory: Memory,
-        entry: squeue::Entry,
-    ) -> io::Result<()> {
-        let socket = Rc::clone(socket);
-        let key = self.operations.insert(Operation {
+        Some(Completion {
             whose,
-            memory,
-            socket,
-        });
-        let pushed = self.push(key, entry);
-        if pushed.is_err() {
-            self.operations.remove(key);
-        }
-        pushed
+            of_send,
+            more,
+            result,
+        })
+    }
+
+    /// What was done, from the number that it resulted in: a descriptor, or how much was moved.
+    fn done(&self, kind: &Kind, number: i32, received: Option<Vec<u8>>) -> io::Result<Done> {
+        let len = number as usize;
+        Ok(match kind {
+            Kind::Accept(name) => {
+                // SAFETY: the kernel has just opened this descriptor for this operation alone.
+                let socket = unsafe { OwnedFd::from_raw_fd(number) };
+                let peer = message::address(&name.0).ok_or(ErrorKind::AddrNotAvailable)?;
+                Done::Accepted(socket.into(), peer)
+            }
+            Kind::Connect(_) => Done::Connected,
+            Kind::Receive => {
+                let (buffer, pool) = (received.unwrap_or_default(), Rc::clone(&self.pool));
+                let len = len.min(buffer.len());
+                Done::Received(Incoming { buffer, len, pool })
+            }
+            // Of a stream that has failed meanwhile.
+            Kind::Send(outgoing) if len < outgoing.bytes.len() => {
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+            Kind::Send(_) => Done::Sent,
+        })
+    }
+
+    /// Asks the kernel to do something with a socket. Returns the operation's number.
+    pub(crate) fn ask(
+        &mut self,
+        whose: W,
+        socket: &Rc<Socket>,
+        request: Request<'_>,
+    ) -> io::Result<u64> {
+        let fd = fd(socket);
+        let (kind, entry) = match request {
+            Request::Accept => {
+                let mut name = Box::new(([0; NAME], NAME as u32));
+                let (bytes, len) = (name.0.as_mut_ptr().cast(), &raw mut name.1);
+                let accept = opcode::Accept::new(fd, bytes, len).flags(libc::SOCK_CLOEXEC);
+                (Kind::Accept(name), accept.build())
+            }
+            Request::Connect(to) => {
+                let name = Box::new(SockAddr::from(to));
+                let connect = opcode::Connect::new(fd, name.as_ptr().cast(), name.len());
+                (Kind::Connect(name), connect.build())
+            }
+            Request::Receive => {
+                let most = DATAGRAM_BUFFER as u32;
+                let receive = opcode::Recv::new(fd, ptr::null_mut(), most).buf_group(GROUP);
+                (
+                    Kind::Receive,
+                    receive.build().flags(squeue::Flags::BUFFER_SELECT),
+                )
+            }
+            Request::ReceiveAll => {
+                let receive = opcode::RecvMsgMulti::new(fd, &raw const *self.header, GROUP);
+                (Kind::Receive, receive.build())
+            }
+            Request::Send(bytes, to) => {
+                let mut outgoing = self.spare.pop().unwrap_or_default();
+                let entry = outgoing.send(fd, bytes, to);
+                (Kind::Send(outgoing), entry)
+            }
+        };
+        let (key, _open) = (self.operations.vacant_key(), Rc::clone(socket));
+        self.push(key, entry)?;
+        self.operations.insert(Operation { whose, kind, _open });
+        Ok(key as u64)
+    }
+
+    /// Gives up operations. They complete, in vain.
+    pub(crate) fn cancel(&mut self, what: CancelBuilder) {
+        // Without room for it, they go on.
+        let _ = self.push(usize::MAX, opcode::AsyncCancel2::new(what).build());
     }
 
     /// Hands an operation to the kernel.
     fn push(&mut self, key: usize, entry: squeue::Entry) -> io::Result<()> {
-        debug_assert!(self.operations.contains(key));
-        let entry = entry.user_data(key as u64);
-        // SAFETY: the addresses in the entry are those of boxes of this operation, which stay where
-        // they are, and stay until the last completion of the operation has come.
-        unsafe { push(&mut self.ring, &entry) }
+        if self.ring.submission().is_full() {
+            self.ring.submit()?;
+        }
+        // SAFETY: what the entry has the addresses of belongs to the ring, or to the operation with
+        // this key, whose last completion has not come.
+        let pushed = unsafe { self.ring.submission().push(&entry.user_data(key as u64)) };
+        pushed.map_err(|_| ErrorKind::WouldBlock.into())
     }
 
-    /// What was received.
-    pub(crate) fn bytes<'a>(&'a self, incoming: &'a Incoming) -> &'a [u8] {
-        self.buffers.read(incoming)
+    /// Takes a buffer that the kernel has written to, and gives it another.
+    fn take(&mut self, id: u16) -> Vec<u8> {
+        let other = self
+            .pool
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| vec![0; BUFFER]);
+        let taken = mem::replace(&mut self.buffers[usize::from(id)], other);
+        self.provide(id);
+        taken
     }
 
-    /// Moves it to memory of its own, so that the kernel has the buffer for others.
-    pub(crate) fn detach(&mut self, incoming: &mut Incoming) {
-        self.buffers.detach(incoming);
-    }
-
-    /// Lets the kernel have the buffer again.
-    pub(crate) fn give_back(&mut self, incoming: Incoming) {
-        self.buffers.give_back(incoming);
+    /// Lets the kernel take this buffer.
+    fn provide(&mut self, id: u16) {
+        let entry = &mut self.free.0[usize::from(self.tail % BUFFERS)];
+        entry.set_addr(self.buffers[usize::from(id)].as_mut_ptr() as u64);
+        entry.set_len(BUFFER as u32);
+        entry.set_bid(id);
+        self.tail = self.tail.wrapping_add(1);
+        // SAFETY: the tail lies in the first entry's reserved field, which is none of its address,
+        // length and number. The kernel reads no entry before the tail has passed it; from then on
+        // only the kernel uses the buffer.
+        unsafe {
+            let tail = BufRingEntry::tail(self.free.0.as_mut_ptr()).cast_mut();
+            AtomicU16::from_ptr(tail).store(self.tail, Ordering::Release);
+        }
     }
 }
 
-/// What cancels another operation, and has no memory.
-const CANCEL: u64 = u64::MAX;
-
-/// # Safety
-/// The memory that the entry names must be what the operation needs until it is complete.
-unsafe fn push(ring: &mut IoUring, entry: &squeue::Entry) -> io::Result<()> {
-    if ring.submission().is_full() {
-        ring.submit()?;
-    }
-    // SAFETY: as the caller says.
-    let pushed = unsafe { ring.submission().push(entry) };
-    pushed.map_err(|_| io::ErrorKind::WouldBlock.into())
-}
-
-fn fd(socket: &Socket) -> Fd {
+/// How an operation names a socket.
+pub(crate) fn fd(socket: &Socket) -> Fd {
     Fd(socket.as_raw_fd())
 }
 
-fn code(error: &io::Error) -> i32 {
-    error.raw_os_error().unwrap_or(0)
-}
-
-impl<W: Copy> Drop for Ring<W> {
-    /// What the kernel still works on must not be freed.
+impl<W: Clone> Drop for Ring<W> {
     fn drop(&mut self) {
-        let mut waits = 100;
-        while self.next().is_some() {}
-        while !self.operations.is_empty() && waits > 0 {
-            waits -= 1;
+        for _ in 0..100 {
+            if self.operations.is_empty() {
+                return;
+            }
             let _ = self.ring.submit();
-            let _ = self
-                .ring
-                .submitter()
-                .register_sync_cancel(None, CancelBuilder::any());
+            let any = CancelBuilder::any();
+            let _ = self.ring.submitter().register_sync_cancel(None, any);
             let _ = self.wait(Some(Duration::from_millis(10)));
             while self.next().is_some() {}
         }
-        if !self.operations.is_empty() {
-            // Rather lost than written to by the kernel when it is another's.
-            std::mem::forget(std::mem::take(&mut self.operations));
-            self.buffers.leak();
-        }
+        // Or the kernel would write to memory that is another's by then.
+        process::abort();
+    }
+}
+
+impl Deref for Incoming {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.buffer[..self.len]
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let buffer = mem::take(&mut self.buffer);
+        self.pool
+            .borrow_mut()
+            .extend((!buffer.is_empty()).then_some(buffer));
     }
 }
 
 impl Outgoing {
-    fn empty() -> Box<Self> {
-        // SAFETY: zero is a value of each field of these two: null, and no length.
-        let (piece, header) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
-        Box::new(Outgoing {
-            bytes: Vec::new(),
-            sent: 0,
-            to: Name::default(),
-            control: Vec::new(),
-            piece,
-            header,
-        })
-    }
-
-    fn fill(&mut self, bytes: &[u8], to: Option<&Link>) {
+    fn send(&mut self, fd: Fd, bytes: &[u8], to: Option<Link>) -> squeue::Entry {
         self.bytes.clear();
         self.bytes.extend_from_slice(bytes);
-        self.sent = 0;
-        self.to = to.map_or(Name::default(), |link| link.peer.into());
-        self.control.clear();
-        if let Some(link) = to
-            && let Some(local) = link.local
-        {
-            bytes::leave_from(local, link.peer, &mut self.control);
-        }
-    }
-
-    /// Sends what has not gone yet.
-    fn entry(&mut self, socket: &Socket) -> squeue::Entry {
-        let bytes = &self.bytes[self.sent..];
-        let (start, len) = (bytes.as_ptr(), bytes.len());
-        let to: *const libc::sockaddr = match self.to.len {
-            0 => ptr::null(),
-            _ => self.to.bytes.as_ptr().cast(),
+        let (bytes, len) = (self.bytes.as_mut_ptr(), bytes.len());
+        self.to = to.map(|link| link.peer.into());
+        let name = self.to.as_ref();
+        let (name, name_len) = name.map_or((ptr::null(), 0), |to| (to.as_ptr().cast(), to.len()));
+        // All of a stream's bytes, however long that takes.
+        let flags = libc::MSG_NOSIGNAL | libc::MSG_WAITALL;
+        let Some((link, local)) = to.and_then(|link| Some((link, link.local?))) else {
+            let send = opcode::Send::new(fd, bytes, u32::try_from(len).unwrap_or(u32::MAX));
+            let send = send.dest_addr(name).dest_addr_len(name_len);
+            return send.flags(flags).build();
         };
-        if self.control.is_empty() {
-            let send = opcode::Send::new(fd(socket), start, u32::try_from(len).unwrap_or(u32::MAX));
-            let send = send.dest_addr(to).dest_addr_len(self.to.len);
-            return send.flags(libc::MSG_NOSIGNAL).build();
-        }
-        self.piece.iov_base = start.cast_mut().cast();
-        self.piece.iov_len = len;
-        self.header.msg_name = to.cast_mut().cast();
-        self.header.msg_namelen = self.to.len;
-        self.header.msg_iov = &raw mut self.piece;
-        self.header.msg_iovlen = 1;
-        self.header.msg_control = self.control.as_mut_ptr().cast();
-        self.header.msg_controllen = self.control.len();
-        opcode::SendMsg::new(fd(socket), &raw const self.header).build()
+        message::leave_from(local, link.peer, &mut self.control);
+        // SAFETY: zero is a value of each field of both: null, and no length.
+        let (piece, header) = self.header.insert(unsafe { mem::zeroed() });
+        (piece.iov_base, piece.iov_len) = (bytes.cast(), len);
+        (header.msg_name, header.msg_namelen) = (name.cast_mut().cast(), name_len);
+        (header.msg_iov, header.msg_iovlen) = (piece, 1);
+        header.msg_control = self.control.as_mut_ptr().cast();
+        header.msg_controllen = self.control.len();
+        opcode::SendMsg::new(fd, header).build()
     }
 }

@@ -415,10 +415,10 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.sent(bytes);
     }
 
-    /// A submitted send is complete.
-    pub fn landed(&mut self, now: Now, sent: Result<(), Fault>) {
+    /// So many submitted sends are complete, of which one may have failed.
+    pub fn landed(&mut self, now: Now, sends: u32, sent: Result<(), Fault>) {
         // None is waited for any more after the close limit.
-        self.session.in_flight = self.session.in_flight.saturating_sub(1);
+        self.session.in_flight = self.session.in_flight.saturating_sub(sends);
         if let Err(fault) = sent {
             self.fault(now, Doing::Sending, fault);
         }

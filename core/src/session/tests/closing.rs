@@ -62,10 +62,10 @@ fn the_end_is_finished_only_after_all_has_landed() {
     assert!(!rig.run().unwrap().room);
     let now = rig.now;
     assert_eq!(rig.news().len(), 2, "two sends, for a finish is between");
-    rig.turn().landed(now, Ok(()));
+    rig.turn().landed(now, 1, Ok(()));
     rig.run().unwrap();
     assert_eq!(rig.last_heard(), "bytes ?");
-    rig.turn().landed(now, Ok(()));
+    rig.turn().landed(now, 1, Ok(()));
     rig.run().unwrap();
     assert_eq!(rig.last_heard(), "finished");
     assert_eq!(rig.news(), ["finish"]);
@@ -80,7 +80,7 @@ fn sends_that_fail_to_land_are_one_fault() {
     rig.run().unwrap();
     let now = rig.now;
     for _ in 0..2 {
-        rig.turn().landed(now, Err(fault(FaultKind::Reset)));
+        rig.turn().landed(now, 1, Err(fault(FaultKind::Reset)));
         assert_eq!(rig.run(), Ok(Wait::default()));
     }
     assert_eq!(rig.heard()[4..], ["s0 sending reset"]);
@@ -133,7 +133,7 @@ fn the_close_limit_with_completions() {
         assert_eq!(rig.run(), Ok(closing), "its send has not landed");
         let now = rig.now;
         if in_time {
-            rig.turn().landed(now, Ok(()));
+            rig.turn().landed(now, 1, Ok(()));
             assert_eq!(rig.run(), Err(Status::Done));
             assert_eq!(rig.done.len(), 1);
         } else {
@@ -141,7 +141,7 @@ fn the_close_limit_with_completions() {
             assert_eq!(rig.run(), Err(Status::Done));
             assert_eq!(rig.done[1..], ["abort"]);
             // What lands later is of no interest.
-            rig.turn().landed(now, Err(fault(FaultKind::Reset)));
+            rig.turn().landed(now, 1, Err(fault(FaultKind::Reset)));
             assert_eq!(rig.run(), Err(Status::Done));
         }
     }

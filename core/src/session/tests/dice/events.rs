@@ -197,12 +197,12 @@ impl Driver {
     fn landed(&mut self) {
         self.plain.in_flight -= 1;
         if self.dice.chance(80) {
-            return self.happen("landed", None, |turn, now| turn.landed(now, Ok(())));
+            return self.happen("landed", None, |turn, now| turn.landed(now, 1, Ok(())));
         }
         let fault = fault(self.dice.pick(&FaultKind::ALL));
         let given = self.plain.fault(Doing::Sending, fault);
         self.happen("not landed", given, |turn, now| {
-            turn.landed(now, Err(fault));
+            turn.landed(now, 1, Err(fault));
         });
     }
 }

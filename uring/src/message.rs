@@ -1,0 +1,159 @@
+//! Addresses and control messages as the kernel reads and writes them: as bytes.
+
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::time::Duration;
+
+use nix::libc::{
+    AF_INET, AF_INET6, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, SCM_TIMESTAMPNS,
+    SOL_SOCKET,
+};
+use socklab_core::{Link, Received};
+use socklab_system::{Clock, arrival};
+
+/// The length of a `sockaddr_in6`, the longest address.
+pub(crate) const NAME: usize = 28;
+
+/// Room for all control messages that a socket may have been asked for.
+pub(crate) const CONTROL: usize = 128;
+
+/// The header of a control message: its length with this header, its level, its type.
+const HEADER: usize = 16;
+
+/// A datagram as a multishot receive wrote it (`struct io_uring_recvmsg_out`): with these rooms for
+/// its sender and for what is told. It is from the socket's only peer or from that sender, and its
+/// bytes are copied to `buffer`.
+pub(crate) fn datagram(
+    written: &[u8],
+    peer: Option<Link>,
+    clock: &Clock,
+    buffer: &mut [u8],
+) -> Option<Received> {
+    let told_len = u32::from_ne_bytes(take(written, 4)?) as usize;
+    let (name, rest) = written.get(16..)?.split_at_checked(NAME)?;
+    let (control, bytes) = rest.split_at_checked(CONTROL)?;
+    let (local, stamp) = told(control.get(..told_len).unwrap_or(control));
+    let sender = || Some(Link::first(address(name)?));
+    let link = peer.or_else(|| sender().map(|link| Link { local, ..link }))?;
+    buffer.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    let arrived = stamp.and_then(|stamp| arrival(stamp, clock));
+    Some(Received::Datagram(link, bytes.len(), arrived))
+}
+
+/// The address that the kernel wrote, if it is one of IPv4 or IPv6.
+pub(crate) fn address(name: &[u8]) -> Option<SocketAddr> {
+    let family = i32::from(u16::from_ne_bytes(take(name, 0)?));
+    let port = u16::from_be_bytes(take(name, 2)?);
+    match family {
+        AF_INET => Some((take::<4>(name, 4)?, port).into()),
+        AF_INET6 => {
+            let ip = take::<16>(name, 8)?.into();
+            let scope = u32::from_ne_bytes(take(name, 24)?);
+            Some(SocketAddrV6::new(ip, port, 0, scope).into())
+        }
+        _ => None,
+    }
+}
+
+/// What the kernel told beside a datagram: the address that was asked, and when it had it.
+fn told(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
+    let (mut local, mut stamp) = (None, None);
+    while let (Some(len), Some(level), Some(kind)) =
+        (take(control, 0), take(control, 8), take(control, 12))
+    {
+        let len = usize::from_ne_bytes(len);
+        let Some(data) = control.get(HEADER..len) else {
+            break;
+        };
+        match (i32::from_ne_bytes(level), i32::from_ne_bytes(kind)) {
+            // After the interface and the address of the route.
+            (IPPROTO_IP, IP_PKTINFO) => local = local.or(take::<4>(data, 8).map(IpAddr::from)),
+            (IPPROTO_IPV6, IPV6_PKTINFO) => local = take::<16>(data, 0).map(IpAddr::from),
+            (SOL_SOCKET, SCM_TIMESTAMPNS) => stamp = time(data),
+            _ => {}
+        }
+        control = control.get(len.next_multiple_of(8)..).unwrap_or_default();
+    }
+    (local, stamp)
+}
+
+fn time(data: &[u8]) -> Option<Duration> {
+    let seconds = u64::try_from(i64::from_ne_bytes(take(data, 0)?)).ok()?;
+    let nanos = u32::try_from(i64::from_ne_bytes(take(data, 8)?)).ok()?;
+    Some(Duration::new(seconds, nanos))
+}
+
+/// The control message that has a datagram leave from an address of this host.
+pub(crate) fn leave_from(local: IpAddr, peer: SocketAddr, control: &mut Vec<u8>) {
+    let (level, kind, len) = match local {
+        IpAddr::V4(_) => (IPPROTO_IP, IP_PKTINFO, HEADER + 12),
+        IpAddr::V6(_) => (IPPROTO_IPV6, IPV6_PKTINFO, HEADER + 20),
+    };
+    control.resize(len.next_multiple_of(8), 0);
+    control[..8].copy_from_slice(&len.to_ne_bytes());
+    control[8..12].copy_from_slice(&level.to_ne_bytes());
+    control[12..16].copy_from_slice(&kind.to_ne_bytes());
+    match (local, peer) {
+        (IpAddr::V4(ip), _) => control[20..24].copy_from_slice(&ip.octets()),
+        (IpAddr::V6(ip), SocketAddr::V6(peer)) => {
+            control[16..32].copy_from_slice(&ip.octets());
+            // A link-local address means something on one link only.
+            control[32..36].copy_from_slice(&peer.scope_id().to_ne_bytes());
+        }
+        // Both are of the socket's family.
+        (IpAddr::V6(_), SocketAddr::V4(_)) => {}
+    }
+}
+
+fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_both_families() {
+        for (text, bytes) in [
+            ("192.0.2.1:53", &[0, 53, 192, 0, 2, 1][..]),
+            (
+                "[::7%9]:258",
+                &[&[1, 2], &[0; 19][..], &[7, 9, 0, 0, 0]].concat(),
+            ),
+        ] {
+            let there: SocketAddr = text.parse().unwrap();
+            let family = if there.is_ipv4() { AF_INET } else { AF_INET6 };
+            let name = [&(family as u16).to_ne_bytes(), bytes].concat();
+            assert_eq!(address(&name), Some(there), "{text}");
+        }
+        assert_eq!(address(&[]), None);
+        assert_eq!(address(&[1, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn what_is_said_is_what_is_told() {
+        let peer = "[2001:db8::9]:1".parse().unwrap();
+        let mut control = Vec::new();
+        let v6: IpAddr = "2001:db8::1".parse().unwrap();
+        leave_from(v6, peer, &mut control);
+        assert_eq!(told(&control), (Some(v6), None));
+        // The kernel tells the address that was asked in another place than it is told one.
+        let v4 = std::net::Ipv4Addr::new(127, 0, 0, 2);
+        leave_from(v4.into(), peer, &mut control);
+        control.copy_within(20..24, 24);
+        assert_eq!(told(&control), (Some(v4.into()), None));
+    }
+
+    #[test]
+    fn half_a_message_tells_nothing() {
+        let mut control = Vec::new();
+        let v6: IpAddr = "2001:db8::1".parse().unwrap();
+        leave_from(v6, "[::1]:1".parse().unwrap(), &mut control);
+        for len in 0..HEADER + 20 {
+            assert_eq!(told(&control[..len]), (None, None), "{len}");
+        }
+        // One that says that it is shorter than its header ends the list.
+        control[0] = 3;
+        assert_eq!(told(&control), (None, None));
+    }
+}
