@@ -70,7 +70,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
     }
 
-    /// Starts the machine. Returns what it then waits for, or how it has ended already.
+    /// Starts the machine, and does what there is to do at once. Returns what to wait for then, or
+    /// how the conversation has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
         let now = self.clock.now();
         self.session.turn(&mut self.out).begin(now, begin);
@@ -78,14 +79,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Runs the machine to its end.
-    pub(crate) fn run(mut self, begun: Result<Wait, Status>) -> Status {
-        let mut next = begun;
+    pub(crate) fn run(&mut self, mut begun: Result<Wait, Status>) -> Status {
         loop {
-            match next {
+            match begun {
                 Err(status) => return status,
                 Ok(wait) => {
                     let now = self.block(wait);
-                    next = self.carry_out(now);
+                    begun = self.carry_out(now);
                 }
             }
         }
@@ -211,7 +211,7 @@ impl Calls for Thread {
         link: Link,
         bytes: &[u8],
         segment: usize,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> io::Result<usize> {
         self.wire.send(link, bytes, segment, limit)
     }

@@ -34,7 +34,7 @@ pub(crate) struct Listener<'a, S: Service, W: Watch> {
 }
 
 /// A conversation that has begun, and what it waits for.
-type Begun<M, W> = (Conversation<M, W>, Result<Wait, Status>);
+type Begun<M, W> = (Box<Conversation<M, W>>, Result<Wait, Status>);
 
 /// Where connections over a limit go, whose peers have a moment to read what was said; `None` if
 /// the system has no thread for them.
@@ -132,18 +132,20 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         }
     }
 
-    /// Starts the conversation with a connection, on this thread.
+    /// Starts the conversation with a connection, on this thread. It lies in a box: moved from one
+    /// frame to the next, it would take another page of each thread's stack.
     fn begin(&self, guest: Guest<TcpStream>) -> Begun<S::Machine, W> {
         let (session, begin) = guest.session(self.local, self.service, self.run);
         let wire = BlockingWire::stream(guest.tcp);
-        let mut conversation = Conversation::new(session, wire, Some(guest.permit), self.run);
+        let conversation = Conversation::new(session, wire, Some(guest.permit), self.run);
+        let mut conversation = Box::new(conversation);
         let begun = conversation.begin(begin);
         (conversation, begun)
     }
 
     /// Serves a connection to its end.
     pub(crate) fn serve(&self, guest: Guest<TcpStream>) {
-        let (conversation, begun) = self.begin(guest);
+        let (mut conversation, begun) = self.begin(guest);
         conversation.run(begun);
     }
 
@@ -155,7 +157,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             let thread = thread::Builder::new().stack_size(STACK);
             // Each has a second from its own beginning, so waiting for the oldest delays none.
             let drain = move || {
-                for (conversation, begun) in refusals {
+                for (mut conversation, begun) in refusals {
                     conversation.run(begun);
                 }
             };

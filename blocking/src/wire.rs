@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use socklab_core::{Link, Observer, Received, Transport};
+use socklab_core::{CLOSE_LIMIT, Link, Observer, Received, Transport};
 use socklab_system::{Clock, Wire, read, socket};
 
 /// How many bytes of a stream are read in one call.
@@ -166,9 +166,12 @@ impl BlockingWire {
         link: Link,
         bytes: &[u8],
         segment: usize,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> io::Result<usize> {
         if let Wire::Stream(stream) = &self.wire {
+            // A stop cannot wake a blocked write without cutting off what it writes, so the write
+            // itself ends after a while.
+            let limit = limit.map_or(CLOSE_LIMIT, |limit| limit.min(CLOSE_LIMIT));
             let limit = limit.max(Duration::from_millis(1));
             if cfg!(windows) {
                 return write_some(stream, bytes, limit);

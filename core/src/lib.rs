@@ -62,8 +62,11 @@
 //!     let (now, mut sent) = (Now::default(), Vec::new());
 //!     let mut turn = session.turn(out);
 //!     loop {
-//!         match turn.next(now) {
-//!             Next::Tell(Output::Show { bytes }) => show(String::from_utf8_lossy(bytes).into()),
+//!         let tell = |output: Output<'_>| match output {
+//!             Output::Show { bytes } => show(String::from_utf8_lossy(bytes).into()),
+//!             _ => {}
+//!         };
+//!         match turn.next(now, tell) {
 //!             Next::Open { .. } => turn.opened(now, "127.0.0.1:50000".parse().unwrap()),
 //!             Next::Send { bytes, .. } => {
 //!                 sent = bytes.to_vec();

@@ -7,7 +7,7 @@
 //! ```text
 //!     driver                                     session
 //!     receives       ──  turn.received(..)  ──►  feeds the machine, which fills the outbox
-//!                    ◄──  turn.next()  ─────     Tell, Send, Open, Finish, Store …
+//!                    ◄──  turn.next()  ─────     Send, Open, Finish, Store …
 //!     sends          ──  turn.sent(..)  ─────►   keeps what there was no room for
 //!                    ◄──  turn.next()  ─────     Wait { receive, room, line, until }
 //!     waits

@@ -331,7 +331,13 @@ impl<L: Model> Calls for InLoop<'_, L> {
         self.socket.wire.most()
     }
 
-    fn send(&mut self, link: Link, bytes: &[u8], segment: usize, _: Duration) -> io::Result<usize> {
+    fn send(
+        &mut self,
+        link: Link,
+        bytes: &[u8],
+        segment: usize,
+        _: Option<Duration>,
+    ) -> io::Result<usize> {
         let sent = self.socket.wire.send(link, bytes, segment);
         self.socket.writable = match &sent {
             // Less than all of a stream was taken: there is no more room. mio on Windows has to see

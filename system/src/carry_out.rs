@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use socklab_core::register::{Decision, StoreId};
 use socklab_core::{
-    CLOSE_LIMIT, Console, Doing, LineEvent, Link, Machine, Next, Now, Observer, Operation,
-    OperationKind, Status, Transport, Turn, Wait, Watch,
+    Console, Doing, LineEvent, Link, Machine, Next, Now, Observer, Operation, OperationKind,
+    Status, Transport, Turn, Wait, Watch,
 };
 
 use crate::clock::LoopClock;
@@ -66,9 +66,9 @@ pub trait Calls {
         1
     }
 
-    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. One
-    /// that blocks does so for `limit` at most. Where [several](Self::most) datagrams leave in one
-    /// call, each is `segment` bytes long, but for the last.
+    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Of a
+    /// stream, one that blocks does so for `limit` at most. Where [several](Self::most) datagrams
+    /// leave in one call, each is `segment` bytes long, but for the last.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -77,7 +77,7 @@ pub trait Calls {
         link: Link,
         bytes: &[u8],
         segment: usize,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> io::Result<usize>;
 
     /// Opens a socket to `link`, in place of the one that there is.
@@ -124,30 +124,19 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
         lines,
         permit,
     } = context;
-    let (mut look, most) = (true, calls.most());
+    let most = calls.most();
+    heed(&mut turn, now, run, permit);
     loop {
-        if look {
-            if run.stop.requested() {
-                turn.stop(now);
-            }
-            if permit.is_some_and(Permit::is_evicted) {
-                turn.evict(now);
-            }
-            look = false;
-        }
-        match turn.next_train(now, most) {
-            Next::Tell(output) => console.tell(&output),
+        match turn.next_train(now, most, |output| console.tell(&output)) {
             Next::Send {
                 link,
                 bytes,
                 segment,
                 until,
             } => {
-                // A stop cannot wake a blocked write without cutting off what it writes, so the
-                // write itself ends after a while.
-                let limit = until.map_or(CLOSE_LIMIT, |until| until.since(now.mono));
+                let limit = until.map(|until| until.since(now.mono));
                 let send = || {
-                    let len = calls.send(link, bytes, segment, limit.min(CLOSE_LIMIT))?;
+                    let len = calls.send(link, bytes, segment, limit)?;
                     Ok(Sent { len, segment })
                 };
                 let (sent, operation) =
@@ -159,7 +148,8 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                     Err(error) => turn.not_sent(now, call_error(&error)),
                 }
                 if C::BLOCK && until.is_some() {
-                    (now, look) = (clock.now(), true);
+                    now = clock.now();
+                    heed(&mut turn, now, run, permit);
                 }
             }
             Next::Wait(wait) if wait.line && !ask_for_line(lines, run, calls) => {
@@ -176,7 +166,8 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 let (opened, operation) = calls.open(run, transport, Link::on(socket, to), limit);
                 turn.observe(operation);
                 if C::BLOCK {
-                    (now, look) = (clock.now(), true);
+                    now = clock.now();
+                    heed(&mut turn, now, run, permit);
                 }
                 match opened {
                     Ok(Some(local)) => turn.opened(now, local),
@@ -200,6 +191,22 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 run.store(attempt.clone(), done);
             }
         }
+    }
+}
+
+/// Has the session hear that the program is to stop, or that its connection has to make room.
+#[inline(always)]
+fn heed<M: Machine, W: Watch>(
+    turn: &mut Turn<'_, M, W::Observer>,
+    now: Now,
+    run: &Run<W>,
+    permit: Option<&Permit>,
+) {
+    if run.stop.requested() {
+        turn.stop(now);
+    }
+    if permit.is_some_and(Permit::is_evicted) {
+        turn.evict(now);
     }
 }
 

@@ -307,10 +307,10 @@ impl VirtualNet {
         event(&mut turn, now);
         host.next = loop {
             self.steps += 1;
-            match turn.next(now) {
+            match turn.next(now, |_| ()) {
                 _ if self.steps > STEPS => break Ok(Wait::default()),
-                // The recorders have written it already; here each send is a segment of its own.
-                Next::Tell(_) | Next::NoDelay => {}
+                // Here each send is a segment of its own.
+                Next::NoDelay => {}
                 Next::Send { link, bytes, .. } => {
                     let len = bytes.len();
                     network.send(id, link, bytes);

@@ -85,7 +85,7 @@ fn carry_out<M: Machine>(
 ) -> usize {
     let (mut turn, mut sends) = (session.turn(out), 0);
     loop {
-        match turn.next_train(now, 64) {
+        match turn.next_train(now, 64, |_| ()) {
             Next::Send { bytes, .. } => {
                 let len = bytes.len().min(takes);
                 turn.sent(len);
@@ -94,7 +94,6 @@ fn carry_out<M: Machine>(
             Next::Open { .. } => turn.opened(now, CLIENT),
             Next::Wait(Wait { room: true, .. }) => turn.room(),
             Next::Wait(_) => return sends,
-            Next::Tell(_) => {}
             other => panic!("{other:?}"),
         }
     }

@@ -359,10 +359,8 @@ fn silent_peers_over_a_limit() {
             threads,
             most.0
         );
-        // One more may be accepted meanwhile, or one for each loop. With completions the kernel
-        // accepts ahead of the server.
-        let ahead = if runtime == "uring" { 16 } else { 2 };
-        let bound = descriptors + MAX_REFUSALS + ahead;
+        // One more may be accepted meanwhile, or one for each loop.
+        let bound = descriptors + MAX_REFUSALS + 2;
         assert!(
             most.1 <= bound,
             "{runtime}: {descriptors} descriptors, then {}",

@@ -19,19 +19,19 @@ pub(crate) struct Train {
 }
 
 impl Outbox {
-    /// If the next output to be carried out is a send: its link, and the sends from there on that
-    /// can leave in one call, at most `most` datagrams.
+    /// If output `first` is a send: its link, and the sends from there on that can leave in one
+    /// call, at most `most` datagrams.
     ///
     /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
     /// leave together as equal segments to one peer, of which only the last may be shorter; all of
     /// them have no more bytes than one datagram may have, or the system would refuse them.
     #[inline]
-    pub(crate) fn next_train(
-        &mut self,
+    pub(crate) fn train(
+        &self,
+        first: usize,
         transport: Transport,
         most: usize,
     ) -> Option<(Link, Train)> {
-        let first = self.next_undone()?;
         let Op::Send(link, range) = &self.ops[first] else {
             return None;
         };

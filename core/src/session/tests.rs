@@ -98,7 +98,17 @@ impl<M: Machine, O: Observer> Rig<M, O> {
         for _ in 0..BOUND {
             let transport = self.session.transport();
             let mut turn = self.session.turn(&mut self.out);
-            let line = match turn.next_train(now, self.most) {
+            let done = &mut self.done;
+            let tell = |output: Output<'_>| {
+                done.push(match output {
+                    Output::Show { bytes } => format!("show {}", String::from_utf8_lossy(bytes)),
+                    Output::Notice(Notice::NextAddress { failed, .. }) => {
+                        format!("{} failed", failed.port())
+                    }
+                    output => format!("tell {output:?}"),
+                });
+            };
+            let line = match turn.next_train(now, self.most, tell) {
                 Next::Wait(wait) => {
                     assert!(self.out.is_empty());
                     return Ok(wait);
@@ -127,13 +137,6 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     }
                     line
                 }
-                Next::Tell(Output::Show { bytes }) => {
-                    format!("show {}", String::from_utf8_lossy(bytes))
-                }
-                Next::Tell(Output::Notice(Notice::NextAddress { failed, .. })) => {
-                    format!("{} failed", failed.port())
-                }
-                Next::Tell(output) => format!("tell {output:?}"),
                 Next::Store { id, .. } => format!("store {}", id.0),
                 Next::Open {
                     socket,

@@ -18,8 +18,6 @@ use crate::time::{Mono, Now};
 /// What a driver must do now.
 #[derive(Debug)]
 pub enum Next<'a> {
-    /// Hand this to the user's console.
-    Tell(Output<'a>),
     /// Hand this to the register; answer with [`Turn::stored`] when it has decided.
     Store {
         /// The machine's number for it.
@@ -350,18 +348,26 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// The system took so many bytes of the last [`Next::Send`]: of datagrams, whole ones.
-    #[inline]
+    #[inline(always)]
     pub fn sent(&mut self, len: usize) {
         match &self.sending {
+            Sending::Outbox(train) if len == train.bytes.len() => {
+                self.out.done_before(train.next);
+                self.sending = Sending::Nothing;
+            }
+            _ => self.sent_in_part(len),
+        }
+    }
+
+    /// The system took less than all, or of what waited for room.
+    fn sent_in_part(&mut self, len: usize) {
+        match &self.sending {
+            Sending::Outbox(_) if self.session.wire == WireState::Stream => {
+                self.session.room = false;
+                return self.keep(len);
+            }
             Sending::Outbox(train) => {
-                let mut next = train.next;
-                if len < train.bytes.len() {
-                    if self.session.wire == WireState::Stream {
-                        self.session.room = false;
-                        return self.keep(len);
-                    }
-                    next = self.out.after(train, len);
-                }
+                let next = self.out.after(train, len);
                 self.out.done_before(next);
             }
             Sending::Unsent => {
@@ -440,41 +446,57 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// What to do now. Datagrams are sent one by one.
+    /// What to do now. Datagrams are sent one by one. What is for the user goes to `tell` before.
     #[inline(always)]
-    pub fn next(&mut self, now: Now) -> Next<'_> {
-        self.next_train(now, 1)
+    pub fn next(&mut self, now: Now, tell: impl FnMut(Output<'_>)) -> Next<'_> {
+        self.next_train(now, 1, tell)
     }
 
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
     ///
-    /// What is for the user comes first, then the machine's other outputs in order, then what is
-    /// left to do when there are none. Inlined, because drivers call it several times for a
-    /// datagram: the call, and moving what it returns, would be a tenth of an echo's instructions.
+    /// What is for the user goes to `tell`, which needs no answer. Then come the machine's other
+    /// outputs in order, then what is left to do when there are none. Inlined, because drivers call
+    /// it several times for a datagram: the call, and moving what it returns, would be a tenth of
+    /// an echo's instructions.
     #[inline(always)]
-    pub fn next_train(&mut self, now: Now, most: usize) -> Next<'_> {
+    pub fn next_train(
+        &mut self,
+        now: Now,
+        most: usize,
+        mut tell: impl FnMut(Output<'_>),
+    ) -> Next<'_> {
         loop {
-            if let Some(index) = self.out.next_told() {
-                return Next::Tell(self.out.at(index));
+            while let Some(index) = self.out.next_told() {
+                tell(self.out.at(index));
             }
-            let session = &mut *self.session;
-            // Asked last: it looks at every send that follows, which for each send of a stream that
-            // is dead would be too often.
-            if session.is_open()
-                && !session.has_unsent()
-                && let Some((link, train)) = self.out.next_train(session.transport(), most)
-            {
-                let (until, segment) = (session.send_until(now), train.segment);
-                let bytes = self.out.sent(train.bytes.clone());
-                self.sending = Sending::Outbox(train);
-                return Next::Send {
-                    link,
-                    bytes,
-                    segment,
-                    until,
-                };
-            }
-            match self.advance(now) {
+            let step = match self.out.next_undone() {
+                None => {
+                    self.out.clear();
+                    self.idle(now)
+                }
+                Some(first) => {
+                    let session = &mut *self.session;
+                    // Asked last: it looks at every send that follows, which for each send of a
+                    // stream that is dead would be too often.
+                    if session.is_open()
+                        && !session.has_unsent()
+                        && let Some((link, train)) =
+                            self.out.train(first, session.transport(), most)
+                    {
+                        let (until, segment) = (session.send_until(now), train.segment);
+                        let bytes = self.out.sent(train.bytes.clone());
+                        self.sending = Sending::Outbox(train);
+                        return Next::Send {
+                            link,
+                            bytes,
+                            segment,
+                            until,
+                        };
+                    }
+                    self.carry_out(first)
+                }
+            };
+            match step {
                 Step::Again => {}
                 Step::Wait(wait) => return Next::Wait(wait),
                 Step::Send(link) => return self.send_unsent(now, link),
@@ -495,25 +517,13 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Carries out the machine's next output, if there is one; else what is left to do.
-    #[inline(always)]
-    fn advance(&mut self, now: Now) -> Step {
-        match self.out.next_undone() {
-            Some(index) => self.carry_out(index),
-            None => {
-                self.out.clear();
-                self.idle(now)
-            }
-        }
-    }
-
     /// Carries out an output that is not a send, or is one that has to wait.
     fn carry_out(&mut self, index: usize) -> Step {
         let session = &mut *self.session;
         match self.out.at(index) {
             Output::Send { .. } if session.is_open() => {
                 // Behind what waits already.
-                let train = self.out.next_train(session.transport(), 1);
+                let train = self.out.train(index, session.transport(), 1);
                 self.sending = train.map_or(Sending::Nothing, |(_, train)| Sending::Outbox(train));
                 self.keep(0);
                 return Step::Again;
@@ -552,7 +562,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     fn store(&self, index: usize) -> Next<'_> {
         match self.out.at(index) {
             Output::Store { id, attempt } => Next::Store { id, attempt },
-            other => Next::Tell(other),
+            // It is one: `carry_out` has seen it.
+            _ => Next::Wait(Wait::default()),
         }
     }
 

@@ -221,7 +221,13 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
 }
 
 impl<R: Runtime> Calls for InTask<'_, R> {
-    fn send(&mut self, link: Link, bytes: &[u8], _: usize, _: Duration) -> io::Result<usize> {
+    fn send(
+        &mut self,
+        link: Link,
+        bytes: &[u8],
+        _: usize,
+        _: Option<Duration>,
+    ) -> io::Result<usize> {
         R::send(self.socket, link, bytes)
     }
 

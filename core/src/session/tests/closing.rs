@@ -42,9 +42,9 @@ fn a_finish_that_fails_is_a_fault() {
     rig.bytes(b"?");
     let now = rig.now;
     let mut turn = rig.session.turn(&mut rig.out);
-    assert!(matches!(turn.next(now), Next::Send { .. }));
+    assert!(matches!(turn.next(now, |_| ()), Next::Send { .. }));
     turn.sent(SPEECH.len());
-    let Next::Finish(link) = turn.next(now) else {
+    let Next::Finish(link) = turn.next(now, |_| ()) else {
         panic!("no finish");
     };
     turn.finished(now, link, Err(fault(FaultKind::Reset)));
@@ -162,7 +162,7 @@ fn a_send_may_block_until_the_deadline_or_the_close_limit() {
         let mut rig = Rig::accepted(react);
         rig.bytes(b"?");
         let now = rig.now;
-        match rig.turn().next(now) {
+        match rig.turn().next(now, |_| ()) {
             Next::Send { until, .. } => until,
             other => panic!("{other:?}"),
         }

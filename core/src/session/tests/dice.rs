@@ -104,8 +104,9 @@ impl Driver {
             let now = self.now;
             let stream = self.session.transport() == Transport::Stream;
             let mut turn = self.session.turn(&mut self.out);
-            let did = match turn.next_train(now, self.most) {
-                Next::Tell(told) => Did::Tell(format!("{told:?}")),
+            let mut told = Vec::new();
+            let tell = |output: Output<'_>| told.push(format!("{output:?}"));
+            let did = match turn.next_train(now, self.most, tell) {
                 Next::Store { id, .. } => Did::Store(id),
                 Next::Open {
                     transport,
@@ -147,6 +148,10 @@ impl Driver {
             }
             self.plain.note(asked);
             let view = self.log.view();
+            for told in told {
+                let expected = self.plain.next(now.mono, view, self.most);
+                assert_eq!(Did::Tell(told), expected, "{:#?}", self.story);
+            }
             let mut expected = self.plain.next(now.mono, view, self.most);
             if let Did::Send { datagrams, .. } = &did {
                 assert_eq!(did, expected, "{:#?}", self.story);
@@ -184,7 +189,8 @@ impl Driver {
                 Did::Ended(status) => return Err(status),
                 Did::Store(id) => self.stores.push(id),
                 Did::Finish(link) => self.finish(link),
-                Did::Send { .. } | Did::Open(..) | Did::Tell(_) | Did::Abort => {}
+                Did::Send { .. } | Did::Open(..) | Did::Abort => {}
+                Did::Tell(_) => unreachable!("it is told beside"),
             }
         }
         panic!("no end: {:#?}", self.story);

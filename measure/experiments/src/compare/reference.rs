@@ -171,8 +171,8 @@ impl Reference {
         };
         let mut turn = session.turn(&mut self.out);
         *wait = loop {
-            match turn.next(now) {
-                Next::Tell(_) | Next::Abort | Next::NoDelay => {}
+            match turn.next(now, |_| ()) {
+                Next::Abort | Next::NoDelay => {}
                 Next::Send { bytes, .. } => {
                     let len = bytes.len();
                     events.push_back((1 - at, Event::Data(bytes.to_vec())));
