@@ -13,7 +13,9 @@
 //!     waits
 //! ```
 
+mod next;
 mod opening;
+mod received;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -32,7 +34,9 @@ use crate::time::Mono;
 use crate::unsent::{BlockedDatagrams, Unsent};
 use opening::Opening;
 
-pub use turn::{Begin, Next, Received, Turn, Wait};
+pub use next::{Next, Wait};
+pub use received::Received;
+pub use turn::{Begin, Turn};
 
 /// One machine, and what its conversation needs beside it.
 ///

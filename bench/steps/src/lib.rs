@@ -122,7 +122,7 @@ fn carry_out<M: Machine>(session: &mut Session<M, ()>, out: &mut Outbox) -> bool
     let now = Now::default();
     let mut turn = session.turn(out);
     loop {
-        match turn.next(now) {
+        match turn.next(now, |_| ()) {
             Next::Send { bytes, .. } => {
                 let len = black_box(bytes).len();
                 turn.sent(len);

@@ -1,79 +1,17 @@
-//! A turn of a conversation: what happened goes in, what to do comes out.
+//! A turn of a conversation: what happened goes in.
 
 use core::mem;
 use core::net::SocketAddr;
-use core::time::Duration;
 
-use super::{Opening, Session, WireState};
+use super::{Received, Session, WireState};
 use crate::fault::{CallError, Doing, Failure, Fault, FaultKind};
 use crate::input::{ExceededLimit, Input, LineEvent};
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{CLOSE_LIMIT, Machine, REFUSAL_LIMIT, Status};
+use crate::machine::{Machine, REFUSAL_LIMIT};
 use crate::observer::{Observer, Operation};
 use crate::outbox::{Outbox, Train};
-use crate::output::Output;
-use crate::register::{Attempt, Decision, StoreId};
-use crate::time::{Mono, Now};
-
-/// What a driver must do now.
-#[derive(Debug)]
-pub enum Next<'a> {
-    /// Hand this to the register; answer with [`Turn::stored`] when it has decided.
-    Store {
-        /// The machine's number for it.
-        id: StoreId,
-        /// The attempt.
-        attempt: &'a Attempt,
-    },
-    /// Open a socket and connect it, in place of any that is being opened. Answer with
-    /// [`Turn::opened`], or [`Turn::fault`].
-    Open {
-        /// The number that the machine gave it.
-        socket: Socket,
-        /// UDP or TCP.
-        transport: Transport,
-        /// To whom.
-        to: SocketAddr,
-        /// How long it may take, for a driver that blocks in it. Others look at [`Wait::until`].
-        limit: Option<Duration>,
-    },
-    /// Send. Answer with [`Turn::sent`] or [`Turn::not_sent`].
-    Send {
-        /// To whom.
-        link: Link,
-        /// The next bytes of a stream; one datagram, or several of the same length side by side.
-        bytes: &'a [u8],
-        /// How long each of the datagrams is; only the last may be shorter. Of a stream, how long
-        /// all is.
-        segment: usize,
-        /// Until when a stream's send may block, for a driver that blocks in it.
-        until: Option<Mono>,
-    },
-    /// Close the writing side of a stream; ask a datagram socket whether it knows of an error.
-    /// Answer with [`Turn::finished`].
-    Finish(Link),
-    /// Give the connection up, or its opening, so that a stream's peer sees a reset.
-    Abort,
-    /// Have the system send each of a stream's sends at once (`TCP_NODELAY`). There is no answer.
-    NoDelay,
-    /// There is nothing to do: wait for any of these.
-    Wait(Wait),
-    /// The conversation is over: close what is open.
-    Ended(Status),
-}
-
-/// What a conversation waits for, beside its register, its opening, and a stop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wait {
-    /// Something to receive: then call [`Turn::received`] or [`Turn::not_received`].
-    pub receive: bool,
-    /// Room to send: then call [`Turn::room`].
-    pub room: bool,
-    /// A line from the user: then call [`Turn::typed`].
-    pub line: bool,
-    /// This moment: then ask for what is [`next`](Turn::next).
-    pub until: Option<Mono>,
-}
+use crate::register::{Decision, StoreId};
+use crate::time::Now;
 
 /// How a conversation begins.
 #[derive(Clone, Copy, Debug)]
@@ -93,76 +31,22 @@ pub enum Begin {
     },
 }
 
-/// What came out of a receive; the payload is in the buffer.
-#[derive(Clone, Copy, Debug)]
-pub enum Received {
-    /// A datagram of so many bytes, and when the kernel had it, where that is known.
-    Datagram(Link, usize, Option<Mono>),
-    /// Several datagrams of one peer, side by side.
-    Train {
-        /// From whom.
-        link: Link,
-        /// How many bytes they have together.
-        len: usize,
-        /// How long each is; only the last may be shorter.
-        segment: usize,
-        /// When the kernel had the first, where that is known.
-        arrived: Option<Mono>,
-    },
-    /// So many bytes of a stream, at least one.
-    Bytes(usize),
-    /// The end of a stream.
-    End,
-}
-
-impl Received {
-    /// How many bytes of payload came.
-    pub const fn len(&self) -> usize {
-        match *self {
-            Received::Datagram(_, len, _) | Received::Train { len, .. } | Received::Bytes(len) => {
-                len
-            }
-            Received::End => 0,
-        }
-    }
-
-    /// Whether there is no payload: the end of a stream, or an empty datagram.
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
 /// A session with the outbox that was lent to it.
 #[derive(Debug)]
 pub struct Turn<'a, M, O> {
-    session: &'a mut Session<M, O>,
-    out: &'a mut Outbox,
-    sending: Sending,
+    pub(super) session: &'a mut Session<M, O>,
+    pub(super) out: &'a mut Outbox,
+    pub(super) sending: Sending,
 }
 
-/// Where the bytes of the last [`Next::Send`] lie.
+/// Where the bytes of the last [`Send`](crate::Next::Send) lie.
 #[derive(Debug)]
-enum Sending {
+pub(super) enum Sending {
     Nothing,
     /// In the outbox.
     Outbox(Train),
     Unsent,
     Blocked,
-}
-
-/// What [`Turn::next`] decided, before it borrows what it shows.
-enum Step {
-    /// Look again: the machine was given an input, or an output was carried out.
-    Again,
-    Store(usize),
-    /// Send what waits for room.
-    Send(Link),
-    Open(Socket, Transport, SocketAddr, Option<Duration>),
-    Finish(Link),
-    Abort,
-    NoDelay,
-    Wait(Wait),
-    Ended(Status),
 }
 
 impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
@@ -347,7 +231,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.session.room = true;
     }
 
-    /// The system took so many bytes of the last [`Next::Send`]: of datagrams, whole ones.
+    /// The system took so many bytes of the last [`Send`](crate::Next::Send): of datagrams, whole
+    /// ones.
     #[inline(always)]
     pub fn sent(&mut self, len: usize) {
         match &self.sending {
@@ -380,7 +265,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.sending = Sending::Nothing;
     }
 
-    /// The system took nothing of the last [`Next::Send`].
+    /// The system took nothing of the last [`Send`](crate::Next::Send).
     pub fn not_sent(&mut self, now: Now, error: CallError) {
         let fault = match error {
             // It is offered again.
@@ -414,8 +299,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// The last [`Next::Send`] has been submitted whole, to be completed later. The bytes are the
-    /// driver's by now; [`landed`](Self::landed) tells how it went.
+    /// The last [`Send`](crate::Next::Send) has been submitted whole, to be completed later. The
+    /// bytes are the driver's by now; [`landed`](Self::landed) tells how it went.
     pub fn submitted(&mut self, bytes: usize) {
         self.session.in_flight += 1;
         self.sent(bytes);
@@ -430,7 +315,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// How the [`Next::Finish`] went.
+    /// How the [`Finish`](crate::Next::Finish) went.
     pub fn finished(&mut self, now: Now, link: Link, finished: Result<(), Fault>) {
         match finished {
             Ok(()) => self.feed(now, Input::Finished { link }),
@@ -446,201 +331,16 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// What to do now. Datagrams are sent one by one. What is for the user goes to `tell` before.
-    #[inline(always)]
-    pub fn next(&mut self, now: Now, tell: impl FnMut(Output<'_>)) -> Next<'_> {
-        self.next_train(now, 1, tell)
-    }
-
-    /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
-    ///
-    /// What is for the user goes to `tell`, which needs no answer. Then come the machine's other
-    /// outputs in order, then what is left to do when there are none. Inlined, because drivers call
-    /// it several times for a datagram: the call, and moving what it returns, would be a tenth of
-    /// an echo's instructions.
-    #[inline(always)]
-    pub fn next_train(
-        &mut self,
-        now: Now,
-        most: usize,
-        mut tell: impl FnMut(Output<'_>),
-    ) -> Next<'_> {
-        loop {
-            while let Some(index) = self.out.next_told() {
-                tell(self.out.at(index));
-            }
-            let step = match self.out.next_undone() {
-                None => {
-                    self.out.clear();
-                    self.idle(now)
-                }
-                Some(first) => {
-                    let session = &mut *self.session;
-                    // Asked last: it looks at every send that follows, which for each send of a
-                    // stream that is dead would be too often.
-                    if session.is_open()
-                        && !session.has_unsent()
-                        && let Some((link, train)) =
-                            self.out.train(first, session.transport(), most)
-                    {
-                        let (until, segment) = (session.send_until(now), train.segment);
-                        let bytes = self.out.sent(train.bytes.clone());
-                        self.sending = Sending::Outbox(train);
-                        return Next::Send {
-                            link,
-                            bytes,
-                            segment,
-                            until,
-                        };
-                    }
-                    self.carry_out(first)
-                }
-            };
-            match step {
-                Step::Again => {}
-                Step::Wait(wait) => return Next::Wait(wait),
-                Step::Send(link) => return self.send_unsent(now, link),
-                Step::Store(index) => return self.store(index),
-                Step::Open(socket, transport, to, limit) => {
-                    return Next::Open {
-                        socket,
-                        transport,
-                        to,
-                        limit,
-                    };
-                }
-                Step::Finish(link) => return Next::Finish(link),
-                Step::Abort => return Next::Abort,
-                Step::NoDelay => return Next::NoDelay,
-                Step::Ended(status) => return Next::Ended(status),
-            }
-        }
-    }
-
-    /// Carries out an output that is not a send, or is one that has to wait.
-    fn carry_out(&mut self, index: usize) -> Step {
-        let session = &mut *self.session;
-        match self.out.at(index) {
-            Output::Send { .. } if session.is_open() => {
-                // Behind what waits already.
-                let train = self.out.train(index, session.transport(), 1);
-                self.sending = train.map_or(Sending::Nothing, |(_, train)| Sending::Outbox(train));
-                self.keep(0);
-                return Step::Again;
-            }
-            Output::Open {
-                socket,
-                transport,
-                to,
-            } => session.rare().opening = Some(Opening::new(socket, transport, to)),
-            Output::Finish { link } => session.finish(link),
-            Output::Abort { .. } => {
-                session.abort();
-                self.out.done_before(index + 1);
-                return Step::Abort;
-            }
-            Output::Store { .. } => {
-                self.out.done_before(index + 1);
-                return Step::Store(index);
-            }
-            Output::NoDelay { .. } if session.wire == WireState::Stream => {
-                self.out.done_before(index + 1);
-                return Step::NoDelay;
-            }
-            // A dead stream sends nothing. What is for the user has been told.
-            Output::Send { .. }
-            | Output::NoDelay { .. }
-            | Output::Prompt(_)
-            | Output::Show { .. }
-            | Output::Notice(_)
-            | Output::Unexpected(_) => {}
-        }
-        self.out.done_before(index + 1);
-        Step::Again
-    }
-
-    fn store(&self, index: usize) -> Next<'_> {
-        match self.out.at(index) {
-            Output::Store { id, attempt } => Next::Store { id, attempt },
-            // It is one: `carry_out` has seen it.
-            _ => Next::Wait(Wait::default()),
-        }
-    }
-
-    /// Sends the first of what waits for room.
-    fn send_unsent(&mut self, now: Now, link: Link) -> Next<'_> {
-        let until = self.session.send_until(now);
-        self.sending = self.session.first_sending();
-        let blocked = self.session.first_blocked();
-        let bytes = blocked.map_or(self.session.unsent.as_slice(), |(_, bytes)| bytes);
-        Next::Send {
-            link,
-            bytes,
-            segment: bytes.len(),
-            until,
-        }
-    }
-
     /// Gives the machine an input, unless it has ended.
     #[inline]
-    fn feed(&mut self, now: Now, input: Input<'_>) {
+    pub(super) fn feed(&mut self, now: Now, input: Input<'_>) {
         if self.session.pump.is_running() {
             self.session.pump.feed(now, input, self.out);
         }
     }
 
-    /// What is left to do when all outputs have been carried out.
-    #[inline(always)]
-    fn idle(&mut self, now: Now) -> Step {
-        let session = &mut *self.session;
-        let mut until = None;
-        if session.rare.is_some() || !session.unsent.is_empty() {
-            if let Some(idle) = session.left_to_do(now) {
-                return idle;
-            }
-            let rare = session.rare.as_deref();
-            let refused_until = rare.and_then(|rare| rare.refused_until);
-            let refused_until = refused_until.filter(|_| !session.stopped);
-            let tried_until = rare.and_then(|rare| rare.opening.as_ref()?.until);
-            until = tried_until.or(refused_until);
-            if refused_until.is_some_and(|until| until <= now.mono) {
-                self.stop(now);
-                return Step::Again;
-            }
-            if tried_until.is_some_and(|until| until <= now.mono) {
-                let (kind, code) = (FaultKind::TimedOut, 0);
-                self.fault(now, Doing::Opening, Fault { kind, code });
-                return Step::Again;
-            }
-        }
-        if !session.pump.is_running() {
-            return session.close(now);
-        }
-        let machine = session.pump.machine();
-        let (deadline, interest) = (machine.deadline(), machine.interest());
-        if let Some(deadline) = deadline {
-            if deadline.at <= now.mono {
-                self.feed(now, Input::Timer);
-                return Step::Again;
-            }
-            until = Some(until.map_or(deadline.at, |until| until.min(deadline.at)));
-        }
-        if interest.line
-            && let Some(line) = session.rare.as_mut().and_then(|rare| rare.line.take())
-        {
-            self.feed(now, line.input());
-            return Step::Again;
-        }
-        Step::Wait(Wait {
-            receive: interest.network && session.can_receive(),
-            room: session.has_unsent(),
-            line: interest.line,
-            until,
-        })
-    }
-
     /// Keeps what the system did not take of a send from the outbox.
-    fn keep(&mut self, taken: usize) {
+    pub(super) fn keep(&mut self, taken: usize) {
         let Sending::Outbox(train) = mem::replace(&mut self.sending, Sending::Nothing) else {
             return;
         };
@@ -660,89 +360,10 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
 impl<M: Machine, O: Observer> Session<M, O> {
     /// Where the first of what waits for room lies.
-    fn first_sending(&self) -> Sending {
+    pub(super) fn first_sending(&self) -> Sending {
         match self.first_blocked() {
             Some(_) => Sending::Blocked,
             None => Sending::Unsent,
-        }
-    }
-
-    /// Until when a send may block: a stream's, which a peer can hold up.
-    #[inline]
-    fn send_until(&mut self, now: Now) -> Option<Mono> {
-        if self.wire != WireState::Stream {
-            return None;
-        }
-        if self.pump.is_running() {
-            return self.pump.machine().deadline().map(|deadline| deadline.at);
-        }
-        Some(self.close_until(now))
-    }
-
-    fn close_until(&mut self, now: Now) -> Mono {
-        let limit = || now.mono.plus(CLOSE_LIMIT);
-        *self.rare().closing.get_or_insert_with(limit)
-    }
-
-    /// What was asked for earlier, and can be done now.
-    fn left_to_do(&mut self, now: Now) -> Option<Step> {
-        let (all_sent, running) = (self.all_sent(), self.pump.is_running());
-        if self.rare.as_ref().is_some_and(|rare| rare.broken.is_some()) {
-            return Some(Step::Ended(self.status()));
-        }
-        if self.room && !self.unsent.is_empty() {
-            return self.link.map(Step::Send);
-        }
-        if self.room
-            && let Some((link, _)) = self.first_blocked()
-        {
-            return Some(Step::Send(*link));
-        }
-        let rare = self.rare.as_mut()?;
-        rare.opening.take_if(|_| !running);
-        if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.asks) {
-            let deadline = self.pump.machine().deadline();
-            let limit = opening.ask(now.mono, deadline.map(|deadline| deadline.at));
-            let (socket, to) = (opening.socket, opening.address());
-            return Some(Step::Open(socket, opening.transport, to, limit));
-        }
-        let link = rare.finishing.take_if(|_| all_sent)?;
-        Some(Step::Finish(link))
-    }
-
-    /// The machine has ended: its last bytes have a while to leave.
-    fn close(&mut self, now: Now) -> Step {
-        if self.all_sent() {
-            return Step::Ended(self.pump.status());
-        }
-        let until = self.close_until(now);
-        if until <= now.mono {
-            self.in_flight = 0;
-            self.abort();
-            return Step::Abort;
-        }
-        Step::Wait(Wait {
-            room: self.has_unsent(),
-            until: Some(until),
-            ..Wait::default()
-        })
-    }
-
-    /// Finishes the link once all has been sent. One that is dead has no end to send.
-    fn finish(&mut self, link: Link) {
-        if self.wire != WireState::Dead {
-            self.rare().finishing = Some(link);
-        }
-    }
-
-    /// Gives the connection up, and what could not be sent.
-    fn abort(&mut self) {
-        self.drop_unsent();
-        if let Some(rare) = &mut self.rare {
-            rare.opening = None;
-        }
-        if self.wire != WireState::Datagrams {
-            self.wire = WireState::Dead;
         }
     }
 }
