@@ -22,6 +22,9 @@ pub(crate) use interpreter::resolve;
 /// program that prints without end never waits for us.
 const KEPT: usize = 128 * 1024;
 
+/// How long what a program has written may take to be read once it has ended.
+const REST: Duration = Duration::from_secs(3);
+
 /// How to start the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
@@ -226,8 +229,9 @@ impl Program {
             && let Ok(Some(status)) = self.child.try_wait()
         {
             self.exit = Some(status);
-            // A child of its own may hold the pipes open; it gets no more than this.
-            let until = Instant::now() + Duration::from_millis(300);
+            // On a busy computer our threads may need a while to read the rest. A child of its own
+            // may hold the pipes open; it gets no more than this.
+            let until = Instant::now() + REST;
             while !(self.output.is_closed() && self.errors.is_closed()) && Instant::now() < until {
                 thread::sleep(Duration::from_millis(1));
             }
