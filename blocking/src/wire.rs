@@ -182,7 +182,6 @@ impl BlockingWire {
             }
         }
         match &mut self.wire {
-            #[cfg(target_os = "linux")]
             Wire::Datagrams(server) if segment < bytes.len() => {
                 server.send_train(link, bytes, segment)
             }

@@ -107,7 +107,6 @@ impl<L: Model> Wire<L> {
     pub(crate) fn send(&mut self, link: Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
         match &mut self.0 {
             system::Wire::Closed => Err(ErrorKind::NotConnected.into()),
-            #[cfg(target_os = "linux")]
             system::Wire::Datagrams(datagrams) if segment < bytes.len() => {
                 datagrams.send_train(link, bytes, segment)
             }

@@ -120,6 +120,7 @@ fn is_of_the_train(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
     use std::io::ErrorKind;
 
     use super::*;

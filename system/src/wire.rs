@@ -216,6 +216,16 @@ impl<U: SystemSocket> Datagrams<U> {
         self.trains = trains;
         sent
     }
+
+    /// Sends the first of several datagrams, each `segment` bytes long: this system takes one at a
+    /// time.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` if there is no room.
+    #[cfg(not(target_os = "linux"))]
+    pub fn send_train(&mut self, link: Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+        self.send(link, &bytes[..segment])
+    }
 }
 
 /// Whether this system can receive and send several datagrams in one call.

@@ -52,7 +52,9 @@ pub(super) fn receive(
     )?;
     let peer = received.address.and_then(address);
     let mut link = Link::first(peer.ok_or(io::ErrorKind::AddrNotAvailable)?);
-    let (mut arrived, mut segment) = (None, None);
+    let mut arrived = None;
+    #[cfg_attr(not(target_os = "linux"), allow(unused_mut))]
+    let mut segment = None;
     for message in received.cmsgs()? {
         match message {
             ControlMessageOwned::Ipv4PacketInfo(info) => {
