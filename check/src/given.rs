@@ -17,6 +17,8 @@ pub(crate) struct Given {
     own: Option<String>,
     /// Whether the last code was an old one.
     old: bool,
+    /// Whether a right code began with a zero: one in ten does.
+    zero_first: bool,
     /// The step of the last right code.
     step: Option<Step>,
     /// What it was told, by its command line or when it asked.
@@ -64,6 +66,11 @@ impl Given {
         self.old
     }
 
+    /// Whether a right code that was given began with a zero.
+    pub(crate) fn had_zero_first(&self) -> bool {
+        self.zero_first
+    }
+
     /// Whether the code that was given has become an old one meanwhile.
     pub(crate) fn has_expired(&self) -> bool {
         self.step.is_some_and(|step| step != Step::at(now()))
@@ -81,7 +88,9 @@ impl Given {
             Field::Code => {
                 let (unix, step) = fresh();
                 self.step = Some(step);
-                code(&self.dni(identity), unix)
+                let code = code(&self.dni(identity), unix);
+                self.zero_first |= code.starts_with('0');
+                code
             }
             Field::Account => "mi_usuario".to_owned(),
             Field::Issuer => "Mi App".to_owned(),
