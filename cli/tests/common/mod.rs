@@ -323,22 +323,38 @@ pub(crate) fn one_connection<T: Send + 'static>(
     (serving, address)
 }
 
-/// An address where nothing listens, and nothing else can as long as what is returned with it
-/// lives.
-pub(crate) fn nobody_on_udp() -> (SocketAddr, UdpSocket) {
-    let (socket, address) = datagrams();
-    // A connected socket hears its peer alone: to everybody else its port is closed.
-    socket.connect(address).expect("a peer");
-    (address, socket)
+/// An address where nothing listens, over UDP or TCP, and nothing else can as long as what is
+/// returned with it lives.
+pub(crate) fn nobody_on_udp() -> (SocketAddr, (UdpSocket, socket2::Socket)) {
+    loop {
+        let (udp, address) = deaf_udp("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        // A port that is taken and not listened at.
+        let tcp = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let tcp = tcp.expect("a socket");
+        if tcp.bind(&address.into()).is_ok() {
+            return (address, (udp, tcp));
+        }
+    }
 }
 
-/// The same for TCP: the port of a client is taken, but not listened at.
-pub(crate) fn nobody_on_tcp() -> (SocketAddr, (TcpListener, TcpStream)) {
+/// The same with the port of a TCP client, which is taken but not listened at.
+pub(crate) fn nobody_on_tcp() -> (SocketAddr, (TcpListener, TcpStream, UdpSocket)) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let at = listener.local_addr().expect("an address");
-    let client = TcpStream::connect(at).expect("a connection");
-    let address = client.local_addr().expect("an address");
-    (address, (listener, client))
+    loop {
+        let client = TcpStream::connect(at).expect("a connection");
+        if let Ok((udp, address)) = deaf_udp(client.local_addr().expect("an address")) {
+            return (address, (listener, client, udp));
+        }
+    }
+}
+
+/// A UDP socket that hears only itself: to everybody else its port is closed.
+fn deaf_udp(at: SocketAddr) -> std::io::Result<(UdpSocket, SocketAddr)> {
+    let socket = UdpSocket::bind(at)?;
+    let address = socket.local_addr()?;
+    socket.connect(address)?;
+    Ok((socket, address))
 }
 
 /// Does something that holds only within one step of 30 s, again if a step ended meanwhile.
