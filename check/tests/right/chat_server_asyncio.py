@@ -16,8 +16,12 @@ class Chat(asyncio.DatagramProtocol):
 
     async def talk(self):
         loop = asyncio.get_running_loop()
+        client = None
         while True:
             message, address = await self.messages.get()
+            if client not in (None, address):
+                continue
+            client = address
             print("Cliente:", message)
             if message == "fin":
                 break
