@@ -134,9 +134,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             Ok(received) if received.is_empty() && is_over() => {}
             Ok(received) => {
                 permit.iter().for_each(|permit| permit.heard(now.mono));
-                let taken = turn.received(now, &received, buffer);
-                if taken < received.len() {
-                    wire.keep(&received, &buffer[taken..received.len()]);
+                let rest = turn.received(now, &received, buffer);
+                if rest > 0 {
+                    let len = received.len();
+                    wire.keep(&received, &buffer[len - rest..len]);
                 }
             }
             Err(_) if is_over() => {}

@@ -212,11 +212,11 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         match received {
             Ok(received) => {
                 (self.permit.iter()).for_each(|permit| permit.heard(now.mono));
-                let taken = turn.received(now, &received, buffer);
-                if taken < received.len() {
-                    wire.keep(&received, &buffer[taken..received.len()]);
+                let (rest, len) = (turn.received(now, &received, buffer), received.len());
+                if rest > 0 {
+                    wire.keep(&received, &buffer[len - rest..len]);
                 }
-                received.len()
+                len
             }
             Err(error) => {
                 self.socket.readable = turn.not_received(now, call_error(&error));

@@ -85,8 +85,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Hands over what a receive gave. Returns how many bytes the machine took: it may want no more
-    /// in the middle of a train, and the rest stays with the driver.
+    /// Hands over what a receive gave. Returns how many of the last bytes stay with the driver: a
+    /// machine may want no more in the middle of a train.
     #[inline]
     pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) -> usize {
         match *received {
@@ -94,20 +94,20 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 let bytes = &buffer[..len];
                 self.session.faults = 0;
                 self.feed(now, Input::Datagram { link, bytes });
-                len
+                0
             }
             Received::Train {
                 link, len, segment, ..
             } => {
                 let datagrams = buffer[..len].chunks(segment).map(|bytes| (link, bytes));
-                len.min(segment * self.datagrams(now, datagrams))
+                len.saturating_sub(segment * self.datagrams(now, datagrams))
             }
             Received::Bytes(len) => {
                 let bytes = &buffer[..len];
                 if let Some(link) = self.session.link {
                     self.feed(now, Input::Bytes { link, bytes });
                 }
-                len
+                0
             }
             Received::End => {
                 self.session.hears = false;
