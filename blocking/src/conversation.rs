@@ -39,12 +39,14 @@ struct Thread {
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
+    /// In a box: moved from one frame to the next, it would take another page of each thread's
+    /// stack.
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: BlockingWire,
         permit: Option<Permit>,
         run: &Arc<Run<W>>,
-    ) -> Self {
+    ) -> Box<Self> {
         let (sender, messages) = channel();
         let mut thread = Thread {
             wire: BlockingWire::default(),
@@ -59,7 +61,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         if let Some(permit) = &permit {
             permit.on_evict(thread.wake());
         }
-        Conversation {
+        Box::new(Conversation {
             session,
             out: Run::<W>::outbox(&*run.console),
             run: Arc::clone(run),
@@ -67,7 +69,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             lines: Lines::default(),
             thread,
             permit,
-        }
+        })
     }
 
     /// Starts the machine, and does what there is to do at once. Returns what to wait for then, or
@@ -217,6 +219,7 @@ impl Calls for Thread {
         self.wire.send(link, bytes, segment, limit)
     }
 
+    #[inline(never)]
     fn open<W: Watch>(
         &mut self,
         run: &Run<W>,

@@ -132,13 +132,11 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         }
     }
 
-    /// Starts the conversation with a connection, on this thread. It lies in a box: moved from one
-    /// frame to the next, it would take another page of each thread's stack.
+    /// Starts the conversation with a connection, on this thread.
     fn begin(&self, guest: Guest<TcpStream>) -> Begun<S::Machine, W> {
         let (session, begin) = guest.session(self.local, self.service, self.run);
         let wire = BlockingWire::stream(guest.tcp);
-        let conversation = Conversation::new(session, wire, Some(guest.permit), self.run);
-        let mut conversation = Box::new(conversation);
+        let mut conversation = Conversation::new(session, wire, Some(guest.permit), self.run);
         let begun = conversation.begin(begin);
         (conversation, begun)
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socklab_core::register::{Decision, StoreId};
+use socklab_core::register::{Attempt, Decision, StoreId};
 use socklab_core::{
     Console, Doing, LineEvent, Link, Machine, Next, Now, Observer, Operation, OperationKind,
     Status, Transport, Turn, Wait, Watch,
@@ -181,17 +181,27 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
             }
             Next::Abort => calls.abort(),
             Next::NoDelay => calls.no_delay(),
-            Next::Store { id, attempt } => {
-                let (leave, clock) = (calls.leave(), run.clock);
-                let goes_on = permit.map(Permit::keeps_waiting);
-                let done = Box::new(move |decision| {
-                    goes_on.iter().for_each(|goes_on| goes_on(clock.mono()));
-                    leave(Message::Stored(id, decision));
-                });
-                run.store(attempt.clone(), done);
-            }
+            Next::Store { id, attempt } => store(run, permit, calls.leave(), id, attempt),
         }
     }
+}
+
+/// Hands an attempt to the register. Not inlined: an attempt in the frame of
+/// [`carry_out`] would take stack of each thread that serves a connection.
+#[inline(never)]
+fn store<W: Watch>(
+    run: &Run<W>,
+    permit: Option<&Permit>,
+    leave: Leave,
+    id: StoreId,
+    attempt: &Attempt,
+) {
+    let (goes_on, clock) = (permit.map(Permit::keeps_waiting), run.clock);
+    let done = Box::new(move |decision| {
+        goes_on.iter().for_each(|goes_on| goes_on(clock.mono()));
+        leave(Message::Stored(id, decision));
+    });
+    run.store(attempt.clone(), done);
 }
 
 /// Has the session hear that the program is to stop, or that its connection has to make room.
