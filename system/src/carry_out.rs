@@ -186,8 +186,8 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     }
 }
 
-/// Hands an attempt to the register. Not inlined: an attempt in the frame of
-/// [`carry_out`] would take stack of each thread that serves a connection.
+/// Hands an attempt to the register. Not inlined: the frame of [`carry_out`] lies on the stack of
+/// each thread that serves a connection.
 #[inline(never)]
 fn store<W: Watch>(
     run: &Run<W>,
@@ -220,7 +220,9 @@ fn heed<M: Machine, W: Watch>(
     }
 }
 
-/// Asks for the user's next line. Returns `false` if there are none to be had.
+/// Asks for the user's next line. Returns `false` if there are none to be had. Not inlined, because
+/// it may start a thread.
+#[inline(never)]
 fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
     lines.ask(run, || {
         let leave = calls.leave();
