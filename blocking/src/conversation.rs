@@ -39,16 +39,30 @@ struct Thread {
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
-    /// In a box: moved from one frame to the next, it would take another page of each thread's
-    /// stack.
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: BlockingWire,
         permit: Option<Permit>,
         run: &Arc<Run<W>>,
     ) -> Box<Self> {
+        let mut new = Conversation::boxed(session, permit, run);
+        new.thread.connect(wire, &run.stop);
+        if let Some(permit) = &new.permit {
+            permit.on_evict(new.thread.wake());
+        }
+        new
+    }
+
+    /// In a box, and in a frame that is gone when more is called: a conversation on the stack takes
+    /// another page of each thread's.
+    #[inline(never)]
+    fn boxed(
+        session: Session<M, W::Observer>,
+        permit: Option<Permit>,
+        run: &Arc<Run<W>>,
+    ) -> Box<Self> {
         let (sender, messages) = channel();
-        let mut thread = Thread {
+        let thread = Thread {
             wire: BlockingWire::default(),
             buffer: Vec::new(),
             messages,
@@ -57,10 +71,6 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             bell: false,
             watcher: None,
         };
-        thread.connect(wire, &run.stop);
-        if let Some(permit) = &permit {
-            permit.on_evict(thread.wake());
-        }
         Box::new(Conversation {
             session,
             out: Run::<W>::outbox(&*run.console),
