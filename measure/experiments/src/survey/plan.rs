@@ -63,9 +63,9 @@ impl Thoroughness {
         budget: Duration::from_secs(12),
         rounds: 3,
         rounds_of_waits: 3,
-        slice: Duration::from_millis(70),
-        slice_of_waits: Duration::from_millis(160),
-        warm_up: Duration::from_millis(20),
+        slice: Duration::from_millis(60),
+        slice_of_waits: Duration::from_millis(140),
+        warm_up: Duration::from_millis(15),
     };
 }
 
