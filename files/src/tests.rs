@@ -202,3 +202,18 @@ fn logs_grow_and_nothing_else_does() {
     assert!(matches!(foreign, Err(Error::Foreign)), "{foreign:?}");
     assert_eq!(fs::read(&path).unwrap(), b"name,dni\n");
 }
+
+/// Whichever way it is looked at.
+#[test]
+fn a_file_is_the_same_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    for path in [&one, &other] {
+        fs::write(path, "x").expect("a file");
+        let there = fs::metadata(path).expect("the file");
+        assert_eq!(FileId::of(path).expect("the file"), FileId::from(&there));
+    }
+    let ids = [&one, &other].map(|path| FileId::of(path).expect("the file"));
+    assert_eq!(ids[0] == ids[1], !cfg!(unix));
+    assert!(FileId::of(&folder.path().join("none")).is_err());
+}
