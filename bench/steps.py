@@ -9,10 +9,10 @@ busy the machine is; it differs between compilers and processors' instruction se
 instructions are those of 3,000 of them less those of 1,000, by 2,000. Needs valgrind.
 """
 import argparse, json, platform, re, subprocess, sys
-from built import PROFILE, ROOT, TARGET
+from built import EXAMPLES, PROFILE, ROOT
 
 RECORD = ROOT / "bench/steps.json"
-PROGRAM = TARGET / PROFILE / "socklab-steps"
+PROGRAM = EXAMPLES / "count_steps"
 FEW, MANY = 1000, 3000
 MORE = 1.03
 
@@ -27,7 +27,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="write the counts as those to compare with")
     options = parser.parse_args()
-    subprocess.run(["cargo", "build", "--quiet", "--profile", PROFILE, "-p", "socklab-steps"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--quiet", "--profile", PROFILE, "-p", "socklab-steps", "--example", "count_steps"], cwd=ROOT, check=True)
     names = subprocess.run([str(PROGRAM)], capture_output=True, text=True, check=True).stdout.splitlines()
     counts = {name: round((collected(name, MANY) - collected(name, FEW)) / (MANY - FEW), 1) for name in names}
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]

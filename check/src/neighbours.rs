@@ -18,7 +18,8 @@ pub enum Neighbour {
     Port(u16, Option<Holder>),
 }
 
-/// From here on the system chooses ports (Linux; others choose higher ones): nobody has meant them.
+/// From here on the system chooses ports (Linux; others choose higher ones): no program asked for
+/// such a port by its number.
 const CHOSEN: u16 = 32_768;
 
 /// Looks at the system's own tables for what may have been meant by `sought`, where nothing

@@ -73,7 +73,7 @@ pub fn place_new(file: &Path, name: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes the contents of a file durable, whoever wrote them.
+/// Makes the contents of a file durable, also those that another handle wrote.
 ///
 /// # Errors
 /// When it cannot be opened to write, which Windows wants for this, or cannot be synced.

@@ -101,7 +101,7 @@ impl Model for MioPoll {
         listener.accept()
     }
 
-    /// Looks first: on Linux an accept makes a socket before it finds that nobody knocks, which
+    /// Looks first: on Linux an accept makes a socket before it finds that no peer waits, which
     /// costs more than ten times as much as looking.
     #[cfg(unix)]
     fn accept_more(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {

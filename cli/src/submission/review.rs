@@ -149,7 +149,7 @@ impl Reviewer {
                 lines.push(format!("    {}", messages.say_with(id, &[("said", &said)])));
             }
         };
-        // Of TLS nobody reads more than that it is.
+        // Only that it is TLS is shown: its bytes would tell a student nothing.
         let tls = review.remarks.contains(&Remark::Tls);
         let message =
             &received.bytes[..received.bytes.len().min(if tls { 16 } else { MAX_MESSAGE })];

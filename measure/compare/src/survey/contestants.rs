@@ -5,7 +5,7 @@ use super::Why;
 use crate::names::Names;
 use socklab_text::Messages;
 
-/// From how much of a core on a contestant that nobody asks anything polls.
+/// A contestant that uses at least this share of a core while no client asks is said to poll.
 pub const POLLS: f64 = 0.5;
 
 /// The figure of Stevens, Fenner and Rudoff, *UNIX Network Programming*, vol. 1, 3rd edition, 6.2,

@@ -138,7 +138,7 @@ impl Client {
         let Wire::Datagrams(datagrams) = &self.0 else {
             return Err(io::ErrorKind::NotConnected.into());
         };
-        // The kernel puts the replies of one call together for whoever has asked for that.
+        // The kernel puts the replies of one call together for a socket that asked for it (GRO).
         let (mut received, mut buffer) = (0, [0; 2 * TRAIN * LENGTH]);
         while received < count * LENGTH {
             received += datagrams.udp.recv(&mut buffer)?;
