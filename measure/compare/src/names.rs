@@ -5,7 +5,7 @@ use crate::format::Numbers;
 use crate::results::{Invalid, Load, Results};
 use socklab_text::Messages;
 
-/// The words for the things of a comparison.
+/// How the things of a comparison are called in a language.
 #[derive(Clone, Copy)]
 pub struct Names<'t> {
     /// The messages.

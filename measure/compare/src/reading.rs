@@ -8,7 +8,7 @@ use crate::ratio;
 use crate::results::{Load, Results};
 use crate::statistics;
 use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary};
-use socklab_text::Messages;
+use socklab_text::{Messages, Variable};
 
 /// The paragraph.
 pub fn reading(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
@@ -65,16 +65,15 @@ impl<'t> Reader<'t> {
 
     /// What was measured.
     fn what(&self) -> String {
-        let models = self.list(self.summary_models());
+        let timed = |model: &&String| self.summary.cells.iter().any(|cell| &cell.model == *model);
+        let models = self.list(self.results.models.iter().filter(timed));
         let rounds = self.results.trials.iter().map(|one| one.round + 1).max();
-        let rounds = rounds.unwrap_or(0);
-        let exercise = &self.results.exercise;
-        self.messages.say_with(
+        self.say_with(
             "compare-reading-what",
             &[
-                ("exercise", exercise),
-                ("models", &models),
-                ("rounds", &rounds),
+                ("exercise", &self.results.exercise),
+                ("models", &models.unwrap_or_default()),
+                ("rounds", &rounds.unwrap_or(0)),
             ],
         )
     }
@@ -82,33 +81,23 @@ impl<'t> Reader<'t> {
     /// Which models were not timed, for they do not do what the exercise asks.
     fn refused(&self) -> Option<String> {
         let proofs = self.results.proofs.iter().filter(|proof| !proof.same);
-        let models = self.some_list(proofs.map(|proof| &proof.model))?;
-        Some(
-            self.messages
-                .say_with("compare-reading-refused", &[("models", &models)]),
-        )
+        let models = self.list(proofs.map(|proof| &proof.model))?;
+        Some(self.say_with("compare-reading-refused", &[("models", &models)]))
     }
 
-    /// Which model does best under a load by a metric, and which are worse by how much; nothing if
-    /// none is surely worse.
+    /// Which model does best under a load by a metric, and which are worse by how much; `None`
+    /// if none is surely worse.
     fn difference(&self, load: usize, metric: Metric) -> Option<String> {
         let best = self.best(load, metric)?;
         let cell = self.summary.cell(&best.model, load)?;
         let figure = self.names.figure(metric, cell.figure(metric)?.value);
-        let measured = self.summary.cells.iter().filter(|cell| cell.load == load);
-        if measured
-            .filter(|cell| cell.figure(metric).is_some())
-            .count()
-            < 2
-        {
+        let measured = |cell: &&Cell| cell.load == load && cell.figure(metric).is_some();
+        if self.summary.cells.iter().filter(measured).count() < 2 {
             return self.alone(load, metric, &figure);
-        }
-        if best.worse.is_empty() {
-            return None;
         }
         let number = |value| self.names.numbers.ratio(value);
         let worse = best.worse.iter().map(|one| {
-            self.messages.say_with(
+            self.say_with(
                 "compare-reading-times",
                 &[
                     ("model", &self.names.name(&one.model)),
@@ -118,14 +107,14 @@ impl<'t> Reader<'t> {
                 ],
             )
         });
-        let others = self.join(worse);
+        let others = join(worse)?;
         let id = match metric {
             Metric::Rate => "compare-reading-differ-rate",
             Metric::P50 | Metric::P99 => "compare-reading-differ-p99",
             Metric::Cpu => "compare-reading-differ-cpu",
         };
-        let models = self.list([&best.model].into_iter().chain(&best.tied));
-        Some(self.messages.say_with(
+        let models = self.list([&best.model].into_iter().chain(&best.tied))?;
+        Some(self.say_with(
             id,
             &[
                 ("load", &self.load(load)),
@@ -146,10 +135,7 @@ impl<'t> Reader<'t> {
             Metric::P50 | Metric::P99 => ("compare-reading-alone-p99", "time"),
             Metric::Cpu => return None,
         };
-        Some(
-            self.messages
-                .say_with(id, &[("load", &load), ("model", &model), (name, &figure)]),
-        )
+        Some(self.say_with(id, &[("load", &load), ("model", &model), (name, &figure)]))
     }
 
     /// What idle connections cost, if models differ by more than their intervals.
@@ -161,7 +147,7 @@ impl<'t> Reader<'t> {
         let apart = least.1.interval?.high < most.1.interval?.low;
         let bytes = |one: Estimate| self.names.numbers.fixed(one.value, 0);
         apart.then(|| {
-            self.messages.say_with(
+            self.say_with(
                 "compare-reading-idle",
                 &[
                     ("most", &self.names.name(most.0)),
@@ -181,17 +167,11 @@ impl<'t> Reader<'t> {
             .collect();
         known.sort_by(|a, b| b.0.total_cmp(&a.0));
         let rates = known.iter().map(|(rate, model)| {
-            format!(
-                "{} {}/s",
-                self.names.name(model),
-                self.names.numbers.three(*rate)
-            )
+            let rate = self.names.numbers.three(*rate);
+            format!("{} {rate}/s", self.names.name(model))
         });
-        let rates = self.join(rates);
-        (!rates.is_empty()).then(|| {
-            self.messages
-                .say_with("compare-reading-knees", &[("rates", &rates)])
-        })
+        let rates = join(rates)?;
+        Some(self.say_with("compare-reading-knees", &[("rates", &rates)]))
     }
 
     /// Where no model is surely worse than the best, once for all metrics; or that there are too
@@ -199,10 +179,7 @@ impl<'t> Reader<'t> {
     fn equal(&self) -> Option<String> {
         let rounds = self.results.trials.iter().map(|one| one.round + 1).max()?;
         if (rounds as usize) < ratio::FEWEST {
-            return Some(
-                self.messages
-                    .say_with("compare-reading-too-few", &[("rounds", &rounds)]),
-            );
+            return Some(self.say_with("compare-reading-too-few", &[("rounds", &rounds)]));
         }
         let shown = |one: &&Best| {
             let load = self.results.loads.get(one.load);
@@ -214,11 +191,8 @@ impl<'t> Reader<'t> {
             let metric = self.names.metric(one.metric);
             format!("{metric} ({})", self.load(one.load))
         });
-        let places = self.join(places);
-        (!places.is_empty()).then(|| {
-            self.messages
-                .say_with("compare-reading-equal", &[("places", &places)])
-        })
+        let places = join(places)?;
+        Some(self.say_with("compare-reading-equal", &[("places", &places)]))
     }
 
     /// When a difference is called one, and how small a difference could have been seen.
@@ -232,42 +206,29 @@ impl<'t> Reader<'t> {
         let width = statistics::median(&widths.collect::<Vec<_>>())?;
         let decimals = usize::from(width < 0.0995);
         let percent = format!("{} %", self.names.numbers.fixed(100.0 * width, decimals));
-        Some(
-            self.messages
-                .say_with("compare-reading-rule", &[("percent", &percent)]),
-        )
+        Some(self.say_with("compare-reading-rule", &[("percent", &percent)]))
     }
 
     /// Where the generator was the limit.
     fn bounds(&self) -> Option<String> {
-        let bound = self
-            .summary
-            .cells
-            .iter()
-            .filter(|cell| !cell.bounds.is_empty());
+        let cells = self.summary.cells.iter();
+        let bound = cells.filter(|cell| !cell.bounds.is_empty());
         let places = self.places(bound.map(|cell| (&cell.model, cell.load)))?;
-        Some(
-            self.messages
-                .say_with("compare-reading-bounds", &[("places", &places)]),
-        )
+        Some(self.say_with("compare-reading-bounds", &[("places", &places)]))
     }
 
     /// Where questions were not answered.
     fn lost(&self) -> Option<String> {
-        let lost = |cell: &&Cell| cell.losses.lost + cell.losses.refused > 0;
-        let cells: Vec<&Cell> = self.summary.cells.iter().filter(lost).collect();
-        let count: u64 = cells
-            .iter()
-            .map(|cell| cell.losses.lost + cell.losses.refused)
-            .sum();
+        let lost = |cell: &Cell| cell.losses.lost + cell.losses.refused;
+        let cells = self.summary.cells.iter();
+        let cells: Vec<&Cell> = cells.filter(|cell| lost(cell) > 0).collect();
+        let count: u64 = cells.iter().map(|cell| lost(cell)).sum();
         let replies: u64 = cells.iter().map(|cell| cell.replies).sum();
         let places = self.places(cells.iter().map(|cell| (&cell.model, cell.load)))?;
-        let share = self
-            .names
-            .numbers
-            .percent(count as f64 / (count + replies) as f64);
-        let count = self.names.numbers.fixed(count as f64, 0);
-        Some(self.messages.say_with(
+        let numbers = self.names.numbers;
+        let share = numbers.percent(count as f64 / (count + replies) as f64);
+        let count = numbers.fixed(count as f64, 0);
+        Some(self.say_with(
             "compare-reading-lost",
             &[("count", &count), ("share", &share), ("places", &places)],
         ))
@@ -278,15 +239,13 @@ impl<'t> Reader<'t> {
         let mut by_reason = BTreeMap::<_, Vec<(&String, usize)>>::new();
         for cell in &self.summary.cells {
             for reason in &cell.invalid {
-                by_reason
-                    .entry(*reason)
-                    .or_default()
-                    .push((&cell.model, cell.load));
+                let places = by_reason.entry(*reason).or_default();
+                places.push((&cell.model, cell.load));
             }
         }
         let sentence = |(reason, places): (_, Vec<(&String, usize)>)| {
             let (places, reason) = (self.places(places.into_iter())?, self.names.reason(reason));
-            Some(self.messages.say_with(
+            Some(self.say_with(
                 "compare-reading-invalid",
                 &[("places", &places), ("reason", &reason)],
             ))
@@ -297,11 +256,8 @@ impl<'t> Reader<'t> {
     /// What an honest reader does not conclude.
     fn limits(&self) -> Vec<String> {
         // A model that is an address is somebody else's server, and may be far away.
-        let mut addresses = self
-            .results
-            .models
-            .iter()
-            .filter_map(|one| one.parse().ok());
+        let models = self.results.models.iter();
+        let mut addresses = models.filter_map(|one| one.parse().ok());
         let far = addresses.any(|one: SocketAddr| !one.ip().is_loopback());
         let mut sentences = vec![if far {
             self.messages.say("compare-reading-limits-network")
@@ -318,14 +274,9 @@ impl<'t> Reader<'t> {
     /// What makes the figures less than they could be.
     fn cautions(&self) -> Option<String> {
         let cautions = self.results.environment.cautions.iter();
-        let cautions = cautions
-            .map(|one| self.names.caution(one))
-            .collect::<Vec<_>>();
-        let said = cautions.join("; ");
-        (!cautions.is_empty()).then(|| {
-            self.messages
-                .say_with("compare-reading-cautions", &[("cautions", &said)])
-        })
+        let cautions: Vec<String> = cautions.map(|one| self.names.caution(one)).collect();
+        let cautions = (!cautions.is_empty()).then(|| cautions.join("; "))?;
+        Some(self.say_with("compare-reading-cautions", &[("cautions", &cautions)]))
     }
 
     fn best(&self, load: usize, metric: Metric) -> Option<&Best> {
@@ -335,10 +286,8 @@ impl<'t> Reader<'t> {
             .find(|one| one.load == load && one.metric == metric)
     }
 
-    /// The models that have cells.
-    fn summary_models(&self) -> impl Iterator<Item = &String> {
-        let timed = |model: &&String| self.summary.cells.iter().any(|cell| &cell.model == *model);
-        self.results.models.iter().filter(timed)
+    fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
+        self.messages.say_with(id, variables)
     }
 
     fn load(&self, load: usize) -> String {
@@ -346,7 +295,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Models with their loads: `mio (1 connection, 10 connections), tokio (10 connections)`.
-    /// Nothing of none.
+    /// `None` for no places.
     fn places<'c>(&self, places: impl Iterator<Item = (&'c String, usize)>) -> Option<String> {
         let mut by_model: Vec<(&String, Vec<String>)> = Vec::new();
         for (model, load) in places {
@@ -359,20 +308,16 @@ impl<'t> Reader<'t> {
         let one = |(model, loads): (&String, Vec<String>)| {
             format!("{} ({})", self.names.name(model), loads.join(", "))
         };
-        (!by_model.is_empty()).then(|| self.join(by_model.into_iter().map(one)))
+        join(by_model.into_iter().map(one))
     }
 
-    fn list<'c>(&self, models: impl Iterator<Item = &'c String>) -> String {
-        self.join(models.map(|model| self.names.name(model)))
+    fn list<'c>(&self, models: impl Iterator<Item = &'c String>) -> Option<String> {
+        join(models.map(|model| self.names.name(model)))
     }
+}
 
-    fn some_list<'c>(&self, models: impl Iterator<Item = &'c String>) -> Option<String> {
-        let list = self.list(models);
-        (!list.is_empty()).then_some(list)
-    }
-
-    /// A list is set apart by commas alone, which is right in both languages.
-    fn join(&self, all: impl Iterator<Item = String>) -> String {
-        all.collect::<Vec<_>>().join(", ")
-    }
+/// A list, set apart by commas alone, which is right in both languages. `None` for an empty one.
+fn join(all: impl Iterator<Item = String>) -> Option<String> {
+    let all: Vec<String> = all.collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }

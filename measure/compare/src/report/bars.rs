@@ -1,6 +1,8 @@
 //! Charts of bars, one for each model.
 
-use super::chart::{Frame, WIDTH, bar, drawing, label, line, marker, row, tip, width_of};
+use super::chart::{
+    Frame, WIDTH, bar, drawing, label, line, row, row_head, tip, width_of, withheld,
+};
 use super::lines::Axis;
 use crate::estimate::Interval;
 use socklab_text::markup::{Element, el};
@@ -21,24 +23,24 @@ pub(super) struct Bars {
     pub(super) rows: Vec<Row>,
 }
 
-/// A bar.
+/// The row of a model.
 pub(super) struct Row {
     /// Which model, by its place.
     pub(super) model: usize,
     /// Its name.
     pub(super) name: String,
-    /// What there is, or why there is nothing.
-    pub(super) value: Result<Value, String>,
+    /// The bar, if the figures may be shown.
+    pub(super) bar: Option<Bar>,
+    /// What is written at its end, or why there is none.
+    pub(super) text: String,
 }
 
-/// What a bar shows.
-pub(super) struct Value {
+/// A bar.
+pub(super) struct Bar {
     /// How long the parts are.
     pub(super) parts: [f64; 2],
     /// Where their sum may be as well.
     pub(super) interval: Option<Interval>,
-    /// What is written at its end.
-    pub(super) text: String,
     /// What is said of it.
     pub(super) tip: String,
 }
@@ -48,10 +50,9 @@ impl Bars {
     pub(super) fn draw(&self) -> Element {
         let names = self.rows.iter().map(|row| width_of(&row.name));
         let left = names.fold(0.0, f64::max) + 34.0;
-        let messages = self.rows.iter().filter_map(|row| row.value.as_ref().ok());
-        let widest = messages
-            .map(|value| width_of(&value.text))
-            .fold(0.0, f64::max);
+        let beside_bars = self.rows.iter().filter(|row| row.bar.is_some());
+        let widths = beside_bars.map(|row| width_of(&row.text));
+        let widest = widths.fold(0.0, f64::max);
         let high = row(self.rows.len(), 240.0);
         let (top, bottom) = (44.0, 44.0 + high * self.rows.len() as f64);
         let frame = Frame {
@@ -90,27 +91,28 @@ fn draw_row(frame: &Frame, row: &Row, middle: f64, high: f64) -> Element {
     let left = frame.across.0;
     let group = el("g")
         .class(format!("m{} point", row.model % 8))
-        .put(label(left - 26.0, middle + 5.0, "end", &row.name).class("model"))
-        .put(marker(row.model, (left - 13.0, middle)));
-    let value = match &row.value {
-        Ok(value) => value,
-        Err(why) => {
-            return group.put(label(left + 8.0, middle + 5.0, "start", why).class("invalid"));
-        }
+        .put_all(row_head(row.model, &row.name, (left, middle)));
+    let Some(Bar {
+        parts,
+        interval,
+        tip: text,
+    }) = &row.bar
+    else {
+        return group.put(withheld(&row.text, (left, middle)));
     };
-    let [first, second] = value.parts;
+    let [first, second] = *parts;
     let (one, both) = (frame.x(first), frame.x(first + second));
     let height = high * 0.58;
     let top = middle - height / 2.0;
     let group = group
-        .put(tip(&value.tip))
+        .put(tip(text))
         .put(bar(left, top, one - left, height).class("part0"))
         .put(bar(one, top, both - one, height).class("part1"));
     let mut end = both;
-    let group = match value.interval {
+    let group = match interval {
         None => group,
         Some(Interval { low, high }) => {
-            let (low, high) = (frame.x(low), frame.x(high));
+            let (low, high) = (frame.x(*low), frame.x(*high));
             end = end.max(high);
             group
                 .put(line((low, middle), (high, middle)).class("whisker"))
@@ -118,5 +120,5 @@ fn draw_row(frame: &Frame, row: &Row, middle: f64, high: f64) -> Element {
                 .put(line((high, middle - 6.0), (high, middle + 6.0)).class("whisker"))
         }
     };
-    group.put(label(end + 10.0, middle + 5.0, "start", &value.text).class("value"))
+    group.put(label(end + 10.0, middle + 5.0, "start", &row.text).class("value"))
 }

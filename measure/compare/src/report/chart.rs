@@ -137,6 +137,17 @@ pub(super) fn cross((x, y): (f64, f64)) -> Element {
         .set("d", format!("M{l} {t}L{r} {b}M{l} {b}L{r} {t}"))
 }
 
+/// The name and the shape of a model, left of the point where its row begins.
+pub(super) fn row_head(model: usize, name: &str, (left, middle): (f64, f64)) -> [Element; 2] {
+    let name = label(left - 26.0, middle + 5.0, "end", name).class("model");
+    [name, marker(model, (left - 13.0, middle))]
+}
+
+/// What stands in a row instead of figures.
+pub(super) fn withheld(why: &str, (left, middle): (f64, f64)) -> Element {
+    label(left + 8.0, middle + 5.0, "start", why).class("invalid")
+}
+
 /// What is said of a mark when one points at it.
 pub(super) fn tip(text: &str) -> Element {
     el("title").text(text)

@@ -1,16 +1,16 @@
 //! What a reply costs the server: CPU time and context switches.
 
-use super::bars::{Bars, Row, Value};
-use super::figure::{Said, Table, View};
+use super::bars::{Bar, Bars, Row};
+use super::figure::{Caption, Table, View};
 use super::lines::Axis;
 use super::scale::Scale;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, Withheld};
 use crate::summary::{Cell, Estimate};
 use socklab_text::markup::Element;
 
 /// A cost that has two parts.
 struct Cost {
-    said: Said,
+    caption: Caption,
     description: String,
     axis: String,
     parts: [String; 2],
@@ -22,17 +22,20 @@ struct Cost {
 
 /// CPU time for each reply, in the program and in the kernel.
 pub(super) fn cpu(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let cost = Cost {
-        said: Said {
+        caption: Caption {
             id: "cpu".to_owned(),
-            title: words.say("report-cpu"),
-            means: words.say("report-cpu-means"),
-            notes: vec![words.say("report-cpu-note")],
+            title: locale.say("report-cpu"),
+            means: locale.say("report-cpu-means"),
+            notes: vec![locale.say("report-cpu-note")],
         },
-        description: words.say("report-cpu-desc"),
-        axis: words.say("report-axis-cpu"),
-        parts: [words.say("report-cpu-user"), words.say("report-cpu-system")],
+        description: locale.say("report-cpu-desc"),
+        axis: locale.say("report-axis-cpu"),
+        parts: [
+            locale.say("report-cpu-user"),
+            locale.say("report-cpu-system"),
+        ],
         first: |cell| cell.user,
         second: |cell| cell.system,
         both: |cell| cell.cpu,
@@ -42,19 +45,19 @@ pub(super) fn cpu(sheet: &Sheet<'_>) -> Option<Element> {
 
 /// Context switches for each reply, because the server waited and because others had their turn.
 pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let cost = Cost {
-        said: Said {
+        caption: Caption {
             id: "switches".to_owned(),
-            title: words.say("report-switches"),
-            means: words.say("report-switches-means"),
-            notes: vec![words.say("report-switches-note")],
+            title: locale.say("report-switches"),
+            means: locale.say("report-switches-means"),
+            notes: vec![locale.say("report-switches-note")],
         },
-        description: words.say("report-switches-desc"),
-        axis: words.say("report-axis-switches"),
+        description: locale.say("report-switches-desc"),
+        axis: locale.say("report-axis-switches"),
         parts: [
-            words.say("report-switches-voluntary"),
-            words.say("report-switches-involuntary"),
+            locale.say("report-switches-voluntary"),
+            locale.say("report-switches-involuntary"),
         ],
         first: |cell| cell.voluntary,
         second: |cell| cell.involuntary,
@@ -65,34 +68,42 @@ pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
 
 impl Cost {
     fn figure(&self, sheet: &Sheet<'_>) -> Option<Element> {
-        let words = &sheet.words;
-        if sheet.reach_of_costs(None, |cell| self.sum(cell)).is_empty() {
+        let locale = &sheet.locale;
+        if sheet.reach(None, |cell| self.sum(cell)).is_empty() {
             return None;
         }
-        self.said.by_load(sheet, |load, what| {
+        self.caption.by_load(sheet, |load, title| {
             let (mut rows, mut table) = (Vec::new(), Vec::new());
             for (model, name) in sheet.models() {
-                let found = sheet.cell(name, load);
-                let value = found.and_then(|cell| self.value(sheet, name, cell));
-                let messages = match sheet.cell(name, load) {
+                let cell = sheet.cell(name, load);
+                let figures = match cell {
                     Ok(cell) => [(self.first)(cell), (self.second)(cell), self.sum(cell)]
-                        .map(|one| words.estimate(one))
+                        .map(|one| locale.estimate(one))
                         .to_vec(),
-                    Err(why) => vec![why],
+                    Err(why) => vec![why.say(locale.messages())],
                 };
-                table.push([name.to_owned()].into_iter().chain(messages).collect());
+                table.push([name.to_owned()].into_iter().chain(figures).collect());
+                let bar = |cell| self.bar(sheet, name, cell).ok_or(Withheld::NotMeasured);
+                let (bar, text) = match cell.and_then(bar) {
+                    Ok((bar, text)) => (Some(bar), text),
+                    Err(why) => (None, why.say(locale.messages())),
+                };
                 let name = name.to_owned();
-                rows.push(Row { model, name, value });
+                rows.push(Row {
+                    model,
+                    name,
+                    bar,
+                    text,
+                });
             }
             // Models are compared under one load, which may cost a hundredth of another.
-            let scale = Scale::from_zero(sheet.reach_of_costs(Some(load), |cell| self.sum(cell)));
-            let title = format!("{}: {}", self.said.title, words.load(what));
+            let scale = Scale::from_zero(sheet.reach(Some(load), |cell| self.sum(cell)));
             let [first, second] = self.parts.clone();
             let bars = Bars {
-                id: format!("{}-{load}", self.said.id),
+                id: format!("{}-{load}", self.caption.id),
                 title: title.clone(),
                 description: self.description.clone(),
-                axis: Axis::new(self.axis.clone(), scale, |one| words.tick(one)),
+                axis: Axis::new(self.axis.clone(), scale, |one| locale.tick(one)),
                 parts: self.parts.clone(),
                 rows,
             };
@@ -102,10 +113,10 @@ impl Cost {
                 table: Table {
                     caption: title,
                     head: vec![
-                        words.say("report-column-model"),
+                        locale.say("report-column-model"),
                         first,
                         second,
-                        words.say("report-column-sum"),
+                        locale.say("report-column-sum"),
                     ],
                     rows: table,
                 },
@@ -124,24 +135,19 @@ impl Cost {
         (self.both)(cell).or_else(sum)
     }
 
-    fn value(&self, sheet: &Sheet<'_>, name: &str, cell: &Cell) -> Result<Value, String> {
-        let words = &sheet.words;
-        let (Some(first), Some(second), Some(sum)) =
-            ((self.first)(cell), (self.second)(cell), self.sum(cell))
-        else {
-            return Err(words.say("report-not-measured"));
-        };
+    /// The bar of a model, and what is written at its end.
+    fn bar(&self, sheet: &Sheet<'_>, name: &str, cell: &Cell) -> Option<(Bar, String)> {
+        let locale = &sheet.locale;
+        let parts = [(self.first)(cell)?.value, (self.second)(cell)?.value];
+        let sum = self.sum(cell)?;
         let [of_first, of_second] = &self.parts;
-        Ok(Value {
-            parts: [first.value, second.value],
+        let [first, second] = parts.map(|part| locale.figure(part));
+        let both = locale.estimate(Some(sum));
+        let bar = Bar {
+            parts,
             interval: sum.interval,
-            text: words.figure(sum.value),
-            tip: format!(
-                "{name}: {}; {of_first} {}; {of_second} {}",
-                words.estimate(Some(sum)),
-                words.figure(first.value),
-                words.figure(second.value),
-            ),
-        })
+            tip: format!("{name}: {both}; {of_first} {first}; {of_second} {second}"),
+        };
+        Some((bar, locale.figure(sum.value)))
     }
 }

@@ -1,7 +1,6 @@
 //! A chart with what it means, what it leaves out, and its figures as a table.
 
 use super::sheet::Sheet;
-use crate::results::Load;
 use socklab_text::markup::{Element, el};
 
 /// A table of figures. The first column says what each row is of.
@@ -34,7 +33,7 @@ impl Table {
     /// The table, folded.
     pub(super) fn folded(&self, sheet: &Sheet<'_>) -> Element {
         el("details")
-            .put(el("summary").text(&sheet.words.say("report-data")))
+            .put(el("summary").text(&sheet.locale.say("report-data")))
             .put(scrolled(&self.caption, self.draw()))
     }
 }
@@ -71,8 +70,8 @@ impl View {
     }
 }
 
-/// What is said around a chart.
-pub(super) struct Said {
+/// What is written around a chart.
+pub(super) struct Caption {
     /// The name of the figure in the page.
     pub(super) id: String,
     /// Its title.
@@ -83,22 +82,22 @@ pub(super) struct Said {
     pub(super) notes: Vec<String>,
 }
 
-impl Said {
+impl Caption {
     /// A figure with its chart.
     pub(super) fn figure(&self, sheet: &Sheet<'_>, view: View) -> Element {
         self.around(view.draw(sheet))
     }
 
-    /// A figure with a chart for each load. The script shows one of them at a time; without it, and
-    /// in print, all are there.
+    /// A figure with a chart for each load, made by `view` from the load and the chart's title. The
+    /// script shows one of them at a time; without it, and in print, all are there.
     pub(super) fn by_load(
         &self,
         sheet: &Sheet<'_>,
-        view: impl Fn(usize, Load) -> Option<View>,
+        view: impl Fn(usize, String) -> Option<View>,
     ) -> Option<Element> {
         let views = sheet.loads().filter_map(|(load, what)| {
-            let view = view(load, what)?;
-            let name = sheet.words.load(what);
+            let name = sheet.locale.load(what);
+            let view = view(load, format!("{}: {name}", self.title))?;
             let choice = el("div")
                 .class("choice")
                 .set("data-load", load)
@@ -112,10 +111,8 @@ impl Said {
 
     fn around(&self, charts: Vec<Element>) -> Element {
         let name = format!("{}-name", self.id);
-        let notes = self
-            .notes
-            .iter()
-            .map(|note| el("p").class("note").text(note));
+        let notes = self.notes.iter();
+        let notes = notes.map(|note| el("p").class("note").text(note));
         el("figure")
             .set("id", &self.id)
             .set("aria-labelledby", &name)

@@ -19,7 +19,7 @@ const RANGED: [&str; 3] = [
 
 /// The table: a row for each model, together for each load.
 pub(super) fn table(sheet: &Sheet<'_>) -> Element {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let head = [
         "report-column-model",
         "report-column-rate",
@@ -32,16 +32,16 @@ pub(super) fn table(sheet: &Sheet<'_>) -> Element {
     let head = head.iter().map(|id| {
         let name = match *id {
             "report-column-relative" => {
-                words.say_with(id, &[("baseline", &sheet.results.baseline)])
+                locale.say_with(id, &[("baseline", &sheet.results.baseline)])
             }
-            _ => words.say(id),
+            _ => locale.say(id),
         };
         let name = el("th").set("scope", "col").text(&name);
         let range = RANGED.contains(id).then(|| el("td"));
         [name].into_iter().chain(range)
     });
     let head = head.flatten();
-    let caption = words.say("report-table");
+    let caption = locale.say("report-table");
     let groups = sheet.loads().map(|(load, what)| group(sheet, load, what));
     let table = el("table")
         .class("headline")
@@ -55,13 +55,16 @@ fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
     let name = el("th")
         .set("scope", "rowgroup")
         .set("colspan", COLUMNS + 1)
-        .text(&sheet.words.load(what));
+        .text(&sheet.locale.load(what));
     let rows = sheet.models().map(|(place, model)| {
         let name = el("th").set("scope", "row").put(key(place)).text(model);
         let row = el("tr").put(name);
         match sheet.cell(model, load) {
-            Err(why) => row.put(el("td").class("invalid").set("colspan", COLUMNS).text(&why)),
             Ok(cell) => row.put_all(figures(sheet, cell)),
+            Err(why) => {
+                let why = why.say(sheet.locale.messages());
+                row.put(el("td").class("invalid").set("colspan", COLUMNS).text(&why))
+            }
         }
     });
     el("tbody")
@@ -70,23 +73,23 @@ fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
 }
 
 fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let time = |name: &str, one: Option<Estimate>| match (one, cell.response.left_out.get(name)) {
-        (Some(one), _) if cell.bounds.is_empty() => el("td").text(&words.time(one.value)),
-        (Some(one), _) => el("td").text(&format!("≤ {}", words.time(one.value))),
-        (None, Some(why)) => el("td").set("title", words.reasons([why])).text("–"),
+        (Some(one), _) if cell.bounds.is_empty() => el("td").text(&locale.time(one.value)),
+        (Some(one), _) => el("td").text(&format!("≤ {}", locale.time(one.value))),
+        (None, Some(why)) => el("td").set("title", locale.reasons([why])).text("–"),
         (None, None) => el("td").text("–"),
     };
     let switches = match (cell.voluntary, cell.involuntary) {
-        (Some(one), Some(other)) => words.figure(one.value + other.value),
+        (Some(one), Some(other)) => locale.figure(one.value + other.value),
         _ => "–".to_owned(),
     };
     let cpu = ranged(sheet, cell.cpu);
     let rate = match (cell.bounds.is_empty(), cell.rate) {
         // Of a bound the interval would be the generator's.
         (false, Some(rate)) => {
-            let least = format!("≥ {}", words.figure(rate.value));
-            let why = words.reasons(&cell.bounds);
+            let least = format!("≥ {}", locale.figure(rate.value));
+            let why = locale.reasons(&cell.bounds);
             [el("td").set("title", why).text(&least), range("")]
         }
         (_, rate) => ranged(sheet, rate),
@@ -104,9 +107,9 @@ fn ranged(sheet: &Sheet<'_>, estimate: Option<Estimate>) -> [Element; 2] {
     let Some(Estimate { value, interval }) = estimate else {
         return [el("td").text("–"), range("")];
     };
-    let interval = interval.map(|one| sheet.words.interval(one));
+    let interval = interval.map(|one| sheet.locale.interval(one));
     [
-        el("td").text(&sheet.words.figure(value)),
+        el("td").text(&sheet.locale.figure(value)),
         range(&interval.unwrap_or_default()),
     ]
 }
@@ -117,7 +120,7 @@ fn range(text: &str) -> Element {
 
 /// How many times the baseline's rate.
 fn relative(sheet: &Sheet<'_>, cell: &Cell) -> [Element; 2] {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     if cell.model == sheet.results.baseline {
         return [el("td").text("1"), range("")];
     }
@@ -125,10 +128,10 @@ fn relative(sheet: &Sheet<'_>, cell: &Cell) -> [Element; 2] {
     let Some((ratio, value)) = ratio.and_then(|one| Some((one, one.ratio?))) else {
         return [el("td").text("–"), range("")];
     };
-    let times = words.say_with("report-times", &[("n", &words.figure(value))]);
+    let times = locale.say_with("report-times", &[("n", &locale.figure(value))]);
     let said = match (ratio.verdict, ratio.interval) {
-        (Verdict::Higher | Verdict::Lower, Some(interval)) => words.interval(interval),
-        (verdict, _) => words.say(verdict_id(verdict)),
+        (Verdict::Higher | Verdict::Lower, Some(interval)) => locale.interval(interval),
+        (verdict, _) => locale.say(verdict_id(verdict)),
     };
     [el("td").text(&times), range(&said)]
 }
@@ -144,44 +147,44 @@ fn verdict_id(verdict: Verdict) -> &'static str {
 
 /// Every ratio, with what a second run would say.
 pub(super) fn ratios(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let rows = sheet.summary.ratios.iter().filter_map(|ratio| {
         let load = sheet.results.loads.get(ratio.load)?;
-        let metric = words.say(match ratio.metric {
+        let metric = locale.say(match ratio.metric {
             Metric::Rate => "report-column-rate",
             Metric::P50 => "report-column-p50",
             Metric::P99 => "report-column-p99",
             Metric::Cpu => "report-column-cpu",
         });
         let interval = |one| match one {
-            Some(interval) => words.interval(interval),
+            Some(interval) => locale.interval(interval),
             None => "–".to_owned(),
         };
         Some(vec![
             ratio.model.clone(),
-            words.load(*load),
+            locale.load(*load),
             metric,
             ratio
                 .ratio
-                .map_or_else(|| "–".to_owned(), |one| words.figure(one)),
+                .map_or_else(|| "–".to_owned(), |one| locale.figure(one)),
             interval(ratio.interval),
             interval(ratio.prediction),
-            words.count(ratio.pairs),
-            words.say(verdict_id(ratio.verdict)),
+            locale.count(ratio.pairs),
+            locale.say(verdict_id(ratio.verdict)),
         ])
     });
     let head = [
-        words.say("report-column-model"),
-        words.say("report-column-load"),
-        words.say("report-column-metric"),
-        words.say("report-column-ratio"),
-        words.say("report-column-interval"),
-        words.say("report-column-prediction"),
-        words.say("report-column-pairs"),
-        words.say("report-column-verdict"),
+        locale.say("report-column-model"),
+        locale.say("report-column-load"),
+        locale.say("report-column-metric"),
+        locale.say("report-column-ratio"),
+        locale.say("report-column-interval"),
+        locale.say("report-column-prediction"),
+        locale.say("report-column-pairs"),
+        locale.say("report-column-verdict"),
     ];
     let table = Table {
-        caption: words.say_with("report-ratios", &[("baseline", &sheet.results.baseline)]),
+        caption: locale.say_with("report-ratios", &[("baseline", &sheet.results.baseline)]),
         head: head.to_vec(),
         rows: rows.collect(),
     };

@@ -1,6 +1,6 @@
 //! What idle connections cost: memory, and the time of others.
 
-use super::figure::{Said, Table, View};
+use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
 use super::sheet::Sheet;
@@ -9,44 +9,44 @@ use socklab_text::markup::Element;
 
 /// Memory against idle connections, if they were counted.
 pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let steps = Steps {
-        said: Said {
+        caption: Caption {
             id: "idle-memory".to_owned(),
-            title: words.say("report-idle-memory"),
-            means: words.say("report-idle-memory-means"),
-            notes: vec![words.say("report-idle-memory-note")],
+            title: locale.say("report-idle-memory"),
+            means: locale.say("report-idle-memory-means"),
+            notes: vec![locale.say("report-idle-memory-note")],
         },
-        description: words.say("report-idle-memory-desc"),
-        axis: words.say("report-axis-memory"),
+        description: locale.say("report-idle-memory-desc"),
+        axis: locale.say("report-axis-memory"),
     };
     let slope = |model: &str| {
         let costs = sheet.summary.idle.iter().find(|one| one.model == model);
-        let bytes = words.figure(costs?.bytes?.value);
-        Some(words.say_with("report-idle-slope", &[("model", &model), ("bytes", &bytes)]))
+        let bytes = locale.figure(costs?.bytes?.value);
+        Some(locale.say_with("report-idle-slope", &[("model", &model), ("bytes", &bytes)]))
     };
     steps.figure(sheet, |step| Some(step.memory as f64 / 1024.0), slope)
 }
 
 /// The time of one who does ask, against idle connections.
 pub(super) fn delay(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let steps = Steps {
-        said: Said {
+        caption: Caption {
             id: "idle-reply".to_owned(),
-            title: words.say("report-idle-reply"),
-            means: words.say("report-idle-reply-means"),
-            notes: vec![words.say("report-idle-reply-note")],
+            title: locale.say("report-idle-reply"),
+            means: locale.say("report-idle-reply-means"),
+            notes: vec![locale.say("report-idle-reply-note")],
         },
-        description: words.say("report-idle-reply-desc"),
-        axis: words.say("report-axis-idle-reply"),
+        description: locale.say("report-idle-reply-desc"),
+        axis: locale.say("report-axis-idle-reply"),
     };
     steps.figure(sheet, |step| step.reply.percentile(0.5), |_| None)
 }
 
 /// A chart against the number of idle connections.
 struct Steps {
-    said: Said,
+    caption: Caption,
     description: String,
     axis: String,
 }
@@ -58,7 +58,7 @@ impl Steps {
         of: impl Fn(&Idle) -> Option<f64>,
         slope: impl Fn(&str) -> Option<String>,
     ) -> Option<Element> {
-        let words = &sheet.words;
+        let locale = &sheet.locale;
         let steps = &sheet.results.idle;
         let across = steps.iter().map(|one| f64::from(one.connections));
         let values = steps.iter().filter_map(&of);
@@ -69,14 +69,14 @@ impl Steps {
             let mut own: Vec<&Idle> = steps.iter().filter(|one| one.model == name).collect();
             own.sort_by_key(|one| one.connections);
             let points = own.into_iter().map(|step| {
-                let connections = words.count(step.connections);
+                let connections = locale.count(step.connections);
                 let value = of(step)?;
-                let text = words.figure(value);
-                let tip = words.say_with(
+                let text = locale.figure(value);
+                let tip = locale.say_with(
                     "report-idle-tip",
                     &[("model", &name), ("n", &connections), ("value", &text)],
                 );
-                let threads = words.count(step.threads);
+                let threads = locale.count(step.threads);
                 rows.push(vec![name.to_owned(), connections, text, threads]);
                 Some(Point {
                     x: step.connections.into(),
@@ -95,11 +95,11 @@ impl Steps {
         });
         let series = series.collect();
         let lines = Lines {
-            id: format!("{}-chart", self.said.id),
-            title: self.said.title.clone(),
+            id: format!("{}-chart", self.caption.id),
+            title: self.caption.title.clone(),
             description: self.description.clone(),
-            x: Axis::new(words.say("report-axis-idle"), x, |one| words.tick(one)),
-            y: Axis::new(self.axis.clone(), y, |one| words.tick(one)),
+            x: Axis::new(locale.say("report-axis-idle"), x, |one| locale.tick(one)),
+            y: Axis::new(self.axis.clone(), y, |one| locale.tick(one)),
             series,
             missing: Vec::new(),
             reference: None,
@@ -110,16 +110,16 @@ impl Steps {
             drawing: lines.draw(),
             missing: Vec::new(),
             table: Table {
-                caption: self.said.title.clone(),
+                caption: self.caption.title.clone(),
                 head: vec![
-                    words.say("report-column-model"),
-                    words.say("report-axis-idle"),
+                    locale.say("report-column-model"),
+                    locale.say("report-axis-idle"),
                     self.axis.clone(),
-                    words.say("report-column-threads"),
+                    locale.say("report-column-threads"),
                 ],
                 rows,
             },
         };
-        Some(self.said.figure(sheet, view))
+        Some(self.caption.figure(sheet, view))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::figure::{Said, Table, View};
+use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
 use super::sheet::Sheet;
@@ -17,26 +17,26 @@ const STEPS: u32 = 24;
 
 /// The charts, one for each load.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
-    let title = words.say("report-latency");
-    let mut notes = vec![words.say("report-latency-note")];
+    let locale = &sheet.locale;
+    let mut notes = vec![locale.say("report-latency-note")];
     if sheet
         .loads()
         .any(|(_, load)| matches!(load, Load::Open { .. }))
     {
-        notes.push(words.say("report-latency-open-note"));
+        notes.push(locale.say("report-latency-open-note"));
     }
-    let said = Said {
+    let caption = Caption {
         id: "latency".to_owned(),
-        title: title.clone(),
-        means: words.say("report-latency-means"),
+        title: locale.say("report-latency"),
+        means: locale.say("report-latency-means"),
         notes,
     };
-    said.by_load(sheet, |load, what| {
-        let open = matches!(what, Load::Open { .. });
+    caption.by_load(sheet, |load, title| {
+        let open = matches!(sheet.results.loads[load], Load::Open { .. });
         let (mut series, mut missing, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for (model, name) in sheet.models() {
             if let Err(why) = sheet.cell(name, load) {
+                let why = why.say(locale.messages());
                 missing.push(format!("{name}: {why}"));
                 rows.push(vec![name.to_owned(), why]);
             }
@@ -44,7 +44,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
                 rows.push(row(sheet, name, &response));
                 series.push(curve(sheet, of, name, &response, false));
                 if open {
-                    let name = words.say_with("report-latency-service", &[("model", &name)]);
+                    let name = locale.say_with("report-latency-service", &[("model", &name)]);
                     rows.push(row(sheet, &name, &service));
                     series.push(curve(sheet, model, &name, &service, true));
                 }
@@ -56,34 +56,33 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         let marks = MARKED
             .into_iter()
             .filter(|part| across.part(tail(*part)) <= 1.001);
-        let marks = marks.map(|part| (tail(part), words.percent(part)));
-        let name = words.load(what);
+        let marks = marks.map(|part| (tail(part), locale.percent(part)));
         let lines = Lines {
             id: format!("latency-{load}"),
-            title: format!("{title}: {name}"),
-            description: words.say("report-latency-desc"),
+            title: title.clone(),
+            description: locale.say("report-latency-desc"),
             x: Axis {
-                name: words.say("report-axis-share"),
+                name: locale.say("report-axis-share"),
                 scale: across,
                 ticks: marks.collect(),
             },
-            y: Axis::new(words.say("report-axis-response"), up, |one| {
-                words.time_tick(one)
+            y: Axis::new(locale.say("report-axis-response"), up, |one| {
+                locale.time_tick(one)
             }),
             series,
             missing: Vec::new(),
             reference: None,
             apart: false,
-            lesser: open.then(|| words.say("report-latency-lesser")),
+            lesser: open.then(|| locale.say("report-latency-lesser")),
         };
-        let head = MARKED[..4].iter().map(|part| words.percent(*part));
-        let first = [words.say("report-column-model")];
+        let head = MARKED[..4].iter().map(|part| locale.percent(*part));
+        let first = [locale.say("report-column-model")];
         let table = Table {
-            caption: format!("{title}: {name}"),
+            caption: title,
             head: first
                 .into_iter()
                 .chain(head)
-                .chain([words.say("report-column-max")])
+                .chain([locale.say("report-column-max")])
                 .collect(),
             rows,
         };
@@ -143,7 +142,7 @@ fn shares(times: &Latencies) -> Vec<f64> {
 }
 
 fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser: bool) -> Series {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let mut points: Vec<Point> = Vec::new();
     let marked = MARKED
         .iter()
@@ -152,8 +151,8 @@ fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser:
     for part in shares(times).into_iter().chain(marked.iter().copied()) {
         let time = times.at(part);
         let said = marked.contains(&part).then(|| {
-            let (share, time) = (words.percent(part), words.time(time));
-            words.say_with(
+            let (share, time) = (locale.percent(part), locale.time(time));
+            locale.say_with(
                 "report-latency-tip",
                 &[("model", &name), ("share", &share), ("time", &time)],
             )
@@ -176,12 +175,12 @@ fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser:
 
 fn row(sheet: &Sheet<'_>, name: &str, times: &Latencies) -> Vec<String> {
     let time = |part| match times.percentile(part) {
-        Some(time) => sheet.words.time(time),
+        Some(time) => sheet.locale.time(time),
         None => "–".to_owned(),
     };
     let percentiles = MARKED[..4].iter().map(|part| time(*part));
     let first = [name.to_owned()].into_iter();
-    let max = sheet.words.time(times.max);
+    let max = sheet.locale.time(times.max);
     first.chain(percentiles).chain([max]).collect()
 }
 

@@ -79,9 +79,9 @@ pub(super) struct Point {
 impl Lines {
     /// The drawing.
     pub(super) fn draw(&self) -> Element {
-        let messages = self.series.iter().filter_map(|one| one.name.as_deref());
+        let written = self.series.iter().filter_map(|one| one.name.as_deref());
         let reference = self.reference.iter().map(|(_, name)| name.as_str());
-        let widest = messages.chain(reference).map(width_of).fold(0.0, f64::max);
+        let widest = written.chain(reference).map(width_of).fold(0.0, f64::max);
         let marks = self.y.ticks.iter().map(|(_, text)| width_of(text));
         let left = marks.fold(0.0, f64::max) + 12.0;
         // What must not be believed has a strip of its own below the axis, where no mark can hide

@@ -5,44 +5,44 @@ use socklab_text::markup::{Element, el};
 
 /// What makes the figures less than they could be, where everybody sees it.
 pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let cautions = &sheet.results.environment.cautions;
-    let each = cautions.iter().map(|id| el("li").text(&words.caution(id)));
+    let each = cautions.iter().map(|id| el("li").text(&locale.caution(id)));
     (!cautions.is_empty()).then(|| {
         el("aside")
             .class("cautions")
-            .put(el("h2").text(&words.say("report-cautions")))
+            .put(el("h2").text(&locale.say("report-cautions")))
             .put(el("ul").put_all(each))
     })
 }
 
 /// How the figures are to be read.
 pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let rules = [
         (
-            words.say("report-rule-rounds"),
-            words.say("report-rule-rounds-means"),
+            locale.say("report-rule-rounds"),
+            locale.say("report-rule-rounds-means"),
         ),
         (
-            words.say("report-rule-warm-up"),
-            words.say("report-rule-warm-up-means"),
+            locale.say("report-rule-warm-up"),
+            locale.say("report-rule-warm-up-means"),
         ),
         (
-            words.say("report-rule-interval"),
-            words.say("report-rule-interval-means"),
+            locale.say("report-rule-interval"),
+            locale.say("report-rule-interval-means"),
         ),
         (
-            words.say("report-rule-prediction"),
-            words.say("report-rule-prediction-means"),
+            locale.say("report-rule-prediction"),
+            locale.say("report-rule-prediction-means"),
         ),
         (
-            words.say("report-rule-none"),
-            words.say("report-rule-none-means"),
+            locale.say("report-rule-none"),
+            locale.say("report-rule-none-means"),
         ),
         (
-            words.say("report-rule-invalid"),
-            words.say("report-rule-invalid-means"),
+            locale.say("report-rule-invalid"),
+            locale.say("report-rule-invalid-means"),
         ),
     ];
     let each = rules
@@ -53,19 +53,19 @@ pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
 
 /// What was proved of each model before the clock ran.
 pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let each = sheet.results.proofs.iter().map(|proof| {
         let line = el("li");
         match (&proof.difference, proof.same) {
             (_, true) => {
-                line.text(&words.say_with("report-proof-same", &[("model", &proof.model)]))
+                line.text(&locale.say_with("report-proof-same", &[("model", &proof.model)]))
             }
             (None, false) => line
                 .class("invalid")
-                .text(&words.say_with("report-proof-differs", &[("model", &proof.model)])),
+                .text(&locale.say_with("report-proof-differs", &[("model", &proof.model)])),
             (Some((reference, own)), false) => line
                 .class("invalid")
-                .text(&words.say_with("report-proof-differs", &[("model", &proof.model)]))
+                .text(&locale.say_with("report-proof-differs", &[("model", &proof.model)]))
                 .put(el("pre").text(&format!("− {reference}\n+ {own}"))),
         }
     });
@@ -82,20 +82,20 @@ pub(super) fn environment(sheet: &Sheet<'_>) -> Element {
 
 /// How to do it again, and the data.
 pub(super) fn again(sheet: &Sheet<'_>, command: &str) -> Element {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let seed = sheet.results.seed.to_string();
     el("div")
-        .put(el("p").text(&words.say("report-again-means")))
+        .put(el("p").text(&locale.say("report-again-means")))
         .put(el("pre").set("tabindex", 0).put(el("code").text(command)))
-        .put(el("p").text(&words.say_with("report-again-seed", &[("seed", &seed)])))
-        .put(el("p").text(&words.say("report-raw-means")))
+        .put(el("p").text(&locale.say_with("report-again-seed", &[("seed", &seed)])))
+        .put(el("p").text(&locale.say("report-raw-means")))
         .put(
             el("p").put(
                 el("button")
                     .set("type", "button")
                     .set("id", "download")
                     .set("hidden", "")
-                    .text(&words.say("report-download")),
+                    .text(&locale.say("report-download")),
             ),
         )
 }

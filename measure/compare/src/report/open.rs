@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::figure::{Said, Table, View};
+use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, Withheld};
 use crate::results::Load;
 use socklab_text::markup::Element;
 
 /// A rate that was offered to a model.
-struct Step {
+struct Step<'a> {
     model: usize,
     offered: f64,
     /// Replies a second and the 99th percentile, or why not.
-    found: Result<(f64, Option<f64>), String>,
+    found: Result<(f64, Option<f64>), Withheld<'a>>,
 }
 
 /// The charts, two for each number of connections.
@@ -37,7 +37,7 @@ pub(super) fn charts(sheet: &Sheet<'_>) -> Vec<Element> {
 
 /// All rates offered with so many connections: as loads of the comparison, and in the search for
 /// the knee.
-fn steps(sheet: &Sheet<'_>, connections: u32) -> Vec<Step> {
+fn steps<'a>(sheet: &Sheet<'a>, connections: u32) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
     for (model, name) in sheet.models() {
         for (place, load) in sheet.loads() {
@@ -48,8 +48,7 @@ fn steps(sheet: &Sheet<'_>, connections: u32) -> Vec<Step> {
                 && of == connections
             {
                 let found = sheet.cell(name, place).and_then(|cell| {
-                    let missing = || sheet.words.say("report-not-measured");
-                    let achieved = cell.rate.ok_or_else(missing)?.value;
+                    let achieved = cell.rate.ok_or(Withheld::NotMeasured)?.value;
                     Ok((achieved, cell.response.p99.map(|one| one.value)))
                 });
                 steps.push(Step {
@@ -72,50 +71,51 @@ fn steps(sheet: &Sheet<'_>, connections: u32) -> Vec<Step> {
     steps
 }
 
-fn achieved(sheet: &Sheet<'_>, connections: u32, steps: &[Step]) -> Option<Element> {
-    let words = &sheet.words;
+fn achieved(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<Element> {
+    let locale = &sheet.locale;
     let rates = steps.iter().map(|step| step.offered);
-    let got = steps
-        .iter()
-        .filter_map(|step| Some(step.found.as_ref().ok()?.0));
+    let got = steps.iter().filter_map(|step| Some(step.found.ok()?.0));
     let both = Scale::from_zero(rates.chain(got));
     let most = steps.iter().map(|step| step.offered).fold(0.0, f64::max);
     let drawn = Drawn {
-        said: Said {
+        caption: Caption {
             id: format!("open-{connections}"),
-            title: titled(sheet, &words.say("report-open"), connections),
-            means: words.say("report-open-means"),
+            title: titled(sheet, &locale.say("report-open"), connections),
+            means: locale.say("report-open-means"),
             notes: Vec::new(),
         },
-        description: words.say("report-open-desc"),
+        description: locale.say("report-open-desc"),
         across: both,
-        y: Axis::new(words.say("report-axis-rate"), both, |one| words.tick(one)),
-        value: |step| Some(step.found.as_ref().ok()?.0),
-        text: |sheet, value| sheet.words.figure(value),
-        column: words.say("report-column-rate"),
-        reference: Some((vec![(0.0, 0.0), (most, most)], words.say("report-open-all"))),
+        y: Axis::new(locale.say("report-axis-rate"), both, |one| locale.tick(one)),
+        value: |step| Some(step.found.ok()?.0),
+        text: |sheet, value| sheet.locale.figure(value),
+        column: locale.say("report-column-rate"),
+        reference: Some((
+            vec![(0.0, 0.0), (most, most)],
+            locale.say("report-open-all"),
+        )),
     };
     drawn.figure(sheet, steps)
 }
 
-fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step]) -> Option<Element> {
-    let words = &sheet.words;
+fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<Element> {
+    let locale = &sheet.locale;
     let knees = sheet.results.knees.iter();
     let knees: Vec<_> = knees.filter(|one| one.connections == connections).collect();
     let limit = knees.first().map(|one| one.limit);
-    let p99 = steps.iter().filter_map(|step| step.found.as_ref().ok()?.1);
+    let p99 = steps.iter().filter_map(|step| step.found.ok()?.1);
     let scale = Scale::log(p99.chain(limit));
     let rates = Scale::from_zero(steps.iter().map(|step| step.offered));
     let notes = knees.iter().map(|knee| {
-        let limit = words.time(knee.limit);
+        let limit = locale.time(knee.limit);
         match knee.rate {
-            None => words.say_with(
+            None => locale.say_with(
                 "report-knee-none",
                 &[("model", &knee.model), ("limit", &limit)],
             ),
             Some(rate) => {
-                let rate = words.figure(rate);
-                words.say_with(
+                let rate = locale.figure(rate);
+                locale.say_with(
                     "report-knee",
                     &[("model", &knee.model), ("rate", &rate), ("limit", &limit)],
                 )
@@ -123,73 +123,73 @@ fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step]) -> Option<Eleme
         }
     });
     let drawn = Drawn {
-        said: Said {
+        caption: Caption {
             id: format!("open-p99-{connections}"),
-            title: titled(sheet, &words.say("report-open-p99"), connections),
-            means: words.say("report-open-p99-means"),
+            title: titled(sheet, &locale.say("report-open-p99"), connections),
+            means: locale.say("report-open-p99-means"),
             notes: notes.collect(),
         },
-        description: words.say("report-open-p99-desc"),
+        description: locale.say("report-open-p99-desc"),
         across: rates,
-        y: Axis::new(words.say("report-axis-p99"), scale, |one| {
-            words.time_tick(one)
+        y: Axis::new(locale.say("report-axis-p99"), scale, |one| {
+            locale.time_tick(one)
         }),
-        value: |step| step.found.as_ref().ok()?.1,
-        text: |sheet, value| sheet.words.time(value),
-        column: words.say("report-column-p99"),
+        value: |step| step.found.ok()?.1,
+        text: |sheet, value| sheet.locale.time(value),
+        column: locale.say("report-column-p99"),
         reference: limit.map(|limit| {
             let ends = vec![(0.0, limit), (rates.high(), limit)];
-            (ends, words.say("report-knee-limit"))
+            (ends, locale.say("report-knee-limit"))
         }),
     };
     drawn.figure(sheet, steps)
 }
 
 fn titled(sheet: &Sheet<'_>, title: &str, connections: u32) -> String {
-    let load = sheet.words.load(Load::Closed { connections });
+    let load = sheet.locale.load(Load::Closed { connections });
     format!("{title} ({load})")
 }
 
 /// A chart against the rate offered.
 struct Drawn {
-    said: Said,
+    caption: Caption,
     description: String,
     across: Scale,
     y: Axis,
-    value: fn(&Step) -> Option<f64>,
+    value: fn(&Step<'_>) -> Option<f64>,
     text: fn(&Sheet<'_>, f64) -> String,
     column: String,
     reference: Option<(Vec<(f64, f64)>, String)>,
 }
 
 impl Drawn {
-    fn figure(self, sheet: &Sheet<'_>, steps: &[Step]) -> Option<Element> {
-        let words = &sheet.words;
+    fn figure(self, sheet: &Sheet<'_>, steps: &[Step<'_>]) -> Option<Element> {
+        let locale = &sheet.locale;
         let (mut rows, mut missing, mut crosses) = (Vec::new(), Vec::new(), Vec::new());
         let series = sheet.models().map(|(model, name)| {
             let own = steps.iter().filter(|step| step.model == model);
             let points = own.map(|step| {
-                let offered = words.figure(step.offered);
-                if let Err(why) = &step.found {
-                    let said = words.say_with(
-                        "report-open-tip",
-                        &[("model", &name), ("offered", &offered), ("value", why)],
-                    );
-                    missing.push(said.clone());
-                    crosses.push((step.offered, model, said));
-                    rows.push(vec![name.to_owned(), offered, why.clone()]);
-                    return None;
-                }
-                let value = (self.value)(step)?;
-                let text = (self.text)(sheet, value);
-                let tip = words.say_with(
+                let value = match step.found {
+                    Ok(_) => Ok((self.value)(step)?),
+                    Err(why) => Err(why),
+                };
+                let text = match value {
+                    Ok(value) => (self.text)(sheet, value),
+                    Err(why) => why.say(locale.messages()),
+                };
+                let offered = locale.figure(step.offered);
+                let tip = locale.say_with(
                     "report-open-tip",
                     &[("model", &name), ("offered", &offered), ("value", &text)],
                 );
                 rows.push(vec![name.to_owned(), offered, text]);
+                if value.is_err() {
+                    missing.push(tip.clone());
+                    crosses.push((step.offered, model, tip.clone()));
+                }
                 Some(Point {
                     x: step.offered,
-                    y: value,
+                    y: value.ok()?,
                     interval: None,
                     tip: Some(tip),
                 })
@@ -206,13 +206,13 @@ impl Drawn {
         // scale.
         let mut points = series.iter().flat_map(|one| one.points.iter().flatten());
         points.next()?;
-        let title = self.said.title.clone();
+        let title = self.caption.title.clone();
         let lines = Lines {
-            id: format!("{}-chart", self.said.id),
+            id: format!("{}-chart", self.caption.id),
             title: title.clone(),
             description: self.description,
-            x: Axis::new(words.say("report-axis-offered"), self.across, |one| {
-                words.tick(one)
+            x: Axis::new(locale.say("report-axis-offered"), self.across, |one| {
+                locale.tick(one)
             }),
             y: self.y,
             series,
@@ -227,13 +227,13 @@ impl Drawn {
             table: Table {
                 caption: title.clone(),
                 head: vec![
-                    words.say("report-column-model"),
-                    words.say("report-axis-offered"),
+                    locale.say("report-column-model"),
+                    locale.say("report-axis-offered"),
                     self.column,
                 ],
                 rows,
             },
         };
-        Some(self.said.figure(sheet, view))
+        Some(self.caption.figure(sheet, view))
     }
 }

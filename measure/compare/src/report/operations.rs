@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::chart::{
-    Frame, WIDTH, bar, drawing, label, line, marker, row as height_of_row, tip, width_of,
+    Frame, WIDTH, bar, drawing, label, line, row as height_of_row, row_head, tip, width_of,
+    withheld,
 };
-use super::figure::{Said, Table, View};
+use super::figure::{Caption, Table, View};
 use super::scale::Scale;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, Withheld};
 use crate::summary::{Cell, Estimate};
 use socklab_text::markup::{Element, el};
 
@@ -21,7 +22,7 @@ const WOULD_BLOCK: &str = "would-block";
 
 /// The charts, one for each load, if anybody watched.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let cells = sheet.summary.cells.iter();
     let stands = |cell: &&Cell| cell.invalid.is_empty();
     let cells: Vec<&Cell> = cells.filter(stands).collect();
@@ -41,40 +42,28 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         .iter()
         .flat_map(|cell| kinds.iter().map(|kind| count(cell, kind)));
     let most = most.fold(0.0, f64::max);
-    let title = words.say("report-operations");
-    let said = Said {
+    let caption = Caption {
         id: "operations".to_owned(),
-        title: title.clone(),
-        means: words.say("report-operations-means"),
-        notes: vec![words.say("report-operations-note")],
+        title: locale.say("report-operations"),
+        means: locale.say("report-operations-means"),
+        notes: vec![locale.say("report-operations-note")],
     };
-    said.by_load(sheet, |load, what| {
+    caption.by_load(sheet, |load, title| {
         let (mut rows, mut found) = (Vec::new(), Vec::new());
         for (model, name) in sheet.models() {
             let cell = sheet.cell(name, load);
-            match &cell {
-                Ok(cell) => {
-                    let each = kinds.iter().map(|kind| brief(sheet, count(cell, kind)));
-                    rows.push([name.to_owned()].into_iter().chain(each).collect());
-                }
-                Err(why) => {
-                    rows.push(vec![name.to_owned(), why.clone()]);
-                }
+            let mut row = vec![name.to_owned()];
+            match cell {
+                Ok(cell) => row.extend(kinds.iter().map(|kind| brief(sheet, count(cell, kind)))),
+                Err(why) => row.push(why.say(locale.messages())),
             }
+            rows.push(row);
             found.push((model, name, cell));
         }
-        let title = format!("{title}: {}", words.load(what));
-        let head = [words.say("report-column-model")].into_iter();
+        let head = [locale.say("report-column-model")].into_iter();
         let head = head.chain(kinds.iter().map(|kind| (*kind).to_owned()));
         Some(View {
-            drawing: draw(
-                sheet,
-                &format!("operations-{load}"),
-                &title,
-                &kinds,
-                most,
-                &found,
-            ),
+            drawing: draw(sheet, load, &title, &kinds, most, &found),
             missing: Vec::new(),
             table: Table {
                 caption: title,
@@ -103,77 +92,71 @@ fn count(cell: &Cell, kind: &str) -> f64 {
 
 /// A number of operations: most are one or none, which need no decimals.
 fn brief(sheet: &Sheet<'_>, value: f64) -> String {
-    sheet.words.tick((value * 1000.0).round() / 1000.0)
+    sheet.locale.tick((value * 1000.0).round() / 1000.0)
 }
 
 /// A column for each kind and a row for each model, with bars that have one scale.
 fn draw(
     sheet: &Sheet<'_>,
-    id: &str,
+    load: usize,
     title: &str,
     kinds: &[&str],
     most: f64,
-    models: &[(usize, &str, Result<&Cell, String>)],
+    models: &[(usize, &str, Result<&Cell, Withheld<'_>>)],
 ) -> Element {
-    let words = &sheet.words;
-    let widest = models
-        .iter()
-        .map(|(_, name, _)| width_of(name))
-        .fold(0.0, f64::max);
+    let locale = &sheet.locale;
+    let widths = models.iter().map(|(_, name, _)| width_of(name));
+    let widest = widths.fold(0.0, f64::max);
     let (left, top) = (widest + 34.0, 34.0);
     let high = height_of_row(models.len(), 300.0);
     let bottom = top + high * models.len() as f64;
     let column = (WIDTH - left) / kinds.len() as f64;
-    let svg = drawing(
-        bottom + 8.0,
-        id,
-        title,
-        &words.say("report-operations-desc"),
+    let id = format!("operations-{load}");
+    let description = locale.say("report-operations-desc");
+    let svg = drawing(bottom + 8.0, &id, title, &description).put_all(
+        kinds.iter().enumerate().map(|(place, kind)| {
+            let x = left + column * place as f64;
+            el("g")
+                .class("axis")
+                .put(line((x, top), (x, bottom)).class("base"))
+                .put(label(x, top - 12.0, "start", kind).class("name"))
+        }),
     );
-    let svg = svg.put_all(kinds.iter().enumerate().map(|(place, kind)| {
-        let x = left + column * place as f64;
+    let frame = Frame {
+        across: (0.0, column - 52.0),
+        up: (0.0, 1.0),
+        x: Scale::Linear {
+            low: 0.0,
+            high: most,
+        },
+        y: Scale::from_zero([]),
+    };
+    let bar_of = |name: &str, cell: &Cell, kind: &str, x: f64, middle: f64| {
+        let value = count(cell, kind);
+        let width = frame.x(value);
+        let text = brief(sheet, value);
         el("g")
-            .class("axis")
-            .put(line((x, top), (x, bottom)).class("base"))
-            .put(label(x, top - 12.0, "start", kind).class("name"))
-    }));
-    svg.put_all(
-        models
-            .iter()
-            .enumerate()
-            .map(|(place, (model, name, cell))| {
-                let middle = top + high * (place as f64 + 0.5);
-                let row = el("g")
-                    .class(format!("m{}", model % 8))
-                    .put(label(left - 26.0, middle + 5.0, "end", name).class("model"))
-                    .put(marker(*model, (left - 13.0, middle)));
-                let cell = match cell {
-                    Ok(cell) => cell,
-                    Err(why) => {
-                        return row
-                            .put(label(left + 8.0, middle + 5.0, "start", why).class("invalid"));
-                    }
-                };
-                row.put_all(kinds.iter().enumerate().map(|(place, kind)| {
-                    let value = count(cell, kind);
-                    let frame = Frame {
-                        across: (0.0, column - 52.0),
-                        up: (0.0, 1.0),
-                        x: Scale::Linear {
-                            low: 0.0,
-                            high: most,
-                        },
-                        y: Scale::from_zero([]),
-                    };
-                    let (x, width) = (left + column * place as f64, frame.x(value));
-                    let text = brief(sheet, value);
-                    let (class, y) = ("value", middle + 5.0);
-                    el("g")
-                        .class("point")
-                        .put(tip(&format!("{name}, {kind}: {text}")))
-                        .put(bar(x, middle - high / 4.0, width, high / 2.0).class("part0"))
-                        .put(label(x + width + 6.0, y, "start", &text).class(class))
-                }))
-            }),
-    )
+            .class("point")
+            .put(tip(&format!("{name}, {kind}: {text}")))
+            .put(bar(x, middle - high / 4.0, width, high / 2.0).class("part0"))
+            .put(label(x + width + 6.0, middle + 5.0, "start", &text).class("value"))
+    };
+    let rows = models
+        .iter()
+        .enumerate()
+        .map(|(place, (model, name, cell))| {
+            let middle = top + high * (place as f64 + 0.5);
+            let row = el("g").class(format!("m{}", model % 8)).put_all(row_head(
+                *model,
+                name,
+                (left, middle),
+            ));
+            match cell {
+                Err(why) => row.put(withheld(&why.say(locale.messages()), (left, middle))),
+                Ok(cell) => row.put_all(kinds.iter().enumerate().map(|(place, kind)| {
+                    bar_of(name, cell, kind, left + column * place as f64, middle)
+                })),
+            }
+        });
+    svg.put_all(rows)
 }

@@ -1,7 +1,7 @@
 //! The page: its head, its order, and what it carries with it.
 
 use super::figure::scrolled;
-use super::report_text::date;
+use super::locale::date;
 use super::sheet::Sheet;
 use super::{
     Appendix, Picture, Source, costs, headline, idle, latency, measured, open, operations,
@@ -17,7 +17,7 @@ const POLICY: &str =
 
 /// The whole page.
 pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'_>) -> String {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let title = title(sheet);
     let head = el("head")
         .put(el("meta").set("charset", "utf-8"))
@@ -46,7 +46,7 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
         .class("bar")
         .put(
             el("nav")
-                .set("aria-label", words.say("report-contents"))
+                .set("aria-label", locale.say("report-contents"))
                 .put_all(links),
         )
         .put(
@@ -54,9 +54,9 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
                 .set("type", "button")
                 .set("id", "theme")
                 .set("hidden", "")
-                .text(&words.say("report-theme")),
+                .text(&locale.say("report-theme")),
         );
-    let mut reading = sentences(sheet.results, sheet.summary, words.messages()).into_iter();
+    let mut reading = sentences(sheet.results, sheet.summary, locale.messages()).into_iter();
     let first = reading
         .next()
         .map(|one| el("p").class("reading").text(&one));
@@ -79,21 +79,21 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
     let skip = el("a")
         .class("skip")
         .set("href", "#table")
-        .text(&words.say("report-skip"));
+        .text(&locale.say("report-skip"));
     let body = el("body")
         .set("data-first", sheet.first_load())
-        .set("data-choose", words.say("report-choose"))
+        .set("data-choose", locale.say("report-choose"))
         .put(skip)
         .put(top)
         .put(el("main").put(header).put_all(sections))
         .put(data(document))
         .put(el("script").raw(include_str!("script.js")));
-    let html = el("html").set("lang", words.say("report-lang"));
+    let html = el("html").set("lang", locale.say("report-lang"));
     format!("<!DOCTYPE html>\n{}", html.put(head).put(body).markup())
 }
 
 fn title(sheet: &Sheet<'_>) -> String {
-    sheet.words.say_with(
+    sheet.locale.say_with(
         "report-title",
         &[
             ("exercise", &sheet.results.exercise),
@@ -103,12 +103,12 @@ fn title(sheet: &Sheet<'_>) -> String {
 }
 
 fn when(sheet: &Sheet<'_>) -> String {
-    let (words, results) = (&sheet.words, sheet.results);
+    let (locale, results) = (&sheet.locale, sheet.results);
     let rounds = results.trials.iter().map(|one| one.round + 1);
     let rounds = rounds.max().unwrap_or_default();
-    let took = words.time(results.took * 1e6);
+    let took = locale.time(results.took * 1e6);
     let date = date(results.started);
-    words.say_with(
+    locale.say_with(
         "report-when",
         &[
             ("date", &date),
@@ -126,8 +126,8 @@ fn sections(
     sheet: &Sheet<'_>,
     appendix: &Appendix<'_>,
 ) -> Vec<(&'static str, String, Vec<Element>)> {
-    let words = &sheet.words;
-    let h3 = |id: &str| el("h3").text(&words.say(id));
+    let locale = &sheet.locale;
+    let h3 = |id: &str| el("h3").text(&locale.say(id));
     let table = [Some(headline::table(sheet)), headline::ratios(sheet)];
     let how_fast = [throughput::chart(sheet), latency::chart(sheet)];
     let how_fast = how_fast.into_iter().flatten().chain(open::charts(sheet));
@@ -141,7 +141,7 @@ fn sections(
     let measured = vec![
         measured::rules(sheet),
         h3("report-proofs"),
-        el("p").text(&words.say("report-proofs-means")),
+        el("p").text(&locale.say("report-proofs-means")),
         measured::proofs(sheet),
         h3("report-environment"),
         measured::environment(sheet),
@@ -151,35 +151,35 @@ fn sections(
     let all = [
         (
             "table",
-            words.say("report-section-table"),
+            locale.say("report-section-table"),
             table.into_iter().flatten().collect(),
         ),
         (
             "speed",
-            words.say("report-section-speed"),
+            locale.say("report-section-speed"),
             how_fast.collect(),
         ),
         (
             "cost",
-            words.say("report-section-cost"),
+            locale.say("report-section-cost"),
             what_cost.into_iter().flatten().collect(),
         ),
         (
             "noise",
-            words.say("report-section-noise"),
+            locale.say("report-section-noise"),
             trials::chart(sheet).into_iter().collect(),
         ),
         (
             "timelines",
-            words.say("report-section-timelines"),
+            locale.say("report-section-timelines"),
             timelines(sheet, appendix.pictures),
         ),
         (
             "sources",
-            words.say("report-section-sources"),
+            locale.say("report-section-sources"),
             sources(sheet, appendix.sources),
         ),
-        ("measured", words.say("report-section-measured"), measured),
+        ("measured", locale.say("report-section-measured"), measured),
     ];
     let there = |one: &(_, _, Vec<Element>)| !one.2.is_empty();
     all.into_iter().filter(there).collect()
@@ -189,7 +189,7 @@ fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
     if pictures.is_empty() {
         return Vec::new();
     }
-    let means = sheet.words.say("report-timelines-means");
+    let means = sheet.locale.say("report-timelines-means");
     let means = el("p").class("means").text(&means);
     // Each says in its title which model it is.
     let each = pictures.iter().map(|picture| {
@@ -203,7 +203,7 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
     if sources.is_empty() {
         return Vec::new();
     }
-    let means = sheet.words.say("report-sources-means");
+    let means = sheet.locale.say("report-sources-means");
     let columns = sources.iter().enumerate().map(|(place, source)| {
         let waits = |line: &&str| {
             source
@@ -225,9 +225,9 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
         });
         let code = el("pre").set("tabindex", 0).put(el("code").put_all(lines));
         let link = found.map(|line| {
-            let line = sheet.words.count(line as u64 + 1);
+            let line = sheet.locale.count(line as u64 + 1);
             let said = sheet
-                .words
+                .locale
                 .say_with("report-sources-wait", &[("line", &line)]);
             el("a").set("href", format!("#{id}")).text(&said)
         });
@@ -246,11 +246,11 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
     let paths = sources.iter().map(|source| el("li").text(&source.path));
     let paper = el("div")
         .class("paper")
-        .put(el("p").text(&sheet.words.say("report-sources-print")))
+        .put(el("p").text(&sheet.locale.say("report-sources-print")))
         .put(el("ul").put_all(paths));
     vec![
         el("p").class("means").text(&means),
-        scrolled(&sheet.words.say("report-section-sources"), columns),
+        scrolled(&sheet.locale.say("report-section-sources"), columns),
         paper,
     ]
 }

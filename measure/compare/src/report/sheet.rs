@@ -1,15 +1,15 @@
 //! What every chart asks of the measurements.
 
-use super::report_text::ReportText;
-use crate::results::{Load, Results};
+use super::locale::Locale;
+use crate::results::{Invalid, Load, Proof, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
-use socklab_text::Messages;
+use socklab_text::{Messages, explained};
 
-/// The measurements with the words to show them in.
+/// The measurements, and the language to show them in.
 pub(super) struct Sheet<'a> {
     pub(super) results: &'a Results,
     pub(super) summary: &'a Summary,
-    pub(super) words: ReportText<'a>,
+    pub(super) locale: Locale<'a>,
 }
 
 impl<'a> Sheet<'a> {
@@ -17,7 +17,7 @@ impl<'a> Sheet<'a> {
         Sheet {
             results: &document.results,
             summary: &document.summary,
-            words: ReportText::new(messages),
+            locale: Locale::new(messages),
         }
     }
 
@@ -37,20 +37,17 @@ impl<'a> Sheet<'a> {
         self.results.loads.iter().copied().enumerate()
     }
 
-    /// The cell of a model under a load if it may be believed; else what is said instead.
-    pub(super) fn cell(&self, model: &str, load: usize) -> Result<&'a Cell, String> {
-        let refused = |one: &&crate::results::Proof| one.model == model && !one.same;
-        if self.results.proofs.iter().any(|one| refused(&one)) {
-            return Err(self.words.say("report-refused"));
+    /// The cell of a model under a load, if its figures may be shown.
+    pub(super) fn cell(&self, model: &str, load: usize) -> Result<&'a Cell, Withheld<'a>> {
+        let refused = |proof: &Proof| proof.model == model && !proof.same;
+        if self.results.proofs.iter().any(refused) {
+            return Err(Withheld::Refused);
         }
-        let cell = self.summary.cell(model, load);
-        match cell.filter(|cell| cell.trials > 0 || cell.rate.is_some()) {
-            None => Err(self.words.say("report-not-measured")),
-            Some(cell) if cell.invalid.is_empty() => Ok(cell),
-            Some(cell) => {
-                let why = self.words.reasons(&cell.invalid);
-                Err(self.words.say_with("report-invalid", &[("why", &why)]))
-            }
+        match self.summary.cell(model, load) {
+            Some(cell) if cell.trials == 0 && cell.rate.is_none() => Err(Withheld::NotMeasured),
+            None => Err(Withheld::NotMeasured),
+            Some(cell) if !cell.invalid.is_empty() => Err(Withheld::Invalid(&cell.invalid)),
+            Some(cell) => Ok(cell),
         }
     }
 
@@ -64,35 +61,18 @@ impl<'a> Sheet<'a> {
         of(self.cell(model, load).ok()?)
     }
 
-    /// The figures of the cells that may be believed, under one load or all, and the ends of their
-    /// intervals: what an axis has to reach.
+    /// The figures of the cells that may be shown, under one load or all, and the upper ends of
+    /// their intervals: what an axis has to reach.
     pub(super) fn reach(
         &self,
         only: Option<usize>,
         of: impl Fn(&Cell) -> Option<Estimate>,
     ) -> Vec<f64> {
-        self.ends(only, |model, load| self.figure(model, load, &of))
-    }
-
-    /// The same for what the server used.
-    pub(super) fn reach_of_costs(
-        &self,
-        only: Option<usize>,
-        of: impl Fn(&Cell) -> Option<Estimate>,
-    ) -> Vec<f64> {
-        self.ends(only, |model, load| of(self.cell(model, load).ok()?))
-    }
-
-    fn ends(
-        &self,
-        only: Option<usize>,
-        figure: impl Fn(&str, usize) -> Option<Estimate>,
-    ) -> Vec<f64> {
         let mut all = Vec::new();
         for (_, model) in self.models() {
-            let loads = self.loads();
-            for (load, _) in loads.filter(|(load, _)| only.is_none_or(|one| one == *load)) {
-                if let Some(Estimate { value, interval }) = figure(model, load) {
+            let loads = self.loads().map(|(load, _)| load);
+            for load in loads.filter(|load| only.is_none_or(|one| one == *load)) {
+                if let Some(Estimate { value, interval }) = self.figure(model, load, &of) {
                     all.push(value);
                     all.extend(interval.map(|one| one.high));
                 }
@@ -104,15 +84,40 @@ impl<'a> Sheet<'a> {
     /// The load that is shown first: the last closed one under which most models can be believed.
     pub(super) fn first_load(&self) -> usize {
         let believed = |load: usize| {
-            let cells = self
-                .models()
-                .filter(|(_, model)| self.cell(model, load).is_ok());
-            cells.count()
+            let shown = |(_, model): &(usize, &str)| self.cell(model, load).is_ok();
+            self.models().filter(shown).count()
         };
         let loads = 0..self.results.loads.len();
         let closed = |load: usize| matches!(self.results.loads[load], Load::Closed { .. });
         loads
             .max_by_key(|load| (closed(*load), believed(*load), *load))
             .unwrap_or(0)
+    }
+}
+
+/// Why the figures of a cell are not shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Withheld<'a> {
+    /// The model's transcript is not the reference's.
+    Refused,
+    /// There are none.
+    NotMeasured,
+    /// They would say something about the measurement and not about the server.
+    Invalid(&'a [Invalid]),
+}
+
+explained!(Withheld<'_>);
+
+impl Withheld<'_> {
+    /// In the language of the messages.
+    pub(super) fn say(self, messages: &dyn Messages) -> String {
+        match self {
+            Withheld::Refused => messages.say("report-refused"),
+            Withheld::NotMeasured => messages.say("report-not-measured"),
+            Withheld::Invalid(reasons) => {
+                let why = Locale::new(messages).reasons(reasons);
+                messages.say_with("report-invalid", &[("why", &why)])
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Replies a second against connections.
 
-use super::figure::{Said, Table, View};
+use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
 use super::sheet::Sheet;
@@ -9,7 +9,7 @@ use socklab_text::markup::Element;
 
 /// The chart, if there are closed loads.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let words = &sheet.words;
+    let locale = &sheet.locale;
     let loads = sheet.loads().filter_map(|(load, what)| match what {
         Load::Closed { connections } => Some((load, f64::from(connections))),
         Load::Open { .. } => None,
@@ -22,9 +22,10 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     let (mut missing, mut crosses, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     let series = sheet.models().map(|(model, name)| {
         let points = loads.iter().map(|(load, connections)| {
-            let of = words.load(sheet.results.loads[*load]);
+            let of = locale.load(sheet.results.loads[*load]);
             match sheet.cell(name, *load) {
                 Err(why) => {
+                    let why = why.say(locale.messages());
                     missing.push(format!("{name}, {of}: {why}"));
                     crosses.push((*connections, model, format!("{name}, {of}: {why}")));
                     rows.push(vec![format!("{name}, {of}"), why]);
@@ -32,13 +33,13 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
                 }
                 Ok(cell) => {
                     let rate = cell.rate?;
-                    let text = words.estimate(Some(rate));
+                    let text = locale.estimate(Some(rate));
                     rows.push(vec![format!("{name}, {of}"), text.clone()]);
                     Some(Point {
                         x: *connections,
                         y: rate.value,
                         interval: rate.interval,
-                        tip: Some(words.say_with(
+                        tip: Some(locale.say_with(
                             "report-throughput-tip",
                             &[("model", &name), ("load", &of), ("rate", &text)],
                         )),
@@ -55,24 +56,24 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     });
     let series: Vec<Series> = series.collect();
     let reach = sheet.reach(None, |cell| cell.rate);
-    let title = words.say("report-throughput");
+    let title = locale.say("report-throughput");
     let ticks = loads.iter().map(|(_, connections)| {
-        let text = words.tick(*connections);
+        let text = locale.tick(*connections);
         (*connections, text)
     });
     let lines = Lines {
         id: "throughput-chart".to_owned(),
         title: title.clone(),
-        description: words.say("report-throughput-desc"),
+        description: locale.say("report-throughput-desc"),
         x: Axis {
-            name: words.say("report-axis-connections"),
+            name: locale.say("report-axis-connections"),
             scale: Scale::log(loads.iter().map(|(_, connections)| *connections)),
             ticks: ticks.collect(),
         },
         y: Axis::new(
-            words.say("report-axis-rate"),
+            locale.say("report-axis-rate"),
             Scale::from_zero(reach),
-            |one| words.tick(one),
+            |one| locale.tick(one),
         ),
         series,
         missing: crosses,
@@ -83,8 +84,8 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     let table = Table {
         caption: title.clone(),
         head: vec![
-            words.say("report-column-cell"),
-            words.say("report-column-rate"),
+            locale.say("report-column-cell"),
+            locale.say("report-column-rate"),
         ],
         rows,
     };
@@ -93,11 +94,11 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         missing,
         table,
     };
-    let said = Said {
+    let caption = Caption {
         id: "throughput".to_owned(),
         title,
-        means: words.say("report-throughput-means"),
+        means: locale.say("report-throughput-means"),
         notes: Vec::new(),
     };
-    Some(said.figure(sheet, view))
+    Some(caption.figure(sheet, view))
 }

@@ -184,10 +184,19 @@ impl Column {
         self.cells.iter().any(unsure)
     }
 
+    /// All figures.
+    pub fn figures(&self) -> impl Iterator<Item = f64> {
+        self.cells.iter().filter_map(Cell::figure)
+    }
+
     /// The best figure.
     pub fn least(&self) -> Option<f64> {
-        let figures = self.cells.iter().filter_map(Cell::figure);
-        figures.min_by(f64::total_cmp)
+        self.figures().min_by(f64::total_cmp)
+    }
+
+    /// The worst figure.
+    pub fn most(&self) -> Option<f64> {
+        self.figures().max_by(f64::total_cmp)
     }
 }
 

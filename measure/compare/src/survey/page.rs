@@ -9,7 +9,7 @@ use super::{Question, Survey};
 use crate::format::Numbers;
 use crate::names::Names;
 use crate::report::Source;
-use crate::report::report_text::date;
+use crate::report::locale::date;
 use socklab_text::Messages;
 use socklab_text::markup::{Element, el};
 

@@ -2,12 +2,12 @@
 
 use super::contestants::{POLLS, failure};
 use super::matrix::{Column, Matrix, Measure};
-use super::{Asked, Question, Survey, Why};
+use super::{Absent, Asked, Question, Survey, Why};
 use crate::names::Names;
 use crate::results::Trial;
 use crate::statistics;
 use crate::survey::figures::{shown, times};
-use socklab_text::Messages;
+use socklab_text::{Messages, Variable};
 
 /// How many names a list has; of more, the others are counted.
 const NAMED: usize = 3;
@@ -36,40 +36,37 @@ impl<'s> Reader<'s> {
     /// What is different, in one sentence.
     pub fn headline(self) -> String {
         let columns = &self.matrix.columns;
-        let everywhere = |at: &usize| {
-            let cell = |column: &Column| column.cells[*at].is_best();
-            columns.iter().all(cell)
-        };
-        let all: Vec<usize> = (0..self.matrix.contestants.len()).collect();
-        let winners: Vec<usize> = all.iter().copied().filter(everywhere).collect();
-        if winners.len() == all.len() {
+        let best_in_all = |at: &usize| columns.iter().all(|column| column.cells[*at].is_best());
+        let count = self.matrix.contestants.len();
+        let winners: Vec<usize> = (0..count).filter(best_in_all).collect();
+        if winners.len() == count {
             return self.messages.say("survey-headline-equal");
         }
         if !winners.is_empty() {
             let names = self.list(&winners);
-            return self.messages.say_with(
+            return self.say_with(
                 "survey-headline-winner",
                 &[("models", &names), ("count", &winners.len())],
             );
         }
         let cheap = self.matrix.column(Question::Silent, Measure::Bytes);
         let patient = self.matrix.column(Question::SlowRequest, Measure::P99);
-        let sides = cheap.zip(patient).and_then(|(cheap, patient)| {
-            let stopped = self.waits(patient);
-            let survive: Vec<usize> = patient.best();
-            // Those that are cheap there and stop here.
-            let cheap = self.cheap(cheap);
+        if let (Some(cheap), Some(patient)) = (cheap, patient) {
+            let (cheap, survive) = (self.cheap(cheap), patient.best());
             let both = cheap.iter().any(|at| survive.contains(at));
-            (!stopped.is_empty() && !survive.is_empty() && !cheap.is_empty() && !both)
-                .then(|| (self.list(&cheap), cheap.len(), self.list(&survive)))
-        });
-        match sides {
-            Some((cheap, count, survive)) => self.messages.say_with(
-                "survey-headline-sides",
-                &[("cheap", &cheap), ("count", &count), ("survive", &survive)],
-            ),
-            None => self.messages.say("survey-headline-none"),
+            let stopped = !waits(patient).is_empty();
+            if stopped && !survive.is_empty() && !cheap.is_empty() && !both {
+                return self.say_with(
+                    "survey-headline-sides",
+                    &[
+                        ("cheap", &self.list(&cheap)),
+                        ("count", &cheap.len()),
+                        ("survive", &self.list(&survive)),
+                    ],
+                );
+            }
         }
+        self.messages.say("survey-headline-none")
     }
 
     /// One sentence for each question, numbered as in the table.
@@ -90,20 +87,15 @@ impl<'s> Reader<'s> {
     /// Which servers for what: the name of each purpose, and those that are best for it.
     pub fn choices(self) -> Vec<(&'static str, String)> {
         let column = |question, measure| self.matrix.column(question, measure);
-        let bytes = column(Question::Silent, Measure::Bytes);
-        let silent = bytes.map(|column| self.cheap(column));
-        let request = column(Question::SlowRequest, Measure::P99);
-        let patient = request.map(|column| {
-            let waits = self.waits(column);
-            let spared = |at: &usize| column.cells[*at].figure().is_some() && !waits.contains(at);
-            (0..column.cells.len()).filter(spared).collect()
-        });
-        let best = |question, measure| column(question, measure).map(Column::best);
+        let silent = column(Question::Silent, Measure::Bytes);
+        let one = column(Question::OneClient, Measure::P50);
+        let short = column(Question::ShortVisits, Measure::Cpu);
+        let blocking = column(Question::SlowRequest, Measure::P99);
         let choices = [
-            ("silent", silent),
-            ("one", best(Question::OneClient, Measure::P50)),
-            ("short", best(Question::ShortVisits, Measure::Cpu)),
-            ("blocking", patient),
+            ("silent", silent.map(|column| self.cheap(column))),
+            ("one", one.map(Column::best)),
+            ("short", short.map(Column::best)),
+            ("blocking", blocking.map(spared)),
         ];
         let named = |(id, places): (&'static str, Option<Vec<usize>>)| {
             let places = places.filter(|places| !places.is_empty())?;
@@ -119,31 +111,27 @@ impl<'s> Reader<'s> {
 
     /// Whether a contestant did not do what was asked of it.
     pub fn failed(self) -> bool {
-        let absent = self.survey.questions.iter().flat_map(|asked| &asked.absent);
-        let failed = |why: &Why| {
-            matches!(
-                why,
-                Why::Stopped { .. } | Why::Differs { .. } | Why::Failed(_)
-            )
-        };
-        absent.clone().any(|one| failed(&one.why))
+        self.absent().any(|one| match one.why {
+            Why::Stopped { .. } | Why::Differs { .. } | Why::Failed(_) => true,
+            Why::Serves(_) | Why::NotSlow => false,
+        })
     }
 
     /// Contestants that have no figures at all for something that they did, with what they said
     /// last.
     pub fn failures(self) -> Vec<String> {
-        let mut said = Vec::new();
-        for asked in &self.survey.questions {
-            for absent in &asked.absent {
-                let Some(sentence) = failure(&absent.model, &absent.why, self.messages) else {
-                    continue;
-                };
-                if !said.contains(&sentence) {
-                    said.push(sentence);
-                }
-            }
+        let mut sentences = Vec::new();
+        for absent in self.absent() {
+            let sentence = failure(&absent.model, &absent.why, self.messages);
+            sentences.extend(sentence.filter(|one| !sentences.contains(one)));
         }
-        said
+        sentences
+    }
+
+    /// All contestants without figures, for each question.
+    fn absent(self) -> impl Iterator<Item = &'s Absent> {
+        let questions = self.survey.questions.iter();
+        questions.flat_map(|asked| &asked.absent)
     }
 
     /// How long a reply takes.
@@ -159,7 +147,7 @@ impl<'s> Reader<'s> {
         let polling: Vec<usize> = (0..column.cells.len()).filter(polls).collect();
         if !polling.is_empty() {
             sentence.push(' ');
-            sentence.push_str(&self.messages.say_with(
+            sentence.push_str(&self.say_with(
                 "survey-polls",
                 &[("models", &self.list(&polling)), ("count", &polling.len())],
             ));
@@ -188,29 +176,23 @@ impl<'s> Reader<'s> {
             return String::new();
         };
         let name = asked.question.name();
-        let waits = self.waits(column);
-        if column.least().is_none() {
+        let (Some(least), Some(most)) = (column.least(), column.most()) else {
             return self.messages.say("survey-no-figures");
-        }
+        };
+        let (waits, spared) = (waits(column), spared(column));
         let Some(first) = waits.first() else {
-            let far = column.cells.iter().filter_map(super::Cell::figure);
-            let far = far.fold(0.0, f64::max) / column.least().unwrap_or(1.0);
-            if column.is_unsure() && far >= WAITS {
+            if column.is_unsure() && most / least >= WAITS {
                 return self.unsure(asked);
             }
             return self.messages.say(&format!("survey-{name}-nobody"));
         };
-        let figure = column.cells[*first].figure().unwrap_or_default();
-        let value = shown(Measure::P99, figure, self.messages);
-        let spared: Vec<usize> = (0..column.cells.len())
-            .filter(|at| column.cells[*at].figure().is_some() && !waits.contains(at))
-            .collect();
+        let value = self.figure(column, *first);
         // The shorter list is named.
         let form = match waits.len() > spared.len() && !spared.is_empty() {
             true => "spares",
             false => "waits",
         };
-        self.messages.say_with(
+        self.say_with(
             &format!("survey-{name}-{form}"),
             &[
                 ("models", &self.list(&waits)),
@@ -231,20 +213,16 @@ impl<'s> Reader<'s> {
             && let [(worst, ratio), ..] = column.worse()[..]
             && ratio >= 1.5
         {
-            let most: Vec<usize> = column
-                .worse()
-                .into_iter()
-                .filter(|(_, one)| *one * 2.0 > ratio)
-                .map(|(at, _)| at)
-                .collect();
-            let figure = column.cells[worst].figure().unwrap_or_default();
+            let worse = column.worse().into_iter();
+            let most = worse.filter(|(_, times)| times * 2.0 > ratio);
+            let most: Vec<usize> = most.map(|(at, _)| at).collect();
             let least = column.least().unwrap_or_default();
             sentence.push(' ');
-            sentence.push_str(&self.messages.say_with(
+            sentence.push_str(&self.say_with(
                 "survey-silent-talker",
                 &[
                     ("models", &self.list(&most)),
-                    ("value", &shown(Measure::Cpu, figure, self.messages)),
+                    ("value", &self.figure(column, worst)),
                     ("least", &shown(Measure::Cpu, least, self.messages)),
                 ],
             ));
@@ -255,7 +233,7 @@ impl<'s> Reader<'s> {
     /// Who is best and who is worst, or that nobody is.
     fn differ(self, asked: &Asked, column: &Column) -> String {
         let name = asked.question.name();
-        let Some(least) = column.least() else {
+        let (Some(least), Some(most)) = (column.least(), column.most()) else {
             return self.messages.say("survey-no-figures");
         };
         let (best, worse) = (column.best(), column.worse());
@@ -264,33 +242,26 @@ impl<'s> Reader<'s> {
             if column.is_unsure() {
                 return self.unsure(asked);
             }
-            let most = column.cells.iter().filter_map(super::Cell::figure);
-            let most = most.fold(least, f64::max);
             let most = shown(column.measure, most, self.messages);
-            return self.messages.say_with(
+            return self.say_with(
                 &format!("survey-{name}-equal"),
                 &[("least", &least_shown), ("most", &most)],
             );
         };
-        let figure = column.cells[worst].figure().unwrap_or_default();
-        let mut value = shown(column.measure, figure, self.messages);
+        let mut value = self.figure(column, worst);
         let mut worst_name = self.name(worst);
         // If all others are about as much worse, they are one side and the best the other.
-        let least_worse = worse.last().map_or(ratio, |one| one.1);
-        let figures = column.cells.iter().filter_map(super::Cell::figure).count();
-        let alike = worse.len() > 1 && best.len() + worse.len() == figures;
-        if alike && ratio < 1.25 * least_worse {
+        if let [_, .., (nearest, least_worse)] = worse[..]
+            && best.len() + worse.len() == column.figures().count()
+            && ratio < 1.25 * least_worse
+        {
             worst_name = self.messages.say("survey-the-others");
-            let at = worse.last().map_or(worst, |one| one.0);
-            let nearest = column.cells[at].figure().unwrap_or_default();
-            let nearest = shown(column.measure, nearest, self.messages);
+            let nearest = self.figure(column, nearest);
             if nearest != value {
-                value = self
-                    .messages
-                    .say_with("survey-from-to", &[("low", &nearest), ("high", &value)]);
+                value = self.say_with("survey-from-to", &[("low", &nearest), ("high", &value)]);
             }
         }
-        self.messages.say_with(
+        self.say_with(
             &format!("survey-{name}-differ"),
             &[
                 ("best", &self.list(&best)),
@@ -307,42 +278,36 @@ impl<'s> Reader<'s> {
     fn unsure(self, asked: &Asked) -> String {
         let name = asked.question.name();
         let question = self.messages.say(&format!("survey-name-{name}"));
-        self.messages
-            .say_with("survey-not-sure", &[("question", &question)])
+        self.say_with("survey-not-sure", &[("question", &question)])
     }
 
     /// What the counters show of the difference between two: context switches, or calls that found
     /// nothing to do.
     fn why(self, asked: &Asked, best: usize, worst: usize) -> Option<String> {
         let [best, worst] = [best, worst].map(|at| &self.matrix.contestants[at]);
-        let of = |model: &String, count: fn(&Trial) -> Option<f64>| {
+        let median = |model: &String, count: fn(&Trial) -> Option<f64>| {
             let trials = asked.trials.iter().filter(|one| one.model == *model);
             let counts: Vec<f64> = trials.filter_map(count).collect();
             statistics::median(&counts)
         };
         let say = |id: &str, more: f64, less: f64| {
             let names = Names::new(self.messages);
-            let two = |value: f64| names.numbers.fixed(value, 1);
-            self.messages.say_with(
+            self.say_with(
                 id,
                 &[
                     ("model", &names.name(worst)),
                     ("best", &names.name(best)),
-                    ("more", &two(more)),
-                    ("less", &two(less)),
+                    ("more", &names.numbers.fixed(more, 1)),
+                    ("less", &names.numbers.fixed(less, 1)),
                 ],
             )
         };
-        let told = |count: fn(&Trial) -> Option<f64>| {
-            let (less, more) = (of(best, count)?, of(worst, count)?);
+        let differ = |id: &str, count: fn(&Trial) -> Option<f64>| {
+            let (less, more) = (median(best, count)?, median(worst, count)?);
             // What is shown with one decimal is to differ there.
-            (more > 1.2 * less && more - less >= 0.5).then_some((less, more))
+            (more > 1.2 * less && more - less >= 0.5).then(|| say(id, more, less))
         };
-        if let Some((less, more)) = told(switches) {
-            return Some(say("survey-why-switches", more, less));
-        }
-        let (less, more) = told(calls)?;
-        Some(say("survey-why-calls", more, less))
+        differ("survey-why-switches", switches).or_else(|| differ("survey-why-calls", calls))
     }
 
     /// Those that carry silent connections best, and do not look at all of them for each reply.
@@ -355,15 +320,14 @@ impl<'s> Reader<'s> {
         bytes.best().into_iter().filter(cheap).collect()
     }
 
-    /// Those that make others wait.
-    fn waits(self, column: &Column) -> Vec<usize> {
-        let worse = column.worse().into_iter();
-        let mut waits: Vec<usize> = worse
-            .filter(|(_, times)| *times >= WAITS)
-            .map(|(at, _)| at)
-            .collect();
-        waits.sort_unstable();
-        waits
+    fn say_with(self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
+        self.messages.say_with(id, variables)
+    }
+
+    /// The figure of a contestant in a column, as it is shown.
+    fn figure(self, column: &Column, at: usize) -> String {
+        let figure = column.cells[at].figure().unwrap_or_default();
+        shown(column.measure, figure, self.messages)
     }
 
     fn name(self, at: usize) -> String {
@@ -372,20 +336,34 @@ impl<'s> Reader<'s> {
 
     /// Some names, and how many more there are.
     fn list(self, places: &[usize]) -> String {
-        let named = if places.len() > NAMED + 1 {
-            NAMED
-        } else {
-            places.len()
+        let named = match places.len() {
+            few if few <= NAMED + 1 => few,
+            _ => NAMED,
         };
         let names: Vec<String> = places[..named].iter().map(|at| self.name(*at)).collect();
         let list = names.join(", ");
         match places.len() - named {
             0 => list,
-            more => self
-                .messages
-                .say_with("survey-and-more", &[("list", &list), ("more", &more)]),
+            more => self.say_with("survey-and-more", &[("list", &list), ("more", &more)]),
         }
     }
+}
+
+/// Those that make others wait.
+fn waits(column: &Column) -> Vec<usize> {
+    let waits = |at: &usize| {
+        column.cells[*at]
+            .worse()
+            .is_some_and(|times| times >= WAITS)
+    };
+    (0..column.cells.len()).filter(waits).collect()
+}
+
+/// Those that have a figure and do not make others wait.
+fn spared(column: &Column) -> Vec<usize> {
+    let waits = waits(column);
+    let spared = |at: &usize| column.cells[*at].figure().is_some() && !waits.contains(at);
+    (0..column.cells.len()).filter(spared).collect()
 }
 
 /// Context switches for each reply.

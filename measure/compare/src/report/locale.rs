@@ -1,4 +1,4 @@
-//! The report's words, and its numbers as the language writes them.
+//! The report's messages, and its numbers as the language writes them.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::results::{Invalid, Load};
 
 /// The messages of a language with the names and the numbers that all outputs share.
 #[derive(Clone, Copy)]
-pub(super) struct ReportText<'a>(Names<'a>);
+pub(super) struct Locale<'a>(Names<'a>);
 
-impl<'a> ReportText<'a> {
+impl<'a> Locale<'a> {
     pub(super) fn new(messages: &'a dyn Messages) -> Self {
-        ReportText(Names::new(messages))
+        Locale(Names::new(messages))
     }
 
     /// The messages themselves.
@@ -133,18 +133,18 @@ mod tests {
 
     #[test]
     fn round_numbers_have_the_digits_that_they_need() {
-        let words = ReportText::new(&Spanish);
+        let locale = Locale::new(&Spanish);
         for (value, text) in [
             (0.0, "0"),
             (2.50, "2,5"),
             (1000.0, "1000"),
             (150_000.0, "150.000"),
         ] {
-            assert_eq!(words.tick(value), text);
+            assert_eq!(locale.tick(value), text);
         }
-        assert_eq!(words.percent(0.999_99), "99,999\u{a0}%");
-        assert_eq!(words.time_tick(20_000.0), "20\u{a0}ms");
-        assert_eq!(words.time(25_300.0), "25,3\u{a0}ms");
+        assert_eq!(locale.percent(0.999_99), "99,999\u{a0}%");
+        assert_eq!(locale.time_tick(20_000.0), "20\u{a0}ms");
+        assert_eq!(locale.time(25_300.0), "25,3\u{a0}ms");
     }
 
     #[test]
