@@ -10,42 +10,24 @@
 //! * **Where it breaks down.** With one datagram from each of many peers, which nothing puts
 //!   together; and when the replies have different lengths, each of which is a call.
 
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::io;
 
-use socklab_core::{Begin, Machine, Service, Status, Watch};
-use socklab_system::{Backend, Run, broken};
+use socklab_core::{Service, Watch};
 
-use crate::wire::BlockingWire;
-use crate::{Blocking, alone};
+use crate::listener::{Design, Listener};
+use crate::per_connection::PerConnection;
 
-/// This I/O model with a UDP server that receives and sends several datagrams in one call. Where
-/// the system cannot do that, and for all else, it is [`Blocking`].
+/// A UDP server receives and sends several datagrams in one call. Where the system cannot do that,
+/// and for all else, it is [`PerConnection`].
 #[derive(Clone, Copy, Debug)]
-pub struct BlockingBatched;
+pub struct Batched;
 
-impl Backend for BlockingBatched {
+impl Design for Batched {
     const NAME: &'static str = "blocking-batched";
 
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
-        machine: M,
-        server: Option<(SocketAddr, UdpSocket)>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let Some((local, udp)) = server else {
-            return Blocking::alone(machine, None, run);
-        };
-        match BlockingWire::server::<W::Observer>(udp, local) {
-            Ok(wire) => alone(machine, wire.coupled(), Begin::Bound(local), run),
-            Err(error) => broken(&error),
-        }
-    }
+    const BATCHED: bool = true;
 
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        Blocking::serve_streams(address, service, run)
+    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
+        PerConnection::serve(listener)
     }
 }

@@ -43,50 +43,62 @@ mod pool;
 pub mod processes;
 mod wire;
 
-use std::net::{SocketAddr, UdpSocket};
+use std::io;
+use std::marker::PhantomData;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
-use socklab_system::{Backend, Run, broken};
+use socklab_system::{Backend, Run};
 
 use conversation::Conversation;
+use listener::{Design, Listener};
 use wire::BlockingWire;
 
-pub use batched::BlockingBatched;
-pub use iterative::BlockingIterative;
-pub use pool::BlockingPool;
+pub use batched::Batched;
+pub use iterative::Iterative;
+pub use per_connection::PerConnection;
+pub use pool::Pool;
+
+/// This I/O model, with one of its designs.
+#[derive(Clone, Copy, Debug)]
+pub struct Threads<D>(PhantomData<D>);
 
 /// This I/O model, with a thread for each connection of a TCP server.
-#[derive(Clone, Copy, Debug)]
-pub struct Blocking;
+pub type Blocking = Threads<PerConnection>;
+/// The same with a TCP server of one thread, which serves one connection after the other.
+pub type BlockingIterative = Threads<Iterative>;
+/// The same with a fixed number of threads for a TCP server.
+pub type BlockingPool = Threads<Pool>;
+/// The same with a UDP server that receives and sends several datagrams in one call, where the
+/// system can do that.
+pub type BlockingBatched = Threads<Batched>;
 
-impl Backend for Blocking {
-    const NAME: &'static str = "blocking";
+impl<D: Design> Backend for Threads<D> {
+    const NAME: &'static str = D::NAME;
 
     fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
-    ) -> Status {
+    ) -> io::Result<Status> {
         let (wire, begin) = match server {
             Some((local, udp)) => (
-                BlockingWire::server::<W::Observer>(udp, local),
+                BlockingWire::server::<W::Observer>(udp, local, D::BATCHED)?,
                 Begin::Bound(local),
             ),
-            None => (Ok(BlockingWire::default()), Begin::Client),
+            None => (BlockingWire::default(), Begin::Client),
         };
-        match wire {
-            Ok(wire) => alone(machine, wire, begin, run),
-            Err(error) => broken(&error),
-        }
+        Ok(alone(machine, wire, begin, run))
     }
 
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn accept<S: Service + 'static, W: Watch + 'static>(
+        server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
-    ) -> Status {
-        per_connection::serve(address, &*service, run)
+    ) -> io::Result<Status> {
+        D::serve(&Listener::new(server, &*service, run)?)?;
+        Ok(Status::Stopped)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A socket that listens and blocks, for one thread that accepts or for several.
 
-use std::io::{Error, ErrorKind};
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -10,8 +10,7 @@ use std::thread::{self, Thread};
 use socklab_core::{
     Fault, Mono, Notice, Observer, OperationKind, Resource, Service, Status, Subject, Wait, Watch,
 };
-use socklab_system::socket::{self, Knock};
-use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, timed};
+use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, socket::Knock, timed};
 
 use crate::conversation::Conversation;
 use crate::wire::BlockingWire;
@@ -20,13 +19,28 @@ use crate::wire::BlockingWire;
 /// system only backs what is touched.
 pub(crate) const STACK: usize = 256 * 1024;
 
+/// A design of a server that blocks.
+pub trait Design {
+    /// Its name on the command line and in transcripts.
+    const NAME: &'static str;
+
+    /// Whether a call of its UDP server moves several datagrams, where the system can do that.
+    const BATCHED: bool = false;
+
+    /// Accepts until told to stop, then waits for the connections to end.
+    ///
+    /// # Errors
+    /// When the system has no threads for it.
+    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()>;
+}
+
 /// The listening socket of a server, and what its designs have in common.
-pub(crate) struct Listener<'a, S: Service, W: Watch> {
+pub struct Listener<'a, S: Service, W: Watch> {
     /// Gone once the server stops; closed when no thread accepts on it any more.
     tcp: Mutex<Option<Arc<TcpListener>>>,
     local: SocketAddr,
     service: &'a S,
-    run: &'a Arc<Run<W>>,
+    pub(crate) run: &'a Arc<Run<W>>,
     refusals: OnceLock<Refusals<S::Machine, W>>,
     /// Other processes accept on it too, and any of them may shut it down.
     inherited: bool,
@@ -58,14 +72,13 @@ impl Wake for Unpark {
 }
 
 impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
-    /// Listens at `address`, and says that the server is ready.
-    pub(crate) fn open(
-        address: SocketAddr,
+    /// That of this program alone. Says that the server is ready.
+    pub(crate) fn new(
+        (local, tcp): (SocketAddr, TcpListener),
         service: &'a S,
         run: &'a Arc<Run<W>>,
-    ) -> Result<Self, Status> {
-        let (local, tcp) = socket::bind_streams(address)?;
-        let knock = Knock::at(local).map_err(|error| socket::cannot_listen(address, &error))?;
+    ) -> io::Result<Self> {
+        let knock = Knock::at(local)?;
         let waker = run.stop.on_request(move || knock.knock());
         run.console.notice(Notice::Ready(local));
         Ok(Listener::of(tcp, local, service, run, waker))
@@ -78,7 +91,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         service: &'a S,
         run: &'a Arc<Run<W>>,
         shut_down: impl Fn() + Send + 'static,
-    ) -> std::io::Result<Self> {
+    ) -> io::Result<Self> {
         let (local, waker) = (tcp.local_addr()?, run.stop.on_request(shut_down));
         Ok(Listener {
             inherited: true,
@@ -180,7 +193,7 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || tcp.accept());
                     (operation.iter()).for_each(|one| self.observer.operation(one));
                     // accept(2): EINVAL, the socket does not listen any more.
-                    let shut = |error: &Error| error.kind() == ErrorKind::InvalidInput;
+                    let shut = |error: &io::Error| error.kind() == ErrorKind::InvalidInput;
                     if listener.inherited && accepted.as_ref().is_err_and(shut) {
                         run.stop.request();
                     }

@@ -5,58 +5,40 @@
 //! No peer waits for a thread to start, and the number of threads is fixed. But a silent peer keeps
 //! its thread, and once every thread has a peer the next one waits in the backlog.
 
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::io;
 use std::thread;
 
-use socklab_core::{Machine, Service, Status, Watch};
-use socklab_system::{Backend, Run, broken};
+use socklab_core::{Service, Watch};
+use socklab_system::Run;
 
-use crate::Blocking;
-use crate::iterative;
-use crate::listener::{Listener, STACK};
+use crate::iterative::Iterative;
+use crate::listener::{Design, Listener, STACK};
 
-/// The blocking model with a pool of threads for its TCP server. With UDP and in clients there is
-/// one thread anyway, and it is [`Blocking`].
-///
-/// The pool has [`Run::threads`], else twice as many as there are cores and at least 4, since they
-/// wait for peers more than they compute; and no more than [`Run::limit`] allows.
+/// A fixed number of [`threads`].
 #[derive(Clone, Copy, Debug)]
-pub struct BlockingPool;
+pub struct Pool;
 
-impl Backend for BlockingPool {
+/// How many threads or processes accept: [`Run::threads`], else twice as many as there are cores
+/// and at least 4, since they wait for peers more than they compute; and no more than
+/// [`Run::limit`] allows.
+pub(crate) fn threads<W: Watch>(run: &Run<W>) -> usize {
+    let threads = run.threads_or(|cores| (2 * cores).max(4));
+    threads.min(run.limit.most().max(1))
+}
+
+impl Design for Pool {
     const NAME: &'static str = "blocking-pool";
 
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
-        machine: M,
-        server: Option<(SocketAddr, UdpSocket)>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        Blocking::alone(machine, server, run)
-    }
-
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
-        service: Arc<S>,
-        run: &Arc<Run<W>>,
-    ) -> Status {
-        let threads = run.threads_or(|cores| (2 * cores).max(4));
-        let threads = threads.min(run.limit.most().max(1));
-        let listener = match Listener::open(address, &*service, run) {
-            Ok(listener) => listener,
-            Err(status) => return status,
-        };
+    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
+        let run = listener.run;
         thread::scope(|scope| {
-            for _ in 0..threads {
+            for _ in 0..threads(run) {
                 let thread = thread::Builder::new().stack_size(STACK);
-                let serve = || iterative::serve(&listener);
-                if let Err(error) = thread.spawn_scoped(scope, serve) {
-                    // Those that have started are to end.
-                    run.stop.request();
-                    return broken(&error);
-                }
+                // Where one cannot be started, those that have been are to end.
+                (thread.spawn_scoped(scope, || Iterative::serve(listener)))
+                    .inspect_err(|_| run.stop.request())?;
             }
-            Status::Stopped
+            Ok(())
         })
     }
 }

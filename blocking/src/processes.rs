@@ -29,11 +29,13 @@ use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::Pid;
 use socket2::SockRef;
 use socklab_core::{Begin, Link, Notice, Resource, Service, Status, Watch};
-use socklab_system::{Run, broken, fault, socket};
+use socklab_system::{Run, broken, fault, serve_at, socket};
 
-use crate::listener::{Listener, STACK};
+use crate::alone;
+use crate::iterative::Iterative;
+use crate::listener::{Design, Listener, STACK};
+use crate::pool::threads;
 use crate::wire::BlockingWire;
-use crate::{alone, iterative};
 
 /// Starts a process whose standard input is this socket.
 pub type Start<'a> = &'a dyn Fn(OwnedFd) -> io::Result<Child>;
@@ -46,27 +48,24 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
     run: &Arc<Run<W>>,
     start: Start<'_>,
 ) -> Status {
-    let listener = match Listener::open(address, service, run) {
-        Ok(listener) => listener,
-        Err(status) => return status,
-    };
-    let (children, mut accepting) = (Children::default(), listener.accepting());
-    thread::scope(|scope| {
-        let reaper = thread::Builder::new().stack_size(STACK);
-        if let Err(error) = reaper.spawn_scoped(scope, || children.reap(|_| ())) {
-            return broken(&error);
-        }
-        while let Some(guest) = accepting.next() {
-            let mut permit = Some(guest.permit);
-            while permit.is_some() && !run.stop.requested() {
-                let child = || start(guest.tcp.try_clone()?.into());
-                if let Err(error) = children.start(child, &mut permit) {
-                    accepting.out_of(Resource::Threads, fault(&error));
+    serve_at(address, socket::bind_streams(address), |server| {
+        let listener = Listener::new(server, service, run)?;
+        let (children, mut accepting) = (Children::default(), listener.accepting());
+        thread::scope(|scope| {
+            let reaper = thread::Builder::new().stack_size(STACK);
+            reaper.spawn_scoped(scope, || children.reap(|_| ()))?;
+            while let Some(guest) = accepting.next() {
+                let mut permit = Some(guest.permit);
+                while permit.is_some() && !run.stop.requested() {
+                    let child = || start(guest.tcp.try_clone()?.into());
+                    if let Err(error) = children.start(child, &mut permit) {
+                        accepting.out_of(Resource::Threads, fault(&error));
+                    }
                 }
             }
-        }
-        children.stop();
-        Status::Stopped
+            children.stop();
+            Ok(Status::Stopped)
+        })
     })
 }
 
@@ -77,32 +76,28 @@ pub fn preforked<W: Watch + 'static>(
     run: &Arc<Run<W>>,
     start: Start<'_>,
 ) -> Status {
-    let (local, tcp) = match socket::bind_streams(address) {
-        Ok(bound) => bound,
-        Err(failed) => return failed,
-    };
-    let count = run.threads_or(|cores| (2 * cores).max(4));
-    let children = Arc::new(Children::default());
-    let (mut begun, mut failed) = (0..count.min(run.limit.most().max(1)), None);
-    while failed.is_none() && begun.next().is_some() {
-        let child = || start(tcp.try_clone()?.into());
-        failed = children.start(child, &mut Some(())).err();
-    }
-    // Its children have it.
-    drop(tcp);
-    let stopped = Arc::clone(&children);
-    let _waker = run.stop.on_request(move || stopped.stop());
-    match &failed {
-        None => run.console.notice(Notice::Ready(local)),
-        Some(_) => run.stop.request(),
-    }
-    children.reap(|status| {
-        if !run.stop.requested() && status != 0 {
-            failed.get_or_insert(io::ErrorKind::BrokenPipe.into());
+    serve_at(address, socket::bind_streams(address), |(local, tcp)| {
+        let children = Arc::new(Children::default());
+        let mut begun = (0..threads(run)).try_for_each(|_| {
+            let child = || start(tcp.try_clone()?.into());
+            children.start(child, &mut Some(()))
+        });
+        // Its children have it.
+        drop(tcp);
+        let stopped = Arc::clone(&children);
+        let _waker = run.stop.on_request(move || stopped.stop());
+        match &begun {
+            Ok(()) => run.console.notice(Notice::Ready(local)),
+            Err(_) => run.stop.request(),
         }
-        run.stop.request();
-    });
-    failed.map_or(Status::Stopped, |error| broken(&error))
+        children.reap(|status| {
+            if !run.stop.requested() && status != 0 {
+                begun = Err(io::ErrorKind::BrokenPipe.into());
+            }
+            run.stop.request();
+        });
+        begun.map(|()| Status::Stopped)
+    })
 }
 
 /// Serves one connection, in the process that was started for it.
@@ -127,15 +122,11 @@ pub fn serve_listener<S: Service, W: Watch + 'static>(
     service: &S,
     run: &Arc<Run<W>>,
 ) -> Status {
-    let listener = tcp.try_clone().and_then(|shut| {
+    let served = tcp.try_clone().and_then(|shut| {
         let shut_down = move || drop(SockRef::from(&shut).shutdown(Shutdown::Both));
-        Listener::inherited(tcp, service, run, shut_down)
+        Iterative::serve(&Listener::inherited(tcp, service, run, shut_down)?)
     });
-    match listener {
-        Ok(listener) => iterative::serve(&listener),
-        Err(error) => return broken(&error),
-    }
-    Status::Stopped
+    served.map_or_else(|error| broken(&error), |()| Status::Stopped)
 }
 
 /// The processes that have not ended, each with what it holds until then.

@@ -29,12 +29,22 @@ pub(crate) struct BlockingWire {
 }
 
 impl BlockingWire {
-    pub(crate) fn server<O: Observer>(udp: UdpSocket, local: SocketAddr) -> io::Result<Self> {
+    /// A UDP server's, bound to `local`. Where the system can do that, a call of a `batched` one
+    /// moves several datagrams.
+    pub(crate) fn server<O: Observer>(
+        udp: UdpSocket,
+        local: SocketAddr,
+        batched: bool,
+    ) -> io::Result<Self> {
         let to = socket::reachable(local);
         let alarm = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
         alarm.connect(to)?;
+        let mut wire = Wire::server::<O>(udp, local, |udp| Ok(udp.into()))?;
+        if batched {
+            wire.couple();
+        }
         Ok(BlockingWire {
-            wire: Wire::server::<O>(udp, local, |udp| Ok(udp.into()))?,
+            wire,
             alarm: Some(alarm.into()),
             ..BlockingWire::default()
         })
@@ -67,12 +77,6 @@ impl BlockingWire {
             wire: Wire::Stream(stream.into()),
             ..BlockingWire::default()
         }
-    }
-
-    /// Has one call receive or send several datagrams, where the system can do that.
-    pub(crate) fn coupled(mut self) -> Self {
-        self.wire.couple();
-        self
     }
 
     /// How many datagrams one call sends at most.

@@ -10,14 +10,14 @@
 //! do.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use socklab_core::{Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
 use socklab_readiness::EventLoop;
-use socklab_system::{Backend, Run, Stop, broken, socket};
+use socklab_system::{Backend, Run, Stop, broken, serve_at, socket};
 
 use crate::Mio;
 use crate::model::MioPoll;
@@ -53,8 +53,16 @@ impl Backend for MioLoops {
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
-    ) -> Status {
+    ) -> io::Result<Status> {
         Mio::alone(machine, server, run)
+    }
+
+    fn accept<S: Service + 'static, W: Watch + 'static>(
+        server: (SocketAddr, TcpListener),
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> io::Result<Status> {
+        Mio::accept(server, service, run)
     }
 
     fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
@@ -62,26 +70,23 @@ impl Backend for MioLoops {
         mut make: impl FnMut() -> M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let sockets = match socket::datagram_servers(address, as_many_as_cores(run)) {
-            Ok(sockets) => sockets,
-            Err(error) => return socket::cannot_listen(address, &error),
-        };
-        let console = TogetherReady {
-            console: &*run.console,
-            awaited: AtomicUsize::new(sockets.len()),
-        };
-        let made = sockets.into_iter().map(|udp| {
-            let observer = run.watch.watch(Subject::Endpoint);
-            let server = Some((udp.local_addr()?, udp));
-            Ok((Loop::new(run, &console)?, make(), observer, server))
-        });
-        let serve = |(mut one, machine, observer, server): (Loop<'_, W>, _, _, _)| {
-            one.alone(machine, observer, server)
-        };
-        match made.collect::<io::Result<Vec<_>>>() {
-            Ok(loops) => each_on_a_thread(loops, serve, &run.stop),
-            Err(error) => broken(&error),
-        }
+        let bound = socket::datagram_servers(address, as_many_as_cores(run));
+        serve_at(address, bound, |sockets| {
+            let console = TogetherReady {
+                console: &*run.console,
+                awaited: AtomicUsize::new(sockets.len()),
+            };
+            let made = sockets.into_iter().map(|udp| {
+                let observer = run.watch.watch(Subject::Endpoint);
+                let server = Some((udp.local_addr()?, udp));
+                Ok((Loop::new(run, &console)?, make(), observer, server))
+            });
+            let serve = |(mut one, machine, observer, server): (Loop<'_, W>, _, _, _)| {
+                one.alone(machine, observer, server)
+            };
+            let loops = made.collect::<io::Result<_>>()?;
+            Ok(each_on_a_thread(loops, serve, &run.stop))
+        })
     }
 
     fn serve_streams<S: Service + 'static, W: Watch + 'static>(
@@ -92,21 +97,15 @@ impl Backend for MioLoops {
         let count = as_many_as_cores(run).min(run.limit.most().max(1));
         let bound = socket::stream_servers(address, count)
             .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
-        let (local, listeners) = match bound {
-            Ok(bound) => bound,
-            Err(error) => return socket::cannot_listen(address, &error),
-        };
-        let made = listeners
-            .into_iter()
-            .map(|listener| Ok((Loop::new(run, &*run.console)?, listener)));
-        let serve = |(mut one, listener): (Loop<'_, W>, _)| one.serve(listener, &*service);
-        match made.collect::<io::Result<Vec<_>>>() {
-            Ok(loops) => {
-                run.console.notice(Notice::Ready(local));
-                each_on_a_thread(loops, serve, &run.stop)
-            }
-            Err(error) => broken(&error),
-        }
+        serve_at(address, bound, |(local, listeners)| {
+            let made = listeners
+                .into_iter()
+                .map(|listener| Ok((Loop::new(run, &*run.console)?, listener)));
+            let loops = made.collect::<io::Result<_>>()?;
+            run.console.notice(Notice::Ready(local));
+            let serve = |(mut one, listener): (Loop<'_, W>, _)| one.serve(listener, &*service);
+            Ok(each_on_a_thread(loops, serve, &run.stop))
+        })
     }
 }
 

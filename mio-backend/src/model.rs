@@ -17,9 +17,10 @@ use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trig
 /// How many events one poll takes at most.
 const EVENTS: usize = 1024;
 
-/// A poll, and room for what it finds.
+/// A poll, and room for what it finds. In one that is `BATCHED`, a call of a UDP server moves
+/// several datagrams.
 #[derive(Debug)]
-pub struct MioPoll {
+pub struct MioPoll<const BATCHED: bool = false> {
     poll: Poll,
     events: Events,
 }
@@ -31,14 +32,16 @@ fn interest(interest: Interest) -> mio::Interest {
     }
 }
 
-impl Model for MioPoll {
+impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
     type Udp = UdpSocket;
     type Tcp = TcpStream;
     type Listener = TcpListener;
 
-    const NAME: &'static str = "mio";
+    const NAME: &'static str = if BATCHED { "mio-batched" } else { "mio" };
 
     const TRIGGER: Trigger = Trigger::Edge;
+
+    const BATCHED: bool = BATCHED;
 
     fn new() -> io::Result<Self> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(EVENTS));
@@ -145,6 +148,8 @@ mod tests {
     use std::net::{Ipv4Addr, TcpStream as Client};
 
     use super::*;
+
+    type MioPoll = super::MioPoll;
 
     #[test]
     fn one_more_is_taken_only_if_there_is_one() {

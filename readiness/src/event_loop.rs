@@ -38,8 +38,6 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     /// The bell rang.
     rung: bool,
     stopped: bool,
-    /// A UDP server's calls move several datagrams, where the system can do that.
-    batched: bool,
     /// How the last conversation that ended did.
     ended: Option<Status>,
 }
@@ -81,17 +79,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             waker,
             rung: false,
             stopped: false,
-            batched: false,
             ended: None,
         })
-    }
-
-    /// The same, with calls of a UDP server that move several datagrams, where the system can do
-    /// that.
-    #[must_use]
-    pub fn batched(self) -> Self {
-        let batched = true;
-        EventLoop { batched, ..self }
     }
 
     /// Runs one machine to its end: a client's, or that of a UDP server, with its socket and the
@@ -110,7 +99,6 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             Some((local, udp)) => {
                 let model = &self.resources.shared.model;
                 let wire = Wire::server::<W::Observer>(udp, local, model)?;
-                let wire = if self.batched { wire.coupled() } else { wire };
                 (wire, Begin::Bound(local))
             }
             None => (Wire::CLOSED, Begin::Client),

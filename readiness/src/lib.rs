@@ -37,11 +37,11 @@ mod wire;
 
 use std::io;
 use std::marker::PhantomData;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use socklab_core::{Machine, Notice, Service, Status, Subject, Watch};
-use socklab_system::{Backend, Run, broken, socket};
+use socklab_system::{Backend, Run};
 
 pub use event_loop::EventLoop;
 // What the methods of a model name.
@@ -71,29 +71,18 @@ impl<L: Model> Backend for OneLoop<L> {
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
-    ) -> Status {
+    ) -> io::Result<Status> {
         let observer = run.watch.watch(Subject::Endpoint);
-        let served = EventLoop::<L, W>::new(run, &*run.console)
-            .and_then(|mut event_loop| event_loop.alone(machine, observer, server));
-        served.unwrap_or_else(|error| broken(&error))
+        EventLoop::<L, W>::new(run, &*run.console)?.alone(machine, observer, server)
     }
 
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn accept<S: Service + 'static, W: Watch + 'static>(
+        (local, listener): (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
-    ) -> Status {
-        if !L::STREAMS {
-            return socket::cannot_listen(address, &io::ErrorKind::Unsupported.into());
-        }
-        let (local, listener) = match socket::bind_streams(address) {
-            Ok(bound) => bound,
-            Err(failed) => return failed,
-        };
-        let served = EventLoop::<L, W>::new(run, &*run.console).and_then(|mut event_loop| {
-            run.console.notice(Notice::Ready(local));
-            event_loop.serve(listener, &*service)
-        });
-        served.unwrap_or_else(|error| broken(&error))
+    ) -> io::Result<Status> {
+        let mut event_loop = EventLoop::<L, W>::new(run, &*run.console)?;
+        run.console.notice(Notice::Ready(local));
+        event_loop.serve(listener, &*service)
     }
 }

@@ -82,6 +82,9 @@ pub trait Model: Sized + 'static {
     /// Whether it has TCP.
     const STREAMS: bool = true;
 
+    /// Whether a call of a UDP server moves several datagrams, where the system can do that.
+    const BATCHED: bool = false;
+
     /// Whether a call only asks for something to be done, and a socket is ready when it has been
     /// done. Then a send that was taken is in flight until it has [landed](Model::landed).
     const COMPLETIONS: bool = false;

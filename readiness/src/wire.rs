@@ -22,14 +22,11 @@ impl<L: Model> Wire<L> {
         local: SocketAddr,
         model: &L,
     ) -> io::Result<Self> {
-        system::Wire::server::<O>(socket, local, |udp| model.udp(udp)).map(Wire)
-    }
-
-    /// The same, whose calls receive and send several datagrams where the system can do that.
-    #[must_use]
-    pub(crate) fn coupled(mut self) -> Self {
-        self.0.couple();
-        self
+        let mut wire = system::Wire::server::<O>(socket, local, |udp| model.udp(udp))?;
+        if L::BATCHED {
+            wire.couple();
+        }
+        Ok(Wire(wire))
     }
 
     /// How many datagrams one call sends at most.

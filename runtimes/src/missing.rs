@@ -1,11 +1,11 @@
 //! What stands for the models that this system has no crate of.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use socklab_core::{Machine, Service, Status, Watch};
-use socklab_system::{Backend, Run, broken};
+use socklab_system::{Backend, Run};
 
 macro_rules! missing {
     ($name:ident, $text:literal) => {
@@ -23,16 +23,16 @@ macro_rules! missing {
                 _: M,
                 _: Option<(SocketAddr, UdpSocket)>,
                 _: &Arc<Run<W>>,
-            ) -> Status {
-                broken(&io::ErrorKind::Unsupported.into())
+            ) -> io::Result<Status> {
+                Err(io::ErrorKind::Unsupported.into())
             }
 
-            fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-                _: SocketAddr,
+            fn accept<S: Service + 'static, W: Watch + 'static>(
+                _: (SocketAddr, TcpListener),
                 _: Arc<S>,
                 _: &Arc<Run<W>>,
-            ) -> Status {
-                broken(&io::ErrorKind::Unsupported.into())
+            ) -> io::Result<Status> {
+                Err(io::ErrorKind::Unsupported.into())
             }
         }
     };

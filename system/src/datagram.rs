@@ -215,10 +215,9 @@ mod tests {
             ("[::]:0", "::1"),
         ] {
             let address: SocketAddr = any.parse().unwrap();
-            let Ok(server) = crate::socket::datagram_server(address) else {
+            let Ok((local, server)) = crate::socket::bind_datagrams(address) else {
                 continue;
             };
-            let local = server.local_addr().unwrap();
             let ancillary = Ancillary::ask::<()>(&server, local);
             if cfg!(windows) && ancillary.0.is_none() {
                 eprintln!("SKIPPED: this system (wine 8) lacks a socket option of quinn-udp's");

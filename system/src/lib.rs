@@ -38,7 +38,7 @@ pub use mailbox::Mailbox;
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;
 pub use reception::{Guest, NextGuest, Reception};
-pub use run::{Backend, Run, broken};
+pub use run::{Backend, Run, broken, serve_at};
 #[cfg(unix)]
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,15 +44,29 @@ pub trait Backend {
 
     /// Runs one machine on the thread that called: a client, or a UDP server with its socket and
     /// the address that this is bound to.
+    ///
+    /// # Errors
+    /// When the system refuses what the model itself needs.
     fn alone<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
-    ) -> Status;
+    ) -> io::Result<Status>;
+
+    /// Runs a TCP server with its socket and the address that this is bound to, on the thread that
+    /// called and as many others as the model wants.
+    ///
+    /// # Errors
+    /// When the system refuses what the model itself needs.
+    fn accept<S: Service + 'static, W: Watch + 'static>(
+        server: (SocketAddr, TcpListener),
+        service: Arc<S>,
+        run: &Arc<Run<W>>,
+    ) -> io::Result<Status>;
 
     /// Runs a client of either transport.
     fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        Self::alone(machine, None, run)
+        Self::alone(machine, None, run).unwrap_or_else(|error| broken(&error))
     }
 
     /// Runs a UDP server at `address`.
@@ -61,10 +75,9 @@ pub trait Backend {
         machine: M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        match socket::bind_datagrams(address) {
-            Ok(bound) => Self::alone(machine, Some(bound), run),
-            Err(failed) => failed,
-        }
+        serve_at(address, socket::bind_datagrams(address), |server| {
+            Self::alone(machine, Some(server), run)
+        })
     }
 
     /// Runs a UDP server at `address` that [may have several
@@ -87,7 +100,25 @@ pub trait Backend {
         address: SocketAddr,
         service: Arc<S>,
         run: &Arc<Run<W>>,
-    ) -> Status;
+    ) -> Status {
+        let bound = match Self::STREAMS {
+            true => socket::bind_streams(address),
+            false => Err(io::ErrorKind::Unsupported.into()),
+        };
+        serve_at(address, bound, |server| Self::accept(server, service, run))
+    }
+}
+
+/// Serves with what was bound to `address`. Returns how that ended, or why it did not begin.
+pub fn serve_at<T>(
+    address: SocketAddr,
+    bound: io::Result<T>,
+    serve: impl FnOnce(T) -> io::Result<Status>,
+) -> Status {
+    match bound {
+        Ok(bound) => serve(bound).unwrap_or_else(|error| broken(&error)),
+        Err(error) => Status::Failed(Failure::Listen(address, fault(&error))),
+    }
 }
 
 /// How a run ends when the system refuses what the model itself needs.

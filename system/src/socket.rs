@@ -7,10 +7,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use socklab_core::{Failure, Status};
-
-use crate::fault::fault;
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// A socket of any library, of which [`SockRef`] can be asked.
 #[cfg(unix)]
@@ -35,52 +32,46 @@ pub const RECEIVE_BUFFER: usize = 4 << 20;
 /// More than the largest datagram, so that none is ever cut.
 pub const DATAGRAM_BUFFER: usize = 64 * 1024;
 
-/// A UDP socket that hears at `address`.
+/// A UDP socket that hears at `address`, and its own address.
 ///
 /// Without `SO_REUSEADDR`, which for UDP would let another program take the datagrams away.
 ///
 /// # Errors
 /// What the system says when the address cannot be had.
-pub fn datagram_server(address: SocketAddr) -> io::Result<UdpSocket> {
-    Ok(bound_datagram(address, false)?.into())
+pub fn bind_datagrams(address: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)> {
+    let udp = UdpSocket::from(bound(address, Type::DGRAM, false)?);
+    Ok((udp.local_addr()?, udp))
 }
 
-fn bound_datagram(address: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let domain = Domain::for_address(address);
-    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+/// A TCP socket that listens at `address`, and its own address.
+///
+/// With `SO_REUSEADDR` where it means that connections in TIME_WAIT do not keep the port
+/// (Unix); not on Windows, where it means that another program may take it away.
+///
+/// # Errors
+/// What the system says when the address cannot be had.
+pub fn bind_streams(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)> {
+    let socket = bound(address, Type::STREAM, false)?;
+    socket.listen(BACKLOG)?;
+    let tcp = TcpListener::from(socket);
+    Ok((tcp.local_addr()?, tcp))
+}
+
+/// A server's socket, which may share its address with others of this program.
+fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
     both_families(&socket, address)?;
-    // Less is no reason not to serve.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    if kind == Type::DGRAM {
+        // Less is no reason not to serve.
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    } else if cfg!(unix) {
+        socket.set_reuse_address(true)?;
+    }
     if shared {
         share(&socket)?;
     }
     socket.bind(&address.into())?;
     Ok(socket)
-}
-
-/// A [`datagram_server`] and its own address; or how the run of a server that cannot have it ends.
-///
-/// # Errors
-/// [`Failure::Listen`].
-pub fn bind_datagrams(address: SocketAddr) -> Result<(SocketAddr, UdpSocket), Status> {
-    datagram_server(address)
-        .and_then(|udp| Ok((udp.local_addr()?, udp)))
-        .map_err(|error| cannot_listen(address, &error))
-}
-
-/// The same for a [`stream_server`].
-///
-/// # Errors
-/// [`Failure::Listen`].
-pub fn bind_streams(address: SocketAddr) -> Result<(SocketAddr, TcpListener), Status> {
-    stream_server(address)
-        .and_then(|tcp| Ok((tcp.local_addr()?, tcp)))
-        .map_err(|error| cannot_listen(address, &error))
-}
-
-/// How the run of a server ends that cannot have its address.
-pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Status {
-    Status::Failed(Failure::Listen(address, fault(error)))
 }
 
 /// A UDP socket connected to `to`, so that it hears only from there and is told of refusals.
@@ -90,33 +81,6 @@ pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Status {
 pub fn datagram_client(to: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(any(to))?;
     socket.connect(to)?;
-    Ok(socket)
-}
-
-/// A TCP socket that listens at `address`.
-///
-/// With `SO_REUSEADDR` where it means that connections in TIME_WAIT do not keep the port
-/// (Unix); not on Windows, where it means that another program may take it away.
-///
-/// # Errors
-/// What the system says when the address cannot be had.
-pub fn stream_server(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = bound_stream(address, false)?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
-fn bound_stream(address: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let domain = Domain::for_address(address);
-    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-    both_families(&socket, address)?;
-    if cfg!(unix) {
-        socket.set_reuse_address(true)?;
-    }
-    if shared {
-        share(&socket)?;
-    }
-    socket.bind(&address.into())?;
     Ok(socket)
 }
 
@@ -139,7 +103,7 @@ pub const SPREADS: bool = cfg!(any(
 /// # Errors
 /// What the system says when the address cannot be had; `Unsupported` where it does not spread.
 pub fn datagram_servers(address: SocketAddr, count: usize) -> io::Result<Vec<UdpSocket>> {
-    let sockets = at_one_address(address, count, bound_datagram)?;
+    let sockets = at_one_address(address, Type::DGRAM, count)?;
     Ok(sockets.into_iter().map(UdpSocket::from).collect())
 }
 
@@ -149,23 +113,19 @@ pub fn datagram_servers(address: SocketAddr, count: usize) -> io::Result<Vec<Udp
 /// # Errors
 /// What the system says when the address cannot be had; `Unsupported` where it does not spread.
 pub fn stream_servers(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
-    let sockets = at_one_address(address, count, bound_stream)?;
+    let sockets = at_one_address(address, Type::STREAM, count)?;
     sockets.iter().try_for_each(|one| one.listen(BACKLOG))?;
     Ok(sockets.into_iter().map(TcpListener::from).collect())
 }
 
-fn at_one_address(
-    address: SocketAddr,
-    count: usize,
-    bind: fn(SocketAddr, bool) -> io::Result<Socket>,
-) -> io::Result<Vec<Socket>> {
+fn at_one_address(address: SocketAddr, kind: Type, count: usize) -> io::Result<Vec<Socket>> {
     // Alone at first: sockets that share their address would share it with another program of the
     // same user too, and nobody would be told that the port is in use. It also finds the port,
     // where any will do.
-    let alone = bind(address, false)?;
+    let alone = bound(address, kind, false)?;
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
-    (0..count).map(|_| bind(address, true)).collect()
+    (0..count).map(|_| bound(address, kind, true)).collect()
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "dragonfly"))]
@@ -205,7 +165,7 @@ pub fn stream_client(to: SocketAddr, limit: Option<Duration>) -> io::Result<TcpS
 /// # Errors
 /// What the system knows at once.
 pub fn connecting_stream(to: SocketAddr) -> io::Result<TcpStream> {
-    let tcp = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    let tcp = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
     tcp.set_nonblocking(true)?;
     match tcp.connect(&to.into()) {
         Err(error) if !in_progress(&error) => Err(error),
@@ -275,7 +235,7 @@ impl Knock {
     /// When there is no descriptor now.
     pub fn at(local: SocketAddr) -> io::Result<Self> {
         let to = reachable(local);
-        let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
         Ok(Knock { socket, to })
     }
 

@@ -21,12 +21,13 @@ mod listener;
 mod runtime;
 mod watched;
 
+use std::io;
 use std::marker::PhantomData;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
-use socklab_system::{Backend, Run, Wire, broken, socket};
+use socklab_system::{Backend, Run, Wire};
 
 pub use alarm::Sleep;
 pub use runtime::{Conversation, Happened, Others, Runtime, Socket};
@@ -43,9 +44,9 @@ impl<R: Runtime> Backend for Tasks<R> {
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
-    ) -> Status {
+    ) -> io::Result<Status> {
         // The socket is made in the task, so that the runtime's reactor watches it.
-        let ended = R::block_on(async {
+        R::block_on(async {
             let (wire, begin) = match server {
                 Some((local, udp)) => (
                     Wire::server::<W::Observer>(udp, local, R::udp)?,
@@ -59,23 +60,15 @@ impl<R: Runtime> Backend for Tasks<R> {
             let mut conversation = Conversation::<R, M, W>::new(session, wire, None, run);
             let begun = conversation.begin(begin);
             Ok(conversation.run(begun).await)
-        });
-        ended.flatten().unwrap_or_else(|error| broken(&error))
+        })?
     }
 
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
-        address: SocketAddr,
+    fn accept<S: Service + 'static, W: Watch + 'static>(
+        server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
-    ) -> Status {
-        let (local, tcp) = match socket::bind_streams(address) {
-            Ok(bound) => bound,
-            Err(failed) => return failed,
-        };
-        let task = listener::serve::<R, S, W>(tcp, local, service, Arc::clone(run));
-        match R::serve(run.threads_or(|cores| cores), task).flatten() {
-            Ok(()) => Status::Stopped,
-            Err(error) => broken(&error),
-        }
+    ) -> io::Result<Status> {
+        let task = listener::serve::<R, S, W>(server, service, Arc::clone(run));
+        R::serve(run.threads_or(|cores| cores), task)?
     }
 }

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
 
-use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Subject, Watch};
+use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Status, Subject, Watch};
 use socklab_system::{Guest, Mailbox, NextGuest, Reception, Run, Wire};
 
 use crate::alarm::Alarm;
@@ -61,11 +61,10 @@ struct Listener<R: Runtime, S, W> {
 
 /// Accepts until told to stop, then waits for the connections to end.
 pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
-    tcp: TcpListener,
-    local: SocketAddr,
+    (local, tcp): (SocketAddr, TcpListener),
     service: Arc<S>,
     run: Arc<Run<W>>,
-) -> io::Result<()> {
+) -> io::Result<Status> {
     let signals = Arc::new(Mailbox::default());
     let stop = Arc::clone(&signals);
     let _waker = run.stop.on_request(move || stop.leave(Signal::Wake));
@@ -85,7 +84,7 @@ pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
             live -= 1;
         }
     }
-    Ok(())
+    Ok(Status::Stopped)
 }
 
 impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {

@@ -71,17 +71,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::socket::datagram_server;
+    use crate::socket::bind_datagrams;
 
     /// The blocking driver waits in the receive, and the largest datagram is cut into packets.
     #[test]
     fn the_socket_still_blocks_and_fragments() {
         for any in ["0.0.0.0:0", "[::]:0"] {
             // There may be no IPv6.
-            let Ok(server) = datagram_server(any.parse().unwrap()) else {
+            let Ok((local, server)) = bind_datagrams(any.parse().unwrap()) else {
                 continue;
             };
-            let local = server.local_addr().unwrap();
             let state = ask(&server, local, false);
             assert!(!server.dontfrag_v4().unwrap(), "{any}");
             assert!(local.is_ipv4() || !server.dontfrag_v6().unwrap());

@@ -146,8 +146,7 @@ fn greet(server: &LocalServer) -> io::Result<Vec<u16>> {
 
 /// Clients that close first: the server's address, and the clients' ports as it sees them.
 fn hang_up() -> io::Result<(SocketAddr, Vec<u16>)> {
-    let listener = socket::stream_server(ANY.into())?;
-    let address = listener.local_addr()?;
+    let (address, listener) = socket::bind_streams(ANY.into())?;
     let ports: io::Result<Vec<u16>> = (0..TIMES)
         .map(|_| {
             let client = TcpStream::connect(address)?;
