@@ -10,7 +10,7 @@ use socklab_core::{
 };
 use socklab_system::{
     Calls, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, Stop, StopGuard,
-    call_error, carry_out, hand_over, timed,
+    SystemSocket, Wire, call_error, carry_out, hand_over, timed,
 };
 
 use crate::wire::BlockingWire;
@@ -149,7 +149,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 let rest = turn.received(now, &received, buffer);
                 if rest > 0 {
                     let len = received.len();
-                    wire.keep(&received, &buffer[len - rest..len]);
+                    wire.wire.keep(&received, &buffer[len - rest..len]);
                 }
             }
             Err(_) if is_over() => {}
@@ -215,8 +215,8 @@ impl Thread {
 impl Calls for Thread {
     const BLOCK: bool = true;
 
-    fn most(&self) -> usize {
-        self.wire.most()
+    fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket> {
+        &self.wire.wire
     }
 
     fn send(
@@ -244,16 +244,8 @@ impl Calls for Thread {
         })
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.wire.finish()
-    }
-
     fn abort(&mut self) {
-        self.wire.abort();
-    }
-
-    fn no_delay(&mut self) {
-        self.wire.no_delay();
+        self.wire.wire.abort();
     }
 
     fn leave(&self) -> Leave {

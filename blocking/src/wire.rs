@@ -20,7 +20,7 @@ const LOOK_AT_STOP: Duration = Duration::from_millis(500);
 /// call that blocks.
 #[derive(Default)]
 pub(crate) struct BlockingWire {
-    wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
+    pub(crate) wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
     /// From where a stop wakes the blocked `recv` of a UDP server.
     alarm: Option<Arc<UdpSocket>>,
     /// The time-outs that are set. Setting another is a system call.
@@ -77,16 +77,6 @@ impl BlockingWire {
             wire: Wire::Stream(stream.into()),
             ..BlockingWire::default()
         }
-    }
-
-    /// How many datagrams one call sends at most.
-    pub(crate) fn most(&self) -> usize {
-        self.wire.most()
-    }
-
-    /// Keeps what the machine did not take of what was received.
-    pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
-        self.wire.keep(received, rest);
     }
 
     /// How large a buffer to receive into.
@@ -195,18 +185,6 @@ impl BlockingWire {
             }
             wire => wire.send(link, bytes).map_err(timed_out),
         }
-    }
-
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        self.wire.finish()
-    }
-
-    pub(crate) fn abort(&mut self) {
-        self.wire.abort();
-    }
-
-    pub(crate) fn no_delay(&self) {
-        self.wire.no_delay();
     }
 }
 

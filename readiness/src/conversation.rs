@@ -10,23 +10,18 @@ use socklab_core::{
     Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    Budget, Calls, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run, RunContext,
-    call_error, carry_out, fault, hand_over, timed,
+    self as system, Budget, Calls, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run,
+    RunContext, SystemSocket, call_error, carry_out, fault, hand_over, timed,
 };
 
 use crate::model::{Interest, Model, Trigger};
 use crate::timers::Address;
-use crate::wire::Wire;
+use crate::wire::{self, Wire};
 
 /// What the turn of any conversation uses: one of each for the whole loop.
 pub(crate) struct Resources<'a, L: Model, W> {
     pub(crate) out: Outbox,
     pub(crate) buffer: Vec<u8>,
-    pub(crate) shared: Shared<'a, L, W>,
-}
-
-/// What the calls of any conversation use.
-pub(crate) struct Shared<'a, L: Model, W> {
     pub(crate) run: &'a Run<W>,
     pub(crate) clock: LoopClock,
     pub(crate) console: &'a dyn Console,
@@ -132,13 +127,12 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     where
         W: Watch<Observer = O>,
     {
-        let Resources { out, shared, .. } = resources;
         if let Some(permit) = &self.permit {
-            let (mailbox, address) = (Arc::clone(&shared.mailbox), self.socket.address);
+            let (mailbox, address) = (Arc::clone(&resources.mailbox), self.socket.address);
             permit.on_evict(move || mailbox.leave((address, Message::Wake)));
         }
-        let now = shared.clock.now();
-        self.session.turn(out).begin(now, begin);
+        let now = resources.clock.now();
+        self.session.turn(&mut resources.out).begin(now, begin);
         self.go_on(now, resources);
     }
 
@@ -148,9 +142,9 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         message: Message,
         resources: &mut Resources<'_, L, W>,
     ) {
-        let Resources { out, shared, .. } = resources;
-        let now = shared.clock.now();
-        hand_over(&mut self.session.turn(out), now, message, &mut shared.lines);
+        let now = resources.clock.now();
+        let mut turn = self.session.turn(&mut resources.out);
+        hand_over(&mut turn, now, message, &mut resources.lines);
         self.go_on(now, resources);
     }
 
@@ -166,12 +160,13 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// Sends what waits, receives what there is, within the budget.
     pub(crate) fn turn<W: Watch<Observer = O>>(&mut self, resources: &mut Resources<'_, L, W>) {
-        let mut now = resources.shared.clock.now();
+        let mut now = resources.clock.now();
         if self.socket.connecting && self.socket.writable {
             self.connected(now, resources);
         }
         if mem::take(&mut self.socket.landed) {
-            let (sends, sent) = self.socket.wire.landed();
+            let socket = wire::watched(&mut self.socket.wire);
+            let (sends, sent) = socket.map_or((0, Ok(())), |socket| L::landed(&socket));
             let sent = sent.map_err(|error| fault(&error));
             self.session
                 .turn(&mut resources.out)
@@ -186,7 +181,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         while self.socket.readable && self.wants() && !budget.is_spent() {
             // One reading of the clock serves a turn, but an observer wants each moment.
             if O::TIMES && budget != Budget::FULL {
-                now = resources.shared.clock.now();
+                now = resources.clock.now();
             }
             budget.spend(self.receive(now, resources));
             self.carry_out(now, resources);
@@ -201,10 +196,10 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         now: Now,
         resources: &mut Resources<'_, L, W>,
     ) -> usize {
-        let (buffer, clock) = (&mut resources.buffer, &resources.shared.run.clock);
+        let (buffer, clock) = (&mut resources.buffer, &resources.run.clock);
         let wire = &mut self.socket.wire;
         let (received, operation) = timed::<O, _>(clock, OperationKind::Receive, || {
-            wire.receive(buffer, clock)
+            wire::receive::<L>(wire, buffer, clock)
         });
         let mut turn = self.session.turn(&mut resources.out);
         // To look whether anything has been done is no call.
@@ -228,18 +223,18 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     /// Does what there is to do, unless the conversation is over.
     fn carry_out<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         if self.wait.is_some() {
-            let (turn, shared) = (self.session.turn(&mut resources.out), &mut resources.shared);
+            let turn = self.session.turn(&mut resources.out);
             let context = RunContext {
-                run: shared.run,
-                console: shared.console,
-                clock: &mut shared.clock,
-                lines: &mut shared.lines,
+                run: resources.run,
+                console: resources.console,
+                clock: &mut resources.clock,
+                lines: &mut resources.lines,
                 permit: self.permit.as_ref(),
             };
             let calls = &mut InLoop {
                 socket: &mut self.socket,
-                model: &mut shared.model,
-                mailbox: &shared.mailbox,
+                model: &mut resources.model,
+                mailbox: &resources.mailbox,
             };
             self.wait = carry_out(turn, now, context, calls).ok();
         }
@@ -247,7 +242,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// A connection that was being opened may be open, or has failed.
     fn connected<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
-        let opened = self.socket.wire.opened();
+        let opened = wire::opened::<L>(&self.socket.wire);
         self.socket.connecting = matches!(opened, Ok(None));
         let mut turn = self.session.turn(&mut resources.out);
         match opened {
@@ -265,8 +260,8 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         W: Watch<Observer = O>,
     {
         let Some(wait) = self.wait else { return };
-        if let Err(error) = self.socket.watch(wait, &mut resources.shared.model) {
-            let now = resources.shared.clock.now();
+        if let Err(error) = self.socket.watch(wait, &mut resources.model) {
+            let now = resources.clock.now();
             let mut turn = self.session.turn(&mut resources.out);
             turn.fault(now, Doing::Opening, fault(&error));
             self.carry_out(now, resources);
@@ -289,7 +284,7 @@ impl<L: Model> Socket<L> {
             // (3 % of an echo's CPU time): it is asked only while there is none.
             Trigger::Edge => Interest {
                 read: true,
-                write: room || self.wire.is_stream(),
+                write: room || matches!(self.wire, system::Wire::Stream(_)),
             },
             Trigger::Level | Trigger::OneShot => Interest {
                 read: wait.receive,
@@ -297,7 +292,7 @@ impl<L: Model> Socket<L> {
             },
         };
         if self.watched != Some(interest)
-            && let Some(socket) = self.wire.watched()
+            && let Some(socket) = wire::watched(&mut self.wire)
         {
             model.watch(self.address.key, socket, self.watched, interest)?;
             self.watched = Some(interest);
@@ -308,11 +303,11 @@ impl<L: Model> Socket<L> {
     /// Closes it.
     fn close(&mut self, model: &mut L) {
         if self.watched.take().is_some()
-            && let Some(socket) = self.wire.watched()
+            && let Some(socket) = wire::watched(&mut self.wire)
         {
             model.unwatch(self.address.key, socket);
         }
-        self.wire = Wire::CLOSED;
+        self.wire = system::Wire::Closed;
         (self.connecting, self.readable) = (false, false);
     }
 }
@@ -327,8 +322,8 @@ struct InLoop<'a, L: Model> {
 impl<L: Model> Calls for InLoop<'_, L> {
     const COMPLETIONS: bool = L::COMPLETIONS;
 
-    fn most(&self) -> usize {
-        self.socket.wire.most()
+    fn wire(&self) -> &system::Wire<impl SystemSocket, impl SystemSocket> {
+        &self.socket.wire
     }
 
     fn send(
@@ -338,7 +333,7 @@ impl<L: Model> Calls for InLoop<'_, L> {
         segment: usize,
         _: Option<Duration>,
     ) -> io::Result<usize> {
-        let sent = self.socket.wire.send(link, bytes, segment);
+        let sent = wire::send::<L>(&mut self.socket.wire, link, bytes, segment);
         self.socket.writable = match &sent {
             // Less than all of a stream was taken: there is no more room. mio on Windows has to see
             // the next call fail, or it never reports that there is room again.
@@ -358,7 +353,7 @@ impl<L: Model> Calls for InLoop<'_, L> {
     ) -> Opened {
         self.socket.close(self.model);
         timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
-            let (local, wire) = Wire::open(transport, link, self.model)?;
+            let (local, wire) = wire::open(transport, link, self.model)?;
             self.socket.wire = wire;
             self.socket.connecting = local.is_none();
             // Of a connection nothing is known until the first event.
@@ -367,17 +362,9 @@ impl<L: Model> Calls for InLoop<'_, L> {
         })
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.socket.wire.finish()
-    }
-
     fn abort(&mut self) {
         self.socket.wire.reset_on_close();
         self.socket.close(self.model);
-    }
-
-    fn no_delay(&mut self) {
-        self.socket.wire.no_delay();
     }
 
     fn leave(&self) -> Leave {

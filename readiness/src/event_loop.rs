@@ -10,11 +10,11 @@ use std::time::Duration;
 use socklab_core::{
     Begin, Console, Machine, Observer, OperationKind, Service, Session, Status, Subject, Watch,
 };
-use socklab_system::{Lines, LoopClock, Mailbox, Message, Run, socket, timed};
+use socklab_system::{self as system, Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
 use crate::acceptor::Acceptor;
 use crate::bell::Bell;
-use crate::conversation::{Conversation, Resources, Shared};
+use crate::conversation::{Conversation, Resources};
 use crate::conversations::Conversations;
 use crate::model::{Model, Ready};
 use crate::timers::Address;
@@ -64,14 +64,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             resources: Resources {
                 out: Run::<W>::outbox(console),
                 buffer: vec![0; socket::DATAGRAM_BUFFER],
-                shared: Shared {
-                    run,
-                    clock: LoopClock::of(run.clock),
-                    console,
-                    model,
-                    mailbox: Arc::new(mailbox),
-                    lines: Lines::default(),
-                },
+                run,
+                clock: LoopClock::of(run.clock),
+                console,
+                model,
+                mailbox: Arc::new(mailbox),
+                lines: Lines::default(),
             },
             ready: Vec::new(),
             observer: run.watch.watch(Subject::Driver),
@@ -97,11 +95,15 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let mut all: All<L, M, W> = Conversations::new();
         let (wire, begin) = match server {
             Some((local, udp)) => {
-                let model = &self.resources.shared.model;
-                let wire = Wire::server::<W::Observer>(udp, local, model)?;
+                let model = &self.resources.model;
+                let make = |udp| model.udp(udp);
+                let mut wire = Wire::<L>::server::<W::Observer>(udp, local, make)?;
+                if L::BATCHED {
+                    wire.couple();
+                }
                 (wire, Begin::Bound(local))
             }
-            None => (Wire::CLOSED, Begin::Client),
+            None => (system::Wire::Closed, Begin::Client),
         };
         let address = all.insert(Session::new(machine, observer), wire, None);
         self.visit(&mut all, address, |one, resources| {
@@ -118,7 +120,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// # Errors
     /// When the system cannot wait.
     pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
-        let (Shared { run, model, .. }, waker) = (&self.resources.shared, self.waker.clone());
+        let (Resources { run, model, .. }, waker) = (&self.resources, self.waker.clone());
         let tells = service.tells_refused();
         let mut acceptor = Some(Acceptor::new(listener, run, tells, waker, model)?);
         let mut all: All<L, S::Machine, W> = Conversations::new();
@@ -148,15 +150,15 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// The bell rang: there is a stop, there are messages from other threads, or there may be room
     /// for a connection.
     fn answer<M: Machine>(&mut self, all: &mut All<L, M, W>, acceptor: &mut Option<Acceptor<L>>) {
-        if self.resources.shared.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
+        if self.resources.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
             if let Some(acceptor) = acceptor.take() {
-                acceptor.close(&mut self.resources.shared.model, LISTENER);
+                acceptor.close(&mut self.resources.model, LISTENER);
             }
             for address in all.addresses() {
                 self.deliver(all, address, Message::Wake);
             }
         }
-        let (mailbox, waker) = (&self.resources.shared.mailbox, self.waker.clone());
+        let (mailbox, waker) = (&self.resources.mailbox, self.waker.clone());
         let (mailbox, mut cx) = (Arc::clone(mailbox), Context::from_waker(&waker));
         while let Poll::Ready((address, message)) = mailbox.poll(&mut cx) {
             self.deliver(all, address, message);
@@ -171,13 +173,13 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         acceptor: &mut Acceptor<L>,
         service: &S,
     ) {
-        let (run, local) = (self.resources.shared.run, acceptor.local());
+        let (run, local) = (self.resources.run, acceptor.local());
         for _ in 0..ACCEPTS {
             let Some(guest) = acceptor.next(run, &mut self.observer) else {
                 return;
             };
             let (session, begin) = guest.session(local, service, run);
-            let address = all.insert(session, Wire::accepted(guest.tcp), Some(guest.permit));
+            let address = all.insert(session, system::Wire::Stream(guest.tcp), Some(guest.permit));
             self.visit(all, address, |one, resources| {
                 one.begin(begin, resources);
             });
@@ -190,7 +192,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         all: &mut All<L, M, W>,
         mut acceptor: Option<&mut Acceptor<L>>,
     ) -> io::Result<()> {
-        let Shared { model, run, .. } = &mut self.resources.shared;
+        let Resources { model, run, .. } = &mut self.resources;
         let mut accepts = false;
         if let Some(acceptor) = &mut acceptor {
             acceptor.settle(model, LISTENER)?;
@@ -246,7 +248,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// Those whose deadline has come, then one turn for each that was in the queue.
     fn turns<M: Machine>(&mut self, all: &mut All<L, M, W>) {
         if all.timers.next().is_some() {
-            let now = self.resources.shared.clock.now();
+            let now = self.resources.clock.now();
             while let Some((at, address)) = all.timers.take_due(now.mono) {
                 self.visit(all, address, |one, resources| {
                     one.armed = one.armed.filter(|armed| *armed != at);
@@ -281,7 +283,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     ) {
         if let Some(one) = all.get(address) {
             does(one, &mut self.resources);
-            let ended = all.after(address, &mut self.resources.shared.model);
+            let ended = all.after(address, &mut self.resources.model);
             self.ended = ended.or(self.ended);
         }
     }

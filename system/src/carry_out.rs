@@ -16,6 +16,8 @@ use crate::limit::Permit;
 use crate::lines::Lines;
 use crate::observed::{Moved, Sent, timed};
 use crate::run::Run;
+use crate::socket::SystemSocket;
+use crate::wire::Wire;
 
 /// What another thread has for a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +63,12 @@ pub trait Calls {
     /// that it [has landed](Turn::landed).
     const COMPLETIONS: bool = false;
 
+    /// The socket.
+    fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket>;
+
     /// How many datagrams one call sends at most.
     fn most(&self) -> usize {
-        1
+        self.wire().most()
     }
 
     /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Of a
@@ -89,18 +94,8 @@ pub trait Calls {
         limit: Option<Duration>,
     ) -> Opened;
 
-    /// Closes the writing side of a stream. Asks a UDP socket, once, for an error that the system
-    /// already knows of.
-    ///
-    /// # Errors
-    /// What the system says.
-    fn finish(&mut self) -> io::Result<()>;
-
     /// Gives the connection up: what is unsent is lost, and the peer is told so.
     fn abort(&mut self);
-
-    /// Has the system send at once what is sent on a stream.
-    fn no_delay(&mut self);
 
     /// Where other threads leave what they have for the conversation.
     fn leave(&self) -> Leave;
@@ -176,11 +171,11 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 }
             }
             Next::Finish(link) => {
-                let finished = calls.finish().map_err(|error| fault(&error));
+                let finished = calls.wire().finish().map_err(|error| fault(&error));
                 turn.finished(now, link, finished);
             }
             Next::Abort => calls.abort(),
-            Next::NoDelay => calls.no_delay(),
+            Next::NoDelay => calls.wire().no_delay(),
             Next::Store { id, attempt } => store(run, permit, calls.leave(), id, attempt),
         }
     }

@@ -13,7 +13,7 @@ use socklab_core::{
 };
 use socklab_system::{
     Budget, Calls, Clock, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run,
-    RunContext, StopGuard, Wire, carry_out, fault, hand_over, timed,
+    RunContext, StopGuard, SystemSocket, Wire, carry_out, fault, hand_over, timed,
 };
 
 use crate::alarm::Alarm;
@@ -221,6 +221,14 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
 }
 
 impl<R: Runtime> Calls for InTask<'_, R> {
+    fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket> {
+        &self.socket.wire
+    }
+
+    fn most(&self) -> usize {
+        1
+    }
+
     fn send(
         &mut self,
         link: Link,
@@ -250,17 +258,9 @@ impl<R: Runtime> Calls for InTask<'_, R> {
         })
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.socket.wire.finish()
-    }
-
     fn abort(&mut self) {
         self.others.opening = None;
         self.socket.wire.abort();
-    }
-
-    fn no_delay(&mut self) {
-        self.socket.wire.no_delay();
     }
 
     fn leave(&self) -> Leave {
