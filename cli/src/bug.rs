@@ -47,8 +47,7 @@ fn list(messages: &dyn Messages) -> Exit {
 
 fn show(name: &str, messages: &dyn Messages) -> Exit {
     let Some(piece) = PIECES.iter().find(|piece| piece.name == name) else {
-        say::line(&messages.say_with("bug-unknown", &[("name", &name)]));
-        return Exit::Usage;
+        return Exit::Usage.because(&messages.say_with("bug-unknown", &[("name", &name)]));
     };
     let (_, _, code) = piece.about();
     say::payload(&format!("{} · {} · {code}", piece.name, piece.end()));

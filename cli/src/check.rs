@@ -142,10 +142,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let args: CheckArgs = read(matches);
     let order = match order(&args) {
         Ok(order) => order,
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     if args.list {
         for one in &order.scenarios {
@@ -156,10 +153,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     end_all_on_interrupt();
     let transcripts = match args.shared.transcripts(messages) {
         Ok(transcripts) => transcripts,
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     let repeat = repeat(&args);
     let report = match args.shared.format.as_str() {

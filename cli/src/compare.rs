@@ -55,8 +55,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         }
     }
     if let Err(error) = outputs::can_be_written(&args) {
-        say::line(&error.say(messages));
-        return Exit::Failed;
+        return Exit::Failed.because(&error.say(messages));
     }
     let allowed = allowed_cores();
     // Without the handler programs and folders stay after Ctrl-C.
@@ -67,8 +66,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let folder = match args.peers.then(Scratch::new).transpose() {
         Ok(folder) => folder,
         Err(error) => {
-            say::line(&FileError::new(&std::env::temp_dir(), error).say(messages));
-            return Exit::Unchecked;
+            return Exit::Unchecked
+                .because(&FileError::new(&std::env::temp_dir(), error).say(messages));
         }
     };
     let peers = folder.as_ref().map(|folder| peers(folder.path(), messages));
@@ -79,17 +78,11 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             noise::say_first(args.wait_quiet, messages);
             return survey::main(&args, &plan, messages);
         }
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     }
     let plan = match args.plan(&allowed, &peers) {
         Ok(plan) => plan,
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     noise::say_first(args.wait_quiet, messages);
     let transport = plan.exercise.transport;
@@ -98,10 +91,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     progress.clear();
     let results = match measured {
         Ok(results) => results,
-        Err(error) => {
-            say::line(&unmeasured(&error, transport, messages));
-            return Exit::Failed;
-        }
+        Err(error) => return Exit::Failed.because(&unmeasured(&error, transport, messages)),
     };
     // The timelines of the report have servers of their own, which are not to share the generator's
     // core.

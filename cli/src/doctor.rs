@@ -36,29 +36,16 @@ pub(crate) fn command() -> Command {
 pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: DoctorArgs = read(matches);
     let port = socklab_core::submit::EXERCISE.port;
-    let server = match args
-        .server
-        .as_ref()
-        .map(|text| address::client(text, port))
-        .transpose()
-    {
+    let server = args.server.as_ref();
+    let server = match server.map(|text| address::client(text, port)).transpose() {
         Ok(found) => found.map(|found| found.first),
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     let phone = match (&args.dni, &args.code) {
         (Some(dni), Some(code)) => match (Dni::parse(dni), Code::parse(code)) {
             (Ok(dni), Ok(code)) => Some(Phone { dni, code }),
-            (Err(error), _) => {
-                say::line(&say::dni(messages, error));
-                return Exit::Usage;
-            }
-            (_, Err(error)) => {
-                say::line(&say::code(messages, error));
-                return Exit::Usage;
-            }
+            (Err(error), _) => return Exit::Usage.because(&say::dni(messages, error)),
+            (_, Err(error)) => return Exit::Usage.because(&say::code(messages, error)),
         },
         _ => None,
     };

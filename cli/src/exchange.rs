@@ -125,10 +125,7 @@ pub(crate) fn main(
                     logs.push(Arc::clone(&file));
                     go(start, terminal, stop, clock, Recording::new(file, header))
                 }
-                Err(error) => {
-                    say::line(&error.say(messages));
-                    return Exit::Failed;
-                }
+                Err(error) => return Exit::Failed.because(&error.say(messages)),
             }
         }
     };

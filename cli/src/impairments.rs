@@ -12,14 +12,15 @@ use socklab_core::lab::{BoxedService, Exercise};
 use socklab_runtimes::Task;
 use socklab_text::Messages;
 
+use crate::numbers::count;
 use crate::say;
 
 /// How a client or a server misbehaves.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ImpairmentArgs {
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", value_parser = count(1..=65_536))]
     pieces: Option<u32>,
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(..=60_000))]
+    #[arg(long, value_name = "MS", value_parser = count(..=60_000))]
     delay: Option<u32>,
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(..=100))]
     lose: Option<u16>,

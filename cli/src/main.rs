@@ -18,6 +18,7 @@ mod interrupt;
 mod language;
 mod lesson;
 mod measured;
+mod numbers;
 mod odd;
 mod options;
 mod otp;
@@ -56,10 +57,7 @@ fn run() -> Exit {
     // Every thread of the program uses them until it ends.
     let messages: &'static Translations = match Language::choose(flag.as_deref()) {
         Ok(language) => Box::leak(Box::new(language.messages())),
-        Err(error) => {
-            say::line(&error.to_string());
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.to_string()),
     };
     let command = command::command(messages);
     let matches = match command.clone().try_get_matches() {
@@ -89,5 +87,5 @@ fn run() -> Exit {
         },
         None => Exit::Usage,
     };
-    say::end(exit, messages)
+    exit.with_payload(messages)
 }

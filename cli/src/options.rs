@@ -1,8 +1,6 @@
 //! Options that several commands have, and how they are read.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -10,6 +8,7 @@ use socklab_core::lab::EXERCISES;
 use socklab_core::transcript::Role;
 use socklab_runtimes::Runtime;
 
+use crate::numbers::{Seconds, count, seconds};
 use crate::runtimes;
 
 /// Options that every command has.
@@ -48,7 +47,7 @@ pub(crate) struct ClientArgs {
 pub(crate) struct ServerArgs {
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = count(1..=1024))]
     pub(crate) threads: Option<u32>,
     // The socket is the standard input; this is the process that started this one.
     #[arg(long, value_name = "PROCESS", hide = true)]
@@ -58,12 +57,7 @@ pub(crate) struct ServerArgs {
 /// [`Offer::Retries`](socklab_core::lab::Offer::Retries).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RetriesArgs {
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        value_parser = clap::value_parser!(u32).range(..=100)
-    )]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count(..=100))]
     pub(crate) retries: u32,
 }
 
@@ -89,32 +83,6 @@ pub(crate) struct SubmissionArgs {
     pub(crate) ca: Option<PathBuf>,
 }
 
-/// A time in seconds; 0 is `None`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seconds(pub(crate) Option<Duration>);
-
-/// An option's value is not a number that it takes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NotInRange;
-
-impl fmt::Display for NotInRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not in range")
-    }
-}
-
-impl std::error::Error for NotInRange {}
-
-fn seconds(text: &str) -> Result<Seconds, NotInRange> {
-    match text.parse::<f64>() {
-        Ok(0.0) => Ok(Seconds(None)),
-        Ok(number) if number > 0.0 && number <= 1e6 => {
-            Ok(Seconds(Some(Duration::from_secs_f64(number))))
-        }
-        _ => Err(NotInRange),
-    }
-}
-
 /// Which end of an exercise was asked for, and with what.
 pub(crate) fn role(matches: &ArgMatches) -> Option<(Role, &ArgMatches)> {
     match matches.subcommand()? {
@@ -135,19 +103,4 @@ pub(crate) fn read<T: FromArgMatches>(matches: &ArgMatches) -> T {
 /// The names of the lab's exercises, for an option.
 pub(crate) fn exercises() -> PossibleValuesParser {
     PossibleValuesParser::new(EXERCISES.iter().map(|one| one.name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times() {
-        assert_eq!(seconds("0").unwrap().0, None);
-        let half = Duration::from_millis(500);
-        assert_eq!(seconds("0.5").unwrap().0, Some(half));
-        for wrong in ["", "-1", "abc", "nan", "inf", "1e99"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -87,10 +87,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     let dni = match secret::dni(read::<DniArg>(matches).dni, messages) {
         Ok(dni) => dni,
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     let key = Key::from_dni(&dni);
     match name {
@@ -111,10 +108,7 @@ fn with_code(
 ) -> Exit {
     match Code::parse(&read::<CodeArg>(matches).code) {
         Ok(code) => then(&code),
-        Err(error) => {
-            say::line(&say::code(messages, error));
-            Exit::Usage
-        }
+        Err(error) => Exit::Usage.because(&say::code(messages, error)),
     }
 }
 
@@ -126,16 +120,14 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     };
     let mut labels = [&args.account, &args.issuer].into_iter();
     if let Some(label) = labels.find(|label| label.contains(':')) {
-        say::line(&messages.say_with("otp-label-colon", &[("label", label)]));
-        return Exit::Usage;
+        return Exit::Usage.because(&messages.say_with("otp-label-colon", &[("label", label)]));
     }
     let uri = provisioning(key, &args.account, &args.issuer, style);
     say::news(&messages.say("otp-dni-is-secret"));
     say::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
     say::payload(&format!("{} {uri}", messages.say("otp-uri")));
     if let Err(error) = draw(&uri, args, messages) {
-        say::line(&error.say(messages));
-        return Exit::Failed;
+        return Exit::Failed.because(&error.say(messages));
     }
     if args.no_verify || say::is_quiet() || !stdin().is_terminal() {
         return Exit::Done;
@@ -153,10 +145,7 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
                 }
                 exit
             }
-            Err(error) => {
-                say::line(&say::code(messages, error));
-                Exit::Failed
-            }
+            Err(error) => Exit::Failed.because(&say::code(messages, error)),
         },
         // An empty line skips the check.
         _ => Exit::Done,

@@ -142,10 +142,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let prepares = ["roster", "enrol"].contains(&name);
     let mut archive = match location.archive(prepares) {
         Ok(archive) => archive,
-        Err(error) => {
-            say::line(&trouble(messages, &location, &error));
-            return Exit::Failed;
-        }
+        Err(error) => return Exit::Failed.because(&trouble(messages, &location, &error)),
     };
     for noticed in archive.notices() {
         notice(messages, &noticed);
@@ -332,10 +329,7 @@ fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
             }
             Exit::Done
         }
-        Err(error) => {
-            say::line(&trouble(messages, location, &error));
-            Exit::Failed
-        }
+        Err(error) => Exit::Failed.because(&trouble(messages, location, &error)),
     }
 }
 

@@ -13,7 +13,6 @@ use socklab_text::Messages;
 use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
 use crate::around;
-use crate::exit::Exit;
 use crate::outlet::{self, STDERR, Stream};
 
 /// Whether only failures are said: `--quiet`, for the whole program and from its start.
@@ -33,26 +32,6 @@ pub(crate) fn is_quiet() -> bool {
 pub(crate) fn payload(text: &str) {
     if !is_quiet() {
         outlet::payload(format!("{text}\n").as_bytes());
-    }
-}
-
-/// How the command ends, seen what became of its payload: one line if it could not be written. A
-/// reader that wanted no more is no failure to speak of.
-pub(crate) fn end(exit: Exit, messages: &dyn Messages) -> Exit {
-    match outlet::failed() {
-        None => exit,
-        Some(_) if outlet::reader_left() => match exit {
-            Exit::Done | Exit::Interrupted => Exit::ReaderLeft,
-            exit => exit,
-        },
-        Some(error) => {
-            let (file, detail) = (
-                messages.say("standard-output"),
-                system_error::said(messages, error),
-            );
-            line(&messages.say_with("file-error", &[("file", &file), ("detail", &detail)]));
-            Exit::Failed
-        }
     }
 }
 

@@ -21,6 +21,7 @@ use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 
 use crate::address;
 use crate::files::{FileError, LogFile, warn_if_open};
+use crate::numbers::count;
 use crate::register::roster::{self, Unread};
 use crate::register::{LabRegister, trouble};
 use crate::say;
@@ -58,40 +59,15 @@ pub(crate) struct RegisterArgs {
     ahead: bool,
     #[arg(long)]
     nie: bool,
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = Rules::NEW_DNIS,
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
+    #[arg(long, value_name = "N", default_value_t = Rules::NEW_DNIS, value_parser = count(1..))]
     new_dnis: u32,
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 4096,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
-    )]
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = count(1..=1_000_000))]
     max_connections: u32,
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 256,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
-    )]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = count(1..=1_000_000))]
     per_address: u32,
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 10,
-        value_parser = clap::value_parser!(u64).range(1..=3600)
-    )]
-    patience: u64,
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 256,
-        value_parser = clap::value_parser!(u32).range(1..=256)
-    )]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = count(1..=3600))]
+    patience: u32,
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = count(1..=256))]
     batch: u32,
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -198,7 +174,7 @@ pub(crate) fn prepare(
         messages,
         nie: args.nie,
     });
-    settings.limits.patience = Duration::from_secs(args.patience);
+    settings.limits.patience = Duration::from_secs(args.patience.into());
     let reviewer = args
         .rehearse
         .then(|| Arc::new(Reviewer::new(messages, quiet)));

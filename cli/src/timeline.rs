@@ -85,8 +85,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     if let Some(file) = &args.timeline_output
         && let Err(error) = outputs.can_replace(file, Readers::Anybody)
     {
-        say::line(&FileError::new(file, error).say(messages));
-        return Exit::Failed;
+        return Exit::Failed.because(&FileError::new(file, error).say(messages));
     }
     let charts = charts(exercise, &models, messages);
     let glyphs = match args.timeline_ascii {
@@ -108,8 +107,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         return done(&charts, &models);
     };
     if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
-        say::line(&error.say(messages));
-        return Exit::Failed;
+        return Exit::Failed.because(&error.say(messages));
     }
     say::line(&messages.say_with("wrote-file", &[("file", file)]));
     done(&charts, &models)

@@ -7,7 +7,6 @@ use clap::{Command, Error};
 
 use crate::exit::Exit;
 use crate::outlet;
-use crate::say;
 use socklab_text::Messages;
 use socklab_text::escape;
 
@@ -35,12 +34,9 @@ pub(crate) fn report(messages: &dyn Messages, command: &Command, error: &Error) 
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             outlet::payload(error.to_string().as_bytes());
-            say::end(Exit::Done, messages)
+            Exit::Done.with_payload(messages)
         }
-        _ => {
-            say::line(&line(messages, command, error));
-            Exit::Usage
-        }
+        _ => Exit::Usage.because(&line(messages, command, error)),
     }
 }
 

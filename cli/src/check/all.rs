@@ -42,16 +42,13 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let found = found(&args).and_then(|found| Ok((found, args.shared.transcripts(messages)?)));
     let (found, transcripts) = match found {
         Ok(found) => found,
-        Err(error) => {
-            say::line(&error.say(messages));
-            return Exit::Usage;
-        }
+        Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     let programs = |one: &Practical| one.parts.iter().filter(|part| part.program.is_ok()).count();
     let count: usize = found.iter().map(programs).sum();
     if count == 0 {
-        say::line(&messages.say_with("check-all-none", &[("folder", &args.folder)]));
-        return Exit::Unchecked;
+        return Exit::Unchecked
+            .because(&messages.say_with("check-all-none", &[("folder", &args.folder)]));
     }
     say::news(&messages.say_with(
         "check-all-runs",

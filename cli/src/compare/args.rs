@@ -12,7 +12,7 @@ use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
 
-use crate::options::NotInRange;
+use crate::numbers::{NotInRange, count};
 use crate::processes::Design;
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
@@ -40,12 +40,7 @@ pub(crate) struct CompareArgs {
     pub(super) quick: bool,
     #[arg(long)]
     pub(super) full: bool,
-    #[arg(
-        long,
-        value_name = "N,…",
-        value_delimiter = ',',
-        value_parser = clap::value_parser!(u32).range(1..=60_000)
-    )]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count(1..=60_000))]
     pub(super) connections: Option<Vec<u32>>,
     #[arg(long, value_name = "PER_SECOND,…", value_delimiter = ',', value_parser = rate)]
     pub(super) rate: Vec<f64>,
@@ -53,32 +48,17 @@ pub(crate) struct CompareArgs {
     pub(super) find_knee: bool,
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 10.0)]
     pub(super) limit: f64,
-    #[arg(
-        long,
-        value_name = "N,…",
-        value_delimiter = ',',
-        value_parser = clap::value_parser!(u32).range(1..=60_000)
-    )]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count(1..=60_000))]
     pub(super) idle: Vec<u32>,
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = count(1..=1000))]
     pub(super) rounds: Option<u32>,
     #[arg(long, value_name = "SECONDS", value_parser = rate)]
     pub(super) seconds: Option<f64>,
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        value_parser = clap::value_parser!(u32).range(1..=64)
-    )]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(1..=64))]
     pub(super) depth: u32,
     #[arg(long, value_name = "ADDR")]
     pub(super) target: Option<String>,
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        value_parser = clap::value_parser!(u32).range(1..=1024)
-    )]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(1..=1024))]
     pub(super) server_cores: u32,
     #[arg(long)]
     pub(super) unobserved: bool,

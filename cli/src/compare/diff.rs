@@ -11,7 +11,6 @@ use crate::exit::Exit;
 use crate::files::{FileError, read as read_file};
 use crate::options::read;
 use crate::outlet;
-use crate::say;
 use socklab_text::{Messages, explained};
 
 #[derive(Args, Clone, Debug)]
@@ -30,10 +29,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: DiffArgs = read(matches);
     let (old, new) = match (load(&args.old), load(&args.new)) {
         (Ok(old), Ok(new)) => (old, new),
-        (Err(error), _) | (_, Err(error)) => {
-            say::line(&error.say(messages));
-            return Exit::Unchecked;
-        }
+        (Err(error), _) | (_, Err(error)) => return Exit::Unchecked.because(&error.say(messages)),
     };
     match diff::diff(&old.results, &new.results) {
         Ok(found) => {
@@ -43,10 +39,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
                 None => Exit::Done,
             }
         }
-        Err(error) => {
-            say::line(&error.say(messages));
-            Exit::Unchecked
-        }
+        Err(error) => Exit::Unchecked.because(&error.say(messages)),
     }
 }
 

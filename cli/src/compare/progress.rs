@@ -16,15 +16,50 @@ use crate::{odd, say};
 /// How often the line is written at most.
 const EVERY: Duration = Duration::from_millis(100);
 
+/// A line on standard error that is written over, where that is a terminal.
+pub(super) struct StatusLine {
+    seen: bool,
+    written: Instant,
+    shown: bool,
+}
+
+impl StatusLine {
+    pub(super) fn new() -> Self {
+        StatusLine {
+            seen: !say::is_quiet() && stderr().is_terminal(),
+            written: Instant::now(),
+            shown: false,
+        }
+    }
+
+    pub(super) fn write(&mut self, text: &str) {
+        if self.seen {
+            self.written = Instant::now();
+            self.shown = true;
+            let _ = write!(stderr().lock(), "\r\x1b[2K{text}");
+        }
+    }
+
+    /// Whether it was written so long ago that it can be written again.
+    pub(super) fn is_due(&self) -> bool {
+        self.written.elapsed() >= EVERY
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(stderr().lock(), "\r\x1b[2K");
+        }
+    }
+}
+
 /// The line of a comparison.
 pub(super) struct Line<'m> {
     messages: &'m dyn Messages,
-    seen: bool,
+    line: StatusLine,
     estimate: Duration,
     begun: Instant,
-    written: Instant,
     text: String,
-    shown: bool,
 }
 
 impl<'m> Line<'m> {
@@ -42,37 +77,23 @@ impl<'m> Line<'m> {
                 ("time", &minutes(estimate)),
             ],
         ));
-        let now = Instant::now();
         Line {
             messages,
-            seen: !say::is_quiet() && stderr().is_terminal(),
+            line: StatusLine::new(),
             estimate,
-            begun: now,
-            written: now,
+            begun: Instant::now(),
             text: String::new(),
-            shown: false,
         }
     }
 
     fn step(&mut self, model: &str, what: &'static str) {
         self.text = format!("{model}: {}", self.messages.say(what));
-        self.write("");
-    }
-
-    fn write(&mut self, more: &str) {
-        if self.seen {
-            self.written = Instant::now();
-            self.shown = true;
-            let _ = write!(stderr().lock(), "\r\x1b[2K{}{more}", self.text);
-        }
+        self.line.write(&self.text);
     }
 
     /// Takes the line away.
     pub(super) fn clear(&mut self) {
-        if self.shown {
-            self.shown = false;
-            let _ = write!(stderr().lock(), "\r\x1b[2K");
-        }
+        self.line.clear();
     }
 }
 
@@ -109,12 +130,12 @@ impl Progress for Line<'_> {
                 ("time", &minutes(left)),
             ],
         );
-        self.write("");
+        self.line.write(&self.text);
     }
 
     fn rate(&mut self, rate: f64) {
-        if self.written.elapsed() >= EVERY {
-            self.write(&format!(" · {rate:.0}/s"));
+        if self.line.is_due() {
+            self.line.write(&format!("{} · {rate:.0}/s", self.text));
         }
     }
 

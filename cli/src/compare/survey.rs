@@ -1,7 +1,6 @@
 //! `socklab compare` without an exercise: six questions, a table, a headline and a sentence for
 //! each.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use socklab_compare::format::Numbers;
@@ -13,24 +12,21 @@ use socklab_text::Messages;
 
 use super::args::CompareArgs;
 use super::outputs::{Writer, default_report, show, typed};
-use super::progress::minutes;
+use super::progress::{StatusLine, minutes};
 use crate::exit::Exit;
 use crate::say;
-
-/// How often the line of progress is written at most.
-const EVERY: Duration = Duration::from_millis(100);
 
 /// Asks the six questions, shows what they say, and writes the files that were asked for.
 pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> Exit {
     let mut line = Line::new(messages, plan);
     let measured = survey::measure(plan, &mut line);
-    line.clear();
+    line.line.clear();
     let survey = match measured {
         Ok(survey) => survey,
         Err(error) => {
-            let given: &[(&str, &dyn socklab_text::Variable)] = &[("detail", &error.to_string())];
-            say::line(&messages.say_with("survey-failed", given));
-            return Exit::Failed;
+            let detail = error.to_string();
+            let why = messages.say_with("survey-failed", &[("detail", &detail)]);
+            return Exit::Failed.because(&why);
         }
     };
     let matrix = Matrix::new(&survey);
@@ -97,14 +93,12 @@ fn title(survey: &Survey, messages: &dyn Messages) -> String {
     )
 }
 
-/// What is seen while it runs: one line on a terminal, which is written over.
+/// What is seen while it runs.
 struct Line<'m> {
     messages: &'m dyn Messages,
-    seen: bool,
+    line: StatusLine,
     estimate: Duration,
     begun: Instant,
-    written: Instant,
-    shown: bool,
 }
 
 impl<'m> Line<'m> {
@@ -119,30 +113,11 @@ impl<'m> Line<'m> {
                 ("time", &minutes(estimate)),
             ],
         ));
-        let now = Instant::now();
         Line {
             messages,
-            seen: !say::is_quiet() && stderr().is_terminal(),
+            line: StatusLine::new(),
             estimate,
-            begun: now,
-            written: now,
-            shown: false,
-        }
-    }
-
-    fn write(&mut self, text: &str) {
-        if self.seen {
-            self.written = Instant::now();
-            self.shown = true;
-            let _ = write!(stderr().lock(), "\r\x1b[2K{text}");
-        }
-    }
-
-    /// Takes the line away.
-    fn clear(&mut self) {
-        if self.shown {
-            self.shown = false;
-            let _ = write!(stderr().lock(), "\r\x1b[2K");
+            begun: Instant::now(),
         }
     }
 }
@@ -150,19 +125,18 @@ impl<'m> Line<'m> {
 impl Progress for Line<'_> {
     fn proving(&mut self, contestant: &str) {
         let what = self.messages.say("compare-doing-proof");
-        self.write(&format!("{contestant}: {what}"));
+        self.line.write(&format!("{contestant}: {what}"));
     }
 
     fn asking(&mut self, question: Question, contestant: &str, done: f64) {
-        if self.written.elapsed() < EVERY {
+        if !self.line.is_due() {
             return;
         }
         let number = Question::ALL.iter().position(|one| *one == question);
         let number = number.unwrap_or_default();
         let percent = 100.0 * (number as f64 + done) / Question::ALL.len() as f64;
-        let name = self
-            .messages
-            .say(&format!("survey-head-{}", question.name()));
+        let name = format!("survey-head-{}", question.name());
+        let name = self.messages.say(&name);
         let left = self.estimate.saturating_sub(self.begun.elapsed());
         let text = self.messages.say_with(
             "survey-progress",
@@ -174,6 +148,6 @@ impl Progress for Line<'_> {
                 ("time", &minutes(left)),
             ],
         );
-        self.write(&text);
+        self.line.write(&text);
     }
 }
