@@ -270,19 +270,16 @@ impl RegisterCommand<'_> {
     }
 
     fn forget(&mut self, dni: &str, yes: bool) -> Result<Exit, Stop> {
+        let messages = self.messages;
         if !yes {
             let attempts = self.archive.why(dni)?.len();
-            return Err(Stop::Usage(self.messages.say_with(
+            return Err(Stop::Usage(messages.say_with(
                 "register-forget-ask",
                 &[("dni", &dni), ("count", &attempts)],
             )));
         }
         let count = self.archive.forget(dni)?;
-        say::news(
-            &self
-                .messages
-                .say_with("register-forgot", &[("count", &count)]),
-        );
+        say::news(&messages.say_with("register-forgot", &[("count", &count)]));
         Ok(Exit::Done)
     }
 
@@ -304,13 +301,10 @@ impl RegisterCommand<'_> {
 
     /// Says whose secrets cannot be decrypted, and what to do; whether there are any.
     fn name_damaged(&mut self, key: &Path) -> Result<bool, Stop> {
+        let messages = self.messages;
         let damaged = self.archive.damaged_secrets(key)?;
         for dni in &damaged {
-            say::line(
-                &self
-                    .messages
-                    .say_with("register-bad-secret", &[("dni", dni)]),
-            );
+            say::line(&messages.say_with("register-bad-secret", &[("dni", dni)]));
         }
         Ok(!damaged.is_empty())
     }

@@ -71,24 +71,17 @@ impl Terminal {
     }
 
     fn ready(&self, local: SocketAddr) {
-        self.line(&self.messages.say_with("ready", &[("address", &local)]));
+        let messages = self.messages;
+        self.line(&messages.say_with("ready", &[("address", &local)]));
         if local.ip().is_loopback() {
             let everywhere = match local.port() {
                 port if port == self.options.port => "0.0.0.0".to_owned(),
                 port => format!("0.0.0.0:{port}"),
             };
-            self.line(
-                &self
-                    .messages
-                    .say_with("ready-open-hint", &[("listen", &everywhere)]),
-            );
+            self.line(&messages.say_with("ready-open-hint", &[("listen", &everywhere)]));
         }
         for address in address::listen_hint(local) {
-            self.line(
-                &self
-                    .messages
-                    .say_with("ready-students-use", &[("address", &address)]),
-            );
+            self.line(&messages.say_with("ready-students-use", &[("address", &address)]));
         }
     }
 

@@ -268,25 +268,25 @@ impl<'a> Table<'a> {
     }
 
     fn no_program(&self, line: &Line<'_>, why: &NoProgram) -> String {
+        let messages = self.messages;
         let shown = |file: &PathBuf| below(&line.practical.folder, file);
         match why {
-            NoProgram::Missing => self.messages.say("check-all-missing"),
+            NoProgram::Missing => messages.say("check-all-missing"),
             NoProgram::Several(files) => {
                 let list: Vec<String> = files.iter().map(shown).collect();
                 let list = list.join(", ");
-                self.messages
-                    .say_with("check-all-several", &[("list", &list)])
+                messages.say_with("check-all-several", &[("list", &list)])
             }
             NoProgram::Source(file) => {
                 let file = shown(file);
-                self.messages
-                    .say_with("check-all-source", &[("file", &file)])
+                messages.say_with("check-all-source", &[("file", &file)])
             }
         }
     }
 
     /// How to see the first failure whole.
     fn explain(&self, lines: &[Line<'_>]) {
+        let messages = self.messages;
         let failed = |line: &&Line<'_>| {
             let report = line.report.as_ref();
             report.is_some_and(|report| report.verdict() == Verdict::Fail)
@@ -303,11 +303,7 @@ impl<'a> Table<'a> {
             let word = script.map_or_else(|| word.clone(), PathBuf::into_os_string);
             command.push_str(&format!(" {}", quoted(&word.to_string_lossy())));
         }
-        say::payload(
-            &self
-                .messages
-                .say_with("check-all-explain", &[("command", &command)]),
-        );
+        say::payload(&messages.say_with("check-all-explain", &[("command", &command)]));
     }
 }
 

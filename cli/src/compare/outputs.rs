@@ -103,16 +103,13 @@ impl<'m> Writer<'m> {
 
     /// Says whether a file was written.
     fn said(&mut self, path: &Path, written: Result<(), FileError>) {
+        let messages = self.messages;
         match written {
             Ok(()) => {
-                say::news(
-                    &self
-                        .messages
-                        .say_with("compare-written", &[("file", &path)]),
-                );
+                say::news(&messages.say_with("compare-written", &[("file", &path)]));
             }
             Err(error) => {
-                say::line(&error.say(self.messages));
+                say::line(&error.say(messages));
                 self.exit = Exit::Failed;
             }
         }

@@ -21,9 +21,10 @@ pub(super) struct DeadlineArgs {
 impl RegisterCommand<'_> {
     /// Sets or removes a deadline, and shows those of the lab.
     pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, Stop> {
+        let messages = self.messages;
         let due = match &args.due {
             Some(text) => Some(parse_time(text).map_err(|_| {
-                Stop::Usage(self.messages.say_with("deadline-time", &[("value", text)]))
+                Stop::Usage(messages.say_with("deadline-time", &[("value", text)]))
             })?),
             None => None,
         };
@@ -33,23 +34,15 @@ impl RegisterCommand<'_> {
         }
         let deadlines = self.archive.deadlines(&self.lab)?;
         if deadlines.is_empty() {
-            say::news(
-                &self
-                    .messages
-                    .say_with("deadline-none", &[("lab", &self.lab)]),
-            );
+            say::news(&messages.say_with("deadline-none", &[("lab", &self.lab)]));
         }
         if let Some(due) = deadlines.all {
             let time = local_time(due.as_secs());
-            print(&self.messages.say_with("deadline-all", &[("time", &time)]));
+            print(&messages.say_with("deadline-all", &[("time", &time)]));
         }
         for (group, due) in &deadlines.groups {
             let time = local_time(due.as_secs());
-            print(
-                &self
-                    .messages
-                    .say_with("deadline-group", &[("group", group), ("time", &time)]),
-            );
+            print(&messages.say_with("deadline-group", &[("group", group), ("time", &time)]));
         }
         Ok(Exit::Done)
     }
@@ -57,15 +50,14 @@ impl RegisterCommand<'_> {
     /// Says where submissions are, if there are none in this lab: whoever gave no `--lab` may have
     /// meant another.
     pub(super) fn hint_at_other_labs(&mut self) -> Result<(), Stop> {
+        let messages = self.messages;
         let labs = self.archive.labs()?;
         if labs.is_empty() || labs.contains(&self.lab) {
             return Ok(());
         }
         let (lab, list) = (&self.lab, labs.join(", "));
         say::news(&socklab_text::escape::text(
-            &self
-                .messages
-                .say_with("hint-labs", &[("lab", lab), ("list", &list)]),
+            &messages.say_with("hint-labs", &[("lab", lab), ("list", &list)]),
         ));
         Ok(())
     }

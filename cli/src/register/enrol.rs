@@ -140,6 +140,7 @@ impl RegisterCommand<'_> {
         sheet: &Path,
         issuer: &str,
     ) -> Result<(), Stop> {
+        let messages = self.messages;
         let students = self.archive.students(&self.lab)?;
         let mut cards = String::new();
         let position = |dni: &str| students.iter().position(|one| one.dni == dni);
@@ -156,25 +157,21 @@ impl RegisterCommand<'_> {
             }
             let key = Key::from_bytes(secret);
             let uri = provisioning(&key, dni, issuer, Style::Rfc);
-            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(self.messages.say("qr-too-long")))?;
+            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(messages.say("qr-too-long")))?;
             cards.push_str(&card(name, dni, &key.base32(), &svg));
             count += 1;
         }
-        let title = self.messages.say("sheet-title");
-        let advice = self.messages.say("sheet-advice");
+        let title = messages.say("sheet-title");
+        let advice = messages.say("sheet-advice");
         let page = page(&title, &advice, &cards);
         self.outputs
             .secret(sheet, page.as_bytes())
             .map_err(|error| FileError::new(sheet, error))?;
         if let Err(error) = self.archive.give_out(secrets, replace) {
-            say::line(&self.messages.say_with("sheet-void", &[("file", &sheet)]));
+            say::line(&messages.say_with("sheet-void", &[("file", &sheet)]));
             return Err(error.into());
         }
-        say::news(
-            &self
-                .messages
-                .say_with("enrolled", &[("count", &count), ("file", &sheet)]),
-        );
+        say::news(&messages.say_with("enrolled", &[("count", &count), ("file", &sheet)]));
         Ok(())
     }
 }

@@ -38,19 +38,18 @@ enum Format {
 
 impl RegisterCommand<'_> {
     pub(super) fn export(&mut self, args: &ExportArgs) -> Result<Exit, Stop> {
+        let messages = self.messages;
         if args.format == Format::Moodle {
             let unmatched = self.archive.unmatched(&self.lab)?;
             for one in &unmatched {
-                say::line(&self.messages.say_with(
+                say::line(&messages.say_with(
                     "moodle-unmatched",
                     &[("dni", &one.dni), ("name", &one.name)],
                 ));
             }
             if args.dry_run {
                 let count = unmatched.len();
-                let said = self
-                    .messages
-                    .say_with("moodle-dry-run", &[("count", &count)]);
+                let said = messages.say_with("moodle-dry-run", &[("count", &count)]);
                 if unmatched.is_empty() {
                     say::news(&said);
                     return Ok(Exit::Done);
@@ -76,7 +75,7 @@ impl RegisterCommand<'_> {
             None if say::is_quiet() => self.export_to(args, &mut sink())?,
             None => self.export_to(args, &mut BufWriter::new(Payload))?,
         };
-        say::news(&self.messages.say_with("exported", &[("count", &lines)]));
+        say::news(&messages.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)
     }
 

@@ -55,10 +55,11 @@ impl RegisterCommand<'_> {
     }
 
     fn status_once(&mut self) -> Result<(), Stop> {
+        let messages = self.messages;
         let submissions = self.archive.submissions(&self.lab)?;
         let failures = self.archive.failures(&self.lab)?;
         let count = submissions.len();
-        print(&self.messages.say_with(
+        print(&messages.say_with(
             "status-submissions",
             &[
                 ("lab", &self.lab),
@@ -72,18 +73,18 @@ impl RegisterCommand<'_> {
         for group in class.chunk_by(|a, b| a.team == b.team) {
             let there = group.iter().filter(|one| one.submission.is_some()).count();
             let (team, of) = (group[0].team.clone(), group.len());
-            let mut said = self.messages.say_with(
+            let mut said = messages.say_with(
                 "status-group",
                 &[("group", &team), ("count", &there), ("of", &of)],
             );
             if let Some(late) = &late {
                 let numbers = group.iter().filter_map(|one| one.submission);
                 let count = numbers.filter(|number| late.contains_key(number)).count();
-                said += &self.messages.say_with("status-late", &[("count", &count)]);
+                said += &messages.say_with("status-late", &[("count", &count)]);
             }
             print(&said);
             for student in group.iter().filter(|one| one.submission.is_none()) {
-                print(&self.messages.say_with(
+                print(&messages.say_with(
                     "status-missing",
                     &[("name", &student.name), ("dni", &student.dni)],
                 ));
@@ -93,17 +94,13 @@ impl RegisterCommand<'_> {
             print(&self.clock_behind(behind));
         }
         for dni in self.archive.guessed_at()? {
-            print(&self.messages.say_with("status-guessed", &[("dni", &dni)]));
+            print(&messages.say_with("status-guessed", &[("dni", &dni)]));
         }
         for finding in self.archive.findings(&self.lab)? {
             print(&self.finding(&finding));
         }
         for (ip, count) in self.archive.unrecorded()? {
-            print(
-                &self
-                    .messages
-                    .say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]),
-            );
+            print(&messages.say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]));
         }
         Ok(())
     }
@@ -126,9 +123,9 @@ impl RegisterCommand<'_> {
     }
 
     fn clock_behind(&self, behind: Duration) -> String {
+        let messages = self.messages;
         let seconds = behind.as_secs();
-        self.messages
-            .say_with("status-clock", &[("seconds", &seconds)])
+        messages.say_with("status-clock", &[("seconds", &seconds)])
     }
 
     fn finding(&self, finding: &Finding) -> String {
@@ -180,13 +177,14 @@ impl RegisterCommand<'_> {
 
     /// Each attempt of a DNI and what became of it.
     pub(super) fn why(&mut self, dni: &str) -> Result<Exit, Stop> {
+        let messages = self.messages;
         let attempts = self.archive.why(dni)?;
         for one in &attempts {
             let said = match one.verdict.as_str() {
-                "accepted" => self.messages.say("why-accepted"),
-                "already" => self.messages.say("why-already"),
+                "accepted" => messages.say("why-accepted"),
+                "already" => messages.say("why-already"),
                 verdict => match verdict.parse::<Decision>() {
-                    Ok(decision) => decided(self.messages, &decision),
+                    Ok(decision) => decided(messages, &decision),
                     Err(_) => verdict.to_owned(),
                 },
             };
@@ -200,14 +198,10 @@ impl RegisterCommand<'_> {
         }
         let away = self.archive.turned_away(dni)?;
         if away > 0 {
-            print(
-                &self
-                    .messages
-                    .say_with("why-turned-away", &[("count", &away)]),
-            );
+            print(&messages.say_with("why-turned-away", &[("count", &away)]));
         }
         if attempts.is_empty() && away == 0 {
-            say::news(&self.messages.say_with("why-nothing", &[("dni", &dni)]));
+            say::news(&messages.say_with("why-nothing", &[("dni", &dni)]));
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)

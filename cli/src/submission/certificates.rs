@@ -45,12 +45,11 @@ impl Identity {
     }
 
     fn warn(&self) {
+        let messages = self.messages;
         for fault in self.certificates.faults() {
-            let (file, said) = (&self.certificate, described(self.messages, &fault));
+            let (file, said) = (&self.certificate, described(messages, &fault));
             say::line(
-                &self
-                    .messages
-                    .say_with("certificate-warning", &[("file", file), ("detail", &said)]),
+                &messages.say_with("certificate-warning", &[("file", file), ("detail", &said)]),
             );
         }
     }
@@ -58,6 +57,7 @@ impl Identity {
     /// Reads the files again. If they cannot be used, the old ones stay.
     #[cfg(unix)]
     fn reload(&self) {
+        let messages = self.messages;
         let replace = || {
             let pems = [read(&self.certificate)?, read(&self.key)?];
             let replaced = self.certificates.replace(&pems[0], &pems[1]);
@@ -66,19 +66,13 @@ impl Identity {
         match replace() {
             Ok(()) => {
                 say::news(
-                    &self
-                        .messages
-                        .say_with("certificate-reloaded", &[("file", &self.certificate)]),
+                    &messages.say_with("certificate-reloaded", &[("file", &self.certificate)]),
                 );
                 self.warn();
             }
             Err(error) => {
-                let detail = error.say(self.messages);
-                say::line(
-                    &self
-                        .messages
-                        .say_with("certificate-kept", &[("detail", &detail)]),
-                );
+                let detail = error.say(messages);
+                say::line(&messages.say_with("certificate-kept", &[("detail", &detail)]));
             }
         }
     }

@@ -103,9 +103,9 @@ impl Reviewer {
     }
 
     fn with_zeros(&self, dni: &str) -> String {
+        let messages = self.messages;
         let dni = dni.to_owned();
-        self.messages
-            .say_with("rehearsal-code-zeros", &[("dni", &dni)])
+        messages.say_with("rehearsal-code-zeros", &[("dni", &dni)])
     }
 
     /// Shows what came, part by part, with what is to be said of each, and what was answered. In

@@ -37,11 +37,8 @@ impl Bench<'_> {
 
     /// Says what is measured now.
     pub(super) fn progress(&self, what: &str) {
-        (self.progress)(
-            &self
-                .messages
-                .say_with("lesson-progress", &[("what", &what)]),
-        );
+        let messages = self.messages;
+        (self.progress)(&messages.say_with("lesson-progress", &[("what", &what)]));
     }
 
     /// A server in a process of its own, on a core of its own if there are two, and this process on
@@ -71,12 +68,12 @@ impl Bench<'_> {
 
     /// Those of the models that this system has, and a sentence about the others, if there are any.
     pub(super) fn offered<'m>(&self, models: &[&'m str]) -> (Vec<&'m str>, Option<String>) {
+        let messages = self.messages;
         let here = |name: &&str| Runtime::find(name).is_some_and(|one| one.available().is_ok());
         let (offered, lacking): (Vec<_>, Vec<_>) = models.iter().partition(|name| here(name));
         let note = (!lacking.is_empty()).then(|| {
             let models = lacking.join(", ");
-            self.messages
-                .say_with("lesson-lacks", &[("models", &models)])
+            messages.say_with("lesson-lacks", &[("models", &models)])
         });
         (offered, note)
     }
@@ -92,11 +89,10 @@ impl Bench<'_> {
 
     /// Which of a load's questions were not answered as they had to be, if any.
     pub(super) fn trouble(&self, who: &str, outcome: &Outcome) -> Option<String> {
+        let messages = self.messages;
         let count = outcome.lost + outcome.wrong + outcome.refused + outcome.out_of_ports;
-        (count > 0).then(|| {
-            self.messages
-                .say_with("lesson-unanswered", &[("who", &who), ("count", &count)])
-        })
+        (count > 0)
+            .then(|| messages.say_with("lesson-unanswered", &[("who", &who), ("count", &count)]))
     }
 }
 
