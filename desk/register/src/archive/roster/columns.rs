@@ -8,6 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::{RosterError, RosterFault};
 use crate::name::plain;
 
+/// Headers of the columns, in lines such as `email: email, e mail`.
+const HEADERS: &str = include_str!("headers.txt");
+
 /// What a column of a roster holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
@@ -48,234 +51,17 @@ impl Field {
         }
     }
 
-    /// What it is called, [folded](fold).
-    const fn headers(self) -> &'static [&'static str] {
-        match self {
-            Field::Dni => &[
-                "dni",
-                "d n i",
-                "nif",
-                "n i f",
-                "dni nif",
-                "nif dni",
-                "dni nie",
-                "nif nie",
-                "dni nie pasaporte",
-                "dni pasaporte",
-                "dni pas",
-                "dni sin letra",
-                "dni con letra",
-                "dni alumno",
-                "dni del alumno",
-                "dni estudiante",
-                "numero dni",
-                "numero de dni",
-                "num dni",
-                "num de dni",
-                "no dni",
-                "no de dni",
-                "n o dni",
-                "n dni",
-                "documento",
-                "documento identidad",
-                "documento de identidad",
-                "doc identidad",
-                "numero de documento",
-                "numero documento",
-                "no documento",
-                "identificacion",
-                "numero de identificacion",
-                "idnumber",
-                "id number",
-                "numero de id",
-                "numero id",
-                "national id",
-                "identity card",
-                // Catalan
-                "num d id",
-                "numero d id",
-                "numero d identificacio",
-                "document d identitat",
-                "numero de document",
-                // Galician
-                "documento de identidade",
-                // Basque
-                "nan",
-                "nan zenbakia",
-                "id zenbakia",
-                "identifikazio zenbakia",
-                "ifz",
-            ],
-            Field::Name => &[
-                "name",
-                "full name",
-                "fullname",
-                "student",
-                "student name",
-                "first name",
-                "firstname",
-                "given name",
-                "nombre",
-                "nombre s",
-                "nombre de pila",
-                "nombre completo",
-                "nombre apellidos",
-                "nombre y apellidos",
-                "nombre y apellido s",
-                "nombre del alumno",
-                "nombre del estudiante",
-                "apellidos nombre",
-                "apellidos y nombre",
-                "apellido s nombre",
-                "apellido s y nombre",
-                "alumno",
-                "alumna",
-                "alumno a",
-                "estudiante",
-                // Catalan
-                "nom",
-                "nom complet",
-                "nom cognoms",
-                "nom i cognoms",
-                "cognoms nom",
-                "cognoms i nom",
-                "alumne",
-                "alumne a",
-                "estudiant",
-                // Galician
-                "nome",
-                "nome completo",
-                "nome apelidos",
-                "nome e apelidos",
-                "nome e apelido s",
-                "apelidos nome",
-                "apelidos e nome",
-                "apelido s nome",
-                "estudante",
-                // Basque
-                "izena",
-                "izen abizenak",
-                "izena abizenak",
-                "izena eta abizenak",
-                "abizenak izena",
-                "abizenak eta izena",
-                "ikaslea",
-            ],
-            Field::Surname => &[
-                "surname",
-                "surnames",
-                "last name",
-                "lastname",
-                "family name",
-                "apellido",
-                "apellidos",
-                "apellido s",
-                "primer apellido",
-                "1er apellido",
-                "apellido 1",
-                "apellido1",
-                // Catalan
-                "cognom",
-                "cognoms",
-                "cognom s",
-                "primer cognom",
-                "cognom 1",
-                // Galician
-                "apelido",
-                "apelidos",
-                "apelido s",
-                "primeiro apelido",
-                "1o apelido",
-                // Basque
-                "abizena",
-                "abizenak",
-                "abizena k",
-                "abizen ak",
-                "lehen abizena",
-                "lehenengo abizena",
-            ],
-            Field::SecondSurname => &[
-                "segundo apellido",
-                "2o apellido",
-                "apellido 2",
-                "apellido2",
-                "second surname",
-                // Catalan, Galician, Basque
-                "segon cognom",
-                "cognom 2",
-                "segundo apelido",
-                "bigarren abizena",
-            ],
-            Field::Group => &[
-                "group",
-                "groups",
-                "group1",
-                "team",
-                "lab group",
-                "grupo",
-                "grupos",
-                "subgrupo",
-                "grupo de practicas",
-                "grupo practicas",
-                "grupo de laboratorio",
-                "grupo laboratorio",
-                "turno",
-                "equipo",
-                // Catalan
-                "grup",
-                "grups",
-                "grup de practiques",
-                "grup de laboratori",
-                "torn",
-                "equip",
-                // Galician
-                "quenda",
-                // Basque
-                "taldea",
-                "taldeak",
-                "praktika taldea",
-                "txanda",
-            ],
-            Field::Email => &[
-                "email",
-                "e mail",
-                "mail",
-                "email address",
-                "e mail address",
-                "correo",
-                "correo e",
-                "correo electronico",
-                "correo institucional",
-                "direccion de correo",
-                "direccion de correo electronico",
-                "direccion email",
-                "direccion de email",
-                // Catalan
-                "correu",
-                "correu e",
-                "correu electronic",
-                "adreca electronica",
-                "adreca de correu",
-                "adreca de correu electronic",
-                "adreca electronica de correu",
-                // Galician
-                "enderezo de correo",
-                "enderezo electronico",
-                "enderezo de correo electronico",
-                "enderezo de correo e",
-                // Basque
-                "e posta",
-                "e posta helbidea",
-                "posta elektronikoa",
-                "helbide elektronikoa",
-            ],
-        }
+    fn named(word: &str) -> Option<Field> {
+        let is_it = |field: &Field| field.word().eq_ignore_ascii_case(word);
+        Field::ALL.into_iter().find(is_it)
     }
 
+    /// What a column with this header holds.
     fn of(header: &str) -> Option<Field> {
         let header = fold(header);
-        let knows = |field: &Field| field.headers().contains(&header.as_str());
-        Field::ALL.into_iter().find(knows)
+        let mut lines = HEADERS.lines().filter_map(|line| line.split_once(": "));
+        let (field, _) = lines.find(|(_, headers)| headers.split(", ").any(|one| one == header))?;
+        Field::named(field)
     }
 }
 
@@ -306,8 +92,7 @@ impl FromStr for Column {
 
     fn from_str(text: &str) -> Result<Self, BadColumn> {
         let (word, header) = text.split_once('=').ok_or(BadColumn)?;
-        let is_it = |field: &Field| field.word().eq_ignore_ascii_case(word.trim());
-        let field = Field::ALL.into_iter().find(is_it).ok_or(BadColumn)?;
+        let field = Field::named(word.trim()).ok_or(BadColumn)?;
         let header = header.trim().to_owned();
         if fold(&header).is_empty() {
             return Err(BadColumn);
@@ -319,12 +104,8 @@ impl FromStr for Column {
 /// Whether one of them is the DNI's.
 pub(super) fn has_dni(headers: &[String], chosen: &[Column]) -> bool {
     match chosen.iter().find(|one| one.field == Field::Dni) {
-        Some(one) => headers
-            .iter()
-            .any(|header| fold(header) == fold(&one.header)),
-        None => headers
-            .iter()
-            .any(|header| Field::of(header) == Some(Field::Dni)),
+        Some(one) => (headers.iter()).any(|header| fold(header) == fold(&one.header)),
+        None => (headers.iter()).any(|header| Field::of(header) == Some(Field::Dni)),
     }
 }
 
@@ -371,4 +152,21 @@ pub(super) fn understand(
 fn fold(header: &str) -> String {
     let plain = plain(header.nfkd());
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_header_is_folded_and_of_one_field() {
+        let lines = HEADERS.lines().filter(|line| !line.starts_with('#'));
+        for line in lines.filter(|line| !line.is_empty()) {
+            let (field, headers) = line.split_once(": ").expect("a field");
+            for header in headers.split(", ") {
+                assert_eq!(fold(header), header);
+                assert_eq!(Field::of(header).map(Field::word), Some(field), "{header}");
+            }
+        }
+    }
 }
