@@ -3,7 +3,7 @@
 mod all;
 mod formats;
 mod ladder;
-mod text;
+pub(crate) mod text;
 
 pub(crate) use text::cure;
 

@@ -5,6 +5,7 @@ use socklab_check::{Clock, Phone, Trouble, Unusable, doctor};
 use socklab_core::otp::{Code, Dni};
 use socklab_text::Messages;
 
+use crate::check::text::named;
 use crate::exit::Exit;
 use crate::options::read;
 use crate::{address, say};
@@ -93,13 +94,7 @@ fn said(trouble: &Trouble, messages: &dyn Messages) -> String {
             port,
             holder,
         } => {
-            let known = holder.as_ref().filter(|holder| !holder.command.is_empty());
-            let who = match known {
-                Some(holder) => holder.command.clone(),
-                None => messages.say("check-somebody"),
-            };
-            let process = holder.as_ref().and_then(|holder| holder.process);
-            let process = process.map_or_else(|| "?".to_owned(), |one| one.to_string());
+            let (who, process) = named(holder.as_ref(), messages);
             let (kind, port) = (transport.name().to_uppercase(), port.to_string());
             messages.say_with(
                 "doctor-port",

@@ -1,6 +1,6 @@
 //! `socklab lesson`: asks for a prediction, measures, and shows one beside the other.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{IsTerminal, stdin};
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
@@ -102,8 +102,7 @@ fn ask(answers: &Answers, messages: &dyn Messages) -> Option<Answer> {
     loop {
         if stdin().is_terminal() {
             let prompt = messages.say_with("prompt-prediction", &[("answers", &hint)]);
-            let mut stderr = stderr().lock();
-            let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
+            say::prompt(&prompt);
         }
         let mut line = String::new();
         match stdin().read_line(&mut line) {

@@ -71,9 +71,7 @@ fn excerpt(bytes: &[u8], at: usize) -> String {
         }
         _ => 0,
     };
-    let mut line = Vec::new();
-    escape::write(&bytes[skipped..], &mut line);
-    let text = String::from_utf8_lossy(&line).into_owned();
+    let text = escape::bytes(&bytes[skipped..]);
     let mut shown: String = text.chars().take(SHOWN).collect();
     if skipped > 0 {
         shown.insert(0, '…');

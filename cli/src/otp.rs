@@ -1,6 +1,6 @@
 //! `socklab otp`: one-time codes without a network.
 
-use std::io::{BufRead, IsTerminal, Write, stderr, stdin, stdout};
+use std::io::{BufRead, IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -132,9 +132,7 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     if args.no_verify || say::is_quiet() || !stdin().is_terminal() {
         return Exit::Done;
     }
-    let mut stderr = stderr().lock();
-    let _ = write!(stderr, "{}", messages.say("prompt-code")).and_then(|()| stderr.flush());
-    drop(stderr);
+    say::prompt(&messages.say("prompt-code"));
     let mut line = String::new();
     match stdin().lock().read_line(&mut line) {
         Ok(1..) if !line.trim().is_empty() => match Code::parse(&line) {

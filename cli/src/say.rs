@@ -1,5 +1,6 @@
 //! What machines report, in the user's words.
 
+use std::io::{Write, stderr};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,6 +47,12 @@ pub(crate) fn news(text: &str) {
 /// reader.
 pub(crate) fn line(text: &str) {
     STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
+}
+
+/// Asks for a line, on standard error.
+pub(crate) fn prompt(text: &str) {
+    let mut stderr = stderr().lock();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
 }
 
 /// A notice in messages; `Ready` has more than one line and is the terminal's business.

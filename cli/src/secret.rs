@@ -1,6 +1,6 @@
 //! A DNI that does not stand on the command line, where `ps` and the shell's history show it.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{IsTerminal, stdin};
 
 use socklab_core::otp::{Dni, DniError};
 
@@ -78,7 +78,7 @@ fn unseen(prompt: &str) -> Option<String> {
     });
     // Before the prompt: who sees it may type.
     tcsetattr(stdin(), SetArg::TCSANOW, &hidden).ok()?;
-    show(prompt);
+    say::prompt(prompt);
     let line = line();
     let _ = tcsetattr(stdin(), SetArg::TCSANOW, &before);
     line
@@ -87,11 +87,6 @@ fn unseen(prompt: &str) -> Option<String> {
 /// The same on a console.
 #[cfg(not(unix))]
 fn unseen(prompt: &str) -> Option<String> {
-    show(prompt);
+    say::prompt(prompt);
     rpassword::read_password().ok()
-}
-
-fn show(prompt: &str) {
-    let mut stderr = stderr().lock();
-    let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
 }

@@ -61,10 +61,15 @@ pub fn text(text: &str) -> Cow<'_, str> {
     if !text.contains(must_escape) {
         return Cow::Borrowed(text);
     }
-    let mut out = Vec::with_capacity(text.len() + 8);
-    write(text.as_bytes(), &mut out);
+    Cow::Owned(bytes(text.as_bytes()))
+}
+
+/// Bytes made safe, as text.
+pub fn bytes(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len() + 8);
+    write(bytes, &mut out);
     // Whole runs of the text and ASCII escapes are UTF-8; were they not, nothing unsafe is shown.
-    Cow::Owned(String::from_utf8(out).unwrap_or_default())
+    String::from_utf8(out).unwrap_or_default()
 }
 
 fn write_char(c: char, out: &mut Vec<u8>) {

@@ -5,10 +5,10 @@ use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
 
 use socklab_core::transcript::Role;
 
-use super::ladder::{ladder, shown};
+use super::ladder::ladder;
 use super::text::{code, said_reason, what};
-use socklab_text::Messages;
 use socklab_text::markup::escaped;
+use socklab_text::{Messages, escape};
 
 /// How every XML file begins.
 pub(super) const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -167,6 +167,9 @@ pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> S
 
 /// Text that may stand in XML: escaped for a terminal first, so that no control character is left.
 fn xml_text(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| shown(line.as_bytes())).collect();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| escape::text(line).into_owned())
+        .collect();
     escaped(&lines.join("\n"))
 }

@@ -2,20 +2,13 @@
 
 use socklab_check::{Act, Finding, Outcome, Step};
 
-use socklab_text::{Messages, escape};
+use socklab_text::{Messages, Variable, escape};
 
 /// The most characters of a text that a rung shows.
 const SHORT: usize = 34;
 
 /// How wide the left column is.
 const LEFT: usize = 24;
-
-/// Bytes as they can be shown on a line.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    let mut line = Vec::with_capacity(bytes.len());
-    escape::write(bytes, &mut line);
-    String::from_utf8_lossy(&line).into_owned()
-}
 
 /// The rungs of one scenario.
 pub(crate) fn ladder(
@@ -28,7 +21,7 @@ pub(crate) fn ladder(
         "" => "socklab".to_owned(),
         role => messages.say_with("check-we", &[("role", &role)]),
     };
-    let mut lines = vec![format!("     {:LEFT$}     {}", we, escape::text(program))];
+    let mut lines = vec![format!("     {we:LEFT$}     {}", escape::text(program))];
     let first = |step: &&Step| step.act == Act::Started;
     let steps = outcome.steps.iter().skip_while(first);
     for (number, step) in (1..).zip(steps) {
@@ -38,7 +31,7 @@ pub(crate) fn ladder(
 }
 
 fn rung(number: usize, step: &Step, messages: &dyn Messages) -> String {
-    let (ours, arrow, text) = said(step, messages);
+    let (side, arrow, text) = act(step, messages);
     let mark = match step.right {
         Some(true) => "  ✓",
         Some(false) => "  ✗",
@@ -47,73 +40,50 @@ fn rung(number: usize, step: &Step, messages: &dyn Messages) -> String {
     let line = step.line.map_or_else(String::new, |line| {
         format!("  {}", messages.say_with("check-line", &[("line", &line)]))
     });
-    if ours {
-        let left = fill(&text, LEFT);
-        format!("{number:2}   {left} {arrow}")
-    } else {
-        format!("{number:2}   {:LEFT$} {arrow} {text}{line}{mark}", "")
+    match side {
+        Side::Ours => format!("{number:2}   {text:LEFT$} {arrow}"),
+        Side::Theirs => format!("{number:2}   {:LEFT$} {arrow} {text}{line}{mark}", ""),
     }
 }
 
-fn fill(text: &str, width: usize) -> String {
-    let length = text.chars().count();
-    format!("{text}{}", " ".repeat(width.saturating_sub(length)))
+/// Whose a step is.
+enum Side {
+    Ours,
+    Theirs,
 }
 
-/// Whether it is ours, the arrow, and the messages of a step.
-fn said(step: &Step, messages: &dyn Messages) -> (bool, &'static str, String) {
+/// Whose a step is, the arrow, and what it was.
+fn act(step: &Step, messages: &dyn Messages) -> (Side, &'static str, String) {
+    use Side::{Ours, Theirs};
+
     let (to, from, none) = ("──►", "◄──", "   ");
-    let quote =
-        |bytes: &[u8]| messages.say_with("check-quote", &[("text", &short(bytes, messages))]);
+    let say = |id: &str| messages.say(id);
+    let with = |id: &str, name: &str, value: &dyn Variable| messages.say_with(id, &[(name, value)]);
+    let quote = |bytes: &[u8]| with("check-quote", "text", &short(bytes, messages));
     match &step.act {
-        Act::Started => (true, none, messages.say("check-starts-again")),
-        Act::Listens(at) => (
-            false,
-            none,
-            messages.say_with("check-listens", &[("address", at)]),
-        ),
-        Act::WeConnect => (true, to, messages.say("check-connects")),
-        Act::Connects => (false, from, messages.say("check-connects")),
-        Act::WeSend(bytes) => (true, to, quote(bytes)),
-        Act::Sends(bytes) => (false, from, quote(bytes)),
-        Act::WeFinish => (true, to, messages.say("check-finishes")),
-        Act::WeReset => (true, to, messages.say("check-resets")),
-        Act::WeImpair(words) if words.is_empty() => {
-            (true, none, messages.say("check-network-clean"))
-        }
-        Act::WeImpair(words) => {
-            let said = messages.say_with("check-network", &[("words", words)]);
-            (true, none, said)
-        }
-        Act::Closes => (false, from, messages.say("check-closes")),
-        Act::WeType(bytes) => (
-            true,
-            to,
-            messages.say_with("check-types", &[("text", &quote(bytes))]),
-        ),
-        Act::Shows(bytes) => (
-            false,
-            none,
-            messages.say_with("check-shows", &[("text", &quote(bytes))]),
-        ),
-        Act::Silent => (false, none, messages.say("check-silent")),
-        Act::WaitsIn(call) => (
-            false,
-            none,
-            messages.say_with("check-waits", &[("call", call)]),
-        ),
-        Act::Exits(Some(code)) => (
-            false,
-            none,
-            messages.say_with("check-exits", &[("code", code)]),
-        ),
-        Act::Exits(None) => (false, none, messages.say("check-killed")),
+        Act::Started => (Ours, none, say("check-starts-again")),
+        Act::Listens(at) => (Theirs, none, with("check-listens", "address", at)),
+        Act::WeConnect => (Ours, to, say("check-connects")),
+        Act::Connects => (Theirs, from, say("check-connects")),
+        Act::WeSend(bytes) => (Ours, to, quote(bytes)),
+        Act::Sends(bytes) => (Theirs, from, quote(bytes)),
+        Act::WeFinish => (Ours, to, say("check-finishes")),
+        Act::WeReset => (Ours, to, say("check-resets")),
+        Act::WeImpair(words) if words.is_empty() => (Ours, none, say("check-network-clean")),
+        Act::WeImpair(words) => (Ours, none, with("check-network", "words", words)),
+        Act::Closes => (Theirs, from, say("check-closes")),
+        Act::WeType(bytes) => (Ours, to, with("check-types", "text", &quote(bytes))),
+        Act::Shows(bytes) => (Theirs, none, with("check-shows", "text", &quote(bytes))),
+        Act::Silent => (Theirs, none, say("check-silent")),
+        Act::WaitsIn(call) => (Theirs, none, with("check-waits", "call", call)),
+        Act::Exits(Some(code)) => (Theirs, none, with("check-exits", "code", code)),
+        Act::Exits(None) => (Theirs, none, say("check-killed")),
     }
 }
 
 /// A text, cut to what fits, with its length if it was cut.
 fn short(bytes: &[u8], messages: &dyn Messages) -> String {
-    let text = shown(bytes);
+    let text = escape::bytes(bytes);
     if text.chars().count() <= SHORT {
         return text;
     }
@@ -128,19 +98,12 @@ pub(crate) fn difference(finding: &Finding, messages: &dyn Messages) -> Vec<Stri
         messages.say("check-expected"),
         messages.say("check-received"),
     ];
-    let width = names
-        .iter()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or(0)
-        + 2;
+    let widths = names.iter().map(|name| name.chars().count());
+    let width = widths.max().unwrap_or(0) + 2;
     let empty = messages.say("check-empty");
-    let value = |bytes: &Vec<u8>| {
-        if bytes.is_empty() {
-            empty.clone()
-        } else {
-            shown(bytes)
-        }
+    let value = |bytes: &Vec<u8>| match bytes.is_empty() {
+        true => empty.clone(),
+        false => escape::bytes(bytes),
     };
     let [expected, received] =
         [&finding.expected, &finding.received].map(|one| one.as_ref().map(value));
@@ -155,7 +118,7 @@ pub(crate) fn difference(finding: &Finding, messages: &dyn Messages) -> Vec<Stri
     };
     for (name, value) in names.iter().zip([&expected, &received]) {
         if let Some(value) = value {
-            lines.push(format!(" {}{}", fill(name, width), window(value, from)));
+            lines.push(format!(" {name:width$}{}", window(value, from)));
         }
     }
     if let Some(at) = cut {

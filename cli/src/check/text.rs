@@ -1,11 +1,13 @@
 //! A check on a terminal: what failed is shown whole, the rest in a line.
 
+use std::mem;
+
 use socklab_check::{
-    Cause, Finding, Move, Order, Outcome, Reason, Report, Result, Scenario, Symptom, Unusable,
-    Verdict, Wrong,
+    Cause, Finding, Holder, Move, Order, Outcome, Reason, Report, Result, Scenario, Symptom,
+    Unusable, Verdict, Wrong,
 };
 
-use super::ladder::{difference, ladder, shown};
+use super::ladder::{difference, ladder};
 use crate::say;
 use socklab_text::{Messages, Variable, escape};
 
@@ -61,10 +63,9 @@ pub(super) struct Teller<'a> {
 impl<'a> Teller<'a> {
     pub(super) fn new(messages: &'a dyn Messages, order: &Order, repeat: (String, String)) -> Self {
         let name = |role: &str| {
-            messages.say(if role == "client" {
-                "check-client"
-            } else {
-                "check-server"
+            messages.say(match role {
+                "client" => "check-client",
+                _ => "check-server",
             })
         };
         let exercise = order.exercise.name;
@@ -90,9 +91,8 @@ impl<'a> Teller<'a> {
     /// The heading of a scenario, with its code at the right margin.
     fn heading(&self, mark: &str, scenario: &str, code: &str) -> String {
         let left = format!("{mark} {} · {scenario}", self.title);
-        let width = 72_usize
-            .saturating_sub(left.chars().count())
-            .max(code.len() + 2);
+        let room = 72_usize.saturating_sub(left.chars().count());
+        let width = room.max(code.len() + 2);
         format!("{left}{code:>width$}")
     }
 
@@ -108,18 +108,16 @@ impl<'a> Teller<'a> {
                 let code = code(finding);
                 if outcome.advice && !self.only {
                     self.advise(outcome, finding);
-                } else if self.shown {
-                    say::payload(&self.heading("✗", &outcome.scenario, code));
-                } else {
-                    self.shown = true;
-                    say::payload(&self.heading("✗", &outcome.scenario, code));
+                    return;
+                }
+                say::payload(&self.heading("✗", &outcome.scenario, code));
+                if !mem::replace(&mut self.shown, true) {
                     self.ladder(outcome);
                     self.explain(finding);
                 }
             }
             Result::NotChecked(reason) => {
-                if !self.shown {
-                    self.shown = true;
+                if !mem::replace(&mut self.shown, true) {
                     let name = escape::text(&outcome.scenario).into_owned();
                     let code = reason.cause().map_or("", Cause::code);
                     say::payload(&self.heading("?", &name, code));
@@ -137,23 +135,18 @@ impl<'a> Teller<'a> {
     }
 
     fn advise(&mut self, outcome: &Outcome, finding: &Finding) {
-        let what = what(finding, self.messages);
-        let code = code(finding);
+        let messages = self.messages;
+        let (what, code) = (what(finding, messages), code(finding));
         self.advice
             .push(format!("· {}: {what}  [{code}]", outcome.scenario));
-        if let Some(cure) = finding
-            .cause
-            .and_then(|cause| cure(cause, self.messages).into_iter().next())
-        {
-            let place = finding.place.as_ref().map(|place| place.line);
-            let line = place.map_or_else(String::new, |line| {
-                format!(
-                    "{} ",
-                    self.messages.say_with("check-line", &[("line", &line)])
-                )
-            });
-            self.advice.push(format!("  {line}{cure}"));
+        let Some(cause) = finding.cause else { return };
+        let mut line = "  ".to_owned();
+        if let Some(place) = &finding.place {
+            line += &messages.say_with("check-line", &[("line", &place.line)]);
+            line.push(' ');
         }
+        let cures = cure(cause, messages);
+        self.advice.extend(cures.first().map(|cure| line + cure));
     }
 
     fn explain(&self, finding: &Finding) {
@@ -163,7 +156,10 @@ impl<'a> Teller<'a> {
         }
         say::payload(&what(finding, messages));
         if let Some(error) = &finding.error {
-            say::payload(&messages.say_with("check-error", &[("text", &shown(error.as_bytes()))]));
+            say::payload(&messages.say_with(
+                "check-error",
+                &[("text", &escape::text(error).into_owned())],
+            ));
         }
         match finding.cause {
             Some(cause) => {
@@ -200,15 +196,9 @@ impl<'a> Teller<'a> {
     pub(super) fn end(&mut self, report: &Report) {
         let messages = self.messages;
         let count = |is: fn(&Result) -> bool| {
-            let mut all = 0_usize;
-            for one in report
-                .outcomes
-                .iter()
-                .filter(|one| !one.advice && is(&one.result))
-            {
-                all += usize::from(!one.scenario.is_empty());
-            }
-            all
+            let counts = |one: &&Outcome| !one.advice && !one.scenario.is_empty();
+            let outcomes = report.outcomes.iter().filter(counts);
+            outcomes.filter(|one| is(&one.result)).count()
         };
         let right = count(|one| *one == Result::Passed);
         let wrong = count(|one| matches!(one, Result::Failed(_)));
@@ -225,10 +215,8 @@ impl<'a> Teller<'a> {
                 say::payload(&messages.say_with("check-pass", &what));
             }
             Verdict::Fail => {
-                let failed = report
-                    .outcomes
-                    .iter()
-                    .find(|one| !one.advice && matches!(one.result, Result::Failed(_)));
+                let fails = |one: &&Outcome| !one.advice && matches!(one.result, Result::Failed(_));
+                let failed = report.outcomes.iter().find(fails);
                 let name = failed.map(|one| one.scenario.clone()).unwrap_or_default();
                 let (before, after) = &self.repeat;
                 let command = format!("{before} --only {name}{after}");
@@ -255,18 +243,13 @@ pub(super) fn code(finding: &Finding) -> &'static str {
 /// What was seen, in a sentence.
 pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
     let symptom = messages.say(&format!("check-symptom-{}", Symptom::code(finding.symptom)));
-    match (finding.cause, &finding.detail) {
-        (Some(cause), Some(detail)) => {
-            let cause = messages.say(&format!("check-what-{}", cause.code()));
-            format!("{symptom} {cause} ({})", escape::text(detail))
-        }
-        (Some(cause), None) => {
-            format!(
-                "{symptom} {}",
-                messages.say(&format!("check-what-{}", cause.code()))
-            )
-        }
-        (None, _) => symptom,
+    let Some(cause) = finding.cause else {
+        return symptom;
+    };
+    let cause = messages.say(&format!("check-what-{}", cause.code()));
+    match &finding.detail {
+        Some(detail) => format!("{symptom} {cause} ({})", escape::text(detail)),
+        None => format!("{symptom} {cause}"),
     }
 }
 
@@ -276,23 +259,25 @@ pub(crate) fn cure(cause: Cause, messages: &dyn Messages) -> Vec<String> {
     text.split('¶').map(str::to_owned).collect()
 }
 
+/// The command of a port's holder and the number of its process, as far as they are known.
+pub(crate) fn named(holder: Option<&Holder>, messages: &dyn Messages) -> (String, String) {
+    let command = holder.map(|holder| holder.command.clone());
+    let command = command.filter(|command| !command.is_empty());
+    let process = holder.and_then(|holder| holder.process);
+    (
+        command.unwrap_or_else(|| messages.say("check-somebody")),
+        process.map_or_else(|| "?".to_owned(), |one| one.to_string()),
+    )
+}
+
 /// Why a scenario was not played.
 pub(super) fn said_reason(reason: &Reason, messages: &dyn Messages) -> String {
     match reason {
         Reason::PortHeld { port, holder } => {
-            let who = match holder {
-                Some(holder) if !holder.command.is_empty() => holder.command.clone(),
-                _ => messages.say("check-somebody"),
-            };
-            let process = holder.as_ref().and_then(|holder| holder.process);
-            let process = process.map_or_else(|| "?".to_owned(), |one| one.to_string());
+            let (port, (who, process)) = (port.to_string(), named(holder.as_ref(), messages));
             messages.say_with(
                 "check-reason-port",
-                &[
-                    ("port", &port.to_string()),
-                    ("who", &who),
-                    ("process", &process),
-                ],
+                &[("port", &port), ("who", &who), ("process", &process)],
             )
         }
         Reason::Unusable(Unusable::Missing(name)) => {

@@ -137,7 +137,7 @@ impl Reviewer {
         let mut part = |id: &str, part: Part, text: &[u8]| {
             lines.push(format!(
                 "  {}",
-                messages.say_with(id, &[("text", &shown(text))])
+                messages.say_with(id, &[("text", &escape::bytes(text))])
             ));
             for remark in review.remarks.iter().filter(|one| one.part() == part) {
                 let said = self.remark(remark);
@@ -162,7 +162,7 @@ impl Reviewer {
         if !review.remarks.iter().any(Remark::is_wrong) {
             lines.push(format!("  {}", messages.say("rehearsal-right")));
         }
-        let answer = messages.say_with("rehearsal-answer", &[("text", &shown(answer))]);
+        let answer = messages.say_with("rehearsal-answer", &[("text", &escape::bytes(answer))]);
         lines.push(format!("  {answer}"));
         lines
     }
@@ -206,11 +206,4 @@ impl Reviewer {
             Remark::CodeWrong => messages.say("rehearsal-code-wrong"),
         }
     }
-}
-
-/// Bytes as they can be shown on a line.
-fn shown(bytes: &[u8]) -> String {
-    let mut line = Vec::with_capacity(bytes.len());
-    escape::write(bytes, &mut line);
-    String::from_utf8_lossy(&line).into_owned()
 }
