@@ -33,7 +33,7 @@ pub use datagram::Ancillary;
 pub use datagram::arrival;
 pub use fault::{call_error, fault};
 pub use limit::{ConnectionLimit, MAX_REFUSALS, Permit, SILENCE, network};
-pub use lines::{LineReader, Lines, MAX_LINE};
+pub use lines::{Lines, MAX_LINE};
 pub use mailbox::Mailbox;
 pub use observed::{Moved, moment, operation, timed};
 pub use pause::AcceptPause;

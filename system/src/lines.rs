@@ -20,62 +20,13 @@ pub const MAX_LINE: usize = 16 * 1024 * 1024;
 /// Of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A thread that reads lines on demand.
-#[derive(Debug)]
-pub struct LineReader {
-    ask: Sender<()>,
-    asked: bool,
-}
-
-impl LineReader {
-    /// Starts the thread; it hands each line to `sink`.
-    ///
-    /// # Errors
-    /// When the system has no thread left.
-    pub fn spawn(
-        mut source: Box<dyn BufRead + Send>,
-        mut sink: impl FnMut(LineEvent) + Send + 'static,
-    ) -> std::io::Result<Self> {
-        let (ask, asked) = channel();
-        thread::Builder::new().name("lines".into()).spawn(move || {
-            // PowerShell's pipe begins with a byte-order mark, which its user did not type.
-            let mut mark: &[u8] = BYTE_ORDER_MARK;
-            while asked.recv().is_ok() {
-                // Input that cannot be read has ended, as far as an exercise is concerned.
-                match read_line(&mut *source) {
-                    Ok(Some(mut line)) => {
-                        let mark = std::mem::take(&mut mark);
-                        if line.starts_with(mark) {
-                            line.drain(..mark.len());
-                        }
-                        sink(LineEvent::Line(line));
-                    }
-                    Ok(None) | Err(_) => return sink(LineEvent::End),
-                }
-            }
-        })?;
-        Ok(LineReader { ask, asked: false })
-    }
-
-    /// Asks for a line, unless one is under way.
-    pub fn ask(&mut self) {
-        if !self.asked {
-            // After the end the receiver may be gone; it has been told of the end.
-            let _ = self.ask.send(());
-            self.asked = true;
-        }
-    }
-
-    /// Notes that the line that was asked for has come.
-    pub fn came(&mut self) {
-        self.asked = false;
-    }
-}
-
 /// The lines of a run, read when they are asked for.
 #[derive(Debug, Default)]
 pub struct Lines {
-    reader: Option<LineReader>,
+    /// Asks the thread that reads.
+    reader: Option<Sender<()>>,
+    /// A line is under way.
+    asked: bool,
     /// The run has no lines, and the caller knows.
     none: bool,
 }
@@ -88,25 +39,53 @@ impl Lines {
         run: &Run<W>,
         sink: impl FnOnce() -> S,
     ) -> bool {
-        if self.none {
+        if self.asked || self.none {
             return true;
         }
         if self.reader.is_none()
             && let Some(source) = run.take_lines()
         {
-            self.reader = LineReader::spawn(source, sink()).ok();
+            self.reader = read_on_demand(source, sink()).ok();
         }
-        match &mut self.reader {
-            Some(reader) => reader.ask(),
+        match &self.reader {
+            // After the end the thread may be gone; it has told of the end.
+            Some(reader) => drop(reader.send(())),
             None => self.none = true,
         }
-        !self.none
+        self.asked = !self.none;
+        self.asked
     }
 
     /// Notes that the line that was asked for has come.
     pub fn came(&mut self) {
-        self.reader.iter_mut().for_each(LineReader::came);
+        self.asked = false;
     }
+}
+
+/// Starts a thread that hands a line to `sink` each time it is asked.
+fn read_on_demand(
+    mut source: Box<dyn BufRead + Send>,
+    mut sink: impl FnMut(LineEvent) + Send + 'static,
+) -> std::io::Result<Sender<()>> {
+    let (ask, asked) = channel();
+    thread::Builder::new().name("lines".into()).spawn(move || {
+        // PowerShell's pipe begins with a byte-order mark, which its user did not type.
+        let mut mark: &[u8] = BYTE_ORDER_MARK;
+        while asked.recv().is_ok() {
+            // Input that cannot be read has ended, as far as an exercise is concerned.
+            match read_line(&mut *source) {
+                Ok(Some(mut line)) => {
+                    let mark = std::mem::take(&mut mark);
+                    if line.starts_with(mark) {
+                        line.drain(..mark.len());
+                    }
+                    sink(LineEvent::Line(line));
+                }
+                Ok(None) | Err(_) => return sink(LineEvent::End),
+            }
+        }
+    })?;
+    Ok(ask)
 }
 
 /// One line without its line end (`\n` or `\r\n`), or `None` at the end of the input.
@@ -175,16 +154,20 @@ mod tests {
     #[test]
     fn reads_only_what_is_asked_for() {
         let (sink, lines) = channel();
-        let source = Box::new("\u{feff}one\ntwo\n".as_bytes());
-        let mut reader = LineReader::spawn(source, move |event| sink.send(event).unwrap()).unwrap();
+        let source = "\u{feff}one\ntwo\n".as_bytes();
+        let run = Run::new(Arc::new(Mute), ()).with_lines(source);
+        let mut reader = Lines::default();
+        let ask = |reader: &mut Lines| {
+            let sink = sink.clone();
+            reader.ask(&run, || move |event| sink.send(event).unwrap())
+        };
         for expected in [
             LineEvent::Line(b"one".to_vec()),
             LineEvent::Line(b"two".to_vec()),
             LineEvent::End,
         ] {
             assert!(lines.try_recv().is_err());
-            reader.ask();
-            reader.ask();
+            assert!(ask(&mut reader) && ask(&mut reader));
             assert_eq!(lines.recv().unwrap(), expected);
             reader.came();
         }
