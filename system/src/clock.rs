@@ -1,29 +1,28 @@
 //! The two clocks of a run.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+#[cfg(not(target_os = "linux"))]
+use std::{sync::LazyLock, time::Instant};
 
 use socklab_core::{Mono, Now};
-
-use monotonic::Origin;
 
 /// Reads the time, counted from when it was made.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    origin: Origin,
+    /// What [`nanos`] said then.
+    origin: u64,
 }
 
 impl Clock {
     /// A clock whose monotonic time begins now.
     pub fn start() -> Self {
-        Clock {
-            origin: Origin::now(),
-        }
+        Clock { origin: nanos() }
     }
 
     /// The monotonic time alone.
     #[inline]
     pub fn mono(&self) -> Mono {
-        Mono::from_nanos(self.origin.elapsed_nanos())
+        Mono::from_nanos(nanos().saturating_sub(self.origin))
     }
 
     /// Both times.
@@ -36,7 +35,7 @@ impl Clock {
 
     /// Unix time at this clock's zero, as far as the system's clock has not jumped since.
     pub fn epoch(&self) -> Duration {
-        unix().saturating_sub(Duration::from_nanos(self.origin.elapsed_nanos()))
+        unix().saturating_sub(self.mono().since(Mono::ZERO))
     }
 }
 
@@ -80,52 +79,24 @@ fn unix() -> Duration {
         .unwrap_or_default()
 }
 
-/// `Instant` knows the time to a struct of seconds and nanoseconds, and takes 60 instructions to
-/// subtract two. Nanoseconds in one number are what the core wants.
+/// Monotonic time in nanoseconds. `Instant` knows it to a struct of seconds and nanoseconds, and
+/// takes 60 instructions to subtract two; one number is what the core wants.
 #[cfg(target_os = "linux")]
-mod monotonic {
+#[inline]
+#[expect(clippy::cast_sign_loss, reason = "time since the machine started")]
+fn nanos() -> u64 {
     use nix::time::{ClockId, clock_gettime};
-
-    #[derive(Clone, Copy, Debug)]
-    pub(super) struct Origin(u64);
-
-    impl Origin {
-        pub(super) fn now() -> Self {
-            Origin(nanos())
-        }
-
-        #[inline]
-        pub(super) fn elapsed_nanos(self) -> u64 {
-            nanos().saturating_sub(self.0)
-        }
-    }
-
-    #[inline]
-    #[expect(clippy::cast_sign_loss, reason = "time since the machine started")]
-    fn nanos() -> u64 {
-        // It fails for a clock that does not exist, and this one does.
-        clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
-            time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
-        })
-    }
+    // It fails for a clock that does not exist, and this one does.
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
+    })
 }
 
+/// Monotonic time in nanoseconds.
 #[cfg(not(target_os = "linux"))]
-mod monotonic {
-    use std::time::Instant;
-
-    #[derive(Clone, Copy, Debug)]
-    pub(super) struct Origin(Instant);
-
-    impl Origin {
-        pub(super) fn now() -> Self {
-            Origin(Instant::now())
-        }
-
-        pub(super) fn elapsed_nanos(self) -> u64 {
-            u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
-        }
-    }
+fn nanos() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
