@@ -5,7 +5,6 @@ mod permit;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +40,6 @@ const NEVER: Mono = Mono::from_nanos(u64::MAX);
 pub struct ConnectionLimit(Arc<Mutex<Table>>);
 
 /// What becomes of a connection that was accepted.
-#[derive(Debug)]
 pub(crate) enum Admission {
     /// It is served; or told that it is over a limit, and ends within a second.
     Begin(Option<ExceededLimit>, Permit),
@@ -149,14 +147,55 @@ impl ConnectionLimit {
         tells: bool,
         now: Mono,
     ) -> Admission {
-        let admission = (self.table()).admit((ticket, waker), peer.ip(), tells, now);
-        match admission {
-            Ok((over, seat)) => {
-                let limit = self.clone();
-                Admission::Begin(over, Permit { limit, seat })
+        let mut table = self.table();
+        let begin = |over, seat| {
+            let limit = self.clone();
+            Admission::Begin(over, Permit { limit, seat })
+        };
+        let place = table.queue.iter().position(|(other, _)| *other == ticket);
+        let before = place.unwrap_or(table.queue.len());
+        if table.held + before >= table.most {
+            if place.is_none() {
+                table.queue.push_back((ticket, waker.clone()));
             }
-            Err(refused) => refused,
+            // Those that are leaving already make room for those who wait before it.
+            let is_made = table.leaving > before || table.evict(now);
+            return Admission::Wait(match is_made {
+                true => None,
+                false => table.next_silence(),
+            });
         }
+        if let Some(place) = place {
+            table.queue.remove(place);
+        }
+        if table.total == usize::MAX && table.per_address == usize::MAX {
+            table.held += 1;
+            return begin(None, Seat::Plain);
+        }
+        let network = network(peer.ip());
+        let here = table.networks.get(&network).copied().unwrap_or(0);
+        let over = if here >= table.per_address {
+            Some(ExceededLimit::PerAddress)
+        } else if table.judged.len() >= table.total && !table.evict(now) {
+            Some(ExceededLimit::Total)
+        } else {
+            None
+        };
+        let seat = match over {
+            None => {
+                *table.networks.entry(network).or_default() += 1;
+                let (number, judged) = (table.number(), Arc::new(Judged::new(network, now)));
+                table.judged.insert(number, Arc::clone(&judged));
+                Seat::Judged(number, judged)
+            }
+            Some(_) if tells && table.refused < MAX_REFUSALS => {
+                table.refused += 1;
+                Seat::Refused
+            }
+            Some(_) => return Admission::Close,
+        };
+        table.held += 1;
+        begin(over, seat)
     }
 
     /// Gives up a place in the queue.
@@ -186,73 +225,10 @@ impl ConnectionLimit {
     }
 }
 
-impl fmt::Debug for ConnectionLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let table = self.table();
-        f.debug_struct("ConnectionLimit")
-            .field("most", &table.most)
-            .field("held", &table.held)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Table {
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
-    }
-
-    fn admit(
-        &mut self,
-        (ticket, waker): (u64, &Waker),
-        peer: IpAddr,
-        tells: bool,
-        now: Mono,
-    ) -> Result<(Option<ExceededLimit>, Seat), Admission> {
-        let place = self.queue.iter().position(|(other, _)| *other == ticket);
-        let before = place.unwrap_or(self.queue.len());
-        if self.held + before >= self.most {
-            if place.is_none() {
-                self.queue.push_back((ticket, waker.clone()));
-            }
-            // Those that are leaving already make room for those who wait before it.
-            let is_made = self.leaving > before || self.evict(now);
-            return Err(Admission::Wait(match is_made {
-                true => None,
-                false => self.next_silence(),
-            }));
-        }
-        if let Some(place) = place {
-            self.queue.remove(place);
-        }
-        if self.total == usize::MAX && self.per_address == usize::MAX {
-            self.held += 1;
-            return Ok((None, Seat::Plain));
-        }
-        let network = network(peer);
-        let here = self.networks.get(&network).copied().unwrap_or(0);
-        let over = if here >= self.per_address {
-            Some(ExceededLimit::PerAddress)
-        } else if self.judged.len() >= self.total && !self.evict(now) {
-            Some(ExceededLimit::Total)
-        } else {
-            None
-        };
-        let seat = match over {
-            None => {
-                *self.networks.entry(network).or_default() += 1;
-                let (number, judged) = (self.number(), Arc::new(Judged::new(network, now)));
-                self.judged.insert(number, Arc::clone(&judged));
-                Seat::Judged(number, judged)
-            }
-            Some(_) if tells && self.refused < MAX_REFUSALS => {
-                self.refused += 1;
-                Seat::Refused
-            }
-            Some(_) => return Err(Admission::Close),
-        };
-        self.held += 1;
-        Ok((over, seat))
     }
 
     /// Has a connection make room, if there is one that may have to: it counts no more.

@@ -33,12 +33,8 @@ impl AcceptPause {
 
     /// A connection was accepted. What to tell the user.
     fn accepted(&mut self, now: Mono) -> Option<Notice> {
-        let quiet = self.failed?.plus(Self::LENGTH) <= now;
-        if !quiet {
-            return None;
-        }
-        self.failed = None;
-        Some(Notice::AcceptResumed)
+        let quiet = |failed: &mut Mono| failed.plus(Self::LENGTH) <= now;
+        self.failed.take_if(quiet).map(|_| Notice::AcceptResumed)
     }
 
     /// What an accept gave, if it gave a connection; and what to tell the user.

@@ -15,7 +15,6 @@ use crate::run::Run;
 ///
 /// It accepts the next connection before there is room for it, and keeps that one in hand until
 /// there is: who has to make room depends on who knocks.
-#[derive(Debug)]
 pub struct Reception<T> {
     limit: ConnectionLimit,
     tells: bool,
@@ -25,7 +24,6 @@ pub struct Reception<T> {
 }
 
 /// What is to be done about those who connect.
-#[derive(Debug)]
 pub enum NextGuest<T> {
     /// Accept one, and hand over what [came of it](Reception::accepted).
     Accept,
@@ -36,7 +34,6 @@ pub enum NextGuest<T> {
 }
 
 /// A connection to be served, or to be told that it is over a limit.
-#[derive(Debug)]
 pub struct Guest<T> {
     /// The connection.
     pub tcp: T,

@@ -1,6 +1,5 @@
 //! What a run has, and what runs it.
 
-use std::fmt;
 use std::io::{self, BufRead};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::num::NonZeroUsize;
@@ -148,17 +147,6 @@ pub struct Run<W> {
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
 }
 
-impl<W> fmt::Debug for Run<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
-            .field("clock", &self.clock)
-            .field("stop", &self.stop)
-            .field("limit", &self.limit)
-            .field("threads", &self.threads)
-            .finish_non_exhaustive()
-    }
-}
-
 impl<W: Watch> Run<W> {
     /// A run without lines and without a register, for up to 1,024 connections at once.
     pub fn new(console: Arc<dyn Console>, watch: W) -> Self {
@@ -215,7 +203,7 @@ impl<W: Watch> Run<W> {
     }
 
     /// The source of the user's lines, for the one machine that reads them.
-    pub fn take_lines(&self) -> Option<Box<dyn BufRead + Send>> {
+    pub(crate) fn take_lines(&self) -> Option<Box<dyn BufRead + Send>> {
         self.lines
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,7 +1,6 @@
 //! How a program is told to stop.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,12 +23,6 @@ struct Inner {
 struct Wakers {
     next: u64,
     list: BTreeMap<u64, Box<dyn Fn() + Send>>,
-}
-
-impl fmt::Debug for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Stop").field(&self.requested()).finish()
-    }
 }
 
 impl Stop {
@@ -113,7 +106,6 @@ impl Stop {
 }
 
 /// Keeps a waker registered.
-#[derive(Debug)]
 #[must_use = "the waker is forgotten when this is dropped"]
 pub struct StopGuard {
     stop: Stop,

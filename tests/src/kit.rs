@@ -199,7 +199,6 @@ pub fn is_here<B: Backend>() -> bool {
 }
 
 /// A server of the kit's own on a thread.
-#[derive(Debug)]
 pub struct Server {
     /// Where it can be reached.
     pub address: SocketAddr,

@@ -18,7 +18,6 @@ use crate::screen::Screen;
 use crate::snapshot::assert_transcript;
 
 /// A recorded run, and its user.
-#[derive(Debug)]
 pub struct Stage {
     /// For [`Backend`]'s functions.
     pub run: Arc<Run<Recording>>,

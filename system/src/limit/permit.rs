@@ -1,6 +1,5 @@
 //! What counts a connection while it lives.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +9,11 @@ use socklab_core::Mono;
 use super::{ConnectionLimit, NEVER};
 
 /// A connection's place in the count, given back when dropped.
-#[derive(Debug)]
 pub struct Permit {
     pub(super) limit: ConnectionLimit,
     pub(super) seat: Seat,
 }
 
-#[derive(Debug)]
 pub(super) enum Seat {
     /// Of a server without limits.
     Plain,
@@ -55,12 +52,6 @@ impl Judged {
 
     pub(super) fn wake(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
         self.wake.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Judged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Judged").field(&self.network).finish()
     }
 }
 

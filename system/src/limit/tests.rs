@@ -27,7 +27,8 @@ impl Door {
     fn begins(&self, address: &str) -> Begun {
         match self.knock(self.limit.ticket(), address) {
             Admission::Begin(over, permit) => (over, permit),
-            other => panic!("{other:?}"),
+            Admission::Close => panic!("it is closed"),
+            Admission::Wait(until) => panic!("it waits until {until:?}"),
         }
     }
 
@@ -138,7 +139,7 @@ fn without_resources_one_waits_for_who_makes_room() {
     let silent_at = |permit_at: u64| Some(Mono::from_nanos(permit_at));
     match door.knock(71, "192.0.2.2") {
         Admission::Wait(until) => assert_eq!(until, silent_at(6_000_000_000)),
-        other => panic!("{other:?}"),
+        _ => panic!("it does not wait"),
     }
     assert!(matches!(
         door.after(900).knock(71, "192.0.2.2"),
