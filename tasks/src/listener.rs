@@ -5,6 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, Wake, Waker};
 
 use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Status, Subject, Watch};
@@ -14,46 +15,51 @@ use crate::alarm::Alarm;
 use crate::runtime::{Conversation, Runtime};
 use crate::watched::watched;
 
-/// What other tasks and threads tell a listener.
-enum Signal {
-    /// A connection's task has ended.
-    Ended,
-    /// There may be room for a connection, or a stop.
-    Wake,
-}
-
 /// What a listener was woken for.
 enum Happened<R: Runtime> {
     Accepted(io::Result<(R::Tcp, SocketAddr)>),
-    Signal(Signal),
+    Woken,
     Deadline,
 }
 
-/// Tells the listener when a connection's task ends, however it ends.
-struct EndSignal(Arc<Mailbox<Signal>>);
-
-impl Drop for EndSignal {
-    fn drop(&mut self) {
-        self.0.leave(Signal::Ended);
-    }
+/// What others share with a listener.
+#[derive(Default)]
+struct Shared {
+    /// How many connections there are.
+    live: AtomicUsize,
+    /// A connection has ended, or there may be room for one, or a stop.
+    woken: Mailbox<()>,
 }
 
-/// Wakes the listener.
-struct WakeSignal(Arc<Mailbox<Signal>>);
-
-impl Wake for WakeSignal {
+impl Wake for Shared {
     fn wake(self: Arc<Self>) {
-        self.0.leave(Signal::Wake);
+        self.woken.leave(());
     }
 }
 
-/// A listening socket, and how many connections there are of it.
+/// Counts a connection until its task ends, however it ends.
+struct Live(Arc<Shared>);
+
+impl Live {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.live.fetch_add(1, Ordering::Relaxed);
+        Live(Arc::clone(shared))
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.live.fetch_sub(1, Ordering::Release);
+        self.0.woken.leave(());
+    }
+}
+
+/// A listening socket.
 struct Listener<R: Runtime, S, W> {
     listener: R::Listener,
     local: SocketAddr,
     service: Arc<S>,
-    signals: Arc<Mailbox<Signal>>,
-    live: usize,
+    shared: Arc<Shared>,
     /// The next accept asks the system, which the observer is told of.
     asks: bool,
     run: Arc<Run<W>>,
@@ -65,34 +71,31 @@ pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
     service: Arc<S>,
     run: Arc<Run<W>>,
 ) -> io::Result<Status> {
-    let signals = Arc::new(Mailbox::default());
-    let stop = Arc::clone(&signals);
-    let _waker = run.stop.on_request(move || stop.leave(Signal::Wake));
+    let shared = Arc::new(Shared::default());
+    let waker = Waker::from(Arc::clone(&shared));
+    let stop = waker.clone();
+    let _waker = run.stop.on_request(move || stop.wake_by_ref());
     let listener = Listener::<R, S, W> {
         listener: R::listener(tcp)?,
         local,
         service,
-        signals: Arc::clone(&signals),
-        live: 0,
+        shared: Arc::clone(&shared),
         asks: R::TRIES_FIRST,
         run,
     };
     listener.run.console.notice(Notice::Ready(local));
-    let mut live = listener.accept().await;
-    while live > 0 {
-        if let Signal::Ended = poll_fn(|cx| signals.poll(cx)).await {
-            live -= 1;
-        }
+    listener.accept(waker).await;
+    while shared.live.load(Ordering::Acquire) > 0 {
+        poll_fn(|cx| shared.woken.poll(cx)).await;
     }
     Ok(Status::Stopped)
 }
 
 impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
-    /// Accepts until told to stop, then stops listening. Returns how many connections are left.
-    async fn accept(mut self) -> usize {
+    /// Accepts until told to stop, then stops listening.
+    async fn accept(mut self, waker: Waker) {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut alarm = Alarm::default();
-        let waker = Waker::from(Arc::new(WakeSignal(Arc::clone(&self.signals))));
         let mut reception = Reception::new(&self.run, self.service.tells_refused(), waker);
         while !self.run.stop.requested() {
             let (accepts, until) = match reception.next(&self.run) {
@@ -104,13 +107,11 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
                 NextGuest::Wait(until) => (false, until),
             };
             match self.wait(&mut observer, &mut alarm, accepts, until).await {
-                Happened::Signal(Signal::Ended) => self.live -= 1,
-                Happened::Signal(Signal::Wake) | Happened::Deadline => {}
+                Happened::Woken | Happened::Deadline => {}
                 Happened::Accepted(_) if self.run.stop.requested() => {}
                 Happened::Accepted(accepted) => reception.accepted(&self.run, accepted),
             }
         }
-        self.live
     }
 
     async fn wait(
@@ -120,11 +121,11 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
         accepts: bool,
         until: Option<Mono>,
     ) -> Happened<R> {
-        let (clock, signals) = (&self.run.clock, &self.signals);
+        let (clock, woken) = (&self.run.clock, &self.shared.woken);
         let mut accepted = pin!(R::accept(&self.listener));
         let (happened, times) = watched::<W::Observer, _>(clock, |cx| {
-            if let Poll::Ready(signal) = signals.poll(cx) {
-                return Poll::Ready(Happened::Signal(signal));
+            if woken.poll(cx).is_ready() {
+                return Poll::Ready(Happened::Woken);
             }
             if accepts && let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
                 return Poll::Ready(Happened::Accepted(accepted));
@@ -155,11 +156,10 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
 
     /// Starts a connection's task.
     fn start(&mut self, guest: Guest<R::Tcp>) {
-        self.live += 1;
         let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
-        let end = EndSignal(Arc::clone(&self.signals));
+        let live = Live::new(&self.shared);
         R::spawn(async move {
-            let _end = end;
+            let _live = live;
             let (session, begin) = guest.session(local, &*service, &run);
             let (wire, permit) = (Wire::Stream(guest.tcp), Some(guest.permit));
             let mut conversation = Conversation::<R, _, _>::new(session, wire, permit, run);
