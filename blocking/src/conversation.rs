@@ -171,13 +171,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
         let (clock, messages) = (&self.run.clock, &thread.messages);
         let (message, operation) = timed::<W::Observer, _>(clock, OperationKind::Wait, || {
-            match limit {
-                Some(limit) => messages
-                    .recv_timeout(limit)
-                    .map_err(|_| ErrorKind::TimedOut),
-                None => messages.recv().map_err(|_| ErrorKind::NotConnected),
-            }
-            .map_err(io::Error::from)
+            (messages.recv_timeout(limit.unwrap_or(Duration::MAX)))
+                .map_err(|_| ErrorKind::TimedOut.into())
         });
         let now = self.clock.now();
         let mut turn = self.session.turn(&mut self.out);

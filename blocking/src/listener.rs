@@ -1,12 +1,16 @@
 //! A socket that listens and blocks, for one thread that accepts or for several.
 
 use std::io::{self, ErrorKind};
+#[cfg(target_os = "linux")]
+use std::net::Shutdown;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use socklab_core::{
     Fault, Mono, Notice, Observer, OperationKind, Resource, Service, Status, Subject, Wait, Watch,
 };
@@ -81,32 +85,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         let knock = Knock::at(local)?;
         let waker = run.stop.on_request(move || knock.knock());
         run.console.notice(Notice::Ready(local));
-        Ok(Listener::of(tcp, local, service, run, waker))
-    }
-
-    /// A listener that other processes have too. `shut_down` ends the `accept` of all.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn inherited(
-        tcp: TcpListener,
-        service: &'a S,
-        run: &'a Arc<Run<W>>,
-        shut_down: impl Fn() + Send + 'static,
-    ) -> io::Result<Self> {
-        let (local, waker) = (tcp.local_addr()?, run.stop.on_request(shut_down));
         Ok(Listener {
-            inherited: true,
-            ..Listener::of(tcp, local, service, run, waker)
-        })
-    }
-
-    fn of(
-        tcp: TcpListener,
-        local: SocketAddr,
-        service: &'a S,
-        run: &'a Arc<Run<W>>,
-        waker: StopGuard,
-    ) -> Self {
-        Listener {
             tcp: Mutex::new(Some(Arc::new(tcp))),
             local,
             service,
@@ -114,7 +93,28 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             refusals: OnceLock::new(),
             inherited: false,
             _waker: waker,
-        }
+        })
+    }
+
+    /// One that other processes accept on too. A stop shuts it down, which ends the `accept` of
+    /// all.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn inherited(
+        tcp: TcpListener,
+        service: &'a S,
+        run: &'a Arc<Run<W>>,
+    ) -> io::Result<Self> {
+        let (local, shut) = (tcp.local_addr()?, tcp.try_clone()?);
+        let shut_down = move || drop(SockRef::from(&shut).shutdown(Shutdown::Both));
+        Ok(Listener {
+            tcp: Mutex::new(Some(Arc::new(tcp))),
+            local,
+            service,
+            run,
+            refusals: OnceLock::new(),
+            inherited: true,
+            _waker: run.stop.on_request(shut_down),
+        })
     }
 
     /// Has this thread accept.

@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,9 +27,8 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::Pid;
-use socket2::SockRef;
 use socklab_core::{Begin, Link, Notice, Resource, Service, Status, Watch};
-use socklab_system::{Run, broken, fault, serve_at, socket};
+use socklab_system::{Permit, Run, broken, fault, serve_at, socket};
 
 use crate::alone;
 use crate::iterative::Iterative;
@@ -80,7 +79,7 @@ pub fn preforked<W: Watch + 'static>(
         let children = Arc::new(Children::default());
         let mut begun = (0..threads(run)).try_for_each(|_| {
             let child = || start(tcp.try_clone()?.into());
-            children.start(child, &mut Some(()))
+            children.start(child, &mut None)
         });
         // Its children have it.
         drop(tcp);
@@ -122,49 +121,40 @@ pub fn serve_listener<S: Service, W: Watch + 'static>(
     service: &S,
     run: &Arc<Run<W>>,
 ) -> Status {
-    let served = tcp.try_clone().and_then(|shut| {
-        let shut_down = move || drop(SockRef::from(&shut).shutdown(Shutdown::Both));
-        Iterative::serve(&Listener::inherited(tcp, service, run, shut_down)?)
-    });
+    let served =
+        Listener::inherited(tcp, service, run).and_then(|listener| Iterative::serve(&listener));
     served.map_or_else(|error| broken(&error), |()| Status::Stopped)
 }
 
-/// The processes that have not ended, each with what it holds until then.
-struct Children<T> {
-    alive: Mutex<Alive<T>>,
+/// The processes that have not ended.
+#[derive(Default)]
+struct Children {
+    alive: Mutex<Alive>,
     changed: Condvar,
 }
 
-struct Alive<T> {
-    held: BTreeMap<i32, T>,
+#[derive(Default)]
+struct Alive {
+    /// The permit of the connection that a process serves, if it serves just one.
+    permits: BTreeMap<i32, Option<Permit>>,
     stopped: bool,
 }
 
-impl<T> Default for Children<T> {
-    fn default() -> Self {
-        let (held, stopped) = (BTreeMap::new(), false);
-        Children {
-            alive: Mutex::new(Alive { held, stopped }),
-            changed: Condvar::new(),
-        }
-    }
-}
-
-impl<T> Children<T> {
-    fn alive(&self) -> MutexGuard<'_, Alive<T>> {
+impl Children {
+    fn alive(&self) -> MutexGuard<'_, Alive> {
         self.alive.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a process, which takes what it holds.
+    /// Starts a process, which takes the permit.
     fn start(
         &self,
         child: impl FnOnce() -> io::Result<Child>,
-        holds: &mut Option<T>,
+        permit: &mut Option<Permit>,
     ) -> io::Result<()> {
         // Locked before it starts: it may have ended before it is noted.
         let mut alive = self.alive();
         let id = child()?.id().cast_signed();
-        alive.held.extend(holds.take().map(|held| (id, held)));
+        alive.permits.insert(id, permit.take());
         self.changed.notify_all();
         if alive.stopped {
             let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
@@ -176,7 +166,7 @@ impl<T> Children<T> {
     fn stop(&self) {
         let mut alive = self.alive();
         alive.stopped = true;
-        for id in alive.held.keys() {
+        for id in alive.permits.keys() {
             let _ = kill(Pid::from_raw(*id), Signal::SIGTERM);
         }
         self.changed.notify_all();
@@ -187,7 +177,7 @@ impl<T> Children<T> {
     fn reap(&self, mut ended: impl FnMut(i32)) {
         loop {
             let mut alive = self.alive();
-            while alive.held.is_empty() {
+            while alive.permits.is_empty() {
                 if alive.stopped {
                     return;
                 }
@@ -200,12 +190,12 @@ impl<T> Children<T> {
                 // Where SIGCHLD is ignored the system has forgotten them.
                 Err(Errno::ECHILD) => {
                     let there = |id: &i32| kill(Pid::from_raw(*id), None).is_ok();
-                    self.alive().held.retain(|id, _| there(id));
+                    self.alive().permits.retain(|id, _| there(id));
                     continue;
                 }
                 _ => continue,
             };
-            drop(self.alive().held.remove(&id.as_raw()));
+            drop(self.alive().permits.remove(&id.as_raw()));
             ended(status);
         }
     }

@@ -56,25 +56,23 @@ impl BlockingWire {
         link: Link,
         limit: Option<Duration>,
     ) -> io::Result<(SocketAddr, Self)> {
-        match transport {
-            Transport::Datagram => {
-                let (local, wire) = Wire::client(link, |udp| Ok(udp.into()))?;
-                let wire = BlockingWire {
-                    wire,
-                    ..BlockingWire::default()
-                };
-                Ok((local, wire))
-            }
+        let (local, wire) = match transport {
+            Transport::Datagram => Wire::client(link, |udp| Ok(udp.into()))?,
             Transport::Stream => {
                 let tcp = socket::stream_client(link.peer, limit)?;
-                Ok((tcp.local_addr()?, BlockingWire::stream(tcp)))
+                (tcp.local_addr()?, Wire::Stream(tcp.into()))
             }
-        }
+        };
+        Ok((local, BlockingWire::of(wire)))
     }
 
     pub(crate) fn stream(stream: TcpStream) -> Self {
+        BlockingWire::of(Wire::Stream(stream.into()))
+    }
+
+    fn of(wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>) -> Self {
         BlockingWire {
-            wire: Wire::Stream(stream.into()),
+            wire,
             ..BlockingWire::default()
         }
     }
