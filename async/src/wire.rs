@@ -38,16 +38,11 @@ pub(crate) async fn receive(
         Wire::Closed => pending().await,
         Wire::Datagrams(datagrams) => {
             buffer.resize(socket::DATAGRAM_BUFFER, 0);
-            let Datagrams {
-                udp,
-                peer,
-                ancillary,
-                ..
-            } = &**datagrams;
-            if let Some(link) = peer {
-                return Ok(Received::Datagram(*link, udp.recv(buffer).await?, None));
+            let udp = &datagrams.udp;
+            if let Some(link) = datagrams.peer {
+                return Ok(Received::Datagram(link, udp.recv(buffer).await?, None));
             }
-            if !ancillary.is_used() {
+            if !datagrams.ancillary.is_used() {
                 let (len, peer) = udp.recv_from(buffer).await?;
                 return Ok(Received::Datagram(Link::first(peer), len, None));
             }
@@ -55,6 +50,7 @@ pub(crate) async fn receive(
             // async-std's own that would block has the reactor watch a socket: that call looks at
             // the next datagram.
             loop {
+                let ancillary = &datagrams.ancillary;
                 match ancillary.receive(&SockRef::from(udp), buffer, clock) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     received => return received,

@@ -17,7 +17,7 @@ use std::thread;
 
 use socklab_core::{Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
 use socklab_readiness::EventLoop;
-use socklab_system::{Backend, Run, Stop, broken, serve_at, socket};
+use socklab_system::{Backend, Run, Stop, serve_at, socket};
 
 use crate::Mio;
 use crate::model::MioPoll;
@@ -84,8 +84,7 @@ impl Backend for MioLoops {
             let serve = |(mut one, machine, observer, server): (Loop<'_, W>, _, _, _)| {
                 one.alone(machine, observer, server)
             };
-            let loops = made.collect::<io::Result<_>>()?;
-            Ok(each_on_a_thread(loops, serve, &run.stop))
+            each_on_a_thread(made.collect::<io::Result<_>>()?, serve, &run.stop)
         })
     }
 
@@ -104,7 +103,7 @@ impl Backend for MioLoops {
             let loops = made.collect::<io::Result<_>>()?;
             run.console.notice(Notice::Ready(local));
             let serve = |(mut one, listener): (Loop<'_, W>, _)| one.serve(listener, &*service);
-            Ok(each_on_a_thread(loops, serve, &run.stop))
+            each_on_a_thread(loops, serve, &run.stop)
         })
     }
 }
@@ -114,7 +113,7 @@ fn each_on_a_thread<T: Send>(
     loops: Vec<T>,
     serve: impl Fn(T) -> io::Result<Status> + Sync,
     stop: &Stop,
-) -> Status {
+) -> io::Result<Status> {
     let first = OnceLock::new();
     thread::scope(|scope| {
         for one in loops {
@@ -122,17 +121,16 @@ fn each_on_a_thread<T: Send>(
             let thread = thread::Builder::new().name("loop".to_owned());
             let started = thread.spawn_scoped(scope, move || {
                 let _all = EndAll(stop);
-                let status = serve(one).unwrap_or_else(|error| broken(&error));
-                let _ = first.set(status);
+                let _ = first.set(serve(one));
             });
             if let Err(error) = started {
-                let _ = first.set(broken(&error));
+                let _ = first.set(Err(error));
                 stop.request();
                 break;
             }
         }
     });
-    first.into_inner().unwrap_or(Status::Stopped)
+    first.into_inner().unwrap_or(Ok(Status::Stopped))
 }
 
 /// However a loop ends, the others do not go on without it: its share of the peers would not be

@@ -26,8 +26,8 @@ pub(crate) struct Acceptor<L: Model> {
     few: bool,
     /// It waits for room: for the mailbox, or for this moment.
     waits: Option<Option<Mono>>,
-    /// The model is to report the listener.
-    watched: Option<bool>,
+    /// What the model watches the listener for; `None` if it does not yet.
+    watched: Option<Interest>,
 }
 
 impl<L: Model> Acceptor<L> {
@@ -59,20 +59,19 @@ impl<L: Model> Acceptor<L> {
     pub(crate) fn ready(&mut self) {
         (self.ready, self.taken) = (true, 0);
         if L::TRIGGER == Trigger::OneShot {
-            self.watched = self.watched.map(|_| false);
+            self.watched = self.watched.map(|_| Interest::default());
         }
     }
 
     /// Has the model watch the listener, while it would accept.
     pub(crate) fn settle(&mut self, model: &mut L, key: usize) -> io::Result<()> {
         let read = L::TRIGGER == Trigger::Edge || self.waits.is_none();
-        if self.watched == Some(read) {
-            return Ok(());
+        let interest = Interest { read, write: false };
+        if self.watched != Some(interest) {
+            let listener = Watched::Listener(&mut self.listener);
+            model.watch(key, listener, self.watched, interest)?;
+            self.watched = Some(interest);
         }
-        let interest = |read| Interest { read, write: false };
-        let (listener, before) = (&mut self.listener, self.watched.map(interest));
-        model.watch(key, Watched::Listener(listener), before, interest(read))?;
-        self.watched = Some(read);
         Ok(())
     }
 

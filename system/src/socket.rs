@@ -253,9 +253,3 @@ const KNOCKS: Duration = Duration::from_millis(200);
 pub fn reset_on_close<'a>(stream: impl Into<SockRef<'a>>) {
     let _ = stream.into().set_linger(Some(Duration::ZERO));
 }
-
-/// Has the system send small segments at once: Nagle's algorithm would keep them until what was
-/// sent before is acknowledged.
-pub fn no_delay<'a>(stream: impl Into<SockRef<'a>>) {
-    let _ = stream.into().set_tcp_nodelay(true);
-}

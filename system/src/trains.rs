@@ -6,7 +6,7 @@
 
 use std::io;
 
-use socklab_core::{Link, Received};
+use socklab_core::Received;
 
 /// How many datagrams one call sends at most (`UDP_MAX_SEGMENTS` up to Linux 6.8).
 const MOST: usize = 64;
@@ -19,14 +19,7 @@ pub(crate) struct Trains {
     /// than a packet on the way there holds, or a network card that has to help and cannot.
     refused: Option<u16>,
     /// What the machine did not take of the last train.
-    rest: Option<Box<Rest>>,
-}
-
-#[derive(Debug)]
-struct Rest {
-    link: Link,
-    segment: usize,
-    bytes: Vec<u8>,
+    rest: Option<Box<(Received, Vec<u8>)>>,
 }
 
 impl Trains {
@@ -47,27 +40,22 @@ impl Trains {
     /// Keeps what the machine did not take of a train, until it wants more.
     pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
         if let Received::Train { link, segment, .. } = *received {
-            let bytes = rest.to_vec();
-            self.rest = Some(Box::new(Rest {
+            let received = Received::Train {
                 link,
+                len: rest.len(),
                 segment,
-                bytes,
-            }));
+                arrived: None,
+            };
+            self.rest = Some(Box::new((received, rest.to_vec())));
         }
     }
 
     /// What was kept, as if it came now.
     #[inline]
     pub(crate) fn take_rest(&mut self, buffer: &mut [u8]) -> Option<Received> {
-        let rest = self.rest.take()?;
-        let len = rest.bytes.len();
-        buffer[..len].copy_from_slice(&rest.bytes);
-        Some(Received::Train {
-            link: rest.link,
-            len,
-            segment: rest.segment,
-            arrived: None,
-        })
+        let (received, bytes) = *self.rest.take()?;
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Some(received)
     }
 
     /// Sends a train with `all`, which sends all of it; a segment that it would refuse with `one`.
@@ -122,6 +110,8 @@ fn is_of_the_train(error: &io::Error) -> bool {
 mod tests {
     #[cfg(target_os = "linux")]
     use std::io::ErrorKind;
+
+    use socklab_core::Link;
 
     use super::*;
 

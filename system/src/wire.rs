@@ -126,10 +126,11 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         }
     }
 
-    /// Has the system send at once what is sent on a stream.
+    /// Has the system send small segments of a stream at once: Nagle's algorithm would keep them
+    /// until what was sent before is acknowledged.
     pub fn no_delay(&self) {
         if let Wire::Stream(tcp) = self {
-            socket::no_delay(tcp);
+            let _ = SockRef::from(tcp).set_tcp_nodelay(true);
         }
     }
 
