@@ -1,8 +1,8 @@
-//! `capitals`: lines come back in capitals over connections that stay, until `FIN` (TCP 16000).
+//! `capitals`: lines come back in capitals over one connection, until `FIN` (TCP 16000).
 //!
-//! It is `echo` over a stream, and shows what a stream is not: one `send` is not one `recv`. A line
-//! ends with a line feed, wherever the network cuts it. `FIN` ends its connection, and the server
-//! stays up for the others.
+//! It is `echo` over a stream, and shows that one `send` is not one `recv`. A line ends with a line
+//! feed, wherever the network cuts it. `FIN` ends its connection only; the server stays up for the
+//! others.
 
 mod lines;
 
@@ -109,7 +109,7 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &["ñandú", "straße", "", "fin"],
         server: &[],
-        // The first client says half of a line, and the rest later; each ends its own connection.
+        // The first client sends half of a line, and the rest later; each ends its own connection.
         two_clients: [
             &[
                 Send("ho"),
@@ -130,11 +130,11 @@ pub const MAX_LINE: usize = 64 * 1024;
 /// The longest reply, without its end: capitals take up to three times the bytes (see [`upper`]).
 pub const MAX_REPLY: usize = 3 * MAX_LINE;
 
-/// How long a server reads and throws away what a client sends after `FIN`: 1 s. Closed at once,
-/// unread bytes would reset the connection, and the reply might be lost.
+/// How long a server drains what a client sends after `FIN`: 1 s. If it closed at once, unread
+/// bytes would reset the connection, and the reply might be lost.
 pub const DRAIN: Duration = Duration::from_secs(1);
 
-/// How long a line may pause before its end until a server's user is told so, once: 2 s.
+/// How long a line may stay without its end before the server's user is told so, once: 2 s.
 pub const PAUSE: Duration = Duration::from_secs(2);
 
 /// Sends lines and shows them in capitals.
@@ -142,7 +142,7 @@ pub const PAUSE: Duration = Duration::from_secs(2);
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The address that answered. Until one has, the last, which a failure names.
+    /// The address that answered; until one has, the last one tried, for error messages.
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
@@ -168,8 +168,8 @@ impl Client {
         }
     }
 
-    /// Which event bytes of the reply are. What follows its line feed belongs to no question, and
-    /// is dropped.
+    /// Classifies bytes of the reply. Bytes after its line feed answer no question, and are
+    /// dropped.
     fn judge(&mut self, mut bytes: &[u8], out: &mut Outbox) -> ClientEvent {
         let Some(reply) = self.lines.next(&mut bytes) else {
             return match self.lines.is_over(MAX_REPLY) {
@@ -294,7 +294,7 @@ struct Connection {
     state: ServerState,
     link: Link,
     lines: Lines,
-    /// When the line that has begun went on last.
+    /// When the last bytes of the unfinished line came.
     begun_at: Mono,
     unended_said: bool,
     draining_since: Mono,
@@ -343,7 +343,7 @@ impl Connection {
     }
 }
 
-/// Sends a line's capitals and a line feed. Whether they are `FIN`.
+/// Sends a line's capitals and a line feed. Returns whether they are `FIN`.
 fn reply(link: Link, line: &[u8], out: &mut Outbox) -> bool {
     let mut fin = false;
     out.send_with(link, |to| {

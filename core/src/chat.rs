@@ -1,7 +1,7 @@
 //! `chat`: two people take strict turns, the client first, until one sends `fin` (UDP 16000).
 //!
-//! A lost datagram leaves both sides waiting. Sending again would not help: the other side could
-//! not tell a repeated message from a new one, and the turns would fall out of step.
+//! After a lost datagram both sides wait. Sending again would not help: the other side could not
+//! tell a repeated message from a new one, and the turns would get out of step.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -105,7 +105,7 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &["hola", "bien, ¿y tú?", "fin"],
         server: &["¿qué tal?", "muy bien"],
-        // The second client is not in the chat, and is heard only when the server next listens.
+        // The second client is not in the chat; the server reads its datagram when it next listens.
         two_clients: [
             &[Send("hola"), Receive, PauseForOther, Send("fin")],
             &[Send("¿hay alguien?")],
@@ -118,11 +118,11 @@ pub static EXERCISE: Exercise = Exercise {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The address that answered. Until one has, the last, which a failure names.
+    /// The address that answered; until one has, the last one tried, for error messages.
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
-    /// What was said last.
+    /// The last text that this side sent.
     said: Vec<u8>,
     failure: Failure,
 }
@@ -318,8 +318,8 @@ impl Machine for Server {
             (_, Input::Bound { local, .. }) => out.notice(Notice::Ready(local)),
             (ServerEvent::Stranger, Input::Datagram { link, .. }) => self.turn_away(link.peer, out),
             (_, Input::Datagram { link, bytes }) => {
-                // Keeps the latest link: the answer leaves from the address that the client wrote
-                // to last.
+                // Keep the latest link, so that the answer leaves from the address that the client
+                // last wrote to.
                 if self.client.replace(link).is_none() {
                     out.notice(Notice::ChatBegan(link.peer));
                 }

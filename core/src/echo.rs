@@ -90,7 +90,7 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &["ñandú", "straße", "fin"],
         server: &[],
-        // The answer to the first client waits until it is read.
+        // The first client reads its answer only after a pause; until then it waits in the kernel.
         two_clients: [
             &[Send("hola"), PauseForOther, Receive, Send("fin"), Receive],
             &[Send("uno"), Receive, Send("dos"), Receive],
@@ -98,8 +98,8 @@ pub static EXERCISE: Exercise = Exercise {
     },
 };
 
-/// How many earlier replies a client remembers, to know their duplicates. A duplicate is seldom
-/// more than a few datagrams late; what is older is shown.
+/// How many earlier replies a client remembers, to recognise their duplicates. A duplicate is
+/// seldom more than a few datagrams late; an older one is shown.
 const REMEMBERED: usize = 8;
 
 /// Sends lines and shows them in capitals.
@@ -107,7 +107,7 @@ const REMEMBERED: usize = 8;
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The address that answered. Until one has, the last, which a failure names.
+    /// The address that answered; until one has, the last one tried, for error messages.
     server: SocketAddr,
     timeout: Option<Duration>,
     retries: u32,
@@ -140,7 +140,8 @@ impl Client {
     /// Which event a datagram is.
     ///
     /// A late duplicate is recognised by its content: it is the right reply to an earlier line and
-    /// not to this one. Servers that are not ours may reply with other text, so only that is late.
+    /// not to this one. Any other text is a reply, because servers that are not ours may answer
+    /// wrongly.
     fn judge(&self, bytes: &[u8]) -> ClientEvent {
         if bytes != self.expected && self.answered.iter().any(|reply| reply == bytes) {
             ClientEvent::Late
@@ -151,7 +152,7 @@ impl Client {
         }
     }
 
-    /// Keeps the reply that came, in the memory of the oldest one.
+    /// Remembers a reply, reusing the memory of the oldest one.
     fn remember(&mut self) {
         let mut reply = match self.answered.len() {
             REMEMBERED => self.answered.pop_back().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! What an exercise is to those who run it: what carries it, and how its two ends are made.
+//! What drivers and tests know of an exercise: its transport, and how its two ends are made.
 
 use alloc::boxed::Box;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! What a server says of the faults of its socket.
+//! What a server reports about faults of its socket.
 
 use crate::fault::{Doing, Fault, FaultKind};
 use crate::outbox::Outbox;

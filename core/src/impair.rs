@@ -1,8 +1,8 @@
 //! Impairments: what one end sends leaves late, in pieces, twice, out of order, or not at all.
 //!
 //! [`Impaired`] is a layer around any machine, so that a peer misbehaves on request on every
-//! runtime. It impairs what its own machine sends, as `tc-netem` does; what comes in stays as it
-//! is. All is decided by a seed, so a run can be repeated.
+//! runtime. It impairs what its own machine sends, as `tc-netem` does, and does not touch what
+//! comes in. A seed decides everything, so a run can be repeated.
 
 mod queue;
 

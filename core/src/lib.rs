@@ -2,10 +2,9 @@
 //!
 //! # The idea
 //!
-//! A program that talks over a network does two things: it decides what to say next, and it waits
-//! for the other side. Threads, async tasks and event loops differ only in how they wait. This
-//! crate has the decisions alone: each exercise is a [`Machine`], a function from what happened to
-//! what to do about it.
+//! A program that talks over a network decides what to say next, and waits for the other side.
+//! Threads, async tasks and event loops differ only in how they wait. This crate has only the
+//! decisions: each exercise is a [`Machine`], a function from what happened to what to do about it.
 //!
 //! ```text
 //!     what happened                                what to do
@@ -15,15 +14,15 @@
 //!        Input                 step()              Outbox
 //! ```
 //!
-//! A machine has no socket, no clock, no thread and no terminal. Its *driver* waits for something
-//! to happen, tells the machine, and carries out what the machine asks for. Whether the driver
-//! waits in a blocked call, in a task or in a poll, the exercise stays the same. A test can be a
-//! driver too, with a network in memory and a clock that it moves by hand.
+//! A machine has no socket, clock, thread or terminal. Its *driver* waits for an event, tells the
+//! machine, and carries out what the machine asks for. The exercise is the same whether the driver
+//! waits in a blocking call, in a task or in a poll. A test can be a driver too, with a network in
+//! memory and a clock that it moves by hand.
 //!
 //! # Running a machine
 //!
-//! A [`Session`] runs a machine: it says what there is to do, one thing at a time, and then what to
-//! wait for. This is a whole driver: an `echo` client asks an `echo` server over a wire in memory.
+//! A [`Session`] runs a machine: it says what to do, one thing at a time, and then what to wait
+//! for. This is a complete driver: an `echo` client asks an `echo` server over an in-memory wire.
 //!
 //! ```
 //! use socklab_core::{
@@ -79,20 +78,19 @@
 //! }
 //! ```
 //!
-//! A real driver adds how it makes those calls and how it waits. [`Wait`] says for what, and until
-//! when.
+//! A real driver adds how it makes those calls and how it waits. [`Wait`] says for what to wait,
+//! and until when.
 //!
 //! # Where things are
 //!
-//! * One file for each exercise, its table first, client and server side by side: [`message`],
-//!   [`echo`], [`chat`], [`welcome`], [`capitals`], [`submit`]. [`lab`] lists
-//!   them.
+//! * One file for each exercise, with its tables first, then client and server: [`message`],
+//!   [`echo`], [`chat`], [`welcome`], [`capitals`], [`submit`]. [`lab`] lists them.
 //! * The contract: [`Machine`], [`Input`], [`Output`] and the [`Outbox`], [`Now`] and [`Deadline`].
-//! * What runs a machine: [`Session`], with its [`Turn`]. Below it the one way in: [`Pump`], with
+//! * What runs a machine: [`Session`], with its [`Turn`]. All inputs pass through [`Pump`], with
 //!   its [`Observer`].
-//! * A layer that has any machine misbehave: [`impair`].
+//! * A layer that makes any machine misbehave: [`impair`].
 //! * One-time codes: [`otp`]. What submissions share: [`register`].
-//! * What was said and done, as text: [`transcript`].
+//! * Inputs and outputs as text: [`transcript`].
 //!
 //! # Rules
 //!

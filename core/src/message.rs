@@ -1,6 +1,6 @@
 //! `message`: one line, one datagram, no reply (UDP 15002).
 //!
-//! The client needs no server to send, but a server must be up to hear it.
+//! The client can send without a server, but only a running server receives the datagram.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -77,7 +77,7 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &["hola, ¿qué tal?"],
         server: &[],
-        // The server takes one message, from the client that is first.
+        // The server takes one message, from the first client.
         two_clients: [
             &[Step::PauseForOther, Step::Send("hola, Servidor")],
             &[Step::Send("hola")],
@@ -90,7 +90,7 @@ pub static EXERCISE: Exercise = Exercise {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The address that answered. Until one has, the last, which a failure names.
+    /// The address that answered; until one has, the last one tried, for error messages.
     server: SocketAddr,
     failure: Failure,
 }
@@ -138,7 +138,7 @@ impl Machine for Client {
                 out.finish(link);
             }
             (Input::Line(line), _) => self.failure = Failure::TooLong(self.server, line.len()),
-            // UDP sends whether or not a server is there; but the system may know already.
+            // UDP sends whether or not a server is there, but an ICMP error may already have come.
             (Input::Fault { .. }, ClientState::Done) => {
                 out.notice(Notice::NoListener(self.server));
             }

@@ -1,4 +1,4 @@
-//! What a peer sends that cannot be right, though the exchange can go on.
+//! Messages from a peer that cannot be right, although the exchange can go on.
 
 use crate::caps::upper;
 use crate::words::words;

@@ -1,7 +1,7 @@
 //! One-time passwords: TOTP (RFC 6238) as the lab uses it, with the DNI as the secret.
 //!
-//! SHA-1, six digits, steps of 30 s. The arithmetic is totp-rs's; which steps count, and that
-//! comparing takes the same time whatever the code, is decided here.
+//! SHA-1, six digits, steps of 30 s. totp-rs does the arithmetic. This module decides which steps
+//! count, and compares codes in constant time.
 //!
 //! ```
 //! use socklab_core::otp::{Dni, Key, Step, Window, verify};

@@ -1,4 +1,4 @@
-//! Where a machine puts what it wants done.
+//! Where a machine puts its outputs.
 
 mod train;
 

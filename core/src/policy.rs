@@ -1,8 +1,8 @@
 //! Whether a submission counts: pure, so that a register can call it inside a transaction.
 //!
 //! A register reads the [`History`] of the attempt's DNI, calls [`decide`], and applies the
-//! [`Verdict`], all in one transaction. No other code decides, except that a register may refuse to
-//! look at an address prefix that has used up its [`Budget`].
+//! [`Verdict`], all in one transaction. No other code decides. A register only may refuse attempts
+//! from an address prefix that has used up its [`Budget`].
 
 mod budget;
 mod clock;

@@ -1,4 +1,4 @@
-//! What submissions share: the register, reached only through `store` and `stored`.
+//! What submissions share: the register, which machines reach only by `store` and `stored`.
 
 mod decision;
 

@@ -1,4 +1,4 @@
-//! What is said in an exercise when it is played: by the tests, the tour, and the timelines.
+//! The lines that are typed when the tests, the tour and the timelines play an exercise.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,14 +1,14 @@
 //! The engine: one conversation between two waits, the same on every I/O model.
 //!
 //! A [`Session`] owns a machine and what could not be sent yet. Its driver lends it an outbox for a
-//! [`Turn`], gives it what happened, and asks what to do [`next`](Turn::next), one thing at a time,
-//! until that is to wait. How to make a call, and how to wait, is all that a driver adds:
+//! [`Turn`], tells it what happened, and asks what to do [`next`](Turn::next), one thing at a time,
+//! until the answer is to wait. A driver adds only how to make a call, and how to wait:
 //!
 //! ```text
 //!     driver                                     session
 //!     receives       ──  turn.received(..)  ──►  feeds the machine, which fills the outbox
 //!                    ◄──  turn.next()  ─────     Send, Open, Finish, Store …
-//!     sends          ──  turn.sent(..)  ─────►   keeps what there was no room for
+//!     sends          ──  turn.sent(..)  ─────►   keeps what did not fit
 //!                    ◄──  turn.next()  ─────     Wait { receive, room, line, until }
 //!     waits
 //! ```

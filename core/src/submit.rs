@@ -1,7 +1,7 @@
 //! `submit`: name, DNI and one-time code go to the lecturers' server, which answers (TCP 21000).
 //!
-//! The server's machine only frames the message and words the answer. Whether a code counts is
-//! the register's business, reached by [`Store`](crate::Output::Store).
+//! The server's machine only frames the message and words the answer. The register, reached by
+//! [`Store`](crate::Output::Store), decides whether a code counts.
 
 mod client;
 mod framing;
@@ -29,7 +29,8 @@ pub static EXERCISE: Exercise = Exercise {
     name: "submit",
     transport: Transport::Stream,
     port: 21_000,
-    // Longer than a server may take over its register, so that its own words arrive first.
+    // Longer than a server may wait for its register, so that its answer arrives before this
+    // time-out.
     timeout: Some(Duration::from_secs(20)),
     offers: &[Offer::Submission, Offer::Register],
     secret: true,
@@ -42,7 +43,7 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &["Ana Núñez", "123456", "CODE"],
         server: &[],
-        // The first client sends half of it, and the rest later.
+        // The first client sends half of its message, and the rest later.
         two_clients: [
             &[Send("Ana Núñez&1234"), Pause, Send("56&CODE"), ReceiveAll],
             &[Send("Luis Pérez&87654321&CODE"), ReceiveAll],

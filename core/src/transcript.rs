@@ -1,7 +1,7 @@
 //! What a machine saw and did, as text.
 //!
-//! A transcript is a header and then one line for each event: the time since the run began, an
-//! arrow, a word, and what belongs to it, with payload last.
+//! A transcript is a header and one line for each event: the time since the run began, an arrow, a
+//! word and its details, with the payload last.
 //!
 //! ```text
 //! socklab transcript 1
@@ -22,9 +22,9 @@
 //! 1.200000000 -- deadline reply +5s
 //! ```
 //!
-//! `->` is an input, `<-` an output, `--` what became of the machine. Peers have names; a line
-//! with `=` says which address a name stands for. Payload is quoted text, or `hex:` where it is not
-//! UTF-8. In exercises whose payload is secret every digit of it is a `*`, unless asked for.
+//! `->` is an input, `<-` an output, `--` a change of the machine. Peers have names; a line with
+//! `=` gives the address of a name. Payload is quoted text, or `hex:` if it is not UTF-8. If an
+//! exercise's payload is secret, its digits become `*`, unless unmasked output is requested.
 
 mod canonical;
 mod line;

@@ -1,4 +1,4 @@
-//! What the system had no room for.
+//! Bytes and datagrams that the system had no room for.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;

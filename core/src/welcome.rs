@@ -1,7 +1,7 @@
 //! `welcome`: the server greets each client that connects, and closes (TCP 19000).
 //!
-//! The server stays open. Each connection comes from a new port, because a client that does not
-//! choose one is given the next free one.
+//! The server stays open. Each connection comes from a new port, because the system gives a client
+//! that chooses none the next free one.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -80,8 +80,8 @@ pub static EXERCISE: Exercise = Exercise {
 
 /// How long a server may pause within its answer: 1 s. After that the answer counts as complete.
 ///
-/// The proper end of an answer is the end of the stream. Programs that forget to close are common
-/// in this lab, and their answer is shown all the same.
+/// An answer properly ends with the stream. Programs that forget to close are common in this lab,
+/// so their answer is shown as well.
 pub const SILENCE: Duration = Duration::from_secs(1);
 
 /// The longest answer in bytes: four times what the lab's own clients read in one call.
@@ -102,7 +102,7 @@ impl Answer {
         self.last = now.mono;
     }
 
-    /// Whether the answer with these bytes is no longer than [`MAX_ANSWER`].
+    /// Whether the answer with these bytes still fits into [`MAX_ANSWER`].
     pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
         self.bytes.len() + bytes.len() <= MAX_ANSWER
     }
@@ -134,7 +134,7 @@ impl Answer {
 pub struct Client {
     state: ClientState,
     servers: Vec<SocketAddr>,
-    /// The address that answered. Until one has, the last, which a failure names.
+    /// The address that answered; until one has, the last one tried, for error messages.
     server: SocketAddr,
     timeout: Option<Duration>,
     answer: Answer,
@@ -154,7 +154,7 @@ impl Client {
         }
     }
 
-    /// Which event the end of an answer is, whatever ended it.
+    /// Classifies the end of an answer, whatever ended it.
     fn judge(&self, without_answer: ClientEvent) -> ClientEvent {
         match self.answer.bytes() {
             [] => without_answer,

@@ -57,14 +57,13 @@ table! { State on Event {
 
 pub(super) const TABLE: &[TableState] = State::TABLE;
 
-/// How a client fails whose server answers with a record of TLS: it was sent plain text at the port
-/// of encrypted submissions.
+/// The failure if a server answers with a TLS record: plain text was sent to the TLS port.
 pub const SPEAKS_TLS: Fault = Fault {
     kind: FaultKind::Protocol,
     code: 0,
 };
 
-/// How a client fails whose server's answer is not text, and not TLS either.
+/// The failure if an answer is neither text nor TLS.
 pub const NOT_TEXT: Fault = Fault {
     kind: FaultKind::Other,
     code: 0,
@@ -75,7 +74,7 @@ pub const NOT_TEXT: Fault = Fault {
 pub struct Client {
     state: State,
     servers: Vec<SocketAddr>,
-    /// The address that answered. Until one has, the last, which a failure names.
+    /// The address that answered; until one has, the last one tried, for error messages.
     server: SocketAddr,
     timeout: Option<Duration>,
     name: Option<Vec<u8>>,
@@ -107,7 +106,7 @@ impl Client {
         client
     }
 
-    /// Takes the fields that need not be asked for.
+    /// Takes the fields that were given in advance.
     fn take_given(&mut self, settings: &Settings) -> Result<(), FieldError> {
         if let Some(name) = &settings.name {
             self.name = Some(check_name(name)?);
@@ -121,7 +120,7 @@ impl Client {
         Ok(())
     }
 
-    /// The first field that is missing. The code comes last, to be fresh.
+    /// The first missing field. The code comes last, so that it is fresh.
     fn missing(&self) -> Option<Prompt> {
         if self.name.is_none() {
             Some(Prompt::Name)
@@ -147,7 +146,7 @@ impl Client {
         Ok(())
     }
 
-    /// Which event it is that a field has been given.
+    /// The event of a field that has been given.
     fn proceed(&self) -> Event {
         match self.missing() {
             Some(_) => Event::Ask,
@@ -167,7 +166,7 @@ impl Client {
         }
     }
 
-    /// Which event the end of an answer is, whatever ended it.
+    /// Classifies the end of an answer, whatever ended it.
     fn judge(&self, without_answer: Event) -> Event {
         let answer = self.answer.bytes();
         if answer.is_empty() {
@@ -182,8 +181,8 @@ impl Client {
     }
 }
 
-/// Whether an answer may be text, in whatever encoding: it has no control characters but white
-/// space, and those that steer a terminal or end a string of C.
+/// Whether an answer may be text, in any encoding: its only control characters are white space, and
+/// those that control a terminal or end a C string.
 fn is_text(answer: &[u8]) -> bool {
     let Some(last) = answer.iter().rposition(|&byte| byte != 0) else {
         return false;
@@ -193,8 +192,8 @@ fn is_text(answer: &[u8]) -> bool {
     answer[..=last].iter().all(allowed)
 }
 
-/// Whether an answer begins as a record of TLS does: an alert or a handshake, of SSL 3.0 to TLS 1.3
-/// (RFC 8446, 5.1).
+/// Whether an answer begins like a TLS record: an alert or a handshake, of SSL 3.0 to TLS 1.3 (RFC
+/// 8446, 5.1).
 fn is_tls(answer: &[u8]) -> bool {
     matches!(answer, [0x15 | 0x16, 0x03, 0..=4, ..])
 }
@@ -235,7 +234,7 @@ impl Machine for Client {
             Input::Bytes { .. } => Event::TooBig,
             Input::End { .. } => self.judge(Event::ClosedEarly),
             Input::Timer => self.judge(Event::GaveUp),
-            // A server that resets after its answer has answered all the same.
+            // A reset after the answer does not invalidate the answer.
             Input::Fault { .. } => self.judge(Event::Fault),
             Input::Stop => Event::Stop,
             _ => return,

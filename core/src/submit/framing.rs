@@ -11,10 +11,10 @@ use alloc::vec::Vec;
 use super::name::is_blank;
 use crate::otp::{Code, Dni};
 
-/// The most bytes a message may have before it is given up.
+/// The longest message, in bytes; a longer one is refused.
 pub const MAX_MESSAGE: usize = 1024;
 
-/// The most bytes a name may have.
+/// The longest name, in bytes.
 pub const MAX_NAME: usize = 512;
 
 /// The byte-order mark that some Windows programs put before UTF-8 text; it is skipped.
@@ -23,9 +23,8 @@ pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 /// A complete message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// `^(.{1,512}?)&([0-9]{6,8})&([0-9]{6})$`, `.` being any byte; or with a foreigner's number
-    /// (NIE) with its letters in the DNI's place, of which the register decides whether it is
-    /// taken.
+    /// `^(.{1,512}?)&([0-9]{6,8})&([0-9]{6})$`, where `.` is any byte. A foreigner's number (NIE)
+    /// with its letters may stand in the DNI's place; the register decides whether to accept it.
     Submission {
         /// The name, byte for byte.
         name: Box<[u8]>,
@@ -36,11 +35,11 @@ pub enum Message {
     },
     /// The same, but the DNI carries its letter.
     DniLetter,
-    /// The same, but there is a NUL in the name, which no text has.
+    /// The same, but the name has a NUL.
     NameNul,
     /// The same, but the name has no visible character.
     NameBlank,
-    /// It cannot become a submission any more, or its end came first.
+    /// It can no longer become a submission, or the stream ended first.
     Malformed,
 }
 
@@ -57,14 +56,14 @@ impl Framing {
         self.bytes.is_empty()
     }
 
-    /// How many bytes have been taken.
+    /// How many bytes have been read.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Takes bytes up to the first that completes a message, and gives that message.
+    /// Reads bytes up to the one that completes a message, and returns that message.
     ///
-    /// The caller throws away bytes after it.
+    /// The caller drops the bytes after it.
     pub fn take(&mut self, bytes: &[u8]) -> Option<Message> {
         bytes.iter().find_map(|&byte| self.take_byte(byte))
     }
@@ -83,10 +82,10 @@ impl Framing {
         (line_end || self.bytes.len() >= MAX_MESSAGE).then_some(Message::Malformed)
     }
 
-    /// What the bytes so far say, if they end as a submission does.
+    /// The message in the bytes so far, if they end like a submission.
     ///
-    /// Read from the end: six digits, `&`, a DNI, `&`, and everything before is the name. Digits
-    /// hold no `&`, so there is only one way to read them, which is the pattern's shortest name.
+    /// Parsed from the end: six digits, `&`, a DNI, `&`, and the name is everything before. Digits
+    /// contain no `&`, so the parse is unique, and has the pattern's shortest name.
     fn complete(&self) -> Option<Message> {
         let text = self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes);
         let (rest, code) = split_last(text)?;

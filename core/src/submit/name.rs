@@ -1,8 +1,8 @@
 //! Which characters of a name are visible.
 
-/// Whether a character is not seen, or changes how others are shown: control characters, Unicode's
-/// `Default_Ignorable_Code_Point` (16.0), among them letters such as U+3164, line and paragraph
-/// separators, interlinear annotations, and characters whose picture is empty: the Braille pattern
+/// Whether a character is invisible, or changes how others are shown: control characters, Unicode's
+/// `Default_Ignorable_Code_Point` (16.0; it includes letters such as U+3164), line and paragraph
+/// separators, interlinear annotations, and characters with an empty glyph: the Braille pattern
 /// U+2800, the Khitan filler U+16FE4 and the musical null note head U+1D159.
 pub fn is_hidden(letter: char) -> bool {
     letter.is_control()
@@ -17,8 +17,8 @@ pub fn is_hidden(letter: char) -> bool {
 
 /// Whether a name has no visible character, so that a list would show an empty line.
 ///
-/// Bytes that are not UTF-8 are taken for Windows-1252, whose spaces, soft hyphen and unassigned
-/// bytes are the Unicode characters of the same numbers.
+/// Bytes that are not UTF-8 are read as Windows-1252, whose spaces, soft hyphen and unassigned
+/// bytes have the same numbers as in Unicode.
 pub fn is_blank(name: &[u8]) -> bool {
     let is_unseen = |letter: char| letter.is_whitespace() || is_hidden(letter);
     let is_unseen_byte = |&byte: &u8| match byte {

@@ -95,7 +95,7 @@ impl Service for Server {
     }
 }
 
-/// The attempt of a connection, which has no second one.
+/// The only attempt of a connection.
 const ATTEMPT: StoreId = StoreId(0);
 
 /// One connection.
@@ -105,9 +105,9 @@ struct Submission {
     wording: Arc<dyn Wording>,
     limits: SubmissionLimits,
     framing: Framing,
-    /// When the present state's clock began: the connection, the attempt, or the drain.
+    /// When the clock of the present state began: at the connection, the attempt, or the drain.
     began: Mono,
-    /// When the client was last heard.
+    /// When the last bytes came from the client.
     last: Mono,
     drained: usize,
     /// The client will send no more, so there are no bytes to drain.
