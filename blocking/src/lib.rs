@@ -1,35 +1,34 @@
-//! The lab on `std::net` and threads: each program waits in a system call.
+//! The lab on `std::net` and threads: each thread waits in a system call.
 //!
 //! # How the model works
 //!
 //! A thread does one thing at a time. It asks the system for a datagram, for bytes, or for a
-//! connection, and is put to sleep *inside that call* until there is something: Stevens calls it
-//! the blocking I/O model (*UNIX Network Programming*, vol. 1, 6.2). The code reads from top to
-//! bottom, as the exercise is told.
+//! connection, and sleeps *inside that call* until there is one. Stevens calls this the blocking
+//! I/O model (*UNIX Network Programming*, vol. 1, 6.2). The code reads from top to bottom, in the
+//! order of the exercise.
 //!
 //! * **Where it waits.** In `recv` while the machine wants the network; on a channel while it wants
 //!   the user's next line or the register's decision. Never in both: a machine that wants two
 //!   things at once needs two threads in this model.
-//! * **What a connection costs.** A thread: its stack, its entry in the scheduler, and a
-//!   context switch each time it has something to do.
-//! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread;
-//!   [`Run::limit`](socklab_system::Run) bounds them, and the rest wait in the backlog.
+//! * **What a connection costs.** A thread: its stack, its entry in the scheduler, and a context
+//!   switch each time data comes.
+//! * **Where it breaks down.** With thousands of idle connections, each of which keeps a thread.
+//!   [`Run::limit`](socklab_system::Run) bounds them, and further ones wait in the backlog.
 //!
-//! A TCP server that blocks has to say which thread waits for which peer. Here are the three
-//! classic answers, which are the same otherwise: [`Blocking`] has a thread for each connection;
-//! [`BlockingIterative`] one thread that serves one connection after the other; [`BlockingPool`] a
-//! fixed number of such threads on one listener. Over UDP they are one, and [`BlockingBatched`] is
-//! the same with calls that move many datagrams.
+//! A blocking TCP server must decide which thread waits for which peer. The three classic answers
+//! differ in nothing else: [`Blocking`] has a thread for each connection, [`BlockingIterative`] one
+//! thread that serves one connection after the other, and [`BlockingPool`] a fixed number of such
+//! threads on one listener. Over UDP these are the same. [`BlockingBatched`] moves many datagrams
+//! with each call.
 //!
-//! Deadlines are time-outs of the blocking call. A stop wakes a blocked thread with what it waits
-//! for: a datagram or a connection from ourselves, or the end of what can be received.
+//! A deadline is a time-out of the blocking call. A stop wakes a blocked thread with what it waits
+//! for: a datagram or a connection from ourselves, or the end of the stream.
 //!
 //! # Where to look
 //!
-//! `conversation` is the loop over a [`Session`]: do what there is to do,
-//! then block in one call. `wire` is a socket that blocks. `listener` accepts; `per_connection`,
-//! `iterative`, `pool` and `batched` are the designs, a few lines each; `processes` (Linux) has
-//! those that start other programs.
+//! `conversation` is the loop over a [`Session`]: do what it says, then block in one call. `wire`
+//! is a blocking socket. `listener` accepts. `per_connection`, `iterative`, `pool` and `batched`
+//! are the designs, a few lines each; `processes` (Linux) has those that start other programs.
 
 #![forbid(unsafe_code)]
 

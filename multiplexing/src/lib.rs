@@ -1,12 +1,12 @@
 //! Two of Stevens's five I/O models on plain system calls (*UNIX Network Programming*, vol. 1,
 //! 6.2).
 //!
-//! No call on a socket waits here; one thread serves all sockets. How does it know which of them
-//! has something?
+//! No call on a socket blocks, and one thread serves all sockets. How does it know which of them
+//! are ready?
 //!
-//! * [`nonblocking`] never knows. It asks every socket, again and again, and uses a whole core.
-//! * [`select`], [`poll`] and (on Linux) `epoll_level` have the system say so, in one call that
-//!   waits for all: I/O multiplexing.
+//! * [`nonblocking`] does not know. It tries every socket, again and again, and uses a whole core.
+//! * [`select`], [`poll`] and (on Linux) `epoll_level` ask the system, in one call that waits for
+//!   all sockets: I/O multiplexing.
 //!
 //! Each file is one model: what it watches, and the one place where it waits. The loop around it is
 //! [`socklab_readiness`], which `mio` shares.

@@ -1,27 +1,27 @@
 //! The event loop of every model in which one thread waits for many sockets.
 //!
-//! No call on a socket waits. A call that has nothing to do returns `WouldBlock`, and one thread
-//! asks the system which of its sockets are ready: Stevens calls it I/O multiplexing (*UNIX Network
-//! Programming*, vol. 1, 6.2). The models of this family differ in that one question, so each is a
-//! [`Model`]: which sockets are watched, and how to wait for them. The rest is here, once:
+//! No call on a socket blocks: if it cannot proceed, it returns `WouldBlock`. One thread asks the
+//! system which of its sockets are ready. Stevens calls this I/O multiplexing (*UNIX Network
+//! Programming*, vol. 1, 6.2). The models of this family differ only in that question, so each is a
+//! [`Model`]: which sockets are watched, and how to wait for them. They share the rest:
 //!
 //! * `event_loop` waits and hands out turns;
 //! * `conversation` is one [`Session`](socklab_core::Session) with its socket, a `wire`;
-//! * `conversations` is the slab of them, `timers` their deadlines;
-//! * `acceptor` takes connections, as many as there is room for;
+//! * `conversations` is the slab of conversations, `timers` their deadlines;
+//! * `acceptor` accepts connections, as many as the limit allows;
 //! * `bell` is how other threads and signals wake the loop.
 //!
-//! With completions (figure 6.5) a call only asks for something to be done, and a socket counts as
-//! ready when that has been done. So the same loop serves, with one thing more: a send that was
-//! taken is [in flight](Model::COMPLETIONS) until it has landed.
+//! With completions (figure 6.5) a call only submits an operation, and a socket counts as ready
+//! when the operation is done. The same loop serves them, with one addition: a send that was
+//! submitted is [in flight](Model::COMPLETIONS) until its completion.
 //!
 //! # Edge-triggered, level-triggered, one-shot
 //!
-//! Some systems report a *change* once: a socket that was empty and has bytes. Others report the
-//! *level* with every wait, or one event for each time they are [asked](Model::watch). The loop
-//! serves all three: it remembers that a socket is ready until a call returns `WouldBlock`, so
-//! nothing is missed; and it tells the model what each conversation waits for whenever that
-//! changes, so a level-triggered wait never spins.
+//! Some systems report a *change* once: a socket that was empty and now has bytes. Others report
+//! the *level* with every wait, or one event for each [request](Model::watch). The loop supports
+//! all three. It remembers that a socket is ready until a call returns `WouldBlock`, so it misses
+//! no event. It tells the model what each conversation waits for whenever that changes, so a
+//! level-triggered wait never spins.
 
 #![forbid(unsafe_code)]
 

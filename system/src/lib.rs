@@ -1,8 +1,8 @@
-//! What every driver needs of an operating system, whatever its I/O model: the clock, the options
-//! of sockets, the meaning of error codes, the user's lines, and a way to be told to stop.
+//! What every driver needs of an operating system, whatever its I/O model: the clock, socket
+//! options, the meaning of error codes, the user's lines, and a way to be told to stop.
 //!
-//! The core knows none of this, and no driver should write it again. What is *not* here is how to
-//! wait, read and write: that is what the drivers differ in, and each shows it plainly.
+//! The core knows none of this, and no driver should repeat it. How to wait, read and write is
+//! *not* here: that is what the drivers differ in, so each shows it.
 
 #![forbid(unsafe_code)]
 

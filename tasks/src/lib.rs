@@ -1,17 +1,17 @@
-//! The tasks of every model that is a runtime of tasks.
+//! What all async runtimes share.
 //!
-//! A task is left when it waits, and polled again when something may have happened. So a
-//! conversation reads from top to bottom, as with threads, and yet no thread sleeps in it. The
-//! models of this family differ in who polls the tasks and in how a task hears of its socket, so
-//! each is a [`Runtime`]: an executor with its timers, its sockets, and the one wait of a
-//! conversation. The rest is here, once:
+//! A task is suspended when it waits, and polled again when something may have happened. So a
+//! conversation reads from top to bottom, as with threads, but no thread sleeps in it. The models
+//! of this family differ in who polls the tasks and in how a task learns about its socket. So each
+//! is a [`Runtime`]: an executor with its timers, its sockets, and the one wait of a conversation.
+//! They share the rest:
 //!
-//! * `conversation` is the loop over a [`Session`]: do what there is to do,
-//!   then wait at one `.await`, which is the runtime's;
+//! * `conversation` is the loop over a [`Session`]: do what it says, then wait at one `.await`,
+//!   which is the runtime's;
 //! * `listener` accepts, and starts a task for each connection;
-//! * `alarm` is a deadline as a timer of the runtime's;
+//! * `alarm` is a deadline, as a timer of the runtime;
 //! * `lend` is the outbox that the tasks of a thread share;
-//! * `watched` is what the observer is told of a wait.
+//! * `watched` tells the observer about a wait.
 
 #![forbid(unsafe_code)]
 
