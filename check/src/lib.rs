@@ -1,8 +1,8 @@
-//! Is a student's program right, and if not, what happened on the wire, and what is to change?
+//! Is a student's program right? If not, what happened on the wire, and what must change?
 //!
-//! [`check`] starts the program, is its peer in each of an exercise's scenarios, and returns what
-//! it has seen as data: steps, a symptom, and a cause where it is proved. It prints nothing and
-//! knows no language.
+//! [`check`] starts the program, plays its peer in each scenario of an exercise, and returns what
+//! it saw as data: steps, a symptom, and a cause if it is proved. It does not print, and knows no
+//! language.
 
 #![forbid(unsafe_code)]
 

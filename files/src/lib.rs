@@ -1,15 +1,15 @@
 //! The files that commands write.
 //!
-//! Every file of every command is opened here, so that the rules are in one place:
+//! Every file of every command is opened here, so the rules are in one place:
 //!
-//! * A database, its log and its key are never written over, nor is an input of the same command
-//!   or another output of it ([`Outputs`]).
-//! * A regular file is written beside its name, synced and renamed: whatever happens in between,
-//!   the old file is whole or the new one is ([`Outputs::replace`]). Devices and pipes are written
+//! * A database, its log and its key are never overwritten, nor is an input or another output of
+//!   the same command ([`Outputs`]).
+//! * A regular file is written under a temporary name, synced and renamed. So after a crash either
+//!   the old or the new file is complete ([`Outputs::replace`]). Devices and pipes are written
 //!   directly.
-//! * Logs are appended to, never renamed and never emptied, and only where a log is
+//! * Logs are appended to, never renamed or emptied, and only if the file is a log
 //!   ([`Outputs::append`]).
-//! * A temporary folder goes with the program, also when a signal ends it ([`Scratch`]).
+//! * A temporary folder is removed with the program, also if a signal ends it ([`Scratch`]).
 //! * A secret goes into a new file that only its owner may read ([`Outputs::secret`]).
 
 #![forbid(unsafe_code)]

@@ -1,16 +1,16 @@
 //! What the tests of socklab share.
 //!
-//! * [`Bench`]: one machine on a workbench, given one input at a time; what it does comes back as
-//!   lines of its transcript, so that a test reads as a transcript does.
+//! * [`Bench`]: one machine, given one input at a time. Its reactions come back as lines of its
+//!   transcript, so that a test reads as a transcript does.
 //! * [`VirtualNet`] and [`Pair`]: machines that talk to each other in memory, under a clock that
-//!   jumps to whatever happens next. What lies between them is a [`Medium`]: a plain wire, or one
-//!   that [loses, repeats, reorders, delays, splits and merges](Faulty), from a seed.
-//! * [`assert_transcript`]: the one snapshot of each end of an exercise, as its
-//!   [scene](socklab_core::scene) has it played on every runtime.
+//!   jumps to the next event. Between them is a [`Medium`]: a plain wire, or one that [loses,
+//!   repeats, reorders, delays, splits and merges](Faulty), from a seed.
+//! * [`assert_transcript`]: the one snapshot of each end of an exercise. Every runtime must play
+//!   its [scene](socklab_core::scene) the same way.
 //! * [`real`]: the same scenes between two runtimes, over real sockets.
 //! * [`kit`]: what any runtime must do over real sockets; [`backend_tests!`] makes its tests.
 //! * [`postgres`]: a private server for tests of the register.
-//! * [`MemoryRegister`], [`RawClient`], [`Keyboard`] and [`Screen`]: the rest of the cast.
+//! * [`MemoryRegister`], [`RawClient`], [`Keyboard`] and [`Screen`]: the other stand-ins.
 
 mod bench;
 mod keyboard;

@@ -1,8 +1,7 @@
-//! Text for people, shared by everything that shows some.
+//! Text for users, shared by every crate that shows some.
 //!
-//! A library knows what it has to say, by the id of a [message](Messages) and its variables; the
-//! command has the [translations](Translations). What a peer sent is [escaped](escape) before it is
-//! shown.
+//! A library names a [message](Messages) by its id and variables; the command has the
+//! [translations](Translations). Text from a peer is [escaped](escape) before it is shown.
 
 #![forbid(unsafe_code)]
 

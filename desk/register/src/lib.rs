@@ -1,12 +1,13 @@
 //! Where submissions are recorded, durably.
 //!
-//! A server [opens](Location::serve) a register in a file (SQLite) or on a PostgreSQL server and
-//! gives it to its driver as the [`Register`](socklab_core::register::Register) that machines reach
-//! by `store`. One thread writes: it takes what waits, up to 256 attempts, decides each by
-//! [`core::policy::decide`](socklab_core::policy::decide) inside one transaction, commits, and only
-//! then answers. So one sync of the disk serves all that came while the last one was on its way.
+//! A server [opens](Location::serve) a register in a file (SQLite) or on a PostgreSQL server. It
+//! gives the register to its driver as the [`Register`](socklab_core::register::Register) that
+//! machines reach by `store`. One thread writes: it takes the waiting attempts, up to 256, decides
+//! each by [`core::policy::decide`](socklab_core::policy::decide) inside one transaction, commits,
+//! and only then answers. So one sync of the disk serves all attempts that came during the previous
+//! sync.
 //!
-//! What a lecturer asks of it is in [`Archive`].
+//! [`Archive`] has the queries of a lecturer.
 
 #![forbid(unsafe_code)]
 

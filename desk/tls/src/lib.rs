@@ -1,5 +1,5 @@
-//! TLS as a layer around a machine: what the machine says leaves encrypted, what comes is decrypted
-//! for it, and neither it nor a driver knows. So every exercise on a stream has TLS on every
+//! TLS as a layer around a machine: it encrypts what the machine sends and decrypts what comes in.
+//! Neither the machine nor its driver notices, so every exercise on a stream has TLS on every
 //! runtime.
 //!
 //! [`Secure`] wraps a service, [`Client`] a client's machine:
@@ -14,11 +14,10 @@
 //! # drop(service); Ok(()) }
 //! ```
 //!
-//! rustls does the protocol (TLS 1.2 and 1.3), with `ring`, which builds everywhere with a C
-//! compiler alone; `aws-lc-rs` wants CMake, and on Windows NASM. rustls draws its own random bytes
-//! and looks at the system's clock for certificates, so a machine inside this layer is no longer a
-//! function of its inputs alone: what an observer sees, and a transcript shows, is what is on the
-//! wire.
+//! rustls implements TLS 1.2 and 1.3, here with `ring`, which needs only a C compiler; `aws-lc-rs`
+//! needs CMake, and on Windows NASM. rustls draws its own random bytes and reads the system's clock
+//! to check certificates. So a machine inside this layer is no longer a pure function of its
+//! inputs, and observers and transcripts see the encrypted bytes.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! What a comparison of I/O models measured, what it means, and how it is shown.
 //!
-//! Nothing here opens a socket or starts a process: numbers come in as [`Results`], and go out as a
-//! table, CSV, Markdown, HdrHistogram text or a report. So every conclusion can be drawn again from
-//! a file, and tested on recorded data.
+//! This crate opens no socket and starts no process. Numbers come in as [`Results`], and go out as
+//! a table, CSV, Markdown, HdrHistogram text or a report. So every conclusion can be drawn again
+//! from a file, and tested on recorded data.
 
 #![forbid(unsafe_code)]
 

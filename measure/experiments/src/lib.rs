@@ -1,9 +1,9 @@
 //! What is measured, and how: [comparisons](compare), [timelines](timeline), [lessons](lesson) and
 //! [tours](tour), and the [servers](measured) that they put under load.
 //!
-//! An experiment returns data. It prints nothing, reads no locale and no option: it says how far it
-//! is through a trait that its caller implements, and takes the [messages](socklab_text::Messages)
-//! that it shows.
+//! An experiment returns data. It does not print, and reads no locale or option. It reports its
+//! progress through a trait that its caller implements, and takes the
+//! [messages](socklab_text::Messages) that it shows.
 
 #![forbid(unsafe_code)]
 

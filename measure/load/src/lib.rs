@@ -2,18 +2,17 @@
 //!
 //! # What makes it a measurement
 //!
-//! * **Every reply is checked whole.** Each question carries its own number, so that a reply that
-//!   came twice, late, in another order or to somebody else is told from a right one, however long
-//!   ago its question was asked.
-//! * **Nothing of the warm-up counts.** The rate is watched until it is [steady](steady::steady);
-//!   what was asked before is in no figure.
-//! * **What is not answered is not forgotten.** A question that was asked while it was measured is
-//!   followed to its end, and if none comes it stands among the response times with its time-out.
+//! * **Every reply is checked whole.** Each question has its own number, so repeated, late,
+//!   reordered and foreign replies are recognised, however old their question is.
+//! * **The warm-up does not count.** It lasts until the rate is [steady](steady::steady); no figure
+//!   includes earlier questions.
+//! * **Lost replies count.** A question that was asked during the measurement is followed to its
+//!   end; without a reply, its time-out counts as its response time.
 //! * **Two ways to ask.** Under a [closed](Pace::Closed) load each connection waits for its answer
-//!   before it asks again, so a server that stalls is asked less just then, and the stall hardly
-//!   shows. Under an [open](Pace::Open) load questions are asked at their times whatever the server
-//!   does, and the response time counts from the moment when a question was due (Tene, "How NOT to
-//!   measure latency": coordinated omission).
+//!   before it asks again, so a stalled server receives fewer questions, and the stall hardly
+//!   shows. Under an [open](Pace::Open) load questions are due at fixed times whatever the server
+//!   does, and the response time counts from the due time (Tene, "How NOT to Measure Latency":
+//!   coordinated omission).
 //!
 //! ```no_run
 //! use socklab_load::{Kind, Moment, Pace, Plan, run};
@@ -33,13 +32,13 @@
 //!
 //! # Where things are
 //!
-//! [`Plan`] is what is asked of it and [`Outcome`] what it found. `run` is the loop: warm-up,
-//! measurement, and what is still to come when it ends; [`Load`] makes a load in slices, so that
-//! those of several servers can take turns. `datagrams`, `streams` and `conversations` ask;
-//! [`SlowClient`] and [`SlowRequests`] are clients beside whom others are measured; `text` and
-//! `submission` are the questions; `window` knows what of a UDP socket's questions became;
-//! `schedule` says when questions are due under an open load; [`steady`] when the warm-up is over.
-//! [`Idle`] holds connections that say nothing.
+//! [`Plan`] is the input and [`Outcome`] the result. `run` is the loop: warm-up, measurement, and
+//! the replies still outstanding at its end. [`Load`] makes a load in slices, so that several
+//! servers can take turns. `datagrams`, `streams` and `conversations` ask the questions, which
+//! `text` and `submission` make. [`SlowClient`] and [`SlowRequests`] run beside the measured
+//! clients. `window` tracks the outstanding questions of a UDP socket, `schedule` says when
+//! questions are due under an open load, and [`steady`] when the warm-up is over. [`Idle`] holds
+//! silent connections.
 
 #![forbid(unsafe_code)]
 

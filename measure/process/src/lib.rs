@@ -1,13 +1,13 @@
-//! Programs that are measured from outside: any program can be, in any language.
+//! Programs that are measured from outside, in any language.
 //!
 //! [`Program::start`] starts one on the cores that it may use, and waits until it has its socket.
-//! [`prove`] asks it what its exercise asks, and compares the replies with the reference before
-//! anything is timed. [`Charge::of`] says what it and its children have used so far. Dropping a
-//! [`Program`] ends it with all its children.
+//! [`prove`] asks it the questions of its exercise, and compares the replies with the reference
+//! before anything is timed. [`Charge::of`] says what it and its children have used so far.
+//! Dropping a [`Program`] ends it with all its children.
 //!
-//! On Linux a process's CPU time is the clock that clock_getcpuclockid(3) names: to the nanosecond,
-//! with all its threads, those that have ended too. Context switches, memory and threads are in
-//! `/proc`. Elsewhere a charge is empty.
+//! On Linux a process's CPU time is the clock of clock_getcpuclockid(3), in nanoseconds, which
+//! includes all its threads, also those that have ended. Context switches, memory and threads come
+//! from `/proc`. On other systems a charge is empty.
 
 #![forbid(unsafe_code)]
 

@@ -1,15 +1,15 @@
 //! Measured swim-lanes of an exchange: who waits where, for how long, and who copies when.
 //!
 //! A [`Log`] hands out observers to a server's driver and to the clients that talk to it; each
-//! notes every operation with its thread. What they noted makes a [`Chart`]: a lane for each thread
-//! or task of the server, one for each client, one for the kernel. A chart is shown as
-//! [text](text()), [Mermaid](mermaid()), [SVG](svg()) or a [trace](chrome()) for Perfetto.
+//! records every operation with its thread. The record makes a [`Chart`]: a lane for each thread or
+//! task of the server, one for each client, one for the kernel. A chart is shown as [text](text()),
+//! [Mermaid](mermaid()), [SVG](svg()) or a [trace](chrome()) for Perfetto.
 //!
-//! Every boundary was measured: by the program's clock before and after a call, or by the kernel's
-//! own stamp of a datagram. Where neither tells two phases apart they stay one span, and the span
-//! says so.
+//! Every boundary is measured: by the program's clock before and after a call, or by the kernel's
+//! time stamp of a datagram. Two phases that neither can separate stay one span, and the span says
+//! so.
 //!
-//! Waits and copies bear the numbers of the figures in W. R. Stevens, B. Fenner, A. M. Rudoff,
+//! Waits and copies carry the numbers of the figures in W. R. Stevens, B. Fenner, A. M. Rudoff,
 //! *UNIX Network Programming*, vol. 1, 3rd ed., section 6.2: 6.1 blocking I/O, 6.2 nonblocking I/O,
 //! 6.3 I/O multiplexing, 6.4 signal-driven I/O, 6.5 asynchronous I/O.
 
