@@ -14,7 +14,7 @@ use socklab_system::Run;
 use crate::iterative::Iterative;
 use crate::listener::{Design, Listener, STACK};
 
-/// A fixed number of [`threads`].
+/// A fixed number of threads, each of which serves one connection after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool;
 
