@@ -251,10 +251,8 @@ impl<W: Clone> Ring<W> {
             Request::Receive => {
                 let most = DATAGRAM_BUFFER as u32;
                 let receive = opcode::Recv::new(fd, ptr::null_mut(), most).buf_group(GROUP);
-                (
-                    Kind::Receive,
-                    receive.build().flags(squeue::Flags::BUFFER_SELECT),
-                )
+                let receive = receive.build().flags(squeue::Flags::BUFFER_SELECT);
+                (Kind::Receive, receive)
             }
             Request::ReceiveAll => {
                 let receive = opcode::RecvMsgMulti::new(fd, &raw const *self.header, GROUP);
@@ -291,11 +289,8 @@ impl<W: Clone> Ring<W> {
 
     /// Takes a buffer that the kernel has written to, and gives it another.
     fn take(&mut self, id: u16) -> Vec<u8> {
-        let other = self
-            .pool
-            .borrow_mut()
-            .pop()
-            .unwrap_or_else(|| vec![0; BUFFER]);
+        let spare = self.pool.borrow_mut().pop();
+        let other = spare.unwrap_or_else(|| vec![0; BUFFER]);
         let taken = mem::replace(&mut self.buffers[usize::from(id)], other);
         self.provide(id);
         taken
@@ -351,9 +346,9 @@ impl Deref for Incoming {
 impl Drop for Incoming {
     fn drop(&mut self) {
         let buffer = mem::take(&mut self.buffer);
-        self.pool
-            .borrow_mut()
-            .extend((!buffer.is_empty()).then_some(buffer));
+        if !buffer.is_empty() {
+            self.pool.borrow_mut().push(buffer);
+        }
     }
 }
 
