@@ -271,13 +271,13 @@ impl Server {
         }
     }
 
-    fn answer(&mut self, link: Link, text: &[u8], out: &mut Outbox) {
+    fn answer(&mut self, link: &Link, text: &[u8], out: &mut Outbox) {
         if self.state != ServerState::Serving {
             return;
         }
         out.show(text);
         let mut fin = false;
-        let bytes = out.send_with(link, |to| {
+        let bytes = out.send_with(*link, |to| {
             let start = to.len();
             upper(text, to);
             fin = &to[start..] == FIN;
@@ -308,7 +308,7 @@ impl Machine for Server {
     from_table!(state);
 
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
-        let event = match input {
+        let event = match &input {
             Input::Datagram { link, bytes } => return self.answer(link, bytes, out),
             Input::Start => ServerEvent::Start,
             Input::Bound { .. } => ServerEvent::Bound,
