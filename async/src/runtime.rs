@@ -1,4 +1,4 @@
-//! What is async-std's own: how a task hears of its socket, and the executor.
+//! What is specific to async-std: how a task learns about its socket, and the executor.
 
 use std::io;
 use std::net::SocketAddr;

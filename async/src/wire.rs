@@ -1,4 +1,4 @@
-//! A socket that a task awaits, of either kind.
+//! A socket that a task awaits, UDP or TCP.
 
 use std::error::Error;
 use std::future::{pending, poll_fn};

@@ -1,14 +1,14 @@
 //! A UDP server whose calls move many datagrams.
 //!
-//! A walk through the kernel costs more than the bytes that it carries: with small datagrams most
-//! of a server's time goes there. Linux lets one walk serve many. It puts together equal datagrams
-//! of a peer that came one after the other (GRO), and takes apart a long one that is sent with the
-//! length of each (GSO; udp(7)). So a peer that sends 32 at once is received from with one call and
-//! answered with another.
+//! With small datagrams a server spends most of its time on the way through the kernel. Linux lets
+//! one call carry many datagrams: on receiving it joins consecutive datagrams of one peer that have
+//! equal length (GRO), and on sending it splits a long buffer into datagrams of a given length
+//! (GSO; udp(7)). So 32 datagrams that a peer sends at once are received with one call and answered
+//! with another.
 //!
-//! * **What it costs.** Nothing but code: a datagram that comes alone is received alone.
-//! * **Where it breaks down.** With one datagram from each of many peers, which nothing puts
-//!   together; and when the replies have different lengths, each of which is a call.
+//! * **What it costs.** Only code: a lone datagram is received alone.
+//! * **Where it breaks down.** With one datagram from each of many peers, which cannot be joined;
+//!   and with replies of different lengths, each of which needs a call.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! One conversation on one thread: carry out what there is to do, then block in one call.
+//! One conversation on one thread: do what the session says, then block in one call.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! One connection after the other.
 //!
-//! Stevens's iterative server (*UNIX Network Programming*, vol. 1, 30.4), and the one that students
-//! write first: one thread accepts a connection, serves it to its end, and accepts the next. It
-//! waits in `accept` or for the one peer that it has; all others wait in the backlog, for as long
-//! as that peer takes.
+//! This is Stevens's iterative server (*UNIX Network Programming*, vol. 1, 30.4), and the one that
+//! students write first: one thread accepts a connection, serves it to its end, and accepts the
+//! next. The thread waits in `accept` or for its only peer. All other peers wait in the backlog
+//! until that one is done.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! A socket that listens and blocks, for one thread that accepts or for several.
+//! A blocking listener, for one or several threads that accept.
 
 use std::io::{self, ErrorKind};
 #[cfg(target_os = "linux")]

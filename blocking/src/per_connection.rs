@@ -1,8 +1,8 @@
 //! A thread for each connection.
 //!
-//! Stevens's concurrent server (*UNIX Network Programming*, vol. 1, 30.10): one thread accepts, and
-//! starts another for each connection. No peer waits for another; the price is a thread to start,
-//! and to keep while its connection is silent.
+//! This is Stevens's concurrent server (*UNIX Network Programming*, vol. 1, 30.10): one thread
+//! accepts, and starts another for each connection. No peer waits for another. The price is a
+//! thread to start, and to keep while its connection is silent.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -2,8 +2,8 @@
 //!
 //! Stevens calls it a prethreaded server (*UNIX Network Programming*, vol. 1, 30.11): each thread
 //! is an iterative server, and the system gives a connection to one of those that wait in `accept`.
-//! No peer waits for a thread to start, and the number of threads is fixed. But a silent peer keeps
-//! its thread, and once every thread has a peer the next one waits in the backlog.
+//! No peer waits for a thread to start. But a silent peer keeps its thread, and once every thread
+//! has a peer, the next one waits in the backlog.
 
 use std::io;
 use std::thread;

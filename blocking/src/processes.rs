@@ -1,19 +1,21 @@
 //! Processes instead of threads (Linux).
 //!
-//! Two designs of a TCP server that are older than threads. A *process for each connection*
-//! (Stevens, *UNIX Network Programming*, vol. 1, 30.5, and `inetd`): the parent accepts, and starts
-//! a child whose standard input is the connection. *Preforked* (30.6): a fixed number of children
-//! that each accept on one listener, which they have inherited, and serve one connection after the
-//! other.
+//! Two designs of a TCP server that are older than threads:
 //!
-//! * **Where they wait.** As threads do: in `accept`, or in `recv` for the one peer.
-//! * **What they cost.** A process for each connection or child: its memory, and, where a program
-//!   is started anew, the time to load it. `fork` alone costs less, but a program with threads may
-//!   hardly do anything between `fork` and `exec` (fork(2)), so here a child is always started by
-//!   `exec`.
-//! * **What they are good for.** Nothing is shared: a child that crashes or leaks takes no other
-//!   connection with it, and may have fewer rights than its parent. What connections have in common
-//!   (a register) is out of reach for the same reason.
+//! * **A process for each connection** (Stevens, *UNIX Network Programming*, vol. 1, 30.5, and
+//!   `inetd`): the parent accepts, and starts a child whose standard input is the connection.
+//! * **Preforked** (30.6): a fixed number of children accept on one inherited listener, and each
+//!   serves one connection after the other.
+//!
+//! What they have in common:
+//!
+//! * **Where they wait.** As threads do: in `accept`, or in `recv` for the only peer.
+//! * **What they cost.** A process for each connection or child: its memory and, if it starts a new
+//!   program, the time to load it. `fork` alone costs less, but a program with threads may do very
+//!   little between `fork` and `exec` (fork(2)), so a child here is always started by `exec`.
+//! * **What they are good for.** Isolation: a child that crashes or leaks affects no other
+//!   connection, and may have fewer rights than its parent. For the same reason children cannot
+//!   share state such as a register.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! A socket that blocks, of either kind.
+//! A blocking socket, UDP or TCP.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};

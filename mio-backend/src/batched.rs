@@ -1,8 +1,8 @@
-//! One loop whose UDP server receives and sends several datagrams in one call.
+//! One loop whose UDP server receives and sends up to 64 datagrams with one call.
 //!
-//! Linux puts together equal datagrams of a peer that came one after the other (GRO), and takes
-//! apart a long one that is sent with the length of each (GSO; udp(7)). The loop is the same: one
-//! event, one receive, one send, for up to 64 datagrams.
+//! On receiving, Linux joins consecutive datagrams of one peer that have equal length (GRO); on
+//! sending, it splits a long buffer into datagrams of a given length (GSO; udp(7)). The loop is the
+//! same: one event, one receive, one send.
 
 use socklab_readiness::OneLoop;
 

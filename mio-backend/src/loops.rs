@@ -1,13 +1,12 @@
 //! Several loops, each on a thread of its own.
 //!
-//! One loop is one core. Here are as many as there are cores, and they share no socket: each has
-//! its own, bound to the one address (`SO_REUSEPORT`, socket(7)), and the system deals out what
-//! comes by the peer's address and port. So no loop is woken for what another takes, and a peer
-//! always meets the same one. A TCP server's loops share their limit; a UDP server has a machine
-//! for each loop.
+//! One loop uses one core, so there are as many loops as cores. They share no socket: each has its
+//! own, bound to the same address (`SO_REUSEPORT`, socket(7)), and the system distributes datagrams
+//! and connections by the peer's address and port. So an event wakes only the loop that handles it,
+//! and a peer always meets the same loop. The loops of a TCP server share their limit on
+//! connections; a UDP server has a machine for each loop.
 //!
-//! The price: a peer that is dealt to a busy loop waits for it, even where another has nothing to
-//! do.
+//! The price: a peer whose loop is busy waits, even if another loop is idle.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};

@@ -1,4 +1,4 @@
-//! What is mio's own: its sockets, and the one call that waits.
+//! What is specific to mio: its sockets, and the one call that waits.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;

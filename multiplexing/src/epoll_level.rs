@@ -1,13 +1,13 @@
 //! I/O multiplexing with a level-triggered `epoll` (Linux).
 //!
 //! * **Where it waits.** In `epoll_wait`, for all sockets at once.
-//! * **What it costs.** The list of sockets stays in the kernel, and a wait returns those that are
-//!   ready, so idle ones cost nothing. A change of what a socket is watched for is a call of its
-//!   own, `epoll_ctl`.
-//! * **What level-triggered means.** A socket is reported with every wait for as long as it is
-//!   ready: after a read of half of what is there, the next wait returns at once. `mio` uses the
-//!   same system call edge-triggered: there only new bytes are reported, so a program has to read
-//!   until `EWOULDBLOCK`, and in return need not change what it watches a socket for.
+//! * **What it costs.** The list of sockets stays in the kernel, and a wait returns only the ready
+//!   ones, so idle sockets cost nothing. Each change of what a socket is watched for is another
+//!   system call, `epoll_ctl`.
+//! * **What level-triggered means.** Every wait reports a socket for as long as it is ready: after
+//!   the program has read half of the data, the next wait returns at once. `mio` uses the same
+//!   system call edge-triggered. Then only new data is reported, so a program must read until
+//!   `EWOULDBLOCK`; in return it need not change what it watches a socket for.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};

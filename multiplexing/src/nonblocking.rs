@@ -1,16 +1,16 @@
-//! Nonblocking I/O (Stevens, figure 6.2): asks every socket again and again, and never waits.
+//! Nonblocking I/O (Stevens, figure 6.2): tries every socket again and again, and never waits.
 //!
-//! * **Where it waits.** Nowhere. A call that has nothing to do returns `EWOULDBLOCK` at once, and
-//!   the next socket is asked; Stevens calls it polling.
-//! * **What it costs.** A whole core, also when nobody talks to it: it is the only model here that
-//!   uses CPU while idle. And each round asks all sockets, so that with many connections most of
-//!   the calls are in vain.
-//! * **What it is good for.** The shortest delay: no thread has to be woken, which on an idle
-//!   machine takes longer than the answer itself. Drivers that own a core (DPDK, kernel busy
+//! * **Where it waits.** Nowhere. A call that cannot proceed returns `EWOULDBLOCK` at once, and the
+//!   loop tries the next socket. Stevens calls this polling.
+//! * **What it costs.** A whole core, also without any client: it is the only model here that uses
+//!   CPU time while idle. Each round tries all sockets, so with many connections most calls find no
+//!   data.
+//! * **What it is good for.** The shortest delay, because no thread has to be woken. On an idle
+//!   machine waking takes longer than the answer itself. Drivers that own a core (DPDK, kernel busy
 //!   polling) do this.
 //!
-//! It does not yield between two rounds: the scheduler divides the core among those who want it
-//! anyway.
+//! It does not yield between two rounds: the scheduler takes the core away if another thread wants
+//! it.
 
 use std::collections::BTreeMap;
 use std::io;

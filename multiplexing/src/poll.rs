@@ -1,13 +1,13 @@
 //! I/O multiplexing with `poll` (Stevens, figure 6.3 and section 6.10).
 //!
 //! * **Where it waits.** In `poll`, for all sockets at once.
-//! * **What it costs.** The kernel is handed the whole list with every call, and walks it to the
-//!   end, however few of the sockets are ready; then the program walks it again. Twice as many idle
-//!   connections make each wait take twice as long.
-//! * **What it lacks.** Nothing that `select` has: no limit on the number of a descriptor, and the
-//!   list says what was asked beside what was found. A C program keeps the list between two calls;
-//!   here it is written anew, because it borrows the sockets for the length of the call. That is
-//!   8 bytes each, beside a kernel that asks each of them.
+//! * **What it costs.** Every call hands the whole list to the kernel, which walks it to the end,
+//!   however few sockets are ready; then the program walks it again. Twice as many idle connections
+//!   make each wait take twice as long.
+//! * **What it improves on `select`.** Descriptor numbers have no limit, and the list keeps the
+//!   question and the answer apart. A C program keeps the list between calls. Here it is rebuilt,
+//!   because it borrows the sockets for the length of the call. That costs 8 bytes for each socket,
+//!   which is little beside the kernel's walk.
 
 use std::collections::BTreeMap;
 use std::io;

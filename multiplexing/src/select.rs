@@ -2,12 +2,12 @@
 //!
 //! * **Where it waits.** In `select`, for all sockets at once.
 //! * **What it costs.** The sets are rebuilt for every call, because the kernel writes its answer
-//!   into them; then the kernel looks at each descriptor up to the highest, and afterwards so does
-//!   the program.
+//!   into them. The kernel looks at each descriptor up to the highest, and then so does the
+//!   program.
 //! * **Where it breaks down.** A set is an array of 1,024 bits (`FD_SETSIZE`), and a descriptor is
-//!   an index into it: one numbered 1,024 or more is written *beside* the array, whatever the
-//!   number of sockets (Stevens, 6.3; select(2), BUGS). So this server leaves a connection in the
-//!   backlog for which it would have no bit.
+//!   an index into it. In C a descriptor numbered 1,024 or more is written *beyond* the array,
+//!   however few sockets there are (Stevens, 6.3; select(2), BUGS). So this server leaves a
+//!   connection in the backlog if it has no bit for it.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! Takes connections from the backlog.
+//! Accepts connections from the backlog.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};

@@ -1,4 +1,4 @@
-//! How other threads and signals wake the loop: by a socket that it watches.
+//! How other threads and signals wake the loop: through a socket that it watches.
 
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};

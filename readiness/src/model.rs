@@ -1,4 +1,4 @@
-//! What one model of the family is.
+//! The trait of a readiness model.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener, UdpSocket};

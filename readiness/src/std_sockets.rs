@@ -1,4 +1,4 @@
-//! The sockets of the standard library, for models that bring none of their own.
+//! The sockets of the standard library, for models without sockets of their own.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};

@@ -1,4 +1,4 @@
-//! A socket that never blocks, of either kind.
+//! A nonblocking socket, UDP or TCP.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
-//! The two calls that no safe library has: who is sent a socket's signal, and waiting for it.
+//! The two calls that no safe library offers: choosing the thread that gets a socket's signal, and
+//! waiting for it.
 
 #![expect(unsafe_code, reason = "nix has neither F_SETOWN_EX nor sigtimedwait")]
 

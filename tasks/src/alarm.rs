@@ -1,4 +1,4 @@
-//! A deadline, as a timer of a reactor's.
+//! A deadline, as a timer of the reactor.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -1,4 +1,4 @@
-//! What one runtime of the family is.
+//! The trait of an async runtime.
 
 mod conversation;
 

@@ -1,4 +1,4 @@
-//! What the observer is told of a wait.
+//! What the observer hears of a wait.
 
 use std::future::poll_fn;
 use std::io;

@@ -1,4 +1,4 @@
-//! What is tokio's own: how a task hears of its socket, and the runtime's set-up.
+//! What is specific to tokio: how a task learns about its socket, and the runtime's set-up.
 
 use std::io;
 use std::mem;

@@ -1,4 +1,4 @@
-//! A socket of which the reactor says when it is ready, of either kind.
+//! A socket whose readiness the reactor reports, UDP or TCP.
 
 use std::future::pending;
 use std::io::{self, ErrorKind, Read};

@@ -1,9 +1,9 @@
-//! The ring: what the kernel is asked to do, and the memory that it works on until it has done it.
+//! The ring: the operations of the kernel, and the memory that it works on until they are done.
 //!
-//! All `unsafe` code of this crate is here. It is sound because of one rule: what the kernel may
-//! read or write lies on the heap and belongs to the [`Ring`] or to an [`Operation`], and stays
-//! there until the operation's last completion has come. `Drop` cancels what is left, and waits for
-//! it.
+//! All `unsafe` code of this crate is here. One rule makes it sound: memory that the kernel may
+//! read or write is on the heap, belongs to the [`Ring`] or to an [`Operation`], and stays there
+//! until the operation's last completion. `Drop` cancels the remaining operations, and waits for
+//! them.
 
 #![expect(
     unsafe_code,

@@ -1,4 +1,4 @@
-//! One conversation in one task: carry out what there is to do, then wait at one `.await`.
+//! One conversation in one task: do what the session says, then wait at one `.await`.
 
 use std::io;
 use std::net::SocketAddr;
