@@ -52,18 +52,13 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
             return Some(Cause::EchoLeftover);
         }
     }
-    if [&b"\n"[..], b"\r\n"]
-        .iter()
-        .any(|end| received == [expected, end].concat())
-    {
+    if let Some(b"\n" | b"\r\n") = received.strip_prefix(expected) {
         return Some(Cause::ExtraNewline);
     }
     if expected.last() == Some(&b'\n') && received == &expected[..expected.len() - 1] {
         return Some(Cause::MissingNewline);
     }
-    let question_repr = question.map(repr);
-    let shown = [Some(repr(expected)), question_repr].into_iter().flatten();
-    for one in shown {
+    for one in [Some(expected), question].into_iter().flatten().map(repr) {
         if received == one || received == upper(&one) {
             return Some(Cause::ReprSent);
         }
@@ -74,12 +69,16 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
     None
 }
 
+/// Whether these bytes are among those; none are among all.
+pub(crate) fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || bytes.windows(part.len()).any(|one| one == part)
+}
+
 /// `b'…'`, as Python prints bytes.
 pub(crate) fn repr(bytes: &[u8]) -> Vec<u8> {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        '"'
-    } else {
-        '\''
+    let quote = match bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        true => '"',
+        false => '\'',
     };
     let mut text = format!("b{quote}");
     for &byte in bytes {
@@ -140,9 +139,8 @@ pub(crate) fn wrote_to_a_file(evidence: &Evidence) -> bool {
 /// Whether the program goes on receiving from a connection that has ended.
 pub(crate) fn reads_nothing_for_ever(evidence: &Evidence) -> bool {
     let mut last = evidence.calls(&RECEIVES).rev().take(5);
-    let stream = |event: &Event| event.kind.is_some_and(|kind| kind & 0xf == 1);
     evidence.calls(&RECEIVES).count() >= 5
-        && last.all(|event| stream(event) && event.count == Some(0) && event.size != Some(0))
+        && last.all(|event| event.is_stream() && event.count == Some(0) && event.size != Some(0))
 }
 
 /// Why a text that came is not on the screen.
@@ -152,7 +150,7 @@ pub(crate) fn shown(
     text: &[u8],
     output: &[u8],
 ) -> Option<Cause> {
-    let has = |part: &[u8]| !part.is_empty() && output.windows(part.len()).any(|one| one == part);
+    let has = |part: &[u8]| !part.is_empty() && contains(output, part);
     if has(&repr(text)) {
         return Some(Cause::ReprShown);
     }
@@ -164,16 +162,13 @@ pub(crate) fn shown(
         }
         let last = receives.last()?;
         let cut = |event: &&Event| event.size.is_some() && event.size == event.count;
-        let datagram = last.kind.is_some_and(|kind| kind & 0xf == 2);
+        let datagram = last.is_datagram();
         let shorter = last.count.is_some_and(|count| count < text.len());
         if cut(last) && shorter && (datagram || receives.len() == 1) {
             return Some(Cause::SmallBuffer);
         }
-        let came: Vec<u8> = receives
-            .iter()
-            .filter_map(|one| one.data.clone())
-            .flatten()
-            .collect();
+        let came = receives.iter().filter_map(|one| one.data.as_deref());
+        let came = came.collect::<Vec<_>>().concat();
         // One receive took the first piece, and no other followed.
         let pieces = sent.len() > 1 && sent.last().is_some_and(|last| text.ends_with(last));
         if pieces
@@ -247,8 +242,7 @@ pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
     let text = String::from_utf8_lossy(&text);
     let holds = |one: &str| tokens.iter().any(|token| one.contains(token)) && !one.contains("def ");
     let found = (1..).zip(text.lines()).filter(|(_, one)| holds(one));
-    let lines = found.map(|(number, _)| number);
-    lines
-        .min_by_key(|number: &u32| number.abs_diff(line))
-        .unwrap_or(line)
+    let lines = found.map(|(number, _): (u32, _)| number);
+    let nearest = lines.min_by_key(|number| number.abs_diff(line));
+    nearest.unwrap_or(line)
 }

@@ -65,6 +65,18 @@ pub(crate) struct Event {
     pub(crate) errno: Option<i64>,
 }
 
+impl Event {
+    /// Whether its socket is for datagrams. SOCK_STREAM is 1 and SOCK_DGRAM is 2 everywhere.
+    pub(crate) fn is_datagram(&self) -> bool {
+        self.kind.is_some_and(|kind| kind & 0xf == 2)
+    }
+
+    /// Whether its socket is for a stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.kind.is_some_and(|kind| kind & 0xf == 1)
+    }
+}
+
 /// Which moment an event tells of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum When {

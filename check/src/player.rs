@@ -19,7 +19,7 @@ use socklab_core::transcript::Role;
 
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
-use crate::evidence::Event;
+use crate::evidence::{Event, Evidence};
 use crate::given::Given;
 use crate::order::Identity;
 use crate::program::{Patience, Program, Start, source_line};
@@ -182,6 +182,16 @@ impl Player<'_> {
         }
     }
 
+    /// Waits until the program does no more, or has ended.
+    fn wait_until_quiet(&mut self) -> Waited<()> {
+        self.wait_until(&mut |_| None, Patience::is_quiet)
+    }
+
+    /// Whether the program ends, if it is waited for.
+    fn ends(&mut self) -> bool {
+        matches!(self.wait(|_| None::<()>), Waited::Exited)
+    }
+
     /// Notes a step of ours.
     fn ours(&mut self, act: Act) {
         let act = self.masked(act);
@@ -221,12 +231,34 @@ impl Player<'_> {
 
     /// The program's uncaught exception, if it had one.
     fn raised(&self) -> Option<&Event> {
-        self.program.as_ref()?.evidence.raised()
+        self.evidence()?.raised()
+    }
+
+    /// What the program has reported, if we started it.
+    fn evidence(&self) -> Option<&Evidence> {
+        self.program.as_ref().map(|program| &program.evidence)
     }
 
     fn reports(&self) -> bool {
+        self.evidence().is_some_and(Evidence::reports)
+    }
+
+    /// All that the program has written on its standard output.
+    fn output(&self) -> Vec<u8> {
         let program = self.program.as_ref();
-        program.is_some_and(|program| program.evidence.reports())
+        program.map_or_else(Vec::new, |program| program.output.bytes())
+    }
+
+    /// The same, without what it had written when it was last spoken to.
+    fn output_since(&self) -> Vec<u8> {
+        let mut output = self.output();
+        output.split_off(self.shown.min(output.len()))
+    }
+
+    /// The program's source, if it is a script.
+    fn source(&self) -> Option<Vec<u8>> {
+        let script = self.setup.start.and_then(Start::script)?;
+        std::fs::read(script).ok()
     }
 
     /// The call that the program waits in.
@@ -267,11 +299,8 @@ impl Player<'_> {
 
     /// Python has said that bytes and text were compared, which are never equal.
     fn compares_bytes(&self) -> Option<Cause> {
-        let evidence = &self.program.as_ref()?.evidence;
-        evidence
-            .calls(&["compare"])
-            .next()
-            .map(|_| Cause::BytesCompared)
+        let mut compared = self.evidence()?.calls(&["compare"]);
+        compared.next().map(|_| Cause::BytesCompared)
     }
 
     /// The program has ended where it should not have.
@@ -352,15 +381,14 @@ impl Player<'_> {
         diagnose::Context {
             scenario: self.scenario,
             script: self.setup.start.and_then(Start::script),
-            evidence: self.program.as_ref().map(|program| &program.evidence),
+            evidence: self.evidence(),
             sent: &self.sent,
         }
     }
 
     /// The line to look at.
     fn place(&self, symptom: Symptom, cause: Option<Cause>) -> Option<Place> {
-        let evidence = &self.program.as_ref()?.evidence;
-        let event = diagnose::event(evidence, symptom, cause)?;
+        let event = diagnose::event(self.evidence()?, symptom, cause)?;
         let file = std::path::PathBuf::from(&event.file);
         let folder = self.setup.start.and_then(|start| start.folder.clone());
         let whole = folder.unwrap_or_default().join(&file);

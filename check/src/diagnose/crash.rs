@@ -73,23 +73,18 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
 /// Whether the last call that failed is one that takes an address.
 fn failed_at_an_address(context: &Context<'_>) -> bool {
     let names = ["bind", "connect", "connect_ex", "sendto"];
-    let mut calls = context
+    let last = context
         .evidence
-        .into_iter()
-        .flat_map(|one| one.calls(&names).rev());
-    calls.next().is_some_and(|event| event.error.is_some())
+        .and_then(|one| one.calls(&names).next_back());
+    last.is_some_and(|event| event.error.is_some())
 }
 
 /// Whether an empty datagram was the last thing that the program received.
 fn took_an_empty_datagram(context: &Context<'_>) -> bool {
-    let mut received = context
+    let last = context
         .evidence
-        .into_iter()
-        .flat_map(|one| one.calls(&RECEIVES).rev());
-    let datagram = |event: &Event| event.kind.is_some_and(|kind| kind & 0xf == 2);
-    received
-        .next()
-        .is_some_and(|event| datagram(event) && event.count == Some(0))
+        .and_then(|one| one.calls(&RECEIVES).next_back());
+    last.is_some_and(|event| event.is_datagram() && event.count == Some(0))
 }
 
 /// Text and bytes mixed up: how Python says it.
@@ -140,21 +135,16 @@ fn of_system(
         "recv_into",
         "listen",
     ];
-    let failed = evidence
-        .calls(&names)
-        .rev()
-        .find(|event| event.error.is_some());
-    if let Some(event) = failed {
-        let kind = event.kind.map(|kind| kind & 0xf);
+    if let Some(event) = evidence.calls(&names).rfind(|event| event.error.is_some()) {
         // "Not supported", on Linux, macOS and Windows.
         let refused = is(&[95, 102, 45, 10045]);
-        if kind == Some(2) && matches!(event.call.as_str(), "listen" | "accept") && refused {
+        if event.is_datagram() && matches!(event.call.as_str(), "listen" | "accept") && refused {
             return Some(Cause::ListenOnUdp);
         }
         let client = context.scenario.program == Role::Client;
         let mut connects = evidence.calls(&["connect", "connect_ex"]);
         let connected = connects.any(|one| one.fd == event.fd && one.error.is_none());
-        if client && kind == Some(1) && !connected && is(&[32, 107, 57, 10057]) {
+        if client && event.is_stream() && !connected && is(&[32, 107, 57, 10057]) {
             return Some(Cause::NeverConnects);
         }
         let listens = evidence.calls(&["listen"]).any(|one| one.fd == event.fd);
@@ -183,13 +173,7 @@ fn holds_it_already(context: &Context<'_>) -> bool {
     let Some(evidence) = context.evidence else {
         return false;
     };
-    let port = |event: &Event| {
-        event
-            .to
-            .as_ref()?
-            .rsplit_once(':')
-            .map(|(_, port)| port.to_owned())
-    };
+    let port = |event: &Event| Some(event.to.as_ref()?.rsplit_once(':')?.1.to_owned());
     let mut binds = evidence.calls(&["bind"]);
     let refused = evidence
         .calls(&["bind"])
@@ -220,17 +204,11 @@ fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Opti
         }
     }
     let folder = script?.parent()?;
-    let mut names = said
-        .split('\'')
-        .skip(1)
-        .step_by(2)
-        .map(|name| name.split('.').next());
-    let shadow = names.find_map(|name| {
-        let file = folder.join(format!("{}.py", name?));
-        file.is_file().then_some(file)
-    });
+    let quoted = said.split('\'').skip(1).step_by(2);
+    let mut names = quoted.filter_map(|name| name.split('.').next());
+    let shadow = names.any(|name| folder.join(format!("{name}.py")).is_file());
     let module = said.contains("module '") || said.contains("cannot import name");
-    shadow.filter(|_| module).map(|_| Cause::ShadowedModule)
+    (shadow && module).then_some(Cause::ShadowedModule)
 }
 
 /// Why a program ended by its own will before it should.

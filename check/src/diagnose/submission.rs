@@ -4,7 +4,7 @@ use socklab_core::otp::{Code, Dni, DniError};
 use socklab_core::register::{Cause as Why, Decision, Refusal};
 use socklab_core::submit::{Remark, review};
 
-use super::{encodings, repr};
+use super::{contains, encodings, repr};
 use crate::codes::Cause;
 use crate::given::Given;
 
@@ -24,7 +24,7 @@ pub(crate) fn submission(
     let quoted = |quote: u8| [&[quote][..], bytes, &[quote]].concat();
     if [b'"', b'\'']
         .iter()
-        .any(|&quote| written_in(source, &quoted(quote)))
+        .any(|&quote| contains(source, &quoted(quote)))
     {
         return Some(Some(Cause::QuotedNames));
     }
@@ -61,7 +61,7 @@ pub(crate) fn submission(
             .any(|one| one.is_wrong() && !matches!(one, Remark::CodeWrong | Remark::CodeHours(_)));
         return wrong.then_some(None);
     }
-    if written_in(source, code.as_bytes()) || is_behind(&dni, &read, unix) {
+    if contains(source, code.as_bytes()) || is_behind(&dni, &read, unix) {
         return Some(Some(Cause::StaleCode));
     }
     Some(None)
@@ -109,11 +109,6 @@ fn against_given(bytes: &[u8], parts: Option<&[Vec<u8>; 3]>, given: &Given) -> O
         return Some(Cause::CodeLostZeros);
     }
     None
-}
-
-/// Whether the program's source has this text as it stands.
-fn written_in(source: &[u8], text: &[u8]) -> bool {
-    source.windows(text.len()).any(|one| one == text)
 }
 
 /// Whether the code was right in the last hour.

@@ -10,8 +10,7 @@ use crate::report::{Act, Reason};
 
 impl Player<'_> {
     fn output_text(&self) -> String {
-        let bytes = self.program.as_ref().map(|program| program.output.bytes());
-        String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&self.output()).into_owned()
     }
 
     fn secret_shown(&self) -> Option<Secret> {
@@ -157,9 +156,7 @@ impl Player<'_> {
         if matches!(waited, Waited::Exited) && self.crashed() {
             return Err(self.exited(Symptom::EndsEarly));
         }
-        let output = self.program.as_ref().map(|program| program.output.bytes());
-        let output = output.unwrap_or_default();
-        let mut said = output.get(self.shown..).unwrap_or_default().to_vec();
+        let mut said = self.output_since();
         said.extend(self.errors().into_bytes());
         let said = String::from_utf8_lossy(&said).into_owned();
         // The prompt itself may have come after the code was typed.

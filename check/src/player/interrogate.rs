@@ -24,7 +24,7 @@ impl Player<'_> {
         let begins = !received.is_empty() && expected.starts_with(&received);
         let mut cause = diagnose::payload(&exchange);
         if cause.is_none() && begins {
-            let evidence = self.program.as_ref().map(|program| &program.evidence);
+            let evidence = self.evidence();
             cause = evidence.and_then(|evidence| diagnose::small_buffer(evidence, &received));
         }
         if cause.is_none() && begins && self.sent_in_several(expected) {
@@ -45,10 +45,9 @@ impl Player<'_> {
 
     /// Whether the program's last calls of send carry together what should have come at once.
     fn sent_in_several(&mut self, expected: &[u8]) -> bool {
-        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        let _ = self.wait_until_quiet();
         let before = self.heard.len();
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
-        evidence.is_some_and(|evidence| {
+        self.evidence().is_some_and(|evidence| {
             let calls = evidence.calls(&SENDS).skip(before);
             let pieces: Vec<&[u8]> = calls.filter_map(|event| event.data.as_deref()).collect();
             pieces.len() > 1 && pieces.concat() == expected
@@ -67,15 +66,11 @@ impl Player<'_> {
         if !echoes || self.setup.role != Role::Server || received.is_empty() {
             return false;
         }
-        ["otra pregunta\n", "y otra distinta\n"]
-            .iter()
-            .all(|question| {
-                let question = match self.wire.is_stream() {
-                    true => question,
-                    false => question.trim_end(),
-                };
-                self.ask(peer, question.as_bytes()).as_deref() == Some(received)
-            })
+        let end = if self.wire.is_stream() { "\n" } else { "" };
+        ["otra pregunta", "y otra distinta"].iter().all(|question| {
+            let question = format!("{question}{end}");
+            self.ask(peer, question.as_bytes()).as_deref() == Some(received)
+        })
     }
 
     /// Sends one question more, and waits for what comes.
@@ -105,19 +100,13 @@ impl Player<'_> {
             return Stop::NotChecked(Reason::Asks(question));
         }
         self.waits();
+        let symptom = match first {
+            true => Symptom::NoRequest,
+            false => Symptom::NoReply,
+        };
         if let Some((cause, detail)) = self.went_elsewhere(peer) {
-            let symptom = if first {
-                Symptom::NoRequest
-            } else {
-                Symptom::NoReply
-            };
             return self.fail(symptom, Some(cause)).detailed(Some(detail));
         }
-        let symptom = if first {
-            Symptom::NoRequest
-        } else {
-            Symptom::NoReply
-        };
         let cause = self.why_silent(peer, first);
         let expected = (!expected.is_empty()).then(|| expected.to_vec());
         self.fail_with(symptom, cause, expected, None)
@@ -125,10 +114,8 @@ impl Player<'_> {
 
     fn why_silent(&mut self, peer: &str, first: bool) -> Option<Cause> {
         let blocked = self.blocked();
-        let receives = blocked
-            .as_ref()
-            .is_some_and(|event| RECEIVES.contains(&event.call.as_str()));
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        let receives = blocked.is_some_and(|event| RECEIVES.contains(&event.call.as_str()));
+        let evidence = self.evidence();
         let sent = evidence.is_some_and(|evidence| evidence.calls(&SENDS).next().is_some());
         let took = evidence.map_or(0, |evidence| evidence.calls(&RECEIVES).count());
         if evidence.is_some_and(diagnose::wrote_to_a_file) && receives && !sent {
@@ -200,7 +187,7 @@ impl Player<'_> {
     /// The program has ended, or closed the connection, before it said what it should.
     pub(super) fn gone(&mut self, expected: &[u8]) -> Stop {
         // A connection's end may be the first sign of the program's.
-        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        let _ = self.wait_until_quiet();
         if self.exit_code().is_some() || self.crashed() {
             let chat = self.setup.exercise.name == "chat" && expected == b"fin";
             let read = self.lines_read() >= self.typed.len();
@@ -244,16 +231,12 @@ impl Player<'_> {
 
     /// What came is not on the screen.
     pub(super) fn not_shown(&mut self, text: &[u8]) -> Stop {
-        let output = self.program.as_ref().map(|program| program.output.bytes());
-        let output = output.unwrap_or_default();
-        let after = output.get(self.shown..).unwrap_or_default().to_vec();
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
-        let mut cause = diagnose::shown(evidence, &self.sent, text, &after);
+        let (output, after) = (self.output(), self.output_since());
+        let mut cause = diagnose::shown(self.evidence(), &self.sent, text, &after);
         let ended = self.exit_code().is_some();
         let mut symptom = Symptom::NotShown;
         let stranger = self.stranger.as_deref().filter(|said| !said.is_empty());
-        let shown = |said: &[u8]| output.windows(said.len()).any(|one| one == said);
-        if stranger.is_some_and(shown) {
+        if stranger.is_some_and(|said| diagnose::contains(&output, said)) {
             cause = Some(Cause::AnswersStrangers);
         } else if cause.is_none() && self.speaks_out_of_turn() {
             cause = Some(Cause::TurnBroken);
@@ -279,14 +262,14 @@ impl Player<'_> {
     pub(super) fn speaks_out_of_turn(&mut self) -> bool {
         let asks = self.blocked();
         let asks = asks.is_some_and(|event| matches!(event.call.as_str(), "input" | "stdin"));
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        let evidence = self.evidence();
         let took = evidence.map_or(0, |evidence| evidence.calls(&RECEIVES).count());
         self.setup.exercise.name == "chat" && asks && took < self.sent.len()
     }
 
     /// How many lines a program that reports has read with `input()`.
     pub(super) fn lines_read(&self) -> usize {
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
+        let evidence = self.evidence();
         evidence.map_or(0, |evidence| evidence.calls(&["input"]).count())
     }
 

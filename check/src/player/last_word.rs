@@ -5,7 +5,6 @@ use socklab_core::transcript::Role;
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
-use crate::program::{Patience, Start};
 
 impl Player<'_> {
     /// The program does not end; `None` if it does after a key.
@@ -14,8 +13,10 @@ impl Player<'_> {
             return None;
         }
         self.waits();
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
-        let cause = if evidence.is_some_and(diagnose::reads_nothing_for_ever) {
+        let cause = if self
+            .evidence()
+            .is_some_and(diagnose::reads_nothing_for_ever)
+        {
             Some(Cause::EmptyReadLoop)
         } else if self.speaks_out_of_turn() {
             Some(Cause::TurnBroken)
@@ -36,7 +37,7 @@ impl Player<'_> {
             return false;
         }
         self.type_and_wait(b"");
-        matches!(self.wait(|_| None::<()>), Waited::Exited) && !self.crashed()
+        self.ends() && !self.crashed()
     }
 
     /// Whether the last word, in either case, ends anything.
@@ -56,7 +57,7 @@ impl Player<'_> {
             }
             for word in ["FIN", "fin"] {
                 self.wire.send("a", word.as_bytes()).ok()?;
-                if let Waited::Exited = self.wait(|_| None::<()>) {
+                if self.ends() {
                     return (!self.crashed()).then_some(Cause::FinCase);
                 }
             }
@@ -80,23 +81,20 @@ impl Player<'_> {
             }
             self.type_and_hear(b"FIN")?;
         }
-        match self.wait(|_| None::<()>) {
-            Waited::Exited if !self.crashed() => Some(Cause::FinCase),
-            Waited::Exited => None,
-            _ => self.what_it_compares(),
+        match self.ends() {
+            true => (!self.crashed()).then_some(Cause::FinCase),
+            false => self.what_it_compares(),
         }
     }
 
     /// Whether it has ended by its own will, one step after the last word.
     fn has_left(&mut self) -> bool {
-        let waited: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
-        matches!(waited, Waited::Exited) && !self.crashed()
+        matches!(self.wait_until_quiet(), Waited::Exited) && !self.crashed()
     }
 
     /// Neither case of the last word ends it: its source says which one it looks for, if any.
     fn what_it_compares(&self) -> Option<Cause> {
-        let script = self.setup.start.and_then(Start::script)?;
-        let source = String::from_utf8_lossy(&std::fs::read(script).ok()?).into_owned();
+        let source = String::from_utf8_lossy(&self.source()?).into_owned();
         let has = |word: &str| {
             let quoted = [format!("\"{word}"), format!("'{word}")];
             quoted.iter().any(|one| source.contains(one))
@@ -115,11 +113,8 @@ impl Player<'_> {
     /// A chat has two places for the last word. One that ends on what it sends itself, and has only
     /// that one comparison, does not look at what it receives; or the other way round.
     fn checks_only_one(&self) -> bool {
-        let script = self.setup.start.and_then(Start::script);
-        let source = script
-            .and_then(|path| std::fs::read(path).ok())
-            .unwrap_or_default();
-        let source = String::from_utf8_lossy(&source).into_owned();
+        let source = self.source().unwrap_or_default();
+        let source = String::from_utf8_lossy(&source);
         let count = source.matches("\"fin\"").count() + source.matches("'fin'").count();
         self.setup.exercise.name == "chat" && count == 1
     }

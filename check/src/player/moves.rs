@@ -3,7 +3,7 @@
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
-use crate::program::{Patience, sockets::Listening};
+use crate::program::Patience;
 use crate::report::{Act, Reason};
 use crate::scenario::Move;
 use socklab_core::transcript::Role;
@@ -84,23 +84,22 @@ impl Player<'_> {
             return Stop::NotChecked(address.map_or(Reason::RunsElsewhere, Reason::NotReached));
         }
         self.ours(Act::WeConnect);
-        match self.wait(|_| None::<()>) {
-            Waited::Exited => self.exited(Symptom::EndsEarly),
-            // It may have closed only the socket that listens.
-            _ if self.listening().is_empty() => {
-                let cause = self.has_answered().then_some(Cause::ServesOnce);
-                self.fail(Symptom::NeverListens, cause)
-            }
-            _ => Stop::NotChecked(Reason::System(error.to_string())),
+        if self.ends() {
+            return self.exited(Symptom::EndsEarly);
         }
+        // It may have closed only the socket that listens.
+        if self.listening().is_empty() {
+            let cause = self.has_answered().then_some(Cause::ServesOnce);
+            return self.fail(Symptom::NeverListens, cause);
+        }
+        Stop::NotChecked(Reason::System(error.to_string()))
     }
 
     fn send(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
         self.open(peer)?;
         let bytes = self.filled(bytes);
-        if self.wire.is_stream()
-            && matches!(self.steps.last(), Some(step) if step.act.is_ours_sent())
-        {
+        let just_sent = (self.steps.last()).is_some_and(|step| matches!(step.act, Act::WeSend(_)));
+        if self.wire.is_stream() && just_sent {
             self.until_taken();
         }
         self.shown = self.output_len();
@@ -129,7 +128,7 @@ impl Player<'_> {
         if self.reports() && self.blocked().is_none() {
             let _: Waited<()> = self.wait_until(&mut taken, Patience::is_quiet);
         }
-        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        let _ = self.wait_until_quiet();
     }
 
     fn receives(&mut self) -> usize {
@@ -178,17 +177,14 @@ impl Player<'_> {
         let came = self.wait(|player| {
             let stream = player.wire.stream(peer)?;
             let rest = stream.rest();
-            let common = rest
-                .iter()
-                .zip(expected)
-                .take_while(|(a, b)| a == b)
-                .count();
+            let pairs = rest.iter().zip(expected);
+            let common = pairs.take_while(|(a, b)| a == b).count();
             let whole = common == expected.len();
             (whole || common < rest.len() || stream.ended).then_some(whole)
         });
         // A wrong answer is shown whole.
         if let Waited::Ready(false) = came {
-            let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+            let _ = self.wait_until_quiet();
         }
         let Some(stream) = self.wire.stream(peer) else {
             return Err(Stop::NotChecked(Reason::System("no connection".to_owned())));
@@ -264,23 +260,17 @@ impl Player<'_> {
     }
 
     fn at_once(&mut self) -> Result<(), Stop> {
-        let evidence = self.program.as_ref().map(|program| &program.evidence);
         // A program may have sockets of other kinds: asyncio wakes itself through one.
         let whole = self.heard.last();
-        let at_once = evidence.is_none_or(|evidence| {
+        let at_once = self.evidence().is_none_or(|evidence| {
             let mut calls = evidence.calls(&diagnose::SENDS).peekable();
             calls.peek().is_none() || calls.any(|call| call.data.as_ref() == whole)
         });
         if at_once {
             return Ok(());
         }
-        let received = self.heard.last().cloned();
-        Err(self.fail_with(
-            Symptom::WrongReply,
-            Some(Cause::SeveralSends),
-            None,
-            received,
-        ))
+        let (cause, received) = (Some(Cause::SeveralSends), whole.cloned());
+        Err(self.fail_with(Symptom::WrongReply, cause, None, received))
     }
 
     fn connection(&mut self) -> Result<(), Stop> {
@@ -321,10 +311,9 @@ impl Player<'_> {
             return Ok(());
         }
         self.waits();
-        let symptom = if client {
-            Symptom::Hangs
-        } else {
-            Symptom::NeverCloses
+        let symptom = match client {
+            true => Symptom::Hangs,
+            false => Symptom::NeverCloses,
         };
         let cause = self.why_open(peer);
         Err(self.fail(symptom, cause))
@@ -334,35 +323,24 @@ impl Player<'_> {
         if self.program.is_none() {
             return Ok(());
         }
-        match self.wait(|_| None::<()>) {
-            Waited::Exited => {
-                if self.crashed() {
-                    return Err(self.exited(Symptom::Crash));
-                }
-                let code = self.exit_code();
-                self.theirs(Act::Exits(code), true);
-                Ok(())
-            }
-            _ => self.goes_on().map_or(Ok(()), Err),
+        if !self.ends() {
+            return self.goes_on().map_or(Ok(()), Err);
         }
+        if self.crashed() {
+            return Err(self.exited(Symptom::Crash));
+        }
+        let code = self.exit_code();
+        self.theirs(Act::Exits(code), true);
+        Ok(())
     }
 
     fn reachable(&mut self) -> Result<(), Stop> {
         let transport = self.setup.exercise.transport;
-        let own: Vec<Listening> = self.listening();
-        let mut own = own
-            .iter()
-            .filter(|one| Some(one.transport) == transport)
-            .peekable();
-        if own.peek().is_none() || own.any(|one| !one.address.ip().is_loopback()) {
+        let mut own = self.listening();
+        own.retain(|one| Some(one.transport) == transport);
+        if own.is_empty() || own.iter().any(|one| !one.address.ip().is_loopback()) {
             return Ok(());
         }
         Err(self.fail(Symptom::Unreachable, Some(Cause::LoopbackOnly)))
-    }
-}
-
-impl Act {
-    fn is_ours_sent(&self) -> bool {
-        matches!(self, Act::WeSend(_))
     }
 }

@@ -2,19 +2,12 @@
 
 use super::{Player, Stop, Waited};
 use crate::codes::Symptom;
-use crate::diagnose;
-use crate::program::Patience;
+use crate::diagnose::{self, contains};
 use crate::report::Act;
 
 impl Player<'_> {
     pub(super) fn shows(&mut self, text: &[u8]) -> Result<(), Stop> {
-        let from = self.shown;
-        let seen = |player: &Self| {
-            let output = player.program.as_ref()?.output.bytes();
-            let after = output.get(from..)?;
-            let found = text.is_empty() || after.windows(text.len()).any(|one| one == text);
-            found.then_some(())
-        };
+        let seen = |player: &Self| contains(&player.output_since(), text).then_some(());
         if self.program.is_none() {
             return Ok(());
         }
@@ -45,12 +38,7 @@ impl Player<'_> {
     fn shows_only_repr(&mut self, text: &[u8]) -> bool {
         let repr = diagnose::repr(text);
         let only = |player: &Self| {
-            let output = player
-                .program
-                .as_ref()
-                .map(|program| program.output.bytes());
-            let output = output.unwrap_or_default();
-            let after = output.get(player.shown..).unwrap_or_default();
+            let after = player.output_since();
             let count = |part: &[u8]| after.windows(part.len()).filter(|one| *one == part).count();
             count(&repr) > 0 && count(text) <= count(&repr)
         };
@@ -58,7 +46,7 @@ impl Player<'_> {
             return false;
         }
         // The text itself may come next.
-        let _: Waited<()> = self.wait_until(&mut |_| None, Patience::is_quiet);
+        let _ = self.wait_until_quiet();
         only(self)
     }
 
@@ -72,10 +60,9 @@ impl Player<'_> {
         if self.owed.is_empty() || self.exit_code().is_none() {
             return Ok(());
         }
-        let output = self.program.as_ref().map(|program| program.output.bytes());
-        let output = output.unwrap_or_default();
+        let output = self.output();
         for text in std::mem::take(&mut self.owed) {
-            if !output.windows(text.len().max(1)).any(|one| one == text) {
+            if !contains(&output, &text) {
                 return Err(self.not_shown(&text));
             }
         }

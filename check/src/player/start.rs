@@ -87,7 +87,7 @@ impl Player<'_> {
     /// It waits for clients on a socket that has no port of its own.
     fn never_binds(&self) -> Option<Cause> {
         let event = self.blocked()?;
-        let evidence = &self.program.as_ref()?.evidence;
+        let evidence = self.evidence()?;
         let waits = diagnose::RECEIVES.contains(&event.call.as_str());
         let bound = evidence.calls(&["bind"]).any(|one| one.fd == event.fd);
         (waits && !bound).then_some(Cause::NeverBinds)
@@ -121,21 +121,18 @@ impl Player<'_> {
         };
         program.evidence.read();
         if program.evidence.reports() {
-            let bound = program
-                .evidence
-                .calls(&["bind"])
-                .filter(|event| event.error.is_none());
-            let found: Vec<Listening> = bound
-                .filter_map(|event| bound_at(event, &program.evidence))
-                .collect();
+            let evidence = &program.evidence;
+            let binds = evidence.calls(&["bind"]);
+            let bound = binds.filter(|event| event.error.is_none());
+            let found = bound.filter_map(|event| bound_at(event, evidence));
+            let found: Vec<Listening> = found.collect();
             if !found.is_empty() {
                 return found;
             }
         }
-        let all = of_program(program.id(), self.setup.port).unwrap_or_default();
-        all.into_iter()
-            .filter(|one| one.address.port() != 0)
-            .collect()
+        let mut all = of_program(program.id(), self.setup.port).unwrap_or_default();
+        all.retain(|one| one.address.port() != 0);
+        all
     }
 
     fn start_client(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
@@ -199,10 +196,9 @@ fn port_was_given(start: &Start, port: u16) -> bool {
 /// What a call of `bind` tells, once a stream socket has been told to listen.
 fn bound_at(event: &Event, evidence: &crate::evidence::Evidence) -> Option<Listening> {
     let address = event.to.as_ref()?.parse().ok()?;
-    // SOCK_STREAM is 1 and SOCK_DGRAM is 2 everywhere.
-    let transport = match event.kind? & 0xf {
-        1 => Transport::Stream,
-        2 => Transport::Datagram,
+    let transport = match (event.is_stream(), event.is_datagram()) {
+        (true, _) => Transport::Stream,
+        (_, true) => Transport::Datagram,
         _ => return None,
     };
     let mut listened = evidence.calls(&["listen"]);

@@ -46,10 +46,8 @@ impl Player<'_> {
                 None
             };
             let waited = self.wait_until(&mut asks, Patience::is_quiet);
-            let there = self
-                .wire
-                .stream("a")
-                .is_some_and(|stream| !stream.rest().is_empty());
+            let stream = self.wire.stream("a");
+            let there = stream.is_some_and(|stream| !stream.rest().is_empty());
             if !there && !matches!(waited, Waited::Exited) && self.answer_field()? {
                 continue;
             }
@@ -60,21 +58,19 @@ impl Player<'_> {
         }
         self.theirs(Act::Connects, true);
         let come = self.wait(|player| player.message_ended().then_some(()));
-        let bytes = self
+        let stream = self
             .wire
             .stream("a")
-            .map(|stream| stream.rest().to_vec())
-            .unwrap_or_default();
-        if bytes.is_empty() {
-            return Err(match come {
-                Waited::Over => self.silent("a", b""),
-                _ => self.gone(b""),
-            });
-        }
-        if let Some(stream) = self.wire.stream("a") {
+            .filter(|stream| !stream.rest().is_empty());
+        if let Some(stream) = stream {
+            let bytes = stream.rest().to_vec();
             stream.taken = stream.received.len();
+            return self.judge(bytes);
         }
-        self.judge(bytes)
+        Err(match come {
+            Waited::Over => self.silent("a", b""),
+            _ => self.gone(b""),
+        })
     }
 
     /// Whether a whole message is there, or no more can come.
@@ -106,10 +102,9 @@ impl Player<'_> {
         };
         let next = asked(&question).or_else(|| order.into_iter().find(lacks));
         let Some(field) = next.filter(|_| self.typed.len() < 8) else {
-            return if question.is_empty() {
-                Ok(false)
-            } else {
-                Err(Stop::NotChecked(Reason::Asks(question)))
+            return match question.is_empty() {
+                true => Ok(false),
+                false => Err(Stop::NotChecked(Reason::Asks(question))),
             };
         };
         let value = self.given.tell(field, self.setup.identity);
@@ -121,10 +116,7 @@ impl Player<'_> {
 
     fn judge(&mut self, bytes: Vec<u8>) -> Result<(), Stop> {
         let unix = now();
-        let source = self.setup.start.and_then(Start::script);
-        let source = source
-            .and_then(|path| std::fs::read(path).ok())
-            .unwrap_or_default();
+        let source = self.source().unwrap_or_default();
         let judged = diagnose::submission(&bytes, &self.given, unix, &source);
         let right = judged.is_none();
         self.theirs(Act::Sends(bytes.clone()), right);

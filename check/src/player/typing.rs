@@ -17,10 +17,8 @@ impl Player<'_> {
 
     /// Answers a question for the host or the port, which a scenario does not know.
     pub(super) fn answer_where(&mut self) -> bool {
-        let Some(answer) = self
-            .question()
-            .and_then(|question| self.place_asked(&question))
-        else {
+        let question = self.question();
+        let Some(answer) = question.and_then(|question| self.place_asked(&question)) else {
             return false;
         };
         self.type_and_wait(answer.as_bytes());
@@ -42,18 +40,14 @@ impl Player<'_> {
 
     /// Types a line, and waits until a program that reports has read it.
     pub(super) fn type_and_wait(&mut self, line: &[u8]) {
-        let read = |player: &Self| {
-            let evidence = player.program.as_ref().map(|program| &program.evidence);
-            evidence.map_or(0, |evidence| evidence.calls(&["input"]).count())
-        };
-        let before = read(self);
+        let before = self.lines_read();
         if let Some(program) = &mut self.program {
             program.type_line(line);
         }
         if self.question().is_some() {
             let mut done = |player: &mut Self| {
                 player.program.as_mut()?.evidence.read();
-                (read(player) > before).then_some(())
+                (player.lines_read() > before).then_some(())
             };
             let _: Waited<()> = self.wait_until(&mut done, Patience::is_quiet);
         }
@@ -97,7 +91,7 @@ impl Player<'_> {
     /// The question that the program asks instead of using what was typed.
     pub(super) fn asks_more(&mut self) -> Option<String> {
         if self.reports() {
-            let lines = self.program.as_ref()?.evidence.calls(&["input"]).count();
+            let lines = self.lines_read();
             // Asked again after it has read what was typed, without sending anything.
             return self
                 .question()
@@ -108,8 +102,7 @@ impl Player<'_> {
 
     /// What stands after the last line end of what it has shown since: a prompt, most likely.
     pub(super) fn unended_line(&self) -> Option<String> {
-        let output = self.program.as_ref()?.output.bytes();
-        let after = output.get(self.shown..)?;
+        let after = self.output_since();
         let last = after.rsplit(|&byte| byte == b'\n').next()?;
         let text = String::from_utf8_lossy(last).trim().to_owned();
         (!text.is_empty()).then_some(text)
