@@ -23,7 +23,7 @@ pub(crate) struct Given {
     step: Option<Step>,
     /// What it was told, by its command line or when it asked.
     pub(crate) name: Option<String>,
-    pub(crate) told_dni: Option<String>,
+    pub(crate) given_dni: Option<String>,
     pub(crate) code: Option<String>,
     /// The port that its command line was given.
     pub(crate) port: String,
@@ -97,11 +97,11 @@ impl Given {
         }
     }
 
-    pub(crate) fn tell(&mut self, field: Field, identity: &Identity) -> String {
+    pub(crate) fn give(&mut self, field: Field, identity: &Identity) -> String {
         let value = self.value(field, identity);
         let told = match field {
             Field::Name => &mut self.name,
-            Field::Dni => &mut self.told_dni,
+            Field::Dni => &mut self.given_dni,
             Field::Code => &mut self.code,
             Field::Account | Field::Issuer => return value,
         };
@@ -112,7 +112,7 @@ impl Given {
     /// The command with `{host}`, `{port}`, `{name}`, `{dni}` and `{code}` filled in.
     pub(crate) fn filled(&mut self, start: &Start, identity: &Identity, port: u16) -> Start {
         let mut start = start.clone();
-        for word in &mut start.words {
+        for word in &mut start.command {
             let Some(text) = word.to_str().filter(|text| text.contains('{')) else {
                 continue;
             };
@@ -128,7 +128,7 @@ impl Given {
                 ("{code}", Field::Code),
             ] {
                 if text.contains(place) {
-                    text = text.replace(place, &self.tell(field, identity));
+                    text = text.replace(place, &self.give(field, identity));
                 }
             }
             *word = OsString::from(text);
@@ -217,7 +217,7 @@ fn wrong_code(dni: &str, unix: u64) -> String {
 impl Given {
     /// The message, as far as the program was told its fields.
     pub(crate) fn message(&self, unix: u64) -> Option<Vec<u8>> {
-        let (name, dni) = (self.name.as_ref()?, self.told_dni.as_ref()?);
+        let (name, dni) = (self.name.as_ref()?, self.given_dni.as_ref()?);
         let code = self.code.clone().unwrap_or_else(|| code(dni, unix));
         Some(format!("{name}&{dni}&{code}").into_bytes())
     }

@@ -55,7 +55,7 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
     let mut start = order.start.clone();
     let mut stop = None;
     if let Some(start) = &mut start
-        && let Some(first) = start.words.first_mut()
+        && let Some(first) = start.command.first_mut()
     {
         match program::resolve(first) {
             Ok(found) => *first = found,

@@ -66,7 +66,7 @@ pub struct Mapped {
     /// Which end.
     pub role: Role,
     /// The command and its arguments.
-    pub words: Vec<String>,
+    pub command: Vec<String>,
 }
 
 /// The practicals in a folder: itself, or each folder in it if they have programs for the same end
@@ -78,7 +78,7 @@ pub fn practicals(folder: &Path, map: &[Mapped]) -> io::Result<Vec<Practical>> {
     fs::read_dir(folder)?;
     let whole = practical(folder, map);
     let own = listed(folder).any(|file| file.is_file() && meant(&file).is_some());
-    let mapped = |folder: &Path| map.iter().any(|one| is_there(folder, &one.words));
+    let mapped = |folder: &Path| map.iter().any(|one| is_there(folder, &one.command));
     let mut inner = folders(folder);
     inner.retain(|one| mapped(one) || !files(one).is_empty());
     let several = |part: &Part| matches!(part.program, Err(NoProgram::Several(_)));
@@ -98,8 +98,8 @@ fn practical(folder: &Path, map: &[Mapped]) -> Practical {
                 .iter()
                 .find(|one| (one.subject, one.role) == (subject, role));
             let program = match mapped {
-                Some(mapped) if is_there(folder, &mapped.words) => Ok(Start {
-                    words: mapped.words.iter().map(Into::into).collect(),
+                Some(mapped) if is_there(folder, &mapped.command) => Ok(Start {
+                    command: mapped.command.iter().map(Into::into).collect(),
                     folder: Some(folder.to_owned()),
                 }),
                 Some(_) => Err(NoProgram::Missing),
@@ -127,9 +127,9 @@ fn is_written_by_students(subject: Subject, role: Role) -> bool {
 }
 
 /// Whether the files that a command names are in the folder.
-fn is_there(folder: &Path, words: &[String]) -> bool {
+fn is_there(folder: &Path, command: &[String]) -> bool {
     let file = |word: &&String| word.ends_with(".py") || word.starts_with("./");
-    words
+    command
         .iter()
         .filter(file)
         .all(|word| folder.join(word).is_file())
@@ -158,12 +158,12 @@ fn program(files: &[PathBuf], subject: Subject, role: Role) -> Result<Start, NoP
 /// How a file is started; `None` for a source that must be compiled.
 fn start(file: &Path) -> Option<Start> {
     let folder = file.parent().map(Path::to_owned);
-    let words = match ending(file).as_str() {
+    let command = match ending(file).as_str() {
         "py" | "pyw" => vec!["python3".into(), file.file_name()?.to_owned()],
         one if SOURCES.contains(&one) => return None,
         _ => vec![std::path::absolute(file).ok()?.into_os_string()],
     };
-    Some(Start { words, folder })
+    Some(Start { command, folder })
 }
 
 fn ending(file: &Path) -> String {
@@ -283,7 +283,7 @@ mod tests {
         let all = practicals(folder, &[]).expect("a folder");
         let said = |part: &Part| match &part.program {
             Ok(start) => {
-                let last = start.words.last().cloned().unwrap_or_default();
+                let last = start.command.last().cloned().unwrap_or_default();
                 last.to_string_lossy().into_owned()
             }
             Err(error) => error.code().to_owned(),
@@ -370,10 +370,10 @@ mod tests {
         let mapped = Mapped {
             subject: Subject::find("chat").expect("an exercise"),
             role: Role::Client,
-            words: ["python3", "c.py"].map(str::to_owned).to_vec(),
+            command: ["python3", "c.py"].map(str::to_owned).to_vec(),
         };
         let all = practicals(folder.path(), &[mapped]).expect("a folder");
-        let client = |one: &Practical| one.parts[0].program.clone().map(|start| start.words);
+        let client = |one: &Practical| one.parts[0].program.clone().map(|start| start.command);
         let words = Ok(vec!["python3".into(), "c.py".into()]);
         assert_eq!(
             all.iter().map(client).collect::<Vec<_>>(),

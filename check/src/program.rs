@@ -29,7 +29,7 @@ const REST: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The command and its arguments.
-    pub words: Vec<OsString>,
+    pub command: Vec<OsString>,
     /// The folder that it is started in; this process's own, if none is given.
     pub folder: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ impl Start {
     /// The program's source, as far as the command names a file that is there.
     pub fn script(&self) -> Option<PathBuf> {
         let folder = self.folder.clone().unwrap_or_default();
-        let files = self.words.iter().skip(1).map(|word| folder.join(word));
+        let files = self.command.iter().skip(1).map(|word| folder.join(word));
         let mut files = files.filter(|path| path.is_file());
         files.find(|path| {
             path.extension()
@@ -48,28 +48,28 @@ impl Start {
 
     /// The command, in which Python is told to warn where bytes are compared with text.
     fn with_warnings(&self) -> Vec<OsString> {
-        let mut words = self.words.clone();
+        let mut command = self.command.clone();
         let name = |path: &Path| {
             path.file_stem()
                 .map(|name| name.to_string_lossy().into_owned())
         };
-        let python = words.first().and_then(|first| name(Path::new(first)));
+        let python = command.first().and_then(|first| name(Path::new(first)));
         let python = python.is_some_and(|name| name.starts_with("python") || name == "py");
         let options = |word: &&OsString| word.to_string_lossy().starts_with('-');
-        let at = 1 + words.iter().skip(1).take_while(options).count();
+        let at = 1 + command.iter().skip(1).take_while(options).count();
         let script = self
             .script()
-            .is_some_and(|script| words.get(at).is_some_and(|word| script.ends_with(word)));
+            .is_some_and(|script| command.get(at).is_some_and(|word| script.ends_with(word)));
         if python && script {
-            words.insert(at, "-b".into());
+            command.insert(at, "-b".into());
         }
-        words
+        command
     }
 
     /// The student's own compiled program, given by its path: no interpreter and nothing that comes
     /// with the system.
     fn compiled(&self) -> Option<PathBuf> {
-        let first = Path::new(self.words.first()?);
+        let first = Path::new(self.command.first()?);
         let path = self.folder.clone().unwrap_or_default().join(first);
         let folders = std::env::var_os("PATH").unwrap_or_default();
         let of_system = std::env::split_paths(&folders).any(|one| path.parent() == Some(&one));
@@ -79,7 +79,7 @@ impl Start {
 
     /// What the program is called in a table: its script, or its command.
     pub fn name(&self) -> String {
-        let first = self.words.first().map(PathBuf::from).unwrap_or_default();
+        let first = self.command.first().map(PathBuf::from).unwrap_or_default();
         let path = self.script().unwrap_or(first);
         let name = path.file_name().unwrap_or(path.as_os_str());
         name.to_string_lossy().into_owned()
@@ -159,15 +159,15 @@ pub(crate) struct Way {
 impl Program {
     pub(crate) fn start(start: &Start, way: Option<Way>) -> io::Result<Self> {
         let mut evidence = Evidence::new()?;
-        let mut words = start.with_warnings();
+        let mut command = start.with_warnings();
         let traced = start.compiled();
         let traced = traced.and_then(|program| strace::command(&program, &evidence.path()));
         if let Some(mut traced) = traced {
             evidence.is_traced();
-            traced.append(&mut words);
-            words = traced;
+            traced.append(&mut command);
+            command = traced;
         }
-        let (first, rest) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let (first, rest) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(first);
         command
             .args(rest)

@@ -64,7 +64,7 @@ pub enum Move {
         /// What decides it.
         seed: u64,
         /// As it was written.
-        words: String,
+        text: String,
     },
     /// `<- finish PEER`: send no more.
     Finish(String),

@@ -136,7 +136,7 @@ timeline-what-signal = sleeps until the kernel sends SIGIO
 timeline-what-completion = sleeps until the kernel has done something that it was asked for
 # $operation (text) - its name
 # $bytes (number) - how many
-timeline-what-told = { $operation }: told that { $bytes } B are in the program's memory, copied before
+timeline-what-completed = { $operation }: told that { $bytes } B are in the program's memory, copied before
 # $operation (text) - its name
 # $bytes (number) - how many
 timeline-what-asked = { $operation }: the kernel is asked to send { $bytes } B

@@ -136,7 +136,7 @@ timeline-what-signal = duerme hasta que el núcleo envía SIGIO
 timeline-what-completion = duerme hasta que el núcleo ha hecho algo de lo que se le pidió
 # $operation (text) - su nombre
 # $bytes (number) - cuántos
-timeline-what-told = { $operation }: se le avisa de que { $bytes } B están ya en la memoria del programa
+timeline-what-completed = { $operation }: se le avisa de que { $bytes } B están ya en la memoria del programa
 # $operation (text) - su nombre
 # $bytes (number) - cuántos
 timeline-what-asked = { $operation }: se pide al núcleo que envíe { $bytes } B

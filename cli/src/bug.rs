@@ -7,7 +7,7 @@ use socklab_text::Messages;
 use crate::check::cure;
 use crate::exit::Exit;
 use crate::options::read;
-use crate::say;
+use crate::print;
 
 #[derive(Args, Clone, Debug)]
 struct ShowArgs {
@@ -40,7 +40,7 @@ fn list(messages: &dyn Messages) -> Exit {
     for piece in PIECES {
         let (end, (_, _, cause)) = (piece.end(), piece.about());
         let what = messages.say(&format!("check-what-{cause}"));
-        say::payload(&format!("{:width$}  {end:16} {what}", piece.name));
+        print::payload(&format!("{:width$}  {end:16} {what}", piece.name));
     }
     Exit::Done
 }
@@ -50,18 +50,18 @@ fn show(name: &str, messages: &dyn Messages) -> Exit {
         return Exit::Usage.because(&messages.say_with("bug-unknown", &[("name", &name)]));
     };
     let (_, _, code) = piece.about();
-    say::payload(&format!("{} · {} · {code}", piece.name, piece.end()));
+    print::payload(&format!("{} · {} · {code}", piece.name, piece.end()));
     let what = messages.say(&format!("check-what-{code}"));
     let why = messages.say(&format!("check-why-{code}"));
-    say::payload(&what);
-    say::payload(&messages.say_with("check-why", &[("text", &why)]));
+    print::payload(&what);
+    print::payload(&messages.say_with("check-why", &[("text", &why)]));
     for line in difference(piece) {
-        say::payload(&line);
+        print::payload(&line);
     }
     if let Some(&cause) = Cause::ALL.iter().find(|cause| cause.code() == code) {
-        say::payload(&messages.say("check-cure"));
+        print::payload(&messages.say("check-cure"));
         for line in cure(cause, messages) {
-            say::payload(&format!("   {line}"));
+            print::payload(&format!("   {line}"));
         }
     }
     Exit::Done

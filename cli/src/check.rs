@@ -26,7 +26,8 @@ use crate::exit::Exit;
 use crate::files::{FileError, LogFile};
 use crate::interrupt::on_interrupt;
 use crate::options::read;
-use crate::say;
+use crate::print;
+use crate::wording;
 use socklab_text::{Messages, escape, explained};
 
 #[derive(Args, Clone, Debug)]
@@ -146,7 +147,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     if args.list {
         for one in &order.scenarios {
-            say::payload(&text::listed(one, messages));
+            print::payload(&text::listed(one, messages));
         }
         return Exit::Done;
     }
@@ -159,21 +160,21 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let report = match args.shared.format.as_str() {
         "json" => {
             let report = check(&order, |outcome| transcripts.add(outcome));
-            say::payload(&formats::json(&report));
+            print::payload(&formats::json(&report));
             report
         }
         "junit" => {
             let report = check(&order, |outcome| transcripts.add(outcome));
-            say::payload(&formats::junit(&report, messages));
+            print::payload(&formats::junit(&report, messages));
             report
         }
         _ => {
-            let mut teller = text::Teller::new(messages, &order, repeat);
+            let mut printer = text::Printer::new(messages, &order, repeat);
             let report = check(&order, |outcome| {
                 transcripts.add(outcome);
-                teller.tell(outcome);
+                printer.print(outcome);
             });
-            teller.end(&report);
+            printer.end(&report);
             report
         }
     };
@@ -234,7 +235,7 @@ impl NoOrder {
                 messages.say_with("check-no-such-scenario", &[("name", name), ("list", list)])
             }
             NoOrder::Address(error) => error.say(messages),
-            NoOrder::Dni(error) => say::dni(messages, *error),
+            NoOrder::Dni(error) => wording::dni(messages, *error),
             NoOrder::File(error) => error.say(messages),
             NoOrder::Map(file, line) => {
                 messages.say_with("check-map-wrong", &[("file", file), ("line", line)])
@@ -266,7 +267,7 @@ fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
     }
     let identity = args.shared.identity()?;
     let start = (!args.command.is_empty()).then(|| Start {
-        words: args.command.clone(),
+        command: args.command.clone(),
         folder: None,
     });
     let mut scenarios = scenarios(args, exercise, role)?;

@@ -27,9 +27,9 @@ use crate::files::FileError;
 use crate::interrupt::on_interrupt;
 use crate::options::read;
 use crate::outlet;
+use crate::print;
 use crate::processes::Design;
 use crate::runtimes;
-use crate::say;
 
 use args::CompareArgs;
 pub(crate) use args::command;
@@ -108,7 +108,7 @@ fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Entry> {
                 name: peer.name.to_owned(),
                 kind: Kind::Program(peer.command),
             }),
-            Err(missing) => say::line(&messages.say_with(
+            Err(missing) => print::line(&messages.say_with(
                 "compare-peer-missing",
                 &[
                     ("name", &missing.name),
@@ -165,7 +165,7 @@ fn unmeasured(error: &Unmeasured, transport: Transport, messages: &dyn Messages)
     match error {
         Unmeasured::NoneLeft => messages.say("compare-none-left"),
         Unmeasured::Failed(model, error) => {
-            let detail = system_error::said(messages, error);
+            let detail = system_error::text(messages, error);
             messages.say_with("compare-failed", &[("model", model), ("detail", &detail)])
         }
         Unmeasured::Silent(address) => {

@@ -8,7 +8,7 @@ use socklab_text::Messages;
 use crate::check::text::named;
 use crate::exit::Exit;
 use crate::options::read;
-use crate::{address, say};
+use crate::{address, print, wording};
 
 #[derive(Args, Clone, Debug)]
 struct DoctorArgs {
@@ -45,14 +45,14 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let phone = match (&args.dni, &args.code) {
         (Some(dni), Some(code)) => match (Dni::parse(dni), Code::parse(code)) {
             (Ok(dni), Ok(code)) => Some(Phone { dni, code }),
-            (Err(error), _) => return Exit::Usage.because(&say::dni(messages, error)),
-            (_, Err(error)) => return Exit::Usage.because(&say::code(messages, error)),
+            (Err(error), _) => return Exit::Usage.because(&wording::dni(messages, error)),
+            (_, Err(error)) => return Exit::Usage.because(&wording::code(messages, error)),
         },
         _ => None,
     };
     let health = doctor(server, phone.as_ref());
     if let Some(version) = &health.python {
-        say::payload(&messages.say_with("doctor-python", &[("version", version)]));
+        print::payload(&messages.say_with("doctor-python", &[("version", version)]));
     }
     let clock = match (health.clock, &phone) {
         (_, Some(_)) | (Clock::Alone, _) => None,
@@ -60,19 +60,19 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         (Clock::Unknown, None) => Some("doctor-clock-unknown"),
     };
     if let Some(id) = clock {
-        say::payload(&messages.say(id));
+        print::payload(&messages.say(id));
     }
     if health.troubles.is_empty() {
-        say::payload(&messages.say("doctor-healthy"));
+        print::payload(&messages.say("doctor-healthy"));
         return Exit::Done;
     }
     for trouble in &health.troubles {
-        say::payload(&format!("✗ {}", said(trouble, messages)));
+        print::payload(&format!("✗ {}", text_of(trouble, messages)));
     }
     Exit::Failed
 }
 
-fn said(trouble: &Trouble, messages: &dyn Messages) -> String {
+fn text_of(trouble: &Trouble, messages: &dyn Messages) -> String {
     match trouble {
         Trouble::NoPython(Unusable::StoreStub(name)) => {
             messages.say_with("check-reason-store", &[("name", name)])

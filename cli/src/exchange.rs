@@ -25,13 +25,14 @@ use crate::options::{
     role,
 };
 use crate::outlet::{STDERR, STDOUT};
+use crate::print;
 use crate::processes::{Design, Place};
 use crate::recording::{self, Recording};
 use crate::runtimes;
-use crate::say;
 use crate::secret;
 use crate::submission::{self, Encrypted, Findings, Resources};
 use crate::terminal::{Terminal, TerminalOptions};
+use crate::wording;
 use socklab_runtimes::{Runtime, Task};
 use socklab_text::Messages;
 
@@ -81,12 +82,12 @@ pub(crate) fn main(
     let start = match started {
         Ok(start) => start,
         Err(refusal) => {
-            say::line(&refusal.say(messages, &exchange.runtime));
+            print::line(&refusal.say(messages, &exchange.runtime));
             return refusal.exit();
         }
     };
     if role == Role::Server && runtime.spins() && !common.quiet {
-        say::line(&messages.say_with("runtime-spins", &[("runtime", &runtime.name())]));
+        print::line(&messages.say_with("runtime-spins", &[("runtime", &runtime.name())]));
     }
     let options = TerminalOptions {
         quiet: common.quiet,
@@ -135,19 +136,19 @@ pub(crate) fn main(
         return Exit::Done;
     }
     if dropped > 0 {
-        say::line(&messages.say_with("lines-dropped", &[("lines", &dropped)]));
+        print::line(&messages.say_with("lines-dropped", &[("lines", &dropped)]));
     }
     // Not `all`: each says what it has lost.
     let whole = logs.iter().filter(|log| log.end()).count() == logs.len();
     if let Some(evicted @ 1..) = limit.map(|limit| limit.evicted())
         && !common.quiet
     {
-        say::line(&messages.say_with("made-room", &[("connections", &evicted)]));
+        print::line(&messages.say_with("made-room", &[("connections", &evicted)]));
     }
     if let Some(summary) = reviewer.and_then(|reviewer| reviewer.summary())
         && !common.quiet
     {
-        say::line(&summary);
+        print::line(&summary);
     }
     let exit = match report(
         messages,
@@ -374,7 +375,7 @@ fn report(
         (Status::Done, _) => Exit::Done,
         (Status::Stopped | Status::Running, Role::Server) => {
             if !quiet {
-                say::line(&messages.say("stopped"));
+                print::line(&messages.say("stopped"));
             }
             Exit::Done
         }
@@ -387,7 +388,7 @@ fn report(
                 }
                 (Secured::No, _) => None,
             };
-            say::line(&said.unwrap_or_else(|| say::failure(messages, transport, failure)));
+            print::line(&said.unwrap_or_else(|| wording::failure(messages, transport, failure)));
             match failure {
                 Failure::BadField(_) => Exit::Usage,
                 _ => Exit::Failed,

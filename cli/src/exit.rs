@@ -3,7 +3,7 @@
 use socklab_text::{Messages, system_error};
 
 use crate::outlet;
-use crate::say;
+use crate::print;
 
 /// How the command ended, for the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Exit {
     /// This end, after one line on standard error that says why.
     #[must_use]
     pub(crate) fn because(self, why: &str) -> Exit {
-        say::line(why);
+        print::line(why);
         self
     }
 
@@ -39,7 +39,7 @@ impl Exit {
             (_, exit) if outlet::reader_left() => exit,
             (Some(error), _) => {
                 let file = messages.say("standard-output");
-                let detail = system_error::said(messages, error);
+                let detail = system_error::text(messages, error);
                 let given = [("file", &file as _), ("detail", &detail as _)];
                 Exit::Failed.because(&messages.say_with("file-error", &given))
             }

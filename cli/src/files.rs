@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
 
 use crate::outlet::{Outlet, Sink};
-use crate::say;
+use crate::print;
 use socklab_text::{Messages, explained, system_error};
 
 /// Why a file was not read or written.
@@ -38,7 +38,7 @@ impl FileError {
             Error::Foreign => "output-foreign",
             Error::Unread => "output-unread",
             Error::Io(error) => {
-                let detail = system_error::said(messages, error);
+                let detail = system_error::text(messages, error);
                 return messages.say_with("file-error", &[("file", file), ("detail", &detail)]);
             }
         };
@@ -77,7 +77,7 @@ pub(crate) fn warn_if_open(messages: &dyn Messages, path: &Path) {
 /// Warns that others may read a file, which has this mode.
 pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
     let mode = format!("{mode:03o}");
-    say::line(&messages.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
+    print::line(&messages.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
 }
 
 /// A file that grows while a program runs. When it can no longer be written the program goes on,
@@ -143,7 +143,7 @@ impl LogFile {
         let lost = outlet.end();
         if lost > 0 {
             let (file, messages) = (&self.file.path, self.file.messages);
-            say::line(&messages.say_with("log-dropped", &[("file", file), ("lines", &lost)]));
+            print::line(&messages.say_with("log-dropped", &[("file", file), ("lines", &lost)]));
         }
         // While its reader takes none, the file is in the thread's hands.
         lost == 0 && self.file.with(|log| log.is_whole())
@@ -166,8 +166,8 @@ impl Sink for &'static Grows {
     fn write(self, lines: &[u8]) {
         if let Some(error) = self.with(|log| log.append(lines)) {
             let (messages, file) = (self.messages, &self.path);
-            let detail = system_error::said(messages, &error);
-            say::line(&messages.say_with("log-failed", &[("file", file), ("detail", &detail)]));
+            let detail = system_error::text(messages, &error);
+            print::line(&messages.say_with("log-failed", &[("file", file), ("detail", &detail)]));
         }
     }
 }

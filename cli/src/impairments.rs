@@ -13,7 +13,7 @@ use socklab_runtimes::Task;
 use socklab_text::Messages;
 
 use crate::numbers::count;
-use crate::say;
+use crate::print;
 
 /// How a client or a server misbehaves.
 #[derive(Args, Clone, Debug)]
@@ -106,7 +106,7 @@ impl ImpairmentArgs {
             let seed = RandomState::new().build_hasher().finish() % 100_000;
             if by_chance {
                 let _ = DRAWN.set(seed);
-                say::news(&messages.say_with("impairments-seed", &[("seed", &seed)]));
+                print::news(&messages.say_with("impairments-seed", &[("seed", &seed)]));
             }
             seed
         });

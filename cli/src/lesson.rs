@@ -10,7 +10,7 @@ use socklab_text::{Messages, system_error};
 use crate::exit::Exit;
 use crate::options::read;
 use crate::outlet;
-use crate::say;
+use crate::print;
 
 #[derive(Args, Clone, Debug)]
 struct LessonArgs {
@@ -54,7 +54,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     let bench = Bench {
         messages,
         quick: args.lesson_quick,
-        progress: &say::news,
+        progress: &print::news,
     };
     let asked = (lesson.ask)(&bench);
     let mut predicted = None;
@@ -62,7 +62,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
         predicted = asked.answers.parse(text);
         if predicted.is_none() {
             let hint = asked.answers.hint(messages);
-            say::line(
+            print::line(
                 &messages.say_with("lesson-no-answer", &[("given", text), ("answers", &hint)]),
             );
             return Exit::Usage;
@@ -87,10 +87,10 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
             Exit::Done
         }
         Err(error) => {
-            let (name, detail) = (lesson.name, system_error::said(messages, &error));
+            let (name, detail) = (lesson.name, system_error::text(messages, &error));
             let line =
                 messages.say_with("lesson-failed", &[("lesson", &name), ("detail", &detail)]);
-            say::line(&line);
+            print::line(&line);
             Exit::Failed
         }
     }
@@ -102,7 +102,7 @@ fn ask(answers: &Answers, messages: &dyn Messages) -> Option<Answer> {
     loop {
         if stdin().is_terminal() {
             let prompt = messages.say_with("prompt-prediction", &[("answers", &hint)]);
-            say::prompt(&prompt);
+            print::prompt(&prompt);
         }
         let mut line = String::new();
         match stdin().read_line(&mut line) {
@@ -113,7 +113,9 @@ fn ask(answers: &Answers, messages: &dyn Messages) -> Option<Answer> {
             return Some(answer);
         }
         let given = line.trim();
-        say::line(&messages.say_with("lesson-no-answer", &[("given", &given), ("answers", &hint)]));
+        print::line(
+            &messages.say_with("lesson-no-answer", &[("given", &given), ("answers", &hint)]),
+        );
     }
 }
 

@@ -23,12 +23,13 @@ mod odd;
 mod options;
 mod otp;
 mod outlet;
+mod print;
 mod processes;
 mod qr;
 mod recording;
 mod register;
+mod replies;
 mod runtimes;
-mod say;
 mod secret;
 mod submission;
 mod terminal;
@@ -66,7 +67,7 @@ fn run() -> Exit {
     };
     let common: Common = read(&matches);
     if common.quiet {
-        say::only_failures();
+        print::only_failures();
     }
     let exit = match matches.subcommand() {
         Some(("otp", matches)) => otp::main(matches, messages),

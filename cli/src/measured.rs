@@ -7,7 +7,8 @@ use socklab_text::Messages;
 
 use crate::exit::Exit;
 use crate::options::read;
-use crate::say;
+use crate::print;
+use crate::wording;
 
 #[derive(Args, Clone, Debug)]
 struct MeasuredArgs {
@@ -24,10 +25,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: MeasuredArgs = read(matches);
     match serve(&args.order) {
         Ok(Status::Failed(failure)) => {
-            say::line(&say::failure(messages, Transport::Stream, failure));
+            print::line(&wording::failure(messages, Transport::Stream, failure));
         }
         Ok(_) => return Exit::Done,
-        Err(error) => say::line(&error.to_string()),
+        Err(error) => print::line(&error.to_string()),
     }
     Exit::Failed
 }

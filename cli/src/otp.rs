@@ -12,9 +12,10 @@ use socklab_files::Outputs;
 use crate::exit::Exit;
 use crate::files::FileError;
 use crate::options::read;
+use crate::print;
 use crate::qr;
-use crate::say;
 use crate::secret;
+use crate::wording;
 use socklab_text::{Messages, Variable, explained};
 
 /// How far `otp clock` looks to both sides, in steps of 30 s: half an hour. The further it looks,
@@ -108,7 +109,7 @@ fn with_code(
 ) -> Exit {
     match Code::parse(&read::<CodeArg>(matches).code) {
         Ok(code) => then(&code),
-        Err(error) => Exit::Usage.because(&say::code(messages, error)),
+        Err(error) => Exit::Usage.because(&wording::code(messages, error)),
     }
 }
 
@@ -123,27 +124,27 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
         return Exit::Usage.because(&messages.say_with("otp-label-colon", &[("label", label)]));
     }
     let uri = provisioning(key, &args.account, &args.issuer, style);
-    say::news(&messages.say("otp-dni-is-secret"));
-    say::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
-    say::payload(&format!("{} {uri}", messages.say("otp-uri")));
+    print::news(&messages.say("otp-dni-is-secret"));
+    print::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
+    print::payload(&format!("{} {uri}", messages.say("otp-uri")));
     if let Err(error) = draw(&uri, args, messages) {
         return Exit::Failed.because(&error.say(messages));
     }
-    if args.no_verify || say::is_quiet() || !stdin().is_terminal() {
+    if args.no_verify || print::is_quiet() || !stdin().is_terminal() {
         return Exit::Done;
     }
-    say::prompt(&messages.say("prompt-code"));
+    print::prompt(&messages.say("prompt-code"));
     let mut line = String::new();
     match stdin().lock().read_line(&mut line) {
         Ok(1..) if !line.trim().is_empty() => match Code::parse(&line) {
             Ok(code) => {
                 let exit = judge(key, &code, 0, messages);
                 if exit == Exit::Failed && style == Style::Lab {
-                    say::line(&messages.say("otp-try-rfc"));
+                    print::line(&messages.say("otp-try-rfc"));
                 }
                 exit
             }
-            Err(error) => Exit::Failed.because(&say::code(messages, error)),
+            Err(error) => Exit::Failed.because(&wording::code(messages, error)),
         },
         // An empty line skips the check.
         _ => Exit::Done,
@@ -180,16 +181,16 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Und
                 let there = width.0;
                 let said =
                     messages.say_with("qr-narrow", &[("needed", &needed), ("there", &there)]);
-                say::line(&said);
+                print::line(&said);
             }
-            _ => say::payload(&drawn),
+            _ => print::payload(&drawn),
         }
     }
     let mut outputs = Outputs::default();
     let mut save = |file: &Path, bytes: &[u8]| {
         let written = outputs.secret(file, bytes);
         written.map_err(|error| Undrawn::File(FileError::new(file, error)))?;
-        say::news(&messages.say_with("wrote-file", &[("file", &file)]));
+        print::news(&messages.say_with("wrote-file", &[("file", &file)]));
         Ok(())
     };
     if let Some(file) = &args.png {
@@ -203,10 +204,10 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Und
 
 fn code(key: &Key, messages: &dyn Messages) -> Exit {
     let now = unix_now();
-    say::payload(key.code(Step::at(now)).as_str());
+    print::payload(key.code(Step::at(now)).as_str());
     if stdout().is_terminal() {
         let left = Step::SECONDS - now % Step::SECONDS;
-        say::news(&messages.say_with("otp-remaining", &[("seconds", &left)]));
+        print::news(&messages.say_with("otp-remaining", &[("seconds", &left)]));
     }
     Exit::Done
 }
@@ -218,11 +219,11 @@ fn judge(key: &Key, code: &Code, window: u8, messages: &dyn Messages) -> Exit {
     };
     match verify(key, code, unix_now(), window) {
         Some(_) => {
-            say::payload(&messages.say("otp-code-valid"));
+            print::payload(&messages.say("otp-code-valid"));
             Exit::Done
         }
         None => {
-            say::payload(&messages.say("otp-code-invalid"));
+            print::payload(&messages.say("otp-code-invalid"));
             Exit::Failed
         }
     }
@@ -250,7 +251,7 @@ fn clock(key: &Key, code: &Code, messages: &dyn Messages) -> Exit {
         ),
         _ => (messages.say("otp-clock-ambiguous"), Exit::Failed),
     };
-    say::payload(&line);
+    print::payload(&line);
     exit
 }
 

@@ -24,7 +24,7 @@ use crate::exit::Exit;
 use crate::impairments;
 #[cfg(target_os = "linux")]
 use crate::outlet;
-use crate::say;
+use crate::print;
 
 /// A design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Design {
         } else {
             return None;
         };
-        say::line(&said);
+        print::line(&said);
         Some(exit)
     }
 

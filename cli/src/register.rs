@@ -18,7 +18,7 @@ use socklab_register::{Archive, Error, Location, Notice, Trouble};
 use crate::exit::Exit;
 use crate::files::{FileError, warn_of_mode};
 use crate::options::read;
-use crate::say;
+use crate::print;
 use crate::secret;
 use roster::Unread;
 use socklab_text::Messages;
@@ -168,7 +168,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
                     (Exit::Failed, trouble(messages, &command.location, &error))
                 }
             };
-            say::line(&line);
+            print::line(&line);
             exit
         }
     }
@@ -235,7 +235,7 @@ impl RegisterCommand<'_> {
                 } else {
                     "register-not-locked"
                 };
-                say::news(&self.messages.say_with(id, &[("dni", &dni)]));
+                print::news(&self.messages.say_with(id, &[("dni", &dni)]));
                 Ok(Exit::Done)
             }
             "clock" => self.clock(read::<ClockArg>(matches).right),
@@ -256,7 +256,7 @@ impl RegisterCommand<'_> {
                         ),
                         _ => error.into(),
                     })?;
-                say::news(&self.messages.say_with("wrote-file", &[("file", &file)]));
+                print::news(&self.messages.say_with("wrote-file", &[("file", &file)]));
                 Ok(Exit::Done)
             }
             _ => self.verify(),
@@ -279,14 +279,14 @@ impl RegisterCommand<'_> {
             )));
         }
         let count = self.archive.forget(dni)?;
-        say::news(&messages.say_with("register-forgot", &[("count", &count)]));
+        print::news(&messages.say_with("register-forgot", &[("count", &count)]));
         Ok(Exit::Done)
     }
 
     fn verify(&mut self) -> Result<Exit, Stop> {
         let faults = self.archive.verify()?;
         for fault in &faults {
-            say::line(&socklab_text::escape::text(fault));
+            print::line(&socklab_text::escape::text(fault));
         }
         if !faults.is_empty() {
             return Err(Stop::Failed(self.messages.say("register-damaged")));
@@ -295,7 +295,7 @@ impl RegisterCommand<'_> {
         if key.exists() && self.name_damaged(&key)? {
             return Ok(Exit::Failed);
         }
-        say::news(&self.messages.say("register-whole"));
+        print::news(&self.messages.say("register-whole"));
         Ok(Exit::Done)
     }
 
@@ -304,7 +304,7 @@ impl RegisterCommand<'_> {
         let messages = self.messages;
         let damaged = self.archive.damaged_secrets(key)?;
         for dni in &damaged {
-            say::line(&messages.say_with("register-bad-secret", &[("dni", dni)]));
+            print::line(&messages.say_with("register-bad-secret", &[("dni", dni)]));
         }
         Ok(!damaged.is_empty())
     }
@@ -315,11 +315,11 @@ fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
     let place = location.to_string();
     match location.restore(from) {
         Ok(kept) => {
-            say::news(
+            print::news(
                 &messages.say_with("register-restored", &[("place", &place), ("file", &from)]),
             );
             if let Some(kept) = kept {
-                say::news(&messages.say_with("register-kept", &[("file", &kept)]));
+                print::news(&messages.say_with("register-kept", &[("file", &kept)]));
             }
             Exit::Done
         }
@@ -333,12 +333,12 @@ pub(crate) fn notice(messages: &dyn Messages, notice: &Notice) {
         Notice::OpenToAll { path, mode } => warn_of_mode(messages, path, *mode),
         Notice::OtherNames { path, names } => {
             let said = [("file", path as _), ("names", names as _)];
-            say::line(&messages.say_with("register-other-names", &said));
+            print::line(&messages.say_with("register-other-names", &said));
         }
         Notice::LogSetAside(log) => {
-            say::line(&messages.say_with("log-set-aside", &[("file", log)]));
+            print::line(&messages.say_with("log-set-aside", &[("file", log)]));
         }
-        Notice::Saved(copy) => say::line(&messages.say_with("register-saved", &[("file", copy)])),
+        Notice::Saved(copy) => print::line(&messages.say_with("register-saved", &[("file", copy)])),
     }
 }
 

@@ -6,8 +6,8 @@ use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
 use crate::exit::Exit;
+use crate::print;
 use crate::processes::Design;
-use crate::say;
 
 /// Takes the name of any runtime. The help shows those that there are for this system.
 pub(crate) fn parser() -> PossibleValuesParser {
@@ -40,7 +40,7 @@ pub(crate) fn refused(
             _ => "runtime-not-here",
         };
         let detail = error.to_string();
-        say::line(&messages.say_with(id, &[("runtime", &name), ("detail", &detail)]));
+        print::line(&messages.say_with(id, &[("runtime", &name), ("detail", &detail)]));
         return Some(Exit::Unchecked);
     }
     if !runtime.serves(exercise.transport) {
@@ -49,7 +49,7 @@ pub(crate) fn refused(
             "runtime-no-tcp",
             &[("runtime", &name), ("exercise", &exercise)],
         );
-        say::line(&said);
+        print::line(&said);
         return Some(Exit::Usage);
     }
     None

@@ -4,7 +4,8 @@ use std::io::{IsTerminal, stdin};
 
 use socklab_core::otp::{Dni, DniError};
 
-use crate::say;
+use crate::print;
+use crate::wording;
 use socklab_text::{Messages, explained};
 
 /// Where a DNI may stand instead.
@@ -28,7 +29,7 @@ impl NoDni {
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
             NoDni::Missing => messages.say("dni-missing"),
-            NoDni::Wrong(error) => say::dni(messages, *error),
+            NoDni::Wrong(error) => wording::dni(messages, *error),
         }
     }
 }
@@ -78,7 +79,7 @@ fn unseen(prompt: &str) -> Option<String> {
     });
     // Before the prompt: who sees it may type.
     tcsetattr(stdin(), SetArg::TCSANOW, &hidden).ok()?;
-    say::prompt(prompt);
+    print::prompt(prompt);
     let line = line();
     let _ = tcsetattr(stdin(), SetArg::TCSANOW, &before);
     line
@@ -87,6 +88,6 @@ fn unseen(prompt: &str) -> Option<String> {
 /// The same on a console.
 #[cfg(not(unix))]
 fn unseen(prompt: &str) -> Option<String> {
-    say::prompt(prompt);
+    print::prompt(prompt);
     rpassword::read_password().ok()
 }

@@ -22,10 +22,10 @@ use socklab_system::{ConnectionLimit, MAX_REFUSALS};
 use crate::address;
 use crate::files::{FileError, LogFile, warn_if_open};
 use crate::numbers::count;
+use crate::print;
 use crate::register::roster::{self, Unread};
 use crate::register::{LabRegister, trouble};
-use crate::say;
-use crate::wording::Replies;
+use crate::replies::Replies;
 use certificates::Identity;
 use journal::Log;
 use rehearsal::{Rehearsal, Reviewed};
@@ -189,7 +189,7 @@ pub(crate) fn prepare(
     );
     let log = Arc::new(log.map_err(Unprepared::Log)?);
     let register: Arc<dyn Register> = if args.rehearse {
-        say::line(&messages.say("rehearsing"));
+        print::line(&messages.say("rehearsing"));
         let policy = Policy {
             nie: args.nie,
             ..Policy::default()
@@ -221,7 +221,7 @@ fn capacity(most: usize, messages: &dyn Messages) -> usize {
             "few-descriptors",
             &[("most", &most), ("possible", &possible)],
         );
-        say::line(&said);
+        print::line(&said);
     }
     possible
 }
@@ -275,7 +275,7 @@ fn open(
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
         // Its lines may be seen by a class.
-        roster::tell(path, &roster, messages, journal::masked);
+        roster::report(path, &roster, messages, journal::masked);
     }
     let mut rules = Rules {
         secret: args.secret.map(|secret| match secret {
@@ -295,7 +295,7 @@ fn open(
     let writer = writer.map_err(failed)?;
     if location.is_in_memory() {
         let place = location.to_string();
-        say::line(&messages.say_with("register-in-memory", &[("place", &place)]));
+        print::line(&messages.say_with("register-in-memory", &[("place", &place)]));
     }
     Ok(writer)
 }

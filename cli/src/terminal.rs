@@ -11,7 +11,8 @@ use socklab_system::Stop;
 use crate::address;
 use crate::odd;
 use crate::outlet::{self, Outlet, STDERR, STDOUT, Stream};
-use crate::say;
+use crate::print;
+use crate::wording;
 use socklab_text::Messages;
 use socklab_text::escape;
 
@@ -86,7 +87,7 @@ impl Terminal {
     }
 
     fn line(&self, text: &str) {
-        say::line(text);
+        print::line(text);
     }
 }
 
@@ -152,7 +153,7 @@ impl Console for Terminal {
                 outlet::serve();
             }
             _ if self.options.quiet => {}
-            _ => self.line(&say::notice(self.messages, notice)),
+            _ => self.line(&wording::notice(self.messages, notice)),
         }
     }
 }

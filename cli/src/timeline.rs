@@ -15,8 +15,8 @@ use crate::exit::Exit;
 use crate::files::{FileError, write_public};
 use crate::options::{exercises, read};
 use crate::outlet;
+use crate::print;
 use crate::runtimes;
-use crate::say;
 use crate::tour::not_played;
 
 /// What a chart can be written as.
@@ -109,7 +109,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
         return Exit::Failed.because(&error.say(messages));
     }
-    say::line(&messages.say_with("wrote-file", &[("file", file)]));
+    print::line(&messages.say_with("wrote-file", &[("file", file)]));
     done(&charts, &models)
 }
 

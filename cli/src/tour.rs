@@ -13,9 +13,10 @@ use socklab_text::Messages;
 use crate::exit::Exit;
 use crate::options::{exercises, read};
 use crate::outlet;
+use crate::print;
+use crate::replies::Replies;
 use crate::runtimes;
-use crate::say;
-use crate::wording::Replies;
+use crate::wording;
 
 #[derive(Args, Debug)]
 struct TourArgs {
@@ -48,7 +49,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     let of_all = args.exercise.is_none();
     if of_all {
-        say::payload(&format!("{}\n", messages.say("tour-intro")));
+        print::payload(&format!("{}\n", messages.say("tour-intro")));
     }
     let mut exit = Exit::Done;
     let asked = |name: &str| args.exercise.as_deref().is_none_or(|only| only == name);
@@ -82,16 +83,16 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
             }
         }
         if let Some((text, same)) = tour::page(exercise, &played, detail, messages) {
-            say::payload(&text);
+            print::payload(&text);
             if !same {
                 exit = Exit::Failed;
             }
         }
     }
     if of_all && !outlet::reader_left() {
-        say::payload(&messages.say("tour-next"));
+        print::payload(&messages.say("tour-next"));
         for (command, id) in NEXT {
-            say::payload(&format!("  {command:32} {}", messages.say(id)));
+            print::payload(&format!("  {command:32} {}", messages.say(id)));
         }
     }
     exit
@@ -114,12 +115,12 @@ pub(crate) fn not_played(
     messages: &dyn Messages,
 ) {
     let runtime = runtime.name();
-    say::line(&messages.say_with(
+    print::line(&messages.say_with(
         "tour-failed",
         &[("exercise", &exercise), ("runtime", &runtime)],
     ));
     if let Status::Failed(failure) = status {
         let transport = find(exercise).map_or(Transport::Datagram, |one| one.transport);
-        say::line(&say::failure(messages, transport, failure));
+        print::line(&wording::failure(messages, transport, failure));
     }
 }

@@ -9,7 +9,7 @@ use socklab_core::transcript::parse;
 use crate::exit::Exit;
 use crate::options::read;
 use crate::outlet;
-use crate::say;
+use crate::print;
 use socklab_text::{Messages, system_error};
 
 #[derive(Args, Debug)]
@@ -34,12 +34,12 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     let args: ShowArgs = read(matches);
     let failed = |detail: String| {
-        say::line(&messages.say_with("file-error", &[("file", &args.file), ("detail", &detail)]));
+        print::line(&messages.say_with("file-error", &[("file", &args.file), ("detail", &detail)]));
         Exit::Failed
     };
     let text = match fs::read_to_string(&args.file) {
         Ok(text) => text,
-        Err(error) => return failed(system_error::said(messages, &error)),
+        Err(error) => return failed(system_error::text(messages, &error)),
     };
     let transcripts = match parse(&text) {
         Ok(transcripts) => transcripts,
@@ -52,7 +52,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             false => one.to_string(),
         })
         .collect();
-    if !say::is_quiet() {
+    if !print::is_quiet() {
         outlet::payload(shown.join("\n").as_bytes());
     }
     Exit::Done

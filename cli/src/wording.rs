@@ -1,65 +1,213 @@
-//! A submission server's replies, in its language.
+//! What machines report, in the user's language.
 
-use socklab_core::register::{Cause, Decision, Entry, Refusal, Reply, Wording};
+use std::net::SocketAddr;
+use std::time::Duration;
 
+use socklab_core::otp::{CodeError, DniError};
+use socklab_core::{
+    Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, Transport, max_datagram, submit,
+};
 use socklab_text::Messages;
+use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
-/// The replies among the messages.
-pub(crate) struct Replies {
-    pub(crate) messages: &'static dyn Messages,
-    /// Whether foreigners' numbers are taken.
-    pub(crate) nie: bool,
-}
+use crate::around;
 
-impl Wording for Replies {
-    fn word(&self, reply: &Reply<'_>, to: &mut Vec<u8>) {
-        let messages = self.messages;
-        let text = match reply {
-            Reply::Decided(decision) => decided(messages, decision),
-            Reply::DniLetter if self.nie => messages.say("reply-dni-letter-nie"),
-            Reply::DniLetter => messages.say("reply-dni-letter"),
-            Reply::NameNul => messages.say("reply-name-nul"),
-            Reply::NameBlank => messages.say("name-empty"),
-            Reply::Format => messages.say("reply-format"),
-            Reply::Late | Reply::Busy => messages.say("reply-busy"),
-        };
-        to.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// What a decision is in messages.
-pub(crate) fn decided(messages: &dyn Messages, decision: &Decision) -> String {
-    let entry = |id: &str, entry: &Entry| {
-        let said = messages.say_with(id, &[("number", &entry.number)]);
-        match entry.receipt {
-            Some(receipt) => {
-                let receipt = receipt.as_str().to_owned();
-                said + &messages.say_with("reply-receipt", &[("receipt", &receipt)])
-            }
-            None => said,
+/// A notice in messages; `Ready` has more than one line and is the terminal's business.
+pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
+    match notice {
+        Notice::Ready(address) => messages.say_with("ready", &[("address", &address)]),
+        Notice::Connection(peer) => messages.say_with("connection", &[("peer", &peer)]),
+        Notice::ChatBegan(peer) => messages.say_with("chat-began", &[("peer", &peer)]),
+        Notice::Stranger(peer) => messages.say_with("stranger", &[("peer", &peer)]),
+        Notice::MoreStrangers => messages.say("strangers-more"),
+        Notice::LateReply => messages.say("late-reply"),
+        Notice::Retry { attempt, of } => {
+            messages.say_with("retry", &[("attempt", &attempt), ("of", &of)])
         }
-    };
-    match decision {
-        Decision::Accepted(place) => entry("reply-accepted", place),
-        Decision::Already(place) => entry("reply-already", place),
-        Decision::OtherName => messages.say("reply-other-name"),
-        Decision::Unavailable => messages.say("reply-unavailable"),
-        Decision::Refused(refusal) => refused(messages, *refusal),
+        Notice::ReplyTooLong { peer, bytes } => {
+            let most = max_datagram(peer);
+            messages.say_with(
+                "reply-too-long",
+                &[("peer", &peer), ("bytes", &bytes), ("most", &most)],
+            )
+        }
+        Notice::Lost(peer, bytes) => {
+            messages.say_with("lost", &[("peer", &peer), ("bytes", &bytes)])
+        }
+        Notice::LineTooLong(peer, most) => {
+            messages.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
+        }
+        Notice::NoListener(peer) => match around::nearby(messages, Transport::Datagram, peer) {
+            Some(said) => messages.say_with("sent-but", &[("said", &said)]),
+            None => messages.say_with("nobody-listens", &[("peer", &peer)]),
+        },
+        Notice::VerdictUnknown => messages.say("verdict-unknown"),
+        Notice::BadField(error) => field(messages, error),
+        Notice::Fault(doing, fault) => io(messages, doing, fault),
+        Notice::NextAddress { failed, fault } => messages.say_with(
+            "next-address",
+            &[
+                ("failed", &failed),
+                ("why", &fault.kind.name()),
+                ("detail", &detail(messages, fault)),
+            ],
+        ),
+        Notice::AcceptPaused(resource, fault) => {
+            let why = match resource {
+                Resource::Threads => "threads",
+                Resource::Descriptors if NO_DESCRIPTOR.contains(&fault.code) => "descriptors",
+                Resource::Descriptors => "other",
+            };
+            let detail = detail(messages, fault);
+            messages.say_with("accept-paused", &[("why", &why), ("detail", &detail)])
+        }
+        Notice::AcceptResumed => messages.say("accept-resumed"),
     }
 }
 
-fn refused(messages: &dyn Messages, refusal: Refusal) -> String {
-    let seconds = |id: &str, seconds: u64| messages.say_with(id, &[("seconds", &seconds)]);
-    match refusal {
-        Refusal::WrongCode(Cause::Unknown) => messages.say("reply-code-wrong"),
-        Refusal::WrongCode(Cause::Behind(time)) => seconds("reply-code-behind", time),
-        Refusal::WrongCode(Cause::Ahead(time)) => seconds("reply-code-ahead", time),
-        Refusal::WrongCode(Cause::Zeros) => messages.say("reply-zeros"),
-        Refusal::UsedCode => messages.say("reply-code-used"),
-        Refusal::Unknown => messages.say("reply-unknown"),
-        Refusal::Letter => messages.say("reply-dni-letter"),
-        Refusal::Throttled(time) => seconds("reply-throttled", time),
-        Refusal::Clock(_) => messages.say("reply-clock"),
-        Refusal::Undisclosed => messages.say("reply-refused"),
+/// A failure in messages: what happened, to whom, and what to try.
+pub(crate) fn failure(messages: &dyn Messages, transport: Transport, failure: Failure) -> String {
+    let waited = |id, peer: SocketAddr, waited: Duration| {
+        let way = around::way(transport, peer);
+        messages.say_with(id, &[("peer", &peer), ("seconds", &waited), ("way", &way)])
+    };
+    match failure {
+        Failure::Refused(peer) => around::nearby(messages, transport, peer)
+            .unwrap_or_else(|| messages.say_with("failure-refused", &[("peer", &peer)])),
+        Failure::NoReply(peer, time) => waited("failure-no-reply", peer, time),
+        Failure::ConnectTimedOut(peer, time) => waited("failure-connect-timeout", peer, time),
+        Failure::Unreachable(peer) => {
+            let way = around::way(transport, peer);
+            messages.say_with("failure-unreachable", &[("peer", &peer), ("way", &way)])
+        }
+        Failure::Reset(peer) => messages.say_with("failure-reset", &[("peer", &peer)]),
+        Failure::ClosedEarly(peer) => messages.say_with("failure-closed-early", &[("peer", &peer)]),
+        Failure::NoLineEnd(peer) => messages.say_with("failure-no-line-end", &[("peer", &peer)]),
+        Failure::Rejected(peer) => messages.say_with("failure-rejected", &[("peer", &peer)]),
+        Failure::ReplyTooBig(peer) => {
+            messages.say_with("failure-reply-too-big", &[("peer", &peer)])
+        }
+        Failure::TooLong(peer, bytes) => {
+            let most = max_datagram(peer);
+            messages.say_with("failure-too-long", &[("bytes", &bytes), ("most", &most)])
+        }
+        Failure::LineTooLong(bytes, most) => messages.say_with(
+            "failure-line-too-long",
+            &[("bytes", &bytes), ("most", &most)],
+        ),
+        Failure::NoInput => messages.say("failure-no-input"),
+        Failure::BadField(error) => field(messages, error),
+        Failure::Listen(address, fault) => match fault.kind {
+            FaultKind::AddressInUse => {
+                messages.say_with("failure-address-in-use", &[("address", &address)])
+            }
+            FaultKind::AddressNotAvailable => {
+                messages.say_with("failure-address-not-available", &[("address", &address)])
+            }
+            FaultKind::Denied => messages.say_with("failure-denied", &[("address", &address)]),
+            _ => io(messages, Doing::Opening, fault),
+        },
+        Failure::Io(Doing::Receiving, submit::NOT_TEXT) => messages.say("failure-not-text"),
+        Failure::Io(doing, fault) => io(messages, doing, fault),
+    }
+}
+
+fn io(messages: &dyn Messages, doing: Doing, fault: Fault) -> String {
+    match fault.kind {
+        FaultKind::Untrusted => return messages.say("failure-untrusted"),
+        FaultKind::Protocol => return messages.say("failure-not-tls"),
+        _ => {}
+    }
+    messages.say_with(
+        "failure-io",
+        &[
+            ("what", &doing.name()),
+            ("detail", &detail(messages, fault)),
+        ],
+    )
+}
+
+/// The system's own messages.
+fn detail(messages: &dyn Messages, fault: Fault) -> String {
+    match fault.code {
+        0 => fault.kind.name().to_owned(),
+        code => system_error::text(messages, &std::io::Error::from_raw_os_error(code)),
+    }
+}
+
+/// What is wrong with a field of a submission.
+pub(crate) fn field(messages: &dyn Messages, error: FieldError) -> String {
+    match error {
+        FieldError::NameEmpty => messages.say("name-empty"),
+        FieldError::NameAmpersand => messages.say("name-ampersand"),
+        FieldError::NameTooLong => messages.say("name-too-long"),
+        FieldError::NameControl => messages.say("name-control"),
+        FieldError::Dni(error) => dni(messages, error),
+        FieldError::Code(error) => code(messages, error),
+    }
+}
+
+/// What is wrong with a DNI.
+pub(crate) fn dni(messages: &dyn Messages, error: DniError) -> String {
+    match error {
+        DniError::Empty => messages.say("dni-empty"),
+        DniError::Letter => messages.say("dni-letter"),
+        DniError::NotDigits => messages.say("dni-not-digits"),
+        DniError::Length { .. } => messages.say("dni-length"),
+    }
+}
+
+/// What is wrong with a code.
+pub(crate) fn code(messages: &dyn Messages, error: CodeError) -> String {
+    match error {
+        CodeError::Empty => messages.say("code-empty"),
+        CodeError::NotDigits => messages.say("code-not-digits"),
+        CodeError::Length { .. } => messages.say("code-length"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    fn fault(kind: FaultKind, code: i32) -> Fault {
+        Fault { kind, code }
+    }
+
+    fn in_both(said: Notice) -> [String; 2] {
+        [Language::En, Language::Es].map(|language| notice(&language.messages(), said))
+    }
+
+    #[test]
+    fn a_resource_is_named_as_what_it_is() {
+        let no_thread = fault(FaultKind::Other, 11);
+        for line in in_both(Notice::AcceptPaused(Resource::Threads, no_thread)) {
+            assert!(line.contains("threads") || line.contains("hilos"), "{line}");
+            assert!(!line.contains("descript"), "{line}");
+        }
+        let no_descriptor = fault(FaultKind::Exhausted, NO_DESCRIPTOR[0]);
+        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, no_descriptor)) {
+            assert!(line.contains("descript"), "{line}");
+        }
+        // No room for another socket, or a firewall: the system says what it is.
+        let other = fault(FaultKind::Other, 0);
+        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, other)) {
+            assert!(
+                line.contains("(other)") && !line.contains("descript"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_that_failed_is_named() {
+        let failed = ([192, 0, 2, 7], 80).into();
+        for kind in FaultKind::ALL {
+            let fault = fault(kind, 0);
+            for line in in_both(Notice::NextAddress { failed, fault }) {
+                assert!(line.contains("192.0.2.7:80"), "{line}");
+            }
+        }
     }
 }

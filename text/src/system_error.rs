@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind};
 use crate::Messages;
 
 /// The failure in words, with the system's number of it. What no message is for is quoted.
-pub fn said(messages: &dyn Messages, error: &Error) -> String {
+pub fn text(messages: &dyn Messages, error: &Error) -> String {
     let text = match id(error) {
         Some(id) => messages.say(id),
         None => return error.to_string(),

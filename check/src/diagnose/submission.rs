@@ -69,7 +69,7 @@ pub(crate) fn submission(
 
 /// Compared with what the program was told.
 fn against_given(bytes: &[u8], parts: Option<&[Vec<u8>; 3]>, given: &Given) -> Option<Cause> {
-    let told = [&given.name, &given.told_dni, &given.code];
+    let told = [&given.name, &given.given_dni, &given.code];
     if let [Some(name), Some(dni), Some(code)] = told {
         let fields = [name.as_str(), dni, code];
         for separator in [
@@ -105,7 +105,7 @@ fn against_given(bytes: &[u8], parts: Option<&[Vec<u8>; 3]>, given: &Given) -> O
         let short = told.trim_start_matches('0');
         short.len() < told.len() && came == short.as_bytes()
     };
-    if lost(&given.told_dni, dni) || lost(&given.code, code.trim_ascii_end()) {
+    if lost(&given.given_dni, dni) || lost(&given.code, code.trim_ascii_end()) {
         return Some(Cause::CodeLostZeros);
     }
     None

@@ -14,13 +14,13 @@ impl Player<'_> {
     }
 
     fn secret_shown(&self) -> Option<Secret> {
-        diagnose::secret(&self.output_text(), self.given.told_dni.as_deref())
+        diagnose::secret(&self.output_text(), self.given.given_dni.as_deref())
     }
 
     /// The secret must be that of the DNI which the program was given, or of one of its own.
     pub(super) fn secret(&mut self) -> Result<(), Stop> {
         let right = |player: &Self| {
-            let told = player.given.told_dni.as_deref();
+            let told = player.given.given_dni.as_deref();
             let is = |dni: &str| told.is_none_or(|told| told == dni);
             match player.secret_shown() {
                 Some(Secret::Of(dni, token)) if is(dni.as_str()) => Some((dni, token)),
@@ -28,13 +28,13 @@ impl Player<'_> {
             }
         };
         if let Some((dni, token)) = self.until_shown(&right)? {
-            if self.given.told_dni.is_none() {
+            if self.given.given_dni.is_none() {
                 self.given.learn(&dni);
             }
             self.theirs(Act::Shows(token.into_bytes()), true);
             return Ok(());
         }
-        let expected = self.given.told_dni.as_ref().map(|dni| {
+        let expected = self.given.given_dni.as_ref().map(|dni| {
             let key = socklab_core::otp::Key::from_bytes(dni.as_bytes());
             key.base32().into_bytes()
         });
@@ -122,7 +122,7 @@ impl Player<'_> {
                 None => return Ok(false),
             },
         };
-        let knows_its_dni = self.given.told_dni.is_some() || self.secret_shown().is_some();
+        let knows_its_dni = self.given.given_dni.is_some() || self.secret_shown().is_some();
         let field = match asked(&question) {
             Some(Field::Code) => return Ok(false),
             Some(field) => field,
@@ -132,7 +132,7 @@ impl Player<'_> {
         if self.typed.len() >= 8 {
             return Err(Stop::NotChecked(Reason::Asks(question)));
         }
-        let value = self.given.tell(field, self.setup.identity).into_bytes();
+        let value = self.given.give(field, self.setup.identity).into_bytes();
         self.typed.push(value.clone());
         self.ours(Act::WeType(value.clone()));
         self.type_and_wait(&value);

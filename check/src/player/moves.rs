@@ -24,9 +24,9 @@ impl Player<'_> {
                 self.ours(Act::WeReset);
                 Ok(())
             }
-            Move::Network { how, seed, words } => {
+            Move::Network { how, seed, text } => {
                 self.wire.impair(*how, *seed);
-                self.ours(Act::WeImpair(words.clone()));
+                self.ours(Act::WeImpair(text.clone()));
                 Ok(())
             }
             Move::Type(line) => self.type_line(line),

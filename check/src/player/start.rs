@@ -141,7 +141,7 @@ impl Player<'_> {
         std::mem::swap(&mut wire.log, &mut self.wire.log);
         self.wire = wire;
         let names_port = start
-            .words
+            .command
             .iter()
             .any(|word| word.to_string_lossy().contains("{port}"));
         // Only Python's sockets can be led to another port than they ask for.
@@ -187,7 +187,7 @@ fn port_was_given(start: &Start, port: u16) -> bool {
         }
     };
     start
-        .words
+        .command
         .iter()
         .skip(1)
         .any(|word| given(&word.to_string_lossy()))

@@ -96,7 +96,7 @@ impl Player<'_> {
         let order = [Field::Name, Field::Dni, Field::Code];
         let lacks = |field: &Field| match field {
             Field::Name => self.given.name.is_none(),
-            Field::Dni => self.given.told_dni.is_none(),
+            Field::Dni => self.given.given_dni.is_none(),
             Field::Code => self.given.code.is_none(),
             Field::Account | Field::Issuer => false,
         };
@@ -107,7 +107,7 @@ impl Player<'_> {
                 false => Err(Stop::NotChecked(Reason::Asks(question))),
             };
         };
-        let value = self.given.tell(field, self.setup.identity);
+        let value = self.given.give(field, self.setup.identity);
         self.typed.push(value.clone().into_bytes());
         self.ours(Act::WeType(value.clone().into_bytes()));
         self.type_and_wait(value.as_bytes());
@@ -131,5 +131,5 @@ impl Player<'_> {
 
 fn has_places(start: &Start) -> bool {
     let has = |word: &OsString| word.to_string_lossy().contains("{name}");
-    start.words.iter().any(has)
+    start.command.iter().any(has)
 }

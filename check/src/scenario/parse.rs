@@ -200,9 +200,9 @@ fn parse_move(ours: bool, text: &str) -> Result<Move, Wrong> {
 }
 
 /// `lose=30 delay=500 seed=7`: probabilities in percent, times in milliseconds.
-fn network(words: &str) -> Option<Move> {
+fn network(text: &str) -> Option<Move> {
     let (mut how, mut seed) = (Impairments::default(), 0);
-    for word in words.split_whitespace() {
+    for word in text.split_whitespace() {
         let (name, value) = word.split_once('=')?;
         let number: u64 = value.parse().ok()?;
         let percent = u16::try_from(number).ok().filter(|number| *number <= 100);
@@ -218,8 +218,8 @@ fn network(words: &str) -> Option<Move> {
             _ => return None,
         }
     }
-    let words = words.trim().to_owned();
-    Some(Move::Network { how, seed, words })
+    let text = text.trim().to_owned();
+    Some(Move::Network { how, seed, text })
 }
 
 /// Text as in a transcript, and after it `*N` to repeat it.
@@ -288,20 +288,20 @@ mod tests {
 
     #[test]
     fn a_network_is_read() {
-        let words = "lose=30 delay=1200 pieces=4 seed=7";
+        let text = "lose=30 delay=1200 pieces=4 seed=7";
         let how = Impairments {
             lose: 300,
             delay: Duration::from_millis(1200),
             pieces: NonZeroUsize::new(4),
             ..Impairments::default()
         };
-        let (seed, words) = (7, words.to_owned());
-        let read = parse_move(true, &format!("network {words}"));
-        assert_eq!(read, Ok(Move::Network { how, seed, words }));
+        let (seed, text) = (7, text.to_owned());
+        let read = parse_move(true, &format!("network {text}"));
+        assert_eq!(read, Ok(Move::Network { how, seed, text }));
         let clean = Move::Network {
             how: Impairments::default(),
             seed: 0,
-            words: String::new(),
+            text: String::new(),
         };
         assert_eq!(parse_move(true, "network"), Ok(clean));
     }

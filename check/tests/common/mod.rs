@@ -24,14 +24,19 @@ pub(crate) fn python() -> bool {
     found
 }
 
-/// A check of `words`, in which nothing is played yet.
-pub(crate) fn order(exercise: &str, role: Role, words: &[&str], folder: Option<PathBuf>) -> Order {
+/// A check of `command`, in which nothing is played yet.
+pub(crate) fn order(
+    exercise: &str,
+    role: Role,
+    command: &[&str],
+    folder: Option<PathBuf>,
+) -> Order {
     let exercise = Subject::find(exercise).expect("an exercise");
     Order {
         exercise,
         role,
         start: Some(Start {
-            words: words.iter().map(Into::into).collect(),
+            command: command.iter().map(Into::into).collect(),
             folder,
         }),
         connect: None,

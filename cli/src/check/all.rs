@@ -13,7 +13,7 @@ use super::{NoOrder, Shared, end_all_on_interrupt, formats, quoted, text};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
 use crate::options::read;
-use crate::say;
+use crate::print;
 use socklab_text::{Messages, escape};
 
 #[derive(Args, Clone, Debug)]
@@ -50,7 +50,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         return Exit::Unchecked
             .because(&messages.say_with("check-all-none", &[("folder", &args.folder)]));
     }
-    say::news(&messages.say_with(
+    print::news(&messages.say_with(
         "check-all-runs",
         &[("count", &count), ("folder", &args.folder)],
     ));
@@ -58,7 +58,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let table = Table::new(&args.folder, &found, messages);
     let as_text = args.shared.format == "text";
     if as_text {
-        say::payload(&table.header());
+        print::payload(&table.header());
     }
     let mut lines = Vec::new();
     for practical in &found {
@@ -75,14 +75,14 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
                 report,
             };
             if as_text {
-                say::payload(&table.row(&line));
+                print::payload(&table.row(&line));
             }
             lines.push(line);
         }
     }
     match args.shared.format.as_str() {
-        "json" => say::payload(&format!("{:#}", json(&lines))),
-        "junit" => say::payload(&junit(&table, &lines, messages)),
+        "json" => print::payload(&format!("{:#}", json(&lines))),
+        "junit" => print::payload(&junit(&table, &lines, messages)),
         _ => table.explain(&lines),
     }
     transcripts.end(exit(&lines))
@@ -120,11 +120,11 @@ fn mapped(line: &str) -> Option<Mapped> {
         (&[_], Some(_)) | (_, None) => return None,
         (all, Some(name)) => *all.iter().find(|role| role.name() == name)?,
     };
-    let words = shlex::split(command).filter(|words| !words.is_empty())?;
+    let command = shlex::split(command).filter(|command| !command.is_empty())?;
     end.next().is_none().then_some(Mapped {
         subject,
         role,
-        words,
+        command,
     })
 }
 
@@ -255,7 +255,7 @@ impl<'a> Table<'a> {
             return ("✗", messages.say_with("check-all-wrong", &values));
         }
         let reason = essential.clone().find_map(|one| match &one.result {
-            Played::NotChecked(reason) => Some(text::said_reason(reason, messages)),
+            Played::NotChecked(reason) => Some(text::reason_text(reason, messages)),
             _ => None,
         });
         match reason {
@@ -298,12 +298,12 @@ impl<'a> Table<'a> {
             return;
         };
         let mut command = format!("socklab check {} --", title(line.part));
-        for word in &start.words {
+        for word in &start.command {
             let script = start.script().filter(|script| script.ends_with(word));
             let word = script.map_or_else(|| word.clone(), PathBuf::into_os_string);
             command.push_str(&format!(" {}", quoted(&word.to_string_lossy())));
         }
-        say::payload(&messages.say_with("check-all-explain", &[("command", &command)]));
+        print::payload(&messages.say_with("check-all-explain", &[("command", &command)]));
     }
 }
 
@@ -362,7 +362,7 @@ mod tests {
             .map(|one| (one.subject.name, one.role))
             .collect();
         assert_eq!(words, [("chat", Role::Client), ("otp", Role::Client)]);
-        assert_eq!(read[0].words, ["python3", "my chat.py"]);
+        assert_eq!(read[0].command, ["python3", "my chat.py"]);
         for wrong in [
             "chat: x",
             "otp client: x",

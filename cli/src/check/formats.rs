@@ -6,7 +6,7 @@ use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
 use socklab_core::transcript::Role;
 
 use super::ladder::ladder;
-use super::text::{code, said_reason, what};
+use super::text::{code, reason_text, what};
 use socklab_text::markup::escaped;
 use socklab_text::{Messages, escape};
 
@@ -86,7 +86,7 @@ fn step(step: &Step) -> Value {
         Act::Sends(bytes) => ("program", "send", Some(text(bytes))),
         Act::WeFinish => ("we", "finish", None),
         Act::WeReset => ("we", "reset", None),
-        Act::WeImpair(words) => ("we", "network", Some(words.clone())),
+        Act::WeImpair(text) => ("we", "network", Some(text.clone())),
         Act::Closes => ("program", "close", None),
         Act::WeType(bytes) => ("we", "type", Some(text(bytes))),
         Act::Shows(bytes) => ("program", "show", Some(text(bytes))),
@@ -155,7 +155,7 @@ pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> S
                 });
             }
             Result::NotChecked(reason) => {
-                let reason = xml_text(&said_reason(reason, messages));
+                let reason = xml_text(&reason_text(reason, messages));
                 xml.push_str(&format!("<skipped message=\"{reason}\"/>"));
             }
         }

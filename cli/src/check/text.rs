@@ -8,7 +8,7 @@ use socklab_check::{
 };
 
 use super::ladder::{difference, ladder};
-use crate::say;
+use crate::print;
 use socklab_text::{Messages, Variable, escape};
 
 /// A scenario in a list of them.
@@ -46,7 +46,7 @@ pub(super) fn wrong(wrong: Wrong) -> &'static str {
 }
 
 /// Says what happens as it happens.
-pub(super) struct Teller<'a> {
+pub(super) struct Printer<'a> {
     messages: &'a dyn Messages,
     /// The exercise, and which end the program is.
     title: String,
@@ -60,7 +60,7 @@ pub(super) struct Teller<'a> {
     advice: Vec<String>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> Printer<'a> {
     pub(super) fn new(messages: &'a dyn Messages, order: &Order, repeat: (String, String)) -> Self {
         let name = |role: &str| {
             messages.say(match role {
@@ -76,7 +76,7 @@ impl<'a> Teller<'a> {
         };
         let program = order.start.as_ref().map(socklab_check::Start::name);
         let address = order.connect.map(|one| one.to_string());
-        Teller {
+        Printer {
             messages,
             title,
             other,
@@ -96,11 +96,11 @@ impl<'a> Teller<'a> {
         format!("{left}{code:>width$}")
     }
 
-    pub(super) fn tell(&mut self, outcome: &Outcome) {
+    pub(super) fn print(&mut self, outcome: &Outcome) {
         let messages = self.messages;
         match &outcome.result {
             Result::Passed if self.only => {
-                say::payload(&self.heading("✓", &outcome.scenario, ""));
+                print::payload(&self.heading("✓", &outcome.scenario, ""));
                 self.ladder(outcome);
             }
             Result::Passed | Result::NotChecked(Reason::After(_)) => {}
@@ -110,7 +110,7 @@ impl<'a> Teller<'a> {
                     self.advise(outcome, finding);
                     return;
                 }
-                say::payload(&self.heading("✗", &outcome.scenario, code));
+                print::payload(&self.heading("✗", &outcome.scenario, code));
                 if !mem::replace(&mut self.shown, true) {
                     self.ladder(outcome);
                     self.explain(finding);
@@ -120,9 +120,9 @@ impl<'a> Teller<'a> {
                 if !mem::replace(&mut self.shown, true) {
                     let name = escape::text(&outcome.scenario).into_owned();
                     let code = reason.cause().map_or("", Cause::code);
-                    say::payload(&self.heading("?", &name, code));
-                    let reason = said_reason(reason, messages);
-                    say::payload(&messages.say_with("check-not-checked", &[("reason", &reason)]));
+                    print::payload(&self.heading("?", &name, code));
+                    let reason = reason_text(reason, messages);
+                    print::payload(&messages.say_with("check-not-checked", &[("reason", &reason)]));
                 }
             }
         }
@@ -130,7 +130,7 @@ impl<'a> Teller<'a> {
 
     fn ladder(&self, outcome: &Outcome) {
         for line in ladder(outcome, &self.program, &self.other, self.messages) {
-            say::payload(line.trim_end());
+            print::payload(line.trim_end());
         }
     }
 
@@ -152,11 +152,11 @@ impl<'a> Teller<'a> {
     fn explain(&self, finding: &Finding) {
         let messages = self.messages;
         for line in difference(finding, messages) {
-            say::payload(&line);
+            print::payload(&line);
         }
-        say::payload(&what(finding, messages));
+        print::payload(&what(finding, messages));
         if let Some(error) = &finding.error {
-            say::payload(&messages.say_with(
+            print::payload(&messages.say_with(
                 "check-error",
                 &[("text", &escape::text(error).into_owned())],
             ));
@@ -164,12 +164,12 @@ impl<'a> Teller<'a> {
         match finding.cause {
             Some(cause) => {
                 let why = messages.say(&format!("check-why-{}", cause.code()));
-                say::payload(&messages.say_with("check-why", &[("text", &why)]));
+                print::payload(&messages.say_with("check-why", &[("text", &why)]));
             }
-            None => say::payload(&messages.say("check-no-cause")),
+            None => print::payload(&messages.say("check-no-cause")),
         }
         if let Some(place) = &finding.place {
-            say::payload(&messages.say_with(
+            print::payload(&messages.say_with(
                 "check-place",
                 &[
                     ("line", &place.line),
@@ -179,7 +179,7 @@ impl<'a> Teller<'a> {
             ));
         }
         if let Some(cause) = finding.cause {
-            say::payload(&messages.say("check-cure"));
+            print::payload(&messages.say("check-cure"));
             let lines = match (cause, finding.detail.as_deref()) {
                 (Cause::ModuleMissing, Some(module)) if module != "pyotp" => {
                     let module = escape::text(module).into_owned();
@@ -188,7 +188,7 @@ impl<'a> Teller<'a> {
                 _ => cure(cause, messages),
             };
             for line in lines {
-                say::payload(&format!("   {line}"));
+                print::payload(&format!("   {line}"));
             }
         }
     }
@@ -204,15 +204,15 @@ impl<'a> Teller<'a> {
         let wrong = count(|one| matches!(one, Result::Failed(_)));
         let left = count(|one| matches!(one, Result::NotChecked(_)));
         if !self.advice.is_empty() {
-            say::payload(&messages.say("check-advice"));
+            print::payload(&messages.say("check-advice"));
             for line in &self.advice {
-                say::payload(line);
+                print::payload(line);
             }
         }
         match report.verdict() {
             Verdict::Pass => {
                 let what = [("what", &self.title as &dyn Variable), ("count", &right)];
-                say::payload(&messages.say_with("check-pass", &what));
+                print::payload(&messages.say_with("check-pass", &what));
             }
             Verdict::Fail => {
                 let fails = |one: &&Outcome| !one.advice && matches!(one.result, Result::Failed(_));
@@ -220,7 +220,7 @@ impl<'a> Teller<'a> {
                 let name = failed.map(|one| one.scenario.clone()).unwrap_or_default();
                 let (before, after) = &self.repeat;
                 let command = format!("{before} --only {name}{after}");
-                say::payload(&messages.say_with(
+                print::payload(&messages.say_with(
                     "check-fail",
                     &[
                         ("right", &right),
@@ -271,7 +271,7 @@ pub(crate) fn named(holder: Option<&Holder>, messages: &dyn Messages) -> (String
 }
 
 /// Why a scenario was not played.
-pub(super) fn said_reason(reason: &Reason, messages: &dyn Messages) -> String {
+pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
     match reason {
         Reason::PortHeld { port, holder } => {
             let (port, (who, process)) = (port.to_string(), named(holder.as_ref(), messages));

@@ -131,7 +131,7 @@ impl Unplanned {
                 messages.say_with("compare-same-for-datagrams", &[("model", name)])
             }
             Unplanned::Design(design, error) => {
-                let detail = system_error::said(messages, error);
+                let detail = system_error::text(messages, error);
                 let name = design.name();
                 messages.say_with("compare-failed", &[("model", &name), ("detail", &detail)])
             }

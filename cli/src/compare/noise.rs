@@ -7,7 +7,7 @@ use socklab_compare::format::Numbers;
 use socklab_experiments::stage::Noise;
 use socklab_text::Messages;
 
-use crate::say;
+use crate::print;
 
 /// How long a quiet machine is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -16,12 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) fn say_first(wait: bool, messages: &dyn Messages) {
     let say = |id: &str, noise: Noise| {
         let percent = format!("{} %", Numbers::new(messages).fixed(100.0 * noise.0, 0));
-        say::news(&messages.say_with(id, &[("percent", &percent)]));
+        print::news(&messages.say_with(id, &[("percent", &percent)]));
     };
-    let mut told = false;
+    let mut announced = false;
     let noise = match wait {
         true => Noise::wait_quiet(PATIENCE, &mut |noise| {
-            if !std::mem::replace(&mut told, true) {
+            if !std::mem::replace(&mut announced, true) {
                 say("compare-noise-waiting", noise);
             }
         }),

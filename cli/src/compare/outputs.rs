@@ -20,7 +20,7 @@ use super::args::CompareArgs;
 use crate::exit::Exit;
 use crate::files::{FileError, write_public};
 use crate::outlet;
-use crate::say;
+use crate::print;
 use crate::timeline;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
@@ -57,7 +57,7 @@ pub(super) fn is_stdout(path: &Path) -> bool {
 /// same way.
 pub(super) fn show(args: &CompareArgs, text: &str) {
     let json = args.json.as_deref().is_some_and(is_stdout);
-    if !json && !say::is_quiet() {
+    if !json && !print::is_quiet() {
         outlet::payload(text.as_bytes());
     }
 }
@@ -86,7 +86,7 @@ impl<'m> Writer<'m> {
                 return;
             }
             let written = write_public(&mut self.outputs, path, text.as_bytes());
-            self.said(path, written);
+            self.report(path, written);
         }
     }
 
@@ -97,19 +97,19 @@ impl<'m> Writer<'m> {
     {
         match text {
             Ok(text) => self.write(Some(path), &text),
-            Err(error) => self.said(path, Err(FileError::new(path, io::Error::other(error)))),
+            Err(error) => self.report(path, Err(FileError::new(path, io::Error::other(error)))),
         }
     }
 
     /// Says whether a file was written.
-    fn said(&mut self, path: &Path, written: Result<(), FileError>) {
+    fn report(&mut self, path: &Path, written: Result<(), FileError>) {
         let messages = self.messages;
         match written {
             Ok(()) => {
-                say::news(&messages.say_with("compare-written", &[("file", &path)]));
+                print::news(&messages.say_with("compare-written", &[("file", &path)]));
             }
             Err(error) => {
-                say::line(&error.say(messages));
+                print::line(&error.say(messages));
                 self.exit = Exit::Failed;
             }
         }
@@ -157,7 +157,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
     writer.write(Some(&report), &html(document, &appendix, messages));
     if let Some(folder) = &args.hdr {
         let written = histograms(&mut writer.outputs, folder, results);
-        writer.said(folder, written);
+        writer.report(folder, written);
     }
     writer.exit(match anything_wrong(results) {
         true => Exit::Failed,

@@ -11,7 +11,7 @@ use socklab_compare::survey::contestants::failure;
 use socklab_experiments::compare::{Plan, Progress, WrongReply};
 use socklab_text::Messages;
 
-use crate::{odd, say};
+use crate::{odd, print};
 
 /// How often the line is written at most.
 const EVERY: Duration = Duration::from_millis(100);
@@ -26,7 +26,7 @@ pub(super) struct StatusLine {
 impl StatusLine {
     pub(super) fn new() -> Self {
         StatusLine {
-            seen: !say::is_quiet() && stderr().is_terminal(),
+            seen: !print::is_quiet() && stderr().is_terminal(),
             written: Instant::now(),
             shown: false,
         }
@@ -67,7 +67,7 @@ impl<'m> Line<'m> {
     pub(super) fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
         let names = plan.entries.iter().map(|entry| entry.name.as_str());
         let estimate = plan.estimate();
-        say::news(&messages.say_with(
+        print::news(&messages.say_with(
             "compare-begin",
             &[
                 ("exercise", &plan.exercise.name),
@@ -105,7 +105,7 @@ impl Progress for Line<'_> {
     fn refused(&mut self, proof: &Proof) {
         self.clear();
         let (expected, got) = proof.difference.clone().unwrap_or_default();
-        say::line(&self.messages.say_with(
+        print::line(&self.messages.say_with(
             "compare-refused",
             &[
                 ("model", &proof.model),
@@ -141,13 +141,13 @@ impl Progress for Line<'_> {
 
     fn wrong_reply(&mut self, wrong: &WrongReply) {
         self.clear();
-        say::line(&wrong_reply(wrong, self.messages));
+        print::line(&wrong_reply(wrong, self.messages));
     }
 
     fn unproved(&mut self, name: &str, why: &Why) {
         self.clear();
         let said = failure(name, why, self.messages).unwrap_or_default();
-        say::line(&match why {
+        print::line(&match why {
             Why::Differs { expected, got } => with_cause(said, expected, got, self.messages),
             _ => said,
         });

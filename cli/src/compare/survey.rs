@@ -14,7 +14,7 @@ use super::args::CompareArgs;
 use super::outputs::{Writer, default_report, show, typed};
 use super::progress::{StatusLine, minutes};
 use crate::exit::Exit;
-use crate::say;
+use crate::print;
 
 /// Asks the six questions, shows what they say, and writes the files that were asked for.
 pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> Exit {
@@ -106,7 +106,7 @@ impl<'m> Line<'m> {
     fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
         let names = plan.contestants.iter().map(|one| one.name.as_str());
         let estimate = plan.estimate();
-        say::news(&messages.say_with(
+        print::news(&messages.say_with(
             "survey-begin",
             &[
                 ("models", &names.collect::<Vec<_>>().join(", ")),

@@ -344,12 +344,12 @@ fn the_systems_errors_have_words_in_each_language() {
     for code in 1..150 {
         let error = std::io::Error::from_raw_os_error(code);
         for messages in [&english, &spanish] {
-            let said = system_error::said(messages, &error);
+            let said = system_error::text(messages, &error);
             assert!(said.contains(&format!(" {code})")), "{said}");
         }
     }
     let own = std::io::Error::other("its own words");
-    assert_eq!(system_error::said(&spanish, &own), "its own words");
+    assert_eq!(system_error::text(&spanish, &own), "its own words");
 }
 
 /// What users meet: a file that is not there, one that may not be read, a full disk.
@@ -364,6 +364,6 @@ fn the_systems_errors_in_spanish() {
         (28, "no queda espacio en el disco (error 28)"),
     ] {
         let error = std::io::Error::from_raw_os_error(code);
-        assert_eq!(system_error::said(&messages, &error), text);
+        assert_eq!(system_error::text(&messages, &error), text);
     }
 }

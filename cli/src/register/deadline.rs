@@ -3,10 +3,10 @@
 use clap::Args;
 use socklab_register::{local_time, parse_time};
 
-use super::show::print;
+use super::show::print_escaped;
 use super::{RegisterCommand, Stop};
 use crate::exit::Exit;
-use crate::say;
+use crate::print;
 
 #[derive(Args, Debug)]
 pub(super) struct DeadlineArgs {
@@ -34,15 +34,17 @@ impl RegisterCommand<'_> {
         }
         let deadlines = self.archive.deadlines(&self.lab)?;
         if deadlines.is_empty() {
-            say::news(&messages.say_with("deadline-none", &[("lab", &self.lab)]));
+            print::news(&messages.say_with("deadline-none", &[("lab", &self.lab)]));
         }
         if let Some(due) = deadlines.all {
             let time = local_time(due.as_secs());
-            print(&messages.say_with("deadline-all", &[("time", &time)]));
+            print_escaped(&messages.say_with("deadline-all", &[("time", &time)]));
         }
         for (group, due) in &deadlines.groups {
             let time = local_time(due.as_secs());
-            print(&messages.say_with("deadline-group", &[("group", group), ("time", &time)]));
+            print_escaped(
+                &messages.say_with("deadline-group", &[("group", group), ("time", &time)]),
+            );
         }
         Ok(Exit::Done)
     }
@@ -56,7 +58,7 @@ impl RegisterCommand<'_> {
             return Ok(());
         }
         let (lab, list) = (&self.lab, labs.join(", "));
-        say::news(&socklab_text::escape::text(
+        print::news(&socklab_text::escape::text(
             &messages.say_with("hint-labs", &[("lab", lab), ("list", &list)]),
         ));
         Ok(())

@@ -12,8 +12,9 @@ use socklab_text::markup::escaped;
 
 use crate::exit::Exit;
 use crate::files::FileError;
+use crate::print;
 use crate::qr;
-use crate::say;
+use crate::wording;
 
 #[derive(Args, Debug)]
 pub(super) struct EnrolArgs {
@@ -64,7 +65,7 @@ impl RegisterCommand<'_> {
         let secrets = self.archive.draw_secrets(&dnis, &key_file)?;
         self.hand_out(&secrets, args.replace, &args.sheet, &args.issuer)?;
         self.name_damaged(&key_file)?;
-        say::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
+        print::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
         Ok(Exit::Done)
     }
 
@@ -84,11 +85,11 @@ impl RegisterCommand<'_> {
                     return Err(Stop::Failed(self.messages.say("rekey-damaged")));
                 }
                 let count = self.archive.rekey(&key_file)?;
-                say::news(&self.messages.say_with("rekeyed", &[("count", &count)]));
+                print::news(&self.messages.say_with("rekeyed", &[("count", &count)]));
             }
         }
-        say::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
-        say::news(&self.messages.say("rekey-servers"));
+        print::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
+        print::news(&self.messages.say("rekey-servers"));
         Ok(Exit::Done)
     }
 
@@ -115,8 +116,8 @@ impl RegisterCommand<'_> {
     fn named(&mut self, typed: &[String], replace: bool) -> Result<Vec<String>, Stop> {
         let mut dnis = Vec::new();
         for text in typed {
-            let dni =
-                Dni::parse(text).map_err(|error| Stop::Usage(say::dni(self.messages, error)))?;
+            let dni = Dni::parse(text)
+                .map_err(|error| Stop::Usage(wording::dni(self.messages, error)))?;
             if !dnis.iter().any(|known| known == dni.as_str()) {
                 dnis.push(dni.as_str().to_owned());
             }
@@ -168,10 +169,10 @@ impl RegisterCommand<'_> {
             .secret(sheet, page.as_bytes())
             .map_err(|error| FileError::new(sheet, error))?;
         if let Err(error) = self.archive.give_out(secrets, replace) {
-            say::line(&messages.say_with("sheet-void", &[("file", &sheet)]));
+            print::line(&messages.say_with("sheet-void", &[("file", &sheet)]));
             return Err(error.into());
         }
-        say::news(&messages.say_with("enrolled", &[("count", &count), ("file", &sheet)]));
+        print::news(&messages.say_with("enrolled", &[("count", &count), ("file", &sheet)]));
         Ok(())
     }
 }

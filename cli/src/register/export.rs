@@ -11,7 +11,7 @@ use super::{RegisterCommand, Stop};
 use crate::exit::Exit;
 use crate::files::FileError;
 use crate::outlet::Payload;
-use crate::say;
+use crate::print;
 
 #[derive(Args, Debug)]
 pub(super) struct ExportArgs {
@@ -42,7 +42,7 @@ impl RegisterCommand<'_> {
         if args.format == Format::Moodle {
             let unmatched = self.archive.unmatched(&self.lab)?;
             for one in &unmatched {
-                say::line(&messages.say_with(
+                print::line(&messages.say_with(
                     "moodle-unmatched",
                     &[("dni", &one.dni), ("name", &one.name)],
                 ));
@@ -51,7 +51,7 @@ impl RegisterCommand<'_> {
                 let count = unmatched.len();
                 let said = messages.say_with("moodle-dry-run", &[("count", &count)]);
                 if unmatched.is_empty() {
-                    say::news(&said);
+                    print::news(&said);
                     return Ok(Exit::Done);
                 }
                 return Err(Stop::Failed(said));
@@ -72,10 +72,10 @@ impl RegisterCommand<'_> {
                 output.finish().map_err(|error| refused(error.into()))?;
                 lines
             }
-            None if say::is_quiet() => self.export_to(args, &mut sink())?,
+            None if print::is_quiet() => self.export_to(args, &mut sink())?,
             None => self.export_to(args, &mut BufWriter::new(Payload))?,
         };
-        say::news(&messages.say_with("exported", &[("count", &lines)]));
+        print::news(&messages.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)
     }
 

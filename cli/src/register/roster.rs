@@ -9,7 +9,8 @@ use socklab_register::{Column, DniFault, Field, Roster, RosterError, RosterFault
 use super::{RegisterCommand, Stop};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
-use crate::say;
+use crate::print;
+use crate::wording;
 use socklab_text::{Messages, explained};
 
 #[derive(Args, Debug)]
@@ -27,7 +28,7 @@ impl RegisterCommand<'_> {
     pub(super) fn roster(&mut self, args: &RosterArgs) -> Result<Exit, Stop> {
         let roster = read(&args.file, &args.column, args.empty)?;
         self.archive.set_roster(&roster.entries)?;
-        tell(&args.file, &roster, self.messages, str::to_owned);
+        report(&args.file, &roster, self.messages, str::to_owned);
         Ok(Exit::Done)
     }
 }
@@ -67,7 +68,7 @@ pub(crate) fn read(file: &Path, columns: &[Column], may_be_empty: bool) -> Resul
 }
 
 /// Says what each column was taken for, shows the first student, and says how many there are.
-pub(crate) fn tell(
+pub(crate) fn report(
     file: &Path,
     roster: &Roster,
     messages: &dyn Messages,
@@ -86,21 +87,21 @@ pub(crate) fn tell(
         }
     }
     let (file, columns) = (file.display().to_string(), understood.join(", "));
-    say::news(&messages.say_with("roster-columns", &[("file", &file), ("list", &columns)]));
+    print::news(&messages.say_with("roster-columns", &[("file", &file), ("list", &columns)]));
     if roster.columns.iter().any(|(_, field)| field.is_none()) {
-        say::news(&messages.say_with("roster-ignored", &[("list", &of(None))]));
+        print::news(&messages.say_with("roster-ignored", &[("list", &of(None))]));
     }
     if let Some(first) = roster.entries.first() {
         let values = [&dni(&first.dni), &first.name, &first.team, &first.email];
         let values = values.into_iter().filter(|value| !value.is_empty());
         let list = values.cloned().collect::<Vec<_>>().join(" | ");
-        say::news(&messages.say_with("roster-first", &[("list", &list)]));
+        print::news(&messages.say_with("roster-first", &[("list", &list)]));
     }
     let count = roster.entries.len();
-    say::news(&messages.say_with("register-roster", &[("count", &count)]));
+    print::news(&messages.say_with("register-roster", &[("count", &count)]));
     let short = roster.short_dnis();
     if short > 0 {
-        say::news(&messages.say_with("roster-short", &[("count", &short)]));
+        print::news(&messages.say_with("roster-short", &[("count", &short)]));
     }
 }
 
@@ -148,7 +149,7 @@ fn fault(messages: &dyn Messages, fault: &RosterFault) -> String {
                     messages.say_with("roster-dni-letter", &[("letter", &right.to_string())])
                 }
                 DniFault::Foreign => messages.say("roster-dni-foreign"),
-                DniFault::Form(error) => say::dni(messages, *error),
+                DniFault::Form(error) => wording::dni(messages, *error),
             };
             messages.say_with("roster-dni", &[("value", value), ("detail", &why)])
         }

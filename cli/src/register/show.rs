@@ -9,8 +9,8 @@ use socklab_register::{Finding, Student, Submission, how_long, local_time, shown
 
 use super::{RegisterCommand, Stop};
 use crate::exit::Exit;
-use crate::say;
-use crate::wording::decided;
+use crate::print;
+use crate::replies::decided;
 use socklab_text::escape;
 
 /// How often `--watch` looks.
@@ -28,8 +28,8 @@ fn unix_now() -> Duration {
 }
 
 /// A line of payload.
-pub(super) fn print(line: &str) {
-    say::payload(&escape::text(line));
+pub(super) fn print_escaped(line: &str) {
+    print::payload(&escape::text(line));
 }
 
 impl RegisterCommand<'_> {
@@ -48,7 +48,7 @@ impl RegisterCommand<'_> {
             if before != Some(now) {
                 before = Some(now);
                 self.status_once()?;
-                print("");
+                print_escaped("");
             }
             thread::sleep(LOOK);
         }
@@ -59,7 +59,7 @@ impl RegisterCommand<'_> {
         let submissions = self.archive.submissions(&self.lab)?;
         let failures = self.archive.failures(&self.lab)?;
         let count = submissions.len();
-        print(&messages.say_with(
+        print_escaped(&messages.say_with(
             "status-submissions",
             &[
                 ("lab", &self.lab),
@@ -82,25 +82,27 @@ impl RegisterCommand<'_> {
                 let count = numbers.filter(|number| late.contains_key(number)).count();
                 said += &messages.say_with("status-late", &[("count", &count)]);
             }
-            print(&said);
+            print_escaped(&said);
             for student in group.iter().filter(|one| one.submission.is_none()) {
-                print(&messages.say_with(
+                print_escaped(&messages.say_with(
                     "status-missing",
                     &[("name", &student.name), ("dni", &student.dni)],
                 ));
             }
         }
         if let Some(behind) = self.archive.clock_behind(unix_now())? {
-            print(&self.clock_behind(behind));
+            print_escaped(&self.clock_behind(behind));
         }
         for dni in self.archive.guessed_at()? {
-            print(&messages.say_with("status-guessed", &[("dni", &dni)]));
+            print_escaped(&messages.say_with("status-guessed", &[("dni", &dni)]));
         }
         for finding in self.archive.findings(&self.lab)? {
-            print(&self.finding(&finding));
+            print_escaped(&self.finding(&finding));
         }
         for (ip, count) in self.archive.unrecorded()? {
-            print(&messages.say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]));
+            print_escaped(
+                &messages.say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]),
+            );
         }
         Ok(())
     }
@@ -110,12 +112,12 @@ impl RegisterCommand<'_> {
     pub(super) fn clock(&mut self, right: bool) -> Result<Exit, Stop> {
         if right {
             self.archive.trust_clock()?;
-            say::news(&self.messages.say("register-clock-trusted"));
+            print::news(&self.messages.say("register-clock-trusted"));
             return Ok(Exit::Done);
         }
         match self.archive.clock_behind(unix_now())? {
             None => {
-                say::news(&self.messages.say("register-clock-fine"));
+                print::news(&self.messages.say("register-clock-fine"));
                 Ok(Exit::Done)
             }
             Some(behind) => Err(Stop::Failed(self.clock_behind(behind))),
@@ -170,7 +172,7 @@ impl RegisterCommand<'_> {
                 let by = how_long(*by);
                 said += &self.messages.say_with("list-late", &[("time", &by)]);
             }
-            print(&said);
+            print_escaped(&said);
         }
         Ok(Exit::Done)
     }
@@ -189,7 +191,7 @@ impl RegisterCommand<'_> {
                 },
             };
             let time = local_time(one.at.as_secs());
-            print(&format!(
+            print_escaped(&format!(
                 "{time}  {}  {}  {}: {said}",
                 one.lab,
                 one.ip,
@@ -198,10 +200,10 @@ impl RegisterCommand<'_> {
         }
         let away = self.archive.turned_away(dni)?;
         if away > 0 {
-            print(&messages.say_with("why-turned-away", &[("count", &away)]));
+            print_escaped(&messages.say_with("why-turned-away", &[("count", &away)]));
         }
         if attempts.is_empty() && away == 0 {
-            say::news(&messages.say_with("why-nothing", &[("dni", &dni)]));
+            print::news(&messages.say_with("why-nothing", &[("dni", &dni)]));
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
@@ -211,7 +213,7 @@ impl RegisterCommand<'_> {
     pub(super) fn receipt(&mut self, code: &str) -> Result<Exit, Stop> {
         match self.archive.receipt(code)? {
             Some(one) => {
-                print(&format!("{}  {}", one.lab, line(&one)));
+                print_escaped(&format!("{}  {}", one.lab, line(&one)));
                 Ok(Exit::Done)
             }
             None => Err(Stop::Failed(self.messages.say("receipt-unknown"))),

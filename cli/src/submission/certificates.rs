@@ -11,7 +11,7 @@ use socklab_register::rfc3339;
 use socklab_tls::{CertificateFault, Certificates, Error, Refusal, Report, Secure, Trouble, Trust};
 
 use crate::files::{self, FileError};
-use crate::say;
+use crate::print;
 use socklab_text::{Messages, explained};
 
 /// A server's certificate and key, and the files that they come from.
@@ -48,7 +48,7 @@ impl Identity {
         let messages = self.messages;
         for fault in self.certificates.faults() {
             let (file, said) = (&self.certificate, described(messages, &fault));
-            say::line(
+            print::line(
                 &messages.say_with("certificate-warning", &[("file", file), ("detail", &said)]),
             );
         }
@@ -65,14 +65,14 @@ impl Identity {
         };
         match replace() {
             Ok(()) => {
-                say::news(
+                print::news(
                     &messages.say_with("certificate-reloaded", &[("file", &self.certificate)]),
                 );
                 self.warn();
             }
             Err(error) => {
                 let detail = error.say(messages);
-                say::line(&messages.say_with("certificate-kept", &[("detail", &detail)]));
+                print::line(&messages.say_with("certificate-kept", &[("detail", &detail)]));
             }
         }
     }
@@ -110,13 +110,13 @@ impl Identity {
         handshake: std::time::Duration,
     ) -> BoxedService {
         let (messages, certificates) = (self.messages, Arc::clone(&self.certificates));
-        let told = Mutex::new(BTreeSet::new());
+        let reported = Mutex::new(BTreeSet::new());
         let report: Report = Arc::new(move |peer, trouble| {
             let Trouble::Refused(refusal) = trouble else {
                 return;
             };
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if !told.insert(*refusal) {
+            let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
+            if !reported.insert(*refusal) {
                 return;
             }
             let known = certificates
@@ -127,7 +127,7 @@ impl Identity {
                 Some(fault) => described(messages, &fault),
                 None => messages.say(refusal_id(*refusal)),
             };
-            say::line(
+            print::line(
                 &messages.say_with("certificate-refused", &[("peer", &peer), ("detail", &why)]),
             );
         });

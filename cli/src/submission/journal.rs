@@ -11,9 +11,9 @@ use socklab_files::{Outputs, Readers};
 use socklab_register::{Event, Journal, Trouble, shown_name};
 
 use crate::files::{FileError, LogFile};
+use crate::print;
 use crate::register::notice;
-use crate::say;
-use crate::wording::decided;
+use crate::replies::decided;
 use socklab_text::Messages;
 
 /// The server's log. DNIs are masked, codes are not there.
@@ -90,7 +90,7 @@ impl Journal for Log {
             let lines = batch
                 .iter()
                 .map(|(attempt, decision)| self.line(attempt, decision));
-            say::line(&lines.collect::<Vec<_>>().join("\n"));
+            print::line(&lines.collect::<Vec<_>>().join("\n"));
         }
         if self.file.is_some() {
             let objects = batch
@@ -130,7 +130,7 @@ impl Journal for Log {
             Event::SecretsGivenUp => ("secrets-given-up", "secrets-given-up", String::new()),
         };
         // Trouble is told even when nothing else is.
-        say::line(&self.messages.say_with(id, &[("detail", &detail)]));
+        print::line(&self.messages.say_with(id, &[("detail", &detail)]));
         let object = json!({ "event": name, "lab": self.lab, "detail": detail });
         self.write(&format!("{object}\n"));
     }

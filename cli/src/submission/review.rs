@@ -9,7 +9,8 @@ use std::time::Duration;
 use socklab_core::register::Decision;
 use socklab_core::submit::{MAX_MESSAGE, Part, Remark, review};
 
-use crate::say;
+use crate::print;
+use crate::wording;
 use socklab_text::{Messages, Variable, escape};
 
 /// What came on a connection.
@@ -113,7 +114,7 @@ impl Reviewer {
     pub(super) fn say(&self, received: &Received, decision: Option<&Decision>, answer: &[u8]) {
         let lines = self.lines(received, decision, answer);
         if !self.quiet {
-            say::line(&lines.join("\n"));
+            print::line(&lines.join("\n"));
         }
     }
 
@@ -189,9 +190,9 @@ impl Reviewer {
             Remark::NameNotUtf8 => messages.say("rehearsal-name-not-utf8"),
             Remark::NameAmpersand => messages.say("rehearsal-name-ampersand"),
             Remark::NameQuoted => messages.say("rehearsal-name-quoted"),
-            Remark::Dni(error) => say::dni(messages, *error),
+            Remark::Dni(error) => wording::dni(messages, *error),
             Remark::DniBlanks => messages.say("rehearsal-dni-blanks"),
-            Remark::Code(error) => say::code(messages, *error),
+            Remark::Code(error) => wording::code(messages, *error),
             Remark::CodeBlanks => messages.say("rehearsal-code-blanks"),
             Remark::CodeBehind(time) => seconds("reply-code-behind", *time),
             Remark::CodeAhead(time) => seconds("reply-code-ahead", *time),

@@ -105,7 +105,7 @@ impl<'t> Names<'t> {
 
 /// Which figure tells models apart under a load: under a closed one how much they do, under an open
 /// one, where all are asked the same, how long it takes at worst.
-pub fn telling(load: &Load) -> Metric {
+pub fn main_metric(load: &Load) -> Metric {
     match load {
         Load::Closed { .. } => Metric::Rate,
         Load::Open { .. } => Metric::P99,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::names::{Names, telling};
+use crate::names::{Names, main_metric};
 use crate::ratio;
 use crate::results::{Load, Results};
 use crate::statistics;
@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
         let mut sentences: Vec<String> = Vec::new();
         sentences.extend(self.refused());
         for load in 0..self.results.loads.len() {
-            let metric = self.results.loads.get(load).map(telling);
+            let metric = self.results.loads.get(load).map(main_metric);
             sentences.extend(metric.and_then(|metric| self.difference(load, metric)));
         }
         for load in 0..self.results.loads.len() {
@@ -183,7 +183,7 @@ impl<'t> Reader<'t> {
         }
         let shown = |one: &&Best| {
             let load = self.results.loads.get(one.load);
-            one.metric == Metric::Cpu || load.is_some_and(|load| telling(load) == one.metric)
+            one.metric == Metric::Cpu || load.is_some_and(|load| main_metric(load) == one.metric)
         };
         let equal = |one: &&Best| one.worse.is_empty() && !one.tied.is_empty();
         let places = self.summary.best.iter().filter(shown).filter(equal);
@@ -199,7 +199,7 @@ impl<'t> Reader<'t> {
     fn rule(&self) -> Option<String> {
         let matters = |one: &&Ratio| {
             let load = self.results.loads.get(one.load);
-            load.is_some_and(|load| telling(load) == one.metric)
+            load.is_some_and(|load| main_metric(load) == one.metric)
         };
         let shown = self.summary.ratios.iter().filter(matters);
         let widths = shown.filter_map(|one| Some(one.prediction?.high / one.ratio? - 1.0));

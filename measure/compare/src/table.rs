@@ -2,7 +2,7 @@
 
 use crate::extra_tables;
 use crate::format::NO_FIGURE;
-use crate::names::{Names, telling};
+use crate::names::{Names, main_metric};
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
 use socklab_text::Grid;
@@ -69,7 +69,7 @@ impl<'t> Table<'t> {
         vec![
             messages.say("compare-column-model"),
             messages.say("compare-metric-rate"),
-            match telling(load) {
+            match main_metric(load) {
                 Metric::Rate => messages.say("compare-column-relative"),
                 _ => messages.say("compare-column-relative-p99"),
             },
@@ -110,7 +110,7 @@ impl<'t> Table<'t> {
             ),
             false => (
                 bound("≥", show(cell.rate, &|rate| numbers.three(rate))),
-                self.relative(cell, telling(load)),
+                self.relative(cell, main_metric(load)),
             ),
         };
         vec![

@@ -1,5 +1,7 @@
 //! Which cores a server and its load run on.
 
+pub use socklab_process::{allowed_cores, pin};
+
 /// Which cores are whose; an empty list is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cores {
@@ -21,33 +23,6 @@ impl Cores {
             _ => Cores::default(),
         }
     }
-}
-
-/// Keeps this thread, and those that it makes from now on, to some cores. An empty list changes
-/// nothing.
-pub fn pin(cores: &[usize]) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if !cores.is_empty() {
-        let mut set = nix::sched::CpuSet::new();
-        for &core in cores {
-            let _ = set.set(core);
-        }
-        // Where this is not allowed the cores are shared, and the report says how many there are.
-        let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set);
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = cores;
-}
-
-/// The cores that this process may use, where the system says it.
-pub fn allowed_cores() -> Vec<usize> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Ok(set) = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)) {
-        return (0..nix::sched::CpuSet::count())
-            .filter(|&core| set.is_set(core).unwrap_or(false))
-            .collect();
-    }
-    Vec::new()
 }
 
 #[cfg(test)]

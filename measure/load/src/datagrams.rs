@@ -100,28 +100,29 @@ impl Datagrams {
                 let number = window.ask(asked);
                 Text::number(at, number, self.outgoing.datagram(place));
             }
-            let (mut sent, mut told) = (0, false);
+            let (mut sent, mut failed_once) = (0, false);
             while sent < some {
                 match self.outgoing.send(socket, sent, some) {
                     Ok(more) => {
                         sent += more;
-                        told = false;
+                        failed_once = false;
                     }
                     Err(error) if has_no_room(&error) => break,
                     Err(error) => {
                         failed(error)?;
-                        // The first time it is word of an earlier question, and took the place of
-                        // sending. The second time it is of this one.
-                        let earlier = (!told && window.open() > some - sent).then_some(None);
-                        let this = told.then_some(Some(first + sent as u64));
+                        // An ICMP error from an earlier question surfaces on the next send. Charge
+                        // it to the oldest open question and send again; a second error belongs
+                        // to this one.
+                        let earlier = (!failed_once && window.open() > some - sent).then_some(None);
+                        let this = failed_once.then_some(Some(first + sent as u64));
                         if let Some((_, asked)) =
                             earlier.or(this).and_then(|which| window.give_up(which))
                         {
                             tally.refused(asked);
                             self.rests.add(now, at);
                         }
-                        sent += usize::from(told);
-                        told = !told;
+                        sent += usize::from(failed_once);
+                        failed_once = !failed_once;
                     }
                 }
             }

@@ -123,8 +123,8 @@ pub enum What {
     Signalled,
     /// Asleep until the kernel has done something of what it was asked for (6.5).
     Completion(Cause),
-    /// Told that something was received: it is in the program's memory already (6.5).
-    Told,
+    /// Something was received: it is in the program's memory already (6.5).
+    Completed,
     /// The kernel is asked to send (6.5).
     Asked,
     /// A suspended task: the reactor below it polls for all tasks (6.3, hidden).
@@ -157,7 +157,7 @@ impl What {
                 | What::Done
                 | What::Found
                 | What::Signalled
-                | What::Told
+                | What::Completed
                 | What::Asked
         )
     }
@@ -244,7 +244,7 @@ impl Span {
             | What::Done
             | What::Found
             | What::Signalled
-            | What::Told
+            | What::Completed
             | What::Asked
             | What::Failed => Class::Copy,
             What::Empty | What::Spin(_) => Class::Empty,
@@ -261,7 +261,7 @@ impl Span {
             What::Done if self.operation == Some(OperationKind::Send) => Some("6.2"),
             What::Empty | What::Spin(_) | What::Found => Some("6.2"),
             What::Signal(_) | What::Signalled => Some("6.4"),
-            What::Completion(_) | What::Told | What::Asked => Some("6.5"),
+            What::Completion(_) | What::Completed | What::Asked => Some("6.5"),
             What::Done | What::Poll(_) | What::Suspended(_) => Some("6.3"),
             What::Code
             | What::Thread(_)

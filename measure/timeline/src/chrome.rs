@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::chart::{Chart, Lane, Span, What};
-use crate::words::{class, describe, name, title};
+use crate::labels::{class, describe, name, title};
 use socklab_text::Messages;
 
 /// The charts, one beside the other, from the same zero.

@@ -19,6 +19,7 @@ mod chart;
 mod chrome;
 mod exchange;
 mod kernel;
+mod labels;
 mod mermaid;
 mod operations;
 mod record;
@@ -26,7 +27,6 @@ mod slide;
 mod style;
 mod svg;
 mod text;
-mod words;
 
 pub use chart::{Cause, Chart, Class, Lane, Name, Span, What};
 pub use chrome::chrome;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use socklab_core::OperationKind;
 
 use crate::chart::{Chart, Name, Span};
-use crate::words::{describe, length, millis, name, title};
+use crate::labels::{describe, length, millis, name, title};
 use socklab_text::Messages;
 
 /// The chart as a diagram; what stands between fences in Markdown.

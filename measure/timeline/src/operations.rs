@@ -198,7 +198,7 @@ pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
             (Style::Threads, _) => What::Call,
             (Style::Spin, OperationKind::Receive | OperationKind::Accept) => What::Found,
             (Style::Signal, OperationKind::Receive) => What::Signalled,
-            (Style::Completion, OperationKind::Receive | OperationKind::Accept) => What::Told,
+            (Style::Completion, OperationKind::Receive | OperationKind::Accept) => What::Completed,
             (Style::Completion, OperationKind::Send) => What::Asked,
             _ => What::Done,
         }),

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::chart::{Chart, Lane, Name, Span};
+use crate::labels::{length, note, source};
 use crate::style::Style;
 use crate::text::{Glyphs, WIDTH, legend, letters, padded, row_of, wrapped};
-use crate::words::{length, note, source};
 use socklab_core::OperationKind;
 use socklab_text::Messages;
 

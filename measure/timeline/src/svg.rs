@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::chart::{Chart, Class, Span, What};
-use crate::words::{
+use crate::labels::{
     class, describe, length, millis, name, note, short, source, style, summary, title,
 };
 use socklab_text::markup::escaped;
@@ -215,7 +215,7 @@ impl Picture {
                 self.out,
                 "<g class=\"tl-span tl-{}\"><title>{}</title><rect x=\"{left:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" height=\"{}\"/>",
                 span.class().name(),
-                escaped(&told(span, messages)),
+                escaped(&tooltip(span, messages)),
                 ROW.1
             );
             if let Some(label) = label(span, width, messages) {
@@ -301,7 +301,7 @@ impl Picture {
 }
 
 /// All about a span, shown when it is pointed at.
-fn told(span: &Span, messages: &dyn Messages) -> String {
+fn tooltip(span: &Span, messages: &dyn Messages) -> String {
     let number = match span.number {
         0 => String::new(),
         number => format!("{number}. "),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::chart::{Chart, Class, Span};
-use crate::words::{class, describe, length, millis, name, note, source, style, summary, title};
+use crate::labels::{class, describe, length, millis, name, note, source, style, summary, title};
 use socklab_text::{Messages, wrap};
 
 /// How wide the text is.

@@ -269,8 +269,8 @@ fn in_slices(ratio: f64, rng: &mut Rng) -> Vec<(Comparison, Verdict)> {
 }
 
 fn any_difference(judged: &[(Comparison, Verdict)]) -> bool {
-    let told = |verdict: Verdict| matches!(verdict, Verdict::Higher | Verdict::Lower);
-    judged.iter().any(|(_, verdict)| told(*verdict))
+    let is_sure = |verdict: Verdict| matches!(verdict, Verdict::Higher | Verdict::Lower);
+    judged.iter().any(|(_, verdict)| is_sure(*verdict))
 }
 
 #[test]

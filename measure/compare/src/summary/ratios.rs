@@ -73,8 +73,8 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
         }
     }
     for ((at, rival), (of, verdict)) in rivals.into_iter().zip(ratio::judge(&comparisons)) {
-        let told = matches!(verdict, Verdict::Higher | Verdict::Lower);
-        match of.ratio.zip(of.interval).filter(|_| told) {
+        let is_sure = matches!(verdict, Verdict::Higher | Verdict::Lower);
+        match of.ratio.zip(of.interval).filter(|_| is_sure) {
             Some((ratio, interval)) => bests[at].worse.push(Worse {
                 model: rival,
                 ratio,

@@ -92,7 +92,7 @@ impl Page<'_> {
         let seconds = Numbers::new(self.messages).fixed(self.survey.took, 0);
         let others = self.fact("others");
         let others = others.replace('.', &self.messages.say("compare-decimal"));
-        let told = self.messages.say_with(
+        let machine = self.messages.say_with(
             "survey-page-machine",
             &[
                 ("cpu", &self.fact("cpu")),
@@ -103,7 +103,7 @@ impl Page<'_> {
         );
         el("header")
             .put(el("h1").text(&self.reader.headline()))
-            .put(el("p").class("machine").text(&told))
+            .put(el("p").class("machine").text(&machine))
     }
 
     /// The question that a column is of, counted from 1, and whether it is the first of its

@@ -103,7 +103,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     }
     let said = |result: &io::Result<()>| match result {
         Ok(()) => messages.say("lesson-ports-granted"),
-        Err(error) => system_error::said(messages, error),
+        Err(error) => system_error::text(messages, error),
     };
     let (plain_said, reusing_said, again_said) = (said(&plain), said(&reusing), said(&again));
     notes.push(messages.say_with(

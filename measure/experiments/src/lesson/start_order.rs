@@ -47,9 +47,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-/// What a client was told while nobody listened.
+/// What a client was reported while nobody listened.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Reported {
     Nothing,
     Refused,
     /// After it had sent, by a socket that is connected.
@@ -59,32 +59,32 @@ enum Told {
     Else,
 }
 
-impl Told {
+impl Reported {
     fn say(self, messages: &dyn Messages) -> String {
         messages.say(match self {
-            Told::Nothing => "lesson-told-nothing",
-            Told::Refused => "lesson-told-refused",
-            Told::Later => "lesson-told-later",
-            Told::NoReply => "lesson-told-no-reply",
-            Told::Else => "lesson-told-else",
+            Reported::Nothing => "lesson-told-nothing",
+            Reported::Refused => "lesson-told-refused",
+            Reported::Later => "lesson-told-later",
+            Reported::NoReply => "lesson-told-no-reply",
+            Reported::Else => "lesson-told-else",
         })
     }
 
-    fn by(went: &Went) -> Told {
+    fn by(went: &Went) -> Reported {
         let later = |seen: &Seen| matches!(seen, Seen::Notice(Notice::NoListener(_)));
         match went.status {
-            Status::Done if went.seen.iter().any(later) => Told::Later,
-            Status::Done => Told::Nothing,
-            Status::Failed(Failure::Refused(_)) => Told::Refused,
-            Status::Failed(Failure::NoReply(..)) => Told::NoReply,
-            _ => Told::Else,
+            Status::Done if went.seen.iter().any(later) => Reported::Later,
+            Status::Done => Reported::Nothing,
+            Status::Failed(Failure::Refused(_)) => Reported::Refused,
+            Status::Failed(Failure::NoReply(..)) => Reported::NoReply,
+            _ => Reported::Else,
         }
     }
 }
 
 /// One kind of client, before and after its server.
 struct Case {
-    told: Told,
+    reported: Reported,
     took: Duration,
     /// Whether the server that started afterwards got anything of the first client.
     kept: bool,
@@ -97,7 +97,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let pause = bench.choose(Duration::from_millis(400), Duration::from_millis(100));
     let ours = |exercise: &'static Exercise, to| {
         let went = client(exercise, to, &[LINE], Duration::from_secs(1));
-        (Told::by(&went), went.took)
+        (Reported::by(&went), went.took)
     };
     bench.progress("TCP, UDP");
     let tcp = case(&welcome::EXERCISE, pause, |to| ours(&welcome::EXERCISE, to))?;
@@ -122,13 +122,13 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     ] {
         table.rows.push(vec![
             messages.say(name),
-            one.told.say(messages),
+            one.reported.say(messages),
             millis(one.took.as_nanos() as u64),
             yes(one.kept),
             yes(one.heard),
         ]);
     }
-    let noticed = |case: &Case| case.told != Told::Nothing;
+    let noticed = |case: &Case| case.reported != Reported::Nothing;
     let answer = usize::from(noticed(&tcp)) + 2 * usize::from(noticed(&plain));
     let as_explained = [&tcp, &plain, &message, &echo]
         .iter()
@@ -145,19 +145,19 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 fn case(
     exercise: &'static Exercise,
     pause: Duration,
-    go: impl Fn(SocketAddr) -> (Told, Duration),
+    go: impl Fn(SocketAddr) -> (Reported, Duration),
 ) -> io::Result<Case> {
     let nobody = match exercise.transport {
         Transport::Datagram => UdpSocket::bind(ANY)?.local_addr()?,
         Transport::Stream => TcpListener::bind(ANY)?.local_addr()?,
     };
-    let (told, took) = go(nobody);
+    let (reported, took) = go(nobody);
     let server = listen(exercise, nobody)?;
     let kept = next_client(&server, pause).is_some();
     go(server.address);
     let heard = next_client(&server, Duration::from_secs(1)).is_some();
     Ok(Case {
-        told,
+        reported,
         took,
         kept,
         heard,
@@ -165,13 +165,13 @@ fn case(
 }
 
 /// The lab's program in three calls: `socket`, `sendto`, `close`.
-fn send_and_leave(to: SocketAddr) -> (Told, Duration) {
+fn send_and_leave(to: SocketAddr) -> (Reported, Duration) {
     let begun = Instant::now();
     let sent = UdpSocket::bind(ANY).and_then(|socket| socket.send_to(LINE.as_bytes(), to));
-    let told = match sent {
-        Ok(_) => Told::Nothing,
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Told::Refused,
-        Err(_) => Told::Else,
+    let reported = match sent {
+        Ok(_) => Reported::Nothing,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Reported::Refused,
+        Err(_) => Reported::Else,
     };
-    (told, begun.elapsed())
+    (reported, begun.elapsed())
 }

@@ -150,8 +150,8 @@ impl Server {
     pub(crate) fn idle_use(&self) -> Option<f64> {
         const LOOK: Duration = Duration::from_millis(40);
         let cpu = || {
-            let told = || Some(Duration::from_secs_f64(self.usage()?.user / 1e6));
-            self.cpu().or_else(told)
+            let reported = || Some(Duration::from_secs_f64(self.usage()?.user / 1e6));
+            self.cpu().or_else(reported)
         };
         let before = cpu()?;
         std::thread::sleep(LOOK);

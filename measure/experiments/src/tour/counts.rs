@@ -82,8 +82,9 @@ pub(super) fn sentences(rows: &[(&str, &Counts, bool)], messages: &dyn Messages)
         if let Some((kind, spent)) = counts.blocked_in() {
             let spent = Numbers::new(messages).fixed(spent.as_secs_f64() * 1e3, 1);
             let name = name(kind);
-            let told = messages.say_with("tour-longest", &[("operation", &name), ("ms", &spent)]);
-            line.push_str(&told);
+            let longest =
+                messages.say_with("tour-longest", &[("operation", &name), ("ms", &spent)]);
+            line.push_str(&longest);
         }
         if !same {
             line.push_str(&format!("; {}", messages.say("tour-differs")));

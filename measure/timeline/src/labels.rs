@@ -170,10 +170,10 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
             ("timeline-what-wait", operation)
         }
         (
-            What::Call | What::Done | What::Found | What::Signalled | What::Told,
+            What::Call | What::Done | What::Found | What::Signalled | What::Completed,
             Some(OperationKind::Receive),
         ) if span.bytes == 0 => ("timeline-what-end", operation),
-        (What::Told, Some(OperationKind::Receive)) => ("timeline-what-told", &all[..]),
+        (What::Completed, Some(OperationKind::Receive)) => ("timeline-what-completed", &all[..]),
         (What::Asked, _) => ("timeline-what-asked", &all[..]),
         (What::Call, Some(OperationKind::Receive)) => ("timeline-what-call", &all[..]),
         (What::Call, Some(OperationKind::Accept)) => ("timeline-what-accept", operation),
@@ -181,10 +181,10 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
         (What::Done | What::Found | What::Signalled, Some(OperationKind::Receive)) => {
             ("timeline-what-taken", &all[..])
         }
-        (What::Done | What::Found | What::Told, Some(OperationKind::Accept)) => {
+        (What::Done | What::Found | What::Completed, Some(OperationKind::Accept)) => {
             ("timeline-what-accepted", operation)
         }
-        (What::Call | What::Done | What::Found | What::Signalled | What::Told, _) => {
+        (What::Call | What::Done | What::Found | What::Signalled | What::Completed, _) => {
             ("timeline-what-done", operation)
         }
     };

@@ -1,0 +1,45 @@
+//! Lines on standard output and standard error.
+
+use std::io::{Write, stderr};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::outlet::{self, STDERR, Stream};
+
+/// Whether only failures are said: `--quiet`, for the whole program and from its start.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only failures are said.
+pub(crate) fn only_failures() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether only failures are said.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Writes a line of payload on standard output, unless only failures are said.
+pub(crate) fn payload(text: &str) {
+    if !is_quiet() {
+        outlet::payload(format!("{text}\n").as_bytes());
+    }
+}
+
+/// Writes a line that is no failure on standard error, unless only failures are said.
+pub(crate) fn news(text: &str) {
+    if !is_quiet() {
+        line(text);
+    }
+}
+
+/// Writes a line on standard error, in one piece. Once a server serves it does not wait for the
+/// reader.
+pub(crate) fn line(text: &str) {
+    STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
+}
+
+/// Asks for a line, on standard error.
+pub(crate) fn prompt(text: &str) {
+    let mut stderr = stderr().lock();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
