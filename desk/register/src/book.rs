@@ -17,7 +17,7 @@ use crate::journal::Event;
 use crate::judge::{Asked, Judge};
 use crate::keys::{KEY, KeyFile, RegisterKey, random};
 use crate::rules::Rules;
-use crate::sql::{Sql, within};
+use crate::sql::{Sql, recall, within};
 
 /// How often a clock that stands before an accepted code is compared with the register again, and
 /// how often what was not recorded is counted there.
@@ -357,9 +357,7 @@ fn rounds(asked: &[Asked<'_>], some: &[usize]) -> Vec<Vec<usize>> {
 /// The register's key; made with the register.
 pub(crate) fn register_key(sql: &mut dyn Sql) -> Result<RegisterKey, Error> {
     let find = |sql: &mut dyn Sql| -> Result<Option<RegisterKey>, Error> {
-        let row = sql.row("SELECT value FROM meta WHERE key = 'register-key'", &[])?;
-        row.map(|row| Ok(RegisterKey::new(&row.bytes(0)?)))
-            .transpose()
+        Ok(recall(sql, "register-key")?.map(|bytes| RegisterKey::new(&bytes)))
     };
     if let Some(key) = find(sql)? {
         return Ok(key);

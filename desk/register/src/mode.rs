@@ -5,7 +5,10 @@ use socklab_core::policy::Secret;
 
 use crate::error::{Error, Trouble};
 use crate::keys::KeyFile;
-use crate::sql::Sql;
+use crate::sql::{Sql, recall, remember};
+
+/// The register's own value with what its codes are made from.
+const SECRET: &str = "secret";
 
 /// What a register's codes are made from, and what they were made from before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +39,7 @@ impl Mode {
     /// Writes it into the register.
     pub(crate) fn remember(self, sql: &mut dyn Sql) -> Result<(), Error> {
         if self.is_news {
-            sql.run(
-                "INSERT INTO meta (key, value) VALUES ('secret', $1)
-                 ON CONFLICT (key) DO UPDATE SET value = $1",
-                &[name(self.secret).into()],
-            )?;
+            remember(sql, SECRET, name(self.secret))?;
         }
         Ok(())
     }
@@ -48,10 +47,9 @@ impl Mode {
 
 /// What the register remembers.
 fn remembered(sql: &mut dyn Sql) -> Result<Option<Secret>, Error> {
-    let Some(row) = sql.row("SELECT value FROM meta WHERE key = 'secret'", &[])? else {
+    let Some(bytes) = recall(sql, SECRET)? else {
         return Ok(None);
     };
-    let bytes = row.bytes(0)?;
     let known = [Secret::Dni, Secret::Random];
     let known = known.into_iter().find(|one| name(*one) == bytes);
     let unknown = || Error::new(Trouble::Broken, "what its codes are made from is damaged");

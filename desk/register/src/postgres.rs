@@ -49,9 +49,8 @@ impl Postgres {
             postgres.script(MIGRATING)?;
             postgres
                 .script("CREATE TABLE IF NOT EXISTS socklab_schema (version BIGINT NOT NULL)")?;
-            let row = postgres.row("SELECT max(version) FROM socklab_schema", &[])?;
-            let version = row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0);
-            let version = usize::try_from(version).unwrap_or(0);
+            let version = postgres.number("SELECT max(version) FROM socklab_schema", &[])?;
+            let version = usize::try_from(version.unwrap_or(0)).unwrap_or(0);
             if version > newest {
                 let detail = format!(
                     "its schema is version {version}, and this program knows up to {newest}"

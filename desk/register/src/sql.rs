@@ -86,6 +86,12 @@ pub(crate) trait Sql: Send {
     /// Copies the whole into a new file while it is in use.
     fn backup(&mut self, to: &std::path::Path) -> Result<(), Error>;
 
+    /// The number of the first row, if there is one.
+    fn number(&mut self, sql: &'static str, values: &[Value]) -> Result<Option<i64>, Error> {
+        self.row(sql, values)?
+            .map_or(Ok(None), |row| row.maybe_int(0))
+    }
+
     /// The first row, if there is one.
     fn row(&mut self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, Error> {
         Ok(self.rows(sql, values)?.into_iter().next())
@@ -105,6 +111,24 @@ pub(crate) fn within<S: Sql + ?Sized, T>(
     done
 }
 
+/// One of the register's own values.
+pub(crate) fn recall(sql: &mut dyn Sql, key: &str) -> Result<Option<Vec<u8>>, Error> {
+    let row = sql.row("SELECT value FROM meta WHERE key = $1", &[key.into()])?;
+    row.map(|row| row.bytes(0)).transpose()
+}
+
+/// Sets one of the register's own values.
+pub(crate) fn remember(sql: &mut dyn Sql, key: &str, value: &[u8]) -> Result<(), Error> {
+    let statement = "INSERT INTO meta (key, value) VALUES ($1, $2)
+        ON CONFLICT (key) DO UPDATE SET value = $2";
+    sql.run(statement, &[key.into(), value.into()]).map(drop)
+}
+
+/// A column holds something else than it should.
+fn unlike(at: usize, found: impl std::fmt::Debug) -> Error {
+    Error::new(Trouble::Broken, format!("column {at}: {found:?}"))
+}
+
 impl Row {
     fn value(&self, at: usize) -> Result<&Value, Error> {
         let missing = || Error::new(Trouble::Broken, format!("no column {at}"));
@@ -116,10 +140,7 @@ impl Row {
         match self.value(at)? {
             Value::Null => Ok(None),
             Value::Int(number) => Ok(Some(*number)),
-            other => Err(Error::new(
-                Trouble::Broken,
-                format!("column {at}: {other:?}"),
-            )),
+            other => Err(unlike(at, other)),
         }
     }
 
@@ -132,8 +153,7 @@ impl Row {
     /// A number that is not negative.
     pub(crate) fn count(&self, at: usize) -> Result<u64, Error> {
         let number = self.int(at)?;
-        u64::try_from(number)
-            .map_err(|_| Error::new(Trouble::Broken, format!("column {at}: {number}")))
+        u64::try_from(number).map_err(|_| unlike(at, number))
     }
 
     /// Text; empty where there is none.
@@ -141,10 +161,7 @@ impl Row {
         match self.value(at)? {
             Value::Null => Ok(String::new()),
             Value::Text(text) => Ok(text.clone()),
-            other => Err(Error::new(
-                Trouble::Broken,
-                format!("column {at}: {other:?}"),
-            )),
+            other => Err(unlike(at, other)),
         }
     }
 
@@ -153,10 +170,7 @@ impl Row {
         match self.value(at)? {
             Value::Null => Ok(Vec::new()),
             Value::Bytes(bytes) => Ok(bytes.clone()),
-            other => Err(Error::new(
-                Trouble::Broken,
-                format!("column {at}: {other:?}"),
-            )),
+            other => Err(unlike(at, other)),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Sqlite {
     }
 
     fn script(&self, sql: &str) -> Result<(), Error> {
-        self.connection.execute_batch(sql).map_err(|e| error(&e))
+        Ok(self.connection.execute_batch(sql)?)
     }
 
     /// Before and after each commit: nothing is confirmed that only a file holds which nobody will
@@ -102,13 +102,9 @@ impl Sqlite {
 
     /// Merges all of the log, if no other program reads it at the moment.
     fn checkpoint_now(&mut self) -> Result<(), Error> {
-        let patience = |connection: &Connection, time| {
-            let set = connection.busy_timeout(time);
-            set.map_err(|e| error(&e))
-        };
-        patience(&self.connection, Duration::ZERO)?;
+        self.connection.busy_timeout(Duration::ZERO)?;
         let merged = self.checkpoint(CheckpointMode::TRUNCATE);
-        patience(&self.connection, PATIENCE)?;
+        self.connection.busy_timeout(PATIENCE)?;
         merged.map(drop)
     }
 
@@ -135,8 +131,7 @@ impl Sqlite {
 /// How many pages the log has, and how many of them are in the file. Called directly, because
 /// SQLite parses a PRAGMA anew each time.
 fn checkpoint(connection: &Connection, how: CheckpointMode) -> Result<(i32, i32), Error> {
-    let done = connection.wal_checkpoint_v2(Some(MAIN_DB), how);
-    done.map_err(|e| error(&e))
+    Ok(connection.wal_checkpoint_v2(Some(MAIN_DB), how)?)
 }
 
 impl Sql for Sqlite {
@@ -158,38 +153,31 @@ impl Sql for Sqlite {
     }
 
     fn rows(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| error(&e))?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         let columns = statement.column_count();
-        let mut rows = statement
-            .query(rusqlite::params_from_iter(values))
-            .map_err(|e| error(&e))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         let mut all = Vec::new();
-        while let Some(row) = rows.next().map_err(|e| error(&e))? {
+        while let Some(row) = rows.next()? {
             let values = (0..columns).map(|at| Ok(value(row.get_ref(at)?)));
-            let values: rusqlite::Result<Vec<Value>> = values.collect();
-            all.push(Row(values.map_err(|e| error(&e))?));
+            all.push(Row(values.collect::<Result<_, Error>>()?));
         }
         Ok(all)
     }
 
     fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| error(&e))?;
-        let changed = statement
-            .execute(rusqlite::params_from_iter(values))
-            .map_err(|e| error(&e))?;
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let changed = statement.execute(rusqlite::params_from_iter(values))?;
         Ok(changed as u64)
     }
 
     fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error> {
-        let look = |asked| attempts::look(&self.connection, asked);
-        let facts: rusqlite::Result<Vec<Facts>> = questions.iter().map(look).collect();
-        facts.map_err(|e| error(&e))
+        let look = |asked| Ok(attempts::look(&self.connection, asked)?);
+        questions.iter().map(look).collect()
     }
 
     fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error> {
-        let write = |change| attempts::write(&self.connection, change);
-        let numbers: rusqlite::Result<Vec<Option<u64>>> = changes.iter().map(write).collect();
-        numbers.map_err(|e| error(&e))
+        let write = |change| Ok(attempts::write(&self.connection, change)?);
+        changes.iter().map(write).collect()
     }
 
     /// A failed sync means that nobody knows what is on the disk: the system may have dropped what
@@ -202,7 +190,7 @@ impl Sql for Sqlite {
             // Two connections of one process share the index of a log: the old one goes first.
             Behind::LogMoved => {
                 self.checkpoint(CheckpointMode::TRUNCATE)?;
-                let none = Connection::open_in_memory().map_err(|e| opening(&e))?;
+                let none = Connection::open_in_memory().map_err(opening)?;
                 file::close(std::mem::replace(&mut self.connection, none))?;
             }
             Behind::Moved | Behind::Replaced => return self.still_there(),
@@ -310,7 +298,8 @@ fn value(from: ValueRef<'_>) -> Value {
     }
 }
 
-fn opening(error: &rusqlite::Error) -> Error {
+/// The error of one that cannot be opened.
+fn opening(error: rusqlite::Error) -> Error {
     let trouble = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Trouble::Foreign,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
@@ -321,14 +310,17 @@ fn opening(error: &rusqlite::Error) -> Error {
     Error::new(trouble, error)
 }
 
-fn error(error: &rusqlite::Error) -> Error {
-    let trouble = match error.sqlite_error_code() {
-        // A rule of a table, or a value of another type than its column's.
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => Trouble::Entry,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
-        Some(ErrorCode::DiskFull) => Trouble::Full,
-        Some(ErrorCode::ReadOnly) => Trouble::ReadOnly,
-        _ => Trouble::Broken,
-    };
-    Error::new(trouble, error)
+/// The errors of a register that is open.
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let trouble = match error.sqlite_error_code() {
+            // A rule of a table, or a value of another type than its column's.
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => Trouble::Entry,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
+            Some(ErrorCode::DiskFull) => Trouble::Full,
+            Some(ErrorCode::ReadOnly) => Trouble::ReadOnly,
+            _ => Trouble::Broken,
+        };
+        Error::new(trouble, error)
+    }
 }

@@ -68,7 +68,14 @@ impl Writer {
         });
         let thread = thread::Builder::new().name("register".to_owned());
         let at_work = Arc::clone(&shared);
-        let thread = thread.spawn(move || work(&at_work, book, &*journal));
+        let thread = thread.spawn(move || {
+            let mut worker = Worker {
+                book,
+                journal: &*journal,
+                failed: None,
+            };
+            worker.work(&at_work);
+        });
         Ok(Writer {
             shared,
             thread: Some(thread.map_err(|e| Error::new(Trouble::Open, e))?),
@@ -135,129 +142,124 @@ impl Drop for Writer {
     }
 }
 
-fn work(shared: &Shared, mut book: Book, journal: &dyn Journal) {
-    let mut failed: Option<Instant> = None;
-    // Whether the log may hold something.
-    let mut used = false;
-    let mut counted = Instant::now();
-    loop {
-        let idle = (used && failed.is_none()).then_some(IDLE);
-        let counts_due = COUNTS.saturating_sub(counted.elapsed());
-        let counts_due = book.has_counts().then_some(counts_due);
-        let time = idle.into_iter().chain(counts_due).min();
-        match shared.take(book.batch, time) {
-            Taken::Batch(batch) => {
-                used = true;
-                decide(&mut book, batch, &mut failed, journal);
-                merge(&mut book, Merge::IfLong, &mut failed, journal);
-            }
-            Taken::Nothing => {
-                if used {
-                    merge(&mut book, Merge::Idle, &mut failed, journal);
-                    used = false;
+/// The thread's own: the register, and what has become of it.
+struct Worker<'a> {
+    book: Book,
+    journal: &'a dyn Journal,
+    /// When it last failed, if it has not recovered since.
+    failed: Option<Instant>,
+}
+
+impl Worker<'_> {
+    fn work(&mut self, shared: &Shared) {
+        // Whether the log may hold something.
+        let mut used = false;
+        let mut counted = Instant::now();
+        loop {
+            let idle = (used && self.failed.is_none()).then_some(IDLE);
+            let counts_due = COUNTS.saturating_sub(counted.elapsed());
+            let counts_due = self.book.has_counts().then_some(counts_due);
+            let time = idle.into_iter().chain(counts_due).min();
+            match shared.take(self.book.batch, time) {
+                Taken::Batch(batch) => {
+                    used = true;
+                    self.decide(batch);
+                    self.merge(Merge::IfLong);
                 }
+                Taken::Nothing => {
+                    if used {
+                        self.merge(Merge::Idle);
+                        used = false;
+                    }
+                }
+                Taken::Closed => break,
             }
-            Taken::Closed => break,
+            if self.book.has_counts() && counted.elapsed() >= COUNTS {
+                counted = Instant::now();
+                used |= self.write_counts();
+            }
         }
-        if book.has_counts() && counted.elapsed() >= COUNTS {
-            counted = Instant::now();
-            used |= write_counts(&mut book, &mut failed, journal);
+        self.write_counts();
+        match self.failed {
+            None => self.merge(Merge::Last),
+            Some(_) => drop(self.book.sql.merge(Merge::Leave)),
         }
     }
-    write_counts(&mut book, &mut failed, journal);
-    match failed {
-        None => merge(&mut book, Merge::Last, &mut failed, journal),
-        Some(_) => drop(book.sql.merge(Merge::Leave)),
-    }
-}
 
-/// Writes what has only been counted, if there is anything and the register works: whether it has
-/// been written. What has not been stays in memory until it can be.
-fn write_counts(book: &mut Book, failed: &mut Option<Instant>, journal: &dyn Journal) -> bool {
-    if failed.is_some() || !book.has_counts() {
-        return false;
-    }
-    let written = book.write_counts();
-    match &written {
-        // Another program is at work, or the counts cannot be stored: nobody waits for them.
-        Ok(())
-        | Err(Error {
-            trouble: Trouble::Busy | Trouble::Entry,
-            ..
-        }) => {}
-        // The log may have been damaged: nothing is confirmed until it has been checked.
-        Err(error) => fail(book, error.clone(), failed, journal),
-    }
-    written.is_ok()
-}
-
-/// Merges the log, after the answers: nobody waits for it. Its failure is the register's: what the
-/// log holds can no longer be brought to where it stays.
-fn merge(book: &mut Book, when: Merge, failed: &mut Option<Instant>, journal: &dyn Journal) {
-    if failed.is_none()
-        && let Err(error) = book.sql.merge(when)
-    {
-        fail(book, error, failed, journal);
-    }
-}
-
-fn fail(book: &mut Book, error: Error, failed: &mut Option<Instant>, journal: &dyn Journal) {
-    if error.trouble == Trouble::Moved {
-        let _ = book.sql.merge(Merge::Leave);
-    }
-    let notices = book.sql.notices();
-    // Another program that writes for too long does no harm to what is there.
-    if error.trouble != Trouble::Busy {
-        *failed = Some(Instant::now());
-    }
-    journal.event(&Event::Failed(error));
-    for notice in notices {
-        journal.event(&Event::Notice(notice));
-    }
-}
-
-/// Decides a batch and answers it.
-fn decide(
-    book: &mut Book,
-    batch: Vec<(Attempt, Done)>,
-    failed: &mut Option<Instant>,
-    journal: &dyn Journal,
-) {
-    let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
-    let decisions = judge(book, &attempts, failed, journal);
-    let decisions = decisions.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
-    let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
-        done(decision);
-        (attempt, decision)
-    };
-    let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
-    journal.decided(&decided);
-}
-
-/// The decisions, durable; `None` if the register cannot say.
-fn judge(
-    book: &mut Book,
-    attempts: &[&Attempt],
-    failed: &mut Option<Instant>,
-    journal: &dyn Journal,
-) -> Option<Vec<Decision>> {
-    if let Some(when) = *failed {
-        if when.elapsed() < PAUSE {
-            return None;
+    /// Writes what has only been counted, if there is anything and the register works: whether it
+    /// has been written. What has not been stays in memory until it can be.
+    fn write_counts(&mut self) -> bool {
+        if self.failed.is_some() || !self.book.has_counts() {
+            return false;
         }
-        if book.sql.reopen().is_err() {
-            *failed = Some(Instant::now());
-            return None;
+        match self.book.write_counts() {
+            Ok(()) => return true,
+            // Another program is at work, or the counts cannot be stored: nobody waits for them.
+            Err(error) if matches!(error.trouble, Trouble::Busy | Trouble::Entry) => {}
+            // The log may have been damaged: nothing is confirmed until it has been checked.
+            Err(error) => self.fail(error),
         }
-        *failed = None;
-        journal.event(&Event::Recovered);
+        false
     }
-    let judged = book.judge(attempts);
-    for event in &judged.events {
-        journal.event(event);
+
+    /// Merges the log, after the answers: nobody waits for it. Its failure is the register's: what
+    /// the log holds can no longer be brought to where it stays.
+    fn merge(&mut self, when: Merge) {
+        if self.failed.is_none()
+            && let Err(error) = self.book.sql.merge(when)
+        {
+            self.fail(error);
+        }
     }
-    if let Some(error) = judged.failed {
-        fail(book, error, failed, journal);
+
+    fn fail(&mut self, error: Error) {
+        if error.trouble == Trouble::Moved {
+            let _ = self.book.sql.merge(Merge::Leave);
+        }
+        let notices = self.book.sql.notices();
+        // Another program that writes for too long does no harm to what is there.
+        if error.trouble != Trouble::Busy {
+            self.failed = Some(Instant::now());
+        }
+        self.journal.event(&Event::Failed(error));
+        for notice in notices {
+            self.journal.event(&Event::Notice(notice));
+        }
     }
-    Some(judged.decisions)
+
+    /// Decides a batch and answers it.
+    fn decide(&mut self, batch: Vec<(Attempt, Done)>) {
+        let attempts: Vec<&Attempt> = batch.iter().map(|(attempt, _)| attempt).collect();
+        let decisions = self.judge(&attempts);
+        let decisions = decisions.unwrap_or_else(|| vec![Decision::Unavailable; batch.len()]);
+        let decided = |((attempt, done), decision): ((Attempt, Done), Decision)| {
+            done(decision);
+            (attempt, decision)
+        };
+        let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
+        self.journal.decided(&decided);
+    }
+
+    /// The decisions, durable; `None` if the register cannot say.
+    fn judge(&mut self, attempts: &[&Attempt]) -> Option<Vec<Decision>> {
+        if let Some(when) = self.failed {
+            if when.elapsed() < PAUSE {
+                return None;
+            }
+            if self.book.sql.reopen().is_err() {
+                self.failed = Some(Instant::now());
+                return None;
+            }
+            self.failed = None;
+            self.journal.event(&Event::Recovered);
+        }
+        let judged = self.book.judge(attempts);
+        for event in &judged.events {
+            self.journal.event(event);
+        }
+        if let Some(error) = judged.failed {
+            self.fail(error);
+        }
+        Some(judged.decisions)
+    }
 }

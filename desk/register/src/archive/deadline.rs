@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Archive;
 use crate::error::{Error, Trouble};
 use crate::facts::from_micros;
-use crate::sql::Value;
+use crate::sql::remember;
 
 /// When the submissions of a lab are due, as Unix time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,12 +34,11 @@ impl Deadlines {
 /// Where a deadline is kept among the register's own values. Lab and group are written as JSON, so
 /// that neither can run into the other.
 fn key(lab: &str, group: Option<&str>) -> String {
-    format!("{}{}", prefix(), serde_json::json!([lab, group]))
+    format!("{PREFIX}{}", serde_json::json!([lab, group]))
 }
 
-const fn prefix() -> &'static str {
-    "deadline "
-}
+/// How their keys begin.
+const PREFIX: &str = "deadline ";
 
 impl Archive {
     /// Says when a lab is due, for a group or for all who have none; `None` takes it away.
@@ -52,18 +51,14 @@ impl Archive {
         group: Option<&str>,
         due: Option<Duration>,
     ) -> Result<(), Error> {
-        let key = Value::from(key(lab, group));
-        let Some(due) = due else {
-            self.sql.run("DELETE FROM meta WHERE key = $1", &[key])?;
-            return Ok(());
-        };
-        let seconds = due.as_secs().to_string().into_bytes();
-        self.sql.run(
-            "INSERT INTO meta (key, value) VALUES ($1, $2)
-             ON CONFLICT (key) DO UPDATE SET value = $2",
-            &[key, seconds.into()],
-        )?;
-        Ok(())
+        let key = key(lab, group);
+        match due {
+            Some(due) => remember(&mut *self.sql, &key, due.as_secs().to_string().as_bytes()),
+            None => {
+                let delete = "DELETE FROM meta WHERE key = $1";
+                self.sql.run(delete, &[key.into()]).map(drop)
+            }
+        }
     }
 
     /// When a lab is due.
@@ -76,7 +71,7 @@ impl Archive {
         for row in &self.sql.rows(sql, &[])? {
             let key = row.text(0)?;
             let bad = |detail: &str| Error::new(Trouble::Broken, format!("{key}: {detail}"));
-            let named = serde_json::from_str(key.strip_prefix(prefix()).unwrap_or_default());
+            let named = serde_json::from_str(key.strip_prefix(PREFIX).unwrap_or_default());
             let (of, group): (String, Option<String>) = named.map_err(|_| bad("no lab"))?;
             if of != lab {
                 continue;

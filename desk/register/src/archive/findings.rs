@@ -73,21 +73,15 @@ impl Archive {
             .filter(|student| !student.name.is_empty())
             .map(|student| (student.dni.as_str(), student.name.as_str()))
             .collect();
-        let mut findings = Vec::new();
-        for (dni, ips) in ips {
-            if ips.len() > 1 {
-                findings.push(Finding::SeveralAddresses { dni, ips });
-            }
-        }
+        let several = ips.into_iter().filter(|(_, ips)| ips.len() > 1);
+        let several = several.map(|(dni, ips)| Finding::SeveralAddresses { dni, ips });
+        let mut findings: Vec<Finding> = several.collect();
         let by_ip = group(&submissions, |one| {
             let ip = one.ip.parse::<IpAddr>();
             ip.map_or_else(|_| one.ip.clone(), |ip| prefix(ip).to_string())
         });
-        for (ip, dnis) in by_ip {
-            if dnis.len() > 1 {
-                findings.push(Finding::SeveralDnis { ip, dnis });
-            }
-        }
+        let several = by_ip.into_iter().filter(|(_, dnis)| dnis.len() > 1);
+        findings.extend(several.map(|(ip, dnis)| Finding::SeveralDnis { ip, dnis }));
         for one in &submissions {
             let sent = shown(&one.name);
             if let Some(roster) = names.get(one.dni.as_str())
@@ -106,10 +100,8 @@ impl Archive {
         )?;
         let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in &rows {
-            let (others, name) = (
-                others.entry(row.text(0)?).or_default(),
-                shown(&row.bytes(1)?),
-            );
+            let others = others.entry(row.text(0)?).or_default();
+            let name = shown(&row.bytes(1)?);
             if !others.contains(&name) {
                 others.push(name);
             }
@@ -123,14 +115,10 @@ impl Archive {
                 });
             }
         }
-        let by_number = group(&submissions, |one| {
-            one.dni.trim_start_matches('0').to_owned()
-        });
-        for (_, dnis) in by_number {
-            if dnis.len() > 1 {
-                findings.push(Finding::OnlyZeros { dnis });
-            }
-        }
+        let number = |one: &Submission| one.dni.trim_start_matches('0').to_owned();
+        let several = group(&submissions, number).into_values();
+        let several = several.filter(|dnis| dnis.len() > 1);
+        findings.extend(several.map(|dnis| Finding::OnlyZeros { dnis }));
         Ok(findings)
     }
 }

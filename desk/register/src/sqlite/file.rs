@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use socklab_files::{FileId, beside, create_private, place_new, resolve, sync_file, with_suffix};
 
-use super::{error, opening, schema_of_a_new_file};
+use super::{opening, schema_of_a_new_file};
 use crate::error::{Error, Trouble};
 use crate::keys::random;
 
@@ -78,27 +78,27 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // An absolute path is never taken for SQLite's own names, such as `file:…`.
     let path = std::path::absolute(path).map_err(|e| Error::new(Trouble::Open, e))?;
-    Connection::open_with_flags(path, flags).map_err(|e| opening(&e))
+    Connection::open_with_flags(path, flags).map_err(opening)
 }
 
 /// Closes a connection, and with the last one to a file merges its log.
 pub(super) fn close(connection: Connection) -> Result<(), Error> {
-    connection.close().map_err(|(_, e)| error(&e))
+    Ok(connection.close().map_err(|(_, error)| error)?)
 }
 
 /// Gives a copy a number of its own.
 pub(super) fn mark_as_copy(connection: &Connection) -> Result<(), Error> {
     let number = random::<16>()?;
     let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
-    let marked = connection.execute(sql, (COPY, &number[..]));
-    marked.map(drop).map_err(|e| error(&e))
+    connection.execute(sql, (COPY, &number[..]))?;
+    Ok(())
 }
 
 /// The number of the copy, as hexadecimal digits; `None` if it has none.
 pub(super) fn copy_of(connection: &Connection) -> Result<Option<String>, Error> {
     let sql = "SELECT hex(value) FROM meta WHERE key = ?1";
     let row = connection.query_row(sql, [COPY], |row| row.get(0));
-    row.optional().map_err(|e| opening(&e))
+    row.optional().map_err(opening)
 }
 
 /// The file alone, as it is without its log and without locks; nothing is written beside it.
@@ -117,7 +117,7 @@ pub(super) fn alone(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(uri, flags).map_err(|e| opening(&e))
+    Connection::open_with_flags(uri, flags).map_err(opening)
 }
 
 /// Whether the folder of a file, or its disk, can only be read.

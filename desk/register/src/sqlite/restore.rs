@@ -10,7 +10,7 @@ use socklab_files::{
 };
 
 use super::file::{alone, close, connect, mark_as_copy, put, remove};
-use super::{APPLICATION, error, integrity, opening, owner};
+use super::{APPLICATION, integrity, opening, owner};
 use crate::error::{Error, Trouble};
 
 /// How long to wait for another program to leave a register that is to be replaced.
@@ -32,8 +32,7 @@ fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
     let path = std::path::absolute(new).map_err(|e| Error::new(Trouble::Open, e))?;
     let name = path.to_str();
     let name = name.ok_or_else(|| Error::new(Trouble::Open, "its path is not UTF-8 text"))?;
-    from.execute("VACUUM INTO ?1", [name])
-        .map_err(|e| error(&e))?;
+    from.execute("VACUUM INTO ?1", [name])?;
     let copy = connect(new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     mark_as_copy(&copy)?;
     close(copy)
@@ -119,13 +118,10 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
 fn lock(path: &Path) -> Result<Option<Connection>, Error> {
     let attempt = || -> Result<Connection, Error> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        connection.busy_timeout(PATIENCE).map_err(|e| opening(&e))?;
-        connection
-            .execute_batch(
-                "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;
-                 PRAGMA wal_checkpoint(TRUNCATE);",
-            )
-            .map_err(|e| opening(&e))?;
+        connection.busy_timeout(PATIENCE).map_err(opening)?;
+        let alone = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;
+                     PRAGMA wal_checkpoint(TRUNCATE);";
+        connection.execute_batch(alone).map_err(opening)?;
         Ok(connection)
     };
     match attempt() {

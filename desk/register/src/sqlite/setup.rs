@@ -8,7 +8,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OpenFlags};
 use socklab_files::with_suffix;
 
-use super::{APPLICATION, PATIENCE, checkpoint, error, file, opening, owner, value};
+use super::{APPLICATION, PATIENCE, checkpoint, file, opening, owner, value};
 use crate::error::{Error, Trouble};
 use crate::schema;
 use crate::sql::Value;
@@ -55,17 +55,16 @@ pub(super) fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), 
 
 /// What every connection must have set, read back.
 fn settle(connection: &Connection) -> Result<(), Error> {
-    let run = |sql| connection.execute_batch(sql).map_err(|e| opening(&e));
-    connection.busy_timeout(PATIENCE).map_err(|e| opening(&e))?;
+    let run = |sql| connection.execute_batch(sql).map_err(opening);
+    connection.busy_timeout(PATIENCE).map_err(opening)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection
-        .pragma_update(None, "cache_size", -CACHE)
-        .map_err(|e| opening(&e))?;
+    let cached = connection.pragma_update(None, "cache_size", -CACHE);
+    cached.map_err(opening)?;
     // A plan is made once, not again for each value: the statements are fixed, and so are their
     // indices.
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map_err(|e| opening(&e))?;
+        .map_err(opening)?;
     // Before anything is written: is it ours?
     if number(connection, "PRAGMA application_id")? != APPLICATION {
         let detail = "it is a database, but of another program";
@@ -73,7 +72,7 @@ fn settle(connection: &Connection) -> Result<(), Error> {
     }
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(|e| opening(&e))?;
+        .map_err(opening)?;
     // SQLite merges a log in the middle of a commit and keeps quiet if it fails: the writer does it
     // instead. What is deleted is overwritten.
     run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -90,12 +89,12 @@ fn settle(connection: &Connection) -> Result<(), Error> {
 
 fn number(connection: &Connection, sql: &str) -> Result<i64, Error> {
     let read = connection.query_row(sql, [], |row| row.get(0));
-    read.map_err(|e| opening(&e))
+    read.map_err(opening)
 }
 
 /// Makes the tables of a new file, which nobody else has open.
 pub(super) fn schema_of_a_new_file(connection: &Connection) -> Result<(), Error> {
-    let run = |sql: &str| connection.execute_batch(sql).map_err(|e| error(&e));
+    let run = |sql: &str| -> Result<(), Error> { Ok(connection.execute_batch(sql)?) };
     run(&format!(
         "PRAGMA synchronous = FULL; PRAGMA application_id = {APPLICATION};"
     ))?;
@@ -111,7 +110,7 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
     if number(connection, "PRAGMA user_version")? == newest {
         return Ok(());
     }
-    let run = |sql: &str| connection.execute_batch(sql).map_err(|e| error(&e));
+    let run = |sql: &str| -> Result<(), Error> { Ok(connection.execute_batch(sql)?) };
     let change = || {
         // Read again: another process may have been quicker.
         let version = number(connection, "PRAGMA user_version")?;
@@ -137,11 +136,9 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
 pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     for sql in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
-        let mut statement = connection.prepare(sql).map_err(|e| error(&e))?;
-        let line = |row: &rusqlite::Row<'_>| Ok(value(row.get_ref(0)?));
-        let lines = statement.query_map([], line).map_err(|e| error(&e))?;
-        for line in lines {
-            match line.map_err(|e| error(&e))? {
+        let mut statement = connection.prepare(sql)?;
+        for line in statement.query_map([], |row| Ok(value(row.get_ref(0)?)))? {
+            match line? {
                 Value::Text(line) if line == "ok" => {}
                 Value::Text(line) => faults.push(line),
                 other => faults.push(format!("{other:?}")),
