@@ -96,7 +96,7 @@ impl<D: Design> Backend for Threads<D> {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
-        D::serve(&Listener::new(server, &*service, run)?)?;
+        D::serve(&Listener::new(server, false, &*service, run)?)?;
         Ok(Status::Stopped)
     }
 }

@@ -1,20 +1,16 @@
 //! A blocking listener, for one or several threads that accept.
 
 use std::io::{self, ErrorKind};
-#[cfg(target_os = "linux")]
-use std::net::Shutdown;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
-#[cfg(target_os = "linux")]
-use socket2::SockRef;
 use socklab_core::{
     Fault, Mono, Notice, Observer, OperationKind, Resource, Service, Status, Subject, Wait, Watch,
 };
-use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, socket::Knock, timed};
+use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, socket, timed};
 
 use crate::conversation::Conversation;
 use crate::wire::BlockingWire;
@@ -76,44 +72,33 @@ impl Wake for Unpark {
 }
 
 impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
-    /// That of this program alone. Says that the server is ready.
+    /// Says that the server is ready, unless the socket is `inherited` from a process that has said
+    /// so. Then other processes accept on it too, and a stop shuts it down, which ends the `accept`
+    /// of all.
     pub(crate) fn new(
         (local, tcp): (SocketAddr, TcpListener),
+        inherited: bool,
         service: &'a S,
         run: &'a Arc<Run<W>>,
     ) -> io::Result<Self> {
-        let knock = Knock::at(local)?;
-        let waker = run.stop.on_request(move || knock.knock());
-        run.console.notice(Notice::Ready(local));
+        let waker = if inherited {
+            let shut = tcp.try_clone()?;
+            run.stop.on_request(move || socket::wake_reader(&shut))
+        } else {
+            let knock = socket::Knock::at(local)?;
+            run.stop.on_request(move || knock.knock())
+        };
+        if !inherited {
+            run.console.notice(Notice::Ready(local));
+        }
         Ok(Listener {
             tcp: Mutex::new(Some(Arc::new(tcp))),
             local,
             service,
             run,
             refusals: OnceLock::new(),
-            inherited: false,
+            inherited,
             _waker: waker,
-        })
-    }
-
-    /// One that other processes accept on too. A stop shuts it down, which ends the `accept` of
-    /// all.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn inherited(
-        tcp: TcpListener,
-        service: &'a S,
-        run: &'a Arc<Run<W>>,
-    ) -> io::Result<Self> {
-        let (local, shut) = (tcp.local_addr()?, tcp.try_clone()?);
-        let shut_down = move || drop(SockRef::from(&shut).shutdown(Shutdown::Both));
-        Ok(Listener {
-            tcp: Mutex::new(Some(Arc::new(tcp))),
-            local,
-            service,
-            run,
-            refusals: OnceLock::new(),
-            inherited: true,
-            _waker: run.stop.on_request(shut_down),
         })
     }
 
@@ -123,7 +108,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         let wake = waker.clone();
         Accepting {
             listener: self,
-            reception: Reception::new(self.run, self.service.tells_refused(), waker),
+            reception: Reception::new(self.run, self.local, self.service, waker),
             observer: self.run.watch.watch(Subject::Driver),
             _waker: self.run.stop.on_request(move || wake.wake_by_ref()),
         }
@@ -139,7 +124,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         // One connection unblocks one `accept`. Each thread that leaves connects once more, with
         // the descriptor just freed.
         if Arc::strong_count(tcp) > 1
-            && let Ok(knock) = Knock::at(self.local)
+            && let Ok(knock) = socket::Knock::at(self.local)
         {
             knock.knock();
         }
@@ -147,7 +132,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
 
     /// Starts the conversation with a connection, on this thread.
     fn begin(&self, guest: Guest<TcpStream>) -> Begun<S::Machine, W> {
-        let (session, begin) = guest.session(self.local, self.service, self.run);
+        let (session, begin) = guest.session(self.service, self.run);
         let wire = BlockingWire::stream(guest.tcp);
         let mut conversation = Conversation::new(session, wire, Some(guest.permit), self.run);
         let begun = conversation.begin(begin);

@@ -50,7 +50,7 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
     start: Start<'_>,
 ) -> Status {
     serve_at(address, socket::bind_streams(address), |server| {
-        let listener = Listener::new(server, service, run)?;
+        let listener = Listener::new(server, false, service, run)?;
         let (children, mut accepting) = (Children::default(), listener.accepting());
         thread::scope(|scope| {
             let reaper = thread::Builder::new().stack_size(STACK);
@@ -123,8 +123,9 @@ pub fn serve_listener<S: Service, W: Watch + 'static>(
     service: &S,
     run: &Arc<Run<W>>,
 ) -> Status {
-    let served =
-        Listener::inherited(tcp, service, run).and_then(|listener| Iterative::serve(&listener));
+    let served = tcp
+        .local_addr()
+        .and_then(|local| Iterative::serve(&Listener::new((local, tcp), true, service, run)?));
     served.map_or_else(|error| broken(&error), |()| Status::Stopped)
 }
 

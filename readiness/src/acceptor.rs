@@ -1,10 +1,10 @@
 //! Accepts connections from the backlog.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::task::Waker;
 
-use socklab_core::{Mono, Observer, OperationKind, Watch};
+use socklab_core::{Mono, Observer, OperationKind, Service, Watch};
 use socklab_system::{Guest, NextGuest, Reception, Run, timed};
 
 use crate::model::{Interest, Model, Trigger, Watched};
@@ -16,7 +16,6 @@ const FEW: u32 = 4;
 /// A listening socket, and whether it may have connections waiting.
 pub(crate) struct Acceptor<L: Model> {
     listener: L::Listener,
-    local: SocketAddr,
     reception: Reception<L::Tcp>,
     /// Some may be waiting: no call has returned `WouldBlock` since the event.
     ready: bool,
@@ -32,27 +31,22 @@ pub(crate) struct Acceptor<L: Model> {
 
 impl<L: Model> Acceptor<L> {
     /// Takes connections from a listener. `waker` says that there may be room.
-    pub(crate) fn new<W: Watch>(
+    pub(crate) fn new<S: Service, W: Watch>(
         listener: TcpListener,
+        service: &S,
         run: &Run<W>,
-        tells: bool,
         waker: Waker,
         model: &L,
     ) -> io::Result<Self> {
         Ok(Acceptor {
-            local: listener.local_addr()?,
+            reception: Reception::new(run, listener.local_addr()?, service, waker),
             listener: model.listener(listener)?,
-            reception: Reception::new(run, tells, waker),
             ready: false,
             taken: 0,
             few: true,
             waits: None,
             watched: None,
         })
-    }
-
-    pub(crate) fn local(&self) -> SocketAddr {
-        self.local
     }
 
     /// The wait found the listener ready.

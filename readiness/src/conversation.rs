@@ -31,8 +31,8 @@ pub(crate) struct Resources<'a, L: Model, W> {
 }
 
 /// One session and its socket.
-pub(crate) struct Conversation<L: Model, M, O> {
-    session: Session<M, O>,
+pub(crate) struct Conversation<L: Model, M, W: Watch> {
+    session: Session<M, W::Observer>,
     socket: Socket<L>,
     /// What it waits for; `None` once it has ended.
     wait: Option<Wait>,
@@ -60,9 +60,9 @@ struct Socket<L: Model> {
     watched: Option<Interest>,
 }
 
-impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
+impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     pub(crate) fn new(
-        session: Session<M, O>,
+        session: Session<M, W::Observer>,
         wire: Wire<L>,
         address: Address,
         permit: Option<Permit>,
@@ -123,10 +123,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     }
 
     /// Starts the machine.
-    pub(crate) fn begin<W>(&mut self, begin: Begin, resources: &mut Resources<'_, L, W>)
-    where
-        W: Watch<Observer = O>,
-    {
+    pub(crate) fn begin(&mut self, begin: Begin, resources: &mut Resources<'_, L, W>) {
         if let Some(permit) = &self.permit {
             let (mailbox, address) = (Arc::clone(&resources.mailbox), self.socket.address);
             permit.on_evict(move || mailbox.leave((address, Message::Wake)));
@@ -137,11 +134,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     }
 
     /// Hands over what another thread left, and does what comes of it.
-    pub(crate) fn hand_over<W: Watch<Observer = O>>(
-        &mut self,
-        message: Message,
-        resources: &mut Resources<'_, L, W>,
-    ) {
+    pub(crate) fn hand_over(&mut self, message: Message, resources: &mut Resources<'_, L, W>) {
         let now = resources.clock.now();
         let mut turn = self.session.turn(&mut resources.out);
         hand_over(&mut turn, now, message, &mut resources.lines);
@@ -149,17 +142,13 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     }
 
     /// Does what there is to do, and has the model watch the socket for the rest.
-    pub(crate) fn go_on<W: Watch<Observer = O>>(
-        &mut self,
-        now: Now,
-        resources: &mut Resources<'_, L, W>,
-    ) {
+    pub(crate) fn go_on(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         self.carry_out(now, resources);
         self.settle(resources);
     }
 
     /// Sends what waits, receives what there is, within the budget.
-    pub(crate) fn turn<W: Watch<Observer = O>>(&mut self, resources: &mut Resources<'_, L, W>) {
+    pub(crate) fn turn(&mut self, resources: &mut Resources<'_, L, W>) {
         let mut now = resources.clock.now();
         if self.socket.connecting && self.socket.writable {
             self.connected(now, resources);
@@ -180,7 +169,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
         let mut budget = Budget::FULL;
         while self.socket.readable && self.wants() && !budget.is_spent() {
             // One reading of the clock serves a turn, but an observer wants each moment.
-            if O::TIMES && budget != Budget::FULL {
+            if W::Observer::TIMES && budget != Budget::FULL {
                 now = resources.clock.now();
             }
             budget.spend(self.receive(now, resources));
@@ -191,14 +180,10 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// Takes what there is, once; how many bytes that was.
     #[inline]
-    fn receive<W: Watch<Observer = O>>(
-        &mut self,
-        now: Now,
-        resources: &mut Resources<'_, L, W>,
-    ) -> usize {
+    fn receive(&mut self, now: Now, resources: &mut Resources<'_, L, W>) -> usize {
         let (buffer, clock) = (&mut resources.buffer, &resources.run.clock);
         let wire = &mut self.socket.wire;
-        let (received, operation) = timed::<O, _>(clock, OperationKind::Receive, || {
+        let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire::receive::<L>(wire, buffer, clock)
         });
         let mut turn = self.session.turn(&mut resources.out);
@@ -221,7 +206,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     }
 
     /// Does what there is to do, unless the conversation is over.
-    fn carry_out<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
+    fn carry_out(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         if self.wait.is_some() {
             let turn = self.session.turn(&mut resources.out);
             let context = RunContext {
@@ -241,7 +226,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
     }
 
     /// A connection that was being opened may be open, or has failed.
-    fn connected<W: Watch<Observer = O>>(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
+    fn connected(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         let opened = wire::opened::<L>(&self.socket.wire);
         self.socket.connecting = matches!(opened, Ok(None));
         let mut turn = self.session.turn(&mut resources.out);
@@ -255,10 +240,7 @@ impl<L: Model, M: Machine, O: Observer> Conversation<L, M, O> {
 
     /// Has the model watch the socket for what the conversation waits for. One that is over already
     /// is never watched: a greeting may leave at once.
-    fn settle<W>(&mut self, resources: &mut Resources<'_, L, W>)
-    where
-        W: Watch<Observer = O>,
-    {
+    fn settle(&mut self, resources: &mut Resources<'_, L, W>) {
         let Some(wait) = self.wait else { return };
         if let Err(error) = self.socket.watch(wait, &mut resources.model) {
             let now = resources.clock.now();

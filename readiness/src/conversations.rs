@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use slab::Slab;
-use socklab_core::{Machine, Observer, Session, Status};
+use socklab_core::{Machine, Session, Status, Watch};
 use socklab_system::Permit;
 
 use crate::conversation::Conversation;
@@ -12,15 +12,15 @@ use crate::timers::{Address, Timers};
 use crate::wire::Wire;
 
 /// The conversations of a loop, and what is to be done about them.
-pub(crate) struct Conversations<L: Model, M, O> {
-    pub(crate) slab: Slab<Conversation<L, M, O>>,
+pub(crate) struct Conversations<L: Model, M, W: Watch> {
+    pub(crate) slab: Slab<Conversation<L, M, W>>,
     /// Those that have something to do, in the order of their turns.
     pub(crate) queue: VecDeque<Address>,
     pub(crate) timers: Timers,
     number: u64,
 }
 
-impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
+impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
     pub(crate) fn new() -> Self {
         Conversations {
             slab: Slab::new(),
@@ -30,14 +30,14 @@ impl<L: Model, M: Machine, O: Observer> Conversations<L, M, O> {
         }
     }
 
-    pub(crate) fn get(&mut self, address: Address) -> Option<&mut Conversation<L, M, O>> {
+    pub(crate) fn get(&mut self, address: Address) -> Option<&mut Conversation<L, M, W>> {
         let found = self.slab.get_mut(address.key)?;
         (found.address() == address).then_some(found)
     }
 
     pub(crate) fn insert(
         &mut self,
-        session: Session<M, O>,
+        session: Session<M, W::Observer>,
         wire: Wire<L>,
         permit: Option<Permit>,
     ) -> Address {

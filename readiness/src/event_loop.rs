@@ -42,9 +42,6 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     ended: Option<Status>,
 }
 
-/// The conversations of a loop whose machines are `M`.
-type All<L, M, W> = Conversations<L, M, <W as Watch>::Observer>;
-
 impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// A loop whose conversations tell `console` what is for the user.
     ///
@@ -92,7 +89,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         observer: W::Observer,
         server: Option<(SocketAddr, UdpSocket)>,
     ) -> io::Result<Status> {
-        let mut all: All<L, M, W> = Conversations::new();
+        let mut all: Conversations<L, M, W> = Conversations::new();
         let (wire, begin) = match server {
             Some((local, udp)) => {
                 let model = &self.resources.model;
@@ -121,9 +118,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// When the system cannot wait.
     pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
         let (Resources { run, model, .. }, waker) = (&self.resources, self.waker.clone());
-        let tells = service.tells_refused();
-        let mut acceptor = Some(Acceptor::new(listener, run, tells, waker, model)?);
-        let mut all: All<L, S::Machine, W> = Conversations::new();
+        let mut acceptor = Some(Acceptor::new(listener, service, run, waker, model)?);
+        let mut all: Conversations<L, S::Machine, W> = Conversations::new();
         while acceptor.is_some() || !all.slab.is_empty() {
             self.round(&mut all, &mut acceptor)?;
             if let Some(acceptor) = &mut acceptor {
@@ -136,7 +132,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// Waits, then does what there is to do.
     fn round<M: Machine>(
         &mut self,
-        all: &mut All<L, M, W>,
+        all: &mut Conversations<L, M, W>,
         acceptor: &mut Option<Acceptor<L>>,
     ) -> io::Result<()> {
         self.wait(all, acceptor.as_mut())?;
@@ -149,7 +145,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
 
     /// The bell rang: there is a stop, there are messages from other threads, or there may be room
     /// for a connection.
-    fn answer<M: Machine>(&mut self, all: &mut All<L, M, W>, acceptor: &mut Option<Acceptor<L>>) {
+    fn answer<M: Machine>(
+        &mut self,
+        all: &mut Conversations<L, M, W>,
+        acceptor: &mut Option<Acceptor<L>>,
+    ) {
         if self.resources.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
             if let Some(acceptor) = acceptor.take() {
                 acceptor.close(&mut self.resources.model, LISTENER);
@@ -169,27 +169,24 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// Takes the connections that wait, as many as there is room for.
     fn accept<S: Service>(
         &mut self,
-        all: &mut All<L, S::Machine, W>,
+        all: &mut Conversations<L, S::Machine, W>,
         acceptor: &mut Acceptor<L>,
         service: &S,
     ) {
-        let (run, local) = (self.resources.run, acceptor.local());
         for _ in 0..ACCEPTS {
-            let Some(guest) = acceptor.next(run, &mut self.observer) else {
+            let Some(guest) = acceptor.next(self.resources.run, &mut self.observer) else {
                 return;
             };
-            let (session, begin) = guest.session(local, service, run);
+            let (session, begin) = guest.session(service, self.resources.run);
             let address = all.insert(session, system::Wire::Stream(guest.tcp), Some(guest.permit));
-            self.visit(all, address, |one, resources| {
-                one.begin(begin, resources);
-            });
+            self.visit(all, address, |one, resources| one.begin(begin, resources));
         }
     }
 
     /// The one place where the program waits. Notes what is ready.
     fn wait<M: Machine>(
         &mut self,
-        all: &mut All<L, M, W>,
+        all: &mut Conversations<L, M, W>,
         mut acceptor: Option<&mut Acceptor<L>>,
     ) -> io::Result<()> {
         let Resources { model, run, .. } = &mut self.resources;
@@ -246,7 +243,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     }
 
     /// Those whose deadline has come, then one turn for each that was in the queue.
-    fn turns<M: Machine>(&mut self, all: &mut All<L, M, W>) {
+    fn turns<M: Machine>(&mut self, all: &mut Conversations<L, M, W>) {
         if all.timers.next().is_some() {
             let now = self.resources.clock.now();
             while let Some((at, address)) = all.timers.take_due(now.mono) {
@@ -268,7 +265,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     }
 
     /// Gives a conversation what another thread left for it.
-    fn deliver<M: Machine>(&mut self, all: &mut All<L, M, W>, address: Address, message: Message) {
+    fn deliver<M: Machine>(
+        &mut self,
+        all: &mut Conversations<L, M, W>,
+        address: Address,
+        message: Message,
+    ) {
         self.visit(all, address, |one, resources| {
             one.hand_over(message, resources);
         });
@@ -277,9 +279,9 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// Does something to a conversation, and looks at what it wants then.
     fn visit<M: Machine>(
         &mut self,
-        all: &mut All<L, M, W>,
+        all: &mut Conversations<L, M, W>,
         address: Address,
-        does: impl FnOnce(&mut Conversation<L, M, W::Observer>, &mut Resources<'a, L, W>),
+        does: impl FnOnce(&mut Conversation<L, M, W>, &mut Resources<'a, L, W>),
     ) {
         if let Some(one) = all.get(address) {
             does(one, &mut self.resources);

@@ -17,6 +17,7 @@ use crate::run::Run;
 /// there is: who has to make room depends on who knocks.
 pub struct Reception<T> {
     limit: ConnectionLimit,
+    local: SocketAddr,
     tells: bool,
     in_hand: Option<(T, SocketAddr)>,
     ticket: u64,
@@ -41,17 +42,23 @@ pub struct Guest<T> {
     pub permit: Permit,
     /// The limit that it exceeds.
     pub over: Option<ExceededLimit>,
+    local: SocketAddr,
     peer: SocketAddr,
     number: u64,
 }
 
 impl<T> Reception<T> {
-    /// One more for a run's server, which may `tell` peers that they are over a limit. `waker` ends
-    /// a wait.
-    pub fn new<W: Watch>(run: &Run<W>, tells: bool, waker: Waker) -> Self {
+    /// One more for a run's server at `local`. `waker` ends a wait.
+    pub fn new<S: Service, W: Watch>(
+        run: &Run<W>,
+        local: SocketAddr,
+        service: &S,
+        waker: Waker,
+    ) -> Self {
         Reception {
             limit: run.limit.clone(),
-            tells,
+            local,
+            tells: service.tells_refused(),
             in_hand: None,
             ticket: run.limit.ticket(),
             waker,
@@ -71,6 +78,7 @@ impl<T> Reception<T> {
                 tcp,
                 permit,
                 over,
+                local: self.local,
                 peer,
                 number: run.next_number(),
             }),
@@ -119,11 +127,10 @@ impl<T> Guest<T> {
     /// Its session, and how that begins.
     pub fn session<S: Service, W: Watch>(
         &self,
-        local: SocketAddr,
         service: &S,
         run: &Run<W>,
     ) -> (Session<S::Machine, W::Observer>, Begin) {
-        let (link, over) = (Link::first(self.peer), self.over);
+        let (link, local, over) = (Link::first(self.peer), self.local, self.over);
         let observer = run.watch.watch(Subject::Connection {
             number: self.number,
             peer: self.peer,

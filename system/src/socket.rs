@@ -68,7 +68,8 @@ fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
         socket.set_reuse_address(true)?;
     }
     if shared {
-        share(&socket)?;
+        let share = SHARE.ok_or(io::ErrorKind::Unsupported)?;
+        share(&socket, true)?;
     }
     socket.bind(&address.into())?;
     Ok(socket)
@@ -91,12 +92,23 @@ pub fn datagram_client(to: SocketAddr) -> io::Result<UdpSocket> {
 /// Linux does since 3.9 (`SO_REUSEPORT`, socket(7)), DragonFly BSD by the same name, FreeBSD since
 /// 12 as `SO_REUSEPORT_LB` (setsockopt(2)). Elsewhere an option of that name lets sockets share an
 /// address, and one of them gets everything.
-pub const SPREADS: bool = cfg!(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd"
-));
+pub const SPREADS: bool = SHARE.is_some();
+
+/// Has a socket share its address with others, where the system [spreads](SPREADS) what comes.
+const SHARE: Option<fn(&Socket, bool) -> io::Result<()>> = {
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "dragonfly"))]
+    let share = Some(Socket::set_reuse_port as _);
+    #[cfg(target_os = "freebsd")]
+    let share = Some(Socket::set_reuse_port_lb as _);
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "freebsd"
+    )))]
+    let share = None;
+    share
+};
 
 /// So many UDP sockets that hear at `address` and share what comes; see [`SPREADS`].
 ///
@@ -126,26 +138,6 @@ fn at_one_address(address: SocketAddr, kind: Type, count: usize) -> io::Result<V
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
     (0..count).map(|_| bound(address, kind, true)).collect()
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "dragonfly"))]
-fn share(socket: &Socket) -> io::Result<()> {
-    socket.set_reuse_port(true)
-}
-
-#[cfg(target_os = "freebsd")]
-fn share(socket: &Socket) -> io::Result<()> {
-    socket.set_reuse_port_lb(true)
-}
-
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd"
-)))]
-fn share(_: &Socket) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A TCP connection to `to`, waited for at most for `limit` (rounded up to a millisecond).
@@ -215,7 +207,8 @@ fn both_families(socket: &Socket, address: SocketAddr) -> io::Result<()> {
 }
 
 /// Wakes a thread that is blocked in receiving on a connected socket of either kind: from now on
-/// there is nothing to receive. What can be sent still can.
+/// there is nothing to receive. What can be sent still can. On Linux also one that is blocked in
+/// `accept`: the socket listens no more, whoever has it.
 pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
     let _ = socket.into().shutdown(std::net::Shutdown::Read);
 }

@@ -57,7 +57,6 @@ impl Drop for Live {
 /// A listening socket.
 struct Listener<R: Runtime, S, W> {
     listener: R::Listener,
-    local: SocketAddr,
     service: Arc<S>,
     shared: Arc<Shared>,
     /// The next accept asks the system, which the observer is told of.
@@ -77,14 +76,14 @@ pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
     let _waker = run.stop.on_request(move || stop.wake_by_ref());
     let listener = Listener::<R, S, W> {
         listener: R::listener(tcp)?,
-        local,
         service,
         shared: Arc::clone(&shared),
         asks: R::TRIES_FIRST,
         run,
     };
     listener.run.console.notice(Notice::Ready(local));
-    listener.accept(waker).await;
+    let reception = Reception::new(&listener.run, local, &*listener.service, waker);
+    listener.accept(reception).await;
     while shared.live.load(Ordering::Acquire) > 0 {
         poll_fn(|cx| shared.woken.poll(cx)).await;
     }
@@ -93,10 +92,9 @@ pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
 
 impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     /// Accepts until told to stop, then stops listening.
-    async fn accept(mut self, waker: Waker) {
+    async fn accept(mut self, mut reception: Reception<R::Tcp>) {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut alarm = Alarm::default();
-        let mut reception = Reception::new(&self.run, self.service.tells_refused(), waker);
         while !self.run.stop.requested() {
             let (accepts, until) = match reception.next(&self.run) {
                 NextGuest::Begin(guest) => {
@@ -156,11 +154,11 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
 
     /// Starts a connection's task.
     fn start(&mut self, guest: Guest<R::Tcp>) {
-        let (run, service, local) = (Arc::clone(&self.run), Arc::clone(&self.service), self.local);
+        let (run, service) = (Arc::clone(&self.run), Arc::clone(&self.service));
         let live = Live::new(&self.shared);
         R::spawn(async move {
             let _live = live;
-            let (session, begin) = guest.session(local, &*service, &run);
+            let (session, begin) = guest.session(&*service, &run);
             let (wire, permit) = (Wire::Stream(guest.tcp), Some(guest.permit));
             let mut conversation = Conversation::<R, _, _>::new(session, wire, permit, run);
             let begun = conversation.begin(begin);
