@@ -13,6 +13,9 @@ use crate::model::{Interest, Model, Trigger, Watched};
 /// it accepts. Under load more come at a time, and the look would be in vain.
 const FEW: u32 = 4;
 
+/// What it is watched under: no conversation's.
+pub(crate) const KEY: usize = usize::MAX - 1;
+
 /// A listening socket, and whether it may have connections waiting.
 pub(crate) struct Acceptor<L: Model> {
     listener: L::Listener,
@@ -58,20 +61,20 @@ impl<L: Model> Acceptor<L> {
     }
 
     /// Has the model watch the listener, while it would accept.
-    pub(crate) fn settle(&mut self, model: &mut L, key: usize) -> io::Result<()> {
+    pub(crate) fn settle(&mut self, model: &mut L) -> io::Result<()> {
         let read = L::TRIGGER == Trigger::Edge || self.waits.is_none();
         let interest = Interest { read, write: false };
         if self.watched != Some(interest) {
             let listener = Watched::Listener(&mut self.listener);
-            model.watch(key, listener, self.watched, interest)?;
+            model.watch(KEY, listener, self.watched, interest)?;
             self.watched = Some(interest);
         }
         Ok(())
     }
 
     /// Closes the listener.
-    pub(crate) fn close(mut self, model: &mut L, key: usize) {
-        model.unwatch(key, Watched::Listener(&mut self.listener));
+    pub(crate) fn close(mut self, model: &mut L) {
+        model.unwatch(KEY, Watched::Listener(&mut self.listener));
     }
 
     /// Whether it would accept now, or serve the one that it has in hand.

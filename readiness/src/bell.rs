@@ -10,10 +10,12 @@ use socklab_system::{Ancillary, Clock, Datagrams, Stop, StopGuard};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
+/// What it is watched under: no conversation's.
+pub(crate) const KEY: usize = usize::MAX - 2;
+
 /// A socket that the loop watches, and that hears when the loop is wanted.
 pub(crate) struct Bell<L: Model> {
     heard: Datagrams<L::Udp>,
-    key: usize,
     waker: Waker,
     _stop: StopGuard,
 }
@@ -29,21 +31,20 @@ impl Wake for Ring {
 }
 
 impl<L: Model> Bell<L> {
-    /// Has `model` watch a bell under `key`, which a stop and a signal ring.
-    pub(crate) fn hang(stop: &Stop, model: &mut L, key: usize) -> io::Result<Self> {
+    /// Has `model` watch a bell, which a stop and a signal ring.
+    pub(crate) fn hang(stop: &Stop, model: &mut L) -> io::Result<Self> {
         let heard = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let rings = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         heard.connect(rings.local_addr()?)?;
         rings.connect(heard.local_addr()?)?;
         let peer = Link::first(rings.local_addr()?);
         let mut heard = Datagrams::new(model.udp(heard)?, Some(peer), Ancillary::default());
-        model.watch(key, Watched::Udp(&mut heard.udp), None, Interest::READ)?;
+        model.watch(KEY, Watched::Udp(&mut heard.udp), None, Interest::READ)?;
         let signals = rings.try_clone()?;
         let waker = Waker::from(Arc::new(Ring(rings)));
         let stops = waker.clone();
         Ok(Bell {
             heard,
-            key,
             waker,
             _stop: stop.on_request_or_bell(&signals, move || stops.wake_by_ref()),
         })
@@ -57,14 +58,10 @@ impl<L: Model> Bell<L> {
     /// Takes what was written, or a level-triggered wait would report it again and again.
     pub(crate) fn answer(&mut self, model: &mut L, clock: &Clock) -> io::Result<()> {
         while L::receive(&self.heard, &mut [0; 8], clock).is_ok() {}
-        match L::TRIGGER {
-            Trigger::OneShot => model.watch(
-                self.key,
-                Watched::Udp(&mut self.heard.udp),
-                Some(Interest::READ),
-                Interest::READ,
-            ),
-            Trigger::Edge | Trigger::Level => Ok(()),
+        if L::TRIGGER == Trigger::OneShot {
+            let (socket, read) = (Watched::Udp(&mut self.heard.udp), Interest::READ);
+            model.watch(KEY, socket, Some(read), read)?;
         }
+        Ok(())
     }
 }

@@ -12,17 +12,13 @@ use socklab_core::{
 };
 use socklab_system::{self as system, Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
-use crate::acceptor::Acceptor;
-use crate::bell::Bell;
+use crate::acceptor::{self, Acceptor};
+use crate::bell::{self, Bell};
 use crate::conversation::{Conversation, Resources};
 use crate::conversations::Conversations;
 use crate::model::{Model, Ready};
 use crate::timers::Address;
 use crate::wire::Wire;
-
-/// Keys below these are those of conversations.
-const LISTENER: usize = usize::MAX - 1;
-const BELL: usize = usize::MAX - 2;
 
 /// How many connections are accepted before those that are in have their turn.
 const ACCEPTS: usize = 64;
@@ -50,7 +46,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     pub fn new(run: &'a Run<W>, console: &'a dyn Console) -> io::Result<Self> {
         let mut model = L::new()?;
         let bell = match L::WAITS {
-            true => Some(Bell::hang(&run.stop, &mut model, BELL)?),
+            true => Some(Bell::hang(&run.stop, &mut model)?),
             false => None,
         };
         let waker = bell.as_ref().map_or(Waker::noop(), Bell::waker).clone();
@@ -152,7 +148,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     ) {
         if self.resources.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
             if let Some(acceptor) = acceptor.take() {
-                acceptor.close(&mut self.resources.model, LISTENER);
+                acceptor.close(&mut self.resources.model);
             }
             for address in all.addresses() {
                 self.deliver(all, address, Message::Wake);
@@ -192,7 +188,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let Resources { model, run, .. } = &mut self.resources;
         let mut accepts = false;
         if let Some(acceptor) = &mut acceptor {
-            acceptor.settle(model, LISTENER)?;
+            acceptor.settle(model)?;
             accepts = acceptor.wants_turn();
         }
         let pause = acceptor.as_ref().and_then(|one| one.deadline());
@@ -218,13 +214,13 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
         for ready in &self.ready {
             match ready.key {
-                BELL => {
+                bell::KEY => {
                     self.rung = true;
                     if let Some(bell) = &mut self.bell {
                         bell.answer(model, &run.clock)?;
                     }
                 }
-                LISTENER => acceptor.iter_mut().for_each(|acceptor| acceptor.ready()),
+                acceptor::KEY => acceptor.iter_mut().for_each(|acceptor| acceptor.ready()),
                 key => {
                     if let Some(conversation) = all.slab.get_mut(key) {
                         conversation.ready(ready.interest);

@@ -112,17 +112,11 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     context: RunContext<'_, W>,
     calls: &mut C,
 ) -> Result<Wait, Status> {
-    let RunContext {
-        run,
-        console,
-        clock,
-        lines,
-        permit,
-    } = context;
+    let (run, clock, permit) = (context.run, context.clock, context.permit);
     let most = calls.most();
     heed(&mut turn, now, run, permit);
     loop {
-        match turn.next_train(now, most, |output| console.tell(&output)) {
+        match turn.next_train(now, most, |output| context.console.tell(&output)) {
             Next::Send {
                 link,
                 bytes,
@@ -147,7 +141,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                     heed(&mut turn, now, run, permit);
                 }
             }
-            Next::Wait(wait) if wait.line && !ask_for_line(lines, run, calls) => {
+            Next::Wait(wait) if wait.line && !ask_for_line(context.lines, run, calls) => {
                 turn.typed(now, LineEvent::End);
             }
             Next::Wait(wait) => return Ok(wait),

@@ -49,6 +49,7 @@ pub(crate) enum Admission {
     Wait(Option<Mono>),
 }
 
+#[derive(Default)]
 struct Table {
     /// How many there may be at once, those that are being refused included.
     most: usize,
@@ -78,16 +79,7 @@ impl ConnectionLimit {
             total: usize::MAX,
             per_address: usize::MAX,
             silence: SILENCE,
-            held: 0,
-            refused: 0,
-            leaving: 0,
-            judged: BTreeMap::new(),
-            networks: HashMap::new(),
-            next: 0,
-            evicted: 0,
-            queue: VecDeque::new(),
-            pause: AcceptPause::default(),
-            paused: Vec::new(),
+            ..Table::default()
         })))
     }
 

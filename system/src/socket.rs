@@ -4,22 +4,16 @@
 //! which differ between Linux, macOS and Windows.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-/// A socket of any library, of which [`SockRef`] can be asked.
+// A socket of any library, of which `SockRef` can be asked.
 #[cfg(unix)]
-pub trait SystemSocket: std::os::fd::AsFd {}
-#[cfg(unix)]
-impl<T: std::os::fd::AsFd> SystemSocket for T {}
-
-/// A socket of any library, of which [`SockRef`] can be asked.
+pub use std::os::fd::AsFd as SystemSocket;
 #[cfg(windows)]
-pub trait SystemSocket: std::os::windows::io::AsSocket {}
-#[cfg(windows)]
-impl<T: std::os::windows::io::AsSocket> SystemSocket for T {}
+pub use std::os::windows::io::AsSocket as SystemSocket;
 
 /// How many connections may wait to be accepted. The lab asks for at least 5; the system cuts
 /// this to its own limit (`net.core.somaxconn`, 4,096 on Linux since 5.4).
@@ -178,23 +172,21 @@ const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")
 
 /// The address that reaches a server of this machine bound to `local`: itself, or the loopback
 /// address where it is bound to all.
-pub fn reachable(local: SocketAddr) -> SocketAddr {
-    match local {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => {
-            SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), v4.port())
-        }
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
-            SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), v6.port())
-        }
-        local => local,
+pub fn reachable(mut local: SocketAddr) -> SocketAddr {
+    if local.ip().is_unspecified() {
+        local.set_ip(match local {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
     }
+    local
 }
 
 /// Any address and port of the family of `to`.
 fn any(to: SocketAddr) -> SocketAddr {
     match to {
-        SocketAddr::V4(_) => (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }
 }
 

@@ -14,7 +14,8 @@ const MOST: usize = 64;
 /// How a UDP socket sends and receives several datagrams in one call, if it does.
 #[derive(Debug, Default)]
 pub(crate) struct Trains {
-    coupled: bool,
+    /// The system has it, for this socket.
+    pub(crate) coupled: bool,
     /// The system refused a train whose segments were this long, and took the first by itself: more
     /// than a packet on the way there holds, or a network card that has to help and cannot.
     refused: Option<u16>,
@@ -23,12 +24,6 @@ pub(crate) struct Trains {
 }
 
 impl Trains {
-    /// The system has it, for this socket.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn couple(&mut self) {
-        self.coupled = true;
-    }
-
     /// How many datagrams one call sends at most.
     pub(crate) fn most(&self) -> usize {
         match self.coupled {

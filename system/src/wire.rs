@@ -70,7 +70,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         if let Wire::Datagrams(datagrams) = self
             && datagrams.ancillary.ask_for_trains(&datagrams.udp)
         {
-            datagrams.trains.couple();
+            datagrams.trains.coupled = true;
         }
     }
 
