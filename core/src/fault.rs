@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Faults of sockets and peers.
 
 use core::fmt;
 use core::net::SocketAddr;

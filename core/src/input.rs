@@ -1,4 +1,4 @@
-//! What can happen to a machine.
+//! The inputs of a machine.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;

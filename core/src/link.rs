@@ -1,4 +1,4 @@
-//! What a machine calls its sockets and its peers.
+//! The names that a machine has for its sockets and peers.
 
 use core::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! What an exercise is to a driver.
+//! The interface between an exercise and its driver.
 
 use alloc::boxed::Box;
 

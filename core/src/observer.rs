@@ -1,4 +1,4 @@
-//! Watching a machine and its driver work.
+//! Observing a machine and its driver at work.
 
 use core::net::SocketAddr;
 

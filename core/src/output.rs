@@ -1,4 +1,4 @@
-//! What a machine can ask for.
+//! The outputs of a machine.
 
 use core::net::SocketAddr;
 

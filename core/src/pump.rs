@@ -1,4 +1,4 @@
-//! The pump, through which a machine gets all of its inputs.
+//! The pump: all inputs of a machine pass through it.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What waits to be sent, and when each of it leaves.
+//! Outputs that wait to be sent, and when each of them leaves.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! Base32 (RFC 4648, 6) with and without padding.
 //!
-//! The alphabet and the bits are totp-rs's; it writes and reads only the unpadded form, and the lab
-//! writes the padded one.
+//! totp-rs has the alphabet and the arithmetic, but only the unpadded form; the lab writes the
+//! padded one.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Sends that leave in one call.
+//! Sends that leave with one call.
 
 use core::ops::Range;
 

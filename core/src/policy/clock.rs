@@ -1,8 +1,8 @@
 //! A server's clock may be wrong. Once a code has been accepted, no code is judged for an earlier
-//! time, or codes that have expired would count again.
+//! time; otherwise expired codes would count again.
 //!
-//! Only accepted codes count: any client can send a wrong one while the clock is ahead. As soon as
-//! the clock passes what it showed then, codes are judged again.
+//! Only accepted codes matter, because any client can send a wrong one while the clock is ahead. As
+//! soon as the clock passes the time of the latest accepted code, codes are judged again.
 
 use core::time::Duration;
 

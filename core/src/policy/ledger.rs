@@ -1,5 +1,5 @@
-//! A register in memory, for tests and demonstrations: it forgets everything with the program, and
-//! the oldest before.
+//! A register in memory, for tests and demonstrations. It is lost with the program, and when it is
+//! full it forgets the oldest entries.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,4 +1,4 @@
-//! Guessing does not pay, and wrong codes do not fill a register.
+//! Limits on wrong codes, so that guessing does not pay and the register does not fill.
 
 use core::time::Duration;
 

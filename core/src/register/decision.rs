@@ -1,4 +1,4 @@
-//! What becomes of an attempt.
+//! The result of an attempt.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! What a driver must do now: an output, what waits, or nothing.
+//! What a driver must do now: carry out an output, or wait.
 
 use core::net::SocketAddr;
 use core::time::Duration;

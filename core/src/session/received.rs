@@ -1,4 +1,4 @@
-//! What comes out of a receive.
+//! The result of a receive.
 
 use crate::link::Link;
 use crate::time::Mono;

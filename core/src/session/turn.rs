@@ -1,4 +1,4 @@
-//! A turn of a conversation: what happened goes in.
+//! A turn of a conversation: how a driver reports what happened.
 
 use core::mem;
 use core::net::SocketAddr;

@@ -1,9 +1,9 @@
 //! When is `name&dni&otp` complete?
 //!
 //! The message has no frame: the lab's clients send it once and then wait for the answer, with
-//! neither a line end nor an end of stream. So it is complete as soon as its bytes can be read as
-//! one, byte by byte; whatever comes later is not judged. The verdict therefore cannot depend on
-//! how the network cut the bytes.
+//! neither a line end nor an end of stream. So it is complete as soon as its bytes, read one by
+//! one, form a submission; later bytes are not judged. The verdict therefore does not depend on how
+//! the network cut the bytes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

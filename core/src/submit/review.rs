@@ -1,7 +1,7 @@
-//! What is right and what is wrong with a message, part by part, for the rehearsal.
+//! What is right and wrong with a message, part by part, for the rehearsal.
 //!
-//! The server that counts says one thing, the first that keeps a message from being a submission.
-//! This looks at all of it, and knows the mistakes that programs make.
+//! The real server reports only the first fault that prevents a submission. This module checks the
+//! whole message, and recognises the mistakes that programs make.
 
 use alloc::string::String;
 use alloc::vec::Vec;

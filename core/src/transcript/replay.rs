@@ -1,4 +1,4 @@
-//! Runs a transcript's inputs again.
+//! Feeds a transcript's inputs to a new machine.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};

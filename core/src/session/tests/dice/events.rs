@@ -1,4 +1,4 @@
-//! What happens to a machine.
+//! Random events for a machine.
 
 use super::*;
 use crate::register::Decision;

@@ -1,4 +1,4 @@
-//! What is seen of a machine.
+//! What can be observed of a machine.
 
 use alloc::sync::Arc;
 use std::sync::Mutex;

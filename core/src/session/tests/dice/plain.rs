@@ -1,4 +1,4 @@
-//! The reference: it keeps each send by itself, and moves none that it need not.
+//! The reference: it keeps each send separate, and never moves one without need.
 
 use super::*;
 use crate::machine::CLOSE_LIMIT;

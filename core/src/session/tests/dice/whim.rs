@@ -1,4 +1,4 @@
-//! Chance that is the same every time, and a machine that does what it says.
+//! Reproducible chance, and a machine that follows it.
 
 use super::*;
 use crate::output::Prompt;
