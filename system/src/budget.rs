@@ -1,4 +1,4 @@
-//! How long a conversation that always has something to do keeps its thread.
+//! How long a busy conversation may keep its thread.
 
 /// What a conversation may still receive before others have their turn.
 ///

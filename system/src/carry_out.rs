@@ -1,4 +1,4 @@
-//! What every driver does between two waits: ask the session what is next, and make that call.
+//! What every driver does between two waits: it asks the session what is next, and makes that call.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,14 +1,14 @@
-//! What the kernel knows of a datagram beside its bytes and its sender.
+//! What the kernel knows of a datagram besides its bytes and sender.
 //!
-//! A UDP server on a wildcard address must answer from the address that was asked: a client that
-//! has connected its socket hears no other. The kernel tells which one that was (`IP_PKTINFO`,
-//! ip(7); `IPV6_RECVPKTINFO`, RFC 3542, 6.1), and takes it as the source of the reply. In C that
-//! costs 12 to 16 % of an echo's CPU time, so only wildcard sockets ask.
+//! A UDP server on a wildcard address must answer from the address that was asked, because a client
+//! with a connected socket receives from no other. The kernel reports that address (`IP_PKTINFO`,
+//! ip(7); `IPV6_RECVPKTINFO`, RFC 3542, 6.1), and accepts it as the source of the reply. In C that
+//! costs 12 to 16 % of an echo's CPU time, so only wildcard sockets ask for it.
 //!
-//! A receive that blocks does two things: it waits until there is a datagram, and then it copies it
-//! (Stevens, *UNIX Network Programming*, vol. 1, 6.2). Linux notes when it put a datagram into the
-//! socket's buffer (`SO_TIMESTAMPNS`, socket(7)), which tells the two apart. Only an observer
-//! [that wants it](Observer::STAMPS) has it asked for.
+//! A blocking receive waits until there is a datagram, and then copies it (Stevens, *UNIX Network
+//! Programming*, vol. 1, 6.2). Linux can stamp the moment when it put a datagram into the socket's
+//! buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The stamp is requested
+//! only for an observer [that wants it](Observer::STAMPS).
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod unix;

@@ -1,4 +1,4 @@
-//! What the system's errors mean to an exercise.
+//! What the system's error codes mean to an exercise.
 
 use std::io::{Error, ErrorKind};
 

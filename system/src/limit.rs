@@ -1,4 +1,4 @@
-//! How many connections a server holds, and who makes room for others.
+//! How many connections a server holds, and which one makes room for another.
 
 mod permit;
 

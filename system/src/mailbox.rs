@@ -1,4 +1,4 @@
-//! How other threads wake a task, or a loop.
+//! How other threads wake a task or a loop.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What the observer is told of a driver's own operations.
+//! What the observer hears of a driver's own operations.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! Out of descriptors or threads.
+//! When a server that is out of descriptors or threads accepts again.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;

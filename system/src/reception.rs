@@ -1,4 +1,4 @@
-//! What a server does with those who connect, the same on every I/O model.
+//! How a server admits connections, the same on every I/O model.
 
 use std::io;
 use std::net::SocketAddr;

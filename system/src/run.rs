@@ -1,4 +1,4 @@
-//! What a run has, and what runs it.
+//! A runtime (`Backend`), and what each of its runs is given.
 
 use std::io::{self, BufRead};
 use std::net::{SocketAddr, TcpListener, UdpSocket};

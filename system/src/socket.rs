@@ -1,6 +1,6 @@
-//! Sockets with the options that the lab wants, made in one place.
+//! Sockets with the options that the lab needs.
 //!
-//! The standard library fixes the backlog at 128 and leaves the rest to the system's defaults,
+//! The standard library fixes the backlog at 128 and leaves other options to the system's defaults,
 //! which differ between Linux, macOS and Windows.
 
 use std::io;

@@ -1,8 +1,8 @@
-//! Trains: several datagrams of one peer, or to one peer, in one call.
+//! Trains: several datagrams of one peer, or to one peer, with one call.
 //!
-//! Linux puts together equal datagrams of a peer that came one after the other (GRO, `UDP_GRO`),
-//! and takes apart what is sent with the length of each (GSO, `UDP_SEGMENT`; udp(7)). So one
-//! walk through the kernel serves up to 64 datagrams.
+//! On receiving, Linux joins consecutive datagrams of one peer that have equal length (GRO,
+//! `UDP_GRO`). On sending, it splits a long buffer into datagrams of a given length (GSO,
+//! `UDP_SEGMENT`; udp(7)). So one call carries up to 64 datagrams.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! A socket of either kind, of any library.
+//! A socket, UDP or TCP, of any library.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};

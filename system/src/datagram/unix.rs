@@ -1,4 +1,4 @@
-//! Linux, Android and Apple's systems: `recvmsg` and `sendmsg` with control messages, by nix.
+//! Linux, Android and Apple's systems: `recvmsg` and `sendmsg` with control messages, through nix.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, Ipv6Addr};

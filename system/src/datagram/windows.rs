@@ -1,4 +1,4 @@
-//! Windows: `WSARecvMsg` and `WSASendMsg` with `IP_PKTINFO` and `IPV6_PKTINFO`, by quinn-udp.
+//! Windows: `WSARecvMsg` and `WSASendMsg` with `IP_PKTINFO` and `IPV6_PKTINFO`, through quinn-udp.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};

@@ -1,4 +1,4 @@
-//! What counts a connection while it lives.
+//! Counts a connection for as long as it lives.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
