@@ -1,4 +1,4 @@
-//! What a lecturer asks of a register, and does to it.
+//! The queries and changes that a lecturer makes to a register.
 
 mod deadline;
 mod export;

@@ -1,4 +1,4 @@
-//! Deciding and recording attempts, on whatever database.
+//! Deciding and recording attempts, on either database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,5 +1,5 @@
-//! What strangers may cost a register. All of it is in memory, and looked at before the database
-//! is.
+//! What strangers may cost a register. The budgets are in memory, and checked before the database
+//! is asked.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

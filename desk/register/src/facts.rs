@@ -1,4 +1,4 @@
-//! What a register is asked about attempts, and what it is told to write: all that differs between
+//! What a database is asked about attempts, and what it is told to write. Only this differs between
 //! the databases.
 
 use std::borrow::Cow;

@@ -1,5 +1,5 @@
-//! What an attempt comes to: from what the database knows of it to what is written and answered. No
-//! input or output.
+//! The verdict on an attempt: from what the database knows to what is written and answered. This
+//! module does no I/O.
 
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! What is secret: the register's own key, and the students'.
+//! The register's own key, and the students' secrets.
 
 use std::fs;
 use std::path::Path;

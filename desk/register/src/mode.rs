@@ -1,5 +1,5 @@
-//! What a register's codes are made from. A register remembers it, because a server that was
-//! started without saying so would else take codes that anybody can make who knows a DNI.
+//! What a register's codes are made from. The register remembers it. Otherwise a server that was
+//! started without the option would accept codes that anybody who knows a DNI can make.
 
 use socklab_core::policy::Secret;
 

@@ -1,4 +1,4 @@
-//! Names as they are shown: kept byte for byte, never shown so.
+//! Names: stored byte for byte, and escaped when shown.
 
 use socklab_core::submit::is_hidden;
 use unicode_normalization::UnicodeNormalization;

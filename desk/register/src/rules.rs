@@ -1,4 +1,4 @@
-//! What a server is told of how to judge.
+//! A server's settings for judging attempts.
 
 use socklab_core::otp::Window;
 use socklab_core::policy::{Policy, Secret};

@@ -1,7 +1,7 @@
-//! What this crate needs of a database, so that all else is written once.
+//! What this crate needs of a database, so that everything else is written once.
 //!
-//! Statements number their values `$1`, `$2`, … in the order in which they first stand there, which
-//! both databases take.
+//! Statements number their values `$1`, `$2`, … in the order of their first use, which both
+//! databases accept.
 
 use crate::error::{Error, Notice, Trouble};
 use crate::facts::{Change, Facts, Question};

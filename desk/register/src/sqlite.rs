@@ -1,4 +1,4 @@
-//! A register in one file: SQLite, written so that what is committed survives a power cut.
+//! A register in one file: SQLite, set up so that committed data survives a power cut.
 
 mod attempts;
 mod file;

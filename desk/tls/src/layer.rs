@@ -1,4 +1,4 @@
-//! The layer: a machine that holds another.
+//! The layer: a machine that wraps another.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;

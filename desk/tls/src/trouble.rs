@@ -1,4 +1,4 @@
-//! What goes wrong with a certificate, as far as either end knows.
+//! Faults of a certificate, as far as either end can tell.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Whether a client believes a server's certificate.
+//! Whether a client accepts a server's certificate.
 
 use std::sync::Arc;
 

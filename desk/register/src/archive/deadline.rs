@@ -1,4 +1,4 @@
-//! When a lab's submissions are due, by group. One that is late counts, and is marked.
+//! When a lab's submissions are due, by group. Late ones count, and are marked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

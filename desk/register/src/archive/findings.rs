@@ -1,5 +1,5 @@
-//! What a lecturer may want to look at. Nothing is rejected for it: there are good reasons for
-//! each.
+//! What a lecturer may want to look at. No submission is rejected for it, because each finding can
+//! have an innocent reason.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

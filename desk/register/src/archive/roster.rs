@@ -1,4 +1,4 @@
-//! The class.
+//! The roster of the class.
 
 mod columns;
 mod dni;

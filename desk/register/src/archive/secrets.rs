@@ -1,4 +1,4 @@
-//! Students' random secrets: giving them out, and the key that they are encrypted under.
+//! Students' random secrets: giving them out, and the key that encrypts them.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -1,5 +1,5 @@
-//! What the rules have come to: who may be guessing, what was turned away, and what the clock has
-//! shown.
+//! The effects of the rules: who may be guessing, which attempts were turned away, and how far the
+//! clock is behind.
 
 use std::path::Path;
 use std::time::Duration;

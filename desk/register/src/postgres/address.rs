@@ -1,7 +1,7 @@
 //! Where a PostgreSQL server is, how its connection is encrypted, and with which password.
 //!
-//! An address names no password: the list of processes shows it to everybody on the computer. It
-//! comes from `PGPASSWORD` or from the password file, as in PostgreSQL's own programs.
+//! An address has no password, because everybody on the computer could read it in the process list.
+//! The password comes from `PGPASSWORD` or from the password file, as in PostgreSQL's own programs.
 
 use std::env;
 use std::fs;

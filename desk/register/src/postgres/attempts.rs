@@ -1,8 +1,8 @@
-//! Attempts on a PostgreSQL server: a batch is asked about and written in three statements, so that
-//! it costs three round trips and not several for each attempt.
+//! Attempts on a PostgreSQL server. A whole batch is read and written with three statements, so it
+//! costs three round trips instead of several for each attempt.
 //!
-//! Values travel as one array for each column. There is no join that the planner could turn into
-//! reading a whole table: each row of a batch looks its own up by an index.
+//! Values travel as one array for each column. No statement has a join that the planner could turn
+//! into reading a whole table: each row of a batch finds its data by an index.
 
 use std::collections::HashMap;
 

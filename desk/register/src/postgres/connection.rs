@@ -1,8 +1,7 @@
-//! A connection to a PostgreSQL server, whose every call ends in time.
+//! A connection to a PostgreSQL server, with a deadline for every call.
 //!
-//! A server that is paused, or whose route is gone, neither answers nor closes: without a deadline
-//! of our own the writer would wait for it for as long as the kernel does, and with it the
-//! students.
+//! A server that is paused, or whose route is gone, neither answers nor closes. Without a deadline
+//! the writer, and with it the students, would wait for as long as the kernel does.
 
 use std::pin::pin;
 use std::time::Duration;

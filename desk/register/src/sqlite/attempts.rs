@@ -1,7 +1,7 @@
-//! Attempts in a file: small statements, each prepared once, and no more of them than an attempt
-//! needs.
+//! Attempts in a file: small prepared statements, and no more of them than an attempt needs.
 //!
-//! None has `RETURNING`, for which SQLite makes a table and a journal of the statement each time.
+//! None has `RETURNING`, because SQLite makes a temporary table and a statement journal for it each
+//! time.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 

@@ -1,9 +1,9 @@
-//! Whose log it is.
+//! To which file a log belongs.
 //!
-//! SQLite finds a database's log by its name alone. When another file is moved to a register's
-//! name, the log beside it is still that of the file before, and would be read into one that it was
-//! not written for. So a small file beside the register (`-owner`) says whose the log is, and is
-//! durable before anything stands in the log.
+//! SQLite finds a database's log by its name alone. If another file is moved to a register's name,
+//! the log beside it still belongs to the previous file, and SQLite would apply it to the wrong
+//! one. So a small file beside the register (`-owner`) records the owner of the log. It is on disk
+//! before the log has any content.
 
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
