@@ -1,4 +1,4 @@
-//! The codes of what is wrong: symptoms, which are seen, and causes, which are proved.
+//! The codes of symptoms, which are seen, and of causes, which are proved.
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$one:meta])* $code:ident = $text:literal,)* }) => {

@@ -1,4 +1,4 @@
-//! What a program is given for the fields of a submission.
+//! The values that a program is given for a submission's fields.
 
 use std::ffi::OsString;
 use std::time::{SystemTime, UNIX_EPOCH};

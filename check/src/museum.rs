@@ -1,4 +1,4 @@
-//! Short wrong programs, one at least for every cause, each with its cure beside it.
+//! Short wrong programs, at least one for every cause, each with its fix.
 //!
 //! A class can look at them, and the tests check them: each must get its cause and no other.
 

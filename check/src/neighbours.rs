@@ -1,4 +1,4 @@
-//! Where a program listens on this machine, if not where it was looked for.
+//! Where else on this machine a program listens, if not at the expected address.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 

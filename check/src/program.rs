@@ -1,4 +1,5 @@
-//! The program that is checked: started, fed, listened to, and ended with all that it started.
+//! The program that is checked: it is started, given input, read, and ended together with its
+//! children.
 
 mod activity;
 mod interpreter;

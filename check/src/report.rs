@@ -1,4 +1,4 @@
-//! What a check has found, as data. Its words are the caller's.
+//! The result of a check, as data. The caller puts it into words.
 
 use socklab_core::transcript::{Role, Transcript};
 

@@ -1,7 +1,7 @@
-//! Scenarios: what we do, and what the program must do then.
+//! Scenarios: what `check` does, and what the program must do then.
 //!
-//! They are text that a lecturer can read and write, in the words of a transcript: `<-` is what we
-//! do, `->` what must come from the program. `docs/check.md` describes them.
+//! They are text that a lecturer can read and write, in the words of a transcript: `<-` is what
+//! `check` does, `->` what must come from the program. `docs/check.md` describes them.
 
 mod parse;
 

@@ -1,4 +1,4 @@
-//! What ended a program.
+//! Why a program crashed.
 
 use std::path::{Path, PathBuf};
 

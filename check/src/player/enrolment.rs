@@ -1,4 +1,4 @@
-//! An enrolment program: what it shows, and what it says of a code.
+//! An enrolment program: what it shows, and how it answers a code.
 
 use super::submission::asked;
 use super::{Player, Stop, Waited};

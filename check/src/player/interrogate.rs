@@ -1,4 +1,4 @@
-//! After a failure: questions to the program whose answers prove a cause.
+//! After a failure: further questions to the program, whose answers prove a cause.
 
 use socklab_core::transcript::Role;
 

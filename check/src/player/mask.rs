@@ -1,4 +1,4 @@
-//! What is secret is not shown.
+//! Masks what is secret.
 
 use super::Player;
 use crate::report::Act;

@@ -1,4 +1,4 @@
-//! The program is started, and found.
+//! Starts the program, and finds its socket.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

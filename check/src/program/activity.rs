@@ -1,8 +1,8 @@
-//! When has a program been waited for long enough?
+//! When has `check` waited long enough for a program?
 //!
-//! Never after a fixed time: a loaded machine would make a right program wrong. The clock runs only
-//! while the program does nothing; where Python says that every thread waits in a call that only we
-//! can end, a short time is enough.
+//! Never after a fixed time, because a correct program on a loaded machine would fail. The clock
+//! runs only while the program does nothing. If Python reports that every thread waits in a call
+//! that only `check` can end, a short time is enough.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! `py`, `python`, `python3`: whichever of them this computer has.
+//! `py`, `python`, `python3`: the one that this computer has.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

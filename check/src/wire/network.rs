@@ -1,4 +1,4 @@
-//! A network between us and the program, which impairs what we send.
+//! A network between `check` and the program, which impairs what `check` sends.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
