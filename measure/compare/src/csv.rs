@@ -1,7 +1,7 @@
-//! One row for each model and load, as RFC 4180 writes it, for a spreadsheet or a script.
+//! One row for each model and load, in the format of RFC 4180, for a spreadsheet or a script.
 //!
-//! Names and numbers are the same in every language. A figure that there is none of is an empty
-//! field; `_low` and `_high` are the ends of its 95 % interval.
+//! Names and numbers are the same in every language. A missing figure is an empty field; `_low` and
+//! `_high` are the ends of its 95 % interval.
 
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Interval, Metric, Summary, Verdict};

@@ -1,10 +1,10 @@
 //! What changed between two comparisons.
 //!
-//! Each figure that both have is held against the interval in which a second run of the same
-//! programs would find it: the error of the old median, that of the new, and what drifts between
-//! runs. Absolute figures are compared for every model, and ratios to the baseline for the others,
-//! since a machine that is slower today moves the first and not the second. A change is called one
-//! by the rule of [`ratio::verdicts`], over all figures together.
+//! Each figure in both files is checked against the interval in which a second run of the same
+//! programs would find it: the errors of the old and new median, and the drift between runs.
+//! Absolute figures are compared for every model, and ratios to the baseline for the others,
+//! because a machine that is slower today changes the former and not the latter. The rule for a
+//! change is that of [`ratio::verdicts`], over all figures together.
 
 mod show;
 

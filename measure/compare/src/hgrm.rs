@@ -1,7 +1,7 @@
-//! HdrHistogram's percentile text (`.hgrm`), which its plotter and others read.
+//! HdrHistogram's percentile text (`.hgrm`), which its plotter and other tools read.
 //!
-//! The rounds that count are put together: the shape of the tail is of interest here, not how much
-//! it varies. Times are in microseconds. The lines are those of `HistogramLogProcessor` and
+//! All valid rounds are merged, because the shape of the tail matters here, not its variation.
+//! Times are in microseconds. The lines are those of `HistogramLogProcessor` and
 //! `outputPercentileDistribution` with five steps for each halving of the distance to 100 %.
 
 use std::fmt::Write as _;

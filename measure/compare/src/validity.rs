@@ -1,10 +1,9 @@
-//! When a trial must not be believed, and when its figures are bounds.
+//! When a trial is not believed, and when its figures are bounds.
 //!
-//! A reason takes the whole trial out of every figure: the server answered wrongly, or ended. What
-//! the generator could not do is no reason: it [limits] the trial, whose rate is then the
-//! least that the server can do. One thing is finer: a percentile of which there are too few
-//! samples, or that the generator's own lateness made, is left out alone, for the rate beside it
-//! may be perfectly good.
+//! A trial is excluded from every figure if the server answered wrongly or ended. A limit of the
+//! generator does not exclude it: it [limits] the trial, whose rate is then a lower bound for the
+//! server. A percentile with too few samples, or one that the generator's own lateness caused, is
+//! left out alone, because the rate beside it may still be good.
 
 use crate::results::{Invalid, Load, Trial};
 

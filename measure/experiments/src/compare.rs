@@ -1,9 +1,9 @@
 //! The same exercise on every I/O model, measured so that a class can believe it.
 //!
-//! First the proof: each model's transcript must be that of the machines alone. Then the clock: in
-//! rounds, each model under each load once in a shuffled order, each trial with a server in a
-//! process and on a core of its own. What was measured is returned as it is; what it means, and how
-//! it is shown, is `socklab-compare`'s.
+//! Before the measurement, each model's transcript must equal that of the machines alone. Then, in
+//! rounds, each model is measured under each load once, in shuffled order, each trial with a server
+//! in a process and on a core of its own. This module returns the measurements; `socklab-compare`
+//! interprets and shows them.
 
 mod environment;
 mod idle;

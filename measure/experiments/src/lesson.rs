@@ -1,8 +1,8 @@
-//! A question that students answer wrongly, and a measurement that answers it.
+//! A question that students often answer wrongly, and a measurement that answers it.
 //!
-//! A lesson says what will be done, asks for a prediction, does it, and shows the prediction beside
-//! the result. What this run measured decides which answer is right, so a system that behaves
-//! otherwise is shown as it behaves.
+//! A lesson describes its experiment, asks for a prediction, measures, and shows the prediction
+//! beside the result. The measurement of this run decides which answer is right, so a system that
+//! behaves differently is shown as it behaves.
 
 mod batching;
 mod bench;

@@ -1,5 +1,5 @@
-//! Servers that are measured in turn: all alive and on cores of their own, exactly one under load
-//! at any moment, a slice at a time.
+//! Servers that are measured in turn: all are alive, on cores of their own, and exactly one is
+//! under load at any moment, for one slice.
 
 mod noise;
 mod proof;

@@ -1,9 +1,9 @@
-//! Six questions to which I/O models answer differently, asked of several servers: what
-//! `socklab compare` does when no exercise is named.
+//! Six questions that I/O models answer differently, asked of several servers: what
+//! `socklab compare` does without an exercise.
 //!
-//! Each question is asked in rounds. A round starts every server anew, gives it its load and some
-//! slices of it, in turn with the others (see [`stage`](crate::stage)), and ends it. What was
-//! measured is returned; what it means is `socklab_compare::survey`'s.
+//! Each question is asked in rounds. A round starts every server anew, gives it its load in slices,
+//! in turn with the others (see [`stage`](crate::stage)), and ends it. This module returns the
+//! measurements; `socklab_compare::survey` interprets them.
 
 mod ask;
 mod plan;

@@ -1,8 +1,8 @@
-//! Every exercise for real, both ends side by side.
+//! Every exercise on real sockets, both ends side by side.
 //!
-//! Each server gets a free port and its client talks to it through real sockets. What crossed is
-//! shown as a ladder; what each machine was told and did, as one table in the order of time. Both
-//! ends share a clock, so the order is true.
+//! Each server gets a free port, and its client talks to it. The exchange is shown as a ladder, and
+//! the inputs and outputs of both machines as one table in the order of time. Both ends share a
+//! clock, so the order is true.
 
 mod columns;
 mod counts;

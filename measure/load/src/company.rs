@@ -1,4 +1,4 @@
-//! Clients that are slow, for others to be measured beside them.
+//! Slow clients beside which others are measured.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

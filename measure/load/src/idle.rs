@@ -1,4 +1,4 @@
-//! Connections that say nothing.
+//! Silent connections.
 
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;

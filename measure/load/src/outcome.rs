@@ -1,4 +1,4 @@
-//! What was found.
+//! The results of a load.
 
 use std::time::Duration;
 

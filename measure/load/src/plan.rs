@@ -1,4 +1,4 @@
-//! What a load is to be.
+//! The description of a load.
 
 use std::net::SocketAddr;
 use std::time::Duration;

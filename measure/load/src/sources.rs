@@ -1,8 +1,7 @@
-//! Where connections come from.
+//! The source addresses of connections.
 //!
-//! A connection takes a port of the address that it comes from, of which there are some 28,000. On
-//! Linux all of 127.0.0.0/8 is this machine, so to a server there connections come from many
-//! addresses in turn.
+//! A connection uses a port of its source address, which has some 28,000. On Linux all of
+//! 127.0.0.0/8 is this machine, so connections to a server there come from many addresses in turn.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

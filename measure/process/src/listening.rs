@@ -1,5 +1,5 @@
-//! Whether somebody has a socket at a port, without disturbing him: a server that answers once must
-//! not spend that on being looked for.
+//! Whether a program has a socket at a port, without connecting to it: a server that answers only
+//! once must not spend its answer on the test.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};

@@ -1,5 +1,5 @@
-//! Whose process a socket is, so that a server which somebody else started on this machine can be
-//! charged too.
+//! The process that owns a socket, so that a server that was started by somebody else on this
+//! machine can be charged too.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! From what was noted to lanes.
+//! From recorded operations to lanes.
 
 use std::time::Duration;
 

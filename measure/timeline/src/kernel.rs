@@ -1,4 +1,4 @@
-//! What the kernel holds: connections that nobody has accepted, bytes that nobody has received.
+//! What waits in the kernel: connections not yet accepted, and bytes not yet received.
 
 use socklab_core::{Operation, OperationKind, Subject, Transport};
 

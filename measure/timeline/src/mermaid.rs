@@ -1,8 +1,7 @@
 //! A chart as a Mermaid sequence diagram.
 //!
-//! It shows the order, and who talks to whom; times stand beside it, since Mermaid has no scale for
-//! them. What waits is a note over its lane; what moves bytes is an arrow between a program and the
-//! kernel.
+//! It shows the order, and who talks to whom. Times are text, because Mermaid has no time axis. A
+//! wait is a note over its lane; a transfer of bytes is an arrow between a program and the kernel.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What the operations that were noted were: with whom, in which phases.
+//! What recorded operations mean: with which peer, in which phases.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

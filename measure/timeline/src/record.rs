@@ -1,4 +1,4 @@
-//! Noting what happens, with its thread.
+//! Records operations with their threads.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

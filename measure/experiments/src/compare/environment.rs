@@ -1,4 +1,4 @@
-//! What there is to know of the machine, so that a figure can be understood elsewhere.
+//! Facts about the machine, so that figures can be understood elsewhere.
 
 use std::fs;
 

@@ -1,5 +1,4 @@
-//! First the proof, then the clock: a model is measured only if it does the exercise as the
-//! machines alone do it.
+//! A model is measured only if it first does the exercise exactly as the machines alone do it.
 
 use socklab_compare::results::Proof;
 use socklab_core::lab::{Exercise, Settings};

@@ -1,5 +1,4 @@
-//! The exchange as the machines have it with no runtime at all: what every model's transcript must
-//! equal.
+//! The exchange between the machines without any runtime: every model's transcript must equal it.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

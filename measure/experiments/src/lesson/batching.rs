@@ -1,4 +1,4 @@
-//! What a walk through the kernel costs: system calls for a reply, one datagram at a time and many.
+//! System calls for each reply, with one datagram at a time and with many.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};

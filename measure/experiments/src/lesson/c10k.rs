@@ -1,5 +1,4 @@
-//! Connections that are there and say nothing: what each costs a server, and what all of them cost
-//! one more client.
+//! Silent connections: what each costs a server, and what all of them cost one more client.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

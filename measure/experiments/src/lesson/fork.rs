@@ -1,5 +1,5 @@
-//! What it costs to have a connection served by a thread, by a process, or by one that is there
-//! already: the designs of Stevens's chapter 30 under one client load.
+//! The cost of serving a connection with a thread, with a new process, or with a preforked process:
+//! the designs of Stevens's chapter 30 under one client load.
 
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! One slow client: what the others wait, on servers that differ in where they wait.
+//! One slow client: how long the others wait, on servers that wait in different places.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

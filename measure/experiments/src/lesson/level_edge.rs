@@ -1,4 +1,4 @@
-//! Half of what is there is read: which waits tell of the rest?
+//! Half of the data is read: which waits report the rest?
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Why each connection comes from a new port, and what becomes of the port afterwards.
+//! Why each connection comes from a new port, and what happens to the port afterwards.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a wait costs that watches many silent sockets, by three calls that wait.
+//! What many silent sockets add to a wait, for three calls that wait.
 
 use std::io;
 use std::time::Duration;

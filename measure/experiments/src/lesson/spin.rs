@@ -1,4 +1,4 @@
-//! What a server uses that has nothing to do, and what its clients have of it.
+//! What an idle server uses, and what its clients gain by it.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};

@@ -1,4 +1,4 @@
-//! What a stream keeps of the calls that wrote to it: the bytes and their order.
+//! What a stream preserves of the calls that wrote to it: the bytes and their order.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,6 +1,6 @@
-//! What a measured server does besides serving, on purpose: it shows what a driver does when its
-//! thread is kept busy or blocked. Machines know nothing of it; observers run in the driver's own
-//! thread.
+//! What a measured server does besides serving, on purpose. It shows how a driver behaves when its
+//! thread is busy or blocked. The machines know nothing about it, because it runs in an observer,
+//! in the driver's own thread.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Counts what a driver does, at a cost that does not show in what is measured.
+//! Counts what a driver does, too cheaply to affect the measurement.
 
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};

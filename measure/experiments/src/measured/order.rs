@@ -1,4 +1,4 @@
-//! What a measured server is told.
+//! The instructions for a measured server.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! The measured server itself: what runs in its process, and how it is asked what it used.
+//! The measured server itself: what runs in its process, and how it reports its use of resources.
 //!
-//! It says where it listens on its standard output and then, each time it gets SIGUSR1, what it has
-//! used so far. The signal only sets a flag; the driver's own thread looks at the flag with its
-//! next operation. So the server has no thread that it would not have otherwise: a program of one
-//! thread has cheaper system calls, and a thread that waits for commands would take that away from
-//! the models of one thread.
+//! It prints its address on standard output and then, after each SIGUSR1, what it has used so far.
+//! The signal only sets a flag, which the driver's own thread reads at its next operation. So the
+//! server has no additional thread. That matters because system calls are cheaper in a
+//! single-threaded program, and a thread that waits for commands would take this advantage from the
+//! single-threaded models.
 
 use std::fmt;
 use std::io::{Write, stdout};

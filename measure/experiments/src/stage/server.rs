@@ -1,5 +1,4 @@
-//! A server under load, whoever wrote it: a model of ours, any program, or one that was there
-//! before.
+//! A server under load: a model of ours, any program, or one that is already running.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};

@@ -1,4 +1,4 @@
-//! What is asked of whom, and for how long.
+//! Which questions are asked of which servers, and for how long.
 
 use std::time::Duration;
 
