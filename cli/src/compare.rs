@@ -124,39 +124,32 @@ fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Entry> {
 /// Every model, with the sentence that says what it is.
 fn list(messages: &dyn Messages) -> Exit {
     let widest = Runtime::names().map(str::len).max().unwrap_or(0);
-    let line = |runtime: Runtime| {
-        let (name, figure) = (runtime.name(), runtime.figure());
-        let sentence = messages.say(&format!("model-{name}"));
-        let serves = |one: &&&Exercise| runtime.serves(one.transport);
-        let served: Vec<&str> = EXERCISES
-            .iter()
-            .filter(serves)
-            .map(|one| one.name)
-            .collect();
-        let served = match served.len() == EXERCISES.len() {
+    let served = |serves: &dyn Fn(&Exercise) -> bool| {
+        let served = EXERCISES.iter().filter(|one| serves(one));
+        let served: Vec<&str> = served.map(|one| one.name).collect();
+        match served.len() == EXERCISES.len() {
             true => messages.say("compare-every-exercise"),
             false => served.join(", "),
-        };
-        let served = match runtime.is_batched() && !couples() {
-            true => format!("{served}; {}", messages.say("compare-no-batches")),
-            false => served,
-        };
+        }
+    };
+    let line = |name: &str, figure: &str, served: &str| {
+        let sentence = messages.say(&format!("model-{name}"));
         let figure = messages.say_with("compare-figure", &[("figure", &figure)]);
         format!("{name:widest$}  {figure}. {sentence} ({served})\n")
     };
-    let design = |one: Design| {
-        let name = one.name();
-        let sentence = messages.say(&format!("model-{name}"));
-        let figure =
-            messages.say_with("compare-figure", &[("figure", &Runtime::Blocking.figure())]);
-        let served: Vec<&str> = EXERCISES.iter().map(|one| one.name).collect();
-        let served = served.into_iter().filter(|one| Design::serves(one));
-        let served = served.collect::<Vec<_>>().join(", ");
-        format!("{name:widest$}  {figure}. {sentence} ({served})\n")
+    let runtime = |runtime: Runtime| {
+        let mut served = served(&|one| runtime.serves(one.transport));
+        if runtime.is_batched() && !couples() {
+            served += &format!("; {}", messages.say("compare-no-batches"));
+        }
+        line(runtime.name(), runtime.figure(), &served)
     };
-    let lines = Runtime::offered()
-        .map(line)
-        .chain(Design::offered().map(design));
+    let design = |one: Design| {
+        let served = served(&|one| Design::serves(one.name));
+        line(one.name(), Runtime::Blocking.figure(), &served)
+    };
+    let runtimes = Runtime::offered().map(runtime);
+    let lines = runtimes.chain(Design::offered().map(design));
     outlet::payload(lines.collect::<String>().as_bytes());
     Exit::Done
 }

@@ -23,6 +23,7 @@ pub mod summary;
 pub mod survey;
 pub mod table;
 pub mod validity;
+mod web_page;
 
 pub use results::Results;
 pub use summary::{Document, Summary};

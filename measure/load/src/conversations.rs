@@ -294,10 +294,6 @@ impl Askers for Conversations {
         Ok(())
     }
 
-    fn lingers(&self) -> bool {
-        false
-    }
-
     fn served(&self) -> u32 {
         self.peers.iter().filter(|peer| peer.served).count() as u32
     }

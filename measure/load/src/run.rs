@@ -58,7 +58,9 @@ pub(crate) trait Askers {
     /// The end: what has come is read, and what has not is lost.
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
     /// Whether something may come after the last answer.
-    fn lingers(&self) -> bool;
+    fn lingers(&self) -> bool {
+        false
+    }
     /// Of how many connections that stay at least one question was answered.
     fn served(&self) -> u32 {
         0

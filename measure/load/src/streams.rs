@@ -341,8 +341,4 @@ impl Askers for Streams {
         // What is still open now has no time left.
         self.sweep(now + 1, 0, clock, tally)
     }
-
-    fn lingers(&self) -> bool {
-        false
-    }
 }

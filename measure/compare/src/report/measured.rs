@@ -20,34 +20,17 @@ pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
 pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
     let locale = &sheet.locale;
     let rules = [
-        (
-            locale.say("report-rule-rounds"),
-            locale.say("report-rule-rounds-means"),
-        ),
-        (
-            locale.say("report-rule-warm-up"),
-            locale.say("report-rule-warm-up-means"),
-        ),
-        (
-            locale.say("report-rule-interval"),
-            locale.say("report-rule-interval-means"),
-        ),
-        (
-            locale.say("report-rule-prediction"),
-            locale.say("report-rule-prediction-means"),
-        ),
-        (
-            locale.say("report-rule-none"),
-            locale.say("report-rule-none-means"),
-        ),
-        (
-            locale.say("report-rule-invalid"),
-            locale.say("report-rule-invalid-means"),
-        ),
+        ("report-rule-rounds", "report-rule-rounds-means"),
+        ("report-rule-warm-up", "report-rule-warm-up-means"),
+        ("report-rule-interval", "report-rule-interval-means"),
+        ("report-rule-prediction", "report-rule-prediction-means"),
+        ("report-rule-none", "report-rule-none-means"),
+        ("report-rule-invalid", "report-rule-invalid-means"),
     ];
-    let each = rules
-        .iter()
-        .map(|(name, means)| el("div").put(el("dt").text(name)).put(el("dd").text(means)));
+    let each = rules.map(|(name, means)| {
+        let name = el("dt").text(&locale.say(name));
+        el("div").put(name).put(el("dd").text(&locale.say(means)))
+    });
     el("dl").class("rules").put_all(each)
 }
 
@@ -55,19 +38,15 @@ pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
 pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
     let locale = &sheet.locale;
     let each = sheet.results.proofs.iter().map(|proof| {
-        let line = el("li");
-        match (&proof.difference, proof.same) {
-            (_, true) => {
-                line.text(&locale.say_with("report-proof-same", &[("model", &proof.model)]))
-            }
-            (None, false) => line
-                .class("invalid")
-                .text(&locale.say_with("report-proof-differs", &[("model", &proof.model)])),
-            (Some((reference, own)), false) => line
-                .class("invalid")
-                .text(&locale.say_with("report-proof-differs", &[("model", &proof.model)]))
-                .put(el("pre").text(&format!("− {reference}\n+ {own}"))),
+        let model = &proof.model;
+        if proof.same {
+            return el("li").text(&locale.say_with("report-proof-same", &[("model", model)]));
         }
+        let text = locale.say_with("report-proof-differs", &[("model", model)]);
+        let difference = proof.difference.iter();
+        let difference =
+            difference.map(|(reference, own)| el("pre").text(&format!("− {reference}\n+ {own}")));
+        el("li").class("invalid").text(&text).put_all(difference)
     });
     el("ul").class("proofs").put_all(each)
 }

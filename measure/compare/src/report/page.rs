@@ -1,4 +1,4 @@
-//! The page: its head, its order, and what it carries with it.
+//! The page: its order, and what it carries with it.
 
 use super::figure::scrolled;
 use super::locale::date;
@@ -9,35 +9,13 @@ use super::{
 };
 use crate::reading::sentences;
 use crate::summary::Document;
+use crate::web_page;
 use socklab_text::markup::{Element, el};
-
-/// Nothing is fetched and nothing leaves: all that the page needs is in it.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 /// The whole page.
 pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'_>) -> String {
     let locale = &sheet.locale;
     let title = title(sheet);
-    let head = el("head")
-        .put(el("meta").set("charset", "utf-8"))
-        .put(
-            el("meta")
-                .set("http-equiv", "Content-Security-Policy")
-                .set("content", POLICY),
-        )
-        .put(
-            el("meta")
-                .set("name", "viewport")
-                .set("content", "width=device-width, initial-scale=1"),
-        )
-        .put(
-            el("meta")
-                .set("name", "color-scheme")
-                .set("content", "light dark"),
-        )
-        .put(el("title").text(&title))
-        .put(el("style").raw(include_str!("style.css")));
     let sections = sections(sheet, appendix);
     let links = sections
         .iter()
@@ -88,8 +66,7 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
         .put(el("main").put(header).put_all(sections))
         .put(data(document))
         .put(el("script").raw(include_str!("script.js")));
-    let html = el("html").set("lang", locale.say("report-lang"));
-    format!("<!DOCTYPE html>\n{}", html.put(head).put(body).markup())
+    web_page::html(&title, include_str!("style.css"), body, locale.messages())
 }
 
 fn title(sheet: &Sheet<'_>) -> String {
@@ -148,41 +125,41 @@ fn sections(
         h3("report-again"),
         measured::again(sheet, appendix.command),
     ];
-    let all = [
+    let all: [(_, _, Vec<Element>); 7] = [
         (
             "table",
-            locale.say("report-section-table"),
+            "report-section-table",
             table.into_iter().flatten().collect(),
         ),
-        (
-            "speed",
-            locale.say("report-section-speed"),
-            how_fast.collect(),
-        ),
+        ("speed", "report-section-speed", how_fast.collect()),
         (
             "cost",
-            locale.say("report-section-cost"),
+            "report-section-cost",
             what_cost.into_iter().flatten().collect(),
         ),
         (
             "noise",
-            locale.say("report-section-noise"),
+            "report-section-noise",
             trials::chart(sheet).into_iter().collect(),
         ),
         (
             "timelines",
-            locale.say("report-section-timelines"),
+            "report-section-timelines",
             timelines(sheet, appendix.pictures),
         ),
         (
             "sources",
-            locale.say("report-section-sources"),
+            "report-section-sources",
             sources(sheet, appendix.sources),
         ),
-        ("measured", locale.say("report-section-measured"), measured),
+        ("measured", "report-section-measured", measured),
     ];
-    let there = |one: &(_, _, Vec<Element>)| !one.2.is_empty();
-    all.into_iter().filter(there).collect()
+    let there = all
+        .into_iter()
+        .filter(|(_, _, content)| !content.is_empty());
+    there
+        .map(|(id, name, content)| (id, locale.say(name), content))
+        .collect()
 }
 
 fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
@@ -203,15 +180,12 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
     if sources.is_empty() {
         return Vec::new();
     }
-    let means = sheet.locale.say("report-sources-means");
+    let locale = &sheet.locale;
+    let means = locale.say("report-sources-means");
     let columns = sources.iter().enumerate().map(|(place, source)| {
-        let waits = |line: &&str| {
-            source
-                .wait
-                .as_deref()
-                .is_some_and(|wait| line.contains(wait))
-        };
-        let found = source.text.lines().position(|line| waits(&line));
+        let wait = source.wait.as_deref();
+        let waits = |line: &str| wait.is_some_and(|wait| line.contains(wait));
+        let found = source.text.lines().position(waits);
         let id = format!("wait-{place}");
         let lines = source.text.lines().enumerate().map(|(number, line)| {
             let comment = line.trim_start().starts_with("//");
@@ -225,11 +199,9 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
         });
         let code = el("pre").set("tabindex", 0).put(el("code").put_all(lines));
         let link = found.map(|line| {
-            let line = sheet.locale.count(line as u64 + 1);
-            let said = sheet
-                .locale
-                .say_with("report-sources-wait", &[("line", &line)]);
-            el("a").set("href", format!("#{id}")).text(&said)
+            let line = locale.count(line as u64 + 1);
+            let text = locale.say_with("report-sources-wait", &[("line", &line)]);
+            el("a").set("href", format!("#{id}")).text(&text)
         });
         el("article")
             .put(el("h3").text(&source.title))
@@ -246,11 +218,11 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
     let paths = sources.iter().map(|source| el("li").text(&source.path));
     let paper = el("div")
         .class("paper")
-        .put(el("p").text(&sheet.locale.say("report-sources-print")))
+        .put(el("p").text(&locale.say("report-sources-print")))
         .put(el("ul").put_all(paths));
     vec![
         el("p").class("means").text(&means),
-        scrolled(&sheet.locale.say("report-section-sources"), columns),
+        scrolled(&locale.say("report-section-sources"), columns),
         paper,
     ]
 }

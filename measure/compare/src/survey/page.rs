@@ -10,12 +10,9 @@ use crate::format::Numbers;
 use crate::names::Names;
 use crate::report::Source;
 use crate::report::locale::date;
+use crate::web_page;
 use socklab_text::Messages;
 use socklab_text::markup::{Element, el};
-
-/// Nothing is fetched and nothing leaves: all that the page needs is in it.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 /// How many lines of code stand around the one that waits.
 const AROUND: usize = 6;
@@ -40,18 +37,6 @@ pub fn html(
         messages,
         reader: Reader::new(survey, matrix, messages),
     };
-    let meta = |name: &str, content: &str| el("meta").set("name", name).set("content", content);
-    let head = el("head")
-        .put(el("meta").set("charset", "utf-8"))
-        .put(
-            el("meta")
-                .set("http-equiv", "Content-Security-Policy")
-                .set("content", POLICY),
-        )
-        .put(meta("viewport", "width=device-width, initial-scale=1"))
-        .put(meta("color-scheme", "light dark"))
-        .put(el("title").text(&page.reader.headline()))
-        .put(el("style").raw(include_str!("page.css")));
     let first = el("main")
         .class("screen")
         .put(page.header())
@@ -64,8 +49,8 @@ pub fn html(
         .put_all(page.waits(sources))
         .put(page.measured(command))
         .put(el("script").raw(include_str!("page.js")));
-    let html = el("html").set("lang", messages.say("report-lang"));
-    format!("<!DOCTYPE html>\n{}", html.put(head).put(body).markup())
+    let title = page.reader.headline();
+    web_page::html(&title, include_str!("page.css"), body, messages)
 }
 
 struct Page<'p> {
