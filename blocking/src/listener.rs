@@ -3,14 +3,14 @@
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
 use socklab_core::{
     Fault, Mono, Notice, Observer, OperationKind, Resource, Service, Status, Subject, Wait, Watch,
 };
-use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, socket, timed};
+use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, lock, socket, timed};
 
 use crate::conversation::Conversation;
 use crate::wire::BlockingWire;
@@ -114,13 +114,9 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         }
     }
 
-    fn tcp(&self) -> MutexGuard<'_, Option<Arc<TcpListener>>> {
-        self.tcp.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A server that is leaving lets no more wait for it.
     fn close(&self, tcp: &Arc<TcpListener>) {
-        drop(self.tcp().take());
+        drop(lock(&self.tcp).take());
         // One connection unblocks one `accept`. Each thread that leaves connects once more, with
         // the descriptor just freed.
         if Arc::strong_count(tcp) > 1
@@ -169,7 +165,7 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
     /// Blocks in `accept`, and then until there is room; `None` once the server is to stop.
     pub(crate) fn next(&mut self) -> Option<Guest<TcpStream>> {
         let (listener, run) = (self.listener, self.listener.run);
-        let tcp = listener.tcp().clone()?;
+        let tcp = lock(&listener.tcp).clone()?;
         // A thread that waits in `accept` has taken a descriptor, which those that leave need.
         while !run.stop.requested() {
             match self.reception.next(run) {

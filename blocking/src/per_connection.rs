@@ -5,11 +5,11 @@
 //! thread to start, and to keep while its connection is silent.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use socklab_core::{Resource, Service, Watch};
-use socklab_system::fault;
+use socklab_system::{fault, lock};
 
 use crate::listener::{Design, Listener, STACK};
 
@@ -29,7 +29,7 @@ impl Design for PerConnection {
                 while !listener.run.stop.requested() {
                     let taken = Arc::clone(&guest);
                     let serve = move || {
-                        let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+                        let taken = lock(&taken).take();
                         taken.into_iter().for_each(|guest| listener.serve(guest));
                     };
                     let thread = thread::Builder::new().stack_size(STACK);

@@ -22,7 +22,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::Child;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 use nix::errno::Errno;
@@ -30,7 +30,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::Pid;
 use socklab_core::{Begin, Link, Notice, Resource, Service, Status, Watch};
-use socklab_system::{Permit, Run, broken, fault, serve_at, socket};
+use socklab_system::{Permit, Run, broken, fault, lock, serve_at, socket};
 
 use crate::alone;
 use crate::iterative::Iterative;
@@ -144,10 +144,6 @@ struct Alive {
 }
 
 impl Children {
-    fn alive(&self) -> MutexGuard<'_, Alive> {
-        self.alive.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Starts a process, which takes the permit.
     fn start(
         &self,
@@ -155,7 +151,7 @@ impl Children {
         permit: &mut Option<Permit>,
     ) -> io::Result<()> {
         // Locked before it starts: it may have ended before it is noted.
-        let mut alive = self.alive();
+        let mut alive = lock(&self.alive);
         let id = child()?.id().cast_signed();
         alive.permits.insert(id, permit.take());
         self.changed.notify_all();
@@ -167,7 +163,7 @@ impl Children {
 
     /// Tells all to end. There will be no more.
     fn stop(&self) {
-        let mut alive = self.alive();
+        let mut alive = lock(&self.alive);
         alive.stopped = true;
         for id in alive.permits.keys() {
             let _ = kill(Pid::from_raw(*id), Signal::SIGTERM);
@@ -179,7 +175,7 @@ impl Children {
     /// status; that of a signal is not zero.
     fn reap(&self, mut ended: impl FnMut(i32)) {
         loop {
-            let mut alive = self.alive();
+            let mut alive = lock(&self.alive);
             while alive.permits.is_empty() {
                 if alive.stopped {
                     return;
@@ -193,12 +189,12 @@ impl Children {
                 // Where SIGCHLD is ignored the system has forgotten them.
                 Err(Errno::ECHILD) => {
                     let there = |id: &i32| kill(Pid::from_raw(*id), None).is_ok();
-                    self.alive().permits.retain(|id, _| there(id));
+                    lock(&self.alive).permits.retain(|id, _| there(id));
                     continue;
                 }
                 _ => continue,
             };
-            drop(self.alive().permits.remove(&id.as_raw()));
+            drop(lock(&self.alive).permits.remove(&id.as_raw()));
             ended(status);
         }
     }

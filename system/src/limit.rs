@@ -7,12 +7,13 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::Duration;
 
 use socklab_core::{ExceededLimit, Mono};
 
+use crate::lock::lock;
 use crate::pause::AcceptPause;
 use permit::{Judged, Seat};
 
@@ -121,7 +122,7 @@ impl ConnectionLimit {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// A number for somebody who will wait.
@@ -205,7 +206,7 @@ impl ConnectionLimit {
     /// Until when none is accepted, unless a connection ends before. Then `waker` is woken.
     pub(crate) fn paused(&self, now: Mono, waker: &Waker) -> Option<Mono> {
         let mut table = self.table();
-        let until = table.pause.until()?;
+        let until = table.pause.until?;
         if until <= now {
             table.end_pause();
             return None;
@@ -235,7 +236,7 @@ impl Table {
         };
         if let Some(judged) = self.forget(number) {
             judged.evicted.store(true, Ordering::Release);
-            if let Some(wake) = &*judged.wake() {
+            if let Some(wake) = &*lock(&judged.wake) {
                 wake();
             }
         }
@@ -263,7 +264,7 @@ impl Table {
     }
 
     fn end_pause(&mut self) {
-        self.pause.end();
+        self.pause.until = None;
         self.paused.drain(..).for_each(Waker::wake);
     }
 

@@ -1,8 +1,10 @@
 //! How other threads wake a task or a loop.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
+
+use crate::lock::lock;
 
 /// A queue that wakes the one task, or the one loop, that takes from it. While it is empty it has
 /// no memory but its own.
@@ -26,7 +28,7 @@ impl<T> Mailbox<T> {
     /// Leaves something, and uses the waker if one waits for it. If the task is over, it is dropped
     /// with the mailbox.
     pub fn leave(&self, one: T) {
-        let mut inner = self.lock();
+        let mut inner = lock(&self.0);
         inner.left.push_back(one);
         let waker = inner.waker.take();
         drop(inner);
@@ -37,7 +39,7 @@ impl<T> Mailbox<T> {
 
     /// Ready with what was left first; if nothing was, the waker of `cx` is used when something is.
     pub fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
-        let mut inner = self.lock();
+        let mut inner = lock(&self.0);
         if let Some(one) = inner.left.pop_front() {
             return Poll::Ready(one);
         }
@@ -46,10 +48,6 @@ impl<T> Mailbox<T> {
             none => *none = Some(cx.waker().clone()),
         }
         Poll::Pending
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -14,7 +14,8 @@ use crate::fault::fault;
 /// error for as long as a pause takes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AcceptPause {
-    until: Option<Mono>,
+    /// When the pause is over, unless a connection ends before: then there is a descriptor.
+    pub(crate) until: Option<Mono>,
     /// When the last error was, as long as the user believes that accepting is paused.
     failed: Option<Mono>,
 }
@@ -55,16 +56,6 @@ impl AcceptPause {
         };
         (accepted.ok(), notice)
     }
-
-    /// When the pause is over; `None` if there is none.
-    pub fn until(&self) -> Option<Mono> {
-        self.until
-    }
-
-    /// A connection has ended, so there is a descriptor; or the pause is over.
-    pub fn end(&mut self) {
-        self.until = None;
-    }
 }
 
 #[cfg(test)]
@@ -84,10 +75,9 @@ mod tests {
             pause.out_of(at(1), Resource::Threads, fault),
             Some(Notice::AcceptPaused(Resource::Threads, fault))
         );
-        assert_eq!(pause.until(), Some(at(201)));
+        assert_eq!(pause.until, Some(at(201)));
         // One leaves, one comes, and there is no room again.
-        pause.end();
-        assert_eq!(pause.until(), None);
+        pause.until = None;
         assert_eq!(pause.accepted(at(100)), None);
         assert_eq!(pause.out_of(at(101), Resource::Threads, fault), None);
         assert_eq!(pause.accepted(at(300)), None);

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 
 use socklab_core::register::{Attempt, Decision, Done, Register};
@@ -13,6 +13,7 @@ use socklab_core::{Console, Doing, Failure, Machine, Observer, Outbox, Service, 
 use crate::clock::Clock;
 use crate::fault::fault;
 use crate::limit::ConnectionLimit;
+use crate::lock::lock;
 use crate::socket;
 use crate::stop::Stop;
 
@@ -166,7 +167,7 @@ impl<W: Watch> Run<W> {
     /// The same, with lines for the user to have typed.
     #[must_use]
     pub fn with_lines(self, source: impl BufRead + Send + 'static) -> Self {
-        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(source));
+        *lock(&self.lines) = Some(Box::new(source));
         self
     }
 
@@ -204,9 +205,6 @@ impl<W: Watch> Run<W> {
 
     /// The source of the user's lines, for the one machine that reads them.
     pub(crate) fn take_lines(&self) -> Option<Box<dyn BufRead + Send>> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.lines).take()
     }
 }

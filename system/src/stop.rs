@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::lock::lock;
 
 /// A request to stop, which wakes the drivers that are blocked.
 ///
@@ -40,7 +42,7 @@ impl Stop {
 
     /// Wakes all drivers.
     fn wake(&self) {
-        for wake in self.wakers().list.values() {
+        for wake in lock(&self.0.wakers).list.values() {
             wake();
         }
     }
@@ -85,7 +87,7 @@ impl Stop {
     }
 
     fn leave(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
-        let mut wakers = self.wakers();
+        let mut wakers = lock(&self.0.wakers);
         // Under the lock: either the request sees this waker, or this sees the request.
         if self.requested() {
             wake();
@@ -99,10 +101,6 @@ impl Stop {
             key,
         }
     }
-
-    fn wakers(&self) -> std::sync::MutexGuard<'_, Wakers> {
-        self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Keeps a waker registered.
@@ -114,7 +112,7 @@ pub struct StopGuard {
 
 impl Drop for StopGuard {
     fn drop(&mut self) {
-        self.stop.wakers().list.remove(&self.key);
+        lock(&self.stop.0.wakers).list.remove(&self.key);
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use socklab_core::Mono;
 
 use super::{ConnectionLimit, NEVER};
+use crate::lock::lock;
 
 /// A connection's place in the count, given back when dropped.
 pub struct Permit {
@@ -29,7 +30,7 @@ pub(super) struct Judged {
     /// it waiting.
     heard: AtomicU64,
     pub(super) evicted: AtomicBool,
-    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+    pub(super) wake: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Judged {
@@ -48,10 +49,6 @@ impl Judged {
 
     fn set_heard(&self, heard: Mono) {
         self.heard.store(heard.as_nanos(), Ordering::Relaxed);
-    }
-
-    pub(super) fn wake(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
-        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,7 +81,7 @@ impl Permit {
     /// Has `wake` called when the connection has to make room; at once if it has already.
     pub fn on_evict(&self, wake: impl Fn() + Send + 'static) {
         if let Some(judged) = self.judged() {
-            let mut waker = judged.wake();
+            let mut waker = lock(&judged.wake);
             if self.is_evicted() {
                 wake();
             }
@@ -96,7 +93,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         // It may keep the connection's socket open.
-        drop(self.judged().and_then(|one| one.wake().take()));
+        drop(self.judged().and_then(|one| lock(&one.wake).take()));
         let mut table = self.limit.table();
         table.held -= 1;
         match &self.seat {
@@ -105,7 +102,7 @@ impl Drop for Permit {
             Seat::Judged(..) if self.is_evicted() => table.leaving -= 1,
             Seat::Judged(number, _) => drop(table.forget(*number)),
         }
-        if table.pause.until().is_some() {
+        if table.pause.until.is_some() {
             table.end_pause();
         }
         table.wake();
