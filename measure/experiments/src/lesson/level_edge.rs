@@ -45,7 +45,7 @@ fn ask(bench: &Bench<'_>) -> Question {
 }
 
 /// What a wait tells of.
-struct Told {
+struct Wakeups {
     /// The bytes that came.
     first: bool,
     /// Those that were left, when half had been read.
@@ -68,8 +68,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     ];
     let mut table = Grid::new(2, header, Vec::new());
     let mut seen: [Option<bool>; 2] = [None, None];
-    for (name, edge, told) in waits(bench)? {
-        let word = |told: bool| messages.say(if told { "lesson-yes" } else { "lesson-no" });
+    for (name, edge, wakeups) in waits(bench)? {
+        let yes = |woke: bool| messages.say(if woke { "lesson-yes" } else { "lesson-no" });
         let kind = match edge {
             true => "lesson-level-edge-of-edge",
             false => "lesson-level-edge-of-level",
@@ -77,14 +77,14 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         table.rows.push(vec![
             name.to_owned(),
             messages.say(kind),
-            word(told.first),
-            word(told.rest),
-            word(told.more),
-            told.unread.to_string(),
+            yes(wakeups.first),
+            yes(wakeups.rest),
+            yes(wakeups.more),
+            wakeups.unread.to_string(),
         ]);
         let all = &mut seen[usize::from(edge)];
         // All of a kind must agree.
-        *all = Some(all.unwrap_or(told.rest) && told.rest);
+        *all = Some(all.unwrap_or(wakeups.rest) && wakeups.rest);
     }
     let mut notes = vec![messages.say("lesson-level-edge-rule")];
     let measured = match seen {
@@ -107,7 +107,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 fn half_read(
     watch: impl FnOnce(&TcpStream) -> io::Result<()>,
     mut tells: impl FnMut(&TcpStream) -> io::Result<bool>,
-) -> io::Result<Told> {
+) -> io::Result<Wakeups> {
     let listener = TcpListener::bind(ANY)?;
     let mut sender = TcpStream::connect(listener.local_addr()?)?;
     let (mut receiver, _) = listener.accept()?;
@@ -120,7 +120,7 @@ fn half_read(
     sender.write_all(b"b")?;
     let more = tells(&receiver)?;
     let unread = receiver.peek(&mut [0; 2 * BYTES])?;
-    Ok(Told {
+    Ok(Wakeups {
         first,
         rest,
         more,
@@ -128,9 +128,9 @@ fn half_read(
     })
 }
 
-/// The waits that this system has, each with whether it is edge-triggered and what it told of.
+/// The waits that this system has, each with whether it is edge-triggered and what it woke for.
 #[cfg(target_os = "linux")]
-fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Told)>> {
+fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     use nix::poll::{PollFd, PollFlags, poll};
     use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
     use nix::sys::select::{FdSet, select};
@@ -176,6 +176,6 @@ fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Told)>> {
 
 /// Elsewhere the two kinds of wait are not to be had of one system call.
 #[cfg(not(target_os = "linux"))]
-fn waits(_: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Told)>> {
+fn waits(_: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     Ok(Vec::new())
 }
