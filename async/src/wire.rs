@@ -147,7 +147,7 @@ mod tests {
             let (server, link) = udp("127.0.0.1:0");
             let (client, peer) = udp("127.0.0.1:0");
             client.connect(link.peer).unwrap();
-            let server = Wire::server::<()>(server, link.peer, |udp| Ok(udp.into())).unwrap();
+            let server = Wire::server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
             let mut inbox = Vec::new();
             let (_, client) = Wire::client(link, |_| Ok(client.into())).unwrap();
             for (wire, to, text) in [(&client, link, b"one"), (&server, link, b"two")] {
@@ -170,7 +170,7 @@ mod tests {
     fn a_wildcard_server_answers_from_the_address_that_was_asked() {
         let clock = Clock::start();
         let (server, any) = udp("0.0.0.0:0");
-        let server = Wire::server::<()>(server, any.peer, |udp| Ok(udp.into())).unwrap();
+        let server = Wire::server(server, any.peer, false, |udp| Ok(udp.into())).unwrap();
         let mut inbox = Vec::new();
         let (client, peer) = udp("127.0.0.1:0");
         client.connect(("127.0.0.2", any.peer.port())).unwrap();
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn the_number_of_a_send_error_is_kept() {
         let (server, link) = udp("127.0.0.1:0");
-        let server = Wire::server::<()>(server, link.peer, |udp| Ok(udp.into())).unwrap();
+        let server = Wire::server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
         let now = server.send(link, &[0; 70_000]).unwrap_err();
         let later = block_on(send_waiting(&server, Some((link, &[0; 70_000])))).unwrap_err();
         assert!(now.raw_os_error().is_some());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use socklab_core::{CLOSE_LIMIT, Link, Observer, Received, Transport};
+use socklab_core::{CLOSE_LIMIT, Link, Received, Transport};
 use socklab_system::{Clock, Wire, read, socket};
 
 /// How many bytes of a stream are read in one call.
@@ -31,15 +31,16 @@ pub(crate) struct BlockingWire {
 impl BlockingWire {
     /// A UDP server's, bound to `local`. Where the system can do that, a call of a `batched` one
     /// moves several datagrams.
-    pub(crate) fn server<O: Observer>(
+    pub(crate) fn server(
         udp: UdpSocket,
         local: SocketAddr,
+        stamps: bool,
         batched: bool,
     ) -> io::Result<Self> {
         let to = socket::reachable(local);
         let alarm = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
         alarm.connect(to)?;
-        let mut wire = Wire::server::<O>(udp, local, |udp| Ok(udp.into()))?;
+        let mut wire = Wire::server(udp, local, stamps, |udp| Ok(udp.into()))?;
         if batched {
             wire.couple();
         }

@@ -11,7 +11,7 @@ use std::thread;
 use clap::ArgMatches;
 use socklab_core::lab::{Exercise, Offer, Settings};
 use socklab_core::transcript::{Header, Role};
-use socklab_core::{Failure, Status, Transport, Watch, submit};
+use socklab_core::{DynWatch, Failure, Status, Transport, submit};
 use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
@@ -33,7 +33,7 @@ use crate::secret;
 use crate::submission::{self, Encrypted, Findings, Resources};
 use crate::terminal::{Terminal, TerminalOptions};
 use crate::wording;
-use socklab_runtimes::{Runtime, Task};
+use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_text::Messages;
 
 use refusal::Refusal;
@@ -124,7 +124,8 @@ pub(crate) fn main(
             match file.map(Arc::new) {
                 Ok(file) => {
                     logs.push(Arc::clone(&file));
-                    go(start, terminal, stop, clock, Recording::new(file, header))
+                    let watch = Box::new(Recording::new(file, header)) as DynWatch;
+                    go(start, terminal, stop, clock, watch)
                 }
                 Err(error) => return Exit::Failed.because(&error.say(messages)),
             }
@@ -296,13 +297,7 @@ fn server(
     })
 }
 
-fn go<W: Watch + 'static>(
-    start: Start,
-    terminal: Terminal,
-    stop: Stop,
-    clock: Clock,
-    watch: W,
-) -> Status {
+fn go<W: Compiled>(start: Start, terminal: Terminal, stop: Stop, clock: Clock, watch: W) -> Status {
     let Start {
         runtime,
         design,

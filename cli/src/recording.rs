@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::transcript::{Header, Recorder};
-use socklab_core::{Subject, Watch};
+use socklab_core::{DynObserver, Subject, Watch};
 
 use crate::files::LogFile;
 
@@ -59,11 +59,11 @@ impl Recording {
 }
 
 impl Watch for Recording {
-    type Observer = Option<Recorder<Page>>;
+    type Observer = DynObserver;
 
     fn watch(&self, subject: Subject) -> Self::Observer {
         let at_once = match subject {
-            Subject::Driver => return None,
+            Subject::Driver => return DynObserver::new(()),
             Subject::Endpoint => !mem::replace(&mut lock(&self.book).open, true),
             Subject::Connection { .. } => false,
         };
@@ -73,7 +73,7 @@ impl Watch for Recording {
             begins: true,
             book: Arc::clone(&self.book),
         };
-        Some(Recorder::new(&self.header, page))
+        DynObserver::new(Recorder::new(&self.header, page))
     }
 }
 

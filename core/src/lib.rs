@@ -143,7 +143,9 @@ pub use faults_said::FaultsSaid;
 pub use input::{ExceededLimit, Input, LineEvent};
 pub use link::{Link, Socket, Transport, max_datagram};
 pub use machine::{CLOSE_LIMIT, Interest, Machine, REFUSAL_LIMIT, Service, Status};
-pub use observer::{Observer, Operation, OperationKind, OperationResult, Subject, Watch};
+pub use observer::{
+    DynObserver, DynWatch, Observer, Operation, OperationKind, OperationResult, Subject, Watch,
+};
 pub use oddity::{Oddity, Unexpected};
 pub use outbox::Outbox;
 pub use output::{Console, Notice, Output, Prompt, Resource};

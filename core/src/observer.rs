@@ -1,5 +1,6 @@
 //! Observing a machine and its driver at work.
 
+use alloc::boxed::Box;
 use core::net::SocketAddr;
 
 use crate::input::Input;
@@ -11,8 +12,9 @@ use crate::words::words;
 /// Sees everything that goes into one machine and comes out of it, before it is carried out, and
 /// every operation its driver does for it. Transcripts, counters and timelines are observers.
 ///
-/// It is a type parameter, never `dyn`: with `()`, whose [`ENABLED`](Observer::ENABLED) is false,
-/// the compiler leaves no trace of it.
+/// It is a type parameter: with `()`, whose [`ENABLED`](Observer::ENABLED) is false, the compiler
+/// leaves no trace of it. Where no figure depends on its cost, it is a [`DynObserver`], so that the
+/// drivers are not compiled anew for each type of observer.
 pub trait Observer: Send {
     /// Whether there is anything to call. Callers ask this before any work done only for observers.
     const ENABLED: bool = true;
@@ -22,10 +24,6 @@ pub trait Observer: Send {
     /// Whether it wants to know when an operation began and ended. Reading the clock twice for each
     /// is most of what observing costs; without it both times are zero.
     const TIMES: bool = Self::ENABLED;
-    /// Whether it wants to know when the kernel had what a receive took. Off by default, because
-    /// the kernel must then time-stamp every datagram. Timelines use it to tell waiting from
-    /// copying.
-    const STAMPS: bool = false;
 
     /// An input is about to be handed over.
     fn input(&mut self, _now: Now, _input: &Input<'_>) {}
@@ -50,8 +48,8 @@ pub struct Operation {
     pub start: Mono,
     /// When it returned.
     pub end: Mono,
-    /// When the kernel had what a receive took, if an observer [asks](Observer::STAMPS) and the
-    /// system says. Before this moment the operation waited; after it, the thread was woken and the
+    /// When the kernel had what a receive took, if the watch [asks](Watch::stamps) and the system
+    /// says. Before this moment the operation waited; after it, the thread was woken and the
     /// bytes were copied. Never after `end`; before `start` if the operation did not have to wait.
     pub arrived: Option<Mono>,
     /// How it went.
@@ -110,6 +108,28 @@ pub trait Watch: Send + Sync {
 
     /// An observer for `subject`.
     fn watch(&self, subject: Subject) -> Self::Observer;
+
+    /// Whether its observers want to know when the kernel had what a receive took. Off by default,
+    /// because the kernel must then time-stamp every datagram. Timelines use it to tell waiting
+    /// from copying.
+    fn stamps(&self) -> bool {
+        false
+    }
+}
+
+/// A watch whose type is known only when the run begins.
+pub type DynWatch = Box<dyn Watch<Observer = DynObserver>>;
+
+impl Watch for DynWatch {
+    type Observer = DynObserver;
+
+    fn watch(&self, subject: Subject) -> DynObserver {
+        (**self).watch(subject)
+    }
+
+    fn stamps(&self) -> bool {
+        (**self).stamps()
+    }
 }
 
 /// What an observer is to watch.
@@ -142,42 +162,62 @@ impl Watch for () {
     fn watch(&self, _: Subject) {}
 }
 
-/// An observer that may be left out when the run begins.
-impl<O: Observer> Observer for Option<O> {
-    const ENABLED: bool = O::ENABLED;
-    const STEPS: bool = O::STEPS;
-    const TIMES: bool = O::TIMES;
-    const STAMPS: bool = O::STAMPS;
+/// An observer whose type is known only when the run begins. It is called for everything.
+pub struct DynObserver(Box<dyn Observes>);
 
-    fn input(&mut self, now: Now, input: &Input<'_>) {
-        if let Some(observer) = self {
-            observer.input(now, input);
+impl DynObserver {
+    /// It, whatever its type.
+    pub fn new(observer: impl Observer + 'static) -> Self {
+        DynObserver(Box::new(observer))
+    }
+}
+
+/// What an observer is called with.
+enum Seen<'a> {
+    Input(Now, &'a Input<'a>),
+    Output(Now, &'a Output<'a>),
+    State(Now, &'static str),
+    Deadline(Now, Option<Deadline>),
+    Ended(Now, Status),
+    Operation(&'a Operation),
+}
+
+/// An [`Observer`] without its constants, which `dyn` cannot have.
+trait Observes: Send {
+    fn see(&mut self, seen: Seen<'_>);
+}
+
+impl<O: Observer> Observes for O {
+    fn see(&mut self, seen: Seen<'_>) {
+        match seen {
+            Seen::Input(now, input) => self.input(now, input),
+            Seen::Output(now, output) => self.output(now, output),
+            Seen::State(now, state) => self.state(now, state),
+            Seen::Deadline(now, deadline) => self.deadline(now, deadline),
+            Seen::Ended(now, status) => self.ended(now, status),
+            Seen::Operation(operation) => self.operation(operation),
         }
+    }
+}
+
+impl Observer for DynObserver {
+    fn input(&mut self, now: Now, input: &Input<'_>) {
+        self.0.see(Seen::Input(now, input));
     }
     fn output(&mut self, now: Now, output: &Output<'_>) {
-        if let Some(observer) = self {
-            observer.output(now, output);
-        }
+        self.0.see(Seen::Output(now, output));
     }
     fn state(&mut self, now: Now, state: &'static str) {
-        if let Some(observer) = self {
-            observer.state(now, state);
-        }
+        self.0.see(Seen::State(now, state));
     }
     fn deadline(&mut self, now: Now, deadline: Option<Deadline>) {
-        if let Some(observer) = self {
-            observer.deadline(now, deadline);
-        }
+        self.0.see(Seen::Deadline(now, deadline));
     }
     fn ended(&mut self, now: Now, status: Status) {
-        if let Some(observer) = self {
-            observer.ended(now, status);
-        }
+        self.0.see(Seen::Ended(now, status));
     }
     fn operation(&mut self, operation: &Operation) {
-        if let Some(observer) = self {
-            observer.operation(operation);
-        }
+        self.0.see(Seen::Operation(operation));
     }
 }
 
@@ -186,7 +226,6 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     const ENABLED: bool = A::ENABLED || B::ENABLED;
     const STEPS: bool = A::STEPS || B::STEPS;
     const TIMES: bool = A::TIMES || B::TIMES;
-    const STAMPS: bool = A::STAMPS || B::STAMPS;
 
     fn input(&mut self, now: Now, input: &Input<'_>) {
         self.0.input(now, input);

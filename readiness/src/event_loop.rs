@@ -88,9 +88,9 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let mut all: Conversations<L, M, W> = Conversations::new();
         let (wire, begin) = match server {
             Some((local, udp)) => {
-                let model = &self.resources.model;
+                let Resources { run, model, .. } = &self.resources;
                 let make = |udp| model.udp(udp);
-                let mut wire = Wire::<L>::server::<W::Observer>(udp, local, make)?;
+                let mut wire = Wire::<L>::server(udp, local, run.watch.stamps(), make)?;
                 if L::BATCHED {
                     wire.couple();
                 }

@@ -13,7 +13,7 @@ use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingBatched, BlockingIterative, BlockingPool};
 use socklab_core::impair::{Impaired, ImpairedService, Impairments};
 use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
-use socklab_core::{Machine, Status, Transport, Watch};
+use socklab_core::{DynWatch, Machine, Status, Transport, Watch};
 use socklab_mio::{Mio, MioBatched, MioLoops};
 #[cfg(target_os = "linux")]
 use socklab_multiplexing::EpollLevel;
@@ -262,8 +262,32 @@ impl Runtime {
     }
 
     /// Runs the task to its end.
-    pub fn run<W: Watch + 'static>(self, task: Task, run: &Arc<Run<W>>) -> Status {
+    pub fn run<W: Compiled>(self, task: Task, run: &Arc<Run<W>>) -> Status {
+        W::run(self, task, run)
+    }
+
+    /// The same, compiled in the crate that calls it: for implementations of [`Compiled`].
+    pub fn run_compiled_here<W: Watch + 'static>(self, task: Task, run: &Arc<Run<W>>) -> Status {
         of!(self, B => go::<B, W>(task, run))
+    }
+}
+
+/// A watch that all drivers are compiled for. That takes long, so it is done once, in the crate
+/// that implements this, and not wherever one of them is run.
+pub trait Compiled: Watch + Sized + 'static {
+    /// [`Runtime::run`] for it.
+    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status;
+}
+
+impl Compiled for () {
+    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status {
+        runtime.run_compiled_here(task, run)
+    }
+}
+
+impl Compiled for DynWatch {
+    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status {
+        runtime.run_compiled_here(task, run)
     }
 }
 

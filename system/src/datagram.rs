@@ -8,7 +8,7 @@
 //! A blocking receive waits until there is a datagram, and then copies it (Stevens, *UNIX Network
 //! Programming*, vol. 1, 6.2). Linux can stamp the moment when it put a datagram into the socket's
 //! buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The stamp is requested
-//! only for an observer [that wants it](Observer::STAMPS).
+//! only for a watch [that wants it](socklab_core::Watch::stamps).
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod unix;
@@ -21,7 +21,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socket2::SockRef;
 #[cfg(unix)]
 use socklab_core::Link;
-use socklab_core::{Observer, Received};
+use socklab_core::Received;
 
 use crate::clock::Clock;
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -35,14 +35,14 @@ pub struct Ancillary(Option<system::Asked>);
 
 impl Ancillary {
     /// Asks a UDP server's socket, bound to `local`, for what its driver needs. A system that
-    /// cannot tell is used without.
+    /// cannot tell is used without. Whether it is asked for `stamps` is the watch's choice.
     ///
     /// Linux begins to stamp a moment later. What it had before that it stamps when it is received,
     /// so a measurement lets a few milliseconds pass before the first datagram.
     ///
     /// On Windows a wildcard socket blocks afterwards. One that must not is told so after this.
-    pub fn ask<O: Observer>(socket: &UdpSocket, local: SocketAddr) -> Self {
-        Ancillary(system::ask(socket, local, O::STAMPS))
+    pub fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Self {
+        Ancillary(system::ask(socket, local, stamps))
     }
 
     /// Whether anything was asked for, so that [`receive`](Self::receive) is the call to make.
@@ -153,13 +153,6 @@ mod tests {
     use super::*;
     use crate::wire::Datagrams;
 
-    /// Asks for stamps.
-    struct Asks;
-
-    impl Observer for Asks {
-        const STAMPS: bool = true;
-    }
-
     const TOLD: bool = cfg!(any(target_os = "linux", target_vendor = "apple", windows));
 
     fn receive(
@@ -185,7 +178,7 @@ mod tests {
                 continue;
             };
             let local = receiver.local_addr().unwrap();
-            let ancillary = Ancillary::ask::<Asks>(&receiver, local);
+            let ancillary = Ancillary::ask(&receiver, local, true);
             let clock = Clock::start();
             let before = clock.mono();
             sender.send_to(b"hola", local).unwrap();
@@ -203,7 +196,7 @@ mod tests {
     fn a_bound_socket_is_asked_for_nothing() {
         let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
         let local = receiver.local_addr().unwrap();
-        assert!(!Ancillary::ask::<()>(&receiver, local).is_used());
+        assert!(!Ancillary::ask(&receiver, local, false).is_used());
     }
 
     /// A reply leaves from the address that was asked, or a connected socket would not hear it.
@@ -218,7 +211,7 @@ mod tests {
             let Ok((local, server)) = crate::socket::bind_datagrams(address) else {
                 continue;
             };
-            let ancillary = Ancillary::ask::<()>(&server, local);
+            let ancillary = Ancillary::ask(&server, local, false);
             if cfg!(windows) && ancillary.0.is_none() {
                 eprintln!("SKIPPED: this system (wine 8) lacks a socket option of quinn-udp's");
                 continue;
@@ -236,7 +229,7 @@ mod tests {
             assert_eq!(link.local.map(|ip| ip.to_canonical()), Some(to.ip()));
             let timeout = Some(std::time::Duration::from_secs(20));
             client.set_read_timeout(timeout).unwrap();
-            let server = Datagrams::new(&server, None, Ancillary::ask::<()>(&server, local));
+            let server = Datagrams::new(&server, None, Ancillary::ask(&server, local, false));
             server.send(link, b"HOLA").unwrap();
             assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4, "{any} {asked}");
         }
@@ -253,7 +246,7 @@ mod tests {
     fn what_would_block_says_so() {
         let receiver = UdpSocket::bind("0.0.0.0:0").unwrap();
         let local = receiver.local_addr().unwrap();
-        let ancillary = Ancillary::ask::<Asks>(&receiver, local);
+        let ancillary = Ancillary::ask(&receiver, local, true);
         receiver.set_nonblocking(true).unwrap();
         let error = receive(&receiver, ancillary, &Clock::start()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 
 use socket2::SockRef;
-use socklab_core::{Link, Observer, Received};
+use socklab_core::{Link, Received};
 
 use crate::clock::Clock;
 use crate::datagram::Ancillary;
@@ -41,12 +41,13 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     ///
     /// # Errors
     /// Those of `make`, which makes the library's socket of it.
-    pub fn server<O: Observer>(
+    pub fn server(
         udp: UdpSocket,
         local: SocketAddr,
+        stamps: bool,
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<Self> {
-        let ancillary = Ancillary::ask::<O>(&udp, local);
+        let ancillary = Ancillary::ask(&udp, local, stamps);
         Ok(Datagrams::new(make(udp)?, None, ancillary).wire())
     }
 
@@ -234,7 +235,7 @@ pub fn couples() -> bool {
     let coupled = || {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let local = udp.local_addr()?;
-        let mut wire = Wire::<UdpSocket, TcpStream>::server::<()>(udp, local, Ok)?;
+        let mut wire = Wire::<UdpSocket, TcpStream>::server(udp, local, false, Ok)?;
         wire.couple();
         io::Result::Ok(wire.most() > 1)
     };

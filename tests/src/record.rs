@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{
-    Deadline, Input, Now, Observer, Operation, Output, Status, Subject, Watch, lab,
+    Deadline, DynObserver, Input, Now, Observer, Operation, Output, Status, Subject, Watch, lab,
 };
 
 /// A text that is written in one place and read in another.
@@ -157,11 +157,11 @@ impl Recording {
 }
 
 impl Watch for Recording {
-    type Observer = Option<Recorded>;
+    type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> Option<Recorded> {
+    fn watch(&self, subject: Subject) -> DynObserver {
         if subject == Subject::Driver {
-            return None;
+            return DynObserver::new(());
         }
         let text = Shared::default();
         let mut machines = self.lock();
@@ -169,7 +169,7 @@ impl Watch for Recording {
             text: text.clone(),
             ..Entry::default()
         });
-        Some(Recorded {
+        DynObserver::new(Recorded {
             recorder: Recorder::new(&self.header, text),
             number: machines.len() - 1,
             recording: self.clone(),
@@ -179,7 +179,7 @@ impl Watch for Recording {
 
 /// Records one machine, and wakes the threads that wait for more of its transcript.
 #[derive(Debug)]
-pub struct Recorded {
+struct Recorded {
     recorder: Recorder<Shared>,
     number: usize,
     recording: Recording,

@@ -117,7 +117,7 @@ mod tests {
                 let local = udp.local_addr().unwrap();
                 let link = Link::first(local);
                 let wire = match connected {
-                    false => Wire::server::<()>(udp, local, TokioRuntime::udp).unwrap(),
+                    false => Wire::server(udp, local, false, TokioRuntime::udp).unwrap(),
                     true => {
                         udp.connect(local).unwrap();
                         Wire::client(link, |_| TokioRuntime::udp(udp)).unwrap().1

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::{Console, Notice, Prompt, Status, Watch};
-use socklab_runtimes::{Runtime, Task};
+use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_system::{Run, Stop};
 
 /// How long a server may take to be ready and to end. Only a broken machine takes so long.
@@ -72,7 +72,7 @@ pub(crate) struct LocalServer {
 impl LocalServer {
     /// Starts a server in a thread of its own, which calls `begin` first, and waits until it
     /// listens. On failure, how it ended.
-    pub(crate) fn start<W: Watch + 'static>(
+    pub(crate) fn start<W: Compiled>(
         runtime: Runtime,
         task: Task,
         (run, seen): (Run<W>, Receiver<Seen>),

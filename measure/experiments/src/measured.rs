@@ -3,8 +3,9 @@
 //! [`Measured`] starts it as a child, with the hidden command [`COMMAND`]; the child
 //! [serves](serve).
 
-mod burden;
+mod blocks;
 mod counter;
+mod extra;
 mod order;
 mod process;
 mod server;

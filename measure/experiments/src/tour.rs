@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
-use socklab_core::{Status, Subject, Watch};
+use socklab_core::{DynObserver, DynWatch, Status, Subject, Watch};
 use socklab_runtimes::{Runtime, Task};
 use socklab_system::Clock;
 use socklab_text::Messages;
@@ -52,14 +52,20 @@ pub fn play(
     let (server_pages, server_watch) = pages(exercise, Role::Server, runtime, &clock);
     let (client_pages, client_watch) = pages(exercise, Role::Client, runtime, &clock);
     let counter = server_watch.counter.clone();
-    let (mut serving, seen) = run(server_watch, typed(&lines(Role::Server)));
+    let (mut serving, seen) = run(
+        Box::new(server_watch) as DynWatch,
+        typed(&lines(Role::Server)),
+    );
     serving.clock = clock;
     serving.register = register(exercise);
     let task = Task::server(exercise, ANY.into(), settings);
     let server = LocalServer::start(runtime, task, (serving, seen), || ())?;
 
     let settings = Settings::client(exercise, server.address);
-    let (mut asking, _) = run(client_watch, typed(&lines(Role::Client)));
+    let (mut asking, _) = run(
+        Box::new(client_watch) as DynWatch,
+        typed(&lines(Role::Client)),
+    );
     asking.clock = clock;
     let client = Task::Client((exercise.client)(&settings));
     let status = runtime.run(client, &Arc::new(asking));
@@ -176,14 +182,15 @@ impl Drop for Page {
 }
 
 impl Watch for Keeper {
-    type Observer = (Option<Recorder<Page>>, Counter);
+    type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> Self::Observer {
-        let recorder = (subject != Subject::Driver).then(|| {
-            let page = Page(String::new(), self.pages.clone());
-            Recorder::new(&self.header, page)
-        });
-        (recorder, self.counter.clone())
+    fn watch(&self, subject: Subject) -> DynObserver {
+        let counter = self.counter.clone();
+        if subject == Subject::Driver {
+            return DynObserver::new(counter);
+        }
+        let page = Page(String::new(), self.pages.clone());
+        DynObserver::new((Recorder::new(&self.header, page), counter))
     }
 }
 

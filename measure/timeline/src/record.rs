@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use socklab_core::{Input, Mono, Now, Observer, Operation, Output, Subject, Watch};
+use socklab_core::{DynObserver, Input, Mono, Now, Observer, Operation, Output, Subject, Watch};
 use socklab_system::Clock;
 
 /// A thread of the run, by a number of our own; 0 is the one that [runs the
@@ -156,10 +156,14 @@ impl Log {
 }
 
 impl Watch for Log {
-    type Observer = Recorder;
+    type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> Recorder {
-        self.page(Who::Server(subject))
+    fn watch(&self, subject: Subject) -> DynObserver {
+        DynObserver::new(self.page(Who::Server(subject)))
+    }
+
+    fn stamps(&self) -> bool {
+        true
     }
 }
 
@@ -194,8 +198,6 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    const STAMPS: bool = true;
-
     fn input(&mut self, now: Now, input: &Input<'_>) {
         let heard = match input {
             Input::Datagram { link, .. } | Input::Bytes { link, .. } => Heard::Network(link.peer),

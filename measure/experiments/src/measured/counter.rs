@@ -5,9 +5,12 @@ use std::io::{Write, stdout};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::extra::Extra;
 use super::usage::Usage;
 use socklab_compare::results::Operations;
-use socklab_core::{Observer, Operation, OperationKind, OperationResult, Subject, Watch};
+use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch};
+use socklab_runtimes::{Compiled, Runtime, Task};
+use socklab_system::Run;
 
 /// What one observer has counted. Only that observer writes, so a count is a load and a store,
 /// never a locked addition; readers see a figure that may be one operation old.
@@ -48,6 +51,7 @@ impl Block {
 pub(super) struct Counters {
     inner: Arc<Mutex<Inner>>,
     asked: Arc<AtomicBool>,
+    extra: Extra,
     #[cfg(not(unix))]
     requests: Arc<Requests>,
 }
@@ -103,6 +107,11 @@ impl Counters {
             });
         }
         counters
+    }
+
+    /// The same, whose server uses so much more CPU time.
+    pub(super) fn with_extra(self, extra: Extra) -> Self {
+        Counters { extra, ..self }
     }
 
     /// Does what the parent has asked for, if it has. Called with every operation, so it must cost
@@ -166,6 +175,12 @@ impl Counters {
     }
 }
 
+impl Compiled for Counters {
+    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status {
+        runtime.run_compiled_here(task, run)
+    }
+}
+
 impl Watch for Counters {
     type Observer = Counter;
 
@@ -207,6 +222,7 @@ impl Observer for Counter {
 
     fn operation(&mut self, operation: &Operation) {
         self.block.add(operation);
+        self.all.extra.spend(operation);
         self.all.answer_if_asked();
     }
 }

@@ -13,13 +13,14 @@ use std::sync::Arc;
 
 use socklab_core::lab::{self, Offer, Settings};
 use socklab_core::register::Register;
-use socklab_core::{Console, Notice, Prompt, Status, Watch};
+use socklab_core::{Console, DynWatch, Notice, Prompt, Status};
 use socklab_register::{Location, Rules};
-use socklab_runtimes::{Runtime, Task};
+use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_system::{ConnectionLimit, Run, Stop};
 
-use super::burden::{Blocks, Both, Extra};
+use super::blocks::Blocking;
 use super::counter::Counters;
+use super::extra::Extra;
 use super::order::Order;
 use super::usage::{end_with_parent, raise_descriptors};
 use crate::cores::pin;
@@ -74,16 +75,20 @@ pub fn serve(order: &str) -> Result<Status, Unserved> {
     let task = Task::server(exercise, ANY.into(), &settings);
     let counters = Counters::asked_by_parent();
     let console = Arc::new(MeasuredConsole(counters.clone()));
-    let extra = (!order.extra.is_zero()).then(|| Extra::of(order.extra));
-    Ok(match (order.observe, order.blocks, extra) {
-        (_, _, Some(extra)) => run(runtime, task, console, register, Both(counters, extra)),
-        (_, true, None) => run(runtime, task, console, register, Both(counters, Blocks)),
-        (true, false, None) => run(runtime, task, console, register, counters),
-        (false, false, None) => run(runtime, task, console, register, ()),
+    Ok(if !order.extra.is_zero() {
+        let counters = counters.with_extra(Extra::of(order.extra));
+        run(runtime, task, console, register, counters)
+    } else if order.blocks {
+        let watch = Box::new(Blocking(counters)) as DynWatch;
+        run(runtime, task, console, register, watch)
+    } else if order.observe {
+        run(runtime, task, console, register, counters)
+    } else {
+        run(runtime, task, console, register, ())
     })
 }
 
-fn run<W: Watch + 'static>(
+fn run<W: Compiled>(
     runtime: Runtime,
     task: Task,
     console: Arc<MeasuredConsole>,

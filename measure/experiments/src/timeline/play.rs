@@ -4,8 +4,8 @@ use std::io::{self, BufReader, Read};
 use std::thread;
 use std::time::Duration;
 
-use socklab_core::Status;
 use socklab_core::lab::{Exercise, ServerKind, Settings};
+use socklab_core::{DynWatch, Status};
 use socklab_runtimes::{Runtime, Task};
 use socklab_system::Clock;
 use socklab_timeline::{Chart, Exchange, Log};
@@ -32,7 +32,7 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
     let clock = Clock::start();
     let log = Log::new(clock);
     let (mut run, seen) = run(
-        log.clone(),
+        Box::new(log.clone()) as DynWatch,
         BufReader::new(Typist(exercise.scene.server.to_vec())),
     );
     run.clock = clock;

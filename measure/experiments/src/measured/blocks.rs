@@ -1,0 +1,32 @@
+//! A measured server that blocks its driver's thread on purpose: it shows what each model does
+//! then. Machines know nothing of it; observers run in the driver's own thread.
+
+use socklab_core::{DynObserver, Input, Now, Observer, Subject, Watch};
+use socklab_load::{SLOW_LINE, SLOW_WORK};
+
+use super::counter::Counters;
+
+/// A watch whose observers also block the thread for [`SLOW_WORK`] when a line asks for it:
+/// [`SLOW_LINE`].
+pub(super) struct Blocking(pub(super) Counters);
+
+impl Watch for Blocking {
+    type Observer = DynObserver;
+
+    fn watch(&self, subject: Subject) -> DynObserver {
+        DynObserver::new((self.0.watch(subject), Blocks))
+    }
+}
+
+struct Blocks;
+
+impl Observer for Blocks {
+    fn input(&mut self, _: Now, input: &Input<'_>) {
+        // Its client sends it in one segment of a connection of its own.
+        if let Input::Bytes { bytes, .. } = input
+            && bytes.strip_suffix(b"\n") == Some(SLOW_LINE.as_bytes())
+        {
+            std::thread::sleep(SLOW_WORK);
+        }
+    }
+}

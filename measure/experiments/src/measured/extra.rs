@@ -1,0 +1,42 @@
+//! A measured server that uses more CPU time than it needs, on purpose.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use socklab_core::{Operation, OperationKind, OperationResult};
+
+/// Uses so many turns of a loop of CPU time for each datagram or piece that is sent: what a
+/// comparison that claims to see a difference must see.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extra(u64);
+
+impl Extra {
+    /// So much time, as this core turns the loop now.
+    pub(super) fn of(time: Duration) -> Self {
+        const TURNS: u64 = 2_000_000;
+        // The fastest of some tries is the one that nothing interrupted.
+        let tries = (0..5).map(|_| {
+            let begun = Instant::now();
+            turn(TURNS);
+            begun.elapsed()
+        });
+        let fastest = tries.min().unwrap_or_default().as_secs_f64().max(1e-9);
+        Extra((time.as_secs_f64() * TURNS as f64 / fastest).round() as u64)
+    }
+
+    /// Uses it for what an operation has sent, if this is any.
+    pub(super) fn spend(self, operation: &Operation) {
+        if self.0 > 0
+            && operation.kind == OperationKind::Send
+            && let OperationResult::Done { items, .. } = operation.result
+        {
+            turn(self.0 * u64::from(items));
+        }
+    }
+}
+
+fn turn(times: u64) {
+    for count in 0..times {
+        black_box(count);
+    }
+}
