@@ -152,7 +152,7 @@ impl<W: Clone> Ring<W> {
         // SAFETY: zero is a value of each field of both: no address, no length.
         let (free, mut header): (Box<FreeList>, Box<libc::msghdr>) =
             unsafe { (Box::new(mem::zeroed()), Box::new(mem::zeroed())) };
-        (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL);
+        (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL as _);
         let address = free.0.as_ptr() as u64;
         // SAFETY: there are so many entries, on a page of their own.
         unsafe { (ring.submitter()).register_buf_ring_with_flags(address, BUFFERS, GROUP, 0)? };
@@ -374,7 +374,7 @@ impl Outgoing {
         (header.msg_name, header.msg_namelen) = (name.cast_mut().cast(), name_len);
         (header.msg_iov, header.msg_iovlen) = (piece, 1);
         header.msg_control = self.control.as_mut_ptr().cast();
-        header.msg_controllen = self.control.len();
+        header.msg_controllen = self.control.len() as _;
         opcode::SendMsg::new(fd, header).build()
     }
 }
