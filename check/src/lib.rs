@@ -61,6 +61,9 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
             Ok(found) => *first = found,
             Err(unusable) => stop = Some(Reason::Unusable(unusable)),
         }
+        if let Some(script) = start.missing_script() {
+            stop = Some(Reason::Unusable(Unusable::NoFile(script)));
+        }
     }
     let setup = player::Setup {
         exercise: order.exercise,

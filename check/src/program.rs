@@ -47,6 +47,15 @@ impl Start {
         })
     }
 
+    /// The file that Python is to run, if it is not there.
+    pub(crate) fn missing_script(&self) -> Option<String> {
+        let (program, script) = (Path::new(self.command.first()?), self.command.get(1)?);
+        let is_python = program.file_name()?.to_string_lossy().starts_with("py");
+        let name = script.to_string_lossy().into_owned();
+        let there = self.folder.clone().unwrap_or_default().join(script);
+        (is_python && !name.starts_with('-') && !there.exists()).then_some(name)
+    }
+
     /// The command, in which Python is told to warn where bytes are compared with text.
     fn with_warnings(&self) -> Vec<OsString> {
         let mut command = self.command.clone();

@@ -150,7 +150,8 @@ check-all-right = right
 # $code (text)
 # $name (text)
 check-all-wrong = { $code } ({ $name })
-check-all-missing = no program of that name
+# $name (text)
+check-all-missing = no program has a name like { $name }
 # $list (text)
 check-all-several = several programs have such a name: { $list }; leave one, or choose with --map
 # $file (text)
@@ -170,6 +171,10 @@ check-somebody = another program
 check-reason-port = port { $port } is held by { $who } (process { $process }): end it first, or use --port with another port
 # $name (text)
 check-reason-missing = there is no program { $name } here: check the name, or write its whole path
+# $name (text)
+check-reason-not-a-command = { $name } cannot be run like this: if it is Python, type python3 { $name }; if not, the path of an executable program (./program)
+# $name (text)
+check-reason-no-file = there is no file { $name }: check the name and the folder
 # $name (text)
 check-reason-store = { $name } is only Windows's link to its Store: install Python, and try py
 # $question (text)

@@ -243,6 +243,7 @@ clock-ahead = this computer's clock has jumped ahead by { $detail } s: check tha
 # $place (text) - the register
 # $detail (text) - what the system or the database said
 trouble-open = the register { $place } cannot be opened: { $detail }
+trouble-missing = there is no register { $place }: go to the folder in which its server was started, or name the file with --register
 trouble-foreign = { $place } is not a register of socklab: give another file to --register
 trouble-empty = { $place } is empty, and an empty file is not a register: bring a backup back (socklab register restore FILE), or delete it to begin a new one
 trouble-newer = { $place } was made by a newer socklab: use that one ({ $detail })
@@ -565,7 +566,7 @@ rehearsal-code-zeros = the code is that of { $dni }: send the same digits that i
 rehearsal-code-twice = the secret was encoded in base32 twice: do it once
 rehearsal-code-not-encoded = the DNI itself was used for the secret in base32: encode its digits in base32 first
 rehearsal-code-letter = the code was made from the DNI with its letter: make it from the digits alone
-rehearsal-code-wrong = the code is not that of this DNI, now or within 5 minutes: check that both are made from the same digits, and the phone's clock (socklab otp clock)
+rehearsal-code-wrong = the code is not that of this DNI, now or in the 5 minutes before and after: check that both are made from the same digits, and the phone's clock (socklab otp clock)
 rehearsal-right = all of it is right
 
 ## What cannot be right in what the other end sent
@@ -700,10 +701,10 @@ tour-differs = DIFFERS
 ## Mistakes on the command line: each goes on with usage-help
 
 # $arg (text) - what was typed
-usage-unknown = there is no { $arg } here
+usage-unknown = this command does not take "{ $arg }"
 # $arg (text) - what was typed
 # $near (text) - what was perhaps meant
-usage-unknown-near = there is no { $arg } here; did you mean { $near }?
+usage-unknown-near = this command does not take "{ $arg }"; did you mean { $near }?
 # $command (text) - what was typed
 # $list (text) - what there is
 usage-command = "{ $command }" is not a command: use one of { $list }
@@ -818,7 +819,7 @@ help-chat-client = Begins a chat. A lost datagram leaves both waiting: a repeate
 help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
 help-chat-server = Chats with the first client that speaks; others are reported and dropped.
 help-chat-server-examples = socklab chat server ; socklab chat server --listen 0.0.0.0
-help-welcome = Whoever connects is greeted and let go (TCP 19000).
+help-welcome = The server greets whoever connects and closes the connection (TCP 19000).
 help-welcome-client = Connects and shows what the server says.
 help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
 help-welcome-server = Greets each connection and waits for the next; stays open until Ctrl-C.
@@ -833,7 +834,7 @@ help-submit-client = Submits name, DNI and code; asks for what is missing. The D
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
 help-submit-server = Verifies and records submissions, and answers each after it is safe on disk. With --secret dni, as in the lab, whoever knows a DNI can submit in its name, and two codes seen on the network are enough to find the DNI: it shows that the protocol works, not who is there. With --secret random a code proves who has the secret; the DNI and name still travel in clear.
 help-submit-server-examples = socklab submit server --listen 0.0.0.0 --lab lab3 ; socklab submit server --roster class.csv ; socklab submit server --secret random ; socklab submit server --rehearse
-help-register = What a lecturer asks of a register, and does to it.
+help-register = For lecturers: queries and changes the register of submissions.
 help-register-status = Who has submitted, who is missing, by group, and what stands out.
 help-register-status-examples = socklab register status --lab lab3 ; socklab register status --watch
 help-register-list = Every submission: number, time, DNI, address, receipt, name.

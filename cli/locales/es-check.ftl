@@ -150,7 +150,8 @@ check-all-right = correcto
 # $code (text)
 # $name (text)
 check-all-wrong = { $code } ({ $name })
-check-all-missing = no hay ningún programa con ese nombre
+# $name (text)
+check-all-missing = ningún programa tiene un nombre como { $name }
 # $list (text)
 check-all-several = varios programas tienen un nombre así: { $list }; deje uno o elija con --map
 # $file (text)
@@ -170,6 +171,10 @@ check-somebody = otro programa
 check-reason-port = el puerto { $port } lo tiene { $who } (proceso { $process }): termínelo antes, o use otro puerto con --port
 # $name (text)
 check-reason-missing = aquí no hay ningún programa { $name }: compruebe el nombre, o escriba su ruta completa
+# $name (text)
+check-reason-not-a-command = { $name } no se puede ejecutar así: si es de Python, escriba python3 { $name }; si no, la ruta de un programa ejecutable (./programa)
+# $name (text)
+check-reason-no-file = no existe el fichero { $name }: compruebe el nombre y la carpeta
 # $name (text)
 check-reason-store = { $name } es solo el enlace de Windows a su Tienda: instale Python y pruebe py
 # $question (text)
@@ -215,7 +220,7 @@ check-symptom-no-reply = Le tocaba al programa y no envió nada.
 check-symptom-no-request = El programa no envió nada al servidor.
 check-symptom-wrong-reply = El programa envió otra cosa.
 check-symptom-truncated = El programa envió solo el principio.
-check-symptom-not-shown = Lo que debería estar en la salida del programa no está.
+check-symptom-not-shown = El programa no mostró lo que debía mostrar.
 check-symptom-wrong-output = El programa muestra otra cosa.
 check-symptom-never-ends = El programa sigue cuando debería terminar.
 check-symptom-ends-early = El programa terminó, o cerró, a la mitad.
@@ -234,7 +239,7 @@ check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    
 check-what-loopback-only = Solo pueden alcanzarlo programas de este ordenador.
 check-why-loopback-only = Está asociado a una dirección que empieza por 127.
 check-cure-loopback-only = serverSocket.bind(("", serverPort))
-check-what-address-in-use = Asocia un puerto que ya tiene.
+check-what-address-in-use = Llama a bind con un puerto que ya ocupa.
 check-why-address-in-use = El mismo programa lo había asociado antes.
 check-cure-address-in-use = llame a bind una sola vez, antes del bucle
 check-what-old-server-answers = Otro programa contesta en ese puerto.
@@ -249,7 +254,7 @@ check-cure-not-capitalised = reply = message.decode().upper().encode()
 check-what-ascii-only-capitals = Solo cambiaron las letras sin acento.
 check-why-ascii-only-capitals = Es lo que hace upper() con bytes; con texto conoce todas las letras.
 check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
-check-what-crash-on-accents = Un texto con acentos lo terminó.
+check-what-crash-on-accents = Un texto con acentos lo hace fallar.
 check-why-crash-on-accents = La excepción es de la codificación, y solo con ASCII no ocurre.
 check-cure-crash-on-accents = text.encode()      # UTF-8, no "ascii"¶data.decode()
 check-what-wrong-encoding = El texto no está en UTF-8.
@@ -312,13 +317,13 @@ check-cure-serves-once = while True:¶    connection, address = serverSocket.acc
 check-what-no-loop = Termina después de un intercambio.
 check-why-no-loop = Terminó por sí mismo, sin ningún error.
 check-cure-no-loop = while True:                 # hasta la última palabra
-check-what-dies-on-reset = Un cliente que rompe su conexión termina todo el servidor.
+check-what-dies-on-reset = Si un cliente corta su conexión, el servidor entero termina.
 check-why-dies-on-reset = La excepción llegó justo tras nuestro corte, y nada la capturó.
 check-cure-dies-on-reset = try:¶    atender(connection)¶except ConnectionError:     # que pase el siguiente¶    pass
-check-what-dies-on-empty = Un mensaje vacío lo terminó.
+check-what-dies-on-empty = Un mensaje vacío lo hace terminar.
 check-why-dies-on-empty = En UDP un datagrama vacío es un mensaje, no un final.
 check-cure-dies-on-empty = no termine cuando un datagrama esté vacío
-check-what-dies-on-timeout = Una respuesta que tardó lo cerró.
+check-what-dies-on-timeout = Una respuesta que tarda lo hace terminar.
 check-why-dies-on-timeout = La excepción es el tiempo límite del socket, y nada la recoge.
 check-cure-dies-on-timeout = try:¶    reply, address = clientSocket.recvfrom(2048)¶except TimeoutError:     # puede haberse perdido, o tardar: repita el envío, o dígalo
 check-what-answers-strangers = Toma lo que dice un extraño por lo de su cliente.

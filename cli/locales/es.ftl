@@ -243,6 +243,7 @@ clock-ahead = el reloj de este equipo ha saltado { $detail } s adelante: comprue
 # $place (text) - the register
 # $detail (text) - what the system or the database said
 trouble-open = no se puede abrir el registro { $place }: { $detail }
+trouble-missing = no hay ningún registro { $place }: vaya a la carpeta en la que se inició su servidor, o indique el fichero con --register
 trouble-foreign = { $place } no es un registro de socklab: indique otro fichero en --register
 trouble-empty = { $place } está vacío, y un fichero vacío no es un registro: recupere una copia (socklab register restore FICHERO), o bórrelo para empezar uno nuevo
 trouble-newer = { $place } se hizo con un socklab más nuevo: use ese ({ $detail })
@@ -565,7 +566,7 @@ rehearsal-code-zeros = el código es el de { $dni }: envíe las mismas cifras co
 rehearsal-code-twice = el secreto se codificó en base32 dos veces: hágalo una sola
 rehearsal-code-not-encoded = se usó el propio DNI como secreto en base32: codifique antes sus cifras en base32
 rehearsal-code-letter = el código se hizo con el DNI y su letra: hágalo solo con las cifras
-rehearsal-code-wrong = el código no es de este DNI, ni ahora ni en 5 minutos: compruebe que los dos salen de las mismas cifras, y el reloj del móvil (socklab otp clock)
+rehearsal-code-wrong = el código no es de este DNI, ni ahora ni en los 5 minutos anteriores o siguientes: compruebe que los dos salen de las mismas cifras, y el reloj del móvil (socklab otp clock)
 rehearsal-right = todo está bien
 
 ## Lo que no puede estar bien en lo que envió el otro extremo
@@ -621,10 +622,10 @@ otp-clock-ahead = el reloj del teléfono va adelantado { $seconds ->
    *[other] unos { $seconds } segundos
 }: ponga su hora en automático
 # $minutes (number) - hasta dónde se ha buscado, a ambos lados
-otp-clock-none = el código no es de ningún momento a menos de { $minutes ->
+otp-clock-none = este DNI no da ese código en ningún momento a menos de { $minutes ->
     [one] { $minutes } minuto
    *[other] { $minutes } minutos
-} de ahora: compruebe el DNI y que se dio de alta con él, o la fecha del teléfono
+} de ahora: compruebe el DNI, que el teléfono se dio de alta con él, y la fecha del teléfono
 otp-clock-ambiguous = el código es de más de un momento: espere al siguiente y escriba ese
 otp-dni-is-secret = el DNI es el secreto y viaja en claro: un código solo demuestra que alguien conoce el DNI, no quién es
 qr-too-long = esto es demasiado largo para un código QR: acorte el usuario o el emisor
@@ -700,10 +701,10 @@ tour-differs = ES OTRA
 ## Errores al escribir la orden: cada uno sigue con usage-help
 
 # $arg (text) - lo escrito
-usage-unknown = aquí no hay { $arg }
+usage-unknown = esta orden no admite «{ $arg }»
 # $arg (text) - lo escrito
 # $near (text) - lo que quizá se quería
-usage-unknown-near = aquí no hay { $arg }; ¿quería decir { $near }?
+usage-unknown-near = esta orden no admite «{ $arg }»; ¿quería decir { $near }?
 # $command (text) - lo escrito
 # $list (text) - lo que hay
 usage-command = «{ $command }» no es una orden: use una de { $list }
@@ -815,7 +816,7 @@ help-chat-client = Empieza una charla. Si se pierde un datagrama los dos se qued
 help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
 help-chat-server = Charla con el primer cliente que habla; de los demás se avisa y se descartan.
 help-chat-server-examples = socklab chat server ; socklab chat server --listen 0.0.0.0
-help-welcome = A quien se conecta se le saluda y se le despide (TCP 19000).
+help-welcome = El servidor saluda a quien se conecta y cierra la conexión (TCP 19000).
 help-welcome-client = Se conecta y muestra lo que dice el servidor.
 help-welcome-client-examples = socklab welcome client ; socklab welcome client [::1]:19000
 help-welcome-server = Saluda a cada conexión y espera la siguiente; sigue abierto hasta Ctrl-C.
@@ -830,7 +831,7 @@ help-submit-client = Envía nombre, DNI y código; pregunta lo que falte. El DNI
 help-submit-client-examples = socklab submit client ; socklab submit client lab.example --name 'Ana García' --dni 12345678
 help-submit-server = Verifica y registra entregas, y responde a cada una cuando está a salvo en el disco. Con --secret dni, como en la práctica, quien sabe un DNI puede entregar en su nombre, y dos códigos vistos en la red bastan para hallar el DNI: demuestra que el protocolo funciona, no quién está ahí. Con --secret random un código demuestra quién tiene el secreto; el DNI y el nombre siguen viajando en claro.
 help-submit-server-examples = socklab submit server --listen 0.0.0.0 --lab lab3 ; socklab submit server --roster clase.csv ; socklab submit server --secret random ; socklab submit server --rehearse
-help-register = Lo que un profesor pregunta a un registro, y lo que le hace.
+help-register = Para profesores: consulta y cambia el registro de los envíos.
 help-register-status = Quién ha entregado, quién falta, por grupos, y qué llama la atención.
 help-register-status-examples = socklab register status --lab lab3 ; socklab register status --watch
 help-register-list = Todas las entregas: número, hora, DNI, dirección, resguardo, nombre.

@@ -346,6 +346,7 @@ pub(crate) fn notice(messages: &dyn Messages, notice: &Notice) {
 pub(crate) fn trouble(messages: &dyn Messages, location: &Location, error: &Error) -> String {
     let id = match error.trouble {
         Trouble::Open => "trouble-open",
+        Trouble::Missing => "trouble-missing",
         Trouble::Foreign => "trouble-foreign",
         Trouble::Empty => "trouble-empty",
         Trouble::Newer => "trouble-newer",

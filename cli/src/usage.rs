@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, Error};
+use clap::{Arg, Command, Error};
 
 use crate::exit::Exit;
 use crate::outlet;
@@ -48,12 +48,13 @@ fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
     let get = |kind| context(error, kind);
     let (arg, value) = (get(ContextKind::InvalidArg), get(ContextKind::InvalidValue));
     let valid = get(ContextKind::ValidValue);
-    let arg = if arg.is_empty() {
-        "\"\"".to_owned()
-    } else {
-        arg
-    };
     let wrong = match error.kind() {
+        // The words of a program whose `--` was left out.
+        ErrorKind::UnknownArgument
+            if !arg.starts_with('-') && command.get_positionals().any(Arg::is_last_set) =>
+        {
+            messages.say("check-no-command")
+        }
         ErrorKind::UnknownArgument => match get(ContextKind::SuggestedArg) {
             near if near.is_empty() => messages.say_with("usage-unknown", &[("arg", &arg)]),
             near => messages.say_with("usage-unknown-near", &[("arg", &arg), ("near", &near)]),

@@ -11,12 +11,18 @@ use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 use crate::evidence::{Event, hides_a_module};
 use crate::program::sockets::{Listening, holder, of_program, reached};
-use crate::program::{Program, Start, Way};
+use crate::program::{Program, Start, Unusable, Way};
 use crate::report::{Act, Reason};
 use crate::wire::Wire;
 
 /// The least time between two questions to the system what the program listens on.
 const LOOK: Duration = Duration::from_millis(12);
+
+/// Whether the system will not run a file: it is not executable, or not in a format that it knows.
+fn is_no_program(error: &std::io::Error) -> bool {
+    let format = if cfg!(windows) { 193 } else { 8 };
+    error.kind() == std::io::ErrorKind::PermissionDenied || error.raw_os_error() == Some(format)
+}
 
 impl Player<'_> {
     pub(super) fn begin(&mut self) -> Result<(), Stop> {
@@ -36,9 +42,7 @@ impl Player<'_> {
     /// A program that needs no peer.
     fn start_alone(&mut self, start: &Start) -> Result<(), Stop> {
         let start = self.given.filled(start, self.setup.identity, 0);
-        self.program = Some(Program::start(&start, None)?);
-        self.ours(Act::Started);
-        Ok(())
+        self.start(&start, None)
     }
 
     fn start_server(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
@@ -48,8 +52,7 @@ impl Player<'_> {
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
         }
         let start = self.given.filled(start, self.setup.identity, port);
-        self.program = Some(Program::start(&start, None)?);
-        self.ours(Act::Started);
+        self.start(&start, None)?;
         let mut wrong: Option<Listening> = None;
         let mut looked = None;
         let found = self.wait(|player| {
@@ -153,7 +156,19 @@ impl Player<'_> {
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
         }
         let start = self.given.filled(start, self.setup.identity, real);
-        self.program = Some(Program::start(&start, Some(Way { asked: port, real }))?);
+        self.start(&start, Some(Way { asked: port, real }))
+    }
+
+    fn start(&mut self, start: &Start, way: Option<Way>) -> Result<(), Stop> {
+        let program = Program::start(start, way).map_err(|error| {
+            match start.command.first().filter(|_| is_no_program(&error)) {
+                Some(file) => Stop::NotChecked(Reason::Unusable(Unusable::NotACommand(
+                    file.to_string_lossy().into_owned(),
+                ))),
+                None => error.into(),
+            }
+        })?;
+        self.program = Some(program);
         self.ours(Act::Started);
         Ok(())
     }

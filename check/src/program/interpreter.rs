@@ -11,6 +11,10 @@ const NAMES: [&str; 3] = ["python3", "python", "py"];
 pub enum Unusable {
     /// There is no such program; the name.
     Missing(String),
+    /// It is a file that does not run like this, without its interpreter or its path; the name.
+    NotACommand(String),
+    /// Python is to run a file that is not there; its name.
+    NoFile(String),
     /// It is Windows's stub, which only opens the Store; the name.
     StoreStub(String),
 }
@@ -40,6 +44,7 @@ pub(crate) fn resolve(first: &OsStr) -> Result<OsString, Unusable> {
     match (other, found) {
         (Some(other), _) => Ok(other.to_owned()),
         (None, Some(_)) => Err(Unusable::StoreStub(name)),
+        (None, None) if Path::new(first).is_file() => Err(Unusable::NotACommand(name)),
         (None, None) => Err(Unusable::Missing(name)),
     }
 }

@@ -271,7 +271,10 @@ impl<'a> Table<'a> {
         let messages = self.messages;
         let shown = |file: &PathBuf| below(&line.practical.folder, file);
         match why {
-            NoProgram::Missing => messages.say("check-all-missing"),
+            NoProgram::Missing => {
+                let name = format!("{}.py", title(line.part).replace(' ', "_"));
+                messages.say_with("check-all-missing", &[("name", &name)])
+            }
             NoProgram::Several(files) => {
                 let list: Vec<String> = files.iter().map(shown).collect();
                 let list = list.join(", ");

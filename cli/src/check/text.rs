@@ -107,6 +107,10 @@ impl<'a> Printer<'a> {
             Result::Failed(finding) => {
                 let code = code(finding);
                 if outcome.advice && !self.only {
+                    // What failed says as much.
+                    if self.shown && finding.cause.is_none() {
+                        return;
+                    }
                     self.advise(outcome, finding);
                     return;
                 }
@@ -146,7 +150,9 @@ impl<'a> Printer<'a> {
             line.push(' ');
         }
         let cures = cure(cause, messages);
-        self.advice.extend(cures.first().map(|cure| line + cure));
+        let more = if cures.len() > 1 { " …" } else { "" };
+        self.advice
+            .extend(cures.first().map(|cure| line + cure + more));
     }
 
     fn explain(&self, finding: &Finding) {
@@ -280,11 +286,14 @@ pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
                 &[("port", &port), ("who", &who), ("process", &process)],
             )
         }
-        Reason::Unusable(Unusable::Missing(name)) => {
-            messages.say_with("check-reason-missing", &[("name", name)])
-        }
-        Reason::Unusable(Unusable::StoreStub(name)) => {
-            messages.say_with("check-reason-store", &[("name", name)])
+        Reason::Unusable(unusable) => {
+            let (id, name) = match unusable {
+                Unusable::Missing(name) => ("check-reason-missing", name),
+                Unusable::NotACommand(name) => ("check-reason-not-a-command", name),
+                Unusable::NoFile(name) => ("check-reason-no-file", name),
+                Unusable::StoreStub(name) => ("check-reason-store", name),
+            };
+            messages.say_with(id, &[("name", name)])
         }
         Reason::Asks(question) => messages.say_with("check-reason-asks", &[("question", question)]),
         Reason::NotReached(at) => messages.say_with("check-reason-not-reached", &[("address", at)]),

@@ -128,6 +128,12 @@ fn each_scenario_has_its_transcript() {
 fn what_is_no_fault_of_the_program_is_not_checked() {
     let ended = run("check echo server -- no-such-program-here").code(3);
     assert!(stdout(&ended).contains("there is no program no-such-program-here"));
+    for file in ["Cargo.toml", "./Cargo.toml"] {
+        let ended = run(&format!("check echo server -- {file}")).code(3);
+        assert!(stdout(&ended).contains(&format!("type python3 {file};")));
+    }
+    let ended = run("check echo server -- python3 no_such.py").code(3);
+    assert!(stdout(&ended).contains("there is no file no_such.py: check the name"));
     if !cfg!(target_os = "linux") {
         return;
     }
@@ -142,6 +148,10 @@ fn what_is_no_fault_of_the_program_is_not_checked() {
 fn a_command_that_is_not_typed_right_is_told_so() {
     for (words, part) in [
         ("check echo server", "say how your program is started"),
+        (
+            "check echo server python3 UDP_server.py",
+            "say how your program is started, after --",
+        ),
         (
             "check echo server --only x -- true",
             "there is no scenario x; there are happy,",

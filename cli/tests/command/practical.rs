@@ -45,12 +45,12 @@ fn each_student_has_lines_in_one_table() {
     for (line, expected) in lines.iter().zip([
         "  folder  exercise       program         result",
         "✓ ana     chat client    chat_client.py  right",
-        "? ana     chat server    –               no program of that name",
+        "? ana     chat server    –               no program has a name like chat_server.py",
         "✓ ana     otp            otp.py          right",
-        "? ana     submit client  –               no program of that name",
+        "? ana     submit client  –               no program has a name like submit_client.py",
         "✗ luis    chat client    ChatCliente.py  turn-broken (happy)",
-        "? luis    chat server    –               no program of that name",
-        "? luis    submit client  –               no program of that name",
+        "? luis    chat server    –               no program has a name like chat_server.py",
+        "? luis    submit client  –               no program has a name like submit_client.py",
     ]) {
         assert_eq!(*line, expected, "{said}");
     }

@@ -323,7 +323,7 @@ fn what_cannot_be_opened_is_said_in_one_line() {
         ),
         (
             "register list --register /no/such.db".to_owned(),
-            "cannot be opened",
+            "there is no register /no/such.db: go to the folder",
         ),
         (
             format!("submit server --listen :0 --roster {path}"),

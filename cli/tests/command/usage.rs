@@ -48,7 +48,7 @@ const CASES: &[(&[&str], &str)] = &[
     // Nothing is seen as nothing.
     (
         &["tour", "echo", ""],
-        "there is no \"\" here — see: socklab tour --help",
+        "this command does not take \"\" — see: socklab tour --help",
     ),
     (
         &["echo", "client", "--raw="],
@@ -173,11 +173,11 @@ const CASES: &[(&[&str], &str)] = &[
     // Options.
     (
         &["echo", "client", "--retry", "3"],
-        "there is no --retry here; did you mean --retries? — see: socklab echo client --help",
+        "this command does not take \"--retry\"; did you mean --retries? — see: socklab echo client --help",
     ),
     (
         &["chat", "client", "--zzz"],
-        "there is no --zzz here — see: socklab chat client --help",
+        "this command does not take \"--zzz\" — see: socklab chat client --help",
     ),
     (&["welcome", "server", "--threads", "4"], HAS_ITS_THREADS[0]),
     (
@@ -197,7 +197,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["echo", "client", "here", "there"],
-        "there is no there here — see: socklab echo client --help",
+        "this command does not take \"there\" — see: socklab echo client --help",
     ),
     (
         &["echo", "client", "--timeout"],

@@ -17,6 +17,8 @@ pub struct Error {
 pub enum Trouble {
     /// It cannot be opened or reached.
     Open,
+    /// There is none at its path, and none was to be made.
+    Missing,
     /// What is there is not a register.
     Foreign,
     /// What is there has no contents at all.

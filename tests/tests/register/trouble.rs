@@ -57,7 +57,7 @@ fn files_that_are_no_register() {
             .map(|_| ())
             .unwrap_err()
             .trouble,
-        Trouble::Open
+        Trouble::Missing
     );
     place.location = "postgres://nobody@127.0.0.1:1/none".parse().unwrap();
     assert_eq!(opens(&place), Err(Trouble::Open));

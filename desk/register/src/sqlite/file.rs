@@ -35,6 +35,7 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
             make(&path)?;
             dunce::canonicalize(path).map_err(failed)
         }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::new(Trouble::Missing, e)),
         Err(e) => Err(failed(e)),
     }
 }
