@@ -797,6 +797,8 @@ system-code = { $text } (os error { $code })
 arg-values = one of { $list }
 # $value (text) - what it is by default
 arg-default = { $value } unless given
+# $name (text) - what stands for a value in a command's usage
+value-name = { $name }
 heading-usage = Usage
 heading-commands = Commands
 heading-arguments = Arguments

@@ -8,7 +8,7 @@ help-arg-check-exercise = El ejercicio
 help-arg-check-role = Qué extremo es su programa; otp solo tiene uno
 help-arg-check-only = Solo la prueba de este nombre
 help-arg-check-list = Nombrar las pruebas
-help-arg-check-scenario = Usar las pruebas de FILE en vez de las incluidas (docs/check.md)
+help-arg-check-scenario = Usar las pruebas de FICHERO en vez de las incluidas (docs/check.md)
 help-arg-check-connect = Comprobar un servidor que ya está en marcha
 help-arg-check-port = El puerto que usa el programa, si no es el del ejercicio
 help-arg-check-name = El nombre que se da a un cliente de submit cuando lo pide
@@ -16,7 +16,7 @@ help-arg-check-dni = El DNI que se le da, y para el que se hace el código
 help-arg-check-format = Qué escribir
 help-arg-check-command = Cómo se inicia su programa; {"{host}"}, {"{port}"}, {"{name}"}, {"{dni}"} y {"{code}"} se rellenan
 
-help-arg-check-transcript = Añadir a FILE lo que se envió y llegó en cada escenario, como transcripciones (las cifras de submit, ocultas)
+help-arg-check-transcript = Añadir a FICHERO lo que se envió y llegó en cada escenario, como transcripciones (las cifras de submit, ocultas)
 help-check-all = Comprueba una práctica entera: busca los programas de una carpeta por sus nombres, los ejecuta y muestra una tabla. Con una carpeta por alumno, todas.
 help-check-all-examples = socklab check all practica ; socklab check all entregas --format junit ; socklab check all entregas --map nombres.txt
 help-arg-check-folder = La carpeta: la de una práctica, o con una en cada una de sus carpetas
@@ -37,7 +37,7 @@ help-doctor = Examina este ordenador antes de clase: Python, pyotp, el reloj, lo
 help-doctor-examples = socklab doctor ; socklab doctor lab.example ; socklab doctor --dni 123456 --code 186818
 help-arg-doctor-code = El código que muestra ahora un teléfono: se compara con él el reloj
 help-arg-doctor-dni = El DNI con el que lo hace el teléfono
-help-arg-doctor-server = El servidor de los profesores: HOST, HOST:PORT o [IPv6]:PORT (puerto 21000 si no se dice otro)
+help-arg-doctor-server = El servidor de los profesores: HOST, HOST:PUERTO o [IPv6]:PUERTO (puerto 21000 si no se dice otro)
 # $version (text)
 doctor-python = Python { $version }
 doctor-healthy = ✓ todo está listo para el laboratorio

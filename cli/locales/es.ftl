@@ -135,7 +135,7 @@ failure-closed-early = { $peer } ha cerrado la conexión sin responder: comprueb
 failure-rejected = { $peer } ha rechazado el envío: corrija lo que dice su respuesta y vuelva a enviarlo
 failure-untrusted = el certificado del servidor no es de confianza, o no es de ese nombre: compruebe la dirección e indique con --ca el certificado de la práctica
 failure-not-tls = el otro extremo no habla TLS, o lo ha cortado: compruebe que ambos usan --tls, y el puerto
-failure-speaks-tls = el servidor habla TLS en ese puerto y este cliente no: añada --tls (y --ca FILE si el certificado es propio de la práctica)
+failure-speaks-tls = el servidor habla TLS en ese puerto y este cliente no: añada --tls (y --ca FICHERO si el certificado es propio de la práctica)
 failure-not-text = la respuesta del servidor no es texto: compruebe que es el servidor correcto, y su puerto
 # $detail (text) - qué pasa con el certificado del servidor
 failure-certificate = el certificado del servidor no es de confianza: { $detail }
@@ -440,7 +440,7 @@ exported = { $count ->
     [one] escrita { $count } línea
    *[other] escritas { $count } líneas
 }
-enrol-nobody = no hay a quién dar secreto: cargue antes la lista (socklab register roster FILE), o ya los tienen todos
+enrol-nobody = no hay a quién dar secreto: cargue antes la lista (socklab register roster FICHERO), o ya los tienen todos
 # $dni (text) - el DNI
 enrol-already = { $dni } ya tiene un secreto: --replace le da otro, y la tarjeta anterior deja de valer
 # $count (number) - how many
@@ -495,7 +495,7 @@ refusal-revoked = su autoridad lo ha revocado
 refusal-unknown = no dice por qué
 tls-no-certificate = no contiene ningún certificado en PEM (-----BEGIN CERTIFICATE-----)
 tls-no-key = no contiene ninguna clave privada en PEM (-----BEGIN PRIVATE KEY-----)
-tls-encrypted-key = la clave está cifrada con una contraseña, y un servidor no tiene a quién pedírsela: escríbala sin ella (openssl pkey -in KEY -out NEW)
+tls-encrypted-key = la clave está cifrada con una contraseña, y un servidor no tiene a quién pedírsela: escríbala sin ella (openssl pkey -in CLAVE -out NUEVA)
 # $detail (text) - the library's words
 tls-key = no se puede usar una clave de este tipo ({ $detail }): haga una EC o RSA
 tls-mismatch = la clave no es de ninguno de los certificados: dé la clave con la que se hizo el certificado
@@ -794,6 +794,31 @@ system-code = { $text } (error { $code })
 arg-values = uno de { $list }
 # $value (text) - lo que vale de partida
 arg-default = si no se dice, { $value }
+# $name (text) - lo que representa un valor en el uso de una orden
+value-name = { $name ->
+    [ADDR] DIRECCIÓN
+    [ANSWER] RESPUESTA
+    [CERT] CERTIFICADO
+    [CODE] CÓDIGO
+    [COMMAND] ORDEN
+    [DIR] CARPETA
+    [EXERCISE] EJERCICIO
+    [FILE] FICHERO
+    [FOLDER] CARPETA
+    [FORMAT] FORMATO
+    [ISSUER] EMISOR
+    [KEY] CLAVE
+    [LESSON] LECCIÓN
+    [LIST] LISTA
+    [MODEL] MODELO
+    [NAME] NOMBRE
+    [PORT] PUERTO
+    [ROLE] EXTREMO
+    [RUNTIME] MODELO
+    [SECONDS] SEGUNDOS
+    [USER] USUARIO
+   *[other] { $name }
+}
 heading-usage = Uso
 heading-commands = Órdenes
 heading-arguments = Argumentos
@@ -883,14 +908,14 @@ help-arg-version = Muestra la versión
 help-arg-lang = El idioma: es o en (si no, SOCKLAB_LANG; si no, el del sistema)
 help-arg-quiet = No muestra nada salvo los fallos
 help-arg-runtime = El modelo de E/S en el que se ejecuta
-help-arg-transcript = Escribe lo que ocurre en FILE
+help-arg-transcript = Escribe lo que ocurre en FICHERO
 help-arg-tour-transcript = Mostrar en su lugar cada suceso de las dos máquinas
 help-arg-unmasked = Deja legibles los DNI y los códigos en la transcripción
 help-arg-shell = El intérprete de órdenes
 help-arg-raw = Muestra lo que dice el otro tal cual, con sus caracteres de control
-help-arg-address = El servidor: HOST, :PORT, HOST:PORT o [IPv6]:PORT (si no, 127.0.0.1 y el puerto del ejercicio)
+help-arg-address = El servidor: HOST, :PUERTO, HOST:PUERTO o [IPv6]:PUERTO (si no, 127.0.0.1 y el puerto del ejercicio)
 help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
-help-arg-listen = Dónde se escucha: HOST, :PORT, HOST:PORT o [IPv6]:PORT; puerto 0 para uno libre
+help-arg-listen = Dónde se escucha: HOST, :PUERTO, HOST:PUERTO o [IPv6]:PUERTO; puerto 0 para uno libre
 help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo: de 0 a 100
 help-arg-pieces = Envía por TCP en trozos de 1 a N bytes, separados al menos 1 ms: de 1 a 65536
 help-arg-delay = Envía todo MS milisegundos más tarde; con --pieces, cada trozo MS después del anterior: de 0 a 60000
@@ -928,11 +953,11 @@ help-arg-ahead = También vale el código del paso siguiente, para móviles que 
 help-arg-max-connections = Cuántas conexiones puede haber a la vez, de 1 a 1000000; a las demás se les dice que está ocupado
 help-arg-per-address = Cuántas de ellas pueden venir de una dirección, de 1 a 1000000; un campus puede ser una sola
 help-arg-patience = Cuántos segundos puede durar en total un intercambio: de 1 a 3600
-help-arg-log = Añade a FILE lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos
+help-arg-log = Añade a FICHERO lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos
 help-arg-rehearse = Muestra lo que recibe, parte por parte, explica cada error y no guarda nada
 help-arg-watch = Lo muestra de nuevo cuando algo cambia, hasta Ctrl-C
 help-arg-format = Qué se escribe
-help-arg-to = Escribe en FILE en vez de en la salida estándar
+help-arg-to = Escribe en FICHERO en vez de en la salida estándar
 help-arg-grade-item = El nombre del ítem de calificación de Moodle (si no se dice, el de la práctica)
 help-arg-grade = La nota de una entrega
 help-arg-maximum = Lo máximo que admite el ítem
@@ -952,7 +977,7 @@ help-arg-yes = Hacerlo sin preguntar
 help-arg-backup = El fichero nuevo
 help-arg-restore-from = La copia de seguridad
 help-arg-tls = Cifra la entrega (TLS; puerto 21001 si no se dice otro)
-help-arg-ca = Confía en los certificados de FILE (PEM) en vez de en las autoridades públicas
+help-arg-ca = Confía en los certificados de FICHERO (PEM) en vez de en las autoridades públicas
 help-arg-tls-files = Acepta también entregas cifradas, con este certificado y su clave (PEM)
 help-arg-tls-listen = Dónde aceptar entregas cifradas (si no se dice, la misma dirección y el puerto 21001)
 help-arg-batch = Cuántas entregas comparten una confirmación en disco como mucho, de 1 a 256; 1 muestra lo que se gana compartiéndola

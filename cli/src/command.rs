@@ -80,6 +80,7 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
             messages.say("heading-usage")
         ))
         .subcommand_help_heading(messages.say("heading-commands"))
+        .subcommand_value_name(value_name(messages, "COMMAND"))
         .about(messages.say(&id))
         .disable_help_flag(true)
         .disable_version_flag(true)
@@ -111,7 +112,12 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
             "heading-options"
         };
         let help = messages.say(&id) + &notes(&arg, messages);
-        let arg = arg.help(help).help_heading(messages.say(heading));
+        let names = arg.get_value_names().unwrap_or_default();
+        let names: Vec<String> = names.iter().map(|one| value_name(messages, one)).collect();
+        let arg = arg
+            .value_names(names)
+            .help(help)
+            .help_heading(messages.say(heading));
         match arg.get_action() {
             // A flag may be repeated.
             ArgAction::SetTrue => {
@@ -128,6 +134,11 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
         let path = format!("{path}-{}", sub.get_name());
         localise(sub, messages, &path)
     })
+}
+
+/// What stands for a value, as `FILE` does.
+fn value_name(messages: &dyn Messages, name: &str) -> String {
+    messages.say_with("value-name", &[("name", &name)])
 }
 
 /// What an argument takes, and its default: clap would say them in English.
@@ -174,6 +185,17 @@ mod tests {
                 ids.insert(format!("help{path}-examples"));
             }
             self::ids(sub, &path, ids);
+        }
+    }
+
+    #[test]
+    fn help_in_spanish_names_values_in_spanish() {
+        let messages = Language::Es.messages();
+        let lines = crate::language::ES.iter().flat_map(|file| file.lines());
+        for line in lines.filter(|line| line.starts_with("help-arg-")) {
+            for word in line.split(|c: char| !c.is_alphanumeric()) {
+                assert_eq!(value_name(&messages, word), word, "{line}");
+            }
         }
     }
 

@@ -25,7 +25,7 @@ macro_rules! files {
     };
 }
 
-const ES: [&str; 7] = files!("es");
+pub(crate) const ES: [&str; 7] = files!("es");
 pub(crate) const EN: [&str; 7] = files!("en");
 
 /// A language that the command speaks completely.

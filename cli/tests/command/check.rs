@@ -145,6 +145,16 @@ fn what_is_no_fault_of_the_program_is_not_checked() {
 }
 
 #[test]
+fn advice_that_says_no_more_than_what_failed_is_left_out() {
+    if !has_python() {
+        return;
+    }
+    let ended = run("check echo server -- python3 -c x=").code(1);
+    let said = stdout(&ended);
+    assert!(!said.contains("Advice"), "{said}");
+}
+
+#[test]
 fn a_command_that_is_not_typed_right_is_told_so() {
     for (words, part) in [
         ("check echo server", "say how your program is started"),

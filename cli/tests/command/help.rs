@@ -108,7 +108,7 @@ fn the_languages_say_the_same_things() {
         assert_eq!(path, same);
         let names = |help: &str| -> BTreeSet<String> {
             help.split([' ', '\n', '['])
-                .filter(|word| word.starts_with("--") || word.starts_with('<'))
+                .filter(|word| word.starts_with("--"))
                 .map(|word| word.trim_end_matches([',', '.', ')', ']', ';']).to_owned())
                 .collect()
         };
