@@ -36,13 +36,18 @@ impl NoDni {
 
 explained!(NoDni);
 
-/// The same, else one that the user types, unseen, or a line of standard input.
+/// The same, else one that the user types, unseen and until it is one, or a line of standard input.
 pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni, NoDni> {
-    let typed = match given_dni(given) {
-        Some(dni) => dni,
-        None => typed(&messages.say("prompt-dni")).ok_or(NoDni::Missing)?,
-    };
-    Dni::parse(&typed).map_err(NoDni::Wrong)
+    if let Some(dni) = given_dni(given) {
+        return Dni::parse(&dni).map_err(NoDni::Wrong);
+    }
+    loop {
+        let typed = typed(&messages.say("prompt-dni")).ok_or(NoDni::Missing)?;
+        match Dni::parse(&typed) {
+            Err(error) if stdin().is_terminal() => print::line(&wording::dni(messages, error)),
+            parsed => return parsed.map_err(NoDni::Wrong),
+        }
+    }
 }
 
 fn typed(prompt: &str) -> Option<String> {

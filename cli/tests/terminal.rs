@@ -443,6 +443,9 @@ fn prompts_in_english() {
 fn a_dni_is_typed_unseen() {
     let mut code = Terminal::spanish("otp code");
     assert_eq!(code.sees("Introduzca su DNI, sin la letra: "), "");
+    code.types("123456Z");
+    let wrong = code.sees("Introduzca su DNI, sin la letra: ");
+    assert!(wrong.contains("el DNI va sin su letra"), "{wrong}");
     code.types("123456");
     let (status, shown) = code.ends();
     assert_eq!(status, Some(0), "{shown}");
