@@ -78,7 +78,10 @@ pub(crate) async fn receive(
 
 /// Waits until there is room, and sends what has been waiting for it. async-std has no wait for
 /// room that does not send. Cancel-safe, as [`receive`] is.
-pub(crate) async fn send_waiting(wire: &Wire, waiting: Option<(Link, &[u8])>) -> io::Result<usize> {
+pub(crate) async fn send_waiting(
+    wire: &Wire,
+    waiting: Option<(&Link, &[u8])>,
+) -> io::Result<usize> {
     match (wire, waiting) {
         (Wire::Closed, _) | (_, None) => pending().await,
         (Wire::Stream(tcp), Some((_, bytes))) => {
@@ -93,7 +96,7 @@ pub(crate) async fn send_waiting(wire: &Wire, waiting: Option<(Link, &[u8])>) ->
 
 async fn send_datagram(
     datagrams: &Datagrams<UdpSocket>,
-    link: Link,
+    link: &Link,
     bytes: &[u8],
 ) -> io::Result<usize> {
     if datagrams.peer.is_some() {
@@ -151,7 +154,7 @@ mod tests {
             let mut inbox = Vec::new();
             let (_, client) = Wire::client(link, |_| Ok(client.into())).unwrap();
             for (wire, to, text) in [(&client, link, b"one"), (&server, link, b"two")] {
-                let sent = send_waiting(wire, Some((to, text))).await;
+                let sent = send_waiting(wire, Some((&to, text))).await;
                 assert_eq!(sent.unwrap(), 3);
             }
             for (from, expected) in [(peer, b"one"), (link, b"two")] {
@@ -197,8 +200,8 @@ mod tests {
                     other => panic!("{other:?}"),
                 }
                 let sent = match waits {
-                    false => server.send(asked, b"HOLA"),
-                    true => block_on(send_waiting(&server, Some((asked, b"HOLA")))),
+                    false => server.send(&asked, b"HOLA"),
+                    true => block_on(send_waiting(&server, Some((&asked, b"HOLA")))),
                 };
                 assert_eq!(sent.unwrap(), 4);
                 assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4);
@@ -210,8 +213,8 @@ mod tests {
     fn the_number_of_a_send_error_is_kept() {
         let (server, link) = udp("127.0.0.1:0");
         let server = Wire::server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
-        let now = server.send(link, &[0; 70_000]).unwrap_err();
-        let later = block_on(send_waiting(&server, Some((link, &[0; 70_000])))).unwrap_err();
+        let now = server.send(&link, &[0; 70_000]).unwrap_err();
+        let later = block_on(send_waiting(&server, Some((&link, &[0; 70_000])))).unwrap_err();
         assert!(now.raw_os_error().is_some());
         assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
     }
@@ -227,13 +230,13 @@ mod tests {
             let bytes = vec![7; 64 * 1024];
             let mut left = 0;
             let full = loop {
-                match wire.send(link, &bytes) {
+                match wire.send(&link, &bytes) {
                     Ok(len) => left += len,
                     Err(error) => break error,
                 }
             };
             assert_eq!(full.kind(), ErrorKind::WouldBlock);
-            let mut sent = pin!(send_waiting(&wire, Some((link, &bytes))));
+            let mut sent = pin!(send_waiting(&wire, Some((&link, &bytes))));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(sent.as_mut().poll(&mut cx).is_pending());
             let mut buffer = vec![0; 64 * 1024];

@@ -141,19 +141,19 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
         let is_over = || self.run.stop.requested() || permit.is_some_and(Permit::is_evicted);
-        match received {
+        match &received {
             // What ends a blocked receive looks like an end or an empty datagram.
             Ok(received) if received.is_empty() && is_over() => {}
             Ok(received) => {
                 permit.iter().for_each(|permit| permit.heard(now.mono));
-                let rest = turn.received(now, &received, buffer);
+                let rest = turn.received(now, received, buffer);
                 if rest > 0 {
                     let len = received.len();
-                    wire.wire.keep(&received, &buffer[len - rest..len]);
+                    wire.wire.keep(received, &buffer[len - rest..len]);
                 }
             }
             Err(_) if is_over() => {}
-            Err(error) => drop(turn.not_received(now, call_error(&error))),
+            Err(error) => drop(turn.not_received(now, call_error(error))),
         }
         now
     }
@@ -216,7 +216,7 @@ impl Calls for Thread {
 
     fn send(
         &mut self,
-        link: Link,
+        link: &Link,
         bytes: &[u8],
         segment: usize,
         limit: Option<Duration>,

@@ -156,7 +156,7 @@ impl BlockingWire {
     /// for `limit`: then it is `WouldBlock`.
     pub(crate) fn send(
         &mut self,
-        link: Link,
+        link: &Link,
         bytes: &[u8],
         segment: usize,
         limit: Option<Duration>,

@@ -181,9 +181,10 @@ impl Outbox {
     }
 
     /// The link of a send.
-    pub(crate) fn link_of(&self, index: usize) -> Option<Link> {
+    #[inline]
+    pub(crate) fn link_of(&self, index: usize) -> Option<&Link> {
         match &self.ops[index] {
-            Op::Send(link, _) => Some(*link),
+            Op::Send(link, _) => Some(link),
             _ => None,
         }
     }

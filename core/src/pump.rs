@@ -76,7 +76,9 @@ impl<M: Machine, O: Observer> Pump<M, O> {
                 self.observer.ended(now, self.machine.status());
             }
         }
-        if let (Some(was), Some(is)) = (fired, self.machine.deadline()) {
+        if let Some(was) = fired
+            && let Some(is) = self.machine.deadline()
+        {
             debug_assert!(
                 is.at > was.at,
                 "in {}, a deadline that fired must move on: {was:?} then {is:?}",

@@ -131,11 +131,11 @@ impl<M: Machine, O: Observer> Session<M, O> {
 
     /// What is to be sent first once there is room, for a driver whose wait for room is the send
     /// itself. It answers with [`Turn::unsent_sent`].
-    pub fn unsent(&self) -> Option<(Link, &[u8])> {
+    pub fn unsent(&self) -> Option<(&Link, &[u8])> {
         if !self.unsent.is_empty() {
-            return Some((self.link?, self.unsent.as_slice()));
+            return Some((self.link.as_ref()?, self.unsent.as_slice()));
         }
-        self.first_blocked().map(|(link, bytes)| (*link, &**bytes))
+        self.first_blocked().map(|(link, bytes)| (link, &**bytes))
     }
 
     /// The observer, when all is over.

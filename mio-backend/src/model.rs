@@ -130,7 +130,7 @@ impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
         }
     }
 
-    fn send(datagrams: &Datagrams<UdpSocket>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    fn send(datagrams: &Datagrams<UdpSocket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         datagrams.udp.try_io(|| datagrams.send(link, bytes))
     }
 

@@ -310,7 +310,7 @@ impl<L: Model> Calls for InLoop<'_, L> {
 
     fn send(
         &mut self,
-        link: Link,
+        link: &Link,
         bytes: &[u8],
         segment: usize,
         _: Option<Duration>,

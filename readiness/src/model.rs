@@ -187,7 +187,7 @@ pub trait Model: Sized + 'static {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[inline]
-    fn send(datagrams: &Datagrams<Self::Udp>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    fn send(datagrams: &Datagrams<Self::Udp>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         datagrams.send(link, bytes)
     }
 

@@ -70,7 +70,7 @@ pub(crate) fn receive<L: Model>(
 #[inline]
 pub(crate) fn send<L: Model>(
     wire: &mut Wire<L>,
-    link: Link,
+    link: &Link,
     bytes: &[u8],
     segment: usize,
 ) -> io::Result<usize> {

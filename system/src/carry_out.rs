@@ -79,7 +79,7 @@ pub trait Calls {
     /// What the system says; `WouldBlock` if there is no room.
     fn send(
         &mut self,
-        link: Link,
+        link: &Link,
         bytes: &[u8],
         segment: usize,
         limit: Option<Duration>,

@@ -97,7 +97,7 @@ impl Ancillary {
         socket: &SockRef<'_>,
         bytes: &[u8],
         segment: u16,
-        link: Link,
+        link: &Link,
     ) -> io::Result<usize> {
         system::send_train(socket, bytes, segment, link)
     }
@@ -230,7 +230,7 @@ mod tests {
             let timeout = Some(std::time::Duration::from_secs(20));
             client.set_read_timeout(timeout).unwrap();
             let server = Datagrams::new(&server, None, Ancillary::ask(&server, local, false));
-            server.send(link, b"HOLA").unwrap();
+            server.send(&link, b"HOLA").unwrap();
             assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4, "{any} {asked}");
         }
     }

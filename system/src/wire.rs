@@ -96,7 +96,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[inline]
-    pub fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    pub fn send(&self, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
             Wire::Datagrams(datagrams) => datagrams.send(link, bytes),
@@ -195,7 +195,7 @@ impl<U: SystemSocket> Datagrams<U> {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[inline]
-    pub fn send(&self, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    pub fn send(&self, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         let socket = SockRef::from(&self.udp);
         match link.local {
             _ if self.peer.is_some() => socket.send(bytes),
@@ -210,7 +210,7 @@ impl<U: SystemSocket> Datagrams<U> {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[cfg(target_os = "linux")]
-    pub fn send_train(&mut self, link: Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+    pub fn send_train(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
         let mut trains = std::mem::take(&mut self.trains);
         let socket = SockRef::from(&self.udp);
         let all = |length| self.ancillary.send_train(&socket, bytes, length, link);
@@ -225,7 +225,7 @@ impl<U: SystemSocket> Datagrams<U> {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[cfg(not(target_os = "linux"))]
-    pub fn send_train(&mut self, link: Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+    pub fn send_train(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
         self.send(link, &bytes[..segment])
     }
 }

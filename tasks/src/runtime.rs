@@ -67,7 +67,7 @@ pub trait Runtime: Sized + 'static {
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
-    fn send(socket: &mut Socket<Self>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    fn send(socket: &mut Socket<Self>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         socket.wire.send(link, bytes)
     }
 

@@ -313,7 +313,7 @@ impl VirtualNet {
                 Next::NoDelay => {}
                 Next::Send { link, bytes, .. } => {
                     let len = bytes.len();
-                    network.send(id, link, bytes);
+                    network.send(id, *link, bytes);
                     turn.sent(len);
                 }
                 Next::Open {

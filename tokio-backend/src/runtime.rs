@@ -134,7 +134,7 @@ impl Runtime for TokioRuntime {
         UdpSocket::from_std(udp)
     }
 
-    fn send(socket: &mut Socket<Self>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    fn send(socket: &mut Socket<Self>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         wire::send(&socket.wire, link, bytes, socket.notes.room)
     }
 

@@ -70,7 +70,7 @@ fn connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
 /// A new socket has room before the reactor has `noted` it, so at first the system is asked itself:
 /// the sockets of a reactor never block. Once the reactor has said that there is room, tokio has to
 /// see a send fail, or it would go on saying so.
-pub(crate) fn send(wire: &Wire, link: Link, bytes: &[u8], noted: bool) -> io::Result<usize> {
+pub(crate) fn send(wire: &Wire, link: &Link, bytes: &[u8], noted: bool) -> io::Result<usize> {
     let send = || wire.send(link, bytes);
     match wire {
         Wire::Datagrams(datagrams) if noted => datagrams.udp.try_io(Interest::WRITABLE, send),
@@ -124,9 +124,9 @@ mod tests {
                     }
                 };
                 // Before and after the reactor has said that there is room.
-                assert_eq!(send(&wire, link, b"one", false).unwrap(), 3);
+                assert_eq!(send(&wire, &link, b"one", false).unwrap(), 3);
                 assert!(ready(&wire, ROOM).await.is_writable());
-                assert_eq!(send(&wire, link, b"two", true).unwrap(), 3);
+                assert_eq!(send(&wire, &link, b"two", true).unwrap(), 3);
                 let mut buffer = [0; 8];
                 for expected in [b"one", b"two"] {
                     assert!(ready(&wire, RECEIVE).await.is_readable());
@@ -157,7 +157,7 @@ mod tests {
             let fill = |noted| {
                 let mut sent = 0;
                 loop {
-                    match send(&wire, link, &bytes, noted) {
+                    match send(&wire, &link, &bytes, noted) {
                         Ok(len) => sent += len,
                         Err(error) if error.kind() == ErrorKind::WouldBlock => return sent,
                         Err(error) => panic!("{error}"),
@@ -183,7 +183,7 @@ mod tests {
                 }
             }
             assert!(ready(&wire, ROOM).await.is_writable());
-            assert!(send(&wire, link, &bytes, true).unwrap() > 0);
+            assert!(send(&wire, &link, &bytes, true).unwrap() > 0);
         });
     }
 }

@@ -167,7 +167,7 @@ impl Model for Completions {
         Ok(bytes.len())
     }
 
-    fn send(datagrams: &Datagrams<Socket>, link: Link, bytes: &[u8]) -> io::Result<usize> {
+    fn send(datagrams: &Datagrams<Socket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         let to = datagrams.peer.is_none().then_some(link);
         datagrams.udp.send(bytes, to, DATAGRAMS)
     }
@@ -225,7 +225,7 @@ impl Socket {
     }
 
     /// Asks the kernel to send, unless it has not sent the last `most` messages yet.
-    fn send(&self, bytes: &[u8], to: Option<Link>, most: u32) -> io::Result<usize> {
+    fn send(&self, bytes: &[u8], to: Option<&Link>, most: u32) -> io::Result<usize> {
         let mut state = self.state.borrow_mut();
         if state.sending == most {
             return Err(ErrorKind::WouldBlock.into());

@@ -80,7 +80,7 @@ pub(crate) enum Request<'a> {
     ReceiveAll,
     /// Send these bytes, of which the ring takes a copy, to where the socket is connected, or to a
     /// peer.
-    Send(&'a [u8], Option<Link>),
+    Send(&'a [u8], Option<&'a Link>),
 }
 
 /// What it has done.
@@ -353,7 +353,7 @@ impl Drop for Incoming {
 }
 
 impl Outgoing {
-    fn send(&mut self, fd: Fd, bytes: &[u8], to: Option<Link>) -> squeue::Entry {
+    fn send(&mut self, fd: Fd, bytes: &[u8], to: Option<&Link>) -> squeue::Entry {
         self.bytes.clear();
         self.bytes.extend_from_slice(bytes);
         let (bytes, len) = (self.bytes.as_mut_ptr(), bytes.len());

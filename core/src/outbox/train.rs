@@ -19,19 +19,14 @@ pub(crate) struct Train {
 }
 
 impl Outbox {
-    /// If output `first` is a send: its link, and the sends from there on that can leave in one
-    /// call, at most `most` datagrams.
+    /// If output `first` is a send: the sends from there on that can leave in one call, at most
+    /// `most` datagrams.
     ///
     /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
     /// leave together as equal segments to one peer, of which only the last may be shorter; all of
     /// them have no more bytes than one datagram may have, or the system would refuse them.
     #[inline]
-    pub(crate) fn train(
-        &self,
-        first: usize,
-        transport: Transport,
-        most: usize,
-    ) -> Option<(Link, Train)> {
+    pub(crate) fn train(&self, first: usize, transport: Transport, most: usize) -> Option<Train> {
         let Op::Send(link, range) = &self.ops[first] else {
             return None;
         };
@@ -44,7 +39,14 @@ impl Outbox {
         if transport == Transport::Stream || most > 1 {
             self.couple(link, transport, most, &mut train);
         }
-        Some((*link, train))
+        Some(train)
+    }
+
+    /// To whom a train leaves, and its bytes.
+    #[inline]
+    pub(crate) fn sends(&self, train: &Train) -> Option<(&Link, &[u8])> {
+        let link = self.link_of(train.first)?;
+        Some((link, &self.sent[train.bytes.clone()]))
     }
 
     /// Adds to a train what can leave with its first send.

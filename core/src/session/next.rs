@@ -39,7 +39,7 @@ pub enum Next<'a> {
     /// Send. Answer with [`Turn::sent`] or [`Turn::not_sent`].
     Send {
         /// To whom.
-        link: Link,
+        link: &'a Link,
         /// The next bytes of a stream; one datagram, or several of the same length side by side.
         bytes: &'a [u8],
         /// How long each of the datagrams is; only the last may be shorter. Of a stream, how long
@@ -75,12 +75,13 @@ pub struct Wait {
 }
 
 /// What [`Turn::next`] decided, before it borrows what it shows.
+#[derive(Clone, Copy)]
 enum Step {
     /// Look again: the machine was given an input, or an output was carried out.
     Again,
     Store(usize),
     /// Send what waits for room.
-    Send(Link),
+    Send,
     Open(Socket, Transport, SocketAddr, Option<Duration>),
     Finish(Link),
     Abort,
@@ -99,9 +100,9 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
     ///
     /// What is for the user goes to `tell`, which needs no answer. Then come the machine's other
-    /// outputs in order, then what is left to do when there are none. Inlined, because drivers call
-    /// it several times for a datagram: the call, and moving what it returns, would be a tenth of
-    /// an echo's instructions.
+    /// outputs in order, then what is left to do when there are none. Drivers call it twice for a
+    /// datagram: to send the reply, and to wait. Both are inlined, and all that is seldom is not:
+    /// in one function it would cost each datagram a quarter more instructions.
     #[inline(always)]
     pub fn next_train(
         &mut self,
@@ -116,6 +117,9 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
             let step = match self.out.next_undone() {
                 None => {
                     self.out.clear();
+                    if let Some(wait) = self.session.waits_only(now) {
+                        return Next::Wait(wait);
+                    }
                     self.idle(now)
                 }
                 Some(first) => {
@@ -124,40 +128,43 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                     // stream that is dead would be too often.
                     if session.is_open()
                         && !session.has_unsent()
-                        && let Some((link, train)) =
-                            self.out.train(first, session.transport(), most)
+                        && let Some(train) = self.out.train(first, session.transport(), most)
                     {
-                        let (until, segment) = (session.send_until(now), train.segment);
-                        let bytes = self.out.sent(train.bytes.clone());
+                        let until = session.send_until(now);
                         self.sending = Sending::Outbox(train);
-                        return Next::Send {
-                            link,
-                            bytes,
-                            segment,
-                            until,
-                        };
+                        return self.send_next(until);
                     }
                     self.carry_out(first)
                 }
             };
-            match step {
-                Step::Again => {}
-                Step::Wait(wait) => return Next::Wait(wait),
-                Step::Send(link) => return self.send_unsent(now, link),
-                Step::Store(index) => return self.store(index),
-                Step::Open(socket, transport, to, limit) => {
-                    return Next::Open {
-                        socket,
-                        transport,
-                        to,
-                        limit,
-                    };
-                }
-                Step::Finish(link) => return Next::Finish(link),
-                Step::Abort => return Next::Abort,
-                Step::NoDelay => return Next::NoDelay,
-                Step::Ended(status) => return Next::Ended(status),
+            if !matches!(step, Step::Again) {
+                return self.show(now, step);
             }
+        }
+    }
+
+    /// Borrows what was decided.
+    #[inline(never)]
+    fn show(&mut self, now: Now, step: Step) -> Next<'_> {
+        match step {
+            Step::Again => Next::Wait(Wait::default()),
+            Step::Wait(wait) => Next::Wait(wait),
+            Step::Send => {
+                self.sending = self.session.first_sending();
+                let until = self.session.send_until(now);
+                self.send_next(until)
+            }
+            Step::Store(index) => self.store(index),
+            Step::Open(socket, transport, to, limit) => Next::Open {
+                socket,
+                transport,
+                to,
+                limit,
+            },
+            Step::Finish(link) => Next::Finish(link),
+            Step::Abort => Next::Abort,
+            Step::NoDelay => Next::NoDelay,
+            Step::Ended(status) => Next::Ended(status),
         }
     }
 
@@ -168,7 +175,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
             Output::Send { .. } if session.is_open() => {
                 // Behind what waits already.
                 let train = self.out.train(index, session.transport(), 1);
-                self.sending = train.map_or(Sending::Nothing, |(_, train)| Sending::Outbox(train));
+                self.sending = train.map_or(Sending::Nothing, Sending::Outbox);
                 self.keep(0);
                 return Step::Again;
             }
@@ -211,72 +218,93 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         }
     }
 
-    /// Sends the first of what waits for room.
-    fn send_unsent(&mut self, now: Now, link: Link) -> Next<'_> {
-        let until = self.session.send_until(now);
-        self.sending = self.session.first_sending();
-        let blocked = self.session.first_blocked();
-        let bytes = blocked.map_or(self.session.unsent.as_slice(), |(_, bytes)| bytes);
+    /// Shows what is to be sent.
+    #[inline(always)]
+    fn send_next(&self, until: Option<Mono>) -> Next<'_> {
+        let sends = match &self.sending {
+            Sending::Outbox(train) => self.out.sends(train),
+            _ => self.session.unsent(),
+        };
+        let Some((link, bytes)) = sends else {
+            return Next::Wait(Wait::default());
+        };
+        let segment = match &self.sending {
+            Sending::Outbox(train) => train.segment,
+            _ => bytes.len(),
+        };
         Next::Send {
             link,
             bytes,
-            segment: bytes.len(),
+            segment,
             until,
         }
     }
 
     /// What is left to do when all outputs have been carried out.
-    #[inline(always)]
+    #[inline(never)]
     fn idle(&mut self, now: Now) -> Step {
         let session = &mut *self.session;
-        let mut until = None;
-        if session.rare.is_some() || !session.unsent.is_empty() {
-            if let Some(idle) = session.left_to_do(now) {
-                return idle;
-            }
-            let rare = session.rare.as_deref();
-            let refused_until = rare.and_then(|rare| rare.refused_until);
-            let refused_until = refused_until.filter(|_| !session.stopped);
-            let tried_until = rare.and_then(|rare| rare.opening.as_ref()?.until);
-            until = tried_until.or(refused_until);
-            if refused_until.is_some_and(|until| until <= now.mono) {
-                self.stop(now);
-                return Step::Again;
-            }
-            if tried_until.is_some_and(|until| until <= now.mono) {
-                let (kind, code) = (FaultKind::TimedOut, 0);
-                self.fault(now, Doing::Opening, Fault { kind, code });
-                return Step::Again;
-            }
+        if let Some(left) = session.left_to_do(now) {
+            return left;
+        }
+        let rare = session.rare.as_deref();
+        let refused_until = rare.and_then(|rare| rare.refused_until);
+        let refused_until = refused_until.filter(|_| !session.stopped);
+        let tried_until = rare.and_then(|rare| rare.opening.as_ref()?.until);
+        if refused_until.is_some_and(|until| until <= now.mono) {
+            self.stop(now);
+            return Step::Again;
+        }
+        if tried_until.is_some_and(|until| until <= now.mono) {
+            let (kind, code) = (FaultKind::TimedOut, 0);
+            self.fault(now, Doing::Opening, Fault { kind, code });
+            return Step::Again;
         }
         if !session.pump.is_running() {
             return session.close(now);
         }
-        let machine = session.pump.machine();
-        let (deadline, interest) = (machine.deadline(), machine.interest());
-        if let Some(deadline) = deadline {
-            if deadline.at <= now.mono {
-                self.feed(now, Input::Timer);
-                return Step::Again;
-            }
-            until = Some(until.map_or(deadline.at, |until| until.min(deadline.at)));
+        let wait = session.wait();
+        if wait.until.is_some_and(|deadline| deadline <= now.mono) {
+            self.feed(now, Input::Timer);
+            return Step::Again;
         }
-        if interest.line
+        if wait.line
             && let Some(line) = session.rare.as_mut().and_then(|rare| rare.line.take())
         {
             self.feed(now, line.input());
             return Step::Again;
         }
-        Step::Wait(Wait {
-            receive: interest.network && session.can_receive(),
-            room: session.has_unsent(),
-            line: interest.line,
-            until,
-        })
+        let limit = tried_until.or(refused_until);
+        let until = wait.until.into_iter().chain(limit).min();
+        Step::Wait(Wait { until, ..wait })
     }
 }
 
 impl<M: Machine, O: Observer> Session<M, O> {
+    /// What it waits for if there is nothing else left to do, as after nearly every datagram.
+    #[inline(always)]
+    fn waits_only(&self, now: Now) -> Option<Wait> {
+        if self.rare.is_some() || !self.unsent.is_empty() || !self.pump.is_running() {
+            return None;
+        }
+        let wait = self.wait();
+        let due = wait.until.is_some_and(|deadline| deadline <= now.mono);
+        (!due).then_some(wait)
+    }
+
+    /// What its machine waits for, and what waits for room.
+    #[inline(always)]
+    fn wait(&self) -> Wait {
+        let machine = self.pump.machine();
+        let interest = machine.interest();
+        Wait {
+            receive: interest.network && self.can_receive(),
+            room: self.has_unsent(),
+            line: interest.line,
+            until: machine.deadline().map(|deadline| deadline.at),
+        }
+    }
+
     /// Until when a send may block: a stream's, which a peer can hold up.
     #[inline]
     fn send_until(&mut self, now: Now) -> Option<Mono> {
@@ -300,13 +328,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
         if self.rare.as_ref().is_some_and(|rare| rare.broken.is_some()) {
             return Some(Step::Ended(self.status()));
         }
-        if self.room && !self.unsent.is_empty() {
-            return self.link.map(Step::Send);
-        }
-        if self.room
-            && let Some((link, _)) = self.first_blocked()
-        {
-            return Some(Step::Send(*link));
+        if self.room && self.has_unsent() {
+            return Some(Step::Send);
         }
         let rare = self.rare.as_mut()?;
         rare.opening.take_if(|_| !running);

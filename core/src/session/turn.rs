@@ -280,7 +280,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             // Of several datagrams the first is lost, and the others are tried for themselves.
             Sending::Outbox(train) => {
                 self.out.done_before(train.first + 1);
-                self.out.link_of(train.first)
+                self.out.link_of(train.first).copied()
             }
             Sending::Blocked => (self.session.rare().blocked.pop_front()).map(|(link, _)| link),
             Sending::Nothing | Sending::Unsent => self.session.link,
@@ -347,7 +347,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         let bytes = &self.out.sent(train.bytes.clone())[taken..];
         if self.session.wire == WireState::Stream {
             self.session.unsent.push(bytes);
-        } else if let Some(link) = self.out.link_of(train.first) {
+        } else if let Some(&link) = self.out.link_of(train.first) {
             let blocked = &mut self.session.rare().blocked;
             let (first, rest) = bytes.split_at(train.segment);
             blocked.push_back((link, first.to_vec()));

@@ -154,7 +154,7 @@ pub(super) fn send_train(
     socket: &SockRef<'_>,
     bytes: &[u8],
     segment: u16,
-    link: Link,
+    link: &Link,
 ) -> io::Result<usize> {
     let segments = ControlMessage::UdpGsoSegments(&segment);
     match link.local {

@@ -231,7 +231,7 @@ impl<R: Runtime> Calls for InTask<'_, R> {
 
     fn send(
         &mut self,
-        link: Link,
+        link: &Link,
         bytes: &[u8],
         _: usize,
         _: Option<Duration>,

@@ -126,7 +126,7 @@ impl Driver {
                         _ => bytes.chunks(segment).map(<[u8]>::to_vec).collect(),
                     };
                     Did::Send {
-                        link,
+                        link: *link,
                         datagrams,
                         until,
                     }

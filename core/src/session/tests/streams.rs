@@ -86,7 +86,7 @@ fn what_waits_may_be_sent_while_waiting() {
         rig.answers.push_back(Err(CallError::WouldBlock));
         let (now, mut taken) = (rig.now, 0);
         while rig.run().unwrap().room {
-            assert_eq!(rig.session.unsent(), Some((peer(1), &SPEECH[taken..])));
+            assert_eq!(rig.session.unsent(), Some((&peer(1), &SPEECH[taken..])));
             let len = size.min(SPEECH.len() - taken);
             rig.turn().unsent_sent(now, Ok(len));
             taken += len;

@@ -151,9 +151,9 @@ impl Client {
         match &mut self.0 {
             #[cfg(target_os = "linux")]
             Wire::Datagrams(datagrams) if questions.len() > LENGTH => {
-                datagrams.send_train(self.1, questions, LENGTH)
+                datagrams.send_train(&self.1, questions, LENGTH)
             }
-            wire => wire.send(self.1, &questions[..LENGTH]),
+            wire => wire.send(&self.1, &questions[..LENGTH]),
         }
     }
 }

@@ -81,7 +81,7 @@ impl Driver {
         let (link, bytes) = unsent.expect("something waits for room");
         let (link, bytes) = (link, bytes.to_vec());
         self.plain.room = true;
-        assert_eq!(self.plain.offer_waiting(), (link, bytes.clone()));
+        assert_eq!(self.plain.offer_waiting(), (*link, bytes.clone()));
         let sent = answer(&mut self.dice, bytes.len(), self.plain.is_stream());
         let given = self.plain.sent(sent);
         self.happen(&format!("unsent: {sent:?}"), given, |turn, now| {
