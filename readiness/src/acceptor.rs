@@ -9,31 +9,33 @@ use socklab_system::{Guest, NextGuest, Reception, Run, timed};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
-/// After up to so many connections there is often none, and [`Model::accept_more`] may look before
-/// it accepts. Under load more come at a time, and the look would be in vain.
+/// If the event before brought at most this many connections, every accept but the first uses
+/// [`Model::accept_more`], which may check first whether a connection waits. Under load an event
+/// brings more connections, and the check would be wasted.
 const FEW: u32 = 4;
 
-/// What it is watched under: no conversation's.
+/// The key under which the model watches the listener. No conversation's key is so high.
 pub(crate) const KEY: usize = usize::MAX - 1;
 
 /// A listening socket, and whether it may have connections waiting.
 pub(crate) struct Acceptor<L: Model> {
     listener: L::Listener,
     reception: Reception<L::Tcp>,
-    /// Some may be waiting: no call has returned `WouldBlock` since the event.
+    /// Connections may be waiting: no accept has returned `WouldBlock` since the last event.
     ready: bool,
-    /// How many have been taken since the event.
+    /// How many connections were accepted since the last event.
     taken: u32,
-    /// They were [few](FEW) the last time.
+    /// The event before brought at most [`FEW`] connections.
     few: bool,
-    /// It waits for room: for the mailbox, or for this moment.
+    /// `Some` while there is no room for a connection. The time inside is when to look again, if
+    /// the bell does not ring before.
     waits: Option<Option<Mono>>,
-    /// What the model watches the listener for; `None` if it does not yet.
+    /// What the model watches the listener for; `None` before the first watch.
     watched: Option<Interest>,
 }
 
 impl<L: Model> Acceptor<L> {
-    /// Takes connections from a listener. `waker` says that there may be room.
+    /// Makes an acceptor for `listener`. `waker` is used when there may be room for a connection.
     pub(crate) fn new<S: Service, W: Watch>(
         listener: TcpListener,
         service: &S,
@@ -52,7 +54,7 @@ impl<L: Model> Acceptor<L> {
         })
     }
 
-    /// The wait found the listener ready.
+    /// Notes that the wait reported the listener as ready.
     pub(crate) fn ready(&mut self) {
         (self.ready, self.taken) = (true, 0);
         if L::TRIGGER == Trigger::OneShot {
@@ -60,7 +62,7 @@ impl<L: Model> Acceptor<L> {
         }
     }
 
-    /// Has the model watch the listener, while it would accept.
+    /// Has the model watch the listener while there is room. Edge-triggered models always watch it.
     pub(crate) fn settle(&mut self, model: &mut L) -> io::Result<()> {
         let read = L::TRIGGER == Trigger::Edge || self.waits.is_none();
         let interest = Interest { read, write: false };
@@ -72,27 +74,27 @@ impl<L: Model> Acceptor<L> {
         Ok(())
     }
 
-    /// Closes the listener.
     pub(crate) fn close(mut self, model: &mut L) {
         model.unwatch(KEY, Watched::Listener(&mut self.listener));
     }
 
-    /// Whether it would accept now, or serve the one that it has in hand.
+    /// Whether [`next`](Self::next) has work: to accept, or to serve the connection already in
+    /// hand.
     pub(crate) fn wants_turn(&self) -> bool {
         self.waits.is_none() && (self.ready || self.reception.holds_one())
     }
 
-    /// When it will look again, if it waits for room.
+    /// When to look for room again, if the acceptor waits for room.
     pub(crate) fn deadline(&self) -> Option<Mono> {
         self.waits?
     }
 
-    /// There may be room.
+    /// Notes that there may be room for a connection.
     pub(crate) fn look_again(&mut self) {
         self.waits = None;
     }
 
-    /// The next connection, if there is one and there is room for it.
+    /// Returns the next connection, if one waits and there is room for it.
     pub(crate) fn next<W: Watch>(
         &mut self,
         run: &Run<W>,

@@ -10,28 +10,28 @@ use socklab_system::{Ancillary, Clock, Datagrams, Stop, StopGuard};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
-/// What it is watched under: no conversation's.
+/// The key under which the model watches the bell. No conversation's key is so high.
 pub(crate) const KEY: usize = usize::MAX - 2;
 
-/// A socket that the loop watches, and that hears when the loop is wanted.
+/// A UDP socket that the loop watches: a byte sent to it wakes the loop.
 pub(crate) struct Bell<L: Model> {
     heard: Datagrams<L::Udp>,
     waker: Waker,
     _stop: StopGuard,
 }
 
-/// The other end.
+/// The sending end of a bell.
 struct Ring(UdpSocket);
 
 impl Wake for Ring {
     fn wake(self: Arc<Self>) {
-        // A loop that cannot be woken has ended.
+        // Ignore errors: a loop that cannot be woken any more has ended.
         let _ = self.0.send(&[0]);
     }
 }
 
 impl<L: Model> Bell<L> {
-    /// Has `model` watch a bell, which a stop and a signal ring.
+    /// Makes a bell and has `model` watch it. A stop and a signal ring it.
     pub(crate) fn hang(stop: &Stop, model: &mut L) -> io::Result<Self> {
         let heard = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let rings = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -50,12 +50,12 @@ impl<L: Model> Bell<L> {
         })
     }
 
-    /// What rings it.
+    /// The waker that rings the bell.
     pub(crate) fn waker(&self) -> &Waker {
         &self.waker
     }
 
-    /// Takes what was written, or a level-triggered wait would report it again and again.
+    /// Empties the socket. Otherwise a level-triggered wait would report it again and again.
     pub(crate) fn answer(&mut self, model: &mut L, clock: &Clock) -> io::Result<()> {
         while L::receive(&self.heard, &mut [0; 8], clock).is_ok() {}
         if L::TRIGGER == Trigger::OneShot {

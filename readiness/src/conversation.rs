@@ -1,4 +1,4 @@
-//! One session with its socket.
+//! One session with its socket, in an event loop.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -18,7 +18,7 @@ use crate::model::{Interest, Model, Trigger};
 use crate::timers::Address;
 use crate::wire::{self, Wire};
 
-/// What the turn of any conversation uses: one of each for the whole loop.
+/// What a conversation uses during its turn. The loop has one of each, and lends them in turn.
 pub(crate) struct Resources<'a, L: Model, W> {
     pub(crate) out: Outbox,
     pub(crate) buffer: Vec<u8>,
@@ -30,33 +30,32 @@ pub(crate) struct Resources<'a, L: Model, W> {
     pub(crate) lines: Lines,
 }
 
-/// One session and its socket.
 pub(crate) struct Conversation<L: Model, M, W: Watch> {
     session: Session<M, W::Observer>,
     socket: Socket<L>,
-    /// What it waits for; `None` once it has ended.
+    /// What the conversation waits for; `None` once it has ended.
     wait: Option<Wait>,
-    /// It is in the loop's queue for a turn.
+    /// Whether the conversation is in the loop's queue for a turn.
     pub(crate) queued: bool,
-    /// The moment for which the timers have it.
+    /// The time of the conversation's earliest entry in the timers.
     pub(crate) armed: Option<Mono>,
-    /// Counts a connection of a server.
+    /// The place in the connection limit, for a connection of a server.
     permit: Option<Permit>,
 }
 
-/// A socket, and what is known of it.
+/// A socket, and what the loop knows of its readiness.
 struct Socket<L: Model> {
     wire: Wire<L>,
     address: Address,
-    /// The socket may have something to receive: no call has returned `WouldBlock` since its event.
+    /// There may be something to receive: no receive returned `WouldBlock` since the last event.
     readable: bool,
-    /// The socket may have room to send.
+    /// There may be room to send.
     writable: bool,
-    /// Sends that were in flight have landed.
+    /// Sends that were in flight have completed, and the session has not heard of it yet.
     landed: bool,
-    /// A connection is being opened.
+    /// A TCP connection is being opened.
     connecting: bool,
-    /// What the model watches the socket for; `None` if it does not yet.
+    /// What the model watches the socket for; `None` before the first watch.
     watched: Option<Interest>,
 }
 
@@ -89,12 +88,12 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         self.socket.address
     }
 
-    /// How it has ended.
+    /// How the conversation ended; `None` while it goes on.
     pub(crate) fn ended(&self) -> Option<Status> {
         self.wait.is_none().then(|| self.session.status())
     }
 
-    /// When it must have a turn, at the latest.
+    /// When the loop must visit the conversation at the latest.
     pub(crate) fn deadline(&self) -> Option<Mono> {
         self.wait?.until
     }
@@ -104,16 +103,18 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         self.wait.is_some_and(|wait| wait.receive)
     }
 
-    /// Whether it would do something now if it had a turn.
+    /// Whether a turn would do anything: the socket is ready for what the session waits for, or
+    /// sends have completed.
     pub(crate) fn wants_turn(&self) -> bool {
         let socket = &self.socket;
         let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
         socket.readable && self.wants() || self.wait.is_some_and(writes) || socket.landed
     }
 
-    /// The wait found its socket ready.
+    /// Notes what the wait reported about the socket.
     pub(crate) fn ready(&mut self, ready: Interest) {
-        // At the end of a stream every event says "readable": nothing is received any more.
+        // After the end of a stream every event says "readable". This does no harm, because the
+        // session does not ask to receive any more.
         self.socket.readable |= ready.read;
         self.socket.writable |= ready.write;
         self.socket.landed |= ready.write && L::COMPLETIONS;
@@ -133,7 +134,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         self.go_on(now, resources);
     }
 
-    /// Hands over what another thread left, and does what comes of it.
+    /// Hands over a message from another thread, and carries out what follows.
     pub(crate) fn hand_over(&mut self, message: Message, resources: &mut Resources<'_, L, W>) {
         let now = resources.clock.now();
         let mut turn = self.session.turn(&mut resources.out);
@@ -141,13 +142,14 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         self.go_on(now, resources);
     }
 
-    /// Does what there is to do, and has the model watch the socket for the rest.
+    /// Carries out what the session asks for, then has the model watch for what it waits for.
     pub(crate) fn go_on(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         self.carry_out(now, resources);
         self.settle(resources);
     }
 
-    /// Sends what waits, receives what there is, within the budget.
+    /// Finishes connecting, reports completed sends, sends what waited for room, and receives until
+    /// the socket is empty or the budget is spent.
     pub(crate) fn turn(&mut self, resources: &mut Resources<'_, L, W>) {
         let mut now = resources.clock.now();
         if self.socket.connecting && self.socket.writable {
@@ -168,7 +170,8 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         }
         let mut budget = Budget::FULL;
         while self.socket.readable && self.wants() && !budget.is_spent() {
-            // One reading of the clock serves a turn, but an observer wants each moment.
+            // One reading of the clock serves a turn. Only an observer of times needs one for each
+            // receive.
             if W::Observer::TIMES && budget != Budget::FULL {
                 now = resources.clock.now();
             }
@@ -178,7 +181,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         self.settle(resources);
     }
 
-    /// Takes what there is, once; how many bytes that was.
+    /// Receives once. Returns how many bytes came.
     #[inline]
     fn receive(&mut self, now: Now, resources: &mut Resources<'_, L, W>) -> usize {
         let (buffer, clock) = (&mut resources.buffer, &resources.run.clock);
@@ -187,7 +190,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
             wire::receive::<L>(wire, buffer, clock)
         });
         let mut turn = self.session.turn(&mut resources.out);
-        // To look whether anything has been done is no call.
+        // With completions, a receive that finds no data made no system call.
         turn.observe(operation.filter(|_| !L::COMPLETIONS || received.is_ok()));
         match received {
             Ok(received) => {
@@ -205,7 +208,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         }
     }
 
-    /// Does what there is to do, unless the conversation is over.
+    /// Carries out what the session asks for, unless the conversation is over.
     fn carry_out(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         if self.wait.is_some() {
             let turn = self.session.turn(&mut resources.out);
@@ -225,7 +228,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         }
     }
 
-    /// A connection that was being opened may be open, or has failed.
+    /// Checks whether the TCP connection that is being opened is open, or has failed.
     fn connected(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         let opened = wire::opened::<L>(&self.socket.wire);
         self.socket.connecting = matches!(opened, Ok(None));
@@ -238,8 +241,8 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         self.carry_out(now, resources);
     }
 
-    /// Has the model watch the socket for what the conversation waits for. One that is over already
-    /// is never watched: a greeting may leave at once.
+    /// Has the model watch the socket for what the conversation waits for. A conversation that is
+    /// over before its first wait, such as one that only sends a greeting, is never watched.
     fn settle(&mut self, resources: &mut Resources<'_, L, W>) {
         let Some(wait) = self.wait else { return };
         if let Err(error) = self.socket.watch(wait, &mut resources.model) {
@@ -250,20 +253,20 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         }
     }
 
-    /// Closes the socket.
     pub(crate) fn close(&mut self, model: &mut L) {
         self.socket.close(model);
     }
 }
 
 impl<L: Model> Socket<L> {
-    /// Has the model watch it for what the conversation waits for, if that has changed.
+    /// Has the model watch the socket for what the conversation waits for, if that has changed.
     fn watch(&mut self, wait: Wait, model: &mut L) -> io::Result<()> {
         let room = wait.room || self.connecting;
         let interest = match L::TRIGGER {
-            // An edge is reported once, so a stream is watched for both from the first. A datagram
-            // socket nearly always has room, and to be told so costs the kernel work at each send
-            // (3 % of an echo's CPU time): it is asked only while there is none.
+            // An edge is reported once, so a stream is watched for reading and writing from the
+            // start. A datagram socket nearly always has room, and reporting that costs the kernel
+            // work at each send (3 % of an echo's CPU time). So it is watched for room only while
+            // it has none.
             Trigger::Edge => Interest {
                 read: true,
                 write: room || matches!(self.wire, system::Wire::Stream(_)),
@@ -282,7 +285,7 @@ impl<L: Model> Socket<L> {
         Ok(())
     }
 
-    /// Closes it.
+    /// Stops watching the socket, and closes it.
     fn close(&mut self, model: &mut L) {
         if self.watched.take().is_some()
             && let Some(socket) = wire::watched(&mut self.wire)
@@ -294,7 +297,7 @@ impl<L: Model> Socket<L> {
     }
 }
 
-/// The calls of a conversation, none of which waits.
+/// The calls of a conversation in a loop. None of them waits.
 struct InLoop<'a, L: Model> {
     socket: &'a mut Socket<L>,
     model: &'a mut L,
@@ -317,15 +320,16 @@ impl<L: Model> Calls for InLoop<'_, L> {
     ) -> io::Result<usize> {
         let sent = wire::send::<L>(&mut self.socket.wire, link, bytes, segment);
         self.socket.writable = match &sent {
-            // Less than all of a stream was taken: there is no more room. mio on Windows has to see
-            // the next call fail, or it never reports that there is room again.
+            // If the system took only part of a stream's bytes, there is no more room. mio on
+            // Windows has to see the next call fail; otherwise it never reports that there is room
+            // again.
             Ok(taken) => *taken >= segment || cfg!(windows),
             Err(error) => error.kind() != ErrorKind::WouldBlock,
         };
         sent
     }
 
-    /// A TCP connection opens in its own time.
+    /// Only begins to open a TCP connection; a later turn finds it open.
     fn open<W: Watch>(
         &mut self,
         run: &Run<W>,
@@ -338,7 +342,7 @@ impl<L: Model> Calls for InLoop<'_, L> {
             let (local, wire) = wire::open(transport, link, self.model)?;
             self.socket.wire = wire;
             self.socket.connecting = local.is_none();
-            // Of a connection nothing is known until the first event.
+            // Whether a TCP connection is open is not known before its first event.
             self.socket.writable = local.is_some();
             Ok(local)
         })

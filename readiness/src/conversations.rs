@@ -11,10 +11,10 @@ use crate::model::Model;
 use crate::timers::{Address, Timers};
 use crate::wire::Wire;
 
-/// The conversations of a loop, and what is to be done about them.
+/// The conversations of a loop, their queue for turns, and their timers.
 pub(crate) struct Conversations<L: Model, M, W: Watch> {
     pub(crate) slab: Slab<Conversation<L, M, W>>,
-    /// Those that have something to do, in the order of their turns.
+    /// Conversations that have something to do, in the order of their turns.
     pub(crate) queue: VecDeque<Address>,
     pub(crate) timers: Timers,
     number: u64,
@@ -51,13 +51,13 @@ impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
         address
     }
 
-    /// Which there are.
+    /// The addresses of all conversations.
     pub(crate) fn addresses(&self) -> Vec<Address> {
         self.slab.iter().map(|(_, one)| one.address()).collect()
     }
 
-    /// After anything has happened to a conversation: is it over, when is it looked at again, and
-    /// does it want a turn? Says how it ended, if it did.
+    /// Called after anything has happened to a conversation. Removes it if it has ended, and
+    /// returns its status. Otherwise arms its timer, and queues it if it wants a turn.
     pub(crate) fn after(&mut self, address: Address, model: &mut L) -> Option<Status> {
         let conversation = self.slab.get_mut(address.key)?;
         if let Some(status) = conversation.ended() {

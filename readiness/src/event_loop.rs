@@ -20,29 +20,29 @@ use crate::model::{Model, Ready};
 use crate::timers::Address;
 use crate::wire::Wire;
 
-/// How many connections are accepted before those that are in have their turn.
+/// How many connections are accepted before those that are there have their turn.
 const ACCEPTS: usize = 64;
 
-/// All that one thread needs to wait for many sockets.
+/// What one thread needs to wait for many sockets and to serve them.
 pub struct EventLoop<'a, L: Model, W: Watch> {
     resources: Resources<'a, L, W>,
     ready: Vec<Ready>,
     observer: W::Observer,
-    /// `None` if it never waits.
+    /// `None` if the model never waits.
     bell: Option<Bell<L>>,
     waker: Waker,
-    /// The bell rang.
+    /// The bell has rung, and no round has answered it yet.
     rung: bool,
     stopped: bool,
-    /// How the last conversation that ended did.
+    /// The status of the conversation that ended last.
     ended: Option<Status>,
 }
 
 impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
-    /// A loop whose conversations tell `console` what is for the user.
+    /// Makes a loop whose conversations show `console` what is for the user.
     ///
     /// # Errors
-    /// When the system has no descriptor for it.
+    /// When the system has no descriptor left for the model or for the bell.
     pub fn new(run: &'a Run<W>, console: &'a dyn Console) -> io::Result<Self> {
         let mut model = L::new()?;
         let bell = match L::WAITS {
@@ -51,7 +51,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         };
         let waker = bell.as_ref().map_or(Waker::noop(), Bell::waker).clone();
         let mailbox = Mailbox::default();
-        // From now on the bell rings when something is left.
+        // Leaves the waker in the mailbox, so that the first message rings the bell.
         let _ = mailbox.poll(&mut Context::from_waker(&waker));
         Ok(EventLoop {
             resources: Resources {
@@ -74,11 +74,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         })
     }
 
-    /// Runs one machine to its end: a client's, or that of a UDP server, with its socket and the
+    /// Runs one machine to its end: a client, or a UDP server if `server` has its socket and the
     /// address that this is bound to.
     ///
     /// # Errors
-    /// When the system cannot wait.
+    /// When the socket cannot be set up, or the system cannot wait.
     pub fn alone<M: Machine>(
         &mut self,
         machine: M,
@@ -108,10 +108,10 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(self.ended.unwrap_or(Status::Stopped))
     }
 
-    /// Serves until told to stop, and until the last connection has ended.
+    /// Serves until told to stop, then until the last connection has ended.
     ///
     /// # Errors
-    /// When the system cannot wait.
+    /// When the listener cannot be set up, or the system cannot wait.
     pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
         let (Resources { run, model, .. }, waker) = (&self.resources, self.waker.clone());
         let mut acceptor = Some(Acceptor::new(listener, service, run, waker, model)?);
@@ -125,7 +125,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(Status::Stopped)
     }
 
-    /// Waits, then does what there is to do.
+    /// One round: waits, answers the bell, and gives the conversations their turns.
     fn round<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
@@ -139,8 +139,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(())
     }
 
-    /// The bell rang: there is a stop, there are messages from other threads, or there may be room
-    /// for a connection.
+    /// Answers the bell. It rings for a stop, for messages from other threads, and when there may
+    /// be room for a connection.
     fn answer<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
@@ -162,7 +162,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         acceptor.iter_mut().for_each(Acceptor::look_again);
     }
 
-    /// Takes the connections that wait, as many as there is room for.
+    /// Accepts connections that wait, as many as there is room for, and at most [`ACCEPTS`].
     fn accept<S: Service>(
         &mut self,
         all: &mut Conversations<L, S::Machine, W>,
@@ -179,7 +179,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
     }
 
-    /// The one place where the program waits. Notes what is ready.
+    /// The one place where the program waits. Notes which sockets are ready.
     fn wait<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
@@ -194,7 +194,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let pause = acceptor.as_ref().and_then(|one| one.deadline());
         let next = [all.timers.next(), pause].into_iter().flatten().min();
         let limit = match next {
-            // There are turns to be had, so only look.
+            // There is work already, so do not wait: only ask what else is ready.
             _ if accepts || !all.queue.is_empty() => Some(Duration::ZERO),
             Some(at) => Some(at.since(run.clock.mono())),
             None => None,
@@ -238,7 +238,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(())
     }
 
-    /// Those whose deadline has come, then one turn for each that was in the queue.
+    /// Visits the conversations whose deadline has come, then gives each queued one a turn.
     fn turns<M: Machine>(&mut self, all: &mut Conversations<L, M, W>) {
         if all.timers.next().is_some() {
             let now = self.resources.clock.now();
@@ -260,7 +260,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
     }
 
-    /// Gives a conversation what another thread left for it.
+    /// Hands a conversation a message from another thread.
     fn deliver<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
@@ -272,7 +272,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         });
     }
 
-    /// Does something to a conversation, and looks at what it wants then.
+    /// Runs `does` on a conversation that still exists, then removes it or updates its timer and
+    /// its place in the queue.
     fn visit<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,

@@ -44,13 +44,13 @@ use socklab_core::{Machine, Notice, Service, Status, Subject, Watch};
 use socklab_system::{Backend, Run};
 
 pub use event_loop::EventLoop;
-// What the methods of a model name.
+// Types in the signatures of [`Model`], so that a model need not depend on their crates.
 pub use model::{Interest, Model, Ready, Trigger, Watched};
 pub use socklab_core::Received;
 pub use socklab_system::{Clock, Datagrams};
 pub use std_sockets::{Kept, accept, duplicate, keep, receive};
 
-/// The I/O model of one event loop.
+/// One event loop on one thread, with the readiness model `L`.
 #[derive(Clone, Copy, Debug)]
 pub struct OneLoop<L>(PhantomData<L>);
 

@@ -8,22 +8,22 @@ use socket2::SockRef;
 use socklab_core::{Link, Received};
 use socklab_system::{Clock, Datagrams, SystemSocket};
 
-/// What a socket is watched for.
+/// What a socket is watched for: reading, writing, both or neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interest {
-    /// Something to receive, or a connection.
+    /// Readable: there are data to receive, or a connection to accept.
     pub read: bool,
-    /// Room to send, or the end of connecting.
+    /// Writable: there is room to send, or connecting is over.
     pub write: bool,
 }
 
 impl Interest {
-    /// In reading only.
+    /// Reading only.
     pub const READ: Interest = Interest {
         read: true,
         write: false,
     };
-    /// In writing only.
+    /// Writing only.
     pub const WRITE: Interest = Interest {
         read: false,
         write: true,
@@ -33,20 +33,20 @@ impl Interest {
 /// A socket that a wait found ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
-    /// The key that the socket is watched under.
+    /// The key under which the model watches the socket.
     pub key: usize,
-    /// For what. An error counts as both: it shows when the socket is used.
+    /// What the socket is ready for. An error counts as both, because the next call returns it.
     pub interest: Interest,
 }
 
 /// When a wait reports a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// Once, when it becomes ready.
+    /// Edge-triggered: once, when it becomes ready.
     Edge,
-    /// With every wait for as long as it is ready.
+    /// Level-triggered: with every wait, for as long as it is ready.
     Level,
-    /// Once for each call of [`Model::watch`].
+    /// One-shot: once for each call of [`Model::watch`].
     OneShot,
 }
 
@@ -60,7 +60,7 @@ pub enum Watched<'a, L: Model> {
     Listener(&'a mut L::Listener),
 }
 
-/// One model of the family: its sockets, no call on which blocks, and its wait.
+/// One model of the family: its nonblocking sockets, and its wait.
 pub trait Model: Sized + 'static {
     /// A UDP socket.
     type Udp: SystemSocket;
@@ -69,38 +69,38 @@ pub trait Model: Sized + 'static {
     /// A listening TCP socket.
     type Listener: SystemSocket;
 
-    /// Its name on the command line and in transcripts.
+    /// The model's name on the command line and in transcripts.
     const NAME: &'static str;
 
-    /// When its wait reports a socket.
+    /// When the model's wait reports a socket.
     const TRIGGER: Trigger;
 
-    /// Whether its wait waits. One that does not looks at a stop in each round, and needs no
-    /// waking.
+    /// Whether [`wait`](Model::wait) really waits. If not, the loop looks for a stop in each round,
+    /// and no other thread needs to wake it.
     const WAITS: bool = true;
 
-    /// Whether it has TCP.
+    /// Whether the model supports TCP.
     const STREAMS: bool = true;
 
-    /// Whether a call of a UDP server moves several datagrams, where the system can do that.
+    /// Whether a UDP server moves several datagrams with one call, where the system can do that.
     const BATCHED: bool = false;
 
-    /// Whether a call only asks for something to be done, and a socket is ready when it has been
-    /// done. Then a send that was taken is in flight until it has [landed](Model::landed).
+    /// Whether the model works by completion: a call only submits an operation, and the socket is
+    /// ready when that is done. A send is then in flight until it has [landed](Model::landed).
     const COMPLETIONS: bool = false;
 
     /// Whether this system has what the model needs.
     ///
     /// # Errors
-    /// Why it has not.
+    /// Says why the model cannot run here.
     fn available() -> io::Result<()> {
         Ok(())
     }
 
-    /// What one thread waits with.
+    /// Makes what one thread waits with, such as an `epoll` instance.
     ///
     /// # Errors
-    /// When the system has no descriptor for it.
+    /// When the system has no descriptor left.
     fn new() -> io::Result<Self>;
 
     /// Watches a socket for `interest` from now on, instead of `before` if it is watched already.
@@ -115,58 +115,59 @@ pub trait Model: Sized + 'static {
         interest: Interest,
     ) -> io::Result<()>;
 
-    /// Watches a socket no more. It is about to be closed.
+    /// Stops watching a socket, which is about to be closed.
     fn unwatch(&mut self, key: usize, socket: Watched<'_, Self>);
 
-    /// The one call that blocks: until a watched socket is ready, or `limit` has passed. Adds what
-    /// is ready to `ready`.
+    /// The one call that blocks: until a watched socket is ready, or `limit` has passed. Appends
+    /// the sockets that are ready to `ready`.
     ///
     /// # Errors
-    /// What the system says; a signal is `Interrupted`.
+    /// What the system says; `Interrupted` after a signal.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()>;
 
-    /// Makes a socket of the model's, which does not block, from one that does.
+    /// Turns a blocking UDP socket into a nonblocking one of the model's type.
     ///
     /// # Errors
     /// What the system says.
     fn udp(&self, socket: UdpSocket) -> io::Result<Self::Udp>;
 
-    /// Makes a listening socket of the model's, which does not block, from one that does.
+    /// Turns a blocking listening socket into a nonblocking one of the model's type.
     ///
     /// # Errors
     /// What the system says.
     fn listener(&self, socket: TcpListener) -> io::Result<Self::Listener>;
 
-    /// Begins to connect.
+    /// Begins to open a TCP connection.
     ///
     /// # Errors
-    /// What the system knows at once.
+    /// What the system says at once. [`is_connected`](Model::is_connected) returns a later failure.
     fn connect(&self, to: SocketAddr) -> io::Result<Self::Tcp>;
 
-    /// Whether a connection that was begun is open.
+    /// Whether a connection that is being opened is open.
     ///
     /// # Errors
-    /// Why it cannot be opened.
+    /// Says why the connection cannot be opened.
     fn is_connected(tcp: &Self::Tcp) -> io::Result<bool> {
         let tcp = SockRef::from(tcp);
         tcp.take_error()?.map_or(Ok(()), Err)?;
         match tcp.peer_addr() {
-            // Any system may report too early.
+            // On any system the event may come before the connection is open.
             Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
             peer => peer.map(|_| true),
         }
     }
 
-    /// Takes a connection.
+    /// Accepts a connection.
     ///
     /// # Errors
-    /// What the system says; `WouldBlock` if there is none.
+    /// What the system says; `WouldBlock` if none waits.
     fn accept(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)>;
 
-    /// Takes one more connection, after one has been taken. Often there is none.
+    /// Accepts another connection after one was accepted. Often none waits, so a model may check
+    /// first, where that is cheaper than an accept that fails.
     ///
     /// # Errors
-    /// What the system says; `WouldBlock` if there is none.
+    /// What the system says; `WouldBlock` if none waits.
     #[inline]
     fn accept_more(listener: &Self::Listener) -> io::Result<(Self::Tcp, SocketAddr)> {
         Self::accept(listener)
@@ -182,7 +183,7 @@ pub trait Model: Sized + 'static {
         clock: &Clock,
     ) -> io::Result<Received>;
 
-    /// Sends a datagram.
+    /// Sends a datagram. Returns how many bytes the system took.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -191,7 +192,7 @@ pub trait Model: Sized + 'static {
         datagrams.send(link, bytes)
     }
 
-    /// Receives some bytes of a stream; none at its end.
+    /// Receives some bytes of a stream; zero bytes at its end.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there are none.
@@ -200,7 +201,7 @@ pub trait Model: Sized + 'static {
         (&*SockRef::from(tcp)).read(buffer)
     }
 
-    /// Sends what the system takes of these bytes.
+    /// Sends some of these bytes. Returns how many the system took.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -209,8 +210,8 @@ pub trait Model: Sized + 'static {
         SockRef::from(tcp).send(bytes)
     }
 
-    /// How many sends have landed since the last call, and the error of one that failed. A socket
-    /// is writable when there are any that the loop has to know of.
+    /// How many sends have completed since the last call, and the error of one that failed. The
+    /// wait reports the socket as writable when the loop has to know of completed sends.
     fn landed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
         let _ = socket;
         (0, Ok(()))

@@ -10,9 +10,10 @@ use socklab_system::{Clock, Datagrams, SystemSocket};
 
 use crate::model::{Model, Watched};
 
-/// The sockets of a [`Model`] that uses those of `std::net`: `readiness::std_sockets!();` among its
-/// items. Each is shared: while the model watches a socket, its descriptor stays open and stands
-/// for no other. A model that takes connections in its own way names its function:
+/// Defines the socket types of a [`Model`] that uses those of `std::net`, and the functions that
+/// make them: write `readiness::std_sockets!();` among its items. Each socket is in an `Arc`:
+/// while the model keeps a share of it, its descriptor stays open and its number is not given to
+/// another socket. A model that accepts in its own way names its function,
 /// `std_sockets!(accept_if_possible)`, which has the arguments of [`accept`].
 #[macro_export]
 macro_rules! std_sockets {
@@ -67,7 +68,7 @@ pub fn receive(
     datagrams.receive(buffer, clock, one, any)
 }
 
-/// Takes a connection, which does not block.
+/// Accepts a connection, and makes it nonblocking.
 ///
 /// # Errors
 /// What the system says; `WouldBlock` if there is none.
@@ -77,10 +78,10 @@ pub fn accept(listener: &TcpListener) -> io::Result<(Arc<TcpStream>, SocketAddr)
     Ok((tcp.into(), peer))
 }
 
-/// What a model keeps of a socket that it watches.
+/// A share of a watched socket, which keeps its descriptor open.
 pub type Kept = Arc<dyn SystemSocket + Send + Sync>;
 
-/// A share of a socket, for a model to keep until it watches it no more.
+/// Returns a share of a socket, for a model to keep for as long as it watches the socket.
 pub fn keep<L>(socket: &Watched<'_, L>) -> Kept
 where
     L: Model<Udp = Arc<UdpSocket>, Tcp = Arc<TcpStream>, Listener = Arc<TcpListener>>,
@@ -92,10 +93,10 @@ where
     }
 }
 
-/// A second descriptor of a socket, for a model that must own what it watches.
+/// Makes a second descriptor of a socket, for a model that must own what it watches.
 ///
 /// # Errors
-/// When the system has no descriptor for it.
+/// When the system has no descriptor left.
 pub fn duplicate<L: Model>(socket: Watched<'_, L>) -> io::Result<Socket> {
     match socket {
         Watched::Udp(udp) => SockRef::from(&*udp).try_clone(),

@@ -5,40 +5,40 @@ use std::collections::BinaryHeap;
 
 use socklab_core::Mono;
 
-/// Which conversation, and that it is still the same one: keys are used again.
+/// Identifies a conversation. Keys are reused, so `number` tells whether it is still the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Address {
     pub(crate) key: usize,
     pub(crate) number: u64,
 }
 
-/// A heap of moments at which to look at a conversation.
+/// A heap of times at which the loop visits a conversation.
 ///
-/// An entry is never moved: most deadlines are moved later (with each byte) or not needed any more,
-/// and that costs nothing here. When an entry comes up, the conversation is looked at, and put in
-/// again for whatever its deadline is by then. So a conversation has one entry that matters, and
-/// those of conversations that are gone are swept when they are most of the heap. Adding and taking
-/// are O(log n), which at 100,000 connections is 17 steps.
+/// An entry is never moved. Most deadlines move later (with each byte) or become needless, and that
+/// costs nothing here. When an entry comes up, the loop visits the conversation, and adds an entry
+/// for the deadline that it has by then. So one entry of each conversation matters. Entries of
+/// conversations that are gone are removed when they are most of the heap. Adding and taking are
+/// O(log n): 17 steps at 100,000 connections.
 #[derive(Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Mono, Address)>>,
 }
 
-/// Below this a heap is too small to be worth sweeping.
+/// A heap smaller than this is not worth sweeping.
 const SMALL: usize = 1024;
 
 impl Timers {
-    /// Has a conversation looked at, at that moment.
+    /// Has the loop visit a conversation at that time.
     pub(crate) fn add(&mut self, at: Mono, address: Address) {
         self.heap.push(Reverse((at, address)));
     }
 
-    /// The next moment at which there is something to look at.
+    /// The earliest time in the heap.
     pub(crate) fn next(&self) -> Option<Mono> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// A conversation whose moment has come, and which moment that was.
+    /// Takes an entry whose time has come. Returns its time and its conversation.
     pub(crate) fn take_due(&mut self, now: Mono) -> Option<(Mono, Address)> {
         if self.next()? > now {
             return None;
@@ -46,7 +46,7 @@ impl Timers {
         self.heap.pop().map(|Reverse(due)| due)
     }
 
-    /// Forgets entries of conversations that are gone, if they are most of the heap.
+    /// Removes the entries of conversations that are gone, if they are most of the heap.
     pub(crate) fn sweep(&mut self, living: usize, lives: impl Fn(Address) -> bool) {
         if self.heap.len() > SMALL && self.heap.len() > 2 * living {
             self.heap.retain(|Reverse((_, address))| lives(*address));

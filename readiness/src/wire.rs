@@ -9,11 +9,11 @@ use socklab_system::{self as system, Clock, read};
 
 use crate::model::{Model, Watched};
 
-/// What a conversation talks through.
+/// The socket of a conversation.
 pub(crate) type Wire<L> = system::Wire<<L as Model>::Udp, <L as Model>::Tcp>;
 
-/// Opens a socket to `link`. Returns its address if it is open already; a TCP connection opens in
-/// its own time.
+/// Opens a socket to `link`. Returns its own address if it is open already. A TCP connection is
+/// not: the model reports when it is.
 pub(crate) fn open<L: Model>(
     transport: Transport,
     link: Link,
@@ -28,8 +28,7 @@ pub(crate) fn open<L: Model>(
     }
 }
 
-/// Its own address, if the connection that was being opened is open by now; `None` while that is
-/// not known.
+/// The own address of a TCP connection that was being opened; `None` while it is not open yet.
 pub(crate) fn opened<L: Model>(wire: &Wire<L>) -> io::Result<Option<SocketAddr>> {
     match wire {
         system::Wire::Stream(tcp) if L::is_connected(tcp)? => {
@@ -40,7 +39,7 @@ pub(crate) fn opened<L: Model>(wire: &Wire<L>) -> io::Result<Option<SocketAddr>>
     }
 }
 
-/// The socket, to be watched.
+/// The socket, as the model takes it to watch; `None` if there is none.
 pub(crate) fn watched<L: Model>(wire: &mut Wire<L>) -> Option<Watched<'_, L>> {
     match wire {
         system::Wire::Closed => None,
@@ -49,7 +48,7 @@ pub(crate) fn watched<L: Model>(wire: &mut Wire<L>) -> Option<Watched<'_, L>> {
     }
 }
 
-/// Takes what there is, once.
+/// Receives once: the rest of an earlier receive, or else from the system.
 #[inline]
 pub(crate) fn receive<L: Model>(
     wire: &mut Wire<L>,
@@ -66,7 +65,8 @@ pub(crate) fn receive<L: Model>(
     }
 }
 
-/// Sends what the system takes now.
+/// Sends as many bytes as the system takes now. Datagrams are `segment` bytes long, but for the
+/// last.
 #[inline]
 pub(crate) fn send<L: Model>(
     wire: &mut Wire<L>,
