@@ -26,14 +26,15 @@ pub(crate) struct Conversation<M, W: Watch> {
     permit: Option<Permit>,
 }
 
-/// What a thread blocks on, and what ends that.
+/// What a thread blocks on, and what can wake it.
 struct Thread {
     wire: BlockingWire,
     buffer: Vec<u8>,
     messages: Receiver<Message>,
     sender: Sender<Message>,
     waker: Option<StopGuard>,
-    /// A signal ends a blocked receive by itself, and no thread waits for signals.
+    /// A signal writes to the socket itself and so ends a blocked receive. No thread waits for
+    /// signals.
     bell: bool,
     watcher: Option<StopGuard>,
 }
@@ -53,8 +54,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         new
     }
 
-    /// In a box, and in a frame that is gone when more is called: a conversation on the stack takes
-    /// another page of each thread's.
+    /// Builds the conversation on the heap, in a stack frame of its own that is gone when the loop
+    /// runs. On the stack, it would cost every thread another page.
     #[inline(never)]
     fn boxed(
         session: Session<M, W::Observer>,
@@ -82,8 +83,8 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         })
     }
 
-    /// Starts the machine, and does what there is to do at once. Returns what to wait for then, or
-    /// how the conversation has ended already.
+    /// Starts the machine, and carries out what it asks for. Returns what to wait for, or the
+    /// status if the conversation has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
         let now = self.clock.now();
         self.session.turn(&mut self.out).begin(now, begin);
@@ -103,7 +104,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
     }
 
-    /// Does what there is to do.
+    /// Carries out what the session asks for.
     fn carry_out(&mut self, now: Now) -> Result<Wait, Status> {
         let context = RunContext {
             run: &self.run,
@@ -116,11 +117,11 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         carry_out(turn, now, context, &mut self.thread)
     }
 
-    /// Blocks in one call of the system, for the network or for another thread: never for both.
+    /// Blocks in one call: for the network or for another thread, never for both.
     fn block(&mut self, wait: Wait) -> Now {
         let limit = (wait.until).map(|until| until.since(self.run.clock.mono()));
         if wait.room || limit.is_some_and(|limit| limit.is_zero()) {
-            // The write itself blocks.
+            // Do not wait: for room, the next write blocks; a deadline has come already.
             self.session.turn(&mut self.out).room();
             self.clock.now()
         } else if wait.receive {
@@ -142,7 +143,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         turn.observe(operation);
         let is_over = || self.run.stop.requested() || permit.is_some_and(Permit::is_evicted);
         match &received {
-            // What ends a blocked receive looks like an end or an empty datagram.
+            // To end a blocked receive, a stop sends an empty datagram or shuts the stream.
             Ok(received) if received.is_empty() && is_over() => {}
             Ok(received) => {
                 permit.iter().for_each(|permit| permit.heard(now.mono));
@@ -158,11 +159,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         now
     }
 
-    /// Blocks until another thread has something: the user's line, the register's decision, a stop.
+    /// Blocks until there is a message from another thread: the user's line, the register's
+    /// decision, or a wake-up for a stop.
     fn wait_for_threads(&mut self, limit: Option<Duration>) -> Now {
         let (thread, stop) = (&mut self.thread, &self.run.stop);
         if thread.bell {
-            // The bell ends only a receive. In this wait another thread must tell of a signal.
+            // A signal ends only a receive by itself. To end this wait, a thread must wait for
+            // signals.
             thread.bell = false;
             thread.watcher = Some(stop.on_request(|| {}));
             if stop.requested() {
@@ -185,7 +188,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 }
 
 impl Thread {
-    /// Takes a socket, and leaves a stop a way to end the call that blocks on it.
+    /// Takes a socket, and registers with the stop how to end a call that blocks on it.
     fn connect(&mut self, wire: BlockingWire, stop: &Stop) {
         self.buffer.resize(wire.buffer(), 0);
         self.wire = wire;
@@ -197,7 +200,7 @@ impl Thread {
         });
     }
 
-    /// Something that ends a call that blocks.
+    /// Returns a function that ends a call that blocks.
     fn wake(&self) -> impl Fn() + Send + 'static {
         let (wake, leave) = (self.wire.waker(), self.leave());
         move || {

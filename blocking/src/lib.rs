@@ -59,17 +59,17 @@ pub use iterative::Iterative;
 pub use per_connection::PerConnection;
 pub use pool::Pool;
 
-/// This I/O model, with one of its designs.
+/// The blocking I/O model, with one of its server designs.
 #[derive(Clone, Copy, Debug)]
 pub struct Threads<D>(PhantomData<D>);
 
-/// This I/O model, with a thread for each connection of a TCP server.
+/// Blocking, with a thread for each connection of a TCP server.
 pub type Blocking = Threads<PerConnection>;
-/// The same with a TCP server of one thread, which serves one connection after the other.
+/// Blocking, with one thread that serves one TCP connection after the other.
 pub type BlockingIterative = Threads<Iterative>;
-/// The same with a fixed number of threads for a TCP server.
+/// Blocking, with a fixed number of threads for a TCP server.
 pub type BlockingPool = Threads<Pool>;
-/// The same with a UDP server that receives and sends several datagrams in one call, where the
+/// Blocking, with a UDP server that receives and sends several datagrams in one call, where the
 /// system can do that.
 pub type BlockingBatched = Threads<Batched>;
 

@@ -15,34 +15,34 @@ use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, lock, socket, 
 use crate::conversation::Conversation;
 use crate::wire::BlockingWire;
 
-/// The stack of a thread that serves connections: the loop and a machine need little, and the
-/// system only backs what is touched.
+/// The stack of a thread that serves connections. The loop and a machine need little, and the
+/// system backs only the pages that are touched.
 pub(crate) const STACK: usize = 256 * 1024;
 
-/// A design of a server that blocks.
+/// A design of a blocking TCP server: which thread serves which connection.
 pub trait Design {
-    /// Its name on the command line and in transcripts.
+    /// The name on the command line and in transcripts.
     const NAME: &'static str;
 
-    /// Whether a call of its UDP server moves several datagrams, where the system can do that.
+    /// Whether the UDP server moves several datagrams with one call, where the system can do that.
     const BATCHED: bool = false;
 
     /// Accepts until told to stop, then waits for the connections to end.
     ///
     /// # Errors
-    /// When the system has no threads for it.
+    /// When the system cannot start a thread.
     fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()>;
 }
 
-/// The listening socket of a server, and what its designs have in common.
+/// The listening socket of a server, and what all designs share.
 pub struct Listener<'a, S: Service, W: Watch> {
-    /// Gone once the server stops; closed when no thread accepts on it any more.
+    /// `None` once the server stops. The socket is closed when no thread accepts on it any more.
     tcp: Mutex<Option<Arc<TcpListener>>>,
     local: SocketAddr,
     service: &'a S,
     pub(crate) run: &'a Arc<Run<W>>,
     refusals: OnceLock<Refusals<S::Machine, W>>,
-    /// Other processes accept on it too, and any of them may shut it down.
+    /// Other processes accept on this socket too, and any of them may shut it down.
     inherited: bool,
     _waker: StopGuard,
 }
@@ -50,8 +50,8 @@ pub struct Listener<'a, S: Service, W: Watch> {
 /// A conversation that has begun, and what it waits for.
 type Begun<M, W> = (Box<Conversation<M, W>>, Result<Wait, Status>);
 
-/// Where connections over a limit go, whose peers have a moment to read what was said; `None` if
-/// the system has no thread for them.
+/// Takes conversations over a limit, whose peers have a moment to read the refusal. `None` if the
+/// system could not start a thread for them.
 type Refusals<M, W> = Option<Sender<Begun<M, W>>>;
 
 /// A thread that accepts on a listener.
@@ -72,9 +72,9 @@ impl Wake for Unpark {
 }
 
 impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
-    /// Says that the server is ready, unless the socket is `inherited` from a process that has said
-    /// so. Then other processes accept on it too, and a stop shuts it down, which ends the `accept`
-    /// of all.
+    /// Tells the user that the server is ready, unless the socket is `inherited` from a process
+    /// that has done so. An inherited socket is shared with other processes: a stop shuts it down,
+    /// which ends the `accept` of all of them.
     pub(crate) fn new(
         (local, tcp): (SocketAddr, TcpListener),
         inherited: bool,
@@ -102,7 +102,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         })
     }
 
-    /// Has this thread accept.
+    /// Returns what the calling thread needs to accept.
     pub(crate) fn accepting(&self) -> Accepting<'_, 'a, S, W> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let wake = waker.clone();
@@ -114,7 +114,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         }
     }
 
-    /// A server that is leaving lets no more wait for it.
+    /// Closes the listener, and wakes the next thread that is blocked in `accept`.
     fn close(&self, tcp: &Arc<TcpListener>) {
         drop(lock(&self.tcp).take());
         // One connection unblocks one `accept`. Each thread that leaves connects once more, with
@@ -126,7 +126,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         }
     }
 
-    /// Starts the conversation with a connection, on this thread.
+    /// Starts the conversation with a connection, on the calling thread.
     fn begin(&self, guest: Guest<TcpStream>) -> Begun<S::Machine, W> {
         let (session, begin) = guest.session(self.service, self.run);
         let wire = BlockingWire::stream(guest.tcp);
@@ -141,13 +141,14 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         conversation.run(begun);
     }
 
-    /// Tells a peer that it is one too many. What is left then is to wait for the peer's end: one
-    /// thread does that for all of them, started by the first.
+    /// Tells a peer that its connection exceeds a limit. Then only the peer's end is awaited: one
+    /// thread, started for the first refusal, does that for all of them.
     fn refuse(&self, guest: Guest<TcpStream>) {
         let start = || {
             let (sender, refusals) = channel::<Begun<S::Machine, W>>();
             let thread = thread::Builder::new().stack_size(STACK);
-            // Each has a second from its own beginning, so waiting for the oldest delays none.
+            // Each refusal has one second from its own beginning, so waiting for the oldest delays
+            // none.
             let drain = move || {
                 for (mut conversation, begun) in refusals {
                     conversation.run(begun);
@@ -162,11 +163,12 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
 }
 
 impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
-    /// Blocks in `accept`, and then until there is room; `None` once the server is to stop.
+    /// Blocks in `accept`, then until there is room. Returns `None` once the server is to stop.
     pub(crate) fn next(&mut self) -> Option<Guest<TcpStream>> {
         let (listener, run) = (self.listener, self.listener.run);
         let tcp = lock(&listener.tcp).clone()?;
-        // A thread that waits in `accept` has taken a descriptor, which those that leave need.
+        // Look for a stop before each `accept`: a thread that waits there has taken a descriptor,
+        // which the threads that leave need to wake each other.
         while !run.stop.requested() {
             match self.reception.next(run) {
                 NextGuest::Accept => {
@@ -191,13 +193,14 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
         None
     }
 
-    /// The system has no more of a resource: waits until a connection ends, or for a while.
+    /// Called when the system has no more of a resource: waits until a connection ends, or for a
+    /// while.
     pub(crate) fn out_of(&self, resource: Resource, fault: Fault) {
         let until = self.reception.out_of(self.listener.run, resource, fault);
         self.park(until);
     }
 
-    /// Sleeps until woken, or until that moment.
+    /// Sleeps until the thread is unparked, or until that time.
     fn park(&self, until: Option<Mono>) {
         match until {
             Some(until) => thread::park_timeout(until.since(self.listener.run.clock.mono())),

@@ -24,7 +24,8 @@ impl Design for PerConnection {
         let mut accepting = listener.accepting();
         thread::scope(|scope| {
             while let Some(guest) = accepting.next() {
-                // It is taken by the thread that starts, and stays here until one does.
+                // The new thread takes the guest. If no thread starts, it is still here for the
+                // next attempt.
                 let guest = Arc::new(Mutex::new(Some(guest)));
                 while !listener.run.stop.requested() {
                     let taken = Arc::clone(&guest);

@@ -18,9 +18,8 @@ use crate::listener::{Design, Listener, STACK};
 #[derive(Clone, Copy, Debug)]
 pub struct Pool;
 
-/// How many threads or processes accept: [`Run::threads`], else twice as many as there are cores
-/// and at least 4, since they wait for peers more than they compute; and no more than
-/// [`Run::limit`] allows.
+/// How many threads or processes accept: [`Run::threads`], but no more than [`Run::limit`] allows.
+/// By default twice as many as there are cores and at least 4, since they mostly wait for peers.
 pub(crate) fn threads<W: Watch>(run: &Run<W>) -> usize {
     let threads = run.threads_or(|cores| (2 * cores).max(4));
     threads.min(run.limit.most().max(1))
@@ -34,7 +33,7 @@ impl Design for Pool {
         thread::scope(|scope| {
             for _ in 0..threads(run) {
                 let thread = thread::Builder::new().stack_size(STACK);
-                // Where one cannot be started, those that have been are to end.
+                // If a thread cannot be started, the threads that have been must end.
                 (thread.spawn_scoped(scope, || Iterative::serve(listener)))
                     .inspect_err(|_| run.stop.request())?;
             }

@@ -41,8 +41,9 @@ use crate::wire::BlockingWire;
 /// Starts a process whose standard input is this socket.
 pub type Start<'a> = &'a dyn Fn(OwnedFd) -> io::Result<Child>;
 
-/// Accepts until told to stop, and has `start` start a process for each connection, which counts
-/// until that has ended. Then stops the processes, and waits for them.
+/// Accepts until told to stop. For each connection `start` starts a process, and the connection
+/// counts until that process has ended. After a stop, tells the processes to end and waits for
+/// them.
 pub fn for_each_connection<S: Service, W: Watch + 'static>(
     address: SocketAddr,
     service: &S,
@@ -70,8 +71,9 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
     })
 }
 
-/// Has `start` start [`Run::threads`] processes that accept on one listener, else twice as many as
-/// there are cores and at least 4; no more than the limit allows. The first that ends ends all.
+/// Has `start` start processes that accept on one listener: [`Run::threads`], by default twice as
+/// many as there are cores and at least 4, but no more than the limit allows. The first process
+/// that ends ends all.
 pub fn preforked<W: Watch + 'static>(
     address: SocketAddr,
     run: &Arc<Run<W>>,
@@ -83,7 +85,7 @@ pub fn preforked<W: Watch + 'static>(
             let child = || start(tcp.try_clone()?.into());
             children.start(child, &mut None)
         });
-        // Its children have it.
+        // The children have inherited the listener; the parent does not accept.
         drop(tcp);
         let stopped = Arc::clone(&children);
         let _waker = run.stop.on_request(move || stopped.stop());
@@ -107,7 +109,7 @@ pub fn serve_connection<S: Service, W: Watch + 'static>(
     service: &S,
     run: &Arc<Run<W>>,
 ) -> Status {
-    // A peer that has gone already has no address any more.
+    // The peer may be gone already; then the socket has no address any more.
     let (Ok(peer), Ok(local)) = (tcp.peer_addr(), tcp.local_addr()) else {
         return Status::Done;
     };
@@ -116,8 +118,8 @@ pub fn serve_connection<S: Service, W: Watch + 'static>(
     alone(service.accept(link), BlockingWire::stream(tcp), begin, run)
 }
 
-/// Accepts on a listener that other processes have too, until told to stop. A stop of one shuts the
-/// listener down, and so ends the `accept` of all.
+/// Accepts until told to stop, on a listener that other processes share. A stop of one process
+/// shuts the listener down, which ends the `accept` of all.
 pub fn serve_listener<S: Service, W: Watch + 'static>(
     tcp: TcpListener,
     service: &S,
@@ -129,7 +131,7 @@ pub fn serve_listener<S: Service, W: Watch + 'static>(
     served.map_or_else(|error| broken(&error), |()| Status::Stopped)
 }
 
-/// The processes that have not ended.
+/// The child processes that have not ended.
 #[derive(Default)]
 struct Children {
     alive: Mutex<Alive>,
@@ -138,19 +140,19 @@ struct Children {
 
 #[derive(Default)]
 struct Alive {
-    /// The permit of the connection that a process serves, if it serves just one.
+    /// By process id: the permit of the connection that the process serves, if it serves just one.
     permits: BTreeMap<i32, Option<Permit>>,
     stopped: bool,
 }
 
 impl Children {
-    /// Starts a process, which takes the permit.
+    /// Starts a process. If it starts, the permit goes with it.
     fn start(
         &self,
         child: impl FnOnce() -> io::Result<Child>,
         permit: &mut Option<Permit>,
     ) -> io::Result<()> {
-        // Locked before it starts: it may have ended before it is noted.
+        // Lock before starting: the process may end before its id is inserted.
         let mut alive = lock(&self.alive);
         let id = child()?.id().cast_signed();
         alive.permits.insert(id, permit.take());
@@ -161,7 +163,7 @@ impl Children {
         Ok(())
     }
 
-    /// Tells all to end. There will be no more.
+    /// Tells all processes to end. A process that starts later is told at once.
     fn stop(&self) {
         let mut alive = lock(&self.alive);
         alive.stopped = true;
@@ -171,8 +173,8 @@ impl Children {
         self.changed.notify_all();
     }
 
-    /// Waits for each that ends, until all have and there will be no more. Says with which exit
-    /// status; that of a signal is not zero.
+    /// Waits until all processes have ended and no more will start. Passes `ended` each exit
+    /// status; for a process that a signal ended, the signal's number, which is not zero.
     fn reap(&self, mut ended: impl FnMut(i32)) {
         loop {
             let mut alive = lock(&self.alive);
@@ -186,7 +188,8 @@ impl Children {
             let (id, status) = match wait() {
                 Ok(WaitStatus::Exited(id, status)) => (id, status),
                 Ok(WaitStatus::Signaled(id, signal, _)) => (id, signal as i32),
-                // Where SIGCHLD is ignored the system has forgotten them.
+                // Where SIGCHLD is ignored the kernel keeps no exit status, so ask for each process
+                // whether it is still there.
                 Err(Errno::ECHILD) => {
                     let there = |id: &i32| kill(Pid::from_raw(*id), None).is_ok();
                     lock(&self.alive).permits.retain(|id, _| there(id));

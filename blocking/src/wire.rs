@@ -12,25 +12,26 @@ use socklab_system::{Clock, Wire, read, socket};
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// How long a receive blocks at most on Windows, where [`socket::wake_reader`] is only promised to
-/// end the calls that come after it (`shutdown`, winsock2.h). Then the stop is looked at.
+/// How long a receive blocks at most on Windows, before it looks for a stop. There
+/// [`socket::wake_reader`] is only promised to end the calls that come after it (`shutdown`,
+/// winsock2.h).
 const LOOK_AT_STOP: Duration = Duration::from_millis(500);
 
-/// The socket of a conversation, and the time-outs of its calls. A stop shares the socket, to end a
-/// call that blocks.
+/// The socket of a conversation, and the time-outs of its calls. The socket is shared with the
+/// stop, which ends a call that blocks.
 #[derive(Default)]
 pub(crate) struct BlockingWire {
     pub(crate) wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
-    /// From where a stop wakes the blocked `recv` of a UDP server.
+    /// The socket from which a stop wakes the blocked `recv` of a UDP server.
     alarm: Option<Arc<UdpSocket>>,
-    /// The time-outs that are set. Setting another is a system call.
+    /// The time-outs that the socket has now. Setting another one is a system call.
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
 }
 
 impl BlockingWire {
-    /// A UDP server's, bound to `local`. Where the system can do that, a call of a `batched` one
-    /// moves several datagrams.
+    /// The socket of a UDP server, bound to `local`. If it is `batched`, one call moves several
+    /// datagrams, where the system can do that.
     pub(crate) fn server(
         udp: UdpSocket,
         local: SocketAddr,
@@ -78,7 +79,7 @@ impl BlockingWire {
         }
     }
 
-    /// How large a buffer to receive into.
+    /// How large a buffer to receive into must be.
     pub(crate) fn buffer(&self) -> usize {
         match self.wire {
             Wire::Closed => 0,
@@ -87,7 +88,7 @@ impl BlockingWire {
         }
     }
 
-    /// Something that ends a receive that blocks.
+    /// Returns a function that ends a blocked receive.
     pub(crate) fn waker(&self) -> Box<dyn Fn() + Send> {
         match (&self.wire, &self.alarm) {
             (_, Some(alarm)) => {
@@ -106,12 +107,13 @@ impl BlockingWire {
         }
     }
 
-    /// What a signal itself can write to, to end a receive that blocks.
+    /// The socket to which a signal handler can write to end a blocked receive.
     pub(crate) fn bell(&self) -> Option<&UdpSocket> {
         self.alarm.as_deref()
     }
 
-    /// Blocks until something comes, or for `limit`: then it is `WouldBlock`. It may be so earlier.
+    /// Blocks until something comes, or for at most `limit`; then returns `WouldBlock`. That may be
+    /// earlier than `limit`.
     pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
@@ -152,8 +154,8 @@ impl BlockingWire {
         received.map_err(timed_out)
     }
 
-    /// Sends a datagram, or some bytes of a stream. Blocks until there is room; for a stream, or
-    /// for `limit`: then it is `WouldBlock`.
+    /// Sends a datagram, or some bytes of a stream. Blocks until there is room; on a stream for at
+    /// most `limit`, and then returns `WouldBlock`.
     pub(crate) fn send(
         &mut self,
         link: &Link,
@@ -162,8 +164,8 @@ impl BlockingWire {
         limit: Option<Duration>,
     ) -> io::Result<usize> {
         if let Wire::Stream(stream) = &self.wire {
-            // A stop cannot wake a blocked write without cutting off what it writes, so the write
-            // itself ends after a while.
+            // A stop can end a blocked write only by cutting the connection. So a write has a
+            // time-out, after which the driver looks for a stop.
             let limit = limit.map_or(CLOSE_LIMIT, |limit| limit.min(CLOSE_LIMIT));
             let limit = limit.max(Duration::from_millis(1));
             if cfg!(windows) {
@@ -178,7 +180,8 @@ impl BlockingWire {
             Wire::Datagrams(server) if segment < bytes.len() => {
                 server.send_train(link, bytes, segment)
             }
-            // Nearly every reply. socket2 would fill a `sockaddr_storage` of 128 bytes for each.
+            // Nearly every reply comes here. socket2 would fill a `sockaddr_storage` of 128 bytes
+            // for each.
             Wire::Datagrams(server) if server.peer.is_none() && link.local.is_none() => {
                 server.udp.send_to(bytes, link.peer)
             }
@@ -187,8 +190,9 @@ impl BlockingWire {
     }
 }
 
-/// A send that blocks on Windows waits until all is taken, and after a time-out it does not say how
-/// much was. So there a send takes what it can without waiting, and this waits between two.
+/// On Windows a blocking send waits until all bytes are taken, and after a time-out it does not say
+/// how many were. So this sends what the system takes without waiting, and sleeps between two
+/// attempts.
 fn write_some(mut stream: &TcpStream, bytes: &[u8], limit: Duration) -> io::Result<usize> {
     const PAUSE: Duration = Duration::from_millis(1);
     let mut left = limit;
@@ -206,7 +210,7 @@ fn write_some(mut stream: &TcpStream, bytes: &[u8], limit: Duration) -> io::Resu
     written
 }
 
-/// The limit of a receive that a stop may be unable to end.
+/// Shortens the limit of a receive on Windows, where a stop may be unable to end it.
 fn until_a_look(limit: Option<Duration>) -> Option<Duration> {
     match cfg!(windows) {
         true => Some(limit.map_or(LOOK_AT_STOP, |limit| limit.min(LOOK_AT_STOP))),
@@ -214,8 +218,8 @@ fn until_a_look(limit: Option<Duration>) -> Option<Duration> {
     }
 }
 
-/// A blocking call's own time-out is `WouldBlock` on Unix, and `TimedOut` on Windows. On Unix
-/// `TimedOut` is something else, a connection that the system has given up.
+/// Unifies what a blocking call returns after its own time-out: `WouldBlock` on Unix, `TimedOut` on
+/// Windows. On Unix `TimedOut` means that the system has given the connection up.
 fn timed_out(error: io::Error) -> io::Error {
     match error.kind() {
         ErrorKind::TimedOut if cfg!(windows) => ErrorKind::WouldBlock.into(),

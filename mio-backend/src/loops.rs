@@ -24,11 +24,11 @@ use crate::model::MioPoll;
 /// One of the loops.
 type Loop<'a, W> = EventLoop<'a, MioPoll, W>;
 
-/// The model with several loops.
+/// mio with several loops.
 ///
-/// There are [`Run::threads`], else one for each core that the process may use and at least 2; for
-/// TCP, no more than [`Run::limit`] allows. A client has one machine, and so has a UDP server
-/// whose machine must hear every peer: these are [`Mio`], one loop.
+/// There are [`Run::threads`] loops, by default one for each core that the process may use and at
+/// least 2; for TCP, no more than [`Run::limit`] allows. A client has one machine, and so does a
+/// UDP server whose machine must hear every peer: these run on one loop, as [`Mio`] does.
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
 
@@ -39,8 +39,8 @@ fn as_many_as_cores<W: Watch>(run: &Run<W>) -> usize {
 impl Backend for MioLoops {
     const NAME: &'static str = "mio-loops";
 
-    /// Where the system does not [spread](socket::SPREADS) what comes to one address, its servers
-    /// would fail.
+    /// Fails where the system does not [spread](socket::SPREADS) datagrams and connections over the
+    /// sockets of one address.
     fn available() -> io::Result<()> {
         match socket::SPREADS {
             true => Ok(()),
@@ -107,7 +107,7 @@ impl Backend for MioLoops {
     }
 }
 
-/// Runs each on a thread of its own. The first that ends ends all; it says how.
+/// Runs each loop on a thread of its own. The first that ends stops the others; returns its result.
 fn each_on_a_thread<T: Send>(
     loops: Vec<T>,
     serve: impl Fn(T) -> io::Result<Status> + Sync,
@@ -132,8 +132,8 @@ fn each_on_a_thread<T: Send>(
     first.into_inner().unwrap_or(Ok(Status::Stopped))
 }
 
-/// However a loop ends, the others do not go on without it: its share of the peers would not be
-/// served.
+/// Stops all loops when one ends, also by a panic: the peers that the system sends to that loop
+/// would get no answer.
 struct EndAll<'a>(&'a Stop);
 
 impl Drop for EndAll<'_> {
@@ -142,7 +142,7 @@ impl Drop for EndAll<'_> {
     }
 }
 
-/// Each machine says that it is ready; the user hears it once, when all are.
+/// Counts the loops that are ready. The user hears of it once, when all are.
 struct TogetherReady<'a> {
     console: &'a dyn Console,
     awaited: AtomicUsize,

@@ -14,11 +14,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socklab_core::Link;
 use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trigger, Watched};
 
-/// How many events one poll takes at most.
+/// How many events one poll returns at most.
 const EVENTS: usize = 1024;
 
-/// A poll, and room for what it finds. In one that is `BATCHED`, a call of a UDP server moves
-/// several datagrams.
+/// mio's `Poll`, and room for the events of one wait. If `BATCHED`, a UDP server moves several
+/// datagrams with one call.
 #[derive(Debug)]
 pub struct MioPoll<const BATCHED: bool = false> {
     poll: Poll,
@@ -52,7 +52,7 @@ impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         self.poll.poll(&mut self.events, limit)?;
         for event in &self.events {
-            // An error shows when the socket is read or written.
+            // The next read or write returns an error, so it counts as both.
             let error = event.is_error();
             let interest = Interest {
                 read: event.is_readable() || event.is_read_closed() || error,
@@ -104,8 +104,8 @@ impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
         listener.accept()
     }
 
-    /// Looks first: on Linux an accept makes a socket before it finds that no peer waits, which
-    /// costs more than ten times as much as looking.
+    /// Asks `poll` first whether a connection waits. On Linux an accept creates a socket before it
+    /// finds none, which costs more than ten times as much.
     #[cfg(unix)]
     fn accept_more(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
         let mut list = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
@@ -115,7 +115,7 @@ impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
         }
     }
 
-    // mio on Windows has to see each call that would block, or it reports no further event.
+    // On Windows mio must see each call that would block, or it reports no further event.
 
     fn receive(
         datagrams: &Datagrams<UdpSocket>,
@@ -162,7 +162,7 @@ mod tests {
         };
         assert!(none(&MioPoll::accept_more(&listener)));
         let client = Client::connect(address).unwrap();
-        // The last segment of the handshake may still be on its way.
+        // The last segment of the handshake may not have come yet.
         let mut accepted = MioPoll::accept_more(&listener);
         while none(&accepted) {
             accepted = MioPoll::accept_more(&listener);

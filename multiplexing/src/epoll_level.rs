@@ -18,10 +18,10 @@ use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watc
 
 use crate::poll::timeout;
 
-/// How many events one wait takes at most. The next takes the others.
+/// How many events one wait returns at most. The next wait returns the others.
 const EVENTS: usize = 1024;
 
-/// The list of sockets in the kernel, and room for what a wait finds.
+/// The kernel's list of sockets, and room for the events of one wait.
 pub struct EpollLoop {
     epoll: Epoll,
     events: Vec<EpollEvent>,
@@ -44,8 +44,8 @@ impl Model for EpollLoop {
         Ok(())
     }
 
-    /// The kernel reports an error or an end even of a socket that is watched for nothing, so such
-    /// a socket leaves the list.
+    /// Keeps a socket in the list only while it is watched for something. The kernel reports errors
+    /// and hang-ups even of a socket that is watched for nothing.
     fn watch(
         &mut self,
         key: usize,
@@ -64,7 +64,7 @@ impl Model for EpollLoop {
         Ok(())
     }
 
-    /// A socket that is closed leaves the list.
+    /// Does nothing: the kernel removes a socket from the list when it is closed.
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn new() -> io::Result<Self> {
@@ -90,7 +90,7 @@ fn event(key: usize, interest: Interest) -> EpollEvent {
     EpollEvent::new(flags, key as u64)
 }
 
-/// An error or an end counts as both: it shows when the socket is used.
+/// An error or a hang-up counts as both: the next call on the socket returns it.
 fn interest(found: EpollFlags) -> Interest {
     let other = found.intersects(!(EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT));
     Interest {

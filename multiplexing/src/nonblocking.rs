@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
 
-/// The sockets to be asked, and for what.
+/// The sockets to try, and what for.
 #[derive(Debug)]
 pub struct NonblockingLoop {
     asked: BTreeMap<usize, Interest>,

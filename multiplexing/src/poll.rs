@@ -17,7 +17,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
 
-/// The sockets that the thread waits for.
+/// The sockets that the thread waits for, by their keys.
 pub struct PollLoop {
     watched: BTreeMap<usize, (Interest, Kept)>,
     /// The list for the kernel, empty between two waits.
@@ -27,8 +27,8 @@ pub struct PollLoop {
 impl Model for PollLoop {
     const NAME: &'static str = "poll";
 
-    /// It reports a ready socket with every call, so one is watched only for what its conversation
-    /// waits for: nearly every socket has room to send.
+    /// `poll` reports a ready socket with every call. So a socket is watched only for what its
+    /// conversation waits for: nearly every socket has room to send.
     const TRIGGER: Trigger = Trigger::Level;
 
     readiness::std_sockets!();
@@ -61,7 +61,8 @@ impl Model for PollLoop {
         _: Option<Interest>,
         interest: Interest,
     ) -> io::Result<()> {
-        // One that is watched for nothing is left out: its end would be reported all the same.
+        // A socket that is watched for nothing is left out: `poll` would report its hang-up all the
+        // same.
         if interest == Interest::default() {
             self.watched.remove(&key);
         } else {
@@ -90,7 +91,7 @@ fn flags(interest: Interest) -> PollFlags {
     flags
 }
 
-/// An error or an end counts as both: it shows when the socket is used.
+/// An error or a hang-up counts as both: the next call on the socket returns it.
 fn interest(found: PollFlags) -> Interest {
     let other = found.intersects(!(PollFlags::POLLIN | PollFlags::POLLOUT));
     Interest {
@@ -107,7 +108,8 @@ pub(crate) fn timeout(limit: Option<Duration>) -> PollTimeout {
     })
 }
 
-/// The list without what it borrowed. (The collection keeps the memory.)
+/// Empties the list, so that it borrows no socket. (Collecting into the same size keeps the
+/// memory.)
 fn emptied(mut list: Vec<PollFd<'_>>) -> Vec<PollFd<'static>> {
     list.clear();
     list.into_iter()

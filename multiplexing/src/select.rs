@@ -21,7 +21,7 @@ use nix::sys::select::{FD_SETSIZE, FdSet, select};
 use nix::sys::time::{TimeVal, TimeValLike};
 use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
 
-/// The sockets that the thread waits for.
+/// The sockets that the thread waits for, by their keys.
 pub struct SelectLoop {
     watched: BTreeMap<usize, (Interest, Kept)>,
 }
@@ -29,8 +29,8 @@ pub struct SelectLoop {
 impl Model for SelectLoop {
     const NAME: &'static str = "select";
 
-    /// It reports a ready socket with every call, so one is watched only for what its conversation
-    /// waits for: nearly every socket has room to send.
+    /// `select` reports a ready socket with every call. So a socket is watched only for what its
+    /// conversation waits for: nearly every socket has room to send.
     const TRIGGER: Trigger = Trigger::Level;
 
     readiness::std_sockets!(accept_if_it_fits);
@@ -89,8 +89,8 @@ impl Model for SelectLoop {
     }
 }
 
-/// Whether the sets have a bit for a descriptor of this number. If not, it is as if the system had
-/// no descriptor: `EMFILE`.
+/// Checks that the sets have a bit for a descriptor of this number. Otherwise fails with `EMFILE`,
+/// as if the system had no descriptor left.
 fn fits(number: RawFd) -> io::Result<()> {
     match usize::try_from(number) {
         Ok(number) if number < FD_SETSIZE => Ok(()),
@@ -98,16 +98,18 @@ fn fits(number: RawFd) -> io::Result<()> {
     }
 }
 
-/// Takes a connection, if its descriptor will fit: else it stays in the backlog.
+/// Accepts a connection if its descriptor will fit into the sets. Otherwise leaves it in the
+/// backlog.
 fn accept_if_it_fits(listener: &TcpListener) -> io::Result<(Arc<TcpStream>, SocketAddr)> {
-    // It will have the lowest number that is free, as this copy has now.
+    // The kernel gives out the lowest free number, so the connection will get the number of this
+    // copy.
     let copy = listener.try_clone()?;
     fits(copy.as_raw_fd())?;
     drop(copy);
     readiness::accept(listener)
 }
 
-/// In microseconds. A longer wait than this is cut, and begins again.
+/// A day in microseconds. A longer wait is cut to this, and the loop begins another.
 const A_DAY: i64 = 86_400_000_000;
 
 /// Rounded up to a microsecond, so that a deadline has come when the wait is over.

@@ -25,5 +25,5 @@ use socklab_readiness::OneLoop;
 
 pub use model::SignalLoop;
 
-/// This I/O model. A TCP server of it fails, and so does opening a connection.
+/// The signal-driven model. It has no TCP: serving or opening a connection fails.
 pub type SignalDriven = OneLoop<SignalLoop>;

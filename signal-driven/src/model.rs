@@ -1,4 +1,4 @@
-//! What is watched, and the one place where the program waits.
+//! Which sockets send the signal, and the one place where the program waits.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,28 +12,28 @@ use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger
 
 use crate::signal;
 
-/// A thread that has `SIGIO` blocked, and the sockets whose signal it is sent.
+/// The sockets that send `SIGIO` to this thread, which has the signal blocked.
 pub struct SignalLoop {
     armed: BTreeMap<usize, Kept>,
-    /// Sockets were armed since the last wait: what they had before then raised no signal.
+    /// Sockets were armed since the last wait. What they had received before raised no signal.
     unasked: bool,
-    /// The signals that the thread had blocked before.
+    /// The signals that the thread had blocked before; restored at the end.
     before: SigSet,
-    /// The signal comes to the thread that made this, so it stays there.
+    /// Makes this `!Send`: the kernel sends the signal to the thread that made it.
     _here: PhantomData<*const ()>,
 }
 
 impl Model for SignalLoop {
     const NAME: &'static str = "signal-driven";
 
-    /// A change is reported once, and several as one: a socket is received from until it would
-    /// block.
+    /// One signal stands for one or several changes, so the loop receives from a socket until the
+    /// call would block.
     const TRIGGER: Trigger = Trigger::Edge;
 
     const STREAMS: bool = false;
 
-    /// The one place where the program waits: for the signal. It does not say which socket has
-    /// something, so any may.
+    /// The one place where the program waits: for the signal. The signal does not say which socket
+    /// changed, so all of them count as ready.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let unasked = std::mem::take(&mut self.unasked);
         let signalled = signal::wait(if unasked { Some(Duration::ZERO) } else { limit })?;
@@ -47,7 +47,7 @@ impl Model for SignalLoop {
         Ok(())
     }
 
-    /// Blocks the signal first: from the moment that a socket is armed it may come.
+    /// Blocks the signal first: it may come as soon as a socket is armed.
     fn new() -> io::Result<Self> {
         let before = signal::set().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         Ok(SignalLoop {
@@ -87,28 +87,29 @@ impl Model for SignalLoop {
 }
 
 impl Drop for SignalLoop {
-    /// No signal may come once it is not blocked any more.
+    /// Disarms the sockets and takes a pending signal: once the signal is unblocked, it would end
+    /// the process.
     fn drop(&mut self) {
         for socket in self.armed.values() {
             disarm(socket.as_fd());
         }
         while let Ok(true) = signal::wait(Some(Duration::ZERO)) {}
         if !self.before.contains(Signal::SIGIO) {
-            // It fails for a signal that there is not, and there is this one.
+            // Ignore the result: this fails only for a signal that does not exist.
             let _ = signal::set().thread_unblock();
         }
     }
 }
 
-/// Has a socket's signal sent to this thread from now on.
+/// Has the kernel send the socket's signal to this thread from now on.
 fn arm(socket: BorrowedFd<'_>) -> io::Result<()> {
     signal::own(socket)?;
     Ok(set_async(socket, true)?)
 }
 
-/// Has it sent to no thread any more.
+/// Has the kernel send no signal for this socket any more.
 fn disarm(socket: BorrowedFd<'_>) {
-    // It fails for a descriptor that is not open, and this one is.
+    // Ignore the result: this fails only for a descriptor that is not open.
     let _ = set_async(socket, false);
 }
 

@@ -13,7 +13,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::time::TimeSpec;
 use nix::unistd::gettid;
 
-/// `F_SETOWN_EX` and its argument (fcntl(2)), which libc does not have for most systems.
+/// `F_SETOWN_EX` and its argument (fcntl(2)). libc defines them for few systems.
 const F_SETOWN_EX: libc::c_int = 15;
 const F_OWNER_TID: libc::c_int = 0;
 
@@ -23,13 +23,13 @@ struct Owner {
     id: libc::pid_t,
 }
 
-/// The set of the one signal. Its default action ends the process, so that it must be blocked
-/// wherever it may come.
+/// The set of this one signal. Its default action ends the process, so a thread that may get it
+/// must block it.
 pub(crate) fn set() -> SigSet {
     SigSet::from(Signal::SIGIO)
 }
 
-/// Has a socket's signal sent to the calling thread, and to no other.
+/// Has the kernel send a socket's signal to the calling thread, and to no other.
 pub(crate) fn own(socket: BorrowedFd<'_>) -> io::Result<()> {
     let owner = Owner {
         kind: F_OWNER_TID,
@@ -44,8 +44,8 @@ pub(crate) fn own(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-/// Sleeps until the signal comes, or for `limit`; whether it came. One that came before is pending,
-/// as the calling thread has it blocked.
+/// Sleeps until the signal comes, or for `limit`; returns whether it came. The calling thread has
+/// the signal blocked, so one that came earlier is pending and ends the wait at once.
 pub(crate) fn wait(limit: Option<Duration>) -> io::Result<bool> {
     let set = set();
     let limit = limit.map(TimeSpec::from_duration);
