@@ -67,5 +67,5 @@ use socklab_tasks::Tasks;
 
 pub use runtime::AsyncStdRuntime;
 
-/// This I/O model.
+/// The async-std model.
 pub type AsyncStd = Tasks<AsyncStdRuntime>;

@@ -14,11 +14,11 @@ use socklab_tasks::{Conversation, Happened, Runtime, Sleep, Socket, Times, watch
 
 use crate::wire;
 
-/// What a future of the socket's gave.
+/// The result of a wait for a socket.
 #[derive(Debug)]
 pub enum Event {
     Received(io::Result<Received>),
-    /// What had to wait for room was sent, or some of it.
+    /// What waited for room was sent, or part of it.
     Sent(io::Result<usize>),
 }
 
@@ -33,20 +33,20 @@ impl Runtime for AsyncStdRuntime {
 
     type Udp = UdpSocket;
     type Tcp = TcpStream;
-    /// What was received last is at the beginning.
+    /// The receive buffer. The bytes received last are at its beginning.
     type Notes = Vec<u8>;
     type Listener = TcpListener;
     type Event = Event;
 
-    /// Futures that are dropped because another one was ready first lose nothing: each takes from
-    /// the socket, or gives to it, only in the poll that returns ready.
+    /// Cancel-safe: a future that is dropped because another was ready first has neither received
+    /// nor sent anything. Each does so only in the poll that returns ready.
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
     ) -> (Happened<Self>, Times) {
         let spent = conversation.budget.is_spent();
         if spent {
-            // There may be more to receive, but other tasks have waited.
+            // There may be more to receive, but let other tasks run first.
             task::yield_now().await;
             conversation.budget = Budget::FULL;
         }
@@ -55,7 +55,8 @@ impl Runtime for AsyncStdRuntime {
         let mut sent = pin!(wire::send_waiting(wire, conversation.session.unsent()));
         let mut received = pin!(wire::receive(wire, inbox, clock));
         watched::<W::Observer, _>(clock, |cx| {
-            // Now and then, or a busy socket would keep the task from other threads' messages.
+            // Messages first after each budget. Otherwise a busy socket would keep the task from
+            // them.
             if spent && let Poll::Ready(woken) = others.poll_woken(cx) {
                 return Poll::Ready(woken);
             }
@@ -111,7 +112,7 @@ impl Runtime for AsyncStdRuntime {
         Ok(task::block_on(task))
     }
 
-    /// The tasks that it spawns run on the executor's threads.
+    /// The tasks that this one spawns run on the executor's threads.
     fn serve<T: Send + 'static>(
         _: usize,
         task: impl Future<Output = T> + Send + 'static,

@@ -17,18 +17,20 @@ use socklab_system::{self as system, Clock, Datagrams, read, socket};
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// How long to wait before a datagram is tried again that has to leave from one address of several.
+/// How long to wait before trying again to send a datagram from a chosen address. async-std cannot
+/// wait for room to do that.
 const NO_ROOM: Duration = Duration::from_millis(1);
 
-/// Windows says so (`WSAEMSGSIZE`) of a datagram that was longer than the buffer; others cut it.
+/// `WSAEMSGSIZE`: Windows returns it for a datagram that was longer than the buffer. Other systems
+/// cut the datagram without an error.
 const DATAGRAM_WAS_CUT: i32 = 10_040;
 
-/// What a conversation talks through.
+/// The socket of a conversation.
 pub(crate) type Wire = system::Wire<UdpSocket, TcpStream>;
 
-/// Waits until something comes, and receives it.
+/// Waits until data come, and receives them.
 ///
-/// Cancel-safe: what was received is returned by the poll that took it from the kernel.
+/// Cancel-safe: the poll that takes data from the kernel returns them.
 pub(crate) async fn receive(
     wire: &Wire,
     buffer: &mut Vec<u8>,
@@ -46,16 +48,16 @@ pub(crate) async fn receive(
                 let (len, peer) = udp.recv_from(buffer).await?;
                 return Ok(Received::Datagram(Link::first(peer), len, None));
             }
-            // async-std has no call for it, so its socket is asked directly. Only a call of
-            // async-std's own that would block has the reactor watch a socket: that call looks at
-            // the next datagram.
+            // async-std has no call for control messages, so the system is called directly. But the
+            // reactor watches a socket only after a call of async-std's own would have blocked.
+            // That call is this peek at the next datagram.
             loop {
                 let ancillary = &datagrams.ancillary;
                 match ancillary.receive(&SockRef::from(udp), buffer, clock) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     received => return received,
                 }
-                // In a box, so that those who do not ask for more keep no room for it.
+                // Boxed, so that the tasks of other sockets keep no room for this future.
                 match Box::pin(udp.peek_from(&mut [])).await {
                     Err(error) if error.raw_os_error() == Some(DATAGRAM_WAS_CUT) => {}
                     peeked => drop(peeked?),
@@ -63,7 +65,7 @@ pub(crate) async fn receive(
             }
         }
         Wire::Stream(tcp) => {
-            // The bytes are read to the stack, so that an idle connection keeps no buffer.
+            // Read to the stack, so that an idle connection keeps no buffer.
             let len = poll_fn(|cx| {
                 let mut bytes = [0; STREAM_BUFFER];
                 let len = ready!(Pin::new(&mut &*tcp).poll_read(cx, &mut bytes))?;
@@ -76,8 +78,8 @@ pub(crate) async fn receive(
     }
 }
 
-/// Waits until there is room, and sends what has been waiting for it. async-std has no wait for
-/// room that does not send. Cancel-safe, as [`receive`] is.
+/// Waits until there is room, and sends what has been waiting for it: async-std cannot wait for
+/// room without sending. Cancel-safe, as [`receive`] is.
 pub(crate) async fn send_waiting(
     wire: &Wire,
     waiting: Option<(&Link, &[u8])>,
@@ -87,7 +89,7 @@ pub(crate) async fn send_waiting(
         (Wire::Stream(tcp), Some((_, bytes))) => {
             poll_fn(|cx| Pin::new(&mut &*tcp).poll_write(cx, bytes)).await
         }
-        // In a box: it is rare, and a TCP connection keeps no room for it.
+        // Boxed, because it is rare: the task of a TCP connection keeps no room for it.
         (Wire::Datagrams(datagrams), Some((link, bytes))) => {
             Box::pin(send_datagram(datagrams, link, bytes)).await
         }
@@ -103,7 +105,8 @@ async fn send_datagram(
         return datagrams.udp.send(bytes).await;
     }
     if link.local.is_some() {
-        // async-std would send it from another address than the one that was asked.
+        // async-std cannot choose the source address, and would send from another than the one that
+        // was asked.
         task::sleep(NO_ROOM).await;
         return datagrams.send(link, bytes);
     }
@@ -111,8 +114,8 @@ async fn send_datagram(
     sent.map_err(unwrapped)
 }
 
-/// The system's own error, which async-std wraps when a datagram cannot be sent: its number is
-/// wanted.
+/// Unwraps the system's own error, with its number. async-std wraps it when a datagram cannot be
+/// sent.
 fn unwrapped(error: io::Error) -> io::Error {
     let code = error
         .source()
@@ -142,7 +145,7 @@ mod tests {
         (udp, link)
     }
 
-    /// What had to wait is sent at once where there is room, and received in order.
+    /// A datagram that had to wait is sent once there is room; all are received in order.
     #[test]
     fn datagrams_that_had_to_wait() {
         block_on(async {

@@ -1,4 +1,4 @@
-//! A deadline, as a timer of the reactor.
+//! A conversation's deadline, as a timer of the runtime.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,19 +7,19 @@ use std::time::Duration;
 use socklab_core::Mono;
 use socklab_system::Clock;
 
-/// A timer of whatever runtime: ready once the time has passed, or a little later.
+/// A timer of any runtime: ready once the time has passed, or a little later.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A timer that is kept from one wait to the next, because setting one wakes the reactor.
 ///
-/// A deadline that moves on, as that of a peer that keeps talking does, leaves the timer alone: it
-/// fires early, once, and is set again for what is left.
+/// A deadline that moves later, as it does while a peer keeps talking, leaves the timer alone. The
+/// timer fires early, once, and is then set for the rest of the time.
 #[derive(Default)]
 pub(crate) struct Alarm(Option<(Mono, Sleep)>);
 
 impl Alarm {
-    /// Ready once the clock says that `at` has come; never, and without a timer, when there is
-    /// none. Timers are made by `sleep`.
+    /// Ready once the clock has reached `at`. Never ready, and without a timer, if `at` is `None`.
+    /// `sleep` makes timers.
     pub(crate) fn poll(
         &mut self,
         at: Option<Mono>,
@@ -32,7 +32,7 @@ impl Alarm {
             return Poll::Pending;
         };
         loop {
-            // A timer only says that it is time to look at the clock.
+            // Look at the clock again: a timer may fire early.
             let left = at.since(clock.mono());
             if left.is_zero() {
                 return Poll::Ready(());
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// Sleeps in the poll: for a test it will do.
+    /// Sleeps in the poll, which is good enough for a test.
     fn sleep(time: Duration) -> Sleep {
         Box::pin(poll_fn(move |_| {
             thread::sleep(time);
@@ -89,7 +89,7 @@ mod tests {
         for (deadline, timer) in [
             (Some(late), Some(late)),
             (Some(early), Some(early)),
-            // It fires early, and is set again then.
+            // The timer is left alone: it will fire early, and be set again then.
             (Some(late), Some(early)),
             (None, None),
         ] {

@@ -8,12 +8,12 @@ thread_local! {
     static OUTBOX: Cell<Outbox> = const { Cell::new(Outbox::new()) };
 }
 
-/// Lends this thread's outbox to a task, for what it does between two waits.
+/// Lends this thread's outbox to a task, for what the task does between two waits.
 ///
-/// No other task of the thread runs meanwhile, and a session leaves the outbox empty when it waits:
-/// so one for each thread is enough, and an idle connection keeps none.
+/// Meanwhile no other task runs on the thread, and a session leaves the outbox empty when it waits.
+/// So one outbox for each thread is enough, and an idle connection keeps none.
 pub(crate) fn lend<T>(work: impl FnOnce(&mut Outbox) -> T) -> T {
-    // Taken rather than borrowed: a call from within `work` gets another one instead of a panic.
+    // Taken rather than borrowed: a nested call gets another outbox instead of a panic.
     let mut outbox = OUTBOX.take();
     let done = work(&mut outbox);
     OUTBOX.set(outbox);

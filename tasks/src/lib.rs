@@ -33,7 +33,7 @@ pub use alarm::Sleep;
 pub use runtime::{Conversation, Happened, Others, Runtime, Socket};
 pub use watched::{Times, watched};
 
-/// The I/O model of a runtime of tasks.
+/// The I/O model of an async runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks<R>(PhantomData<R>);
 
@@ -45,7 +45,7 @@ impl<R: Runtime> Backend for Tasks<R> {
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
-        // The socket is made in the task, so that the runtime's reactor watches it.
+        // Make the socket inside the task, so that the runtime's reactor watches it.
         R::block_on(async {
             let (wire, begin) = match server {
                 Some((local, udp)) => (

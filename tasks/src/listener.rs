@@ -1,4 +1,4 @@
-//! A task for each connection.
+//! Accepts connections, and starts a task for each.
 
 use std::future::poll_fn;
 use std::io;
@@ -15,19 +15,19 @@ use crate::alarm::Alarm;
 use crate::runtime::{Conversation, Runtime};
 use crate::watched::watched;
 
-/// What a listener was woken for.
+/// How a listener's wait ended.
 enum Happened<R: Runtime> {
     Accepted(io::Result<(R::Tcp, SocketAddr)>),
     Woken,
     Deadline,
 }
 
-/// What others share with a listener.
+/// What a listener shares with its connections' tasks and with other threads.
 #[derive(Default)]
 struct Shared {
-    /// How many connections there are.
+    /// How many connections are alive.
     live: AtomicUsize,
-    /// A connection has ended, or there may be room for one, or a stop.
+    /// A message for each connection that ended, when there may be room for one, and for a stop.
     woken: Mailbox<()>,
 }
 
@@ -37,7 +37,7 @@ impl Wake for Shared {
     }
 }
 
-/// Counts a connection until its task ends, however it ends.
+/// Counts a connection until its task ends, also by a panic.
 struct Live(Arc<Shared>);
 
 impl Live {
@@ -54,12 +54,12 @@ impl Drop for Live {
     }
 }
 
-/// A listening socket.
+/// A listening socket, and what its connections get.
 struct Listener<R: Runtime, S, W> {
     listener: R::Listener,
     service: Arc<S>,
     shared: Arc<Shared>,
-    /// The next accept asks the system, which the observer is told of.
+    /// Whether the next accept makes a system call at once, which the observer is then told of.
     asks: bool,
     run: Arc<Run<W>>,
 }

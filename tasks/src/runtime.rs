@@ -14,36 +14,37 @@ pub use conversation::{Conversation, Happened, Others, Socket};
 use crate::alarm::Sleep;
 use crate::watched::Times;
 
-/// One runtime of tasks: its executor and its timers, its sockets, and its wait.
+/// An async runtime: its executor and timers, its sockets, and a conversation's one wait.
 pub trait Runtime: Sized + 'static {
-    /// Its name on the command line and in transcripts.
+    /// The runtime's name on the command line and in transcripts.
     const NAME: &'static str;
 
-    /// Whether a wait for a socket begins with a call on it; the observer is told of one that would
-    /// block. Otherwise no call is made before the reactor has said that the socket is ready.
+    /// Whether a wait for a socket begins with a call on it; if that would block, the observer is
+    /// told. Otherwise no call is made before the reactor has reported the socket as ready.
     const TRIES_FIRST: bool;
 
     /// A UDP socket.
     type Udp: SystemSocket + Send + Sync;
     /// A TCP connection.
     type Tcp: SystemSocket + Send + Sync;
-    /// What it keeps with a socket.
+    /// What the runtime keeps with a socket.
     type Notes: Default + Send;
     /// A listening TCP socket.
     type Listener: Send + Sync;
-    /// What a wait for a socket gives.
+    /// The result of a wait for a socket.
     type Event;
 
-    /// Runs a task on the thread that called, until it is over.
+    /// Runs a task on the calling thread, until it is over.
     ///
     /// # Errors
-    /// When the system has no descriptor for the reactor.
+    /// When the system has no descriptor left for the reactor.
     fn block_on<T>(task: impl Future<Output = T>) -> io::Result<T>;
 
-    /// The same for a task that spawns others, which run on so many threads, or on the runtime's
-    /// own number of them.
+    /// Runs a task that spawns others. They run on `threads` threads, or on as many as the runtime
+    /// has of its own.
     ///
     /// # Errors
+    /// When the system has no descriptor left for the reactor.
     /// When the system has no descriptor for the reactor.
     fn serve<T: Send + 'static>(
         threads: usize,
@@ -53,17 +54,17 @@ pub trait Runtime: Sized + 'static {
     /// Starts a task that no other task awaits.
     fn spawn(task: impl Future<Output = ()> + Send + 'static);
 
-    /// A timer.
+    /// Returns a timer that is ready after `time`.
     fn sleep(time: Duration) -> Sleep;
 
-    /// Makes a UDP socket of its own.
+    /// Turns a UDP socket into one of the runtime's.
     ///
     /// # Errors
     /// What the system says.
     fn udp(udp: UdpSocket) -> io::Result<Self::Udp>;
 
-    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Does
-    /// not wait.
+    /// Sends a datagram, or some bytes of a stream, without waiting. Returns how many bytes the
+    /// system took.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -71,34 +72,34 @@ pub trait Runtime: Sized + 'static {
         socket.wire.send(link, bytes)
     }
 
-    /// Opens a TCP connection, which has an address then.
+    /// Opens a TCP connection. Also returns its own address.
     fn connect(
         to: SocketAddr,
     ) -> impl Future<Output = io::Result<(SocketAddr, Self::Tcp)>> + Send + 'static;
 
-    /// Makes a listening socket.
+    /// Turns a listening socket into one of the runtime's.
     ///
     /// # Errors
     /// What the system says.
     fn listener(tcp: TcpListener) -> io::Result<Self::Listener>;
 
-    /// Waits for a connection. Dropped before it is ready, it has taken none.
+    /// Waits for a connection. Cancel-safe: if dropped before it is ready, it has accepted none.
     fn accept(
         listener: &Self::Listener,
     ) -> impl Future<Output = io::Result<(Self::Tcp, SocketAddr)>> + Send;
 
     /// The one place where a conversation waits: for its socket and [for others](crate::Others),
-    /// whatever comes first. Dropped before it is ready, it has taken nothing from the socket.
+    /// whichever comes first. Cancel-safe: if dropped before it is ready, it has consumed no data.
     fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
     ) -> impl Future<Output = (Happened<Self>, Times)> + Send;
 
-    /// Hands over what a wait for the socket gave, and carries out what that causes. Returns what
-    /// to wait for then.
+    /// Hands the event of a socket to the session, and carries out what follows. Returns what to
+    /// wait for next.
     ///
     /// # Errors
-    /// How the conversation has ended.
+    /// The conversation's status, if it has ended.
     fn take<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         event: Self::Event,

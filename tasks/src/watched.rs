@@ -1,4 +1,4 @@
-//! What the observer hears of a wait.
+//! Measures a task's wait, for the observer.
 
 use std::future::poll_fn;
 use std::io;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
 use socklab_system::{Clock, Moved, moment, operation};
 
-/// When a race of futures was begun, suspended and taken up again for the last time.
+/// When a race of futures began, was first suspended, and was last polled.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Times {
     began: Mono,
@@ -15,7 +15,7 @@ pub struct Times {
     woke: Mono,
 }
 
-/// Polls `race` until something wins, and notes the times if anybody watches.
+/// Polls `race` until a future is ready. Notes the times if there is an observer.
 pub async fn watched<O: Observer, T>(
     clock: &Clock,
     mut race: impl FnMut(&mut Context<'_>) -> Poll<T>,
@@ -42,8 +42,9 @@ pub async fn watched<O: Observer, T>(
 }
 
 impl Times {
-    /// The operations of a wait, if there was one: a call that would have blocked, if `tried` says
-    /// which, and the time until the task was woken for what won, or until its timer was.
+    /// The operations of a wait, if the task was suspended: the call that would have blocked
+    /// (`tried`, if there was one), and the wait until the task was woken, by an event or by its
+    /// timer.
     pub fn wait<O: Observer>(
         &self,
         tried: Option<OperationKind>,
@@ -70,7 +71,7 @@ impl Times {
         ]
     }
 
-    /// The operation that won, which began when the task was polled for the last time.
+    /// The operation that ended the race. It began when the task was polled for the last time.
     pub fn operation<O: Observer, T: Moved>(
         &self,
         clock: &Clock,

@@ -65,5 +65,5 @@ use socklab_tasks::Tasks;
 
 pub use runtime::TokioRuntime;
 
-/// This I/O model.
+/// The tokio model.
 pub type Tokio = Tasks<TokioRuntime>;

@@ -23,12 +23,13 @@ use crate::wire::{self, Wire};
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// What is kept with a socket.
+/// What the driver keeps with a socket.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// The reactor has said that there is room to send.
+    /// The reactor has reported that there is room to send.
     room: bool,
-    /// For datagrams. A stream is read to the stack, so that an idle connection keeps no buffer.
+    /// The receive buffer of a UDP socket. A stream is read to the stack, so that an idle
+    /// connection keeps no buffer.
     buffer: Vec<u8>,
 }
 
@@ -47,20 +48,20 @@ impl Runtime for TokioRuntime {
     type Listener = TcpListener;
     type Event = Ready;
 
-    /// It takes nothing from the socket, so a future that is dropped because another one was ready
-    /// first loses nothing.
+    /// Cancel-safe: it consumes no data, so a future that is dropped because another was ready
+    /// first loses none.
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
     ) -> (Happened<Self>, Times) {
         if mem::replace(&mut conversation.budget, Budget::FULL).is_spent() {
-            // There is more to receive, but other tasks have waited.
+            // There is more to receive, but let other tasks run first.
             yield_now().await;
         }
         let mut ready = pin!(wire::ready(&conversation.socket.wire, wait));
         let (clock, others) = (&conversation.run.clock, &mut conversation.others);
         watched::<W::Observer, _>(clock, |cx| {
-            // First, or a busy socket would keep the task from other threads' messages.
+            // Messages first. Otherwise a busy socket would keep the task from them.
             if let Poll::Ready(woken) = others.poll_woken(cx) {
                 return Poll::Ready(woken);
             }
@@ -72,8 +73,8 @@ impl Runtime for TokioRuntime {
         .await
     }
 
-    /// Sends what waits for room, then receives what there is, within the budget, and carries out
-    /// at once what each receive causes.
+    /// Sends what waited for room, then receives until the socket is empty or the budget is spent.
+    /// Carries out what each receive causes at once.
     fn take<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         ready: Ready,
@@ -99,7 +100,7 @@ impl Runtime for TokioRuntime {
         wait
     }
 
-    /// The thread that calls runs the task, and waits in the reactor when the task waits.
+    /// The calling thread runs the task, and waits in the reactor while the task waits.
     fn block_on<T>(task: impl Future<Output = T>) -> io::Result<T> {
         let mut one_thread = Builder::new_current_thread();
         let runtime = one_thread.enable_io().enable_time().build()?;
@@ -113,15 +114,15 @@ impl Runtime for TokioRuntime {
         let mut many_threads = Builder::new_multi_thread();
         many_threads.worker_threads(threads);
         let runtime = many_threads.enable_io().enable_time().build()?;
-        // As a task, so that it runs on the threads that the connections run on: they need not wake
-        // another thread to say that they have ended.
+        // Spawned, so that it runs on the same threads as the connections: they can tell it that
+        // they have ended without waking another thread.
         let task = runtime.spawn(task);
         let ended = runtime.block_on(task);
         Ok(ended.unwrap_or_else(|error| panic::resume_unwind(error.into_panic())))
     }
 
     fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-        // A task that panics says so itself.
+        // Drop the handle: tokio reports a task that panics.
         drop(tokio::spawn(task));
     }
 
@@ -165,7 +166,8 @@ fn receive<M: Machine, W: Watch>(
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire::receive(wire, buffer, clock)
         });
-        // One reading of the clock serves all, but an observer wants each moment.
+        // One reading of the clock serves all receives. Only an observer of times needs one for
+        // each.
         if W::Observer::TIMES {
             now = conversation.clock.now();
         }

@@ -9,14 +9,14 @@ use socklab_system::{self as system, Clock, read};
 use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UdpSocket};
 
-/// What a conversation talks through.
+/// The socket of a conversation.
 pub(crate) type Wire = system::Wire<UdpSocket, TcpStream>;
 
-/// Waits until the socket may be ready for what `wait` asks: the reactor has said so, and no call
-/// has found otherwise since. Cancel-safe: it consumes no data.
+/// Waits until the socket may be ready for what `wait` asks: the reactor has reported it, and no
+/// call has returned `WouldBlock` since. Cancel-safe: it consumes no data.
 pub(crate) async fn ready(wire: &Wire, wait: Wait) -> Ready {
     let read = match wire {
-        // A client's socket may have only an error: that no program listens there.
+        // A client's socket may have an error and no data: no program listens at its peer's port.
         Wire::Datagrams(datagrams) if datagrams.peer.is_some() => {
             Interest::READABLE | Interest::ERROR
         }
@@ -33,12 +33,12 @@ pub(crate) async fn ready(wire: &Wire, wait: Wait) -> Ready {
         Wire::Datagrams(datagrams) => datagrams.udp.ready(interest).await,
         Wire::Stream(tcp) => tcp.ready(interest).await,
     };
-    // A socket whose reactor is gone says so when it is used.
+    // If the reactor is gone, the next call on the socket returns the error.
     ready.unwrap_or(Ready::ALL)
 }
 
-/// Receives once. After a `WouldBlock` the socket is not readable until the reactor says so; until
-/// then this makes no system call.
+/// Receives once. After `WouldBlock` this makes no system call until the reactor reports the socket
+/// as readable.
 pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
     match wire {
         Wire::Closed => Err(ErrorKind::WouldBlock.into()),
@@ -46,7 +46,7 @@ pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Resu
             let mut receive =
                 || datagrams.receive(buffer, clock, connected, UdpSocket::try_recv_from);
             match datagrams.ancillary.is_used() {
-                // tokio has no call for it, but lets its socket be asked directly.
+                // tokio has no call for control messages, but `try_io` allows one on its socket.
                 true => datagrams.udp.try_io(Interest::READABLE, receive),
                 false => receive(),
             }
@@ -55,7 +55,7 @@ pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Resu
     }
 }
 
-/// tokio does not try where there is an error and nothing else (its issue 8082).
+/// tokio's `try_recv` makes no call if only an error was reported (tokio's issue 8082).
 fn connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
     match udp.try_recv(buffer) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -67,9 +67,9 @@ fn connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// Sends a datagram, or some bytes of a stream; `WouldBlock` if there is no room.
 ///
-/// A new socket has room before the reactor has `noted` it, so at first the system is asked itself:
-/// the sockets of a reactor never block. Once the reactor has said that there is room, tokio has to
-/// see a send fail, or it would go on saying so.
+/// Until the reactor has `noted` that a new socket has room, this calls the system directly; the
+/// sockets of a reactor never block. From then on tokio must see a send fail, or it would report
+/// room forever.
 pub(crate) fn send(wire: &Wire, link: &Link, bytes: &[u8], noted: bool) -> io::Result<usize> {
     let send = || wire.send(link, bytes);
     match wire {
@@ -144,7 +144,7 @@ mod tests {
         });
     }
 
-    /// A peer that does not read: the wait for room ends when it does, and not before.
+    /// If the peer does not read, the wait for room ends when it does, and not before.
     #[test]
     fn a_full_stream_waits_for_room() {
         on_tokio(async {
@@ -167,7 +167,7 @@ mod tests {
             let first = fill(false);
             assert!(first > 0);
             let mut cx = Context::from_waker(Waker::noop());
-            // The note may still be there, from before the stream was full.
+            // The reactor's note may be left from before the stream was full.
             let note = pin!(ready(&wire, ROOM)).poll(&mut cx);
             let again = fill(true);
             assert!(note.is_ready() || again == 0);

@@ -32,5 +32,5 @@ use socklab_readiness::OneLoop;
 
 pub use model::Completions;
 
-/// This I/O model.
+/// The io_uring model.
 pub type Uring = OneLoop<Completions>;

@@ -1,4 +1,4 @@
-//! Addresses and control messages as the kernel reads and writes them: as bytes.
+//! Addresses and control messages in the kernel's format.
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -13,15 +13,15 @@ use socklab_system::{Clock, arrival};
 /// The length of a `sockaddr_in6`, the longest address.
 pub(crate) const NAME: usize = 28;
 
-/// Room for all control messages that a socket may have been asked for.
+/// Room for all control messages that a socket may have asked for.
 pub(crate) const CONTROL: usize = 128;
 
-/// The header of a control message: its length with this header, its level, its type.
+/// The length of a control message's header: the length with this header, the level, the type.
 const HEADER: usize = 16;
 
-/// A datagram as a multishot receive wrote it (`struct io_uring_recvmsg_out`): with these rooms for
-/// its sender and for what is told. It is from the socket's only peer or from that sender, and its
-/// bytes are copied to `buffer`.
+/// Reads what a multishot receive wrote (`struct io_uring_recvmsg_out`, then [`NAME`] bytes for the
+/// sender and [`CONTROL`] bytes for control messages), and copies the datagram to `buffer`. The
+/// sender is `peer`, if the socket has only one.
 pub(crate) fn datagram(
     written: &[u8],
     peer: Option<Link>,
@@ -39,7 +39,7 @@ pub(crate) fn datagram(
     Some(Received::Datagram(link, bytes.len(), arrived))
 }
 
-/// The address that the kernel wrote, if it is one of IPv4 or IPv6.
+/// The address that the kernel wrote, if it is IPv4 or IPv6.
 pub(crate) fn address(name: &[u8]) -> Option<SocketAddr> {
     let family = i32::from(u16::from_ne_bytes(take(name, 0)?));
     let port = u16::from_be_bytes(take(name, 2)?);
@@ -54,7 +54,8 @@ pub(crate) fn address(name: &[u8]) -> Option<SocketAddr> {
     }
 }
 
-/// What the kernel told beside a datagram: the address that was asked, and when it had it.
+/// Reads the control messages of a datagram: the address that it was sent to, and when the kernel
+/// received it.
 fn told(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
     let (mut local, mut stamp) = (None, None);
     while let (Some(len), Some(level), Some(kind)) =
@@ -65,7 +66,7 @@ fn told(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
             break;
         };
         match (i32::from_ne_bytes(level), i32::from_ne_bytes(kind)) {
-            // After the interface and the address of the route.
+            // After the interface's index and the address of the route.
             (IPPROTO_IP, IP_PKTINFO) => local = local.or(take::<4>(data, 8).map(IpAddr::from)),
             (IPPROTO_IPV6, IPV6_PKTINFO) => local = take::<16>(data, 0).map(IpAddr::from),
             (SOL_SOCKET, SCM_TIMESTAMPNS) => stamp = time(data),
@@ -82,7 +83,7 @@ fn time(data: &[u8]) -> Option<Duration> {
     Some(Duration::new(seconds, nanos))
 }
 
-/// The control message that has a datagram leave from an address of this host.
+/// Writes the control message that chooses the source address of a datagram.
 pub(crate) fn leave_from(local: IpAddr, peer: SocketAddr, control: &mut Vec<u8>) {
     let (level, kind, len) = match local {
         IpAddr::V4(_) => (IPPROTO_IP, IP_PKTINFO, HEADER + 12),
@@ -96,10 +97,10 @@ pub(crate) fn leave_from(local: IpAddr, peer: SocketAddr, control: &mut Vec<u8>)
         (IpAddr::V4(ip), _) => control[20..24].copy_from_slice(&ip.octets()),
         (IpAddr::V6(ip), SocketAddr::V6(peer)) => {
             control[16..32].copy_from_slice(&ip.octets());
-            // A link-local address means something on one link only.
+            // A link-local address is only valid on one interface.
             control[32..36].copy_from_slice(&peer.scope_id().to_ne_bytes());
         }
-        // Both are of the socket's family.
+        // Cannot happen: both addresses are of the socket's family.
         (IpAddr::V6(_), SocketAddr::V4(_)) => {}
     }
 }
@@ -137,7 +138,8 @@ mod tests {
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
         leave_from(v6, peer, &mut control);
         assert_eq!(told(&control), (Some(v6), None));
-        // The kernel tells the address that was asked in another place than it is told one.
+        // The destination of a received datagram is in another field than the source of one to
+        // send.
         let v4 = std::net::Ipv4Addr::new(127, 0, 0, 2);
         leave_from(v4.into(), peer, &mut control);
         control.copy_within(20..24, 24);
@@ -152,7 +154,7 @@ mod tests {
         for len in 0..HEADER + 20 {
             assert_eq!(told(&control[..len]), (None, None), "{len}");
         }
-        // One that says that it is shorter than its header ends the list.
+        // A message whose length is shorter than its header ends the list.
         control[0] = 3;
         assert_eq!(told(&control), (None, None));
     }

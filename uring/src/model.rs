@@ -1,4 +1,4 @@
-//! What is watched, and the one place where the program waits.
+//! The sockets of the model, their operations, and the one place where the program waits.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -20,11 +20,11 @@ use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trig
 use crate::message;
 use crate::ring::{Completion, Done, Incoming, Request, Ring, fd};
 
-/// How many datagrams of a socket may be in flight. Of a stream one piece is: two could overtake
-/// each other.
+/// How many datagrams of a socket may be in flight. A stream has one send in flight: two could
+/// overtake each other.
 const DATAGRAMS: u32 = 1024;
 
-/// How large such a piece is at most.
+/// The largest send of a stream, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// The ring of one thread, which its sockets share.
@@ -33,36 +33,36 @@ pub struct Completions(Rc<RefCell<Ring<Shared>>>);
 
 type Shared = Rc<RefCell<State>>;
 
-/// A socket that the kernel works for.
+/// A socket, and its operations in the kernel.
 pub struct Socket {
     ring: Completions,
     socket: Rc<socket2::Socket>,
-    /// How the kernel is asked to receive, or to accept.
+    /// The request that receives or, for a listener, accepts.
     receive: Request<'static>,
     state: Shared,
 }
 
-/// What is known of it.
+/// What is known of a socket.
 #[derive(Default)]
 struct State {
-    /// What the loop knows it by; `None` before it is watched, and once it is closed.
+    /// The loop's key for the socket; `None` before it is watched, and once it is closed.
     key: Option<usize>,
     interest: Interest,
-    /// The receive, the accept or the connect that is in flight.
+    /// The receive, accept or connect that is in flight.
     asked: Option<u64>,
-    /// So many sends are in flight.
+    /// How many sends are in flight.
     sending: u32,
-    /// So many sends have landed since the loop asked, and the error of one that failed.
+    /// How many sends have completed since the loop asked last, and the error of one that failed.
     landed: u32,
     failed: Option<io::Error>,
-    /// What has been received, accepted or connected, and has not been taken.
+    /// Results of receives, accepts and connects that the loop has not taken yet.
     done: VecDeque<io::Result<Done>>,
 }
 
 impl Model for Completions {
     const NAME: &'static str = "uring";
 
-    /// Receiving is asked for while its conversation wants it, and not otherwise.
+    /// Level-triggered: a receive is submitted only while its conversation wants data.
     const TRIGGER: Trigger = Trigger::Level;
 
     const COMPLETIONS: bool = true;
@@ -71,13 +71,13 @@ impl Model for Completions {
     type Tcp = Socket;
     type Listener = Socket;
 
-    /// Makes a ring, once: a container often forbids it, and the options used here are those of
-    /// Linux 6.1.
+    /// Makes a ring, once, to see whether that works: containers often forbid it, and the options
+    /// used here need Linux 6.1.
     fn available() -> io::Result<()> {
         static ERROR: OnceLock<Option<i32>> = OnceLock::new();
         let made = || Self::new().err()?.raw_os_error();
-        // On a thread of its own. When a ring has been closed, the kernel interrupts whatever call
-        // the thread that made it blocks in.
+        // On a thread of its own: when a ring is closed, the kernel interrupts any call in which
+        // the thread that made it is blocked.
         let error = ERROR.get_or_init(|| thread::spawn(made).join().ok().flatten());
         error.map_or(Ok(()), |code| Err(io::Error::from_raw_os_error(code)))
     }
@@ -86,7 +86,7 @@ impl Model for Completions {
         Ok(Completions(Rc::new(RefCell::new(Ring::new()?))))
     }
 
-    /// The one place where the program waits: until any of what was asked for has been done.
+    /// The one place where the program waits: until any operation is complete.
     fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let mut ring = self.0.borrow_mut();
         ring.wait(limit)?;
@@ -120,7 +120,7 @@ impl Model for Completions {
         Ok(())
     }
 
-    /// A socket that is closed is worked for no more.
+    /// Does nothing: dropping the socket cancels its operations.
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn udp(&self, udp: UdpSocket) -> io::Result<Socket> {
@@ -199,7 +199,7 @@ impl Socket {
         ring.ask(whose, &self.socket, request)
     }
 
-    /// Asks the kernel to receive, to accept or to connect, unless it is about to.
+    /// Submits a receive, an accept or a connect, unless one is in flight.
     fn arm(&self, state: &mut State, request: Request<'_>) -> io::Result<()> {
         if state.asked.is_none() {
             state.asked = Some(self.ask(request)?);
@@ -207,7 +207,7 @@ impl Socket {
         Ok(())
     }
 
-    /// What the kernel has received or accepted. If that is nothing, it is asked to.
+    /// Takes what the kernel has received or accepted. If there is none, submits the operation.
     fn next(&self) -> io::Result<Done> {
         let mut state = self.state.borrow_mut();
         if state.done.is_empty() {
@@ -224,7 +224,7 @@ impl Socket {
         }
     }
 
-    /// Asks the kernel to send, unless it has not sent the last `most` messages yet.
+    /// Submits a send, unless `most` sends are in flight.
     fn send(&self, bytes: &[u8], to: Option<&Link>, most: u32) -> io::Result<usize> {
         let mut state = self.state.borrow_mut();
         if state.sending == most {
@@ -237,26 +237,28 @@ impl Socket {
 }
 
 impl State {
-    /// Notes what the kernel has done; what the loop has to know.
+    /// Notes a completion. Returns what the loop has to know of it.
     fn note(&mut self, completion: Completion<Shared>) -> Option<Ready> {
         let (key, more, result) = (self.key?, completion.more, completion.result);
         if completion.of_send {
             (self.sending, self.landed) = (self.sending - 1, self.landed + 1);
             self.failed = result.err().or(self.failed.take());
             let (interest, last) = (Interest::WRITE, self.sending == 0);
-            // Between others that are in flight nothing follows from it.
+            // While other sends are in flight, the loop need not know of one that succeeded, unless
+            // it waits for room.
             let matters = last || self.failed.is_some() || self.interest.write;
             return matters.then_some(Ready { key, interest });
         }
         let known = more && !self.done.is_empty();
         let interest = Interest {
             read: true,
-            // Connected, or not.
+            // A connect has completed, or an operation has failed.
             write: !matches!(result, Ok(Done::Received(_) | Done::Accepted(..))),
         };
         self.asked = self.asked.filter(|_| more);
         let code = result.as_ref().err().and_then(io::Error::raw_os_error);
-        // There was no buffer, or it was given up: the loop asks again if it wants to.
+        // Drop the result if there was no buffer or the operation was cancelled: the loop submits
+        // it again if it still wants to.
         if ![Some(ENOBUFS), Some(ECANCELED)].contains(&code) {
             self.done.push_back(result);
         }
@@ -271,13 +273,14 @@ impl AsFd for Socket {
 }
 
 impl Drop for Socket {
-    /// Closes it, which takes until the kernel is done with it.
+    /// Cancels the socket's operations. The kernel closes the socket when the last has completed.
     fn drop(&mut self) {
         let mut state = self.state.borrow_mut();
         state.key = None;
         state.done.clear();
         if state.asked.is_some() || state.sending > 0 {
-            // Without it, it would be closed when its peer closes it.
+            // Without this, an operation in flight would keep the socket open until the peer closes
+            // it.
             let all = CancelBuilder::fd(fd(&self.socket)).all();
             self.ring.0.borrow_mut().cancel(all);
         }

@@ -1,4 +1,4 @@
-//! The ring: the operations of the kernel, and the memory that it works on until they are done.
+//! The ring: the operations in the kernel, and the memory that it uses until they are complete.
 //!
 //! All `unsafe` code of this crate is here. One rule makes it sound: memory that the kernel may
 //! read or write is on the heap, belongs to the [`Ring`] or to an [`Operation`], and stays there
@@ -32,32 +32,34 @@ use socklab_system::socket::DATAGRAM_BUFFER;
 
 use crate::message::{self, CONTROL, NAME};
 
-/// How many operations are submitted in one call at most, and how many completions the queue has
-/// room for. More of these are kept by the kernel.
+/// How many operations one call submits at most, and how many completions the queue holds. The
+/// kernel keeps further completions until there is room.
 const SUBMISSIONS: u32 = 512;
 const COMPLETIONS: u32 = 4096;
 
-/// The buffers to receive into, of which the kernel takes one when something has come, and not
-/// before: a thousand silent connections need none. Each has room for the longest datagram and for
-/// what is told beside it. Their size is not a multiple of a page, or the first bytes of all would
-/// compete for the same lines of the cache.
+/// The buffers to receive into. The kernel takes one only when data have come, so a thousand silent
+/// connections need none. Each holds the longest datagram with its sender and control messages.
+/// Their size is no multiple of a page; otherwise the first bytes of all buffers would compete for
+/// the same cache lines.
 const BUFFERS: u16 = 256;
 const BUFFER: usize = DATAGRAM_BUFFER + 1024 + 64;
 const GROUP: u16 = 0;
 
-/// An io_uring, and what it is doing for `W`.
+/// An io_uring and its operations. `W` identifies who asked for each.
 pub(crate) struct Ring<W: Clone> {
     ring: IoUring,
     operations: Slab<Operation<W>>,
-    /// What the kernel may receive into, its list of that, and how many times it got one.
+    /// The buffers that the kernel may receive into; its list of them; and how many times a buffer
+    /// was added to that list.
     buffers: Vec<Vec<u8>>,
     free: Box<FreeList>,
     tail: u16,
-    /// More buffers, for those that were received into.
+    /// Spare buffers, to replace those that hold received data.
     pool: Pool,
-    /// How it divides the buffer of a datagram.
+    /// Tells the kernel how to divide a datagram's buffer between sender, control messages and
+    /// bytes.
     header: Box<libc::msghdr>,
-    /// Of sends that are complete, to be used again.
+    /// Memory of completed sends, to be reused.
     #[expect(clippy::vec_box, reason = "the kernel has its address")]
     spare: Vec<Box<Outgoing>>,
 }
@@ -70,63 +72,64 @@ type Pool = Rc<RefCell<Vec<Vec<u8>>>>;
 /// What the kernel is asked to do with a socket.
 #[derive(Clone, Copy)]
 pub(crate) enum Request<'a> {
-    /// Take a connection.
+    /// Accept a connection.
     Accept,
     /// Connect.
     Connect(SocketAddr),
-    /// Receive some bytes, once.
+    /// Receive some bytes of a stream, once.
     Receive,
-    /// Receive datagrams, until there is no buffer for one, or an error.
+    /// Receive datagrams (multishot), until there is no buffer or an error.
     ReceiveAll,
-    /// Send these bytes, of which the ring takes a copy, to where the socket is connected, or to a
-    /// peer.
+    /// Send these bytes, of which the ring takes a copy: to the link's peer, or where the socket is
+    /// connected.
     Send(&'a [u8], Option<&'a Link>),
 }
 
-/// What it has done.
+/// The result of a request.
 pub(crate) enum Done {
     Accepted(Socket, SocketAddr),
     Connected,
     Received(Incoming),
-    /// A message has gone, whole.
+    /// A message was sent, whole.
     Sent,
 }
 
-/// A completion: of what was asked for by `whose`.
+/// A completion of a request that `whose` made.
 pub(crate) struct Completion<W> {
     pub(crate) whose: W,
-    /// It is that of a send.
+    /// Whether the request was a send.
     pub(crate) of_send: bool,
-    /// More will come without being asked for.
+    /// Whether the same request will give more completions (multishot).
     pub(crate) more: bool,
     pub(crate) result: io::Result<Done>,
 }
 
-/// What was received, in a buffer that goes back to the pool.
+/// Received bytes, in a buffer that goes back to the pool when dropped.
 pub(crate) struct Incoming {
     buffer: Vec<u8>,
     len: usize,
     pool: Pool,
 }
 
-/// An operation that is not complete.
+/// An operation in flight.
 struct Operation<W> {
     whose: W,
     kind: Kind,
-    /// Open until the operation is complete, so that its number cannot be another socket's.
+    /// Keeps the socket open until the operation is complete, so that another socket cannot get the
+    /// number of its descriptor.
     _open: Rc<Socket>,
 }
 
-/// What it is, and what the kernel reads or writes for it alone.
+/// The kind of an operation, with the memory that the kernel reads or writes for it alone.
 enum Kind {
-    /// Room for the address of who connects, and its length.
+    /// Room for the peer's address, and its length.
     Accept(Box<([u8; NAME], libc::socklen_t)>),
     Connect(#[expect(dead_code, reason = "the kernel reads it")] Box<SockAddr>),
     Receive,
     Send(Box<Outgoing>),
 }
 
-/// A message that is being sent.
+/// A message that is being sent, in memory that stays in place.
 #[derive(Default)]
 struct Outgoing {
     bytes: Vec<u8>,
@@ -136,25 +139,25 @@ struct Outgoing {
 }
 
 impl<W: Clone> Ring<W> {
-    /// A ring for the thread that calls.
+    /// Makes a ring for the calling thread.
     ///
     /// # Errors
-    /// Where there is no io_uring, or an older one than Linux 6.1's.
+    /// When io_uring is missing or forbidden, or the kernel is older than Linux 6.1.
     pub(crate) fn new() -> io::Result<Self> {
-        // One thread submits and waits, so the kernel need not interrupt it, and completes what it
-        // can when that thread waits.
+        // One thread submits and waits. So the kernel need not interrupt it, and completes
+        // operations when the thread waits.
         let ring = IoUring::builder()
             .setup_cqsize(COMPLETIONS)
             .setup_submit_all()
             .setup_single_issuer()
             .setup_defer_taskrun()
             .build(SUBMISSIONS)?;
-        // SAFETY: zero is a value of each field of both: no address, no length.
+        // SAFETY: all-zero bytes are valid for both types: they mean no address and no length.
         let (free, mut header): (Box<FreeList>, Box<libc::msghdr>) =
             unsafe { (Box::new(mem::zeroed()), Box::new(mem::zeroed())) };
         (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL as _);
         let address = free.0.as_ptr() as u64;
-        // SAFETY: there are so many entries, on a page of their own.
+        // SAFETY: the list has `BUFFERS` entries and is aligned to a page.
         unsafe { (ring.submitter()).register_buf_ring_with_flags(address, BUFFERS, GROUP, 0)? };
         let mut ring = Ring {
             ring,
@@ -170,18 +173,18 @@ impl<W: Clone> Ring<W> {
         Ok(ring)
     }
 
-    /// Submits what was asked for, and waits until anything is complete, or for `limit`.
+    /// Submits the pending requests, and waits until an operation is complete, or for `limit`.
     pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
         let limit = limit.map(Timespec::from);
         let args = (limit.iter()).fold(SubmitArgs::new(), |args, limit| args.timespec(limit));
         match self.ring.submitter().submit_with_args(1, &args) {
-            // The time has passed; or there are more completions than the queue has room for.
+            // ETIME: the limit has passed. EBUSY: there are more completions than the queue holds.
             Err(error) if ![ETIME, EBUSY].map(Some).contains(&error.raw_os_error()) => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// The next thing that the kernel has done.
+    /// Takes the next completion.
     pub(crate) fn next(&mut self) -> Option<Completion<W>> {
         let known = |entry: &cqueue::Entry| self.operations.contains(entry.user_data() as usize);
         let entry = self.ring.completion().find(known)?;
@@ -204,7 +207,7 @@ impl<W: Clone> Ring<W> {
         })
     }
 
-    /// What was done, from the number that it resulted in: a descriptor, or how much was moved.
+    /// Interprets the kernel's result: a descriptor, or a number of bytes.
     fn done(&self, kind: &Kind, number: i32, received: Option<Vec<u8>>) -> io::Result<Done> {
         let len = number as usize;
         Ok(match kind {
@@ -220,7 +223,7 @@ impl<W: Clone> Ring<W> {
                 let len = len.min(buffer.len());
                 Done::Received(Incoming { buffer, len, pool })
             }
-            // Of a stream that has failed meanwhile.
+            // A stream failed before all bytes were sent.
             Kind::Send(outgoing) if len < outgoing.bytes.len() => {
                 return Err(ErrorKind::BrokenPipe.into());
             }
@@ -228,7 +231,7 @@ impl<W: Clone> Ring<W> {
         })
     }
 
-    /// Asks the kernel to do something with a socket. Returns the operation's number.
+    /// Submits a request for a socket. Returns the operation's number.
     pub(crate) fn ask(
         &mut self,
         whose: W,
@@ -270,24 +273,24 @@ impl<W: Clone> Ring<W> {
         Ok(key as u64)
     }
 
-    /// Gives up operations. They complete, in vain.
+    /// Cancels operations. Each still has a completion, which says so.
     pub(crate) fn cancel(&mut self, what: CancelBuilder) {
-        // Without room for it, they go on.
+        // Ignore errors: without room for the cancellation, the operations go on.
         let _ = self.push(usize::MAX, opcode::AsyncCancel2::new(what).build());
     }
 
-    /// Hands an operation to the kernel.
+    /// Puts an operation into the submission queue.
     fn push(&mut self, key: usize, entry: squeue::Entry) -> io::Result<()> {
         if self.ring.submission().is_full() {
             self.ring.submit()?;
         }
-        // SAFETY: what the entry has the addresses of belongs to the ring, or to the operation with
+        // SAFETY: all memory that the entry points to belongs to the ring, or to the operation with
         // this key, whose last completion has not come.
         let pushed = unsafe { self.ring.submission().push(&entry.user_data(key as u64)) };
         pushed.map_err(|_| ErrorKind::WouldBlock.into())
     }
 
-    /// Takes a buffer that the kernel has written to, and gives it another.
+    /// Takes a buffer that the kernel has written to, and gives the kernel another in its place.
     fn take(&mut self, id: u16) -> Vec<u8> {
         let spare = self.pool.borrow_mut().pop();
         let other = spare.unwrap_or_else(|| vec![0; BUFFER]);
@@ -296,16 +299,16 @@ impl<W: Clone> Ring<W> {
         taken
     }
 
-    /// Lets the kernel take this buffer.
+    /// Gives a buffer to the kernel.
     fn provide(&mut self, id: u16) {
         let entry = &mut self.free.0[usize::from(self.tail % BUFFERS)];
         entry.set_addr(self.buffers[usize::from(id)].as_mut_ptr() as u64);
         entry.set_len(BUFFER as u32);
         entry.set_bid(id);
         self.tail = self.tail.wrapping_add(1);
-        // SAFETY: the tail lies in the first entry's reserved field, which is none of its address,
-        // length and number. The kernel reads no entry before the tail has passed it; from then on
-        // only the kernel uses the buffer.
+        // SAFETY: the tail lies in the reserved field of the first entry, which overlaps none of
+        // its address, length and number. The kernel reads an entry only after the tail has passed
+        // it; from then on only the kernel uses the buffer.
         unsafe {
             let tail = BufRingEntry::tail(self.free.0.as_mut_ptr()).cast_mut();
             AtomicU16::from_ptr(tail).store(self.tail, Ordering::Release);
@@ -313,7 +316,7 @@ impl<W: Clone> Ring<W> {
     }
 }
 
-/// How an operation names a socket.
+/// Names a socket in an operation.
 pub(crate) fn fd(socket: &Socket) -> Fd {
     Fd(socket.as_raw_fd())
 }
@@ -330,7 +333,7 @@ impl<W: Clone> Drop for Ring<W> {
             let _ = self.wait(Some(Duration::from_millis(10)));
             while self.next().is_some() {}
         }
-        // Or the kernel would write to memory that is another's by then.
+        // The kernel would write to memory that has been given to another use by then.
         process::abort();
     }
 }
@@ -360,7 +363,7 @@ impl Outgoing {
         self.to = to.map(|link| link.peer.into());
         let name = self.to.as_ref();
         let (name, name_len) = name.map_or((ptr::null(), 0), |to| (to.as_ptr().cast(), to.len()));
-        // All of a stream's bytes, however long that takes.
+        // MSG_WAITALL: send all bytes of a stream, however long that takes.
         let flags = libc::MSG_NOSIGNAL | libc::MSG_WAITALL;
         let Some((link, local)) = to.and_then(|link| Some((link, link.local?))) else {
             let send = opcode::Send::new(fd, bytes, u32::try_from(len).unwrap_or(u32::MAX));
@@ -368,7 +371,7 @@ impl Outgoing {
             return send.flags(flags).build();
         };
         message::leave_from(local, link.peer, &mut self.control);
-        // SAFETY: zero is a value of each field of both: null, and no length.
+        // SAFETY: all-zero bytes are valid for both types: null pointers and no length.
         let (piece, header) = self.header.insert(unsafe { mem::zeroed() });
         (piece.iov_base, piece.iov_len) = (bytes.cast(), len);
         (header.msg_name, header.msg_namelen) = (name.cast_mut().cast(), name_len);

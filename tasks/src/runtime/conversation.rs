@@ -22,22 +22,22 @@ use crate::watched::Times;
 
 use super::Runtime;
 
-/// A TCP connection that is being opened, and then its own address.
+/// Opens a TCP connection. Its result includes the connection's own address.
 type Opening<T> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, T)>> + Send>>;
 
-/// What a task was woken for.
+/// How a conversation's wait ended.
 pub enum Happened<R: Runtime> {
-    /// Another thread has left something.
+    /// With a message from another thread.
     Woken(Message),
-    /// A connection is open, or cannot be opened.
+    /// With a connection that was opened, or could not be.
     Opened(io::Result<(SocketAddr, R::Tcp)>),
-    /// What the runtime has to say of the socket.
+    /// With an event of the socket.
     Socket(R::Event),
-    /// The moment to wait for has come.
+    /// Because the deadline has come.
     Deadline,
 }
 
-/// What a conversation waits for beside its socket.
+/// What a conversation waits for besides its socket.
 pub struct Others<R: Runtime> {
     mailbox: Arc<Mailbox<Message>>,
     opening: Option<Opening<R::Tcp>>,
@@ -45,8 +45,7 @@ pub struct Others<R: Runtime> {
 }
 
 impl<R: Runtime> Others<R> {
-    /// Ready if another thread has left something, or if the connection that is being opened is
-    /// open.
+    /// Ready with a message from another thread, or with the connection that is being opened.
     pub fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Happened<R>> {
         if let Poll::Ready(message) = self.mailbox.poll(cx) {
             return Poll::Ready(Happened::Woken(message));
@@ -57,7 +56,7 @@ impl<R: Runtime> Others<R> {
         }
     }
 
-    /// Ready if the moment has come. To be polled last, because it may set a timer.
+    /// Ready once the deadline has come. Poll it last, because it may set a timer.
     pub fn poll_deadline(
         &mut self,
         at: Option<Mono>,
@@ -69,27 +68,27 @@ impl<R: Runtime> Others<R> {
     }
 }
 
-/// One machine with its socket, its lines and its deadlines. The task that runs it owns it.
+/// One session with its socket, its lines and its deadlines. One task owns and runs it.
 pub struct Conversation<R: Runtime, M, W: Watch> {
-    /// The machine, and what is unsent.
+    /// The session: the machine, and what is unsent.
     pub session: Session<M, W::Observer>,
-    /// Its socket.
+    /// The conversation's socket.
     pub socket: Socket<R>,
-    /// What it waits for beside its socket.
+    /// What it waits for besides its socket.
     pub others: Others<R>,
-    /// What it may receive before other tasks have their turn.
+    /// What the conversation may still receive before it must let other tasks run.
     pub budget: Budget,
-    /// The run that it is of.
+    /// What the run gives to all its conversations.
     pub run: Arc<Run<W>>,
-    /// The time.
+    /// The run's clock, as this conversation reads it.
     pub clock: LoopClock,
     lines: Lines,
     _waker: StopGuard,
-    /// Counts a connection of a server.
+    /// The place in the connection limit, for a connection of a server.
     pub permit: Option<Permit>,
 }
 
-/// A socket of either kind, and what its runtime keeps with it.
+/// A socket, UDP or TCP, and what the runtime keeps with it.
 pub struct Socket<R: Runtime> {
     /// The socket.
     pub wire: Wire<R::Udp, R::Tcp>,
@@ -97,7 +96,7 @@ pub struct Socket<R: Runtime> {
     pub notes: R::Notes,
 }
 
-/// The calls of a conversation, none of which waits.
+/// The calls of a conversation in a task. None of them waits.
 struct InTask<'a, R: Runtime> {
     socket: &'a mut Socket<R>,
     others: &'a mut Others<R>,
@@ -134,7 +133,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
         }
     }
 
-    /// Starts the machine. Returns what it then waits for, or how it has ended already.
+    /// Starts the machine. Returns what it waits for, or the status if it has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
         let now = self.clock.now();
         lend(|out| {
@@ -145,7 +144,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
 
     /// Runs the machine to its end.
     ///
-    /// `self` is borrowed: what is moved into an `async fn` has two places in the task's memory.
+    /// `self` is borrowed, because an `async fn` stores an argument that is moved into it twice.
     pub(crate) async fn run(&mut self, begun: Result<Wait, Status>) -> Status {
         let mut next = begun;
         loop {
@@ -159,7 +158,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
         }
     }
 
-    /// Hands over what happened, and carries out what that causes.
+    /// Hands over what ended the wait, and carries out what follows.
     fn take(
         &mut self,
         wait: Wait,
@@ -201,11 +200,10 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
         self.carry_out(now, out)
     }
 
-    /// Does what there is to do, one thing after the other. Returns what to wait for then. Nothing
-    /// here waits.
+    /// Carries out what the session asks for, without waiting. Returns what to wait for next.
     ///
     /// # Errors
-    /// How the conversation has ended.
+    /// The conversation's status, if it has ended.
     pub fn carry_out(&mut self, now: Now, out: &mut Outbox) -> Result<Wait, Status> {
         let context = RunContext {
             run: &self.run,
@@ -239,7 +237,7 @@ impl<R: Runtime> Calls for InTask<'_, R> {
         R::send(self.socket, link, bytes)
     }
 
-    /// A TCP connection is opened in the next wait.
+    /// A TCP connection is only prepared here; the next wait opens it.
     fn open<W: Watch>(
         &mut self,
         run: &Run<W>,
