@@ -55,8 +55,7 @@ impl Runtime for AsyncStdRuntime {
         let mut sent = pin!(wire::send_waiting(wire, conversation.session.unsent()));
         let mut received = pin!(wire::receive(wire, inbox, clock));
         watched::<W::Observer, _>(clock, |cx| {
-            // Messages first after each budget. Otherwise a busy socket would keep the task from
-            // them.
+            // After a spent budget, messages first: a busy socket would keep the task from them.
             if spent && let Poll::Ready(woken) = others.poll_woken(cx) {
                 return Poll::Ready(woken);
             }

@@ -2,30 +2,31 @@
 
 /// What a conversation may still receive before others have their turn.
 ///
-/// Neither a loop nor an executor takes the thread away: the conversation itself has to yield.
+/// A conversation must yield by itself: neither a loop nor an executor takes the thread away from
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// How many receives.
+    /// How many receives are left.
     pub receives: u32,
-    /// How many bytes.
+    /// How many bytes are left.
     pub bytes: u32,
 }
 
 impl Budget {
-    /// What it has at first, and after it has yielded.
+    /// The budget at the start of each turn.
     pub const FULL: Budget = Budget {
         receives: 64,
         bytes: 256 * 1024,
     };
 
-    /// Notes a receive of so many bytes.
+    /// Takes one receive, of so many bytes, from the budget.
     pub fn spend(&mut self, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.receives = self.receives.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// Whether it has to yield now.
+    /// Whether the conversation must yield now.
     pub fn is_spent(&self) -> bool {
         self.receives == 0 || self.bytes == 0
     }

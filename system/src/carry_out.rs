@@ -19,51 +19,51 @@ use crate::run::Run;
 use crate::socket::SystemSocket;
 use crate::wire::Wire;
 
-/// What another thread has for a conversation.
+/// A message from another thread to a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// What came of asking the user for a line.
+    /// The user's line, or the end of the input.
     Line(LineEvent),
-    /// The register has decided.
+    /// The register's decision on an attempt.
     Stored(StoreId, Decision),
-    /// There is a stop to be looked at, or another connection to make room for.
+    /// A wake-up without content: look for a stop, and whether the connection must make room.
     Wake,
 }
 
 impl Moved for Message {}
 
-/// Where another thread leaves a message; the conversation may be over by then.
+/// Sends a message to a conversation. If the conversation is over by then, the message is dropped.
 pub type Leave = Box<dyn Fn(Message) + Send>;
 
-/// What opening a socket gave: its own address, or `None` while a connection is still being opened;
-/// and what the observer is told of the call, if one was made.
+/// The result of opening a socket: its own address, or `None` while a connection is still being
+/// opened. With it the operation for the observer, if a call was made.
 pub type Opened = (io::Result<Option<SocketAddr>>, Option<Operation>);
 
-/// What a conversation has beside its socket.
+/// What a conversation has besides its socket.
 pub struct RunContext<'a, W> {
-    /// The run that it is of.
+    /// What the run gives to all its conversations.
     pub run: &'a Run<W>,
-    /// The user's side.
+    /// Where prompts, payloads and notices for the user go.
     pub console: &'a dyn Console,
-    /// The time.
+    /// The run's clock, as the loop or thread reads it.
     pub clock: &'a mut LoopClock,
-    /// The user's lines.
+    /// The lines that the user types.
     pub lines: &'a mut Lines,
-    /// Counts a connection of a server.
+    /// The place in the connection limit, for a connection of a server.
     pub permit: Option<&'a Permit>,
 }
 
 /// The calls that a driver makes for one conversation.
 pub trait Calls {
-    /// They block. Then the driver looks at the clock and for a stop after each that may have taken
-    /// long.
+    /// Whether the calls block. Then the driver reads the clock and looks for a stop after each
+    /// call that may have taken long.
     const BLOCK: bool = false;
 
-    /// They only ask for something to be done. What a send took is in flight until the driver says
+    /// Whether a call only submits an operation. Then a send is in flight until the driver says
     /// that it [has landed](Turn::landed).
     const COMPLETIONS: bool = false;
 
-    /// The socket.
+    /// The conversation's socket.
     fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket>;
 
     /// How many datagrams one call sends at most.
@@ -71,9 +71,9 @@ pub trait Calls {
         self.wire().most()
     }
 
-    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Of a
-    /// stream, one that blocks does so for `limit` at most. Where [several](Self::most) datagrams
-    /// leave in one call, each is `segment` bytes long, but for the last.
+    /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Where
+    /// the call blocks on a stream, it does so for at most `limit`. Where [several](Self::most)
+    /// datagrams leave in one call, each is `segment` bytes long, but for the last.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -85,7 +85,7 @@ pub trait Calls {
         limit: Option<Duration>,
     ) -> io::Result<usize>;
 
-    /// Opens a socket to `link`, in place of the one that there is.
+    /// Opens a socket to `link`, in place of the one before.
     fn open<W: Watch>(
         &mut self,
         run: &Run<W>,
@@ -94,17 +94,17 @@ pub trait Calls {
         limit: Option<Duration>,
     ) -> Opened;
 
-    /// Gives the connection up: what is unsent is lost, and the peer is told so.
+    /// Gives the connection up: unsent bytes are lost, and the peer sees a reset.
     fn abort(&mut self);
 
-    /// Where other threads leave what they have for the conversation.
+    /// Returns how other threads send messages to the conversation.
     fn leave(&self) -> Leave;
 }
 
-/// Does what there is to do, one thing after the other. Returns what to wait for then.
+/// Carries out what the session asks for, one thing after the other. Returns what to wait for next.
 ///
 /// # Errors
-/// How the conversation has ended.
+/// The conversation's status, if it has ended.
 #[inline]
 pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     mut turn: Turn<'_, M, W::Observer>,
@@ -175,8 +175,8 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     }
 }
 
-/// Hands an attempt to the register. Not inlined: the frame of [`carry_out`] lies on the stack of
-/// each thread that serves a connection.
+/// Hands an attempt to the register. Not inlined: it would enlarge the frame of [`carry_out`],
+/// which is on the stack of each thread that serves a connection.
 #[inline(never)]
 fn store<W: Watch>(
     run: &Run<W>,
@@ -193,7 +193,7 @@ fn store<W: Watch>(
     run.store(attempt.clone(), done);
 }
 
-/// Has the session hear that the program is to stop, or that its connection has to make room.
+/// Tells the session of a stop, or that its connection must make room.
 #[inline(always)]
 fn heed<M: Machine, W: Watch>(
     turn: &mut Turn<'_, M, W::Observer>,
@@ -209,8 +209,8 @@ fn heed<M: Machine, W: Watch>(
     }
 }
 
-/// Asks for the user's next line. Returns `false` if there are none to be had. Not inlined, because
-/// it may start a thread.
+/// Asks for the user's next line. Returns `false` if there are no lines. Not inlined, because it
+/// may start a thread.
 #[inline(never)]
 fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
     lines.ask(run, || {
@@ -219,7 +219,7 @@ fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -
     })
 }
 
-/// Hands over what another thread left.
+/// Hands a message from another thread to the session.
 pub fn hand_over<M: Machine, O: Observer>(
     turn: &mut Turn<'_, M, O>,
     now: Now,
@@ -232,7 +232,7 @@ pub fn hand_over<M: Machine, O: Observer>(
             turn.typed(now, line);
         }
         Message::Stored(id, decision) => turn.stored(now, id, &decision),
-        // It is looked at before anything else is done.
+        // Nothing to hand over: `carry_out` looks for a stop first.
         Message::Wake => {}
     }
 }

@@ -6,10 +6,10 @@ use std::{sync::LazyLock, time::Instant};
 
 use socklab_core::{Mono, Now};
 
-/// Reads the time, counted from when it was made.
+/// Reads the time since the clock was made.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    /// What [`nanos`] said then.
+    /// What [`nanos`] returned when the clock was made.
     origin: u64,
 }
 
@@ -19,13 +19,13 @@ impl Clock {
         Clock { origin: nanos() }
     }
 
-    /// The monotonic time alone.
+    /// The monotonic time.
     #[inline]
     pub fn mono(&self) -> Mono {
         Mono::from_nanos(nanos().saturating_sub(self.origin))
     }
 
-    /// Both times.
+    /// The monotonic time and Unix time.
     pub fn now(&self) -> Now {
         Now {
             mono: self.mono(),
@@ -33,32 +33,32 @@ impl Clock {
         }
     }
 
-    /// Unix time at this clock's zero, as far as the system's clock has not jumped since.
+    /// Unix time when this clock was zero, if the system's clock has not jumped since.
     pub fn epoch(&self) -> Duration {
         unix().saturating_sub(self.mono().since(Mono::ZERO))
     }
 }
 
-/// A clock for a loop that looks at the time with every datagram: it reads Unix time every 10 ms
-/// only, and adds the monotonic time that has passed. That saves 7 % of an echo's instructions, and
-/// a clock that is set is noticed 10 ms late.
+/// A clock for loops that need the time for each datagram. It reads Unix time only every 10 ms, and
+/// adds the monotonic time since. That saves 7 % of an echo's instructions; if the system's clock
+/// is set, this clock follows 10 ms late.
 #[derive(Clone, Copy, Debug)]
 pub struct LoopClock {
     clock: Clock,
     read: Now,
 }
 
-/// How long a reading of Unix time is good for, in nanoseconds.
+/// How long a reading of Unix time is used, in nanoseconds.
 const UNIX_IS_GOOD_FOR: u64 = 10_000_000;
 
 impl LoopClock {
-    /// The same time as `clock`.
+    /// A loop's view of `clock`.
     pub fn of(clock: Clock) -> Self {
         let read = clock.now();
         LoopClock { clock, read }
     }
 
-    /// Both times.
+    /// The monotonic time and Unix time.
     #[inline]
     pub fn now(&mut self) -> Now {
         let mono = self.clock.mono();
@@ -79,14 +79,14 @@ fn unix() -> Duration {
         .unwrap_or_default()
 }
 
-/// Monotonic time in nanoseconds. `Instant` knows it to a struct of seconds and nanoseconds, and
-/// takes 60 instructions to subtract two; one number is what the core wants.
+/// Monotonic time in nanoseconds. `Instant` keeps seconds and nanoseconds apart and takes 60
+/// instructions to subtract two; the core wants one number.
 #[cfg(target_os = "linux")]
 #[inline]
 #[expect(clippy::cast_sign_loss, reason = "time since the machine started")]
 fn nanos() -> u64 {
     use nix::time::{ClockId, clock_gettime};
-    // It fails for a clock that does not exist, and this one does.
+    // The default never applies: the call fails only for a clock that does not exist.
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
         time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
     })

@@ -29,28 +29,30 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-/// What a socket was asked to tell with each datagram.
+/// What a UDP socket reports with each datagram besides its bytes and sender.
 #[derive(Debug, Default)]
 pub struct Ancillary(Option<system::Asked>);
 
 impl Ancillary {
-    /// Asks a UDP server's socket, bound to `local`, for what its driver needs. A system that
-    /// cannot tell is used without. Whether it is asked for `stamps` is the watch's choice.
+    /// Asks for what the driver of a UDP server needs from the socket, bound to `local`. Where the
+    /// system cannot report it, the server does without. Time stamps are requested only if the
+    /// watch wants `stamps`.
     ///
-    /// Linux begins to stamp a moment later. What it had before that it stamps when it is received,
-    /// so a measurement lets a few milliseconds pass before the first datagram.
+    /// Linux begins to stamp a moment later. It stamps datagrams that came before when they are
+    /// received, so a measurement waits a few milliseconds before the first datagram.
     ///
-    /// On Windows a wildcard socket blocks afterwards. One that must not is told so after this.
+    /// On Windows this makes a wildcard socket blocking; make it nonblocking afterwards if it must
+    /// be.
     pub fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Self {
         Ancillary(system::ask(socket, local, stamps))
     }
 
-    /// Whether anything was asked for, so that [`receive`](Self::receive) is the call to make.
+    /// Whether anything was asked for. If so, receive with [`receive`](Self::receive).
     pub fn is_used(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Asks for several datagrams of a peer in one call; whether the system has that.
+    /// Asks for several datagrams of a peer in one call. Returns whether the system can do that.
     #[cfg(target_os = "linux")]
     pub(crate) fn ask_for_trains(&mut self, socket: &impl std::os::fd::AsFd) -> bool {
         let asked = system::ask_for_trains(socket);
@@ -58,10 +60,10 @@ impl Ancillary {
         asked.is_some()
     }
 
-    /// Receives a datagram or a train of them, and what was asked for.
+    /// Receives a datagram or a train of them, with what was asked for.
     ///
     /// # Errors
-    /// Those of receiving; what would block is `WouldBlock`.
+    /// What the system says; `WouldBlock` if there is none.
     pub fn receive(
         &self,
         socket: &SockRef<'_>,
@@ -72,10 +74,10 @@ impl Ancillary {
         system::receive(asked, socket, buffer, clock)
     }
 
-    /// Sends a datagram to `peer` from the address that it wrote to.
+    /// Sends a datagram to `peer` from the address that the peer wrote to.
     ///
     /// # Errors
-    /// Those of sending; what would block is `WouldBlock`.
+    /// What the system says; `WouldBlock` if there is no room.
     pub fn send(
         &self,
         socket: &SockRef<'_>,
@@ -90,7 +92,7 @@ impl Ancillary {
     /// Sends several datagrams, each `segment` bytes long but for the last.
     ///
     /// # Errors
-    /// Those of sending; what would block is `WouldBlock`.
+    /// What the system says; `WouldBlock` if there is no room.
     #[cfg(target_os = "linux")]
     pub(crate) fn send_train(
         &self,
@@ -103,7 +105,7 @@ impl Ancillary {
     }
 }
 
-/// The moment of the kernel's stamp, for a driver that receives stamps itself.
+/// Converts the kernel's stamp to the run's clock, for a driver that receives stamps itself.
 #[cfg(target_os = "linux")]
 pub fn arrival(stamp: std::time::Duration, clock: &Clock) -> Option<socklab_core::Mono> {
     system::moment(stamp, clock)
@@ -118,7 +120,7 @@ pub fn arrival(stamp: std::time::Duration, clock: &Clock) -> Option<socklab_core
 mod system {
     use super::*;
 
-    /// Uninhabited: this system tells neither addresses nor times of datagrams.
+    /// Uninhabited: this system reports neither addresses nor times of datagrams.
     #[derive(Debug)]
     pub(super) enum Asked {}
 
@@ -173,7 +175,7 @@ mod tests {
     #[test]
     fn the_stamp_lies_between_sending_and_receiving() {
         for to in ["127.0.0.1:0", "[::1]:0"] {
-            // There may be no IPv6.
+            // This machine may have no IPv6.
             let (Ok(sender), Ok(receiver)) = (UdpSocket::bind(to), UdpSocket::bind(to)) else {
                 continue;
             };
@@ -199,7 +201,8 @@ mod tests {
         assert!(!Ancillary::ask(&receiver, local, false).is_used());
     }
 
-    /// A reply leaves from the address that was asked, or a connected socket would not hear it.
+    /// A reply leaves from the address that was asked; a connected socket would not receive
+    /// another.
     #[test]
     fn answers_from_the_address_that_was_asked() {
         for (any, asked) in [

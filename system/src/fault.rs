@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 
 use socklab_core::{CallError, Fault, FaultKind};
 
-/// Reduces an error to what a machine can act on, keeping the system's number.
+/// Reduces an error to what a machine can act on. Keeps the system's error number.
 pub fn fault(error: &Error) -> Fault {
     let code = error.raw_os_error().unwrap_or(0);
     let kind = match error.kind() {
@@ -36,7 +36,7 @@ pub fn call_error(error: &Error) -> CallError {
     }
 }
 
-// std has no stable kinds for these, so they are told by number.
+// std has no stable error kinds for these, so compare their numbers.
 
 /// EMSGSIZE: <https://docs.kernel.org/> `errno.h` 90 on Linux, 40 on the BSDs and macOS,
 /// WSAEMSGSIZE 10040 on Windows, where it also tells of a received datagram that was cut.

@@ -19,61 +19,62 @@ use permit::{Judged, Seat};
 
 pub use permit::Permit;
 
-/// How many connections over a limit a server keeps for a moment, to tell their peers so. Further
-/// ones are closed without a word.
+/// How many connections over a limit a server keeps at once, to tell their peers so. Further ones
+/// are closed at once.
 pub const MAX_REFUSALS: usize = 64;
 
-/// How long a connection must have been silent before it may have to make room for another. A
-/// client that says what it has to say is never ended by it.
+/// How long a connection must have been silent before it can be evicted to make room for another.
+/// Clients that keep talking are never evicted.
 pub const SILENCE: Duration = Duration::from_secs(1);
 
-/// The server keeps the peer waiting: it is not the peer that is silent.
+/// When a peer was last heard, while the server itself keeps it waiting: it never counts as silent.
 const NEVER: Mono = Mono::from_nanos(u64::MAX);
 
-/// Counts the connections of a server, or of several: all together, and by address.
+/// Limits the connections of one or several servers: in all, and from each address.
 ///
-/// Those for whom there are no resources wait. Of a limited server, those over a limit are refused.
-/// When it is full and somebody knocks, one connection makes room: of those that have been silent
-/// for [`SILENCE`], one of the address that holds most; of these, the one that was silent longest.
+/// Connections for which the system has no resources wait. Those over a limit are refused. If a
+/// server is full and another peer connects, one connection is evicted: among those that have been
+/// silent for [`SILENCE`], one from the address with the most connections; among these, the one
+/// silent longest.
 ///
-/// An IPv6 user commonly has a whole /64 (RFC 6177), so the addresses of one count as one.
+/// An IPv6 user commonly has a whole /64 (RFC 6177), so the addresses of a /64 count as one.
 #[derive(Clone)]
 pub struct ConnectionLimit(Arc<Mutex<Table>>);
 
-/// What becomes of a connection that was accepted.
+/// What to do with a connection that was accepted.
 pub(crate) enum Admission {
-    /// It is served; or told that it is over a limit, and ends within a second.
+    /// Serve it; or tell its peer which limit it exceeds, and end it within a second.
     Begin(Option<ExceededLimit>, Permit),
-    /// It is over a limit, and to be closed at once.
+    /// Close it at once: it is over a limit.
     Close,
-    /// It has to wait until it is woken, or for this moment.
+    /// Keep it waiting until the waker is used, or until this time.
     Wait(Option<Mono>),
 }
 
 #[derive(Default)]
 struct Table {
-    /// How many there may be at once, those that are being refused included.
+    /// How many connections there may be at once, including those that are being refused.
     most: usize,
     total: usize,
     per_address: usize,
     silence: Duration,
     held: usize,
     refused: usize,
-    /// How many have been told to make room and have not ended yet.
+    /// How many connections were evicted and have not ended yet.
     leaving: usize,
     judged: BTreeMap<u64, Arc<Judged>>,
     networks: HashMap<IpAddr, usize>,
     next: u64,
     evicted: u64,
-    /// Those that wait for one to end, in order.
+    /// Who waits for a connection to end, in order: tickets and their wakers.
     queue: VecDeque<(u64, Waker)>,
     pause: AcceptPause,
-    /// Those that wait for the pause to be over.
+    /// Who waits for the pause to be over.
     paused: Vec<Waker>,
 }
 
 impl ConnectionLimit {
-    /// Up to so many connections at once; the rest wait.
+    /// Up to `most` connections at once; others wait.
     pub fn waiting(most: usize) -> Self {
         ConnectionLimit(Arc::new(Mutex::new(Table {
             most,
@@ -84,19 +85,19 @@ impl ConnectionLimit {
         })))
     }
 
-    /// Up to so many connections in all, and so many from one address; the rest are refused.
+    /// Up to `total` connections, and `per_address` from one address; others are refused.
     pub fn new(total: usize, per_address: usize) -> Self {
         let limit = ConnectionLimit::waiting(usize::MAX);
         (limit.table().total, limit.table().per_address) = (total, per_address);
         limit
     }
 
-    /// The same where the system has resources for so many only, those that are refused included:
-    /// others wait.
+    /// The same limit where the system has resources for `most` connections only, including those
+    /// that are being refused. Others wait.
     #[must_use]
     pub fn holding(self, most: usize) -> Self {
         let mut table = self.table();
-        // With resources for all, it is the limit that decides.
+        // If there are resources for all, only the limits matter.
         if most < table.total.saturating_add(MAX_REFUSALS) {
             table.most = most;
         }
@@ -104,7 +105,7 @@ impl ConnectionLimit {
         self
     }
 
-    /// The same with another [`SILENCE`].
+    /// The same limit with another time than [`SILENCE`].
     #[must_use]
     pub fn with_silence(self, silence: Duration) -> Self {
         self.table().silence = silence;
@@ -116,7 +117,7 @@ impl ConnectionLimit {
         self.table().most
     }
 
-    /// How many connections have had to make room so far.
+    /// How many connections have been evicted so far.
     pub fn evicted(&self) -> u64 {
         self.table().evicted
     }
@@ -125,14 +126,14 @@ impl ConnectionLimit {
         lock(&self.0)
     }
 
-    /// A number for somebody who will wait.
+    /// A ticket for a place in the queue.
     pub(crate) fn ticket(&self) -> u64 {
         self.table().number()
     }
 
-    /// Decides what becomes of a connection of `peer`. A server that `tells` its peers so has those
-    /// over a limit begin too. The ticket keeps its place in the queue until the answer is another
-    /// than to wait.
+    /// Decides what to do with a connection of `peer`. If a server `tells` its peers, a connection
+    /// over a limit begins too, to be told so. The ticket keeps its place in the queue until the
+    /// answer is not to wait.
     pub(crate) fn admit(
         &self,
         (ticket, waker): (u64, &Waker),
@@ -151,7 +152,8 @@ impl ConnectionLimit {
             if place.is_none() {
                 table.queue.push_back((ticket, waker.clone()));
             }
-            // Those that are leaving already make room for those who wait before it.
+            // Evicted connections that have not ended yet make room for those before this one in
+            // the queue.
             let is_made = table.leaving > before || table.evict(now);
             return Admission::Wait(match is_made {
                 true => None,
@@ -198,12 +200,13 @@ impl ConnectionLimit {
         table.wake();
     }
 
-    /// Does something with the pause in which none is accepted.
+    /// Runs `does` on the pause, during which no connection is accepted.
     pub(crate) fn with_pause<T>(&self, does: impl FnOnce(&mut AcceptPause) -> T) -> T {
         does(&mut self.table().pause)
     }
 
-    /// Until when none is accepted, unless a connection ends before. Then `waker` is woken.
+    /// Until when no connection is accepted; `None` if there is no pause. If a connection ends
+    /// earlier, `waker` is used.
     pub(crate) fn paused(&self, now: Mono, waker: &Waker) -> Option<Mono> {
         let mut table = self.table();
         let until = table.pause.until?;
@@ -224,7 +227,8 @@ impl Table {
         self.next
     }
 
-    /// Has a connection make room, if there is one that may have to: it counts no more.
+    /// Evicts a connection that has been silent for long enough, if there is one. It counts no
+    /// more.
     fn evict(&mut self, now: Mono) -> bool {
         let silent = self.judged.iter().filter_map(|(number, one)| {
             let heard = one.heard();
@@ -244,14 +248,14 @@ impl Table {
         true
     }
 
-    /// The moment at which some connection has been silent for long enough, unless it is heard
-    /// before.
+    /// The next time at which a connection will have been silent for long enough, if its peer stays
+    /// silent.
     fn next_silence(&self) -> Option<Mono> {
         let first = self.judged.values().map(|one| one.heard()).min()?;
         (first != NEVER).then(|| first.plus(self.silence))
     }
 
-    /// A connection counts no more.
+    /// Stops counting a connection.
     fn forget(&mut self, number: u64) -> Option<Arc<Judged>> {
         let judged = self.judged.remove(&number)?;
         if let Entry::Occupied(mut here) = self.networks.entry(judged.network) {
@@ -268,7 +272,7 @@ impl Table {
         self.paused.drain(..).for_each(Waker::wake);
     }
 
-    /// Wakes those of the queue for whom there is room.
+    /// Wakes as many in the queue as there is room for.
     fn wake(&self) {
         let room = self.most.saturating_sub(self.held);
         (self.queue.iter().take(room)).for_each(|(_, waker)| waker.wake_by_ref());

@@ -12,28 +12,28 @@ use socklab_core::{LineEvent, Watch};
 
 use crate::run::Run;
 
-/// The longest line that is kept, in bytes: far more than any exercise sends, so that a line that
-/// is too long is told with its own length. The rest of a longer one is thrown away, and the
-/// messages that tell a length say "or more" at this number.
+/// The longest line that is kept, in bytes. It is far more than any exercise sends, so that a
+/// message about a line that is too long can give its length. The rest of a longer line is dropped,
+/// and at this length such messages say "or more".
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
-/// Of UTF-8.
+/// The UTF-8 byte-order mark.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The lines of a run, read when they are asked for.
+/// The lines of a run. Each is read when the exercise asks for it.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// Asks the thread that reads.
+    /// Asks the reading thread for a line.
     reader: Option<Sender<()>>,
-    /// A line is under way.
+    /// A line was asked for and has not come yet.
     asked: bool,
-    /// The run has no lines, and the caller knows.
+    /// The run has no lines, and the caller has been told.
     none: bool,
 }
 
 impl Lines {
-    /// Asks for the next line, unless one is under way; `sink` gets it, on another thread. Returns
-    /// `false` if there are none to be had, but only once: a machine hears of an end once.
+    /// Asks for the next line, unless one was asked for already; `sink` gets it, on another thread.
+    /// Returns `false` the first time if the run has no lines: a machine is told of the end once.
     pub fn ask<W: Watch, S: FnMut(LineEvent) + Send + 'static>(
         &mut self,
         run: &Run<W>,
@@ -48,7 +48,7 @@ impl Lines {
             self.reader = read_on_demand(source, sink()).ok();
         }
         match &self.reader {
-            // After the end the thread may be gone; it has told of the end.
+            // Ignore errors: after the end of input the thread is gone, and has reported the end.
             Some(reader) => drop(reader.send(())),
             None => self.none = true,
         }
@@ -62,7 +62,7 @@ impl Lines {
     }
 }
 
-/// Starts a thread that hands a line to `sink` each time it is asked.
+/// Starts a thread that reads one line each time it is asked, and passes it to `sink`.
 fn read_on_demand(
     mut source: Box<dyn BufRead + Send>,
     mut sink: impl FnMut(LineEvent) + Send + 'static,
@@ -72,7 +72,7 @@ fn read_on_demand(
         // PowerShell's pipe begins with a byte-order mark, which its user did not type.
         let mut mark: &[u8] = BYTE_ORDER_MARK;
         while asked.recv().is_ok() {
-            // Input that cannot be read has ended, as far as an exercise is concerned.
+            // For an exercise, a read error is the end of the input.
             match read_line(&mut *source) {
                 Ok(Some(mut line)) => {
                     let mark = std::mem::take(&mut mark);
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// Drops all that it is told.
+    /// A console that drops everything.
     struct Mute;
 
     impl Console for Mute {

@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks, also where a thread has panicked meanwhile: what these locks guard is whole between any
-/// two statements, so one conversation that panics takes no other with it.
+/// Locks a mutex, even if a thread panicked while holding it. What these mutexes guard is
+/// consistent between any two statements, so a conversation that panics does not take others with
+/// it.
 #[inline]
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -6,8 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::lock::lock;
 
-/// A queue that wakes the one task, or the one loop, that takes from it. While it is empty it has
-/// no memory but its own.
+/// A queue that wakes the one task or loop that takes from it. An empty one has allocated nothing.
 pub struct Mailbox<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
@@ -25,8 +24,8 @@ impl<T> Default for Mailbox<T> {
 }
 
 impl<T> Mailbox<T> {
-    /// Leaves something, and uses the waker if one waits for it. If the task is over, it is dropped
-    /// with the mailbox.
+    /// Adds a message, and wakes the receiver if it waits. If the receiver is gone, the message is
+    /// dropped with the mailbox.
     pub fn leave(&self, one: T) {
         let mut inner = lock(&self.0);
         inner.left.push_back(one);
@@ -37,7 +36,7 @@ impl<T> Mailbox<T> {
         }
     }
 
-    /// Ready with what was left first; if nothing was, the waker of `cx` is used when something is.
+    /// Ready with the oldest message. If there is none, the next one uses the waker of `cx`.
     pub fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
         let mut inner = lock(&self.0);
         if let Some(one) = inner.left.pop_front() {

@@ -7,7 +7,7 @@ use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult, Re
 
 use crate::clock::Clock;
 
-/// What a call that succeeded has moved; by default one item, such as a connection.
+/// What a successful call has moved. By default that is one item, such as a connection.
 pub trait Moved {
     /// How many datagrams, connections or events.
     fn items(&self) -> u32 {
@@ -19,7 +19,7 @@ pub trait Moved {
         0
     }
 
-    /// When the kernel had what was received, if that is known.
+    /// When the kernel received the data, if that is known.
     fn arrived(&self) -> Option<Mono> {
         None
     }
@@ -70,7 +70,7 @@ impl Moved for Received {
     }
 }
 
-/// Datagrams that were sent in one call: how many bytes, and how long each is.
+/// Datagrams that one call sent: their bytes in all, and the length of each.
 pub(crate) struct Sent {
     pub(crate) len: usize,
     pub(crate) segment: usize,
@@ -86,13 +86,13 @@ impl Moved for Sent {
     }
 }
 
-/// How many datagrams of this length so many bytes are; an empty one is one too.
+/// How many datagrams of `segment` bytes make up `len` bytes. An empty datagram counts as one.
 fn datagrams(len: usize, segment: usize) -> u32 {
     let count = len.div_ceil(segment.max(1)).max(1);
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Makes a call, and notes what it was, when, and how it went, if an observer wants to know.
+/// Makes a call. If there is an observer, also returns what to tell it: kind, times and result.
 #[inline]
 pub fn timed<O: Observer, T: Moved>(
     clock: &Clock,
@@ -108,7 +108,7 @@ pub fn timed<O: Observer, T: Moved>(
     (result, operation)
 }
 
-/// The operation that began at `start` and ends now, if an observer wants to know.
+/// The operation that began at `start` and ends now; `None` without an observer.
 pub fn operation<O: Observer, T: Moved>(
     clock: &Clock,
     kind: OperationKind,

@@ -7,38 +7,38 @@ use socklab_core::{Fault, FaultKind, Mono, Notice, Resource};
 
 use crate::fault::fault;
 
-/// When a server that is out of a resource accepts again, and when that is worth a notice.
+/// When a server that is out of a resource accepts again, and when to tell the user.
 ///
-/// As connections end one by one, each leaves room for one that waits and the next accept fails
-/// again. So that the two notices do not take turns, accepting counts as resumed when there was no
-/// error for as long as a pause takes.
+/// When connections end one by one, each leaves room for one that waits, and then the next accept
+/// fails again. So that the two notices do not alternate, accepting counts as resumed only after as
+/// much time without an error as a pause takes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AcceptPause {
-    /// When the pause is over, unless a connection ends before: then there is a descriptor.
+    /// When the pause is over. It ends earlier if a connection ends, because that frees a
+    /// descriptor.
     pub(crate) until: Option<Mono>,
-    /// When the last error was, as long as the user believes that accepting is paused.
+    /// When the last error was; `None` once the user has been told that accepting has resumed.
     failed: Option<Mono>,
 }
 
 impl AcceptPause {
-    /// How long to wait before accepting again, when no connection of ours ends meanwhile.
+    /// How long to wait before accepting again, unless one of our connections ends meanwhile.
     pub const LENGTH: Duration = Duration::from_millis(200);
 
-    /// The system has no more of a resource: no accept is tried until the pause is over. What to
-    /// tell the user.
+    /// Begins a pause, because the system has no more of a resource. Returns what to tell the user.
     pub fn out_of(&mut self, now: Mono, resource: Resource, fault: Fault) -> Option<Notice> {
         self.until = Some(now.plus(Self::LENGTH));
         let news = self.failed.replace(now).is_none();
         news.then_some(Notice::AcceptPaused(resource, fault))
     }
 
-    /// A connection was accepted. What to tell the user.
+    /// Notes that a connection was accepted. Returns what to tell the user.
     fn accepted(&mut self, now: Mono) -> Option<Notice> {
         let quiet = |failed: &mut Mono| failed.plus(Self::LENGTH) <= now;
         self.failed.take_if(quiet).map(|_| Notice::AcceptResumed)
     }
 
-    /// What an accept gave, if it gave a connection; and what to tell the user.
+    /// Notes the result of an accept. Returns the connection, if any, and what to tell the user.
     pub fn took<T>(
         &mut self,
         accepted: io::Result<T>,
@@ -48,7 +48,7 @@ impl AcceptPause {
             Ok(_) if self.failed.is_some() => self.accepted(now()),
             Ok(_) => None,
             Err(error) => match fault(error) {
-                // A peer that left before it was accepted, or a signal, is no reason to pause.
+                // Do not pause for a peer that left before it was accepted, or for a signal.
                 fault if fault.kind == FaultKind::Reset => None,
                 _ if error.kind() == ErrorKind::Interrupted => None,
                 fault => self.out_of(now(), Resource::Descriptors, fault),
@@ -76,7 +76,7 @@ mod tests {
             Some(Notice::AcceptPaused(Resource::Threads, fault))
         );
         assert_eq!(pause.until, Some(at(201)));
-        // One leaves, one comes, and there is no room again.
+        // A connection leaves and another comes, so there is no room again.
         pause.until = None;
         assert_eq!(pause.accepted(at(100)), None);
         assert_eq!(pause.out_of(at(101), Resource::Threads, fault), None);

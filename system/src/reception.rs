@@ -11,10 +11,11 @@ use socklab_core::{
 use crate::limit::{Admission, ConnectionLimit, Permit};
 use crate::run::Run;
 
-/// One of those that accept for a server: a thread, a loop, a task. `T` is its TCP connection.
+/// What one acceptor (a thread, a loop or a task) needs to admit a server's connections. `T` is its
+/// TCP connection.
 ///
 /// It accepts the next connection before there is room for it, and keeps that one in hand until
-/// there is: who has to make room depends on who knocks.
+/// there is: which connection is evicted depends on the new peer's address.
 pub struct Reception<T> {
     limit: ConnectionLimit,
     local: SocketAddr,
@@ -24,23 +25,23 @@ pub struct Reception<T> {
     waker: Waker,
 }
 
-/// What is to be done about those who connect.
+/// What the acceptor must do next.
 pub enum NextGuest<T> {
-    /// Accept one, and hand over what [came of it](Reception::accepted).
+    /// Accept a connection, and pass the result to [`accepted`](Reception::accepted).
     Accept,
-    /// Begin a conversation with this one.
+    /// Begin a conversation with this connection.
     Begin(Guest<T>),
-    /// Wait for the waker, or for this moment, and ask again.
+    /// Wait until the waker is used, or until this time, and ask again.
     Wait(Option<Mono>),
 }
 
-/// A connection to be served, or to be told that it is over a limit.
+/// A connection to be served, or to be told that it exceeds a limit.
 pub struct Guest<T> {
-    /// The connection.
+    /// The TCP connection.
     pub tcp: T,
-    /// Counts it while it lives.
+    /// The connection's place in the limit.
     pub permit: Permit,
-    /// The limit that it exceeds.
+    /// The limit that the connection exceeds, if any.
     pub over: Option<ExceededLimit>,
     local: SocketAddr,
     peer: SocketAddr,
@@ -48,7 +49,7 @@ pub struct Guest<T> {
 }
 
 impl<T> Reception<T> {
-    /// One more for a run's server at `local`. `waker` ends a wait.
+    /// Makes another acceptor for the run's server at `local`. `waker` ends its wait.
     pub fn new<S: Service, W: Watch>(
         run: &Run<W>,
         local: SocketAddr,
@@ -65,7 +66,7 @@ impl<T> Reception<T> {
         }
     }
 
-    /// What to do now.
+    /// Decides what to do now.
     pub fn next<W: Watch>(&mut self, run: &Run<W>) -> NextGuest<T> {
         let now = run.clock.mono();
         let Some((tcp, peer)) = self.in_hand.take() else {
@@ -90,12 +91,12 @@ impl<T> Reception<T> {
         }
     }
 
-    /// Whether a connection is in hand, for which there is no room yet.
+    /// Whether a connection was accepted and waits for room.
     pub fn holds_one(&self) -> bool {
         self.in_hand.is_some()
     }
 
-    /// What an accept gave.
+    /// Takes the result of an accept.
     pub fn accepted<W: Watch>(&mut self, run: &Run<W>, accepted: io::Result<(T, SocketAddr)>) {
         let now = || run.clock.mono();
         let (in_hand, notice) = self.limit.with_pause(|pause| pause.took(accepted, now));
@@ -105,8 +106,8 @@ impl<T> Reception<T> {
             .for_each(|notice| run.console.notice(notice));
     }
 
-    /// The system has no more of a resource: until a connection ends, or for a while, this is to
-    /// wait. Returns until when.
+    /// Pauses accepting, because the system has no more of a resource. Returns until when: the
+    /// pause also ends when a connection does.
     pub fn out_of<W: Watch>(&self, run: &Run<W>, resource: Resource, fault: Fault) -> Option<Mono> {
         let now = run.clock.mono();
         let notice = (self.limit).with_pause(|pause| pause.out_of(now, resource, fault));
@@ -124,7 +125,7 @@ impl<T> Drop for Reception<T> {
 }
 
 impl<T> Guest<T> {
-    /// Its session, and how that begins.
+    /// Makes the session of this connection. Also returns how it begins.
     pub fn session<S: Service, W: Watch>(
         &self,
         service: &S,

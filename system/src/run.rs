@@ -22,28 +22,28 @@ use crate::stop::Stop;
 /// Each call returns when the exchange, or the server, is over. `--runtime` chooses the
 /// implementation and changes nothing that a peer or a script could see.
 pub trait Backend {
-    /// Its name on the command line and in transcripts.
+    /// The model's name on the command line and in transcripts.
     const NAME: &'static str;
 
-    /// Whether it asks its sockets again and again, and so uses a core even when it is idle.
+    /// Whether the model polls its sockets in a loop, and so uses a core even when it is idle.
     const SPINS: bool = false;
 
-    /// Whether it asks for what is to be done and is told when it is, instead of trying a call.
+    /// Whether the model works by completion: it submits operations instead of trying calls.
     const COMPLETIONS: bool = false;
 
-    /// Whether it has TCP. UDP they all have.
+    /// Whether the model supports TCP. All models support UDP.
     const STREAMS: bool = true;
 
     /// Whether this system has what the model needs.
     ///
     /// # Errors
-    /// Why it has not.
+    /// Says why the model cannot run here.
     fn available() -> io::Result<()> {
         Ok(())
     }
 
-    /// Runs one machine on the thread that called: a client, or a UDP server with its socket and
-    /// the address that this is bound to.
+    /// Runs one machine on the calling thread: a client, or a UDP server if `server` has its socket
+    /// and the address that this is bound to.
     ///
     /// # Errors
     /// When the system refuses what the model itself needs.
@@ -53,8 +53,8 @@ pub trait Backend {
         run: &Arc<Run<W>>,
     ) -> io::Result<Status>;
 
-    /// Runs a TCP server with its socket and the address that this is bound to, on the thread that
-    /// called and as many others as the model wants.
+    /// Runs a TCP server, on the calling thread and as many others as the model wants. `server` has
+    /// its socket and the address that this is bound to.
     ///
     /// # Errors
     /// When the system refuses what the model itself needs.
@@ -81,12 +81,11 @@ pub trait Backend {
     }
 
     /// Runs a UDP server at `address` that [may have several
-    /// machines](socklab_core::lab::ServerKind::Endpoints). Most models need one; one with several
-    /// loops makes one for each.
+    /// machines](socklab_core::lab::ServerKind::Endpoints). Most models make one machine; a model
+    /// with several loops makes one for each.
     ///
-    /// The system deals the peers out by their addresses, so that a peer always meets the same
-    /// machine. The first machine that ends ends the server: it requests the run's stop, for the
-    /// others.
+    /// The system distributes the peers by their addresses, so a peer always meets the same
+    /// machine. When one machine ends, it requests the run's stop, and the whole server ends.
     fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
         address: SocketAddr,
         mut make: impl FnMut() -> M,
@@ -109,7 +108,7 @@ pub trait Backend {
     }
 }
 
-/// Serves with what was bound to `address`. Returns how that ended, or why it did not begin.
+/// Runs `serve` on what was bound to `address`. Returns how that ended, or why binding failed.
 pub fn serve_at<T>(
     address: SocketAddr,
     bound: io::Result<T>,
@@ -121,28 +120,28 @@ pub fn serve_at<T>(
     }
 }
 
-/// How a run ends when the system refuses what the model itself needs.
+/// The status of a run in which the system refused what the model itself needs.
 pub fn broken(error: &io::Error) -> Status {
     Status::Failed(Failure::Io(Doing::Opening, fault(error)))
 }
 
-/// All that a driver is given beside the machine. Shared by the threads or tasks of a run.
+/// What the threads or tasks of a run share: everything that a driver is given besides the machine.
 pub struct Run<W> {
     /// The run's clock.
     pub clock: Clock,
-    /// The user's side.
+    /// Where prompts, payloads and notices for the user go.
     pub console: Arc<dyn Console>,
-    /// Who watches.
+    /// Makes the observers.
     pub watch: W,
     /// How the run is told to stop.
     pub stop: Stop,
-    /// Where submissions are recorded, for the exercise that needs it.
+    /// Where submissions are recorded; only the exercise `submit` needs one.
     pub register: Option<Arc<dyn Register>>,
-    /// How many connections a server holds at once, and whom it turns away; shared by the servers
-    /// of one program.
+    /// How many connections a server holds, and which it refuses. The servers of one program share
+    /// it.
     pub limit: ConnectionLimit,
-    /// How many threads a model has whose server has a fixed number of them; `None` for as many as
-    /// it thinks right.
+    /// The number of threads, for models whose servers have a fixed number. `None` for the model's
+    /// default.
     pub threads: Option<NonZeroUsize>,
     connections: AtomicU64,
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
@@ -164,15 +163,15 @@ impl<W: Watch> Run<W> {
         }
     }
 
-    /// The same, with lines for the user to have typed.
+    /// The same run, with a source of the lines that the user types.
     #[must_use]
     pub fn with_lines(self, source: impl BufRead + Send + 'static) -> Self {
         *lock(&self.lines) = Some(Box::new(source));
         self
     }
 
-    /// An outbox for conversations that tell `console`. What no console shows and no observer sees
-    /// is not put into it.
+    /// Makes an outbox for conversations that report to `console`. It leaves out what no console
+    /// shows and no observer sees.
     pub fn outbox(console: &dyn Console) -> Outbox {
         match console.shows() || W::Observer::STEPS {
             true => Outbox::new(),
@@ -180,8 +179,8 @@ impl<W: Watch> Run<W> {
         }
     }
 
-    /// How many threads a server has: as many as [asked for](Run::threads), else what `default`
-    /// makes of the number of cores that this process may use.
+    /// How many threads a server has: [`threads`](Run::threads), or else what `default` returns for
+    /// the number of cores that this process may use.
     pub fn threads_or(&self, default: impl FnOnce(usize) -> usize) -> usize {
         match self.threads {
             Some(threads) => threads.get(),
@@ -189,13 +188,12 @@ impl<W: Watch> Run<W> {
         }
     }
 
-    /// A number for the next connection, from 1.
+    /// The number of the next connection, counted from 1.
     pub(crate) fn next_number(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Hands an attempt to the register. Without one, the decision is at once that it is
-    /// unavailable.
+    /// Hands an attempt to the register. Without a register the decision is `Unavailable`, at once.
     pub fn store(&self, attempt: Attempt, done: Done) {
         match &self.register {
             Some(register) => register.store(attempt, done),
@@ -203,7 +201,7 @@ impl<W: Watch> Run<W> {
         }
     }
 
-    /// The source of the user's lines, for the one machine that reads them.
+    /// Takes the source of the user's lines. Only the first machine that asks gets it.
     pub(crate) fn take_lines(&self) -> Option<Box<dyn BufRead + Send>> {
         lock(&self.lines).take()
     }

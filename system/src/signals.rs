@@ -9,13 +9,14 @@ use std::thread;
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::{flag, low_level};
 
-/// What shells say of a program that Ctrl-C ended.
+/// The exit status of a program that Ctrl-C ended, as shells report it.
 const INTERRUPTED: i32 = 130;
 
-/// The signals that stop a program, less those that were ignored when it began.
+/// The signals that stop a program, without those that were ignored when it began.
 ///
-/// `nohup`, a shell's `&` in a script and supervisors ignore a signal for their children, which are
-/// to leave it so. Only Linux lets a program ask without `unsafe` code; elsewhere all are heeded.
+/// `nohup`, a shell's `&` in a script and supervisors start their children with a signal ignored,
+/// and the children must leave it so. Only on Linux can a program find out without `unsafe` code;
+/// elsewhere it handles all of them.
 pub fn stop_signals() -> impl Iterator<Item = i32> {
     (TERM_SIGNALS.iter().copied()).filter(|&signal| !is_ignored(signal))
 }
@@ -24,12 +25,12 @@ pub fn stop_signals() -> impl Iterator<Item = i32> {
 pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = (status.lines()).find_map(|line| line.strip_prefix("SigIgn:"));
-    // Bit 0 is for signal 1.
+    // Bit 0 stands for signal 1.
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// What a stop has to do with signals.
+/// How a stop listens to signals.
 #[derive(Default)]
 pub(crate) struct Signals {
     heeded: AtomicBool,
@@ -37,7 +38,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Has each signal set `requested`, and end the program if it is set.
+    /// Has each signal set `requested`. If it is set already, the signal ends the program.
     pub(crate) fn heed(&self, requested: &Arc<AtomicBool>) -> io::Result<()> {
         for signal in stop_signals() {
             flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(requested))?;
@@ -47,26 +48,27 @@ impl Signals {
         Ok(())
     }
 
-    /// Has each signal ring a bell.
+    /// Has each signal write a byte to `bell`.
     pub(crate) fn ring(&self, bell: &UdpSocket) {
         if !self.heeded.load(Ordering::Acquire) {
             return;
         }
         for signal in stop_signals() {
-            // A second descriptor each: the handler keeps it for the life of the program.
+            // Each signal needs its own descriptor: the handler keeps it for the life of the
+            // program.
             if let Ok(descriptor) = bell.try_clone() {
                 let _ = low_level::pipe::register(signal, descriptor);
             }
         }
     }
 
-    /// Has a thread wait for signals and call `wake` for each. Later calls do nothing.
+    /// Starts a thread that waits for signals and calls `wake` for each. Later calls do nothing.
     pub(crate) fn watch(&self, wake: impl Fn() + Send + 'static) {
         if !self.heeded.load(Ordering::Acquire) || self.watched.swap(true, Ordering::AcqRel) {
             return;
         }
         if let Ok(mut signals) = signal_hook::iterator::Signals::new(stop_signals()) {
-            // Without the thread, the second signal still ends the program.
+            // If the thread cannot be started, the second signal still ends the program.
             let _ = thread::Builder::new()
                 .name("signals".to_owned())
                 .spawn(move || signals.forever().for_each(|_| wake()));

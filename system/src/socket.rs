@@ -9,41 +9,41 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-// A socket of any library, of which `SockRef` can be asked.
+// A socket of any library, whose options `SockRef` can read and set.
 #[cfg(unix)]
 pub use std::os::fd::AsFd as SystemSocket;
 #[cfg(windows)]
 pub use std::os::windows::io::AsSocket as SystemSocket;
 
-/// How many connections may wait to be accepted. The lab asks for at least 5; the system cuts
-/// this to its own limit (`net.core.somaxconn`, 4,096 on Linux since 5.4).
+/// The backlog: how many connections may wait to be accepted. The lab asks for at least 5. The
+/// system cuts this to its own limit (`net.core.somaxconn`, 4,096 on Linux since 5.4).
 pub const BACKLOG: i32 = 4096;
 
-/// How many bytes of datagrams may wait to be received, asked for on servers: 4 MiB, room for a
-/// burst from a whole class. The system may grant less (`net.core.rmem_max`).
+/// The receive buffer that UDP servers ask for, in bytes: 4 MiB, room for a burst from a whole
+/// class. The system may grant less (`net.core.rmem_max`).
 pub const RECEIVE_BUFFER: usize = 4 << 20;
 
-/// More than the largest datagram, so that none is ever cut.
+/// The size of a buffer for datagrams: more than the largest datagram, so that none is ever cut.
 pub const DATAGRAM_BUFFER: usize = 64 * 1024;
 
-/// A UDP socket that hears at `address`, and its own address.
+/// Binds a UDP socket to `address`. Also returns its own address.
 ///
-/// Without `SO_REUSEADDR`, which for UDP would let another program take the datagrams away.
+/// Does not set `SO_REUSEADDR`, which for UDP would let another program take the datagrams away.
 ///
 /// # Errors
-/// What the system says when the address cannot be had.
+/// What the system says when it refuses the address.
 pub fn bind_datagrams(address: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)> {
     let udp = UdpSocket::from(bound(address, Type::DGRAM, false)?);
     Ok((udp.local_addr()?, udp))
 }
 
-/// A TCP socket that listens at `address`, and its own address.
+/// Binds a TCP socket to `address` and listens. Also returns its own address.
 ///
-/// With `SO_REUSEADDR` where it means that connections in TIME_WAIT do not keep the port
-/// (Unix); not on Windows, where it means that another program may take it away.
+/// Sets `SO_REUSEADDR` on Unix, where it means that connections in TIME_WAIT do not keep the port.
+/// Does not set it on Windows, where it means that another program may take the port away.
 ///
 /// # Errors
-/// What the system says when the address cannot be had.
+/// What the system says when it refuses the address.
 pub fn bind_streams(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)> {
     let socket = bound(address, Type::STREAM, false)?;
     socket.listen(BACKLOG)?;
@@ -51,12 +51,12 @@ pub fn bind_streams(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)
     Ok((tcp.local_addr()?, tcp))
 }
 
-/// A server's socket, which may share its address with others of this program.
+/// Binds a server's socket. If `shared`, other sockets of this program may have the same address.
 fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), kind, None)?;
     both_families(&socket, address)?;
     if kind == Type::DGRAM {
-        // Less is no reason not to serve.
+        // Ignore errors: the server can do with a smaller buffer.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     } else if cfg!(unix) {
         socket.set_reuse_address(true)?;
@@ -69,26 +69,25 @@ fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// A UDP socket connected to `to`, so that it hears only from there and is told of refusals.
+/// A UDP socket connected to `to`: it receives only from there, and reports ICMP refusals.
 ///
 /// # Errors
-/// What the system says when there is no way there.
+/// What the system says when there is no route.
 pub fn datagram_client(to: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(any(to))?;
     socket.connect(to)?;
     Ok(socket)
 }
 
-/// Whether the system spreads over several sockets what comes to the one address that they share:
-/// datagrams and connections go by the peer's address and port, so that a peer always meets the
-/// same socket.
+/// Whether the system distributes datagrams and connections over several sockets with the same
+/// address. It does so by the peer's address and port, so a peer always meets the same socket.
 ///
 /// Linux does since 3.9 (`SO_REUSEPORT`, socket(7)), DragonFly BSD by the same name, FreeBSD since
 /// 12 as `SO_REUSEPORT_LB` (setsockopt(2)). Elsewhere an option of that name lets sockets share an
 /// address, and one of them gets everything.
 pub const SPREADS: bool = SHARE.is_some();
 
-/// Has a socket share its address with others, where the system [spreads](SPREADS) what comes.
+/// Lets a socket share its address with others, on systems that [distribute](SPREADS).
 const SHARE: Option<fn(&Socket, bool) -> io::Result<()>> = {
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "dragonfly"))]
     let share = Some(Socket::set_reuse_port as _);
@@ -104,20 +103,21 @@ const SHARE: Option<fn(&Socket, bool) -> io::Result<()>> = {
     share
 };
 
-/// So many UDP sockets that hear at `address` and share what comes; see [`SPREADS`].
+/// Binds `count` UDP sockets to `address`, between which the system distributes datagrams; see
+/// [`SPREADS`].
 ///
 /// # Errors
-/// What the system says when the address cannot be had; `Unsupported` where it does not spread.
+/// What the system says when it refuses the address; `Unsupported` where it does not distribute.
 pub fn datagram_servers(address: SocketAddr, count: usize) -> io::Result<Vec<UdpSocket>> {
     let sockets = at_one_address(address, Type::DGRAM, count)?;
     Ok(sockets.into_iter().map(UdpSocket::from).collect())
 }
 
-/// So many TCP sockets that listen at `address` and share what comes, each with a backlog of its
-/// own; see [`SPREADS`].
+/// Binds `count` listening TCP sockets to `address`, each with its own backlog, between which the
+/// system distributes connections; see [`SPREADS`].
 ///
 /// # Errors
-/// What the system says when the address cannot be had; `Unsupported` where it does not spread.
+/// What the system says when it refuses the address; `Unsupported` where it does not distribute.
 pub fn stream_servers(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
     let sockets = at_one_address(address, Type::STREAM, count)?;
     sockets.iter().try_for_each(|one| one.listen(BACKLOG))?;
@@ -125,16 +125,16 @@ pub fn stream_servers(address: SocketAddr, count: usize) -> io::Result<Vec<TcpLi
 }
 
 fn at_one_address(address: SocketAddr, kind: Type, count: usize) -> io::Result<Vec<Socket>> {
-    // Alone at first: sockets that share their address would share it with another program of the
-    // same user too, and nobody would be told that the port is in use. It also finds the port,
-    // where any will do.
+    // First bind one socket that does not share. Otherwise another program of the same user could
+    // have the address already, and no error would say so. This also chooses the port if `address`
+    // has port 0.
     let alone = bound(address, kind, false)?;
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
     (0..count).map(|_| bound(address, kind, true)).collect()
 }
 
-/// A TCP connection to `to`, waited for at most for `limit` (rounded up to a millisecond).
+/// Opens a TCP connection to `to`, waiting for at most `limit` (at least a millisecond).
 ///
 /// # Errors
 /// What the system says; `TimedOut` when the time has passed.
@@ -145,11 +145,11 @@ pub fn stream_client(to: SocketAddr, limit: Option<Duration>) -> io::Result<TcpS
     }
 }
 
-/// A TCP connection to `to` that is being opened, and does not block: it is writable when that is
-/// over, well or badly.
+/// Begins to open a TCP connection to `to`, without blocking. The socket becomes writable when the
+/// connection is open or has failed.
 ///
 /// # Errors
-/// What the system knows at once.
+/// What the system says at once.
 pub fn connecting_stream(to: SocketAddr) -> io::Result<TcpStream> {
     let tcp = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
     tcp.set_nonblocking(true)?;
@@ -159,7 +159,7 @@ pub fn connecting_stream(to: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// A connection was begun. `EINPROGRESS` has no stable kind; Windows says `WSAEWOULDBLOCK`.
+/// Whether connecting has begun. `EINPROGRESS` has no stable kind; Windows says `WSAEWOULDBLOCK`.
 fn in_progress(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(IN_PROGRESS)
 }
@@ -170,8 +170,8 @@ const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")
     36
 };
 
-/// The address that reaches a server of this machine bound to `local`: itself, or the loopback
-/// address where it is bound to all.
+/// The address at which this machine reaches a server bound to `local`: the same, or the loopback
+/// address if the server is bound to all addresses.
 pub fn reachable(mut local: SocketAddr) -> SocketAddr {
     if local.ip().is_unspecified() {
         local.set_ip(match local {
@@ -182,7 +182,7 @@ pub fn reachable(mut local: SocketAddr) -> SocketAddr {
     local
 }
 
-/// Any address and port of the family of `to`.
+/// The wildcard address of the family of `to`, with any port.
 fn any(to: SocketAddr) -> SocketAddr {
     match to {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -190,7 +190,7 @@ fn any(to: SocketAddr) -> SocketAddr {
     }
 }
 
-/// A server bound to all IPv6 addresses hears IPv4 too, on every system.
+/// Lets a server on all IPv6 addresses serve IPv4 too, whatever the system's default.
 fn both_families(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     match address {
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => socket.set_only_v6(false),
@@ -198,15 +198,15 @@ fn both_families(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Wakes a thread that is blocked in receiving on a connected socket of either kind: from now on
-/// there is nothing to receive. What can be sent still can. On Linux also one that is blocked in
-/// `accept`: the socket listens no more, whoever has it.
+/// Wakes a thread that is blocked in receiving on a connected socket, UDP or TCP: there is nothing
+/// more to receive, but the socket can still send. On Linux this also wakes a thread that is
+/// blocked in `accept`; the socket then listens no more, in any process that shares it.
 pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
     let _ = socket.into().shutdown(std::net::Shutdown::Read);
 }
 
-/// A connection from ourselves, which ends an `accept` that blocks. Its socket is made ahead: when
-/// it is needed there may be no descriptor left.
+/// A connection to ourselves, which ends a blocked `accept`. Its socket is made in advance, because
+/// later there may be no descriptor left.
 #[derive(Debug)]
 pub struct Knock {
     socket: Socket,
@@ -214,18 +214,18 @@ pub struct Knock {
 }
 
 impl Knock {
-    /// A waker for a thread that accepts at `local`.
+    /// Makes a waker for a thread that accepts at `local`.
     ///
     /// # Errors
-    /// When there is no descriptor now.
+    /// When the system has no descriptor left.
     pub fn at(local: SocketAddr) -> io::Result<Self> {
         let to = reachable(local);
         let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
         Ok(Knock { socket, to })
     }
 
-    /// Connects. If it cannot, the backlog is full of others, and `accept` does not block; or
-    /// nobody listens any more.
+    /// Connects. Ignores errors: either the backlog is full, and then `accept` does not block, or
+    /// no thread accepts any more.
     pub fn knock(&self) {
         let _ = self.socket.connect_timeout(&self.to.into(), KNOCKS);
     }

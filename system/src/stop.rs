@@ -9,7 +9,8 @@ use crate::lock::lock;
 
 /// A request to stop, which wakes the drivers that are blocked.
 ///
-/// A driver does not poll it. It registers how it can be woken, and looks at it after each wait.
+/// A driver does not poll it. It registers how it can be woken, and looks for a stop after each
+/// wait.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<Inner>);
 
@@ -47,20 +48,20 @@ impl Stop {
         }
     }
 
-    /// Takes Ctrl-C and SIGTERM for a request from now on; the second one ends the program with
+    /// From now on Ctrl-C and SIGTERM request a stop; a second signal ends the program with status
     /// 130.
     ///
     /// # Errors
-    /// When the system does not let it; then signals end the program as ever.
+    /// When the system refuses the handlers; then signals end the program as usual.
     #[cfg(unix)]
     pub fn heed_signals(&self) -> std::io::Result<()> {
         self.0.signals.heed(&self.0.requested)
     }
 
-    /// Has `wake` called when the request comes; at once if it has come. Until the guard is
-    /// dropped.
+    /// Has `wake` called when a stop is requested; at once if it has been. Dropping the guard ends
+    /// that.
     ///
-    /// `wake` must not block, nor touch this `Stop`.
+    /// `wake` must not block, nor use this `Stop`.
     pub fn on_request(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
         #[cfg(unix)]
         {
@@ -70,11 +71,11 @@ impl Stop {
         self.leave(wake)
     }
 
-    /// The same for a driver that waits on a socket, to which `bell` is connected: a signal writes
-    /// a byte to it, so no thread need wait for signals. Before anything else the driver may hear
-    /// an empty datagram. A program of one thread has cheaper system calls: the kernel need not
-    /// count who uses a descriptor (measured with the UDP echo: 5 % of the CPU time for each
-    /// reply).
+    /// The same for a driver that waits on a socket, to which `bell` is connected. A signal writes
+    /// a byte to `bell`, so no thread need wait for signals; the driver may then find an empty
+    /// datagram first. A program with one thread has cheaper system calls, because the kernel need
+    /// not count the users of a descriptor (measured with the UDP echo: 5 % of the CPU time for
+    /// each reply).
     #[cfg_attr(not(unix), expect(unused_variables))]
     pub fn on_request_or_bell(
         &self,
@@ -88,7 +89,7 @@ impl Stop {
 
     fn leave(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
         let mut wakers = lock(&self.0.wakers);
-        // Under the lock: either the request sees this waker, or this sees the request.
+        // Under the lock: either the request finds this waker, or this finds the request.
         if self.requested() {
             wake();
         }

@@ -1,4 +1,4 @@
-//! Trains: several datagrams of one peer, or to one peer, with one call.
+//! Trains: several datagrams from one peer, or to one peer, in one call.
 //!
 //! On receiving, Linux joins consecutive datagrams of one peer that have equal length (GRO,
 //! `UDP_GRO`). On sending, it splits a long buffer into datagrams of a given length (GSO,
@@ -14,12 +14,13 @@ const MOST: usize = 64;
 /// How a UDP socket sends and receives several datagrams in one call, if it does.
 #[derive(Debug, Default)]
 pub(crate) struct Trains {
-    /// The system has it, for this socket.
+    /// Whether the system moves several datagrams in one call on this socket.
     pub(crate) coupled: bool,
-    /// The system refused a train whose segments were this long, and took the first by itself: more
-    /// than a packet on the way there holds, or a network card that has to help and cannot.
+    /// The shortest segment length of a train that the system refused, although it sent the first
+    /// datagram alone. Such segments exceed a packet on that route, or the network card cannot
+    /// split them.
     refused: Option<u16>,
-    /// What the machine did not take of the last train.
+    /// The part of the last train that the machine has not taken yet.
     rest: Option<Box<(Received, Vec<u8>)>>,
 }
 
@@ -32,7 +33,7 @@ impl Trains {
         }
     }
 
-    /// Keeps what the machine did not take of a train, until it wants more.
+    /// Keeps the part of a train that the machine did not take, until it wants more.
     pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
         if let Received::Train { link, segment, .. } = *received {
             let received = Received::Train {
@@ -45,7 +46,7 @@ impl Trains {
         }
     }
 
-    /// What was kept, as if it came now.
+    /// Takes the part that was kept, as if it had just been received.
     #[inline]
     pub(crate) fn take_rest(&mut self, buffer: &mut [u8]) -> Option<Received> {
         let (received, bytes) = *self.rest.take()?;
@@ -53,11 +54,11 @@ impl Trains {
         Some(received)
     }
 
-    /// Sends a train with `all`, which sends all of it; a segment that it would refuse with `one`.
-    /// Returns how many bytes left: all, or those of the first datagram.
+    /// Sends a train with `all`. If the system refuses trains of this length, sends its first
+    /// datagram with `one`. Returns how many bytes were sent.
     ///
     /// # Errors
-    /// Those of sending.
+    /// Those of `all` and `one`.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
     pub(crate) fn send(
         &mut self,
@@ -75,8 +76,8 @@ impl Trains {
         }
         match all(length) {
             Err(error) if is_of_the_train(&error) => {
-                // A datagram that is refused by itself has nothing to do with the train: a peer can
-                // name port 0 as its own.
+                // If the first datagram alone is refused too, the train was not the cause: a peer
+                // can, for example, name port 0 as its own.
                 let sent = one(first)?;
                 self.refused = Some(length);
                 Ok(sent)
@@ -86,7 +87,7 @@ impl Trains {
     }
 }
 
-/// Whether the system may have refused a train for what is true of none of its datagrams alone.
+/// Whether the system may have refused a train although it would send each datagram alone.
 fn is_of_the_train(error: &io::Error) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -110,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    /// Sends `bytes` as a train of `segment`; the system answers with these. What was tried.
+    /// Sends a train of two segments; the system answers with these. Returns which calls were made.
     #[cfg(target_os = "linux")]
     fn tried(
         trains: &mut Trains,

@@ -11,13 +11,13 @@ use crate::datagram::Ancillary;
 use crate::socket::{self, SystemSocket};
 use crate::trains::Trains;
 
-/// What a conversation talks through: a library's UDP socket or its TCP connection.
+/// The socket of a conversation: a library's UDP socket or its TCP connection.
 #[derive(Debug, Default)]
 pub enum Wire<U, T> {
-    /// There is none, yet or any more.
+    /// There is no socket, not yet or not any more.
     #[default]
     Closed,
-    /// A UDP socket. In a box, so that a connection keeps no room for it.
+    /// A UDP socket. Boxed, so that a TCP connection keeps no room for it.
     Datagrams(Box<Datagrams<U>>),
     /// A TCP connection, or one that is being opened.
     Stream(T),
@@ -30,17 +30,17 @@ pub struct Datagrams<U> {
     pub udp: U,
     /// The only peer of a client.
     pub peer: Option<Link>,
-    /// What a server's socket tells with each datagram.
+    /// What a server's socket reports with each datagram.
     pub ancillary: Ancillary,
-    /// What one call does beyond one datagram.
+    /// How several datagrams are moved in one call.
     pub(crate) trains: Trains,
 }
 
 impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
-    /// A UDP server's socket, bound to `local`.
+    /// The socket of a UDP server, bound to `local`. `make` turns it into the library's socket.
     ///
     /// # Errors
-    /// Those of `make`, which makes the library's socket of it.
+    /// Those of `make`.
     pub fn server(
         udp: UdpSocket,
         local: SocketAddr,
@@ -51,10 +51,10 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         Ok(Datagrams::new(make(udp)?, None, ancillary).wire())
     }
 
-    /// A UDP client's socket, connected to its peer. Returns its own address too.
+    /// Makes the socket of a UDP client, connected to its peer. Also returns its own address.
     ///
     /// # Errors
-    /// When there is no way there, and those of `make`.
+    /// When there is no route, and those of `make`.
     pub fn client(
         peer: Link,
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
@@ -65,7 +65,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         Ok((local, wire))
     }
 
-    /// Has one call receive or send several datagrams, where the system can do that.
+    /// Lets one call receive or send several datagrams, where the system can do that.
     pub fn couple(&mut self) {
         #[cfg(target_os = "linux")]
         if let Wire::Datagrams(datagrams) = self
@@ -83,15 +83,15 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         }
     }
 
-    /// Keeps what the machine did not take of what was received, until it wants more.
+    /// Keeps the rest of a receive that the machine did not take, until it wants more.
     pub fn keep(&mut self, received: &Received, rest: &[u8]) {
         if let Wire::Datagrams(datagrams) = self {
             datagrams.trains.keep(received, rest);
         }
     }
 
-    /// Sends a datagram, or some bytes of a stream, by a call on the system's own socket. A library
-    /// that counts on seeing each call that would block is to make it itself.
+    /// Sends a datagram, or some bytes of a stream, by a call on the system's socket. If a library
+    /// must see each call that would block, make the call through that library instead.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -104,11 +104,11 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         }
     }
 
-    /// Closes the writing side of a stream. Asks a UDP socket, once, for an error that the system
+    /// Closes the writing side of a stream. On a UDP socket, asks for an error that the system
     /// already knows of.
     ///
     /// # Errors
-    /// That one, or what the system says.
+    /// That error, or what the system says.
     pub fn finish(&self) -> io::Result<()> {
         match self {
             Wire::Closed => Ok(()),
@@ -127,15 +127,15 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         }
     }
 
-    /// Has the system send small segments of a stream at once: Nagle's algorithm would keep them
-    /// until what was sent before is acknowledged.
+    /// Has the system send small segments of a stream at once. Nagle's algorithm would keep them
+    /// until the peer has acknowledged what was sent before.
     pub fn no_delay(&self) {
         if let Wire::Stream(tcp) = self {
             let _ = SockRef::from(tcp).set_tcp_nodelay(true);
         }
     }
 
-    /// Gives the connection up.
+    /// Closes the socket. A TCP peer sees a reset.
     pub fn abort(&mut self) {
         self.reset_on_close();
         *self = Wire::Closed;
@@ -143,8 +143,8 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
 }
 
 impl<U: SystemSocket> Datagrams<U> {
-    /// A client's socket if there is a `peer`, which it is connected to; else a server's, which
-    /// receives what it was asked for.
+    /// With a `peer`, a client's socket that is connected to it; without, a server's, which
+    /// receives what `ancillary` asked for.
     pub fn new(udp: U, peer: Option<Link>, ancillary: Ancillary) -> Self {
         Datagrams {
             udp,
@@ -158,17 +158,17 @@ impl<U: SystemSocket> Datagrams<U> {
         Wire::Datagrams(Box::new(self))
     }
 
-    /// What was received before, and the machine did not want.
+    /// Takes the rest of an earlier receive that the machine did not want then.
     #[inline]
     pub fn take_rest(&mut self, buffer: &mut [u8]) -> Option<Received> {
         self.trains.take_rest(buffer)
     }
 
-    /// Receives a datagram: from the only peer, as `connected` does; from any, as `plain` does,
-    /// unless more was asked for.
+    /// Receives a datagram. A client calls `connected`. A server calls `plain`, unless its socket
+    /// was asked for more than bytes and sender.
     ///
     /// # Errors
-    /// What the system says; what would block is `WouldBlock`.
+    /// What the system says; `WouldBlock` if there is none.
     #[inline]
     pub fn receive(
         &self,
@@ -204,8 +204,8 @@ impl<U: SystemSocket> Datagrams<U> {
         }
     }
 
-    /// Sends several datagrams, each `segment` bytes long but for the last: all of them, or only
-    /// the first where the system refuses them together. Returns how many bytes left.
+    /// Sends several datagrams, each `segment` bytes long but for the last. If the system refuses
+    /// them together, sends only the first. Returns how many bytes were sent.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -219,7 +219,7 @@ impl<U: SystemSocket> Datagrams<U> {
         sent
     }
 
-    /// Sends the first of several datagrams, each `segment` bytes long: this system takes one at a
+    /// Sends the first of several datagrams of `segment` bytes each: this system sends one at a
     /// time.
     ///
     /// # Errors
@@ -242,10 +242,10 @@ pub fn couples() -> bool {
     coupled().unwrap_or(false)
 }
 
-/// What reading from a stream gave.
+/// Converts the result of reading from a stream: zero bytes are its end.
 ///
 /// # Errors
-/// That of the call.
+/// That of the read.
 #[inline]
 pub fn read(len: io::Result<usize>) -> io::Result<Received> {
     Ok(match len? {

@@ -18,10 +18,10 @@ use socklab_core::Mono;
 
 use super::*;
 
-/// The kernel remembers what was asked for, so this does not.
+/// Holds no state: the kernel remembers what was asked for.
 pub(super) type Asked = ();
 
-/// Where the kernel writes what was asked for: a time, two addresses and a length at most.
+/// Room for the control messages of a receive: at most a time, two addresses and a length.
 #[repr(align(8))]
 struct Space([u8; 160]);
 
@@ -112,7 +112,7 @@ impl Source {
                 ipi6_addr: nix::libc::in6_addr {
                     s6_addr: local.octets(),
                 },
-                // A link-local address means something on one link only.
+                // A link-local address is only valid on one interface.
                 ipi6_ifindex: match peer {
                     SocketAddr::V6(peer) => peer.scope_id() as _,
                     SocketAddr::V4(_) => 0,
@@ -141,8 +141,8 @@ fn send_with(
     Ok(sendmsg(socket, &pieces, messages, flags, to)?)
 }
 
-/// Has the kernel put together the datagrams of a peer that came one after the other, if it can
-/// also take apart those that are to be sent.
+/// Has the kernel join consecutive datagrams of one peer (GRO), if it can also split what is sent
+/// (GSO).
 #[cfg(target_os = "linux")]
 pub(super) fn ask_for_trains(socket: &impl std::os::fd::AsFd) -> Option<Asked> {
     getsockopt(socket, UdpGsoSegment).ok()?;
@@ -194,8 +194,8 @@ fn stamp(message: &ControlMessageOwned, clock: &Clock) -> Option<Mono> {
     }
 }
 
-/// The moment of a stamp: as long before now on one clock as on the other. The stamp is of the
-/// clock that can be set: if it was, the stamp may lie in the future, and is not believed.
+/// Converts a stamp to the monotonic clock by its age. A stamp is Unix time: if that clock was set
+/// meanwhile, the stamp may lie in the future and is dropped.
 #[cfg(target_os = "linux")]
 pub(super) fn moment(stamp: std::time::Duration, clock: &Clock) -> Option<Mono> {
     let now = clock.now();

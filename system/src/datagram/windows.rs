@@ -10,18 +10,18 @@ use socklab_core::{Link, Received};
 
 use crate::clock::Clock;
 
-/// What quinn-udp knows of the socket.
+/// quinn-udp's state of the socket.
 pub(super) type Asked = UdpSocketState;
 
-/// Windows has no stamps.
+/// Ignores `stamps`: Windows has none.
 pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Option<Asked> {
     if !local.ip().is_unspecified() {
         return None;
     }
     let state = UdpSocketState::new(UdpSockRef::from(socket));
-    // That also made the socket what QUIC needs: it never blocks, and refuses a datagram that is
-    // larger than a packet. Both are undone even if the rest was refused. A server on all IPv6
-    // addresses sends IPv4 packets too.
+    // quinn-udp has set up the socket for QUIC: nonblocking, and refusing datagrams larger than a
+    // packet. Undo both, even if quinn-udp failed later. A server on all IPv6 addresses sends IPv4
+    // packets too.
     let _ = socket.set_nonblocking(false);
     let _ = socket.set_dontfrag_v4(false);
     if local.is_ipv6() {

@@ -9,25 +9,25 @@ use socklab_core::Mono;
 use super::{ConnectionLimit, NEVER};
 use crate::lock::lock;
 
-/// A connection's place in the count, given back when dropped.
+/// A connection's place in the limit, given back when dropped.
 pub struct Permit {
     pub(super) limit: ConnectionLimit,
     pub(super) seat: Seat,
 }
 
 pub(super) enum Seat {
-    /// Of a server without limits.
+    /// Of a server that does not limit or evict.
     Plain,
     /// For a connection that is being refused.
     Refused,
     Judged(u64, Arc<Judged>),
 }
 
-/// What is known of a connection that may have to make room.
+/// What is known of a connection that may be evicted.
 pub(super) struct Judged {
     pub(super) network: IpAddr,
-    /// When its peer was last heard, in nanoseconds; the end of time while the server itself keeps
-    /// it waiting.
+    /// When the peer was last heard, in nanoseconds; [`NEVER`] while the server itself keeps it
+    /// waiting.
     heard: AtomicU64,
     pub(super) evicted: AtomicBool,
     pub(super) wake: Mutex<Option<Box<dyn Fn() + Send>>>,
@@ -60,25 +60,25 @@ impl Permit {
         }
     }
 
-    /// The peer was heard.
+    /// Notes that the peer was heard.
     #[inline]
     pub fn heard(&self, now: Mono) {
         self.judged().into_iter().for_each(|one| one.set_heard(now));
     }
 
-    /// The server itself keeps the peer waiting, until the function that this returns is called.
+    /// Notes that the server itself keeps the peer waiting, until the returned function is called.
     pub fn keeps_waiting(&self) -> impl Fn(Mono) + Send + 'static {
         self.heard(NEVER);
         let judged = self.judged().cloned();
         move |now| judged.iter().for_each(|one| one.set_heard(now))
     }
 
-    /// Whether the connection has to make room.
+    /// Whether the connection must make room for another.
     pub fn is_evicted(&self) -> bool {
         (self.judged()).is_some_and(|one| one.evicted.load(Ordering::Acquire))
     }
 
-    /// Has `wake` called when the connection has to make room; at once if it has already.
+    /// Has `wake` called when the connection is evicted; at once if it is already.
     pub fn on_evict(&self, wake: impl Fn() + Send + 'static) {
         if let Some(judged) = self.judged() {
             let mut waker = lock(&judged.wake);
@@ -92,7 +92,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        // It may keep the connection's socket open.
+        // Drop the waker, which may keep the connection's socket open.
         drop(self.judged().and_then(|one| lock(&one.wake).take()));
         let mut table = self.limit.table();
         table.held -= 1;
