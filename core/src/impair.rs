@@ -1,4 +1,4 @@
-//! Impairments: what one end sends leaves late, in pieces, twice, out of order, or not at all.
+//! Impairments: sends of one end leave late, in pieces, twice, out of order, or not at all.
 //!
 //! [`Impaired`] is a layer around any machine, so that a peer misbehaves on request on every
 //! runtime. It impairs what its own machine sends, as `tc-netem` does, and does not touch what
@@ -21,37 +21,38 @@ use crate::time::{Deadline, Now, Why};
 
 pub use queue::ImpairedQueue;
 
-/// What happens to what is sent. Probabilities are in thousandths; by default there is none.
+/// How sends are impaired. Probabilities are in thousandths; by default nothing is impaired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Impairments {
-    /// A stream is cut into pieces of 1 to so many bytes, each of which is a send of its own, at
-    /// least [`GAP`] after the one before.
+    /// Cuts a stream into pieces of 1 to this many bytes. Each piece is sent by itself, at least
+    /// [`GAP`] after the one before.
     pub pieces: Option<NonZeroUsize>,
-    /// All leaves so much later. With `pieces`, each piece does so after the one before.
+    /// Delays every send by this long. With `pieces`, each piece leaves this long after the one
+    /// before.
     pub delay: Duration,
-    /// A datagram is lost.
+    /// How often a datagram is lost.
     pub lose: u16,
-    /// A datagram is sent twice.
+    /// How often a datagram is sent twice.
     pub duplicate: u16,
-    /// A datagram is held back until the next one to the same peer has overtaken it.
+    /// How often a datagram is held back until the next one to the same peer has overtaken it.
     pub reorder: u16,
-    /// A send is cut in the middle, and its stream is reset.
+    /// How often a send is cut in the middle and its stream reset.
     pub reset: u16,
 }
 
-/// How far apart the pieces of a stream leave at least: 1 ms. A driver hands sends that it is given
-/// together to the system in one call.
+/// The least time between two pieces of a stream: 1 ms. Without it, a driver would hand several
+/// pieces to the system in one call.
 pub const GAP: Duration = Duration::from_millis(1);
 
-/// How long a datagram is held back at most when no other comes to overtake it: 200 ms.
+/// How long a datagram is held back at most, if no other comes to overtake it: 200 ms.
 pub const HELD_BACK: Duration = Duration::from_millis(200);
 
-/// How many bytes wait to be sent at most: 1 MiB. Then a stream's machine receives no more until
+/// How many bytes may wait to be sent: 1 MiB. Above that, a stream's machine receives no more until
 /// some have left, and further datagrams are lost. An empty datagram counts as one byte.
 pub const MAX_HELD: usize = 1 << 20;
 
 impl Impairments {
-    /// Whether there is any.
+    /// Whether anything is impaired.
     pub fn any(&self) -> bool {
         *self != Impairments::default()
     }
@@ -61,13 +62,13 @@ impl Impairments {
 #[derive(Debug)]
 pub struct Impaired<M> {
     machine: M,
-    /// What the machine wants done.
+    /// The outputs of the machine.
     inbox: Outbox,
     queue: ImpairedQueue,
 }
 
 impl<M: Machine> Impaired<M> {
-    /// The machine, talking over that transport. The same seed makes the same faults.
+    /// Wraps a machine that talks over `transport`. The same seed makes the same faults.
     pub fn new(machine: M, transport: Transport, impairments: Impairments, seed: u64) -> Self {
         Impaired {
             machine,
@@ -103,7 +104,7 @@ impl<M: Machine> Impaired<M> {
         self.inbox = inbox;
     }
 
-    /// Sends what may leave by now. A stream that is reset is over for the machine too.
+    /// Sends what is due. If that resets the stream, tells the machine that the stream is dead.
     fn release(&mut self, now: Now, out: &mut Outbox) {
         if let Some(Link { socket, .. }) = self.queue.release(now.mono, out) {
             let (doing, kind) = (Doing::Sending, FaultKind::Reset);
@@ -113,7 +114,7 @@ impl<M: Machine> Impaired<M> {
                 doing,
                 fault,
             };
-            // It cannot send any more: the stream is gone, and with it the queue.
+            // The recursion ends here: the stream is gone, and with it the queue.
             self.feed(now, input, out);
         }
     }

@@ -19,7 +19,7 @@ words! {
     }
 }
 
-/// One thing that happened. A driver hands over each as it happens, with the time.
+/// One thing that happened. A driver reports each as it happens, with the time.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// The machine begins. Always the first input, once.
@@ -28,7 +28,7 @@ pub enum Input<'a> {
     Bound {
         /// Which socket.
         socket: Socket,
-        /// The address it has; the port is the real one where 0 was asked for.
+        /// The socket's own address. If port 0 was asked for, this has the real port.
         local: SocketAddr,
     },
     /// A link is up: an [`Open`](crate::Output::Open) succeeded, or a connection was accepted.
@@ -60,13 +60,13 @@ pub enum Input<'a> {
         /// Which peer.
         link: Link,
     },
-    /// The system has taken all that was sent on a link before
-    /// [`Finish`](crate::Output::Finish). Asked once, it reported no error.
+    /// The system has taken everything that was sent on a link before
+    /// [`Finish`](crate::Output::Finish). When asked once, it reported no error.
     Finished {
         /// Which link.
         link: Link,
     },
-    /// The system reported an error. A stream is dead after it; a datagram socket is not.
+    /// The system reported an error. After it a stream is dead; a datagram socket is not.
     Fault {
         /// On which socket.
         socket: Socket,
@@ -75,24 +75,25 @@ pub enum Input<'a> {
         /// The error.
         fault: Fault,
     },
-    /// The user typed a line (without its line end). Only when the machine's interest asks for one.
+    /// The user typed a line (without its line end). Comes only while the machine's interest asks
+    /// for one.
     Line(&'a [u8]),
     /// The user's input has ended: there will be no more lines.
     InputEnd,
     /// The machine's deadline has passed.
     Timer,
-    /// The register decided what became of an attempt.
+    /// The register has decided on an attempt.
     Stored {
         /// The number that the machine gave the attempt.
         id: StoreId,
         /// What the register decided.
         decision: &'a Decision,
     },
-    /// The program is to end: finish what must be finished, and begin no more.
+    /// The program must end: the machine finishes what it must, and begins no more.
     Stop,
 }
 
-/// What the user answers when asked for a line.
+/// The user's answer to a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineEvent {
     /// A line, without its line end.
@@ -102,7 +103,7 @@ pub enum LineEvent {
 }
 
 impl LineEvent {
-    /// What the machine is given.
+    /// The same as an input of the machine.
     pub fn input(&self) -> Input<'_> {
         match self {
             LineEvent::Line(line) => Input::Line(line),

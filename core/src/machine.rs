@@ -8,7 +8,7 @@ use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::time::{Deadline, Now};
 
-/// One end of one conversation: a function from inputs to outputs, with a memory.
+/// One end of one conversation: a state machine that turns inputs into outputs.
 ///
 /// A UDP endpoint is one machine, however many peers it hears; each TCP connection has its own,
 /// from a [`Service`]. A driver owns the machine that it runs, so there is no lock around it.
@@ -27,19 +27,19 @@ pub trait Machine: Send {
         None
     }
 
-    /// What the machine can take now. A driver leaves what it cannot take where it is: bytes in the
-    /// kernel, lines with the user.
+    /// What the machine can take now. A driver leaves the rest where it is: bytes in the kernel,
+    /// lines with the user.
     fn interest(&self) -> Interest;
 
-    /// The name of its state in the exercise's table.
+    /// The name of the machine's state in the exercise's table.
     fn state(&self) -> &'static str;
 
-    /// Whether it is still running. Once it is not, it takes no more inputs; its driver flushes
-    /// what was sent (for at most [`CLOSE_LIMIT`]) and closes its sockets.
+    /// Whether the machine is still running. Once it is not, it takes no more inputs. Its driver
+    /// sends what is left (for at most [`CLOSE_LIMIT`]) and closes the socket.
     fn status(&self) -> Status;
 
-    /// Whether its status is [`Status::Running`]: asked after each input, so without the copy of a
-    /// whole status.
+    /// Whether the status is [`Status::Running`]. This is asked after each input, so it avoids
+    /// copying a whole status.
     #[inline]
     fn is_running(&self) -> bool {
         self.status() == Status::Running
@@ -47,10 +47,11 @@ pub trait Machine: Send {
 }
 
 /// How long a driver tries to send the last bytes of a machine that has ended: 2 s. A machine that
-/// must know that they left asks for [`Finish`](crate::Output::Finish) and waits for `Finished`.
+/// must know that the bytes were sent asks for [`Finish`](crate::Output::Finish) and waits for
+/// `Finished`.
 pub const CLOSE_LIMIT: core::time::Duration = core::time::Duration::from_secs(2);
 
-/// How long a connection over a [limit](crate::ExceededLimit) may live while it is told so: 1 s.
+/// How long a connection over a [limit](crate::ExceededLimit) may live, to be told so: 1 s.
 pub const REFUSAL_LIMIT: core::time::Duration = core::time::Duration::from_secs(1);
 
 /// What a machine can take at the moment. Its timer, decisions and a stop may always come.
@@ -63,33 +64,33 @@ pub struct Interest {
 }
 
 impl Interest {
-    /// Neither.
+    /// Neither the network nor the user.
     pub const NONE: Interest = Interest {
         network: false,
         line: false,
     };
-    /// What peers send.
+    /// The network only.
     pub const NETWORK: Interest = Interest {
         network: true,
         line: false,
     };
-    /// What the user types.
+    /// The user only.
     pub const LINE: Interest = Interest {
         network: false,
         line: true,
     };
 }
 
-/// How a conversation stands.
+/// Whether a conversation goes on, or how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It goes on.
+    /// The conversation goes on.
     Running,
-    /// It ended as the exercise says.
+    /// The conversation ended as the exercise says.
     Done,
-    /// It ended because it was told to stop.
+    /// The conversation ended because it was told to stop.
     Stopped,
-    /// It ended otherwise.
+    /// The conversation failed.
     Failed(Failure),
 }
 
@@ -107,10 +108,10 @@ impl Status {
 
 /// Makes the machine for each connection of a TCP server.
 pub trait Service: Send + Sync {
-    /// What it makes.
+    /// The machine of a connection.
     type Machine: Machine + 'static;
 
-    /// A machine for the connection that was just accepted.
+    /// Makes the machine for the connection that was just accepted.
     fn accept(&self, link: Link) -> Self::Machine;
 
     /// Whether its machines can tell a peer that a [limit](crate::ExceededLimit) is exceeded. If

@@ -9,20 +9,21 @@ use crate::output::Output;
 use crate::time::{Deadline, Mono, Now};
 use crate::words::words;
 
-/// Sees everything that goes into one machine and comes out of it, before it is carried out, and
-/// every operation its driver does for it. Transcripts, counters and timelines are observers.
+/// Sees every input of one machine, every output before it is carried out, and every operation that
+/// the driver does for it. Transcripts, counters and timelines are observers.
 ///
-/// It is a type parameter: with `()`, whose [`ENABLED`](Observer::ENABLED) is false, the compiler
-/// leaves no trace of it. Where no figure depends on its cost, it is a [`DynObserver`], so that the
-/// drivers are not compiled anew for each type of observer.
+/// An observer is a type parameter: with `()`, whose [`ENABLED`](Observer::ENABLED) is false, the
+/// compiler leaves no trace of it. Where no figure depends on its cost, a [`DynObserver`] is used,
+/// so that the drivers are not compiled again for each type of observer.
 pub trait Observer: Send {
-    /// Whether there is anything to call. Callers ask this before any work done only for observers.
+    /// Whether there is anything to call. Check this before any work that is done only for
+    /// observers.
     const ENABLED: bool = true;
-    /// Whether it looks at the machine's steps: inputs, outputs, states, deadlines. An observer
-    /// that only counts what the driver does is spared the rest.
+    /// Whether the observer looks at the machine's steps: inputs, outputs, states, deadlines. One
+    /// that only counts the driver's operations is not called for these.
     const STEPS: bool = Self::ENABLED;
-    /// Whether it wants to know when an operation began and ended. Reading the clock twice for each
-    /// is most of what observing costs; without it both times are zero.
+    /// Whether the observer wants to know when an operation began and ended. Reading the clock
+    /// twice for each is most of what observing costs. Without it both times are zero.
     const TIMES: bool = Self::ENABLED;
 
     /// An input is about to be handed over.

@@ -5,22 +5,22 @@ use crate::words::words;
 use alloc::vec::Vec;
 
 words! {
-    /// What is odd about what came.
+    /// What is odd about a message from a peer.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Oddity {
-        /// It is not the capitals of what was sent.
+        /// The reply is not the capitals of what was sent.
         Reply = "wrong-reply",
-        /// It is not the server's greeting.
+        /// The greeting is not the server's.
         Banner = "wrong-banner",
-        /// All of the answer came, and the stream did not end.
+        /// The whole answer came, but the stream did not end.
         NoEnd = "no-end",
-        /// A line has begun, and its end does not come.
+        /// A line has begun, but its end does not come.
         Unended = "unended-line",
-        /// It is written `b'…'`, as Python prints bytes.
+        /// The text is written `b'…'`, as Python prints bytes.
         PythonBytes = "python-bytes",
-        /// It is the last word but for its case, or for blanks and line ends around it.
+        /// The text is the last word but for its case, or for blanks and line ends around it.
         AlmostFin = "almost-fin",
-        /// In a chat, it is what was just said, in capitals.
+        /// In a chat: the text is the capitals of what this side just said.
         OwnCapitals = "own-capitals",
     }
 }
@@ -49,7 +49,7 @@ impl<'a> Unexpected<'a> {
         }
     }
 
-    /// What is odd about a text that anybody may write. `is_fin` knows the last word.
+    /// Checks a text that anyone may write. `is_fin` recognises the last word.
     pub(crate) fn text(text: &'a [u8], is_fin: impl Fn(&[u8]) -> bool) -> Option<Self> {
         let oddity = if is_python_bytes(text) {
             Oddity::PythonBytes
@@ -69,7 +69,7 @@ fn is_python_bytes(text: &[u8]) -> bool {
     }
 }
 
-/// Cheap for every text that is longer than the word, with blanks around it.
+/// Checks the length first, so that it is cheap for longer texts.
 fn is_almost_fin(text: &[u8]) -> bool {
     const LONGEST: usize = 16;
     text.len() <= LONGEST && text.trim_ascii().eq_ignore_ascii_case(b"fin")

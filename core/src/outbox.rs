@@ -13,7 +13,7 @@ use crate::register::{Attempt, StoreId};
 
 pub(crate) use train::Train;
 
-/// The caller's list of outputs, with the bytes they carry.
+/// A machine's outputs, with the bytes that they carry.
 ///
 /// A driver makes one for each loop or thread and reuses it: after the first few exchanges it has
 /// the size it needs, and a steady state does not allocate. What is sent lies in one arena in the
@@ -45,8 +45,7 @@ pub struct Outbox {
     unseen: bool,
 }
 
-/// An output; what it carries lies in the outbox. It is `Copy`, so that clearing a list of them
-/// takes no loop.
+/// An output. Its bytes are in the outbox. It is `Copy`, so clearing a list of them takes no loop.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Open(Socket, Transport, Span),
@@ -61,7 +60,7 @@ enum Op {
     Store(StoreId, usize),
 }
 
-/// Where something lies in one of the vectors of an outbox.
+/// The place of something in one of the vectors of an outbox.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: usize,
@@ -81,7 +80,7 @@ impl Span {
 }
 
 impl Op {
-    /// Whether it is for the user.
+    /// Whether the output is for the user.
     #[inline]
     fn is_told(&self) -> bool {
         matches!(
@@ -107,7 +106,7 @@ impl Outbox {
         }
     }
 
-    /// Leaves out what is to be shown from now on: there is no console that shows it.
+    /// From now on leaves out what is to be shown: no console shows it.
     #[must_use]
     pub const fn unseen(mut self) -> Self {
         self.unseen = true;
@@ -159,7 +158,7 @@ impl Outbox {
         None
     }
 
-    /// The first output that has not been carried out, and is not for the user.
+    /// The first output that is not for the user and has not been carried out.
     #[inline]
     pub(crate) fn next_undone(&mut self) -> Option<usize> {
         while self.ops.get(self.done)?.is_told() {
@@ -254,7 +253,7 @@ impl Outbox {
         self.sent.len() - start
     }
 
-    /// Takes the last send back.
+    /// Takes back the last send.
     ///
     /// # Panics
     /// In debug builds, when the last output is not a send.
@@ -275,7 +274,7 @@ impl Outbox {
         self.ops.push(Op::Abort(link));
     }
 
-    /// Has the system send at once what is sent on a stream.
+    /// Has the system send small segments of a stream at once.
     pub fn no_delay(&mut self, link: Link) {
         self.ops.push(Op::NoDelay(link));
     }
@@ -300,7 +299,7 @@ impl Outbox {
         Span::from(start, &self.shown)
     }
 
-    /// Tells the user what cannot be right.
+    /// Tells the user what is odd about a message.
     pub fn unexpected(&mut self, unexpected: &Unexpected<'_>) {
         if self.unseen {
             return;
@@ -331,7 +330,8 @@ impl Outbox {
         self.ops.push(Op::Store(id, self.attempts.len() - 1));
     }
 
-    /// Appends an output of another outbox. A machine around a machine passes outputs on so.
+    /// Appends an output of another outbox: a machine that wraps another passes outputs on this
+    /// way.
     pub fn push(&mut self, output: &Output<'_>) {
         match *output {
             Output::Open {

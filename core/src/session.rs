@@ -38,64 +38,65 @@ pub use next::{Next, Wait};
 pub use received::Received;
 pub use turn::{Begin, Turn};
 
-/// One machine, and what its conversation needs beside it.
+/// One machine, and what else its conversation needs.
 ///
-/// It is small, for a server may hold many that are idle: what is rare lies in a box, and the
-/// outbox and the receive buffer are the driver's, one for each loop or thread.
+/// A session is small, because a server may hold many idle ones: what is rare is in a box, and the
+/// driver owns one outbox and one receive buffer for each loop or thread.
 #[derive(Debug)]
 pub struct Session<M, O> {
     pump: Pump<M, O>,
     wire: WireState,
     /// The other end of a stream.
     link: Option<Link>,
-    /// The peer may send more: its stream has not ended.
+    /// Whether the peer may send more: its stream has not ended.
     hears: bool,
-    /// A send may succeed: none has been refused for want of room since the driver last said so.
+    /// Whether a send may succeed: no send has returned `WouldBlock` since the driver reported
+    /// room.
     room: bool,
-    /// The machine has been told to stop.
+    /// Whether the machine has been told to stop.
     stopped: bool,
-    /// Faults of the socket itself that followed each other.
+    /// How many faults of the socket itself have come in a row.
     faults: u8,
-    /// Sends that have been submitted, and whose completion has not come.
+    /// How many submitted sends have not completed yet.
     in_flight: u32,
     unsent: Unsent,
     rare: Option<Box<Rare>>,
 }
 
-/// What a session needs seldom.
+/// What most sessions never need.
 #[derive(Debug, Default)]
 struct Rare {
     opening: Option<Opening>,
     blocked: BlockedDatagrams,
-    /// The link to be finished once all has been sent.
+    /// The link to be finished once everything has been sent.
     finishing: Option<Link>,
-    /// A line that came when the machine no longer wanted one.
+    /// A line that came after the machine no longer wanted one.
     line: Option<LineEvent>,
-    /// A connection over a limit is stopped at this moment, if it has not ended by then.
+    /// When to stop a connection over a limit that has not ended by then.
     refused_until: Option<Mono>,
-    /// When the machine has ended: until when its last bytes may take to leave.
+    /// After the machine has ended: until when its last bytes may be sent.
     closing: Option<Mono>,
-    /// The socket is of no use any more.
+    /// Why the socket cannot be used any more.
     broken: Option<Failure>,
 }
 
-/// What a session knows of its socket.
+/// The session's view of its socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WireState {
-    /// There is none yet.
+    /// There is no socket yet.
     None,
     Datagrams,
     Stream,
-    /// It was a stream, and is of no use any more: broken, or given up.
+    /// A stream that cannot be used any more: it failed, or was given up.
     Dead,
 }
 
-/// How many faults of a socket in a row make it count as broken. Faults that peers can cause do not
+/// After this many faults in a row a socket counts as broken. Faults that a peer can cause do not
 /// count, because a peer can cause any number of them.
 const MAX_FAULTS: u8 = 100;
 
 impl<M: Machine, O: Observer> Session<M, O> {
-    /// A session whose machine has had no input yet: [`Turn::begin`] is first.
+    /// Makes a session for a machine that has had no input yet. Call [`Turn::begin`] first.
     pub fn new(machine: M, observer: O) -> Self {
         Session {
             pump: Pump::new(machine, observer),
@@ -111,13 +112,13 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
     }
 
-    /// Lends it an outbox, which is empty again once [`Turn::next`] has said to wait.
+    /// Lends the session an outbox. It is empty again once [`Turn::next`] has said to wait.
     #[inline]
     pub fn turn<'a>(&'a mut self, out: &'a mut Outbox) -> Turn<'a, M, O> {
         Turn::new(self, out)
     }
 
-    /// How the machine stands, or that its socket is broken. The conversation is over once
+    /// The machine's status, or that its socket is broken. The conversation is over only when
     /// [`Turn::next`] says so.
     pub fn status(&self) -> Status {
         let broken = self.rare.as_ref().and_then(|rare| rare.broken);
@@ -129,8 +130,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.pump.machine()
     }
 
-    /// What is to be sent first once there is room, for a driver whose wait for room is the send
-    /// itself. It answers with [`Turn::unsent_sent`].
+    /// The bytes to be sent first once there is room, for a driver that waits for room by sending.
+    /// It reports the result with [`Turn::unsent_sent`].
     pub fn unsent(&self) -> Option<(&Link, &[u8])> {
         if !self.unsent.is_empty() {
             return Some((self.link.as_ref()?, self.unsent.as_slice()));
@@ -138,7 +139,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.first_blocked().map(|(link, bytes)| (link, &**bytes))
     }
 
-    /// The observer, when all is over.
+    /// The observer, when the conversation is over.
     pub fn into_observer(self) -> O {
         self.pump.into_observer()
     }
@@ -167,18 +168,18 @@ impl<M: Machine, O: Observer> Session<M, O> {
         self.rare.as_ref()?.blocked.front()
     }
 
-    /// Whether there is a socket, of use.
+    /// Whether there is a socket that can be used.
     #[inline]
     fn is_open(&self) -> bool {
         matches!(self.wire, WireState::Datagrams | WireState::Stream)
     }
 
-    /// Whether all that was sent is with the system, or lost.
+    /// Whether the system has taken everything that was sent, or it was lost.
     fn all_sent(&self) -> bool {
         self.in_flight == 0 && !self.has_unsent()
     }
 
-    /// Whether there can be something to receive, and room to answer it.
+    /// Whether the socket may receive, and there is room for the answers.
     #[inline]
     fn can_receive(&self) -> bool {
         match self.wire {
@@ -188,12 +189,12 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
     }
 
-    /// Whether the machine should be given what its peers send.
+    /// Whether to give the machine what its peers send.
     fn receives(&self) -> bool {
         self.pump.is_running() && self.pump.machine().interest().network && self.can_receive()
     }
 
-    /// Forgets what could not be sent, and what was to follow it.
+    /// Drops what could not be sent, and the finish that was to follow.
     fn drop_unsent(&mut self) {
         self.unsent.clear();
         if let Some(rare) = &mut self.rare {
@@ -202,8 +203,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
     }
 
-    /// A stream is dead after a fault: it neither receives nor sends any more. A datagram socket
-    /// goes on.
+    /// Notes a fault. A stream is dead after it, and neither receives nor sends any more; a
+    /// datagram socket goes on.
     fn note_fault(&mut self, doing: Doing, fault: Fault) {
         if self.wire == WireState::Stream {
             self.wire = WireState::Dead;

@@ -10,7 +10,7 @@ use crate::outbox::Outbox;
 use crate::output::Notice;
 use crate::time::Mono;
 
-/// Decides what becomes of each send, and keeps it until it leaves.
+/// Decides what happens to each send, and keeps it until it leaves.
 #[derive(Debug)]
 pub struct ImpairedQueue {
     transport: Transport,

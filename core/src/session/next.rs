@@ -42,8 +42,8 @@ pub enum Next<'a> {
         link: &'a Link,
         /// The next bytes of a stream; one datagram, or several of the same length side by side.
         bytes: &'a [u8],
-        /// How long each of the datagrams is; only the last may be shorter. Of a stream, how long
-        /// all is.
+        /// The length of each datagram; only the last may be shorter. For a stream, the length of
+        /// `bytes`.
         segment: usize,
         /// Until when a stream's send may block, for a driver that blocks in it.
         until: Option<Mono>,
@@ -55,13 +55,13 @@ pub enum Next<'a> {
     Abort,
     /// Have the system send each of a stream's sends at once (`TCP_NODELAY`). There is no answer.
     NoDelay,
-    /// There is nothing to do: wait for any of these.
+    /// There is nothing to do now: wait for any of these.
     Wait(Wait),
-    /// The conversation is over: close what is open.
+    /// The conversation is over: close the socket.
     Ended(Status),
 }
 
-/// What a conversation waits for, beside its register, its opening, and a stop.
+/// What a conversation waits for, besides its register, its opening and a stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
     /// Something to receive: then call [`Turn::received`] or [`Turn::not_received`].
@@ -74,13 +74,13 @@ pub struct Wait {
     pub until: Option<Mono>,
 }
 
-/// What [`Turn::next`] decided, before it borrows what it shows.
+/// The decision of [`Turn::next`], before it borrows the bytes or the attempt.
 #[derive(Clone, Copy)]
 enum Step {
     /// Look again: the machine was given an input, or an output was carried out.
     Again,
     Store(usize),
-    /// Send what waits for room.
+    /// Send what has waited for room.
     Send,
     Open(Socket, Transport, SocketAddr, Option<Duration>),
     Finish(Link),
@@ -91,7 +91,7 @@ enum Step {
 }
 
 impl<M: Machine, O: Observer> Turn<'_, M, O> {
-    /// What to do now. Datagrams are sent one by one. What is for the user goes to `tell` before.
+    /// What to do now. Datagrams are sent one by one. Outputs for the user go to `tell` first.
     #[inline(always)]
     pub fn next(&mut self, now: Now, tell: impl FnMut(Output<'_>)) -> Next<'_> {
         self.next_train(now, 1, tell)
@@ -99,10 +99,10 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
 
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
     ///
-    /// What is for the user goes to `tell`, which needs no answer. Then come the machine's other
-    /// outputs in order, then what is left to do when there are none. Drivers call it twice for a
-    /// datagram: to send the reply, and to wait. Both are inlined, and all that is seldom is not:
-    /// in one function it would cost each datagram a quarter more instructions.
+    /// Outputs for the user go to `tell`, which needs no answer. Then come the machine's other
+    /// outputs in order, then what is left to do. Drivers call this twice for a datagram: to send
+    /// the reply, and to wait. Both paths are inlined, and what is rare is not: in one function it
+    /// would cost each datagram a quarter more instructions.
     #[inline(always)]
     pub fn next_train(
         &mut self,
@@ -124,8 +124,8 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                 }
                 Some(first) => {
                     let session = &mut *self.session;
-                    // Asked last: it looks at every send that follows, which for each send of a
-                    // stream that is dead would be too often.
+                    // Checked last, because it looks at all sends that follow. On a dead stream
+                    // that would be repeated for each of them.
                     if session.is_open()
                         && !session.has_unsent()
                         && let Some(train) = self.out.train(first, session.transport(), most)
@@ -143,7 +143,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         }
     }
 
-    /// Borrows what was decided.
+    /// Turns the decision into what the driver sees, with borrowed bytes.
     #[inline(never)]
     fn show(&mut self, now: Now, step: Step) -> Next<'_> {
         match step {
@@ -168,12 +168,12 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         }
     }
 
-    /// Carries out an output that is not a send, or is one that has to wait.
+    /// Carries out an output other than a send, or queues a send that must wait.
     fn carry_out(&mut self, index: usize) -> Step {
         let session = &mut *self.session;
         match self.out.at(index) {
             Output::Send { .. } if session.is_open() => {
-                // Behind what waits already.
+                // Queue it behind what waits already.
                 let train = self.out.train(index, session.transport(), 1);
                 self.sending = train.map_or(Sending::Nothing, Sending::Outbox);
                 self.keep(0);
@@ -198,7 +198,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                 self.out.done_before(index + 1);
                 return Step::NoDelay;
             }
-            // A dead stream sends nothing. What is for the user has been told.
+            // A dead stream sends nothing. The user has been told the other outputs already.
             Output::Send { .. }
             | Output::NoDelay { .. }
             | Output::Prompt(_)
@@ -213,12 +213,12 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     fn store(&self, index: usize) -> Next<'_> {
         match self.out.at(index) {
             Output::Store { id, attempt } => Next::Store { id, attempt },
-            // It is one: `carry_out` has seen it.
+            // Cannot happen: `carry_out` has checked that it is a `Store`.
             _ => Next::Wait(Wait::default()),
         }
     }
 
-    /// Shows what is to be sent.
+    /// Returns the bytes to be sent.
     #[inline(always)]
     fn send_next(&self, until: Option<Mono>) -> Next<'_> {
         let sends = match &self.sending {
@@ -240,7 +240,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         }
     }
 
-    /// What is left to do when all outputs have been carried out.
+    /// Decides what is left to do when all outputs have been carried out.
     #[inline(never)]
     fn idle(&mut self, now: Now) -> Step {
         let session = &mut *self.session;
@@ -281,7 +281,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
 }
 
 impl<M: Machine, O: Observer> Session<M, O> {
-    /// What it waits for if there is nothing else left to do, as after nearly every datagram.
+    /// What to wait for, if nothing else is left to do; that is so after nearly every datagram.
     #[inline(always)]
     fn waits_only(&self, now: Now) -> Option<Wait> {
         if self.rare.is_some() || !self.unsent.is_empty() || !self.pump.is_running() {
@@ -292,7 +292,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         (!due).then_some(wait)
     }
 
-    /// What its machine waits for, and what waits for room.
+    /// What the machine waits for, and whether sends wait for room.
     #[inline(always)]
     fn wait(&self) -> Wait {
         let machine = self.pump.machine();
@@ -305,7 +305,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
     }
 
-    /// Until when a send may block: a stream's, which a peer can hold up.
+    /// Until when a send may block. Only a stream's has a limit, because its peer can hold it up.
     #[inline]
     fn send_until(&mut self, now: Now) -> Option<Mono> {
         if self.wire != WireState::Stream {
@@ -322,7 +322,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         *self.rare().closing.get_or_insert_with(limit)
     }
 
-    /// What was asked for earlier, and can be done now.
+    /// What was asked for earlier and can be done now.
     fn left_to_do(&mut self, now: Now) -> Option<Step> {
         let (all_sent, running) = (self.all_sent(), self.pump.is_running());
         if self.rare.as_ref().is_some_and(|rare| rare.broken.is_some()) {
@@ -343,7 +343,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         Some(Step::Finish(link))
     }
 
-    /// The machine has ended: its last bytes have a while to leave.
+    /// Ends the conversation once the machine's last bytes are sent, or after [`CLOSE_LIMIT`].
     fn close(&mut self, now: Now) -> Step {
         if self.all_sent() {
             return Step::Ended(self.pump.status());
@@ -361,14 +361,14 @@ impl<M: Machine, O: Observer> Session<M, O> {
         })
     }
 
-    /// Finishes the link once all has been sent. One that is dead has no end to send.
+    /// Finishes the link once everything has been sent. A dead stream has no end to send.
     fn finish(&mut self, link: Link) {
         if self.wire != WireState::Dead {
             self.rare().finishing = Some(link);
         }
     }
 
-    /// Gives the connection up, and what could not be sent.
+    /// Gives the connection up, with what could not be sent.
     fn abort(&mut self) {
         self.drop_unsent();
         if let Some(rare) = &mut self.rare {

@@ -9,17 +9,18 @@ use crate::link::{Link, Socket, Transport};
 use crate::output::Notice;
 use crate::time::Mono;
 
-/// What the machine asked to open, and how far that is.
+/// The addresses that the machine asked to open, and which one is being tried.
 #[derive(Debug)]
 pub(super) struct Opening {
     pub(super) socket: Socket,
     pub(super) transport: Transport,
     addresses: Box<[SocketAddr]>,
-    /// Which of them is being tried.
+    /// The index of the address that is being tried.
     at: usize,
-    /// The driver has not been asked to try it yet.
+    /// Whether the driver has still to be asked to try this address.
     pub(super) asks: bool,
-    /// When this one counts as failed and the next is tried; the last has what the machine allows.
+    /// When this address counts as failed and the next is tried. `None` for the last, which may
+    /// take as long as the machine allows.
     pub(super) until: Option<Mono>,
 }
 
@@ -35,7 +36,8 @@ impl Opening {
         }
     }
 
-    /// Begins to try an address: its equal share of the time left until `deadline`.
+    /// Begins to try an address. Returns its limit: an equal share of the time left until
+    /// `deadline`.
     pub(super) fn ask(&mut self, now: Mono, deadline: Option<Mono>) -> Option<Duration> {
         self.asks = false;
         let left = deadline?.since(now);
@@ -50,12 +52,12 @@ impl Opening {
         self.addresses[self.at]
     }
 
-    /// The link, now that it is up.
+    /// The link to the address that is being tried.
     pub(super) fn link(&self) -> Link {
         Link::on(self.socket, self.address())
     }
 
-    /// Goes on to the next address, if there is one; what the user should know.
+    /// Goes on to the next address, if there is one. Returns what to tell the user.
     pub(super) fn next(&mut self, fault: Fault) -> Option<Notice> {
         let failed = self.address();
         if self.at + 1 == self.addresses.len() {

@@ -3,23 +3,23 @@
 use crate::link::Link;
 use crate::time::Mono;
 
-/// What came out of a receive; the payload is in the buffer.
+/// The result of a receive; the payload is in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub enum Received {
-    /// A datagram of so many bytes, and when the kernel had it, where that is known.
+    /// A datagram of this length, and when the kernel received it, if that is known.
     Datagram(Link, usize, Option<Mono>),
     /// Several datagrams of one peer, side by side.
     Train {
         /// From whom.
         link: Link,
-        /// How many bytes they have together.
+        /// The length of all of them together.
         len: usize,
-        /// How long each is; only the last may be shorter.
+        /// The length of each; only the last may be shorter.
         segment: usize,
-        /// When the kernel had the first, where that is known.
+        /// When the kernel received the first, if that is known.
         arrived: Option<Mono>,
     },
-    /// So many bytes of a stream, at least one.
+    /// This many bytes of a stream, at least one.
     Bytes(usize),
     /// The end of a stream.
     End,

@@ -39,7 +39,7 @@ pub struct Turn<'a, M, O> {
     pub(super) sending: Sending,
 }
 
-/// Where the bytes of the last [`Send`](crate::Next::Send) lie.
+/// Where the bytes of the last [`Send`](crate::Next::Send) are.
 #[derive(Debug)]
 pub(super) enum Sending {
     Nothing,
@@ -60,7 +60,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Starts the machine, and tells it of the socket that it has.
+    /// Starts the machine, and tells it which socket it has.
     pub fn begin(&mut self, now: Now, begin: Begin) {
         let session = &mut *self.session;
         let input = match begin {
@@ -85,8 +85,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Hands over what a receive gave. Returns how many of the last bytes stay with the driver: a
-    /// machine may want no more in the middle of a train.
+    /// Hands over the result of a receive. Returns how many of the last bytes the driver must keep:
+    /// a machine may want no more in the middle of a train.
     #[inline]
     pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) -> usize {
         match *received {
@@ -119,7 +119,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// A receive gave nothing; whether to call again.
+    /// Reports a receive that gave no data. Returns whether to receive again.
     pub fn not_received(&mut self, now: Now, error: CallError) -> bool {
         if let CallError::Failed(fault) = error {
             self.fault(now, Doing::Receiving, fault);
@@ -128,7 +128,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Hands over several datagrams, so that their replies lie side by side. Returns how many the
-    /// machine took: it may want no more after one of them, and the rest stays with the driver.
+    /// machine took; the driver keeps the others.
     pub fn datagrams<'b>(
         &mut self,
         now: Now,
@@ -146,7 +146,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         taken
     }
 
-    /// The socket that was to be opened is open, and has this address.
+    /// Reports that the socket is open, with its own address.
     pub fn opened(&mut self, now: Now, local: SocketAddr) {
         let session = &mut *self.session;
         let Some(opening) = session.rare.as_mut().and_then(|rare| rare.opening.take()) else {
@@ -161,14 +161,14 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.feed(now, Input::Opened { link, local, over });
     }
 
-    /// The system reported an error, on the machine's only socket or on its stream. Of several
-    /// addresses the machine hears of the last one's.
+    /// Reports an error of the system, on the machine's only socket or on its stream. If several
+    /// addresses are tried, the machine hears only of the last one's failure.
     pub fn fault(&mut self, now: Now, doing: Doing, fault: Fault) {
         let socket = self.session.link.map_or(Socket(0), |link| link.socket);
         self.fault_on(now, socket, doing, fault);
     }
 
-    /// The system reported an error on one of several sockets.
+    /// Reports an error of the system on one of several sockets.
     pub fn fault_on(&mut self, now: Now, mut socket: Socket, doing: Doing, fault: Fault) {
         let session = &mut *self.session;
         if doing == Doing::Opening
@@ -181,7 +181,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             socket = opening.socket;
             rare.opening = None;
         } else if session.wire == WireState::Dead {
-            // The machine knows.
+            // The machine has heard of a fault of this stream already.
             return;
         }
         session.note_fault(doing, fault);
@@ -195,7 +195,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         );
     }
 
-    /// The user typed a line, or will type no more. Kept if the machine does not want it yet.
+    /// Reports the user's line, or the end of the input. Keeps it if the machine does not want it
+    /// yet.
     pub fn typed(&mut self, now: Now, line: LineEvent) {
         if self.session.pump.interest().line {
             self.feed(now, line.input());
@@ -204,12 +205,12 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// The register has decided.
+    /// Reports the register's decision.
     pub fn stored(&mut self, now: Now, id: StoreId, decision: &Decision) {
         self.feed(now, Input::Stored { id, decision });
     }
 
-    /// The program is to end; again does nothing more.
+    /// Tells the machine to stop. A second call has no effect.
     pub fn stop(&mut self, now: Now) {
         if !self.session.stopped {
             self.session.stopped = true;
@@ -217,8 +218,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// The connection has to make room for another: it is given up, whatever its machine makes of
-    /// that.
+    /// Ends the connection to make room for another, whatever the machine does about it.
     pub fn evict(&mut self, now: Now) {
         let (kind, code) = (FaultKind::Evicted, 0);
         let (doing, fault) = (Doing::Receiving, Fault { kind, code });
@@ -226,13 +226,13 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.session.rare().broken = Some(Failure::Io(doing, fault));
     }
 
-    /// The system may have room to send again.
+    /// Reports that the system may have room to send again.
     pub fn room(&mut self) {
         self.session.room = true;
     }
 
-    /// The system took so many bytes of the last [`Send`](crate::Next::Send): of datagrams, whole
-    /// ones.
+    /// Reports how many bytes of the last [`Send`](crate::Next::Send) the system took; if these are
+    /// datagrams, it takes whole ones.
     #[inline(always)]
     pub fn sent(&mut self, len: usize) {
         match &self.sending {
@@ -244,7 +244,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// The system took less than all, or of what waited for room.
+    /// The system took only a part, or took what had waited for room.
     fn sent_in_part(&mut self, len: usize) {
         match &self.sending {
             Sending::Outbox(_) if self.session.wire == WireState::Stream => {
@@ -265,10 +265,10 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.sending = Sending::Nothing;
     }
 
-    /// The system took nothing of the last [`Send`](crate::Next::Send).
+    /// Reports that the system took no byte of the last [`Send`](crate::Next::Send).
     pub fn not_sent(&mut self, now: Now, error: CallError) {
         let fault = match error {
-            // It is offered again.
+            // The next turn offers the same bytes again.
             CallError::Interrupted => return,
             CallError::WouldBlock => {
                 self.session.room = false;
@@ -277,7 +277,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             CallError::Failed(fault) => fault,
         };
         let link = match mem::replace(&mut self.sending, Sending::Nothing) {
-            // Of several datagrams the first is lost, and the others are tried for themselves.
+            // Of several datagrams the first is lost; the others are tried again.
             Sending::Outbox(train) => {
                 self.out.done_before(train.first + 1);
                 self.out.link_of(train.first).copied()
@@ -289,7 +289,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.fault_on(now, socket, Doing::Sending, fault);
     }
 
-    /// How it went to send what [`Session::unsent`] showed: how many bytes the system took.
+    /// Reports the result of sending what [`Session::unsent`] returned: how many bytes the system
+    /// took.
     pub fn unsent_sent(&mut self, now: Now, sent: Result<usize, CallError>) {
         self.session.room = true;
         self.sending = self.session.first_sending();
@@ -299,23 +300,24 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// The last [`Send`](crate::Next::Send) has been submitted whole, to be completed later. The
-    /// bytes are the driver's by now; [`landed`](Self::landed) tells how it went.
+    /// Reports that the whole of the last [`Send`](crate::Next::Send) was submitted. The session
+    /// drops the bytes, so the driver must have a copy. [`landed`](Self::landed) reports the
+    /// completion.
     pub fn submitted(&mut self, bytes: usize) {
         self.session.in_flight += 1;
         self.sent(bytes);
     }
 
-    /// So many submitted sends are complete, of which one may have failed.
+    /// Reports that `sends` submitted sends have completed, one of which may have failed.
     pub fn landed(&mut self, now: Now, sends: u32, sent: Result<(), Fault>) {
-        // None is waited for any more after the close limit.
+        // Saturating: after the close limit the count is zero, and completions may still come.
         self.session.in_flight = self.session.in_flight.saturating_sub(sends);
         if let Err(fault) = sent {
             self.fault(now, Doing::Sending, fault);
         }
     }
 
-    /// How the [`Finish`](crate::Next::Finish) went.
+    /// Reports the result of a [`Finish`](crate::Next::Finish).
     pub fn finished(&mut self, now: Now, link: Link, finished: Result<(), Fault>) {
         match finished {
             Ok(()) => self.feed(now, Input::Finished { link }),
@@ -323,7 +325,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Shows the observer what the driver did, if it was noted.
+    /// Passes an operation of the driver to the observer, if it was noted.
     #[inline]
     pub fn observe(&mut self, operation: Option<Operation>) {
         if let Some(operation) = operation {
@@ -339,7 +341,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         }
     }
 
-    /// Keeps what the system did not take of a send from the outbox.
+    /// Keeps what the system did not take of a send from the outbox, until there is room.
     pub(super) fn keep(&mut self, taken: usize) {
         let Sending::Outbox(train) = mem::replace(&mut self.sending, Sending::Nothing) else {
             return;
@@ -359,7 +361,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 }
 
 impl<M: Machine, O: Observer> Session<M, O> {
-    /// Where the first of what waits for room lies.
+    /// Where the first bytes that wait for room are.
     pub(super) fn first_sending(&self) -> Sending {
         match self.first_blocked() {
             Some(_) => Sending::Blocked,
