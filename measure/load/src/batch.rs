@@ -7,7 +7,7 @@ use mio::net::UdpSocket;
 /// The most datagrams in a call.
 const MOST: usize = 64;
 
-/// What came.
+/// Buffers for received datagrams.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     room: usize,
@@ -18,12 +18,12 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// For up to `count` datagrams of `len` bytes at a time. Longer ones are cut, but never to
-    /// `len`.
+    /// Makes buffers for up to `count` datagrams of `len` bytes each. Longer ones are cut, but
+    /// remain longer than `len`.
     pub(crate) fn new(count: usize, len: usize) -> Incoming {
         let count = count.clamp(1, MOST);
-        // An odd number of cache lines, or the datagrams' fronts would all compete for the same few
-        // of them.
+        // An odd number of cache lines; otherwise the beginnings of all buffers would compete for
+        // the same few lines.
         let room = ((len + 64) / 128 * 2 + 3) * 64;
         Incoming {
             room,
@@ -44,8 +44,8 @@ impl Incoming {
         &self.bytes[at * self.room..][..self.lens[at]]
     }
 
-    /// Receives what has come, at most as many as fit, and says how many it was. If it was fewer,
-    /// no more had come.
+    /// Receives at most as many datagrams as fit. Returns how many; if fewer came, no more are
+    /// waiting.
     pub(crate) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         if self.capacity() == 1 {
             self.lens[0] = socket.recv(&mut self.bytes)?;
@@ -86,7 +86,7 @@ impl Incoming {
             match socket.recv(&mut self.bytes[at * self.room..][..self.room]) {
                 Ok(len) => self.lens[at] = len,
                 Err(error) if at == 0 => return Err(error),
-                // Whatever it is, it comes again.
+                // Any error comes again with the next call.
                 Err(_) => return Ok(at),
             }
         }
@@ -94,7 +94,7 @@ impl Incoming {
     }
 }
 
-/// What is to be sent: datagrams of equal length.
+/// Datagrams of equal length to be sent.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     len: usize,
@@ -104,7 +104,7 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// For up to `count` datagrams that all begin as copies of `blank`.
+    /// Makes `count` datagrams, each of which begins as a copy of `blank`.
     pub(crate) fn new(count: usize, blank: &[u8]) -> Outgoing {
         let count = count.clamp(1, MOST);
         Outgoing {
@@ -120,12 +120,12 @@ impl Outgoing {
         self.bytes.len() / self.len
     }
 
-    /// A datagram, to write it.
+    /// A datagram, to be written.
     pub(crate) fn datagram(&mut self, at: usize) -> &mut [u8] {
         &mut self.bytes[at * self.len..][..self.len]
     }
 
-    /// Sends the datagrams from `from` to `to`, and says how many were sent; at least one.
+    /// Sends the datagrams from `from` to `to`. Returns how many were sent; at least one.
     pub(crate) fn send(&mut self, socket: &UdpSocket, from: usize, to: usize) -> io::Result<usize> {
         if to - from == 1 {
             return socket.send(self.datagram(from)).map(|_| 1);

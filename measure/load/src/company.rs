@@ -1,4 +1,4 @@
-//! Slow clients beside which others are measured.
+//! Slow clients that run beside the measured ones.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The line of `capitals` for which a server that is measured with slow requests blocks its thread
+/// The line of `capitals` on which a server that is measured with slow requests blocks its thread
 /// for [`SLOW_WORK`].
 pub const SLOW_LINE: &str = "wait 20 ms";
 
-/// How long that is: what a query to a database may take.
+/// How long such a request takes: as long as a database query may.
 pub const SLOW_WORK: Duration = Duration::from_millis(20);
 
 /// How long a slow client waits for its reply.
@@ -22,10 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct SlowClient(JoinHandle<io::Result<Duration>>);
 
 impl SlowClient {
-    /// Connects, sends the first byte, and goes on by itself.
+    /// Connects and sends the first byte. A thread sends the others.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// When no program listens there.
     pub fn begin(to: SocketAddr, line: &str, every: Duration) -> io::Result<SlowClient> {
         let mut stream = connect(to)?;
         let bytes = [line.as_bytes(), b"\n"].concat();
@@ -43,10 +43,10 @@ impl SlowClient {
         })))
     }
 
-    /// Waits for its reply; how long that took after its last byte.
+    /// Waits for the reply. Returns how long it took after the last byte was sent.
     ///
     /// # Errors
-    /// When none came.
+    /// When no reply came.
     pub fn end(self) -> io::Result<Duration> {
         self.0
             .join()
@@ -63,7 +63,7 @@ pub struct SlowRequests {
 }
 
 impl SlowRequests {
-    /// Begins to ask, with a pause after each reply.
+    /// Starts asking, with a pause after each reply.
     pub fn begin(to: SocketAddr, pause: Duration) -> SlowRequests {
         let over = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&over);
@@ -84,7 +84,7 @@ impl SlowRequests {
         SlowRequests { over, thread }
     }
 
-    /// Stops asking; how long each reply took.
+    /// Stops asking. Returns how long each reply took.
     pub fn end(self) -> Vec<Duration> {
         self.over.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or_default()

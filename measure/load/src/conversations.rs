@@ -1,4 +1,4 @@
-//! Asks over TCP connections that stay: a line, its capitals, the next line.
+//! Asks over persistent TCP connections: a line, its capitals, the next line.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
@@ -24,9 +24,9 @@ pub(crate) struct Conversations {
     text: Text,
     timeout: u64,
     peers: Vec<Peer>,
-    /// Those without a question in flight, under an open load.
+    /// Under an open load: connections without a question in flight.
     free: VecDeque<u32>,
-    /// Whether an answered question is followed by another.
+    /// Closed load: whether an answered question is followed by another.
     again: bool,
     in_flight: usize,
     rests: Rests,
@@ -38,9 +38,9 @@ pub(crate) struct Conversations {
 struct Peer {
     stream: Option<TcpStream>,
     asked: Option<Asked>,
-    /// The number of its next question, or of the one in flight.
+    /// The number of the question in flight, or of the next one.
     number: u64,
-    /// The question in flight, of which this much has been written.
+    /// The question in flight, and how much of it has been written.
     line: Vec<u8>,
     written: usize,
     /// The reply so far.
@@ -49,11 +49,11 @@ struct Peer {
     served: bool,
 }
 
-/// What was found on a connection.
+/// What a read found on a connection.
 enum Found {
-    /// Its question is still in flight.
+    /// No whole reply: the question is still in flight.
     Waiting,
-    /// A line, which is the peer's reply.
+    /// A whole line: the server's reply.
     Line,
     Failed(Failed),
 }
@@ -85,7 +85,7 @@ impl Conversations {
         })
     }
 
-    /// Asks on one connection, which is made first if there is none.
+    /// Asks a question on one connection. Opens the connection first if it is closed.
     fn put(
         &mut self,
         at: u32,
@@ -122,7 +122,7 @@ impl Conversations {
         }
     }
 
-    /// Its question is over, and its connection too.
+    /// Ends a question that failed, and closes its connection.
     fn broken(&mut self, at: u32, how: Failed, now: u64, tally: &mut Tally) {
         let peer = &mut self.peers[at as usize];
         peer.stream = None;
@@ -143,7 +143,7 @@ impl Conversations {
         }
     }
 
-    /// Takes the line that came, and asks again if it is to.
+    /// Checks the line that came. Under a closed load asks the next question.
     fn answered(&mut self, at: u32, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         let now = clock.now();
         let peer = &mut self.peers[at as usize];
@@ -157,7 +157,7 @@ impl Conversations {
         if self.text.read(at, line) != Reply::Right(number) {
             let expected = || [&self.text.reply(at, number)[..], b"\n"].concat();
             tally.wrong(asked.counted, expected, &peer.reply);
-            // What else it says belongs to no question.
+            // Bytes after the line belong to no question, so begin with a new connection.
             peer.stream = None;
         } else if now - asked.sent > self.timeout {
             tally.late += u64::from(asked.counted);
@@ -173,8 +173,8 @@ impl Conversations {
         Ok(())
     }
 
-    /// Gives up every question that was sent more than `timeout` ago, with its connection: its
-    /// reply may still come.
+    /// Gives up each question that was sent more than `timeout` ago. Closes its connection, because
+    /// its reply may still come.
     fn sweep(&mut self, now: u64, timeout: u64, tally: &mut Tally) {
         for at in 0..self.peers.len() {
             let overdue = |asked: Asked| now.saturating_sub(asked.sent) > timeout;
@@ -186,7 +186,7 @@ impl Conversations {
 }
 
 impl Peer {
-    /// Writes what can be written now.
+    /// Writes as much as the system takes now.
     fn write(&mut self) -> io::Result<()> {
         match &mut self.stream {
             Some(stream) => send(stream, &self.line, &mut self.written),
@@ -194,7 +194,7 @@ impl Peer {
         }
     }
 
-    /// Reads what there is.
+    /// Reads what has come.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Found> {
         loop {
             let Some(stream) = &mut self.stream else {
@@ -204,8 +204,8 @@ impl Peer {
                 Ok(0) => return Ok(Found::Failed(Failed::Broken)),
                 Ok(len) => {
                     self.reply.extend_from_slice(&buffer[..len]);
-                    // The buffer is longer than a right reply, so reading one has emptied the
-                    // socket: what comes later is told again.
+                    // The buffer is longer than a right reply, so a read that returns one has
+                    // emptied the socket, and later bytes raise a new event.
                     if self.reply.ends_with(b"\n") || self.reply.len() >= buffer.len() {
                         return Ok(Found::Line);
                     }
@@ -287,9 +287,9 @@ impl Askers for Conversations {
     }
 
     fn finish(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {
-        // What is still in flight now has no time left.
+        // Questions still in flight have no time left.
         self.sweep(now + 1, 0, tally);
-        // Open loads take turns from the first again.
+        // Under an open load the next slice begins with the first connection again.
         self.free = (0..self.peers.len() as u32).collect();
         Ok(())
     }

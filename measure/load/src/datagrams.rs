@@ -18,13 +18,13 @@ use crate::tally::Tally;
 use crate::text::{NUMBERS, Read, Text};
 use crate::window::{Asked, Reply, Window};
 
-/// How many datagrams are taken in one call under an open load.
+/// Under an open load: how many datagrams one call receives at most.
 const OPEN_BATCH: usize = 16;
 
-/// How many bytes of replies may wait on each socket, asked for.
+/// The receive buffer asked for on each socket, in bytes.
 const RECEIVE_BUFFER: usize = 4 << 20;
 
-/// The sockets of a load, each with its questions.
+/// The sockets of a load, each with its questions in flight.
 #[derive(Debug)]
 pub(crate) struct Datagrams {
     text: Text,
@@ -33,11 +33,11 @@ pub(crate) struct Datagrams {
     connections: Vec<Connection>,
     incoming: Incoming,
     outgoing: Outgoing,
-    /// Whether an answered question is followed by another.
+    /// Closed load: whether an answered question is followed by another.
     again: bool,
     turn: usize,
     open: usize,
-    /// Who could not send for want of room in the system, and how many.
+    /// Sockets for which the system had no room, and how many questions each could not send.
     waiting: Vec<(u32, usize)>,
     rests: Rests,
     next_sweep: u64,
@@ -80,7 +80,7 @@ impl Datagrams {
         })
     }
 
-    /// Sends `count` questions that were due at `due`, or now, and says how many could be sent.
+    /// Sends `count` questions, which were due at `due` or are due now. Returns how many were sent.
     fn put(
         &mut self,
         at: u32,
@@ -138,7 +138,7 @@ impl Datagrams {
         Ok(all)
     }
 
-    /// Asks again, as often as questions were closed.
+    /// Asks as many new questions as were closed.
     fn follow(&mut self, at: u32, count: usize, now: u64, tally: &mut Tally) -> io::Result<()> {
         if self.again && count > 0 {
             let sent = self.put(at, count, None, now, tally)?;
@@ -149,10 +149,10 @@ impl Datagrams {
         Ok(())
     }
 
-    /// Takes what has come. `dry`: until there is no more.
+    /// Receives replies. If `dry`, until no more have come.
     fn take(&mut self, at: u32, dry: bool, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        // A receive that finds nothing is saved: once no question is open, a datagram that comes
-        // later raises another event.
+        // Saves the last receive, which would find none: once no question is in flight, a datagram
+        // that comes later raises a new event.
         let dry = dry || !TELLS_AGAIN;
         let mut wanted = self.connections[at as usize].window.open();
         loop {
@@ -180,7 +180,7 @@ impl Datagrams {
         }
     }
 
-    /// What a datagram is; whether it closes a question.
+    /// Classifies a datagram. Returns whether it closes a question.
     fn judge(&mut self, at: u32, place: usize, now: u64, tally: &mut Tally) -> bool {
         let window = &mut self.connections[at as usize].window;
         let reply = self.incoming.datagram(place);
@@ -203,7 +203,7 @@ impl Datagrams {
             },
             Read::Wrong(number) => number,
         };
-        // One that does not say which question it answers answers the oldest.
+        // A reply without the number of its question is charged to the oldest one.
         let closed = window.give_up(number);
         let counted = closed.map_or(tally.is_measured(), |(_, asked)| asked.counted);
         let number = closed.map(|(number, _)| number).or(number);
@@ -212,7 +212,7 @@ impl Datagrams {
         closed.is_some()
     }
 
-    /// Nobody listens: the oldest question is closed, and the next one is asked in a moment.
+    /// No program listens: closes the oldest question. The socket asks again after a rest.
     fn refused(&mut self, at: u32, now: u64, tally: &mut Tally) {
         if let Some((_, asked)) = self.connections[at as usize].window.give_up(None) {
             tally.refused(asked);
@@ -221,7 +221,7 @@ impl Datagrams {
         }
     }
 
-    /// Gives up every question that was sent more than `timeout` ago.
+    /// Gives up each question that was sent more than `timeout` ago.
     fn sweep(&mut self, now: u64, timeout: u64, tally: &mut Tally) -> io::Result<()> {
         for at in 0..self.connections.len() {
             let mut closed = 0;
@@ -237,11 +237,11 @@ impl Datagrams {
     }
 }
 
-/// A socket that hears only from `to`.
+/// A UDP socket connected to `to`, which receives only from there.
 fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
     let socket = nonblocking(to, Type::DGRAM, Protocol::UDP)?;
-    // What the server sends at once after it stood still must not be lost here. The system may
-    // grant less.
+    // A server that was stalled sends many replies at once, and none must be lost here. The system
+    // may grant less.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     socket.connect(&to.into())?;
     Ok(UdpSocket::from_std(socket.into()))
@@ -309,7 +309,7 @@ impl Askers for Datagrams {
         for at in 0..self.connections.len() as u32 {
             self.take(at, true, clock, tally)?;
         }
-        // What is still open now has no time left.
+        // Questions still in flight have no time left.
         self.sweep(now + 1, 0, tally)
     }
 
@@ -318,7 +318,7 @@ impl Askers for Datagrams {
     }
 }
 
-/// The system's buffer is full, and will not be for long.
+/// Whether the system's send buffer is full, which it will not be for long.
 fn has_no_room(error: &io::Error) -> bool {
     #[cfg(unix)]
     const NO_BUFFERS: i32 = nix::Error::ENOBUFS as i32;

@@ -1,12 +1,12 @@
-//! Why there was no measurement.
+//! Why a load failed.
 
 use std::{fmt, io};
 
-/// Why a load could not be made.
+/// Why a load could not be run.
 #[derive(Debug)]
 pub enum Error {
-    /// The system does not let this program have so many sockets (`RLIMIT_NOFILE`, already raised
-    /// as far as it goes).
+    /// The system does not allow this program so many sockets (`RLIMIT_NOFILE`, which has been
+    /// raised to the hard limit).
     NoRoom {
         /// How many the plan needs.
         wanted: u64,

@@ -1,4 +1,4 @@
-//! Silent connections.
+//! Idle connections.
 
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
@@ -11,15 +11,14 @@ use crate::error::Error;
 use crate::limits;
 use crate::sources::{Sources, failed};
 
-/// How many connections are begun before the first of them is made: no server's backlog should be
-/// too short for them.
+/// How many connections are opened at once: few enough for any server's backlog.
 const AT_ONCE: usize = 64;
 
-/// How long the next connection may take before those that are not made yet are given up.
+/// How long to wait for the next connection to open before the pending ones are given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connections to one server that are held and say nothing, from many addresses where the server is
-/// on this machine (Linux). Dropping it resets them.
+/// Idle connections to one server. If the server is on this machine (Linux), they come from many
+/// source addresses. Dropping this resets them.
 #[derive(Debug)]
 pub struct Idle {
     poll: Poll,
@@ -40,11 +39,11 @@ enum Place {
 }
 
 impl Idle {
-    /// Opens `count` connections; returns when each is made or cannot be.
+    /// Opens `count` connections. Returns when each is open or has failed.
     ///
     /// # Errors
-    /// [`Error::NoRoom`] if the system does not let it have so many; what the system says of what
-    /// is neither a refusal nor a want of ports.
+    /// [`Error::NoRoom`] if the system does not allow so many; any error of the system other than a
+    /// refusal or a lack of ports.
     pub fn open(to: SocketAddr, count: u32) -> Result<Idle, Error> {
         limits::make_room(count.into())?;
         let mut idle = Idle {
@@ -62,24 +61,24 @@ impl Idle {
         Ok(idle)
     }
 
-    /// How many are held, as far as is known: [`tend`](Idle::tend) looks.
+    /// How many connections are held, as of the last call of [`tend`](Idle::tend).
     pub fn held(&self) -> usize {
         self.held
     }
 
-    /// How many connections the server has closed. Each is replaced when it is next
-    /// [tended](Idle::tend).
+    /// How many connections the server has closed. The next call of [`tend`](Idle::tend) replaces
+    /// them.
     pub fn closed(&self) -> u64 {
         self.closed
     }
 
-    /// How many connections could not be made.
+    /// How many connections could not be opened.
     pub fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// Opens again, once, what the server has closed and what could not be made. A server that lets
-    /// nobody idle needs this often.
+    /// Opens once more the connections that the server has closed or that could not be opened. Call
+    /// it often if the server closes idle connections.
     ///
     /// # Errors
     /// As for [`open`](Idle::open).
@@ -132,7 +131,7 @@ impl Idle {
         Ok(())
     }
 
-    /// Takes note of what has happened; whether anything had.
+    /// Notes what has happened to the connections. Returns whether there was any event.
     fn look(&mut self, timeout: Duration) -> Result<bool, Error> {
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
@@ -180,7 +179,7 @@ impl Idle {
     }
 }
 
-/// Whether the connection is made; nothing while it may be.
+/// Whether the connection is open; `None` while it is not decided.
 fn made(stream: &TcpStream) -> Option<bool> {
     if let Ok(Some(_)) | Err(_) = stream.take_error() {
         return Some(false);
@@ -192,7 +191,7 @@ fn made(stream: &TcpStream) -> Option<bool> {
     }
 }
 
-/// The connection, if the server has not closed it. What it says is not listened to.
+/// Returns the connection, unless the server has closed it. Discards what the server sends.
 fn still_there(mut stream: TcpStream) -> Option<TcpStream> {
     let mut said = [0; 512];
     loop {
@@ -227,8 +226,8 @@ mod tests {
         assert_eq!(counts(&idle), (100, 0, 0));
 
         accepted.truncate(93);
-        // Closing tells the other end before it returns, on one machine; where it does not, a
-        // second look does.
+        // On one machine a close usually reaches the other end before it returns. Where it does
+        // not, look again.
         while idle.closed() < 7 {
             idle.tend().unwrap();
         }

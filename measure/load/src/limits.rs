@@ -1,19 +1,19 @@
-//! How many sockets there can be.
+//! How many sockets this program may have.
 
 use crate::error::Error;
 
-/// For what the program opens beside its load.
+/// Descriptors for what the program opens besides its load.
 #[cfg(unix)]
 const OTHERS: u64 = 64;
 
-/// How many descriptors the program has; a few more than it does where the system does not say.
+/// How many descriptors the program has open; an estimate where the system does not say.
 #[cfg(unix)]
 fn in_use() -> u64 {
-    // Linux and macOS have it.
+    // Linux and macOS have this folder.
     std::fs::read_dir("/dev/fd").map_or(OTHERS, |list| list.count() as u64)
 }
 
-/// Lets this program have `sockets` more, as far as the system allows.
+/// Raises the limit so that this program can open `sockets` more, if the system allows.
 #[cfg(unix)]
 pub(crate) fn make_room(sockets: u64) -> Result<(), Error> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -31,12 +31,12 @@ pub(crate) fn make_room(sockets: u64) -> Result<(), Error> {
             possible,
         });
     }
-    // macOS refuses more than OPEN_MAX even where the hard limit is unlimited, so no more than is
+    // macOS refuses more than OPEN_MAX even if the hard limit is unlimited, so ask only for what is
     // needed.
     setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).map_err(failed)
 }
 
-/// Windows has no such limit; what it has, it says when a socket is made.
+/// Does nothing: Windows has no such limit, and reports a lack of sockets when one is made.
 #[cfg(not(unix))]
 pub(crate) fn make_room(_sockets: u64) -> Result<(), Error> {
     Ok(())

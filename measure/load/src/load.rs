@@ -13,23 +13,22 @@ use crate::plan::{Kind, Moment, Plan};
 use crate::run::{Course, Run};
 use crate::streams::Streams;
 
-/// Makes a load and returns what came of it. `on` is called with how far it is.
+/// Runs a load. `on` is called as it proceeds.
 ///
 /// # Errors
-/// [`Error::NoRoom`] if the system does not let it have so many sockets; `InvalidInput` for a plan
-/// that makes no sense; else what the system says of the first thing that went wrong and is not
-/// counted in the [`Outcome`].
+/// [`Error::NoRoom`] if the system does not allow so many sockets; `InvalidInput` for a plan that
+/// makes no sense; otherwise the first error of the system that the [`Outcome`] does not count.
 pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
     Load::new(plan)?.whole(on)
 }
 
-/// A load that is made in slices: between them nobody asks, and connections that stay are kept. So
-/// the loads of several servers can take turns, a tenth of a second each.
+/// A load that runs in slices. Between slices no question is asked, and persistent connections stay
+/// open. So the loads of several servers can take turns, a tenth of a second each.
 #[derive(Debug)]
 pub struct Load(Box<dyn Course>);
 
 impl Load {
-    /// Makes ready to ask.
+    /// Prepares a load.
     ///
     /// # Errors
     /// As for [`run`](crate::run()).
@@ -47,7 +46,7 @@ impl Load {
         }))
     }
 
-    /// All of it at once.
+    /// Runs the whole load at once.
     pub(crate) fn whole(mut self, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
         Ok(self.0.whole(on)?)
     }
@@ -62,7 +61,7 @@ impl Load {
         Ok(self.0.prepare(on)?)
     }
 
-    /// Asks for so long, follows every question to its end, and is silent again.
+    /// Asks for this long, and follows every question to its end.
     ///
     /// # Errors
     /// As for [`warm_up`](Self::warm_up).

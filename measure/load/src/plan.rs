@@ -6,86 +6,87 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::text;
 
-/// The shortest question of `echo`, in bytes: its number and a few letters.
+/// The shortest question of `echo`, in bytes: a number and a few letters.
 pub const MIN_PAYLOAD: usize = text::DIGITS + 8;
 
-/// The longest, in bytes: what fits into a datagram over IPv4 even if its capitals were three times
-/// as long.
+/// The longest question, in bytes: its capitals may be three times as long, and must fit into a
+/// datagram over IPv4.
 const MAX_PAYLOAD: usize = 65_507 / 3;
 
-/// What is asked.
+/// What each question asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// UDP: a text, for its capitals.
     Echo,
-    /// TCP: a line, for its capitals, over connections that stay.
+    /// TCP: a line, for its capitals, over persistent connections.
     Capitals,
     /// TCP: connect, send a line, read its capitals, close.
     CapitalsOnce,
     /// TCP: connect, read the 22 bytes and the end of stream, close.
     Welcome,
-    /// TCP: connect, send `name&dni&otp` with a DNI of its own, read an answer that begins with
+    /// TCP: connect, send `name&dni&otp` with a new DNI each time, read an answer that begins with
     /// `OK` and the end of stream, close.
     Submit,
 }
 
 impl Kind {
-    /// Whether its questions carry their numbers.
+    /// Whether the questions contain their numbers.
     fn numbers(self) -> bool {
         matches!(self, Kind::Echo | Kind::Capitals | Kind::CapitalsOnce)
     }
 }
 
-/// When it is asked.
+/// When questions are asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
     /// Each connection asks again as soon as it is answered.
     Closed,
-    /// At constant distances, answered or not; connections take turns.
+    /// Open load: at constant intervals, whether or not earlier questions were answered. The
+    /// connections take turns.
     Open {
         /// Questions a second.
         rate: f64,
     },
 }
 
-/// What a load is to be.
+/// The description of a load.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// What is asked.
     pub exercise: Kind,
     /// Where the server is.
     pub to: SocketAddr,
-    /// Closed: how many ask at once. Open: how many sockets take turns (UDP), or how many
-    /// connections there may be at once (TCP); a question for which there is none yet waits, and
-    /// its waiting counts. For `echo` and `capitals` at most 99,999.
+    /// Closed: how many connections ask at once. Open: how many sockets take turns (UDP), or how
+    /// many connections there may be at once (TCP); a question without a free connection waits, and
+    /// the wait counts. For `echo` and `capitals` at most 99,999.
     pub connections: u32,
-    /// How many questions each UDP socket has in flight under a closed load. TCP has one.
+    /// Under a closed load: how many questions each UDP socket has in flight. TCP has one.
     pub depth: u32,
     /// When it is asked.
     pub pace: Pace,
-    /// How long each interval is over which the rate is watched.
+    /// The length of the intervals in which replies are counted.
     pub interval: Duration,
-    /// How long the warm-up is at least and at most. With zero for both there is none, and the
-    /// first question counts.
+    /// The shortest and the longest warm-up. With zero for both there is no warm-up, and the first
+    /// question counts.
     pub warm_up: (Duration, Duration),
-    /// How long is measured.
+    /// The length of the measurement.
     pub measure: Duration,
     /// How long an answer may take, from when its question was sent.
     pub timeout: Duration,
-    /// How long to listen, after the last answer, for answers that come again.
+    /// How long to listen for duplicates after the last answer.
     pub linger: Duration,
-    /// How long the question of `echo` or `capitals` is, in bytes; at least [`MIN_PAYLOAD`]. The
-    /// lab's Python programs read 2,048.
+    /// The length of an `echo` or `capitals` question in bytes; at least [`MIN_PAYLOAD`]. The lab's
+    /// Python programs read up to 2,048.
     pub payload: usize,
-    /// Whether that text has ASCII letters alone, for servers that know no others.
+    /// Whether the text is ASCII only, for servers that capitalise no other letters.
     pub ascii: bool,
-    /// The number of the first question: its DNI, for `submit`. The next load on the same register
-    /// begins after what this one [asked](crate::Outcome::asked).
+    /// The number of the first question; for `submit`, its DNI. The next load on the same register
+    /// begins after the questions that this one [asked](crate::Outcome::asked).
     pub first: u64,
 }
 
 impl Plan {
-    /// A closed load of one connection for a second, to change as wanted.
+    /// A closed load of one connection for one second. Change its fields as needed.
     pub fn new(exercise: Kind, to: SocketAddr) -> Plan {
         Plan {
             exercise,
@@ -141,19 +142,19 @@ impl Plan {
     }
 }
 
-/// How far a load is. The load stands still while this is told, so whoever hears it must not take
-/// long.
+/// The progress of a load. The load stands still while the listener runs, so the listener must be
+/// quick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Moment {
     /// An interval has passed, of the warm-up or of the measurement.
     Progress {
-        /// Right replies a second in it.
+        /// Right replies per second in this interval.
         rate: f64,
     },
-    /// The warm-up is over. Measuring begins when the listener returns: the time to look at the
-    /// server.
+    /// The warm-up is over. The measurement begins when the listener returns, so this is when to
+    /// read the server's CPU time.
     Steady,
-    /// What was to be measured has been, and most of what was in flight has arrived: the time to
-    /// look at the server again.
+    /// The measurement is over, and most replies in flight have arrived: read the server's CPU time
+    /// again.
     Over,
 }

@@ -1,12 +1,12 @@
-//! Who waits a moment before asking again.
+//! Sockets that pause before they ask again.
 
 use std::collections::VecDeque;
 
-/// How long after a refusal, or for want of a port, in nanoseconds: asking at once would do nothing
-/// but ask.
+/// How long to pause after a refusal or without a free port, in nanoseconds. Without a pause, the
+/// load would only be refused again and again.
 const REST: u64 = 1_000_000;
 
-/// Those that rest, in the order in which they wake.
+/// Which sockets pause, in the order in which their pauses end.
 #[derive(Debug, Default)]
 pub(crate) struct Rests(VecDeque<(u64, u32)>);
 
@@ -15,12 +15,12 @@ impl Rests {
         self.0.push_back((now + REST, who));
     }
 
-    /// When the next one wakes.
+    /// When the next pause ends.
     pub(crate) fn next(&self) -> Option<u64> {
         self.0.front().map(|&(until, _)| until)
     }
 
-    /// One that has rested.
+    /// Takes a socket whose pause has ended.
     pub(crate) fn wake(&mut self, now: u64) -> Option<u32> {
         let &(until, who) = self.0.front()?;
         (until <= now).then(|| {

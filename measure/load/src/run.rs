@@ -1,4 +1,4 @@
-//! The course of a load: warm-up, measurement, and what is still to come when it ends.
+//! Runs a load: warm-up, measurement, and the replies still outstanding at its end.
 
 use std::io;
 use std::time::Duration;
@@ -15,72 +15,71 @@ use crate::tally::Tally;
 
 const MILLI: u64 = 1_000_000;
 
-/// How many events are taken at a time: the clock is looked at between them.
+/// How many events one poll returns at most. The clock is read between two polls.
 const EVENTS: usize = 256;
 
-/// How many questions that are due are sent before replies are looked at.
+/// How many due questions are sent before replies are read.
 const BURST: usize = 32;
 
-/// How long to look again and again before going to sleep. A server that has to wake its client
-/// pays for it, and the more often the faster the client is: 5 to 10 % of its rate on a virtual
-/// machine.
+/// How long to spin before sleeping, in nanoseconds. A server must spend time to wake a client that
+/// sleeps, and more often if the client is faster: 5 to 10 % of its rate on a virtual machine.
 const LOOK: u64 = 50_000;
 
-/// A poll can wake a millisecond late. So shortly before a question is due there is no sleep.
+/// A poll can return a millisecond late, so do not sleep this shortly before a question is due.
 const SPIN: u64 = 1_200_000;
 
-/// How long what is in flight at the end is waited for before the end is told.
+/// How long to wait for replies in flight before reporting the end of the measurement.
 const GRACE: u64 = 10 * MILLI;
 
-/// Whether bytes that come after an event raise another event, even if what the first one told of
-/// was not read to its end. On Windows mio tells of more only after a call that would block
-/// (mio's `Poll`, "Draining readiness").
+/// Whether new bytes raise a new event, even if those of the last event were not all read. On
+/// Windows mio reports more only after a call that would block (mio's `Poll`, "Draining
+/// readiness").
 pub(crate) const TELLS_AGAIN: bool = cfg!(not(windows));
 
-/// Those who ask. Times are in nanoseconds.
+/// A kind of client. Times are in nanoseconds.
 pub(crate) trait Askers {
-    /// Closed load: all ask, and ask again when they are answered.
+    /// Closed load: has all connections ask. From then on each asks again when it is answered.
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
-    /// Open load: asks the question that is due at `due`; `false` if nobody can just now.
+    /// Open load: asks the question that is due at `due`; `false` if no connection is free.
     fn ask(&mut self, due: u64, clock: &Clock, tally: &mut Tally) -> io::Result<bool>;
-    /// Open load: whether somebody may.
+    /// Open load: whether a connection is free.
     fn can_ask(&self) -> bool;
-    /// Something happened to one of them.
+    /// Handles an event of a socket.
     fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
-    /// What is to be done from time to time: questions whose time has passed, those who rested.
+    /// Regular work: gives up questions whose time has passed, and ends pauses.
     fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
-    /// When that is to be done next.
+    /// When the regular work is due next.
     fn next_turn(&self) -> u64;
-    /// How many questions have no answer yet.
+    /// How many questions are in flight.
     fn outstanding(&self) -> usize;
-    /// Nobody asks any more of his own accord.
+    /// From now on asks no further question.
     fn stop(&mut self);
-    /// The end: what has come is read, and what has not is lost.
+    /// Ends the load: reads what has come, and counts the rest as lost.
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
-    /// Whether something may come after the last answer.
+    /// Whether replies may come after the last answer.
     fn lingers(&self) -> bool {
         false
     }
-    /// Of how many connections that stay at least one question was answered.
+    /// With persistent connections: how many had at least one question answered.
     fn served(&self) -> u32 {
         0
     }
 }
 
-/// How often questions whose time has passed are looked for.
+/// How often to look for questions whose time has passed.
 pub(crate) fn sweep_every(timeout: u64) -> u64 {
     (timeout / 16).clamp(MILLI, 50 * MILLI)
 }
 
-/// The ways to make a load, whoever asks.
+/// The ways to run a load, for any kind of client.
 pub(crate) trait Course: std::fmt::Debug {
-    /// Warm-up, measurement, and what is still to come when it ends.
+    /// Runs the warm-up and the measurement, and follows the questions in flight to their end.
     fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome>;
-    /// Asks until the rate is steady, and takes what is in flight; for how long that was, and
-    /// whether it became steady.
+    /// Asks until the rate is steady, and waits for the replies in flight. Returns how long that
+    /// took, and whether the rate became steady.
     fn prepare(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)>;
-    /// Asks for so long, and takes what is in flight. Connections that stay are there for the next
-    /// slice.
+    /// Asks for this long, and waits for the replies in flight. Persistent connections stay open
+    /// for the next slice.
     fn slice(&mut self, length: Duration) -> io::Result<Outcome>;
 }
 
@@ -95,7 +94,7 @@ pub(crate) struct Run<A> {
     tally: Tally,
     schedule: Option<Schedule>,
     meter: Meter,
-    /// How long there was nothing to do, asleep or looking.
+    /// How long there was nothing to do, asleep or spinning.
     idle: u64,
 }
 
@@ -115,7 +114,7 @@ impl Meter {
         self.replies.clear();
     }
 
-    /// Ends the intervals that are over.
+    /// Closes the intervals that are over.
     fn look(&mut self, now: u64, answers: u64) {
         while now >= self.end {
             self.replies.push(answers - self.before);
@@ -140,8 +139,8 @@ impl<A: Askers + std::fmt::Debug> Course for Run<A> {
         let from = self.clock.now();
         let (answers, idle) = (self.tally.answers, self.idle);
         self.tally.measure(from);
-        // An open load begins anew, or all that was due while the listener listened would be sent
-        // at once now.
+        // Restart the schedule of an open load. Otherwise the questions that came due while the
+        // listener ran would all be sent at once.
         if self.plan.is_open() || self.plan.warm_up.1.is_zero() {
             self.begin(from)?;
         }
@@ -221,7 +220,7 @@ impl<A: Askers> Run<A> {
         }
     }
 
-    /// Begins to count anew; what was counted.
+    /// Starts a new tally. Returns the old one.
     fn new_tally(&mut self) -> Tally {
         std::mem::replace(&mut self.tally, Tally::new(&self.plan))
     }
@@ -236,7 +235,7 @@ impl<A: Askers> Run<A> {
         }
     }
 
-    /// Whether it became steady.
+    /// Runs the warm-up. Returns whether the rate became steady.
     fn warm_up(&mut self, begun: u64, on: &mut dyn FnMut(Moment)) -> io::Result<bool> {
         let (least, most) = self.plan.warm_up;
         let (least, most) = (begun + nanos(least), begun + nanos(most));
@@ -254,7 +253,7 @@ impl<A: Askers> Run<A> {
         }
     }
 
-    /// When it was over.
+    /// Runs the measurement. Returns when it ended.
     fn measure(&mut self, from: u64, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<u64> {
         self.meter.start(from, self.tally.answers);
         loop {
@@ -268,7 +267,7 @@ impl<A: Askers> Run<A> {
         }
     }
 
-    /// Tells of an interval that has passed; whether one has.
+    /// Reports an interval if one has passed. Returns whether one has.
     fn progress(&self, seen: usize, on: &mut dyn FnMut(Moment)) -> bool {
         let new = self.meter.replies.get(seen..).unwrap_or_default();
         if let Some(last) = new.last() {
@@ -278,13 +277,13 @@ impl<A: Askers> Run<A> {
         !new.is_empty()
     }
 
-    /// Follows what was asked to its end.
+    /// Follows the questions in flight to their end.
     fn finish(&mut self, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<()> {
         self.askers.stop();
         if let Some(schedule) = &mut self.schedule {
             schedule.end(until);
         }
-        // What came while it was looked at the clock.
+        // Handle what came while the clock was read.
         self.work(until)?;
         let last = until + nanos(self.plan.timeout);
         self.settle(last.min(until + GRACE))?;
@@ -308,7 +307,7 @@ impl<A: Askers> Run<A> {
         Ok(())
     }
 
-    /// Until all that is due has been asked and answered, or it is `until`.
+    /// Works until all due questions have been asked and answered, or until `until`.
     fn settle(&mut self, until: u64) -> io::Result<()> {
         let due = |run: &Self| run.schedule.as_ref().and_then(Schedule::due).is_some();
         while (self.askers.outstanding() > 0 || due(self)) && self.clock.now() < until {
@@ -318,7 +317,7 @@ impl<A: Askers> Run<A> {
         Ok(())
     }
 
-    /// Waits until something happens or is to be done, but not beyond `until`.
+    /// Waits for an event or for due work, but not beyond `until`.
     fn wait(&mut self, until: u64) -> io::Result<u64> {
         let start = self.clock.now();
         let mut now = start;
@@ -338,7 +337,7 @@ impl<A: Askers> Run<A> {
                 break;
             }
             idle_since.get_or_insert(now);
-            // If the server has to share this core, now is its turn.
+            // If the server shares this core, let it run now.
             std::thread::yield_now();
         }
         self.idle += idle_since.map_or(0, |since| now - since);
@@ -346,8 +345,7 @@ impl<A: Askers> Run<A> {
         Ok(now)
     }
 
-    /// When there is something to do even if nothing happens, and whether it is a question that
-    /// will be due.
+    /// When there is work even without an event, and whether that work is a question coming due.
     fn next(&self, until: u64) -> (u64, bool) {
         let next = until.min(self.askers.next_turn());
         let due = self.schedule.as_ref().and_then(Schedule::due);
@@ -363,17 +361,17 @@ impl<A: Askers> Run<A> {
         match due {
             false => Duration::from_nanos(left),
             true if left < SPIN => Duration::ZERO,
-            // Whole milliseconds, or the poll would round up.
+            // Whole milliseconds, because the poll rounds up.
             true => Duration::from_millis((left - MILLI) / MILLI),
         }
     }
 
-    /// Sends what is due, and takes what has come.
+    /// Sends the due questions, and handles the events.
     fn work(&mut self, now: u64) -> io::Result<()> {
         for event in &self.events {
             self.askers.ready(event, &self.clock, &mut self.tally)?;
         }
-        // Once: a second time there would be nothing to read.
+        // Handle each event once; a second time there would be no data.
         self.events.clear();
         self.askers.turn(now, &self.clock, &mut self.tally)?;
         if let Some(schedule) = &mut self.schedule {

@@ -1,6 +1,6 @@
 //! When questions are due under an open load.
 
-/// One question after another at constant distances, whatever becomes of them.
+/// Questions at constant intervals, whatever happens to them.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     start: u64,
@@ -19,19 +19,19 @@ impl Schedule {
         }
     }
 
-    /// When the next question is due; nothing after the end.
+    /// When the next question is due; `None` after the end.
     pub(crate) fn due(&self) -> Option<u64> {
-        // From the start each time, so that rounding does not add up.
+        // Computed from the start each time, so that rounding errors do not add up.
         let due = self.start + (self.next as f64 * self.distance) as u64;
         (due < self.end).then_some(due)
     }
 
-    /// The next question has been asked, or given up.
+    /// Notes that the next question was asked or given up.
     pub(crate) fn advance(&mut self) {
         self.next += 1;
     }
 
-    /// Nothing is due from then on.
+    /// From then on no question is due.
     pub(crate) fn end(&mut self, at: u64) {
         self.end = at;
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many addresses take turns: as many as the C programs in `bench/peers` use.
+/// How many source addresses take turns: as many as the C programs in `bench/peers` use.
 const ADDRESSES: u32 = 200;
 
-/// Begins connections to one server.
+/// Opens connections to one server, from several source addresses.
 #[derive(Debug)]
 pub(crate) struct Sources {
     to: SocketAddr,
@@ -31,8 +31,8 @@ impl Sources {
         }
     }
 
-    /// Begins a connection, that may not be made yet. Closing it resets it, so that its port is
-    /// free at once and neither end keeps it in TIME_WAIT.
+    /// Begins to open a connection. Closing it will reset it, so that its port is free at once and
+    /// neither end keeps it in TIME_WAIT.
     pub(crate) fn connect(&mut self) -> io::Result<TcpStream> {
         let socket = nonblocking(self.to, Type::STREAM, Protocol::TCP)?;
         socket.set_linger(Some(Duration::ZERO))?;
