@@ -1,11 +1,11 @@
-//! Which file it is, whatever it is called.
+//! The identity of a file, whatever its name.
 
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file, whatever its name: two of a kind are the same file. Where the system has no such number
-/// all files are equal, and only their names tell them apart.
+/// Identifies a file: two equal values are the same file. Where the system has no such number all
+/// values are equal, and only names tell files apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId {
     device: u64,
@@ -13,15 +13,15 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// Its number in its file system; zero where there is none.
+    /// The file's number in its file system; zero if it has none.
     pub fn inode(self) -> u64 {
         self.inode
     }
 
-    /// The file at a path, links followed.
+    /// The identity of the file at a path, following links.
     ///
     /// # Errors
-    /// When there is none, or it cannot be reached.
+    /// When there is no file, or it cannot be reached.
     pub fn of(path: &Path) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         {
@@ -59,7 +59,7 @@ impl From<&Metadata> for FileId {
     }
 }
 
-/// How many names a file has (hard links); one where that is not known.
+/// How many names (hard links) a file has; one if the system does not say.
 pub fn names(path: &Path) -> u64 {
     #[cfg(unix)]
     {
@@ -73,7 +73,7 @@ pub fn names(path: &Path) -> u64 {
     }
 }
 
-/// Whether two paths lead to the same file, or would if they were made.
+/// Whether two paths lead to the same file, or would if it existed.
 pub fn same(one: &Path, other: &Path) -> bool {
     if cfg!(unix)
         && let (Ok(one), Ok(other)) = (FileId::of(one), FileId::of(other))
@@ -83,7 +83,7 @@ pub fn same(one: &Path, other: &Path) -> bool {
     matches!((full(one), full(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// A path without links, also of a file that is not there.
+/// The path without links, even if there is no file.
 fn full(path: &Path) -> Option<PathBuf> {
     if let Ok(full) = path.canonicalize() {
         return Some(full);
@@ -95,8 +95,7 @@ fn full(path: &Path) -> Option<PathBuf> {
     Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
-/// Whether an open file takes what is written at once: not a pipe, a socket or a terminal, which
-/// wait for their reader.
+/// Whether writes to an open file succeed at once. Pipes, sockets and terminals wait for a reader.
 pub fn takes_all(file: &File) -> bool {
     #[cfg(unix)]
     {
@@ -112,7 +111,7 @@ pub fn takes_all(file: &File) -> bool {
     file.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
-/// Whether a file is in memory (tmpfs), and gone when the machine restarts.
+/// Whether a file is in memory (tmpfs) and lost when the machine restarts.
 pub fn is_in_memory(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {

@@ -47,9 +47,9 @@ pub enum Error {
     Database,
     /// The same command reads it, or writes something else into it.
     InUse,
-    /// It is there, and must not be.
+    /// The file exists, and must not.
     Exists,
-    /// It is not what would be appended to it.
+    /// The file's content is not what is to be appended to.
     Foreign,
     /// It is a named pipe that no program reads.
     Unread,
@@ -97,12 +97,13 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// The command reads this file: nothing is written over it.
+    /// Notes that the command reads this file, so that no output overwrites it.
     pub fn keep(&mut self, path: impl Into<PathBuf>) {
         self.kept.push(path.into());
     }
 
-    /// The command uses this database: neither it nor what stands beside it is written over.
+    /// Notes that the command uses this database, so that no output overwrites it or the files
+    /// beside it.
     pub fn keep_database(&mut self, path: &Path) {
         self.keep(path);
         for suffix in BESIDE_A_DATABASE {
@@ -110,11 +111,11 @@ impl Outputs {
         }
     }
 
-    /// A file whose contents take the place of what is there, once they are
+    /// Opens a file whose contents will replace an existing file's, once they are
     /// [complete](Output::finish).
     ///
     /// # Errors
-    /// When the file must not be written over, or cannot be.
+    /// When the file must not be overwritten, or cannot be.
     pub fn replace(&mut self, path: &Path, readers: Readers) -> Result<Output, Error> {
         self.allow(path)?;
         let output = Output::open(path, readers)?;
@@ -122,20 +123,20 @@ impl Outputs {
         Ok(output)
     }
 
-    /// Whether [`replace`](Outputs::replace) could write that file. Changes nothing.
+    /// Checks whether [`replace`](Outputs::replace) could write that file, without changing it.
     ///
     /// # Errors
-    /// As `replace`.
+    /// As for `replace`.
     pub fn can_replace(&self, path: &Path, readers: Readers) -> Result<(), Error> {
         self.allow(path)?;
         Output::open(path, readers).map(drop)
     }
 
-    /// A file to which lines are added; made if it is not there. What is there must begin with
+    /// Opens a file to append lines. Makes it if it does not exist; otherwise it must begin with
     /// `mark`.
     ///
     /// # Errors
-    /// When the file holds something else, or cannot be opened.
+    /// When the file has other content, or cannot be opened.
     pub fn append(&mut self, path: &Path, readers: Readers, mark: &[u8]) -> Result<Log, Error> {
         self.allow(path)?;
         let log = Log::open(path, readers, mark)?;
@@ -143,10 +144,11 @@ impl Outputs {
         Ok(log)
     }
 
-    /// Writes a secret into a new file that only its owner may read, durably and all at once.
+    /// Writes a secret into a new file that only its owner may read: durably, and whole or not at
+    /// all.
     ///
     /// # Errors
-    /// When there is such a file, were it only a link to nowhere, or it cannot be written.
+    /// When the file exists, even as a dangling link, or cannot be written.
     pub fn secret(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         self.allow(path)?;
         new_secret(path, bytes)?;
@@ -154,7 +156,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Whether the command may make, or write over, that file.
+    /// Checks whether the command may create or overwrite that file.
     ///
     /// # Errors
     /// When it is a database or belongs to one, or the command uses it for something else.
@@ -162,8 +164,8 @@ impl Outputs {
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             return Ok(()); // A device or a pipe loses nothing.
         }
-        // First by name and identity. A process that opens and closes a database which it has open
-        // elsewhere loses its locks on it (POSIX), so the command's own is not looked into.
+        // First compare names and identities. The command's own database must not be opened here: a
+        // process that closes a database loses the locks that it holds on it elsewhere (POSIX).
         if self.kept.iter().any(|kept| same(kept, path)) {
             return Err(Error::InUse);
         }
@@ -188,7 +190,7 @@ fn is_database(path: &Path) -> bool {
     MARKS.iter().any(|mark| head.starts_with(mark))
 }
 
-/// A path with something added to its last name.
+/// Appends a suffix to the last name of a path.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -1,4 +1,4 @@
-//! A file that grows.
+//! A file to which lines are appended.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,20 +7,20 @@ use std::path::Path;
 use crate::place::only_for;
 use crate::{Error, Readers, others_may_read, takes_all};
 
-/// A log, open at its end. It may be another program's too.
+/// A log, open at its end. Another program may append to it at the same time.
 #[derive(Debug)]
 pub struct Log {
     file: File,
-    /// It has something in it already.
+    /// Whether the file had content when it was opened.
     begun: bool,
-    /// The last line was not written to its end.
+    /// Whether the last line was written only in part.
     torn: bool,
     whole: bool,
     others_read: Option<u32>,
 }
 
-/// Opens a file to write to it. A named pipe must have its reader already: the system would wait
-/// for one without a limit.
+/// Opens a file for writing. A named pipe must have a reader already; otherwise the system would
+/// wait for one without limit.
 fn open_with_reader(options: &mut OpenOptions, path: &Path) -> Result<File, Error> {
     #[cfg(unix)]
     {
@@ -35,7 +35,7 @@ fn open_with_reader(options: &mut OpenOptions, path: &Path) -> Result<File, Erro
                     false => error.into(),
                 }
             })?;
-            // Later writes wait, as they do to any pipe.
+            // Make later writes block again, as on any pipe.
             fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND)).map_err(io::Error::from)?;
             return Ok(file);
         }
@@ -66,28 +66,28 @@ impl Log {
         })
     }
 
-    /// Whether writing to it may take as long as a reader likes: it is a pipe or a terminal.
+    /// Whether a write may wait for a reader without limit: the file is a pipe or a terminal.
     pub fn waits_for_reader(&self) -> bool {
         !takes_all(&self.file)
     }
 
-    /// Whether there was something in it when it was opened.
+    /// Whether the file had content when it was opened.
     pub fn begun(&self) -> bool {
         self.begun
     }
 
-    /// The mode of a file that was there and that others may read, though it should be its owner's.
+    /// The mode of an existing file that others may read, although only its owner should.
     pub fn others_read(&self) -> Option<u32> {
         self.others_read
     }
 
-    /// Whether all that was given has been written.
+    /// Whether everything that was appended has been written.
     pub fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Adds whole lines, in one write if the system takes them so: those of several programs do not
-    /// mix. Returns the error the first time that something could not be written.
+    /// Appends whole lines, in one write if the system allows, so that lines of several programs do
+    /// not mix. Returns an error only the first time that a write fails.
     pub fn append(&mut self, lines: &[u8]) -> Option<io::Error> {
         let error = self.try_append(lines).err()?;
         std::mem::replace(&mut self.whole, false).then_some(error)

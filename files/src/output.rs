@@ -1,4 +1,4 @@
-//! A file that takes the place of another.
+//! A file that replaces another once it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -10,12 +10,12 @@ use crate::{Error, Readers};
 /// How many links a path may lead through, as on Linux.
 const LINKS: u32 = 40;
 
-/// A file on its way. Dropped before it is [complete](Output::finish), it leaves what was there
-/// before.
+/// A file that is being written. If it is dropped before it is [complete](Output::finish), the
+/// existing file stays as it was.
 #[derive(Debug)]
 pub struct Output {
     to: BufWriter<File>,
-    /// Its name until it is complete, and then; none for a device or a pipe.
+    /// The temporary and the final name; `None` for a device or a pipe.
     names: Option<(PathBuf, PathBuf)>,
 }
 
@@ -37,7 +37,7 @@ impl Output {
             });
         };
         if there.is_ok() {
-            // A file that this user may not write is not replaced either.
+            // Refuse to replace a file that this user may not write.
             OpenOptions::new().write(true).open(&target)?;
         }
         let new = beside(&target);
@@ -51,10 +51,10 @@ impl Output {
         })
     }
 
-    /// Makes the file durable and gives it its name. Until this returns, the old one is there.
+    /// Makes the file durable and gives it its final name. Until then the old file is there.
     ///
     /// # Errors
-    /// When it could not be written to its end; then the old one is still there.
+    /// When the file could not be written completely; then the old file is still there.
     pub fn finish(mut self) -> io::Result<()> {
         self.to.flush()?;
         if let Some((new, name)) = &self.names {
@@ -86,23 +86,23 @@ impl Drop for Output {
     }
 }
 
-/// The regular file that a path stands for, at the end of its links, whether it is there or not.
-/// `None` where a link is the system's own name of an open file (`/dev/stdout`): another program
-/// has that one open, and would not see a new file of its name.
+/// The regular file at the end of a path's links, whether it exists or not. `None` if a link is the
+/// system's name of an open file (`/dev/stdout`): another program has that file open, and would not
+/// see a new file of the same name.
 fn regular(path: &Path) -> io::Result<Option<PathBuf>> {
     let path = resolve(path)?;
     Ok((!path.starts_with("/proc")).then_some(path))
 }
 
-/// The path at the end of a path's links, whether there is a file or not.
+/// Follows a path's links to their end, whether a file is there or not.
 ///
 /// # Errors
-/// When the links lead nowhere, in a circle.
+/// When the links form a circle.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
         match fs::read_link(&path) {
-            // The system's own name of an open file ends here.
+            // Stop at the system's name of an open file.
             Ok(to) if !path.starts_with("/proc") => {
                 path = path.parent().unwrap_or(Path::new("")).join(to);
             }

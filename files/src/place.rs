@@ -1,4 +1,4 @@
-//! New files, and their way to their names.
+//! Creates new files, and gives them their names.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Error, Readers, with_suffix};
 
-/// A name in the folder of `path` that nothing else has.
+/// An unused name in the same folder as `path`.
 pub fn beside(path: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -19,14 +19,14 @@ pub fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// A name that nothing has: this one with the first number that is free.
+/// An unused name: `name` with the first free number.
 pub fn free(name: &Path) -> PathBuf {
     let numbered = (1..).map(|n: u32| with_suffix(name, &format!("-{n}")));
     let mut free = numbered.filter(|name| fs::symlink_metadata(name).is_err());
     free.next().unwrap_or_else(|| name.to_owned())
 }
 
-/// Makes an empty file. It must not be there, not even as a link to nowhere.
+/// Creates an empty file. Fails if the name exists, even as a dangling link.
 pub(crate) fn create(path: &Path, readers: Readers) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -34,15 +34,15 @@ pub(crate) fn create(path: &Path, readers: Readers) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes an empty file that only its owner may read. It must not be there.
+/// Creates an empty file that only its owner may read.
 ///
 /// # Errors
-/// When it is there, or cannot be made.
+/// When the file exists, or cannot be created.
 pub fn create_private(path: &Path) -> io::Result<File> {
     create(path, Readers::Owner)
 }
 
-/// Has a file that is made by these options be readable by its owner alone.
+/// Has a file that these options create be readable by its owner alone, if `readers` says so.
 pub(crate) fn only_for(options: &mut OpenOptions, readers: Readers) {
     #[cfg(unix)]
     if readers == Readers::Owner {
@@ -53,15 +53,15 @@ pub(crate) fn only_for(options: &mut OpenOptions, readers: Readers) {
     let _ = (options, readers);
 }
 
-/// Gives a complete and synced file its name, durably. Nothing must have that name.
+/// Gives a complete and synced file its name, durably. The name must be unused.
 ///
 /// # Errors
-/// [`Error::Exists`] when something has; the file is then gone.
+/// [`Error::Exists`] if the name is used; the file is then removed.
 pub fn place_new(file: &Path, name: &Path) -> Result<(), Error> {
     let linked = fs::hard_link(file, name).or_else(|error| match error.kind() {
         ErrorKind::AlreadyExists => Err(error),
-        // A file system without hard links. The look before the rename may be outrun, but only by
-        // a program that makes the same file in the same moment.
+        // On a file system without hard links, check and rename. Another program could create the
+        // same name between the two, but only at that very moment.
         _ if fs::symlink_metadata(name).is_err() => fs::rename(file, name),
         _ => Err(ErrorKind::AlreadyExists.into()),
     });
@@ -73,15 +73,15 @@ pub fn place_new(file: &Path, name: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes the contents of a file durable, also those that another handle wrote.
+/// Makes the contents of a file durable, including what another handle wrote.
 ///
 /// # Errors
-/// When it cannot be opened to write, which Windows wants for this, or cannot be synced.
+/// When the file cannot be opened for writing, which Windows requires, or cannot be synced.
 pub fn sync_file(file: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(file)?.sync_all()
 }
 
-/// Makes the name of a file durable.
+/// Makes the name of a file durable, by syncing its folder.
 ///
 /// # Errors
 /// When the folder cannot be synced.
@@ -93,7 +93,7 @@ pub fn sync_folder(of: &Path) -> io::Result<()> {
             _ => Path::new("."),
         };
         match File::open(folder).and_then(|folder| folder.sync_all()) {
-            // Some file systems cannot sync a folder: there is nothing more to ask for.
+            // Ignore the error of a file system that cannot sync folders.
             Err(error)
                 if !matches!(
                     error.kind(),
@@ -112,12 +112,12 @@ pub fn sync_folder(of: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a new file that only its owner may read, durably, and whole or not at all.
+/// Writes a new file that only its owner may read: durably, and whole or not at all.
 ///
 /// # Errors
-/// [`Error::Exists`] when something has that name, were it only a link to nowhere.
+/// [`Error::Exists`] if the name is used, even by a dangling link.
 pub fn new_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    // The system's own names for devices and pipes are links; no others are followed.
+    // Follow links only if they are the system's names for devices and pipes.
     let system = ["/dev/", "/proc/"]
         .iter()
         .any(|folder| path.starts_with(folder));

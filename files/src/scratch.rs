@@ -1,4 +1,4 @@
-//! Temporary folders that are removed even where a signal ends the program.
+//! Temporary folders that are removed even if a signal ends the program.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,26 +7,26 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// The folders that are there now.
+/// The temporary folders of this program that exist now.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A new folder that goes, with everything in it, when it is dropped.
+/// A temporary folder. Dropping it removes it with its content.
 #[derive(Debug)]
 pub struct Scratch(TempDir);
 
 impl Scratch {
-    /// A folder among the system's temporary ones.
+    /// Creates a folder among the system's temporary ones.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub fn new() -> io::Result<Self> {
         Self::within(&std::env::temp_dir())
     }
 
-    /// A folder in this one.
+    /// Creates a temporary folder inside this one.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub fn within(folder: &Path) -> io::Result<Self> {
         let made = tempfile::Builder::new()
             .prefix("socklab-")
@@ -35,7 +35,7 @@ impl Scratch {
         Ok(Scratch(made))
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
@@ -51,14 +51,16 @@ fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
     FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes all folders of this program, then calls `exit`: for a program that a signal ends.
+/// Removes all temporary folders of this program, then calls `exit`. For a program that a signal
+/// ends.
 ///
-/// No folder is made or dropped until `exit` returns. A thread that needs one waits, and does not
-/// report that its folder has gone.
+/// Until `exit` returns no folder is created or dropped. So a thread that needs its folder waits,
+/// instead of reporting that it is gone.
 pub fn remove_scratch(exit: impl FnOnce()) {
     let folders = folders();
     for folder in folders.iter() {
-        // A server that is just starting may put another file into it meanwhile.
+        // Try again, because a server that is just starting may create a file in the folder
+        // meanwhile.
         let mut tries = 0..20;
         while std::fs::remove_dir_all(folder).is_err() && tries.next().is_some() {
             std::thread::sleep(Duration::from_millis(10));

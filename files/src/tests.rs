@@ -1,4 +1,4 @@
-//! What happens to the files that are there.
+//! How existing files are treated.
 
 use std::io::Write;
 
@@ -25,7 +25,7 @@ fn replace(outputs: &mut Outputs, path: &Path, text: &[u8]) -> Result<(), Error>
     Ok(output.finish()?)
 }
 
-/// Each way of opening a file refuses each file that must stay.
+/// Each way of opening a file refuses each file that must stay as it is.
 #[test]
 fn databases_and_inputs_are_refused() {
     let folder = folder();
@@ -132,12 +132,12 @@ mod unix {
         for private in ["old", "new", "log", "secret"] {
             assert_eq!(mode(&at(private)), 0o600, "{private}");
         }
-        // What is public keeps the mode that its owner gave it.
+        // A public file keeps the mode that its owner gave it.
         fs::set_permissions(at("public"), fs::Permissions::from_mode(0o640)).unwrap();
         let public = outputs.replace(&at("public"), Readers::Anybody).unwrap();
         public.finish().unwrap();
         assert_eq!(mode(&at("public")), 0o640);
-        // A log keeps it too, and it is said.
+        // A log keeps its mode too, and reports that others can read it.
         fs::write(at("shared"), "{}\n").unwrap();
         fs::set_permissions(at("shared"), fs::Permissions::from_mode(0o644)).unwrap();
         let log = outputs.append(&at("shared"), Readers::Owner, b"{").unwrap();
@@ -164,7 +164,8 @@ mod unix {
         assert_eq!(names(&at("else")), ["there"]);
     }
 
-    /// Devices are written where they are: `/dev/full` says so, `/dev/null` is still a device.
+    /// Devices are written directly: `/dev/full` returns its error, and `/dev/null` is still a
+    /// device.
     #[test]
     fn devices() {
         let mut outputs = Outputs::default();
@@ -203,7 +204,7 @@ fn logs_grow_and_nothing_else_does() {
     assert_eq!(fs::read(&path).unwrap(), b"name,dni\n");
 }
 
-/// Whichever way it is looked at.
+/// By every name, path and link.
 #[test]
 fn a_file_is_the_same_file() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! Every runtime by its name, and any exercise on it.
+//! All runtimes by name, and how to run any exercise on one.
 
 #![forbid(unsafe_code)]
 
@@ -69,7 +69,7 @@ pub enum Runtime {
     MioBatched,
 }
 
-/// The value that an expression has for the backend of a runtime.
+/// Evaluates an expression with the backend of a runtime.
 macro_rules! of {
     ($runtime:expr, $backend:ident => $value:expr) => {
         of!(@arms $runtime, $backend => $value;
@@ -86,13 +86,13 @@ macro_rules! of {
     };
 }
 
-/// What to run on it.
+/// A client or server to be run.
 pub enum Task {
     /// A client.
     Client(Box<dyn Machine>),
     /// A UDP server.
     Endpoint(SocketAddr, Box<dyn Machine>),
-    /// A UDP server that may have several machines.
+    /// A UDP server that may run on several machines. The function makes one.
     Endpoints(SocketAddr, Box<dyn FnMut() -> Box<dyn Machine> + Send>),
     /// A TCP server.
     Service(SocketAddr, BoxedService),
@@ -111,7 +111,7 @@ impl Task {
         }
     }
 
-    /// The same, with what it sends over that transport impaired.
+    /// The same task with impaired sends over that transport.
     #[must_use]
     pub fn impaired(self, transport: Transport, how: Impairments, seed: u64) -> Self {
         let around = move |machine: Box<dyn Machine>| -> Box<dyn Machine> {
@@ -131,7 +131,8 @@ impl Task {
 }
 
 impl Runtime {
-    /// All that there are, the default first. A system may lack [some](Runtime::available).
+    /// All runtimes, the default first. Some may be [unavailable](Runtime::available) on this
+    /// system.
     pub const ALL: &[Runtime] = &[
         Runtime::Blocking,
         Runtime::BlockingIterative,
@@ -150,8 +151,8 @@ impl Runtime {
         Runtime::MioBatched,
     ];
 
-    /// What most programs are written with: the others are designs of a server on one of these, or
-    /// there to be compared.
+    /// The runtimes that most programs use. The others are designs of a server on one of these, or
+    /// exist to be compared.
     pub const MAIN: &[Runtime] = &[
         Runtime::Blocking,
         Runtime::AsyncStd,
@@ -159,7 +160,7 @@ impl Runtime {
         Runtime::Tokio,
     ];
 
-    /// What is compared unless asked otherwise, where the system has it: one of each kind.
+    /// The runtimes that are compared by default, where the system has them: one of each kind.
     const COMPARED: &[Runtime] = &[
         Runtime::Blocking,
         Runtime::Nonblocking,
@@ -170,30 +171,30 @@ impl Runtime {
         Runtime::Uring,
     ];
 
-    /// Its name.
+    /// The runtime's name on the command line and in transcripts.
     pub const fn name(self) -> &'static str {
         of!(self, B => B::NAME)
     }
 
-    /// Whether this system has what it needs.
+    /// Whether this system has what the runtime needs.
     ///
     /// # Errors
-    /// Why it has not.
+    /// Says why it cannot run here.
     pub fn available(self) -> io::Result<()> {
         of!(self, B => B::available())
     }
 
-    /// Whether it has that transport.
+    /// Whether the runtime supports that transport.
     pub const fn serves(self, transport: Transport) -> bool {
         of!(self, B => B::STREAMS || matches!(transport, Transport::Datagram))
     }
 
-    /// Whether it uses a core even when it is idle.
+    /// Whether the runtime uses a core even when it is idle.
     pub const fn spins(self) -> bool {
         of!(self, B => B::SPINS)
     }
 
-    /// The figure of Stevens's chapter 6 that shows its model.
+    /// The figure in Stevens's chapter 6 that shows the runtime's model.
     pub const fn figure(self) -> &'static str {
         match self {
             Runtime::Blocking
@@ -201,7 +202,7 @@ impl Runtime {
             | Runtime::BlockingPool
             | Runtime::BlockingBatched => "6.1",
             Runtime::Nonblocking => "6.2",
-            // An executor's reactor is such a loop.
+            // The reactor of an executor is such a loop.
             Runtime::Select
             | Runtime::Poll
             | Runtime::EpollLevel
@@ -215,19 +216,19 @@ impl Runtime {
         }
     }
 
-    /// Those that this system has, the default first.
+    /// The runtimes that this system has, the default first.
     pub fn offered() -> impl Iterator<Item = Runtime> {
         let available = |one: &Runtime| one.available().is_ok();
         Runtime::ALL.iter().copied().filter(available)
     }
 
-    /// Those that are compared unless asked otherwise.
+    /// The runtimes that are compared by default.
     pub fn compared() -> impl Iterator<Item = Runtime> {
         let available = |one: &Runtime| one.available().is_ok();
         Runtime::COMPARED.iter().copied().filter(available)
     }
 
-    /// The names of those that this system has.
+    /// The names of the runtimes that this system has.
     pub fn names() -> impl Iterator<Item = &'static str> {
         Runtime::offered().map(Runtime::name)
     }
@@ -237,20 +238,20 @@ impl Runtime {
         Runtime::ALL.iter().find(|one| one.name() == name).copied()
     }
 
-    /// The names of those whose servers have a fixed number of threads, which `--threads` can set.
+    /// The names of the runtimes whose servers have a fixed number of threads, which `--threads`
+    /// can set.
     pub fn with_threads() -> impl Iterator<Item = &'static str> {
         Runtime::names()
             .filter(|name| [BlockingPool::NAME, MioLoops::NAME, Tokio::NAME].contains(name))
     }
 
-    /// Whether it is a design of UDP servers whose calls move several datagrams.
+    /// Whether the runtime's UDP servers move several datagrams in one call.
     pub const fn is_batched(self) -> bool {
         matches!(self, Runtime::BlockingBatched | Runtime::MioBatched)
     }
 
-    /// The runtimes whose servers differ from each other with that transport. Over UDP a blocking
-    /// server has one thread, whatever design it has for connections; over TCP there are no
-    /// datagrams to be moved together.
+    /// The runtimes whose servers differ with that transport. Over UDP all designs of the blocking
+    /// server are one thread; over TCP no calls move several datagrams.
     pub fn models(transport: Transport) -> Vec<Runtime> {
         let only_with_streams = [Runtime::BlockingIterative, Runtime::BlockingPool];
         let differs = |one: &Runtime| match transport {
@@ -261,21 +262,21 @@ impl Runtime {
         Runtime::offered().filter(differs).filter(serves).collect()
     }
 
-    /// Runs the task to its end.
+    /// Runs a task to its end.
     pub fn run<W: Compiled>(self, task: Task, run: &Arc<Run<W>>) -> Status {
         W::run(self, task, run)
     }
 
-    /// The same, compiled in the crate that calls it: for implementations of [`Compiled`].
+    /// The same, but compiled in the calling crate. For implementations of [`Compiled`].
     pub fn run_compiled_here<W: Watch + 'static>(self, task: Task, run: &Arc<Run<W>>) -> Status {
         of!(self, B => go::<B, W>(task, run))
     }
 }
 
-/// A watch that all drivers are compiled for. That takes long, so it is done once, in the crate
-/// that implements this, and not wherever one of them is run.
+/// A watch for which all drivers are compiled. That takes long, so it is done once, in the crate
+/// that implements this trait, and not in each crate that runs a driver.
 pub trait Compiled: Watch + Sized + 'static {
-    /// [`Runtime::run`] for it.
+    /// Runs a task as [`Runtime::run`] does.
     fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status;
 }
 

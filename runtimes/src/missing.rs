@@ -1,4 +1,4 @@
-//! What stands for the models that this system has no crate of.
+//! Stand-ins for models that are not built on this system.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -9,7 +9,7 @@ use socklab_system::{Backend, Run};
 
 macro_rules! missing {
     ($name:ident, $text:literal) => {
-        /// It has a name, and nothing else.
+        /// A model that is only a name here, and cannot run.
         pub(crate) struct $name;
 
         impl Backend for $name {

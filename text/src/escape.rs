@@ -1,5 +1,5 @@
-//! What a peer says, made safe for a terminal: one message a line, nothing that moves the cursor,
-//! changes colours or reorders what is read.
+//! Makes a peer's text safe for a terminal: one message a line, and no character that moves the
+//! cursor, changes colours or reorders what is read.
 //!
 //! Text stays text: every other character is shown as it came, so a message in any language can be
 //! read. What cannot be shown raw is written as `\n`, `\t`, `\r`, `\x1b` (ASCII controls),
@@ -56,7 +56,7 @@ pub fn write(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The text made safe; borrowed when it is so already.
+/// Makes text safe; borrows it if it is safe already.
 pub fn text(text: &str) -> Cow<'_, str> {
     if !text.contains(must_escape) {
         return Cow::Borrowed(text);
@@ -64,11 +64,11 @@ pub fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(bytes(text.as_bytes()))
 }
 
-/// Bytes made safe, as text.
+/// Makes bytes safe, as text.
 pub fn bytes(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len() + 8);
     write(bytes, &mut out);
-    // Whole runs of the text and ASCII escapes are UTF-8; were they not, nothing unsafe is shown.
+    // Whole runs of the text and ASCII escapes are UTF-8. If they were not, an empty text is shown.
     String::from_utf8(out).unwrap_or_default()
 }
 
@@ -119,7 +119,7 @@ mod tests {
             ),
             ("\u{feff}BOM".as_bytes(), r"\u{feff}BOM"),
             ("\u{e0041}tag".as_bytes(), r"\u{e0041}tag"),
-            // Families and Persian need their joiners.
+            // Families of emoji and Persian need their joiners.
             (
                 "👨\u{200d}👩\u{200d}👧 می\u{200c}خواهم".as_bytes(),
                 "👨\u{200d}👩\u{200d}👧 می\u{200c}خواهم",

@@ -1,7 +1,8 @@
 //! Errors that are worded in the user's language.
 
-/// Makes errors of types that word themselves by `say(&self, &dyn Messages) -> String`. In no
-/// language, as a developer sees them, they are the [ids](crate::Ids) of their messages.
+/// Implements `Display` and `Error` for types that word themselves:
+/// `say(&self, &dyn Messages) -> String`. Without a language, as a developer sees it, an error
+/// shows the [ids](crate::Ids) of its messages.
 #[macro_export]
 macro_rules! explained {
     ($($error:ty),* $(,)?) => {$(

@@ -1,4 +1,4 @@
-//! Messages in Fluent: plurals and word order belong to each language, and not to the code.
+//! Messages in Fluent: each language has its own plurals and word order, outside of the code.
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -6,11 +6,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use crate::escape;
 use crate::messages::{Messages, Value, Variable};
 
-/// The messages of one language, read from Fluent's format.
+/// The messages of one language, in Fluent's format.
 ///
-/// Text that goes into a message is escaped here, once for all, so that no message can carry a
-/// peer's control or bidi characters to the terminal. Fluent's own isolation marks, which are such
-/// characters, are therefore off.
+/// Variables are escaped here, once for all messages, so no message can carry a peer's control or
+/// bidi characters to the terminal. Fluent's own isolation marks are such characters, so they are
+/// off.
 pub struct Translations {
     tag: &'static str,
     bundle: FluentBundle<FluentResource>,
@@ -38,7 +38,7 @@ impl Translations {
         }
     }
 
-    /// Numbers in messages have the language's own decimal mark, as those of the tables do.
+    /// Has numbers in messages use the language's decimal mark, as tables do.
     fn with_decimal_comma(mut self) -> Self {
         self.bundle.set_formatter(Some(|value, _| match value {
             FluentValue::Number(number) => Some(number.as_string().replace('.', ",")),
@@ -47,16 +47,15 @@ impl Translations {
         self
     }
 
-    /// Whether there is such a message.
+    /// Whether there is a message with this id.
     pub fn has(&self, id: &str) -> bool {
         self.bundle.has_message(id)
     }
 }
 
 impl Messages for Translations {
-    /// A message or a variable that is missing is a mistake in this program: it panics in debug
-    /// builds, so that a test finds it; a user is better served by the message's id than by a
-    /// panic.
+    /// A missing message or variable is a mistake in this program. In debug builds it panics, so
+    /// that a test finds it. In release builds it shows the message's id.
     fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
         let Some(pattern) = self.bundle.get_message(id).and_then(|one| one.value()) else {
             debug_assert!(false, "no message {id:?} in {:?}", self.tag);

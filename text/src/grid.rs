@@ -1,16 +1,16 @@
 //! A table of messages, for a terminal and in Markdown.
 
-/// Rows under a header. The first columns are text; the others are figures, and stand to the right.
+/// Rows under a header. The first columns are text; the others are figures, aligned to the right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
     header: Vec<String>,
-    /// The rows. Each is as long as the header.
+    /// The rows, each as long as the header.
     pub rows: Vec<Vec<String>>,
     text: usize,
 }
 
 impl Grid {
-    /// A table with as many columns of text, before those of figures.
+    /// A table whose first `text` columns are text, and the others figures.
     pub fn new(text: usize, header: impl Into<Vec<String>>, rows: Vec<Vec<String>>) -> Self {
         Grid {
             header: header.into(),
@@ -19,7 +19,7 @@ impl Grid {
         }
     }
 
-    /// In columns, two spaces apart, one line a row.
+    /// Writes the table in columns, two spaces apart, one line a row.
     pub fn plain(&self) -> String {
         let mut widths = vec![0; self.header.len()];
         for row in self.lines() {
@@ -45,10 +45,10 @@ impl Grid {
         text
     }
 
-    /// As a Markdown table.
+    /// Writes the table in Markdown.
     pub fn markdown(&self) -> String {
         let line = |cells: &[String]| {
-            // A bar ends a cell, and the other characters would mark up what is only a name.
+            // A bar would end the cell; the other characters would be taken for markup.
             let marked = |c: char| matches!(c, '|' | '\\' | '`' | '*' | '_' | '<' | '[' | ']');
             let plain = |cell: &String| -> String {
                 let backslash = |c: char| if marked(c) { Some('\\') } else { None };

@@ -1,8 +1,8 @@
-//! Markup that is well formed and escaped because of how it is made.
+//! Markup that is always well formed and escaped, because it is built from elements.
 
 use std::fmt::{Display, Write as _};
 
-/// An element, with what is in it.
+/// An element with its content.
 #[derive(Debug)]
 pub struct Element {
     name: &'static str,
@@ -10,7 +10,7 @@ pub struct Element {
     inner: String,
 }
 
-/// An element with nothing in it.
+/// An empty element.
 pub fn el(name: &'static str) -> Element {
     Element {
         name,
@@ -20,7 +20,7 @@ pub fn el(name: &'static str) -> Element {
 }
 
 impl Element {
-    /// With an attribute, escaped.
+    /// Adds an attribute, escaped.
     pub fn set(mut self, name: &str, value: impl Display) -> Self {
         self.attributes.push(' ');
         self.attributes.push_str(name);
@@ -30,35 +30,36 @@ impl Element {
         self
     }
 
-    /// With a class.
+    /// Sets the class.
     pub fn class(self, value: impl Display) -> Self {
         self.set("class", value)
     }
 
-    /// With more text, escaped.
+    /// Appends text, escaped.
     pub fn text(mut self, text: &str) -> Self {
         escape(text, &mut self.inner);
         self
     }
 
-    /// With one more element.
+    /// Appends an element.
     pub fn put(mut self, child: Element) -> Self {
         child.write(&mut self.inner);
         self
     }
 
-    /// With more elements.
+    /// Appends elements.
     pub fn put_all(self, children: impl IntoIterator<Item = Element>) -> Self {
         children.into_iter().fold(self, Element::put)
     }
 
-    /// With markup of ours as it is: the style, the script and the pictures.
+    /// Appends markup without escaping it. For our own only: the style, the script and the
+    /// pictures.
     pub fn raw(mut self, markup: &str) -> Self {
         self.inner.push_str(markup);
         self
     }
 
-    /// As it stands in a page.
+    /// Writes the markup.
     pub fn markup(self) -> String {
         let mut out = String::new();
         self.write(&mut out);
@@ -82,17 +83,18 @@ impl Element {
     }
 }
 
-/// Elements within a line of text, where a line end would be a blank.
+/// Elements within a line of text, where a line break would be shown as a blank.
 const IN_A_LINE: &[&str] = &["a", "b", "code", "em", "small", "span", "tspan"];
 
-/// The text, so that it is text wherever it stands, quoted attributes included.
+/// Escapes text for any place in a page, including quoted attributes.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     escape(text, &mut out);
     out
 }
 
-/// Appends text, escaped. Controls are shown as their pictures: HTML has no way to write them.
+/// Appends text, escaped. Controls are shown as Unicode's control pictures: HTML cannot contain
+/// them.
 fn escape(text: &str, to: &mut String) {
     for c in text.chars() {
         match c {

@@ -1,4 +1,4 @@
-//! Messages by their ids, and what can go into them.
+//! Messages by their ids, and the values that they can show.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -25,9 +25,9 @@ pub enum Value<'a> {
     Number(f64),
 }
 
-/// What can be a variable of a message.
+/// A type whose values can be shown in a message.
 pub trait Variable {
-    /// Its value.
+    /// The value to show.
     fn value(&self) -> Value<'_>;
 }
 

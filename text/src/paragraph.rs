@@ -2,9 +2,9 @@
 
 use textwrap::{Options, WordSplitter, fill};
 
-/// The text in lines of at most `width` characters, the first after `head` and the others indented
-/// as far as it reaches. Lines break at blanks, not at hyphens or no-break spaces; a word that is
-/// longer than a line has a line of its own.
+/// Breaks text into lines of at most `width` characters. The first line comes after `head`; the
+/// others are indented by its width. Lines break at blanks, not at hyphens or no-break spaces. A
+/// word longer than a line gets its own line.
 pub fn wrap(head: &str, text: &str, width: usize) -> String {
     let indent = " ".repeat(head.chars().count());
     let options = Options::new(width)

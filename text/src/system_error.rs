@@ -1,10 +1,10 @@
-//! What the system says of a failure, in the user's language.
+//! Words an error of the system in the user's language.
 
 use std::io::{Error, ErrorKind};
 
 use crate::Messages;
 
-/// The failure in words, with the system's number of it. What no message is for is quoted.
+/// The error in words, with the system's number. Errors without a message of ours are quoted.
 pub fn text(messages: &dyn Messages, error: &Error) -> String {
     let text = match id(error) {
         Some(id) => messages.say(id),
@@ -16,7 +16,7 @@ pub fn text(messages: &dyn Messages, error: &Error) -> String {
     }
 }
 
-/// The message of a failure; `None` for what a library words itself.
+/// The id of the error's message; `None` for an error that a library words itself.
 fn id(error: &Error) -> Option<&'static str> {
     if error.get_ref().is_some() {
         return None;
