@@ -1,7 +1,7 @@
 //! Which cores a thread runs on.
 
-/// Keeps this thread, and the threads and processes that it starts from now on, to some cores. Does
-/// nothing for an empty list, and where the system cannot.
+/// Pins this thread, and the threads and processes that it starts from now on, to some cores. Does
+/// nothing if the list is empty, or on systems that cannot pin.
 pub fn pin(cores: &[usize]) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if !cores.is_empty() {
@@ -9,15 +9,15 @@ pub fn pin(cores: &[usize]) {
         for &core in cores {
             let _ = set.set(core);
         }
-        // Where it is not allowed the cores are shared, and the environment says how many there
-        // are.
+        // Ignore a refusal: the cores are then shared, and the recorded environment says how many
+        // there are.
         let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set);
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = cores;
 }
 
-/// The cores that this thread may use; none where the system does not say it.
+/// The cores that this thread may use; empty if the system does not say.
 pub fn allowed_cores() -> Vec<usize> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Ok(set) = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)) {

@@ -1,38 +1,38 @@
-//! What a program has used.
+//! The CPU time and memory that a program has used.
 
 use std::fs;
 use std::time::Duration;
 
 use crate::tree;
 
-/// What a process and its descendants have used since they began. Fields are zero where the system
+/// What a process and its descendants have used since they began. A field is zero if the system
 /// does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Charge {
-    /// CPU time, of threads and children that have ended too.
+    /// CPU time, including that of threads and children that have ended.
     pub cpu: Duration,
-    /// The part of it in the program's own code, by the ticks of the system's clock.
+    /// The part of the CPU time in the program's own code, measured in the system's clock ticks.
     pub user: Duration,
-    /// The part in the kernel, by the same.
+    /// The part of the CPU time in the kernel, measured in the same ticks.
     pub system: Duration,
-    /// Context switches because a thread waited. Those of threads that have ended are not in it.
+    /// Voluntary context switches: a thread waited. Threads that have ended do not count.
     pub voluntary: u64,
-    /// Context switches because another thread had its turn.
+    /// Involuntary context switches: the scheduler ran another thread.
     pub involuntary: u64,
-    /// Resident memory, in KiB. What several processes share counts for each.
+    /// Resident memory, in KiB. Pages that several processes share count for each.
     pub memory: u64,
-    /// Resident memory at most, in KiB: the sum of what each had at most.
+    /// Peak resident memory, in KiB: the sum of the processes' own peaks.
     pub peak: u64,
-    /// Threads.
+    /// The number of threads.
     pub threads: u32,
 }
 
 impl Charge {
-    /// That of a process and its descendants. `None` if it has ended.
+    /// Measures a process and its descendants. `None` if the process has ended.
     pub fn of(process: u32) -> Option<Charge> {
         let mut sum = Charge::default();
         for member in tree::members(process) {
-            // A child may have ended since; its time is its parent's then.
+            // A child may have ended meanwhile; its CPU time then counts as its parent's.
             match Charge::of_one(member) {
                 Some(charge) => sum = sum.plus(charge),
                 None if member == process => return None,
@@ -42,7 +42,7 @@ impl Charge {
         Some(sum)
     }
 
-    /// The CPU time alone: less to read, so that it can be asked before and after a short slice.
+    /// The CPU time alone. This reads less, so it can be called before and after a short slice.
     pub fn cpu(process: u32) -> Option<Duration> {
         let members = tree::members(process).into_iter();
         let times: Vec<Duration> = members.filter_map(cpu_of_one).collect();
@@ -84,8 +84,7 @@ impl Charge {
     }
 }
 
-/// The CPU time that this process has used, without its children. `None` where the system does not
-/// say.
+/// The CPU time of this process, without its children. `None` if the system does not say.
 pub fn own_cpu() -> Option<Duration> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
@@ -105,7 +104,7 @@ fn field(status: &str, name: &str) -> u64 {
     number.unwrap_or(0)
 }
 
-/// Of a process and of its children that have ended and were waited for.
+/// The CPU time of a process, and of its children that ended and were waited for.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn cpu_of_one(process: u32) -> Option<Duration> {
     use nix::time::{clock_getcpuclockid, clock_gettime};
@@ -119,14 +118,14 @@ fn cpu_of_one(_: u32) -> Option<Duration> {
     None
 }
 
-/// Of children that have ended.
+/// The CPU time of a process's children that ended and were waited for.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn of_children(process: u32) -> Duration {
     let [.., user, system] = times(process);
     user + system
 }
 
-/// In the program's own code and in the kernel, with the children that have ended.
+/// CPU time in the program's own code and in the kernel, including children that have ended.
 fn ticks(process: u32) -> [Duration; 2] {
     let [user, system, childrens_user, childrens_system] = times(process);
     [user + childrens_user, system + childrens_system]
@@ -136,8 +135,8 @@ fn ticks(process: u32) -> [Duration; 2] {
 /// USER_HZ is 100 on all of Linux's architectures but one that is gone.
 fn times(process: u32) -> [Duration; 4] {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // The name, in brackets, may have spaces. After it `state` is the first field and `utime` the
-    // twelfth.
+    // The name, in brackets, may contain spaces. After it, `state` is the first field and `utime`
+    // the twelfth.
     let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
     let mut ticks = after.split(' ').skip(11);
     [(); 4].map(|()| {

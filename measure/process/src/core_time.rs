@@ -3,9 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// A moment in the life of some cores: how long they have been idle, all together. `/proc/stat`
-/// counts in hundredths of a second, so what lies between two moments is known to one of them for
-/// each core.
+/// A reading of how long some cores have been idle, all together. `/proc/stat` counts in hundredths
+/// of a second, so the difference of two readings is exact to one of these for each core.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreTime {
     at: Instant,
@@ -14,7 +13,8 @@ pub struct CoreTime {
 }
 
 impl CoreTime {
-    /// That of these cores now; of all if there are none. `None` where the system does not say.
+    /// Reads the idle time of these cores, or of all if the list is empty. `None` if the system
+    /// does not say.
     pub fn now(cores: &[usize]) -> Option<CoreTime> {
         let text = fs::read_to_string("/proc/stat").ok()?;
         let (idle, cores) = idle(&text, cores)?;
@@ -25,8 +25,8 @@ impl CoreTime {
         })
     }
 
-    /// The share of the cores' time since an earlier moment that was neither idle nor `ours`: other
-    /// programs', the kernel's for others, and what the host of a virtual machine kept for itself.
+    /// The share of the cores' time since an earlier reading that was neither idle nor `ours`:
+    /// other programs, the kernel's work for them, and what the host of a virtual machine kept.
     pub fn others_since(&self, earlier: &CoreTime, ours: Duration) -> f64 {
         let all = self.at.duration_since(earlier.at) * self.cores;
         let idle = self.idle.saturating_sub(earlier.idle);
@@ -35,7 +35,7 @@ impl CoreTime {
     }
 }
 
-/// How long these cores were idle or waited for a disk, and how many they are.
+/// How long these cores were idle or waited for a disk, and how many cores there are.
 fn idle(stat: &str, cores: &[usize]) -> Option<(Duration, u32)> {
     let mut ticks: u64 = 0;
     let mut count = 0;

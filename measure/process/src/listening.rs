@@ -1,4 +1,4 @@
-//! Whether a program has a socket at a port, without connecting to it: a server that answers only
+//! Finds whether a program listens at a port, without connecting to it: a server that answers only
 //! once must not spend its answer on the test.
 
 use std::io;
@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use socklab_core::Transport;
 
-/// Whether some program listens at a port of this machine.
+/// Whether any program has a socket at a port of this machine.
 pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
     let (files, state) = match transport {
         Transport::Stream => (["/proc/net/tcp", "/proc/net/tcp6"], Some("0A")),
@@ -16,7 +16,7 @@ pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
     if tables.iter().any(Result::is_ok) {
         return tables.iter().flatten().any(|table| has(table, port, state));
     }
-    // Elsewhere: a port that cannot be had is somebody's.
+    // On other systems: a port that cannot be bound is in use.
     let there = (Ipv4Addr::LOCALHOST, port);
     let free = match transport {
         Transport::Stream => TcpListener::bind(there).map(drop),
@@ -25,7 +25,7 @@ pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
     matches!(free, Err(error) if error.kind() == io::ErrorKind::AddrInUse)
 }
 
-/// Whether a table of sockets has one at that port, in that state.
+/// Whether a table of sockets lists one at that port, in that state.
 fn has(table: &str, port: u16, state: Option<&str>) -> bool {
     let port = format!(":{port:04X}");
     table.lines().skip(1).any(|line| {
@@ -35,7 +35,7 @@ fn has(table: &str, port: u16, state: Option<&str>) -> bool {
     })
 }
 
-/// A port that nobody has just now.
+/// A port that no program uses at the moment.
 pub(crate) fn free_port(transport: Transport) -> io::Result<u16> {
     let any = (Ipv4Addr::LOCALHOST, 0);
     let address = match transport {

@@ -1,13 +1,13 @@
-//! The process that owns a socket, so that a server that was started by somebody else on this
-//! machine can be charged too.
+//! Finds the process that owns a socket, so that a server that we did not start can be measured
+//! too.
 
 use std::fs;
 use std::net::SocketAddr;
 
 use socklab_core::Transport;
 
-/// The process that has the socket which listens at an address of this machine. `None` elsewhere,
-/// and where the system does not say it: on Linux it does of one's own processes.
+/// The process whose socket listens at an address of this machine. `None` for another machine, and
+/// if the system does not say; Linux says it of the user's own processes.
 pub fn owner(transport: Transport, address: SocketAddr) -> Option<u32> {
     if !address.ip().is_loopback() {
         return None;
@@ -21,11 +21,11 @@ pub fn owner(transport: Transport, address: SocketAddr) -> Option<u32> {
         let mut links = links.filter_map(|one| fs::read_link(one.path()).ok());
         links.any(|link| link.as_os_str() == name.as_str())
     });
-    // Of a family the first is the one that the others come from.
+    // If several processes share the socket, the first is the parent.
     owners.next()
 }
 
-/// The number of the socket at a port in the system's tables.
+/// The inode of the socket at a port, from the system's tables.
 fn inode(transport: Transport, port: u16) -> Option<u64> {
     let (files, state) = match transport {
         Transport::Stream => (["/proc/net/tcp", "/proc/net/tcp6"], Some("0A")),

@@ -11,16 +11,16 @@ const C: &str = include_str!("../peers/server.c");
 /// A server in another language, ready to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// What it is called.
+    /// The peer's name.
     pub name: &'static str,
-    /// The program and its arguments, with `{exercise}` and `{port}` in them.
+    /// The program and its arguments, which contain `{exercise}` and `{port}`.
     pub command: Vec<String>,
 }
 
-/// Why a peer cannot be had.
+/// Why a peer cannot be used.
 #[derive(Debug)]
 pub struct Missing {
-    /// Which.
+    /// The peer's name.
     pub name: &'static str,
     /// The program that it needs.
     pub needs: &'static str,
@@ -28,8 +28,8 @@ pub struct Missing {
     pub error: io::Error,
 }
 
-/// Writes the peers into a folder, and compiles what is to be compiled. Those for which the machine
-/// has no Python or no C compiler are [`Missing`].
+/// Writes the peers' sources into a folder, and compiles those in C. A peer is [`Missing`] if this
+/// machine has no Python or no C compiler for it.
 pub fn peers(folder: &Path) -> Vec<Result<Peer, Missing>> {
     let python = |name: &'static str, file: &str, text: &str| {
         let path = folder.join(file);
@@ -73,7 +73,7 @@ fn c(folder: &Path) -> io::Result<Peer> {
     })
 }
 
-/// Runs a program to its end; an error if it cannot be run or fails.
+/// Runs a program to its end. Fails if it cannot be run or fails.
 fn have(command: &mut Command) -> io::Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
     match output.status.success() {

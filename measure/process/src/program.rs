@@ -11,48 +11,48 @@ use socklab_core::Transport;
 
 use crate::{affinity, listening, tree};
 
-/// How long a program may take until it has its socket.
+/// How long a program may take to open its socket.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long it may take to end when it is asked to.
+/// How long a program may take to end after it was told to.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// The longest part of a line of its errors that is kept.
+/// How many bytes are kept of a line on standard error.
 const LONGEST: u64 = 4096;
 
-/// The process groups that are to be ended if this program is: see [`sweep`].
+/// The process groups that [`sweep`] ends when this program ends.
 static LIVING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// What is to be started.
+/// How to start a program.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
-    /// The program and its arguments; `{port}` is replaced by the port that it is to listen at, and
+    /// The program and its arguments. `{port}` is replaced by the port to listen at, and
     /// `{exercise}` by the exercise.
     pub command: &'a [String],
     /// The exercise.
     pub exercise: &'a str,
-    /// What carries it.
+    /// UDP or TCP.
     pub transport: Transport,
-    /// The cores that it may use; all if there are none.
+    /// The cores that the program may use; all if the list is empty.
     pub cores: &'a [usize],
 }
 
-/// A program that was started. Dropping it ends it, with all its children.
+/// A running program. Dropping it ends the program with all its children.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
     said: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
-    /// Where it listens.
+    /// The address at which the program listens.
     pub address: SocketAddr,
 }
 
 impl Program {
-    /// Starts it, and waits until it has its socket.
+    /// Starts a program, and waits until it has its socket.
     ///
     /// # Errors
-    /// When it cannot be started, or ended before it had its socket, or has none after 10 s: with
-    /// what it said last.
+    /// When the program cannot be started, ends before it has a socket, or has none after 10 s. The
+    /// error contains its last line on standard error.
     pub fn start(order: &Order<'_>) -> io::Result<Program> {
         let port = listening::free_port(order.transport)?;
         let fill = |part: &String| {
@@ -68,7 +68,7 @@ impl Program {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let ours = affinity::allowed_cores();
-        // A child has the cores of the thread that starts it, from its first instruction on.
+        // A child inherits the cores of the thread that starts it, from its first instruction on.
         affinity::pin(order.cores);
         let child = command.spawn();
         affinity::pin(&ours);
@@ -98,19 +98,18 @@ impl Program {
         Ok(program)
     }
 
-    /// Its process.
+    /// The program's process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, if it has.
+    /// The program's exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// The last line that it said on its standard error; how it ended if it said none, and empty if
-    /// it has not ended either. One that has just stopped answering may be about to end, so it is
-    /// given a moment.
+    /// The program's last line on standard error; without one, how it ended; empty if it has not
+    /// ended. A program that stopped answering may be about to end, so this waits a moment.
     pub fn last_line(&mut self) -> String {
         let until = Instant::now() + GRACE;
         while self.ended().is_none() && Instant::now() < until {
@@ -122,7 +121,7 @@ impl Program {
 
     fn last_words(&mut self, ended: Option<ExitStatus>) -> String {
         if ended.is_some() {
-            // What it said last may be on its way. A child of its own may hold the pipe open.
+            // Its last line may still be on the way. A child of the program may hold the pipe open.
             let until = Instant::now() + GRACE;
             while self.reader.as_ref().is_some_and(|one| !one.is_finished())
                 && Instant::now() < until
@@ -137,8 +136,8 @@ impl Program {
         }
     }
 
-    /// Stops it where it is, so that one which would use a core without being asked does not; and
-    /// lets it go on. Does nothing where the system cannot.
+    /// Suspends the program, so that one that spins does not use a core while others are measured,
+    /// or lets it go on. Does nothing on systems that cannot.
     pub fn pause(&self, paused: bool) {
         signal(
             self.id(),
@@ -153,7 +152,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Children that left the group are known only as long as their parents live.
+        // Children that left the group can be found only while their parents live.
         let members = tree::members(self.id());
         self.pause(false);
         signal(self.id(), Signal::End);
@@ -172,7 +171,7 @@ impl Drop for Program {
     }
 }
 
-/// Ends all programs that were started and not dropped: for whoever is told to end at once.
+/// Ends all programs that were started and not dropped. For a program that must end at once.
 pub fn sweep() {
     for group in living().drain(..) {
         for member in tree::members(group) {
@@ -207,7 +206,7 @@ enum Signal {
     Continue,
 }
 
-/// Signals to a group of processes.
+/// Sends a signal to a group of processes.
 #[cfg(unix)]
 fn signal(group: u32, signal: Signal) {
     use nix::sys::signal::{Signal as Name, killpg};
@@ -217,7 +216,7 @@ fn signal(group: u32, signal: Signal) {
         Signal::Stop => Name::SIGSTOP,
         Signal::Continue => Name::SIGCONT,
     };
-    // It may have ended.
+    // Ignore errors: the group may have ended.
     let _ = killpg(nix::unistd::Pid::from_raw(group.cast_signed()), name);
 }
 

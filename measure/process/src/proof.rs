@@ -1,5 +1,5 @@
-//! Whether a program does its exercise: its replies against the reference, before anything is
-//! timed.
+//! Proves that a program does its exercise: compares its replies with the reference before anything
+//! is timed.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -8,11 +8,11 @@ use std::time::Duration;
 use socklab_core::caps;
 use socklab_core::welcome::BANNER;
 
-/// How long a reply may take. Only a server that sends none takes it.
+/// How long a reply may take. Only a server that does not reply takes that long.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is asked of `echo` and `capitals`: letters of the course, and those that are harder than
-/// they look.
+/// Texts for `echo` and `capitals`: letters of the course, and letters that are harder to
+/// capitalise than they look.
 const TEXTS: [&str; 5] = [
     "hola",
     "ñandú",
@@ -24,22 +24,22 @@ const TEXTS: [&str; 5] = [
 /// Why a program is not measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unproved {
-    /// It did not answer after so many right replies.
+    /// The server stopped replying.
     Silent {
-        /// How many.
+        /// How many right replies came before.
         after: u32,
     },
-    /// It answered something else.
+    /// A reply was wrong.
     Differs {
-        /// What it had to answer.
+        /// The expected reply.
         expected: Vec<u8>,
-        /// What it answered.
+        /// The server's reply.
         got: Vec<u8>,
     },
 }
 
-/// Asks a server of an exercise, by its name, what the exercise asks. `Ok` says how many of its
-/// replies were right: all.
+/// Asks a server the questions of an exercise, which is given by its name. Returns how many replies
+/// came; all of them were right.
 ///
 /// # Errors
 /// The first reply that differs or does not come.
@@ -101,7 +101,7 @@ fn datagram(to: SocketAddr, question: &[u8]) -> io::Result<Vec<u8>> {
     Ok(reply)
 }
 
-/// Sends some pieces, a moment apart, and reads as many lines as they have.
+/// Sends some pieces, a moment apart, and reads as many lines as they contain.
 fn conversation(to: SocketAddr, pieces: &[&str]) -> io::Result<Vec<u8>> {
     let mut stream = connect(to)?;
     for (number, piece) in pieces.iter().enumerate() {
@@ -114,7 +114,7 @@ fn conversation(to: SocketAddr, pieces: &[&str]) -> io::Result<Vec<u8>> {
     let (mut reply, mut buffer) = (Vec::new(), [0; 1024]);
     while reply.iter().filter(|byte| **byte == b'\n').count() < lines {
         match stream.read(&mut buffer) {
-            // What has come is what there is to compare.
+            // Compare what has come so far.
             Ok(0) | Err(_) => break,
             Ok(len) => reply.extend_from_slice(&buffer[..len]),
         }

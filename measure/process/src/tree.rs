@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-/// The process `root` and all its living descendants, the root first. Only the root where the
-/// system does not say who is whose child.
+/// The process `root` and all its living descendants, the root first. Only the root if the system
+/// does not say which processes are children.
 pub(crate) fn members(root: u32) -> Vec<u32> {
     let mut members = vec![root];
     let mut seen = BTreeSet::from([root]);

@@ -1,4 +1,4 @@
-//! What is shown: lanes of spans.
+//! The data of a chart: lanes of spans.
 
 use crate::style::Style;
 use std::time::Duration;
@@ -14,86 +14,87 @@ pub struct Chart {
     pub model: String,
     /// How the model waits.
     pub style: Style,
-    /// From the beginning, which is zero, to the end.
+    /// The length of the chart, which begins at zero.
     pub length: Duration,
-    /// Clients first, then the kernel, then the server's.
+    /// The lanes: first the clients', then the kernel's, then the server's.
     pub lanes: Vec<Lane>,
-    /// Whether the kernel said of any datagram when it had it.
+    /// Whether the kernel stamped any datagram with its arrival.
     pub stamped: bool,
 }
 
-/// What one of the parties did, in order.
+/// What one party did, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lane {
-    /// Whose it is.
+    /// Whose lane it is.
     pub name: Name,
-    /// Each begins when or after the one before ends, but for the kernel's, which may hold many
-    /// things at once.
+    /// Spans do not overlap, except in the kernel's lane, because the kernel may hold many things
+    /// at once.
     pub spans: Vec<Span>,
 }
 
-/// Whose a lane is.
+/// The party of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {
-    /// A client's.
+    /// A client.
     Client {
         /// Counted from 1.
         number: u32,
-        /// Whether it takes its time.
+        /// Whether the client pauses on purpose.
         slow: bool,
     },
-    /// What waits in the kernel.
+    /// The kernel: what waits there.
     Kernel,
     /// The thread that runs the server.
     Main,
     /// Another thread of the server, counted from 1 as they were first seen.
     Thread(u32),
-    /// The task that accepts, or hears all datagrams.
+    /// The task that accepts, or that receives all datagrams.
     MainTask,
     /// The task of a connection, by the connection's number.
     Task(u64),
 }
 
 impl Name {
-    /// Whether it is one of the server's.
+    /// Whether the lane is one of the server's.
     pub const fn is_server(self) -> bool {
         !matches!(self, Name::Client { .. } | Name::Kernel)
     }
 }
 
-/// Something that took a while.
+/// A stretch of time in which one thing was going on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Counted from 1 in the order of time; 0 for code between two operations.
+    /// The number in the chart, counted from 1 in the order of time; 0 for code between two
+    /// operations.
     pub number: u32,
     /// When it began.
     pub start: Duration,
     /// When it was over.
     pub end: Duration,
-    /// What it was.
+    /// What was going on.
     pub what: What,
-    /// Which operation it is, or is a part of.
+    /// The operation that this span is, or is a part of.
     pub operation: Option<OperationKind>,
-    /// Which client it was for, as far as that is known.
+    /// The client that it was for, if that is known.
     pub client: Option<u32>,
-    /// How many bytes were moved, or wait.
+    /// How many bytes were moved, or wait in the kernel.
     pub bytes: usize,
-    /// Which thread ran it, where the lane is a task's.
+    /// The thread that ran it, if the lane is a task's.
     pub thread: Option<u32>,
-    /// It had begun before the chart does.
+    /// Whether it began before the chart does.
     pub before: bool,
-    /// It goes on when the chart ends.
+    /// Whether it goes on after the chart ends.
     pub after: bool,
 }
 
 impl Span {
-    /// How long it took, as far as it is in the chart.
+    /// How long the span is within the chart.
     pub fn took(&self) -> Duration {
         self.end.saturating_sub(self.start)
     }
 }
 
-/// What a span was: the phases of Stevens' figures, and what is around them.
+/// The kinds of spans: the phases in Stevens's figures, and what is around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// Between two operations: the program's own code.
@@ -102,53 +103,52 @@ pub enum What {
     Wait,
     /// Woken, and copying (6.1, the second phase).
     Copy,
-    /// A call that blocks, whole: nothing tells its phases apart (6.1).
+    /// A whole call that blocks: no measurement separates its phases (6.1).
     Call,
-    /// A call that blocks, which ended because its time had passed (6.1).
+    /// A call that blocked until its time-out (6.1).
     Expired,
-    /// A call that does not block and found nothing (6.2).
+    /// A call that would have blocked and found no data (6.2).
     Empty,
-    /// So many such calls after each other (6.2).
+    /// This many such calls in a row (6.2).
     Spin(u32),
-    /// The call among them that found something, and copies it (6.2).
+    /// The call after them that found data, and copies it (6.2).
     Found,
-    /// A call that does not block and did what it should (6.2 where it sends; where it takes what a
-    /// poll told of, the second phase of 6.3).
+    /// A nonblocking call that succeeded: a send (6.2), or the second phase after a poll (6.3).
     Done,
     /// Asleep in a poll for all sockets (6.3, the first phase).
     Poll(Cause),
     /// Asleep until the kernel sends a signal (6.4, the first phase).
     Signal(Cause),
-    /// A call after it that takes what came (6.4, the second phase).
+    /// A call that receives after the signal (6.4, the second phase).
     Signalled,
-    /// Asleep until the kernel has done something of what it was asked for (6.5).
+    /// Asleep until an operation has completed (6.5).
     Completion(Cause),
-    /// Something was received: it is in the program's memory already (6.5).
+    /// A completed receive: the data are in the program's memory already (6.5).
     Completed,
-    /// The kernel is asked to send (6.5).
+    /// A submitted send (6.5).
     Asked,
-    /// A suspended task: the reactor below it polls for all tasks (6.3, hidden).
+    /// A suspended task: the reactor below it polls for all tasks (6.3, hidden from the task).
     Suspended(Cause),
-    /// Asleep until another thread has something.
+    /// Asleep until there is a message from another thread.
     Thread(Cause),
     /// A call that failed.
     Failed,
-    /// A client that does nothing, on purpose.
+    /// A client pauses on purpose.
     Pause,
     /// In the kernel: a connection that is not accepted yet.
     Backlog,
     /// In the kernel: bytes in the buffer of one of the sockets.
     Buffered {
-        /// The server's socket, or the client's.
+        /// Whether the bytes are in the server's socket, and not in the client's.
         to_server: bool,
-        /// Since the kernel's own stamp; if not, since the sender's call had returned, which may be
-        /// a little late.
+        /// Whether the span begins at the kernel's own stamp. If not, it begins when the sender's
+        /// call returned, which may be a little late.
         stamped: bool,
     },
 }
 
 impl What {
-    /// Whether it is a call that moved something, or may have.
+    /// Whether this is a call that moved data, or may have.
     pub const fn moves(self) -> bool {
         matches!(
             self,
@@ -163,10 +163,10 @@ impl What {
     }
 }
 
-/// What ended a wait, where the machine was told of it.
+/// What ended a wait, if a machine was told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// Something from the network, or nothing that a machine was told of.
+    /// Data from the network, or an event that no machine was told of.
     Network,
     /// The user's line.
     Line,
@@ -174,7 +174,7 @@ pub enum Cause {
     Decision,
 }
 
-/// What is drawn alike.
+/// A class of spans that are drawn alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// A client's pause.
@@ -185,16 +185,16 @@ pub enum Class {
     Blocked,
     /// A suspended task.
     Suspended,
-    /// Own code.
+    /// The program's own code.
     Code,
-    /// A call that found nothing.
+    /// A call that found no data.
     Empty,
-    /// A call that moves something.
+    /// A call that moves data.
     Copy,
 }
 
 impl Class {
-    /// All of them, in the order of a legend.
+    /// All classes, in the order of the legend.
     pub const ALL: [Class; 7] = [
         Class::Copy,
         Class::Code,
@@ -220,8 +220,8 @@ impl Class {
 }
 
 impl Span {
-    /// How it is drawn. A call that may have blocked counts as blocked, unless it sends, which
-    /// blocks only while the kernel has no room, or closes.
+    /// The class of the span. A call that may have blocked counts as blocked, unless it sends or
+    /// closes: a send blocks only while the kernel has no room.
     pub fn class(&self) -> Class {
         match self.what {
             What::Code => Class::Code,
@@ -254,7 +254,7 @@ impl Span {
         }
     }
 
-    /// The figure of Stevens' that shows it, if one does.
+    /// The figure of Stevens's that shows this kind of span, if there is one.
     pub fn figure(&self) -> Option<&'static str> {
         match self.what {
             What::Wait | What::Copy | What::Call | What::Expired => Some("6.1"),
@@ -274,7 +274,7 @@ impl Span {
 }
 
 impl Chart {
-    /// All that is numbered, in the order of the numbers, with its lane.
+    /// All numbered spans with their lanes, in the order of their numbers.
     pub fn numbered(&self) -> Vec<(&Lane, &Span)> {
         let spans = self
             .lanes
@@ -285,10 +285,10 @@ impl Chart {
         all
     }
 
-    /// A short stretch in which the server deals with a client for the first time, with as much
-    /// around it as shows what it does before and after: from the client's first operation until
-    /// the server has sent to it, or at least has received. That of a client that is not slow, if
-    /// it can be had. Nothing if none is much shorter than the whole.
+    /// A short stretch that shows the server's first answer to a client, with as much before and
+    /// after to see the context. It lasts from the client's first operation until the server has
+    /// sent to it, or at least has received. A client that is not slow is preferred. `None` if no
+    /// stretch is much shorter than the whole chart.
     pub fn closest(&self) -> Option<(Duration, Duration)> {
         let clients = |slowly| {
             self.lanes.iter().filter_map(move |lane| match lane.name {
@@ -304,7 +304,7 @@ impl Chart {
         looks.find(|(start, end)| end.saturating_sub(*start) * 10 < self.length)
     }
 
-    /// From a client's first operation until the server's first of that kind with it.
+    /// The time from a client's first operation to the server's first of that kind with it.
     fn first_answer(
         &self,
         number: u32,
@@ -336,8 +336,8 @@ impl Chart {
 }
 
 impl Lane {
-    /// How long the lane was in spans of each class, and when blocked, in which call; the longest
-    /// first.
+    /// How long the lane was in spans of each class, the longest first; if blocked, also in which
+    /// call.
     pub fn shares(&self) -> Vec<(Class, Option<OperationKind>, Duration)> {
         let mut shares: Vec<(Class, Option<OperationKind>, Duration)> = Vec::new();
         for span in &self.spans {
@@ -353,7 +353,8 @@ impl Lane {
         shares
     }
 
-    /// The spans in as few rows as need be so that none covers another: one, but for the kernel's.
+    /// The spans in as few rows as possible, so that none covers another. Only the kernel's lane
+    /// needs more than one row.
     pub fn rows(&self) -> Vec<Vec<&Span>> {
         let mut rows: Vec<Vec<&Span>> = Vec::new();
         let mut spans: Vec<&Span> = self.spans.iter().collect();

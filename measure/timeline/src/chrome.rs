@@ -12,7 +12,7 @@ use crate::chart::{Chart, Lane, Span, What};
 use crate::labels::{class, describe, name, title};
 use socklab_text::Messages;
 
-/// The charts, one beside the other, from the same zero.
+/// Writes the charts as processes of one trace, all beginning at zero.
 pub fn chrome(charts: &[Chart], messages: &dyn Messages) -> String {
     let mut events = Vec::new();
     for (process, chart) in (1_u32..).zip(charts) {

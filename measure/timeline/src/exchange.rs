@@ -1,4 +1,4 @@
-//! From recorded operations to lanes.
+//! Turns recorded operations into lanes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::operations::{Did, Draft, Noted, cause_on, client_at, did, phases};
 use crate::record::{Event, Page, Thread, Who};
 use crate::style::Style;
 
-/// One exchange as it was noted.
+/// The record of one exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// The exercise's name.
@@ -19,22 +19,23 @@ pub struct Exchange {
     pub model: String,
     /// What carries the exercise.
     pub transport: Transport,
-    /// All that was noted.
+    /// The records of all observers.
     pub pages: Vec<Page>,
-    /// Where the chart begins: what was over before is left out.
+    /// Where the chart begins. What was over before is left out.
     pub begin: Mono,
     /// Where it ends.
     pub end: Mono,
 }
 
-/// A lane that is not in a chart yet, from when to when there was anybody to be on it.
+/// A lane that is being built, and from when to when its thread or task existed.
 struct Track {
     name: Name,
     alive: (Mono, Mono),
     drafts: Vec<Draft>,
 }
 
-/// The server's threads in the order in which they were seen; the one that runs it comes first.
+/// The server's threads in the order in which they were first seen. The one that runs the server
+/// comes first.
 struct Threads(Vec<Thread>);
 
 impl Threads {
@@ -104,7 +105,7 @@ impl Exchange {
             let last = drafts.iter().map(|draft| draft.end).max();
             Some(Track {
                 name: Name::Client { number, slow },
-                // What it does before and after is not the exchange's.
+                // What a client does before and after belongs to no exchange.
                 alive: (first.unwrap_or(self.begin), last.unwrap_or(self.begin)),
                 drafts,
             })
@@ -112,7 +113,7 @@ impl Exchange {
         clients.collect()
     }
 
-    /// By thread, or by task where tasks are what waits.
+    /// The server's lanes: one for each thread, or for each task if tasks wait.
     fn server(&self, style: Style, pages: &Noted<'_>) -> Vec<Track> {
         let mut order: Vec<&(&Page, Vec<Did>)> = pages
             .iter()
@@ -148,7 +149,7 @@ impl Exchange {
                 });
                 let track = track(&mut tracks, key, name, one.operation.start);
                 track.drafts.extend(drafts);
-                // An observer may have been made on another thread than the one that uses it.
+                // The observer may have been made on another thread than the one that uses it.
                 if at == 0 && (page.thread == one.thread || style == Style::Executor) {
                     track.alive.0 = track.alive.0.min(page.began);
                 }
@@ -161,7 +162,7 @@ impl Exchange {
         tracks.into_iter().map(|(_, track)| track).collect()
     }
 
-    /// What of a track is in the chart, with the code between its operations.
+    /// The part of a track within the chart, with the code between its operations.
     fn lane(&self, mut track: Track) -> Lane {
         track.drafts.sort_by_key(|draft| (draft.start, draft.end));
         if Style::of(&self.model) == Style::Spin && track.name.is_server() {
@@ -187,8 +188,7 @@ impl Exchange {
 
     fn clip(&self, draft: &Draft) -> Option<Span> {
         let (start, end) = (draft.start.max(self.begin), draft.end.min(self.end));
-        // An operation may have taken no time that could be measured; code that took none is not
-        // there.
+        // Keep an operation that took no measurable time, but drop code that took none.
         if start > end || (start == end && draft.what == What::Code) {
             return None;
         }
@@ -207,7 +207,7 @@ impl Exchange {
     }
 }
 
-/// Calls that found nothing, one after the other, as one span: there may be a million.
+/// Merges calls in a row that found no data into one span: there may be a million.
 fn spins(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut all: Vec<Draft> = Vec::new();
     for draft in drafts {

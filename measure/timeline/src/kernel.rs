@@ -1,4 +1,4 @@
-//! What waits in the kernel: connections not yet accepted, and bytes not yet received.
+//! What waits in the kernel: connections in the backlog, and bytes in socket buffers.
 
 use socklab_core::{Operation, OperationKind, Subject, Transport};
 
@@ -6,7 +6,7 @@ use crate::chart::What;
 use crate::operations::{Did, Draft, Noted, client_at};
 use crate::record::Who;
 
-/// All that it held.
+/// All spans of the kernel's lane.
 pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
     let mut all = Vec::new();
     for (page, theirs) in pages {
@@ -39,9 +39,9 @@ pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
     all
 }
 
-/// From the kernel's stamp, or else from the return of the sender's call, to the return of the
-/// receiver's. A receiver may have it before the sender's call has returned: then it was there for
-/// no time that was measured.
+/// How long bytes were in a socket's buffer: from the kernel's stamp, or else from the return of
+/// the sender's call, to the return of the receiver's. If the receiver's call returns first, no
+/// time was measured.
 fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
     let end = received.operation.end;
     let arrived = received.operation.arrived;
@@ -55,9 +55,9 @@ fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
     )
 }
 
-/// Each datagram with the receive that took it. Between two programs of one computer they keep
-/// their order; if one was lost after all, the lengths differ, and from there on nothing is
-/// claimed.
+/// Pairs each datagram with the receive that took it. Between two programs on one computer
+/// datagrams keep their order. If one was lost all the same, the lengths differ, and the rest is
+/// not paired.
 fn datagrams<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)> {
     let sent = from
         .iter()
@@ -71,7 +71,7 @@ fn datagrams<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usi
         .collect()
 }
 
-/// Each piece that was sent with the receive that took its last byte.
+/// Pairs each send on a stream with the receive that took its last byte.
 fn stream<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)> {
     let ends = |all: &[&'a Did], kind| {
         let mut end = 0;
@@ -93,7 +93,8 @@ fn stream<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)
     .collect()
 }
 
-/// From the return of the client's connect to the return of the accept that took the connection.
+/// How long a connection was in the backlog: from the return of the client's connect to the return
+/// of the accept.
 fn backlog(number: u32, client: &[&Did], pages: &Noted<'_>) -> Option<Draft> {
     let connected = client
         .iter()
@@ -105,7 +106,7 @@ fn backlog(number: u32, client: &[&Did], pages: &Noted<'_>) -> Option<Draft> {
     })
 }
 
-/// The accept that took each client's connection.
+/// For each client, the accept that took its connection.
 pub(crate) fn accepts(pages: &Noted<'_>) -> Vec<(u32, Operation)> {
     let clients = pages.iter().filter_map(|(page, _)| match page.who {
         Who::Client { number, .. } => Some(number),
@@ -116,7 +117,7 @@ pub(crate) fn accepts(pages: &Noted<'_>) -> Vec<(u32, Operation)> {
         .collect()
 }
 
-/// The accept that took the connection of a client.
+/// The accept that took a client's connection.
 fn accepted<'a>(client: u32, pages: &'a Noted<'_>) -> Option<&'a Did> {
     let mut accepts: Vec<&Did> = pages
         .iter()
@@ -136,10 +137,10 @@ fn accepted<'a>(client: u32, pages: &'a Noted<'_>) -> Option<&'a Did> {
     numbers.sort_unstable();
     let one_counter = numbers.windows(2).all(|pair| pair[0] < pair[1]);
     if one_counter {
-        // They are numbered in the order of acceptance.
+        // Connections are numbered in the order of acceptance.
         accepts.get(usize::try_from(number - 1).ok()?).copied()
     } else {
-        // Each thread numbers its own: then it serves them itself.
+        // Each thread numbers its own connections, and serves them itself.
         let mut own = accepts
             .iter()
             .filter(|did| did.thread == page.thread && did.operation.end <= page.began);

@@ -1,4 +1,4 @@
-//! What recorded operations mean: with which peer, in which phases.
+//! Interprets recorded operations: with which peer, and in which phases.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,10 +9,10 @@ use crate::chart::{Cause, What};
 use crate::record::{Event, Heard, Page, Thread, Who};
 use crate::style::Style;
 
-/// All pages, each with its operations.
+/// All records, each with its operations.
 pub(crate) type Noted<'a> = [(&'a Page, Vec<Did>)];
 
-/// An operation, and whom it was with.
+/// An operation, and the peer that it was with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Did {
     pub(crate) operation: Operation,
@@ -22,7 +22,7 @@ pub(crate) struct Did {
 }
 
 impl Did {
-    /// How many bytes it moved, if it did what it should.
+    /// How many bytes it moved, if it is of this kind and succeeded.
     pub(crate) fn moved(&self, kind: OperationKind) -> Option<usize> {
         match self.operation.result {
             OperationResult::Done { bytes, .. } if self.operation.kind == kind => Some(bytes),
@@ -31,7 +31,7 @@ impl Did {
     }
 }
 
-/// A span that is not in a chart yet.
+/// A span that is not cut to the chart yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Draft {
     pub(crate) start: Mono,
@@ -57,7 +57,7 @@ impl Draft {
     }
 }
 
-/// A page's operations, each with whom it was for and what followed it.
+/// The operations of a record, each with its peer and with what followed it.
 pub(crate) fn did(page: &Page) -> Vec<Did> {
     let mut all = Vec::new();
     let mut sending: VecDeque<SocketAddr> = VecDeque::new();
@@ -90,7 +90,7 @@ pub(crate) fn did(page: &Page) -> Vec<Did> {
     all
 }
 
-/// What the machine was handed before the next operation.
+/// What the machine was told before the next operation.
 fn heard_next(events: &[(Thread, Event)]) -> Option<Heard> {
     let before = events
         .iter()
@@ -111,8 +111,8 @@ fn cause(heard: Option<Heard>) -> Cause {
     }
 }
 
-/// What any machine of a thread was handed first after that moment: a loop's poll is not on the
-/// page of the machine that it woke for. What came after the next poll was not what ended this one.
+/// What any machine of a thread was told first after that moment. A loop's poll is not in the
+/// record of the machine that it woke for. What came after the next poll did not end this one.
 pub(crate) fn cause_on(end: Mono, thread: Thread, pages: &Noted<'_>) -> Cause {
     let waits = pages.iter().flat_map(|(_, did)| did).filter(|did| {
         did.thread == thread
@@ -132,7 +132,7 @@ pub(crate) fn cause_on(end: Mono, thread: Thread, pages: &Noted<'_>) -> Cause {
     cause(heard.min_by_key(|(at, _)| *at).map(|(_, heard)| heard))
 }
 
-/// The client that has this address.
+/// The client with this address.
 pub(crate) fn client_at(peer: Option<SocketAddr>, pages: &Noted<'_>) -> Option<u32> {
     let peer = peer?;
     pages.iter().find_map(|(page, _)| match page.who {
@@ -145,7 +145,7 @@ pub(crate) fn client_at(peer: Option<SocketAddr>, pages: &Noted<'_>) -> Option<u
     })
 }
 
-/// The phases of an operation: two where it is known when the first ended.
+/// The phases of an operation: two if it is known when the first ended.
 pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
     let Operation {
         kind,

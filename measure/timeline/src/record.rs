@@ -8,11 +8,11 @@ use std::time::Duration;
 use socklab_core::{DynObserver, Input, Mono, Now, Observer, Operation, Output, Subject, Watch};
 use socklab_system::Clock;
 
-/// A thread of the run, by a number of our own; 0 is the one that [runs the
+/// A thread of the run, by a number of our own. 0 is the thread that [runs the
 /// server](Log::this_is_main).
 pub type Thread = u32;
 
-/// Whose page it is.
+/// The party whose operations a [`Page`] records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// A machine of the server, or its driver.
@@ -21,27 +21,27 @@ pub enum Who {
     Client {
         /// Counted from 1.
         number: u32,
-        /// Whether it takes its time.
+        /// Whether the client pauses on purpose.
         slow: bool,
         /// Its own address, once it has one.
         address: Option<SocketAddr>,
     },
 }
 
-/// One thing that was noted.
+/// One recorded event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// An operation, once it was over.
+    /// An operation has ended.
     Did(Operation),
-    /// The machine was handed something.
+    /// The machine was given an input.
     Heard(Mono, Heard),
-    /// The machine asked to send something to that peer.
+    /// The machine asked to send to that peer.
     Sending(SocketAddr),
-    /// A client did nothing, on purpose.
+    /// A client paused on purpose.
     Paused(Mono, Mono),
 }
 
-/// What a machine was handed, as far as it explains the operation before it.
+/// A machine's input, as far as it explains the operation before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// Bytes or a datagram, from that peer.
@@ -54,18 +54,18 @@ pub enum Heard {
     Other,
 }
 
-/// All that one observer noted, in order.
+/// The record of one observer, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Whose it is.
+    /// Whose record it is.
     pub who: Who,
-    /// On which thread it was begun.
+    /// The thread on which the observer was made.
     pub thread: Thread,
-    /// When it was begun.
+    /// When the observer was made.
     pub began: Mono,
-    /// When it was given up: the conversation, or the driver, is over.
+    /// When the observer was dropped: the conversation, or the driver, is over.
     pub ended: Mono,
-    /// What was noted, and on which thread.
+    /// The events, each with its thread.
     pub events: Vec<(Thread, Event)>,
 }
 
@@ -82,7 +82,7 @@ struct Inner {
 }
 
 impl Log {
-    /// An empty log, on the clock of the run that it is for.
+    /// An empty log, on the run's clock.
     pub fn new(clock: Clock) -> Self {
         Log(Arc::new(Inner {
             clock,
@@ -92,7 +92,7 @@ impl Log {
         }))
     }
 
-    /// The calling thread runs the server. To be said before any other thread is seen.
+    /// Declares that the calling thread runs the server. Call this before any other thread records.
     pub fn this_is_main(&self) {
         self.thread(thread::current().id());
     }
@@ -106,7 +106,7 @@ impl Log {
         })
     }
 
-    /// Waits until so many connections of the server are over, for at most `limit`.
+    /// Waits until `number` connections of the server are over, for at most `limit`.
     pub fn wait_for_connections(&self, number: usize, limit: Duration) {
         let fewer = |pages: &mut Vec<Page>| {
             let over = pages
@@ -167,8 +167,8 @@ impl Watch for Log {
     }
 }
 
-/// Fills one page, which is in the log when this is dropped. Nothing is shared while it is filled,
-/// so that threads which are watched do not wait for each other.
+/// Fills one page, and adds it to the log when dropped. Nothing is shared until then, so that
+/// recording threads do not wait for each other.
 #[derive(Debug)]
 pub struct Recorder {
     log: Log,
@@ -179,14 +179,14 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// The client has an address.
+    /// Notes the client's own address.
     pub fn is_at(&mut self, own: SocketAddr) {
         if let Who::Client { address, .. } = &mut self.who {
             *address = Some(own);
         }
     }
 
-    /// The client did nothing since `start`, on purpose.
+    /// Notes that the client has paused on purpose since `start`.
     pub fn paused(&mut self, start: Mono) {
         let now = self.log.0.clock.mono();
         self.note(Event::Paused(start, now));

@@ -10,7 +10,7 @@ use crate::text::{Glyphs, WIDTH, legend, letters, padded, row_of, wrapped};
 use socklab_core::OperationKind;
 use socklab_text::Messages;
 
-/// The first question of a client that is not slow, as each server has it.
+/// Draws how each server handles the first question of a client that is not slow.
 pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> String {
     let mut questions: Vec<(&Chart, Question<'_>)> = charts
         .iter()
@@ -25,8 +25,8 @@ pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> Strin
         .map(|(chart, _)| letters(&chart.model))
         .max();
     let columns = WIDTH - widest.unwrap_or(0) - 7;
-    // Twice as much as half of them need: one that the machine held up is cut. A quarter of the
-    // width shows how each waited before.
+    // The scale is twice the median time, so a question that the machine held up is cut. A quarter
+    // of the width shows how each model waited before.
     let mut took: Vec<Duration> = questions.iter().map(|(_, one)| one.took()).collect();
     took.sort_unstable();
     let after = took[took.len() / 2] * 2;
@@ -81,7 +81,8 @@ struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// The first that the server answers, or at least hears, of a client that is not slow.
+    /// The first question of a client that is not slow and that the server answers, or at least
+    /// receives.
     fn in_chart(chart: &'a Chart) -> Option<Self> {
         let (number, client) = chart.lanes.iter().find_map(|lane| match lane.name {
             Name::Client {
@@ -120,7 +121,7 @@ impl<'a> Question<'a> {
     }
 }
 
-/// The figure of Stevens' that shows the model.
+/// The figure of Stevens's that shows the model.
 fn figure(style: Style) -> &'static str {
     match style {
         Style::Threads => "6.1",

@@ -18,8 +18,8 @@ pub enum Style {
 }
 
 impl Style {
-    /// How the model of that name waits. A model whose name says nothing is drawn by its threads,
-    /// which is never wrong.
+    /// How the model of that name waits. An unknown model is drawn by its threads, which is never
+    /// wrong.
     pub fn of(model: &str) -> Style {
         let is = |name: &str| model.starts_with(name);
         if ["mio", "select", "poll", "epoll"].into_iter().any(is) {

@@ -1,4 +1,4 @@
-//! A chart as a picture that needs nothing else.
+//! A chart as a self-contained SVG picture.
 //!
 //! It can stand alone or be put into a page as it is: it has no ids, and its classes begin with
 //! `tl-`. Colours are CSS variables with values of their own, light and dark, so that a page may
@@ -15,18 +15,18 @@ use crate::labels::{
 use socklab_text::markup::escaped;
 use socklab_text::{Messages, wrap};
 
-/// How the picture looks.
+/// The picture's style sheet.
 const STYLE: &str = include_str!("svg.css");
 
-/// How wide it is.
+/// The picture's width.
 const WIDTH: f64 = 1000.0;
 /// Where lanes begin and end.
 const LANES: (f64, f64) = (150.0, 985.0);
-/// How high a row of a lane is, and a bar in it.
+/// The heights of a lane's row and of a bar in it.
 const ROW: (f64, f64) = (26.0, 20.0);
-/// How wide a letter is, in parts of its height: a little more than it mostly is.
+/// The width of a letter, in parts of its height: a little more than the average.
 const LETTER: f64 = 0.56;
-/// The least width that can be seen.
+/// The least width of a bar, so that it can be seen.
 const HAIR: f64 = 2.0;
 
 /// The chart as a picture.
@@ -55,7 +55,7 @@ pub fn svg_of_all(charts: &[Chart], messages: &dyn Messages) -> String {
     )
 }
 
-/// A stretch of time, and where it is drawn.
+/// A stretch of time, and the part of the picture that it fills.
 #[derive(Clone, Copy)]
 struct Scale {
     from: Duration,
@@ -74,7 +74,7 @@ impl Scale {
     }
 }
 
-/// What is drawn so far, and how far down it reaches.
+/// The markup so far, and the height that it fills.
 struct Picture {
     out: String,
     y: f64,
@@ -116,7 +116,7 @@ impl Picture {
         self.y += 16.0;
     }
 
-    /// The stretch from close by, hung below where it is in the whole.
+    /// Draws the close-up, below its place in the whole chart.
     fn closer(&mut self, chart: &Chart, whole: Scale, scale: Scale, messages: &dyn Messages) {
         let (left, right) = (
             whole.x(scale.from),
@@ -142,7 +142,7 @@ impl Picture {
         self.panel(chart, scale, &said, None, messages);
     }
 
-    /// The lanes from one moment to another, below their title and a ruler.
+    /// Draws the lanes of a stretch of time, below their title and a ruler.
     fn panel(
         &mut self,
         chart: &Chart,
@@ -200,7 +200,7 @@ impl Picture {
         }
     }
 
-    /// The bars of a row. Those that are rare come last, so that hairs are not buried.
+    /// Draws the bars of a row. Rare ones come last, so that others do not cover their narrow bars.
     fn row(&mut self, row: &[&Span], scale: Scale, messages: &dyn Messages) {
         let mut row: Vec<&&Span> = row
             .iter()
@@ -231,7 +231,7 @@ impl Picture {
         }
     }
 
-    /// Ticks at round times above the lanes, with lines down through them.
+    /// Draws ticks at round times above the lanes, with lines down through them.
     fn ruler(&mut self, scale: Scale, bottom: f64) {
         let micros = scale.length().as_secs_f64() * 1e6;
         let step = round_step(micros / 8.0);
@@ -290,7 +290,7 @@ impl Picture {
         );
     }
 
-    /// Lines of text across the picture.
+    /// Writes lines of text across the picture.
     fn paragraph(&mut self, class: &str, size: f64, text: &str) {
         let most = ((WIDTH - 24.0) / (LETTER * 0.93 * size)) as usize;
         for line in wrap("", text, most).lines() {
@@ -300,7 +300,7 @@ impl Picture {
     }
 }
 
-/// All about a span, shown when it is pointed at.
+/// The details of a span, shown when the pointer is over it.
 fn tooltip(span: &Span, messages: &dyn Messages) -> String {
     let number = match span.number {
         0 => String::new(),
@@ -318,7 +318,7 @@ fn tooltip(span: &Span, messages: &dyn Messages) -> String {
     )
 }
 
-/// What stands on a bar: as much as there is room for.
+/// The label of a bar: as much as fits.
 fn label(span: &Span, width: f64, messages: &dyn Messages) -> Option<String> {
     let fits = |text: &String| letters(text) * LETTER * 12.5 + 8.0 <= width;
     if span.what == What::Code {
@@ -337,7 +337,7 @@ fn label(span: &Span, width: f64, messages: &dyn Messages) -> Option<String> {
     all.into_iter().find(fits)
 }
 
-/// The least of 1, 2, 5, 10, 20, … that is not less.
+/// The smallest of 1, 2, 5, 10, 20, … that is at least this.
 fn round_step(least: f64) -> f64 {
     let mut power = 1.0;
     loop {

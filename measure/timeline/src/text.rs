@@ -1,4 +1,4 @@
-//! A chart as text, 100 letters wide.
+//! A chart as text, 100 characters wide.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use socklab_text::{Messages, wrap};
 /// How wide the text is.
 pub(crate) const WIDTH: usize = 100;
 
-/// What lanes are drawn with.
+/// The characters that lanes are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Glyphs {
     /// Shades and dots.
     #[default]
     Shades,
-    /// For terminals that have no others.
+    /// ASCII, for terminals without other characters.
     Ascii,
 }
 
@@ -39,7 +39,7 @@ impl Glyphs {
     }
 }
 
-/// The chart as lanes and a list of all that is in them.
+/// Writes the chart as lanes and a list of all numbered spans.
 pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     let names: Vec<String> = chart
         .lanes
@@ -81,14 +81,14 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     out.push('\n');
     wrapped(&mut out, "", &note(chart, messages));
     wrapped(&mut out, "", &source(messages));
-    // Blanks at which no line may end have done their duty.
+    // The no-break spaces have done their work.
     let lines = out
         .lines()
         .map(|line| line.trim_end().replace('\u{a0}', " "));
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// What all stretches of a chart are drawn with.
+/// What all stretches of a chart share when they are drawn.
 struct Canvas<'a> {
     chart: &'a Chart,
     names: &'a [String],
@@ -97,7 +97,7 @@ struct Canvas<'a> {
 }
 
 impl Canvas<'_> {
-    /// The lanes from one moment to another.
+    /// Draws the lanes of a stretch of time.
     fn stretch(
         &self,
         out: &mut String,
@@ -114,7 +114,7 @@ impl Canvas<'_> {
             for (at, row) in lane.rows().iter().enumerate() {
                 let drawn = row_of(row, window, columns, self.glyphs);
                 let drawn = drawn.trim_end();
-                // A second row of the kernel with nothing in it here.
+                // Skip a further row of the kernel that is empty in this stretch.
                 if at > 0 && drawn.is_empty() {
                     continue;
                 }
@@ -126,8 +126,8 @@ impl Canvas<'_> {
     }
 }
 
-/// A row of letters. In a column that has more than one thing in it, the rarest is seen: what moves
-/// something before what waits. What is shorter than a column has one all the same.
+/// Draws a row of characters. If a column has several spans, it shows the rarest class: moving data
+/// before waiting. A span shorter than a column still gets one.
 pub(crate) fn row_of(
     row: &[&Span],
     window: (Duration, Duration),
@@ -154,7 +154,7 @@ pub(crate) fn row_of(
     cells.into_iter().map(letter).collect()
 }
 
-/// What the letters of these charts mean.
+/// Explains the characters of these charts.
 pub(crate) fn legend(out: &mut String, charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) {
     let there = |class: &Class| {
         let lanes = charts.iter().flat_map(|chart| &chart.lanes);
@@ -163,13 +163,13 @@ pub(crate) fn legend(out: &mut String, charts: &[Chart], messages: &dyn Messages
     };
     let shown = Class::ALL.into_iter().filter(there);
     let items: Vec<String> = shown
-        // An item stays on its line.
+        // No-break spaces keep an item on one line.
         .map(|one| format!("{} {}", glyphs.of(one), class(one, messages)).replace(' ', "\u{a0}"))
         .collect();
     wrapped(out, "", &items.join("\u{a0}\u{a0} "));
 }
 
-/// All that is numbered.
+/// Lists all numbered spans.
 fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages) {
     let _ = writeln!(
         out,
@@ -201,7 +201,7 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
 }
 
-/// Appends text after a head, which it does not go below.
+/// Appends text after a head; further lines are indented by the head's width.
 pub(crate) fn wrapped(out: &mut String, head: &str, text: &str) {
     let blanks = if head.is_empty() { "" } else { "  " };
     out.push_str(&wrap(&format!("{head}{blanks}"), text, WIDTH));
