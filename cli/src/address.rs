@@ -26,7 +26,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// One line that says what is wrong and what to write instead.
+    /// Says in one line what is wrong and what to type instead.
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
             Error::Empty => messages.say("address-empty"),
@@ -38,15 +38,15 @@ impl Error {
     }
 }
 
-/// All that a name stands for; at least one.
+/// All addresses of a name; at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Addresses {
     pub(crate) first: SocketAddr,
-    /// To be tried in this order if the first cannot be reached.
+    /// Addresses to be tried in this order if the first cannot be reached.
     pub(crate) others: Vec<SocketAddr>,
 }
 
-/// The addresses of a server, for a client: port 0 is an error.
+/// Resolves the address of a server, for a client. Port 0 is an error.
 pub(crate) fn client(text: &str, default_port: u16) -> Result<Addresses, Error> {
     let address = Address::parse(text, default_port)?;
     if address.port == 0 {
@@ -55,7 +55,7 @@ pub(crate) fn client(text: &str, default_port: u16) -> Result<Addresses, Error> 
     address.resolve(look_up)
 }
 
-/// The name of a server as it was typed, which its certificate must have.
+/// The name of a server as it was typed, which its TLS certificate must have.
 pub(crate) fn host(text: &str) -> Result<String, Error> {
     Ok(match Address::parse(text, 0)?.host {
         Host::Ip(ip) => ip.to_string(),
@@ -69,7 +69,7 @@ pub(crate) fn listen(text: &str, default_port: u16) -> Result<SocketAddr, Error>
     Ok(found.first)
 }
 
-/// An address in its two parts.
+/// An address, split at its port.
 #[derive(Debug, PartialEq, Eq)]
 struct Address<'a> {
     host: Host<'a>,
@@ -98,7 +98,7 @@ impl<'a> Address<'a> {
             };
             (parse_v6(inside).ok_or(Error::Brackets)?, port)
         } else if text.contains('/') {
-            // A pasted URL: to speak of its port or of brackets would mislead.
+            // A pasted URL. A message about its port or about brackets would mislead.
             return Err(Error::Host(text.to_owned()));
         } else if text.matches(':').count() >= 2 {
             // No port can follow: `::1:16000` is itself an IPv6 address.
@@ -114,8 +114,8 @@ impl<'a> Address<'a> {
         Ok(Address { host, port })
     }
 
-    /// The socket addresses. IPv4 comes first among a name's addresses: the lab's programs use
-    /// `AF_INET`, so where `localhost` is both 127.0.0.1 and ::1, they are at the former.
+    /// Resolves to socket addresses. IPv4 comes first among a name's addresses: the lab's programs
+    /// use `AF_INET`, so if `localhost` is both 127.0.0.1 and ::1, they use the former.
     fn resolve(
         &self,
         look_up: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
@@ -130,7 +130,7 @@ impl<'a> Address<'a> {
         };
         let mut found = look_up(name, self.port).unwrap_or_default();
         found.sort_by_key(SocketAddr::is_ipv6);
-        // A system may name an address once for each kind of socket.
+        // A system may list an address once for each kind of socket.
         let mut known = HashSet::new();
         found.retain(|address| known.insert(*address));
         let mut found = found.into_iter();
@@ -183,10 +183,10 @@ fn parse_name(text: &str) -> Result<Host<'_>, Error> {
 
 /// The addresses that others should use for a server bound to `bound`.
 ///
-/// Empty when it is bound to one address, which is then the one to use, or when this computer has
-/// no network. Otherwise the computer's own addresses towards the rest of the world and towards the
-/// private networks, where a laboratory or its VPN may be, are found without sending anything: to
-/// "connect" a UDP socket only chooses the way out, and with it the address that others see.
+/// Empty if the server is bound to one address, which is then the one to use, or if this computer
+/// has no network. Otherwise these are the computer's own addresses towards the Internet and
+/// towards private networks, in which a laboratory or its VPN may be. Finding them sends no packet:
+/// connecting a UDP socket only chooses the route, and with it the source address.
 pub(crate) fn listen_hint(bound: SocketAddr) -> Vec<SocketAddr> {
     if !bound.ip().is_unspecified() {
         return Vec::new();
@@ -215,7 +215,7 @@ fn own_address(any: SocketAddr, there: &str) -> io::Result<IpAddr> {
 }
 
 fn others_can_use(ip: IpAddr) -> bool {
-    // A link-local IPv6 address is of no use without the other side's own zone.
+    // A link-local IPv6 address is useless without the other computer's own zone.
     let zoned = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
     !(ip.is_unspecified() || ip.is_loopback() || zoned)
 }
@@ -336,7 +336,7 @@ mod tests {
         let fails = |_: &str, _| Err(io::ErrorKind::NotFound.into());
         let no_ip = Err(Error::NoIp("ñandú_2".to_owned()));
         assert_eq!(name("ñandú_2").resolve(fails), no_ip);
-        // A zone is the system's to read.
+        // Only the system can resolve a zone.
         for zoned in ["fe80::1%eth0", "[fe80::1%eth0]"] {
             assert_eq!(name(zoned).host, Host::Name("fe80::1%eth0"));
         }
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn hints_are_addresses_that_others_can_use() {
-        // This computer may have none.
+        // This computer may have no network or no IPv6.
         for any in ["0.0.0.0:16000", "[::]:16000"] {
             let any: SocketAddr = any.parse().expect("an address");
             let hints = listen_hint(any);
@@ -383,7 +383,7 @@ mod tests {
                 assert_eq!((hint.is_ipv4(), hint.port()), (any.is_ipv4(), PORT));
                 assert!(others_can_use(hint.ip()), "{hint}");
                 assert!(!hints[..at].contains(hint), "{hint} twice");
-                // An own address, for it can be bound.
+                // A hint is an own address if it can be bound.
                 UdpSocket::bind(SocketAddr::new(hint.ip(), 0)).expect("own");
             }
         }

@@ -1,4 +1,4 @@
-//! Nothing listens there: what does on this machine, and may have been meant.
+//! If no program listens at an address: which one on this machine may have been meant.
 
 use std::net::SocketAddr;
 
@@ -6,13 +6,13 @@ use socklab_check::{Neighbour, is_here, look_around};
 use socklab_core::Transport;
 use socklab_text::{Messages, Variable, escape};
 
-/// How many words of another program's command are said.
+/// How many words of another program's command are shown.
 const WORDS: usize = 3;
 
-/// How many characters of them.
+/// How many characters of these words are shown.
 const LONGEST: usize = 48;
 
-/// That nothing listens at `peer`, and where a program does; `None` if no program is near.
+/// Says that no program listens at `peer`, and where one does. `None` if none is similar.
 pub(crate) fn nearby(
     messages: &dyn Messages,
     transport: Transport,
@@ -50,8 +50,8 @@ fn short(command: &str) -> String {
     escape::text(&short).into_owned()
 }
 
-/// How a peer that does not answer is reached: its messages differ. On this computer no VPN lies
-/// between, and over TCP nothing is lost.
+/// Names the way to a peer that does not answer, because the advice differs: on this computer no
+/// VPN is involved, and over TCP no data are lost.
 pub(crate) fn way(transport: Transport, peer: SocketAddr) -> &'static str {
     match (transport, is_here(peer.ip())) {
         (Transport::Datagram, true) => "udp-here",

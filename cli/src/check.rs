@@ -68,7 +68,8 @@ impl Transcripts {
         }
     }
 
-    /// A file that could not be written is no fault of the program's.
+    /// Returns `Unchecked` if a transcript could not be written: that is no fault of the checked
+    /// program.
     fn end(&self, exit: Exit) -> Exit {
         match &self.0 {
             Some(file) if !file.end() => Exit::Unchecked,
@@ -77,7 +78,7 @@ impl Transcripts {
     }
 }
 
-/// What one check and a whole practical both take.
+/// The arguments that checking one program and a whole practical share.
 #[derive(Args, Clone, Debug)]
 struct Shared {
     #[arg(id = "check-name", long = "name", value_name = "NAME")]
@@ -181,7 +182,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     transcripts.end(exit(&report))
 }
 
-/// Ctrl-C ends what was started too.
+/// On Ctrl-C, also ends the programs that were started.
 fn end_all_on_interrupt() {
     let _ = on_interrupt(|| {
         socklab_check::end_all();
@@ -197,24 +198,24 @@ fn exit(report: &Report) -> Exit {
     }
 }
 
-/// Why there is nothing to check.
+/// Why no check can be made.
 #[derive(Debug)]
 enum NoOrder {
-    /// Neither a program nor the address of one.
+    /// Neither a program nor its address was given.
     NoCommand,
-    /// A client has no address to connect to.
+    /// The program is a client, which has no address to connect to.
     ConnectToClient,
-    /// The exercise has two ends, and none was named; or only one, and one was.
+    /// The exercise has two ends, and none was named; or it has one, and one was named.
     Role(Subject),
-    /// None for this exercise and role.
+    /// There are no scenarios for this exercise and role.
     NoScenarios,
-    /// None of this name; those that there are.
+    /// There is no scenario of this name. Also has the names that exist.
     NoSuchScenario(String, String),
     Address(address::Error),
     Dni(DniError),
     File(FileError),
     Scenario(PathBuf, ParseError),
-    /// A map's line that is none.
+    /// A line of the map has the wrong form.
     Map(PathBuf, usize),
 }
 
@@ -325,8 +326,8 @@ fn scenarios(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Vec<Scen
     Ok(all)
 }
 
-/// The command that plays one scenario again, up to its name, and what follows it. A DNI is left
-/// out.
+/// The command that plays one scenario again: the part before its name, and the part after. Leaves
+/// out the DNI.
 fn repeat(args: &CheckArgs) -> (String, String) {
     let mut before = format!("socklab check {}", args.exercise);
     if let Some(role) = &args.role {

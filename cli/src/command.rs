@@ -15,7 +15,7 @@ use crate::options::{
 use crate::submission;
 use socklab_text::{Messages, Translations};
 
-/// The whole command, with its help in the user's language.
+/// The command line with all its help texts, in the user's language.
 pub(crate) fn command(messages: &Translations) -> Command {
     let mut command = Command::new("socklab")
         .version(env!("CARGO_PKG_VERSION"))
@@ -119,7 +119,7 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
             .help(help)
             .help_heading(messages.say(heading));
         match arg.get_action() {
-            // A flag may be repeated.
+            // Allow a flag to be repeated.
             ArgAction::SetTrue => {
                 let id = arg.get_id().clone();
                 arg.overrides_with(id)
@@ -136,12 +136,12 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
     })
 }
 
-/// What stands for a value, as `FILE` does.
+/// The placeholder of a value, such as `FILE`.
 fn value_name(messages: &dyn Messages, name: &str) -> String {
     messages.say_with("value-name", &[("name", &name)])
 }
 
-/// What an argument takes, and its default: clap would say them in English.
+/// Says which values an argument takes, and its default. clap would say it in English.
 fn notes(arg: &Arg, messages: &dyn Messages) -> String {
     if !arg.get_action().takes_values() {
         return String::new();
@@ -181,7 +181,7 @@ mod tests {
         for sub in command.get_subcommands() {
             let path = format!("{path}-{}", sub.get_name());
             if !sub.is_subcommand_required_set() {
-                // What can be run has examples.
+                // Commands that can be run have examples.
                 ids.insert(format!("help{path}-examples"));
             }
             self::ids(sub, &path, ids);
@@ -203,7 +203,7 @@ mod tests {
     fn every_command_and_argument_is_explained_and_nothing_else_is() {
         let mut needed = BTreeSet::from(["help-examples".to_owned()]);
         for language in [Language::Es, Language::En] {
-            // A text that is missing would panic here.
+            // A missing help text panics here.
             let mut command = command(&language.messages());
             command.build();
             ids(&command, "", &mut needed);

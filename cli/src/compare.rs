@@ -58,7 +58,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         return Exit::Failed.because(&error.say(messages));
     }
     let allowed = allowed_cores();
-    // Without the handler programs and folders stay after Ctrl-C.
+    // Without this handler, Ctrl-C would leave programs and folders behind.
     let _ = on_interrupt(|| {
         socklab_process::sweep();
         remove_scratch(|| std::process::exit(Exit::Interrupted as i32));
@@ -93,13 +93,12 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         Ok(results) => results,
         Err(error) => return Exit::Failed.because(&unmeasured(&error, transport, messages)),
     };
-    // The timelines of the report have servers of their own, which are not to share the generator's
-    // core.
+    // The report's timelines start servers of their own, which must not share the generator's core.
     pin(&allowed);
     outputs::write(&args, &Document::new(results), messages)
 }
 
-/// The servers in other languages; those that cannot be had are said.
+/// The servers in other languages. Reports those that cannot be used.
 fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Entry> {
     let mut peers = Vec::new();
     for peer in socklab_process::peers(folder) {
@@ -180,10 +179,10 @@ mod tests {
     fn every_model_is_told_in_one_sentence() {
         for name in Runtime::names().chain(Design::ALL.map(Design::name)) {
             for language in [Language::Es, Language::En] {
-                // A sentence that is missing would panic here.
+                // A missing sentence panics here.
                 let sentence = language.messages().say(&format!("model-{name}"));
                 assert!(sentence.ends_with('.'), "{sentence}");
-                // What a projector shows in two lines.
+                // This fits into two lines on a projector.
                 assert!(sentence.chars().count() <= 180, "{sentence}");
             }
         }

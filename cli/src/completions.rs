@@ -1,4 +1,4 @@
-//! `socklab completions SHELL`: what a shell needs to complete this command.
+//! `socklab completions SHELL`: the script with which a shell completes this command.
 
 use clap::{ArgMatches, Args, Command};
 use clap_complete::Shell;

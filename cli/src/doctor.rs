@@ -117,7 +117,7 @@ fn text_of(trouble: &Trouble, messages: &dyn Messages) -> String {
             messages.say_with(id, &[("seconds", &seconds.unsigned_abs())])
         }
         Trouble::CodeUnknown => messages.say("doctor-code-unknown"),
-        // On this computer no network can be to blame.
+        // For an address of this computer the network cannot be the cause.
         Trouble::NotReached(at, _) if at.ip().is_loopback() => {
             messages.say_with("doctor-not-reached-here", &[("address", at)])
         }

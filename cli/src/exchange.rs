@@ -133,13 +133,13 @@ pub(crate) fn main(
     };
     let dropped = STDOUT.end() + STDERR.end();
     if child {
-        // Its parent says how the server ended.
+        // The parent process reports how the server ended.
         return Exit::Done;
     }
     if dropped > 0 {
         print::line(&messages.say_with("lines-dropped", &[("lines", &dropped)]));
     }
-    // Not `all`: each says what it has lost.
+    // Not `all`, which would stop at the first: each log must report what it has lost.
     let whole = logs.iter().filter(|log| log.end()).count() == logs.len();
     if let Some(evicted @ 1..) = limit.map(|limit| limit.evicted())
         && !common.quiet
@@ -159,23 +159,23 @@ pub(crate) fn main(
         status,
         common.quiet,
     ) {
-        // That was said when it came.
+        // The wrong reply was reported when it came.
         Exit::Done if role == Role::Client && wrong.load(Ordering::Relaxed) => Exit::Failed,
         exit => exit,
     };
-    // What a stopped reader has not taken by now is lost: a stop does not wait for it.
+    // Lines that a stalled reader has not taken by now are lost: a stop does not wait for it.
     STDERR.end();
     match exit {
-        // That it is not whole was said when it happened.
+        // The incomplete log was reported when writing failed.
         Exit::Done if !whole => Exit::Failed,
         exit => exit,
     }
 }
 
-/// What is to be run.
+/// What to run.
 struct Start {
     runtime: Runtime,
-    /// Its connections are served by processes.
+    /// Set if processes serve the connections.
     design: Option<(Design, Place)>,
     role: Role,
     task: Task,
@@ -184,12 +184,12 @@ struct Start {
     link: Secured,
 }
 
-/// Whether a client's link is encrypted.
+/// Whether a client's connection is encrypted.
 #[derive(Clone, Default)]
 enum Secured {
     #[default]
     No,
-    /// With what it finds wrong with the server's certificate.
+    /// Encrypted; the findings are about the server's certificate.
     Tls(Findings),
 }
 
@@ -333,7 +333,7 @@ fn go<W: Compiled>(start: Start, terminal: Terminal, stop: Stop, clock: Clock, w
         identity,
     } = secure;
     identity.heed_hangup(run.stop.clone());
-    // Two servers with one register, one limit, one console and one end.
+    // Two servers that share one register, one limit, one console and one stop.
     let mut second = Run::new(terminal, ());
     second.clock = clock;
     second.stop = run.stop.clone();
@@ -357,7 +357,7 @@ fn go<W: Compiled>(start: Start, terminal: Terminal, stop: Stop, clock: Clock, w
     })
 }
 
-/// Says how it ended, and with which exit status.
+/// Reports how the exchange ended. Returns the exit status.
 fn report(
     messages: &dyn Messages,
     role: Role,

@@ -1,37 +1,37 @@
-//! How the command ends.
+//! The exit status of the command.
 
 use socklab_text::{Messages, system_error};
 
 use crate::outlet;
 use crate::print;
 
-/// How the command ended, for the shell.
+/// How the command ended, as an exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// It did what it was asked to.
+    /// The command did what it was asked to.
     Done = 0,
     /// The exchange failed.
     Failed = 1,
-    /// The command was not typed right.
+    /// The command line was wrong.
     Usage = 2,
-    /// Nothing could be checked: our fault or the machine's, not the checked program's.
+    /// No check was possible. The fault is ours or the machine's, not the checked program's.
     Unchecked = 3,
-    /// A client was stopped by Ctrl-C: 128 and the number of the signal, as shells say it.
+    /// Ctrl-C stopped a client: 128 plus the number of the signal, as shells report it.
     Interrupted = 130,
-    /// The reader of standard output closed its pipe: as shells say of SIGPIPE.
+    /// The reader of standard output closed its pipe: as shells report SIGPIPE.
     ReaderLeft = 141,
 }
 
 impl Exit {
-    /// This end, after one line on standard error that says why.
+    /// Returns this status, after writing one line on standard error that says why.
     #[must_use]
     pub(crate) fn because(self, why: &str) -> Exit {
         print::line(why);
         self
     }
 
-    /// How the command ends, seen what became of its payload: one line if it could not be written.
-    /// A reader that wanted no more is no failure to speak of.
+    /// Returns this status, unless standard output failed. A reader that has closed its pipe gets
+    /// no message; any other error is reported in one line.
     pub(crate) fn with_payload(self, messages: &dyn Messages) -> Exit {
         match (outlet::failed(), self) {
             (None, exit) => exit,

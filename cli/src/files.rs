@@ -1,4 +1,4 @@
-//! The files that commands read and write, in the user's words.
+//! Files that commands read and write, with errors in the user's language.
 
 use std::fs;
 use std::io::Write;
@@ -20,7 +20,7 @@ pub(crate) struct FileError {
 }
 
 impl FileError {
-    /// Of this file.
+    /// An error about this file.
     pub(crate) fn new(path: &Path, error: impl Into<Error>) -> Self {
         FileError {
             path: path.to_owned(),
@@ -28,7 +28,7 @@ impl FileError {
         }
     }
 
-    /// What happened, and what to do.
+    /// Says what happened, and what to do.
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         let file = &self.path;
         let id = match &self.error {
@@ -67,7 +67,7 @@ pub(crate) fn write_public(
     write().map_err(|error| FileError::new(path, error))
 }
 
-/// Warns if others may read a file that should be its owner's alone.
+/// Warns if others may read a file that only its owner should read.
 pub(crate) fn warn_if_open(messages: &dyn Messages, path: &Path) {
     if let Some(mode) = others_may_read(path) {
         warn_of_mode(messages, path, mode);
@@ -80,17 +80,17 @@ pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
     print::line(&messages.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
 }
 
-/// A file that grows while a program runs. When it can no longer be written the program goes on,
+/// A log that a running program appends to. If it cannot be written any more, the program goes on,
 /// says so once, and ends with an error.
 ///
-/// A file on a disk gets every line at once. A pipe or a terminal gets the lines of a server
-/// through an [`Outlet`], which drops and counts what its reader does not take.
+/// A file on a disk gets every line at once. If the log is a pipe or a terminal, a server's lines
+/// go through an [`Outlet`], which drops and counts what the reader does not take.
 pub(crate) struct LogFile {
     file: &'static Grows,
     outlet: Option<&'static Outlet<&'static Grows>>,
 }
 
-/// The file itself. There are one or two in a program, which keep it open to its end.
+/// The open file. A program has one or two, and keeps them open to its end.
 struct Grows {
     log: Mutex<Log>,
     path: PathBuf,
@@ -98,7 +98,7 @@ struct Grows {
 }
 
 impl LogFile {
-    /// Opens it at its end, and warns if others may read what was there.
+    /// Opens a log at its end. Warns if it existed and others may read it.
     pub(crate) fn open(
         outputs: &mut Outputs,
         path: &Path,
@@ -121,7 +121,7 @@ impl LogFile {
         Ok(LogFile { file, outlet })
     }
 
-    /// Adds whole lines.
+    /// Appends whole lines.
     pub(crate) fn append(&self, lines: &str) {
         match self.outlet {
             Some(outlet) => outlet.line(self.file, lines.as_bytes().to_vec()),
@@ -129,13 +129,13 @@ impl LogFile {
         }
     }
 
-    /// Whether there was something in it when it was opened.
+    /// Whether the log had content when it was opened.
     pub(crate) fn begun(&self) -> bool {
         self.file.with(|log| log.begun())
     }
 
-    /// Whether all that was given to it is there, now that there is no more. What its reader has
-    /// not taken is said.
+    /// Ends the log. Returns whether everything was written. Reports lines that its reader has not
+    /// taken.
     pub(crate) fn end(&self) -> bool {
         let Some(outlet) = self.outlet else {
             return self.file.with(|log| log.is_whole());
@@ -145,7 +145,7 @@ impl LogFile {
             let (file, messages) = (&self.file.path, self.file.messages);
             print::line(&messages.say_with("log-dropped", &[("file", file), ("lines", &lost)]));
         }
-        // While its reader takes none, the file is in the thread's hands.
+        // If the reader takes none, the writing thread still holds the file.
         lost == 0 && self.file.with(|log| log.is_whole())
     }
 }

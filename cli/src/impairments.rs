@@ -1,4 +1,4 @@
-//! `--pieces`, `--delay`, `--lose`, `--seed`: this end misbehaves on request.
+//! `--pieces`, `--delay`, `--lose`, `--seed`: impairs what this end sends.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroUsize;
@@ -15,7 +15,7 @@ use socklab_text::Messages;
 use crate::numbers::count;
 use crate::print;
 
-/// How a client or a server misbehaves.
+/// The options that impair a client or a server.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ImpairmentArgs {
     #[arg(long, value_name = "N", value_parser = count(1..=65_536))]
@@ -28,14 +28,14 @@ pub(crate) struct ImpairmentArgs {
     seed: Option<u64>,
 }
 
-/// Why the options do not fit.
+/// Why the options do not fit together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Misplaced {
     /// `--lose` over TCP.
     LoseOnStream,
     /// `--pieces` over UDP.
     PiecesOfDatagrams,
-    /// `--seed` with nothing to decide.
+    /// `--seed` without anything random.
     SeedAlone,
 }
 
@@ -49,17 +49,17 @@ impl Misplaced {
     }
 }
 
-/// The seed that was drawn, if one was.
+/// The seed, if it was chosen at random.
 static DRAWN: OnceLock<u64> = OnceLock::new();
 
-/// What a process that this one starts with the same words must be told besides: it would draw
-/// another seed.
+/// Options for a process that this one starts with the same command line. Without them it would
+/// choose another seed.
 #[cfg(target_os = "linux")]
 pub(crate) fn drawn() -> Option<[String; 2]> {
     Some(["--seed".to_owned(), DRAWN.get()?.to_string()])
 }
 
-/// What was asked for, and the seed that decides it.
+/// The impairments that were asked for, and their seed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Misbehaviour {
     how: Impairments,
@@ -67,8 +67,8 @@ pub(crate) struct Misbehaviour {
 }
 
 impl ImpairmentArgs {
-    /// The command with these options. Those that the exercise's transport has no use for are
-    /// refused with a reason, and not in its help.
+    /// Adds these options to a command. Options that make no sense for the exercise's transport are
+    /// not in its help, and are refused with a reason.
     pub(crate) fn augment(exercise: &Exercise, command: Command) -> Command {
         let useless = match exercise.transport {
             Transport::Datagram => "pieces",
@@ -102,7 +102,7 @@ impl ImpairmentArgs {
         };
         let by_chance = how.pieces.is_some_and(|most| most.get() > 1) || how.lose > 0;
         let seed = self.seed.unwrap_or_else(|| {
-            // Short enough to be typed again.
+            // Few digits, so that the seed can be typed again.
             let seed = RandomState::new().build_hasher().finish() % 100_000;
             if by_chance {
                 let _ = DRAWN.set(seed);
@@ -115,7 +115,7 @@ impl ImpairmentArgs {
 }
 
 impl Misbehaviour {
-    /// The task, misbehaving.
+    /// Impairs a task.
     pub(crate) fn task(self, transport: Transport, task: Task) -> Task {
         match self.how.any() {
             true => task.impaired(transport, self.how, self.seed),
@@ -123,7 +123,7 @@ impl Misbehaviour {
         }
     }
 
-    /// The service, misbehaving.
+    /// Impairs a service.
     pub(crate) fn service(self, service: BoxedService) -> BoxedService {
         match self.how.any() {
             true => Box::new(ImpairedService::new(service, self.how, self.seed)),

@@ -1,4 +1,4 @@
-//! Ctrl-C and its like, for a command that has something to do before it ends.
+//! Handles Ctrl-C and similar signals, for a command that has work to do before it ends.
 
 use std::io;
 use std::process::exit;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use socklab_core::transcript::Role;
 use socklab_system::Stop;
 
-/// Has `then` called, on a thread of its own, for Ctrl-C and what else asks a program to end: on
-/// Unix SIGTERM, SIGQUIT and SIGHUP, but none that was ignored when the program began.
+/// Has `then` called, on its own thread, for Ctrl-C and other requests to end: on Unix SIGTERM,
+/// SIGQUIT and SIGHUP, except those that were ignored when the program began.
 ///
 /// # Errors
-/// When the system does not let it; then they end the program as ever.
+/// When the system refuses the handlers; then the signals end the program as usual.
 #[cfg(unix)]
 pub(crate) fn on_interrupt(mut then: impl FnMut() + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::SIGHUP;
@@ -27,17 +27,17 @@ pub(crate) fn on_interrupt(mut then: impl FnMut() + Send + 'static) -> io::Resul
     Ok(())
 }
 
-/// The same for the console's events.
+/// The same for the events of a Windows console.
 #[cfg(not(unix))]
 pub(crate) fn on_interrupt(then: impl FnMut() + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(then).map_err(io::Error::other)
 }
 
-/// How long a client that is told to stop may take before it is ended all the same. It may be in a
-/// call that cannot be woken, such as a connect.
+/// How long a client may take to stop before the program ends anyway. The client may be in a call
+/// that cannot be woken, such as a connect.
 const GRACE: Duration = Duration::from_millis(1500);
 
-/// Has Ctrl-C and SIGTERM stop the run. A second one ends the program where it is.
+/// Has Ctrl-C and SIGTERM stop the run. A second one ends the program at once.
 pub(crate) fn on_signal(role: Role, stop: &Stop) {
     #[cfg(unix)]
     if role == Role::Server && stop.heed_signals().is_ok() {
@@ -45,7 +45,7 @@ pub(crate) fn on_signal(role: Role, stop: &Stop) {
     }
     let mut again = false;
     let stop = stop.clone();
-    // Without a handler the signal ends the program, which is the next best.
+    // Ignore errors: without a handler the signal ends the program, which is the next best.
     let _ = on_interrupt(move || {
         if std::mem::replace(&mut again, true) {
             exit(130);

@@ -1,4 +1,4 @@
-//! The languages of the command, and which of them the user reads.
+//! The languages of the command, and how the user's is chosen.
 //!
 //! The messages are in `locales/*.ftl`.
 
@@ -28,7 +28,7 @@ macro_rules! files {
 pub(crate) const ES: [&str; 7] = files!("es");
 pub(crate) const EN: [&str; 7] = files!("en");
 
-/// A language that the command speaks completely.
+/// A language into which everything is translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     /// Spanish, the course's own.
@@ -52,7 +52,7 @@ impl Language {
         }
     }
 
-    /// Its messages.
+    /// The messages of this language.
     pub(crate) fn messages(self) -> Translations {
         match self {
             Language::Es => Translations::new("es", &ES),

@@ -1,4 +1,4 @@
-//! `socklab lesson`: asks for a prediction, measures, and shows one beside the other.
+//! `socklab lesson`: asks for a prediction, measures, and shows both side by side.
 
 use std::io::{IsTerminal, stdin};
 
@@ -96,7 +96,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     }
 }
 
-/// Asks for a prediction until there is one, or an empty line, or the input ends.
+/// Asks for a prediction. Ends with a valid one, an empty line, or the end of the input.
 fn ask(answers: &Answers, messages: &dyn Messages) -> Option<Answer> {
     let hint = answers.hint(messages);
     loop {
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::language::Language;
 
-    /// What a lesson sends its readers to must be there.
+    /// The commands that a lesson suggests must exist.
     #[test]
     fn what_to_try_next_can_be_typed() {
         let messages = Language::En.messages();

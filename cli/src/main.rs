@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 
 fn run() -> Exit {
     let flag = usage::language_flag(std::env::args_os());
-    // Every thread of the program uses them until it ends.
+    // Leaked on purpose: every thread uses the messages until the program ends.
     let messages: &'static Translations = match Language::choose(flag.as_deref()) {
         Ok(language) => Box::leak(Box::new(language.messages())),
         Err(error) => return Exit::Usage.because(&error.to_string()),

@@ -1,4 +1,5 @@
-//! The hidden command `measured-server`: this program started again, as a server that it measures.
+//! The hidden command `measured-server`: this program, started again as the server that it
+//! measures.
 
 use clap::{ArgMatches, Args, Command};
 use socklab_core::{Status, Transport};

@@ -1,4 +1,4 @@
-//! Options that are numbers.
+//! Parses options that are numbers.
 
 use std::fmt;
 use std::ops::RangeBounds;
@@ -15,7 +15,7 @@ pub(crate) fn count(range: impl RangeBounds<i64>) -> RangedI64ValueParser<u32> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seconds(pub(crate) Option<Duration>);
 
-/// An option's value is not a number that it takes.
+/// The error for a value that is no number in the option's range.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NotInRange;
 

@@ -1,11 +1,11 @@
-//! What cannot be right in what a peer sent, in one line: what came, what had to come, where they
-//! part, and why, where that is proved.
+//! Explains an odd message of a peer in one line: what came, what was expected, where they differ,
+//! and why, if that is proved.
 
 use socklab_check::{Cause, cause_of};
 use socklab_core::{Oddity, Unexpected};
 use socklab_text::{Messages, Variable, escape};
 
-/// How many characters of a text are shown, and how many of them before the first difference.
+/// How many characters of a text are shown, and how many of them stand before the first difference.
 const SHOWN: usize = 48;
 const BEFORE: usize = 12;
 
@@ -23,7 +23,7 @@ pub(crate) fn line(messages: &dyn Messages, odd: &Unexpected<'_>) -> String {
     }
 }
 
-/// What a cause is, and its cure in Python.
+/// Names a cause, and how to fix it in Python.
 pub(crate) fn why(messages: &dyn Messages, cause: Cause) -> String {
     let what = messages.say(&format!("check-what-{}", cause.code()));
     let cure = messages.say(&format!("check-cure-{}", cause.code()));
@@ -32,7 +32,7 @@ pub(crate) fn why(messages: &dyn Messages, cause: Cause) -> String {
     messages.say_with("odd-cure", &[("what", &what), ("cure", &cure)])
 }
 
-/// What came, what had to come, and where they part.
+/// What came, what was expected, and where they differ.
 fn difference(messages: &dyn Messages, expected: &[u8], received: &[u8]) -> String {
     let common = common(expected, received);
     let (came, due) = (excerpt(received, common), excerpt(expected, common));
@@ -49,18 +49,18 @@ fn difference(messages: &dyn Messages, expected: &[u8], received: &[u8]) -> Stri
     messages.say_with(id, &texts)
 }
 
-/// How many bytes are the same from the beginning, in whole characters.
+/// The length of the common beginning in bytes, in whole characters.
 fn common(expected: &[u8], received: &[u8]) -> usize {
     let pairs = expected.iter().zip(received);
     let mut common = pairs.take_while(|(a, b)| a == b).count();
-    // Not between the bytes of a character.
+    // Do not split a character.
     while expected.get(common).is_some_and(|byte| byte & 0xc0 == 0x80) && common > 0 {
         common -= 1;
     }
     common
 }
 
-/// A text, escaped, as far as it fits; a long one around this byte.
+/// A text, escaped and shortened. A long text is shown around byte `at`.
 fn excerpt(bytes: &[u8], at: usize) -> String {
     let whole = String::from_utf8_lossy(bytes).chars().count() <= SHOWN;
     let skipped = match (whole, bytes.get(..at)) {
@@ -110,7 +110,7 @@ mod tests {
             es.contains("ÑANDú AZUL en vez de ÑANDÚ AZUL, desde el carácter 5"),
             "{es}"
         );
-        // Their first bytes are the same.
+        // Both letters have the same first byte.
         let [en, _] = reply("é", "É", "é".as_bytes());
         assert!(en.contains("from character 1 on"), "{en}");
         let [en, _] = reply("abc", "ABC", b"AB");

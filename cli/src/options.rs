@@ -1,4 +1,4 @@
-//! Options that several commands have, and how they are read.
+//! Options that several commands share, and how they are read.
 
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub(crate) struct Exchange {
     pub(crate) raw: bool,
 }
 
-/// What every client takes.
+/// Options of every client.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ClientArgs {
     #[arg(value_name = "ADDR")]
@@ -42,14 +42,14 @@ pub(crate) struct ClientArgs {
     pub(crate) timeout: Option<Seconds>,
 }
 
-/// What every server takes.
+/// Options of every server.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ServerArgs {
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
     #[arg(long, value_name = "N", value_parser = count(1..=1024))]
     pub(crate) threads: Option<u32>,
-    // The socket is the standard input; this is the process that started this one.
+    // The id of the process that started this one with a socket as its standard input.
     #[arg(long, value_name = "PROCESS", hide = true)]
     pub(crate) inherited: Option<u32>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct SubmissionArgs {
     pub(crate) ca: Option<PathBuf>,
 }
 
-/// Which end of an exercise was asked for, and with what.
+/// The end of an exercise that was asked for, with its arguments.
 pub(crate) fn role(matches: &ArgMatches) -> Option<(Role, &ArgMatches)> {
     match matches.subcommand()? {
         ("client", matches) => Some((Role::Client, matches)),

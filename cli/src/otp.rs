@@ -18,8 +18,8 @@ use crate::secret;
 use crate::wording;
 use socklab_text::{Messages, Variable, explained};
 
-/// How far `otp clock` looks to both sides, in steps of 30 s: half an hour. The further it looks,
-/// the more often a code belongs to several moments: 121 candidates meet by chance once in 8,000.
+/// How many steps of 30 s `otp clock` searches on both sides: half an hour. A wider search would
+/// more often find several moments for a code: 121 candidates match by chance once in 8,000.
 const REACH: u8 = 60;
 
 #[derive(Args, Debug)]
@@ -113,7 +113,7 @@ fn with_code(
     }
 }
 
-/// The secret, the URI and the QR code; then a code from the phone, to see that it took.
+/// Shows the secret, the URI and the QR code. Then asks for a code from the phone, to check it.
 fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     let style = match args.uri_style {
         UriStyle::Lab => Style::Lab,
@@ -151,7 +151,7 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
     }
 }
 
-/// Why there is no QR code.
+/// Why no QR code was drawn.
 #[derive(Debug)]
 enum Undrawn {
     TooLong,
@@ -229,7 +229,7 @@ fn judge(key: &Key, code: &Code, window: u8, messages: &dyn Messages) -> Exit {
     }
 }
 
-/// How far the clock that made the code is off.
+/// Says how far the clock that made the code is off.
 fn clock(key: &Key, code: &Code, messages: &dyn Messages) -> Exit {
     let say =
         |id: &str, number: &dyn Variable, name: &str| messages.say_with(id, &[(name, number)]);

@@ -1,9 +1,9 @@
-//! Standard output and error of a server, and its logs, which never wait for their reader.
+//! Standard output and error of a server, and its logs. The server never waits for their readers.
 //!
-//! A terminal that is stopped (Ctrl-S, a mouse selection, a pager), or a pipe that no program
-//! reads, blocks whoever writes to it. Once a server serves, its lines go through a bounded queue
-//! to a thread of their own, which the first line starts: a thread more costs a server of one
-//! thread 5 % of an echo. What does not fit is dropped and counted.
+//! A program that writes to a stopped terminal (Ctrl-S, a mouse selection, a pager), or to a pipe
+//! that no program reads, is blocked. So once a server serves, its lines go through a bounded queue
+//! to a thread. The first line starts this thread, because a second thread costs a server 5 % of an
+//! echo. Lines that do not fit are dropped and counted.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write, stderr, stdout};
@@ -12,24 +12,24 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How many bytes may wait for the reader.
+/// How many bytes the queue may hold.
 const MOST: usize = 1024 * 1024;
 
-/// How long the thread lets lines gather before it writes them: waking it for each line cost a
-/// submission four system calls more, and 12 % of its CPU time. A person does not see the delay.
+/// How long the thread gathers lines before it writes them. Waking it for each line cost a
+/// submission four more system calls and 12 % of its CPU time. A person does not notice the delay.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// How long the end of the program waits for a reader that takes nothing.
+/// How long the end of the program waits for a reader that takes no lines.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Lines of a server may not wait from now on.
+/// Whether a server serves, so that lines must not wait.
 static SERVING: AtomicBool = AtomicBool::new(false);
 
 /// The first error of standard output.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
-/// Standard output, for payload. The command notes an error and goes on, so that a full disk does
-/// not end an exchange in the middle; [`failed`] tells it at the end.
+/// Standard output, for payload. An error is kept for [`failed`], which reports it at the end: a
+/// full disk must not end an exchange in the middle.
 pub(crate) struct Payload;
 
 impl Payload {
@@ -38,7 +38,7 @@ impl Payload {
             return;
         }
         if let Err(error) = work(&mut stdout().lock()) {
-            // A server serves on without the reader of its lines.
+            // A server goes on serving if the reader of its lines leaves.
             let ignored = SERVING.load(Ordering::Relaxed) && error.kind() == ErrorKind::BrokenPipe;
             if !ignored {
                 let _ = FAILED.set(error);
@@ -64,19 +64,20 @@ pub(crate) fn failed() -> Option<&'static io::Error> {
     FAILED.get()
 }
 
-/// Whether the reader of standard output has closed its pipe, as `head` does. Long work ends then.
+/// Whether the reader of standard output has closed its pipe, as `head` does. If so, long work
+/// ends.
 pub(crate) fn reader_left() -> bool {
     failed().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Standard error; and standard output too where both are a terminal, which shows the lines in the
-/// order in which they were said.
+/// Standard error. If both streams are a terminal, standard output goes here too, so that the
+/// terminal shows all lines in order.
 pub(crate) static STDERR: Outlet<Stream> = Outlet::new();
 
 /// Standard output.
 pub(crate) static STDOUT: Outlet<Stream> = Outlet::new();
 
-/// Where lines go.
+/// A destination of lines.
 pub(crate) trait Sink: Copy + PartialEq + Send + 'static {
     /// Writes whole lines, however long their reader takes.
     fn write(self, bytes: &[u8]);
@@ -93,7 +94,7 @@ impl Sink for Stream {
     fn write(self, bytes: &[u8]) {
         match self {
             Stream::Output => payload(bytes),
-            // There is no other place to say that standard error failed.
+            // Ignore errors: there is no other stream to report them on.
             Stream::Error => drop(stderr().lock().write_all(bytes)),
         }
     }
@@ -104,7 +105,7 @@ pub(crate) fn payload(bytes: &[u8]) {
     Payload.try_to(|stdout| stdout.write_all(bytes).and_then(|()| stdout.flush()));
 }
 
-/// Lines on their way out, with a queue for when they may not wait.
+/// A stream of lines, with a queue for when they must not wait.
 pub(crate) struct Outlet<S: Sink> {
     queue: Mutex<Queue<S>>,
     arrived: Condvar,
@@ -113,20 +114,19 @@ pub(crate) struct Outlet<S: Sink> {
 
 struct Queue<S> {
     lines: VecDeque<(S, Vec<u8>)>,
-    /// What is not written yet, in the queue or on its way.
+    /// How many bytes are not written yet, in the queue or with the thread.
     bytes: usize,
     left: u64,
-    /// How many lines found no room.
+    /// How many lines were dropped because the queue was full.
     dropped: u64,
     started: bool,
-    /// The thread waits for lines. It is told of them only then, because to tell it is a system
-    /// call.
+    /// Whether the thread waits for lines. Only then is it woken, because that is a system call.
     idle: bool,
-    /// The program's end waits for the thread.
+    /// Whether the end of the program waits for the thread.
     ending: bool,
 }
 
-/// From now on no line waits for its reader.
+/// From now on lines go through the queue.
 pub(crate) fn serve() {
     SERVING.store(true, Ordering::Relaxed);
 }
@@ -152,7 +152,7 @@ impl<S: Sink> Outlet<S> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes lines, with their ends: at once, or by the thread if a server serves.
+    /// Writes lines, each with its line end: at once, or by the thread if a server serves.
     pub(crate) fn line(&'static self, sink: S, line: Vec<u8>) {
         if !SERVING.load(Ordering::Relaxed) {
             return sink.write(&line);
@@ -204,7 +204,7 @@ impl<S: Sink> Outlet<S> {
     }
 
     /// Waits until all lines are written, but not for a reader that takes none. Returns how many
-    /// were dropped for want of room, or are left.
+    /// lines were dropped or are left.
     pub(crate) fn end(&self) -> u64 {
         let mut queue = self.lock();
         queue.ending = true;
@@ -221,7 +221,7 @@ impl<S: Sink> Outlet<S> {
     }
 }
 
-/// How many lines that is.
+/// Counts the lines of a text.
 fn count(text: &[u8]) -> u64 {
     text.iter().filter(|&&byte| byte == b'\n').count() as u64
 }

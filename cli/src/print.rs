@@ -5,40 +5,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::outlet::{self, STDERR, Stream};
 
-/// Whether only failures are said: `--quiet`, for the whole program and from its start.
+/// Whether `--quiet` was given: only failures are printed.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
-/// From now on only failures are said.
+/// From now on prints only failures.
 pub(crate) fn only_failures() {
     QUIET.store(true, Ordering::Relaxed);
 }
 
-/// Whether only failures are said.
+/// Whether only failures are printed.
 pub(crate) fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Writes a line of payload on standard output, unless only failures are said.
+/// Writes a line of payload on standard output, unless only failures are printed.
 pub(crate) fn payload(text: &str) {
     if !is_quiet() {
         outlet::payload(format!("{text}\n").as_bytes());
     }
 }
 
-/// Writes a line that is no failure on standard error, unless only failures are said.
+/// Writes a line that is no failure on standard error, unless only failures are printed.
 pub(crate) fn news(text: &str) {
     if !is_quiet() {
         line(text);
     }
 }
 
-/// Writes a line on standard error, in one piece. Once a server serves it does not wait for the
+/// Writes a line on standard error, in one piece. Once a server serves, this does not wait for the
 /// reader.
 pub(crate) fn line(text: &str) {
     STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
 }
 
-/// Asks for a line, on standard error.
+/// Writes a prompt on standard error.
 pub(crate) fn prompt(text: &str) {
     let mut stderr = stderr().lock();
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());

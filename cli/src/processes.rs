@@ -26,7 +26,7 @@ use crate::impairments;
 use crate::outlet;
 use crate::print;
 
-/// A design.
+/// A design of a server that starts processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Design {
     /// A process for each connection.
@@ -35,7 +35,7 @@ pub(crate) enum Design {
     Preforked,
 }
 
-/// The exercises that they serve.
+/// The exercises that these designs serve.
 const SERVED: [&str; 2] = ["welcome", "capitals"];
 
 impl Design {
@@ -52,14 +52,14 @@ impl Design {
         Design::ALL.into_iter().find(|one| one.name() == name)
     }
 
-    /// Those that this system has: how a child ends with its parent is Linux's.
+    /// The designs that this system has. That a child ends with its parent needs Linux.
     pub(crate) fn offered() -> impl Iterator<Item = Design> {
         Design::ALL
             .into_iter()
             .filter(|_| cfg!(target_os = "linux"))
     }
 
-    /// Their names on the command line.
+    /// The designs' names on the command line.
     pub(crate) fn values() -> impl Iterator<Item = PossibleValue> {
         let hidden = !cfg!(target_os = "linux");
         Design::ALL
@@ -67,12 +67,12 @@ impl Design {
             .map(move |one| PossibleValue::new(one.name()).hide(hidden))
     }
 
-    /// The exercises that it serves.
+    /// Whether these designs serve the exercise.
     pub(crate) fn serves(exercise: &str) -> bool {
         SERVED.contains(&exercise)
     }
 
-    /// How the command ends if this design cannot do what was asked; it has said why.
+    /// Returns an exit status if the design cannot do what was asked, after saying why.
     pub(crate) fn refused(
         self,
         exercise: &Exercise,
@@ -95,7 +95,7 @@ impl Design {
         Some(exit)
     }
 
-    /// Which exercises it serves, and that it is no client.
+    /// Says which exercises the design serves, and that it has no client.
     pub(crate) fn serves_only(self, messages: &dyn Messages) -> String {
         let (name, list) = (self.name(), SERVED.join(", "));
         messages.say_with(
@@ -104,7 +104,7 @@ impl Design {
         )
     }
 
-    /// It as a contestant: the command, with a place for the port.
+    /// The design as a contestant of a comparison: a command with a placeholder for the port.
     pub(crate) fn contestant(self) -> io::Result<Kind> {
         let program = env::current_exe()?.to_string_lossy().into_owned();
         let words = [
@@ -121,7 +121,7 @@ impl Design {
         ))
     }
 
-    /// Serves until told to stop; in a process that it started itself, the socket that this was
+    /// Serves until told to stop. A process that this program started serves the socket it was
     /// given.
     pub(crate) fn run<W: Watch + 'static>(
         self,
@@ -161,16 +161,16 @@ impl Design {
     }
 }
 
-/// Which of the processes this is.
+/// Whether this process is the parent or a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Parent,
-    /// Started by the process of this number.
+    /// A child of the process with this id.
     Child(u32),
 }
 
 impl Place {
-    /// Of a process that was started by this one, if it was.
+    /// A child, if a parent was named.
     pub(crate) fn of(parent: Option<u32>) -> Place {
         parent.map_or(Place::Parent, Place::Child)
     }

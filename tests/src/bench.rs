@@ -1,4 +1,4 @@
-//! One machine on a workbench.
+//! One machine, driven by hand.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -14,12 +14,12 @@ use socklab_core::{
 use crate::EPOCH;
 use crate::record::{Shared, header, read};
 
-/// Where a bench's server is.
+/// The server's address on a bench.
 pub const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 16_000);
-/// Where a bench's client is.
+/// The client's address on a bench.
 pub const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
 
-/// A fault as Linux numbers it.
+/// A fault with the error number that Linux has for it.
 pub const fn fault(kind: FaultKind) -> Fault {
     let code = match kind {
         FaultKind::Refused => 111,
@@ -37,10 +37,10 @@ pub const fn fault(kind: FaultKind) -> Fault {
     Fault { kind, code }
 }
 
-/// One machine, given one input at a time by hand, at times that a test chooses.
+/// One machine. A test gives it one input at a time, at times of its choice.
 ///
-/// Each input gives back what it caused, as lines of the transcript without their time:
-/// `<- send server "hola"`, `-- state Waiting`, `-- deadline reply +5s`.
+/// Each input returns what it caused, as lines of the transcript without their time: `<- send
+/// server "hola"`, `-- state Waiting`, `-- deadline reply +5s`.
 pub struct Bench {
     pump: Pump<Box<dyn Machine>, (Recorder<Shared>, Recorder<Shared>)>,
     text: Shared,
@@ -52,7 +52,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A machine that has had no input yet.
+    /// A bench for a machine that has had no input yet.
     pub fn of(exercise: &str, role: Role, machine: Box<dyn Machine>) -> Self {
         let recorder = |masked| {
             let text = Shared::default();
@@ -80,7 +80,7 @@ impl Bench {
         Bench::of(exercise, role, Bench::machine(exercise, role, settings))
     }
 
-    /// The machine alone.
+    /// Makes the machine without a bench.
     ///
     /// # Panics
     /// When there is no such exercise.
@@ -99,7 +99,7 @@ impl Bench {
         }
     }
 
-    /// The same, as far as its first socket: started, then bound, accepted or connected.
+    /// The same, up to the machine's first socket: started, then bound, accepted or connected.
     ///
     /// # Panics
     /// When there is no such exercise.
@@ -136,7 +136,7 @@ impl Bench {
         let text = self.text.text();
         let new = text[self.told..].lines();
         self.told = text.len();
-        // The test knows the inputs that it gave and the addresses, so their lines are left out.
+        // Leave out the inputs, which the test gave itself, and the addresses of names.
         new.filter_map(|line| line.split_once(' '))
             .map(|(_, event)| event)
             .filter(|event| !event.starts_with("->"))
@@ -145,7 +145,7 @@ impl Bench {
             .collect()
     }
 
-    /// Who is at the other end.
+    /// The peer of the machine.
     pub fn peer(&self) -> Link {
         Link::first(match self.role {
             Role::Client => SERVER,
@@ -153,39 +153,39 @@ impl Bench {
         })
     }
 
-    /// The user types a line.
+    /// Gives the machine a line from the user.
     pub fn line(&mut self, text: &str) -> Vec<String> {
         self.feed(Input::Line(text.as_bytes()))
     }
 
-    /// A datagram comes from the peer.
+    /// Gives the machine a datagram from its peer.
     pub fn datagram(&mut self, bytes: impl AsRef<[u8]>) -> Vec<String> {
         let link = self.peer();
         let bytes = bytes.as_ref();
         self.feed(Input::Datagram { link, bytes })
     }
 
-    /// A datagram comes from another peer.
+    /// Gives the machine a datagram from another peer.
     pub fn datagram_from(&mut self, peer: SocketAddr, bytes: impl AsRef<[u8]>) -> Vec<String> {
         let link = Link::first(peer);
         let bytes = bytes.as_ref();
         self.feed(Input::Datagram { link, bytes })
     }
 
-    /// Bytes come from the peer.
+    /// Gives the machine bytes from its peer.
     pub fn bytes(&mut self, bytes: impl AsRef<[u8]>) -> Vec<String> {
         let link = self.peer();
         let bytes = bytes.as_ref();
         self.feed(Input::Bytes { link, bytes })
     }
 
-    /// The peer will send no more.
+    /// Gives the machine the end of its peer's stream.
     pub fn end(&mut self) -> Vec<String> {
         let link = self.peer();
         self.feed(Input::End { link })
     }
 
-    /// The system reports an error.
+    /// Gives the machine an error of the system.
     pub fn fault(&mut self, doing: Doing, kind: FaultKind) -> Vec<String> {
         self.feed(Input::Fault {
             socket: Socket(0),
@@ -194,18 +194,18 @@ impl Bench {
         })
     }
 
-    /// The register decides.
+    /// Gives the machine the register's decision.
     pub fn stored(&mut self, decision: &Decision) -> Vec<String> {
         let id = StoreId(0);
         self.feed(Input::Stored { id, decision })
     }
 
-    /// Time passes.
+    /// Moves the clock.
     pub fn wait(&mut self, time: Duration) {
         self.now += time;
     }
 
-    /// Time passes until the deadline, and the timer fires. Returns how long that took, and what it
+    /// Moves the clock to the deadline, and fires the timer. Returns how long that was, and what it
     /// caused.
     ///
     /// # Panics
@@ -226,22 +226,22 @@ impl Bench {
         self.pump.deadline()
     }
 
-    /// What it can take now.
+    /// What the machine can take now.
     pub fn interest(&self) -> Interest {
         self.pump.interest()
     }
 
-    /// How it stands.
+    /// The machine's status.
     pub fn status(&self) -> Status {
         self.pump.status()
     }
 
-    /// Whether it is still running.
+    /// Whether the machine is still running.
     pub fn is_running(&self) -> bool {
         self.pump.is_running()
     }
 
-    /// The name of its state in the table.
+    /// The name of the machine's state in its table.
     pub fn state(&self) -> &'static str {
         self.pump.machine().state()
     }
@@ -251,7 +251,8 @@ impl Bench {
         self.text.text()
     }
 
-    /// The transcript so far, without what a clock or a network may change.
+    /// The transcript so far, without what a clock or a network may change (see
+    /// `Transcript::canonical`).
     pub fn canonical(&self) -> String {
         read(&self.text.text()).canonical()
     }

@@ -1,14 +1,15 @@
-//! A user who types when a test says so.
+//! Standard input whose lines a test types.
 
 use std::io::{BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// Lines that come when a test sends them: a user who has not typed yet.
+/// Lines that come when the test sends them.
 #[derive(Debug)]
 pub struct Keyboard(Receiver<Vec<u8>>);
 
 impl Keyboard {
-    /// A keyboard without input yet, and where to type. Its lines end when that is dropped.
+    /// Makes a keyboard without input, and a sender to type with. Dropping the sender ends the
+    /// input.
     pub fn new() -> (Sender<Vec<u8>>, BufReader<Keyboard>) {
         let (keys, typed) = channel();
         (keys, BufReader::new(Keyboard(typed)))

@@ -189,7 +189,7 @@ macro_rules! backend_tests {
     };
 }
 
-/// Whether this system has what a model needs; else its tests are skipped, and say so.
+/// Whether this system has what a model needs. If not, prints that its tests are skipped.
 pub fn is_here<B: Backend>() -> bool {
     let here = B::available();
     if let Err(error) = &here {
@@ -198,13 +198,13 @@ pub fn is_here<B: Backend>() -> bool {
     here.is_ok()
 }
 
-/// A server of the kit's own on a thread.
+/// A server of the kit, running on a thread.
 pub struct Server {
-    /// Where it can be reached.
+    /// The address at which the server is reached.
     pub address: SocketAddr,
-    /// How it is told to stop.
+    /// Tells the server to stop.
     pub stop: Stop,
-    /// What it says.
+    /// What the server tells its user.
     pub screen: Arc<Screen>,
     running: Running,
 }
@@ -215,14 +215,14 @@ impl Server {
         Server::of_streams::<B>(max_connections, Parrots)
     }
 
-    /// Any TCP server.
+    /// A TCP server of any service.
     pub fn of_streams<B: Backend>(max_connections: usize, service: impl Service + 'static) -> Self {
         Server::of_streams_with::<B>(service, |run| {
             run.limit = ConnectionLimit::waiting(max_connections);
         })
     }
 
-    /// The same, with a run that is not quite as usual.
+    /// The same, with a run that the test has changed.
     pub fn of_streams_with<B: Backend>(
         service: impl Service + 'static,
         change: impl FnOnce(&mut Run<()>),
@@ -232,7 +232,7 @@ impl Server {
         })
     }
 
-    /// A TCP server that is watched.
+    /// A TCP server with observers.
     pub fn watched<B: Backend, W: Watch + 'static>(
         service: impl Service + 'static,
         watch: W,
@@ -246,7 +246,7 @@ impl Server {
         Server::of_at::<B, M, _>(LOCALHOST, (), make)
     }
 
-    /// The same at any port of an address, watched.
+    /// The same at any port of an address, with observers.
     pub fn of_at<B: Backend, M: Machine + 'static, W: Watch + 'static>(
         ip: IpAddr,
         watch: W,
@@ -277,10 +277,10 @@ impl Server {
         }
     }
 
-    /// A connection to it, that a test gives up on.
+    /// Connects to the server, with a time-out for all calls.
     ///
     /// # Panics
-    /// When it cannot be had.
+    /// When the connection fails.
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -289,10 +289,10 @@ impl Server {
         stream
     }
 
-    /// A UDP socket that talks to it.
+    /// A UDP socket that is connected to the server.
     ///
     /// # Panics
-    /// When it cannot be had.
+    /// When the socket cannot be made.
     pub fn asker(&self) -> UdpSocket {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.connect(self.address).unwrap();
@@ -300,20 +300,20 @@ impl Server {
         socket
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Tells the server to stop, and waits until it has.
     ///
     /// # Panics
-    /// When it does not stop as it should.
+    /// When the server does not stop as it should.
     pub fn finish(self) {
         self.stop.request();
         assert_eq!(self.running.join(), Status::Stopped);
     }
 }
 
-/// Waits until something is so, by looking again and again.
+/// Waits until a condition holds, by checking it again and again.
 ///
 /// # Panics
-/// When it is not, within 20 s.
+/// When it does not hold within 20 s.
 pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !is_so() {
@@ -322,7 +322,7 @@ pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// The next `len` bytes of a stream.
+/// Reads the next `len` bytes of a stream.
 ///
 /// # Panics
 /// When they do not come.
@@ -332,8 +332,8 @@ pub fn take(stream: &mut TcpStream, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// A listener whose backlog is full, so that a connection to it does not open as long as the other
-/// sockets are kept. Only Linux lets a backlog be full in this way.
+/// A listener whose backlog is full: a connection to it does not open while the returned sockets
+/// are kept. Only Linux can fill a backlog in this way.
 #[cfg(target_os = "linux")]
 fn nobody_accepts() -> (SocketAddr, impl Sized) {
     use socket2::{Domain, Socket, Type};

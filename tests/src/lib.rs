@@ -43,10 +43,10 @@ use std::time::Duration;
 /// Unix time at which every virtual run begins.
 pub const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
-/// A socket address, from a text that is one.
+/// Parses a socket address.
 ///
 /// # Panics
-/// When it is not.
+/// When the text is none.
 pub fn address(text: &str) -> std::net::SocketAddr {
     text.parse()
         .unwrap_or_else(|_| panic!("not an address: {text}"))

@@ -1,4 +1,4 @@
-//! Machines that are not exercises.
+//! Test machines that are no exercises.
 
 use std::net::SocketAddr;
 
@@ -70,10 +70,10 @@ impl Machine for RawClient {
     }
 }
 
-/// A service from a closure.
+/// A service made from a closure.
 #[derive(Clone, Copy, Debug)]
 pub struct Accept<F>(
-    /// What makes the machine for a connection.
+    /// Makes the machine for a connection.
     pub F,
 );
 

@@ -1,22 +1,22 @@
-//! What lies between two machines.
+//! The network between two machines.
 
 use std::time::Duration;
 
 use socklab_core::Dice;
 
-/// Decides when, and whether, what is sent arrives.
+/// Decides whether and when sent data arrive.
 ///
-/// A medium knows neither addresses nor machines, so that one can decorate another.
+/// A medium knows neither addresses nor machines, so one medium can decorate another.
 pub trait Medium: Send {
-    /// How long anything takes to arrive.
+    /// How long anything takes to arrive without faults.
     fn latency(&self) -> Duration;
 
-    /// When the copies of a datagram arrive, counted from now: none if it is lost.
+    /// When each copy of a datagram arrives, counted from now. No copy means that it is lost.
     fn datagram(&mut self) -> Vec<Duration>;
 
     /// How `len` bytes of a stream are cut, and when each piece arrives, counted from now.
     ///
-    /// A piece never overtakes an earlier one: the network sees to that.
+    /// The network ensures that no piece overtakes an earlier one.
     fn stream(&mut self, len: usize) -> Vec<(usize, Duration)>;
 }
 
@@ -65,7 +65,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Everything at once, and often.
+    /// All faults, all frequent.
     pub const ALL: Faults = Faults {
         drop: 150,
         duplicate: 150,
@@ -103,10 +103,10 @@ impl<M: Medium> Faulty<M> {
     }
 }
 
-/// Longer than a [`Faulty`] medium delays a datagram that it does not hold back.
+/// How long a datagram is held back: longer than a [`Faulty`] medium delays any other.
 const HELD_BACK: Duration = Duration::from_millis(200);
 
-/// Pieces that merge arrive at multiples of this.
+/// Pieces that merge arrive at the next multiple of this time, in nanoseconds.
 const TOGETHER: u64 = 20_000_000;
 
 impl<M: Medium> Medium for Faulty<M> {

@@ -21,7 +21,7 @@ use crate::record::{Shared, header, read};
 use crate::register::MemoryRegister;
 use sockets::{Arrival, Event, Network};
 
-/// What a user types, line by line, each as soon as it is asked for.
+/// The lines that a user types, each as soon as it is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     lines: VecDeque<Vec<u8>>,
@@ -29,7 +29,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// These lines, and then silence.
+    /// A user who types these lines and then nothing more.
     pub fn of<T: AsRef<[u8]>>(lines: impl IntoIterator<Item = T>) -> Self {
         Script {
             lines: lines.into_iter().map(|line| line.as_ref().into()).collect(),
@@ -37,7 +37,7 @@ impl Script {
         }
     }
 
-    /// The same, and then the end of the input.
+    /// The same, followed by the end of the input.
     #[must_use]
     pub fn then_end(mut self) -> Self {
         self.ends = true;
@@ -60,12 +60,12 @@ type Observers = (Recorder<Shared>, Recorder<Shared>);
 
 struct Host {
     session: Session<Box<dyn Machine>, Observers>,
-    /// What it waits for, or how it has ended.
+    /// What the machine waits for, or how it has ended.
     next: Result<Wait, Status>,
     plain: Shared,
     masked: Shared,
     script: Script,
-    /// What has happened to it, whether or not it waits for that.
+    /// Events that the machine has not been told yet, whether or not it waits for them.
     events: VecDeque<Event>,
 }
 
@@ -94,10 +94,10 @@ impl Default for VirtualNet {
     }
 }
 
-/// How many things a run may do before it counts as endless.
+/// How many events a run may have before it counts as endless.
 const STEPS: usize = 100_000;
 
-/// How long the register takes.
+/// How long the register takes to decide.
 const STORE: Duration = Duration::from_millis(5);
 
 impl VirtualNet {
@@ -115,7 +115,7 @@ impl VirtualNet {
         }
     }
 
-    /// The same, with a register of the test's own.
+    /// The same with another register.
     #[must_use]
     pub fn with_register(mut self, register: Arc<dyn Register>) -> Self {
         self.register = register;
@@ -136,7 +136,8 @@ impl VirtualNet {
         host
     }
 
-    /// Adds a TCP server at `at`; [`accepted`](Self::accepted) has the machines it makes.
+    /// Adds a TCP server at `at`. [`accepted`](Self::accepted) returns the machines of its
+    /// connections.
     pub fn service<S>(&mut self, exercise: &str, at: SocketAddr, service: S)
     where
         S: Service<Machine = Box<dyn Machine>> + 'static,
@@ -163,16 +164,16 @@ impl VirtualNet {
         here.map(|(_, host)| *host).collect()
     }
 
-    /// Tells a machine to stop, `after` that time.
+    /// Tells a machine to stop once `after` has passed.
     pub fn stop(&mut self, host: HostId, after: Duration) {
         let stop = Arrival::Event(host, Event::Stop);
         self.network.arrive(after, stop);
     }
 
-    /// Runs until no event is left.
+    /// Runs until there are no more events.
     ///
     /// # Panics
-    /// When that does not come, with all transcripts.
+    /// When the run counts as endless. The message has all transcripts.
     pub fn run(&mut self) {
         loop {
             while self.turn() {}
@@ -189,12 +190,12 @@ impl VirtualNet {
         }
     }
 
-    /// The time.
+    /// The virtual time since the run began.
     pub fn now(&self) -> Duration {
         self.network.now
     }
 
-    /// How a machine stands.
+    /// A machine's status.
     pub fn status(&self, host: HostId) -> Status {
         let host = &self.hosts[host.0];
         host.next.err().unwrap_or(host.session.status())
@@ -250,8 +251,8 @@ impl VirtualNet {
         HostId(self.hosts.len() - 1)
     }
 
-    /// Lets one thing happen to every machine, if there is one that it waits for; `false` if there
-    /// was none.
+    /// Gives every machine one event that it waits for, if there is one. Returns whether there was
+    /// any.
     fn turn(&mut self) -> bool {
         let mut any = false;
         for host in 0..self.hosts.len() {
@@ -260,7 +261,7 @@ impl VirtualNet {
         any
     }
 
-    /// Lets one thing happen to one machine, if there is one that it waits for.
+    /// Gives a machine one event that it waits for. Returns whether there was one.
     fn step(&mut self, id: HostId) -> bool {
         let host = &mut self.hosts[id.0];
         let Ok(wait) = host.next else { return false };
@@ -295,7 +296,7 @@ impl VirtualNet {
         Now::at(EPOCH, self.network.now)
     }
 
-    /// Tells a machine what happened, and does what it then wants done.
+    /// Tells a machine of an event, and carries out what it asks for.
     fn happen(
         &mut self,
         id: HostId,
@@ -309,7 +310,7 @@ impl VirtualNet {
             self.steps += 1;
             match turn.next(now, |_| ()) {
                 _ if self.steps > STEPS => break Ok(Wait::default()),
-                // Here each send is a segment of its own.
+                // No effect: in this network each send is a segment of its own anyway.
                 Next::NoDelay => {}
                 Next::Send { link, bytes, .. } => {
                     let len = bytes.len();

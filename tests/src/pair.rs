@@ -8,10 +8,10 @@ use socklab_core::transcript::Role;
 use crate::net::{HostId, Script, VirtualNet};
 use crate::{EPOCH, address};
 
-/// The two ends of an exercise in one net.
+/// The two ends of an exercise in one virtual network.
 #[derive(Debug)]
 pub struct Pair {
-    /// Where they are.
+    /// The network.
     pub net: VirtualNet,
     /// The client.
     pub client: HostId,
@@ -26,7 +26,7 @@ impl Pair {
         Pair::with(exercise, net, |_| (), at(Role::Client), at(Role::Server))
     }
 
-    /// The same with other settings for both and other lines.
+    /// The same, with other settings and other lines.
     pub fn with(
         exercise: &Exercise,
         mut net: VirtualNet,

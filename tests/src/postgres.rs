@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
 
-/// A running server. It ends when the last test lets go of it.
+/// A running PostgreSQL server. It ends when the last test drops it.
 #[derive(Debug)]
 pub struct Cluster {
     folder: TempDir,
@@ -21,8 +21,8 @@ pub struct Cluster {
 static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
 impl Cluster {
-    /// The server that the tests of this process share; `None`, said aloud, where the machine has
-    /// no PostgreSQL.
+    /// The server that the tests of this process share. `None`, with a printed line, if this
+    /// machine has no PostgreSQL.
     pub fn shared() -> Option<Arc<Cluster>> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cluster) = running.upgrade() {
@@ -33,21 +33,21 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// A server of its own.
+    /// Starts a server for one test.
     ///
     /// # Panics
-    /// When PostgreSQL is there and does not start.
+    /// When PostgreSQL is installed and does not start.
     pub fn start() -> Option<Cluster> {
         let cluster = Cluster::initialised()?;
         cluster.up();
         Some(cluster)
     }
 
-    /// A server at a port of 127.0.0.1, which takes encrypted connections alone and asks for this
+    /// Starts a server at a port of 127.0.0.1 that accepts only encrypted connections with this
     /// password.
     ///
     /// # Panics
-    /// When PostgreSQL is there and does not start.
+    /// When PostgreSQL is installed and does not start.
     pub fn encrypted(certificate: &str, key: &str, password: &str) -> Option<(Cluster, u16)> {
         let mut cluster = Cluster::initialised()?;
         let folder = cluster.folder.path().to_owned();
@@ -78,7 +78,7 @@ impl Cluster {
         Some((cluster, port))
     }
 
-    /// Writes a file that the server's user alone reads.
+    /// Writes a file that only the server's user can read.
     fn write(&self, path: &Path, text: &str) {
         fs::write(path, text).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -99,7 +99,7 @@ impl Cluster {
             eprintln!("SKIPPED on PostgreSQL: this machine has no initdb, pg_ctl and psql");
             return None;
         };
-        // In memory, if there is such a folder: a busy disk would delay the answers that the tests
+        // Use memory if there is such a folder: a busy disk would delay the answers that the tests
         // wait for.
         let memory = Path::new("/dev/shm");
         let mut builder = tempfile::Builder::new();
@@ -202,7 +202,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Where the programs are: Debian does not have them in the path, others do.
+/// The folder of PostgreSQL's programs. On Debian it is not in `PATH`.
 fn programs() -> Option<PathBuf> {
     let packaged = fs::read_dir("/usr/lib/postgresql").ok();
     let mut folders: Vec<PathBuf> = packaged

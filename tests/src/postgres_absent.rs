@@ -1,8 +1,8 @@
-//! PostgreSQL for tests, on a system where they do not start it.
+//! Stands in for `postgres` on systems where the tests do not start it.
 
 use std::sync::Arc;
 
-/// A database server that is not there.
+/// A database server that never exists here.
 #[derive(Debug)]
 pub enum Cluster {}
 

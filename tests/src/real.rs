@@ -1,4 +1,4 @@
-//! The same scenes over real sockets, between any two runtimes.
+//! Plays scenes over real sockets, between any two runtimes.
 
 use std::io::Cursor;
 use std::net::{IpAddr, SocketAddr};
@@ -17,23 +17,23 @@ use crate::register::MemoryRegister;
 use crate::screen::Screen;
 use crate::snapshot::assert_transcript;
 
-/// A recorded run, and its user.
+/// A run that is recorded, with its user.
 pub struct Stage {
-    /// For [`Backend`]'s functions.
+    /// The run, to be passed to a [`Backend`].
     pub run: Arc<Run<Recording>>,
-    /// What its user sees.
+    /// What the run's user sees.
     pub screen: Arc<Screen>,
-    /// What its machines do.
+    /// The transcripts of the run's machines.
     pub recording: Recording,
 }
 
 impl Stage {
-    /// One end of an exercise, whose user types `lines` and then leaves.
+    /// A run for one end of an exercise. Its user types `lines`, and then the input ends.
     pub fn new<B: Backend>(exercise: &str, role: Role, lines: &[String]) -> Self {
         Stage::with::<B>(exercise, role, lines, |run| run)
     }
 
-    /// The same, with a run that is not quite as usual.
+    /// The same, with a run that the test has changed.
     pub fn with<B: Backend>(
         exercise: &str,
         role: Role,
@@ -58,7 +58,7 @@ impl Stage {
         self.serve_with::<B>(exercise, ip, &Settings::default())
     }
 
-    /// The same, with settings.
+    /// The same, with other settings.
     pub fn serve_with<B: Backend>(
         &self,
         exercise: &Exercise,
@@ -89,7 +89,7 @@ impl Stage {
     /// Runs the exercise's client to its end.
     ///
     /// # Panics
-    /// When it does not come.
+    /// When the client does not end.
     pub fn client<B: Backend>(&self, exercise: &Exercise, server: SocketAddr) -> Status {
         self.begin_client::<B>(exercise, server).join()
     }
@@ -101,11 +101,11 @@ impl Stage {
         Running::spawn(move || B::client(machine, &run))
     }
 
-    /// The canonical transcript of the machine that began first, once it has ended; where several
-    /// share a server's peers, of the one that met some, which ends first.
+    /// The canonical transcript of the first machine, once it has ended. If several machines share
+    /// a server's peers, it is that of the machine that had a peer, which ends first.
     ///
     /// # Panics
-    /// When it does not, within 20 s.
+    /// When the machine does not end within 20 s.
     pub fn canonical(&self) -> String {
         let all = self.recording.wait_ended(1);
         let met = all.iter().find(|text| text.contains("-> datagram"));
@@ -116,51 +116,51 @@ impl Stage {
 /// A server on a thread.
 #[derive(Debug)]
 pub struct Serving {
-    /// Where it can be reached.
+    /// The address at which the server is reached.
     pub address: SocketAddr,
     running: Running,
 }
 
 impl Serving {
-    /// How it ends.
+    /// Waits for the server's status.
     ///
     /// # Panics
-    /// When it does not.
+    /// When the server does not end.
     pub fn join(self) -> Status {
         self.running.join()
     }
 }
 
-/// Something on a thread, that a test can give up on.
+/// A thread that a test can stop waiting for.
 #[derive(Debug)]
 pub struct Running(Receiver<Status>);
 
 impl Running {
-    /// Starts it.
+    /// Starts the thread.
     pub fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
         let (ended, ending) = channel();
         thread::spawn(move || {
-            // A test that has failed meanwhile no longer receives.
+            // Ignore errors: the test may have failed meanwhile.
             let _ = ended.send(run());
         });
         Running(ending)
     }
 
-    /// How it ends.
+    /// Waits for the status.
     ///
     /// # Panics
-    /// When it does not within 20 s, or panicked.
+    /// When it does not come within 20 s, or the thread panicked.
     pub fn join(self) -> Status {
         let ended = self.0.recv_timeout(Duration::from_secs(20));
         ended.expect("an end within 20 s, without a panic")
     }
 }
 
-/// Plays an exercise between a server on one runtime and a client on another, and asserts that both
-/// ends did what they always do.
+/// Plays an exercise between a server on one runtime and a client on another. Asserts that both
+/// ends have their recorded transcripts.
 ///
 /// # Panics
-/// When they did not.
+/// When a transcript differs.
 pub fn play<S: Backend, C: Backend>(exercise: &Exercise, ip: IpAddr) {
     let lines = |role| exercise.scene.lines(role, unix().as_secs());
     let server = Stage::new::<S>(exercise.name, Role::Server, &lines(Role::Server));

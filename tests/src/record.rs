@@ -1,4 +1,4 @@
-//! Transcripts, kept where a test can read them while they are written.
+//! Transcripts that a test can read while they are being written.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use socklab_core::{
     Deadline, DynObserver, Input, Now, Observer, Operation, Output, Status, Subject, Watch, lab,
 };
 
-/// A text that is written in one place and read in another.
+/// A text that one thread writes and another reads.
 #[derive(Clone, Debug, Default)]
 pub struct Shared(Arc<Mutex<String>>);
 
@@ -42,10 +42,10 @@ pub fn header(exercise: &str, role: Role, runtime: &str, epoch: Duration, masked
     }
 }
 
-/// Reads back a text with one transcript in it.
+/// Parses a text that contains one transcript.
 ///
 /// # Panics
-/// When it is anything else, with the text.
+/// When the text is anything else; the message has the text.
 pub fn read(text: &str) -> Transcript {
     match parse(text) {
         Ok(mut read) if read.len() == 1 => read.remove(0),
@@ -118,10 +118,10 @@ impl Recording {
         });
     }
 
-    /// Waits until a transcript holds `text`.
+    /// Waits until any transcript contains `text`.
     ///
     /// # Panics
-    /// When none does, within 20 s.
+    /// When none does within 20 s.
     pub fn wait_for(&self, text: &str) {
         self.wait(text, |machines| {
             machines

@@ -6,7 +6,7 @@ use socklab_core::otp::{Code, Dni, Key, Step};
 use socklab_core::policy::Ledger;
 use socklab_core::register::{Attempt, Done, Register};
 
-/// A register in memory, that decides at once and as the policy says.
+/// A register in memory that decides at once, by the policy.
 #[derive(Debug, Default)]
 pub struct MemoryRegister(Mutex<Ledger>);
 

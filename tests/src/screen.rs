@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use socklab_core::{Console, Notice, Prompt};
 
-/// One thing a program told its user.
+/// One thing that a program told its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// It asked for a line.
+    /// A prompt for a line.
     Prompt(Prompt),
-    /// It showed what the peer said.
+    /// What the peer sent, to be shown.
     Show(Vec<u8>),
-    /// It said what happened.
+    /// A notice.
     Notice(Notice),
 }
 
-/// A console that hands everything on to a test.
+/// A console that passes everything to a test.
 #[derive(Debug)]
 pub struct Screen {
     to: Mutex<Sender<Said>>,
@@ -34,7 +34,7 @@ impl Screen {
         })
     }
 
-    /// The next thing said; waits for it.
+    /// Waits for the next thing said.
     ///
     /// # Panics
     /// When no notice or text comes for 20 s.
@@ -44,7 +44,7 @@ impl Screen {
             .expect("something said within 20 s")
     }
 
-    /// Waits for the server to be ready, and says where. What is said before is thrown away.
+    /// Waits until the server is ready. Returns its address. Drops what is said before.
     ///
     /// # Panics
     /// When no notice or text comes for 20 s.
@@ -56,13 +56,13 @@ impl Screen {
         }
     }
 
-    /// All that was said and not yet taken.
+    /// Everything that was said and not taken yet.
     pub fn rest(&self) -> Vec<Said> {
         let from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
         from.try_iter().collect()
     }
 
-    /// All that was shown and not yet taken, as text; what else was said is thrown away.
+    /// Everything that was shown and not taken yet, as text. Drops what else was said.
     pub fn shown(&self) -> Vec<String> {
         let shown = self.rest().into_iter().filter_map(|said| match said {
             Said::Show(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),

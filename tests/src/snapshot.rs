@@ -1,4 +1,4 @@
-//! The transcripts on record.
+//! The recorded transcripts.
 
 use socklab_core::lab::{Exercise, find};
 use socklab_core::transcript::Role;
@@ -14,11 +14,11 @@ pub fn exercise(name: &str) -> &'static Exercise {
     find(name).unwrap_or_else(|| panic!("no exercise {name}"))
 }
 
-/// Asserts that the canonical transcript of one end is the one on record: one snapshot per
-/// exercise and role, whatever runtime played it, virtual or real.
+/// Asserts that the canonical transcript of one end equals the recorded one. There is one snapshot
+/// for each exercise and role, whichever runtime plays it, virtual or real.
 ///
 /// # Panics
-/// When it is not, with the difference.
+/// When they differ. The message has the difference.
 pub fn assert_transcript(exercise: &str, role: Role, canonical: &str) {
     let name = format!("{exercise}-{}", role.name());
     let mut settings = insta::Settings::clone_current();

@@ -1,4 +1,4 @@
-//! What a virtual system does: sockets, and what is on its way between them.
+//! The operating system of a virtual network: sockets, and data in transit.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -12,10 +12,10 @@ use super::HostId;
 use crate::address;
 use crate::medium::Medium;
 
-/// How many bytes of a stream are handed over at once at most, as a driver's buffer has it.
+/// How many bytes of a stream one receive returns at most, as in a driver.
 const READ: usize = 4096;
 
-/// All sockets, the clock, and what is on its way.
+/// All sockets, the clock, and everything in transit.
 pub(super) struct Network {
     pub(super) now: Duration,
     medium: Box<dyn Medium>,
@@ -26,7 +26,7 @@ pub(super) struct Network {
     next_port: u16,
 }
 
-/// What a system holds for a machine until it wants it.
+/// A socket, with what has come for it and was not received yet.
 enum Sock {
     Datagram {
         local: SocketAddr,
@@ -44,7 +44,7 @@ enum Sock {
     },
 }
 
-/// A connection that is being opened, known by its port.
+/// A connection that is being opened, identified by its port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attempt {
     host: HostId,
@@ -53,7 +53,7 @@ pub(super) struct Attempt {
     pub(super) to: SocketAddr,
 }
 
-/// What happens to a program, whether or not it waits for that.
+/// An event for a program, whether or not it waits for it.
 pub(super) enum Event {
     Opened(SocketAddr),
     Fault(Socket, Doing, FaultKind),
@@ -61,7 +61,7 @@ pub(super) enum Event {
     Stop,
 }
 
-/// A datagram, bytes or an event on its way.
+/// A datagram, bytes or a notification in transit.
 pub(super) enum Arrival {
     Datagram {
         from: SocketAddr,
@@ -69,7 +69,7 @@ pub(super) enum Arrival {
         bytes: Vec<u8>,
     },
     Connect(Attempt),
-    /// The machine that has accepted it, if one has.
+    /// The machine that has accepted the connection, if one has.
     Connected(Attempt, Option<HostId>),
     Bytes(HostId, Socket, Vec<u8>),
     End(HostId, Socket),
@@ -98,7 +98,7 @@ impl Network {
         }
     }
 
-    /// Something will arrive after that time.
+    /// Schedules an arrival.
     pub(super) fn arrive(&mut self, after: Duration, arrival: Arrival) {
         self.arrivals += 1;
         self.queue
@@ -210,7 +210,7 @@ impl Network {
                 let bytes: Vec<u8> = inbox.drain(..inbox.len().min(READ)).collect();
                 Some((Received::Bytes(bytes.len()), bytes))
             }
-            // The end is told once.
+            // The end of a stream is reported once.
             Sock::Stream { ended, .. } => mem::take(ended).then(|| (Received::End, Vec::new())),
             Sock::Connecting(_) => None,
         })
@@ -247,7 +247,7 @@ impl Network {
         self.arrive(self.medium.latency(), Arrival::Event(host, reset));
     }
 
-    /// What a system does with the sockets of a program that is over.
+    /// Closes the sockets of a program that is over, as a system does.
     pub(super) fn close(&mut self, host: HostId) {
         for socket in self.sockets_of(host) {
             self.finish(host, socket);
@@ -261,7 +261,7 @@ impl Network {
         mine.map(|(_, socket)| *socket).collect()
     }
 
-    /// Puts what has arrived where the program finds it. Returns what it is told at once.
+    /// Delivers an arrival to its socket. Returns an event, if the program is told at once.
     pub(super) fn deliver(&mut self, arrival: Arrival) -> Option<(HostId, Event)> {
         match arrival {
             Arrival::Datagram { from, to, bytes } => match self.bound.get(&to) {
@@ -291,7 +291,7 @@ impl Network {
         None
     }
 
-    /// An ICMP "port unreachable": only a connected socket is told.
+    /// Sends an ICMP "port unreachable". Only a connected socket is told of it.
     fn refuse(&mut self, from: SocketAddr, unreachable: SocketAddr) {
         if let Some(&(host, socket)) = self.bound.get(&from)
             && let Some(Sock::Datagram {
@@ -304,7 +304,7 @@ impl Network {
         }
     }
 
-    /// A connection has come to a server, or to none; the client hears of it later.
+    /// A connection request has reached a server, or found none. The client hears of it later.
     pub(super) fn connect(&mut self, attempt: Attempt, server: Option<HostId>) {
         if let Some(server) = server {
             let near = stream((attempt.host, attempt.socket));
@@ -326,7 +326,7 @@ impl Network {
             return waits.then_some((host, refused));
         };
         if !waits {
-            // The client has given it up.
+            // The client has given the connection up meanwhile.
             self.reset(server, Socket(0));
             return None;
         }
