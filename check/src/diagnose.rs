@@ -1,4 +1,4 @@
-//! From what was seen to why: each cause here is proved by what it needs to be told.
+//! Finds the causes of symptoms. Each cause is reported only if it is proved.
 
 mod crash;
 mod enrolment;
@@ -16,7 +16,7 @@ pub(crate) use submission::submission;
 pub(crate) const RECEIVES: [&str; 3] = ["recv", "recv_into", "recvfrom"];
 pub(crate) const SENDS: [&str; 3] = ["send", "sendall", "sendto"];
 
-/// What was asked, what should have come, what came.
+/// A question, the expected reply, and the reply that came.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) exercise: &'a str,
@@ -25,7 +25,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) received: &'a [u8],
 }
 
-/// What makes these bytes of those that were expected.
+/// The cause that turns the expected bytes into the received ones.
 pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
     let Exchange {
         exercise,
@@ -69,7 +69,7 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
     None
 }
 
-/// Whether these bytes are among those; none are among all.
+/// Whether `bytes` contain `part`. An empty part is always contained.
 pub(crate) fn contains(bytes: &[u8], part: &[u8]) -> bool {
     part.is_empty() || bytes.windows(part.len()).any(|one| one == part)
 }
@@ -99,7 +99,7 @@ pub(crate) fn repr(bytes: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A text in the other encodings that programs use, where they differ from UTF-8.
+/// A text in other encodings that programs use, as far as they differ from UTF-8.
 pub(crate) fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Vec::new();
@@ -113,7 +113,7 @@ pub(crate) fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
         .map(|letter| u8::try_from(letter).ok())
         .collect();
     all.extend(latin.filter(|_| !text.is_ascii()));
-    // UTF-8 taken for Latin-1 and encoded once more.
+    // UTF-8 that was decoded as Latin-1 and encoded again.
     if !text.is_ascii() {
         let twice: String = text.bytes().map(char::from).collect();
         all.push(twice.into_bytes());
@@ -122,15 +122,15 @@ pub(crate) fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-/// A receive that asked for exactly as many bytes as are left of a longer message.
+/// Whether a receive asked for exactly the part of a longer message that came.
 pub(crate) fn small_buffer(evidence: &Evidence, left: &[u8]) -> Option<Cause> {
     let event = evidence.calls(&RECEIVES).next_back()?;
     let full = event.size.is_some() && event.size == event.count;
-    // Capitals may be longer than what they are made of, so the count alone is not compared.
+    // Capitals may be longer than the text, so comparing the lengths is not enough.
     (full && event.size.is_some_and(|size| size <= left.len())).then_some(Cause::SmallBuffer)
 }
 
-/// Whether a file for writing was made of a socket.
+/// Whether the program made a writable file of a socket (`makefile`).
 pub(crate) fn wrote_to_a_file(evidence: &Evidence) -> bool {
     let mut files = evidence.calls(&["makefile"]);
     files.any(|event| event.data.as_ref().is_some_and(|mode| mode.contains(&b'w')))
@@ -143,7 +143,7 @@ pub(crate) fn reads_nothing_for_ever(evidence: &Evidence) -> bool {
         && last.all(|event| event.is_stream() && event.count == Some(0) && event.size != Some(0))
 }
 
-/// Why a text that came is not on the screen.
+/// Why a text that came was not shown.
 pub(crate) fn shown(
     evidence: Option<&Evidence>,
     sent: &[Vec<u8>],
@@ -169,7 +169,7 @@ pub(crate) fn shown(
         }
         let came = receives.iter().filter_map(|one| one.data.as_deref());
         let came = came.collect::<Vec<_>>().concat();
-        // One receive took the first piece, and no other followed.
+        // One receive took the first piece, and no other receive followed.
         let pieces = sent.len() > 1 && sent.last().is_some_and(|last| text.ends_with(last));
         if pieces
             && receives.len() == 1
@@ -221,7 +221,7 @@ pub(crate) fn event<'a>(
     event.filter(|event| event.line > 0 && event.when != When::Hello)
 }
 
-/// The line nearest to that one which holds what a cause is about.
+/// The nearest line that contains what the cause is about.
 pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
     let tokens: &[&str] = match cause {
         Cause::AsciiOnlyCapitals | Cause::ReprSent | Cause::EchoLeftover => &[".upper("],

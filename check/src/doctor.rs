@@ -1,4 +1,4 @@
-//! What would keep the lab's programs from working on this computer.
+//! Checks this computer for what would keep the lab's programs from working.
 
 use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpStream};
@@ -18,10 +18,10 @@ const REACH: Duration = Duration::from_secs(5);
 /// The oldest Python that the lab's programs run on.
 const OLDEST: (u32, u32) = (3, 8);
 
-/// No clock that is right shows an earlier moment: June 2025.
+/// No right clock shows an earlier time: June 2025, in Unix time.
 const EARLIEST: u64 = 1_750_000_000;
 
-/// How far a phone's code is looked for, in steps of 30 s to both sides: half an hour.
+/// How far around now a phone's code is searched, in steps of 30 s: half an hour on both sides.
 const FAR: u8 = 60;
 
 /// Something to be put right before class.
@@ -29,13 +29,13 @@ const FAR: u8 = 60;
 pub enum Trouble {
     /// There is no Python, or only Windows's stub.
     NoPython(Unusable),
-    /// It does not run; its words.
+    /// Python does not run. Contains its message.
     PythonFails(String),
-    /// It is too old; its version.
+    /// Python is too old. Contains its version.
     OldPython(String),
-    /// It has no pyotp.
+    /// Python has no pyotp.
     NoPyotp,
-    /// Its pyotp refuses a DNI as a secret; its version.
+    /// pyotp refuses a DNI as a secret. Contains its version.
     PyotpRefuses(String),
     /// Another program holds a port of the lab.
     PortHeld {
@@ -48,24 +48,24 @@ pub enum Trouble {
         /// Who holds it, if the system says so.
         holder: Option<Holder>,
     },
-    /// That server does not take a connection; the system's words.
+    /// The lecturers' server does not accept a connection. Contains the system's message.
     NotReached(SocketAddr, String),
-    /// This computer's clock shows a moment before this program was written.
+    /// This computer's clock shows a time before this program was written.
     ClockPast,
-    /// The system says that no time server keeps its clock right.
+    /// The system says that no time server corrects its clock.
     ClockAlone,
-    /// A phone's code is right for another moment: how many seconds before now.
+    /// The phone's code is right for another time: this many seconds before now.
     ClockDiffers(i64),
-    /// A phone's code belongs to no moment within half an hour, or to several.
+    /// The phone's code is right for no time within half an hour, or for several.
     CodeUnknown,
 }
 
-/// What keeps this computer's clock right.
+/// Whether a time server corrects this computer's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
-    /// A time server.
+    /// A time server corrects it.
     Synchronised,
-    /// None.
+    /// No time server does.
     Alone,
     /// The system does not say.
     #[default]
@@ -81,7 +81,7 @@ pub struct Phone {
     pub code: Code,
 }
 
-/// What was looked at.
+/// The result of the doctor's checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
     /// Python's version, if it runs.

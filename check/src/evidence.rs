@@ -1,4 +1,4 @@
-//! What a Python program's own sockets report: `sitecustomize.py` writes it, this reads it.
+//! Reads the reports of a Python program's own sockets, which `sitecustomize.py` writes.
 
 pub(crate) mod strace;
 
@@ -10,8 +10,8 @@ use socklab_files::Scratch;
 
 const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
 
-/// Modules that `sitecustomize.py` itself imports: a student's file of such a name must be found
-/// first, or it would be hidden by the real one.
+/// Modules that `sitecustomize.py` itself imports. A student's file with such a name must be found
+/// first; otherwise the real module would hide it.
 const IMPORTED: [&str; 10] = [
     "socket",
     "selectors",
@@ -25,7 +25,7 @@ const IMPORTED: [&str; 10] = [
     "warnings",
 ];
 
-/// The folder that goes on `PYTHONPATH`, and the file that the program's calls are written to.
+/// The folder for `PYTHONPATH`, and the file to which the program's calls are written.
 #[derive(Debug)]
 pub(crate) struct Evidence {
     folder: Scratch,
@@ -39,12 +39,12 @@ pub(crate) struct Evidence {
 #[derive(Debug)]
 struct Traced {
     trace: strace::Trace,
-    /// The call that the last line has begun.
+    /// The call that the last line has begun and that has not returned.
     waits: Option<Event>,
     read: usize,
 }
 
-/// One report of the program.
+/// One reported event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) when: When,
@@ -54,7 +54,7 @@ pub(crate) struct Event {
     pub(crate) kind: Option<i64>,
     pub(crate) line: u32,
     pub(crate) file: String,
-    /// Where a datagram went, whom a connection is with, what was bound.
+    /// The address that a datagram went to, a connection is with, or a socket was bound to.
     pub(crate) to: Option<String>,
     /// How many bytes a receive asked for.
     pub(crate) size: Option<usize>,
@@ -77,7 +77,7 @@ impl Event {
     }
 }
 
-/// Which moment an event tells of.
+/// The moment that an event reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum When {
     /// Python has started with our subclass.
@@ -89,7 +89,7 @@ pub(crate) enum When {
     End,
     /// An exception was not caught.
     Raised,
-    /// There were so many calls that no more are written.
+    /// There were so many calls that no more are reported.
     Many,
 }
 
@@ -116,7 +116,7 @@ impl Evidence {
         self.folder.path().join("calls")
     }
 
-    /// `strace` writes the calls.
+    /// Declares that `strace` writes the calls.
     pub(crate) fn is_traced(&mut self) {
         self.trace = Some(Traced {
             trace: strace::Trace::default(),
@@ -125,7 +125,7 @@ impl Evidence {
         });
     }
 
-    /// Reads what has been written since.
+    /// Reads what was written since the last call.
     pub(crate) fn read(&mut self) {
         if self
             .trace
@@ -151,24 +151,24 @@ impl Evidence {
         }
     }
 
-    /// Whether every call on a socket is known.
+    /// Whether every call on a socket is reported.
     pub(crate) fn knows_calls(&self) -> bool {
         self.trace.is_some() || self.reports()
     }
 
-    /// Whether the program is a Python program that reports.
+    /// Whether this is a Python program that reports its calls.
     pub(crate) fn reports(&self) -> bool {
         self.events.iter().any(|event| event.when == When::Hello)
     }
 
-    /// The call in which every thread of the program waits, if all of them do. The latest one.
+    /// If all threads of the program wait in calls, the latest of these calls.
     pub(crate) fn blocked(&self) -> Option<&Event> {
         if self.events.iter().any(|event| event.when == When::Many) {
             return None;
         }
         if let Some(traced) = &self.trace {
             let waits = traced.waits.as_ref();
-            // Another thread may be about to do something.
+            // Another thread may still do something.
             return waits.filter(|event| can_wait(event) && !traced.trace.several);
         }
         let mut last: Vec<&Event> = Vec::new();
@@ -183,7 +183,7 @@ impl Evidence {
         }
     }
 
-    /// The exception that ended it.
+    /// The exception that ended the program.
     pub(crate) fn raised(&self) -> Option<&Event> {
         self.events
             .iter()
@@ -204,7 +204,7 @@ impl Evidence {
     }
 }
 
-/// Whether it has begun a call that only we can end.
+/// Whether the program has begun a call that only we can end.
 fn can_wait(event: &Event) -> bool {
     let calls = [
         "accept",
@@ -218,7 +218,7 @@ fn can_wait(event: &Event) -> bool {
     event.when == When::Begin && calls.contains(&event.call.as_str())
 }
 
-/// How much of a trace is read: a runaway writes without end.
+/// How much of a trace is read. A runaway program writes without end.
 const MOST_TRACED: usize = 16 << 20;
 
 /// The file beside the script that hides a module which our own report imports.

@@ -8,20 +8,20 @@ use socklab_core::otp::{Code, Dni, Key, Step, Window, steps_of};
 use crate::order::Identity;
 use crate::program::Start;
 
-/// What the program has been given for its fields.
+/// The values that a program was given for its fields.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
-    /// The scenario's own DNI.
+    /// The DNI that the scenario chooses.
     dni: Option<String>,
-    /// The DNI that the program itself has.
+    /// The DNI that the program contains.
     own: Option<String>,
-    /// Whether the last code was an old one.
+    /// Whether the last code given was an old one.
     old: bool,
-    /// Whether a right code began with a zero: one in ten does.
+    /// Whether a right code given began with a zero, as one in ten does.
     zero_first: bool,
-    /// The step of the last right code.
+    /// The time step of the last right code.
     step: Option<Step>,
-    /// What it was told, by its command line or when it asked.
+    /// The values that the program was given, on its command line or when it asked.
     pub(crate) name: Option<String>,
     pub(crate) given_dni: Option<String>,
     pub(crate) code: Option<String>,
@@ -29,7 +29,7 @@ pub(crate) struct Given {
     pub(crate) port: String,
 }
 
-/// The fields, in the order in which a program that says no more is given them.
+/// The fields, in the order in which a program that does not name them is given them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     Name,
@@ -51,12 +51,12 @@ impl Given {
         });
     }
 
-    /// The program has a DNI of its own.
+    /// Notes that the program contains a DNI.
     pub(crate) fn learn(&mut self, dni: &Dni) {
         self.own = Some(dni.as_str().to_owned());
     }
 
-    /// Whether somebody's real DNI may be shown: all but those that the check has made up.
+    /// Whether the program may show a real person's DNI. One that the check made up is nobody's.
     pub(crate) fn is_personal(&self, identity: &Identity) -> bool {
         self.own.is_some() || (self.dni.is_none() && *identity != Identity::default())
     }
@@ -71,7 +71,7 @@ impl Given {
         self.zero_first
     }
 
-    /// Whether the code that was given has become an old one meanwhile.
+    /// Whether the code that was given has expired meanwhile.
     pub(crate) fn has_expired(&self) -> bool {
         self.step.is_some_and(|step| step != Step::at(now()))
     }
@@ -136,7 +136,7 @@ impl Given {
         start
     }
 
-    /// The same in what a scenario sends.
+    /// Fills in the same placeholders in a scenario's bytes.
     pub(crate) fn text(&mut self, bytes: &[u8], identity: &Identity) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return bytes.to_vec();
@@ -157,14 +157,13 @@ impl Given {
     }
 }
 
-/// How old an old code is: far more than any window that a server should have.
+/// How old an old code is, in seconds: far more than any server should accept.
 const OLD: u64 = 3_600;
 
-/// The seconds that a code must still be right for when it is given.
+/// How long a code must still be valid when it is given, in seconds.
 const LEFT: u64 = 3;
 
-/// The time and its step; where the step is about to end, the next one is waited for, as a person
-/// would.
+/// The time and its step. If the step is about to end, waits for the next one, as a person would.
 fn fresh() -> (u64, Step) {
     loop {
         let unix = now();
@@ -175,14 +174,14 @@ fn fresh() -> (u64, Step) {
     }
 }
 
-/// A DNI that no register has seen, most likely.
+/// A random DNI, which most likely no register has seen.
 fn new_dni() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let micros = since.map_or(0, |since| since.as_micros());
     format!("{:08}", micros % 100_000_000)
 }
 
-/// A DNI whose code is now such a one.
+/// A DNI whose present code satisfies `is`.
 fn dni_of_code(is: impl Fn(&str) -> bool) -> String {
     let unix = fresh().0;
     let mut all = (12_345_678..).map(|number| number.to_string());
@@ -199,7 +198,7 @@ fn code(dni: &str, unix: u64) -> String {
     key.code(Step::at(unix)).as_str().to_owned()
 }
 
-/// A code of none of the steps around now.
+/// A code that is wrong for all steps around now.
 fn wrong_code(dni: &str, unix: u64) -> String {
     let around: Vec<String> = (0..=240)
         .step_by(30)
@@ -215,7 +214,7 @@ fn wrong_code(dni: &str, unix: u64) -> String {
 }
 
 impl Given {
-    /// The message, as far as the program was told its fields.
+    /// The message, if the program was given all its fields.
     pub(crate) fn message(&self, unix: u64) -> Option<Vec<u8>> {
         let (name, dni) = (self.name.as_ref()?, self.given_dni.as_ref()?);
         let code = self.code.clone().unwrap_or_else(|| code(dni, unix));

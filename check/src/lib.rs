@@ -37,8 +37,8 @@ pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Ver
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
 pub use subject::{ENROLMENT, Subject};
 
-/// What makes what came of what had to come, where that is proved by the bytes themselves. `None`
-/// for a question that was in lower case.
+/// The cause that turns the expected bytes into the received ones, if the bytes prove it. `None`
+/// for a question in lower case.
 pub fn cause_of(question: Option<&[u8]>, expected: &[u8], received: &[u8]) -> Option<Cause> {
     let lower = String::from_utf8_lossy(received).to_lowercase();
     diagnose::payload(&diagnose::Exchange {
@@ -49,7 +49,7 @@ pub fn cause_of(question: Option<&[u8]>, expected: &[u8], received: &[u8]) -> Op
     })
 }
 
-/// Plays every scenario; `tell` hears of each as it ends.
+/// Plays every scenario. `tell` is called as each ends.
 pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
     let began = Instant::now();
     let mut start = order.start.clone();
@@ -88,7 +88,7 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
             },
         };
         match &outcome.result {
-            // What keeps one scenario from being played keeps all.
+            // What prevents one scenario from being played prevents all.
             Result::NotChecked(reason @ (Reason::PortHeld { .. } | Reason::NotReached(_))) => {
                 stop = Some(reason.clone());
             }
@@ -116,7 +116,7 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
     }
 }
 
-/// Whether what was concluded stands beside what failed before.
+/// Whether a concluded cause still holds after the earlier failures.
 fn is_still_proved(cause: Cause, before: &[Outcome]) -> bool {
     let other = |one: &Outcome| match &one.result {
         Result::Failed(finding) => !one.advice && finding.cause != Some(cause),
@@ -125,7 +125,7 @@ fn is_still_proved(cause: Cause, before: &[Outcome]) -> bool {
     !cause.is_concluded() || !before.iter().any(other)
 }
 
-/// Whether every other scenario would fail in the same way, or enough time has gone.
+/// Whether all other scenarios would fail in the same way, or enough time has passed.
 fn is_pointless(finding: &Finding, outcome: &Outcome, enough: bool) -> bool {
     let at_once = matches!(
         finding.symptom,

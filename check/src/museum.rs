@@ -4,7 +4,7 @@
 
 use socklab_core::transcript::Role;
 
-/// A wrong program and its cure.
+/// A wrong program with its fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Its name.

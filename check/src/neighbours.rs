@@ -1,4 +1,5 @@
-//! Where else on this machine a program listens, if not at the expected address.
+//! Finds other places on this machine where a program listens, if none listens at the expected
+//! address.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
@@ -7,7 +8,7 @@ use socklab_core::lab::EXERCISES;
 
 use crate::program::sockets::{Holder, Listening, all, holder};
 
-/// A program that listens beside where one was looked for.
+/// A program that listens near the address that was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Neighbour {
     /// At the same port of another address.
@@ -18,12 +19,12 @@ pub enum Neighbour {
     Port(u16, Option<Holder>),
 }
 
-/// From here on the system chooses ports (Linux; others choose higher ones): no program asked for
-/// such a port by its number.
+/// From this port on the system chooses ports (Linux; other systems choose higher ones). No program
+/// asks for such a port by its number.
 const CHOSEN: u16 = 32_768;
 
-/// Looks at the system's own tables for what may have been meant by `sought`, where nothing
-/// listens. `None` if `sought` is on another machine, or the tables do not show it.
+/// Looks in the system's tables for a program that `sought` may have meant. `None` if `sought` is
+/// on another machine, or the tables do not show it.
 pub fn look_around(transport: Transport, sought: SocketAddr) -> Option<Neighbour> {
     if !is_here(sought.ip()) {
         return None;
@@ -35,7 +36,7 @@ pub fn look_around(transport: Transport, sought: SocketAddr) -> Option<Neighbour
     })
 }
 
-/// Whether an address is of this machine.
+/// Whether an address belongs to this machine.
 pub fn is_here(ip: IpAddr) -> bool {
     ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
@@ -49,7 +50,7 @@ fn beside(transport: Transport, sought: SocketAddr, all: &[Listening]) -> Option
     let same = |one: &&Listening| one.transport == transport;
     let there = |one: &&Listening| one.address.port() == sought.port();
     if all.iter().filter(same).filter(there).any(hears) {
-        // It has begun to listen meanwhile.
+        // A program listens there after all: it has begun meanwhile.
         return None;
     }
     if let Some(found) = all.iter().filter(same).find(there) {
@@ -71,8 +72,8 @@ fn beside(transport: Transport, sought: SocketAddr, all: &[Listening]) -> Option
     Some(Neighbour::Port(*port, None))
 }
 
-/// Whether one port may be a slip for the other: a digit too many, too few, another, or two of them
-/// swapped; or its neighbour.
+/// Whether one port may be a typing error for the other: a digit too many, missing or wrong, two
+/// digits swapped, or the next number.
 fn is_like(one: u16, other: u16) -> bool {
     if one.abs_diff(other) <= 10 {
         return true;

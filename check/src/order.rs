@@ -1,4 +1,4 @@
-//! What is to be checked.
+//! What to check.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,31 +9,31 @@ use crate::program::Start;
 use crate::scenario::Scenario;
 use crate::subject::Subject;
 
-/// After this long most people have seen enough of a program that fails.
+/// After this time most people have seen enough of a program that fails.
 pub const ENOUGH: Duration = Duration::from_secs(8);
 
-/// What is to be checked.
+/// A check to be made.
 #[derive(Clone, Debug)]
 pub struct Order {
     /// The exercise.
     pub exercise: Subject,
-    /// Which end the program is.
+    /// The end that the program plays.
     pub role: Role,
-    /// How it is started; `None` if it runs already.
+    /// How to start the program; `None` if it is already running.
     pub start: Option<Start>,
-    /// Where it runs already.
+    /// The address of a program that is already running.
     pub connect: Option<SocketAddr>,
     /// The port that it should use: the exercise's.
     pub port: u16,
-    /// Whose submission it makes.
+    /// The person whose submission the program makes.
     pub identity: Identity,
-    /// What is played.
+    /// The scenarios to play.
     pub scenarios: Vec<Scenario>,
-    /// After this long no further scenario is begun once one that decides has failed.
+    /// Once an essential scenario has failed, no further one begins after this time.
     pub enough: Duration,
 }
 
-/// Whose submission a client of `submit` makes, as far as it asks.
+/// The person whose submission a client of `submit` makes, if it asks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The name.

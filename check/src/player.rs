@@ -28,10 +28,10 @@ use crate::scenario::Scenario;
 use crate::subject::Subject;
 use crate::wire::Wire;
 
-/// How long a program that we did not start may take.
+/// How long a program that we did not start may take to act.
 const ELSEWHERE: Duration = Duration::from_secs(5);
 
-/// What all scenarios of a check have in common.
+/// What all scenarios of a check share.
 #[derive(Debug)]
 pub(crate) struct Setup<'a> {
     pub(crate) exercise: Subject,
@@ -41,11 +41,11 @@ pub(crate) struct Setup<'a> {
     pub(crate) connect: Option<std::net::SocketAddr>,
     pub(crate) port: u16,
     pub(crate) identity: &'a Identity,
-    /// Whether the program has been seen to hold back what it prints.
+    /// Whether the program was seen to buffer its output.
     pub(crate) holds_output: std::cell::Cell<bool>,
 }
 
-/// Why a scenario ends before its end.
+/// Why a scenario ends early.
 pub(crate) enum Stop {
     Failed(Box<Finding>),
     NotChecked(Reason),
@@ -62,7 +62,7 @@ pub(crate) enum Waited<T> {
     Ready(T),
     /// The program has ended.
     Exited,
-    /// It is not going to do it.
+    /// The program is not going to do it.
     Over,
 }
 
@@ -72,28 +72,28 @@ pub(crate) struct Player<'a> {
     program: Option<Program>,
     wire: Wire,
     steps: Vec<Step>,
-    /// What we sent and what came right, in order.
+    /// Messages that we sent, and right ones that came, in order.
     sent: Vec<Vec<u8>>,
     heard: Vec<Vec<u8>>,
     typed: Vec<Vec<u8>>,
-    /// Where on the program's output what it shows next begins.
+    /// Where in the program's output to look for what it shows next.
     shown: usize,
-    /// What somebody who is not in the chat has said.
+    /// What a stranger to the chat has sent.
     stranger: Option<Vec<u8>>,
-    /// Texts that a program may still hold in a buffer.
+    /// Texts that the program has not shown, and may still have in a buffer.
     owed: Vec<Vec<u8>>,
-    /// Whether a wait is over and this is its last look.
+    /// Whether the wait is over and its condition is checked one last time.
     last_look: bool,
-    /// The last answer to `reply`.
+    /// What the last `reply` move received.
     reply: Vec<u8>,
-    /// What a submission's program was given when it asked.
+    /// The fields that a submission's program was given.
     given: Given,
 }
 
-/// Plays it.
+/// Plays a scenario.
 pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> Outcome {
     let (mut outcome, mut expired) = play_once(setup, scenario);
-    // A code that became an old one meanwhile proves nothing.
+    // If a code expired during the scenario, the result proves nothing: play it again.
     for _ in 0..2 {
         if expired && matches!(outcome.result, Verdict::Failed(_)) {
             (outcome, expired) = play_once(setup, scenario);
@@ -102,7 +102,7 @@ pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> Outcome {
     outcome
 }
 
-/// Its outcome, and whether a code that was given has expired.
+/// Plays a scenario once. Returns its outcome, and whether a given code has expired.
 fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (Outcome, bool) {
     let began = Instant::now();
     let mut player = Player {
@@ -147,7 +147,7 @@ impl Player<'_> {
         self.settle_owed()
     }
 
-    /// Waits until `ready` gives something. Each look takes about two milliseconds.
+    /// Waits until `ready` returns something. Each check takes about two milliseconds.
     fn wait<T>(&mut self, mut ready: impl FnMut(&mut Self) -> Option<T>) -> Waited<T> {
         self.wait_until(&mut ready, Patience::is_over)
     }
@@ -168,7 +168,7 @@ impl Player<'_> {
                 None => (false, began.elapsed() >= ELSEWHERE),
             };
             if exited || over {
-                // It may have done it just before.
+                // Check once more: it may have happened just before the wait ended.
                 self.last_look = true;
                 let last = ready(self);
                 self.last_look = false;
@@ -182,17 +182,17 @@ impl Player<'_> {
         }
     }
 
-    /// Waits until the program does no more, or has ended.
+    /// Waits until the program has nothing more to do, or has ended.
     fn wait_until_quiet(&mut self) -> Waited<()> {
         self.wait_until(&mut |_| None, Patience::is_quiet)
     }
 
-    /// Whether the program ends, if it is waited for.
+    /// Waits for the program to end. Returns whether it does.
     fn ends(&mut self) -> bool {
         matches!(self.wait(|_| None::<()>), Waited::Exited)
     }
 
-    /// Notes a step of ours.
+    /// Adds a step of ours to the report.
     fn ours(&mut self, act: Act) {
         let act = self.masked(act);
         self.steps.push(Step {
@@ -202,7 +202,7 @@ impl Player<'_> {
         });
     }
 
-    /// Notes a step of the program's, with the line that did it.
+    /// Adds a step of the program to the report, with the line that did it.
     fn theirs(&mut self, act: Act, right: bool) {
         let line = self.line_of(&act);
         let act = self.masked(act);
@@ -243,13 +243,13 @@ impl Player<'_> {
         self.evidence().is_some_and(Evidence::reports)
     }
 
-    /// All that the program has written on its standard output.
+    /// Everything that the program has written on its standard output.
     fn output(&self) -> Vec<u8> {
         let program = self.program.as_ref();
         program.map_or_else(Vec::new, |program| program.output.bytes())
     }
 
-    /// The same, without what it had written when it was last spoken to.
+    /// What the program has written since we last sent or typed something.
     fn output_since(&self) -> Vec<u8> {
         let mut output = self.output();
         output.split_off(self.shown.min(output.len()))
@@ -261,7 +261,7 @@ impl Player<'_> {
         std::fs::read(script).ok()
     }
 
-    /// The call that the program waits in.
+    /// The call in which the program waits.
     fn blocked(&self) -> Option<Event> {
         self.program.as_ref()?.blocked().cloned()
     }
@@ -297,7 +297,7 @@ impl Player<'_> {
         }))
     }
 
-    /// Python has said that bytes and text were compared, which are never equal.
+    /// Whether Python has warned that bytes and text were compared, which are never equal.
     fn compares_bytes(&self) -> Option<Cause> {
         let mut compared = self.evidence()?.calls(&["compare"]);
         compared.next().map(|_| Cause::BytesCompared)
@@ -322,7 +322,7 @@ impl Player<'_> {
         self.fail(otherwise, cause)
     }
 
-    /// It ended by itself after one exchange, or a server after its first client.
+    /// Whether the program ended by itself after one exchange, or a server after its first client.
     fn leaves_after_one(&mut self, code: Option<i32>) -> Option<Cause> {
         let loops = matches!(self.setup.exercise.name, "echo" | "chat" | "capitals");
         if code != Some(0) {
@@ -334,7 +334,7 @@ impl Player<'_> {
         }
     }
 
-    /// Whether the program has answered anybody, also if the scenario has not looked at it yet.
+    /// Whether the program has answered any peer, even if the scenario has not received it yet.
     fn has_answered(&mut self) -> bool {
         !self.heard.is_empty() || self.wire.has_received()
     }
@@ -343,7 +343,7 @@ impl Player<'_> {
         self.program.as_mut()?.exit()?.code()
     }
 
-    /// Whether it ended with an exception or by a signal, rather than by its own will.
+    /// Whether the program ended by an exception or a signal, and not by itself.
     fn crashed(&mut self) -> bool {
         let Some(program) = &mut self.program else {
             return false;
@@ -376,7 +376,7 @@ impl Player<'_> {
         self.program.as_ref()?.last_words()
     }
 
-    /// What the causes of an exception depend on.
+    /// The facts on which the causes of an exception depend.
     fn context(&self) -> diagnose::Context<'_> {
         diagnose::Context {
             scenario: self.scenario,
@@ -386,7 +386,7 @@ impl Player<'_> {
         }
     }
 
-    /// The line to look at.
+    /// The line of the program to show.
     fn place(&self, symptom: Symptom, cause: Option<Cause>) -> Option<Place> {
         let event = diagnose::event(self.evidence()?, symptom, cause)?;
         let file = std::path::PathBuf::from(&event.file);

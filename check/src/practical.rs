@@ -1,4 +1,4 @@
-//! A whole practical: the programs of a folder, by their names.
+//! A whole practical: finds the programs of a folder by their names.
 
 use std::fs;
 use std::io;
@@ -25,7 +25,7 @@ pub struct Practical {
     pub parts: Vec<Part>,
 }
 
-/// One end of an exercise, and its program.
+/// One end of an exercise, with its program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The exercise.
@@ -36,14 +36,14 @@ pub struct Part {
     pub program: Result<Start, NoProgram>,
 }
 
-/// Why there is no program to run.
+/// Why there is no program to run for an end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoProgram {
-    /// No file has such a name.
+    /// No file has a suitable name.
     Missing,
-    /// Several have.
+    /// Several files have one.
     Several(Vec<PathBuf>),
-    /// A source that must be compiled first.
+    /// The file is a source that must be compiled first.
     Source(PathBuf),
 }
 
@@ -58,7 +58,7 @@ impl NoProgram {
     }
 }
 
-/// How the programs of an end of an exercise are started, in every folder.
+/// A command that starts the programs of one end in every folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapped {
     /// The exercise.
@@ -121,12 +121,12 @@ fn practical(folder: &Path, map: &[Mapped]) -> Practical {
     }
 }
 
-/// The hand-out has the others ready.
+/// Whether students write this end; the hand-out contains the others.
 fn is_written_by_students(subject: Subject, role: Role) -> bool {
     matches!((subject.name, role), ("chat", _) | ("submit", Role::Client))
 }
 
-/// Whether the files that a command names are in the folder.
+/// Whether the files that a command names exist in the folder.
 fn is_there(folder: &Path, command: &[String]) -> bool {
     let file = |word: &&String| word.ends_with(".py") || word.starts_with("./");
     command
@@ -155,7 +155,7 @@ fn program(files: &[PathBuf], subject: Subject, role: Role) -> Result<Start, NoP
     }
 }
 
-/// How a file is started; `None` for a source that must be compiled.
+/// How to start a file; `None` for a source that must be compiled.
 fn start(file: &Path) -> Option<Start> {
     let folder = file.parent().map(Path::to_owned);
     let command = match ending(file).as_str() {
@@ -171,7 +171,7 @@ fn ending(file: &Path) -> String {
     ending.to_string_lossy().to_ascii_lowercase()
 }
 
-/// Which end of which exercise a file is, by its name.
+/// The end and the exercise that a file's name stands for.
 fn meant(file: &Path) -> Option<(Subject, Role)> {
     let ending = ending(file);
     let runs = match ending.as_str() {
@@ -228,7 +228,7 @@ fn is_executable(_: &Path) -> bool {
     false
 }
 
-/// What is in a folder, by name; not what is hidden, nor what tools have put there.
+/// The content of a folder, sorted by name, without hidden files and what tools put there.
 fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut all: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();

@@ -1,4 +1,4 @@
-//! The program that is checked: it is started, given input, read, and ended together with its
+//! The checked program: starts it, types its input, reads its output, and ends it with its
 //! children.
 
 mod activity;
@@ -19,11 +19,11 @@ pub(crate) use activity::Patience;
 pub use interpreter::Unusable;
 pub(crate) use interpreter::resolve;
 
-/// How much of each of a program's outputs is kept. The rest is read and thrown away, so that a
-/// program that prints without end never waits for us.
+/// How many bytes of each output are kept. The rest is read and dropped, so that a program that
+/// prints without end never has to wait.
 const KEPT: usize = 128 * 1024;
 
-/// How long what a program has written may take to be read once it has ended.
+/// How long reading the rest of the output may take once the program has ended.
 const REST: Duration = Duration::from_secs(3);
 
 /// How to start the program.
@@ -31,12 +31,12 @@ const REST: Duration = Duration::from_secs(3);
 pub struct Start {
     /// The command and its arguments.
     pub command: Vec<OsString>,
-    /// The folder that it is started in; this process's own, if none is given.
+    /// The folder to start the program in; by default that of this process.
     pub folder: Option<PathBuf>,
 }
 
 impl Start {
-    /// The program's source, as far as the command names a file that is there.
+    /// The program's source: the file that the command names, if it exists.
     pub fn script(&self) -> Option<PathBuf> {
         let folder = self.folder.clone().unwrap_or_default();
         let files = self.command.iter().skip(1).map(|word| folder.join(word));
@@ -47,7 +47,7 @@ impl Start {
         })
     }
 
-    /// The file that Python is to run, if it is not there.
+    /// The file that Python is told to run, if it does not exist.
     pub(crate) fn missing_script(&self) -> Option<String> {
         let (program, script) = (Path::new(self.command.first()?), self.command.get(1)?);
         let is_python = program.file_name()?.to_string_lossy().starts_with("py");
@@ -56,7 +56,7 @@ impl Start {
         (is_python && !name.starts_with('-') && !there.exists()).then_some(name)
     }
 
-    /// The command, in which Python is told to warn where bytes are compared with text.
+    /// The command with a Python option that warns if bytes are compared with text.
     fn with_warnings(&self) -> Vec<OsString> {
         let mut command = self.command.clone();
         let name = |path: &Path| {
@@ -76,8 +76,8 @@ impl Start {
         command
     }
 
-    /// The student's own compiled program, given by its path: no interpreter and nothing that comes
-    /// with the system.
+    /// The student's compiled program, if the command gives its path: no interpreter, and no
+    /// program of the system.
     fn compiled(&self) -> Option<PathBuf> {
         let first = Path::new(self.command.first()?);
         let path = self.folder.clone().unwrap_or_default().join(first);
@@ -87,7 +87,7 @@ impl Start {
         (given && !of_system && self.script().is_none()).then_some(path)
     }
 
-    /// What the program is called in a table: its script, or its command.
+    /// The program's name in a table: its script, or its command.
     pub fn name(&self) -> String {
         let first = self.command.first().map(PathBuf::from).unwrap_or_default();
         let path = self.script().unwrap_or(first);
@@ -107,7 +107,7 @@ pub(crate) struct Program {
     exit: Option<ExitStatus>,
 }
 
-/// What one of its outputs has said.
+/// What one output of the program has written.
 #[derive(Clone, Debug)]
 pub(crate) struct Captured(Arc<Mutex<Capture>>);
 
@@ -159,7 +159,7 @@ impl Captured {
     }
 }
 
-/// A client's way to us: the exercise's port, and the one that we listen on.
+/// The port of the exercise, and the port on which we listen for a client instead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Way {
     pub(crate) asked: u16,
@@ -225,7 +225,7 @@ impl Program {
         self.child.id()
     }
 
-    /// Types a line. A program that no longer reads is no error of ours.
+    /// Types a line. Ignores the error if the program reads no more.
     pub(crate) fn type_line(&mut self, line: &[u8]) {
         if let Some(stdin) = &mut self.stdin {
             let whole = [line, b"\n"].concat();
@@ -233,14 +233,14 @@ impl Program {
         }
     }
 
-    /// How it ended, once it has and all that it wrote has been read.
+    /// The exit status, once the program has ended and its output has been read.
     pub(crate) fn exit(&mut self) -> Option<ExitStatus> {
         if self.exit.is_none()
             && let Ok(Some(status)) = self.child.try_wait()
         {
             self.exit = Some(status);
-            // On a busy computer our threads may need a while to read the rest. A child of its own
-            // may hold the pipes open; it gets no more than this.
+            // On a busy computer our threads may need a while to read the rest. A child of the
+            // program may hold the pipes open, so do not wait longer than this.
             let until = Instant::now() + REST;
             while !(self.output.is_closed() && self.errors.is_closed()) && Instant::now() < until {
                 thread::sleep(Duration::from_millis(1));
@@ -250,12 +250,12 @@ impl Program {
         self.exit
     }
 
-    /// The call in which the program waits, if it is known to.
+    /// The call in which the program waits, if that is known.
     pub(crate) fn blocked(&self) -> Option<&Event> {
         self.evidence.blocked()
     }
 
-    /// Its last line on standard error.
+    /// The program's last line on standard error.
     pub(crate) fn last_words(&self) -> Option<String> {
         let bytes = self.errors.bytes();
         let text = String::from_utf8_lossy(&bytes);
@@ -263,7 +263,7 @@ impl Program {
         last.map(|line| line.trim().to_owned())
     }
 
-    /// Ends it, and all that it started.
+    /// Ends the program and everything that it started.
     pub(crate) fn end(&mut self) {
         end_group(self.child.id());
         if self.exit.is_none() {

@@ -13,13 +13,13 @@ pub struct Report {
     pub exercise: String,
     /// Which end the program is; `None` if the exercise has only one.
     pub role: Option<Role>,
-    /// What the program is called.
+    /// The program's name in a table.
     pub program: String,
     /// The scenarios.
     pub outcomes: Vec<Outcome>,
 }
 
-/// What the whole check says.
+/// The verdict of a whole check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Every essential scenario passed.
@@ -31,7 +31,7 @@ pub enum Verdict {
 }
 
 impl Report {
-    /// Essential scenarios decide; an advice never does.
+    /// The verdict. Only essential scenarios decide it; advice never does.
     pub fn verdict(&self) -> Verdict {
         let essential = || self.outcomes.iter().filter(|one| !one.advice);
         let failed = |one: &Outcome| matches!(one.result, Result::Failed(_));
@@ -53,24 +53,24 @@ pub struct Outcome {
     pub scenario: String,
     /// Whether it only advises.
     pub advice: bool,
-    /// How it went.
+    /// The scenario's result.
     pub result: Result,
     /// What happened, in order.
     pub steps: Vec<Step>,
     /// How long it took.
     pub took: std::time::Duration,
-    /// What came and went, seen from our end; `None` if nothing did.
+    /// What was sent and received, seen from our end; `None` if no data went either way.
     pub transcript: Option<Transcript>,
 }
 
-/// How a scenario went.
+/// The result of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Result {
-    /// As it should.
+    /// The program did as it should.
     Passed,
-    /// Not as it should.
+    /// The program did not do as it should.
     Failed(Box<Finding>),
-    /// It was not played to its end, which is not the program's fault.
+    /// The scenario could not be played to its end; that is not the program's fault.
     NotChecked(Reason),
 }
 
@@ -86,17 +86,17 @@ pub enum Reason {
     },
     /// The program cannot be started.
     Unusable(Unusable),
-    /// It asks for something that the scenario does not know. Its last question.
+    /// The program asks a question that no scenario answers. Contains the question.
     Asks(String),
     /// No program listens at the address that was given.
     NotReached(std::net::SocketAddr),
-    /// What it prints stays in its buffer until it ends.
+    /// The program keeps its output in a buffer until it ends.
     HoldsOutput,
     /// The scenario needs to see or start the program, which runs elsewhere.
     RunsElsewhere,
-    /// An earlier failure makes it pointless.
+    /// An earlier failure makes the scenario pointless.
     After(Symptom),
-    /// The system refused something; its words.
+    /// The system refused something. Contains its message.
     System(String),
 }
 
@@ -115,7 +115,7 @@ impl Reason {
         }
     }
 
-    /// What is proved of it: who holds the port would answer in the program's place.
+    /// The cause that this reason proves: a program that holds the port would answer instead.
     pub const fn cause(&self) -> Option<Cause> {
         match self {
             Reason::PortHeld { .. } => Some(Cause::OldServerAnswers),
@@ -135,7 +135,7 @@ pub struct Finding {
     pub expected: Option<Vec<u8>>,
     /// What came instead.
     pub received: Option<Vec<u8>>,
-    /// Where in the program.
+    /// The line of the program to look at.
     pub place: Option<Place>,
     /// The program's own words: its exception, or its last line on standard error.
     pub error: Option<String>,
@@ -150,22 +150,22 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// What stands there.
+    /// The text of the line.
     pub text: String,
 }
 
-/// One rung of the ladder.
+/// One step of a scenario, a rung of the ladder that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What happened.
     pub act: Act,
-    /// The program's line that did it, where it is known.
+    /// The line of the program that did it, if that is known.
     pub line: Option<u32>,
-    /// Whether it is as it should be; `None` for what is ours to do.
+    /// Whether the step is right; `None` for a step of ours.
     pub right: Option<bool>,
 }
 
-/// What can happen.
+/// What happened in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The program was started.

@@ -10,23 +10,23 @@ use socklab_core::transcript::Role;
 
 pub use parse::{ParseError, Wrong, parse};
 
-/// A conversation with expectations.
+/// A conversation to play, with what the program must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// Its name, the same in every language.
     pub name: String,
     /// The exercise.
     pub exercise: String,
-    /// Which end the program is.
+    /// The end that the program plays.
     pub program: Role,
-    /// Whether it only advises.
+    /// Whether the scenario only gives advice.
     pub advice: bool,
     /// What happens, in order.
     pub moves: Vec<Move>,
 }
 
 impl Scenario {
-    /// Whether it holds text that is valid UTF-8 and not ASCII.
+    /// Whether the scenario contains text that is valid UTF-8 and not ASCII.
     pub(crate) fn has_accents(&self) -> bool {
         self.moves.iter().any(|one| {
             let bytes = match one {

@@ -54,7 +54,7 @@ impl Player<'_> {
         Err(self.fail_with(Symptom::WrongOutput, cause, expected, Some(token)))
     }
 
-    /// Whether another DNI has the same secret.
+    /// Whether the program shows the same secret for another DNI.
     fn shows_always(&mut self, before: &str) -> Result<Option<Cause>, Stop> {
         self.given.use_dni(b"87654321");
         self.restart()?;
@@ -83,7 +83,7 @@ impl Player<'_> {
         }
     }
 
-    /// Answers what the program asks until it shows what is looked for. `None` if it asks for the
+    /// Answers the program's questions until it shows what `look` finds. `None` if it asks for the
     /// code, ends or waits first.
     fn until_shown<T>(&mut self, look: &dyn Fn(&Self) -> Option<T>) -> Result<Option<T>, Stop> {
         loop {
@@ -101,7 +101,7 @@ impl Player<'_> {
                 break;
             }
         }
-        // What was shown before the question may still be on its way.
+        // What the program showed before its question may not have arrived yet.
         match self.wait(|player| look(player)) {
             Waited::Ready(found) => Ok(Some(found)),
             Waited::Exited if self.crashed() => Err(self.exited(Symptom::ExitsEarly)),
@@ -145,7 +145,8 @@ impl Player<'_> {
         self.until_shown(&never).map(drop)
     }
 
-    /// What the program says of a code, without digits: the code itself is not the answer.
+    /// The program's answer to a code, with digits removed: the code itself may be part of the
+    /// answer.
     pub(super) fn answer_shown(&mut self) -> Result<Vec<u8>, Stop> {
         let prompt = self.question().unwrap_or_default();
         let before = self.lines_read();
@@ -159,7 +160,7 @@ impl Player<'_> {
         let mut said = self.output_since();
         said.extend(self.errors().into_bytes());
         let said = String::from_utf8_lossy(&said).into_owned();
-        // The prompt itself may have come after the code was typed.
+        // The prompt may have come only after the code was typed.
         let said = said.strip_prefix(prompt.as_str()).unwrap_or(&said);
         let said: String = said.chars().filter(|one| !one.is_ascii_digit()).collect();
         let said = said.trim().as_bytes().to_vec();
@@ -170,7 +171,7 @@ impl Player<'_> {
         Ok(said)
     }
 
-    /// Why a right code and a wrong one have the same answer.
+    /// Why the program answers a right code and a wrong one alike.
     pub(super) fn why_the_same(&mut self, before: &[u8]) -> Cause {
         if self.given.is_old() {
             return Cause::AcceptsOldCode;
@@ -184,7 +185,7 @@ impl Player<'_> {
         }
     }
 
-    /// What it says of a right code that does not begin with a zero.
+    /// The program's answer to a right code that does not begin with a zero.
     fn answer_to_another_code(&mut self) -> Result<Vec<u8>, Stop> {
         self.given.use_dni(b"{other-code}");
         self.restart()?;
@@ -192,12 +193,12 @@ impl Player<'_> {
         self.answer_shown()
     }
 
-    /// Ends the program and starts it anew.
+    /// Ends the program and starts it again.
     pub(super) fn restart(&mut self) -> Result<(), Stop> {
         if self.program.is_none() {
             return Err(Stop::NotChecked(Reason::RunsElsewhere));
         }
-        // Our connections first, so that none is left on the program's port.
+        // Close our connections first, so that none keeps the program's port.
         self.wire = self.wire.anew();
         self.program = None;
         self.sent.clear();

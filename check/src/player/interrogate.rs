@@ -1,4 +1,4 @@
-//! After a failure: further questions to the program, whose answers prove a cause.
+//! After a failure: asks the program more, to prove a cause.
 
 use socklab_core::transcript::Role;
 
@@ -9,7 +9,7 @@ use crate::program::Patience;
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
-    /// Something else came than what was expected.
+    /// The program sent something other than expected.
     pub(super) fn wrong(&mut self, peer: &str, expected: &[u8], received: Vec<u8>) -> Stop {
         let question = match self.setup.role {
             Role::Server => self.sent.last(),
@@ -43,7 +43,7 @@ impl Player<'_> {
         self.fail_with(symptom, cause, Some(expected.to_vec()), Some(received))
     }
 
-    /// Whether the program's last calls of send carry together what should have come at once.
+    /// Whether the program's last sends together make up what one send should have carried.
     fn sent_in_several(&mut self, expected: &[u8]) -> bool {
         let _ = self.wait_until_quiet();
         let before = self.heard.len();
@@ -54,13 +54,13 @@ impl Player<'_> {
         })
     }
 
-    /// Whether it sent again what it had sent, without reading the next line.
+    /// Whether the program repeated its last message without reading the next line.
     fn repeats(&mut self, received: &[u8]) -> bool {
         let again = self.heard.iter().any(|before| before == received);
         again && self.reports() && self.lines_read() < self.typed.len()
     }
 
-    /// Whether an echo server gives the same answer to two questions more.
+    /// Whether an echo server answers two further questions alike.
     fn answers_always(&mut self, peer: &str, received: &[u8]) -> bool {
         let echoes = matches!(self.setup.exercise.name, "echo" | "capitals");
         if !echoes || self.setup.role != Role::Server || received.is_empty() {
@@ -73,7 +73,7 @@ impl Player<'_> {
         })
     }
 
-    /// Sends one question more, and waits for what comes.
+    /// Sends one more question, and waits for the answer.
     pub(super) fn ask(&mut self, peer: &str, question: &[u8]) -> Option<Vec<u8>> {
         if self.wire.is_stream() {
             let stream = self.wire.stream(peer)?;
@@ -93,7 +93,7 @@ impl Player<'_> {
         }
     }
 
-    /// The program says nothing, though it is its turn.
+    /// The program is silent although it is its turn.
     pub(super) fn silent(&mut self, peer: &str, expected: &[u8]) -> Stop {
         let first = self.setup.role == Role::Client && self.heard.is_empty();
         if first && let Some(question) = self.asks_more() {
@@ -127,7 +127,7 @@ impl Player<'_> {
         if receives && first && !sent {
             return Some(Cause::Deadlock);
         }
-        // It has all that was sent, and waits for more though it is its turn to speak.
+        // The program has received everything, and waits for more although it is its turn to speak.
         if receives && self.setup.exercise.name == "chat" && took >= self.sent.len() && took > 0 {
             return Some(Cause::TurnBroken);
         }
@@ -155,7 +155,7 @@ impl Player<'_> {
         ) && !self.crashed()
     }
 
-    /// The program's words went to another port or host, or by the other transport.
+    /// Whether the program sent to another port or host, or over the other transport.
     fn went_elsewhere(&mut self, peer: &str) -> Option<(Cause, String)> {
         let client = self.setup.role == Role::Client;
         if client && self.wire.is_trapped() {
@@ -176,7 +176,7 @@ impl Player<'_> {
         let sent = evidence.calls(&["sendto"]).next_back()?;
         let to = sent.to.clone()?;
         let port = to.rsplit_once(':')?.1.parse().ok()?;
-        // An earlier answer to another client is no wrong one.
+        // An earlier answer to another client is not wrong.
         let elsewhere = match last.call == "sendto" {
             true => self.wire.local_port(peer) != Some(port),
             false => !self.wire.has_local_port(port),
@@ -184,9 +184,9 @@ impl Player<'_> {
         elsewhere.then_some((Cause::ReplyElsewhere, to))
     }
 
-    /// The program has ended, or closed the connection, before it said what it should.
+    /// The program ended, or closed the connection, before it sent what it should.
     pub(super) fn gone(&mut self, expected: &[u8]) -> Stop {
-        // A connection's end may be the first sign of the program's.
+        // The end of the connection may only be the first sign that the program ends.
         let _ = self.wait_until_quiet();
         if self.exit_code().is_some() || self.crashed() {
             let chat = self.setup.exercise.name == "chat" && expected == b"fin";
@@ -212,7 +212,7 @@ impl Player<'_> {
         self.fail_with(Symptom::EndsEarly, None, expected, None)
     }
 
-    /// A client that does not connect.
+    /// The program is a client and does not connect.
     pub(super) fn not_asked(&mut self) -> Stop {
         if let Some((cause, detail)) = self.went_elsewhere("a") {
             return self
@@ -229,7 +229,7 @@ impl Player<'_> {
         self.fail(Symptom::NoRequest, None)
     }
 
-    /// What came is not on the screen.
+    /// The program did not show what came.
     pub(super) fn not_shown(&mut self, text: &[u8]) -> Stop {
         let (output, after) = (self.output(), self.output_since());
         let mut cause = diagnose::shown(self.evidence(), &self.sent, text, &after);
@@ -258,7 +258,7 @@ impl Player<'_> {
         self.fail_with(symptom, cause, Some(text.to_vec()), received)
     }
 
-    /// In a chat: it asks its user, and does not take what we have sent.
+    /// In a chat: whether the program asks its user although a message of ours waits.
     pub(super) fn speaks_out_of_turn(&mut self) -> bool {
         let asks = self.blocked();
         let asks = asks.is_some_and(|event| matches!(event.call.as_str(), "input" | "stdin"));
@@ -273,7 +273,7 @@ impl Player<'_> {
         evidence.map_or(0, |evidence| evidence.calls(&["input"]).count())
     }
 
-    /// Whether a client gets on after a line end, or after our end.
+    /// Whether a client goes on after a line end, or after the end of our stream.
     fn waits_for_more(&mut self) -> Option<Cause> {
         let before = self.output_len();
         self.wire.send("a", b"\n").ok()?;
@@ -284,7 +284,7 @@ impl Player<'_> {
         }
     }
 
-    /// Why a connection stays open.
+    /// Why the program leaves a connection open.
     pub(super) fn why_open(&mut self, peer: &str) -> Option<Cause> {
         if self.setup.exercise.name == "capitals" {
             let answer = self.ask(peer, b"sigue\n");

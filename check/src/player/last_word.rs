@@ -1,4 +1,4 @@
-//! The program does not end: does it know the last word?
+//! If the program does not end: whether it recognises the last word.
 
 use socklab_core::transcript::Role;
 
@@ -7,7 +7,7 @@ use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 
 impl Player<'_> {
-    /// The program does not end; `None` if it does after a key.
+    /// The program does not end. `None` if it only waits for a key.
     pub(super) fn goes_on(&mut self) -> Option<Stop> {
         if self.leaves_after_enter() {
             return None;
@@ -26,7 +26,7 @@ impl Player<'_> {
         Some(self.fail(Symptom::NeverEnds, cause))
     }
 
-    /// «Pulse Intro para salir» is no fault.
+    /// Whether the program ends after Enter: «Pulse Intro para salir» is no fault.
     fn leaves_after_enter(&mut self) -> bool {
         let Some(question) = self.question() else {
             return false;
@@ -40,14 +40,15 @@ impl Player<'_> {
         self.ends() && !self.crashed()
     }
 
-    /// Whether the last word, in either case, ends anything.
+    /// Whether the last word ends anything, in upper or lower case.
     fn why_it_goes_on(&mut self) -> Option<Cause> {
         let newline = if self.wire.is_stream() { "\n" } else { "" };
         let chat = self.setup.exercise.name == "chat";
         if !chat && !matches!(self.setup.exercise.name, "echo" | "capitals") {
             return None;
         }
-        // Who said the last word: in a chat either may have, in the others the server does.
+        // Who said the last word: in a chat either side may, in the other exercises the server
+        // does.
         let last = |all: &[Vec<u8>]| all.last().is_some_and(|one| one == b"fin");
         let typed_last = chat && last(&self.heard) && !last(&self.sent);
         if self.setup.role == Role::Server && !chat {
@@ -64,7 +65,7 @@ impl Player<'_> {
             return self.what_it_compares();
         }
         if !typed_last {
-            // It must be the program's turn: what is typed is sent.
+            // It must be the program's turn, so that what is typed is sent.
             let heard = self.type_and_hear(b"sigue");
             if self.has_left() {
                 return Some(Cause::LateFinCheck);
@@ -87,12 +88,13 @@ impl Player<'_> {
         }
     }
 
-    /// Whether it has ended by its own will, one step after the last word.
+    /// Whether the program ended by itself, one step after the last word.
     fn has_left(&mut self) -> bool {
         matches!(self.wait_until_quiet(), Waited::Exited) && !self.crashed()
     }
 
-    /// Neither case of the last word ends it: its source says which one it looks for, if any.
+    /// The last word ends nothing in either case. Looks in the source for the word that is
+    /// compared.
     fn what_it_compares(&self) -> Option<Cause> {
         let source = String::from_utf8_lossy(&self.source()?).into_owned();
         let has = |word: &str| {
@@ -110,8 +112,8 @@ impl Player<'_> {
         }
     }
 
-    /// A chat has two places for the last word. One that ends on what it sends itself, and has only
-    /// that one comparison, does not look at what it receives; or the other way round.
+    /// A chat must check for the last word in two places. Whether this one has a single comparison,
+    /// and so checks only what it sends or only what it receives.
     fn checks_only_one(&self) -> bool {
         let source = self.source().unwrap_or_default();
         let source = String::from_utf8_lossy(&source);

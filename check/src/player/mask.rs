@@ -3,7 +3,7 @@
 use super::Player;
 use crate::report::Act;
 
-/// Numbers, and words as long as a secret, without all but their first two characters.
+/// Masks numbers, and words as long as a secret, but for their first two characters.
 fn masked_words(bytes: &[u8]) -> Vec<u8> {
     let secret = |one: &u8| one.is_ascii_digit() || one.is_ascii_uppercase();
     let runs = bytes.chunk_by(|a, b| secret(a) == secret(b));
@@ -16,7 +16,7 @@ fn masked_words(bytes: &[u8]) -> Vec<u8> {
     masked.collect()
 }
 
-/// A DNI or a code in a text of the program's own: a number of as many digits.
+/// A number with at least this many digits may be a DNI or a code.
 const LONG: usize = 6;
 
 fn masked_numbers(text: &str) -> String {
@@ -31,7 +31,7 @@ fn masked_numbers(text: &str) -> String {
 }
 
 impl Player<'_> {
-    /// What the program says itself, or its source.
+    /// Masks text of the program's own or of its source.
     pub(super) fn mask_text(&self, text: String) -> String {
         match self.setup.exercise.secret {
             true => masked_numbers(&text),
@@ -39,7 +39,7 @@ impl Player<'_> {
         }
     }
 
-    /// Digits of what is secret are not shown.
+    /// Masks the digits of secret payload.
     pub(super) fn masked(&self, act: Act) -> Act {
         match act {
             Act::WeSend(bytes) => Act::WeSend(self.mask(bytes)),
@@ -55,7 +55,8 @@ impl Player<'_> {
             return bytes;
         }
         if self.setup.exercise.transport.is_none() {
-            // The secret is the DNI in another spelling; one that we have made up is nobody's.
+            // The secret is the DNI in another spelling. A DNI that the check made up belongs to no
+            // person.
             let personal = self.given.is_personal(self.setup.identity);
             return if personal {
                 masked_words(&bytes)

@@ -1,4 +1,4 @@
-//! Each move of a scenario.
+//! Carries out each move of a scenario.
 
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
@@ -77,7 +77,7 @@ impl Player<'_> {
         }
     }
 
-    /// The program, which listened, takes no connection.
+    /// The program listened, but accepts no connection.
     fn refused(&mut self, error: &std::io::Error) -> Stop {
         if self.program.is_none() {
             let address = self.setup.connect;
@@ -87,7 +87,7 @@ impl Player<'_> {
         if self.ends() {
             return self.exited(Symptom::EndsEarly);
         }
-        // It may have closed only the socket that listens.
+        // The program may have closed only its listening socket.
         if self.listening().is_empty() {
             let cause = self.has_answered().then_some(Cause::ServesOnce);
             return self.fail(Symptom::NeverListens, cause);
@@ -104,7 +104,7 @@ impl Player<'_> {
         }
         self.shown = self.output_len();
         self.ours(Act::WeSend(bytes.clone()));
-        // An error tells that the program has closed: what it should do next will show it.
+        // Ignore errors: the program has closed, and the next move will show it.
         let _ = self.wire.send(peer, &bytes);
         if self.setup.exercise.name == "chat" && peer != "a" {
             self.stranger = Some(bytes.clone());
@@ -113,7 +113,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// What a scenario sends, with a submission's fields filled in.
+    /// Bytes of a scenario, with the fields of a submission filled in.
     pub(super) fn filled(&mut self, bytes: &[u8]) -> Vec<u8> {
         match self.setup.exercise.secret {
             true => self.given.text(bytes, self.setup.identity),
@@ -121,7 +121,8 @@ impl Player<'_> {
         }
     }
 
-    /// Waits until the program has read what was sent last, so that the next does not join it.
+    /// Waits until the program has read the last bytes, so that the next are not received together
+    /// with them.
     fn until_taken(&mut self) {
         let before = self.receives();
         let mut taken = |player: &mut Self| (player.receives() > before).then_some(());
@@ -182,7 +183,7 @@ impl Player<'_> {
             let whole = common == expected.len();
             (whole || common < rest.len() || stream.ended).then_some(whole)
         });
-        // A wrong answer is shown whole.
+        // Wait for more, so that the whole wrong answer is shown.
         if let Waited::Ready(false) = came {
             let _ = self.wait_until_quiet();
         }
@@ -209,7 +210,7 @@ impl Player<'_> {
         }
     }
 
-    /// Anything but nothing.
+    /// Waits for any message that is not empty.
     fn any_reply(&mut self, peer: &str) -> Result<Vec<u8>, Stop> {
         if self.setup.exercise.transport.is_none() {
             return self.answer_shown();
@@ -221,7 +222,7 @@ impl Player<'_> {
         if let Some(stream) = self.wire.stream(peer)
             && !stream.rest().is_empty()
         {
-            // All of it: up to the end, or until the program does something else.
+            // Receive all of it: up to the end of stream, or until the program does something else.
             let mut ended = |player: &mut Self| player.wire.stream(peer)?.ended.then_some(());
             let _: Waited<()> = self.wait_until(&mut ended, Patience::is_quiet);
             let Some(stream) = self.wire.stream(peer) else {
@@ -260,7 +261,7 @@ impl Player<'_> {
     }
 
     fn at_once(&mut self) -> Result<(), Stop> {
-        // A program may have sockets of other kinds: asyncio wakes itself through one.
+        // A program may have other sockets too: asyncio wakes itself through one.
         let whole = self.heard.last();
         let at_once = self.evidence().is_none_or(|evidence| {
             let mut calls = evidence.calls(&diagnose::SENDS).peekable();
@@ -304,7 +305,8 @@ impl Player<'_> {
         }
         if stream.ended || matches!(came, Waited::Exited) {
             self.theirs(Act::Closes, true);
-            // Reset, so that a server's port is free again at once. A client may still read.
+            // Reset the connection, so that a server's port is free at once. But a client may still
+            // read.
             if !client {
                 self.wire.reset(peer);
             }

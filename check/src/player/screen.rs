@@ -11,7 +11,8 @@ impl Player<'_> {
         if self.program.is_none() {
             return Ok(());
         }
-        // Python writes at once, as it was told; others may hold it back until they end.
+        // Python was told to write at once. Other programs may keep output in a buffer until they
+        // end.
         let prompt = self.reports() || !self.output_is_silent();
         if !prompt && self.setup.holds_output.get() {
             self.owed.push(text.to_vec());
@@ -34,7 +35,7 @@ impl Player<'_> {
         }
     }
 
-    /// Whether the text is there only between the quotes of `b'…'`.
+    /// Whether the text appears only inside `b'…'`.
     fn shows_only_repr(&mut self, text: &[u8]) -> bool {
         let repr = diagnose::repr(text);
         let only = |player: &Self| {
@@ -45,17 +46,18 @@ impl Player<'_> {
         if text.is_empty() || !only(self) {
             return false;
         }
-        // The text itself may come next.
+        // The text itself may still come.
         let _ = self.wait_until_quiet();
         only(self)
     }
 
-    /// Whether nothing has been shown since the last that came.
+    /// Whether the program has shown nothing since the last message it received.
     fn output_is_silent(&self) -> bool {
         self.output_len() == self.shown
     }
 
-    /// What a program held in its buffer must have come when it has ended.
+    /// Checks, once the program has ended, that it has shown the texts it may have kept in a
+    /// buffer.
     pub(super) fn settle_owed(&mut self) -> Result<(), Stop> {
         if self.owed.is_empty() || self.exit_code().is_none() {
             return Ok(());

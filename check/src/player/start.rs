@@ -15,10 +15,10 @@ use crate::program::{Program, Start, Unusable, Way};
 use crate::report::{Act, Reason};
 use crate::wire::Wire;
 
-/// The least time between two questions to the system what the program listens on.
+/// The least time between two requests to the system for the program's sockets.
 const LOOK: Duration = Duration::from_millis(12);
 
-/// Whether the system will not run a file: it is not executable, or not in a format that it knows.
+/// Whether the system refuses to run a file: it is not executable, or its format is unknown.
 fn is_no_program(error: &std::io::Error) -> bool {
     let format = if cfg!(windows) { 193 } else { 8 };
     error.kind() == std::io::ErrorKind::PermissionDenied || error.raw_os_error() == Some(format)
@@ -39,7 +39,7 @@ impl Player<'_> {
         }
     }
 
-    /// A program that needs no peer.
+    /// Starts a program that needs no peer.
     fn start_alone(&mut self, start: &Start) -> Result<(), Stop> {
         let start = self.given.filled(start, self.setup.identity, 0);
         self.start(&start, None)
@@ -56,7 +56,8 @@ impl Player<'_> {
         let mut wrong: Option<Listening> = None;
         let mut looked = None;
         let found = self.wait(|player| {
-            // Reading all of the system's sockets takes a while: in proportion to that.
+            // Listing the system's sockets takes a while, so look again only after a time in
+            // proportion to it.
             if looked.is_some_and(|at| Instant::now() < at) && !player.last_look {
                 return None;
             }
@@ -87,7 +88,7 @@ impl Player<'_> {
         }
     }
 
-    /// It waits for clients on a socket that has no port of its own.
+    /// Whether the program waits for clients on a socket that it has not bound to a port.
     fn never_binds(&self) -> Option<Cause> {
         let event = self.blocked()?;
         let evidence = self.evidence()?;
@@ -96,7 +97,7 @@ impl Player<'_> {
         (waits && !bound).then_some(Cause::NeverBinds)
     }
 
-    /// Who else holds the port. Our own earlier program may need a moment to be gone.
+    /// Which other program holds the port. Our own previous program may need a moment to be gone.
     fn held(&mut self, transport: Transport, port: u16) -> Option<crate::Holder> {
         for _ in 0..50 {
             holder(transport, port)?;
@@ -117,7 +118,8 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// What the program listens on: as Python says it, or else as the system does.
+    /// The sockets on which the program listens: as Python reports them, or else as the system
+    /// does.
     pub(super) fn listening(&mut self) -> Vec<Listening> {
         let Some(program) = &mut self.program else {
             return Vec::new();
@@ -147,7 +149,7 @@ impl Player<'_> {
             .command
             .iter()
             .any(|word| word.to_string_lossy().contains("{port}"));
-        // Only Python's sockets can be led to another port than they ask for.
+        // Only Python's sockets can be redirected to another port than they ask for.
         let led = start
             .script()
             .is_some_and(|script| hides_a_module(&script).is_none());
@@ -192,7 +194,7 @@ impl Stop {
     }
 }
 
-/// Whether the command itself says that it wants this port, or any.
+/// Whether an argument of the command names this port, or port 0, which stands for any.
 fn port_was_given(start: &Start, port: u16) -> bool {
     let port = port.to_string();
     let given = |word: &str| {
@@ -208,7 +210,7 @@ fn port_was_given(start: &Start, port: u16) -> bool {
         .any(|word| given(&word.to_string_lossy()))
 }
 
-/// What a call of `bind` tells, once a stream socket has been told to listen.
+/// The address of a call of `bind`; for a stream socket, once `listen` was called.
 fn bound_at(event: &Event, evidence: &crate::evidence::Evidence) -> Option<Listening> {
     let address = event.to.as_ref()?.parse().ok()?;
     let transport = match (event.is_stream(), event.is_datagram()) {

@@ -1,4 +1,4 @@
-//! A client of `submit`: what it is given when it asks, and whether its message is right.
+//! A client of `submit`: answers its questions, and checks its message.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use crate::given::{Field, now};
 use crate::program::{Patience, Start};
 use crate::report::{Act, Reason};
 
-/// What a question asks for.
+/// The field that a question asks for.
 pub(super) fn asked(question: &str) -> Option<Field> {
     let question = question.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| question.contains(word));
@@ -31,7 +31,7 @@ pub(super) fn asked(question: &str) -> Option<Field> {
 }
 
 impl Player<'_> {
-    /// Gives the program what it asks for until its message is there, and judges it.
+    /// Answers the program's questions until its message has come, and judges the message.
     pub(super) fn submission(&mut self) -> Result<(), Stop> {
         if self.program.is_none() {
             return Err(Stop::NotChecked(Reason::RunsElsewhere));
@@ -73,7 +73,7 @@ impl Player<'_> {
         })
     }
 
-    /// Whether a whole message is there, or no more can come.
+    /// Whether the whole message has come, or no more can come.
     fn message_ended(&mut self) -> bool {
         let Some(stream) = self.wire.stream("a") else {
             return false;
@@ -82,7 +82,7 @@ impl Player<'_> {
         stream.ended || framing.take(stream.rest()).is_some()
     }
 
-    /// Types what the program asks for; whether it asked for something.
+    /// Types the answer if the program asks a question. Returns whether it did.
     fn answer_field(&mut self) -> Result<bool, Stop> {
         if self.answer_where() {
             return Ok(true);
@@ -90,7 +90,8 @@ impl Player<'_> {
         let question = match self.question() {
             Some(question) => question,
             None if self.reports() || self.setup.start.is_none_or(has_places) => return Ok(false),
-            // A program that does not report may wait for a line: it is given what it lacks.
+            // A program that does not report its calls may wait for a line: type the next missing
+            // field.
             None => String::new(),
         };
         let order = [Field::Name, Field::Dni, Field::Code];

@@ -1,4 +1,4 @@
-//! What came and went, as a transcript of our end.
+//! The transcript of a scenario, seen from our end.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript};
 use super::Player;
 
 impl Player<'_> {
-    /// The transcript of the scenario; `None` if nothing came or went.
+    /// The transcript of the scenario; `None` if no data went either way.
     pub(super) fn transcript(&mut self) -> Option<Transcript> {
         let (began, events) = self.wire.log.take();
         if events.is_empty() {

@@ -1,4 +1,4 @@
-//! What a user would type, when the program asks for it.
+//! Types what a user would, when the program asks for it.
 
 use super::{Player, Stop, Waited};
 use crate::evidence::Event;
@@ -6,7 +6,7 @@ use crate::program::{Patience, Start};
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
-    /// The question that the program waits with, in `input()`.
+    /// The prompt of the `input()` in which the program waits.
     pub(super) fn question(&mut self) -> Option<String> {
         let program = self.program.as_mut()?;
         program.evidence.read();
@@ -15,7 +15,7 @@ impl Player<'_> {
         Some(String::from_utf8_lossy(&said).into_owned())
     }
 
-    /// Answers a question for the host or the port, which a scenario does not know.
+    /// Answers a question for the host or the port, which no scenario contains.
     pub(super) fn answer_where(&mut self) -> bool {
         let question = self.question();
         let Some(answer) = question.and_then(|question| self.place_asked(&question)) else {
@@ -74,7 +74,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// A Python program may first ask where the server is.
+    /// Answers a Python program that first asks where the server is.
     fn until_it_reads(&mut self) {
         if self.setup.start.and_then(Start::script).is_none() {
             return;
@@ -88,11 +88,11 @@ impl Player<'_> {
         }
     }
 
-    /// The question that the program asks instead of using what was typed.
+    /// The program's further question, if it asks instead of using what was typed.
     pub(super) fn asks_more(&mut self) -> Option<String> {
         if self.reports() {
             let lines = self.lines_read();
-            // Asked again after it has read what was typed, without sending anything.
+            // The program asks again after reading the line, and has not sent anything.
             return self
                 .question()
                 .filter(|_| lines > 0 && self.typed.len() == lines);
@@ -100,7 +100,7 @@ impl Player<'_> {
         self.unended_line()
     }
 
-    /// What stands after the last line end of what it has shown since: a prompt, most likely.
+    /// The unfinished last line of the output since then: most likely a prompt.
     pub(super) fn unended_line(&self) -> Option<String> {
         let after = self.output_since();
         let last = after.rsplit(|&byte| byte == b'\n').next()?;

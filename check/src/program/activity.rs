@@ -8,19 +8,20 @@ use std::time::{Duration, Instant};
 
 use super::Program;
 
-/// Idle time after which a program that is known to wait for us is not going to do anything.
+/// Idle time after which a program that is known to wait for us will do nothing more.
 const KNOWN: Duration = Duration::from_millis(400);
 
-/// The same for a program of which this is not known: it may be asleep.
+/// The same for a program that may be asleep for another reason.
 const UNKNOWN: Duration = Duration::from_millis(2_500);
 
-/// Processor time after which a program that does not get on is running in circles.
+/// CPU time after which a program that makes no progress is in an endless loop.
 const CIRCLES: Duration = Duration::from_secs(2);
 
-/// However busy it is.
+/// The longest wait, however busy the program is.
 const MOST: Duration = Duration::from_secs(20);
 
-/// The most that one look may count as idle time: if we ourselves did not run, neither may it have.
+/// The most idle time that one look may count: if we did not run, the program may not have run
+/// either.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The time between two looks.
@@ -33,7 +34,7 @@ pub(crate) struct Patience {
     looked: Instant,
     idle: Duration,
     seen: Option<Seen>,
-    /// The processor time that it had used at first.
+    /// The CPU time that the program had used when the wait began.
     used: Option<Duration>,
 }
 
@@ -56,7 +57,7 @@ impl Patience {
         }
     }
 
-    /// Whether the program is not going to do anything more by itself.
+    /// Whether the program will do nothing more by itself.
     pub(crate) fn is_over(&mut self, program: &mut Program) -> bool {
         self.is_over_after(program, KNOWN, UNKNOWN)
     }
@@ -68,7 +69,7 @@ impl Patience {
 
     fn is_over_after(&mut self, program: &mut Program, known: Duration, unknown: Duration) -> bool {
         let now = Instant::now();
-        // Asking the system takes time that a busy machine lacks.
+        // Do not ask too often: asking takes time that a busy machine lacks.
         if self.seen.is_some() && now - self.looked < PAUSE {
             return false;
         }
@@ -104,8 +105,8 @@ mod system {
     use std::fs;
     use std::time::Duration;
 
-    /// The processor time of the program and all that it started, and whether any of its threads
-    /// runs or would if it had a processor.
+    /// The CPU time of the program and everything that it started, and whether any of its threads
+    /// is running or runnable.
     pub(super) fn activity(process: u32) -> (Option<Duration>, bool) {
         let (mut used, mut runs) = (Duration::ZERO, false);
         for one in crate::program::sockets::family(process) {
@@ -114,7 +115,7 @@ mod system {
             };
             for task in tasks.flatten() {
                 let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-                // The command's name stands in brackets and may hold anything.
+                // The command's name is in brackets and may contain anything.
                 let state = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
                 runs |= state.starts_with(['R', 'D']);
                 let times = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
@@ -133,7 +134,7 @@ mod system {
 mod system {
     use std::time::Duration;
 
-    /// Not known here, so the times above are what counts.
+    /// Not known on this system, so only the idle times above count.
     pub(super) fn activity(_: u32) -> (Option<Duration>, bool) {
         (None, false)
     }

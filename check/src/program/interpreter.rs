@@ -1,4 +1,4 @@
-//! `py`, `python`, `python3`: the one that this computer has.
+//! Finds the Python of this computer, whether it is called `py`, `python` or `python3`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 /// The names that Python goes by.
 const NAMES: [&str; 3] = ["python3", "python", "py"];
 
-/// Why a command cannot be started.
+/// Why a command cannot be started. Each variant has a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// There is no such program; the name.
+    /// There is no program of this name.
     Missing(String),
-    /// It is a file that does not run like this, without its interpreter or its path; the name.
+    /// The file cannot run by itself: it needs its interpreter or its path.
     NotACommand(String),
-    /// Python is to run a file that is not there; its name.
+    /// Python is told to run a file that does not exist.
     NoFile(String),
-    /// It is Windows's stub, which only opens the Store; the name.
+    /// The command is Windows's stub, which only opens the Store.
     StoreStub(String),
 }
 
-/// The program that a command means: itself, or another name of Python where that one is missing.
+/// The program that a command means: itself, or another name of Python if that name is missing.
 ///
 /// # Errors
 /// When there is no such program.
@@ -54,7 +54,7 @@ fn find(name: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(&folders).find_map(|folder| with_ending(&folder.join(name)))
 }
 
-/// On Windows a program may be named without its ending.
+/// Finds a Windows program that was named without its extension.
 fn with_ending(path: &Path) -> Option<PathBuf> {
     let mut endings = vec![""];
     if cfg!(windows) {
@@ -64,14 +64,14 @@ fn with_ending(path: &Path) -> Option<PathBuf> {
         let mut whole = path.as_os_str().to_owned();
         whole.push(ending);
         let whole = PathBuf::from(whole);
-        // `symlink_metadata`: the stub is a link that leads nowhere.
+        // `symlink_metadata`, because the stub is a dangling link.
         let there = whole.symlink_metadata().is_ok() && !whole.is_dir();
         there.then_some(whole)
     })
 }
 
-/// Windows puts stubs into this folder; one that leads to an installed Python is no stub, but those
-/// answer `--version`.
+/// Whether a file is in the folder where Windows puts its stubs. A link there to an installed
+/// Python is no stub, but that one answers `--version`.
 fn is_store_stub(path: &Path) -> bool {
     cfg!(windows)
         && path

@@ -13,7 +13,7 @@ use crate::subject::Subject;
 /// The first line of every file of scenarios.
 const TITLE: &str = "socklab scenarios 1";
 
-/// The most bytes that a text may have.
+/// The longest text, in bytes.
 const LONGEST: usize = 65_536;
 
 /// The longest delay of a network, in milliseconds.
@@ -35,15 +35,15 @@ pub enum Wrong {
     Title,
     /// There is no such exercise.
     Exercise,
-    /// A move stands before `exercise`, `program` and a scenario's name.
+    /// A move comes before `exercise`, `program` and a scenario's name.
     NoScenario,
-    /// It is none of the moves.
+    /// The line is not a move.
     Move,
-    /// The text is not quoted as it should be.
+    /// The text is not quoted correctly.
     Text,
-    /// The network cannot do that.
+    /// The network has no such impairment.
     Network,
-    /// There is no scenario in it.
+    /// The file contains no scenario.
     Empty,
 }
 
@@ -76,7 +76,7 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, ParseError> {
         let wrong = Wrong::Title;
         return Err(ParseError { line: 1, wrong });
     }
-    // Whether a scenario's name has come since `exercise` and `program`.
+    // Whether a scenario has begun since the last `exercise` or `program`.
     let mut open = false;
     for (number, line) in lines {
         let error = |wrong| ParseError {
