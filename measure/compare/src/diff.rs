@@ -1,4 +1,4 @@
-//! What changed between two comparisons.
+//! Compares two comparisons, and finds what changed.
 //!
 //! Each figure in both files is checked against the interval in which a second run of the same
 //! programs would find it: the errors of the old and new median, and the drift between runs.
@@ -17,15 +17,15 @@ use crate::summary::{Interval, Metric, Verdict, believed};
 
 pub use show::show;
 
-/// How far an absolute figure is off in one run as a whole, as [`ratio::drift`] says it of a ratio:
-/// the machine's own speed is in it too.
+/// The drift of an absolute figure between runs. It includes the machine's own speed, unlike
+/// [`ratio::drift`].
 pub fn drift(metric: Metric, sliced: bool) -> f64 {
-    // Slices take out what moves both, and an absolute figure has that in it.
+    // Slices remove what affects two models alike, which an absolute figure still contains.
     let alone = if sliced { 5.0 } else { 2.0 };
     alone * ratio::drift(metric, sliced)
 }
 
-/// Facts that are expected to differ, and explain nothing.
+/// Facts that differ between any two runs, and so explain no change.
 const NOT_THE_MACHINE: [&str; 4] = ["build", "load-before", "others", "stolen"];
 
 /// Why two comparisons cannot be compared.
@@ -44,12 +44,11 @@ pub enum Refusal {
 pub struct Diff {
     /// Every figure that was compared.
     pub figures: Vec<Figure>,
-    /// Models and loads that both have, and that must not be believed in one of them. The load is
-    /// the old one's.
+    /// Models and loads in both files that are invalid in one of them. The load is the old one's.
     pub unbelieved: Vec<(String, Load)>,
-    /// Models that only the old one has.
+    /// Models that only the old file has.
     pub only_old: Vec<String>,
-    /// Models that only the new one has.
+    /// Models that only the new file has.
     pub only_new: Vec<String>,
     /// Facts of the machines that differ: the name, the old value, the new one.
     pub environment: Vec<(String, String, String)>,
@@ -58,22 +57,22 @@ pub struct Diff {
 /// One figure that was compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Of which model.
+    /// The model.
     pub model: String,
-    /// Under which load.
+    /// The load.
     pub load: Load,
-    /// What.
+    /// The metric.
     pub metric: Metric,
-    /// The model that it is a ratio to, if it is one.
+    /// The baseline, if the figure is a ratio to it.
     pub against: Option<String>,
     /// The old median.
     pub old: f64,
-    /// The new one.
+    /// The new median.
     pub new: f64,
-    /// Where the new one would be, with a probability of 95 %, if nothing had changed. Nothing if
-    /// there were too few rounds.
+    /// The 95 % prediction interval of the new median if nothing had changed. `None` if there were
+    /// too few rounds.
     pub expected: Option<Interval>,
-    /// Whether it is now higher or lower.
+    /// Whether the figure is higher or lower now.
     pub verdict: Verdict,
 }
 
@@ -84,7 +83,7 @@ impl Diff {
         self.figures.iter().filter(changed)
     }
 
-    /// The figures of which there were too few rounds.
+    /// How many figures had too few rounds.
     pub fn too_few(&self) -> usize {
         let too_few = |one: &&Figure| one.verdict == Verdict::TooFew;
         self.figures.iter().filter(too_few).count()
@@ -165,7 +164,7 @@ pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
     Ok(diff)
 }
 
-/// A figure of both, as the logarithms of its rounds.
+/// A figure of both files, as the logarithms of its rounds.
 struct Pair<'r> {
     model: &'r String,
     load: Load,
@@ -178,7 +177,7 @@ struct Pair<'r> {
 }
 
 impl Pair<'_> {
-    /// Compares the medians. Nothing if there are none.
+    /// Compares the medians. `None` if one is missing.
     fn compare(&self, all: &[Pair<'_>]) -> Option<(Figure, Comparison)> {
         let (before, after) = (
             statistics::median(&self.old)?,
@@ -208,7 +207,7 @@ impl Pair<'_> {
             pairs,
             ratio: Some(change.exp()),
             interval: around(change),
-            // Both runs are in the error already.
+            // The error already includes both runs.
             prediction: around(change),
             chance: error.map(|error| error.chance(change)),
         };

@@ -1,8 +1,8 @@
-//! Figures that were estimated from several rounds, and what may be said of two of them.
+//! Figures that were estimated from several rounds, and verdicts on two of them.
 
 use serde::{Deserialize, Serialize};
 
-/// A range that a figure lies in, with a confidence of 95 %.
+/// A 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its lower end.
@@ -16,12 +16,12 @@ pub struct Interval {
 pub struct Estimate {
     /// The median over the rounds.
     pub value: f64,
-    /// Where the median of many rounds would be. `None` if there are too few rounds to say.
+    /// The confidence interval of the median. `None` if there are too few rounds.
     pub interval: Option<Interval>,
 }
 
 impl Estimate {
-    /// A known part of it.
+    /// The estimate multiplied by a known factor.
     pub(crate) fn times(self, part: f64) -> Self {
         let interval = self.interval.map(|one| Interval {
             low: one.low * part,
@@ -34,11 +34,11 @@ impl Estimate {
     }
 }
 
-/// What is compared between models.
+/// The figures that are compared between models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// Replies a second. More is better; with all others less is.
+    /// Replies per second. Higher is better; for all other metrics lower is better.
     Rate,
     /// The median response time.
     P50,
@@ -49,20 +49,20 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// All of them, in the order in which they are shown.
+    /// All metrics, in the order in which they are shown.
     pub const ALL: [Metric; 4] = [Metric::Rate, Metric::P50, Metric::P99, Metric::Cpu];
 }
 
-/// What may be said of the ratio of two models' figures.
+/// The verdict on the ratio of two models' figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The model's figure is higher than the baseline's.
     Higher,
-    /// It is lower.
+    /// The model's figure is lower.
     Lower,
-    /// They cannot be told apart by this measurement.
+    /// No detectable difference.
     NoDetectableDifference,
-    /// There are too few rounds to say anything.
+    /// There are too few rounds for a verdict.
     TooFew,
 }

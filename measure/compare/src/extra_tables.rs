@@ -1,5 +1,5 @@
-//! What a comparison was asked besides loads: idle connections, and the highest rate that is kept
-//! up. A block for each, as the table has one for each load.
+//! Tables of what a comparison was asked besides loads: the cost of idle connections, and the
+//! highest rate that a model keeps up.
 
 use crate::format::NO_FIGURE;
 use crate::names::Names;
@@ -7,7 +7,7 @@ use crate::results::Results;
 use crate::summary::{Estimate, Summary};
 use socklab_text::Grid;
 
-/// The blocks with their titles; none for what was not asked.
+/// The tables with their titles; none for what was not asked.
 pub(crate) fn blocks(
     results: &Results,
     summary: &Summary,

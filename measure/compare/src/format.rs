@@ -1,8 +1,8 @@
-//! Numbers as people read them: three digits that matter, the language's own decimal mark.
+//! Numbers for people: three significant digits, and the language's decimal mark.
 
 use socklab_text::Messages;
 
-/// What stands where there is no figure.
+/// Shown where there is no figure.
 pub(crate) const NO_FIGURE: &str = "–";
 
 /// Writes numbers in a language.
@@ -12,21 +12,21 @@ pub struct Numbers<'t> {
 }
 
 impl<'t> Numbers<'t> {
-    /// In the language of these messages.
+    /// Numbers in the language of these messages.
     pub fn new(messages: &'t dyn Messages) -> Self {
         Numbers { messages }
     }
 
-    /// With so many decimals, and thousands set apart.
+    /// With this many decimals, and a separator of thousands.
     pub fn fixed(self, value: f64, decimals: usize) -> String {
         let plain = format!("{:.decimals$}", value.abs());
         let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
         let mut text = String::new();
-        // What rounds to nothing has no sign.
+        // No minus sign for a value that is rounded to zero.
         if value < 0.0 && plain.contains(|c| ('1'..='9').contains(&c)) {
             text.push('−');
         }
-        // Four digits stand together in both languages' style.
+        // Both languages separate thousands only from five digits on.
         let apart = if whole.len() > 4 {
             self.messages.say("compare-thousands")
         } else {
@@ -45,8 +45,8 @@ impl<'t> Numbers<'t> {
         text
     }
 
-    /// With three digits that matter, or all of its whole ones: 0.123, 1.23, 12.3, 123, 12,345.
-    /// Below a tenth, two.
+    /// With three significant digits, or all digits of a longer whole number: 0.123, 1.23, 12.3,
+    /// 123, 12,345. Below a tenth, with two.
     pub fn three(self, value: f64) -> String {
         let magnitude = value.abs();
         let decimals = match magnitude {
@@ -60,7 +60,7 @@ impl<'t> Numbers<'t> {
         self.fixed(value, decimals)
     }
 
-    /// A time given in microseconds, in the unit that suits it.
+    /// A time in microseconds, in a suitable unit.
     pub fn time(self, micros: f64) -> String {
         match micros {
             below if below < 999.5 => format!("{} µs", self.three(micros)),
@@ -69,7 +69,7 @@ impl<'t> Numbers<'t> {
         }
     }
 
-    /// A size given in KiB, in the unit that suits it.
+    /// A size in KiB, in a suitable unit.
     pub fn memory(self, kib: f64) -> String {
         match kib {
             below if below < 1023.5 => format!("{} KiB", self.three(kib)),
@@ -78,12 +78,12 @@ impl<'t> Numbers<'t> {
         }
     }
 
-    /// A ratio, with the two decimals that its interval may allow.
+    /// A ratio with two decimals: fewer from 10 on, more below 0.1.
     pub fn ratio(self, ratio: f64) -> String {
         self.ratio_part(ratio, ratio)
     }
 
-    /// Half of a ratio's interval, with the decimals that the ratio has.
+    /// The half-width of a ratio's interval, with as many decimals as the ratio.
     pub fn ratio_part(self, half: f64, ratio: f64) -> String {
         if ratio < 0.1 {
             self.three(half)
@@ -92,7 +92,7 @@ impl<'t> Numbers<'t> {
         }
     }
 
-    /// A change to a ratio of what was: +4.2 %, −17 %.
+    /// A ratio as a change in per cent: +4.2 %, −17 %.
     pub fn change(self, ratio: f64) -> String {
         let percent = 100.0 * (ratio - 1.0);
         let sign = if percent > 0.0 { "+" } else { "" };
@@ -100,7 +100,7 @@ impl<'t> Numbers<'t> {
         format!("{sign}{} %", self.fixed(percent, decimals))
     }
 
-    /// A share of 1 in per cent.
+    /// A share (0 to 1) in per cent.
     pub fn percent(self, share: f64) -> String {
         format!("{} %", self.three(100.0 * share))
     }

@@ -22,8 +22,7 @@ pub enum Which {
     Service,
 }
 
-/// The distribution of a model's times under a load over all rounds that count. `None` if there is
-/// no reply.
+/// The distribution of a model's times under a load, over all valid rounds. `None` without replies.
 pub fn hgrm(results: &Results, model: &str, load: usize, which: Which) -> Option<String> {
     let is =
         |trial: &&Trial| trial.model == model && trial.load == load && trial.invalid.is_empty();
@@ -35,7 +34,7 @@ pub fn hgrm(results: &Results, model: &str, load: usize, which: Which) -> Option
     all.filter(|all| !all.is_empty()).map(|all| text(&all))
 }
 
-/// Several distributions as one, in nanoseconds. `None` of times that no histogram can hold.
+/// Merges several distributions, in nanoseconds. `None` if a time does not fit into a histogram.
 fn together<'l>(several: impl Iterator<Item = &'l Latencies>) -> Option<Histogram<u64>> {
     let mut all = Histogram::new(3).ok()?;
     for (limit, count) in several.flat_map(|one| &one.buckets) {

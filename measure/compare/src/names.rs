@@ -1,11 +1,11 @@
-//! What every output says alike: names of loads, metrics, reasons.
+//! Names of loads, metrics and reasons, the same in every output.
 
 use crate::estimate::Metric;
 use crate::format::Numbers;
 use crate::results::{Invalid, Load, Results};
 use socklab_text::Messages;
 
-/// How the things of a comparison are called in a language.
+/// Names of the parts of a comparison, in one language.
 #[derive(Clone, Copy)]
 pub struct Names<'t> {
     /// The messages.
@@ -15,7 +15,7 @@ pub struct Names<'t> {
 }
 
 impl<'t> Names<'t> {
-    /// In the language of these messages.
+    /// Names in the language of these messages.
     pub fn new(messages: &'t dyn Messages) -> Self {
         Names {
             messages,
@@ -23,12 +23,12 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// A name that somebody else chose, such as an address, made safe to show.
+    /// A name from outside, such as an address, escaped.
     pub fn name(self, name: &str) -> String {
         self.messages.say_with("compare-name", &[("name", &name)])
     }
 
-    /// A load: how many connections, and for an open one how many questions a second.
+    /// A load: its connections and, if it is open, its questions per second.
     pub fn load(self, load: &Load) -> String {
         match load {
             Load::Closed { connections } => {
@@ -53,7 +53,7 @@ impl<'t> Names<'t> {
             .map_or_else(|| load.to_string(), |load| self.load(load))
     }
 
-    /// What is compared.
+    /// The name of a metric.
     pub fn metric(self, metric: Metric) -> String {
         let id = match metric {
             Metric::Rate => "compare-metric-rate",
@@ -64,7 +64,7 @@ impl<'t> Names<'t> {
         self.messages.say(id)
     }
 
-    /// Its value with its unit.
+    /// The value of a metric with its unit.
     pub fn figure(self, metric: Metric, value: f64) -> String {
         match metric {
             Metric::Rate => self.numbers.three(value),
@@ -72,7 +72,7 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// Why a trial is not believed.
+    /// Why a trial is invalid.
     pub fn reason(self, reason: Invalid) -> String {
         let id = match reason {
             Invalid::GeneratorSaturated => "compare-invalid-generator-saturated",
@@ -86,8 +86,7 @@ impl<'t> Names<'t> {
         self.messages.say(id)
     }
 
-    /// What makes the figures less than they could be. One that this version does not know is shown
-    /// by its id.
+    /// A reservation about the figures. One that this version does not know is shown by its id.
     pub fn caution(self, id: &str) -> String {
         let id = match id {
             "shared-core" => "compare-caution-shared-core",
@@ -103,8 +102,8 @@ impl<'t> Names<'t> {
     }
 }
 
-/// Which figure tells models apart under a load: under a closed one how much they do, under an open
-/// one, where all are asked the same, how long it takes at worst.
+/// The metric that best tells models apart under a load: the rate under a closed load; under an
+/// open one, where all models answer the same number of questions, the longest response times.
 pub fn main_metric(load: &Load) -> Metric {
     match load {
         Load::Closed { .. } => Metric::Rate,

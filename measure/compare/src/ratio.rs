@@ -42,35 +42,35 @@ use crate::results::Trial;
 use crate::statistics::{self, Error};
 use crate::validity;
 
-/// The fewest rounds in which both models count for anything to be said.
+/// The fewest rounds, valid for both models, from which a conclusion is drawn.
 pub const FEWEST: usize = 3;
 
-/// How often a comparison may see any difference at all where there is none.
+/// How often a comparison may report any difference where there is none.
 pub const FALSE_ALARMS: f64 = 0.02;
 
-/// How far a ratio is off in one run as a whole: the standard deviation of its logarithm between
-/// runs, beyond the noise of the rounds. Where a program lies in memory, what else the machine
-/// does, how warm it is: none of it is seen within a run (Mytkowicz, Diwan, Hauswirth and Sweeney,
-/// "Producing Wrong Data Without Doing Anything Obviously Wrong!", ASPLOS 2009; Kalibera and Jones,
-/// "Rigorous Benchmarking in Reasonable Time", ISMM 2013).
+/// The drift of a ratio: the standard deviation of its logarithm between runs, beyond the noise of
+/// the rounds. It comes from where a program lies in memory, what else the machine does, how warm
+/// the machine is. No run can see it in itself (Mytkowicz, Diwan, Hauswirth and Sweeney, "Producing
+/// Wrong Data Without Doing Anything Obviously Wrong!", ASPLOS 2009; Kalibera and Jones, "Rigorous
+/// Benchmarking in Reasonable Time", ISMM 2013).
 ///
-/// The figures are from repeated runs (`docs/performance.md`): medians of nine rounds moved by 0.03
-/// between runs, of which their own noise explains 0.015.
+/// The figures come from repeated runs (`docs/performance.md`): medians of nine rounds moved by
+/// 0.03 between runs, and the rounds' own noise explains 0.015 of that.
 ///
-/// With [slices](crate::slices) little is left of it: servers take turns within a second, and each
-/// round has processes of its own, so that where they lie differs between the rounds as it does
-/// between runs.
+/// With [slices](crate::slices) little drift is left. Servers take turns within a second, and each
+/// round starts new processes, so their place in memory differs between rounds as it does between
+/// runs.
 pub fn drift(metric: Metric, sliced: bool) -> f64 {
     match metric {
         Metric::Rate | Metric::P50 | Metric::Cpu if sliced => 0.005,
         Metric::Rate | Metric::P50 | Metric::Cpu => 0.025,
-        // The tail is made by what else runs.
+        // The tail depends on what else runs on the machine.
         Metric::P99 if sliced => 0.02,
         Metric::P99 => 0.05,
     }
 }
 
-/// What is compared, of one trial. Nothing if it was not measured, or is not above zero.
+/// The figure of a trial by a metric. `None` if it was not measured or is not above zero.
 pub fn figure(trial: &Trial, metric: Metric) -> Option<f64> {
     let figure = match metric {
         Metric::Rate => trial.replies as f64 / trial.seconds,
@@ -84,12 +84,12 @@ pub fn figure(trial: &Trial, metric: Metric) -> Option<f64> {
     (figure.is_finite() && figure > 0.0).then_some(figure)
 }
 
-/// The logarithms of the ratios of a model to another, one for each round in which both count.
+/// The logarithms of one model's ratios to another, for each round in which both trials are valid.
 pub fn logs(trials: &[Trial], model: &str, other: &str, load: usize, metric: Metric) -> Vec<f64> {
     let trial_of = |model: &str, round: u32| {
         let is = |one: &&Trial| one.model == model && one.load == load && one.round == round;
         let trial = trials.iter().find(is)?;
-        // Of two bounds nothing is known of their ratio.
+        // The ratio of two bounds is unknown.
         let bound = metric != Metric::Cpu && validity::is_bound(trial);
         let counts = trial.invalid.is_empty() && !bound;
         counts.then(|| figure(trial, metric)).flatten()
@@ -101,32 +101,31 @@ pub fn logs(trials: &[Trial], model: &str, other: &str, load: usize, metric: Met
     rounds.iter().filter_map(log).collect()
 }
 
-/// A ratio, or its logarithm's estimate, with what may be said of it.
+/// An estimated ratio, or its logarithm, with its intervals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
-    /// In how many rounds both count.
+    /// The number of rounds in which both trials are valid.
     pub pairs: usize,
-    /// The median ratio. Nothing of no rounds.
+    /// The median ratio. `None` without rounds.
     pub ratio: Option<f64>,
-    /// Where the ratio is, with a confidence of 95 %. Nothing of fewer than [`FEWEST`].
+    /// The 95 % confidence interval of the ratio. `None` for fewer than [`FEWEST`] rounds.
     pub interval: Option<Interval>,
-    /// Where a second run of as many rounds would find it, with a probability of 95 %.
+    /// The 95 % prediction interval: where a second run of as many rounds would find the ratio.
     pub prediction: Option<Interval>,
-    /// How probable a ratio so far from 1 would be if there were no difference, before any
-    /// correction.
+    /// The probability of a ratio so far from 1 if there were no difference, before any correction.
     pub chance: Option<f64>,
 }
 
 impl Comparison {
-    /// What the logarithms of the ratios of several rounds say, with what spread is typical of
-    /// such, and a drift between runs.
+    /// Estimates a ratio from its logarithms, one for each round. `typical` is the usual spread of
+    /// such ratios, and `drift` the drift between runs.
     pub fn of(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
         let error = Error::of(logs, typical).filter(|_| logs.len() >= FEWEST);
         Comparison::around(logs.len(), statistics::median(logs), error, drift)
     }
 
-    /// The same of rounds of slices: with ten or more of them, by their trimmed mean. Such a round
-    /// is itself a mean of many slices, so that a median would give away a third of what they know.
+    /// The same for rounds of slices. Ten or more rounds are estimated by their trimmed mean: such
+    /// a round is itself a mean of many slices, so a median would waste a third of the information.
     pub fn of_slices(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
         match statistics::trimmed(logs) {
             Some((mean, error, freedom)) => {
@@ -156,9 +155,9 @@ impl Comparison {
     }
 }
 
-/// Which of several hypotheses are rejected over all of them, by Holm's procedure: the least
-/// probable is held against [`FALSE_ALARMS`] divided by their number, the next by one less, until
-/// one is not rejected.
+/// Which of several hypotheses Holm's procedure rejects. It compares the least probable with
+/// [`FALSE_ALARMS`] divided by their number, the next with the number less one, and so on until one
+/// is not rejected.
 pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
     let mut order: Vec<(f64, usize)> = chances
         .iter()
@@ -177,21 +176,21 @@ pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
     rejected
 }
 
-/// The ratios of one model to another, under one load by one metric.
+/// The ratios of one model to another under one load, by one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// Of what.
+    /// The metric.
     pub metric: Metric,
-    /// Whether the load is an open one. There all models answer as many, and their rates hardly
-    /// vary: they are no measure of how much others do.
+    /// Whether the load is open. Then all models answer equally many questions, and their rates
+    /// hardly vary, so they do not show how much other rates vary.
     pub open: bool,
     /// Whether the servers took turns, a slice at a time.
     pub sliced: bool,
-    /// Their logarithms, one for each round in which both count.
+    /// The logarithms of the ratios, one for each round in which both trials are valid.
     pub logs: Vec<f64>,
 }
 
-/// What may be said of several ratios that are shown together.
+/// Estimates and judges several ratios that are shown together.
 pub fn judge(several: &[Series]) -> Vec<(Comparison, Verdict)> {
     let compare = |one: &Series| {
         let alike = |other: &&Series| (other.metric, other.open) == (one.metric, one.open);

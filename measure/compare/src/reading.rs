@@ -1,4 +1,4 @@
-//! What the numbers say, in one paragraph: what may be concluded, and what not.
+//! Summarises a comparison in one paragraph: what may be concluded from it, and what may not.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use crate::statistics;
 use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary};
 use socklab_text::{Messages, Variable};
 
-/// The paragraph.
+/// The summary as one paragraph.
 pub fn reading(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
     let reader = Reader::new(results, summary, messages);
     let mut sentences = reader.sentences();
@@ -18,7 +18,7 @@ pub fn reading(results: &Results, summary: &Summary, messages: &dyn Messages) ->
     sentences.join(" ")
 }
 
-/// Its sentences, without the cautions: a page shows those apart.
+/// The sentences of the summary, without the cautions, which a page shows apart.
 pub fn sentences(results: &Results, summary: &Summary, messages: &dyn Messages) -> Vec<String> {
     Reader::new(results, summary, messages).sentences()
 }
@@ -40,7 +40,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Differences first, then where there is none, then what was measured, and reservations last.
+    /// Differences first, then the lack of any, then what was measured. Reservations come last.
     fn sentences(&self) -> Vec<String> {
         let mut sentences: Vec<String> = Vec::new();
         sentences.extend(self.refused());
@@ -78,15 +78,15 @@ impl<'t> Reader<'t> {
         )
     }
 
-    /// Which models were not timed, for they do not do what the exercise asks.
+    /// Models that were not timed, because they do not do the exercise.
     fn refused(&self) -> Option<String> {
         let proofs = self.results.proofs.iter().filter(|proof| !proof.same);
         let models = self.list(proofs.map(|proof| &proof.model))?;
         Some(self.say_with("compare-reading-refused", &[("models", &models)]))
     }
 
-    /// Which model does best under a load by a metric, and which are worse by how much; `None`
-    /// if none is surely worse.
+    /// The best model under a load by a metric, and by how much others are worse; `None` if none is
+    /// significantly worse.
     fn difference(&self, load: usize, metric: Metric) -> Option<String> {
         let best = self.best(load, metric)?;
         let cell = self.summary.cell(&best.model, load)?;
@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
         ))
     }
 
-    /// The figure of the only one that was measured.
+    /// The figure, if only one model was measured.
     fn alone(&self, load: usize, metric: Metric, figure: &str) -> Option<String> {
         let best = self.best(load, metric)?;
         let (load, model) = (self.load(load), self.names.name(&best.model));
@@ -138,7 +138,7 @@ impl<'t> Reader<'t> {
         Some(self.say_with(id, &[("load", &load), ("model", &model), (name, &figure)]))
     }
 
-    /// What idle connections cost, if models differ by more than their intervals.
+    /// The cost of idle connections, if models differ by more than their intervals.
     fn idle(&self) -> Option<String> {
         let costs = self.summary.idle.iter();
         let known = costs.filter_map(|one| Some((&one.model, one.bytes?)));
@@ -159,7 +159,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The highest rates that were kept up, the highest first.
+    /// The highest rates that models keep up, the highest first.
     fn knees(&self) -> Option<String> {
         let known = self.results.knees.iter();
         let mut known: Vec<(f64, &String)> = known
@@ -174,8 +174,8 @@ impl<'t> Reader<'t> {
         Some(self.say_with("compare-reading-knees", &[("rates", &rates)]))
     }
 
-    /// Where no model is surely worse than the best, once for all metrics; or that there are too
-    /// few rounds to say.
+    /// Loads under which no model is significantly worse than the best, once for all metrics; or
+    /// that there are too few rounds to say.
     fn equal(&self) -> Option<String> {
         let rounds = self.results.trials.iter().map(|one| one.round + 1).max()?;
         if (rounds as usize) < ratio::FEWEST {
@@ -195,7 +195,7 @@ impl<'t> Reader<'t> {
         Some(self.say_with("compare-reading-equal", &[("places", &places)]))
     }
 
-    /// When a difference is called one, and how small a difference could have been seen.
+    /// The rule for a difference, and how small a difference this run could have detected.
     fn rule(&self) -> Option<String> {
         let matters = |one: &&Ratio| {
             let load = self.results.loads.get(one.load);
@@ -209,7 +209,7 @@ impl<'t> Reader<'t> {
         Some(self.say_with("compare-reading-rule", &[("percent", &percent)]))
     }
 
-    /// Where the generator was the limit.
+    /// Loads under which the load generator was the limit.
     fn bounds(&self) -> Option<String> {
         let cells = self.summary.cells.iter();
         let bound = cells.filter(|cell| !cell.bounds.is_empty());
@@ -217,7 +217,7 @@ impl<'t> Reader<'t> {
         Some(self.say_with("compare-reading-bounds", &[("places", &places)]))
     }
 
-    /// Where questions were not answered.
+    /// Loads under which questions were lost.
     fn lost(&self) -> Option<String> {
         let lost = |cell: &Cell| cell.losses.lost + cell.losses.refused;
         let cells = self.summary.cells.iter();
@@ -234,7 +234,7 @@ impl<'t> Reader<'t> {
         ))
     }
 
-    /// Which cells must not be believed, and why.
+    /// Cells that are invalid, and why.
     fn invalid(&self) -> Vec<String> {
         let mut by_reason = BTreeMap::<_, Vec<(&String, usize)>>::new();
         for cell in &self.summary.cells {
@@ -253,9 +253,9 @@ impl<'t> Reader<'t> {
         by_reason.into_iter().filter_map(sentence).collect()
     }
 
-    /// What an honest reader does not conclude.
+    /// What does not follow from the figures.
     fn limits(&self) -> Vec<String> {
-        // A model that is an address is somebody else's server, and may be far away.
+        // A model named by an address is a server of somebody else, and may be far away.
         let models = self.results.models.iter();
         let mut addresses = models.filter_map(|one| one.parse().ok());
         let far = addresses.any(|one: SocketAddr| !one.ip().is_loopback());
@@ -271,7 +271,7 @@ impl<'t> Reader<'t> {
         sentences
     }
 
-    /// What makes the figures less than they could be.
+    /// Reservations about the figures.
     fn cautions(&self) -> Option<String> {
         let cautions = self.results.environment.cautions.iter();
         let cautions: Vec<String> = cautions.map(|one| self.names.caution(one)).collect();
@@ -316,7 +316,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// A list, set apart by commas alone, which is right in both languages. `None` for an empty one.
+/// A list with commas only, which is right in both languages. `None` for an empty list.
 fn join(all: impl Iterator<Item = String>) -> Option<String> {
     let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| all.join(", "))

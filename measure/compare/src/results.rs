@@ -1,5 +1,4 @@
-//! What was measured, as it is kept: the schema of the JSON files is these types.
-//!
+//! The measurements, as they are stored: these types are the schema of the JSON files.
 //! Times are in microseconds unless a name says otherwise, memory is in KiB, and everything that is
 //! "for each reply" is left as a total beside the number of replies, so that nothing is divided
 //! twice. Definitions: `docs/metrics.md`.
@@ -74,24 +73,23 @@ pub struct Environment {
     /// In the order in which they are shown: `kernel`, `cpu`, `cores`, `governor`, …, each with its
     /// value; `unknown` where the system does not say.
     pub facts: Vec<(String, String)>,
-    /// What makes these figures less than they could be, by the id of a message: `shared-core`,
-    /// `virtual-machine`, …
+    /// Reservations about these figures, as ids of messages: `shared-core`, `virtual-machine`, …
     pub cautions: Vec<String>,
 }
 
-/// What was proved of a model before the clock ran.
+/// The result of proving a model before anything was timed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proof {
-    /// Which.
+    /// The model.
     pub model: String,
-    /// Whether its transcript of the exercise is the reference's. A model for which it is not has
+    /// Whether the model's transcript equals the reference's. A model with another transcript has
     /// no trials.
     pub same: bool,
-    /// Where it differs first: the reference's line and its own.
+    /// The first difference: the reference's line and the model's.
     pub difference: Option<(String, String)>,
 }
 
-/// One model under one load, once.
+/// One measurement of one model under one load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Which round, from 0: in each every model has every load once, in a shuffled order.
@@ -100,62 +98,61 @@ pub struct Trial {
     pub model: String,
     /// Which of [`Results::loads`].
     pub load: usize,
-    /// How long the load ran before its rate was steady, in seconds. Nothing of it is in any figure
-    /// below.
+    /// The length of the warm-up, in seconds. No figure below includes it.
     pub warm_up: f64,
-    /// Whether it became steady within the time for it.
+    /// Whether the rate became steady within the longest warm-up.
     pub steady: bool,
-    /// How long was measured, in seconds.
+    /// The length of the measurement, in seconds.
     pub seconds: f64,
-    /// Right replies while it was.
+    /// Right replies during the measurement.
     pub replies: u64,
     /// How many in each interval of the same length, to see how even it was.
     pub intervals: Vec<u64>,
-    /// From the moment when a question was due to its answer. Under a closed load it is due when
-    /// the one before is answered, so this is the service time.
+    /// Response times: from when a question was due to its reply. Under a closed load a question is
+    /// due when the one before is answered, so these are the service times.
     pub response: Latencies,
-    /// From the moment when a question was sent to its answer.
+    /// Service times: from when a question was sent to its reply.
     pub service: Latencies,
     /// What went wrong.
     pub losses: Losses,
-    /// How the program fared that made the load.
+    /// The load generator's own figures.
     pub generator: Generator,
     /// How many of its slices others disturbed: those do not count, as long as there are enough
     /// others.
     #[serde(default)]
     pub disturbed: u32,
-    /// What the server used. Nothing for a target that is not ours to ask.
+    /// What the server used. `None` for a target, which cannot be asked.
     pub server: Option<Server>,
-    /// What its figures are limited by: they are the generator's in part, and so are bounds.
+    /// What limits the figures: they depend on the generator, and so are bounds.
     #[serde(default)]
     pub limits: Vec<Invalid>,
-    /// Why this trial must not be believed.
+    /// Why this trial is invalid.
     pub invalid: Vec<Invalid>,
 }
 
-/// How long something took, of many.
+/// A distribution of times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latencies {
-    /// How many.
+    /// The number of times.
     pub samples: u64,
     /// The arithmetic mean.
     pub mean: f64,
     /// The longest.
     pub max: f64,
-    /// All of them: an upper limit, and how many took no longer than it but longer than the one
-    /// before. Three digits are kept.
+    /// The histogram: upper limits, each with the number of times up to it and above the one
+    /// before. Times have three digits.
     pub buckets: Vec<(f64, u64)>,
 }
 
 impl Latencies {
-    /// The time within which a `part` (0 to 1) of them were done; nothing if there are fewer than
-    /// ten beyond it, for then it would be an anecdote.
+    /// The quantile at `part` (0 to 1); `None` if fewer than ten times are beyond it, too few to
+    /// mean anything.
     pub fn percentile(&self, part: f64) -> Option<f64> {
         let beyond = self.samples as f64 * (1.0 - part);
         (beyond >= 10.0 || (part <= 0.5 && self.samples >= 10)).then(|| self.at(part))
     }
 
-    /// The time within which a `part` (0 to 1) of them were done, however few they are.
+    /// The quantile at `part` (0 to 1), however few times there are.
     pub fn at(&self, part: f64) -> f64 {
         let wanted = (self.samples as f64 * part).ceil() as u64;
         let mut seen = 0;
@@ -169,31 +166,31 @@ impl Latencies {
     }
 }
 
-/// What went wrong under a load.
+/// What went wrong under a load, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Losses {
     /// Questions that were not answered in time. Each counts as the time-out in the response times.
     pub lost: u64,
-    /// Answers that came again.
+    /// Duplicate replies.
     pub duplicated: u64,
-    /// Answers that came after that to a later question of the same connection.
+    /// Replies that came after that to a later question of the same connection.
     pub reordered: u64,
-    /// Answers that were not what they had to be.
+    /// Wrong replies.
     pub wrong: u64,
-    /// Connections that could not be made.
+    /// Connections that were refused.
     pub refused: u64,
-    /// Connections that could not be made for want of a port of our own.
+    /// Connections that could not be opened because this machine had no free port.
     pub out_of_ports: u64,
 }
 
-/// How the load was made.
+/// The load generator's own figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// The share of the measured time in which it had something to do (1 is all of it): before it
-    /// sleeps it looks a little, which is no work. Under an open load it waits busily for the time
-    /// of the next question, so there its lag says more.
+    /// The share of the measured time in which the generator had work, from 0 to 1. Spinning before
+    /// it sleeps is no work. Under an open load it spins until the next question is due, so there
+    /// its lag says more.
     pub busy: f64,
-    /// How long after its time a question was sent, under an open load.
+    /// How late questions were sent, under an open load.
     pub lag: Latencies,
 }
 
@@ -204,51 +201,52 @@ pub struct Server {
     pub user: f64,
     /// CPU time in the kernel.
     pub system: f64,
-    /// The share of its cores' time that it used (1 is all of it).
+    /// The share of its cores' time that the server used, from 0 to 1.
     pub busy: f64,
-    /// Context switches because it waited.
+    /// Voluntary context switches: a thread waited.
     pub voluntary: u64,
-    /// Context switches because others had their turn.
+    /// Involuntary context switches: the scheduler ran another thread.
     pub involuntary: u64,
     /// Threads at the end.
     pub threads: u32,
     /// Resident memory at the end.
     pub memory: u64,
-    /// Resident memory at most since it began.
+    /// Peak resident memory since the server began.
     pub peak: u64,
-    /// What its driver did, by the name of the operation. Empty if nobody watched.
+    /// The driver's operations, by name. Empty if they were not counted.
     pub operations: BTreeMap<String, Operations>,
 }
 
-/// How often a driver did something.
+/// How often a driver made one kind of operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operations {
-    /// All.
+    /// All calls.
     pub calls: u64,
-    /// Those that found nothing to do (`WouldBlock`).
+    /// Calls that returned `WouldBlock`.
     pub would_block: u64,
     /// How many datagrams, connections or events they moved.
     pub items: u64,
 }
 
-/// Why a trial must not be believed, or what limits it.
+/// Why a trial is invalid, or what limits its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Invalid {
-    /// The generator could do no more while the server idled for more than a tenth of the time: the
-    /// figure is the generator's.
+    /// The load generator was saturated while the server was idle for more than a tenth of the
+    /// time: the figure is the generator's.
     GeneratorSaturated,
-    /// Under an open load, questions left late by more than a tenth of the median service time.
+    /// Under an open load, questions were sent late by more than a tenth of the median service
+    /// time.
     LateSchedule,
-    /// Our own ports ran out.
+    /// This machine had no free port left.
     OutOfPorts,
     /// Some replies were wrong.
     WrongReplies,
     /// There are too few replies for the percentiles.
     TooFewSamples,
-    /// The rate was not steady within the time for it.
+    /// The rate was not steady within the longest warm-up.
     NotSteady,
-    /// The server ended, or did not say what it used.
+    /// The server ended, or did not report what it used.
     ServerGone,
 }
 
@@ -257,13 +255,13 @@ pub enum Invalid {
 pub struct Idle {
     /// Which model.
     pub model: String,
-    /// How many are connected and say nothing.
+    /// The number of idle connections.
     pub connections: u32,
     /// The server's resident memory.
     pub memory: u64,
     /// Its threads.
     pub threads: u32,
-    /// How long one more client, who does say something, waits for its answer.
+    /// Response times of one more client, which does ask.
     pub reply: Latencies,
 }
 
@@ -274,10 +272,11 @@ pub struct Knee {
     pub model: String,
     /// How many connections took turns.
     pub connections: u32,
-    /// The most that the 99th percentile of the response time might be.
+    /// The limit for the 99th percentile of the response time.
     pub limit: f64,
-    /// The highest rate with at least 0.99 of it answered within the limit, a second.
+    /// The highest rate, in questions per second, of which at least 0.99 is answered within the
+    /// limit.
     pub rate: Option<f64>,
-    /// What was tried: rate offered, rate achieved, 99th percentile.
+    /// The steps of the search: rate offered, rate achieved, 99th percentile.
     pub steps: Vec<(f64, f64, f64)>,
 }

@@ -1,4 +1,4 @@
-//! Whose slice is next, and which slices count.
+//! Decides which server has the next slice, and which slices count.
 //!
 //! All servers of a load are alive at once, and exactly one is under load at any moment: for a
 //! slice of about a tenth of a second. A *block* is one slice of each, in shuffled order, so that
@@ -15,9 +15,9 @@
 
 use fastrand::Rng;
 
-/// The share of a slice's time that others may have on one of the two cores before it does not
-/// count. `/proc/stat` counts in hundredths of a second, so that in a slice of a tenth it may be
-/// off by 0.1.
+/// A slice does not count if other programs used more than this share of its time on one of the two
+/// cores. `/proc/stat` counts in hundredths of a second, so in a slice of a tenth the share may be
+/// wrong by 0.1.
 pub const DISTURBED: f64 = 0.15;
 
 /// How many slices may be repeated, for each that is planned.
@@ -26,30 +26,30 @@ pub const REPEATS: f64 = 0.5;
 /// One slice of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// In which block.
+    /// The block of the slice.
     pub block: u32,
-    /// Which server.
+    /// The server of the slice.
     pub server: usize,
-    /// How often it has been made in this block before.
+    /// How often this slice was repeated in its block.
     pub repeated: u32,
 }
 
-/// The slices of a round in their order.
+/// The order of a round's slices.
 #[derive(Clone, Debug)]
 pub struct Blocks {
     servers: usize,
     blocks: u32,
     next_block: u32,
-    /// What is left of this block.
+    /// The rest of the present block.
     left: Vec<Turn>,
-    /// What is to be made again, after that.
+    /// Slices of this block to be repeated.
     again: Vec<Turn>,
     repeats: u32,
     rng: Rng,
 }
 
 impl Blocks {
-    /// So many blocks of one slice for each server.
+    /// Plans `blocks` blocks, each with one slice for each server.
     pub fn new(servers: usize, blocks: u32, rng: Rng) -> Self {
         Blocks {
             servers,
@@ -62,7 +62,7 @@ impl Blocks {
         }
     }
 
-    /// Has the slice of this turn made again, if repeats are left. Whether it will be.
+    /// Has a slice repeated, if repeats are left. Returns whether it will be.
     pub fn again(&mut self, turn: Turn) -> bool {
         let more = self.repeats > 0;
         if more {
@@ -98,9 +98,9 @@ impl Iterator for Blocks {
     }
 }
 
-/// Which of a server's slices count, by what share of each others took: those that were not
-/// disturbed, if they are at least half as many as were planned; otherwise all, because the rest
-/// would be chosen by what went on elsewhere.
+/// Which of a server's slices count, given the share that others took of each. These are the
+/// undisturbed ones, if they are at least half as many as planned. Otherwise all count, because
+/// other programs would choose which few are left.
 pub fn counting(others: &[f64], planned: u32) -> Vec<bool> {
     let calm: Vec<bool> = others.iter().map(|share| *share <= DISTURBED).collect();
     let enough = 2 * calm.iter().filter(|calm| **calm).count() >= planned as usize;

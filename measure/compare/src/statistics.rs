@@ -13,20 +13,21 @@ use crate::estimate::{Estimate, Interval};
 /// The confidence of every interval that is shown.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// How often the rounds are drawn again. Beyond 2,000 an interval's ends no longer move visibly.
+/// How often the rounds are resampled. More than 2,000 times does not visibly move an interval's
+/// ends.
 const RESAMPLES: usize = 2_000;
 
-/// The fewest rounds whose median gets an interval. The range of five rounds holds the true median
-/// in 94 % of all cases, that of four in 88 %, and no resampling can know more than the rounds do.
+/// The fewest rounds whose median gets an interval. The range of five rounds contains the true
+/// median in 94 % of all cases, that of four in 88 %, and resampling adds no information.
 pub const FEWEST_FOR_INTERVAL: usize = 5;
 
-/// The middle one, or the mean of the middle two. Nothing of nothing.
+/// The median: the middle value, or the mean of the middle two. `None` for an empty slice.
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     middle(&mut sorted)
 }
 
-/// The median; the values are left in order.
+/// The median. Sorts the values.
 fn middle(values: &mut [f64]) -> Option<f64> {
     let count = values.len();
     values.sort_unstable_by(f64::total_cmp);
@@ -34,12 +35,12 @@ fn middle(values: &mut [f64]) -> Option<f64> {
 }
 
 /// The mean distance from the median, times √(π/2), so that for a normal distribution it estimates
-/// the standard deviation.
+/// the standard deviation. `None` for fewer than two values.
 ///
-/// With 5 to 10 rounds it knows as much as the standard deviation does when all is well, and one
-/// outlier moves it half as far (Geary, "The Ratio of the Mean Deviation to the Standard Deviation
-/// as a Test of Normality", Biometrika 27, 1935; Tukey, "A Survey of Sampling from Contaminated
-/// Distributions", 1960). Nothing of fewer than two.
+/// With 5 to 10 rounds it is nearly as precise as the standard deviation, and an outlier moves it
+/// half as far (Geary, "The Ratio of the Mean Deviation to the Standard Deviation as a Test of
+/// Normality", Biometrika 27, 1935; Tukey, "A Survey of Sampling from Contaminated Distributions",
+/// 1960).
 pub fn spread(values: &[f64]) -> Option<f64> {
     let centre = median(values)?;
     let sum: f64 = values.iter().map(|one| (one - centre).abs()).sum();
@@ -47,13 +48,13 @@ pub fn spread(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| root * sum / (values.len() - 1) as f64)
 }
 
-/// The part of the values that a [trimmed mean](trimmed) leaves out on each side.
+/// The share of the values that a [trimmed mean](trimmed) leaves out at each end.
 const TRIMMED: f64 = 0.2;
 
-/// The mean without the smallest and the largest fifth, and its standard error with its degrees of
-/// freedom: of values without outliers it knows nearly as much as the mean, and outliers hardly
-/// move it (Tukey and McLaughlin, Sankhyā A 25, 1963; Yuen, "The two-sample trimmed t for unequal
-/// population variances", Biometrika 61, 1974). `None` of fewer than ten.
+/// The mean without the smallest and the largest fifth, its standard error, and its degrees of
+/// freedom. `None` for fewer than ten values. Without outliers it is nearly as precise as the mean,
+/// and outliers hardly move it (Tukey and McLaughlin, Sankhyā A 25, 1963; Yuen, "The two-sample
+/// trimmed t for unequal population variances", Biometrika 61, 1974).
 pub fn trimmed(values: &[f64]) -> Option<(f64, f64, f64)> {
     if values.len() < FEWEST_TO_TRIM {
         return None;
@@ -64,7 +65,7 @@ pub fn trimmed(values: &[f64]) -> Option<(f64, f64, f64)> {
     let out = (TRIMMED * count) as usize;
     let left = sorted.len() - 2 * out;
     let mean = sorted[out..out + left].iter().sum::<f64>() / left as f64;
-    // Those that are left out count as the last that are not.
+    // For the standard error, values left out count as the nearest value that is not.
     let (low, high) = (sorted[out], sorted[out + left - 1]);
     let kept = sorted.iter().map(|one| one.clamp(low, high));
     let centre = kept.clone().sum::<f64>() / count;
@@ -74,16 +75,16 @@ pub fn trimmed(values: &[f64]) -> Option<(f64, f64, f64)> {
     Some((mean, error, left as f64 - 1.0))
 }
 
-/// The fewest values that are [trimmed]: two on each side.
+/// The fewest values that are [trimmed]: two at each end are left out.
 const FEWEST_TO_TRIM: usize = 10;
 
-/// The median with a bootstrap interval. Nothing of nothing.
+/// The median with a bootstrap interval. `None` for an empty slice.
 ///
 /// The interval is Hesterberg's expanded percentile interval ("What Teachers Should Know About the
-/// Bootstrap", The American Statistician 69, 2015, section 4.3): the plain percentile interval is
-/// too narrow for few values by the factor by which a t interval is wider than a normal one, so
-/// percentiles further out are taken. (BCa corrects for skewness by a jackknife, which says nothing
-/// of a median.) With up to seven values this is their range.
+/// Bootstrap", The American Statistician 69, 2015, section 4.3). The plain percentile interval is
+/// too narrow for few values, by the factor by which a t interval is wider than a normal one; so
+/// percentiles further out are taken. (BCa corrects for skewness by a jackknife, which does not
+/// work for a median.) With up to seven values the interval is their range.
 pub fn estimate(values: &[f64], rng: &mut Rng) -> Option<Estimate> {
     let value = median(values)?;
     let interval = (values.len() >= FEWEST_FOR_INTERVAL).then(|| bootstrap(values, rng));
@@ -109,9 +110,8 @@ fn bootstrap(values: &[f64], rng: &mut Rng) -> Interval {
     }
 }
 
-/// The slope of the line with the least squared distance from the points, with its t interval.
-/// Nothing if the points lie at fewer than three places: two always lie on a line, whatever was
-/// measured.
+/// The slope of the least-squares line through the points, with its t interval. `None` if the
+/// points have fewer than three different positions: two positions always lie on a line.
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
     let count = points.len() as f64;
     let mut places: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
@@ -171,8 +171,8 @@ mod tests {
     #[test]
     fn trimmed_means() {
         assert_eq!(trimmed(&[1.0; 9]), None);
-        // Two on each side are out, and count as 3 and 8: deviations from 5.5 of 2.5 (six times),
-        // 1.5 and 0.5 (twice each).
+        // Two values at each end are left out, and count as 3 and 8: deviations from 5.5 of 2.5
+        // (six times), 1.5 and 0.5 (twice each).
         let values: Vec<f64> = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 1e6].to_vec();
         let (mean, error, freedom) = trimmed(&values).expect("ten");
         assert_eq!((mean, freedom), (5.5, 5.0));
@@ -202,14 +202,14 @@ mod tests {
         assert_eq!(once, estimate(&values, &mut Rng::with_seed(7)));
     }
 
-    /// In how many of all cases the interval holds the true median, of skewed values with outliers.
+    /// How often the interval contains the true median, for skewed values with outliers.
     fn covered(rounds: usize) -> f64 {
         let mut rng = Rng::with_seed(5);
         let cases = 300;
         let held = (0..cases).filter(|_| {
             let round = |rng: &mut Rng| {
                 let outlier = if rng.f64() < 0.1 { 1.5 } else { 1.0 };
-                // Outliers on one side move the true median a little: it is found by the same draw.
+                // Outliers on one side move the true median a little, which `truth` accounts for.
                 (0.05 * normal(rng)).exp() * outlier
             };
             let values: Vec<f64> = (0..rounds).map(|_| round(&mut rng)).collect();

@@ -1,4 +1,4 @@
-//! What the rounds of a comparison say together.
+//! Conclusions from all rounds of a comparison.
 //!
 //! For each model under each load a [`Cell`]: medians over the rounds, with 95 % bootstrap
 //! intervals. For each model that is not the baseline a [`Ratio`] for each load and metric. For
@@ -17,12 +17,12 @@ pub(crate) use cells::believed;
 pub use crate::estimate::{Estimate, Interval, Metric, Verdict};
 use crate::results::{Invalid, Losses, Results};
 
-/// What is kept in a file: the measurements, and what was concluded from them.
+/// The content of a file: the measurements and their summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// What was measured. The summary can be drawn from it again.
+    /// The measurements. The summary can be computed from them again.
     pub results: Results,
-    /// What it says.
+    /// The conclusions from them.
     pub summary: Summary,
 }
 
@@ -34,7 +34,7 @@ impl Document {
     }
 }
 
-/// What the rounds of a comparison say together.
+/// Conclusions from all rounds of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// One for each model and load that were tried, in the order of the models and then of the
@@ -50,24 +50,24 @@ pub struct Summary {
 
 /// One model under one load.
 ///
-/// If the cell is [invalid](Cell::invalid) it has no figures. If it has [bounds](Cell::bounds) its
-/// rate is the least that the server can do, and its times are the most that they take.
+/// An [invalid](Cell::invalid) cell has no figures. If a cell has [bounds](Cell::bounds), its rate
+/// is a lower bound of what the server can do, and its times are upper bounds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Which model.
     pub model: String,
     /// Which of [`Results::loads`].
     pub load: usize,
-    /// How many rounds there were.
+    /// The number of rounds.
     pub trials: u32,
-    /// How many of them count. All figures are of these.
+    /// The number of valid rounds. All figures come from these.
     pub valid: u32,
-    /// Why the others do not: each reason with the number of rounds it is true of.
+    /// Why the other rounds are invalid: for each reason the number of rounds.
     pub reasons: BTreeMap<Invalid, u32>,
-    /// Why the whole cell must not be believed. Empty if it may be.
+    /// Why the whole cell is invalid. Empty if it is valid.
     pub invalid: Vec<Invalid>,
-    /// What makes its rate and its times bounds, in half of the rounds that count or more. Empty if
-    /// nothing does.
+    /// What makes the rate and the times bounds in at least half of the valid rounds. Empty if they
+    /// are no bounds.
     #[serde(default)]
     pub bounds: Vec<Invalid>,
     /// Right replies a second.
