@@ -1,8 +1,8 @@
-//! The same exercise on every I/O model, measured so that a class can believe it.
+//! Measures the same exercise on every I/O model, so that the figures can be trusted.
 //!
 //! Before the measurement, each model's transcript must equal that of the machines alone. Then, in
-//! rounds, each model is measured under each load once, in shuffled order, each trial with a server
-//! in a process and on a core of its own. This module returns the measurements; `socklab-compare`
+//! rounds, each model is measured under each load once, in shuffled order. In each trial the server
+//! has its own process and its own core. This module returns the measurements; `socklab-compare`
 //! interprets and shows them.
 
 mod environment;
@@ -33,22 +33,22 @@ pub(crate) use others::Others;
 pub use plan::{Entry, Kind, Plan, Thoroughness};
 pub use sources::sources;
 
-/// Who is told how far a comparison is.
+/// Is told how far a comparison has got.
 pub trait Progress {
     /// A model's transcript is compared with that of the machines alone.
     fn proving(&mut self, model: &str);
     /// A model is refused: the proof shows a difference.
     fn refused(&mut self, proof: &Proof);
-    /// A program does not do the exercise, and is not measured.
+    /// A program does not do the exercise, and will not be measured.
     fn unproved(&mut self, name: &str, why: &Why);
-    /// A server has stopped answering, after so many replies, and said this last on its standard
+    /// A server has stopped replying, after this many replies. Also has its last line on standard
     /// error.
     fn stopped(&mut self, name: &str, after: u64, said: &str);
-    /// Trials of these models under a load begin, after `done` of `all`.
+    /// Trials of this model under a load begin; `done` of `all` are over.
     fn trial(&mut self, model: &str, load: &Load, done: usize, all: usize);
-    /// Replies a second just now.
+    /// The present rate, in replies per second.
     fn rate(&mut self, rate: f64);
-    /// A server's first wrong reply.
+    /// A server has sent its first wrong reply.
     fn wrong_reply(&mut self, wrong: &WrongReply);
     /// A model's idle connections are measured.
     fn idle(&mut self, model: &str);
@@ -56,14 +56,14 @@ pub trait Progress {
     fn knee(&mut self, model: &str);
 }
 
-/// A reply that was not what it had to be.
+/// A wrong reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongReply {
-    /// Who sent it.
+    /// The server.
     pub model: String,
-    /// What it had to be.
+    /// The expected reply.
     pub expected: String,
-    /// What it was.
+    /// The reply that came.
     pub got: String,
 }
 
@@ -97,10 +97,10 @@ impl fmt::Display for Unmeasured {
 
 impl std::error::Error for Unmeasured {}
 
-/// Proves, then measures.
+/// Proves all models, then measures them.
 ///
 /// # Errors
-/// When no result can be had.
+/// When there is no result.
 pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, Unmeasured> {
     let begun = Instant::now();
     let started = SystemTime::now()
@@ -169,8 +169,8 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
     Ok(results)
 }
 
-/// Trials one after the other: what a register writes at leisure would disturb the slices of
-/// others.
+/// Runs trials one after the other. For a server with a register: what it writes later would
+/// disturb the slices of other servers.
 fn one_by_one(
     plan: &Plan,
     results: &mut Results,
@@ -196,7 +196,7 @@ fn one_by_one(
     Ok(())
 }
 
-/// All servers of a load at once, each in its turn.
+/// Runs all servers of a load at the same time; they take turns in slices.
 fn in_slices(
     plan: &mut Plan,
     results: &mut Results,
@@ -229,8 +229,8 @@ fn in_slices(
     Ok(())
 }
 
-/// Whether a trial counts. One that had no reply shows that its server has stopped answering, which
-/// is told and ends its part; a target's ends the comparison, and so does a wrong reply of one.
+/// Whether a trial counts. One without a reply does not: its server has stopped replying, which is
+/// reported. A target that never replied, or that sent a wrong reply, ends the comparison.
 fn check(
     plan: &Plan,
     name: &str,
@@ -271,7 +271,7 @@ fn check(
     Ok(true)
 }
 
-/// Proves every model, tells which are refused, and leaves the others in the plan.
+/// Proves every model, reports those that are refused, and leaves the others in the plan.
 fn prove(plan: &mut Plan, progress: &mut dyn Progress) -> Vec<Proof> {
     let mut proofs: Vec<Proof> = Vec::new();
     for entry in &plan.entries {

@@ -2,7 +2,7 @@
 
 pub use socklab_process::{allowed_cores, pin};
 
-/// Which cores are whose; an empty list is all of them.
+/// The cores of the generator and of the server. An empty list means all cores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cores {
     /// The load generator's.
@@ -12,8 +12,8 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// One core for the generator and the next `server` ones for the server. Where there are not
-    /// enough, neither is kept to any.
+    /// Takes one core for the generator and the next `server` ones for the server. If there are not
+    /// enough, pins neither.
     pub fn share(allowed: &[usize], server: usize) -> Self {
         match allowed {
             [generator, rest @ ..] if rest.len() >= server.max(1) => Cores {

@@ -12,7 +12,7 @@ use socklab_core::{Console, Notice, Prompt, Status, Watch};
 use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_system::{Run, Stop};
 
-/// How long a server may take to be ready and to end. Only a broken machine takes so long.
+/// How long a server may take to be ready, and to end. Only a broken one takes so long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// Any free port of this computer.
@@ -31,7 +31,7 @@ struct Recorder(Mutex<Sender<Seen>>);
 impl Recorder {
     fn record(&self, seen: Seen) {
         let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The experiment may be over.
+        // Ignore errors: the experiment may be over.
         let _ = sender.send(seen);
     }
 }
@@ -46,7 +46,7 @@ impl Console for Recorder {
     }
 }
 
-/// A program about to run: its user types `lines`, and what that user sees can be received.
+/// A run whose user types `lines`, and a receiver of what that user sees.
 pub(crate) fn run<W: Watch>(
     watch: W,
     lines: impl BufRead + Send + 'static,
@@ -70,8 +70,8 @@ pub(crate) struct LocalServer {
 }
 
 impl LocalServer {
-    /// Starts a server in a thread of its own, which calls `begin` first, and waits until it
-    /// listens. On failure, how it ended.
+    /// Starts a server on a thread, which calls `begin` first, and waits until it listens. On
+    /// failure, returns the server's status.
     pub(crate) fn start<W: Compiled>(
         runtime: Runtime,
         task: Task,
@@ -98,7 +98,7 @@ impl LocalServer {
         }
     }
 
-    /// Waits for a server that ends by itself. On failure, how it ended.
+    /// Waits for a server that ends by itself. On failure, returns its status.
     pub(crate) fn wait(&self) -> Result<(), Status> {
         match self.ended.recv_timeout(LIMIT) {
             Ok(Status::Done | Status::Stopped) => Ok(()),
@@ -107,7 +107,7 @@ impl LocalServer {
         }
     }
 
-    /// Stops it. On failure, how it ended.
+    /// Stops the server. On failure, returns its status.
     pub(crate) fn stop(&self) -> Result<(), Status> {
         self.stop.request();
         self.wait()

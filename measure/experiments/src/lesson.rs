@@ -25,7 +25,7 @@ pub use bench::Bench;
 pub use definition::{Findings, Lesson, Question};
 pub use prediction::{Answer, Answers};
 
-/// All of them, in the order in which a course meets them.
+/// All lessons, in the order of a course.
 pub static LESSONS: &[&Lesson] = &[
     &start_order::LESSON,
     &stream::LESSON,

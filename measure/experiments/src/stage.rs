@@ -1,5 +1,5 @@
-//! Servers that are measured in turn: all are alive, on cores of their own, and exactly one is
-//! under load at any moment, for one slice.
+//! Measures servers in turn. All of them run, on cores of their own, and exactly one is under load
+//! at any moment, for one slice.
 
 mod noise;
 mod proof;
@@ -27,13 +27,13 @@ pub(crate) use trials::latencies;
 
 use crate::cores::Cores;
 
-/// One slice.
+/// The result of one slice.
 #[derive(Debug)]
 pub(crate) struct Slice {
     pub(crate) outcome: Outcome,
-    /// The CPU time that the server used in it, with what was in flight at its end.
+    /// The server's CPU time in the slice, including that for replies in flight at its end.
     pub(crate) cpu: Option<Duration>,
-    /// The share of the cores' time that others had.
+    /// The share of the cores' time that other programs used.
     pub(crate) others: f64,
 }
 
@@ -45,16 +45,16 @@ pub(crate) struct Place {
     load: Load,
     warm_up: (Duration, bool),
     slices: Vec<Slice>,
-    /// What its processes had used before the first slice.
+    /// What the server's processes had used before the first slice.
     begun: Option<Charge>,
 }
 
-/// Starts what goes on beside a slice.
+/// Starts what runs beside a slice.
 pub(crate) type StartCompany<'b> = dyn Fn(SocketAddr) -> io::Result<Option<Box<dyn Company>>> + 'b;
 
-/// What goes on beside a slice.
+/// Something that runs beside a slice, such as slow clients.
 pub(crate) trait Company {
-    /// The slice is over. Returns when nothing of it is left.
+    /// Called when the slice is over. Returns when everything has ended.
     fn end(self: Box<Self>);
 }
 
@@ -73,7 +73,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// A server and its load take part.
+    /// Adds a server and its load.
     pub(crate) fn add(&mut self, name: &str, server: Server, load: Load) {
         self.places.push(Place {
             name: name.to_owned(),
@@ -85,7 +85,7 @@ impl<'p> Stage<'p> {
         });
     }
 
-    /// Each server's load runs until it is steady, as its plan says.
+    /// Runs each server's load until it is steady, as its plan says.
     pub(crate) fn warm_up(&mut self) -> io::Result<()> {
         for place in &mut self.places {
             place.server.awake(true);
@@ -96,7 +96,7 @@ impl<'p> Stage<'p> {
         Ok(())
     }
 
-    /// Makes the slices of a round: so many blocks.
+    /// Runs the slices of a round, in `blocks` blocks.
     pub(crate) fn run(
         &mut self,
         blocks: u32,
@@ -106,7 +106,7 @@ impl<'p> Stage<'p> {
         on: &mut dyn FnMut(&str, f64),
     ) -> io::Result<()> {
         for place in &mut self.places {
-            // Answered with the first question of its first slice.
+            // The server answers with the first question of its first slice.
             place.server.ask();
             place.begun = place.server.charge();
         }
@@ -127,7 +127,7 @@ impl<'p> Stage<'p> {
         Ok(())
     }
 
-    /// What each server did and used: one trial each. The servers end.
+    /// Ends the servers. Returns one trial for each.
     pub(crate) fn trials(self, round: u32, load: usize, planned: u32) -> Vec<(Trial, Wrong)> {
         let trial = |place: Place| {
             let Place {
@@ -146,7 +146,7 @@ impl<'p> Stage<'p> {
     }
 }
 
-/// The first wrong reply, after what it had to be.
+/// The first wrong reply: what was expected, and what came.
 pub(crate) type Wrong = Option<(Vec<u8>, Vec<u8>)>;
 
 impl Place {
@@ -160,7 +160,7 @@ impl Place {
         let watch = Watch::begin(cores, self.server.cpu());
         let company = start_company(self.server.address());
         let outcome = self.load.slice(length).map_err(io::Error::other);
-        // A server that has ended takes no company either, and is found by its silence.
+        // Ignore errors: a server that has ended is found because it does not reply.
         if let Some(company) = company.ok().flatten() {
             company.end();
         }

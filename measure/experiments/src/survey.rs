@@ -23,18 +23,18 @@ use crate::stage::{Kind, prove_program};
 
 pub use plan::{Plan, Thoroughness, usual};
 
-/// Who is told how far a survey is.
+/// Is told how far a survey has got.
 pub trait Progress {
     /// A contestant is proved.
     fn proving(&mut self, contestant: &str);
-    /// A question's slices, of which `done` parts in 1 are over.
+    /// A question's slices run, of which a share `done` (0 to 1) is over.
     fn asking(&mut self, question: Question, contestant: &str, done: f64);
 }
 
-/// Proves, then asks all questions.
+/// Proves all contestants, then asks all questions.
 ///
 /// # Errors
-/// When the generator cannot go on.
+/// When the load generator cannot go on.
 pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
     let begun = Instant::now();
     let started = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -94,7 +94,7 @@ pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
     Ok(survey)
 }
 
-/// What is proved of each contestant, and who does not do which exercise.
+/// Proves each contestant. Returns who cannot be measured in which exercise, and why.
 fn prove_all(
     plan: &Plan,
     progress: &mut dyn Progress,
@@ -115,7 +115,7 @@ fn prove_all(
                     why.map(|(expected, got)| Why::Differs { expected, got })
                 }
                 Kind::Program(_) => prove_program(contestant, exercise, &plan.cores),
-                // One address has one exercise.
+                // A target serves one exercise at its address.
                 Kind::Target(_) => None,
             };
             if let Some(why) = why {

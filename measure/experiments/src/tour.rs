@@ -22,26 +22,26 @@ use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run, typed};
 use counts::{Counter, Counts};
 
-/// What both ends saw.
+/// The recorded exchange of both ends.
 pub struct Played {
     client: Vec<Transcript>,
     pub(crate) server: Vec<Transcript>,
-    /// What the server's driver did.
+    /// Counts of the server's driver.
     counts: Counts,
 }
 
 impl Played {
-    /// What it has in common with every other run.
+    /// The canonical transcripts, which are the same in every run.
     pub(crate) fn canonical(&self) -> Vec<String> {
         let both = self.client.iter().chain(&self.server);
         both.map(Transcript::canonical).collect()
     }
 }
 
-/// Plays the exercise on the runtime, with the settings of its server.
+/// Plays the exercise on the runtime, with these settings of its server.
 ///
 /// # Errors
-/// How an end ended, if it was not as it should.
+/// The status of an end that did not end as it should.
 pub fn play(
     exercise: &'static Exercise,
     settings: &Settings,
@@ -88,17 +88,17 @@ pub fn play(
     })
 }
 
-/// How much of an exchange is shown.
+/// How much of an exchange to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What crossed between the two ends.
+    /// Messages between the two ends.
     Ladder,
-    /// What each machine was told and did.
+    /// Inputs and outputs of both machines.
     Transcript,
 }
 
-/// The exchange as the first runtime had it, then how the runtimes went about it; and whether all
-/// had the same exchange. `None` if none played it.
+/// The exchange on the first runtime, and how each runtime's driver carried it out. Also returns
+/// whether all runtimes had the same exchange. `None` if none played it.
 pub fn page(
     exercise: &Exercise,
     played: &[(Runtime, Played)],
@@ -152,7 +152,7 @@ impl Pages {
         self.0.1.notify_all();
     }
 
-    /// Waits for the first one to be whole.
+    /// Waits until the first transcript is complete.
     fn wait(&self) {
         let none = |all: &mut String| all.is_empty();
         drop(self.0.1.wait_timeout_while(self.lock(), LIMIT, none));
@@ -165,7 +165,7 @@ struct Keeper {
     counter: Counter,
 }
 
-/// One transcript, added to the others when it is whole.
+/// A transcript that is added to the others when it is complete.
 struct Page(String, Pages);
 
 impl fmt::Write for Page {

@@ -1,13 +1,13 @@
-//! A measured server that blocks its driver's thread on purpose: it shows what each model does
-//! then. Machines know nothing of it; observers run in the driver's own thread.
+//! A measured server that blocks its driver's thread on purpose, to show what each model does then.
+//! The machines know nothing of it: the observer blocks, which runs on the driver's thread.
 
 use socklab_core::{DynObserver, Input, Now, Observer, Subject, Watch};
 use socklab_load::{SLOW_LINE, SLOW_WORK};
 
 use super::counter::Counters;
 
-/// A watch whose observers also block the thread for [`SLOW_WORK`] when a line asks for it:
-/// [`SLOW_LINE`].
+/// A watch whose observers also block the thread for [`SLOW_WORK`] when the line [`SLOW_LINE`]
+/// comes.
 pub(super) struct Blocking(pub(super) Counters);
 
 impl Watch for Blocking {
@@ -22,7 +22,7 @@ struct Blocks;
 
 impl Observer for Blocks {
     fn input(&mut self, _: Now, input: &Input<'_>) {
-        // Its client sends it in one segment of a connection of its own.
+        // The client sends this line in one segment, on a connection of its own.
         if let Input::Bytes { bytes, .. } = input
             && bytes.strip_suffix(b"\n") == Some(SLOW_LINE.as_bytes())
         {

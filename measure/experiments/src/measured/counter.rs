@@ -1,4 +1,4 @@
-//! Counts what a driver does, too cheaply to affect the measurement.
+//! Counts a driver's operations, cheaply enough not to affect the measurement.
 
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
@@ -12,8 +12,8 @@ use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, 
 use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_system::Run;
 
-/// What one observer has counted. Only that observer writes, so a count is a load and a store,
-/// never a locked addition; readers see a figure that may be one operation old.
+/// The counts of one observer. Only that observer writes them, so adding is a load and a store, and
+/// never an atomic addition. Readers may see a count that is one operation old.
 #[derive(Debug, Default)]
 struct Block([[AtomicU64; 3]; OperationKind::ALL.len()]);
 
@@ -46,7 +46,7 @@ impl Block {
     }
 }
 
-/// Hands out counters, and adds them up.
+/// Makes counters, and adds them up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counters {
     inner: Arc<Mutex<Inner>>,
@@ -56,7 +56,7 @@ pub(super) struct Counters {
     requests: Arc<Requests>,
 }
 
-/// What the parent has asked for through the standard input, and is not done yet.
+/// Requests of the parent, on standard input, that have not been carried out.
 #[cfg(not(unix))]
 #[derive(Debug, Default)]
 struct Requests {
@@ -67,7 +67,7 @@ struct Requests {
 #[derive(Debug, Default)]
 struct Inner {
     living: Vec<Arc<Block>>,
-    /// Of observers that are gone.
+    /// The counts of observers that are gone.
     past: [[u64; 3]; OperationKind::ALL.len()],
 }
 
@@ -76,21 +76,20 @@ impl Counters {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that the parent may ask for.
+    /// Counters whose totals the parent can ask for.
     pub(super) fn asked_by_parent() -> Self {
         let counters = Counters::default();
         #[cfg(unix)]
         {
             let asked = Arc::clone(&counters.asked);
-            // Without it there is no answer, which the parent notices.
+            // Ignore errors: without the handler there is no answer, and the parent notices.
             let _ = signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked);
         }
         #[cfg(not(unix))]
         {
             let asked = Arc::clone(&counters.asked);
             let requests = Arc::clone(&counters.requests);
-            // A thread of its own, where there are no signals: it waits for as long as it is not
-            // asked.
+            // Without signals a thread must wait for requests. It costs nothing until one comes.
             std::thread::spawn(move || {
                 let bytes = std::io::Read::bytes(std::io::stdin().lock());
                 for byte in bytes.map_while(Result::ok) {
@@ -102,20 +101,20 @@ impl Counters {
                     asked.store(true, Ordering::Release);
                     requests.changed.notify_one();
                 }
-                // The parent is gone.
+                // The parent has ended.
                 std::process::exit(0);
             });
         }
         counters
     }
 
-    /// The same, whose server uses so much more CPU time.
+    /// The same for a server that uses this much more CPU time.
     pub(super) fn with_extra(self, extra: Extra) -> Self {
         Counters { extra, ..self }
     }
 
-    /// Does what the parent has asked for, if it has. Called with every operation, so it must cost
-    /// almost nothing otherwise.
+    /// Carries out the parent's requests, if there are any. This is called with every operation, so
+    /// without a request it must cost almost nothing.
     pub(super) fn answer_if_asked(&self) {
         if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::AcqRel) {
             #[cfg(unix)]
@@ -125,7 +124,7 @@ impl Counters {
         }
     }
 
-    /// Says on standard output what has been used.
+    /// Prints on standard output what the server has used.
     fn answer(&self) {
         let usage = Usage::now(self.total());
         if let Ok(line) = serde_json::to_string(&usage) {
@@ -133,7 +132,7 @@ impl Counters {
         }
     }
 
-    /// Answers, and stays here while the parent has the server paused.
+    /// Answers, and blocks while the parent has the server paused.
     #[cfg(not(unix))]
     fn do_requests(&self) {
         let unpoisoned = PoisonError::into_inner;
@@ -153,7 +152,7 @@ impl Counters {
         }
     }
 
-    /// All so far, by the name of the operation; those that never happened are left out.
+    /// All counts so far, by the name of the operation. Leaves out operations that never happened.
     pub(super) fn total(&self) -> BTreeMap<String, Operations> {
         let inner = self.lock();
         let mut total = inner.past;
@@ -186,8 +185,8 @@ impl Watch for Counters {
 
     fn watch(&self, subject: Subject) -> Counter {
         let block = Arc::new(Block::default());
-        // A driver's own observer and a UDP server's live as long as the server. Those of
-        // connections come and go, and a list of them would have to be searched at each end.
+        // The observers of a driver and of a UDP server live as long as the server. Those of
+        // connections come and go, and removing them from a list would need a search.
         let lasts = !matches!(subject, Subject::Connection { .. });
         if lasts {
             self.lock().living.push(Arc::clone(&block));

@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 
 use socklab_core::{Operation, OperationKind, OperationResult};
 
-/// Uses so many turns of a loop of CPU time for each datagram or piece that is sent: what a
-/// comparison that claims to see a difference must see.
+/// Spins for this many turns of a loop for each datagram or piece that is sent. A comparison that
+/// claims to detect a difference must detect this one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Extra(u64);
 
 impl Extra {
-    /// So much time, as this core turns the loop now.
+    /// Spins for this long, as fast as this core turns the loop now.
     pub(super) fn of(time: Duration) -> Self {
         const TURNS: u64 = 2_000_000;
-        // The fastest of some tries is the one that nothing interrupted.
+        // The fastest of several tries was not interrupted.
         let tries = (0..5).map(|_| {
             let begun = Instant::now();
             turn(TURNS);
@@ -24,7 +24,7 @@ impl Extra {
         Extra((time.as_secs_f64() * TURNS as f64 / fastest).round() as u64)
     }
 
-    /// Uses it for what an operation has sent, if this is any.
+    /// Spins if the operation was a send, for each datagram or piece.
     pub(super) fn spend(self, operation: &Operation) {
         if self.0 > 0
             && operation.kind == OperationKind::Send

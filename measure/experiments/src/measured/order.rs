@@ -16,13 +16,13 @@ pub struct Order {
     pub exercise: String,
     /// The runtime's name.
     pub runtime: String,
-    /// The cores that it may use; all if there are none.
+    /// The cores that the server may use; all if the list is empty.
     pub cores: Vec<usize>,
-    /// Whether its driver's operations are counted.
+    /// Whether the driver's operations are counted.
     pub observe: bool,
     /// Whether a line of `capitals` that asks for it blocks the driver's thread.
     pub blocks: bool,
-    /// How much CPU time it uses for each piece that it sends, beside what it needs.
+    /// How much extra CPU time the server uses for each piece that it sends.
     pub extra: Duration,
     /// Where it records submissions; in memory if `None`.
     pub register: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! The measured server, seen by its parent.
+//! The parent's handle of a measured server.
 
 use std::fmt;
 #[cfg(not(unix))]
@@ -13,29 +13,29 @@ use std::time::{Duration, Instant};
 use super::order::{COMMAND, Order};
 use super::usage::Usage;
 
-/// Whether it is asked through its standard input, because the system has no signals. It then ends
-/// with that pipe, and so with its parent.
+/// Whether requests go through the server's standard input, because the system has no signals. The
+/// server then ends when that pipe is closed, and so with its parent.
 const ASKED_BY_PIPE: bool = cfg!(not(unix));
 
-/// What is written into that pipe: a question, and two requests.
+/// Bytes written into that pipe: this one asks for what the server has used.
 #[cfg(not(unix))]
 const ASK: u8 = b'?';
-/// The thread of the server's next operation stays in it, until it may go on.
+/// Pause: the thread of the server's next operation blocks in it.
 #[cfg(not(unix))]
 pub(super) const PAUSE: u8 = b'p';
-/// It may go on.
+/// Resume: the thread goes on.
 #[cfg(not(unix))]
 pub(super) const RESUME: u8 = b'r';
 
-/// How long a server may take to be ready or to say what it has used. Only one that has ended takes
-/// so long.
+/// How long a server may take to be ready, or to report what it has used. Only one that has ended
+/// takes so long.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A server in a process of its own. It ends when this is dropped.
+/// A server in its own process. Dropping this ends it.
 pub struct Measured {
     child: Child,
     said: Receiver<String>,
-    /// Where it listens.
+    /// The address at which the server listens.
     pub address: SocketAddr,
 }
 
@@ -45,22 +45,22 @@ impl fmt::Debug for Measured {
     }
 }
 
-/// What the system says of a process: memory in KiB.
+/// A process's memory, in KiB, and its threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
     /// Resident now.
     pub memory: u64,
-    /// The most that was ever resident.
+    /// Peak resident memory.
     pub peak: u64,
     /// Threads now.
     pub threads: u32,
 }
 
 impl Measured {
-    /// Starts it, and waits until it listens.
+    /// Starts a server, and waits until it listens.
     ///
     /// # Errors
-    /// What the system says, or the server's own line.
+    /// What the system says, or the server's own line on standard error.
     pub fn start(order: &Order) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([COMMAND, &serde_json::to_string(order)?]);
@@ -90,20 +90,20 @@ impl Measured {
         Ok(measured)
     }
 
-    /// What it had used when it was [asked](Self::ask), in the order of the requests.
+    /// What the server had used when it was [asked](Self::ask), in the order of the requests.
     ///
     /// # Errors
-    /// When it has ended or does not answer.
+    /// When the server has ended or does not answer.
     pub fn answer(&self) -> io::Result<Usage> {
         let line = self.said.recv_timeout(LIMIT).map_err(io::Error::other)?;
         serde_json::from_str(&line).map_err(io::Error::other)
     }
 
-    /// Asks the server for what it has used. Its [answer](Self::answer) comes with its next reply,
-    /// so a client must be asking it questions.
+    /// Asks the server for what it has used. The [answer](Self::answer) comes with the server's
+    /// next reply, so a client must be asking it questions.
     ///
     /// # Errors
-    /// When it has ended.
+    /// When the server has ended.
     pub fn ask(&self) -> io::Result<()> {
         #[cfg(unix)]
         return self.signal(nix::sys::signal::Signal::SIGUSR1);
@@ -123,18 +123,18 @@ impl Measured {
         nix::sys::signal::kill(id, signal).map_err(io::Error::from)
     }
 
-    /// Its memory and threads, where the system says it.
+    /// The server's memory and threads; zero if the system does not say.
     pub fn footprint(&self) -> Footprint {
         footprint(self.child.id())
     }
 
-    /// Its process.
+    /// The server's process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Stops it where it is, or lets it go on. Where there are no signals, a server that counts its
-    /// operations stops in the next one.
+    /// Suspends the server or lets it go on. Without signals, a server that counts its operations
+    /// stops in its next one.
     pub fn pause(&self, paused: bool) {
         #[cfg(unix)]
         {
@@ -166,7 +166,7 @@ impl Drop for Measured {
         let asked = self.signal(nix::sys::signal::Signal::SIGTERM).is_ok();
         #[cfg(not(unix))]
         let asked = false;
-        // It has nothing to finish that a client waits for.
+        // The server has no client whose replies it must finish.
         let until = Instant::now() + Duration::from_millis(200);
         while asked && Instant::now() < until {
             if let Ok(Some(_)) = self.child.try_wait() {

@@ -1,4 +1,4 @@
-//! What a process has used, and what it may have.
+//! The resources that a process has used, and its limits.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,20 @@ pub struct Usage {
     pub user: f64,
     /// CPU time in the kernel.
     pub system: f64,
-    /// Context switches because it waited.
+    /// Voluntary context switches: a thread waited.
     pub voluntary: u64,
-    /// Context switches because others had to run.
+    /// Involuntary context switches: the scheduler ran another thread.
     pub involuntary: u64,
-    /// Resident memory in KiB, where only the process itself can tell.
+    /// Resident memory in KiB, on systems where only the process itself can read it.
     #[serde(default)]
     pub memory: u64,
-    /// What its driver did, by the name of the operation.
+    /// The driver's operations, by name.
     pub operations: BTreeMap<String, Operations>,
 }
 
 impl Usage {
-    /// Of this process, by getrusage(2): unlike /proc, it also counts threads that have ended.
+    /// The usage of this process, by getrusage(2). Unlike /proc, this includes threads that have
+    /// ended.
     pub(super) fn now(operations: BTreeMap<String, Operations>) -> Self {
         #[cfg(unix)]
         {
@@ -43,7 +44,7 @@ impl Usage {
             }
         }
         Usage {
-            // The system's own code is in it: which part is whose it does not say to the
+            // This includes the kernel's time: the system does not separate the two to the
             // microsecond.
             user: elsewhere::cpu(),
             memory: elsewhere::memory(),
@@ -52,7 +53,7 @@ impl Usage {
         }
     }
 
-    /// What was used between an earlier moment and this one.
+    /// The usage between an earlier reading and this one.
     pub fn since(&self, earlier: &Usage) -> Usage {
         let operations = self.operations.iter().map(|(name, now)| {
             let was = earlier.operations.get(name).copied().unwrap_or_default();
@@ -74,7 +75,7 @@ impl Usage {
     }
 }
 
-/// Where there is no `/proc`: crates ask the system.
+/// Systems without `/proc`: crates ask the system.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod elsewhere {
     pub(super) fn cpu() -> f64 {
@@ -104,7 +105,7 @@ pub(super) fn end_with_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
 }
 
-/// As many descriptors as the system grants; how many those are.
+/// Raises the limit on descriptors as far as the system allows. Returns the limit.
 pub fn raise_descriptors() -> u64 {
     #[cfg(unix)]
     {

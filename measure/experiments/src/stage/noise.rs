@@ -1,4 +1,4 @@
-//! What else runs on the machine: before anything is measured, and in each slice.
+//! CPU time of other programs on the machine: before a measurement, and in each slice.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,19 +7,18 @@ use socklab_process::{CoreTime, own_cpu};
 
 use crate::cores::Cores;
 
-/// From which share of the machine's CPU time on that others use a run says so first: a core's time
-/// that somebody else has is not the server's.
+/// Warn when other programs use more than this share of the machine's CPU time.
 const LOUD: f64 = 0.05;
 
-/// How long is listened.
+/// How long one reading takes.
 const LISTEN: Duration = Duration::from_millis(400);
 
-/// How much others use of the machine's CPU time, while we use none.
+/// The share of the machine's CPU time that other programs use while we use none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise(pub f64);
 
 impl Noise {
-    /// Just now. `None` where the system does not say.
+    /// Takes a reading. `None` if the system does not say.
     pub fn now() -> Option<Noise> {
         let before = CoreTime::now(&[])?;
         thread::sleep(LISTEN);
@@ -27,13 +26,13 @@ impl Noise {
         Some(Noise(after.others_since(&before, Duration::ZERO)))
     }
 
-    /// Whether it disturbs.
+    /// Whether other programs would disturb a measurement.
     pub fn is_loud(self) -> bool {
         self.0 > LOUD
     }
 
-    /// Waits until it is quiet, at most so long; what it is then. `on` is told each time that it is
-    /// not.
+    /// Waits until the machine is quiet, for at most `limit`. Returns the last reading. `on` is
+    /// told each reading that is not quiet.
     pub fn wait_quiet(limit: Duration, on: &mut dyn FnMut(Noise)) -> Option<Noise> {
         let until = Instant::now() + limit;
         loop {
@@ -46,7 +45,7 @@ impl Noise {
     }
 }
 
-/// A look at the cores before a slice.
+/// A reading of the cores' time before a slice.
 pub(super) struct Watch {
     server: Option<CoreTime>,
     generator: Option<CoreTime>,
@@ -55,7 +54,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Begins, when the server has used `cpu`.
+    /// Takes the reading. The server has used `cpu` so far.
     pub(super) fn begin(cores: &Cores, cpu: Option<Duration>) -> Self {
         Watch {
             server: CoreTime::now(&cores.server),
@@ -65,8 +64,8 @@ impl Watch {
         }
     }
 
-    /// Ends; what the server used since, and the share of the busier core's time that others had.
-    /// Where nobody is pinned all cores are looked at together.
+    /// Returns the server's CPU time since the reading, and the share of the busier core's time
+    /// that other programs used. If no process is pinned, all cores are counted together.
     pub(super) fn end(&self, cores: &Cores, cpu: Option<Duration>) -> (Option<Duration>, f64) {
         let since =
             |earlier: Option<Duration>, now: Option<Duration>| Some(now?.saturating_sub(earlier?));
@@ -77,7 +76,7 @@ impl Watch {
             Some(now.others_since(before, ours))
         };
         let share = match (used, ours) {
-            // What we do not know of a server is not others'.
+            // Time that we cannot attribute to the server must not count as other programs'.
             (None, _) | (_, None) => None,
             (Some(used), Some(ours)) if cores.server.is_empty() => {
                 others(&self.server, &[], used + ours)

@@ -1,4 +1,4 @@
-//! Whether a program does an exercise, asked before anything is timed.
+//! Proves that a program does an exercise, before anything is timed.
 
 use socklab_compare::survey::Why;
 use socklab_core::lab::Exercise;
@@ -8,7 +8,7 @@ use super::server::{Contestant, Server};
 use crate::cores::Cores;
 use crate::measured::Order;
 
-/// Why a program does not do an exercise, if it does not.
+/// Why a program does not do an exercise; `None` if it does.
 pub(crate) fn prove_program(
     contestant: &Contestant,
     exercise: &'static Exercise,

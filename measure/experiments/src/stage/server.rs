@@ -1,4 +1,4 @@
-//! A server under load: a model of ours, any program, or one that is already running.
+//! A server under load: one of our models, another program, or a server that is already running.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -15,34 +15,33 @@ use super::trials::Slices;
 use crate::cores::Cores;
 use crate::measured::{Measured, Order, Usage};
 
-/// One of those that are compared.
+/// A server that takes part in a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contestant {
-    /// What it is called.
+    /// The contestant's name.
     pub name: String,
-    /// What it is.
+    /// How the contestant is run.
     pub kind: Kind,
 }
 
-/// What a contestant is.
+/// The kinds of contestants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A model of ours, in a process of its own.
+    /// One of our models, in its own process.
     Model(Runtime),
-    /// Any program: its command, with `{port}` in it.
+    /// Another program: its command, which contains `{port}`.
     Program(Vec<String>),
-    /// A server that was already there.
+    /// A server that is already running.
     Target(SocketAddr),
 }
 
-/// A server that runs.
+/// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
     process: Process,
     exercise: &'static Exercise,
     cores: usize,
-    /// Whether it is stopped outside its slices, because it uses a core without being asked
-    /// anything.
+    /// Whether the server spins, so that it must be suspended outside its slices.
     polls: bool,
 }
 
@@ -53,12 +52,12 @@ enum Process {
         observed: bool,
     },
     Program(Program),
-    /// Its process, if that is on this machine and may be looked at.
+    /// The server's process, if it is on this machine and we may read its usage.
     Target(SocketAddr, Option<u32>),
 }
 
 impl Server {
-    /// Starts it, and waits until it listens.
+    /// Starts a server, and waits until it listens.
     pub(crate) fn start(
         contestant: &Contestant,
         exercise: &'static Exercise,
@@ -95,7 +94,7 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address at which the server listens.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.process {
             Process::Ours { measured, .. } => measured.address,
@@ -112,18 +111,18 @@ impl Server {
         }
     }
 
-    /// The CPU time that it has used since it began.
+    /// The CPU time that the server has used since it began.
     pub(crate) fn cpu(&self) -> Option<Duration> {
         Charge::cpu(self.id()?)
     }
 
-    /// What it has used since it began.
+    /// What the server has used since it began.
     pub(crate) fn charge(&self) -> Option<Charge> {
         Charge::of(self.id()?)
     }
 
-    /// Its memory in KiB: as the system says, or, where it tells only the process itself, as a
-    /// server of ours says.
+    /// The server's memory in KiB. On systems where only a process itself can read that, a server
+    /// of ours reports it.
     pub(crate) fn memory(&self) -> Option<u64> {
         if let Some(charge) = self.charge() {
             return Some(charge.memory);
@@ -132,7 +131,7 @@ impl Server {
         (memory > 0).then_some(memory)
     }
 
-    /// What a server of ours says that it has used since it began.
+    /// What a server of ours reports to have used since it began.
     fn usage(&self) -> Option<Usage> {
         let Process::Ours {
             measured,
@@ -145,7 +144,7 @@ impl Server {
         measured.answer().ok()
     }
 
-    /// The share of a core that it uses while nobody asks it anything.
+    /// The share of a core that the server uses while it is asked nothing.
     pub(crate) fn idle_use(&self) -> Option<f64> {
         const LOOK: Duration = Duration::from_millis(40);
         let cpu = || {
@@ -158,25 +157,25 @@ impl Server {
         Some(used.as_secs_f64() / LOOK.as_secs_f64())
     }
 
-    /// It is stopped outside its slices from now on.
+    /// From now on suspends the server outside its slices.
     pub(crate) fn polls(&mut self) {
         self.polls = true;
         self.awake(false);
     }
 
-    /// Lets one that polls go on, or stops it.
+    /// Suspends a server that spins, or lets it go on.
     pub(crate) fn awake(&self, awake: bool) {
         if self.polls {
             match &self.process {
                 Process::Ours { measured, .. } => measured.pause(!awake),
                 Process::Program(program) => program.pause(!awake),
-                // Somebody else's is not ours to stop.
+                // We must not suspend a server that we did not start.
                 Process::Target(..) => {}
             }
         }
     }
 
-    /// What a program said last on its standard error, or how it ended.
+    /// A program's last line on standard error, or how it ended.
     pub(crate) fn last_line(&mut self) -> String {
         match &mut self.process {
             Process::Ours { .. } | Process::Target(..) => String::new(),
@@ -184,7 +183,7 @@ impl Server {
         }
     }
 
-    /// Asks for the counters of a model of ours, which it says with its next operation.
+    /// Asks a model of ours for its counters, which it reports with its next operation.
     pub(crate) fn ask(&self) {
         if let Process::Ours {
             measured,
@@ -195,7 +194,8 @@ impl Server {
         }
     }
 
-    /// What it used in its slices. Its load's connections are closed first, so that it can say so.
+    /// What the server used in its slices. Closes the load's connections first, so that the server
+    /// can report.
     pub(crate) fn used(
         self,
         load: Load,
@@ -219,7 +219,7 @@ impl Server {
             }
             _ => None,
         };
-        // Nothing is known of one that has ended, nor of one that the system keeps to itself.
+        // Nothing is known of a server that has ended, nor of one that we may not read.
         let cpu = slices
             .cpu()
             .or(usage.as_ref().map(|usage| usage.user + usage.system))?;
@@ -232,7 +232,7 @@ impl Server {
         Some(slices.server(cpu, &usage, &charge, self.cores))
     }
 
-    /// One more question, whose answer is not needed: a server answers how much it used with it.
+    /// Asks one more question, and ignores the answer: a server reports its usage with it.
     fn nudge(&self) -> io::Result<()> {
         match self.exercise.transport {
             Transport::Datagram => {
@@ -244,8 +244,8 @@ impl Server {
     }
 }
 
-/// What is known from outside of what was used between two charges: `cpu`, divided as the clock's
-/// ticks say, and the switches of the threads that live.
+/// What the difference of two charges says: `cpu`, divided into user and system time as the clock
+/// ticks say, and the context switches of threads that are alive.
 fn outside(cpu: f64, now: &Charge, begun: &Charge) -> Usage {
     let since = |now: Duration, begun: Duration| now.saturating_sub(begun).as_secs_f64();
     let (user, system) = (since(now.user, begun.user), since(now.system, begun.system));

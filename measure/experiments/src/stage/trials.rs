@@ -1,4 +1,4 @@
-//! What the slices of a round say together of one server: a trial.
+//! Combines one server's slices of a round into a trial.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use socklab_process::Charge;
 use super::{Slice, Wrong};
 use crate::measured::Usage;
 
-/// A histogram of nanoseconds, as it is kept: in microseconds.
+/// Converts a histogram of nanoseconds to microseconds, as results store it.
 pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
     Latencies {
         samples: histogram.len(),
@@ -24,7 +24,7 @@ pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
     }
 }
 
-/// The slices of one server in one round, and which of them count.
+/// One server's slices of a round, and which of them count.
 pub(crate) struct Slices {
     all: Vec<Slice>,
     counts: Vec<bool>,
@@ -32,7 +32,7 @@ pub(crate) struct Slices {
 }
 
 impl Slices {
-    /// Of those that were made, when so many were planned.
+    /// The slices that were run, if `planned` were planned.
     pub(crate) fn new(all: Vec<Slice>, planned: u32) -> Self {
         let others: Vec<f64> = all.iter().map(|slice| slice.others).collect();
         let disturbed = others.iter().filter(|share| **share > DISTURBED).count();
@@ -52,8 +52,8 @@ impl Slices {
         self.counting().map(|slice| of(&slice.outcome)).sum()
     }
 
-    /// The CPU time that was used for the replies that came in time, in microseconds. What a
-    /// slice's server used includes the replies that came just after it.
+    /// The CPU time used for replies that came during the slices, in microseconds. A slice's CPU
+    /// time includes the replies that came just after it, so it is scaled.
     pub(crate) fn cpu(&self) -> Option<f64> {
         let used: Option<Duration> = self.counting().map(|slice| slice.cpu).sum();
         let answered = self.sum(|one| one.answered).max(1);
@@ -61,9 +61,9 @@ impl Slices {
         Some(used?.as_secs_f64() * 1e6 * share).filter(|cpu| *cpu > 0.0)
     }
 
-    /// What a server used, of `cpu` microseconds: how they divide between its own code and the
-    /// kernel, its switches and its operations are known of all slices together, and are scaled to
-    /// those that count.
+    /// What the server used of `cpu` microseconds. Its user and system time, context switches and
+    /// operations are only known for all slices together, so they are scaled to the slices that
+    /// count.
     pub(crate) fn server(&self, cpu: f64, usage: &Usage, charge: &Charge, cores: usize) -> Server {
         let all: u64 = self.all.iter().map(|slice| slice.outcome.answered).sum();
         let share = self.sum(|one| one.replies) as f64 / all.max(1) as f64;
@@ -91,7 +91,7 @@ impl Slices {
         }
     }
 
-    /// The trial of them all.
+    /// Combines all slices into a trial.
     pub(crate) fn trial(
         self,
         model: String,
@@ -126,7 +126,8 @@ impl Slices {
                 lost: self.sum(|one| one.lost),
                 duplicated: self.sum(|one| one.duplicated),
                 reordered: self.sum(|one| one.reordered),
-                // A wrong reply condemns, whatever else ran.
+                // Count wrong replies of all slices: they make the trial invalid, whatever else
+                // ran.
                 wrong: self.all.iter().map(|slice| slice.outcome.wrong).sum(),
                 refused: self.sum(|one| one.refused),
                 out_of_ports: self.sum(|one| one.out_of_ports),

@@ -16,30 +16,30 @@ use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
 use crate::measured::Order;
 use crate::stage::{Company, Contestant, Server, Stage};
 
-/// How long a reply may take. Only a server that serves no more connections takes it.
+/// How long a reply may take. Only a server that accepts no more connections takes so long.
 const TIMEOUT: Duration = Duration::from_millis(700);
 
-/// What a slow client sends, a byte at a time.
+/// The line that a slow client sends, a byte at a time.
 const SLOWLY: &str = "despacio";
 
 /// How long a server may take to notice that it has more connections.
 const SETTLING: Duration = Duration::from_millis(30);
 
-/// A question while it is asked.
+/// The state of a question while it is asked.
 pub(super) struct Asking<'p> {
     plan: &'p Plan,
     question: Question,
-    /// Those that are still asked.
+    /// The contestants that are still measured.
     left: Vec<&'p Contestant>,
     asked: Asked,
-    /// Of how many parts, and how many are over.
+    /// How many parts there are, and how many are over.
     parts: (u32, u32),
 }
 
-/// Asks a question. `absent` are those who have no figure, and why.
+/// Asks a question. `absent` are the contestants without a figure, and why.
 ///
 /// # Errors
-/// When the generator itself cannot go on.
+/// When the load generator itself cannot go on.
 pub(super) fn ask(
     plan: &Plan,
     question: Question,
@@ -83,7 +83,7 @@ impl Asking<'_> {
         progress: &mut dyn Progress,
     ) -> io::Result<()> {
         let mut stage = Stage::new(&self.plan.cores);
-        // Silent connections are held until the round is over.
+        // Idle connections are held until the round is over.
         let mut held = Vec::new();
         for contestant in self.left.clone() {
             let mut server = match self.start(contestant) {
@@ -99,7 +99,7 @@ impl Asking<'_> {
             };
             idle_use.insert(contestant.name.clone(), used);
             if used >= POLLS {
-                // It is stopped while others are measured.
+                // Suspend the server while others are measured.
                 server.polls();
             }
             server.awake(true);
@@ -165,7 +165,7 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// A contestant's server for this question.
+    /// Starts a contestant's server for this question.
     fn start(&self, contestant: &Contestant) -> io::Result<Server> {
         let exercise = self.question.exercise();
         let exercise = lab::find(exercise).ok_or(io::ErrorKind::InvalidInput)?;
@@ -183,7 +183,7 @@ impl Asking<'_> {
             connections,
             pace,
             timeout: match self.question {
-                // The slow client itself takes as long as the slice.
+                // A slow client itself takes as long as the slice.
                 Question::SlowClient | Question::SlowRequest => Duration::from_secs(2),
                 _ => TIMEOUT,
             },
@@ -191,7 +191,7 @@ impl Asking<'_> {
         }
     }
 
-    /// Runs the load for a moment. Why the contestant is not measured, if it is not.
+    /// Runs the load for a moment. Returns why the contestant cannot be measured, if so.
     fn warm_up(&self, server: &mut Server, load: &mut Load) -> io::Result<Option<Why>> {
         let (_, connections, pace, _) = plan::load(self.question);
         let warm_up = self.plan.thoroughness.warm_up;
@@ -213,7 +213,7 @@ impl Asking<'_> {
             let slow = SlowRequests::begin(server.address(), Duration::ZERO);
             std::thread::sleep(SLOW_WORK / 2);
             let replies = slow.end();
-            // As long as the work takes, or nearly: a clock may tick between.
+            // A reply takes as long as the work, or a clock tick less.
             if replies
                 .first()
                 .is_none_or(|took| *took < SLOW_WORK * 9 / 10)
@@ -224,7 +224,7 @@ impl Asking<'_> {
         Ok(None)
     }
 
-    /// Opens silent connections, and notes what memory they take.
+    /// Opens idle connections, and notes how much memory they cost.
     fn hold(
         &mut self,
         contestant: &Contestant,
@@ -250,7 +250,7 @@ impl Asking<'_> {
         Ok([first, rest])
     }
 
-    /// How many replies of a contestant there were so far.
+    /// How many replies of a contestant have come so far.
     fn replies(&self, name: &str) -> u64 {
         let trials = self.asked.trials.iter().filter(|one| one.model == name);
         trials.map(|one| one.replies).sum()
@@ -260,7 +260,7 @@ impl Asking<'_> {
         self.is_absent_by_name(&contestant.name, why);
     }
 
-    /// Takes a contestant out of this question.
+    /// Removes a contestant from this question.
     fn is_absent_by_name(&mut self, name: &str, why: Why) {
         self.left.retain(|one| one.name != name);
         self.asked.trials.retain(|one| one.model != name);
@@ -270,7 +270,7 @@ impl Asking<'_> {
     }
 }
 
-/// What goes on beside a slice of a question.
+/// Starts what runs beside a slice of this question.
 fn begin(
     question: Question,
     to: SocketAddr,
@@ -278,7 +278,7 @@ fn begin(
 ) -> io::Result<Option<Box<dyn Company>>> {
     Ok(match question {
         Question::SlowClient => {
-            // Its last byte leaves a little before the slice is over.
+            // The last byte is sent a little before the slice is over.
             let every = length.mul_f64(0.85) / SLOWLY.len() as u32;
             Some(Box::new(SlowClient::begin(to, SLOWLY, every)?))
         }
@@ -289,7 +289,7 @@ fn begin(
 
 impl Company for SlowClient {
     fn end(self: Box<Self>) {
-        // Whether it had its reply is not its server's figure.
+        // Ignore the result: the figure is about the other clients.
         let _ = SlowClient::end(*self);
     }
 }

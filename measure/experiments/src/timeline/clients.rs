@@ -18,20 +18,20 @@ use crate::in_process::LIMIT;
 /// How many clients there are.
 pub(super) const CLIENTS: usize = 2;
 
-/// When the first client begins. Until then the server is seen to wait, and the kernel has begun to
-/// stamp datagrams, which it is only now asked to do.
+/// When the first client begins. Before that, the chart shows the server waiting, and the kernel
+/// begins to stamp datagrams, which it was only just asked for.
 const FIRST: Duration = Duration::from_millis(10);
 
-/// How long after the first has begun the second does.
+/// How long after the first client the second begins.
 const SECOND: Duration = Duration::from_millis(10);
 
-/// How long the slow one pauses.
+/// How long the slow client pauses.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// How long a client waits for the server: longer than any server takes that answers at all.
+/// How long a client waits for the server: longer than any working server takes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs both to their ends.
+/// Runs both clients to their ends.
 pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &Clock) {
     let (begun, done) = (Sign::default(), Sign::default());
     let run = |number: u32, steps: &[Step]| {
@@ -42,7 +42,7 @@ pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &C
             begun: &begun,
             other: &done,
         };
-        // What fails is in the chart.
+        // Ignore errors: the chart shows them.
         let _ = match exercise.transport {
             Transport::Datagram => client.datagrams(server, steps),
             Transport::Stream => client.stream(server, steps),
@@ -63,7 +63,7 @@ pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &C
     });
 }
 
-/// Something that one client waits for and the other gives, once.
+/// An event that one client signals once, and the other waits for.
 #[derive(Default)]
 struct Sign(Mutex<bool>, Condvar);
 
@@ -79,15 +79,15 @@ impl Sign {
     }
 }
 
-/// A client, and who notes what it does.
+/// A client, and the recorder of its operations.
 struct Client<'a> {
     recorder: Recorder,
-    /// Which student of the scene it is.
+    /// The student of the scene that this client plays.
     student: usize,
     clock: &'a Clock,
-    /// To be given once it has done something.
+    /// Signalled once this client has done something.
     begun: &'a Sign,
-    /// Given once the other is done.
+    /// Signalled once the other client is done.
     other: &'a Sign,
 }
 

@@ -1,4 +1,4 @@
-//! One exchange for real: a server on the model, and two clients.
+//! Plays one exchange on real sockets: a server on the model, and two clients.
 
 use std::io::{self, BufReader, Read};
 use std::thread;
@@ -14,20 +14,19 @@ use super::clients::{self, CLIENTS};
 use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run};
 
-/// How long the server's user takes for a line.
+/// How long the server's user takes to type a line.
 const TYPING: Duration = Duration::from_millis(30);
 
-/// How long a server is left alone after it is ready, so that it is first seen to wait.
+/// How long the server waits before the first client, so that the chart shows it waiting.
 const SETTLING: Duration = Duration::from_millis(5);
 
-/// How long a server is still watched after its last client: long enough to see it wait again.
+/// How long the server is recorded after its last client, so that the chart shows it waiting again.
 const AFTERWARDS: Duration = Duration::from_millis(3);
 
-/// A small exchange with two clients, one of them slow, with a server on that runtime, measured
-/// now.
+/// Measures a small exchange with two clients, one of them slow, and a server on that runtime.
 ///
 /// # Errors
-/// How the server ended, if it was not as it should.
+/// The server's status, if it did not end as it should.
 pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Status> {
     let clock = Clock::start();
     let log = Log::new(clock);
@@ -45,7 +44,7 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
     let begin = clock.mono();
     clients::play(exercise, server.address, &log, &clock);
     let end = match exercise.server {
-        // It ends with the exercise.
+        // A UDP server ends with the exercise.
         ServerKind::Endpoint(_) | ServerKind::Endpoints(_) => {
             server.wait()?;
             clock.mono()
@@ -69,7 +68,7 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
     Ok(exchange.chart())
 }
 
-/// A user who takes a while for each of these lines, and types the last one first.
+/// A user who pauses before each of these lines, and types the last one first.
 struct Typist(Vec<&'static str>);
 
 impl Read for Typist {

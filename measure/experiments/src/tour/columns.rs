@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use socklab_core::transcript::{Line, Transcript};
 use socklab_text::escape;
 
-/// How wide a column is. Two of them and the time fill 100 letters, as a projector shows well.
+/// The width of a column. Two of them and the time fill 100 characters, which a projector shows
+/// well.
 const WIDTH: usize = 44;
 
 /// The table of what two ends saw, each under its title.
@@ -15,7 +16,7 @@ pub(super) fn side_by_side(left: (&str, &[Transcript]), right: (&str, &[Transcri
         let lines = transcripts.iter().flat_map(|one| &one.lines);
         rows.extend(lines.map(|line| (is_right, line)));
     }
-    // Stable: events of one moment on one side keep their order.
+    // A stable sort keeps the order of simultaneous events on one side.
     rows.sort_by_key(|(_, line)| line.at);
     let mut text = format!("{:>9}  {:WIDTH$}  {}\n", "ms", left.0, right.0);
     for (is_right, line) in rows {

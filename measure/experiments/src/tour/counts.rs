@@ -1,5 +1,5 @@
-//! What a driver did for one end of an exercise: how the I/O models differ while the exercise is
-//! the same.
+//! Counts what a driver did for one end of an exercise. This is where the I/O models differ while
+//! the exercise is the same.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ impl Counts {
         }
     }
 
-    /// The kind of operation that most time was spent in: where the program was blocked.
+    /// The kind of operation that took the most time: where the program was blocked.
     fn blocked_in(&self) -> Option<(OperationKind, Duration)> {
         let most = (0..SHOWN.len()).max_by_key(|at| self.spent[*at])?;
         (!self.spent[most].is_zero()).then_some((SHOWN[most], self.spent[most]))
@@ -64,7 +64,7 @@ impl Observer for Counter {
     }
 }
 
-/// How each runtime's server went about it, in a line each, and which had another exchange.
+/// One line for each runtime: what its server's driver did, and whether the exchange differed.
 pub(super) fn sentences(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> String {
     let name = |kind: OperationKind| messages.say(&format!("timeline-operation-{}", kind.name()));
     let mut text = String::new();

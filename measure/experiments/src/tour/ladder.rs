@@ -1,4 +1,4 @@
-//! An exchange as a ladder between the client and the server, as a book draws it.
+//! Draws an exchange as a ladder between client and server, as textbooks do.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use socklab_compare::format::Numbers;
 use socklab_core::transcript::{Arrow, Line, Transcript};
 use socklab_text::{Messages, escape};
 
-/// How far the two ends are apart. With the time a row has 76 letters.
+/// The distance between the two ends, in characters. With the time a row has 76.
 const WIDTH: usize = 64;
 
-/// What crosses between the two ends, as the client saw it, in the order of time.
+/// Draws what passes between the two ends, as the client saw it, in the order of time.
 pub(super) fn ladder(client: &[Transcript], messages: &dyn Messages) -> String {
     let ends = [messages.say("tour-client"), messages.say("tour-server")];
     let apart = WIDTH - ends[0].chars().count();
@@ -29,7 +29,7 @@ pub(super) fn ladder(client: &[Transcript], messages: &dyn Messages) -> String {
     text
 }
 
-/// Whether a line of the client's is something that crosses to the server or from it, and what.
+/// The message that a line of the client's transcript sends or receives, and in which direction.
 fn crossing<'a>(line: &'a Line, messages: &dyn Messages) -> Option<(bool, Cow<'a, str>)> {
     let carried = || {
         let payload = line.payload.as_deref().unwrap_or_default();
