@@ -19,43 +19,44 @@ use crate::keys::{KEY, KeyFile, RegisterKey, random};
 use crate::rules::Rules;
 use crate::sql::{Sql, recall, within};
 
-/// How often a clock that stands before an accepted code is compared with the register again, and
-/// how often what was not recorded is counted there.
+/// How often the register is asked again about a clock that is behind an accepted code, and how
+/// often counts of unrecorded attempts are written there.
 const OFTEN: Duration = Duration::from_secs(1);
 
-/// A register that takes attempts.
+/// Decides and records attempts in an open register.
 pub(crate) struct Book {
     pub(crate) sql: Box<dyn Sql>,
     pub(crate) batch: usize,
     judge: Judge,
     clock: ClockGuard,
-    /// When the clock was last compared with the register, if it stands before an accepted code.
+    /// When the clock was last compared with the register; `None` unless it is behind an accepted
+    /// code.
     clock_is_back: Option<Mono>,
     budgets: Budgets,
-    /// The steps of the right codes that came from addresses that may be guessing, by student.
+    /// By student: the steps of right codes from addresses that may be guessing.
     proved: BTreeMap<[u8; 32], Step>,
-    /// The students whose entry has been reported to be damaged.
+    /// Students whose damaged entry has been reported.
     damaged: BTreeSet<[u8; 32]>,
 }
 
-/// What came of a batch.
+/// The result of a batch.
 #[derive(Default)]
 pub(crate) struct Judged {
-    /// One for each attempt; those that nothing is known of are unavailable.
+    /// One decision for each attempt; `Unavailable` for an attempt that could not be decided.
     pub(crate) decisions: Vec<Decision>,
-    /// What is worth a word.
+    /// Events for the journal.
     pub(crate) events: Vec<Event>,
-    /// What kept the rest from being decided.
+    /// The error that kept the other attempts from being decided.
     pub(crate) failed: Option<Error>,
 }
 
-/// What a transaction did with one of its attempts.
+/// The result of one attempt in a transaction.
 struct Outcome {
     at: usize,
     /// The verdict, or why there is none.
     verdict: Result<Verdict, Error>,
     decision: Decision,
-    /// Whether it may have left more than a count in memory.
+    /// Whether the attempt may have left more than a count in memory.
     recorded: bool,
 }
 
@@ -117,8 +118,8 @@ impl Book {
         judged
     }
 
-    /// Decides some of the attempts together. What fails for the fault of one of them is tried
-    /// again in halves, so that only that one is not decided.
+    /// Decides some of the attempts together. If one of them causes an error, tries again in
+    /// halves, so that only that one remains undecided.
     fn decide(
         &mut self,
         asked: &[Asked<'_>],
@@ -158,7 +159,7 @@ impl Book {
                 .iter()
                 .try_for_each(|round| self.judge_some(asked, round, &mut outcomes))
         } else {
-            // In the order in which they came.
+            // Decide them in the order in which they came.
             (some.iter()).try_for_each(|&at| self.judge_some(asked, &[at], &mut outcomes))
         };
         match done.and_then(|()| self.sql.commit()) {
@@ -170,7 +171,7 @@ impl Book {
         }
     }
 
-    /// Decides some of the attempts, of which no two have the same DNI.
+    /// Decides some of the attempts. No two of them have the same DNI.
     fn judge_some(
         &mut self,
         asked: &[Asked<'_>],
@@ -217,8 +218,8 @@ impl Book {
         Ok(())
     }
 
-    /// What a verdict comes to if its address prefix may cost the register no more than its budget,
-    /// and whether it may leave a row that is not a submission's.
+    /// Limits a verdict to what the budget of its address prefix allows. Also returns whether it
+    /// may leave a row that is not a submission.
     fn afford(&mut self, one: &Asked<'_>, facts: &Facts, verdict: Verdict) -> (Verdict, bool) {
         let (prefix, now) = (one.prefix, one.attempt.at.mono);
         let is_new = self.judge.is_new(facts);
@@ -241,7 +242,7 @@ impl Book {
         }
     }
 
-    /// What a committed outcome means for those to come.
+    /// Notes what a committed outcome means for later attempts.
     fn note(&mut self, one: &Asked<'_>, outcome: &Outcome, judged: &mut Judged) {
         judged.decisions[outcome.at] = outcome.decision;
         match &outcome.verdict {
@@ -271,7 +272,7 @@ impl Book {
         }
     }
 
-    /// Says once of each student that the register's entry is damaged.
+    /// Reports a student's damaged entry, once for each student.
     fn report_damage(&mut self, one: &Asked<'_>, error: &Error, judged: &mut Judged) {
         if self.damaged.insert(one.student) {
             judged.events.push(Event::Damaged {
@@ -281,8 +282,8 @@ impl Book {
         }
     }
 
-    /// What the clocks say of an attempt. A clock that stands before an accepted code is compared
-    /// with the register again, in case a lecturer has said that it is right.
+    /// Compares the clocks at an attempt. If the clock is behind an accepted code, asks the
+    /// register again, because a lecturer may have said that the clock is right.
     fn read_clock(&mut self, attempt: &Attempt, events: &mut Vec<Event>) -> Reading {
         let mut reading = self.clock.read(attempt.at);
         let mono = attempt.at.mono;
@@ -307,13 +308,13 @@ impl Book {
         reading
     }
 
-    /// Whether there are attempts that have only been counted, in memory.
+    /// Whether there are attempts that have only been counted in memory.
     pub(crate) fn has_counts(&self) -> bool {
         self.budgets.has_counts()
     }
 
-    /// Adds what has only been counted to the register, by address prefix. On an error it stays
-    /// where it is.
+    /// Adds the counts in memory to the register, by address prefix. On an error they stay in
+    /// memory.
     pub(crate) fn write_counts(&mut self) -> Result<(), Error> {
         let budgets = &self.budgets;
         within(&mut *self.sql, |sql| {
@@ -332,14 +333,14 @@ impl Book {
 }
 
 /// Whether an attempt comes from `localhost`: from a program on this machine, which could fill its
-/// disk in other ways, or through a proxy on it, and then from a whole class.
+/// disk in other ways, or through a proxy, which may stand for a whole class.
 fn is_this_machine(one: &Asked<'_>) -> bool {
     let ip = one.attempt.peer.ip().to_canonical();
     ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST
 }
 
-/// Some of the attempts in rounds, in each of which every DNI is there once, those of a DNI in the
-/// order in which they came. What the first round has locked the others find locked.
+/// Splits attempts into rounds, in each of which a DNI occurs once at most, in the order they came.
+/// Later rounds lock no DNI that the first has not locked.
 fn rounds(asked: &[Asked<'_>], some: &[usize]) -> Vec<Vec<usize>> {
     let dni = |at: usize| &asked[at].attempt.dni;
     let mut order = some.to_vec();
@@ -354,7 +355,7 @@ fn rounds(asked: &[Asked<'_>], some: &[usize]) -> Vec<Vec<usize>> {
     rounds
 }
 
-/// The register's key; made with the register.
+/// The register's key, which is created with the register.
 pub(crate) fn register_key(sql: &mut dyn Sql) -> Result<RegisterKey, Error> {
     let find = |sql: &mut dyn Sql| -> Result<Option<RegisterKey>, Error> {
         Ok(recall(sql, "register-key")?.map(|bytes| RegisterKey::new(&bytes)))
@@ -367,6 +368,6 @@ pub(crate) fn register_key(sql: &mut dyn Sql) -> Result<RegisterKey, Error> {
         "INSERT INTO meta (key, value) VALUES ('register-key', $1) ON CONFLICT DO NOTHING",
         &[fresh[..].into()],
     )?;
-    // Another program may have been quicker.
+    // Another program may have created it meanwhile.
     find(sql)?.ok_or_else(|| Error::new(Trouble::Broken, "it has no key"))
 }

@@ -1,5 +1,5 @@
-//! What strangers may cost a register. The budgets are in memory, and checked before the database
-//! is asked.
+//! Limits what strangers may cost a register. The budgets are in memory, and checked before the
+//! database is asked.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,24 +8,24 @@ use std::time::Duration;
 use socklab_core::Mono;
 use socklab_core::policy::{Allowance, Budget};
 
-/// Attempts of one address prefix that are looked up. Those that succeed cost it nothing, so a
-/// class behind one router can go on for as long as it succeeds.
+/// Attempts of one address prefix that are looked up in the database. Successful ones are free, so
+/// a class behind one router is not limited while its attempts succeed.
 const LOOKED_UP: Allowance = Allowance {
     burst: 1_000,
     every: Duration::from_millis(200),
 };
 
-/// Rows beside the submissions: failures of DNIs that the register does not know, and right codes
-/// of those that have submitted.
+/// Rows that are not submissions: failures of DNIs that the register does not know, and right codes
+/// of students who have already submitted.
 const ROWS: Allowance = Allowance {
     burst: 100,
     every: Duration::from_secs(5),
 };
 
-/// After how long a prefix may submit for one more DNI that the register does not know.
+/// How often a prefix may submit for another DNI that the register does not know.
 const NEW_DNI_EVERY: Duration = Duration::from_secs(1);
 
-/// How many prefixes are remembered at most.
+/// How many prefixes are remembered.
 const PREFIXES: usize = 10_000;
 
 /// The budgets of all address prefixes.
@@ -33,11 +33,11 @@ const PREFIXES: usize = 10_000;
 pub(crate) struct Budgets {
     new_dnis: Allowance,
     left: BTreeMap<IpAddr, Left>,
-    /// How many attempts of each prefix have left nothing else in the register.
+    /// By prefix: how many attempts were only counted.
     unrecorded: BTreeMap<IpAddr, u64>,
 }
 
-/// What is left to a prefix.
+/// The rest of a prefix's budgets.
 #[derive(Debug)]
 struct Left {
     looked_up: Budget,
@@ -46,7 +46,8 @@ struct Left {
 }
 
 impl Budgets {
-    /// Each prefix may submit for so many DNIs at once that the register does not know.
+    /// Makes full budgets. At once, each prefix may submit for `new_dnis` DNIs that the register
+    /// does not know.
     pub(crate) fn new(new_dnis: u32) -> Self {
         let new_dnis = Allowance {
             burst: new_dnis,
@@ -59,7 +60,7 @@ impl Budgets {
         }
     }
 
-    /// Takes an attempt that is to be looked up; or in how many seconds it may be.
+    /// Takes one look-up from a prefix's budget. `Err` has the seconds until there is one.
     pub(crate) fn look_up(&mut self, prefix: IpAddr, now: Mono) -> Result<(), u64> {
         let left = self.left(prefix, now);
         match left.looked_up.take(LOOKED_UP, now) {
@@ -68,14 +69,15 @@ impl Budgets {
         }
     }
 
-    /// An attempt that was looked up was no fault of its sender.
+    /// Gives a look-up back, because the attempt was no fault of its sender.
     pub(crate) fn forgive(&mut self, prefix: IpAddr) {
         if let Some(left) = self.left.get_mut(&prefix) {
             left.looked_up.give_back(LOOKED_UP);
         }
     }
 
-    /// Takes a submission for a DNI that is not known; or in how many seconds there may be one.
+    /// Takes one submission for an unknown DNI from the budget. `Err` has the seconds until there
+    /// is one.
     pub(crate) fn submit_new(&mut self, prefix: IpAddr, now: Mono) -> Result<(), u64> {
         let of = self.new_dnis;
         let left = self.left(prefix, now);
@@ -85,17 +87,17 @@ impl Budgets {
         }
     }
 
-    /// Takes a row that is not a submission's, if there may be one.
+    /// Takes one row that is not a submission from the budget. Returns whether there was one.
     pub(crate) fn record(&mut self, prefix: IpAddr, now: Mono) -> bool {
         self.left(prefix, now).rows.take(ROWS, now)
     }
 
-    /// Counts an attempt of which nothing is recorded.
+    /// Counts an attempt that leaves no row.
     pub(crate) fn unrecorded(&mut self, prefix: IpAddr) {
         *self.unrecorded.entry(prefix).or_default() += 1;
     }
 
-    /// The counts since they were last taken down, in the order of the prefixes.
+    /// The counts since they were last written, in the order of the prefixes.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (String, u64)> + '_ {
         let counts = self.unrecorded.iter();
         counts.map(|(prefix, count)| (prefix.to_string(), *count))
@@ -105,7 +107,7 @@ impl Budgets {
         !self.unrecorded.is_empty()
     }
 
-    /// The counts have been taken down.
+    /// Resets the counts, because they have been written.
     pub(crate) fn counted(&mut self) {
         self.unrecorded.clear();
     }
@@ -122,7 +124,7 @@ impl Budgets {
         })
     }
 
-    /// Forgets the prefixes that have their whole budgets; all of them if there is none.
+    /// Forgets the prefixes whose budgets are full again; all prefixes if there is none.
     fn make_room(&mut self, now: Mono) {
         let new_dnis = self.new_dnis;
         self.left.retain(|_, left| {

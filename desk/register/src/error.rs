@@ -15,67 +15,68 @@ pub struct Error {
 /// A kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// It cannot be opened or reached.
+    /// The register cannot be opened or reached.
     Open,
-    /// There is none at its path, and none was to be made.
+    /// There is no register at this path, and none was to be created.
     Missing,
-    /// What is there is not a register.
+    /// The file or database is not a register.
     Foreign,
-    /// What is there has no contents at all.
+    /// The file is empty.
     Empty,
-    /// It was made by a newer version of this program.
+    /// The register was made by a newer version of this program.
     Newer,
-    /// It must survive a power cut, and its settings would not let it.
+    /// The register's settings would not let it survive a power cut.
     NotDurable,
-    /// Its folder, or its file, cannot be written.
+    /// The register's file or folder cannot be written.
     ReadOnly,
-    /// It was busy for too long.
+    /// The register was busy for too long.
     Busy,
-    /// Other programs have it open, and must not.
+    /// Other programs have the register open, and must not.
     InUse,
-    /// A file is there that must not be.
+    /// A file exists that must not.
     Exists,
-    /// Its name no longer leads to the file that is open.
+    /// The register's name no longer leads to the open file.
     Moved,
-    /// Its disk is full, or a limit on the file's size is reached.
+    /// The disk is full, or a limit on the file's size is reached.
     Full,
-    /// Its disk failed, or its file is damaged, or its server went away.
+    /// The disk failed, the file is damaged, or the database server is gone.
     Broken,
-    /// What it has of one DNI is damaged; the others are not concerned.
+    /// The entry of one DNI is damaged; the others are not affected.
     Entry,
-    /// Its server does not answer.
+    /// The database server does not answer.
     Silent,
-    /// Its address has a password, which everybody on the computer can see.
+    /// The register's address contains a password, which every user of the computer can see.
     Password,
-    /// Its key file is missing, or is another register's.
+    /// The key file is missing, or belongs to another register.
     Key,
-    /// What was asked for cannot be written where it is to go.
+    /// The output cannot be written.
     Output,
-    /// What it was given (a roster, a secret) cannot be used.
+    /// The input (a roster, a secret) cannot be used.
     Input,
 }
 
-/// Something about a register that its lecturer should know, though it works.
+/// Something that a lecturer should know about a register that works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Others than its owner may read it.
+    /// Other users than its owner may read the register.
     OpenToAll {
         /// The file.
         path: PathBuf,
         /// Its mode.
         mode: u32,
     },
-    /// It has other names (hard links). Its log is found under each by that name, so programs that
-    /// use two of them damage it.
+    /// The register's file has other names (hard links). SQLite finds the log by the name that is
+    /// used, so programs that use different names damage the register.
     OtherNames {
-        /// The one that is used.
+        /// The name that is used.
         path: PathBuf,
         /// How many there are in all.
         names: u64,
     },
-    /// The log beside it belonged to another file, and is there now.
+    /// The log beside the register belonged to another file, and was moved here.
     LogSetAside(PathBuf),
-    /// Its file was moved or deleted while it was open: all that was confirmed is here too.
+    /// The register's file was moved or deleted while it was open. This copy has everything
+    /// confirmed.
     Saved(PathBuf),
 }
 

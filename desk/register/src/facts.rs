@@ -1,5 +1,5 @@
-//! What a database is asked about attempts, and what it is told to write. Only this differs between
-//! the databases.
+//! The questions to a database about attempts, and the changes to write. Only this differs between
+//! the two databases.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -7,30 +7,29 @@ use std::time::Duration;
 
 use socklab_core::policy::prefix;
 
-/// An attempt, as far as the database knows such. The DNIs of the attempts that are asked about
-/// together differ.
+/// A question about an attempt. Questions that are asked together have different DNIs.
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
     pub(crate) lab: &'a str,
     pub(crate) dni: &'a str,
-    /// What stands for the DNI among the used codes.
+    /// The hash that stands for the DNI in the list of used codes.
     pub(crate) student: &'a [u8],
     pub(crate) code: &'a str,
     pub(crate) from: &'a Prefix,
-    /// When it was complete.
+    /// When the attempt was complete, in microseconds of Unix time.
     pub(crate) at: i64,
-    /// Attempts after this moment count for the rates.
+    /// Attempts after this time count for the rates.
     pub(crate) since: i64,
-    /// The current step; those beside it are asked about too.
+    /// The current step. The steps beside it are asked about too.
     pub(crate) step: i64,
-    /// Whether it matters if the DNI is listed, and what its secret is.
+    /// Whether the answer must say if the DNI is on the roster, and what its secret is.
     pub(crate) student_matters: bool,
 }
 
-/// The addresses that count as one.
+/// The addresses that count as one address.
 #[derive(Debug)]
 pub(crate) struct Prefix {
-    /// The first of them, for the tallies: the address itself, or that of an IPv6 /64.
+    /// The first of these addresses, for the tallies: the address itself, or that of an IPv6 /64.
     pub(crate) text: String,
 }
 
@@ -41,13 +40,13 @@ impl Prefix {
         }
     }
 
-    /// The same as PostgreSQL takes it, with its length.
+    /// The prefix in PostgreSQL's notation, with its length.
     pub(crate) fn cidr(&self) -> String {
         let length = if self.text.contains(':') { 64 } else { 32 };
         format!("{}/{length}", self.text)
     }
 
-    /// Whether an address, as it is written in the register, is one of them.
+    /// Whether the prefix contains an address, which is written as in the register.
     pub(crate) fn has(&self, address: &str) -> bool {
         let parsed = || address.parse::<IpAddr>();
         address == self.text
@@ -55,7 +54,7 @@ impl Prefix {
     }
 }
 
-/// How often there was a failure in a row, and when the last was.
+/// How many failures came in a row, and when the last one came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Failures {
     pub(crate) count: u32,
@@ -72,9 +71,9 @@ pub(crate) struct Recent {
 /// What the database knows of an attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// An accepted attempt of this lab had this DNI and code.
+    /// Whether an accepted attempt of this lab had this DNI and code.
     pub(crate) repeated: bool,
-    /// An attempt of this DNI was accepted, in whatever lab.
+    /// Whether an attempt of this DNI was accepted in any lab.
     pub(crate) accepted: bool,
     pub(crate) recent_here: Recent,
     pub(crate) recent_everywhere: Recent,
@@ -88,7 +87,7 @@ pub(crate) struct Facts {
     pub(crate) secret: Vec<u8>,
 }
 
-/// A submission that is in the register.
+/// A submission in the register.
 #[derive(Debug)]
 pub(crate) struct Submitted {
     pub(crate) number: u64,
@@ -96,23 +95,23 @@ pub(crate) struct Submitted {
     pub(crate) name: Vec<u8>,
 }
 
-/// What becomes of an attempt in the database.
+/// What to write about an attempt.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
     pub(crate) lab: &'a str,
     pub(crate) dni: &'a str,
     pub(crate) student: &'a [u8],
-    /// The address, or the first of its prefix, under which failures are counted.
+    /// The address under which failures are counted: the sender's, or the first of its prefix.
     pub(crate) prefix: &'a str,
-    /// The row that it leaves, if it leaves one.
+    /// The row of the attempt; `None` if it leaves none.
     pub(crate) row: Option<Row<'a>>,
-    /// The step whose code it uses up.
+    /// The step whose code the attempt uses up.
     pub(crate) step: Option<i64>,
-    /// It is the submission of its DNI.
+    /// Whether the attempt is the submission of its DNI.
     pub(crate) submits: bool,
     pub(crate) failures_here: Option<Failures>,
     pub(crate) failures_everywhere: Option<Failures>,
-    /// It leaves no row, because there are too many attempts.
+    /// Whether the attempt leaves no row because there are too many.
     pub(crate) turned_away: bool,
 }
 
@@ -124,7 +123,7 @@ pub(crate) struct Row<'a> {
     pub(crate) port: u16,
     pub(crate) at: i64,
     pub(crate) verdict: Cow<'static, str>,
-    /// Kept of those that were accepted.
+    /// The code, which is only stored for accepted attempts.
     pub(crate) code: Option<&'a str>,
 }
 
@@ -136,7 +135,7 @@ pub(crate) fn from_micros(micros: i64) -> Duration {
     Duration::from_micros(micros.max(0).unsigned_abs())
 }
 
-/// A number of the database that counts something.
+/// Converts a count of the database.
 pub(crate) fn count(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }

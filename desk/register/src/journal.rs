@@ -5,9 +5,9 @@ use socklab_core::register::{Attempt, Decision};
 
 use crate::error::{Error, Notice};
 
-/// Is told what a register does, on the register's own thread. It must not block for long.
+/// Is told what a register does, on the register's thread. Must not block for long.
 pub trait Journal: Send + Sync {
-    /// These attempts were decided together, and the decisions are durable and answered.
+    /// A batch was decided. The decisions are durable, and have been answered.
     fn decided(&self, _batch: &[(Attempt, Decision)]) {}
 
     /// Something happened to the register.
@@ -20,19 +20,19 @@ impl Journal for () {}
 /// What can happen to a register.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It failed: nothing is confirmed until it has been opened anew and checked.
+    /// The register failed. Nothing is confirmed until it has been opened again and checked.
     Failed(Error),
-    /// It was opened anew and is whole.
+    /// The register was opened again and is whole.
     Recovered,
-    /// The system's clock has jumped, or stands before a code that was accepted.
+    /// The system's clock has jumped, or is behind an accepted code.
     Clock(Reading),
-    /// It works, but its lecturer should know.
+    /// The register works, but its lecturer should know this.
     Notice(Notice),
-    /// What the register has of these DNIs cannot be used; no other student is concerned.
+    /// The entries of these DNIs cannot be used; no other student is affected.
     Damaged {
         /// The DNIs.
         dnis: Vec<String>,
-        /// What is wrong with it.
+        /// What is wrong with the entries.
         detail: String,
     },
     /// The server was not told what codes are made from, and the register remembers random

@@ -17,23 +17,23 @@ use crate::keys::{KeyFile, RegisterKey};
 use crate::name::{folded, shown};
 use crate::rules::Admit;
 
-/// So many wrong codes for a DNI in a row, over all addresses, are worth a lecturer's look.
+/// This many wrong codes in a row for a DNI, from all addresses, are reported to the lecturer.
 pub(crate) const NOTABLE: u32 = 100;
 
-/// An attempt, with what is worked out before the database is asked.
+/// An attempt, with values computed before the database is asked.
 pub(crate) struct Asked<'a> {
     pub(crate) attempt: &'a Attempt,
     pub(crate) clock: Reading,
-    /// What its address counts as.
+    /// The prefix as which its address counts.
     pub(crate) prefix: IpAddr,
-    /// What stands for its DNI where that must not be.
+    /// The hash that stands for its DNI.
     pub(crate) student: [u8; 32],
     from: Prefix,
-    /// Its address, where that is not its prefix.
+    /// Its address, if that differs from its prefix.
     ip: Option<String>,
 }
 
-/// By what attempts are judged.
+/// The rules and keys by which attempts are judged.
 pub(crate) struct Judge {
     pub(crate) lab: String,
     pub(crate) policy: Policy,
@@ -75,7 +75,7 @@ impl Judge {
         }
     }
 
-    /// An error is a fault of what the register has of this one DNI.
+    /// Judges an attempt. An error means that the register's entry of this one DNI is damaged.
     pub(crate) fn verdict(
         &self,
         asked: &Asked<'_>,
@@ -108,7 +108,7 @@ impl Judge {
             everywhere: recent(&facts.recent_everywhere),
         };
         let verdict = decide(&self.policy, &history, attempt);
-        // Where the DNI is the secret, the accepted attempt itself is known again at any time.
+        // If the DNI is the secret, the accepted attempt itself is recognised at any time.
         let timeless = matches!(verdict, Verdict::Already { earlier, .. } if earlier.same_code)
             && self.policy.secret == Secret::Dni;
         Ok(match asked.clock {
@@ -131,12 +131,13 @@ impl Judge {
         }
     }
 
-    /// Whether anybody could have invented the DNI: it is on no list, and has never submitted.
+    /// Whether the sender may have invented the DNI: it is on no roster, and has never submitted.
     pub(crate) fn is_new(&self, facts: &Facts) -> bool {
         self.admit == Admit::Everybody && self.policy.secret == Secret::Dni && !facts.accepted
     }
 
-    /// What a verdict changes in the register. Without `record` only a submission leaves a trace.
+    /// What a verdict changes in the register. Without `record`, only a submission changes
+    /// anything.
     pub(crate) fn change<'a>(
         &'a self,
         asked: &'a Asked<'_>,
@@ -182,7 +183,7 @@ impl Judge {
                 step: Some(used(step)),
                 submits: true,
                 failures_here: (here.count > 0).then_some(Failures { count: 0, ..here }),
-                // What a lecturer is to see stays until it has been seen, whoever succeeds.
+                // A success does not reset a count that a lecturer must still see.
                 failures_everywhere: (1..NOTABLE)
                     .contains(&everywhere.count)
                     .then_some(Failures::default()),
@@ -201,7 +202,7 @@ impl Judge {
             Some(Verdict::Refuse(
                 refusal @ (Refusal::WrongCode(_) | Refusal::UsedCode | Refusal::Unknown),
             )) if record => Change {
-                // Every wrong code is counted, because with random secrets every one was a guess.
+                // Record every wrong code: with random secrets each was a guess.
                 row: match rows_left {
                     true => row(Decision::Refused(refusal).to_string().into(), None),
                     false => None,
@@ -254,7 +255,7 @@ impl Judge {
     }
 }
 
-/// Where codes are a real secret, a refusal tells nothing of the DNI or the code.
+/// If secrets are random, a refusal must reveal nothing about the DNI or the code.
 const fn undisclosed(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Clock(_) | Refusal::Letter => refusal,

@@ -11,16 +11,16 @@ use socklab_files::new_secret;
 
 use crate::error::{Error, Trouble};
 
-/// How many bytes a student's random secret has: 160 bits (RFC 4226, 4, R6 recommends it).
+/// The length of a student's random secret, in bytes: 160 bits, as RFC 4226, 4, R6 recommends.
 pub(crate) const SECRET: usize = 20;
 
-/// How many bytes the register's key and the key file have.
+/// The length of the register's key and of the key file, in bytes.
 pub(crate) const KEY: usize = 32;
 
-/// The letters and digits of receipts: none that are taken for others (Crockford's base32).
+/// The characters of receipts (Crockford's base32): none looks like another.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Bytes that nobody can foresee.
+/// Cryptographically random bytes.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     let filled = SystemRandom::new().fill(&mut bytes);
@@ -28,7 +28,8 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// The register's own key, kept with it: for receipts, and for the hash that stands for a DNI.
+/// The register's own key, which is stored in it. It makes receipts, and the hashes that stand for
+/// DNIs.
 pub(crate) struct RegisterKey(hmac::Key);
 
 impl RegisterKey {
@@ -36,12 +37,12 @@ impl RegisterKey {
         RegisterKey(hmac::Key::new(hmac::HMAC_SHA256, bytes))
     }
 
-    /// What stands for a student in the list of used codes.
+    /// The hash that stands for a student in the list of used codes.
     pub(crate) fn student(&self, dni: &str) -> [u8; 32] {
         self.tag(&["student", dni])
     }
 
-    /// What proves a submission: 50 bits of HMAC-SHA-256 over all that it says.
+    /// The receipt of a submission: 50 bits of an HMAC-SHA-256 over all its fields.
     pub(crate) fn receipt(&self, lab: &str, dni: &str, number: u64, at: i64) -> Receipt {
         let (number, at) = (number.to_string(), at.to_string());
         let tag = self.tag(&["receipt", lab, dni, &number, &at]);
@@ -52,7 +53,7 @@ impl RegisterKey {
         Receipt::of(&text).unwrap_or_else(|| unreachable!("letters and digits"))
     }
 
-    /// No field can run into the next: a DNI has no NUL, nor has a lab.
+    /// Separates the fields by NUL, which neither a DNI nor a lab contains.
     fn tag(&self, fields: &[&str]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for (n, field) in fields.iter().enumerate() {
@@ -67,8 +68,8 @@ impl RegisterKey {
     }
 }
 
-/// A receipt as it was typed: without hyphens and blanks, in capitals, and with the letters that
-/// are taken for digits put right.
+/// Normalises a receipt that was typed: removes hyphens and blanks, capitalises, and replaces
+/// letters that look like digits.
 pub(crate) fn tidy_receipt(text: &str) -> Option<Receipt> {
     let text: String = text
         .chars()
@@ -82,8 +83,7 @@ pub(crate) fn tidy_receipt(text: &str) -> Option<Receipt> {
     Receipt::of(text.as_bytes())
 }
 
-/// The key file, under which students' secrets are encrypted: whoever has only the register has not
-/// the secrets.
+/// The key file, which encrypts the students' secrets. The register alone does not reveal them.
 pub(crate) struct KeyFile(LessSafeKey);
 
 impl KeyFile {
@@ -108,15 +108,15 @@ impl KeyFile {
         Ok(KeyFile(LessSafeKey::new(key)))
     }
 
-    /// Makes the file, readable by its owner alone. It must not be there.
+    /// Creates the file, readable by its owner alone. Fails if it exists.
     pub(crate) fn create(path: &Path) -> Result<Self, Error> {
         let written = new_secret(path, &random::<KEY>()?);
         written.map_err(|e| Error::new(Trouble::Key, format!("{}: {e}", path.display())))?;
         KeyFile::open(path)
     }
 
-    /// Encrypts a student's secret (ChaCha20-Poly1305, RFC 8439): nonce, text, tag. It belongs to
-    /// that DNI.
+    /// Encrypts a student's secret (ChaCha20-Poly1305, RFC 8439): nonce, text, tag. It can be
+    /// decrypted only for the same DNI.
     pub(crate) fn seal(&self, dni: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut sealed = secret.to_vec();
@@ -129,7 +129,7 @@ impl KeyFile {
         Ok([&nonce, &sealed[..]].concat())
     }
 
-    /// The secret again.
+    /// Decrypts a student's secret.
     pub(crate) fn unseal(&self, dni: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         let wrong = || Error::new(Trouble::Entry, "the key file does not decrypt its secret");
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;

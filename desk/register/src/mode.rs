@@ -1,5 +1,6 @@
-//! What a register's codes are made from. The register remembers it. Otherwise a server that was
-//! started without the option would accept codes that anybody who knows a DNI can make.
+//! What a register's codes are made from: DNIs or random secrets. The register remembers it.
+//! Otherwise a server started without the option would accept codes that anyone who knows a DNI can
+//! make.
 
 use socklab_core::policy::Secret;
 
@@ -15,12 +16,12 @@ const SECRET: &str = "secret";
 pub(crate) struct Mode {
     pub(crate) secret: Secret,
     pub(crate) before: Option<Secret>,
-    /// The register does not know it yet, and is to remember it.
+    /// Whether the register has yet to remember it.
     is_news: bool,
 }
 
 impl Mode {
-    /// What a lecturer says, else what was so before.
+    /// What a lecturer has said, or else what the register remembers.
     pub(crate) fn of(sql: &mut dyn Sql, said: Option<Secret>) -> Result<Mode, Error> {
         let remembered = remembered(sql)?;
         let before = match remembered {
@@ -31,7 +32,7 @@ impl Mode {
         Ok(Mode {
             secret,
             before,
-            // An unspoken DNI is not remembered: once secrets have been given out, they are meant.
+            // Do not remember a DNI that nobody chose: once secrets are given out, they must count.
             is_news: remembered != Some(secret) && (said.is_some() || secret == Secret::Random),
         })
     }
@@ -69,8 +70,8 @@ pub(crate) fn has_secrets(sql: &mut dyn Sql) -> Result<bool, Error> {
     Ok(sql.row(any, &[])?.is_some())
 }
 
-/// Decrypts every secret. The DNIs of those that cannot be; an error if that is all of them,
-/// because then it is the key that is wrong.
+/// Decrypts every secret. Returns the DNIs of those that cannot be decrypted. If none can, it is an
+/// error: the key must be wrong.
 pub(crate) fn damaged_secrets(sql: &mut dyn Sql, key: &KeyFile) -> Result<Vec<String>, Error> {
     let all = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni";
     let rows = sql.rows(all, &[])?;

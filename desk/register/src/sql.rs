@@ -1,4 +1,4 @@
-//! What this crate needs of a database, so that everything else is written once.
+//! The operations that this crate needs of a database, so that everything else is written once.
 //!
 //! Statements number their values `$1`, `$2`, … in the order of their first use, which both
 //! databases accept.
@@ -15,17 +15,17 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
 }
 
-/// When a log is merged.
+/// When to merge SQLite's log into the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Merge {
     /// Between two batches, if it has grown long.
     IfLong,
-    /// Whatever its length, as there is time.
+    /// Now, whatever its length, because there is time.
     Idle,
-    /// All of it, at the end.
+    /// Completely, because the register is being closed.
     Last,
-    /// Not at all, since the disk is not to be trusted; but where the names no longer lead to what
-    /// is open, the log is merged while it can be.
+    /// Not at all, because the disk cannot be trusted. But if the file's name no longer leads to
+    /// the open file, the log is merged while that is possible.
     Leave,
 }
 
@@ -50,24 +50,23 @@ pub(crate) trait Sql: Send {
     /// Runs a statement and says how many rows it changed.
     fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error>;
 
-    /// What is known of each attempt, within a transaction. Whoever has asked holds their DNIs
-    /// until it ends.
+    /// The facts about each attempt, within a transaction. The transaction locks their DNIs until
+    /// it ends.
     fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error>;
 
-    /// Writes what becomes of attempts that were asked about; the numbers of those that are
-    /// submissions now.
+    /// Writes the changes for attempts. Returns the number of each that is a submission now.
     fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error>;
 
-    /// After trouble: connects anew, and checks that what is there is whole and durable.
+    /// After a failure: connects again, and checks that the register is whole and durable.
     fn reopen(&mut self) -> Result<(), Error>;
 
-    /// Moves what a log of its own has gathered to where it stays; after an error, the register
-    /// is [opened anew](Sql::reopen).
+    /// Moves the content of a log into the file. After an error the register must be
+    /// [reopened](Sql::reopen).
     fn merge(&mut self, _: Merge) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Overwrites what has been deleted, wherever it stood.
+    /// Overwrites deleted data, wherever it was stored.
     fn erase(&mut self) -> Result<(), Error> {
         Ok(())
     }
@@ -80,10 +79,10 @@ pub(crate) trait Sql: Send {
     /// Whether others may write at the same time, so that a batch must take its locks in one order.
     fn is_shared(&self) -> bool;
 
-    /// Checks the whole; each line of the answer is a fault.
+    /// Checks the whole register. Each line of the result is a fault.
     fn check(&mut self) -> Result<Vec<String>, Error>;
 
-    /// Copies the whole into a new file while it is in use.
+    /// Copies the whole register into a new file while it is in use.
     fn backup(&mut self, to: &std::path::Path) -> Result<(), Error>;
 
     /// The number of the first row, if there is one.
@@ -124,7 +123,7 @@ pub(crate) fn remember(sql: &mut dyn Sql, key: &str, value: &[u8]) -> Result<(),
     sql.run(statement, &[key.into(), value.into()]).map(drop)
 }
 
-/// A column holds something else than it should.
+/// The error for a column with an unexpected value.
 fn unlike(at: usize, found: impl std::fmt::Debug) -> Error {
     Error::new(Trouble::Broken, format!("column {at}: {found:?}"))
 }

@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The one thread that writes to a register.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,20 +12,20 @@ use crate::error::{Error, Trouble};
 use crate::journal::{Event, Journal};
 use crate::sql::Merge;
 
-/// How long after trouble the register is not tried again.
+/// How long to wait after a failure before trying the register again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long there is nothing to do before the log is merged into the file.
+/// How long the thread must be idle before it merges the log into the file.
 const IDLE: Duration = Duration::from_millis(250);
 
-/// After how long what has only been counted in memory is written.
+/// How often counts in memory are written.
 const COUNTS: Duration = Duration::from_secs(1);
 
-/// A register that servers store into: a queue, and a thread that commits what waits.
+/// A register that servers store into: a queue, and a thread that commits the attempts in it.
 ///
-/// While one commit is on its way the next attempts gather, up to [a number](crate::Rules::batch),
-/// so nobody waits for the sake of others and the disk's syncs are shared. An attempt is answered
-/// after its COMMIT and never before.
+/// While a commit is under way the next attempts gather, up to [a number](crate::Rules::batch). So
+/// one sync of the disk serves many attempts, and no attempt waits only to be grouped. An attempt
+/// is answered after its COMMIT, never before.
 pub struct Writer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -36,20 +36,20 @@ struct Shared {
     arrived: Condvar,
 }
 
-/// What there is to do.
+/// What the thread takes from the queue.
 enum Taken {
     Batch(Vec<(Attempt, Done)>),
-    /// Nothing, for as long as was to be waited.
+    /// No attempt came within the time.
     Nothing,
-    /// Nothing, and there will be no more.
+    /// The queue is empty and closed.
     Closed,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Attempt, Done)>,
-    /// The writer waits, and wants to be told. It does not while it works, and to tell it is a
-    /// system call.
+    /// Whether the thread waits and must be woken. While it works it need not be, and waking it is
+    /// a system call.
     idle: bool,
     closed: bool,
 }
@@ -88,7 +88,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, as soon as something does, or in time.
+    /// Takes up to `most` attempts, waiting for the first for at most `time`.
     fn take(&self, most: usize, time: Option<Duration>) -> Taken {
         let mut queue = self.queue();
         while queue.waiting.is_empty() {
@@ -131,7 +131,7 @@ impl Register for Writer {
     }
 }
 
-/// What waits is still decided.
+/// Waits until all attempts in the queue have been decided.
 impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.queue().closed = true;
@@ -142,17 +142,17 @@ impl Drop for Writer {
     }
 }
 
-/// The thread's own: the register, and what has become of it.
+/// What the thread owns.
 struct Worker<'a> {
     book: Book,
     journal: &'a dyn Journal,
-    /// When it last failed, if it has not recovered since.
+    /// When the register last failed, if it has not recovered since.
     failed: Option<Instant>,
 }
 
 impl Worker<'_> {
     fn work(&mut self, shared: &Shared) {
-        // Whether the log may hold something.
+        // Whether the log may have content to merge.
         let mut used = false;
         let mut counted = Instant::now();
         loop {
@@ -186,24 +186,25 @@ impl Worker<'_> {
         }
     }
 
-    /// Writes what has only been counted, if there is anything and the register works: whether it
-    /// has been written. What has not been stays in memory until it can be.
+    /// Writes the counts in memory, if there are any and the register works. Returns whether they
+    /// were written; if not, they stay in memory.
     fn write_counts(&mut self) -> bool {
         if self.failed.is_some() || !self.book.has_counts() {
             return false;
         }
         match self.book.write_counts() {
             Ok(()) => return true,
-            // Another program is at work, or the counts cannot be stored: nobody waits for them.
+            // Another program is writing, or the counts cannot be stored. Try again later: no
+            // client waits.
             Err(error) if matches!(error.trouble, Trouble::Busy | Trouble::Entry) => {}
-            // The log may have been damaged: nothing is confirmed until it has been checked.
+            // The log may be damaged. Confirm no attempt until the register has been checked.
             Err(error) => self.fail(error),
         }
         false
     }
 
-    /// Merges the log, after the answers: nobody waits for it. Its failure is the register's: what
-    /// the log holds can no longer be brought to where it stays.
+    /// Merges the log, when no client waits for an answer. If that fails, the register has failed:
+    /// the content of the log can no longer reach the file.
     fn merge(&mut self, when: Merge) {
         if self.failed.is_none()
             && let Err(error) = self.book.sql.merge(when)
@@ -217,7 +218,7 @@ impl Worker<'_> {
             let _ = self.book.sql.merge(Merge::Leave);
         }
         let notices = self.book.sql.notices();
-        // Another program that writes for too long does no harm to what is there.
+        // A program that writes for too long does not damage the register.
         if error.trouble != Trouble::Busy {
             self.failed = Some(Instant::now());
         }
@@ -240,7 +241,7 @@ impl Worker<'_> {
         self.journal.decided(&decided);
     }
 
-    /// The decisions, durable; `None` if the register cannot say.
+    /// Decides attempts durably. `None` if the register does not work now.
     fn judge(&mut self, attempts: &[&Attempt]) -> Option<Vec<Decision>> {
         if let Some(when) = self.failed {
             if when.elapsed() < PAUSE {

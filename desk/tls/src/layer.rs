@@ -1,4 +1,4 @@
-//! The layer: a machine that wraps another.
+//! TLS as a machine that wraps another machine.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -15,22 +15,22 @@ use socklab_core::{
 use crate::config::Error;
 use crate::trouble::{Report, Trouble};
 
-/// How long a handshake may take unless it is said otherwise: 10 s, however slowly it drips.
+/// The default limit of a handshake: 10 s, however slowly its bytes come.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How much plain text is read from rustls at once: a record.
+/// How many bytes of plain text are read from rustls at once: one record.
 const RECORD: usize = 16 * 1024;
 
-/// How far a connection is.
+/// The stage of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// There is no connection yet.
     Closed,
-    /// The handshake began at this moment; the machine does not know of the connection.
+    /// The handshake began at this time. The machine does not know of the connection yet.
     Handshake(Now),
-    /// The machine talks.
+    /// The handshake is done, and the machine talks.
     Open,
-    /// The machine has been told that it is over: an end, or a fault.
+    /// The machine has been told of the end or of a fault.
     Over,
 }
 
@@ -42,18 +42,18 @@ struct Opened {
     over: Option<ExceededLimit>,
 }
 
-/// A machine and the TLS connection around it.
+/// A machine with its TLS connection.
 pub(crate) struct Layer<M> {
     machine: M,
-    /// What the machine wants done.
+    /// The outputs of the machine.
     inbox: Outbox,
     tls: Option<Connection>,
     stage: Stage,
-    /// What the machine is told once the handshake is done.
+    /// The connection, which the machine is told of once the handshake is done.
     opened: Option<Opened>,
     handshake: Duration,
-    /// A server's limits count from the connection's beginning, a client's from the handshake's
-    /// end.
+    /// A server's limits count from the beginning of the connection, a client's from the end of the
+    /// handshake.
     is_server: bool,
     report: Report,
 }
@@ -68,8 +68,8 @@ impl<M> std::fmt::Debug for Client<M> {
 }
 
 impl<M: Machine> Client<M> {
-    /// The machine, talking to the server of that name, which its certificate must have: a host
-    /// name or an IP address.
+    /// Wraps a machine that talks to the server `name`, a host name or an IP address. The server's
+    /// certificate must have this name.
     ///
     /// # Errors
     /// When no certificate can have that name.
@@ -82,7 +82,7 @@ impl<M: Machine> Client<M> {
         Ok(Client(Layer::new(machine, tls, HANDSHAKE, false, silent)))
     }
 
-    /// The same, with word of what is wrong with the server's certificate.
+    /// The same, and reports what is wrong with the server's certificate.
     #[must_use]
     pub fn reporting(mut self, report: Report) -> Self {
         self.0.report = report;
@@ -97,7 +97,7 @@ impl<M: Machine> Layer<M> {
         handshake: Duration,
         report: Report,
     ) -> Self {
-        // Without a connection, a peer is told nothing and let go.
+        // Without a TLS connection, the peer is disconnected without a message.
         let tls = ServerConnection::new(config).ok().map(Into::into);
         Layer::new(machine, tls, handshake, true, report)
     }
@@ -141,7 +141,7 @@ impl<M: Machine> Layer<M> {
         }
         self.inbox = inbox;
         self.inbox.clear();
-        // A machine that ends has said all; without a word the peer could not tell that from being
+        // Say goodbye when the machine ends. Otherwise the peer could not tell its end from being
         // cut off.
         if let Some(Opened { link, .. }) = self.opened
             && !broken
@@ -151,7 +151,7 @@ impl<M: Machine> Layer<M> {
         }
     }
 
-    /// Tells the peer that nothing more will come (`close_notify`); again does nothing more.
+    /// Tells the peer that no more will come (`close_notify`). A second call has no effect.
     fn say_goodbye(&mut self, link: Link, out: &mut Outbox) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
@@ -159,17 +159,17 @@ impl<M: Machine> Layer<M> {
         self.write(link, out);
     }
 
-    /// rustls keeps a limited amount of what is not written, so it is given a little at a time.
+    /// Encrypts in small parts, because rustls keeps a limited amount of unwritten data.
     fn encrypt(&mut self, link: Link, bytes: &[u8], out: &mut Outbox) {
         for some in bytes.chunks(RECORD) {
             let Some(tls) = &mut self.tls else { return };
-            // It is written to memory, which takes all.
+            // Writing to memory cannot fail.
             let _ = tls.writer().write_all(some);
             self.write(link, out);
         }
     }
 
-    /// Sends what rustls has for the peer.
+    /// Sends what rustls has to send.
     fn write(&mut self, link: Link, out: &mut Outbox) {
         let Some(tls) = &mut self.tls else { return };
         while tls.wants_write() {
@@ -179,7 +179,7 @@ impl<M: Machine> Layer<M> {
         }
     }
 
-    /// Takes what came from the peer, as far as it goes.
+    /// Decrypts what came from the peer, as far as it is complete.
     fn decrypt(&mut self, now: Now, link: Link, mut bytes: &[u8], out: &mut Outbox) {
         while !bytes.is_empty() && self.stage != Stage::Over {
             let Some(tls) = &mut self.tls else { return };
@@ -194,7 +194,7 @@ impl<M: Machine> Layer<M> {
                     }
                     None => FaultKind::Protocol,
                 };
-                // The peer is told why.
+                // Send the alert that tells the peer why.
                 self.write(link, out);
                 return self.fail(now, link, kind, out);
             }
@@ -210,7 +210,7 @@ impl<M: Machine> Layer<M> {
         }
     }
 
-    /// Hands the machine what there is of plain text, and the end if the peer has said it.
+    /// Gives the machine the plain text that is there, and the end if the peer has announced it.
     fn read(&mut self, now: Now, link: Link, out: &mut Outbox) {
         let mut buffer = [0; RECORD];
         while self.stage == Stage::Open {
@@ -224,13 +224,13 @@ impl<M: Machine> Layer<M> {
                     let bytes = &buffer[..len];
                     self.feed(now, Input::Bytes { link, bytes }, out);
                 }
-                // There is no more for now.
+                // There is no more plain text now.
                 Err(_) => return,
             }
         }
     }
 
-    /// It is over, and not as it should be.
+    /// Ends the connection with a fault.
     fn fail(&mut self, now: Now, link: Link, kind: FaultKind, out: &mut Outbox) {
         let doing = match self.stage {
             Stage::Open => Doing::Receiving,
@@ -270,9 +270,9 @@ impl<M: Machine> Machine for Layer<M> {
             }
             Input::Bytes { link, bytes } => self.decrypt(now, link, bytes, out),
             Input::End { link } => match self.stage {
-                // The peer has said that this is the end.
+                // The peer has announced the end.
                 Stage::Over | Stage::Closed => {}
-                // Anybody could have cut it off here (RFC 8446, 6.1).
+                // Without that announcement anyone may have cut the stream here (RFC 8446, 6.1).
                 Stage::Handshake(_) | Stage::Open => self.fail(now, link, FaultKind::Protocol, out),
             },
             Input::Timer if self.handshake_ends().is_some_and(|end| end <= now.mono) => {
