@@ -1,4 +1,4 @@
-//! The codes of symptoms, which are seen, and of causes, which are proved.
+//! The codes of symptoms, which the check observes, and of causes, which it proves.
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$one:meta])* $code:ident = $text:literal,)* }) => {
@@ -9,10 +9,10 @@ macro_rules! codes {
         }
 
         impl $name {
-            /// Every one of them, in the order in which they are documented.
+            /// All of them, in the order in which the documentation lists them.
             pub const ALL: &[$name] = &[$($name::$code,)*];
 
-            /// Its name, the same in every language.
+            /// The code, which is the same in every language.
             pub const fn code(self) -> &'static str {
                 match self {
                     $($name::$code => $text,)*
@@ -23,111 +23,111 @@ macro_rules! codes {
 }
 
 codes! {
-    /// What was seen.
+    /// What the check observed the program do.
     Symptom {
-        /// It runs, and does not wait for clients on any socket of the exercise's kind.
+        /// The program runs, but waits for clients on no socket of the exercise's transport.
         NeverListens = "never-listens",
-        /// It ended before anything could be played.
+        /// The program ended before the scenario could begin.
         ExitsEarly = "exits-early",
-        /// It ended with an error.
+        /// The program ended with an error.
         Crash = "crash",
-        /// It sent nothing when it was its turn.
+        /// The program sent nothing when it was its turn.
         NoReply = "no-reply",
-        /// A client did not send or connect.
+        /// The client did not send or connect.
         NoRequest = "no-request",
-        /// It sent something else.
+        /// The program sent something other than the expected reply.
         WrongReply = "wrong-reply",
-        /// It sent only the beginning.
+        /// The program sent only the beginning of the expected reply.
         Truncated = "truncated",
-        /// It did not show what came.
+        /// The program did not show what it received.
         NotShown = "not-shown",
-        /// It showed something else.
+        /// The program showed something other than expected.
         WrongOutput = "wrong-output",
-        /// It goes on when it should end.
+        /// The program goes on when it should end.
         NeverEnds = "never-ends",
-        /// It ended in the middle.
+        /// The program ended in the middle of the scenario.
         EndsEarly = "ends-early",
-        /// It waits for something that cannot come, or runs in circles.
+        /// The program waits for something that cannot come, or loops without end.
         Hangs = "hangs",
-        /// It does not close the connection.
+        /// The program does not close the connection.
         NeverCloses = "never-closes",
-        /// Other computers cannot reach it.
+        /// Other computers cannot reach the program.
         Unreachable = "unreachable",
     }
 }
 
 codes! {
-    /// Why, where that is proved.
+    /// The proved cause of a symptom.
     Cause {
-        /// Another port than the exercise's.
+        /// The program uses another port than the exercise's.
         WrongPort = "wrong-port",
-        /// TCP for UDP, or the other way round.
+        /// The program uses TCP instead of UDP, or the other way round.
         WrongProtocol = "wrong-protocol",
-        /// Bound to an address of this computer only.
+        /// The socket is bound to a loopback address.
         LoopbackOnly = "loopback-only",
-        /// It binds a port that it holds already.
+        /// The program binds a port that it holds already.
         AddressInUse = "address-in-use",
         /// Another program holds the port.
         OldServerAnswers = "old-server-answers",
         /// A reply was sent to another address than the question came from.
         ReplyElsewhere = "reply-elsewhere",
-        /// The text came back as it was.
+        /// The text came back without being capitalised.
         NotCapitalised = "not-capitalised",
         /// Only a to z were capitalised.
         AsciiOnlyCapitals = "ascii-only-capitals",
-        /// Text that is not ASCII ended it.
+        /// The program crashed on text that is not ASCII.
         CrashOnAccents = "crash-on-accents",
-        /// Another encoding than UTF-8.
+        /// The program uses another encoding than UTF-8.
         WrongEncoding = "wrong-encoding",
-        /// Text was given where bytes are needed, or bytes where text is.
+        /// The program passed text where bytes are needed, or bytes where text is needed.
         StrNotBytes = "str-not-bytes",
-        /// A line end that does not belong there.
+        /// The message has a line end that does not belong to it.
         ExtraNewline = "extra-newline",
-        /// `b'…'` was sent.
+        /// The program sent `b'…'`, the `repr` of the bytes.
         ReprSent = "repr-sent",
-        /// `b'…'` was shown.
+        /// The program showed `b'…'`, the `repr` of the bytes.
         ReprShown = "repr-shown",
-        /// The last word was compared in the wrong case.
+        /// The program compares `fin` in the wrong case.
         FinCase = "fin-case",
-        /// It ended without sending `fin`.
+        /// The program ended without sending `fin`.
         FinNotSent = "fin-not-sent",
-        /// The last word ends nothing.
+        /// The program does not end after `fin`.
         NeverChecksFin = "never-checks-fin",
-        /// It spoke when it was the other's turn.
+        /// The program sent when it was its peer's turn.
         TurnBroken = "turn-broken",
-        /// A chat that still answers in capitals.
+        /// The chat program still answers in capitals.
         EchoLeftover = "echo-leftover",
-        /// One message in several sends.
+        /// The program sends one message in several calls.
         SeveralSends = "several-sends",
-        /// It waits for a line end that does not belong to the exercise.
+        /// The program waits for a line end, which the exercise's messages do not have.
         WaitsForNewline = "waits-for-newline",
-        /// It waits for the other to close.
+        /// The program waits for its peer to close.
         WaitsForEof = "waits-for-eof",
         /// Both ends wait for each other.
         Deadlock = "deadlock",
-        /// One receive for what came in pieces.
+        /// The program calls receive once, but the data came in several pieces.
         OneRecv = "one-recv",
-        /// It goes on receiving after the end.
+        /// The program goes on receiving after the end of the stream.
         EmptyReadLoop = "empty-read-loop",
-        /// It closed without waiting for the answer.
+        /// The program closed without waiting for the answer.
         ClosesBeforeReading = "closes-before-reading",
-        /// A server that leaves after its first client.
+        /// The server ends after its first client.
         ServesOnce = "serves-once",
-        /// A client's reset ended it.
+        /// A client's reset ended the program.
         DiesOnReset = "dies-on-reset",
-        /// An empty message ended it.
+        /// An empty message ended the program.
         DiesOnEmpty = "dies-on-empty",
-        /// A reply that was late ended it.
+        /// A late reply ended the program.
         DiesOnTimeout = "dies-on-timeout",
-        /// In a chat it takes what others say for its peer's.
+        /// The chat program takes a stranger's datagrams for its peer's.
         AnswersStrangers = "answers-strangers",
-        /// It talked through the socket that listens.
+        /// The program sent or received on the listening socket.
         ListenerUsed = "listener-used",
-        /// What was written stayed in a buffer.
+        /// The program did not flush its output buffer.
         NotFlushed = "not-flushed",
         /// A file beside the program has the name of a module.
         ShadowedModule = "shadowed-module",
-        /// It is written for another Python.
+        /// The program is written for another version of Python.
         WrongInterpreter = "wrong-interpreter",
         /// This pyotp refuses a DNI as a secret.
         PyotpRefusesDni = "pyotp-refuses-dni",
@@ -137,15 +137,15 @@ codes! {
         CodeLostZeros = "code-lost-zeros",
         /// The code was made from another secret than the lab's.
         WrongSecret = "wrong-secret",
-        /// It accepts a code of an hour ago.
+        /// The program accepts a code of an hour ago.
         AcceptsOldCode = "accepts-old-code",
-        /// No authenticator takes the URI.
+        /// No authenticator app accepts the URI.
         WrongUri = "wrong-uri",
-        /// The code belongs to another moment.
+        /// The code is that of another time.
         StaleCode = "stale-code",
-        /// Something else than `&` between the parts.
+        /// The parts are not separated by `&`.
         WrongSeparator = "wrong-separator",
-        /// The parts stand in another order.
+        /// The parts are in the wrong order.
         WrongOrder = "wrong-order",
         /// The answer does not depend on the question.
         HardCodedAnswer = "hard-coded-answer",
@@ -155,36 +155,36 @@ codes! {
         NeverCallsListen = "never-calls-listen",
         /// The line end that the exercise asks for is missing.
         MissingNewline = "missing-newline",
-        /// It ended after one exchange.
+        /// The program ended after one exchange.
         NoLoop = "no-loop",
-        /// The last word is looked at one step too late.
+        /// The program checks for `fin` one step too late.
         LateFinCheck = "late-fin-check",
-        /// Bytes are compared with text.
+        /// The program compares bytes with text, which are never equal.
         BytesCompared = "bytes-compared",
-        /// The user is asked only once, and the same is sent again.
+        /// The program asks its user once, and sends the same line again and again.
         InputOutsideLoop = "input-outside-loop",
-        /// A server that never calls `bind`.
+        /// The server never calls `bind`.
         NeverBinds = "never-binds",
-        /// `listen` or `accept` on a UDP socket.
+        /// The program calls `listen` or `accept` on a UDP socket.
         ListenOnUdp = "listen-on-udp",
-        /// A TCP client that sends without having connected.
+        /// The TCP client sends without having connected.
         NeverConnects = "never-connects",
         /// The address is not a pair of a name and a number.
         AddressNotAPair = "address-not-a-pair",
-        /// A method was named without calling it.
+        /// A method is named but not called: its brackets are missing.
         MissingBrackets = "missing-brackets",
-        /// A number was joined to text.
+        /// The program joins a number to text.
         NumberNotText = "number-not-text",
-        /// The names of variables were sent, not their values.
+        /// The program sends the names of variables instead of their values.
         QuotedNames = "quoted-names",
-        /// A module that it needs is not installed.
+        /// A module that the program needs is not installed.
         ModuleMissing = "module-missing",
     }
 }
 
 impl Cause {
-    /// Whether it is concluded from how the program goes on, so that an earlier failure may be the
-    /// reason for what was seen.
+    /// Whether the check infers this cause from how the program goes on. Then an earlier failure
+    /// may have caused the symptom instead.
     pub(crate) const fn is_concluded(self) -> bool {
         matches!(
             self,
