@@ -27,7 +27,7 @@ pub use roster::{
 pub use secrets::NewSecrets;
 pub(crate) use secrets::{key_is_there, open_key};
 
-/// An open register, for its lecturer.
+/// An open register, as a lecturer queries and changes it.
 pub struct Archive {
     sql: Box<dyn Sql>,
     key: RegisterKey,
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Archive {
 /// The attempt that counts, of one DNI in one lab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
-    /// Its number.
+    /// The number of the submission.
     pub number: u64,
     /// The exercise.
     pub lab: String,
@@ -50,27 +50,27 @@ pub struct Submission {
     pub dni: String,
     /// The name, byte for byte.
     pub name: Vec<u8>,
-    /// Whence it came.
+    /// The address that it came from.
     pub ip: String,
-    /// When, as Unix time.
+    /// When it was complete, as Unix time.
     pub at: Duration,
-    /// What proves it.
+    /// The receipt, which proves the submission.
     pub receipt: Receipt,
 }
 
-/// An attempt, and what became of it.
+/// An attempt, and how it was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRecord {
     /// The exercise.
     pub lab: String,
     /// The name, byte for byte.
     pub name: Vec<u8>,
-    /// Whence it came.
+    /// The address that it came from.
     pub ip: String,
-    /// When, as Unix time.
+    /// When it was complete, as Unix time.
     pub at: Duration,
-    /// The decision, as [`Decision`](socklab_core::register::Decision) writes it; an accepted one
-    /// without its number.
+    /// The decision, as [`Decision`](socklab_core::register::Decision) writes it, but without a
+    /// submission's number.
     pub verdict: String,
 }
 
@@ -89,7 +89,7 @@ pub struct Student {
     pub listed: bool,
     /// Whether a random secret was given out.
     pub enrolled: bool,
-    /// The number of the submission in the lab that was asked about.
+    /// The number of the student's submission in the lab that was asked for.
     pub submission: Option<u64>,
 }
 
@@ -105,7 +105,7 @@ impl Archive {
     /// The labs that have submissions.
     ///
     /// # Errors
-    /// When the register cannot be read; so for all that follow.
+    /// When the register cannot be read; so for all methods that follow.
     pub fn labs(&mut self) -> Result<Vec<String>, Error> {
         let rows = self
             .sql
@@ -113,7 +113,7 @@ impl Archive {
         rows.iter().map(|row| row.text(0)).collect()
     }
 
-    /// The submissions of a lab, in their order.
+    /// The submissions of a lab, by number.
     pub fn submissions(&mut self, lab: &str) -> Result<Vec<Submission>, Error> {
         let rows = self.sql.rows(SUBMISSIONS, &[lab.into()])?;
         rows.iter().map(|row| self.submission(row)).collect()
@@ -140,7 +140,7 @@ impl Archive {
         row.map_or(Ok(0), |row| row.count(0))
     }
 
-    /// Every attempt of a DNI whose code was looked at, the oldest first.
+    /// Every attempt of a DNI that was recorded, the oldest first.
     pub fn why(&mut self, dni: &str) -> Result<Vec<AttemptRecord>, Error> {
         let rows = self.sql.rows(
             "SELECT lab, name, ip, at, verdict FROM attempts WHERE dni = $1 ORDER BY id",
@@ -159,8 +159,8 @@ impl Archive {
             .collect()
     }
 
-    /// Takes everything of a DNI out of the register, but that its codes have been used, and
-    /// overwrites where it stood. How many attempts there were.
+    /// Deletes all data of a DNI from the register and overwrites it on the disk, but keeps which
+    /// of its codes have been used. Returns how many attempts were deleted.
     pub fn forget(&mut self, dni: &str) -> Result<u64, Error> {
         let attempts = within(&mut *self.sql, |sql| {
             sql.run("DELETE FROM submissions WHERE dni = $1", &[dni.into()])?;
@@ -172,12 +172,12 @@ impl Archive {
         Ok(attempts)
     }
 
-    /// What was noticed when the register was opened.
+    /// What the register noticed when it was opened.
     pub fn notices(&mut self) -> Vec<Notice> {
         self.sql.notices()
     }
 
-    /// The submission that a receipt proves, if it was given by this register.
+    /// The submission that a receipt proves, if this register issued the receipt.
     pub fn receipt(&mut self, typed: &str) -> Result<Option<Submission>, Error> {
         let Some(receipt) = tidy_receipt(typed) else {
             return Ok(None);
@@ -196,12 +196,12 @@ impl Archive {
         Ok(None)
     }
 
-    /// Looks at the whole register; each line is a fault.
+    /// Checks the whole register. Each returned line is a fault.
     pub fn verify(&mut self) -> Result<Vec<String>, Error> {
         self.sql.check()
     }
 
-    /// Copies the register into a new file, while servers use it.
+    /// Copies the register into a new file. Servers may go on using it meanwhile.
     pub fn backup(&mut self, to: &Path) -> Result<(), Error> {
         self.sql.backup(to)
     }

@@ -19,10 +19,11 @@ use crate::facts::{Change, Facts, Question};
 use crate::schema;
 use crate::sql::{Row, Sql, Value, within};
 
-/// A number of our own, so that only one program at a time makes the tables.
+/// Takes an advisory lock with a number of our own, so that one program at a time creates the
+/// tables.
 const MIGRATING: &str = "SELECT pg_advisory_xact_lock(1936679787)";
 
-/// A connection.
+/// An open register on a PostgreSQL server.
 pub(crate) struct Postgres {
     address: Address,
     client: Connection,
@@ -30,7 +31,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Connects to `postgres://user@host/database` and makes the tables if they are not there.
+    /// Connects to `postgres://user@host/database`, and creates the tables if they do not exist.
     pub(crate) fn open(url: &str) -> Result<Self, Error> {
         let address = Address::read(url)?;
         let client = connect(&address)?;
@@ -71,7 +72,7 @@ impl Postgres {
         done.map_err(|e| self.failed(&e))
     }
 
-    /// What a call that failed means.
+    /// Translates the error of a failed call.
     fn failed(&self, error: &tokio_postgres::Error) -> Error {
         if let Some(time) = self.client.silent() {
             return silent(time);
@@ -81,7 +82,7 @@ impl Postgres {
             // Lock not available, query cancelled, deadlock, serialization failure.
             "55P03" | "57014" | "40P01" | "40001" => Trouble::Busy,
             "53100" => Trouble::Full,
-            // Data exceptions and integrity constraints: a value's fault.
+            // Data exceptions and integrity constraints: a value is at fault.
             _ if code.starts_with("22") || code.starts_with("23") => Trouble::Entry,
             _ => Trouble::Broken,
         };
@@ -106,9 +107,9 @@ fn connect(address: &Address) -> Result<Connection, Error> {
         Failed::Said(error) => opening(cause(&error)),
         Failed::System(error) => opening(error),
     })?;
-    // Plans are made while the tables are still empty, where reading all of them looks cheapest:
-    // hence the last two. `fsync` is the server's own business and is only looked at; the commit is
-    // this connection's.
+    // The last two settings are there because plans are made while the tables are still empty, when
+    // reading a whole table looks cheapest. `fsync` belongs to the server's configuration, so it is
+    // only checked; `synchronous_commit` belongs to this connection.
     let settings = format!(
         "SET synchronous_commit = on; SET lock_timeout = {0}; SET statement_timeout = {0};
          SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;",
@@ -147,7 +148,7 @@ impl Sql for Postgres {
     }
 
     fn rollback(&mut self) {
-        // A connection that is lost has rolled back.
+        // If the connection is lost, the server has rolled back.
         let _ = self.script("ROLLBACK");
     }
 
@@ -186,7 +187,8 @@ impl Sql for Postgres {
         let statement = self.statement(attempts::WRITE)?;
         match attempts::write(&mut self.client, &statement, changes) {
             Ok((numbers, true)) => Ok(numbers),
-            // Whoever holds a DNI has its codes to itself. The table's own rule is the last guard.
+            // The lock on the DNI should make this impossible. The table's constraint is a last
+            // safeguard.
             Ok((_, false)) => Err(Error::new(
                 Trouble::Entry,
                 "a code was used by another at the same moment",
@@ -205,7 +207,7 @@ impl Sql for Postgres {
         true
     }
 
-    /// PostgreSQL checks itself; what can be asked is whether its rows fit together.
+    /// PostgreSQL checks its own files. This checks only that the rows are consistent.
     fn check(&mut self) -> Result<Vec<String>, Error> {
         let lost = self.rows(
             "SELECT number FROM submissions s WHERE NOT EXISTS
@@ -223,7 +225,7 @@ impl Sql for Postgres {
     }
 }
 
-/// Rows and values travel in binary: whole numbers, text and bytes are all there is.
+/// Values are sent in the binary format. They are integers, text and bytes only.
 impl ToSql for Value {
     fn to_sql(
         &self,
@@ -266,7 +268,7 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
-/// What was wrong, without the library's own words around it.
+/// The server's own message, without what the library puts around it.
 fn cause(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();

@@ -23,26 +23,26 @@ use file::{Behind, Known};
 pub(crate) use restore::restore;
 use setup::{integrity, open, open_to_read, schema_of_a_new_file};
 
-/// How long to wait for another process that writes.
+/// How long to wait while another process writes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Marks the file as ours: `sock` (SQLite's `application_id`).
 const APPLICATION: i64 = 0x736f_636b;
 
-/// How many pages of the log are merged into the file at once, as SQLite does by itself.
+/// How many pages the log may have before it is merged into the file: SQLite's own default.
 const LOG: i32 = 1000;
 
-/// An open file.
+/// An open SQLite file.
 pub(crate) struct Sqlite {
     known: Known,
     connection: Connection,
     notices: Vec<Notice>,
-    /// What it held when its name was lost has been copied.
+    /// Whether the file's content was copied after its name was lost.
     saved: bool,
 }
 
 impl Sqlite {
-    /// Opens the file; makes it if `create` and it is not there.
+    /// Opens the file. If it does not exist, creates it if `create`.
     pub(crate) fn open(named: &Path, create: bool) -> Result<Self, Error> {
         let mut notices = Vec::new();
         if create && fs::symlink_metadata(named).is_err() {
@@ -77,8 +77,8 @@ impl Sqlite {
         Ok(self.connection.execute_batch(sql)?)
     }
 
-    /// Before and after each commit: nothing is confirmed that only a file holds which nobody will
-    /// find.
+    /// Checks before and after each commit that the file still has its name. Otherwise the register
+    /// would confirm submissions that are in a file which cannot be found later.
     fn still_there(&mut self) -> Result<(), Error> {
         let detail = match self.known.look() {
             Behind::Same => return Ok(()),
@@ -89,7 +89,8 @@ impl Sqlite {
         Err(Error::new(Trouble::Moved, detail))
     }
 
-    /// Merges the log into the file. `false` if other programs kept it from being done to the end.
+    /// Merges the log into the file. Returns `false` if other programs kept some of it from being
+    /// merged.
     fn checkpoint(&mut self, how: CheckpointMode) -> Result<bool, Error> {
         let merged = checkpoint(&self.connection, how);
         self.known.refresh();
@@ -100,7 +101,7 @@ impl Sqlite {
         }
     }
 
-    /// Merges all of the log, if no other program reads it at the moment.
+    /// Merges all of the log, unless another program is reading it.
     fn checkpoint_now(&mut self) -> Result<(), Error> {
         self.connection.busy_timeout(Duration::ZERO)?;
         let merged = self.checkpoint(CheckpointMode::TRUNCATE);
@@ -108,8 +109,8 @@ impl Sqlite {
         merged.map(drop)
     }
 
-    /// The open file may have no name at all, and then it ends with this program: it is copied
-    /// beside where it was.
+    /// Copies the open file to a new name beside its old one. If the file has been deleted, its
+    /// content would otherwise be gone when this program closes it.
     fn save(&mut self) -> Result<(), Error> {
         if self.saved {
             return Ok(());
@@ -121,15 +122,16 @@ impl Sqlite {
         Ok(())
     }
 
-    /// When it is closed, SQLite merges nothing, and deletes nothing that has the log's name now.
+    /// Makes SQLite leave the log alone on close. It would merge it, and delete whatever file has
+    /// the log's name now.
     fn keep_log(&self) {
         let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         let _ = self.connection.set_db_config(option, true);
     }
 }
 
-/// How many pages the log has, and how many of them are in the file. Called directly, because
-/// SQLite parses a PRAGMA anew each time.
+/// Merges the log. Returns how many pages it has, and how many of them are in the file now. Called
+/// directly, because SQLite parses a PRAGMA anew each time.
 fn checkpoint(connection: &Connection, how: CheckpointMode) -> Result<(i32, i32), Error> {
     Ok(connection.wal_checkpoint_v2(Some(MAIN_DB), how)?)
 }
@@ -180,14 +182,15 @@ impl Sql for Sqlite {
         changes.iter().map(write).collect()
     }
 
-    /// A failed sync means that nobody knows what is on the disk: the system may have dropped what
-    /// it could not write and call it clean (Rebello et al., "Can applications recover from fsync
-    /// failures?", USENIX ATC 2020). So all that the log has is written and synced again, into the
-    /// file itself, before anything more is confirmed.
+    /// After a failed sync, the content of the disk is unknown: the system may have dropped pages
+    /// that it could not write and marked them as clean (Rebello et al., "Can applications recover
+    /// from fsync failures?", USENIX ATC 2020). So the whole log is written again, into the file
+    /// itself, and synced, before any more is confirmed.
     fn reopen(&mut self) -> Result<(), Error> {
         match self.known.look() {
             Behind::Same => {}
-            // Two connections of one process share the index of a log: the old one goes first.
+            // Close the old connection first: two connections of one process share the index of a
+            // log.
             Behind::LogMoved => {
                 self.checkpoint(CheckpointMode::TRUNCATE)?;
                 let none = Connection::open_in_memory().map_err(opening)?;
@@ -196,7 +199,8 @@ impl Sql for Sqlite {
             Behind::Moved | Behind::Replaced => return self.still_there(),
         }
         let (fresh, copy) = open(self.known.path())?;
-        // Only now is the old connection closed: never the last one, which would merge unseen.
+        // Close the old connection only now. The last connection to a file merges the log as it
+        // closes, and would not report an error.
         self.connection = fresh;
         self.saved = false;
         self.known = Known::new(self.known.named(), self.known.path(), copy)?;
@@ -232,7 +236,7 @@ impl Sql for Sqlite {
             }
             Merge::Leave => {
                 let behind = self.known.look();
-                // What was confirmed goes with the file, wherever it is.
+                // Confirmed submissions belong in the open file, wherever that is now.
                 let merged = match behind {
                     Behind::Moved | Behind::LogMoved => self.checkpoint_now(),
                     Behind::Same | Behind::Replaced => Ok(()),
@@ -252,7 +256,7 @@ impl Sql for Sqlite {
         if !self.checkpoint(CheckpointMode::TRUNCATE)? {
             return Err(in_use());
         }
-        // Rewrites the whole file: no page keeps what was deleted.
+        // VACUUM rewrites the whole file, so that no page keeps deleted data.
         self.script("VACUUM")?;
         match self.checkpoint(CheckpointMode::TRUNCATE)? {
             true => Ok(()),
@@ -298,7 +302,7 @@ fn value(from: ValueRef<'_>) -> Value {
     }
 }
 
-/// The error of one that cannot be opened.
+/// The error of a register that cannot be opened.
 fn opening(error: rusqlite::Error) -> Error {
     let trouble = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Trouble::Foreign,
@@ -314,7 +318,7 @@ fn opening(error: rusqlite::Error) -> Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let trouble = match error.sqlite_error_code() {
-            // A rule of a table, or a value of another type than its column's.
+            // A value breaks a constraint of its table, or has another type than its column.
             Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => Trouble::Entry,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
             Some(ErrorCode::DiskFull) => Trouble::Full,

@@ -11,19 +11,19 @@ use crate::sql::remember;
 /// When the submissions of a lab are due, as Unix time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For those whose group has none of its own.
+    /// For students whose group has no deadline of its own.
     pub all: Option<Duration>,
-    /// By group.
+    /// The deadlines of single groups.
     pub groups: BTreeMap<String, Duration>,
 }
 
 impl Deadlines {
-    /// Whether there is none.
+    /// Whether there are no deadlines.
     pub fn is_empty(&self) -> bool {
         self.all.is_none() && self.groups.is_empty()
     }
 
-    /// By how much a submission of someone of that group was late, if it was.
+    /// By how much a submission of a student of this group was late; `None` if it was not.
     pub fn late(&self, group: &str, at: Duration) -> Option<Duration> {
         let due = self.groups.get(group).copied().or(self.all)?;
         let late = at.saturating_sub(due);
@@ -31,17 +31,18 @@ impl Deadlines {
     }
 }
 
-/// Where a deadline is kept among the register's own values. Lab and group are written as JSON, so
-/// that neither can run into the other.
+/// The key of a deadline in the table `meta`. Lab and group are written as JSON, so that no two
+/// pairs have the same key.
 fn key(lab: &str, group: Option<&str>) -> String {
     format!("{PREFIX}{}", serde_json::json!([lab, group]))
 }
 
-/// How their keys begin.
+/// The beginning of all deadlines' keys.
 const PREFIX: &str = "deadline ";
 
 impl Archive {
-    /// Says when a lab is due, for a group or for all who have none; `None` takes it away.
+    /// Sets the deadline of a lab, for one group or for all that have none of their own. `None`
+    /// removes it.
     ///
     /// # Errors
     /// When the register cannot be written.
@@ -61,10 +62,10 @@ impl Archive {
         }
     }
 
-    /// When a lab is due.
+    /// The deadlines of a lab.
     ///
     /// # Errors
-    /// When the register cannot be read; so for all that follow.
+    /// When the register cannot be read; so for all methods that follow.
     pub fn deadlines(&mut self, lab: &str) -> Result<Deadlines, Error> {
         let sql = "SELECT key, value FROM meta WHERE key LIKE 'deadline %'";
         let mut deadlines = Deadlines::default();
@@ -113,7 +114,7 @@ impl Archive {
     }
 }
 
-/// A time as people say it: its two largest units.
+/// A duration in words: its two largest units.
 pub fn how_long(time: Duration) -> String {
     let seconds = time.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);

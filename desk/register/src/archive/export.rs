@@ -1,4 +1,4 @@
-//! Files that other programs read.
+//! Exports a lab's submissions to files for other programs.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::error::{Error, Trouble};
 use crate::name::shown;
 use crate::time::{local_time, rfc3339};
 
-/// How a Moodle gradebook wants to know of an exercise.
+/// What a Moodle gradebook must say of an exercise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradebook {
     /// The name of the grade item: the column's header.
     pub exercise: String,
-    /// The grade of a submission, and the most that the item allows.
+    /// The grade of every submission.
     pub grade: f64,
-    /// The most that the item allows.
+    /// The highest grade that the item allows.
     pub maximum: f64,
 }
 
@@ -27,14 +27,15 @@ pub struct Gradebook {
 pub struct Unmatched {
     /// The DNI.
     pub dni: String,
-    /// The name, as shown.
+    /// The name, escaped for display.
     pub name: String,
 }
 
 impl Archive {
-    /// Every submission of a lab as CSV: number, name, DNI, that its code was valid, address, time
-    /// in the system's zone, receipt, which is the register that the lab asks for; and, if the lab
-    /// has a deadline, how late it was.
+    /// Writes every submission of a lab as CSV, with the columns that the lab asks for: number,
+    /// name, DNI, that the code was valid, address, time in the system's zone, and receipt. If the
+    /// lab has a deadline, a further column says how late the submission was. Returns the number of
+    /// rows.
     ///
     /// # Errors
     /// When the register cannot be read, or `to` not written.
@@ -56,7 +57,8 @@ impl Archive {
         sheet.finish()
     }
 
-    /// The same, a JSON object a line; the name byte for byte too, where it is not UTF-8 text.
+    /// Writes every submission of a lab as JSON Lines. A name that is not UTF-8 is also written
+    /// byte for byte. Returns the number of lines.
     ///
     /// # Errors
     /// When the register cannot be read, or `to` not written.
@@ -74,8 +76,8 @@ impl Archive {
         Ok(submissions.len() as u64)
     }
 
-    /// Those submissions of a lab that are not on the roster. Moodle would stop at the first of
-    /// them.
+    /// The submissions of a lab whose students are not on the roster. Moodle would abort its import
+    /// at the first of them.
     ///
     /// # Errors
     /// When the register cannot be read.
@@ -97,8 +99,8 @@ impl Archive {
             .collect())
     }
 
-    /// A gradebook for Moodle: `idnumber,email,<exercise>,feedback`, one line for each student of
-    /// the roster who has submitted.
+    /// Writes a gradebook for Moodle, `idnumber,email,<exercise>,feedback`, with one line for each
+    /// student of the roster who has submitted. Returns the number of lines.
     ///
     /// # Errors
     /// When the grade is over the maximum, the register cannot be read, or `to` not written.
@@ -156,7 +158,8 @@ fn object(one: &Submission) -> serde_json::Value {
     object
 }
 
-/// CSV (RFC 4180) for spreadsheets: every cell is in quotes and none of them runs.
+/// Writes CSV (RFC 4180) for spreadsheets. Every cell is in quotes, and no cell is taken for a
+/// formula.
 struct Sheet<W: Write> {
     csv: csv::Writer<W>,
     rows: u64,
@@ -183,17 +186,17 @@ impl<W: Write> Sheet<W> {
         self.csv.write_record(cells).map_err(unwritten)
     }
 
-    /// How many rows there are, the header aside.
+    /// Returns the number of rows, not counting the header.
     fn finish(mut self) -> Result<u64, Error> {
         self.csv.flush().map_err(|e| unwritten(e.into()))?;
         Ok(self.rows)
     }
 }
 
-/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): an apostrophe before
-/// what would begin one, as a person would type it. Where the system's list separator is another
-/// than the file's, a cell begins after that one too, quotes or not: Spanish spreadsheets
-/// separate with semicolons.
+/// Escapes a cell, so that no spreadsheet takes it for a formula (OWASP, "CSV Injection"): puts an
+/// apostrophe before the character that would begin one, as a person would type it. This also holds
+/// after another separator inside the cell: a spreadsheet may split there, even between quotes, if
+/// the system's list separator is not the file's. In Spain it is the semicolon.
 fn harmless(cell: &str) -> String {
     let mut safe = String::with_capacity(cell.len());
     let mut begins = true;
@@ -203,7 +206,7 @@ fn harmless(cell: &str) -> String {
             begins = false;
         }
         safe.push(letter);
-        // What stands after a blank or a quote may still be the beginning.
+        // After a blank or a quote, a formula may still begin.
         begins =
             ",;|\t\r\n".contains(letter) || begins && (letter == '"' || letter.is_whitespace());
     }

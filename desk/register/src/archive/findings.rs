@@ -1,5 +1,5 @@
-//! What a lecturer may want to look at. No submission is rejected for it, because each finding can
-//! have an innocent reason.
+//! Finds what a lecturer may want to look at. No submission is rejected because of a finding, as
+//! each can have an innocent reason.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use super::{Archive, Submission};
 use crate::error::Error;
 use crate::name::{folded, shown};
 
-/// Something that stands out among the submissions of a lab.
+/// A conspicuous pattern among the submissions of a lab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// One DNI's attempts came from several addresses.
@@ -27,11 +27,11 @@ pub enum Finding {
         /// The DNIs.
         dnis: Vec<String>,
     },
-    /// The name that was sent is not that of the roster.
+    /// The name that was sent differs from the one in the roster.
     OtherName {
         /// The DNI.
         dni: String,
-        /// The name that was sent, as shown.
+        /// The name that was sent, escaped for display.
         sent: String,
         /// The name in the roster.
         roster: String,
@@ -40,9 +40,9 @@ pub enum Finding {
     SeveralNames {
         /// The DNI.
         dni: String,
-        /// The name of the submission, as shown.
+        /// The name of the submission, escaped for display.
         submitted: String,
-        /// The others, as shown.
+        /// The other names, escaped for display.
         others: Vec<String>,
     },
     /// DNIs that differ only by zeros at the front.
@@ -53,7 +53,7 @@ pub enum Finding {
 }
 
 impl Archive {
-    /// What stands out in a lab.
+    /// The findings of a lab.
     ///
     /// # Errors
     /// When the register cannot be read.
@@ -123,7 +123,7 @@ impl Archive {
     }
 }
 
-/// The DNIs of those submissions that have the same key.
+/// Groups the DNIs of the submissions by a key.
 fn group(
     submissions: &[Submission],
     key: impl Fn(&Submission) -> String,

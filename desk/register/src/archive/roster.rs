@@ -21,9 +21,9 @@ use table::Table;
 /// One line of a roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RosterEntry {
-    /// The DNI, with its zeros.
+    /// The DNI, with its leading zeros.
     pub dni: String,
-    /// The name: `Surname Surname, Given name` where the roster has them apart.
+    /// The name. It is `Surname Surname, Given name` if the roster has separate columns.
     pub name: String,
     /// The group.
     pub team: String,
@@ -38,23 +38,24 @@ pub struct Roster {
     pub entries: Vec<RosterEntry>,
     /// The headers, and what each column holds; `None` for those that are ignored.
     pub columns: Vec<(String, Option<Field>)>,
-    /// What separates the values.
+    /// The separator of the values.
     pub separator: char,
 }
 
 /// Why a roster is refused. No line of it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterError {
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// What is wrong with the line.
     pub fault: RosterFault,
 }
 
 /// What can be wrong with a line of a roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RosterFault {
-    /// It is not UTF-8 text, or has control characters, or letters that were lost before.
+    /// The line is not UTF-8, or has control characters, or replacement characters for letters that
+    /// were lost earlier.
     Encoding,
     /// A quote opens a value and is not closed on the line.
     QuoteOpen,
@@ -62,76 +63,78 @@ pub enum RosterFault {
     QuoteInside,
     /// Text follows the quote that closes a value.
     AfterQuote,
-    /// It has more or fewer values than the header.
+    /// The line has more or fewer values than the header.
     Values {
-        /// How many it has.
+        /// How many values the line has.
         found: usize,
-        /// How many the header has.
+        /// How many values the header has.
         columns: usize,
     },
     /// A blank after a separator that may be part of a value, as in `García, Ana`.
     Blank {
-        /// What follows it.
+        /// The text after the blank.
         value: String,
     },
     /// A value is longer than a name may be.
     Long {
-        /// How many bytes it has.
+        /// The length of the value in bytes.
         bytes: usize,
-        /// How it begins.
+        /// The beginning of the value.
         value: String,
     },
-    /// No column is the DNI's.
+    /// No column has the DNI.
     NoDni {
-        /// The columns that there are.
+        /// The headers of all columns.
         headers: Vec<String>,
     },
-    /// Two columns hold the same.
+    /// Two columns hold the same field.
     Twice {
-        /// What they hold.
+        /// The field that both hold.
         field: Field,
-        /// The header of one.
+        /// The header of the first.
         first: String,
-        /// The header of the other.
+        /// The header of the second.
         second: String,
     },
-    /// A column that was asked for is not there.
+    /// A column that the lecturer named does not exist.
     NoColumn {
-        /// The header that was asked for.
+        /// The header that the lecturer named.
         header: String,
-        /// Those that are there.
+        /// The headers of all columns.
         headers: Vec<String>,
     },
-    /// It is not a DNI.
+    /// The value in the DNI's column is not a DNI.
     Dni {
-        /// What stands in its place.
+        /// The value.
         value: String,
-        /// Why it is none.
+        /// Why the value is not a DNI.
         why: DniFault,
     },
-    /// It is not an e-mail address.
+    /// The value in the e-mail column is not an e-mail address.
     Email {
-        /// What stands in its place.
+        /// The value.
         value: String,
     },
-    /// Its DNI is on an earlier line too.
+    /// The DNI is also on an earlier line.
     Again {
-        /// That line.
+        /// The number of the earlier line.
         first: usize,
     },
-    /// There is a header and no student.
+    /// The roster has a header and no students.
     Empty,
 }
 
 impl Roster {
     /// Reads a roster: a header, and a line for each student, in CSV as spreadsheets and Moodle
-    /// save it: commas, semicolons or tabs; UTF-8, or UTF-16 with a byte-order mark. What a column
-    /// holds is known by its header, in English or a language of Spain, unless `chosen` says it;
-    /// only the DNI must be there. Other columns are ignored.
+    /// save it. The separators are commas, semicolons or tabs; the encoding is UTF-8, or UTF-16
+    /// with a byte-order mark.
+    ///
+    /// A column is recognised by its header, in English or a language of Spain, unless `chosen`
+    /// says what it holds. Only the DNI's column is required. Unknown columns are ignored.
     ///
     /// # Errors
-    /// Names the first line whose values might be another column's, and why. A roster without
-    /// students is an error unless `may_be_empty`.
+    /// Names the first line that cannot be read for certain, and why. A roster without students is
+    /// an error unless `may_be_empty`.
     pub fn read(bytes: &[u8], chosen: &[Column], may_be_empty: bool) -> Result<Self, RosterError> {
         let table = Table::read(
             bytes,
@@ -158,7 +161,7 @@ impl Roster {
         })
     }
 
-    /// How many DNIs have fewer than eight digits: a spreadsheet may have dropped their zeros.
+    /// How many DNIs have fewer than eight digits: a spreadsheet may have dropped leading zeros.
     pub fn short_dnis(&self) -> usize {
         self.entries.iter().filter(|one| one.dni.len() < 8).count()
     }
@@ -208,8 +211,8 @@ fn entry(
 }
 
 impl Archive {
-    /// Makes these the class: who is not among them is listed no more, and keeps what was
-    /// submitted.
+    /// Makes these students the class. A student who is not among them is no longer listed, but
+    /// keeps the submissions.
     ///
     /// # Errors
     /// When the register cannot be written; then nothing has changed.
@@ -232,8 +235,8 @@ impl Archive {
         })
     }
 
-    /// All students known, by group and name as Spanish sorts them, and whether they have submitted
-    /// to that lab.
+    /// All known students, with their submission to this lab if there is one. They are sorted by
+    /// group and name in the Spanish order.
     ///
     /// # Errors
     /// When the register cannot be read.
@@ -258,7 +261,7 @@ impl Archive {
                 })
             })
             .collect();
-        // Databases differ in how they sort text, and neither sorts it as Spanish does.
+        // Sort here: the two databases sort text differently, and neither in the Spanish order.
         let mut students = students?;
         students.sort_by_cached_key(|one| {
             let order = (spanish_order(&one.team), spanish_order(&one.name));

@@ -11,18 +11,18 @@ use crate::keys::{KeyFile, SECRET, random};
 use crate::mode::{damaged_secrets, has_secrets};
 use crate::sql::{Sql, within};
 
-/// Secrets that nobody has yet: first they are written down where their owners will find them,
-/// then they are [given out](Archive::give_out).
+/// New secrets, which do not count yet. First they must be written where their owners will find
+/// them; then they are [given out](Archive::give_out).
 pub struct NewSecrets {
     key: NewKey,
     secrets: Vec<(String, [u8; SECRET])>,
 }
 
-/// Under which key, and what becomes of it.
+/// The key that encrypts the new secrets.
 enum NewKey {
-    /// The register's own.
+    /// The register's present key.
     Present(KeyFile),
-    /// A key that takes the place of the one of this name.
+    /// A new key, which will replace the key file at this path.
     Next(KeyFile, PathBuf),
 }
 
@@ -37,10 +37,10 @@ impl NewSecrets {
 const SECRETS: &str = "SELECT dni, secret FROM students WHERE secret IS NOT NULL ORDER BY dni";
 
 impl Archive {
-    /// Draws secrets for these DNIs, under the register's key; makes the key with the first.
+    /// Draws secrets for these DNIs. Creates the register's key if there are no secrets yet.
     ///
     /// # Errors
-    /// When the key file is another register's, or is not there though there are secrets.
+    /// When the key file belongs to another register, or is missing although there are secrets.
     pub fn draw_secrets(&mut self, dnis: &[String], key: &Path) -> Result<NewSecrets, Error> {
         let key = match key.exists() || next(key).exists() {
             true => open_key(&mut *self.sql, key)?.0,
@@ -59,7 +59,7 @@ impl Archive {
         })
     }
 
-    /// Draws a new key, in place of one that is lost, and new secrets for all who have one.
+    /// Draws a new key to replace a lost one, and new secrets for all students who have one.
     ///
     /// # Errors
     /// When the key cannot be written.
@@ -73,8 +73,8 @@ impl Archive {
         })
     }
 
-    /// Records the secrets, all of them or none. With `replace` those that were there count no
-    /// more; without, there must be none.
+    /// Records the secrets, all of them or none. With `replace`, they replace earlier secrets;
+    /// without it, none of the DNIs may have one.
     ///
     /// # Errors
     /// [`Trouble::Exists`] names a DNI that has a secret.
@@ -103,7 +103,7 @@ impl Archive {
             NewKey::Present(_) => Ok(()),
             NewKey::Next(_, path) => {
                 if path.exists() {
-                    // It may be another register's.
+                    // Keep the old file: it may be the key of another register.
                     fs::rename(path, free(&with_suffix(path, ".old")))
                         .map_err(|e| named(path, &e))?;
                 }
@@ -112,8 +112,8 @@ impl Archive {
         }
     }
 
-    /// Encrypts all secrets under a new key, which takes the old one's place. How many there are.
-    /// Those that are [damaged](Archive::damaged_secrets) stay as they are, and damaged.
+    /// Encrypts all secrets under a new key, which replaces the old one. Returns how many there
+    /// are. [Damaged](Archive::damaged_secrets) secrets are left as they are.
     ///
     /// # Errors
     /// When the key is not that of the register; then nothing has changed.
@@ -147,7 +147,7 @@ fn draw(dnis: &[String]) -> Result<Vec<(String, [u8; SECRET])>, Error> {
         .collect()
 }
 
-/// Whether there is a key file at all, and only its owner may read it.
+/// Checks that there is a key file, and that only its owner may read it.
 pub(crate) fn key_is_there(path: &Path) -> Result<(), Error> {
     match next(path).exists() {
         true => Ok(()),
@@ -155,11 +155,11 @@ pub(crate) fn key_is_there(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Opens a register's key, and checks that it is this register's. The DNIs whose secrets it does
-/// not decrypt come with it.
+/// Opens a register's key, and checks that it belongs to this register. Also returns the DNIs whose
+/// secrets it does not decrypt.
 ///
-/// A new key is durable under another name before the secrets are encrypted under it, and takes the
-/// old one's place after that. A program that was stopped in between left the second step to this.
+/// A new key is durable under another name before the secrets are encrypted under it, and only then
+/// replaces the old one. If a program was stopped in between, this function does the replacing.
 pub(crate) fn open_key(sql: &mut dyn Sql, path: &Path) -> Result<(KeyFile, Vec<String>), Error> {
     let open = |sql: &mut dyn Sql, path: &Path| {
         let key = KeyFile::open(path)?;
@@ -175,19 +175,19 @@ pub(crate) fn open_key(sql: &mut dyn Sql, path: &Path) -> Result<(KeyFile, Vec<S
     })
 }
 
-/// Where a key is that is to take the place of this one.
+/// The path of the key that is to replace this one.
 fn next(path: &Path) -> PathBuf {
     with_suffix(path, ".next")
 }
 
 fn create_next(path: &Path) -> Result<KeyFile, Error> {
     let next = next(path);
-    // Left by a program that was stopped before it used it.
+    // The file may be left from a program that was stopped before it used the key.
     let _ = fs::remove_file(&next);
     KeyFile::create(&next)
 }
 
-/// The new key takes the old one's name; the old one is of no use any more.
+/// Renames the new key to the old one's name. The old key is of no use any more.
 fn put_next(path: &Path) -> Result<(), Error> {
     fs::rename(next(path), path)
         .and_then(|()| sync_folder(path))

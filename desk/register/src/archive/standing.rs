@@ -13,10 +13,10 @@ use crate::error::Error;
 use crate::judge::NOTABLE;
 
 impl Archive {
-    /// How many attempts of a DNI left no record, because there were too many.
+    /// How many attempts of a DNI were not recorded, because there were too many.
     ///
     /// # Errors
-    /// When the register cannot be read; so for all that follow.
+    /// When the register cannot be read; so for all methods that follow.
     pub fn turned_away(&mut self, dni: &str) -> Result<u64, Error> {
         let rows = self.sql.rows(
             "SELECT turned_away FROM tallies WHERE dni = $1",
@@ -25,8 +25,8 @@ impl Archive {
         rows.iter().map(|row| row.count(0)).sum()
     }
 
-    /// How many attempts of an address (of an IPv6 /64) left no record: with DNIs that the register
-    /// does not know, or too many. The most first.
+    /// By address (for IPv6, by /64): how many attempts were not recorded, because the register
+    /// does not know the DNI or because there were too many. The highest count comes first.
     pub fn unrecorded(&mut self) -> Result<Vec<(String, u64)>, Error> {
         let rows = self.sql.rows(
             "SELECT ip, turned_away FROM tallies WHERE dni = '' AND turned_away > 0
@@ -38,7 +38,7 @@ impl Archive {
             .collect()
     }
 
-    /// The DNIs of which so many wrong codes came in a row that somebody may be guessing.
+    /// The DNIs with so many wrong codes in a row that somebody may be guessing.
     pub fn guessed_at(&mut self) -> Result<Vec<String>, Error> {
         let rows = self.sql.rows(
             "SELECT dni FROM tallies WHERE ip = '' AND failures >= $1 ORDER BY dni",
@@ -47,23 +47,24 @@ impl Archive {
         rows.iter().map(|row| row.text(0)).collect()
     }
 
-    /// Forgives a DNI its failures: all waiting ends. `false` if there were none.
+    /// Resets a DNI's failures, so that it need not wait any more. Returns `false` if there were
+    /// none.
     pub fn unlock(&mut self, dni: &str) -> Result<bool, Error> {
         let sql =
             "UPDATE tallies SET failures = 0, last_failure = 0 WHERE dni = $1 AND failures > 0";
         Ok(self.sql.run(sql, &[dni.into()])? > 0)
     }
 
-    /// By how much a clock that shows this Unix time is behind the latest accepted code, if codes
-    /// are refused for it.
+    /// By how much a clock that shows this Unix time is behind the latest accepted code; `None`
+    /// unless codes are refused because of it.
     pub fn clock_behind(&mut self, unix: Duration) -> Result<Option<Duration>, Error> {
         let accepted = latest_accepted(&mut *self.sql)?;
         let now = Now::at(unix, Duration::ZERO);
         Ok(ClockGuard::after(accepted).behind(now))
     }
 
-    /// The clock is right now, and was wrong when codes of a later time were accepted: they stay
-    /// used, and codes are judged again, also by a server that runs.
+    /// Declares that the clock is right now, and was ahead when later codes were accepted. Those
+    /// codes stay used, but codes are judged again, also by a server that is running.
     pub fn trust_clock(&mut self) -> Result<(), Error> {
         clock::trust(&mut *self.sql)
     }

@@ -1,4 +1,5 @@
-//! Which column of a roster is what, from its header as Moodle, spreadsheets and people write it.
+//! Recognises the columns of a roster by their headers, as Moodle, spreadsheets and people write
+//! them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{RosterError, RosterFault};
 use crate::name::plain;
 
-/// Headers of the columns, in lines such as `email: email, e mail`.
+/// The known headers of each field, in lines such as `email: email, e mail`.
 const HEADERS: &str = include_str!("headers.txt");
 
 /// What a column of a roster holds.
@@ -16,9 +17,9 @@ const HEADERS: &str = include_str!("headers.txt");
 pub enum Field {
     /// The DNI.
     Dni,
-    /// The name: all of it, or the given name where another column has the surname.
+    /// The full name, or the given name if another column has the surname.
     Name,
-    /// The surname, or the first of two.
+    /// The surname, or the first of two surnames.
     Surname,
     /// The second surname.
     SecondSurname,
@@ -29,7 +30,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them.
+    /// All fields.
     pub const ALL: [Field; 6] = [
         Field::Dni,
         Field::Name,
@@ -39,7 +40,7 @@ impl Field {
         Field::Email,
     ];
 
-    /// Its word in a [`Column`].
+    /// The field's name in a [`Column`].
     pub const fn word(self) -> &'static str {
         match self {
             Field::Dni => "dni",
@@ -56,7 +57,7 @@ impl Field {
         Field::ALL.into_iter().find(is_it)
     }
 
-    /// What a column with this header holds.
+    /// The field that a column with this header holds.
     fn of(header: &str) -> Option<Field> {
         let header = fold(header);
         let mut lines = HEADERS.lines().filter_map(|line| line.split_once(": "));
@@ -65,16 +66,17 @@ impl Field {
     }
 }
 
-/// Says which column holds what, where its header does not: `group=Turno de tarde`.
+/// Names the column that holds a field, for a header that is not recognised: `group=Turno de
+/// tarde`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What it holds.
+    /// The field that the column holds.
     pub field: Field,
-    /// Its header, as far as letters and digits go.
+    /// The column's header. Only its letters and digits are compared.
     pub header: String,
 }
 
-/// That is not `FIELD=HEADER`.
+/// The text is not `FIELD=HEADER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadColumn;
 
@@ -101,7 +103,7 @@ impl FromStr for Column {
     }
 }
 
-/// Whether one of them is the DNI's.
+/// Whether one of the headers is that of the DNI's column.
 pub(super) fn has_dni(headers: &[String], chosen: &[Column]) -> bool {
     match chosen.iter().find(|one| one.field == Field::Dni) {
         Some(one) => (headers.iter()).any(|header| fold(header) == fold(&one.header)),
@@ -109,7 +111,7 @@ pub(super) fn has_dni(headers: &[String], chosen: &[Column]) -> bool {
     }
 }
 
-/// What each column holds; `None` for those that are ignored.
+/// The field that each column holds; `None` for a column that is ignored.
 pub(super) fn understand(
     line: usize,
     headers: &[String],

@@ -1,15 +1,15 @@
-//! A DNI as people and their offices write it.
+//! Reads a DNI as people and their offices write it.
 
 use socklab_core::otp::{Dni, DniError, control_letter};
 
 /// Why a text is not the DNI of a student.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DniFault {
-    /// It has a letter, and another is right.
+    /// Its letter is wrong. Contains the right one.
     Letter(char),
-    /// It is a foreigner's number (NIE), and not with both its letters right.
+    /// It is a foreigner's number (NIE), and one of its two letters is missing or wrong.
     Foreign,
-    /// It breaks a rule that holds without its letter too.
+    /// It breaks a rule of DNIs that does not concern the letter.
     Form(DniError),
 }
 
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> Result<Dni, DniFault> {
     }
 }
 
-/// The digits of a number whose thousands are set apart by dots; else the text as it is.
+/// Removes the dots that separate thousands. Returns any other text unchanged.
 fn without_dots(text: &str) -> String {
     let mut groups = text.split('.');
     let first = groups.next().unwrap_or_default();

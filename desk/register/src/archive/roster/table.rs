@@ -15,19 +15,19 @@ const SEPARATORS: [char; 3] = [',', ';', '\t'];
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) separator: char,
-    /// The header's line.
+    /// The number of the header's line.
     pub(super) line: usize,
     pub(super) header: Vec<String>,
-    /// What each column holds.
+    /// The field that each column holds.
     pub(super) fields: Vec<Option<Field>>,
-    /// The rows, each as long as the header, with their lines.
+    /// The rows with their line numbers. Each row has as many values as the header.
     pub(super) rows: Vec<(usize, Vec<String>)>,
 }
 
 impl Table {
-    /// Reads text in UTF-8, or in UTF-16 with a byte-order mark. Of the separators under which the
-    /// header satisfies `good`, that with the most columns is taken, unless a line `sep=` names it.
-    /// A header that is not understood is refused before its rows are.
+    /// Reads text in UTF-8, or in UTF-16 with a byte-order mark. A first line `sep=` may name the
+    /// separator. Otherwise, of the separators with which the header satisfies `good`, it takes the
+    /// one that yields the most columns. It reports errors in the header before errors in the rows.
     pub(super) fn read(
         bytes: &[u8],
         good: impl Fn(&[String]) -> bool,
@@ -49,7 +49,7 @@ impl Table {
             return Err(RosterError { line: 1, fault });
         };
         let (separator, header) = header(at, first, named, good)?;
-        // A name has commas, if any of the separators.
+        // Of the separators, only a comma may be part of a name.
         let may_be_inside = separator == ',' && !has_blanks(&header);
         let header: Vec<String> = header.into_iter().map(|cell| cell.text).collect();
         let fields = understand(at, &header)?;
@@ -60,7 +60,7 @@ impl Table {
             if row.iter().all(|cell| cell.text.is_empty()) {
                 continue;
             }
-            // Spreadsheets end lines with separators that have nothing after them.
+            // Spreadsheets add separators at the end of a line for empty columns.
             while row.len() > header.len() && row.last().is_some_and(|cell| cell.text.is_empty()) {
                 row.pop();
             }
@@ -83,7 +83,7 @@ impl Table {
     }
 }
 
-/// Text of a file, each of its lines ended by a line feed.
+/// Decodes the text of a file, and ends each line with a line feed.
 fn decode(bytes: &[u8]) -> Result<String, RosterError> {
     let (text, lost) = match encoding_rs::Encoding::for_bom(bytes) {
         Some((encoding, _)) => {
@@ -165,7 +165,7 @@ fn header(
     }
 }
 
-/// Text without what cannot be seen before and after it.
+/// Removes invisible characters from both ends of a text.
 fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_hidden(c))
 }
@@ -174,11 +174,11 @@ fn trim(text: &str) -> &str {
 #[derive(Debug)]
 struct Cell {
     text: String,
-    /// It is not in quotes and a blank stands before it.
+    /// Whether the value is not in quotes and a blank stands before it.
     blank: bool,
 }
 
-/// The values of a line.
+/// Splits a line into its values.
 fn cells(line: &str, separator: char) -> Result<Vec<Cell>, RosterFault> {
     let mut cells = Vec::new();
     let mut rest = line;
@@ -192,7 +192,7 @@ fn cells(line: &str, separator: char) -> Result<Vec<Cell>, RosterFault> {
     }
 }
 
-/// The first value of some, and what follows its separator.
+/// Reads the first value. Also returns the text after its separator, if there is one.
 fn cell(text: &str, separator: char) -> Result<(Cell, Option<&str>), RosterFault> {
     let blank = |c: char| c.is_whitespace() && c != separator;
     let start = text.trim_start_matches(blank);
@@ -234,13 +234,13 @@ fn cell(text: &str, separator: char) -> Result<(Cell, Option<&str>), RosterFault
     Ok((cell, rest))
 }
 
-/// Whether its writer puts a blank after a separator.
+/// Whether the author of the file puts blanks after separators.
 fn has_blanks(cells: &[Cell]) -> bool {
     cells.iter().skip(1).any(|cell| cell.blank)
 }
 
-/// A value after a blank, on a line of which not every value is: `García, Ana` whose comma is
-/// part of the name.
+/// Returns a value that follows a blank, if other values of the line do not. Then the comma before
+/// it may be part of a name: `García, Ana`.
 fn odd_blank(row: &[Cell]) -> Option<String> {
     let mut values = row.iter().skip(1).filter(|cell| !cell.text.is_empty());
     if values.clone().all(|cell| cell.blank) {

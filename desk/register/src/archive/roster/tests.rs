@@ -57,12 +57,12 @@ fn as_programs_and_people_write_them() {
         "Apelidos e nome;DNI;Quenda;Enderezo electrónico\nGarcía, Ana;12345678Z;A1;ana@x.es\n",
         "Izena,Abizena(k),ID zenbakia,E-posta helbidea,Taldeak\nAna,García,12345678,ana@x.es,A1\n",
         "Abizenak, izena;NAN;Taldea;Helbide elektronikoa\nGarcía, Ana;12345678Z;A1;ana@x.es\n",
-        // What cannot be seen comes with copied text.
+        // Copied text may contain invisible characters.
         "\u{200b}dni,name,group,email\n12345678\u{200b},\"\u{2060}García, Ana\",A1,ana@x.es\u{feff}\n",
     ] {
         assert_eq!(understood(text), garcia(), "{text:?}");
     }
-    // Nothing of this name can be seen: there is none.
+    // All characters of this name are invisible, so it counts as empty.
     assert_eq!(
         understood("dni,name\n12345678,\u{3164}\u{200b}\n"),
         [entry("12345678", "", "", "")]
@@ -118,7 +118,8 @@ fn a_line_whose_values_may_be_misplaced_is_refused() {
                 columns: 4,
             },
         ),
-        // The comma that should be quoted, where a value is missing too.
+        // An unquoted comma in a name, while another value is missing: the number of values is
+        // right.
         (
             "dni,name,group,email\n12345678,García, Ana,ana@x.es\n",
             2,
@@ -175,7 +176,7 @@ fn a_line_whose_values_may_be_misplaced_is_refused() {
             },
         ),
         ("", 1, F::NoDni { headers: vec![] }),
-        // What is wrong with the header is said before what is wrong with the rows.
+        // Errors in the header are reported before errors in the rows.
         (
             "The class of 2026\ndni,name\n12345678,Ana\n",
             1,
