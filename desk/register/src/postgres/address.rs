@@ -17,7 +17,7 @@ use super::tls::Tls;
 use super::{cause, opening};
 use crate::error::{Error, Trouble};
 
-/// PostgreSQL's port, where none is named.
+/// PostgreSQL's default port.
 const PORT: u16 = 5432;
 
 /// How a server is reached.
@@ -47,8 +47,8 @@ impl Address {
         config
             .application_name("socklab")
             .connect_timeout(DEADLINE)
-            // What is sent and not acknowledged ends the connection, and so does a peer that has
-            // gone while nothing is sent.
+            // End the connection if sent data stay unacknowledged, or if the peer is gone while no
+            // data are sent.
             .tcp_user_timeout(DEADLINE)
             .keepalives(true)
             .keepalives_idle(Duration::from_secs(30))
@@ -58,7 +58,7 @@ impl Address {
     }
 }
 
-/// What an address says of TLS, which `tokio-postgres` knows only in part.
+/// The TLS options of an address. `tokio-postgres` knows only some of them.
 #[derive(Debug, Default)]
 struct TlsOptions {
     mode: Option<String>,
@@ -66,7 +66,8 @@ struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// The address without them, its scheme in small letters, and they.
+    /// Splits an address into the address without the TLS options, its scheme in lower case, and
+    /// these options.
     fn split(url: &str) -> Result<(String, TlsOptions), Error> {
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let scheme = scheme.to_lowercase();
@@ -114,7 +115,7 @@ impl TlsOptions {
     }
 }
 
-/// A part of a URL without its per-cent signs.
+/// Percent-decodes a part of a URL.
 fn decoded(text: &str) -> Result<String, Error> {
     let bad = || opening(format!("{text}: a per-cent sign is followed by two digits"));
     let mut bytes = Vec::with_capacity(text.len());
@@ -174,7 +175,7 @@ fn password_file() -> Option<PathBuf> {
     Some(Path::new(&env::var_os(folder)?).join(name))
 }
 
-/// A password that others can read is not used, and it is said why.
+/// Refuses a password file that other users can read.
 fn private(file: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     {
@@ -190,8 +191,8 @@ fn private(file: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The password of the first line `host:port:database:user:password` that fits; `*` fits all, and a
-/// backslash stands before a colon or a backslash that is meant.
+/// The password of the first matching line `host:port:database:user:password`. `*` matches any
+/// value; a backslash escapes a colon or a backslash.
 fn in_password_file(text: &str, wanted: [&str; 4]) -> Option<String> {
     text.lines()
         .filter(|line| !line.starts_with('#'))
@@ -211,7 +212,7 @@ fn fields(line: &str) -> Vec<String> {
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         let meant = match letter {
-            // A password may have colons.
+            // Further colons belong to the password.
             ':' if fields.len() < 5 => {
                 fields.push(String::new());
                 continue;

@@ -1,4 +1,4 @@
-//! Attempts on a PostgreSQL server. A whole batch is read and written with three statements, so it
+//! Reads and writes attempts on a PostgreSQL server. A whole batch takes three statements, so it
 //! costs three round trips instead of several for each attempt.
 //!
 //! Values travel as one array for each column. No statement has a join that the planner could turn
@@ -12,15 +12,16 @@ use tokio_postgres::{self as postgres, Row, Statement};
 use super::connection::Connection as Client;
 use crate::facts::{Change, Facts, Failures, Question, Recent, Submitted, count};
 
-/// Each DNI that is asked about is held until the transaction ends, in one order on all servers. It
-/// is held by its hash, because a row for every DNI that a stranger invents would fill the disk.
+/// Locks each DNI of the batch until the transaction ends. All servers lock in the same order, so
+/// they cannot deadlock. The lock is on the DNI's hash, because a row for every DNI that a stranger
+/// invents would fill the disk.
 pub(super) const HOLD: &str = "
     SELECT count(pg_advisory_xact_lock(held)) FROM (
         SELECT hashtextextended(dni, 0) AS held FROM unnest($1::TEXT[]) AS asked (dni) ORDER BY 1
     ) AS ordered";
 
-/// It comes after the DNIs are held, as a statement of its own, so it sees what those before have
-/// committed.
+/// Reads what the register knows of each DNI. It is a statement of its own after the locks, so it
+/// sees what the previous holders of the locks have committed.
 pub(super) const LOOK: &str = "
     SELECT
         o.repeated, o.accepted, r.here, r.here_oldest, r.everywhere, r.everywhere_oldest,
@@ -56,7 +57,8 @@ pub(super) const LOOK: &str = "
         ) AS m ON true
     ORDER BY q.n";
 
-/// The numbers of the submissions that it made, by DNI; and, for no DNI, how many codes it used up.
+/// Writes a batch. Returns the numbers of the new submissions by DNI, and, with an empty DNI, how
+/// many codes it marked as used.
 pub(super) const WRITE: &str = "
     WITH made AS (
         INSERT INTO attempts (lab, dni, name, ip, port, at, verdict, code)
@@ -84,7 +86,7 @@ pub(super) const WRITE: &str = "
     )
     SELECT dni, number FROM submitted UNION ALL SELECT '', count(*) FROM taken";
 
-/// One value of each, as an array.
+/// One value of each row, as an array.
 fn column<'a, T, U>(rows: &'a [T], of: impl Fn(&'a T) -> U) -> Vec<U> {
     rows.iter().map(of).collect()
 }
@@ -158,7 +160,8 @@ fn facts(row: &Row) -> Result<Facts, postgres::Error> {
     })
 }
 
-/// The numbers of those that are submissions now, and whether every code was still unused.
+/// Writes the changes. Returns the number of each that is a submission now, and whether every code
+/// was still unused.
 pub(super) fn write(
     client: &mut Client,
     statement: &Statement,
@@ -186,7 +189,7 @@ pub(super) fn write(
             here.into_iter().chain(everywhere)
         })
         .collect();
-    // A statement changes a row once.
+    // A statement can change a row only once, so leave out the rows that `tallies` changes.
     let away: Vec<_> = changes
         .iter()
         .filter(|one| one.turned_away && one.failures_here.is_none())

@@ -14,19 +14,19 @@ use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
 use super::tls::Tls;
 
-/// How long to wait for the server in any one call, connecting included, but for a COMMIT. It is
-/// less than the patience of a submission server, so that students are told.
+/// How long to wait for the server in any one call, connecting included, except COMMIT. It is less
+/// than a submission server waits for its register, so that students get an answer.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long to wait for a COMMIT: nearly as long as a submission server waits for its register
-/// (`Limits::store`, 15 s). It alone waits for the disk, which may take seconds while the server
-/// syncs a checkpoint, and `statement_timeout` does not interrupt it. Whoever gives up earlier does
-/// not know whether the batch was recorded, and has its students send it again to a disk that is
-/// busy. A route that is gone is noticed within [`DEADLINE`] all the same, by `tcp_user_timeout`.
+/// (`Limits::store`, 15 s). Only COMMIT waits for the disk, which may take seconds while the server
+/// syncs a checkpoint, and `statement_timeout` does not interrupt it. If we gave up earlier, we
+/// would not know whether the batch was recorded, and students would send it again to a disk that
+/// is busy. A lost route is still noticed within [`DEADLINE`], by `tcp_user_timeout`.
 const COMMIT_DEADLINE: Duration = Duration::from_secs(12);
 
-/// How long a statement may wait for others or run, as the server counts it: less than
-/// [`DEADLINE`], so that a server that is only busy can say so.
+/// How long a statement may run or wait for a lock before the server cancels it. It is less than
+/// [`DEADLINE`], so that a server that is only busy can report so.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Why a call failed.
@@ -34,9 +34,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 pub(super) enum Failed {
     /// The server did not answer in time.
     Silent,
-    /// It, or the library, says why.
+    /// The server or the library reported an error.
     Said(Error),
-    /// The system gives no thread or descriptor to wait with.
+    /// The system has no thread or descriptor for the runtime.
     System(std::io::Error),
 }
 
@@ -51,9 +51,9 @@ pub(super) struct Connection {
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     client: Client,
-    /// What reads and writes the socket. Without it every call fails.
+    /// The task that reads and writes the socket. Once it is aborted, every call fails.
     driver: JoinHandle<()>,
-    /// After how long a call without an answer was the end of it.
+    /// The deadline of the unanswered call that ended the connection; `None` if there was none.
     silent: Option<Duration>,
 }
 
@@ -80,8 +80,7 @@ impl Connection {
         }
     }
 
-    /// For how long the server has left a call without an answer, which was the end of the
-    /// connection.
+    /// If a call without an answer has ended the connection, how long it waited.
     pub(super) fn silent(&self) -> Option<Duration> {
         self.silent
     }
@@ -124,8 +123,8 @@ impl Connection {
         self.call(DEADLINE, async |client| client.query_one(sql, &[]).await)
     }
 
-    /// Does a call. If it takes too long, the connection ends, and so do the call and all after it,
-    /// at once.
+    /// Makes a call. If it takes longer than `deadline`, ends the connection: this call and all
+    /// later ones then fail at once.
     fn call<T>(
         &mut self,
         deadline: Duration,
@@ -152,7 +151,8 @@ impl Connection {
     }
 }
 
-/// Whoever looks a name up cannot be interrupted, and is not waited for.
+/// Shuts the runtime down in the background: a name lookup cannot be interrupted, and must not be
+/// waited for.
 impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -162,7 +162,7 @@ impl Drop for Connection {
 }
 
 async fn connect(config: &Config, tls: Option<&Tls>) -> Result<(Client, JoinHandle<()>), Error> {
-    // How a connection ended is told to the call that it ends.
+    // Ignore the driver's result: the call that was in progress gets the error.
     Ok(match tls {
         Some(tls) => {
             let (client, driver) = config.connect(tls.clone()).await?;

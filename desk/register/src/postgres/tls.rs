@@ -1,4 +1,4 @@
-//! TLS to a PostgreSQL server: what `tokio-postgres` needs of a library, and what rustls offers.
+//! TLS to a PostgreSQL server: implements the traits of `tokio-postgres` with rustls.
 
 use std::io;
 use std::pin::Pin;
@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Conne
     }
 }
 
-/// A password is sent by SCRAM without binding it to the channel.
+/// SCRAM authenticates without channel binding.
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Stream<S> {
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()

@@ -1,7 +1,8 @@
-//! Attempts in a file: small prepared statements, and no more of them than an attempt needs.
+//! Reads and writes attempts in a file, with small prepared statements, and no more of them than an
+//! attempt needs.
 //!
-//! None has `RETURNING`, because SQLite makes a temporary table and a statement journal for it each
-//! time.
+//! No statement has `RETURNING`, because for it SQLite makes a temporary table and a statement
+//! journal each time.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
@@ -11,7 +12,7 @@ pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::R
     let mut facts = Facts::default();
     recent(connection, asked, &mut facts)?;
     let accepted = accepted(connection, asked, &mut facts)?;
-    // A submission is an accepted attempt.
+    // Every submission is an accepted attempt, so without one the query can be saved.
     if accepted {
         facts.submission = connection
             .prepare_cached(
@@ -95,7 +96,7 @@ fn failures(
     asked: &Question<'_>,
     facts: &mut Facts,
 ) -> rusqlite::Result<()> {
-    // With `IN` SQLite would make a table of the two.
+    // Not `IN`: SQLite would make a temporary table of the two addresses.
     let mut statement = connection.prepare_cached(
         "SELECT 1, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ''
          UNION ALL SELECT 0, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ?2",
@@ -115,7 +116,7 @@ fn failures(
     Ok(())
 }
 
-/// The number, if it is a submission now.
+/// Writes a change. Returns the number of the submission, if it made one.
 pub(super) fn write(connection: &Connection, change: &Change<'_>) -> rusqlite::Result<Option<u64>> {
     let run = |sql| -> rusqlite::Result<CachedStatement<'_>> { connection.prepare_cached(sql) };
     let mut number = None;

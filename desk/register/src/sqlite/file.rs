@@ -1,4 +1,4 @@
-//! The file behind a register's path: finding it, making it, and knowing it again.
+//! The file behind a register's path: finds it, creates it, and recognises it later.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -13,10 +13,11 @@ use super::{opening, schema_of_a_new_file};
 use crate::error::{Error, Trouble};
 use crate::keys::random;
 
-/// Where the number is that tells a register's file from copies of it (in `meta`).
+/// The key in `meta` of the random number that tells a register's file from copies of it.
 const COPY: &str = "copy";
 
-/// The path of the file itself, without links. Makes the file if `create` and it is not there.
+/// The path of the file itself, with links resolved. If the file does not exist, creates it if
+/// `create`.
 pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
     let text = named.to_string_lossy();
     if text == ":memory:" || text.starts_with("file:") {
@@ -40,14 +41,15 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
     }
 }
 
-/// Makes a register: whole under another name first, so that nobody ever finds a part of it.
+/// Creates a register. It is first completed under another name, so that no program opens an
+/// incomplete one.
 fn make(path: &Path) -> Result<(), Error> {
     let new = beside(path);
     create_private(&new).map_err(|e| Error::new(Trouble::Open, e))?;
     let made = fill(&new).and_then(|()| put(&new, path));
     remove(&new);
     match made {
-        // Another program was quicker: its register is as good.
+        // Another program has created the register meanwhile; use that one.
         Err(e) if e.trouble == Trouble::Exists => Ok(()),
         other => other,
     }
@@ -59,7 +61,7 @@ fn fill(new: &Path) -> Result<(), Error> {
     close(connection)
 }
 
-/// Gives a complete file its name, durably. Nothing must have that name.
+/// Gives a complete file its name, durably. No file may have that name yet.
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
     sync_file(new).map_err(|e| Error::new(Trouble::Broken, e))?;
     place_new(new, path).map_err(|e| match e {
@@ -82,12 +84,12 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error
     Connection::open_with_flags(path, flags).map_err(opening)
 }
 
-/// Closes a connection, and with the last one to a file merges its log.
+/// Closes a connection. If it is the last one to the file, SQLite merges the log.
 pub(super) fn close(connection: Connection) -> Result<(), Error> {
     Ok(connection.close().map_err(|(_, error)| error)?)
 }
 
-/// Gives a copy a number of its own.
+/// Gives a file a new number, which tells it from its copies.
 pub(super) fn mark_as_copy(connection: &Connection) -> Result<(), Error> {
     let number = random::<16>()?;
     let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
@@ -95,14 +97,14 @@ pub(super) fn mark_as_copy(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// The number of the copy, as hexadecimal digits; `None` if it has none.
+/// The number of a file, as hexadecimal digits; `None` if it has none.
 pub(super) fn copy_of(connection: &Connection) -> Result<Option<String>, Error> {
     let sql = "SELECT hex(value) FROM meta WHERE key = ?1";
     let row = connection.query_row(sql, [COPY], |row| row.get(0));
     row.optional().map_err(opening)
 }
 
-/// The file alone, as it is without its log and without locks; nothing is written beside it.
+/// Opens the file alone: without its log, without locks, and without writing any file beside it.
 pub(super) fn alone(path: &Path) -> Result<Connection, Error> {
     let mut uri = String::from("file:");
     for &byte in path.as_os_str().as_encoded_bytes() {
@@ -121,7 +123,7 @@ pub(super) fn alone(path: &Path) -> Result<Connection, Error> {
     Connection::open_with_flags(uri, flags).map_err(opening)
 }
 
-/// Whether the folder of a file, or its disk, can only be read.
+/// Whether the folder of a file, or its disk, is read-only.
 pub(super) fn is_read_only(path: &Path) -> bool {
     let trial = beside(path);
     let made = create_private(&trial);
@@ -135,36 +137,36 @@ pub(super) fn is_read_only(path: &Path) -> bool {
     })
 }
 
-/// What became of an open file and its log.
+/// Whether an open file and its log still have their names and content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behind {
-    /// They are where they were.
+    /// File and log are unchanged.
     Same,
     /// Another file, or none, has the register's name.
     Moved,
     /// Another log, or none, has the log's name.
     LogMoved,
-    /// Something else was written into the file.
+    /// The file was overwritten with other content.
     Replaced,
 }
 
-/// An open register's file, to be known again.
+/// Identifies an open register's file, to recognise it later.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// As the user wrote it, since links may be changed.
+    /// The path as the user wrote it, because links on it may change.
     named: PathBuf,
     path: PathBuf,
     log: PathBuf,
     file_id: FileId,
     log_id: Option<FileId>,
     copy: Option<String>,
-    /// When it was last changed, and its size. Between checkpoints nobody changes a database that
-    /// has a log.
+    /// When the file was last changed, and its size. Between checkpoints, SQLite writes only the
+    /// log.
     stamp: Stamp,
 }
 
-/// How often a file is looked into that another program has changed, and how long after the last
-/// time.
+/// How often, and how far apart, a file that another program has changed is read before it counts
+/// as replaced.
 const LOOKS: u32 = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
@@ -175,7 +177,7 @@ fn stamp(metadata: &Metadata) -> Stamp {
 }
 
 impl Known {
-    /// `path` is that of the file itself, `copy` its number, and its log is open.
+    /// `path` has no links, `copy` is the file's number, and the log is open.
     pub(super) fn new(named: &Path, path: &Path, copy: Option<String>) -> Result<Self, Error> {
         let there = fs::metadata(path).map_err(|e| Error::new(Trouble::Open, e))?;
         let log = with_suffix(path, "-wal");
@@ -198,7 +200,7 @@ impl Known {
         &self.named
     }
 
-    /// The file was changed by this program.
+    /// Notes the file's new time and size, after this program has changed it.
     pub(super) fn refresh(&mut self) {
         if let Ok(there) = fs::metadata(&self.path)
             && FileId::from(&there) == self.file_id
@@ -207,8 +209,8 @@ impl Known {
         }
     }
 
-    /// Whether the file still is the copy that was opened. While another program merges the log,
-    /// it may be seen half done.
+    /// Whether the file still has the number of the file that was opened. Tries several times,
+    /// because a read may fail while another program is merging the log.
     fn is_the_copy(&self) -> bool {
         (0..LOOKS).any(|look| {
             if look > 0 {
@@ -219,7 +221,7 @@ impl Known {
         })
     }
 
-    /// Looks whether the names still lead to what is open.
+    /// Checks whether the names still lead to the open file and log.
     pub(super) fn look(&mut self) -> Behind {
         let Ok(there) = fs::metadata(&self.named) else {
             return Behind::Moved;

@@ -1,4 +1,4 @@
-//! To which file a log belongs.
+//! Records to which file a log belongs.
 //!
 //! SQLite finds a database's log by its name alone. If another file is moved to a register's name,
 //! the log beside it still belongs to the previous file, and SQLite would apply it to the wrong
@@ -17,13 +17,14 @@ use super::file::{alone, connect, copy_of, remove};
 use super::integrity;
 use crate::error::{Error, Trouble};
 
-/// Which file a log belongs to.
+/// The file that a log belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner {
     inode: u64,
-    /// When the file was made, in nanoseconds: an inode is used again. Zero if nobody knows.
+    /// When the file was created, in nanoseconds, because inode numbers are reused. Zero if the
+    /// system does not know it.
     born: u128,
-    /// The number of the copy; `-` if it has none.
+    /// The number of the file; `-` if it has none.
     copy: String,
 }
 
@@ -52,7 +53,8 @@ impl Owner {
         (self.inode, self.born) == (other.inode, other.born)
     }
 
-    /// A register of an older version has no number before it is opened by this one.
+    /// Whether the numbers agree, or one is missing. A register of an older version has no number
+    /// until this version opens it.
     fn may_be_copy(&self, other: &Owner) -> bool {
         self.copy == other.copy || [&self.copy, &other.copy].into_iter().any(|one| one == "-")
     }
@@ -62,8 +64,7 @@ fn name(path: &Path) -> PathBuf {
     with_suffix(path, "-owner")
 }
 
-/// Says durably that the log belongs to this file. There must be no other log, or it must belong
-/// to the file already.
+/// Records durably that the log belongs to this file. A log that exists already must belong to it.
 pub(super) fn record(path: &Path, copy: Option<String>) -> io::Result<()> {
     let owner = Owner::new(&fs::metadata(path)?, copy);
     if Owner::read(path).as_ref() == Some(&owner) {
@@ -82,22 +83,23 @@ pub(super) fn record(path: &Path, copy: Option<String>) -> io::Result<()> {
     written.and_then(|()| sync_folder(&name))
 }
 
-/// Before a register is opened: sets a log aside that belongs to another file. Where it is then.
+/// To be called before a register is opened. Sets aside a log that belongs to another file, and
+/// returns its new path.
 pub(super) fn settle(path: &Path) -> Result<Option<PathBuf>, Error> {
     let broken = |e| Error::new(Trouble::Broken, e);
     let log = with_suffix(path, "-wal");
     if fs::metadata(&log).map_or(0, |log| log.len()) == 0 {
         return Ok(None);
     }
-    // An older version did not say whose it is.
+    // Older versions did not record the owner.
     let Some(owner) = Owner::read(path) else {
         return Ok(None);
     };
     let there = fs::metadata(path).map_err(broken)?;
     let copy = alone(path).and_then(|file| copy_of(&file)).ok().flatten();
     let here = Owner::new(&there, copy);
-    // A register that was copied or moved to another disk with its log is another file too: then
-    // the two fit together.
+    // A register that was copied or moved to another disk is also another file. If the log came
+    // with it, the two fit together.
     let fits = owner.may_be_copy(&here) && (owner.is_file(&here) || fit(path, &log)?);
     match fits {
         true => Ok(None),
@@ -105,7 +107,8 @@ pub(super) fn settle(path: &Path) -> Result<Option<PathBuf>, Error> {
     }
 }
 
-/// Before a register is made: sets a log aside whose register is gone. Where it is then.
+/// To be called before a register is created. Sets aside a log whose register is gone, and returns
+/// its new path.
 pub(super) fn orphan(named: &Path) -> Result<Option<PathBuf>, Error> {
     let log = with_suffix(named, "-wal");
     match fs::metadata(&log).map_or(0, |log| log.len()) {
@@ -116,7 +119,7 @@ pub(super) fn orphan(named: &Path) -> Result<Option<PathBuf>, Error> {
     }
 }
 
-/// Moves the log of another file away, and the index of it. Where the log is then.
+/// Renames the log of another file, and removes the log's index. Returns the log's new path.
 pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let log = with_suffix(path, "-wal");
     let aside = free(&with_suffix(path, "-wal.old"));
@@ -126,7 +129,7 @@ pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
-/// Whether a file and a log make a whole register together, tried on copies.
+/// Whether a file and a log together make an undamaged register. Tries it on copies.
 fn fit(path: &Path, log: &Path) -> Result<bool, Error> {
     let trial = beside(path);
     let copied = create_private(&trial)

@@ -1,4 +1,4 @@
-//! Copies, and the way back.
+//! Copies a register, and restores one from a copy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use super::file::{alone, close, connect, mark_as_copy, put, remove};
 use super::{APPLICATION, integrity, opening, owner};
 use crate::error::{Error, Trouble};
 
-/// How long to wait for another program to leave a register that is to be replaced.
+/// How long to wait for other programs to close a register that is to be replaced.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Copies what a connection sees into a new file, whole or not at all.
+/// Copies a connection's database into a new file, completely or not at all.
 pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     if fs::symlink_metadata(to).is_ok() {
         return Err(Error::new(Trouble::Exists, to.display()));
@@ -38,8 +38,8 @@ fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
     close(copy)
 }
 
-/// Puts a copy of `backup` in a register's place. What was there keeps another name, which is
-/// returned.
+/// Replaces a register by a copy of `backup`. Keeps the old register under another name, which it
+/// returns.
 pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Error> {
     let failed = |e: std::io::Error| Error::new(Trouble::Open, e);
     let path = resolve(named).map_err(failed)?;
@@ -50,7 +50,7 @@ pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Er
     restored
 }
 
-/// A register to copy from, checked.
+/// Opens and checks the register to copy from.
 fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
     let failed = |e| Error::new(Trouble::Input, format!("{}: {e}", backup.display()));
     let not = |what: &str| {
@@ -58,7 +58,7 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
         Err(Error::new(Trouble::Input, detail))
     };
     let path = dunce::canonicalize(backup).map_err(failed)?;
-    // To open a pipe would wait for its writer.
+    // Check first: opening a pipe would wait for its writer.
     if !path.is_file() {
         return not("it is not a file");
     }
@@ -66,7 +66,8 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
         return not("it is the register itself");
     }
     let log = fs::metadata(with_suffix(&path, "-wal")).map_or(0, |log| log.len());
-    // A register in use is read as its users read it; of a backup nothing else is touched.
+    // A register in use must be opened with its log and locks. A backup is opened alone, so that no
+    // file is written beside it.
     let connection = match log > 0 || with_suffix(&path, "-shm").exists() {
         true => connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
         false => alone(&path)?,
@@ -81,11 +82,11 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
     }
 }
 
-/// Has the new file take the register's name.
+/// Gives the new file the register's name.
 fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
     let failed = |e: std::io::Error| Error::new(Trouble::Open, e);
     if fs::symlink_metadata(path).is_err() {
-        // The log of a register that is gone is of no use to another.
+        // SQLite would apply the log of the old register to the new one.
         if with_suffix(path, "-wal").exists() {
             owner::set_aside(path).map_err(failed)?;
         }
@@ -95,16 +96,17 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
     let mut alone = lock(path)?;
     sync_file(new).map_err(failed)?;
     let kept = free(&with_suffix(path, ".before-restore"));
-    // At no time is there no register: a server that started then would make an empty one.
+    // The register's name must exist at all times: a server that starts without it would create an
+    // empty one.
     fs::hard_link(path, &kept)
         .or_else(|_| fs::copy(path, &kept).map(drop))
         .map_err(failed)?;
-    // Empty, but for a register that was damaged.
+    // These are empty unless the register is damaged.
     for suffix in ["-wal", "-shm"] {
         let _ = fs::rename(with_suffix(path, suffix), with_suffix(&kept, suffix));
     }
     if cfg!(windows) {
-        // A file that is open keeps its name there.
+        // Windows does not replace a file that is open.
         alone = None;
     }
     fs::rename(new, path).map_err(failed)?;
@@ -113,7 +115,7 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
     Ok(Some(kept))
 }
 
-/// A connection that has a register to itself, its log merged; `None` for a file that SQLite cannot
+/// Opens a register exclusively, and merges its log. Returns `None` for a file that SQLite cannot
 /// read.
 fn lock(path: &Path) -> Result<Option<Connection>, Error> {
     let attempt = || -> Result<Connection, Error> {

@@ -1,4 +1,5 @@
-//! Opening a register's file: what a connection must have set, and the tables it must find.
+//! Opens a register's file, with the settings that every connection needs, and creates or migrates
+//! its tables.
 
 use std::fs;
 use std::path::Path;
@@ -13,11 +14,11 @@ use crate::error::{Error, Trouble};
 use crate::schema;
 use crate::sql::Value;
 
-/// How many KiB of pages are kept at most: used codes lie anywhere in their index, that of 100,000
-/// students is 6 MiB.
+/// The size of the page cache in KiB. Used codes are spread all over their index, which takes 6 MiB
+/// for 100,000 students.
 const CACHE: i64 = 16 * 1024;
 
-/// A connection with all that it must have, and the number of the copy.
+/// Opens a connection with all settings. Also returns the number of the file.
 pub(super) fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
     let connection = file::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     settle(&connection)?;
@@ -37,7 +38,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
     Ok((connection, copy))
 }
 
-/// The same in a folder that cannot be written: to be read, if nothing is missing for that.
+/// Opens a register in a read-only folder for reading, if that needs no recovery or migration.
 pub(super) fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), Error> {
     let refused = |what: &str| Err(Error::new(Trouble::ReadOnly, what));
     let log = fs::metadata(with_suffix(path, "-wal")).map_or(0, |log| log.len());
@@ -53,19 +54,19 @@ pub(super) fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), 
     Ok((connection, copy))
 }
 
-/// What every connection must have set, read back.
+/// Applies the settings of a connection, and reads back those that durability depends on.
 fn settle(connection: &Connection) -> Result<(), Error> {
     let run = |sql| connection.execute_batch(sql).map_err(opening);
     connection.busy_timeout(PATIENCE).map_err(opening)?;
     connection.set_prepared_statement_cache_capacity(64);
     let cached = connection.pragma_update(None, "cache_size", -CACHE);
     cached.map_err(opening)?;
-    // A plan is made once, not again for each value: the statements are fixed, and so are their
-    // indices.
+    // Have SQLite plan a statement once and not again for each value: the statements and their
+    // indices are fixed.
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(opening)?;
-    // Before anything is written: is it ours?
+    // Check before writing that the database is a register.
     if number(connection, "PRAGMA application_id")? != APPLICATION {
         let detail = "it is a database, but of another program";
         return Err(Error::new(Trouble::Foreign, detail));
@@ -73,8 +74,8 @@ fn settle(connection: &Connection) -> Result<(), Error> {
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(opening)?;
-    // SQLite merges a log in the middle of a commit and keeps quiet if it fails: the writer does it
-    // instead. What is deleted is overwritten.
+    // SQLite's automatic checkpoint runs within a commit and does not report errors, so it is off
+    // and the writer merges the log. `secure_delete` overwrites deleted data.
     run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;")?;
     let synchronous = number(connection, "PRAGMA synchronous")?;
@@ -92,7 +93,7 @@ fn number(connection: &Connection, sql: &str) -> Result<i64, Error> {
     read.map_err(opening)
 }
 
-/// Makes the tables of a new file, which nobody else has open.
+/// Creates the tables of a new file, which no other program has open.
 pub(super) fn schema_of_a_new_file(connection: &Connection) -> Result<(), Error> {
     let run = |sql: &str| -> Result<(), Error> { Ok(connection.execute_batch(sql)?) };
     run(&format!(
@@ -100,7 +101,8 @@ pub(super) fn schema_of_a_new_file(connection: &Connection) -> Result<(), Error>
     ))?;
     migrate(connection)?;
     file::mark_as_copy(connection)?;
-    // Only now: a log that is merged when the file is closed is merged without a word.
+    // Switch to WAL last: with a log, closing the file would merge it, and would not report an
+    // error.
     run("PRAGMA journal_mode = WAL")
 }
 
@@ -112,7 +114,7 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
     }
     let run = |sql: &str| -> Result<(), Error> { Ok(connection.execute_batch(sql)?) };
     let change = || {
-        // Read again: another process may have been quicker.
+        // Read the version again: another process may have migrated the file meanwhile.
         let version = number(connection, "PRAGMA user_version")?;
         if version > newest {
             let detail =
@@ -132,7 +134,7 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
     changed
 }
 
-/// What is wrong with a file, line by line.
+/// Checks a file. Each returned line is a fault.
 pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     for sql in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
