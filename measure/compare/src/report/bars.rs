@@ -1,4 +1,4 @@
-//! Charts of bars, one for each model.
+//! Bar charts with one bar for each model.
 
 use super::chart::{
     Frame, WIDTH, bar, drawing, label, line, row, row_head, tip, width_of, withheld,
@@ -7,41 +7,41 @@ use super::lines::Axis;
 use crate::estimate::Interval;
 use socklab_text::markup::{Element, el};
 
-/// A chart of bars that are made of parts.
+/// A chart of stacked bars.
 pub(super) struct Bars {
-    /// The name of the chart in the page.
+    /// The chart's id in the page.
     pub(super) id: String,
-    /// Its title.
+    /// The chart's title.
     pub(super) title: String,
-    /// What it shows, for those who cannot see it.
+    /// A description for readers who cannot see the chart.
     pub(super) description: String,
-    /// What the lengths mean. From zero.
+    /// The horizontal axis, which begins at zero.
     pub(super) axis: Axis,
-    /// The names of the parts.
+    /// The names of the two parts of each bar.
     pub(super) parts: [String; 2],
-    /// One for each model.
+    /// One row for each model.
     pub(super) rows: Vec<Row>,
 }
 
 /// The row of a model.
 pub(super) struct Row {
-    /// Which model, by its place.
+    /// The index of the model.
     pub(super) model: usize,
-    /// Its name.
+    /// The model's name.
     pub(super) name: String,
-    /// The bar, if the figures may be shown.
+    /// The bar; `None` if the figures must not be shown.
     pub(super) bar: Option<Bar>,
-    /// What is written at its end, or why there is none.
+    /// The text at the end of the bar, or the reason why there is no bar.
     pub(super) text: String,
 }
 
 /// A bar.
 pub(super) struct Bar {
-    /// How long the parts are.
+    /// The values of the parts.
     pub(super) parts: [f64; 2],
-    /// Where their sum may be as well.
+    /// The confidence interval of their sum.
     pub(super) interval: Option<Interval>,
-    /// What is said of it.
+    /// The tooltip.
     pub(super) tip: String,
 }
 

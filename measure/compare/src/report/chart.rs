@@ -1,5 +1,5 @@
-//! What charts are drawn of: a frame with axes, marks that differ by shape as well as by colour,
-//! and labels at the marks.
+//! The parts of charts: a frame with axes, marks that differ by shape as well as by colour, and
+//! labels at the marks.
 //!
 //! Lengths are in units of the drawing, which the page scales to its width; text is 15 of them
 //! high, so that it can be read from the last row when the chart fills a projector.
@@ -8,18 +8,19 @@ use super::scale::{Scale, coordinate};
 use crate::estimate::Interval;
 use socklab_text::markup::{Element, el};
 
-/// How wide every chart is.
+/// The width of every chart.
 pub(super) const WIDTH: f64 = 760.0;
 
-/// How high each of so many rows is: all of them fit a screen together, up to a point.
+/// The height of each of `rows` rows that share the height `high`. It has limits, so very many rows
+/// do not fit a screen.
 pub(super) fn row(rows: usize, high: f64) -> f64 {
     (high / rows.max(1) as f64).clamp(28.0, 46.0)
 }
 
-/// How far apart the baselines of labels are at least.
+/// The least distance between the baselines of labels.
 const LINE: f64 = 18.0;
 
-/// How wide a text is, about: fonts differ, so as in a wide one.
+/// Estimates the width of a text. Fonts differ, so this assumes a wide one.
 pub(super) fn width_of(text: &str) -> f64 {
     let widths = text.chars().map(|c| match c {
         '.' | ',' | ':' | 'i' | 'j' | 'l' | ' ' | '\u{a0}' | '\u{202f}' => 5.0,
@@ -30,7 +31,7 @@ pub(super) fn width_of(text: &str) -> f64 {
     widths.sum()
 }
 
-/// A drawing with its title and what it shows, for those who cannot see it.
+/// A drawing with a title and a description for readers who cannot see it.
 pub(super) fn drawing(height: f64, id: &str, title: &str, description: &str) -> Element {
     let (title_id, description_id) = (format!("{id}-title"), format!("{id}-desc"));
     el("svg")
@@ -68,7 +69,7 @@ pub(super) fn bar(x: f64, y: f64, width: f64, height: f64) -> Element {
         .set("height", coordinate(height))
 }
 
-/// The shape that stands for a model, of about the same area for each.
+/// The marker of a model. All shapes have about the same area.
 pub(super) fn marker(model: usize, (x, y): (f64, f64)) -> Element {
     let points: &[(f64, f64)] = match model % 8 {
         0 => {
@@ -124,7 +125,7 @@ pub(super) fn marker(model: usize, (x, y): (f64, f64)) -> Element {
     el("polygon").class("mark").set("points", points.join(" "))
 }
 
-/// The cross that stands for what must not be believed.
+/// The cross that marks an invalid measurement.
 pub(super) fn cross((x, y): (f64, f64)) -> Element {
     let (l, r, t, b) = (
         coordinate(x - 5.5),
@@ -143,12 +144,12 @@ pub(super) fn row_head(model: usize, name: &str, (left, middle): (f64, f64)) -> 
     [name, marker(model, (left - 13.0, middle))]
 }
 
-/// What stands in a row instead of figures.
+/// The text of a row whose figures are not shown.
 pub(super) fn withheld(why: &str, (left, middle): (f64, f64)) -> Element {
     label(left + 8.0, middle + 5.0, "start", why).class("invalid")
 }
 
-/// What is said of a mark when one points at it.
+/// The tooltip of a mark.
 pub(super) fn tip(text: &str) -> Element {
     el("title").text(text)
 }
@@ -160,31 +161,32 @@ pub(super) struct Frame {
     pub(super) across: (f64, f64),
     /// The lower and the upper end of the vertical axis.
     pub(super) up: (f64, f64),
-    /// What lies across.
+    /// The scale of the horizontal axis.
     pub(super) x: Scale,
-    /// What lies up.
+    /// The scale of the vertical axis.
     pub(super) y: Scale,
 }
 
 impl Frame {
-    /// Where a value across lies.
+    /// The horizontal coordinate of a value.
     pub(super) fn x(&self, value: f64) -> f64 {
         let (left, right) = self.across;
         left + (right - left) * self.x.part(value)
     }
 
-    /// Where a value up lies.
+    /// The vertical coordinate of a value.
     pub(super) fn y(&self, value: f64) -> f64 {
         let (low, high) = self.up;
         low + (high - low) * self.y.part(value)
     }
 
-    /// Both.
+    /// Both coordinates of a point.
     pub(super) fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (self.x(x), self.y(y))
     }
 
-    /// The horizontal axis: its marks with their messages, so much below it, and what it is of.
+    /// The horizontal axis with its ticks, their labels and its name. The labels stand `below`
+    /// units lower than usual.
     pub(super) fn axis_x(&self, name: &str, ticks: &[(f64, String)], below: f64) -> Element {
         let ((left, right), low) = (self.across, self.up.0);
         let mut axis = el("g")
@@ -194,7 +196,7 @@ impl Frame {
         for (value, text) in ticks {
             let x = self.x(*value);
             axis = axis.put(line((x, low), (x, low + 5.0)).class("base"));
-            // A text that would run into the one before is left out; its mark stays.
+            // Leave out a label that would overlap the one before it, but keep its tick.
             let half = width_of(text) / 2.0;
             if x - half >= free {
                 axis = axis.put(label(x, low + below + 22.0, "middle", text));
@@ -205,8 +207,7 @@ impl Frame {
         axis.put(label(middle, low + below + 44.0, "middle", name).class("name"))
     }
 
-    /// The vertical axis: its marks with their messages and a line across for each, and what it is
-    /// of.
+    /// The vertical axis with its ticks, a grid line and a label for each, and its name.
     pub(super) fn axis_y(&self, name: &str, ticks: &[(f64, String)]) -> Element {
         let ((left, right), high) = (self.across, self.up.1);
         let mut axis = el("g").class("axis");
@@ -219,7 +220,7 @@ impl Frame {
         axis.put(label(0.0, high - 16.0, "start", name).class("name"))
     }
 
-    /// A vertical bar from one end of an interval to the other.
+    /// An error bar for a confidence interval.
     pub(super) fn interval(&self, x: f64, interval: Interval) -> Element {
         let (low, high) = (self.y(interval.low), self.y(interval.high));
         let (left, right) = (coordinate(x - 4.0), coordinate(x + 4.0));
@@ -231,23 +232,23 @@ impl Frame {
     }
 }
 
-/// A name to be written beside the end of a line.
+/// A label for the end of a line.
 pub(super) struct Name {
-    /// Which model, by its place.
+    /// The index of the model.
     pub(super) model: usize,
     /// Where the line ends.
     pub(super) end: (f64, f64),
-    /// What is written.
+    /// The label's text.
     pub(super) text: String,
 }
 
-/// The names of the models where their lines end, so that no legend is needed: each as near to its
-/// end as it can be without touching another name, a mark or a line. `lines` are points on them,
-/// close to each other.
+/// Labels the lines at their ends, so that no legend is needed. Each label is as near to its end as
+/// it can be without touching another label, a mark or a line. `lines` are closely spaced points of
+/// all lines.
 pub(super) fn names(names: &[Name], lines: &[(f64, f64)], (low, high): (f64, f64)) -> Element {
-    // Names: left, right, middle.
+    // The labels placed so far: left end, right end, vertical middle.
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
-    // From the top down, so that no name has to jump over another.
+    // From the top down, so that labels stay in the order of their lines.
     let mut order: Vec<&Name> = names.iter().collect();
     order.sort_by(|a, b| a.end.1.total_cmp(&b.end.1));
     let mut group = el("g").class("names");
@@ -257,7 +258,7 @@ pub(super) fn names(names: &[Name], lines: &[(f64, f64)], (low, high): (f64, f64
         text,
     } in order
     {
-        // Lines that end near each other have their names in one column.
+        // If lines end near each other, align their labels in one column.
         let ends = names
             .iter()
             .map(|one| one.end.0)
@@ -288,7 +289,7 @@ pub(super) fn names(names: &[Name], lines: &[(f64, f64)], (low, high): (f64, f64
     group
 }
 
-/// A model's shape by itself, for tables.
+/// A model's marker by itself, for tables.
 pub(super) fn key(model: usize) -> Element {
     el("svg")
         .class(format!("m{} key", model % 8))

@@ -1,4 +1,4 @@
-//! What a reply costs the server: CPU time and context switches.
+//! Charts of what a reply costs the server: CPU time and context switches.
 
 use super::bars::{Bar, Bars, Row};
 use super::figure::{Caption, Table, View};
@@ -16,11 +16,11 @@ struct Cost {
     parts: [String; 2],
     first: fn(&Cell) -> Option<Estimate>,
     second: fn(&Cell) -> Option<Estimate>,
-    /// The sum, where it was estimated as such.
+    /// The estimate of the sum, if there is one.
     both: fn(&Cell) -> Option<Estimate>,
 }
 
-/// CPU time for each reply, in the program and in the kernel.
+/// CPU time for each reply, in user and in kernel mode.
 pub(super) fn cpu(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let cost = Cost {
@@ -43,7 +43,8 @@ pub(super) fn cpu(sheet: &Sheet<'_>) -> Option<Element> {
     cost.figure(sheet)
 }
 
-/// Context switches for each reply, because the server waited and because others had their turn.
+/// Context switches for each reply: voluntary, because the server waited, and involuntary, because
+/// the kernel preempted it.
 pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let cost = Cost {
@@ -96,7 +97,8 @@ impl Cost {
                     text,
                 });
             }
-            // Models are compared under one load, which may cost a hundredth of another.
+            // Each load has its own scale: models are compared under one load, and another may cost
+            // a hundred times as much.
             let scale = Scale::from_zero(sheet.reach(Some(load), |cell| self.sum(cell)));
             let [first, second] = self.parts.clone();
             let bars = Bars {
@@ -124,7 +126,7 @@ impl Cost {
         })
     }
 
-    /// Both parts together; without an interval where only the parts were estimated.
+    /// The sum of both parts. It has no interval if only the parts were estimated.
     fn sum(&self, cell: &Cell) -> Option<Estimate> {
         let sum = || {
             Some(Estimate {
@@ -135,7 +137,7 @@ impl Cost {
         (self.both)(cell).or_else(sum)
     }
 
-    /// The bar of a model, and what is written at its end.
+    /// The bar of a model, and the text at its end.
     fn bar(&self, sheet: &Sheet<'_>, name: &str, cell: &Cell) -> Option<(Bar, String)> {
         let locale = &sheet.locale;
         let parts = [(self.first)(cell)?.value, (self.second)(cell)?.value];

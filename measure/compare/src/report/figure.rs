@@ -1,20 +1,20 @@
-//! A chart with what it means, what it leaves out, and its figures as a table.
+//! A figure: a chart with an explanation, what it leaves out, and its data as a table.
 
 use super::sheet::Sheet;
 use socklab_text::markup::{Element, el};
 
-/// A table of figures. The first column says what each row is of.
+/// A table of data. The first column has the rows' names.
 pub(super) struct Table {
-    /// What it is a table of.
+    /// The table's caption.
     pub(super) caption: String,
     /// The names of the columns.
     pub(super) head: Vec<String>,
-    /// The rows, the first of each being its name.
+    /// The rows. The first cell of each is its name.
     pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// The table.
+    /// Draws the table.
     pub(super) fn draw(&self) -> Element {
         let head = self.head.iter();
         let head = head.map(|name| el("th").set("scope", "col").text(name));
@@ -30,7 +30,7 @@ impl Table {
             .put(el("tbody").put_all(rows))
     }
 
-    /// The table, folded.
+    /// The table in a collapsed `<details>`.
     pub(super) fn folded(&self, sheet: &Sheet<'_>) -> Element {
         el("details")
             .put(el("summary").text(&sheet.locale.say("report-data")))
@@ -38,7 +38,7 @@ impl Table {
     }
 }
 
-/// What may be wider than the page: it scrolls, by keyboard too.
+/// Puts content that may be wider than the page into an element that scrolls, also by keyboard.
 pub(super) fn scrolled(name: &str, what: Element) -> Element {
     el("div")
         .class("scroll")
@@ -48,13 +48,13 @@ pub(super) fn scrolled(name: &str, what: Element) -> Element {
         .put(what)
 }
 
-/// A chart by itself: a drawing, what is missing in it, its table.
+/// A chart: the drawing, what is missing in it, and its table.
 pub(super) struct View {
     /// The drawing.
     pub(super) drawing: Element,
-    /// What must not be believed, a line each.
+    /// The invalid measurements, one line each.
     pub(super) missing: Vec<String>,
-    /// The figures.
+    /// The data as a table.
     pub(super) table: Table,
 }
 
@@ -70,15 +70,16 @@ impl View {
     }
 }
 
-/// What is written around a chart.
+/// The text around a chart.
 pub(super) struct Caption {
-    /// The name of the figure in the page.
+    /// The figure's id in the page.
     pub(super) id: String,
-    /// Its title.
+    /// The figure's title.
     pub(super) title: String,
-    /// What the metric means, in two lines: the chart has to fit a screen together with it.
+    /// What the metric means. It must not exceed two lines, so that the chart fits on a screen with
+    /// it.
     pub(super) means: String,
-    /// What else is good to know, below the chart.
+    /// Notes below the chart.
     pub(super) notes: Vec<String>,
 }
 
@@ -89,7 +90,7 @@ impl Caption {
     }
 
     /// A figure with a chart for each load, made by `view` from the load and the chart's title. The
-    /// script shows one of them at a time; without it, and in print, all are there.
+    /// script shows one of them at a time. Without the script, and in print, all are shown.
     pub(super) fn by_load(
         &self,
         sheet: &Sheet<'_>,

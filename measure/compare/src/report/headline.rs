@@ -1,4 +1,4 @@
-//! The table that says it all, with the ratios behind it.
+//! The table of the main results, and the ratios that it is based on.
 
 use super::chart::key;
 use super::figure::{Table, scrolled};
@@ -7,17 +7,17 @@ use crate::results::Load;
 use crate::summary::{Cell, Estimate, Metric, Verdict};
 use socklab_text::markup::{Element, el};
 
-/// How many columns of figures there are, with those of the intervals.
+/// The number of columns, including those of the intervals but not the models' names.
 const COLUMNS: usize = 9;
 
-/// Which of the names stand above a figure and its interval.
+/// The headers that span two columns: a figure and its interval.
 const RANGED: [&str; 3] = [
     "report-column-rate",
     "report-column-relative",
     "report-column-cpu",
 ];
 
-/// The table: a row for each model, together for each load.
+/// The table has a group for each load, with a row for each model.
 pub(super) fn table(sheet: &Sheet<'_>) -> Element {
     let locale = &sheet.locale;
     let head = [
@@ -86,7 +86,8 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
     };
     let cpu = ranged(sheet, cell.cpu);
     let rate = match (cell.bounds.is_empty(), cell.rate) {
-        // Of a bound the interval would be the generator's.
+        // This rate is only a lower bound. Its interval would describe the load generator, not the
+        // server.
         (false, Some(rate)) => {
             let least = format!("≥ {}", locale.figure(rate.value));
             let why = locale.reasons(&cell.bounds);
@@ -102,7 +103,7 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
     all.chain(cpu).chain([el("td").text(&switches)]).collect()
 }
 
-/// A figure and, smaller and in a column of its own, its interval.
+/// Two cells: a figure, and its interval in smaller type.
 fn ranged(sheet: &Sheet<'_>, estimate: Option<Estimate>) -> [Element; 2] {
     let Some(Estimate { value, interval }) = estimate else {
         return [el("td").text("–"), range("")];
@@ -118,7 +119,7 @@ fn range(text: &str) -> Element {
     el("td").class("range").text(text)
 }
 
-/// How many times the baseline's rate.
+/// The rate relative to the baseline's.
 fn relative(sheet: &Sheet<'_>, cell: &Cell) -> [Element; 2] {
     let locale = &sheet.locale;
     if cell.model == sheet.results.baseline {
@@ -145,7 +146,7 @@ fn verdict_id(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Every ratio, with what a second run would say.
+/// All ratios, each with the range in which a second run would find it.
 pub(super) fn ratios(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let rows = sheet.summary.ratios.iter().filter_map(|ratio| {

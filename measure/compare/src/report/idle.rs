@@ -1,4 +1,4 @@
-//! What idle connections cost: memory, and the time of others.
+//! Charts of what idle connections cost: memory, and the response time of an active client.
 
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
@@ -7,7 +7,7 @@ use super::sheet::Sheet;
 use crate::results::Idle;
 use socklab_text::markup::Element;
 
-/// Memory against idle connections, if they were counted.
+/// Memory against the number of idle connections, if it was measured.
 pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let steps = Steps {
@@ -28,7 +28,7 @@ pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
     steps.figure(sheet, |step| Some(step.memory as f64 / 1024.0), slope)
 }
 
-/// The time of one who does ask, against idle connections.
+/// The response time of an active client against the number of idle connections.
 pub(super) fn delay(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let steps = Steps {

@@ -1,4 +1,4 @@
-//! The response time of each share of the questions, to the tail.
+//! Charts of the percentiles of the response time, up to the tail.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::sheet::Sheet;
 use crate::results::{Latencies, Load, Trial};
 use socklab_text::markup::Element;
 
-/// The shares that have marks.
+/// The percentiles that have ticks.
 const MARKED: [f64; 6] = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99];
 
-/// How many points a line has for each power of ten.
+/// How many points a line has for each decade of the axis.
 const STEPS: u32 = 24;
 
 /// The charts, one for each load.
@@ -94,12 +94,13 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     })
 }
 
-/// Where a share lies: each digit nine as far from the one before as that from its own.
+/// Maps a quantile to the axis. The axis is logarithmic, so 0.9, 0.99 and 0.999 are evenly spaced.
 fn tail(part: f64) -> f64 {
     1.0 / (1.0 - part)
 }
 
-/// The response and the service times of a model under a load, of all rounds that count.
+/// The response and the service times of a model under a load, from all valid rounds. Also returns
+/// the model's index.
 fn merged(sheet: &Sheet<'_>, model: &str, load: usize) -> Option<(usize, Latencies, Latencies)> {
     sheet.cell(model, load).ok()?;
     let trials = sheet.results.trials.iter();
@@ -111,11 +112,11 @@ fn merged(sheet: &Sheet<'_>, model: &str, load: usize) -> Option<(usize, Latenci
     (response.samples > 0).then_some((sheet.place(model)?, response, service))
 }
 
-/// Several as one.
+/// Merges several distributions into one.
 fn merge<'a>(each: impl Iterator<Item = &'a Latencies>) -> Latencies {
     let mut all = Latencies::default();
     let mut sum = 0.0;
-    // Times are not negative, so the order of their bits is theirs.
+    // Times are not negative, so their bit patterns have the same order.
     let mut buckets = BTreeMap::<u64, u64>::new();
     for one in each {
         all.samples += one.samples;
@@ -133,8 +134,8 @@ fn merge<'a>(each: impl Iterator<Item = &'a Latencies>) -> Latencies {
     all
 }
 
-/// The shares at which a curve has points: from half to the last beyond which there are ten times
-/// at least.
+/// The quantiles at which a curve has points: from the median to the last one that has enough
+/// samples beyond it.
 fn shares(times: &Latencies) -> Vec<f64> {
     let steps = (0..).map(|step| 1.0 - 0.5 * 10_f64.powf(-f64::from(step) / f64::from(STEPS)));
     let enough = |part: &f64| times.percentile(*part).is_some();

@@ -1,50 +1,50 @@
-//! Charts of lines, one for each model.
+//! Line charts with one line for each model.
 
 use super::chart::{Frame, Name, WIDTH, cross, drawing, label, line, marker, names, tip, width_of};
 use super::scale::{Scale, coordinate};
 use crate::estimate::Interval;
 use socklab_text::markup::{Element, el};
 
-/// How high a row of crosses is.
+/// The height of a row of crosses.
 const STRIP: f64 = 18.0;
 
 /// A chart of lines.
 pub(super) struct Lines {
-    /// The name of the chart in the page.
+    /// The chart's id in the page.
     pub(super) id: String,
-    /// Its title.
+    /// The chart's title.
     pub(super) title: String,
-    /// What it shows, for those who cannot see it.
+    /// A description for readers who cannot see the chart.
     pub(super) description: String,
-    /// What lies across: its name, its scale and its marks.
+    /// The horizontal axis.
     pub(super) x: Axis,
-    /// What lies up.
+    /// The vertical axis.
     pub(super) y: Axis,
     /// The lines.
     pub(super) series: Vec<Series>,
-    /// What must not be believed: where across, which model, what is said of it.
+    /// The invalid measurements: the horizontal value, the index of the model, and the tooltip.
     pub(super) missing: Vec<(f64, usize, String)>,
-    /// A line for comparison, with its name.
+    /// A reference line, with its name.
     pub(super) reference: Option<(Vec<(f64, f64)>, String)>,
-    /// Whether marks at the same place across stand a little beside each other: there is nothing
-    /// between the places.
+    /// Whether marks at the same horizontal value stand side by side. It suits a horizontal axis
+    /// with few discrete values.
     pub(super) apart: bool,
-    /// What broken lines are, if there are any.
+    /// The legend of dashed lines, if there are any.
     pub(super) lesser: Option<String>,
 }
 
-/// An axis with what is written on it.
+/// An axis with its name and ticks.
 pub(super) struct Axis {
-    /// What it is of, with the unit.
+    /// The axis's name, with the unit.
     pub(super) name: String,
-    /// Where values lie.
+    /// The scale of the axis.
     pub(super) scale: Scale,
-    /// Which are marked, and how they are written.
+    /// The values that have ticks, and their labels.
     pub(super) ticks: Vec<(f64, String)>,
 }
 
 impl Axis {
-    /// An axis with the marks that suit its scale.
+    /// An axis with ticks that suit its scale.
     pub(super) fn new(name: String, scale: Scale, text: impl Fn(f64) -> String) -> Self {
         let ticks = scale.ticks().into_iter();
         let ticks = ticks.map(|value| (value, text(value))).collect();
@@ -54,38 +54,38 @@ impl Axis {
 
 /// A line.
 pub(super) struct Series {
-    /// Which model, by its place.
+    /// The index of the model.
     pub(super) model: usize,
-    /// What is written where it ends; nothing if another of the model's lines says it.
+    /// The label at the line's end; `None` if the model's other line has it.
     pub(super) name: Option<String>,
-    /// Whether it is the lesser of a model's two lines: broken, without marks.
+    /// Whether this is the secondary of a model's two lines. It is dashed and has no marks.
     pub(super) lesser: bool,
-    /// In order. Nothing where there is no figure: there the line is interrupted.
+    /// The points in order. The line is interrupted at `None`, where there is no figure.
     pub(super) points: Vec<Option<Point>>,
 }
 
 /// A point of a line.
 pub(super) struct Point {
-    /// Across.
+    /// The horizontal value.
     pub(super) x: f64,
-    /// Up.
+    /// The vertical value.
     pub(super) y: f64,
-    /// Where it may be as well.
+    /// The confidence interval.
     pub(super) interval: Option<Interval>,
-    /// What is said of it; without it there is no mark.
+    /// The tooltip. Without it, the point has no mark.
     pub(super) tip: Option<String>,
 }
 
 impl Lines {
-    /// The drawing.
+    /// Draws the chart.
     pub(super) fn draw(&self) -> Element {
         let written = self.series.iter().filter_map(|one| one.name.as_deref());
         let reference = self.reference.iter().map(|(_, name)| name.as_str());
         let widest = written.chain(reference).map(width_of).fold(0.0, f64::max);
         let marks = self.y.ticks.iter().map(|(_, text)| width_of(text));
         let left = marks.fold(0.0, f64::max) + 12.0;
-        // What must not be believed has a strip of its own below the axis, where no mark can hide
-        // it.
+        // The crosses of invalid measurements have a strip of their own below the axis, where no
+        // mark can hide them.
         let strip = STRIP * self.highest() as f64;
         let frame = Frame {
             across: (left, WIDTH - widest - 18.0),
@@ -100,7 +100,7 @@ impl Lines {
         let svg = svg.put_all(reference.map(|(points, name)| reference_line(&frame, points, name)));
         let svg = svg.put_all(self.lesser.iter().map(|name| legend(&frame, name)));
         let svg = svg.put(self.crosses(&frame));
-        // Lines first, so that no line covers a mark.
+        // Draw the lines first, so that no line covers a mark.
         let svg = svg.put_all(
             self.series
                 .iter()
@@ -128,14 +128,14 @@ impl Lines {
         svg.put(names(&ends, &lines, frame.up))
     }
 
-    /// How many at most must not be believed at the same place.
+    /// The greatest number of invalid measurements at one horizontal value.
     fn highest(&self) -> usize {
         let at = |x: f64| self.missing.iter().filter(|one| one.0 == x).count();
         let each = self.missing.iter().map(|one| at(one.0));
         each.max().unwrap_or(0)
     }
 
-    /// How far beside its place a mark stands, so that all can be seen.
+    /// How far a mark is moved sideways, so that marks do not cover each other.
     fn aside(&self, series: &Series) -> f64 {
         if !self.apart {
             return 0.0;
@@ -163,7 +163,7 @@ impl Lines {
     }
 }
 
-/// Points of a line that are close to each other.
+/// Closely spaced points of a line.
 fn along(frame: &Frame, series: &Series, aside: f64) -> Vec<(f64, f64)> {
     let mut all = Vec::new();
     for two in series.points.windows(2) {
@@ -181,7 +181,7 @@ fn along(frame: &Frame, series: &Series, aside: f64) -> Vec<(f64, f64)> {
     all
 }
 
-/// What the broken lines are, in the corner where curves that rise do not come.
+/// The legend of the dashed lines, in the upper left corner, where rising curves leave room.
 fn legend(frame: &Frame, name: &str) -> Element {
     let (x, y) = (frame.across.0 + 12.0, frame.up.1 + 12.0);
     el("g")
@@ -249,7 +249,7 @@ fn marks_of(frame: &Frame, series: &Series, aside: f64) -> Element {
 mod tests {
     use super::*;
 
-    /// Two models, one of which must not be believed at the end.
+    /// Two models. The last measurement of one is invalid.
     #[test]
     fn a_small_chart() {
         let point = |x: f64, y: f64| Point {

@@ -1,4 +1,4 @@
-//! The report's messages, and its numbers as the language writes them.
+//! The report's messages and number formats in one language.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::estimate::{Estimate, Interval};
 use crate::names::Names;
 use crate::results::{Invalid, Load};
 
-/// The messages of a language with the names and the numbers that all outputs share.
+/// The messages of a language, with the names and number formats that all outputs share.
 #[derive(Clone, Copy)]
 pub(super) struct Locale<'a>(Names<'a>);
 
@@ -37,12 +37,12 @@ impl<'a> Locale<'a> {
         self.0.numbers.fixed(value.into() as f64, 0)
     }
 
-    /// A figure with the digits that matter.
+    /// A figure with three significant digits.
     pub(super) fn figure(&self, value: f64) -> String {
         self.0.numbers.three(value)
     }
 
-    /// A round number with as many digits as it needs.
+    /// A round number, without trailing zeros.
     pub(super) fn tick(&self, value: f64) -> String {
         let text = format!("{value:.6}");
         let text = text.trim_end_matches('0');
@@ -50,7 +50,7 @@ impl<'a> Locale<'a> {
         self.0.numbers.fixed(value, decimals)
     }
 
-    /// A share of one.
+    /// A fraction as a percentage.
     pub(super) fn percent(&self, part: f64) -> String {
         format!("{}\u{a0}%", self.tick(part * 100.0))
     }
@@ -60,7 +60,7 @@ impl<'a> Locale<'a> {
         self.0.numbers.time(micros).replace(' ', "\u{a0}")
     }
 
-    /// The same on an axis.
+    /// A time on an axis.
     pub(super) fn time_tick(&self, micros: f64) -> String {
         let (value, unit) = match micros {
             us if us < 999.5 => (us, "µs"),
@@ -92,14 +92,14 @@ impl<'a> Locale<'a> {
         self.0.load(&load)
     }
 
-    /// Several reasons why something must not be believed, each once.
+    /// The reasons why a measurement is invalid, each once.
     pub(super) fn reasons<'b>(&self, reasons: impl IntoIterator<Item = &'b Invalid>) -> String {
         let reasons: BTreeSet<Invalid> = reasons.into_iter().copied().collect();
         let each = reasons.into_iter().map(|one| self.0.reason(one));
         each.collect::<Vec<_>>().join("; ")
     }
 
-    /// What makes the figures less than they could be.
+    /// A caution about the quality of the measurement.
     pub(super) fn caution(&self, id: &str) -> String {
         self.0.caution(id)
     }
@@ -118,7 +118,7 @@ pub(crate) fn date(unix: u64) -> String {
 mod tests {
     use super::*;
 
-    /// Says the ids, but for the signs of numbers.
+    /// Returns each id as its message, except for the decimal and thousands separators.
     struct Spanish;
 
     impl Messages for Spanish {

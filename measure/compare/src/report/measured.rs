@@ -1,9 +1,9 @@
-//! How it was measured: the rules, the proofs, the machine, and how to do it again.
+//! How the measurement was made: the rules, the proofs, the machine, and how to repeat it.
 
 use super::sheet::Sheet;
 use socklab_text::markup::{Element, el};
 
-/// What makes the figures less than they could be, where everybody sees it.
+/// Cautions about the quality of the measurement, at a prominent place.
 pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let cautions = &sheet.results.environment.cautions;
@@ -16,7 +16,7 @@ pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
     })
 }
 
-/// How the figures are to be read.
+/// How to read the figures.
 pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
     let locale = &sheet.locale;
     let rules = [
@@ -34,7 +34,7 @@ pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
     el("dl").class("rules").put_all(each)
 }
 
-/// What was proved of each model before the clock ran.
+/// What was proved of each model before the measurement.
 pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
     let locale = &sheet.locale;
     let each = sheet.results.proofs.iter().map(|proof| {
@@ -51,7 +51,7 @@ pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
     el("ul").class("proofs").put_all(each)
 }
 
-/// The machine.
+/// The machine on which it was measured.
 pub(super) fn environment(sheet: &Sheet<'_>) -> Element {
     let facts = sheet.results.environment.facts.iter();
     el("dl").class("facts").put_all(
@@ -59,7 +59,7 @@ pub(super) fn environment(sheet: &Sheet<'_>) -> Element {
     )
 }
 
-/// How to do it again, and the data.
+/// The command that repeats the measurement, and the data.
 pub(super) fn again(sheet: &Sheet<'_>, command: &str) -> Element {
     let locale = &sheet.locale;
     let seed = sheet.results.seed.to_string();

@@ -1,4 +1,4 @@
-//! Open loads: what was asked for, what was achieved, and how long it took.
+//! Charts of open loads: offered rate, achieved rate and response time.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use super::sheet::{Sheet, Withheld};
 use crate::results::Load;
 use socklab_text::markup::Element;
 
-/// A rate that was offered to a model.
+/// One rate offered to a model, and the result.
 struct Step<'a> {
     model: usize,
     offered: f64,
-    /// Replies a second and the 99th percentile, or why not.
+    /// Replies per second and the 99th percentile, or why they are not shown.
     found: Result<(f64, Option<f64>), Withheld<'a>>,
 }
 
@@ -35,8 +35,8 @@ pub(super) fn charts(sheet: &Sheet<'_>) -> Vec<Element> {
     charts.flatten().collect()
 }
 
-/// All rates offered with so many connections: as loads of the comparison, and in the search for
-/// the knee.
+/// All rates offered over this number of connections, both as loads of the comparison and in the
+/// search for the knee.
 fn steps<'a>(sheet: &Sheet<'a>, connections: u32) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
     for (model, name) in sheet.models() {
@@ -150,7 +150,7 @@ fn titled(sheet: &Sheet<'_>, title: &str, connections: u32) -> String {
     format!("{title} ({load})")
 }
 
-/// A chart against the rate offered.
+/// A chart against the offered rate.
 struct Drawn {
     caption: Caption,
     description: String,
@@ -202,8 +202,7 @@ impl Drawn {
             }
         });
         let series: Vec<Series> = series.collect();
-        // Of nothing that may be believed there is nothing to draw but an axis, and one with no
-        // scale.
+        // If all measurements are invalid, draw no chart: its axis would have no scale.
         let mut points = series.iter().flat_map(|one| one.points.iter().flatten());
         points.next()?;
         let title = self.caption.title.clone();

@@ -1,4 +1,4 @@
-//! What a driver does for each reply, by the kind of operation.
+//! Charts of the operations of a driver for each reply, by kind.
 
 use std::collections::BTreeSet;
 
@@ -12,15 +12,15 @@ use super::sheet::{Sheet, Withheld};
 use crate::summary::{Cell, Estimate};
 use socklab_text::markup::{Element, el};
 
-/// The kinds that are shown first, in this order; then whatever else there is.
+/// The kinds that are shown first, in this order. All others follow.
 const KINDS: [&str; 8] = [
     "accept", "receive", "send", "wait", "wake", "connect", "shutdown", "close",
 ];
 
-/// What found nothing to do, of all kinds.
+/// The column of calls of any kind that would have blocked.
 const WOULD_BLOCK: &str = "would-block";
 
-/// The charts, one for each load, if anybody watched.
+/// The charts, one for each load, if operations were counted.
 pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
     let locale = &sheet.locale;
     let cells = sheet.summary.cells.iter();
@@ -90,12 +90,12 @@ fn count(cell: &Cell, kind: &str) -> f64 {
     }
 }
 
-/// A number of operations: most are one or none, which need no decimals.
+/// A number of operations. Most are one or zero, which need no decimals.
 fn brief(sheet: &Sheet<'_>, value: f64) -> String {
     sheet.locale.tick((value * 1000.0).round() / 1000.0)
 }
 
-/// A column for each kind and a row for each model, with bars that have one scale.
+/// A column for each kind and a row for each model. All bars have the same scale.
 fn draw(
     sheet: &Sheet<'_>,
     load: usize,

@@ -1,4 +1,4 @@
-//! The page: its order, and what it carries with it.
+//! The page: its sections in order, and the style, script and data that it contains.
 
 use super::figure::scrolled;
 use super::locale::date;
@@ -97,8 +97,7 @@ fn when(sheet: &Sheet<'_>) -> String {
     )
 }
 
-/// What is in the page, in order: the name of each part in addresses and for readers, and what is
-/// in it.
+/// The sections of the page in order: the id, the title and the content of each.
 fn sections(
     sheet: &Sheet<'_>,
     appendix: &Appendix<'_>,
@@ -168,7 +167,7 @@ fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
     }
     let means = sheet.locale.say("report-timelines-means");
     let means = el("p").class("means").text(&means);
-    // Each says in its title which model it is.
+    // Each drawing has its model's name in its title, so it needs no heading.
     let each = pictures.iter().map(|picture| {
         let drawing = el("div").class("timeline").raw(&picture.svg);
         el("figure").put(scrolled(&picture.model, drawing))
@@ -194,7 +193,7 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
                 true => el("span").class("line wait").set("id", &id),
                 false => el("span").class(class),
             };
-            // With a line end, so that what is copied has it too.
+            // With a line end, so that copied text has line ends too.
             span.text(line).text("\n")
         });
         let code = el("pre").set("tabindex", 0).put(el("code").put_all(lines));
@@ -227,11 +226,11 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
     ]
 }
 
-/// All that was measured, so that every figure can be drawn again.
+/// All measurements, so that every figure can be drawn again.
 fn data(document: &Document) -> Element {
     let json = serde_json::to_string(document).unwrap_or_default();
-    // In JSON this sign stands in strings only, and there it can be written otherwise; so nothing
-    // in it ends the element.
+    // In JSON, `<` occurs only in strings, where it can be escaped. So no string can end the
+    // element.
     el("script")
         .set("type", "application/json")
         .set("id", "results")

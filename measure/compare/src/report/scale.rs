@@ -1,29 +1,29 @@
-//! Axes: where a value lies, and which values are marked.
+//! The scales of axes: where a value lies, and which values have ticks.
 
-/// An axis.
+/// A scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
-    /// Equal differences are equally far apart.
+    /// Linear: equal differences are equally far apart.
     Linear {
-        /// Its lower end.
+        /// The lower end.
         low: f64,
-        /// Its upper end.
+        /// The upper end.
         high: f64,
     },
-    /// Equal ratios are equally far apart.
+    /// Logarithmic: equal ratios are equally far apart.
     Log {
-        /// Its lower end.
+        /// The lower end.
         low: f64,
-        /// Its upper end.
+        /// The upper end.
         high: f64,
     },
 }
 
-/// How many marks an axis has, about.
+/// About how many ticks an axis has.
 const MARKS: f64 = 6.0;
 
 impl Scale {
-    /// From zero to a little above all the values: lengths can be compared.
+    /// A linear scale from zero to a little above all values, so that lengths can be compared.
     pub(super) fn from_zero(values: impl IntoIterator<Item = f64>) -> Self {
         let (_, highest) = ends(values);
         let high = if highest > 0.0 { highest } else { 1.0 };
@@ -33,7 +33,7 @@ impl Scale {
         }
     }
 
-    /// Just around the values: differences can be seen.
+    /// A linear scale just around the values, so that differences can be seen.
     pub(super) fn around(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = ends(values);
         let spread = if high > low {
@@ -47,12 +47,12 @@ impl Scale {
         }
     }
 
-    /// Logarithmic, with a little room around the values. What is not above zero has no place on
-    /// it.
+    /// A logarithmic scale, with a little room around the values. It ignores values that are not
+    /// above zero.
     pub(super) fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = ends(values.into_iter().filter(|one| *one > 0.0));
         let (low, high) = if low > 0.0 { (low, high) } else { (1.0, 1.0) };
-        // One value alone stands in the middle.
+        // A single value stands in the middle.
         let room = if high > low {
             (high / low).powf(0.05)
         } else {
@@ -64,7 +64,7 @@ impl Scale {
         }
     }
 
-    /// Its upper end.
+    /// The upper end.
     pub(super) fn high(self) -> f64 {
         match self {
             Scale::Linear { high, .. } | Scale::Log { high, .. } => high,
@@ -79,7 +79,7 @@ impl Scale {
         }
     }
 
-    /// Round values from end to end.
+    /// The ticks: round values from end to end.
     pub(super) fn ticks(self) -> Vec<f64> {
         match self {
             Scale::Linear { low, high } => {
@@ -89,7 +89,7 @@ impl Scale {
                 (first..=last).map(|place| place as f64 * step).collect()
             }
             Scale::Log { low, high } => {
-                // With few powers of ten there is room for what is between them.
+                // If the scale spans few decades, there is room for ticks within them.
                 let within: &[f64] = match (high / low).log10() {
                     decades if decades < 1.3 => &[1.0, 2.0, 3.0, 5.0],
                     decades if decades < 3.2 => &[1.0, 3.0],
@@ -105,7 +105,7 @@ impl Scale {
     }
 }
 
-/// The least and the greatest; zeros if there are none.
+/// The least and the greatest value; zeros if there are no values.
 fn ends(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let each = values.into_iter().filter(|one| one.is_finite());
     let ends = each.map(|one| (one, one));
@@ -113,7 +113,7 @@ fn ends(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     ends.unwrap_or_default()
 }
 
-/// The least of 1, 2, 2.5, 5, 10, … times a power of ten that is not below the step wanted.
+/// Rounds a step up to 1, 2, 2.5 or 5 times a power of ten.
 fn round_step(wanted: f64) -> f64 {
     let power = 10_f64.powf(wanted.log10().floor());
     let round = [1.0, 2.0, 2.5, 5.0]
@@ -122,7 +122,7 @@ fn round_step(wanted: f64) -> f64 {
     round.unwrap_or(10.0) * power
 }
 
-/// A coordinate in a picture: a tenth of a unit is finer than the eye sees.
+/// A coordinate as text, to a tenth of a unit, which is finer than the eye sees.
 pub(super) fn coordinate(value: f64) -> String {
     let mut text = format!("{value:.1}");
     if text.ends_with(".0") {

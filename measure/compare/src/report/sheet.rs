@@ -1,11 +1,11 @@
-//! What every chart asks of the measurements.
+//! The measurements, as charts query them.
 
 use super::locale::Locale;
 use crate::results::{Invalid, Load, Proof, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
 use socklab_text::{Messages, explained};
 
-/// The measurements, and the language to show them in.
+/// The measurements, and the language of the report.
 pub(super) struct Sheet<'a> {
     pub(super) results: &'a Results,
     pub(super) summary: &'a Summary,
@@ -21,23 +21,23 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// The models with their places, by which they have their colours and shapes.
+    /// The models with their indices, which determine their colours and shapes.
     pub(super) fn models(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
         let models = self.results.models.iter().enumerate();
         models.map(|(place, model)| (place, model.as_str()))
     }
 
-    /// The place of a model.
+    /// The index of a model.
     pub(super) fn place(&self, model: &str) -> Option<usize> {
         self.results.models.iter().position(|one| one == model)
     }
 
-    /// The loads with their places.
+    /// The loads with their indices.
     pub(super) fn loads(&self) -> impl Iterator<Item = (usize, Load)> + use<'a> {
         self.results.loads.iter().copied().enumerate()
     }
 
-    /// The cell of a model under a load, if its figures may be shown.
+    /// The cell of a model under a load, or why its figures must not be shown.
     pub(super) fn cell(&self, model: &str, load: usize) -> Result<&'a Cell, Withheld<'a>> {
         let refused = |proof: &Proof| proof.model == model && !proof.same;
         if self.results.proofs.iter().any(refused) {
@@ -51,7 +51,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// A figure of a cell that may be believed.
+    /// A figure of a cell, if the cell is valid.
     pub(super) fn figure(
         &self,
         model: &str,
@@ -61,8 +61,8 @@ impl<'a> Sheet<'a> {
         of(self.cell(model, load).ok()?)
     }
 
-    /// The figures of the cells that may be shown, under one load or all, and the upper ends of
-    /// their intervals: what an axis has to reach.
+    /// What an axis must reach: the figures of all valid cells, under one load or all loads, and
+    /// the upper ends of their intervals.
     pub(super) fn reach(
         &self,
         only: Option<usize>,
@@ -81,7 +81,7 @@ impl<'a> Sheet<'a> {
         all
     }
 
-    /// The load that is shown first: the last closed one under which most models can be believed.
+    /// The load that is shown first: the last closed load with the most valid cells.
     pub(super) fn first_load(&self) -> usize {
         let believed = |load: usize| {
             let shown = |(_, model): &(usize, &str)| self.cell(model, load).is_ok();
@@ -98,18 +98,18 @@ impl<'a> Sheet<'a> {
 /// Why the figures of a cell are not shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Withheld<'a> {
-    /// The model's transcript is not the reference's.
+    /// The model's transcript differs from the reference's.
     Refused,
-    /// There are none.
+    /// There are no figures.
     NotMeasured,
-    /// They would say something about the measurement and not about the server.
+    /// The figures are invalid: they would describe the measurement and not the server.
     Invalid(&'a [Invalid]),
 }
 
 explained!(Withheld<'_>);
 
 impl Withheld<'_> {
-    /// In the language of the messages.
+    /// The reason in words.
     pub(super) fn say(self, messages: &dyn Messages) -> String {
         match self {
             Withheld::Refused => messages.say("report-refused"),

@@ -1,4 +1,4 @@
-//! Replies a second against connections.
+//! The chart of replies per second against the number of connections.
 
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};

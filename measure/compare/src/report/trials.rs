@@ -1,4 +1,4 @@
-//! Every round of every model, so that anybody sees how much they differ.
+//! Charts of every round of every model, which show how much the rounds vary.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::sheet::{Sheet, Withheld};
 use crate::results::Trial;
 use socklab_text::markup::{Element, el};
 
-/// How high the rows are together, if there are not too many.
+/// The height of all rows together, unless there are too many.
 const HIGH: f64 = 250.0;
 
 /// The charts, one for each load.
@@ -45,7 +45,8 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
             locale.say("report-column-warm-up"),
             locale.say("report-column-note"),
         ];
-        // Together by model and reasons: a cell of which nothing counts is one line.
+        // Group the invalid rounds by model and reasons, so that a cell without a valid round takes
+        // one line.
         let mut missing = BTreeMap::<(Option<usize>, String), Vec<String>>::new();
         for trial in trials.iter().filter(|one| !one.invalid.is_empty()) {
             let whose = (sheet.place(&trial.model), locale.reasons(&trial.invalid));
@@ -90,7 +91,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
     let names = sheet.models().map(|(_, name)| width_of(name));
     let left = names.fold(0.0, f64::max) + 34.0;
     let row = (HIGH / sheet.results.models.len().max(1) as f64).clamp(34.0, 56.0);
-    // How much lower each round stands than the one before.
+    // The vertical distance between rounds.
     let step = (row - 18.0) / f64::from(rounds);
     let (top, bottom) = (8.0, 8.0 + row * sheet.results.models.len() as f64);
     let scale = Scale::around(trials.iter().map(|one| rate(one)));
@@ -136,7 +137,8 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
                     &[("model", &name), ("round", &round), ("rate", &rate)],
                 );
                 if trial.invalid.is_empty() {
-                    // What is left of a cell that must not be believed counts for nothing.
+                    // A valid round of an invalid cell does not count either, so its mark is
+                    // hollow.
                     let class = match sheet.cell(name, load) {
                         Ok(_) => "point",
                         Err(_) => "point hollow",

@@ -1,15 +1,14 @@
-//! What is said of a contestant: which figure of Stevens shows how it waits, and why it has no
-//! figure.
+//! Texts about a contestant: which figure in Stevens shows how it waits, and why it has no result.
 
 use super::Why;
 use crate::names::Names;
 use socklab_text::Messages;
 
-/// A contestant that uses at least this share of a core while no client asks is said to poll.
+/// A contestant that uses at least this share of a core while idle counts as polling.
 pub const POLLS: f64 = 0.5;
 
 /// The figure of Stevens, Fenner and Rudoff, *UNIX Network Programming*, vol. 1, 3rd edition, 6.2,
-/// that shows how a model of ours waits. Empty for others.
+/// that shows how one of our models waits. Empty for other contestants.
 pub fn stevens(contestant: &str) -> &'static str {
     let model = contestant.split(" (").next().unwrap_or(contestant);
     match model {
@@ -24,7 +23,7 @@ pub fn stevens(contestant: &str) -> &'static str {
     }
 }
 
-/// Why a contestant has no figure, as it stands in a cell.
+/// Why a contestant has no figure, as the text of a cell.
 pub fn absent(why: &Why, messages: &dyn Messages) -> String {
     match why {
         Why::Serves(count) => messages.say_with("survey-serves", &[("count", &count)]),
@@ -34,8 +33,8 @@ pub fn absent(why: &Why, messages: &dyn Messages) -> String {
     }
 }
 
-/// What went wrong with a contestant, as a sentence. `None` if nothing did: it serves no more at
-/// once.
+/// What went wrong with a contestant, as a sentence. Returns `None` if it only cannot serve that
+/// many clients at once.
 pub fn failure(model: &str, why: &Why, messages: &dyn Messages) -> Option<String> {
     let names = Names::new(messages);
     let model = names.name(model);

@@ -1,4 +1,4 @@
-//! A figure of the matrix in words: in its unit, and beside the best of its column.
+//! Formats a figure of the matrix in its unit, and relative to the best of its column.
 
 use super::matrix::{Mark, Measure};
 use crate::format::Numbers;
@@ -14,7 +14,7 @@ pub fn unit(measure: Measure) -> &'static str {
     }
 }
 
-/// A figure in its column's unit, with two digits that matter.
+/// A figure in its column's unit, with two significant digits.
 pub fn shown(measure: Measure, figure: f64, messages: &dyn Messages) -> String {
     let figure = match measure {
         Measure::P50 | Measure::Cpu => figure,
@@ -24,7 +24,7 @@ pub fn shown(measure: Measure, figure: f64, messages: &dyn Messages) -> String {
     two(figure, Numbers::new(messages))
 }
 
-/// With two digits that matter, or all of its whole ones.
+/// Formats a value with two significant digits, but with all digits before the decimal point.
 fn two(value: f64, numbers: Numbers<'_>) -> String {
     let decimals = match value {
         below if below < 0.995 => 2,
@@ -34,7 +34,7 @@ fn two(value: f64, numbers: Numbers<'_>) -> String {
     numbers.fixed(value, decimals)
 }
 
-/// How a figure compares: ★, or how many times the best it is.
+/// How a figure compares with the best: `★`, or the ratio.
 pub fn mark(mark: Mark, messages: &dyn Messages) -> String {
     match mark {
         Mark::Best => "★".to_owned(),
@@ -43,7 +43,7 @@ pub fn mark(mark: Mark, messages: &dyn Messages) -> String {
     }
 }
 
-/// How many times.
+/// Formats a ratio.
 pub fn times(times: f64, messages: &dyn Messages) -> String {
     let numbers = Numbers::new(messages);
     match times {

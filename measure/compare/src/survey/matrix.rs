@@ -8,11 +8,11 @@ use crate::results::Trial;
 use crate::statistics;
 use crate::summary::{Metric, Verdict};
 
-/// How far from the best a figure may be and still be called as good: nobody would choose a model
-/// for less.
+/// The greatest ratio to the best at which a figure still counts as equally good. A smaller
+/// difference is no reason to choose a model.
 pub(super) const AS_GOOD: f64 = 1.10;
 
-/// What a figure is. Less is better in all.
+/// What a figure measures. Lower is better for all measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
@@ -26,35 +26,35 @@ pub enum Measure {
     Bytes,
 }
 
-/// What the questions say of all contestants.
+/// The results of all contestants for all questions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Matrix {
     /// The contestants, in their order.
     pub contestants: Vec<String>,
-    /// One for each question and measure.
+    /// One column for each question and measure.
     pub columns: Vec<Column>,
 }
 
 /// One measure of one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Column {
-    /// Which question.
+    /// The question.
     pub question: Question,
-    /// What of it.
+    /// What was measured.
     pub measure: Measure,
-    /// One for each contestant.
+    /// One cell for each contestant.
     pub cells: Vec<Cell>,
 }
 
-/// What is known of a contestant in a column.
+/// The result of a contestant in a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
-    /// A figure, and how it compares.
+    /// A figure, and how it compares with the best.
     Figure(f64, Mark),
     /// No figure, and why.
     Absent(Why),
-    /// Not asked.
+    /// The contestant was not asked.
     Empty,
 }
 
@@ -62,16 +62,17 @@ pub enum Cell {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// It is the best or within `AS_GOOD` of it.
+    /// The figure is the best, or within `AS_GOOD` of the best.
     Best,
-    /// So many times the best, 95 % sure over all comparisons of the matrix together.
+    /// The figure is this many times the best. The confidence is 95 % over all comparisons of the
+    /// matrix together.
     Worse(f64),
-    /// It looks worse, and a second run might not find it so.
+    /// The figure looks worse, but a second run might not confirm it.
     Unsure,
 }
 
 impl Cell {
-    /// Its figure.
+    /// The figure, if there is one.
     pub fn figure(&self) -> Option<f64> {
         match self {
             Cell::Figure(figure, _) => Some(*figure),
@@ -79,12 +80,12 @@ impl Cell {
         }
     }
 
-    /// Whether it is as good as the best.
+    /// Whether the figure is as good as the best.
     pub fn is_best(&self) -> bool {
         matches!(self, Cell::Figure(_, Mark::Best))
     }
 
-    /// How many times the best it is, if that is sure.
+    /// The ratio to the best, if the difference is significant.
     pub fn worse(&self) -> Option<f64> {
         match self {
             Cell::Figure(_, Mark::Worse(times)) => Some(*times),
@@ -94,10 +95,10 @@ impl Cell {
 }
 
 impl Matrix {
-    /// What the survey says.
+    /// Makes the matrix of a survey.
     pub fn new(survey: &Survey) -> Self {
         let mut columns: Vec<Column> = Vec::new();
-        // Each rival of the best of a column: the column, the contestant, the ratios.
+        // All comparisons with the best of a column: the index of the column and of the contestant.
         let mut rivals = Vec::new();
         let mut series = Vec::new();
         for asked in &survey.questions {
@@ -160,7 +161,7 @@ impl Matrix {
 }
 
 impl Column {
-    /// The contestants that are as good as the best, by their places.
+    /// The indices of the contestants that are as good as the best.
     pub fn best(&self) -> Vec<usize> {
         let cells = self.cells.iter().enumerate();
         cells
@@ -168,7 +169,7 @@ impl Column {
             .collect()
     }
 
-    /// Those that are surely worse, by their places, the worst first.
+    /// The indices and ratios of the contestants that are significantly worse, the worst first.
     pub fn worse(&self) -> Vec<(usize, f64)> {
         let cells = self.cells.iter().enumerate();
         let mut worse: Vec<(usize, f64)> = cells
@@ -178,7 +179,7 @@ impl Column {
         worse
     }
 
-    /// Whether some look worse, and may not be.
+    /// Whether some contestants look worse without a significant difference.
     pub fn is_unsure(&self) -> bool {
         let unsure = |cell: &Cell| matches!(cell, Cell::Figure(_, Mark::Unsure));
         self.cells.iter().any(unsure)
@@ -201,23 +202,23 @@ impl Column {
 }
 
 impl Measure {
-    /// The metric whose drift between runs and whose spread are like this one's.
+    /// The metric whose drift between runs and whose spread stand for this measure's.
     fn kind(self) -> Metric {
         match self {
             Measure::P50 => Metric::P50,
             Measure::P99 => Metric::P99,
             Measure::Cpu => Metric::Cpu,
-            // Deterministic but for the allocator: no rate is in it.
+            // Memory is not a rate, but it is deterministic except for the allocator.
             Measure::Bytes => Metric::Rate,
         }
     }
 
-    /// That of one trial, if it counts.
+    /// The figure of one trial, if it has one.
     pub(crate) fn of(self, trial: &Trial) -> Option<f64> {
         let figure = match self {
             Measure::P50 => trial.response.percentile(0.5)?,
-            // A round's is compared with the same round's of others; what is shown is the median of
-            // the rounds.
+            // Fewer samples than usual are enough, because rounds are compared one by one and the
+            // median of the rounds is shown.
             Measure::P99 => (trial.response.samples >= 100).then(|| trial.response.at(0.99))?,
             Measure::Cpu => {
                 let server = trial.server.as_ref()?;
@@ -233,7 +234,7 @@ impl Measure {
 fn rounds(asked: &Asked, model: &str, measure: Measure) -> Vec<(u32, f64)> {
     if measure == Measure::Bytes {
         let silent = asked.silent.iter().filter(|one| one.model == model);
-        // Less than one is none, and its logarithm would be of no use.
+        // At least one byte, so that the logarithm is defined.
         return silent.map(|one| (one.round, one.bytes.max(1.0))).collect();
     }
     let trials = asked.trials.iter().filter(|one| one.model == model);

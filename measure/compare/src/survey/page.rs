@@ -1,5 +1,6 @@
-//! The survey as one page: its first screen, 1280 by 720, is the headline, the matrix and the
-//! sentences, for a lecturer who projects it. All can be read without the script and in print.
+//! The survey as one page. Its first screen, 1280 by 720, has the headline, the matrix and the
+//! sentences, for a lecturer who projects it. The whole page can be read without the script and in
+//! print.
 
 use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
@@ -14,16 +15,16 @@ use crate::web_page;
 use socklab_text::Messages;
 use socklab_text::markup::{Element, el};
 
-/// How many lines of code stand around the one that waits.
+/// How many lines of code are shown before and after the line that waits.
 const AROUND: usize = 6;
 
-/// From how many times the best on a figure stands out.
+/// From this ratio to the best on, a figure is highlighted.
 const FAR: f64 = 2.0;
 
-/// From how many times on it stands out most.
+/// From this ratio on, a figure is highlighted most.
 const VERY_FAR: f64 = 10.0;
 
-/// The page. `command` measures it again; `sources` show where models wait.
+/// The page. `command` is the command that repeats the survey; `sources` show where models wait.
 pub fn html(
     survey: &Survey,
     matrix: &Matrix,
@@ -91,8 +92,7 @@ impl Page<'_> {
             .put(el("p").class("machine").text(&machine))
     }
 
-    /// The question that a column is of, counted from 1, and whether it is the first of its
-    /// columns.
+    /// The number of a column's question, from 1, and whether the column is the question's first.
     fn number(&self, at: usize) -> (usize, bool) {
         let columns = &self.matrix.columns;
         let question = columns[at].question;
@@ -153,7 +153,7 @@ impl Page<'_> {
             .put(el("caption").text(&self.legend()))
     }
 
-    /// The figure of the book, and where a model of ours waits.
+    /// The figure in Stevens, and where one of our models waits.
     fn waits_in(&self, figure: &str) -> String {
         match figure {
             "" => self.messages.say("survey-page-program"),
@@ -175,14 +175,14 @@ impl Page<'_> {
     fn sentences(&self) -> Element {
         let sentences = self.reader.sentences().into_iter().enumerate();
         let items = sentences.map(|(at, sentence)| {
-            // The list numbers them.
+            // Remove the number: the HTML list adds it.
             let text = sentence.split_once(' ').map_or("", |(_, text)| text);
             el("li").set("data-question", at + 1).text(text)
         });
         el("ol").class("sentences").put_all(items)
     }
 
-    /// Which server for what: what a class should be able to say after the first screen.
+    /// Which servers suit which purpose. A class should be able to say this after the first screen.
     fn choices(&self) -> Element {
         let choices = self.reader.choices().into_iter().flat_map(|(id, names)| {
             let what = self.messages.say(&format!("survey-choice-{id}"));
@@ -204,7 +204,7 @@ impl Page<'_> {
         (!failures.is_empty()).then(|| el("section").put(el("ul").put_all(items)))
     }
 
-    /// The code around each wait.
+    /// Excerpts of the code around each wait.
     fn waits(&self, sources: &[Source]) -> Option<Element> {
         let excerpts: Vec<Element> = sources.iter().filter_map(excerpt).collect();
         let title = self.messages.say("survey-page-waits-title");
@@ -216,7 +216,7 @@ impl Page<'_> {
         })
     }
 
-    /// The machine, the cautions, and the command that measures it again.
+    /// The machine, the cautions, and the command that repeats the survey.
     fn measured(&self, command: &str) -> Element {
         let names = Names::new(self.messages);
         let cautions = &self.survey.environment.cautions;
@@ -273,7 +273,7 @@ fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> Element {
     }
 }
 
-/// Some lines around the one that waits.
+/// The lines around the one that waits.
 fn excerpt(source: &Source) -> Option<Element> {
     let wait = source.wait.as_deref()?;
     let lines: Vec<&str> = source.text.lines().collect();

@@ -1,4 +1,4 @@
-//! One headline, and one sentence for each question: differences first.
+//! Summarises a survey in one headline and one sentence for each question. Differences come first.
 
 use super::contestants::{POLLS, failure};
 use super::matrix::{Column, Matrix, Measure};
@@ -9,13 +9,14 @@ use crate::statistics;
 use crate::survey::figures::{shown, times};
 use socklab_text::{Messages, Variable};
 
-/// How many names a list has; of more, the others are counted.
+/// How many names a list has. Of a longer list, the rest are only counted.
 const NAMED: usize = 3;
 
-/// From how many times on others are said to wait: less is the noise of a scheduler.
+/// From this ratio to the best on, clients count as waiting. A smaller ratio may be scheduling
+/// noise.
 const WAITS: f64 = 5.0;
 
-/// What the survey says, in the language of some messages.
+/// Puts a survey into words.
 #[derive(Clone, Copy)]
 pub struct Reader<'s> {
     survey: &'s Survey,
@@ -24,7 +25,7 @@ pub struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    /// Of a survey and its matrix.
+    /// A reader of a survey and its matrix.
     pub fn new(survey: &'s Survey, matrix: &'s Matrix, messages: &'s dyn Messages) -> Self {
         Reader {
             survey,
@@ -33,7 +34,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// What is different, in one sentence.
+    /// The main difference, in one sentence.
     pub fn headline(self) -> String {
         let columns = &self.matrix.columns;
         let best_in_all = |at: &usize| columns.iter().all(|column| column.cells[*at].is_best());
@@ -84,7 +85,7 @@ impl<'s> Reader<'s> {
         sentences.collect()
     }
 
-    /// Which servers for what: the name of each purpose, and those that are best for it.
+    /// Which servers suit which purpose: the purpose's name, and a list of the servers.
     pub fn choices(self) -> Vec<(&'static str, String)> {
         let column = |question, measure| self.matrix.column(question, measure);
         let silent = column(Question::Silent, Measure::Bytes);
@@ -109,7 +110,7 @@ impl<'s> Reader<'s> {
         choices.into_iter().filter_map(named).collect()
     }
 
-    /// Whether a contestant did not do what was asked of it.
+    /// Whether a contestant stopped, answered wrongly or failed.
     pub fn failed(self) -> bool {
         self.absent().any(|one| match one.why {
             Why::Stopped { .. } | Why::Differs { .. } | Why::Failed(_) => true,
@@ -117,8 +118,7 @@ impl<'s> Reader<'s> {
         })
     }
 
-    /// Contestants that have no figures at all for something that they did, with what they said
-    /// last.
+    /// One sentence for each contestant that failed, with its last message.
     pub fn failures(self) -> Vec<String> {
         let mut sentences = Vec::new();
         for absent in self.absent() {
@@ -128,13 +128,13 @@ impl<'s> Reader<'s> {
         sentences
     }
 
-    /// All contestants without figures, for each question.
+    /// All contestants without a figure, over all questions.
     fn absent(self) -> impl Iterator<Item = &'s Absent> {
         let questions = self.survey.questions.iter();
         questions.flat_map(|asked| &asked.absent)
     }
 
-    /// How long a reply takes.
+    /// The sentence on how long a reply takes.
     fn one_client(self, asked: &Asked) -> String {
         let Some(column) = self.matrix.column(asked.question, Measure::P50) else {
             return String::new();
@@ -155,7 +155,7 @@ impl<'s> Reader<'s> {
         sentence
     }
 
-    /// What a reply costs, and why where the counters show it.
+    /// The sentence on what a reply costs, and why, if the counters show it.
     fn cost(self, asked: &Asked) -> String {
         let Some(column) = self.matrix.column(asked.question, Measure::Cpu) else {
             return String::new();
@@ -170,7 +170,7 @@ impl<'s> Reader<'s> {
         sentence
     }
 
-    /// For whom the others wait.
+    /// The sentence on which servers make other clients wait.
     fn waiting(self, asked: &Asked) -> String {
         let Some(column) = self.matrix.column(asked.question, Measure::P99) else {
             return String::new();
@@ -187,7 +187,7 @@ impl<'s> Reader<'s> {
             return self.messages.say(&format!("survey-{name}-nobody"));
         };
         let value = self.figure(column, *first);
-        // The shorter list is named.
+        // Name the shorter list.
         let form = match waits.len() > spared.len() && !spared.is_empty() {
             true => "spares",
             false => "waits",
@@ -203,7 +203,8 @@ impl<'s> Reader<'s> {
         )
     }
 
-    /// What silent connections cost, and the one who talks beside them.
+    /// The sentence on what silent connections cost, in memory and for an active client beside
+    /// them.
     fn silent(self, asked: &Asked) -> String {
         let mut sentence = String::new();
         if let Some(column) = self.matrix.column(asked.question, Measure::Bytes) {
@@ -230,7 +231,7 @@ impl<'s> Reader<'s> {
         sentence
     }
 
-    /// Who is best and who is worst, or that nobody is.
+    /// Names the best and the worst contestant, or says that there is no difference.
     fn differ(self, asked: &Asked, column: &Column) -> String {
         let name = asked.question.name();
         let (Some(least), Some(most)) = (column.least(), column.most()) else {
@@ -250,7 +251,7 @@ impl<'s> Reader<'s> {
         };
         let mut value = self.figure(column, worst);
         let mut worst_name = self.name(worst);
-        // If all others are about as much worse, they are one side and the best the other.
+        // If all others are worse by about the same ratio, name them together.
         if let [_, .., (nearest, least_worse)] = worse[..]
             && best.len() + worse.len() == column.figures().count()
             && ratio < 1.25 * least_worse
@@ -274,15 +275,15 @@ impl<'s> Reader<'s> {
         )
     }
 
-    /// No difference is sure, and there may be one.
+    /// Says that there may be a difference, but none is significant.
     fn unsure(self, asked: &Asked) -> String {
         let name = asked.question.name();
         let question = self.messages.say(&format!("survey-name-{name}"));
         self.say_with("survey-not-sure", &[("question", &question)])
     }
 
-    /// What the counters show of the difference between two: context switches, or calls that found
-    /// nothing to do.
+    /// Explains the difference between two contestants, if the counters do: by context switches, or
+    /// by calls of the driver.
     fn why(self, asked: &Asked, best: usize, worst: usize) -> Option<String> {
         let [best, worst] = [best, worst].map(|at| &self.matrix.contestants[at]);
         let median = |model: &String, count: fn(&Trial) -> Option<f64>| {
@@ -304,13 +305,14 @@ impl<'s> Reader<'s> {
         };
         let differ = |id: &str, count: fn(&Trial) -> Option<f64>| {
             let (less, more) = (median(best, count)?, median(worst, count)?);
-            // What is shown with one decimal is to differ there.
+            // The counts must also differ as shown, with one decimal.
             (more > 1.2 * less && more - less >= 0.5).then(|| say(id, more, less))
         };
         differ("survey-why-switches", switches).or_else(|| differ("survey-why-calls", calls))
     }
 
-    /// Those that carry silent connections best, and do not look at all of them for each reply.
+    /// The contestants with the least memory for silent connections that also do not scan all
+    /// connections for each reply.
     fn cheap(self, bytes: &Column) -> Vec<usize> {
         let talker = self.matrix.column(Question::Silent, Measure::Cpu);
         let cheap = |at: &usize| {
@@ -324,7 +326,7 @@ impl<'s> Reader<'s> {
         self.messages.say_with(id, variables)
     }
 
-    /// The figure of a contestant in a column, as it is shown.
+    /// The figure of a contestant in a column, as text.
     fn figure(self, column: &Column, at: usize) -> String {
         let figure = column.cells[at].figure().unwrap_or_default();
         shown(column.measure, figure, self.messages)
@@ -334,7 +336,7 @@ impl<'s> Reader<'s> {
         Names::new(self.messages).name(&self.matrix.contestants[at])
     }
 
-    /// Some names, and how many more there are.
+    /// Lists some names, and says how many more there are.
     fn list(self, places: &[usize]) -> String {
         let named = match places.len() {
             few if few <= NAMED + 1 => few,
@@ -349,7 +351,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Those that make others wait.
+/// The contestants that make other clients wait.
 fn waits(column: &Column) -> Vec<usize> {
     let waits = |at: &usize| {
         column.cells[*at]
@@ -359,7 +361,7 @@ fn waits(column: &Column) -> Vec<usize> {
     (0..column.cells.len()).filter(waits).collect()
 }
 
-/// Those that have a figure and do not make others wait.
+/// The contestants that have a figure and do not make other clients wait.
 fn spared(column: &Column) -> Vec<usize> {
     let waits = waits(column);
     let spared = |at: &usize| column.cells[*at].figure().is_some() && !waits.contains(at);

@@ -1,4 +1,4 @@
-//! The matrix as a table for a terminal, in 100 columns.
+//! The matrix as a table for a terminal, at most 100 columns wide.
 
 use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
@@ -6,16 +6,16 @@ use super::matrix::{Cell, Column, Matrix, Measure};
 use crate::names::Names;
 use socklab_text::Messages;
 
-/// How wide the table is at most, with names of up to `NAME` characters.
+/// The greatest width of the table, with names of up to `NAME` characters.
 pub const WIDTH: usize = 100;
 
-/// How much of a name is shown.
+/// How many characters of a name are shown.
 const NAME: usize = 18;
 
-/// How wide the column of Stevens's figures is.
+/// The width of the column with the figures in Stevens.
 const FIGURE: usize = 5;
 
-/// The table, and under it what its marks mean.
+/// The table, with a legend of its marks below.
 pub fn terminal(matrix: &Matrix, messages: &dyn Messages) -> String {
     let names = Names::new(messages);
     let rows = matrix.contestants.iter().map(|name| names.name(name));
@@ -50,8 +50,8 @@ pub fn terminal(matrix: &Matrix, messages: &dyn Messages) -> String {
     text
 }
 
-/// The head of each column, in three lines: the question's number with its name in two, and the
-/// unit. Of two columns of the same question the second has the unit alone.
+/// The header of each column in three lines: the question's number and name in two, and the unit.
+/// If a question has two columns, the second has only the unit.
 fn heads(matrix: &Matrix, messages: &dyn Messages) -> [Vec<String>; 3] {
     let mut lines = [Vec::new(), Vec::new(), Vec::new()];
     let mut before = None;
@@ -85,7 +85,7 @@ fn push<'c>(
     let mut line = format!("{name:<first$} {figure:<3}");
     let mut end = first + FIGURE;
     for cell in cells {
-        // What is too long for its column takes from the next, which is then pushed on.
+        // A cell that is too long for its column pushes the next one to the right.
         let used = line.chars().count();
         line.push_str(&" ".repeat(end.saturating_sub(used).max(1)));
         line.push_str(cell);
@@ -95,7 +95,7 @@ fn push<'c>(
     text.push('\n');
 }
 
-/// What stands in a cell.
+/// The text of a cell.
 pub fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> String {
     match cell {
         Cell::Figure(figure, how) => {
