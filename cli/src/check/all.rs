@@ -1,4 +1,4 @@
-//! `socklab check all DIR`: a whole practical, or one of each student, in one table.
+//! `socklab check all DIR`: checks a whole practical, or those of a class, and shows one table.
 
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,8 @@ fn found(args: &AllArgs) -> Result<Vec<Practical>, NoOrder> {
         .map_err(|error| NoOrder::File(FileError::new(&args.folder, error)))
 }
 
-/// Lines such as `chat client: python3 my_chat.py`; the number of the first that is none.
+/// Reads lines such as `chat client: python3 my_chat.py`. `Err` has the number of the first wrong
+/// line.
 fn map(text: &str) -> Result<Vec<Mapped>, usize> {
     let lines = (1..).zip(text.lines().map(str::trim));
     lines
@@ -141,7 +142,7 @@ fn order(args: &AllArgs, part: &Part, start: &Start) -> Order {
     }
 }
 
-/// A failure decides before what was not checked.
+/// The exit status. A failure takes precedence over parts that were not checked.
 fn exit(lines: &[Line<'_>]) -> Exit {
     let verdicts = || {
         lines
@@ -164,7 +165,7 @@ fn title(part: &Part) -> String {
     }
 }
 
-/// A file below a folder, as it is shown.
+/// A file's path relative to a folder, escaped for a terminal.
 fn below(folder: &Path, file: &Path) -> String {
     let path = file.strip_prefix(folder).unwrap_or(file);
     escape::text(&path.to_string_lossy()).into_owned()
@@ -172,7 +173,7 @@ fn below(folder: &Path, file: &Path) -> String {
 
 struct Table<'a> {
     folder: &'a Path,
-    /// Whether there is a practical of several people.
+    /// Whether there are practicals of several students.
     several: bool,
     widths: [usize; 3],
     messages: &'a dyn Messages,
@@ -287,7 +288,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// How to see the first failure whole.
+    /// Says how to see the first failure in full.
     fn explain(&self, lines: &[Line<'_>]) {
         let messages = self.messages;
         let failed = |line: &&Line<'_>| {

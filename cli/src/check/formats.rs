@@ -1,4 +1,5 @@
-//! A check for other programs: JSON, and JUnit's XML for continuous integration.
+//! Writes a check's report for other programs: as JSON, and as JUnit XML for continuous
+//! integration.
 
 use serde_json::{Value, json};
 use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
@@ -13,7 +14,7 @@ use socklab_text::{Messages, escape};
 /// How every XML file begins.
 pub(super) const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// One object, with every scenario.
+/// The report as one JSON object, with every scenario.
 pub(super) fn json(report: &Report) -> String {
     format!("{:#}", value(report))
 }
@@ -66,7 +67,7 @@ fn scenario(outcome: &Outcome) -> Value {
     value
 }
 
-/// Text as it is; bytes that are none as in a transcript.
+/// UTF-8 text as it is; other bytes as in a transcript.
 fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -102,7 +103,7 @@ pub(super) fn junit(report: &Report, messages: &dyn Messages) -> String {
     format!("{XML}{}", suite(report, "", messages))
 }
 
-/// What a suite is called; `folder` is empty if there is only one.
+/// The name of a test suite. `folder` is empty if there is only one suite.
 pub(super) fn suite_name(folder: &str, title: &str) -> String {
     let name = ["socklab", folder, title]
         .into_iter()
@@ -110,7 +111,7 @@ pub(super) fn suite_name(folder: &str, title: &str) -> String {
     xml_text(&name.collect::<Vec<_>>().join(".").replace(' ', "."))
 }
 
-/// A suite of which no case was run, because of this.
+/// A test suite without any test run, with the reason.
 pub(super) fn empty_suite(suite: &str, why: &str) -> String {
     let why = xml_text(why);
     format!(
@@ -165,7 +166,8 @@ pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> S
     xml
 }
 
-/// Text that may stand in XML: escaped for a terminal first, so that no control character is left.
+/// Escapes text for XML. It is first escaped for a terminal, because XML allows no control
+/// characters.
 fn xml_text(text: &str) -> String {
     let lines: Vec<String> = text
         .lines()

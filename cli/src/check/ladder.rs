@@ -1,13 +1,13 @@
-//! What happened, rung by rung: we on the left, the program on the right.
+//! Shows a scenario as a ladder diagram: we are on the left, the program is on the right.
 
 use socklab_check::{Act, Finding, Outcome, Step};
 
 use socklab_text::{Messages, Variable, escape};
 
-/// The most characters of a text that a rung shows.
+/// How many characters of a text a rung shows.
 const SHORT: usize = 34;
 
-/// How wide the left column is.
+/// The width of the left column.
 const LEFT: usize = 24;
 
 /// The rungs of one scenario.
@@ -46,13 +46,13 @@ fn rung(number: usize, step: &Step, messages: &dyn Messages) -> String {
     }
 }
 
-/// Whose a step is.
+/// Who made a step.
 enum Side {
     Ours,
     Theirs,
 }
 
-/// Whose a step is, the arrow, and what it was.
+/// Who made a step, its arrow, and its text.
 fn act(step: &Step, messages: &dyn Messages) -> (Side, &'static str, String) {
     use Side::{Ours, Theirs};
 
@@ -81,7 +81,7 @@ fn act(step: &Step, messages: &dyn Messages) -> (Side, &'static str, String) {
     }
 }
 
-/// A text, cut to what fits, with its length if it was cut.
+/// Shortens a text to fit, and adds its length if it was cut.
 fn short(bytes: &[u8], messages: &dyn Messages) -> String {
     let text = escape::bytes(bytes);
     if text.chars().count() <= SHORT {
@@ -92,7 +92,7 @@ fn short(bytes: &[u8], messages: &dyn Messages) -> String {
     format!("{begin}… ({count})")
 }
 
-/// What was expected, what came, and where they part.
+/// Shows what was expected, what was received, and the first difference.
 pub(crate) fn difference(finding: &Finding, messages: &dyn Messages) -> Vec<String> {
     let names = [
         messages.say("check-expected"),
@@ -128,7 +128,7 @@ pub(crate) fn difference(finding: &Finding, messages: &dyn Messages) -> Vec<Stri
     lines
 }
 
-/// What can be seen of a long text around a place.
+/// The part of a long text that is shown, with an ellipsis at each cut.
 fn window(text: &str, from: usize) -> String {
     let mut seen: String = text.chars().skip(from).take(60).collect();
     if text.chars().count() > from + 60 {

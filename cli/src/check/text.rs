@@ -1,4 +1,4 @@
-//! A check on a terminal: what failed is shown whole, the rest in a line.
+//! Prints a check on a terminal. The first failure is shown in full, the others in a line each.
 
 use std::mem;
 
@@ -11,7 +11,7 @@ use super::ladder::{difference, ladder};
 use crate::print;
 use socklab_text::{Messages, Variable, escape};
 
-/// A scenario in a list of them.
+/// The line of a scenario in the list of scenarios.
 pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
     let kind = match scenario.advice {
         true => messages.say("check-kind-advice"),
@@ -20,7 +20,8 @@ pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
     format!("{:16} {kind}", escape::text(&scenario.name))
 }
 
-/// The scenarios that need neither the program's keyboard nor its end, but for one at last.
+/// The scenarios that can be played against a program that we did not start: they need no keyboard.
+/// Only the last one may end the program.
 pub(super) fn from_outside(scenarios: Vec<Scenario>) -> Vec<Scenario> {
     let local = |one: &Move| matches!(one, Move::Type(_) | Move::Reachable | Move::Dni(_));
     let ends = |one: &Scenario| one.moves.contains(&Move::Exits);
@@ -32,7 +33,7 @@ pub(super) fn from_outside(scenarios: Vec<Scenario>) -> Vec<Scenario> {
     stays
 }
 
-/// What is wrong with a line of a file of scenarios.
+/// The message about a wrong line in a file of scenarios.
 pub(super) fn wrong(wrong: Wrong) -> &'static str {
     match wrong {
         Wrong::Title => "check-wrong-title",
@@ -45,7 +46,7 @@ pub(super) fn wrong(wrong: Wrong) -> &'static str {
     }
 }
 
-/// Says what happens as it happens.
+/// Prints each outcome as it comes.
 pub(super) struct Printer<'a> {
     messages: &'a dyn Messages,
     /// The exercise, and which end the program is.
@@ -55,7 +56,7 @@ pub(super) struct Printer<'a> {
     /// The command for one scenario, before and after its name.
     repeat: (String, String),
     only: bool,
-    /// Whether something has been shown whole.
+    /// Whether an outcome has been shown in full.
     shown: bool,
     advice: Vec<String>,
 }
@@ -107,7 +108,7 @@ impl<'a> Printer<'a> {
             Result::Failed(finding) => {
                 let code = code(finding);
                 if outcome.advice && !self.only {
-                    // What failed says as much.
+                    // Without a cause, the advice would only repeat the failure.
                     if self.shown && finding.cause.is_none() {
                         return;
                     }
@@ -241,12 +242,12 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The code that names a finding best.
+/// The most specific code of a finding: its cause, or else its symptom.
 pub(super) fn code(finding: &Finding) -> &'static str {
     finding.cause.map_or(finding.symptom.code(), Cause::code)
 }
 
-/// What was seen, in a sentence.
+/// A finding in one sentence.
 pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
     let symptom = messages.say(&format!("check-symptom-{}", Symptom::code(finding.symptom)));
     let Some(cause) = finding.cause else {
@@ -259,13 +260,13 @@ pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
     }
 }
 
-/// The lines that cure it.
+/// The lines of code that fix a cause.
 pub(crate) fn cure(cause: Cause, messages: &dyn Messages) -> Vec<String> {
     let text = messages.say(&format!("check-cure-{}", cause.code()));
     text.split('¶').map(str::to_owned).collect()
 }
 
-/// The command of a port's holder and the number of its process, as far as they are known.
+/// The command and the process ID of a port's holder, as far as they are known.
 pub(crate) fn named(holder: Option<&Holder>, messages: &dyn Messages) -> (String, String) {
     let command = holder.map(|holder| holder.command.clone());
     let command = command.filter(|command| !command.is_empty());

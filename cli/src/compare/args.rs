@@ -1,4 +1,4 @@
-//! What `socklab compare` takes, and the plan that it makes of it.
+//! The arguments of `socklab compare`, and the plan that it makes of them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
 use socklab_text::{Messages, system_error};
 
-/// The exercises that a load can be made of.
+/// The exercises that a load can be generated for.
 const EXERCISES: [&str; 4] = ["echo", "welcome", "capitals", "submit"];
 
 #[derive(Args, Clone, Debug)]
@@ -72,7 +72,8 @@ pub(crate) struct CompareArgs {
     pub(super) contestant: Vec<String>,
     #[arg(long)]
     pub(super) peers: bool,
-    // For the comparison's own power to be measured: bench/trust.py.
+    // Slows a server down artificially, to test which differences a comparison detects:
+    // bench/trust.py.
     #[arg(long, value_name = "NANOSECONDS", default_value_t = 0, hide = true)]
     pub(super) handicap: u64,
     #[arg(long, value_name = "FILE")]
@@ -102,21 +103,21 @@ pub(crate) fn command() -> Command {
         .subcommand(super::diff::command())
 }
 
-/// Why there is no plan.
+/// Why no plan can be made.
 #[derive(Debug)]
 pub(super) enum Unplanned {
     Address(address::Error),
-    /// A baseline that is not compared.
+    /// The baseline is not among the compared models.
     Baseline(String),
-    /// There is no such model for this exercise.
+    /// This exercise has no such model.
     Model(String),
-    /// This program cannot be found, to be started again.
+    /// This program's own file, which a design starts again, cannot be found.
     Design(Design, std::io::Error),
     /// A design that starts processes does not serve the exercise.
     NotServed(Design),
-    /// A contestant that is no name with a command.
+    /// The contestant is not of the form `NAME=COMMAND`.
     Contestant(String),
-    /// A contestant whose command does not say where this word goes.
+    /// The contestant's command lacks this placeholder.
     Without(String, &'static str),
 }
 
@@ -147,12 +148,12 @@ impl Unplanned {
     }
 }
 
-/// How many idle connections `--full` also measures.
+/// The numbers of idle connections that `--full` also measures.
 const FULL_IDLE: [u32; 4] = [10, 1000, 4000, 9000];
 
 impl CompareArgs {
-    /// The exercise that is measured: the one that is named, or the first if there is an option
-    /// that only an exercise has. `None` for the six questions.
+    /// The exercise to measure: the named one, or the first if an option is given that applies only
+    /// to an exercise. `None` for the six questions.
     pub(super) fn exercise(&self) -> Option<&str> {
         let of_an_exercise = self.full
             || self.find_knee
@@ -172,7 +173,8 @@ impl CompareArgs {
         named.or_else(|| of_an_exercise.then_some(EXERCISES[0]))
     }
 
-    /// The six questions, if no exercise is named and no option is given that only an exercise has.
+    /// The plan of the survey, if no exercise is named and no option is given that applies only to
+    /// an exercise.
     ///
     /// `peers` are contestants beside those that the command line names.
     pub(super) fn survey(
@@ -192,7 +194,7 @@ impl CompareArgs {
                 entries
             }
             None if others.is_empty() => survey::usual(),
-            // Beside other programs the main ideas are enough.
+            // Beside other programs, the main models are enough.
             None => survey::usual().into_iter().filter(is_main).collect(),
         };
         let without = |one: &&Entry| match &one.kind {
@@ -214,7 +216,7 @@ impl CompareArgs {
         }))
     }
 
-    /// The programs that are contestants.
+    /// The programs that the command line names as contestants.
     fn programs(&self) -> Result<Vec<Entry>, Unplanned> {
         let program = |text: &String| {
             let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
@@ -232,7 +234,7 @@ impl CompareArgs {
         self.contestant.iter().map(program).collect()
     }
 
-    /// What is to be done. `peers` are contestants beside those that the command line names.
+    /// The plan of a comparison. `peers` are contestants beside those that the command line names.
     pub(super) fn plan(&self, allowed: &[usize], peers: &[Entry]) -> Result<Plan, Unplanned> {
         let exercise =
             lab::find(self.exercise().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
@@ -257,7 +259,7 @@ impl CompareArgs {
             connections: self.connections.as_ref().map_or(100, |asked| asked[0]),
             rate,
         });
-        // Only rates were asked for.
+        // Only rates were given, so measure no closed load.
         let loads: Vec<Load> = match (self.rate.is_empty(), &self.connections) {
             (false, None) => open.collect(),
             (false, Some(_)) => closed.chain(open).collect(),
@@ -302,8 +304,8 @@ impl CompareArgs {
         })
     }
 
-    /// Models by their names, for an exercise or for the six questions. One that is named twice is
-    /// compared with itself, under two names.
+    /// Adds models by their names, for an exercise or for the survey. A model that is named twice
+    /// is compared with itself, under two names.
     fn models_named(
         &self,
         names: &[String],
@@ -331,7 +333,7 @@ impl CompareArgs {
         Ok(())
     }
 
-    /// What is compared.
+    /// The contestants of a comparison.
     fn entries(&self, exercise: &Exercise) -> Result<Vec<Entry>, Unplanned> {
         let mut entries: Vec<Entry> = Vec::new();
         let named = |models: Vec<Runtime>| models.into_iter().map(|one| one.name().to_owned());
@@ -355,7 +357,8 @@ impl CompareArgs {
     }
 }
 
-/// Whether it is one of the three ideas that every book has: a thread for each, one loop, tasks.
+/// Whether it is one of the three models that every textbook has: a thread for each connection, one
+/// event loop, tasks.
 fn is_main(entry: &Entry) -> bool {
     let main = [Runtime::Blocking, Runtime::Mio, Runtime::Tokio];
     main.iter().any(|one| entry.kind == Kind::Model(*one))

@@ -43,13 +43,13 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     }
 }
 
-/// Why there is nothing to compare.
+/// Why results cannot be compared.
 #[derive(Debug)]
 enum Unloaded {
     File(FileError),
-    /// A file holds no results.
+    /// The file has no results.
     NoResults(PathBuf),
-    /// A file's results are of this other version.
+    /// The file's results have this other schema version.
     OtherSchema(PathBuf, u32),
 }
 

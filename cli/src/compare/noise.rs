@@ -1,5 +1,4 @@
-//! What else runs on the machine is said before anything is measured, for afterwards it is too late
-//! to stop it.
+//! Reports other busy programs before the measurement, while the user can still stop them.
 
 use std::time::Duration;
 
@@ -9,10 +8,10 @@ use socklab_text::Messages;
 
 use crate::print;
 
-/// How long a quiet machine is waited for.
+/// How long to wait until the machine is quiet.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Says how much of the CPU other programs use, if it is much; with `wait`, returns once it is not.
+/// Says how much CPU time other programs use, if it is much. With `wait`, returns once it is not.
 pub(super) fn say_first(wait: bool, messages: &dyn Messages) {
     let say = |id: &str, noise: Noise| {
         let percent = format!("{} %", Numbers::new(messages).fixed(100.0 * noise.0, 0));

@@ -25,8 +25,7 @@ use crate::timeline;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
-/// Whether the files that were asked for can be written: better known before a measurement than
-/// after it.
+/// Checks that all output files can be written, before a long measurement rather than after it.
 pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), FileError> {
     let mut outputs = Outputs::default();
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
@@ -40,7 +39,7 @@ pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Where the report goes unless another file is named.
+/// The report's default path.
 pub(super) fn default_report(args: &CompareArgs) -> PathBuf {
     match args.exercise() {
         None => "socklab-compare.html".into(),
@@ -48,13 +47,12 @@ pub(super) fn default_report(args: &CompareArgs) -> PathBuf {
     }
 }
 
-/// Whether a file that was named is standard output.
+/// Whether a path stands for standard output.
 pub(super) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// What a user sees of a comparison: with `--quiet` nothing, and nothing beside JSON that goes the
-/// same way.
+/// Prints text for the user. Prints none with `--quiet`, or if JSON goes to standard output.
 pub(super) fn show(args: &CompareArgs, text: &str) {
     let json = args.json.as_deref().is_some_and(is_stdout);
     if !json && !print::is_quiet() {
@@ -62,7 +60,7 @@ pub(super) fn show(args: &CompareArgs, text: &str) {
     }
 }
 
-/// Writes files, says which, and knows whether all could be written.
+/// Writes files, names each, and notes whether all could be written.
 pub(super) struct Writer<'m> {
     messages: &'m dyn Messages,
     outputs: Outputs,
@@ -78,7 +76,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// Writes a file, if one was asked for.
+    /// Writes a file, if its option was given.
     pub(super) fn write(&mut self, path: Option<&PathBuf>, text: &str) {
         if let Some(path) = path {
             if is_stdout(path) {
@@ -90,7 +88,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// Writes a file whose text may not have come about.
+    /// Writes a file, or reports why its text could not be made.
     pub(super) fn write_made<E>(&mut self, path: &PathBuf, text: Result<String, E>)
     where
         E: Into<Box<dyn Error + Send + Sync>>,
@@ -115,7 +113,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// How the command ends, if `otherwise` nothing speaks against it.
+    /// The exit status of the command: a failed write, or else `otherwise`.
     pub(super) fn exit(self, otherwise: Exit) -> Exit {
         match self.exit {
             Exit::Done => otherwise,
@@ -124,7 +122,7 @@ impl<'m> Writer<'m> {
     }
 }
 
-/// Shows the table, and writes the files that were asked for.
+/// Shows the table, and writes the requested files.
 pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Messages) -> Exit {
     let (results, summary) = (&document.results, &document.summary);
     let reading = reading::reading(results, summary, messages);
@@ -165,7 +163,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
     })
 }
 
-/// Whether anything that was measured must not be believed.
+/// Whether any measurement is invalid.
 fn anything_wrong(results: &Results) -> bool {
     let wrong = |invalid: &[Invalid]| {
         invalid
@@ -176,7 +174,7 @@ fn anything_wrong(results: &Results) -> bool {
         || results.proofs.iter().any(|proof| !proof.same)
 }
 
-/// Where each model waits: the exchange with two clients, played and measured now.
+/// A timeline of each model, which shows where it waits: the exchange with two clients, played now.
 fn pictures(results: &Results, messages: &dyn Messages) -> Vec<Picture> {
     let Some(exercise) = lab::find(&results.exercise) else {
         return Vec::new();
@@ -194,7 +192,7 @@ fn pictures(results: &Results, messages: &dyn Messages) -> Vec<Picture> {
     drawn.collect()
 }
 
-/// The command line, to be typed again.
+/// The command line, quoted so that it can be typed again.
 pub(super) fn typed(arguments: impl Iterator<Item = OsString>) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
     let arguments = arguments.map(|one| one.to_string_lossy().into_owned());
@@ -206,7 +204,7 @@ pub(super) fn typed(arguments: impl Iterator<Item = OsString>) -> String {
     command.chain(quoted).collect::<Vec<_>>().join(" ")
 }
 
-/// A file of percentiles for each model and load, as HdrHistogram's own tools read them.
+/// Writes a file of percentiles for each model and load, in the format of HdrHistogram's own tools.
 fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result<(), FileError> {
     fs::create_dir_all(folder).map_err(|error| FileError::new(folder, error))?;
     for model in &results.models {

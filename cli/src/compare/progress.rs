@@ -1,4 +1,4 @@
-//! What is seen of a comparison while it runs: one line on a terminal, which is written over.
+//! The progress of a comparison: one line on a terminal, which is overwritten.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use socklab_text::Messages;
 
 use crate::{odd, print};
 
-/// How often the line is written at most.
+/// The least time between two updates of the line.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// A line on standard error that is written over, where that is a terminal.
+/// A status line on standard error that is overwritten, if that is a terminal.
 pub(super) struct StatusLine {
     seen: bool,
     written: Instant,
@@ -40,12 +40,12 @@ impl StatusLine {
         }
     }
 
-    /// Whether it was written so long ago that it can be written again.
+    /// Whether the line may be updated again.
     pub(super) fn is_due(&self) -> bool {
         self.written.elapsed() >= EVERY
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     pub(super) fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
             let _ = write!(stderr().lock(), "\r\x1b[2K");
@@ -53,7 +53,7 @@ impl StatusLine {
     }
 }
 
-/// The line of a comparison.
+/// The status line of a comparison.
 pub(super) struct Line<'m> {
     messages: &'m dyn Messages,
     line: StatusLine,
@@ -63,7 +63,7 @@ pub(super) struct Line<'m> {
 }
 
 impl<'m> Line<'m> {
-    /// Says what will be done, and how long that takes.
+    /// Says what will be measured, and about how long it takes.
     pub(super) fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
         let names = plan.entries.iter().map(|entry| entry.name.as_str());
         let estimate = plan.estimate();
@@ -91,7 +91,7 @@ impl<'m> Line<'m> {
         self.line.write(&self.text);
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     pub(super) fn clear(&mut self) {
         self.line.clear();
     }
@@ -180,9 +180,9 @@ pub(super) fn wrong_reply(wrong: &WrongReply, messages: &dyn Messages) -> String
     with_cause(said, &wrong.expected, &wrong.got, messages)
 }
 
-/// The same, and what causes that, where the bytes prove it.
+/// Adds the cause of a wrong reply, if the bytes prove it.
 fn with_cause(said: String, expected: &str, got: &str, messages: &dyn Messages) -> String {
-    // What a comparison asks is in lower case.
+    // `None` stands for a question in lower case, as all questions of a comparison are.
     match cause_of(None, expected.as_bytes(), got.as_bytes()) {
         Some(cause) => {
             let said = said.trim_end_matches('.');
@@ -192,7 +192,7 @@ fn with_cause(said: String, expected: &str, got: &str, messages: &dyn Messages) 
     }
 }
 
-/// A time as people say it: `45 s`, `3 min`.
+/// A rounded duration: `45 s`, `3 min`.
 pub(super) fn minutes(time: Duration) -> String {
     match time.as_secs() + 1 {
         seconds @ ..120 => format!("{seconds} s"),

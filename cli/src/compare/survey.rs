@@ -16,7 +16,7 @@ use super::progress::{StatusLine, minutes};
 use crate::exit::Exit;
 use crate::print;
 
-/// Asks the six questions, shows what they say, and writes the files that were asked for.
+/// Runs the survey, shows its results, and writes the requested files.
 pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> Exit {
     let mut line = Line::new(messages, plan);
     let measured = survey::measure(plan, &mut line);
@@ -49,7 +49,7 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
     })
 }
 
-/// What the terminal shows.
+/// The text for the terminal.
 fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
     let reader = Reader::new(survey, matrix, messages);
     let mut text = format!(
@@ -65,7 +65,7 @@ fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
     text
 }
 
-/// How many servers, how long it took, and what else ran.
+/// The title: how many servers, how long it took, and how much other programs ran.
 fn title(survey: &Survey, messages: &dyn Messages) -> String {
     let fact = |name: &str| {
         let facts = survey.environment.facts.iter();
@@ -93,7 +93,7 @@ fn title(survey: &Survey, messages: &dyn Messages) -> String {
     )
 }
 
-/// What is seen while it runs.
+/// The status line of a survey.
 struct Line<'m> {
     messages: &'m dyn Messages,
     line: StatusLine,
@@ -102,7 +102,7 @@ struct Line<'m> {
 }
 
 impl<'m> Line<'m> {
-    /// Says what will be done, and how long that takes.
+    /// Says what will be measured, and about how long it takes.
     fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
         let names = plan.contestants.iter().map(|one| one.name.as_str());
         let estimate = plan.estimate();

@@ -1,4 +1,4 @@
-//! When a lab is due, by group.
+//! `socklab register deadline`: sets, removes and shows a lab's deadlines.
 
 use clap::Args;
 use socklab_register::{local_time, parse_time};
@@ -19,7 +19,7 @@ pub(super) struct DeadlineArgs {
 }
 
 impl RegisterCommand<'_> {
-    /// Sets or removes a deadline, and shows those of the lab.
+    /// Sets or removes a deadline, then shows the lab's deadlines.
     pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, Stop> {
         let messages = self.messages;
         let due = match &args.due {
@@ -49,8 +49,8 @@ impl RegisterCommand<'_> {
         Ok(Exit::Done)
     }
 
-    /// Says where submissions are, if there are none in this lab: whoever gave no `--lab` may have
-    /// meant another.
+    /// If this lab has no submissions, names the labs that have: a user who gave no `--lab` may
+    /// have meant one of them.
     pub(super) fn hint_at_other_labs(&mut self) -> Result<(), Stop> {
         let messages = self.messages;
         let labs = self.archive.labs()?;

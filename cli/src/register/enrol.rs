@@ -1,4 +1,4 @@
-//! Random secrets for a class, on a sheet to be cut up and handed out.
+//! Gives random secrets to a class, on a sheet to be cut up and handed out.
 
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,7 @@ pub(super) struct RekeyArgs {
 }
 
 impl RegisterCommand<'_> {
-    /// Gives secrets to the students named, or to all of the class who have none yet.
+    /// Gives secrets to the named students, or to all students of the class who have none yet.
     pub(super) fn enrol(&mut self, args: &EnrolArgs) -> Result<Exit, Stop> {
         let dnis = match args.all {
             true => self.class(args.replace)?,
@@ -69,7 +69,8 @@ impl RegisterCommand<'_> {
         Ok(Exit::Done)
     }
 
-    /// Encrypts the secrets under a new key; without the old one there must be new secrets too.
+    /// Encrypts the secrets under a new key. If the old key is lost, draws new secrets too and
+    /// writes them on a sheet.
     pub(super) fn rekey(&mut self, args: &RekeyArgs) -> Result<Exit, Stop> {
         let key_file = self.key_file(args.key.as_deref())?;
         match &args.sheet {
@@ -93,7 +94,7 @@ impl RegisterCommand<'_> {
         Ok(Exit::Done)
     }
 
-    /// The key's file. One that is named and not there will be made.
+    /// The path of the key file. A named file that does not exist will be created.
     fn key_file(&mut self, named: Option<&Path>) -> Result<PathBuf, Stop> {
         let Some(named) = named else {
             return Ok(self.location.key_file());
@@ -106,7 +107,7 @@ impl RegisterCommand<'_> {
         Ok(named.to_owned())
     }
 
-    /// All students on the roster who are to have a secret.
+    /// All students on the roster who are to get a secret.
     fn class(&mut self, replace: bool) -> Result<Vec<String>, Stop> {
         let class = self.archive.students(&self.lab)?.into_iter();
         let new = class.filter(|one| one.listed && (replace || !one.enrolled));
@@ -132,8 +133,8 @@ impl RegisterCommand<'_> {
         }
     }
 
-    /// The sheet is the only place where the secrets can be read, so it is durable before they
-    /// count; and they count all at once or not at all.
+    /// Writes the sheet, then records the secrets. The sheet is the only place where they can be
+    /// read, so it must be durable before they count. They are recorded all at once or not at all.
     fn hand_out(
         &mut self,
         secrets: &NewSecrets,
@@ -145,7 +146,7 @@ impl RegisterCommand<'_> {
         let students = self.archive.students(&self.lab)?;
         let mut cards = String::new();
         let position = |dni: &str| students.iter().position(|one| one.dni == dni);
-        // Students on the roster come in its order, with a heading for each group.
+        // Sort the students as on the roster, with a heading for each group.
         let mut owners: Vec<_> = secrets.iter().map(|one| (position(one.0), one)).collect();
         owners.sort_by_key(|(position, _)| *position);
         let (mut count, mut last) = (0, "");

@@ -1,4 +1,4 @@
-//! Files for other programs.
+//! `socklab register export`: writes files for other programs.
 
 use std::io::{BufWriter, Write, sink};
 use std::path::PathBuf;

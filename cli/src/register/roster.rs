@@ -1,4 +1,4 @@
-//! The class, from a file: what was understood of it, and what is wrong with it.
+//! Reads a class from a file. Says how the file was understood, or what is wrong with it.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) struct RosterArgs {
 }
 
 impl RegisterCommand<'_> {
-    /// Makes a file the class, and shows what was understood of it.
+    /// Sets the class from a file, and shows how the file was understood.
     pub(super) fn roster(&mut self, args: &RosterArgs) -> Result<Exit, Stop> {
         let roster = read(&args.file, &args.column, args.empty)?;
         self.archive.set_roster(&roster.entries)?;
@@ -38,12 +38,12 @@ impl RegisterCommand<'_> {
 pub(crate) enum Unread {
     /// The file cannot be read.
     File(FileError),
-    /// It is no roster.
+    /// The file is not a valid roster.
     Roster(PathBuf, RosterError),
 }
 
 impl Unread {
-    /// What is wrong, and where.
+    /// What is wrong with the file, and on which line.
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
             Unread::File(error) => error.say(messages),
@@ -67,7 +67,7 @@ pub(crate) fn read(file: &Path, columns: &[Column], may_be_empty: bool) -> Resul
         .map_err(|error| Unread::Roster(file.to_owned(), error))
 }
 
-/// Says what each column was taken for, shows the first student, and says how many there are.
+/// Shows what each column was taken for, the first student, and the number of students.
 pub(crate) fn report(
     file: &Path,
     roster: &Roster,
@@ -170,7 +170,7 @@ fn field_name(messages: &dyn Messages, field: Field) -> String {
     })
 }
 
-/// The first of them, since a file that is no roster may have thousands.
+/// Lists the first headers. A file that is not a roster may have thousands.
 fn list(headers: &[impl AsRef<str>]) -> String {
     const FEW: usize = 20;
     let dots = if headers.len() > FEW { ", …" } else { "" };

@@ -1,4 +1,4 @@
-//! What there is, as text for a person.
+//! Shows what is in the register, as text for a person.
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ use crate::print;
 use crate::replies::decided;
 use socklab_text::escape;
 
-/// How often `--watch` looks.
+/// How often `--watch` reads the register.
 const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Args, Debug)]
@@ -27,13 +27,13 @@ fn unix_now() -> Duration {
     now.unwrap_or_default()
 }
 
-/// A line of payload.
+/// Prints a line of payload, escaped for a terminal.
 pub(super) fn print_escaped(line: &str) {
     print::payload(&escape::text(line));
 }
 
 impl RegisterCommand<'_> {
-    /// Who has submitted, who is missing, by group; and what stands out.
+    /// Shows who has submitted and who is missing, by group, and what stands out.
     pub(super) fn status(&mut self, args: &StatusArgs) -> Result<Exit, Stop> {
         if !args.watch {
             self.status_once()?;
@@ -107,8 +107,8 @@ impl RegisterCommand<'_> {
         Ok(())
     }
 
-    /// Whether codes are refused because this computer's clock is behind an accepted one; or a
-    /// lecturer's word that it is right.
+    /// Says whether codes are refused because this computer's clock is behind an accepted code.
+    /// With `right`, declares that the clock is right.
     pub(super) fn clock(&mut self, right: bool) -> Result<Exit, Stop> {
         if right {
             self.archive.trust_clock()?;
@@ -163,7 +163,7 @@ impl RegisterCommand<'_> {
         }
     }
 
-    /// Every submission, a line each.
+    /// Lists every submission, one a line.
     pub(super) fn list(&mut self) -> Result<Exit, Stop> {
         let late = self.archive.late(&self.lab)?.unwrap_or_default();
         for one in self.archive.submissions(&self.lab)? {
@@ -177,7 +177,7 @@ impl RegisterCommand<'_> {
         Ok(Exit::Done)
     }
 
-    /// Each attempt of a DNI and what became of it.
+    /// Shows each attempt of a DNI and how it was decided.
     pub(super) fn why(&mut self, dni: &str) -> Result<Exit, Stop> {
         let messages = self.messages;
         let attempts = self.archive.why(dni)?;
@@ -209,7 +209,7 @@ impl RegisterCommand<'_> {
         Ok(Exit::Done)
     }
 
-    /// Which submission a receipt proves.
+    /// Shows the submission that a receipt proves.
     pub(super) fn receipt(&mut self, code: &str) -> Result<Exit, Stop> {
         match self.archive.receipt(code)? {
             Some(one) => {
@@ -230,7 +230,8 @@ fn line(one: &Submission) -> String {
     )
 }
 
-/// The first few of a list that may be long: a whole class sits behind one address.
+/// Shows the first few of a list. The list may be long, because a whole class may share one
+/// address.
 fn some(list: &[String]) -> String {
     const FEW: usize = 5;
     let dots = if list.len() > FEW { ", …" } else { "" };

@@ -1,5 +1,5 @@
-//! The certificate of encrypted submissions: what is wrong with it, at both ends, and how it is
-//! exchanged while the server runs.
+//! The certificate of encrypted submissions: reports what is wrong with it, at both ends, and
+//! reloads it while the server runs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::files::{self, FileError};
 use crate::print;
 use socklab_text::{Messages, explained};
 
-/// A server's certificate and key, and the files that they come from.
+/// A server's certificate and key, and the files that they were read from.
 pub(crate) struct Identity {
     certificate: PathBuf,
     /// Read again on SIGHUP, which only Unix has.
@@ -25,7 +25,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Reads them, and warns of what clients would find wrong with them.
+    /// Reads the certificate and the key, and warns of what clients would reject.
     pub(super) fn open(
         files: [&Path; 2],
         messages: &'static dyn Messages,
@@ -54,7 +54,7 @@ impl Identity {
         }
     }
 
-    /// Reads the files again. If they cannot be used, the old ones stay.
+    /// Reads the files again. If they cannot be used, keeps the old certificate and key.
     #[cfg(unix)]
     fn reload(&self) {
         let messages = self.messages;
@@ -77,8 +77,7 @@ impl Identity {
         }
     }
 
-    /// From now on SIGHUP has the files read again. It still stops a server whose terminal has
-    /// gone.
+    /// Makes SIGHUP reload the files. It still stops a server whose terminal is gone.
     #[cfg(unix)]
     pub(crate) fn heed_hangup(self, stop: socklab_system::Stop) {
         use std::io::{IsTerminal, stderr};
@@ -88,7 +87,7 @@ impl Identity {
             return;
         };
         let thread = std::thread::Builder::new().name("certificates".to_owned());
-        // Without the thread the certificate stays until the server is started anew.
+        // If no thread can be started, the certificate stays in use until the server is restarted.
         let _ = thread.spawn(move || {
             for _ in signals.forever() {
                 if had_terminal && !stderr().is_terminal() {
@@ -102,8 +101,8 @@ impl Identity {
     #[cfg(not(unix))]
     pub(crate) fn heed_hangup(self, _: socklab_system::Stop) {}
 
-    /// A service behind the certificate. Each reason why peers refuse it is said once, because a
-    /// whole class would have the same.
+    /// Wraps a service in TLS. Reports each reason why peers refuse the certificate once, because a
+    /// whole class would refuse it for the same reason.
     pub(super) fn protect(
         &self,
         service: BoxedService,
@@ -141,7 +140,7 @@ impl Identity {
 pub(crate) enum Unusable {
     /// A file cannot be read.
     File(FileError),
-    /// TLS does not take what is in this file, or the name.
+    /// The content of this file, or the server's name, cannot be used for TLS.
     Tls(Option<PathBuf>, Error),
 }
 
@@ -150,7 +149,7 @@ impl Unusable {
         Unusable::Tls(file.map(Path::to_owned), error)
     }
 
-    /// Names the file of the two that is at fault.
+    /// Attributes an error to the certificate's file or to the key's.
     fn of_pair(certificate: &Path, key: &Path, error: Error) -> Self {
         let file = match error {
             Error::NoKey | Error::EncryptedKey | Error::Key(_) | Error::Mismatch => key,
@@ -183,10 +182,10 @@ impl Unusable {
 
 explained!(Unusable);
 
-/// What a client knows of a server's certificate that it does not believe.
+/// Why a client rejected a server's certificate, if it did.
 pub(crate) type Findings = Arc<Mutex<Option<CertificateFault>>>;
 
-/// A client's machine behind TLS, and where it notes what is wrong with the certificate.
+/// Wraps a client's machine in TLS. Also returns where it notes what is wrong with the certificate.
 pub(crate) fn encrypted(
     machine: Box<dyn Machine>,
     server: &str,
@@ -210,7 +209,7 @@ pub(crate) fn encrypted(
     Ok((Box::new(client), findings))
 }
 
-/// What a client found wrong with the server's certificate, in words, with what to do.
+/// Says what a client found wrong with the server's certificate, and what to do.
 pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option<String> {
     let fault = findings
         .lock()
@@ -243,8 +242,8 @@ fn described(messages: &dyn Messages, fault: &CertificateFault) -> String {
     }
 }
 
-/// Whether what this server knows of its certificate is why a peer refuses it. OpenSSL calls one
-/// that is not yet valid a bad one.
+/// Whether a known fault of the certificate explains why a peer refuses it. OpenSSL reports a
+/// certificate that is not yet valid as a bad certificate.
 fn explains(refusal: Refusal, fault: &CertificateFault) -> bool {
     match fault {
         CertificateFault::Expired(_) => refusal == Refusal::Expired,

@@ -1,4 +1,4 @@
-//! What a submission server tells its lecturer: a line for each decision, and JSON lines for
+//! A submission server's log: a line for the lecturer for each decision, and JSON Lines for
 //! programs.
 
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::register::notice;
 use crate::replies::decided;
 use socklab_text::Messages;
 
-/// The server's log. DNIs are masked, codes are not there.
+/// The server's log. DNIs are masked, and codes are left out.
 pub(crate) struct Log {
     messages: &'static dyn Messages,
     quiet: bool,
@@ -42,7 +42,7 @@ impl Log {
         })
     }
 
-    /// Whole lines in one write, so that those of several servers do not mix.
+    /// Writes whole lines at once, so that the lines of several servers do not mix.
     fn write(&self, lines: &str) {
         if let Some(file) = &self.file {
             file.append(lines);
@@ -78,7 +78,7 @@ impl Log {
     }
 }
 
-/// All but the last two digits hidden: enough to find a student, too little to make codes.
+/// Masks all but the last two digits: enough to find a student, too few to make codes.
 pub(crate) fn masked(dni: &str) -> String {
     let hidden = dni.len().saturating_sub(2);
     format!("{}{}", "*".repeat(hidden), &dni[hidden..])
@@ -129,7 +129,7 @@ impl Journal for Log {
             Event::SecretsRemembered => ("secrets-remembered", "secrets-remembered", String::new()),
             Event::SecretsGivenUp => ("secrets-given-up", "secrets-given-up", String::new()),
         };
-        // Trouble is told even when nothing else is.
+        // Errors are shown even with `--quiet`.
         print::line(&self.messages.say_with(id, &[("detail", &detail)]));
         let object = json!({ "event": name, "lab": self.lab, "detail": detail });
         self.write(&format!("{object}\n"));

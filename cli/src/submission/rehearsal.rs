@@ -1,5 +1,5 @@
-//! A server to rehearse with: it shows what it received, says what is right and wrong with each
-//! part, and keeps nothing.
+//! A server to rehearse with. It shows what it received, says what is right and wrong with each
+//! part, and records no submission.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ use socklab_register::Journal;
 use super::journal::Log;
 use super::review::{Received, Reviewer};
 
-/// Judges as a real register does, throttles nobody, and keeps nothing.
+/// Judges as a real register does, but in memory and without throttling.
 pub(super) struct Rehearsal {
     ledger: Mutex<Ledger>,
     log: Arc<Log>,
@@ -40,7 +40,7 @@ impl Register for Rehearsal {
     }
 }
 
-/// The exercise's server, each of whose connections is reviewed.
+/// The exercise's server, with a review of each connection.
 pub(super) struct Reviewed {
     pub(super) service: BoxedService,
     pub(super) reviewer: Arc<Reviewer>,
@@ -62,7 +62,7 @@ impl Service for Reviewed {
     }
 }
 
-/// A machine that is listened to, until it has answered.
+/// A machine whose input is collected until it answers.
 struct Listening {
     machine: Box<dyn Machine>,
     reviewer: Arc<Reviewer>,
@@ -93,7 +93,7 @@ impl Machine for Listening {
             _ => None,
         });
         if let Some(answer) = answer {
-            // Who was not let in was not heard.
+            // If the connection exceeded a limit, the message was not read, so there is no review.
             if reads || decided.is_some() {
                 self.reviewer.say(received, decided, answer);
             }

@@ -1,4 +1,4 @@
-//! What a rehearsal says of a message, in messages.
+//! Puts the review of a rehearsed message into words.
 
 use std::cmp::Reverse;
 use std::mem::{Discriminant, discriminant};
@@ -13,13 +13,13 @@ use crate::print;
 use crate::wording;
 use socklab_text::{Messages, Variable, escape};
 
-/// What came on a connection.
+/// What was received on a connection.
 pub(super) struct Received {
     peer: SocketAddr,
     pub(super) bytes: Vec<u8>,
-    /// In how many calls it was received.
+    /// In how many calls the bytes were received.
     pub(super) pieces: u32,
-    /// When its last byte came, as Unix time.
+    /// When the last byte came, as Unix time.
     pub(super) complete: Duration,
 }
 
@@ -34,7 +34,7 @@ impl Received {
     }
 }
 
-/// Says it, and counts what was wrong.
+/// Prints reviews, and counts what was wrong.
 pub(crate) struct Reviewer {
     messages: &'static dyn Messages,
     quiet: bool,
@@ -46,7 +46,7 @@ pub(crate) struct Reviewer {
 struct Seen {
     messages: u64,
     right: u64,
-    /// How many messages had a cause, and how it was worded first.
+    /// For each cause: how many messages had it, and its wording for the first.
     causes: Vec<(Discriminant<Remark>, u64, String)>,
 }
 
@@ -60,8 +60,8 @@ impl Reviewer {
         }
     }
 
-    /// What to explain to the class: each cause with how many messages had it, the commonest
-    /// first. `None` if no message came.
+    /// What to explain to the class: each cause with the number of messages that had it, the
+    /// commonest first. `None` if no message came.
     pub(crate) fn summary(&self) -> Option<String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.messages == 0 {
@@ -92,7 +92,7 @@ impl Reviewer {
                 Some((_, count, _)) => *count += 1,
                 None => {
                     let said = match remark {
-                        // No student's digits, for a class may see it.
+                        // Leave out the student's digits, because a class may see this.
                         Remark::CodeZeros(_) => self.with_zeros("…"),
                         _ => self.remark(remark),
                     };
@@ -109,8 +109,8 @@ impl Reviewer {
         messages.say_with("rehearsal-code-zeros", &[("dni", &dni)])
     }
 
-    /// Shows what came, part by part, with what is to be said of each, and what was answered. In
-    /// one piece, so that what several connections sent does not mix.
+    /// Shows the message part by part, with remarks on each, and the answer. It is printed at once,
+    /// so that the reviews of several connections do not mix.
     pub(super) fn say(&self, received: &Received, decision: Option<&Decision>, answer: &[u8]) {
         let lines = self.lines(received, decision, answer);
         if !self.quiet {
@@ -150,7 +150,7 @@ impl Reviewer {
                 lines.push(format!("    {}", messages.say_with(id, &[("said", &said)])));
             }
         };
-        // Only that it is TLS is shown: its bytes would tell a student nothing.
+        // Show only the beginning of a TLS record: its bytes would not help a student.
         let tls = review.remarks.contains(&Remark::Tls);
         let message =
             &received.bytes[..received.bytes.len().min(if tls { 16 } else { MAX_MESSAGE })];
