@@ -30,7 +30,7 @@ pub(super) static LESSON: Lesson = Lesson {
 
 const MODELS: [&str; 3] = ["blocking", "blocking-batched", "mio-batched"];
 
-/// How many datagrams come with one call, and how long each is.
+/// How many datagrams the client sends with one call, and the length of each.
 const TRAIN: usize = 32;
 const LENGTH: usize = 32;
 
@@ -95,7 +95,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// What a server uses for so many rounds of datagrams that come at once, and how many it answered.
+/// What a server uses for `rounds` rounds, each of `at_once` datagrams sent together. Also returns
+/// how many datagrams it answered.
 fn asked(server: &Measured, at_once: usize, rounds: usize) -> io::Result<(Usage, usize)> {
     let mut client = Client::of(server.address)?;
     let before = used(server, &mut client)?;
@@ -103,18 +104,18 @@ fn asked(server: &Measured, at_once: usize, rounds: usize) -> io::Result<(Usage,
         client.ask(at_once)?;
     }
     let after = used(server, &mut client)?;
-    // The question whose reply says what was used came before that was said.
+    // One more: the usage is reported after the question that triggers the report was answered.
     Ok((after.since(&before), rounds * at_once + 1))
 }
 
-/// What it has used so far, which it says with its next operation.
+/// What the server has used so far. It reports that with its next operation, so ask it a question.
 fn used(server: &Measured, client: &mut Client) -> io::Result<Usage> {
     server.ask()?;
     client.ask(1)?;
     server.answer()
 }
 
-/// Asks by the call that sends several datagrams, where there is one.
+/// A client that sends several datagrams with one call, if the system can.
 struct Client(Wire<UdpSocket, TcpStream>, Link);
 
 impl Client {
@@ -128,7 +129,7 @@ impl Client {
         Ok(Client(wire, link))
     }
 
-    /// Sends so many questions at once, and takes as many replies.
+    /// Sends `count` questions together, and receives as many replies.
     fn ask(&mut self, count: usize) -> io::Result<()> {
         let questions = [b'a'; TRAIN * LENGTH];
         let mut left = &questions[..count * LENGTH];
@@ -138,7 +139,7 @@ impl Client {
         let Wire::Datagrams(datagrams) = &self.0 else {
             return Err(io::ErrorKind::NotConnected.into());
         };
-        // The kernel puts the replies of one call together for a socket that asked for it (GRO).
+        // With GRO, the kernel may deliver several replies with one call.
         let (mut received, mut buffer) = (0, [0; 2 * TRAIN * LENGTH]);
         while received < count * LENGTH {
             received += datagrams.udp.recv(&mut buffer)?;
@@ -146,7 +147,7 @@ impl Client {
         Ok(())
     }
 
-    /// All of them with one call, or the first.
+    /// Sends all questions with one call if the system can, or else the first.
     fn send(&mut self, questions: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
             #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
-//! What lessons measure with: servers and clients of the lab, in this process or in one of their
-//! own.
+//! What lessons measure with: the lab's servers and clients, in this process or in processes of
+//! their own.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,38 +16,38 @@ use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
 use crate::measured::{Measured, Order, raise_descriptors};
 
-/// Descriptors that neither a server nor a client has for connections.
+/// Descriptors that are reserved for other purposes than connections.
 const SPARE: u64 = 200;
 
-/// How a lesson is measured, and in which language it speaks.
+/// How a lesson is measured, and in which language it is shown.
 pub struct Bench<'a> {
     /// The language's messages.
     pub messages: &'a dyn Messages,
-    /// Whether it should take little time.
+    /// Whether to measure for a short time only.
     pub quick: bool,
-    /// Takes a line that says what is measured now.
+    /// Is called with a line that says what is being measured.
     pub progress: &'a dyn Fn(&str),
 }
 
 impl Bench<'_> {
-    /// The first when there is time, else the second.
+    /// Returns `usual`, or `quick` if the measurement should be short.
     pub(super) fn choose<T>(&self, usual: T, quick: T) -> T {
         if self.quick { quick } else { usual }
     }
 
-    /// Says what is measured now.
+    /// Reports what is being measured.
     pub(super) fn progress(&self, what: &str) {
         let messages = self.messages;
         (self.progress)(&messages.say_with("lesson-progress", &[("what", &what)]));
     }
 
-    /// A server in a process of its own, on a core of its own if there are two, and this process on
-    /// the other.
+    /// Starts a server in a process of its own. If there are two cores, the server has one and this
+    /// process the other.
     pub(super) fn server(&self, exercise: &str, runtime: &str) -> io::Result<Measured> {
         self.server_that(exercise, runtime, Order::default())
     }
 
-    /// The same, with what else the order says.
+    /// Starts a server in a process of its own, with further settings in the order.
     pub(super) fn server_that(
         &self,
         exercise: &str,
@@ -66,7 +66,8 @@ impl Bench<'_> {
         })
     }
 
-    /// Those of the models that this system has, and a sentence about the others, if there are any.
+    /// The models that are available on this system, and a sentence about the others, if there are
+    /// any.
     pub(super) fn offered<'m>(&self, models: &[&'m str]) -> (Vec<&'m str>, Option<String>) {
         let messages = self.messages;
         let here = |name: &&str| Runtime::find(name).is_some_and(|one| one.available().is_ok());
@@ -78,8 +79,7 @@ impl Bench<'_> {
         (offered, note)
     }
 
-    /// The numbers of connections that there is time for and that the system's limit of descriptors
-    /// allows.
+    /// The numbers of connections that the time and the limit on descriptors allow.
     pub(super) fn steps(&self, all: &[u32]) -> Vec<u32> {
         let most = self.choose(u32::MAX, 100);
         let limit = raise_descriptors().saturating_sub(SPARE);
@@ -87,7 +87,7 @@ impl Bench<'_> {
         all.iter().copied().filter(possible).collect()
     }
 
-    /// Which of a load's questions were not answered as they had to be, if any.
+    /// Says how many questions of a load were not answered correctly, if any.
     pub(super) fn trouble(&self, who: &str, outcome: &Outcome) -> Option<String> {
         let messages = self.messages;
         let count = outcome.lost + outcome.wrong + outcome.refused + outcome.out_of_ports;
@@ -96,14 +96,15 @@ impl Bench<'_> {
     }
 }
 
-/// Whose cores are whose. They are shared before this process is kept to its own: after that it may
-/// use no others, and all but the first server of a lesson would share the load's core.
+/// How the cores are divided between load and server. This is decided before this process is
+/// pinned. Afterwards it would see only its own core, and all later servers of a lesson would share
+/// that one.
 pub(super) fn cores() -> &'static Cores {
     static CORES: OnceLock<Cores> = OnceLock::new();
     CORES.get_or_init(|| Cores::share(&allowed_cores(), 1))
 }
 
-/// A server of the lab in this process, which listens.
+/// Starts a server of the lab in this process. It is listening when this returns.
 pub(super) fn listen(exercise: &Exercise, at: impl Into<SocketAddr>) -> io::Result<LocalServer> {
     let settings = Settings {
         keep_serving: true,
@@ -114,8 +115,8 @@ pub(super) fn listen(exercise: &Exercise, at: impl Into<SocketAddr>) -> io::Resu
         .map_err(|status| io::Error::other(format!("{}: {status:?}", exercise.name)))
 }
 
-/// The next sign of a client that the server sees, if it comes within `limit`: a connection, or a
-/// datagram that it shows.
+/// Waits up to `limit` for the next client that the server sees: a connection, or a datagram that
+/// it shows.
 pub(super) fn next_client(server: &LocalServer, limit: Duration) -> Option<Seen> {
     let until = Instant::now() + limit;
     loop {
@@ -127,14 +128,14 @@ pub(super) fn next_client(server: &LocalServer, limit: Duration) -> Option<Seen>
     }
 }
 
-/// What became of a client.
+/// How a client ended, and what its user saw.
 pub(super) struct Went {
     pub(super) status: Status,
     pub(super) seen: Vec<Seen>,
     pub(super) took: Duration,
 }
 
-/// Runs a client of the lab to its end. It waits for a reply for as long as `patience`.
+/// Runs a client of the lab to its end. The client waits for a reply for up to `patience`.
 pub(super) fn client(
     exercise: &Exercise,
     server: SocketAddr,

@@ -1,4 +1,4 @@
-//! Silent connections: what each costs a server, and what all of them cost one more client.
+//! Silent connections: what each costs a server, and how they affect one more client.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -26,13 +26,13 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// Threads first, one loop last: the two that the question is about.
+/// The question compares the first, with threads, and the last, with one loop.
 const MODELS: [&str; 4] = ["blocking", "async-std", "tokio", "mio"];
 
 /// How many connections are idle at each step.
 const STEPS: [u32; 4] = [10, 100, 1_000, 10_000];
 
-/// How often one more client submits, a second.
+/// How many submissions per second one more client makes.
 const RATE: f64 = 200.0;
 
 fn ask(bench: &Bench<'_>) -> Question {
@@ -45,7 +45,7 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-/// What was seen of a server with so many idle connections.
+/// A server's memory with a number of idle connections.
 #[derive(Clone, Copy)]
 struct Step {
     idle: u32,
@@ -125,14 +125,14 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// What a connection costs in KiB, from the fewest to these.
+/// The memory for each connection in KiB, from the difference between two steps.
 fn slope(first: Step, now: Step) -> Option<f64> {
     let connections = now.idle.checked_sub(first.idle).filter(|&more| more > 0)?;
     Some((now.memory as f64 - first.memory as f64) / f64::from(connections))
 }
 
-/// Waits until the server has accepted all who are connected: it answers only then who comes after
-/// them.
+/// Waits until the server has accepted all connections. Connects once more: the server answers only
+/// after it has accepted the earlier ones.
 fn settle(server: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -140,8 +140,8 @@ fn settle(server: SocketAddr) -> io::Result<()> {
     stream.read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// How long one more client waits for its answer, again and again. It asks at a moderate rate,
-/// because each submission stays in the server's memory.
+/// Measures how long one more client waits for its answers. It asks at a moderate rate, because
+/// each submission stays in the server's memory.
 fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome> {
     let plan = Plan {
         connections: 100,
@@ -149,7 +149,7 @@ fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome>
         measure: bench.choose(Duration::from_millis(300), Duration::from_millis(100)),
         warm_up: (Duration::from_millis(50), Duration::from_millis(100)),
         timeout: Duration::from_secs(5),
-        // Each DNI submits once.
+        // Use other DNIs at each step, because each DNI submits once.
         first: step * 1_000_000,
         ..Plan::new(Kind::Submit, to)
     };

@@ -1,4 +1,4 @@
-//! A server that stands still for a second, seen by two ways of measuring.
+//! A server that is stopped for a second, measured by a closed and by an open loop.
 
 use std::io;
 use std::time::Duration;
@@ -27,13 +27,14 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// The server whose process is stopped. Which model it is does not matter: none runs.
+/// The server whose process is stopped. The model does not matter, because no server runs while it
+/// is stopped.
 const MODEL: &str = "mio";
 
-/// How often the open loop asks, a second.
+/// How many questions per second the open loop asks.
 const RATE: f64 = 200.0;
 
-/// How long the server stands still, and how long is measured.
+/// How long the server is stopped, and how long the measurement takes.
 fn times(bench: &Bench<'_>) -> (Duration, Duration) {
     let stall = bench.choose(Duration::from_millis(1000), Duration::from_millis(250));
     (stall, stall * 4)
@@ -84,7 +85,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             break;
         };
         let mut rows = vec![("lesson-service", &outcome.service)];
-        // Under a closed loop they are one and the same.
+        // In a closed loop, response time and service time are the same.
         if pace != Pace::Closed {
             rows.push(("lesson-response", &outcome.response));
         }
@@ -120,8 +121,8 @@ fn percent(of: u64, all: u64) -> String {
     figures(100.0 * of as f64 / all.max(1) as f64)
 }
 
-/// One connection after another to a fresh server that stands still once; nothing where a process
-/// cannot be stopped.
+/// Measures one connection after another to a fresh server that is stopped once. Returns `None` if
+/// the system cannot stop a process.
 fn with_a_stall(bench: &Bench<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
     let (stall, measure) = times(bench);
     let server = bench.server("welcome", MODEL)?;
@@ -137,14 +138,15 @@ fn with_a_stall(bench: &Bench<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
         return Ok(None);
     };
     let outcome = socklab_load::run(&plan, &mut |_| ());
-    // Whatever became of the load: no process is signalled after the server's has ended.
+    // Join even if the load failed: otherwise a signal could hit another process after the server
+    // has ended.
     stalled.join().map_err(|_| io::Error::other("stall"))??;
     outcome.map(Some).map_err(io::Error::other)
 }
 
 type Stalling = std::thread::JoinHandle<io::Result<()>>;
 
-/// Stops the server's process after a while, for a while: SIGSTOP, SIGCONT.
+/// Stops the server's process after `after`, for `stall`, with SIGSTOP and SIGCONT.
 #[cfg(unix)]
 fn stop_for(server: &Measured, after: Duration, stall: Duration) -> Option<Stalling> {
     use nix::sys::signal::{Signal, kill};

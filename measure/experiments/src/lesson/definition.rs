@@ -1,4 +1,4 @@
-//! What a lesson is, and how it reads.
+//! The definition of a lesson, and its text.
 
 use std::io;
 
@@ -10,42 +10,42 @@ use super::prediction::{Answer, Answers};
 
 /// A lesson. Its texts are the ids of messages.
 pub struct Lesson {
-    /// What it is called on the command line.
+    /// The lesson's name on the command line.
     pub name: &'static str,
-    /// What it asks, in one line.
+    /// The lesson's question, in one line.
     pub about: &'static str,
-    /// Says what will be measured, and asks.
+    /// Makes the question, with a description of what will be measured.
     pub ask: fn(&Bench<'_>) -> Question,
-    /// Measures.
+    /// Measures the answer.
     pub measure: fn(&Bench<'_>) -> io::Result<Findings>,
-    /// The message that explains, and the one that says who explained it first.
+    /// The messages with the explanation and with its source.
     pub(super) why: &'static str,
     pub(super) source: &'static str,
-    /// Commands to go on with.
+    /// Commands to try next.
     pub next: &'static [&'static str],
 }
 
-/// What is said before anything is measured.
+/// The text before the measurement.
 pub struct Question {
     pub(super) setup: String,
     pub(super) question: String,
-    /// What can be answered.
+    /// The possible answers.
     pub answers: Answers,
 }
 
 /// What was measured.
 pub struct Findings {
-    /// The right answer; `None` if none of the choices is, or if it could not be measured here.
+    /// The measured answer; `None` if it is not among the choices, or could not be measured here.
     pub answer: Option<Answer>,
     pub(super) table: Grid,
-    /// What else was found, in sentences.
+    /// Further findings, in sentences.
     pub(super) notes: Vec<String>,
-    /// Whether it is what the lesson explains. If not, the lesson says so.
+    /// Whether the result is what the lesson explains. If not, the lesson says so.
     pub(super) explained: bool,
 }
 
 impl Lesson {
-    /// What is read before the prediction.
+    /// The text before the prediction.
     pub fn introduction(&self, question: &Question, messages: &dyn Messages) -> String {
         format!(
             "{}: {}\n\n{}\n{}{}\n",
@@ -57,7 +57,7 @@ impl Lesson {
         )
     }
 
-    /// What was measured, why it is so, and how to go on.
+    /// The text after the measurement: the results, the explanation, and what to try next.
     pub fn conclusion(&self, found: &Findings, messages: &dyn Messages) -> String {
         let mut text = "\n".to_owned();
         for row in found.table.plain().lines() {

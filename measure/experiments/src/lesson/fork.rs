@@ -32,8 +32,8 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// The designs, the one without any process control first, each with what the book has for it
-/// (UNP, figure 30.1, rows 0 to 2): programs that fork without `exec`.
+/// The designs, beginning with the one without process control, each with the CPU time that the
+/// book gives (UNP, figure 30.1, rows 0 to 2). The book's programs fork without `exec`.
 const DESIGNS: [(&str, Option<f64>); 5] = [
     ("blocking-iterative", Some(0.0)),
     ("blocking", None),
@@ -45,7 +45,7 @@ const DESIGNS: [(&str, Option<f64>); 5] = [
 /// How many clients connect at the same time, as in the book.
 const CLIENTS: usize = 5;
 
-/// How often all of them connect.
+/// How many connections all clients make together.
 fn connections(bench: &Bench<'_>) -> usize {
     CLIENTS * bench.choose(100, 10)
 }
@@ -111,8 +111,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// The CPU time in microseconds that a server of this design uses for a connection, with its
-/// children's.
+/// The CPU time in microseconds that a server of this design uses for each connection, including
+/// its children's.
 fn connection(design: &str, count: usize) -> io::Result<f64> {
     let cores = cores();
     pin(&cores.generator);
@@ -135,16 +135,16 @@ fn connection(design: &str, count: usize) -> io::Result<f64> {
         cores: &cores.server,
     })?;
     let used = || Charge::cpu(server.id()).ok_or(io::ErrorKind::NotFound);
-    // What is done once is not a connection's.
+    // Warm up, so that costs which arise only once are not counted.
     visit(server.address, CLIENTS)?;
     let before = used()?;
     visit(server.address, count)?;
-    // The last children are waited for.
+    // Give the server time to wait for its last children: their CPU time counts only then.
     thread::sleep(Duration::from_millis(50));
     Ok((used()?.saturating_sub(before)).as_secs_f64() * 1e6 / count as f64)
 }
 
-/// So many visits in all, by clients that come at the same time.
+/// Makes `count` connections in all, by concurrent clients.
 fn visit(server: SocketAddr, count: usize) -> io::Result<()> {
     let visits = move || -> io::Result<()> {
         for _ in 0..count / CLIENTS {
@@ -161,7 +161,8 @@ fn visit(server: SocketAddr, count: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The CPU time in microseconds of a process that starts as those do, and ends at once.
+/// The CPU time in microseconds of a process that is started with `exec`, as these servers'
+/// children are, and ends at once.
 fn start(count: usize) -> io::Result<f64> {
     let before = ended_children();
     for _ in 0..count {

@@ -29,10 +29,10 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// The designs, the one whose client has to wait first.
+/// The designs. The first is the one whose clients have to wait.
 const MODELS: [&str; 3] = ["blocking-iterative", "blocking", "mio"];
 
-/// The choices: which of the models, in their order, held the others up.
+/// The choices: for each model, whether the slow client delayed the others.
 const CHOICES: [[bool; MODELS.len()]; 4] = [
     [false, false, false],
     [true, false, false],
@@ -40,7 +40,7 @@ const CHOICES: [[bool; MODELS.len()]; 4] = [
     [true, true, true],
 ];
 
-/// How often the others submit, a second.
+/// How many submissions per second the other clients make.
 const RATE: f64 = 100.0;
 
 /// What the slow client sends; whether its code is right does not matter.
@@ -108,13 +108,14 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// How long a slow client took, and what became of those who submitted meanwhile and shortly after.
+/// How long a slow client took, and the results of the clients that submitted meanwhile and shortly
+/// afterwards.
 fn beside_a_slow_one(to: SocketAddr, hold: Duration) -> io::Result<(Duration, Outcome)> {
-    // Connected before the others come, so that it is served first.
+    // Connect the slow client before the others, so that it is served first.
     let slow = TcpStream::connect(to)?;
     let slow = thread::spawn(move || submit_slowly(slow, hold));
     let plan = Plan {
-        // So many may wait at once.
+        // The most clients that may wait at the same time.
         connections: 1000,
         pace: Pace::Open { rate: RATE },
         warm_up: (Duration::ZERO, Duration::ZERO),
@@ -127,8 +128,8 @@ fn beside_a_slow_one(to: SocketAddr, hold: Duration) -> io::Result<(Duration, Ou
     Ok((slow, others))
 }
 
-/// Sends a submission a byte at a time, with equal pauses, until it is answered; how long that
-/// took.
+/// Sends a submission a byte at a time, with equal pauses, and waits for the answer. Returns how
+/// long that took.
 fn submit_slowly(mut stream: TcpStream, hold: Duration) -> io::Result<Duration> {
     let begun = Instant::now();
     stream.set_nodelay(true)?;

@@ -24,10 +24,11 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// How many bytes come, of which half are read.
+/// How many bytes are sent. Half of them are read.
 const BYTES: usize = 8;
 
-/// The choices: whether a level-triggered wait tells of the rest, and an edge-triggered one.
+/// The choices: whether a level-triggered wait reports the rest, and whether an edge-triggered one
+/// does.
 const CHOICES: [[bool; 2]; 4] = [[false, false], [true, false], [false, true], [true, true]];
 
 fn ask(bench: &Bench<'_>) -> Question {
@@ -44,15 +45,15 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-/// What a wait tells of.
+/// What a wait reports.
 struct Wakeups {
-    /// The bytes that came.
+    /// Whether it reports the bytes that were sent first.
     first: bool,
-    /// Those that were left, when half had been read.
+    /// Whether it reports the rest, after half of the bytes were read.
     rest: bool,
-    /// One byte more.
+    /// Whether it reports one more byte.
     more: bool,
-    /// How many bytes lie there then.
+    /// How many bytes are unread at the end.
     unread: usize,
 }
 
@@ -83,7 +84,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             wakeups.unread.to_string(),
         ]);
         let all = &mut seen[usize::from(edge)];
-        // All of a kind must agree.
+        // All waits of a kind must agree.
         *all = Some(all.unwrap_or(wakeups.rest) && wakeups.rest);
     }
     let mut notes = vec![messages.say("lesson-level-edge-rule")];
@@ -102,7 +103,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// Sends, has half of it read, and asks a wait each time whether it tells of something.
+/// Sends bytes, reads half of them, and sends one more. Each time, asks the wait whether it reports
+/// data.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
 fn half_read(
     watch: impl FnOnce(&TcpStream) -> io::Result<()>,
@@ -128,7 +130,8 @@ fn half_read(
     })
 }
 
-/// The waits that this system has, each with whether it is edge-triggered and what it woke for.
+/// The waits of this system. Each comes with whether it is edge-triggered, and with what it
+/// reported.
 #[cfg(target_os = "linux")]
 fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     use nix::poll::{PollFd, PollFlags, poll};
@@ -137,7 +140,7 @@ fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     use nix::sys::time::{TimeVal, TimeValLike};
     use std::os::fd::{AsFd, AsRawFd};
 
-    // A wait that tells of nothing takes this long.
+    // The time-out of a wait that reports no data, in milliseconds.
     let limit: u16 = bench.choose(300, 50);
     let not_watched = |_: &TcpStream| Ok(());
     bench.progress("select");
@@ -174,7 +177,7 @@ fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     ])
 }
 
-/// Elsewhere the two kinds of wait are not to be had of one system call.
+/// Other systems have no single call that offers both kinds of wait.
 #[cfg(not(target_os = "linux"))]
 fn waits(_: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     Ok(Vec::new())

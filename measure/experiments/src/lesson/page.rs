@@ -1,29 +1,29 @@
-//! Paragraphs and figures, as a projector shows them well.
+//! Formats paragraphs and figures for a projector.
 
 use socklab_text::wrap;
 
-/// How many characters a line has at most.
+/// The greatest number of characters in a line.
 const WIDTH: usize = 96;
 
-/// A text in lines that break between words.
+/// Wraps a text between words.
 pub(super) fn paragraph(text: &str) -> String {
     wrap("", text, WIDTH) + "\n"
 }
 
-/// What stands where there is no number.
+/// The text of a cell without a number.
 pub(super) const NONE: &str = "-";
 
-/// Nanoseconds in milliseconds, with three figures that count.
+/// Nanoseconds in milliseconds, with about three significant digits.
 pub(super) fn millis(nanoseconds: u64) -> String {
     figures(nanoseconds as f64 / 1e6)
 }
 
-/// Nanoseconds in microseconds, with three figures that count.
+/// Nanoseconds in microseconds, with about three significant digits.
 pub(super) fn micros(nanoseconds: u64) -> String {
     figures(nanoseconds as f64 / 1e3)
 }
 
-/// A number with three figures that count.
+/// A number with about three significant digits.
 pub(super) fn figures(number: f64) -> String {
     match number.abs() {
         small if small < 1.0 => format!("{number:.3}"),

@@ -35,10 +35,10 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// How often a client connects, or sends.
+/// How often a client connects or sends.
 const TIMES: usize = 5;
 
-/// How long something that must be there is waited for.
+/// How long to wait for an event that must come.
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn ask(bench: &Bench<'_>) -> Question {
@@ -57,7 +57,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let ours = server.address;
     let greeted = greet(&server)?;
     let ended_by_server = waiting(ours.port(), &greeted);
-    // Its listening socket is closed, and its port is free but for what waits there.
+    // Now the listening socket is closed, and only connections in TIME_WAIT still use the port.
     drop(server);
     let plain = bind(ours, false);
     let reusing = bind(ours, true);
@@ -130,8 +130,8 @@ fn different(ports: &[u16]) -> usize {
     ports.iter().collect::<BTreeSet<_>>().len()
 }
 
-/// The lab's client connects again and again; the ports are those that the server says. The server
-/// closes first.
+/// Connects the lab's client several times. Returns the clients' ports, as the server reports them.
+/// The server closes first.
 fn greet(server: &LocalServer) -> io::Result<Vec<u16>> {
     (0..TIMES)
         .map(|_| {
@@ -144,7 +144,8 @@ fn greet(server: &LocalServer) -> io::Result<Vec<u16>> {
         .collect()
 }
 
-/// Clients that close first: the server's address, and the clients' ports as it sees them.
+/// Connects clients that close first. Returns the server's address, and the clients' ports as it
+/// sees them.
 fn hang_up() -> io::Result<(SocketAddr, Vec<u16>)> {
     let (address, listener) = socket::bind_streams(ANY.into())?;
     let ports: io::Result<Vec<u16>> = (0..TIMES)
@@ -152,8 +153,7 @@ fn hang_up() -> io::Result<(SocketAddr, Vec<u16>)> {
             let client = TcpStream::connect(address)?;
             let (mut served, peer) = listener.accept()?;
             client.shutdown(Shutdown::Write)?;
-            // The server closes when it has read to the end, as servers do that wait for their
-            // client's.
+            // The server closes after it has read to the end of the stream.
             served.set_read_timeout(Some(LIMIT))?;
             served.read_to_end(&mut Vec::new())?;
             drop(served);
@@ -164,7 +164,7 @@ fn hang_up() -> io::Result<(SocketAddr, Vec<u16>)> {
     Ok((address, ports?))
 }
 
-/// One UDP socket that sends again and again, and the ports that its server sees.
+/// Sends several datagrams from one UDP socket. Returns the source ports that the server sees.
 fn send_from_one_socket() -> io::Result<Vec<u16>> {
     let (server, client) = (UdpSocket::bind(ANY)?, UdpSocket::bind(ANY)?);
     server.set_read_timeout(Some(LIMIT))?;
@@ -176,7 +176,7 @@ fn send_from_one_socket() -> io::Result<Vec<u16>> {
     Ok(ports)
 }
 
-/// Whether a server may have that address now, with or without `SO_REUSEADDR`.
+/// Tries to bind a server to this address, with or without `SO_REUSEADDR`.
 fn bind(address: SocketAddr, reuse: bool) -> io::Result<()> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
     if reuse {
@@ -186,18 +186,18 @@ fn bind(address: SocketAddr, reuse: bool) -> io::Result<()> {
     socket.listen(1)
 }
 
-/// Where connections wait after both ends have closed them.
+/// At which end connections are in TIME_WAIT, after both ends have closed them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Waiting {
-    /// How many with the server's port, and how many with the client's.
+    /// How many at the server's port, and how many at the clients' ports.
     at_server: usize,
     at_client: usize,
-    /// How long the last of them is still to wait, in seconds.
+    /// How long the last of them still has to wait, in seconds.
     left: f64,
 }
 
-/// Which of these connections are in TIME_WAIT; nothing where the system has no list of them
-/// (Linux's /proc/net/tcp, proc(5)).
+/// Which of these connections are in TIME_WAIT. Returns `None` unless the system lists them, as
+/// Linux does in /proc/net/tcp (proc(5)).
 fn waiting(server: u16, clients: &[u16]) -> Option<Waiting> {
     let until = Instant::now() + Duration::from_millis(500);
     loop {
@@ -219,19 +219,19 @@ fn waiting(server: u16, clients: &[u16]) -> Option<Waiting> {
     }
 }
 
-/// Of a line of the list that is in TIME_WAIT (state 06) the local and the remote port, and how
-/// many seconds are left.
+/// Reads a line of the list. If it is in TIME_WAIT (state 06), returns the local port, the remote
+/// port, and how many seconds are left.
 fn in_time_wait(line: &str) -> Option<(u16, u16, f64)> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let after_colon = |at: usize| Some(fields.get(at)?.split_once(':')?.1);
     let port = |at| u16::from_str_radix(after_colon(at)?, 16).ok();
-    // In clock ticks as programs see them, of which there are 100 in a second.
+    // In the clock ticks that programs see, 100 a second.
     let left = || u32::from_str_radix(after_colon(5)?, 16).ok();
     let waits = fields.get(3).is_some_and(|state| *state == "06");
     waits.then_some((port(1)?, port(2)?, f64::from(left()?) / 100.0))
 }
 
-/// From which ports the system takes those of clients, where it says so.
+/// The range of ephemeral ports, if the system reports it.
 fn ephemeral_range() -> Option<(String, String)> {
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
     let (from, to) = range.trim().split_once(char::is_whitespace)?;

@@ -1,17 +1,17 @@
-//! What the user thinks will be measured, and how it compares.
+//! The user's prediction, and how it compares with the result.
 
 use socklab_text::Messages;
 
 use super::page::figures;
 
-/// What can be answered.
+/// The possible answers.
 #[derive(Debug)]
 pub enum Answers {
-    /// One of these, by the letters from `a`.
+    /// One of these choices, which have the letters from `a`.
     Choices(Vec<String>),
-    /// A number. It is right if neither it nor the result is more than so many times the other.
+    /// A number. It is right if it differs from the result by this factor at most.
     Number {
-        /// How many times.
+        /// The factor.
         within: f64,
     },
 }
@@ -19,14 +19,15 @@ pub enum Answers {
 /// An answer, given or measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
-    /// The choice at this place.
+    /// The index of the choice.
     Choice(usize),
     /// A number.
     Number(f64),
 }
 
 impl Answers {
-    /// What was typed, if it is an answer: `b`, `B`, `b)`; `12`, `1.5`, `1,5`.
+    /// Parses typed text: `b`, `B`, `b)`; `12`, `1.5`, `1,5`. Returns `None` if it is not an
+    /// answer.
     pub fn parse(&self, text: &str) -> Option<Answer> {
         let text = text.trim();
         match self {
@@ -42,7 +43,7 @@ impl Answers {
         }
     }
 
-    /// What to type.
+    /// A hint at what to type.
     pub fn hint(&self, messages: &dyn Messages) -> String {
         match self {
             Answers::Choices(choices) => LETTERS[..choices.len()].join(", "),
@@ -50,7 +51,7 @@ impl Answers {
         }
     }
 
-    /// The choices, one a line.
+    /// The choices, one on each line.
     pub(super) fn list(&self) -> String {
         let Answers::Choices(choices) = self else {
             return String::new();
@@ -73,7 +74,7 @@ impl Answers {
         }
     }
 
-    /// The prediction against the result.
+    /// Compares the prediction with the result.
     pub fn verdict(
         &self,
         predicted: Option<Answer>,

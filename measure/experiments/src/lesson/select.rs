@@ -1,4 +1,4 @@
-//! What many silent sockets add to a wait, for three calls that wait.
+//! What many silent sockets add to the cost of a wait, for three system calls.
 
 use std::io;
 use std::time::Duration;
@@ -28,8 +28,8 @@ pub(super) static LESSON: Lesson = Lesson {
 
 const MODELS: [&str; 3] = ["select", "poll", "mio"];
 
-/// How many connections are idle at each step. With the server's own descriptors the last keeps
-/// below `FD_SETSIZE`, 1,024.
+/// How many connections are idle at each step. With the server's own descriptors, the last step
+/// stays below `FD_SETSIZE`, 1,024.
 const STEPS: [u32; 3] = [10, 100, 1_000];
 
 /// Kerrisk, The Linux Programming Interface, table 63-9 (Linux 2.6.25): CPU seconds for 100,000
@@ -37,7 +37,7 @@ const STEPS: [u32; 3] = [10, 100, 1_000];
 const PUBLISHED: [[f64; MODELS.len()]; STEPS.len()] =
     [[0.73, 0.61, 0.41], [3.0, 2.9, 0.42], [35.0, 35.0, 0.53]];
 
-/// How long the client talks before the first figures are asked for, and after the last.
+/// How long the client talks before the first reading of the counters and after the last.
 const AROUND: Duration = Duration::from_millis(30);
 
 fn ask(bench: &Bench<'_>) -> Question {
@@ -92,7 +92,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             let times = first.map(|first: f64| each / first);
             first = first.or(Some(each));
             growth[at] = times;
-            // Seconds for 100,000, so ten times as many microseconds for one.
+            // From seconds for 100,000 operations to microseconds for one.
             let published = |step: usize| PUBLISHED[step][at] * 10.0;
             table.rows.push(vec![
                 model.to_owned(),
@@ -113,14 +113,14 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// The CPU time in microseconds that a server takes for each wait, with what it does between two:
-/// one client talks, so it receives a line and answers it.
+/// The CPU time in microseconds that a server takes for each wait, including its work between two
+/// waits: it receives and answers a line of the one client that talks.
 fn cost_of_a_wait(bench: &Bench<'_>, server: &Measured) -> io::Result<f64> {
     let measure = bench.choose(Duration::from_millis(600), Duration::from_millis(100));
     let plan = Plan::new(Kind::Capitals, server.address);
     let mut load = Load::new(&plan).map_err(io::Error::other)?;
     let mut talk = |length| load.slice(length).map_err(io::Error::other);
-    // It has accepted all others before this one is answered.
+    // Once this client is answered, the server has accepted all others.
     talk(AROUND)?;
     server.ask()?;
     talk(measure)?;

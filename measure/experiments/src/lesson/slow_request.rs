@@ -1,4 +1,5 @@
-//! Requests that block the server's thread: whom they hold up, by how a server shares its threads.
+//! Requests that block the server's thread: which clients they delay depends on how the server
+//! shares its threads.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,7 +30,7 @@ pub(super) static LESSON: Lesson = Lesson {
 
 const MODELS: [&str; 4] = ["blocking", "tokio", "mio", "uring"];
 
-/// The choices: in which of the models others wait, in their order.
+/// The choices: for each model, whether the other clients wait.
 const CHOICES: [[bool; MODELS.len()]; 4] = [
     [false, false, false, false],
     [false, false, true, true],
@@ -37,7 +38,7 @@ const CHOICES: [[bool; MODELS.len()]; 4] = [
     [true, true, true, true],
 ];
 
-/// How many of the others come in a second.
+/// How many other clients come in a second.
 const RATE: f64 = 200.0;
 
 fn ask(bench: &Bench<'_>) -> Question {
@@ -109,11 +110,11 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// How long a slow request took (the median), and what became of those who came meanwhile.
+/// How long a slow request took (the median), and the results of the clients that came meanwhile.
 fn beside_slow_ones(bench: &Bench<'_>, to: SocketAddr) -> io::Result<(Option<Duration>, Outcome)> {
     let slow = SlowRequests::begin(to, Duration::ZERO);
     let plan = Plan {
-        // So many may wait at once.
+        // The most clients that may wait at the same time.
         connections: 1000,
         pace: Pace::Open { rate: RATE },
         warm_up: (Duration::ZERO, Duration::ZERO),

@@ -1,4 +1,4 @@
-//! What an idle server uses, and what its clients gain by it.
+//! How much CPU time an idle server uses, and what its clients gain by it.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -31,7 +31,7 @@ pub(super) static LESSON: Lesson = Lesson {
 
 const MODELS: [&str; 3] = ["nonblocking", "select", "mio"];
 
-/// The choices: which of the models use the CPU while they are idle, in their order.
+/// The choices: for each model, whether it uses the CPU while it is idle.
 const CHOICES: [[bool; MODELS.len()]; 4] = [
     [false, false, false],
     [true, false, false],
@@ -39,8 +39,8 @@ const CHOICES: [[bool; MODELS.len()]; 4] = [
     [true, true, true],
 ];
 
-/// A server that uses at least this share of the time of a core uses it. On a busy computer a spin
-/// has not all of it.
+/// From this share of a core on, an idle server counts as using the CPU. On a busy computer, a
+/// server that spins does not get all of the core.
 const USES: f64 = 0.1;
 
 fn idle(bench: &Bench<'_>) -> Duration {
@@ -112,8 +112,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// The share of a core that a server used in a time in which it had nothing to do, and how many
-/// calls it made.
+/// The share of a core that a server used while it was idle, and how many calls it made.
 fn left_alone(server: &Measured, idle: Duration) -> io::Result<(f64, u64)> {
     let before = used(server)?;
     let begun = Instant::now();
@@ -125,8 +124,7 @@ fn left_alone(server: &Measured, idle: Duration) -> io::Result<(f64, u64)> {
     Ok(((since.user + since.system) / 1e6 / elapsed, calls))
 }
 
-/// What a server has used so far. It says so with its next operation, so it is asked a question
-/// too.
+/// What a server has used so far. It reports that with its next operation, so ask it a question.
 fn used(server: &Measured) -> io::Result<Usage> {
     server.ask()?;
     question(server.address)?;

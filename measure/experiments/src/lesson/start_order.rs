@@ -1,4 +1,4 @@
-//! A client before its server, over TCP and over UDP: refused, lost, not noticed.
+//! A client that starts before its server, over TCP and over UDP: refused, lost, or not noticed.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -30,7 +30,7 @@ pub(super) static LESSON: Lesson = Lesson {
     ],
 };
 
-/// What is typed into the clients that ask for a line.
+/// The line for the clients that ask for one.
 const LINE: &str = "hola";
 
 fn ask(bench: &Bench<'_>) -> Question {
@@ -47,14 +47,14 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-/// What a client was reported while nobody listened.
+/// What a client learned while no server was listening.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reported {
     Nothing,
     Refused,
-    /// After it had sent, by a socket that is connected.
+    /// The error came after sending, on a connected socket.
     Later,
-    /// Its time was up.
+    /// The client's time-out expired.
     NoReply,
     Else,
 }
@@ -82,13 +82,13 @@ impl Reported {
     }
 }
 
-/// One kind of client, before and after its server.
+/// One kind of client, before and after its server starts.
 struct Case {
     reported: Reported,
     took: Duration,
-    /// Whether the server that started afterwards got anything of the first client.
+    /// Whether the server that started afterwards received anything from the first client.
     kept: bool,
-    /// Whether a second client, with the server there, was heard.
+    /// Whether the server received from a second client.
     heard: bool,
 }
 
@@ -141,7 +141,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// A client where nobody listens, its server after it, and one more client.
+/// Runs a client without a server, then starts the server, then runs another client.
 fn case(
     exercise: &'static Exercise,
     pause: Duration,

@@ -1,4 +1,4 @@
-//! What a stream preserves of the calls that wrote to it: the bytes and their order.
+//! What a stream preserves of the sends: the bytes and their order, but not the boundaries.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -33,11 +33,11 @@ pub(super) static LESSON: Lesson = Lesson {
 #[derive(Clone, Copy, Debug)]
 struct Case {
     sends: usize,
-    /// How long what each of them sends is.
+    /// How many bytes each call sends.
     bytes: usize,
-    /// How many bytes the receiver takes at most with each call.
+    /// The size of the receiver's buffer.
     room: usize,
-    /// Whether the receiver reads only when all has been sent.
+    /// Whether the receiver reads only after all bytes were sent.
     later: bool,
 }
 
@@ -50,10 +50,10 @@ const fn case(sends: usize, bytes: usize, room: usize, later: bool) -> Case {
     }
 }
 
-/// More than all sends of a row together: no `recv` ends because its buffer is full.
+/// More than all sends of a row together, so no `recv` ends because its buffer is full.
 const LARGE: usize = 256 * 1024;
 
-/// What many programs take.
+/// The buffer size of many programs.
 const SMALL: usize = 1024;
 
 const CASES: [Case; 10] = [
@@ -69,7 +69,7 @@ const CASES: [Case; 10] = [
     case(10, 1_000, LARGE, true),
 ];
 
-/// How long a segment is on an Ethernet. Those of a loopback interface are up to 64 KiB long.
+/// The length of a TCP segment on Ethernet. On a loopback interface, segments have up to 64 KiB.
 const SEGMENT: u32 = 1_460;
 
 /// How long a receiver that reads later waits after the last send, for its bytes to arrive.
@@ -142,7 +142,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     })
 }
 
-/// How many calls of `recv` it takes to receive what was sent, over a connection of its own.
+/// Sends and receives over a new connection. Returns how many calls of `recv` it took.
 fn send_and_receive(case: Case) -> io::Result<usize> {
     let listener = TcpListener::bind(ANY)?;
     let mut sender = connect(listener.local_addr()?)?;
@@ -152,12 +152,12 @@ fn send_and_receive(case: Case) -> io::Result<usize> {
     let sending = thread::spawn(move || -> io::Result<TcpStream> {
         let bytes = vec![b'a'; case.bytes];
         for _ in 0..case.sends {
-            // A blocking socket takes all in one call.
+            // A blocking socket takes all bytes in one call.
             if sender.write(&bytes)? < bytes.len() {
                 return Err(ErrorKind::WriteZero.into());
             }
         }
-        // The receiver may not be waiting for it.
+        // Ignore an error: the receiver may not be waiting for this.
         let _ = sent.send(());
         Ok(sender)
     });
@@ -176,7 +176,7 @@ fn send_and_receive(case: Case) -> io::Result<usize> {
     Ok(calls)
 }
 
-/// Connects with [segments](SEGMENT) as on an Ethernet, where the system can be told.
+/// Connects with [segments](SEGMENT) as on Ethernet, if the system lets us set their length.
 fn connect(to: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
     #[cfg(unix)]
