@@ -1,4 +1,4 @@
-//! Cases of hosts that have several addresses.
+//! Cases for hosts that have several addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -13,7 +13,7 @@ use crate::snapshot::{assert_transcript, exercise};
 
 const LOCALHOST_6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
-/// Whether datagrams to `ip` can be had here. Only Linux gives a host all of 127.0.0.0/8.
+/// Whether this host has the address `ip`. Only Linux gives a host all of 127.0.0.0/8.
 fn is_here(ip: IpAddr) -> bool {
     let here = UdpSocket::bind((ip, 0)).is_ok();
     if !here {
@@ -27,7 +27,8 @@ fn echoing<B: Backend>(ip: IpAddr) -> Server {
     Server::of_at::<B, _, _>(ip, (), || echo::Server::new(true))
 }
 
-/// A client that has connected its socket to the server's port at `ip`, and hears no other address.
+/// A client whose socket is connected to the server's port at `ip`, so that it receives from no
+/// other address.
 fn asker(server: &Server, ip: IpAddr) -> UdpSocket {
     let any: IpAddr = match ip {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -79,7 +80,8 @@ pub fn a_wildcard_server_answers_from_the_address_that_was_asked<B: Backend>() {
     }
 }
 
-/// A transcript shows which address was asked where there are several, and is the same without.
+/// A transcript shows which address was asked if the host has several. Otherwise it does not
+/// mention it.
 pub fn a_transcript_shows_the_address_that_was_asked<B: Backend>() {
     let exercise = exercise("echo");
     for (bound, asked, shows) in [
@@ -117,8 +119,8 @@ pub fn a_transcript_shows_the_address_that_was_asked<B: Backend>() {
     }
 }
 
-/// A reply may have as many bytes as a datagram of IPv4 or IPv6 carries. A reply with one byte more
-/// is not sent, and the user is told.
+/// A reply may be as long as a datagram of IPv4 or IPv6 can be. A longer reply is not sent, and the
+/// user is told.
 pub fn the_longest_reply_depends_on_what_carries_it<B: Backend>() {
     for (bound, asked, most) in [
         (LOCALHOST, LOCALHOST, 65_507),
@@ -133,7 +135,7 @@ pub fn the_longest_reply_depends_on_what_carries_it<B: Backend>() {
         let server = echoing::<B>(bound);
         let socket = asker(&server, asked);
         assert_eq!(ask(&socket, &vec![b'a'; most]), vec![b'A'; most]);
-        // In capitals, this letter has a byte more.
+        // In capitals, this letter takes one byte more.
         let with_letter = |len: usize| format!("ŉ{}", "a".repeat(len - 3));
         let answer = ask(&socket, with_letter(most).as_bytes());
         assert_eq!(answer, with_letter(most).to_uppercase().as_bytes());

@@ -1,4 +1,4 @@
-//! Cases of `capitals`, whose connections stay: what a server must do on long streams.
+//! Cases for `capitals`, whose connections stay open: what a server must do on long streams.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -32,21 +32,22 @@ fn hear(stream: &mut TcpStream, lines: &str) {
     );
 }
 
-/// What comes until the end of the stream.
+/// Reads to the end of the stream.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
     rest
 }
 
-/// Many lines, of which no two are alike.
+/// Many lines, all of them different.
 fn many_lines(count: usize, filling: usize) -> String {
     let filling = "ñ".repeat(filling / 2);
     let lines = (0..count).map(|nth| format!("line {nth} {filling}\n"));
     lines.collect()
 }
 
-/// A line is a line wherever it is cut: in the middle of a letter, or before its end.
+/// A line is answered wherever the network cuts it: in the middle of a letter, or before the line
+/// end.
 pub fn a_line_one_byte_at_a_time<B: Backend>() {
     let server = serving::<B>();
     let mut stream = server.connect();
@@ -61,7 +62,7 @@ pub fn a_line_one_byte_at_a_time<B: Backend>() {
     server.finish();
 }
 
-/// One write may be a thousand lines.
+/// One write may contain a thousand lines.
 pub fn a_thousand_lines_in_one_write<B: Backend>() {
     let server = serving::<B>();
     let mut stream = server.connect();
@@ -71,7 +72,7 @@ pub fn a_thousand_lines_in_one_write<B: Backend>() {
     server.finish();
 }
 
-/// One line may be many segments.
+/// One line may come in many segments.
 pub fn a_line_in_many_segments<B: Backend>() {
     let server = serving::<B>();
     let mut stream = server.connect();
@@ -84,8 +85,8 @@ pub fn a_line_in_many_segments<B: Backend>() {
     server.finish();
 }
 
-/// A line may have 64 KiB, with either end. One of a byte more ends its connection, after what was
-/// asked before it has been answered.
+/// A line may have 64 KiB, with either line end. A line with one byte more ends its connection,
+/// after all earlier lines were answered.
 pub fn the_longest_line<B: Backend>() {
     let server = serving::<B>();
     let mut stream = server.connect();
@@ -108,8 +109,8 @@ pub fn the_longest_line<B: Backend>() {
     server.finish();
 }
 
-/// A peer may end its stream after a line, in the middle of one, or at once: it receives all of its
-/// replies, and then the end.
+/// A peer may end its stream after a line, in the middle of one, or at once. It receives all
+/// replies, and then the end of the stream.
 pub fn an_end_anywhere<B: Backend>() {
     let server = serving::<B>();
     for said in ["", "hola\n", "hola\nadi", "adi"] {
@@ -131,7 +132,7 @@ pub fn a_reset_anywhere<B: Backend>() {
     let much = many_lines(100_000, 30);
     for said in ["", "hol", "hola\n", &much] {
         let mut stream = server.connect();
-        // Of so much the server takes only a part, because none of its replies is read.
+        // The server takes only part of so much, because its replies are not read.
         stream
             .set_write_timeout(Some(Duration::from_millis(100)))
             .unwrap();
@@ -142,7 +143,7 @@ pub fn a_reset_anywhere<B: Backend>() {
     server.finish();
 }
 
-/// A peer that asks megabytes before it reads gets every reply, in order.
+/// A peer that sends megabytes of lines before it reads gets every reply, in order.
 pub fn megabytes_before_the_first_reply_is_read<B: Backend>() {
     let server = serving::<B>();
     let mut stream = server.connect();
@@ -166,10 +167,11 @@ pub fn megabytes_before_the_first_reply_is_read<B: Backend>() {
     server.finish();
 }
 
-/// Asks without reading a reply, until the server takes no more; how much it took.
+/// Sends lines without reading a reply, until the server takes no more. Returns how many bytes it
+/// took.
 fn never_read(server: &Server) -> (TcpStream, usize) {
     let mut stream = server.connect();
-    // The system may grant less.
+    // The system may grant smaller buffers.
     let socket = socket2::SockRef::from(&stream);
     let _ = socket.set_recv_buffer_size(64 * 1024);
     let _ = socket.set_send_buffer_size(64 * 1024);
@@ -181,7 +183,7 @@ fn never_read(server: &Server) -> (TcpStream, usize) {
     while taken <= MOST_TAKEN {
         match stream.write(lines.as_bytes()) {
             Ok(len) => taken += len,
-            // Windows says that the time is out.
+            // Windows returns `TimedOut`.
             Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {
                 break;
             }
@@ -194,8 +196,8 @@ fn never_read(server: &Server) -> (TcpStream, usize) {
 /// More than the server's two buffers in the kernel and its own high-water mark hold.
 const MOST_TAKEN: usize = 64 << 20;
 
-/// From a peer that never reads a server takes no more than its buffers hold, so that its memory
-/// does not grow; and it can be stopped.
+/// If a peer never reads, the server takes no more from it than its buffers hold, so that its
+/// memory does not grow. It can still be stopped.
 pub fn a_peer_that_never_reads<B: Backend>() {
     let server = serving::<B>();
     let (_deaf, taken) = never_read(&server);
@@ -205,7 +207,7 @@ pub fn a_peer_that_never_reads<B: Backend>() {
     assert!(begun.elapsed() < CLOSE_LIMIT * 3, "{:?}", begun.elapsed());
 }
 
-/// Others are served beside it.
+/// Other connections are served beside one whose peer never reads.
 pub fn a_peer_that_never_reads_delays_nobody<B: Backend>() {
     let server = serving::<B>();
     let (_deaf, taken) = never_read(&server);

@@ -1,4 +1,4 @@
-//! Cases of clients.
+//! Cases for clients.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -13,7 +13,7 @@ use socklab_system::{Backend, Run};
 use crate::real::Running;
 use crate::screen::{Said, Screen};
 
-/// Runs a client of `welcome` to its end. Returns how it ended, what its user saw, and how long it
+/// Runs a client of `welcome` to its end. Returns its status, what its user saw, and how long it
 /// took.
 fn welcomed<B: Backend>(
     servers: &[SocketAddr],
@@ -35,7 +35,7 @@ fn welcomed<B: Backend>(
 
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
-/// An address that refuses connections, as long as the socket is kept.
+/// An address that refuses connections for as long as the socket is kept.
 fn nobody_listens() -> (SocketAddr, Socket) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(ANY).into()).unwrap();
@@ -62,7 +62,7 @@ fn next_after(failed: SocketAddr, kind: FaultKind) -> impl Fn(&Said) -> bool {
     }
 }
 
-/// If one address refuses, the client tries the next and tells the user, with a time-out or
+/// If one address refuses, the client tells the user and tries the next, with a time-out or
 /// without.
 pub fn the_next_address_is_tried_after_a_refusal<B: Backend>() {
     for timeout in [Some(super::PATIENCE), None] {
@@ -84,7 +84,7 @@ pub fn the_next_address_is_tried_after_a_refusal<B: Backend>() {
     }
 }
 
-/// If every address refuses, the failure names the last, and the user was told of the others.
+/// If every address refuses, the failure names the last, after the user was told of the others.
 pub fn when_every_address_refuses_the_last_is_named<B: Backend>() {
     for timeout in [Some(super::PATIENCE), None] {
         let (first, _kept) = nobody_listens();
@@ -96,7 +96,7 @@ pub fn when_every_address_refuses_the_last_is_named<B: Backend>() {
     }
 }
 
-/// A silent address has its equal share of the time-out, and the next address the rest.
+/// A silent address gets its equal share of the time-out, and the next address the rest.
 pub fn a_silent_address_has_its_share_of_the_time_out<B: Backend>() {
     #[cfg(target_os = "linux")]
     {
@@ -115,7 +115,8 @@ pub fn a_silent_address_has_its_share_of_the_time_out<B: Backend>() {
     }
 }
 
-/// A client gives up in time on a server that does not accept, however many addresses it has.
+/// A client gives up after its time-out if the server does not accept, however many addresses it
+/// has.
 pub fn a_connection_that_does_not_open_in_time<B: Backend>() {
     #[cfg(target_os = "linux")]
     for count in 1..=3 {

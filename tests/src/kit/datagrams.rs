@@ -1,4 +1,4 @@
-//! Cases of UDP servers.
+//! Cases for UDP servers.
 
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ fn echoing<B: Backend>() -> Server {
     Server::of::<B, _>(|| echo::Server::new(true))
 }
 
-/// Asks until there is an answer: datagrams may be lost in a flood, and this is no loss of service.
+/// Asks until an answer comes, because a flood may make the kernel drop datagrams. Returns how
+/// often it asked.
 fn ask(socket: &UdpSocket, question: &str) -> usize {
     let answer = question.to_uppercase();
     let mut buffer = [0; 2048];
@@ -35,7 +36,7 @@ fn ask(socket: &UdpSocket, question: &str) -> usize {
     panic!("no answer to {question}");
 }
 
-/// One client's flood leaves another its turn.
+/// While one client floods the server, another is still served.
 pub fn a_flood_delays_nobody<B: Backend>() {
     let server = echoing::<B>();
     let flooding = Arc::new(AtomicBool::new(true));

@@ -1,5 +1,6 @@
-//! Cases of machines that go on after a fault of their stream. No exercise of the lab does, but one
-//! may: a relay, for example, that tells its other side. Its driver must not use the dead stream.
+//! Cases for machines that go on after a fault of their stream. No exercise of the lab does so, but
+//! one could: for example a relay that tells its other side. Its driver must not use the dead
+//! stream.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,7 +23,7 @@ struct Survived {
 }
 
 impl Survived {
-    /// Has the peer of a survivor break off, after `before` has happened on its connection.
+    /// Starts a server, runs `before` on a connection, and then resets that connection.
     fn after<B: Backend>(before: impl FnOnce(&mut TcpStream)) -> Self {
         let all = Survivors::default();
         let server = Server::watched::<B, _>(all.clone(), all.clone());
@@ -34,11 +35,12 @@ impl Survived {
         Survived { server, all }
     }
 
-    /// Asserts that the dead stream was left alone, while the driver was idle.
+    /// Asserts that the driver left the dead stream alone, and was idle.
     fn assert_left_alone<B: Backend>(&self, doing: Doing) {
         let done = || {
             let lived = self.all.lived();
-            // A driver that never waits calls `accept` again and again.
+            // A driver that spins calls `accept` again and again, so its operations are not
+            // compared.
             (lived.steps, (!B::SPINS).then_some(lived.operations))
         };
         // A driver may still be about to make its last wait.
@@ -52,7 +54,8 @@ impl Survived {
         assert!(lived.used.is_empty(), "{:?}", lived.used);
     }
 
-    /// Stops the server, which has sent all of its bytes.
+    /// Stops the server. Asserts that it ends without waiting for bytes to be sent, that the fault
+    /// was reported once, and that the dead stream was not used.
     fn finish(self) {
         let begun = Instant::now();
         self.server.finish();
@@ -69,15 +72,15 @@ fn repeated(stream: &mut TcpStream) {
     assert_eq!(take(stream, 4), b"hola");
 }
 
-/// A machine that goes on after a reset is told of it once. Its driver receives no more for it,
-/// sends no more of what it says, and does not spin.
+/// A machine that goes on after a reset is told of it once. Its driver then receives and sends no
+/// more for it, and does not spin.
 pub fn a_stream_is_dead_after_a_fault<B: Backend>() {
     let survived = Survived::after::<B>(repeated);
     survived.assert_left_alone::<B>(Doing::Receiving);
     survived.finish();
 }
 
-/// The same when much is unsent: it is dropped with the stream.
+/// If many bytes are unsent at the fault, they are dropped with the stream.
 pub fn what_is_unsent_is_dropped_after_a_fault<B: Backend>() {
     let survived = Survived::after::<B>(|stream| {
         stream.write_all(b"!").unwrap();
@@ -87,7 +90,7 @@ pub fn what_is_unsent_is_dropped_after_a_fault<B: Backend>() {
     survived.finish();
 }
 
-/// Others are served beside a machine whose stream is dead.
+/// Other connections are served beside a machine whose stream is dead.
 pub fn who_survives_a_fault_delays_nobody<B: Backend>() {
     let survived = Survived::after::<B>(repeated);
     for _ in 0..10 {

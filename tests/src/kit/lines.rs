@@ -1,4 +1,4 @@
-//! The user's lines, and their end.
+//! Cases for the user's lines, and the end of the input.
 
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
@@ -13,10 +13,11 @@ use socklab_system::{Backend, Run};
 use crate::real::Running;
 use crate::screen::{Said, Screen};
 
-/// How long a [`Typist`] wants no line after each.
+/// How long a [`Typist`] takes no line after each line.
 const REST: Duration = Duration::from_millis(5);
 
-/// Asks for a line, shows it, pauses, and asks for the next; shows `end` for each end of input.
+/// A machine that asks for a line, shows it, pauses, and asks for the next. It shows `end` at each
+/// end of input.
 #[derive(Debug, Default)]
 struct Typist {
     resting: Option<Mono>,
@@ -68,7 +69,7 @@ impl Machine for Typist {
     }
 }
 
-/// Runs a typist with this to read from; all that it showed.
+/// Runs a typist that reads from `source`. Returns all that it showed.
 fn typed<B: Backend>(source: Option<impl BufRead + Send + 'static>) -> Vec<String> {
     let screen = Screen::new();
     let run = Run::new(screen.clone(), ());
@@ -81,8 +82,8 @@ fn typed<B: Backend>(source: Option<impl BufRead + Send + 'static>) -> Vec<Strin
     screen.shown()
 }
 
-/// Each line comes once, in order, when the machine wants it (the pump asserts that), and then the
-/// end, once.
+/// Each line comes once, in order, and only when the machine wants it (the pump asserts that). Then
+/// the end of the input comes once.
 pub fn lines_come_one_by_one_and_then_the_end<B: Backend>() {
     let text: String = (0..20).map(|n| format!("line {n}\n")).collect();
     let mut expected: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -90,24 +91,25 @@ pub fn lines_come_one_by_one_and_then_the_end<B: Backend>() {
     assert_eq!(typed::<B>(Some(std::io::Cursor::new(text))), expected);
 }
 
-/// A last line without a line end is a line.
+/// A last line without a line end counts as a line.
 pub fn input_that_ends_in_the_middle_of_a_line<B: Backend>() {
     assert_eq!(typed::<B>(Some(&b"half"[..])), ["half", "end"]);
 }
 
-/// The input is empty; and there is no input at all.
+/// Both an empty input and no input at all end at once.
 pub fn input_that_ends_at_once<B: Backend>() {
     assert_eq!(typed::<B>(Some(&b""[..])), ["end"]);
     assert_eq!(typed::<B>(None::<&[u8]>), ["end"]);
 }
 
-/// Shows when it is read from, and gives a byte each time it is told to.
+/// An input that reports on the screen when it is read from, and returns a byte each time a key is
+/// pressed.
 struct Keyboard {
     screen: Arc<Screen>,
     keys: Receiver<u8>,
 }
 
-/// What it shows, in one order with all that the program says.
+/// What the keyboard reports when it is read from, in order with the program's own output.
 const READ: &[u8] = b"(the keyboard is read)";
 
 impl Read for Keyboard {
@@ -123,7 +125,8 @@ impl Read for Keyboard {
     }
 }
 
-/// No line is read before the prompt; and what is typed letter by letter is a line at its end.
+/// No line is read before the prompt. Letters that are typed one by one become a line at the line
+/// end.
 pub fn nothing_is_read_ahead<B: Backend>() {
     let (press, keys) = channel();
     let screen = Screen::new();

@@ -1,4 +1,4 @@
-//! A machine that wants everything at once.
+//! A machine that waits for the network, the user and a timer at once.
 
 use core::time::Duration;
 use std::net::SocketAddr;
@@ -8,8 +8,8 @@ use socklab_core::{
     Transport, Why,
 };
 
-/// Wants the network, lines, and a timer that fires again and again. What comes it sends back, but
-/// only when the timer fires.
+/// Waits for the network, for lines, and for a timer that fires again and again. It sends back what
+/// it receives, but only when the timer fires.
 #[derive(Debug)]
 pub(super) struct Metronome {
     open: Option<SocketAddr>,
@@ -21,7 +21,7 @@ pub(super) struct Metronome {
 }
 
 impl Metronome {
-    /// One that ticks this often; without a tick, it sends back at once.
+    /// A metronome with this period. Without a period, it sends back at once.
     pub(super) fn every(tick: Option<Duration>) -> Self {
         Metronome {
             open: None,
@@ -33,8 +33,8 @@ impl Metronome {
         }
     }
 
-    /// One without a tick, which connects to `to` by TCP, and says that a chat began when it begins
-    /// to.
+    /// A metronome without a period that connects to `to` by TCP. When it begins to connect, it
+    /// gives the notice that a chat began.
     pub(super) fn connecting(to: SocketAddr) -> Self {
         Metronome {
             open: Some(to),
@@ -111,7 +111,7 @@ impl Machine for Metronome {
     }
 }
 
-/// One for each connection.
+/// Makes a metronome for each connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Metronomes(pub(super) Option<Duration>);
 

@@ -1,4 +1,4 @@
-//! A connection that does what a test tells it to.
+//! A machine that does what a test tells it over its connection.
 
 use core::time::Duration;
 
@@ -23,11 +23,11 @@ impl Service for Parrots {
     }
 }
 
-/// Repeats what it hears, byte for byte, until the end of the stream; then finishes.
+/// Repeats what it receives, byte for byte, until the end of the stream; then finishes.
 ///
-/// A few bytes are orders: `!` has it send [`BIG`] bytes of [`pattern`] and finish; `+` sets a
-/// timer of 50 ms, `>` moves it to 100 ms from now, `-` cancels it. When it fires, the parrot says
-/// `T`. `~` has it answer the end of the stream with a large answer, and not finish.
+/// A few bytes are orders. `!` makes it send [`BIG`] bytes of [`pattern`] and finish. `+` sets a
+/// timer of 50 ms, `>` moves it to 100 ms from now, and `-` cancels it; when the timer fires, the
+/// parrot sends `T`. `~` makes it answer the end of the stream with a large answer, and not finish.
 #[derive(Debug)]
 pub struct Parrot {
     link: Link,
@@ -36,10 +36,10 @@ pub struct Parrot {
     status: Status,
 }
 
-/// How much a large answer is: more than any socket's buffers hold by default.
+/// The length of a large answer: more than any socket's buffers hold by default.
 pub const BIG: usize = 16 << 20;
 
-/// The byte of a large answer at that place.
+/// The byte of a large answer at index `at`.
 pub fn pattern(at: usize) -> u8 {
     (at % 251) as u8
 }
@@ -54,7 +54,7 @@ impl Parrot {
         out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
     }
 
-    /// Hears words, and an order if they end with one.
+    /// Repeats the bytes, and carries out the order if they end with one.
     fn hear(&mut self, now: Now, piece: &[u8], out: &mut Outbox) {
         let (order, before) = piece.split_last().unwrap_or((&0, &[]));
         let words = if ORDERS.contains(order) {

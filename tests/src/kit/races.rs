@@ -1,5 +1,5 @@
-//! Cases of machines that wait for several things at once and take them one at a time: none of them
-//! is lost.
+//! Cases for machines that wait for several events at once and take them one at a time. None may be
+//! lost.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
@@ -20,12 +20,13 @@ use crate::screen::{Said, Screen};
 
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
-/// Between two ticks: so short that the timer wins many races, and the receive is dropped.
+/// The time between two ticks. It is so short that the timer wins many races, and the receive is
+/// dropped.
 const TICK: Duration = Duration::from_micros(300);
 
 const ROUNDS: usize = 300;
 
-/// A UDP server of a metronome whose user has a keyboard.
+/// A UDP server that runs a metronome, with a keyboard.
 struct Typed {
     keys: Sender<Vec<u8>>,
     asker: UdpSocket,
@@ -73,7 +74,7 @@ impl Typed {
 pub fn datagrams_and_lines_against_a_timer<B: Backend>() {
     let server = Typed::start::<B>(Some(TICK), ());
     for round in 0..ROUNDS {
-        // With the user silent, and with the network silent.
+        // Once with a silent user, and once with a silent network.
         server.ask(&format!("datagram {round}"));
         let line = format!("line {round}");
         server.keys.send(format!("{line}\n").into_bytes()).unwrap();
@@ -82,7 +83,7 @@ pub fn datagrams_and_lines_against_a_timer<B: Backend>() {
     server.finish();
 }
 
-/// The same for a stream.
+/// The same race for the bytes of a stream.
 pub fn bytes_against_a_timer<B: Backend>() {
     let server = Server::of_streams::<B>(8, Metronomes(Some(TICK)));
     let mut stream = server.connect();
@@ -127,7 +128,7 @@ pub fn a_client_that_is_connecting<B: Backend>() {
     }
 }
 
-/// Keeps what the driver reports.
+/// An observer that keeps the operations of the driver.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<Operation>>>);
 
@@ -145,7 +146,7 @@ impl Observer for Log {
     }
 }
 
-/// The observer sees a driver try, wait, and try again; each once.
+/// The observer sees a driver try, wait, and try again. Each is reported once.
 pub fn what_was_tried_and_waited_for_is_told<B: Backend>() {
     let log = Log::default();
     let server = Typed::start::<B>(None, log.clone());
@@ -158,7 +159,7 @@ pub fn what_was_tried_and_waited_for_is_told<B: Backend>() {
     assert!(log.is_sorted_by_key(|one| one.start), "{log:?}");
     let received = |bytes| OperationResult::Done { items: 1, bytes };
     let kinds: Vec<_> = log.iter().map(|one| (one.kind, one.result)).collect();
-    // A datagram may have come before it was waited for.
+    // A datagram may have come before the driver waited for it.
     let without_waits: Vec<_> = kinds
         .iter()
         .filter(|(kind, result)| {
@@ -174,12 +175,12 @@ pub fn what_was_tried_and_waited_for_is_told<B: Backend>() {
             &(OperationKind::Send, received(5)),
         ]
     );
-    // The stop found it asleep, or about to be.
+    // The stop came while the driver was waiting, or about to wait.
     if let Some((last, _)) = kinds.last()
         && *last == OperationKind::Wait
     {
         let tried = kinds.iter().rfind(|(kind, _)| *kind != OperationKind::Wait);
-        // Where receiving was asked for earlier there was no call that could say so.
+        // With completions, the receive was submitted earlier, so no call would have blocked.
         let last = match B::COMPLETIONS {
             true => (OperationKind::Send, received(5)),
             false => (OperationKind::Receive, OperationResult::WouldBlock),

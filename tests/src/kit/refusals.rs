@@ -1,4 +1,4 @@
-//! Cases of TCP servers that turn connections away.
+//! Cases for TCP servers that refuse connections over a limit.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,10 +15,10 @@ use super::{LOCALHOST, Parrots, Server, wait_until};
 use crate::real::unix;
 use crate::record::{Recording, read};
 
-/// How much later than it should a machine of a busy system may be served.
+/// How late a machine may be served on a busy system.
 const LATE: Duration = Duration::from_secs(1);
 
-/// A submission server that waits for its clients for as long as a test takes.
+/// A submission server that waits for its clients for as long as any test takes.
 pub fn submissions() -> submit::Server {
     let limits = SubmissionLimits {
         silence: super::PATIENCE,
@@ -28,7 +28,7 @@ pub fn submissions() -> submit::Server {
     submit::Server::new(Arc::new(Bare), limits)
 }
 
-/// A recorded submission server with a limit.
+/// A submission server with a limit, and its recording.
 struct Limited {
     server: Server,
     recording: Recording,
@@ -36,7 +36,8 @@ struct Limited {
 
 impl Limited {
     fn start<B: Backend>(limit: ConnectionLimit) -> Self {
-        // Of no exercise of the lab, so that no digit is masked and all can be replayed.
+        // The name is not that of an exercise, so that no digits are masked and everything can be
+        // replayed.
         let recording = Recording::new("refused", Role::Server, B::NAME, unix());
         let watch = recording.clone();
         let change = |run: &mut Run<Recording>| run.limit = limit;
@@ -46,7 +47,7 @@ impl Limited {
         Limited { server, recording }
     }
 
-    /// A connection that is let in, as its transcript shows.
+    /// Makes a connection, and waits until its transcript shows that it was accepted.
     fn inside(&self) -> TcpStream {
         let stream = self.server.connect();
         let peer = stream.local_addr().unwrap();
@@ -54,7 +55,7 @@ impl Limited {
         stream
     }
 
-    /// Asserts that the next connection is told at once and ends, although its peer is silent.
+    /// Asserts that the next connection is refused at once and ends, although its peer is silent.
     fn assert_refused(&self, over: ExceededLimit) {
         let ended = self.recording.ended();
         let mut stream = self.server.connect();
@@ -82,14 +83,14 @@ impl Limited {
     }
 }
 
-/// The whole answer to a silent peer.
+/// Reads the whole answer.
 fn hear(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
 }
 
-/// A peer over a limit is told so, and its connection ends although it is silent.
+/// A peer over a limit is told so, and its connection ends although the peer is silent.
 pub fn over_a_limit_a_peer_is_told<B: Backend>() {
     for (limit, over) in [
         (ConnectionLimit::new(0, 8), ExceededLimit::Total),
@@ -103,7 +104,7 @@ pub fn over_a_limit_a_peer_is_told<B: Backend>() {
     }
 }
 
-/// A server that does not tell closes at once, and makes no machine.
+/// A server that does not tell refused peers closes at once, and makes no machine.
 pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
     let recording = Recording::new("refused", Role::Server, B::NAME, unix());
     let change = |run: &mut Run<Recording>| run.limit = ConnectionLimit::new(0, 8);
@@ -112,7 +113,7 @@ pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
     });
     for _ in 0..20 {
         let mut stream = server.connect();
-        // With a word of it unread, the close is a reset.
+        // If the server has unread bytes, its close sends a reset.
         let _ = stream.write_all(b"hola");
         assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
     }
@@ -136,7 +137,7 @@ pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
         inside.write_all(b"Ana&123456&000000").unwrap();
         assert_eq!(hear(&inside), "ERROR unavailable");
         drop(inside);
-        // Its place is free a moment after its machine has ended.
+        // Its place becomes free a moment after its machine has ended.
         wait_until("a place", || {
             let mut next = server.server.connect();
             let _ = next.write_all(b"Ana&123456&000000");
@@ -146,7 +147,7 @@ pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
     }
 }
 
-/// Many are told at the same time.
+/// Many refused peers are told at the same time.
 pub fn many_are_told_at_once<B: Backend>() {
     let server = Limited::start::<B>(ConnectionLimit::new(1, 8).with_silence(super::PATIENCE));
     let inside = server.inside();
@@ -161,11 +162,11 @@ pub fn many_are_told_at_once<B: Backend>() {
     server.finish();
 }
 
-/// How long a peer of these cases must have been silent.
+/// How long a peer must have been silent to be evicted in these cases.
 #[cfg(target_os = "linux")]
 const SILENCE: Duration = Duration::from_millis(200);
 
-/// A connection from an address of this machine.
+/// Connects from the loopback address that ends in `last`.
 #[cfg(target_os = "linux")]
 fn connect_from(last: [u8; 2], server: &Server) -> TcpStream {
     use socket2::{Domain, Socket, Type};
@@ -177,8 +178,8 @@ fn connect_from(last: [u8; 2], server: &Server) -> TcpStream {
     socket.into()
 }
 
-/// Fills a server with silent peers, asserts that others are served all the same, and counts who
-/// made room for them.
+/// Fills a server with silent peers, asserts that others are still served, and counts the evicted
+/// peers.
 #[cfg(target_os = "linux")]
 fn silent_peers_make_room<B: Backend>(limit: ConnectionLimit, silent: &[[u8; 2]]) {
     const HONEST: usize = 5;
@@ -189,9 +190,9 @@ fn silent_peers_make_room<B: Backend>(limit: ConnectionLimit, silent: &[[u8; 2]]
     let last = silent.last().unwrap().local_addr().unwrap();
     server.recording.wait_for(&format!("= {last}"));
     std::thread::sleep(SILENCE);
-    // Nobody has to make room before somebody knocks.
+    // No peer is evicted before another connects.
     assert_eq!(count.evicted(), 0);
-    // They stay, so that each needs a place of its own.
+    // Keep these connections, so that each needs a place of its own.
     let mut honest = Vec::new();
     for one in 1..=HONEST {
         let mut stream = connect_from([0, 10 + one as u8], &server.server);
@@ -201,7 +202,7 @@ fn silent_peers_make_room<B: Backend>(limit: ConnectionLimit, silent: &[[u8; 2]]
     }
     let evicted = usize::try_from(count.evicted()).unwrap();
     assert_eq!(evicted, HONEST);
-    // So many see an ordinary end, and the others none.
+    // As many silent peers as were evicted see the end of their stream, and the others do not.
     let ended = |mut stream: &TcpStream| {
         stream.set_nonblocking(true).unwrap();
         let read = stream.read(&mut [0]).map_err(|error| error.kind());
@@ -221,20 +222,21 @@ fn silent_peers_make_room<B: Backend>(limit: ConnectionLimit, silent: &[[u8; 2]]
     server.finish();
 }
 
-/// One address fills the server.
+/// Silent peers of one address that fill the server are evicted.
 #[cfg(target_os = "linux")]
 pub fn silent_peers_of_one_address_make_room<B: Backend>() {
     silent_peers_make_room::<B>(ConnectionLimit::new(60, 60), &[[0, 1]; 60]);
 }
 
-/// Each of many addresses has one connection.
+/// Silent peers are evicted even if each has an address of its own.
 #[cfg(target_os = "linux")]
 pub fn silent_peers_of_many_addresses_make_room<B: Backend>() {
     let addresses: Vec<[u8; 2]> = (1..=200).map(|one| [1, one]).collect();
     silent_peers_make_room::<B>(ConnectionLimit::new(200, 60), &addresses);
 }
 
-/// The system has resources for fewer than the limit allows.
+/// Silent peers are evicted if the system has resources for fewer connections than the limit
+/// allows.
 #[cfg(target_os = "linux")]
 pub fn silent_peers_make_room_for_who_waits<B: Backend>() {
     let limit = ConnectionLimit::new(1000, 1000).holding(60);

@@ -1,4 +1,4 @@
-//! Cases of TCP servers.
+//! Cases for TCP servers.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -14,7 +14,7 @@ use socklab_system::{Backend, socket};
 use super::metronome::Metronomes;
 use super::{BIG, PATIENCE, Server, many_descriptors, pattern, take};
 
-/// It still serves: a round trip on a new connection.
+/// Asserts that the server still serves: makes a round trip on a new connection.
 fn still_serves(server: &Server) {
     let mut stream = server.connect();
     stream.write_all(b"hola").unwrap();
@@ -27,7 +27,7 @@ pub fn one_byte_at_a_time<B: Backend>() {
     let mut stream = server.connect();
     for byte in b"one byte" {
         stream.write_all(&[*byte]).unwrap();
-        // Its answer shows that it was read alone.
+        // Waiting for the answer ensures that each byte is read alone.
         assert_eq!(take(&mut stream, 1), [*byte]);
     }
     server.finish();
@@ -55,10 +55,10 @@ pub fn a_large_answer_through_small_buffers<B: Backend>() {
     server.finish();
 }
 
-/// A connection whose own end takes little at a time.
+/// A connection whose receive buffer is small.
 fn small_window(server: &Server) -> TcpStream {
     let stream = server.connect();
-    // The system may grant less.
+    // The system may grant a smaller buffer.
     let _ = socket2::SockRef::from(&stream).set_recv_buffer_size(64 * 1024);
     stream
 }
@@ -75,8 +75,8 @@ pub fn an_end_in_the_middle_of_a_message<B: Backend>() {
     server.finish();
 }
 
-/// While a stream that has ended is written to, a system may tell of its end again with each event
-/// for its room.
+/// The machine is told of an end of stream once. While the server writes to such a stream, a system
+/// may report the end again with every event.
 pub fn an_end_is_told_once<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let mut stream = server.connect();
@@ -95,7 +95,7 @@ pub fn an_end_is_told_once<B: Backend>() {
     assert_eq!(more.len(), 0, "the end was told again");
 }
 
-/// A peer that resets while the server reads ends its own connection and no other.
+/// A peer that resets while the server reads ends its own connection only.
 pub fn a_reset_while_the_server_reads<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     for _ in 0..20 {
@@ -108,7 +108,7 @@ pub fn a_reset_while_the_server_reads<B: Backend>() {
     server.finish();
 }
 
-/// The same while the server writes to it.
+/// A peer that resets while the server writes ends its own connection only.
 pub fn a_reset_while_the_server_writes<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     for _ in 0..4 {
@@ -121,7 +121,8 @@ pub fn a_reset_while_the_server_writes<B: Backend>() {
     server.finish();
 }
 
-/// Timers fire, once, not too early; moved, they fire later; cancelled, they do not.
+/// A timer fires once and not too early. A moved timer fires later; a cancelled timer does not
+/// fire.
 pub fn a_timer_fires_is_moved_and_is_cancelled<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let mut stream = server.connect();
@@ -136,7 +137,7 @@ pub fn a_timer_fires_is_moved_and_is_cancelled<B: Backend>() {
     assert_eq!(take(&mut stream, 1), b"T");
     assert!(begun.elapsed().as_millis() >= 100, "{:?}", begun.elapsed());
 
-    // Had the cancelled one fired, there would be two before the end.
+    // If the cancelled timer fired, there would be two `T` before the end.
     stream.write_all(b"+-").unwrap();
     stream.write_all(b"+").unwrap();
     assert_eq!(take(&mut stream, 1), b"T");
@@ -152,7 +153,7 @@ pub fn a_stop_while_idle<B: Backend>() {
     Server::of_parrots::<B>(8).finish();
 }
 
-/// So are its connections; their peers see the end.
+/// A stop also ends idle connections. Their peers see the end of the stream.
 pub fn a_stop_while_connections_are_idle<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let mut streams: Vec<TcpStream> = (0..5).map(|_| server.connect()).collect();
@@ -192,7 +193,7 @@ pub fn who_never_reads_delays_nobody<B: Backend>() {
     server.finish();
 }
 
-/// Connections are served beside one whose peer talks without a pause.
+/// Connections are served beside one whose peer sends without a pause.
 pub fn who_never_stops_talking_delays_nobody<B: Backend>() {
     let server = Server::of_parrots::<B>(8);
     let talker = server.connect();
@@ -210,9 +211,9 @@ pub fn who_never_stops_talking_delays_nobody<B: Backend>() {
     server.finish();
 }
 
-/// A thousand connections at the same time, each served.
+/// A thousand connections at the same time are all served.
 pub fn a_thousand_at_once<B: Backend>() {
-    // Both ends are in this process, with other tests beside.
+    // Both ends are in this process, and so are other tests.
     if many_descriptors() < 4000 {
         eprintln!("SKIPPED a_thousand_at_once: fewer than 4,000 descriptors");
         return;
@@ -231,7 +232,7 @@ pub fn a_thousand_at_once<B: Backend>() {
     server.finish();
 }
 
-/// A peer that asks for a long time before it reads gets all of its answers, in order.
+/// A peer that sends for a long time before it reads gets all answers, in order.
 pub fn answers_wait_for_a_peer_that_reads_late<B: Backend>() {
     let server = Server::of_streams::<B>(8, Metronomes(None));
     let mut stream = server.connect();
@@ -255,7 +256,7 @@ pub fn answers_wait_for_a_peer_that_reads_late<B: Backend>() {
     server.finish();
 }
 
-/// Decides when the test says so.
+/// A register that decides when the test tells it to.
 #[derive(Default)]
 struct Slow(Mutex<Vec<Done>>);
 
@@ -265,7 +266,7 @@ impl Register for Slow {
     }
 }
 
-/// A decision that comes after its connection has gone is dropped.
+/// A decision that comes after its connection has ended is dropped.
 pub fn a_decision_for_nobody<B: Backend>() {
     let slow = Arc::new(Slow::default());
     let limits = SubmissionLimits {

@@ -12,30 +12,30 @@ use socklab_core::{
 
 use super::{BIG, pattern};
 
-/// Makes a survivor for each connection, and watches what their drivers do.
+/// Makes a survivor for each connection, and observes their drivers.
 #[derive(Clone, Debug, Default)]
 pub struct Survivors(Arc<Mutex<Lived>>);
 
-/// What has happened to all survivors of a server.
+/// The events of all survivors of a server.
 #[derive(Debug, Default)]
 pub struct Lived {
-    /// The faults that their machines were told of.
+    /// The faults that machines were told of.
     pub faults: Vec<Doing>,
-    /// What a machine was given after a fault, beside its timer and a stop.
+    /// The inputs of machines after a fault, except timers and stops.
     pub given: Vec<String>,
-    /// What its driver did after that to receive or to send.
+    /// The receives and sends of drivers after a fault.
     pub used: Vec<Operation>,
-    /// The machines that have said their last words.
+    /// How many machines have finished sending after a fault.
     pub silent: usize,
-    /// All inputs of all machines.
+    /// The number of all inputs of all machines.
     pub steps: usize,
-    /// All that the drivers did, waits included.
+    /// The number of all operations of the drivers, waits included.
     pub operations: usize,
     dead: BTreeSet<SocketAddr>,
 }
 
 impl Survivors {
-    /// What has happened so far.
+    /// The events so far.
     pub fn lived(&self) -> MutexGuard<'_, Lived> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,9 +55,9 @@ impl Service for Survivors {
     }
 }
 
-/// Repeats what it hears, and answers `!` with [`BIG`] bytes of [`pattern`]. After a fault it wants
-/// what its peer sends as before, speaks at once and when its timer fires, and then finishes: all
-/// of it on a dead stream. It ends when it is told to stop.
+/// Repeats what it receives, and answers `!` with [`BIG`] bytes of [`pattern`]. After a fault it is
+/// still interested in the network, sends at once and each time its timer fires, and then finishes,
+/// although the stream is dead. It ends when it is told to stop.
 #[derive(Debug)]
 pub struct Survivor {
     link: Link,
@@ -67,7 +67,7 @@ pub struct Survivor {
     status: Status,
 }
 
-/// How often it speaks after a fault, and how long after the time before.
+/// How often a survivor sends after a fault, and the time between two sends.
 const WORDS: u32 = 3;
 const REST: Duration = Duration::from_millis(5);
 
@@ -152,7 +152,7 @@ impl Watch for Survivors {
     }
 }
 
-/// Notes what a driver does.
+/// An observer that notes a driver's operations.
 #[derive(Debug)]
 pub struct Watching {
     all: Survivors,

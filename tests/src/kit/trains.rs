@@ -1,5 +1,5 @@
-//! Cases of UDP servers whose calls move several datagrams. A client sends as many in one call, so
-//! that the kernel has them together.
+//! Cases for UDP servers that move several datagrams in one call. The client sends several in one
+//! call, a train, so that the kernel has them together.
 
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
@@ -19,7 +19,7 @@ use crate::keyboard::Keyboard;
 use crate::real::Running;
 use crate::screen::{Said, Screen};
 
-/// Sends several datagrams of the same length, but for the last, in one call.
+/// Sends several datagrams in one call. All but the last have the length `segment`.
 fn send_train(socket: &UdpSocket, bytes: &[u8], segment: u16) {
     let (pieces, message) = (
         [IoSlice::new(bytes)],
@@ -42,7 +42,7 @@ fn receive(socket: &UdpSocket) -> Vec<u8> {
     answer
 }
 
-/// Whether the system has what this is about.
+/// Whether the system can move several datagrams in one call.
 fn is_here() -> bool {
     let here = couples();
     if !here {
@@ -51,17 +51,18 @@ fn is_here() -> bool {
     here
 }
 
-/// Counts the calls that moved something, and what they moved.
+/// Counts the calls that moved datagrams, and how many they moved.
 #[derive(Clone, Default)]
 struct Counts(Arc<Mutex<[(usize, usize); 2]>>);
 
 impl Counts {
-    /// Receives and sends: how many calls, how many datagrams.
+    /// Takes the counts of receives and of sends: calls and datagrams.
     fn take(&self) -> [(usize, usize); 2] {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 
-    /// The same, once so many have been sent: a peer may have the last before it is counted.
+    /// Takes the counts once `sent` datagrams were counted as sent. A peer may have the last one
+    /// earlier.
     fn take_all(&self, sent: usize) -> [(usize, usize); 2] {
         wait_until("all to be counted", || self.0.lock().unwrap()[1].1 == sent);
         self.take()
@@ -91,8 +92,8 @@ impl Observer for Counts {
     }
 }
 
-/// A train is received with one call, and answered with one: in capitals, each datagram for itself,
-/// in order.
+/// A train is received with one call and answered with one. Each datagram is answered in capitals
+/// by itself, in order.
 pub fn a_train_is_answered_with_one_call<B: Backend>() {
     if !is_here() {
         return;
@@ -118,7 +119,7 @@ pub fn a_train_is_answered_with_one_call<B: Backend>() {
             assert_eq!(receive(&socket), expected, "{nth} of {count} of {segment}");
         }
     }
-    // The system may cut a train in two, but not often.
+    // The system may split a train, but not often.
     counts.take();
     const ROUNDS: usize = 50;
     for _ in 0..ROUNDS {
@@ -134,15 +135,14 @@ pub fn a_train_is_answered_with_one_call<B: Backend>() {
     }
 }
 
-/// Replies whose lengths differ leave in as many trains as they need, in order; an empty one and
-/// one that would be too long are no part of any.
+/// Replies of different lengths leave in as many trains as they need, in order.
 pub fn capitals_may_grow_in_a_train<B: Backend>() {
     if !is_here() {
         return;
     }
     let server = Server::of_at::<B, _, _>(LOCALHOST, (), || echo::Server::new(true));
     let socket = server.asker();
-    // Six bytes each: in capitals six, nine, three, six and eighteen.
+    // Each has six bytes. In capitals they have six, nine, three, six and eighteen.
     let texts = ["abcdef", "ŉŉŉ", "ııı", "traße", "\u{390}\u{390}\u{390}"];
     let order = [0, 0, 1, 0, 2, 2, 0, 3, 3, 3, 4, 4, 1, 0, 0];
     let train = order.map(|at| texts[at]);
@@ -155,10 +155,10 @@ pub fn capitals_may_grow_in_a_train<B: Backend>() {
     server.finish();
 }
 
-/// Replies that are longer than a packet on the way cannot leave in a train: they leave one by one,
-/// in fragments, and shorter ones together as before.
+/// Replies longer than the MTU cannot leave in a train. They leave one by one, in fragments;
+/// shorter ones still leave together.
 pub fn replies_longer_than_a_packet<B: Backend>() {
-    // The server's thread has the network of the thread that starts it.
+    // A server's thread has the network namespace of the thread that starts it.
     let short = std::thread::spawn(|| {
         if !is_here() || !has_short_packets() {
             return;
@@ -168,7 +168,7 @@ pub fn replies_longer_than_a_packet<B: Backend>() {
         let server = Server::of_at::<B, _, _>(LOCALHOST, counts.clone(), make);
         let socket = server.asker();
         for _ in 0..3 {
-            // In capitals these have half as many bytes again.
+            // In capitals, these texts are half as long again.
             let (text, calls) = ("ŉ".repeat(450), [(1, 8), (8, 8)]);
             send_train(&socket, text.repeat(8).as_bytes(), 900);
             for _ in 0..8 {
@@ -186,7 +186,7 @@ pub fn replies_longer_than_a_packet<B: Backend>() {
     short.join().unwrap();
 }
 
-/// Gives this thread a network of its own, whose packets have at most 1,300 bytes.
+/// Gives this thread a network namespace of its own, with an MTU of 1,300 bytes.
 fn has_short_packets() -> bool {
     let own = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).is_ok();
     let set = ["link", "set", "lo", "mtu", "1300", "up"];
@@ -219,7 +219,7 @@ pub fn an_end_in_the_middle_of_a_train<B: Backend>() {
     assert_eq!(running.join(), Status::Done);
     let shown: Vec<Said> = screen.rest();
     assert_eq!(shown.len(), 2, "{shown:?}");
-    // No reply came, though the closed port may be told of.
+    // No reply came, but there may be an error about the closed port.
     let nothing = socket
         .set_nonblocking(true)
         .and_then(|()| socket.recv(&mut [0; 8]));
