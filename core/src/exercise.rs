@@ -1,4 +1,4 @@
-//! What drivers and tests know of an exercise: its transport, and how its two ends are made.
+//! The description of an exercise: its transport, and how to make its two ends.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -14,25 +14,25 @@ use crate::register::{Bare, Wording};
 use crate::scene::Scene;
 use crate::table::State;
 
-/// One exercise: what carries it, and how to make its two ends.
+/// One exercise: its transport, and how to make its two ends.
 pub struct Exercise {
-    /// Its name on the command line and in transcripts.
+    /// The name on the command line and in transcripts.
     pub name: &'static str,
-    /// What carries it.
+    /// The transport.
     pub transport: Transport,
-    /// The port that the lab gives it.
+    /// The port that the lab assigns to it.
     pub port: u16,
-    /// How long its client waits for a reply by default; `None` for no limit.
+    /// How long the client waits for a reply by default; `None` for no limit.
     pub timeout: Option<Duration>,
-    /// The options that its two ends take beside the common ones.
+    /// The options that its two ends take in addition to the common ones.
     pub offers: &'static [Offer],
     /// Whether what the client sends is secret, so that transcripts mask its digits.
     pub secret: bool,
-    /// What is said when it is played.
+    /// What is said when the exercise is played.
     pub scene: Scene,
-    /// The table that its client runs on.
+    /// The client's state table.
     pub client_table: &'static [State],
-    /// The table that its server runs on.
+    /// The server's state table.
     pub server_table: &'static [State],
     /// Makes a client.
     pub client: fn(&Settings) -> Box<dyn Machine>,
@@ -49,10 +49,11 @@ impl fmt::Debug for Exercise {
 /// How the server of an exercise is made.
 #[derive(Clone, Copy)]
 pub enum ServerKind {
-    /// UDP: one machine hears every peer.
+    /// UDP: one machine receives from all peers.
     Endpoint(fn(&Settings) -> Box<dyn Machine>),
     /// UDP, if the peers do not affect each other and the server has no user: there may be several
-    /// machines, each of which hears some of the peers. When one of them ends, the server ends.
+    /// machines, each of which receives from some of the peers. When one of them ends, the server
+    /// ends.
     Endpoints(fn(&Settings) -> Box<dyn Machine>),
     /// TCP: a service makes a machine for each connection.
     Service(fn(&Settings) -> BoxedService),
@@ -74,12 +75,13 @@ pub enum Offer {
     Register,
 }
 
-/// What the two ends of an exercise are made with; each takes what it needs.
+/// The settings of both ends of an exercise. Each end takes those that it needs.
 #[derive(Clone)]
 pub struct Settings {
-    /// Whom a client talks to.
+    /// The address of the server, for a client.
     pub server: SocketAddr,
-    /// Further addresses of the same server, tried in this order if that one cannot be reached.
+    /// Further addresses of the same server. A client tries them in this order if `server` cannot
+    /// be reached.
     pub fallbacks: Vec<SocketAddr>,
     /// How long a client waits for a reply; `None` for no limit.
     pub timeout: Option<Duration>,
@@ -87,15 +89,15 @@ pub struct Settings {
     pub retries: u32,
     /// Whether a server keeps serving after an exchange that ends the lab's own server.
     pub keep_serving: bool,
-    /// A submission's name, if it need not be asked for.
+    /// A submission's name, if it was given in advance.
     pub name: Option<Vec<u8>>,
-    /// A submission's DNI, if it need not be asked for.
+    /// A submission's DNI, if it was given in advance.
     pub dni: Option<String>,
-    /// A submission's code, if it need not be asked for.
+    /// A submission's code, if it was given in advance.
     pub code: Option<String>,
-    /// The words of a submission server's replies.
+    /// The wording of a submission server's replies.
     pub wording: Arc<dyn Wording>,
-    /// How patient a submission server is.
+    /// The time limits of a submission server.
     pub limits: SubmissionLimits,
 }
 
@@ -118,7 +120,7 @@ impl Default for Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The DNI and the code stay out of logs.
+        // Leave out the DNI and the code, which must not get into logs.
         f.debug_struct("Settings")
             .field("server", &self.server)
             .field("timeout", &self.timeout)
@@ -151,7 +153,7 @@ impl Settings {
     }
 }
 
-/// How patient a submission server is.
+/// The time limits of a submission server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SubmissionLimits {
     /// How long a client may be silent after it began: 2 s.
@@ -162,7 +164,7 @@ pub struct SubmissionLimits {
     pub store: Duration,
     /// How long the client's remaining bytes are read before closing: 1 s.
     pub drain: Duration,
-    /// How many of them are read at most: 64 KiB.
+    /// How many of these bytes are read at most: 64 KiB.
     pub drain_bytes: usize,
 }
 

@@ -31,7 +31,7 @@ use totp_rs::Builder;
 pub struct Step(pub u64);
 
 impl Step {
-    /// How long a step is (RFC 6238, 4.1: the default of `X`).
+    /// The length of a step in seconds (RFC 6238, 4.1: the default of `X`).
     pub const SECONDS: u64 = 30;
 
     /// The step of a Unix time.
@@ -39,7 +39,7 @@ impl Step {
         Step(unix_seconds / Step::SECONDS)
     }
 
-    /// The Unix time at which it begins.
+    /// The Unix time at which the step begins.
     pub const fn starts_at(self) -> u64 {
         self.0.saturating_mul(Step::SECONDS)
     }
@@ -49,7 +49,7 @@ impl Step {
         Step::SECONDS - unix_seconds % Step::SECONDS
     }
 
-    /// The step that many steps later; `None` before 1970.
+    /// The step `steps` later; `None` before 1970.
     pub const fn offset(self, steps: i64) -> Option<Step> {
         match self.0.checked_add_signed(steps) {
             Some(step) => Some(Step(step)),
@@ -63,18 +63,18 @@ impl Step {
 pub struct Key(Box<[u8]>);
 
 impl Key {
-    /// The lab's key: the ASCII digits of the DNI as sent, so zeros at its front matter; of a NIE
-    /// the letters too.
+    /// The lab's key: the ASCII digits of the DNI as sent, so leading zeros matter. For a NIE it
+    /// includes the letters.
     pub fn from_dni(dni: &Dni) -> Key {
         Key::from_bytes(dni.as_str().as_bytes())
     }
 
-    /// A key of any bytes.
+    /// A key with these bytes.
     pub fn from_bytes(bytes: &[u8]) -> Key {
         Key(bytes.into())
     }
 
-    /// The bytes.
+    /// The bytes of the key.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -104,14 +104,14 @@ impl fmt::Debug for Key {
 /// Which steps around the current one count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// How many before it: for codes that took time on their way.
+    /// How many steps before the current one count, for codes that were delayed.
     pub behind: u8,
-    /// How many after it: for clocks that are fast.
+    /// How many steps after the current one count, for clocks that are fast.
     pub ahead: u8,
 }
 
 impl Window {
-    /// The current step alone, as the lab's own exercise has it.
+    /// The current step alone, as in the lab's own exercise.
     pub const CURRENT: Window = Window {
         behind: 0,
         ahead: 0,
@@ -127,24 +127,24 @@ impl Window {
     }
 }
 
-/// The step that a code belongs to, as an offset from the current one; the preferred one where it
-/// belongs to several (two neighbouring steps can share a code).
+/// The step that a code belongs to, as an offset from the current one. Two neighbouring steps can
+/// share a code; then this is the preferred one.
 pub fn verify(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Option<i64> {
     offsets_of(key, code, unix_seconds, window).first().copied()
 }
 
 /// The steps of the window that a code belongs to, the preferred one first.
 ///
-/// Every step of the window is evaluated and compared whole, so the time taken reveals nothing of
-/// the code.
+/// Every step of the window is evaluated and all digits are compared, so the time taken reveals
+/// nothing about the code.
 pub fn steps_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<Step> {
     let now = Step::at(unix_seconds);
     let offsets = offsets_of(key, code, unix_seconds, window);
     offsets.iter().filter_map(|&one| now.offset(one)).collect()
 }
 
-/// Every step within `reach` steps before and after now whose code this is, nearest first: how far
-/// the clock that made it may be off, in steps of 30 s. Negative is behind.
+/// How far off the clock that made a code may be, in steps of 30 s. Negative means behind. Returns
+/// every matching offset up to `reach`, the nearest first.
 pub fn clock_offsets(key: &Key, code: &Code, unix_seconds: u64, reach: u8) -> Vec<i64> {
     let window = Window {
         behind: reach,
@@ -164,7 +164,7 @@ fn offsets_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<
         .collect()
 }
 
-/// Compares all digits, whatever the first ones say.
+/// Compares two codes in constant time: all digits, even if the first ones differ.
 fn same(a: &Code, b: &Code) -> bool {
     let pairs = a.as_str().bytes().zip(b.as_str().bytes());
     let differing = pairs.fold(0, |differing, (a, b)| differing | (a ^ b));
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(verify(&key, &before, now, window(1, 0)), Some(-1));
         assert_eq!(verify(&key, &before, now, window(0, 1)), None);
         assert_eq!(verify(&key, &before, now - 60, window(0, 1)), Some(1));
-        // There is no step before the first.
+        // There is no step before step 0.
         assert_eq!(verify(&key, &before, 0, window(255, 0)), None);
     }
 

@@ -7,13 +7,13 @@ use crate::link::{Link, Socket, Transport};
 use crate::oddity::Unexpected;
 use crate::register::{Attempt, StoreId};
 
-/// One thing a machine asks its driver to do, borrowed from the [`Outbox`](crate::Outbox).
+/// One thing that a machine asks its driver to do, borrowed from the [`Outbox`](crate::Outbox).
 #[derive(Clone, Copy, Debug)]
 pub enum Output<'a> {
-    /// Open a socket and connect it. Answered by `Opened`, whose link says to which address, or by
-    /// `Fault` once every address has failed.
+    /// Open a socket and connect it. Answered by `Opened`, whose link has the connected address, or
+    /// by `Fault` once every address has failed.
     Open {
-        /// The number it shall have.
+        /// The number that the machine gives the socket.
         socket: Socket,
         /// UDP or TCP.
         transport: Transport,
@@ -21,9 +21,9 @@ pub enum Output<'a> {
         /// that is left until the machine's deadline.
         to: &'a [SocketAddr],
     },
-    /// Send: one datagram, or the next bytes of a stream.
+    /// Send one datagram, or the next bytes of a stream.
     Send {
-        /// To whom.
+        /// The link to send on.
         link: Link,
         /// The payload.
         bytes: &'a [u8],
@@ -31,41 +31,42 @@ pub enum Output<'a> {
     /// Flush what was sent, then close the writing side (for a stream). Answered by `Finished`,
     /// except on a stream that has had a fault.
     Finish {
-        /// Which link.
+        /// The link.
         link: Link,
     },
-    /// Give a link up at once, losing what is unsent (a stream is reset).
+    /// Give a link up at once and drop unsent bytes. A stream is reset.
     Abort {
-        /// Which link.
+        /// The link.
         link: Link,
     },
-    /// Have the system send each of a stream's sends at once (`TCP_NODELAY`): by Nagle's algorithm
-    /// it would keep a small one until what was sent before is acknowledged.
+    /// Make the system send all bytes of a stream at once (`TCP_NODELAY`). With Nagle's algorithm,
+    /// it would hold a small send back until earlier bytes are acknowledged.
     NoDelay {
-        /// Which link.
+        /// The link.
         link: Link,
     },
     /// Ask the user for a line.
     Prompt(Prompt),
-    /// Payload for the user: what the peer said.
+    /// Show the user what the peer sent.
     Show {
         /// The payload, unescaped.
         bytes: &'a [u8],
     },
-    /// What the peer sent cannot be right: it was shown as it is, and the user is told what is odd.
+    /// Tell the user what is odd about bytes from the peer that cannot be right. They were shown
+    /// unchanged.
     Unexpected(Unexpected<'a>),
-    /// Something the user should know, to be worded in the user's language.
+    /// Tell the user of an event, in the user's language.
     Notice(Notice),
     /// Have the register decide and record an attempt. Answered by `Stored`.
     Store {
-        /// The machine's number for it.
+        /// The number that the machine gives the attempt.
         id: StoreId,
         /// The attempt.
         attempt: &'a Attempt,
     },
 }
 
-/// What the user is asked for.
+/// What a prompt asks the user for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prompt {
     /// The one line of `message`.
@@ -96,18 +97,18 @@ impl Prompt {
     }
 }
 
-/// A typed event for the user; the command words it.
+/// An event for the user. The command puts it into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A server can be reached here.
     Ready(SocketAddr),
     /// A client connected.
     Connection(SocketAddr),
-    /// A chat has its client.
+    /// A chat began with this client.
     ChatBegan(SocketAddr),
     /// A datagram from someone who is not in this chat was dropped.
     Stranger(SocketAddr),
-    /// Further strangers are dropped without a word.
+    /// Datagrams from further strangers are dropped without a notice.
     MoreStrangers,
     /// A reply to an earlier question came late, or twice, and was dropped.
     LateReply,
@@ -118,24 +119,25 @@ pub enum Notice {
         /// How many there are at most.
         of: u32,
     },
-    /// A datagram of so many bytes was [lost](crate::impair) instead of sent.
+    /// A datagram of this many bytes was [lost](crate::impair) instead of sent.
     Lost(SocketAddr, usize),
     /// The capitals do not fit into a datagram; no reply was sent.
     ReplyTooLong {
-        /// Who asked.
+        /// The client that asked.
         peer: SocketAddr,
         /// How long the reply would have been, in bytes.
         bytes: usize,
     },
     /// A client sent a line of more than this many bytes; its connection is closed.
     LineTooLong(SocketAddr, usize),
-    /// No program listens at this address, as the system already knows.
+    /// No program listens at this address: the system has already reported the datagram as refused.
     NoListener(SocketAddr),
     /// The server's answer begins with neither `OK` nor `ERROR`, so the verdict is unknown.
     VerdictUnknown,
     /// A field that the user typed cannot be sent; it is asked for again.
     BadField(FieldError),
-    /// The system reported an error, said once for each kind, and the server goes on.
+    /// The system reported an error, and the server goes on. This notice comes once for each kind
+    /// of error.
     Fault(Doing, Fault),
     /// An address of the peer could not be reached, and the next one is tried.
     NextAddress {
@@ -144,10 +146,10 @@ pub enum Notice {
         /// Why it failed.
         fault: Fault,
     },
-    /// The server is out of this resource: it serves the connections that it has, and further ones
+    /// The server has run out of this resource. It serves its present connections, and further ones
     /// wait in the backlog.
     AcceptPaused(Resource, Fault),
-    /// Accepting again.
+    /// The server accepts connections again.
     AcceptResumed,
 }
 
@@ -176,7 +178,7 @@ impl Notice {
     }
 }
 
-/// What each connection needs of the system, and may run out.
+/// A system resource that each connection needs, and that may run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// A descriptor, or the kernel's memory for a socket.
@@ -203,19 +205,19 @@ impl Resource {
 pub trait Console: Send + Sync {
     /// Asks for a line.
     fn prompt(&self, prompt: Prompt);
-    /// Shows what the peer said.
+    /// Shows what the peer sent.
     fn show(&self, bytes: &[u8]);
 
-    /// Whether it does anything with what it is told to show. Else nothing is copied for it.
+    /// Whether the console uses what it is told to show. If not, drivers copy no bytes for it.
     fn shows(&self) -> bool {
         true
     }
-    /// Says what happened.
+    /// Tells the user of an event.
     fn notice(&self, notice: Notice);
-    /// Says what cannot be right. By default it does not.
+    /// Tells the user what is odd about bytes from the peer. By default does nothing.
     fn unexpected(&self, _unexpected: &Unexpected<'_>) {}
 
-    /// Takes the outputs that are for the user, and ignores the rest.
+    /// Handles the outputs that are for the user, and ignores the rest.
     fn tell(&self, output: &Output<'_>) {
         match *output {
             Output::Prompt(prompt) => self.prompt(prompt),

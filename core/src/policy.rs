@@ -1,8 +1,9 @@
-//! Whether a submission counts: pure, so that a register can call it inside a transaction.
+//! Decides whether a submission counts. The functions are pure, so that a register can call them
+//! inside a transaction.
 //!
 //! A register reads the [`History`] of the attempt's DNI, calls [`decide`], and applies the
-//! [`Verdict`], all in one transaction. No other code decides. A register only may refuse attempts
-//! from an address prefix that has used up its [`Budget`].
+//! [`Verdict`], all in one transaction. No other code decides, with one exception: a register may
+//! refuse attempts from an address prefix that has used up its [`Budget`].
 
 mod budget;
 mod clock;
@@ -20,30 +21,32 @@ pub use throttle::{RATE_EVERYWHERE, RATE_HERE, SUSPECT_AFTER, Tally, back_off};
 use crate::otp::{Dni, Key, Step, Window, steps_of};
 use crate::register::{Attempt, Cause, Refusal};
 
-/// What secret a student's codes are made from.
+/// The secret from which a student's codes are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Secret {
-    /// The DNI, as in the lab. A refusal may say why: the DNI is no secret that silence could
-    /// protect.
+    /// The DNI, as in the lab. A refusal may give its reason, because the DNI is not really a
+    /// secret.
     #[default]
     Dni,
-    /// A random one for each student: all refusals are the same.
+    /// A random secret for each student. All refusals are the same, so that they reveal nothing.
     Random,
 }
 
-/// What does not change from attempt to attempt.
+/// The settings that are the same for all attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Which codes count: the current one and the one before; one more where clocks may be fast.
+    /// Which codes count: by default the current one and the one before. Where clocks may be fast,
+    /// the next one too.
     pub window: Window,
-    /// What the codes are made from.
+    /// The secret from which the codes are made.
     pub secret: Secret,
-    /// Whether a foreigner's number (NIE), with its letters, may stand for a DNI.
+    /// Whether a foreigner's number (NIE), with its letters, is accepted instead of a DNI.
     pub nie: bool,
 }
 
 impl Default for Policy {
-    /// The lab's: RFC 6238, 5.2 recommends at most one step for a code's time on its way.
+    /// The lab's policy. RFC 6238, 5.2 recommends that at most one earlier step counts, for the
+    /// delay of the network.
     fn default() -> Self {
         Policy {
             window: Window {
@@ -61,54 +64,55 @@ impl Default for Policy {
 pub struct History {
     /// The submission of this DNI in this lab.
     pub submission: Option<Earlier>,
-    /// The key that its codes are made with; `None` if it may not submit.
+    /// The key with which its codes are made; `None` if this DNI may not submit.
     pub key: Option<Key>,
-    /// Those steps of the window whose codes have been used, in whatever lab.
+    /// The steps of the window whose codes have been used, in any lab.
     pub used: BTreeSet<Step>,
-    /// A right code of this step came lately, while the address was
-    /// [suspect](SUSPECT_AFTER).
+    /// The step of a recent right code that came while the address was [suspect](SUSPECT_AFTER).
     pub proved: Option<Step>,
-    /// Its attempts from this address.
+    /// The attempts with this DNI from this address.
     pub here: Tally,
-    /// Its attempts from all addresses.
+    /// The attempts with this DNI from all addresses.
     pub everywhere: Tally,
 }
 
 /// A submission that is in the register, as the next attempt of the same DNI sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Earlier {
-    /// Its number.
+    /// The number of the submission.
     pub number: u64,
-    /// It was made with the very code of this attempt.
+    /// Whether it was made with the same code as this attempt.
     pub same_code: bool,
-    /// It bears the name that this attempt bears.
+    /// Whether it has the same name as this attempt.
     pub same_name: bool,
 }
 
-/// What an attempt comes to.
+/// The decision on an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It counts, and uses the code of this step.
+    /// The attempt counts, and uses up the code of this step.
     Accept(Step),
-    /// There is a submission of this DNI already, and the sender proves to know its secret.
+    /// This DNI has already submitted, and the attempt has a right code.
     Already {
         /// The submission.
         earlier: Earlier,
-        /// The step whose code this uses up, if it was unused.
+        /// The step whose code this attempt uses up, if the code was unused.
         step: Option<Step>,
     },
-    /// The code of this step is right, but so many wrong ones came from this address that one more
-    /// is asked for. The sender is told what a wrong code is told.
+    /// The code of this step is right, but so many wrong ones came from this address that another
+    /// right one is required. The answer is the same as to a wrong code.
     Once(Step),
-    /// It does not count.
+    /// The attempt does not count.
     Refuse(Refusal),
 }
 
 /// Decides an attempt by the clock at the moment its message was complete.
 ///
-/// The codes of the window count, the current one tried first; a code that two steps share counts
-/// for the one that is unused, so each code counts once (RFC 6238, 5.2). Every step is evaluated,
-/// and a stand-in key is used where there is none, so the time taken reveals neither.
+/// The codes of all steps in the window count, and the current step is tried first. If two steps
+/// share a code, it counts for the unused one, so each code counts once (RFC 6238, 5.2).
+///
+/// Every step is evaluated, and a DNI without a key is judged with a stand-in key. So the time
+/// taken reveals neither the step nor whether there is a key.
 pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict {
     let stand_in = Key::from_bytes(b"nobody's key");
     let key = history.key.as_ref().unwrap_or(&stand_in);
@@ -143,12 +147,12 @@ pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict 
     }
 }
 
-/// Where the DNI is the secret: what is answered to a code that is not valid now, if not why.
+/// With the DNI as the secret: decides an attempt whose code is not valid now. Returns `None` if
+/// the answer should be the cause of the wrong code.
 ///
 /// The accepted attempt itself may be sent again for as long as there is a register, because its
-/// confirmation may have been lost. It tells nothing to those who do not know the DNI, and those
-/// who do can make a code anyway. For the same reason a right code is never throttled: everybody
-/// who guesses one knows the DNI, so that only students would be kept out.
+/// confirmation may have been lost. This reveals nothing: whoever knows the DNI can make a code
+/// anyway. For the same reason a right code is never throttled: it would only keep students out.
 fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
     let unix = attempt.at.unix;
     if let Some(earlier) = history.submission.filter(|earlier| earlier.same_code) {
@@ -166,13 +170,13 @@ fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
     (wait > 0).then_some(Verdict::Refuse(Refusal::Throttled(wait)))
 }
 
-/// With random secrets: an address that has sent [so many](SUSPECT_AFTER) wrong codes for this DNI
-/// may be guessing. From then on a right code from there must be followed by another right one,
-/// which a student sends as asked and a guesser hardly meets.
+/// With random secrets: an address that has sent [this many](SUSPECT_AFTER) wrong codes for this
+/// DNI may be guessing. From then on a right code from that address must be followed by another
+/// right one. A student can send it when asked; a guesser is very unlikely to.
 ///
 /// Attempts from other addresses do not count, so no attacker can lock a student out.
 fn suspicion(history: &History, attempt: &Attempt, steps: &[Step]) -> Option<Verdict> {
-    /// Within so many steps the second right code must come.
+    /// The second right code must come within this many steps.
     const SOON: u64 = 3;
     if history.here.failures < SUSPECT_AFTER {
         return None;
@@ -187,11 +191,11 @@ fn suspicion(history: &History, attempt: &Attempt, steps: &[Step]) -> Option<Ver
     }
 }
 
-/// How far a clock may be off to be recognised, in steps of 30 s: 5 min. 20 candidates meet a wrong
-/// code by chance once in 50,000.
+/// How far off a clock may be to be recognised, in steps of 30 s: 5 min. One of the 20 candidates
+/// matches a wrong code by chance once in 50,000.
 const REACH: u8 = 10;
 
-/// The likely cause of a wrong code, where the DNI is the key.
+/// The likely cause of a wrong code, if the DNI is the key.
 fn cause(key: &Key, attempt: &Attempt) -> Cause {
     let unix = attempt.at.unix.as_secs();
     let (now, around) = (

@@ -1,4 +1,4 @@
-//! What a machine saw and did, as text.
+//! Transcripts: what a machine saw and did, as text.
 //!
 //! A transcript is a header and one line for each event: the time since the run began, an arrow, a
 //! word and its details, with the payload last.
@@ -42,7 +42,7 @@ pub use parse::{Expected, ParseError, parse};
 pub use record::Recorder;
 pub use replay::{Divergence, replay};
 
-/// Which end of an exercise a transcript tells of.
+/// Which end of an exercise a transcript is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The end that begins.
@@ -61,18 +61,18 @@ impl Role {
     }
 }
 
-/// What a transcript says before its first event.
+/// The header of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The exercise's name.
     pub exercise: String,
-    /// Which end.
+    /// Which end of the exercise the machine is.
     pub role: Role,
     /// The runtime's name.
     pub runtime: String,
-    /// Unix time at offset zero.
+    /// The Unix time at offset zero.
     pub epoch: Duration,
-    /// Whether digits of payload are masked.
+    /// Whether the digits of payloads are masked.
     pub masked: bool,
 }
 
@@ -91,12 +91,12 @@ impl fmt::Display for Header {
     }
 }
 
-/// One conversation, read back.
+/// One conversation, parsed from text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
-    /// What it says of itself.
+    /// The header.
     pub header: Header,
-    /// Its events.
+    /// The events.
     pub lines: Vec<Line>,
 }
 

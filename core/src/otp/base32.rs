@@ -29,7 +29,7 @@ pub fn encode_unpadded(bytes: &[u8]) -> String {
 /// Decodes, with padding or without, in upper or lower case.
 ///
 /// # Errors
-/// When the text is not base32: a character, a length, or padding that cannot be.
+/// When the text is not base32: it has an invalid character, length or padding.
 pub fn decode(text: &str) -> Result<Vec<u8>, NotBase32> {
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();

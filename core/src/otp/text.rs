@@ -3,12 +3,13 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-/// A student's ID number as sent: 6 to 8 ASCII digits, of which zeros at the front matter.
+/// A student's ID number as sent: 6 to 8 ASCII digits. Leading zeros matter.
 ///
-/// `01234567` and `1234567` are different keys and different entries of the register. A foreigner's
-/// number (NIE) is one with both its letters, of which the last must be right: `X1234567L` and
-/// `Y1234567X` are two people. It is kept in capitals. Whether it may submit is for the
-/// [`Policy`](crate::policy::Policy) to say.
+/// `01234567` and `1234567` are different keys and different entries of the register.
+///
+/// A foreigner's number (NIE) is also accepted, with both its letters; the last one must be right.
+/// `X1234567L` and `Y1234567X` are two people. A NIE is stored in capitals. The
+/// [`Policy`](crate::policy::Policy) decides whether it may submit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Dni(String);
 
@@ -17,13 +18,14 @@ pub struct Dni(String);
 pub enum DniError {
     /// The text is empty.
     Empty,
-    /// It carries a letter (`12345678Z`, `12345678-Z`, `X1234567`): the commonest slip.
+    /// The text has a letter (`12345678Z`, `12345678-Z`, `X1234567`), which is the commonest
+    /// mistake.
     Letter,
-    /// It has something that is not an ASCII digit.
+    /// The text has a character that is not an ASCII digit.
     NotDigits,
-    /// It has not 6 to 8 digits.
+    /// The text does not have 6 to 8 digits.
     Length {
-        /// How many it has.
+        /// How many digits it has.
         digits: usize,
     },
 }
@@ -37,10 +39,10 @@ impl fmt::Display for DniError {
 impl core::error::Error for DniError {}
 
 impl Dni {
-    /// Reads a DNI. White space around it is not part of it.
+    /// Parses a DNI. Ignores white space around it.
     ///
     /// # Errors
-    /// Says which rule it breaks.
+    /// Names the rule that the text breaks.
     pub fn parse(text: &str) -> Result<Dni, DniError> {
         let text = text.trim();
         if text.is_empty() {
@@ -61,7 +63,7 @@ impl Dni {
         }
     }
 
-    /// Reads a foreigner's number: X, Y or Z, seven digits and the right letter.
+    /// Parses a foreigner's number: X, Y or Z, seven digits and the right letter.
     pub(crate) fn parse_nie(text: &str) -> Option<Dni> {
         let [first, digits @ .., last] = text.as_bytes() else {
             return None;
@@ -75,26 +77,26 @@ impl Dni {
         (letter == char::from(last.to_ascii_uppercase())).then(|| Dni(text.to_ascii_uppercase()))
     }
 
-    /// Whether it is a foreigner's number.
+    /// Whether this is a foreigner's number.
     pub fn is_nie(&self) -> bool {
         self.0.starts_with(['X', 'Y', 'Z'])
     }
 
-    /// Its digits, and the letters of a foreigner's number.
+    /// The digits, and the letters of a foreigner's number.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The letter of a number: its remainder by 23 in this order, as the Ministry of the Interior
-/// publishes it. The first letter of a NIE counts as a digit: X is 0, Y is 1, Z is 2.
+/// The control letter of a number. The remainder by 23 selects it, in the order that the Ministry
+/// of the Interior publishes. The first letter of a NIE counts as a digit: X is 0, Y is 1, Z is 2.
 pub fn control_letter(number: u32) -> char {
     const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
     char::from(LETTERS[number as usize % LETTERS.len()])
 }
 
-/// A DNI's letter is its last character, perhaps after a hyphen; a foreigner's number (NIE) begins
-/// with X, Y or Z too.
+/// Whether a text is a DNI with a letter. The letter is the last character, perhaps after a hyphen;
+/// a foreigner's number (NIE) also begins with X, Y or Z.
 fn has_letter(text: &str) -> bool {
     let body = text.strip_suffix(|last: char| last.is_ascii_alphabetic());
     let ends = body.is_some();
@@ -130,11 +132,11 @@ pub struct Code([u8; 6]);
 pub enum CodeError {
     /// The text is empty.
     Empty,
-    /// It has something that is not an ASCII digit.
+    /// The text has a character that is not an ASCII digit.
     NotDigits,
-    /// It has not six digits.
+    /// The text does not have six digits.
     Length {
-        /// How many it has.
+        /// How many digits it has.
         digits: usize,
     },
 }
@@ -148,11 +150,11 @@ impl fmt::Display for CodeError {
 impl core::error::Error for CodeError {}
 
 impl Code {
-    /// Reads a code. White space around it is not part of it, nor is the one space that phones
-    /// show in the middle (`186 818`).
+    /// Parses a code. Ignores white space around it, and the one space that phones show in the
+    /// middle (`186 818`).
     ///
     /// # Errors
-    /// Says which rule it breaks.
+    /// Names the rule that the text breaks.
     pub fn parse(text: &str) -> Result<Code, CodeError> {
         let text = text.trim();
         let joined = match text.split_once(' ') {
@@ -170,13 +172,13 @@ impl Code {
         code.map(Code).map_err(|_| CodeError::Length { digits })
     }
 
-    /// A code of digits that were computed.
+    /// A code from computed digits.
     pub(super) fn of_digits(digits: &[u8]) -> Code {
         debug_assert!(digits.len() == 6 && digits.iter().all(u8::is_ascii_digit));
         Code(digits.try_into().unwrap_or([b'0'; 6]))
     }
 
-    /// Its digits.
+    /// The digits of the code.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
@@ -221,7 +223,7 @@ mod tests {
         }
     }
 
-    /// With another first letter it is another person, and another last letter.
+    /// Another first letter makes another person, with another last letter.
     #[test]
     fn foreigners() {
         for (typed, read) in [

@@ -1,4 +1,4 @@
-//! Provisioning URIs: what a QR code tells a phone (Google Authenticator's key URI format).
+//! Provisioning URIs, which a QR code contains for a phone (Google Authenticator's key URI format).
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -11,13 +11,13 @@ use super::{Key, base32};
 /// How the secret is written in a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// The lab's, byte for byte: base32 with its padding, each `=` as `%3D`, as pyotp writes it.
+    /// The lab's style, byte for byte: base32 with padding, each `=` as `%3D`, as pyotp writes it.
     Lab,
     /// Base32 without padding, as the key URI format asks for.
     Rfc,
 }
 
-/// What a URI provides.
+/// The content of a provisioning URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provisioning {
     /// The key.
@@ -31,21 +31,21 @@ pub struct Provisioning {
 /// Why a text is not a provisioning URI that this lab can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UriError {
-    /// It does not begin with `otpauth://totp/`.
+    /// The text does not begin with `otpauth://totp/`.
     NotTotp,
     /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     Encoding,
-    /// There is no secret.
+    /// The secret is missing.
     NoSecret,
     /// The secret is not base32, or empty.
     Secret,
     /// The label and the parameter name different issuers.
     Issuers,
-    /// An algorithm other than SHA-1.
+    /// The algorithm is not SHA-1.
     Algorithm,
-    /// A number of digits other than six.
+    /// The number of digits is not six.
     Digits,
-    /// A period other than 30 s.
+    /// The period is not 30 s.
     Period,
 }
 
@@ -111,16 +111,16 @@ fn unquote(text: &str) -> Result<String, UriError> {
     String::from_utf8(bytes).map_err(|_| UriError::Encoding)
 }
 
-/// Reads a URI of either style. Parameters that it does not know are passed over.
+/// Parses a URI of either style. Ignores unknown parameters.
 ///
 /// # Errors
-/// Says what this lab cannot use.
+/// Names what this lab cannot use.
 pub fn parse(uri: &str) -> Result<Provisioning, UriError> {
     let rest = uri
         .strip_prefix("otpauth://totp/")
         .ok_or(UriError::NotTotp)?;
     let (label, query) = rest.split_once('?').ok_or(UriError::NoSecret)?;
-    // The colon that separates may itself be encoded.
+    // Decode the label first, because the colon that separates it may be encoded.
     let label = unquote(label)?;
     let (mut issuer, account) = match label.split_once(':') {
         Some((issuer, account)) => (Some(issuer.to_owned()), account.trim_start().to_owned()),

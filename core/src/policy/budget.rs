@@ -1,12 +1,12 @@
-//! What one address prefix may cost a register.
+//! Limits how much one address prefix may cost a register.
 
 use core::net::{IpAddr, Ipv6Addr};
 use core::time::Duration;
 
 use crate::time::Mono;
 
-/// The prefix by which an address is counted: IPv4 addresses one by one, IPv6 by /64, which is what
-/// one user commonly has (RFC 6177).
+/// The prefix for which an address counts: an IPv4 address by itself, an IPv6 address for its /64,
+/// which is what one user commonly has (RFC 6177).
 pub fn prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -17,25 +17,25 @@ pub fn prefix(address: IpAddr) -> IpAddr {
     }
 }
 
-/// So many at once, and then one each so often.
+/// The parameters of a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// How many at once.
+    /// The size of the bucket: how many may come at once.
     pub burst: u32,
-    /// After how long there is one more.
+    /// The time after which the bucket gains one more.
     pub every: Duration,
 }
 
 /// How much of an [`Allowance`] is left (a token bucket).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// The time that pays for what is left, at `at`.
+    /// How much is left at time `at`, as the time that it took to gain it.
     saved: Duration,
     at: Mono,
 }
 
 impl Budget {
-    /// The whole allowance.
+    /// A full budget.
     pub fn full(of: Allowance, now: Mono) -> Budget {
         Budget {
             saved: of.every * of.burst,
@@ -43,7 +43,7 @@ impl Budget {
         }
     }
 
-    /// Takes one; `false` if there is none.
+    /// Takes one. Returns `false` if none is left.
     pub fn take(&mut self, of: Allowance, now: Mono) -> bool {
         self.refill(of, now);
         let left = self.saved.checked_sub(of.every);
@@ -51,7 +51,7 @@ impl Budget {
         left.is_some()
     }
 
-    /// Gives one back that was taken for what turned out to be free.
+    /// Gives one back, because what it was taken for turned out to be free.
     pub fn give_back(&mut self, of: Allowance) {
         self.saved = (self.saved + of.every).min(of.every * of.burst);
     }
@@ -62,15 +62,15 @@ impl Budget {
         self.saved >= of.every * of.burst
     }
 
-    /// In how many seconds one is available again. Rounds up, so that a retry after exactly this
-    /// long succeeds; at least one.
+    /// In how many seconds one is available again, but at least 1. Rounds up, so that a retry after
+    /// exactly this long succeeds.
     pub fn wait(&self, of: Allowance) -> u64 {
         let missing = of.every.saturating_sub(self.saved);
         (missing.as_secs() + u64::from(missing.subsec_nanos() > 0)).max(1)
     }
 
     fn refill(&mut self, of: Allowance, now: Mono) {
-        // Moments may come a little out of order.
+        // Times may come slightly out of order.
         let passed = now.as_nanos().saturating_sub(self.at.as_nanos());
         let passed = Duration::from_nanos(passed);
         self.saved = (self.saved + passed).min(of.every * of.burst);
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(budget.wait(OF), 1);
         assert_eq!(taken(&mut budget, at(499)), 0);
         assert_eq!(taken(&mut budget, at(1200)), 2);
-        // An earlier moment neither adds nor takes.
+        // An earlier time neither adds nor takes.
         assert_eq!(taken(&mut budget, at(0)), 0);
         budget.give_back(OF);
         assert_eq!(taken(&mut budget, at(1200)), 1);

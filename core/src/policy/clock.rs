@@ -8,38 +8,38 @@ use core::time::Duration;
 
 use crate::time::{Mono, Now};
 
-/// How far Unix time may fall behind what it has shown before codes are not judged.
+/// How far Unix time may be behind an accepted code before codes are no longer judged.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
-/// How far Unix time may run ahead of the monotonic clock before that is worth a word: more than a
+/// How far Unix time may jump ahead of the monotonic clock before that is reported: more than a
 /// leap second and NTP's slewing.
 const NOTABLE: Duration = Duration::from_secs(1);
 
-/// Compares the clock of each moment with what it showed when codes were accepted.
+/// Compares the clock at each attempt with what it showed when codes were accepted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClockGuard {
-    /// The latest moment; `None` before the first.
+    /// The latest reading of the clocks; `None` before the first.
     latest: Option<Now>,
     /// The Unix time of the latest accepted code.
     accepted: Duration,
-    /// When that was; the origin if it was before this run.
+    /// The monotonic time of that code; the origin if it was accepted before this run.
     accepted_at: Mono,
 }
 
-/// What the clocks say of a moment.
+/// The result of comparing the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// They agree.
+    /// The clocks agree.
     Steady,
-    /// Unix time has jumped ahead by this since the moment before: set by hand, or the machine
-    /// slept.
+    /// Unix time has jumped ahead by this much since the previous reading: it was set by hand, or
+    /// the machine slept.
     Ahead(Duration),
-    /// Unix time is behind that of an accepted code by this.
+    /// Unix time is behind that of an accepted code by this much.
     Back(Duration),
 }
 
 impl ClockGuard {
-    /// A guard for a register whose latest accepted code is of this Unix time.
+    /// A guard for a register whose latest code was accepted at this Unix time.
     pub fn after(accepted: Duration) -> Self {
         ClockGuard {
             accepted,
@@ -47,15 +47,16 @@ impl ClockGuard {
         }
     }
 
-    /// A code of this moment was accepted.
+    /// Notes that a code was accepted at this time.
     pub fn accepted(&mut self, now: Now) {
         if now.unix > self.accepted {
             (self.accepted, self.accepted_at) = (now.unix, now.mono);
         }
     }
 
-    /// By how much a moment is behind that of the latest accepted code, if that is too much for
-    /// codes to be judged. A moment that came before it may be as much earlier.
+    /// By how much the clock is behind the latest accepted code, if that is too much for codes to
+    /// be judged. A reading that was taken before that code was accepted may be earlier by the time
+    /// between them.
     pub fn behind(&self, now: Now) -> Option<Duration> {
         let due = self
             .accepted
@@ -64,7 +65,7 @@ impl ClockGuard {
         by.filter(|by| *by > TOLERANCE)
     }
 
-    /// Looks at a moment. Moments may come out of order.
+    /// Compares the clocks of one reading. Readings may come out of order.
     pub fn read(&mut self, now: Now) -> Reading {
         let before = self.latest.filter(|latest| latest.mono <= now.mono);
         if before.is_some() || self.latest.is_none() {

@@ -8,13 +8,14 @@ use super::{Earlier, History, Policy, Verdict, decide};
 use crate::otp::{Code, Dni, Key, Step};
 use crate::register::{Attempt, Decision, Refusal};
 
-/// How many students are remembered: those who submitted last. Strangers could invent any number.
+/// How many students are remembered, the latest to submit. There is a limit because strangers could
+/// invent any number of DNIs.
 const STUDENTS: usize = 10_000;
 
-/// How many of a student's steps are remembered to be used; more than a window has.
+/// How many used steps of a student are remembered: more than a window has.
 const STEPS: usize = 16;
 
-/// What the students of one lab have done. It does not throttle.
+/// A register of one lab in memory. It does not throttle.
 #[derive(Debug, Default)]
 pub struct Ledger {
     policy: Policy,
@@ -24,7 +25,7 @@ pub struct Ledger {
     submissions: u64,
 }
 
-/// One who was accepted.
+/// A student with an accepted submission.
 #[derive(Debug, Default)]
 struct Student {
     submission: Option<Submission>,
@@ -39,7 +40,7 @@ struct Submission {
 }
 
 impl Ledger {
-    /// A ledger that judges by this policy.
+    /// A ledger that decides by this policy.
     pub fn new(policy: Policy) -> Self {
         Ledger {
             policy,
@@ -47,7 +48,7 @@ impl Ledger {
         }
     }
 
-    /// Decides an attempt with the DNI as secret, and remembers it.
+    /// Decides an attempt, with the DNI as the secret, and remembers the result.
     pub fn judge(&mut self, attempt: &Attempt) -> Decision {
         let student = self.students.get(&attempt.dni);
         let submission = student.and_then(|student| student.submission.as_ref());
@@ -97,13 +98,13 @@ impl Ledger {
         }
     }
 
-    /// How many submissions count.
+    /// The number of submissions that count.
     pub fn submissions(&self) -> u64 {
         self.submissions
     }
 }
 
-/// Whether two names are the same but for blanks around them and the case of ASCII letters.
+/// Whether two names are the same, apart from blanks around them and the case of ASCII letters.
 fn is_same_name(one: &[u8], other: &[u8]) -> bool {
     one.trim_ascii().eq_ignore_ascii_case(other.trim_ascii())
 }
@@ -150,7 +151,7 @@ mod tests {
             (STUDENTS, STUDENTS)
         );
         assert_eq!(ledger.submissions(), (STUDENTS + 100) as u64);
-        // The last is known by each of its codes; so many of its steps are remembered.
+        // The last student is recognised by each new code; only the latest steps are remembered.
         let last = format!("{}", 30_000_000 + STUDENTS + 99);
         for step in 1..100 {
             ledger.judge(&attempt(&last, None, now + 30 * step));

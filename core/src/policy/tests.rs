@@ -26,7 +26,7 @@ fn attempt(of: &str, code: Code, unix: u64) -> Attempt {
     }
 }
 
-/// A DNI that may submit and has not.
+/// The history of a DNI that may submit and has not submitted yet.
 fn fresh() -> History {
     History {
         key: Some(Key::from_dni(&dni("123456"))),
@@ -56,7 +56,7 @@ fn a_code_counts_once_and_for_two_steps() {
     // Another code of the same student is right, and changes nothing: the first counts.
     assert_eq!(judge(one, code(one, NOW), NOW), "already 1");
     assert_eq!(judge(one, code(one, NOW), NOW), "already 1");
-    // Zeros make another student.
+    // With a leading zero, it is another student.
     assert_eq!(judge("0123456", code(one, NOW), NOW), "zeros");
     assert_eq!(judge("0123456", code("0123456", NOW), NOW), "accepted 2");
     assert_eq!(ledger.submissions(), 2);
@@ -106,7 +106,7 @@ fn who_sends_a_right_code_for_anothers_entry_is_told_so() {
         ledger.judge(&one).to_string()
     };
     assert_eq!(judge("Mallory", NOW), "accepted 1");
-    // By the very code, by another, and however late.
+    // With the same code, with another code, and later.
     assert_eq!(judge("Ana", NOW), "other-name");
     assert_eq!(judge("Ana", NOW + 30), "other-name");
     assert_eq!(judge(" MALLORY ", NOW + 30), "already 1");
@@ -122,14 +122,14 @@ fn foreigners_are_taken_where_the_lecturer_takes_them() {
         nie: true,
         ..Policy::default()
     });
-    // The same digits, and three people.
+    // The same digits, but three people.
     assert_eq!(ledger.judge(&nie("X1234567L")).to_string(), "accepted 1");
     assert_eq!(ledger.judge(&nie("Y1234567X")).to_string(), "accepted 2");
     assert_eq!(ledger.judge(&nie("1234567")).to_string(), "accepted 3");
     assert_eq!(ledger.judge(&nie("X1234567L")).to_string(), "already 1");
 }
 
-/// Whoever rehearses is remembered for long enough, and strangers fill no memory.
+/// Students are remembered for long enough, and strangers cannot fill the memory.
 #[test]
 fn a_ledger_forgets() {
     let mut ledger = Ledger::default();
@@ -197,7 +197,7 @@ fn what_comes_before_what() {
     assert_eq!(judge(&fresh(), right), Verdict::Accept(Step::at(NOW)));
 }
 
-/// Judges with a random secret, which is that of `fresh`.
+/// Judges with a random secret, the key of `fresh`.
 fn by_secret(history: &History, code: Code) -> Verdict {
     let policy = Policy {
         secret: Secret::Random,
@@ -221,7 +221,7 @@ fn with_random_secrets_a_wrong_or_expired_code_learns_nothing() {
         assert_eq!(by_secret(&history, expired), wrong);
         assert_eq!(by_secret(&history, zeros), wrong);
     }
-    // One that is valid now is told, whether it has been used or not.
+    // If the code is valid now, the answer tells whether it has been used.
     let right = code("123456", NOW);
     let step = Step::at(NOW);
     let said = |used: &[Step]| {
@@ -251,7 +251,8 @@ fn with_random_secrets_others_lock_nobody_out() {
         failures,
         last_failure: Duration::from_secs(NOW - 1),
     };
-    // Whatever comes from elsewhere, and what a classmate may do behind the same router.
+    // Neither failures from other addresses nor some failures of a classmate behind the same router
+    // matter.
     let mut history = History {
         everywhere: failures(100_000),
         here: failures(99),
@@ -259,19 +260,19 @@ fn with_random_secrets_others_lock_nobody_out() {
     };
     let accepted = Verdict::Accept(Step::at(NOW));
     assert_eq!(by_secret(&history, right), accepted);
-    // A hundred wrong codes from the same address: now it may be a guess.
+    // After a hundred wrong codes from the same address, a right one may be a guess.
     let wrong = code("123456", NOW - 60);
     history.here = failures(100);
     assert_eq!(by_secret(&history, wrong), refused(Refusal::Throttled(29)));
     assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
-    // A second right one is no guess; the same again is no second one.
+    // A second right code is not a guess. The same code again does not count as a second one.
     history.proved = Some(Step::at(NOW));
     assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
     history.proved = Step::at(NOW).offset(-1);
     assert_eq!(by_secret(&history, right), accepted);
     history.proved = Step::at(NOW).offset(-9);
     assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
-    // However late; but then a wrong one is recorded.
+    // The same applies later, but then a wrong code is recorded again.
     history.here.last_failure = Duration::from_secs(NOW - 30);
     assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
     let wrong_code = refused(Refusal::WrongCode(Cause::Unknown));
@@ -317,10 +318,10 @@ fn clocks() {
     let back = |seconds| Reading::Back(Duration::from_secs(seconds));
     let mut guard = ClockGuard::after(Duration::from_secs(100));
     assert_eq!(guard.read(now(98.0, 0)), back(2));
-    // It recovers by itself.
+    // The guard recovers by itself.
     assert_eq!(guard.read(now(99.5, 1)), Reading::Steady);
     assert_eq!(guard.read(now(110.0, 11)), Reading::Steady);
-    // Only what was accepted counts: a clock that was wrong for a while is forgiven.
+    // Only accepted codes matter: a clock that was ahead for a while has no effect.
     let ahead = Reading::Ahead(Duration::from_secs(79));
     assert_eq!(guard.read(now(200.0, 22)), ahead);
     assert_eq!(guard.read(now(201.0, 23)), Reading::Steady);
@@ -328,7 +329,7 @@ fn clocks() {
     guard.accepted(now(124.0, 25));
     assert_eq!(guard.read(now(121.0, 26)), back(3));
     assert_eq!(guard.read(now(124.0, 29)), Reading::Steady);
-    // A message of before it may wait for its turn.
+    // A message that came before the accepted code may still wait for its turn.
     assert_eq!(guard.read(now(104.0, 5)), Reading::Steady);
     assert_eq!(guard.read(now(104.0, 9)), back(4));
 }

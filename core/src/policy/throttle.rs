@@ -2,16 +2,16 @@
 
 use core::time::Duration;
 
-/// How many attempts there may be in how long.
+/// How many attempts are allowed in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// So many.
+    /// The number of attempts.
     pub attempts: u32,
-    /// In any time of this length.
+    /// The length of the period. The limit holds for any period of this length.
     pub within: Duration,
 }
 
-/// For one DNI from one address: as many codes as a step has time for.
+/// For one DNI from one address. A student cannot type more codes in one step.
 pub const RATE_HERE: Rate = Rate {
     attempts: 3,
     within: Duration::from_secs(30),
@@ -23,28 +23,28 @@ pub const RATE_EVERYWHERE: Rate = Rate {
     within: Duration::from_secs(30),
 };
 
-/// With random secrets: so many failures of a DNI in a row from one address, and that address may
-/// be guessing. One guess is right with odds of 2 in 10^6, or 3 in 10^6 where the next code counts.
+/// With random secrets: after this many failures of a DNI in a row, an address may be guessing. The
+/// probability that a guess is right is 2 in 10^6, or 3 in 10^6 if the next code counts too.
 pub const SUSPECT_AFTER: u32 = 100;
 
-/// So many failures from one address in a row make it wait.
+/// After this many failures in a row, an address must wait.
 const BACK_OFF_AFTER: u32 = 10;
 
 /// The attempts of a DNI that were judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How many there were within the time of the rate, up to its number.
+    /// How many there were within the rate's period. They are counted up to the rate's limit.
     pub recent: u32,
-    /// When the first of these was, as Unix time.
+    /// When the first of these came, as Unix time.
     pub oldest: Duration,
-    /// How many have failed since the last that was accepted.
+    /// How many have failed since the last accepted one.
     pub failures: u32,
     /// When the last failed, as Unix time.
     pub last_failure: Duration,
 }
 
 impl Tally {
-    /// How many seconds the next attempt must wait for the rate's sake.
+    /// How many seconds the next attempt must wait because of the rate.
     pub(super) fn wait(&self, rate: Rate, now: Duration) -> u64 {
         if self.recent < rate.attempts {
             return 0;
@@ -52,13 +52,13 @@ impl Tally {
         seconds_until(self.oldest.saturating_add(rate.within), now)
     }
 
-    /// How many seconds the next attempt must wait after so many failures.
+    /// How many seconds the next attempt must wait because of the failures.
     pub(super) fn pause(&self, now: Duration) -> u64 {
         self.backed_off(self.failures, now)
     }
 
-    /// How many seconds an address that may be guessing random secrets sends its wrong codes in
-    /// vain: they are not recorded.
+    /// For an address that may be guessing random secrets: how many seconds its wrong codes are
+    /// refused without being recorded.
     pub(super) fn suspicion(&self, now: Duration) -> u64 {
         let over = self.failures.saturating_sub(SUSPECT_AFTER - BACK_OFF_AFTER);
         self.backed_off(over, now)
@@ -69,8 +69,8 @@ impl Tally {
     }
 }
 
-/// How long to wait after that many failures in a row: zero before the tenth, 30 s after it,
-/// doubled by each one more, to 15 min.
+/// How long to wait after this many failures in a row: zero before the tenth, then 30 s, doubled
+/// with each further failure, up to 15 min.
 pub fn back_off(failures: u32) -> Duration {
     const MOST: u64 = 15 * 60;
     let seconds = match failures.checked_sub(BACK_OFF_AFTER) {
@@ -80,7 +80,7 @@ pub fn back_off(failures: u32) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Rounded up: who waits so long is not sent away again.
+/// Rounds up, so that a retry after exactly this long succeeds.
 fn seconds_until(then: Duration, now: Duration) -> u64 {
     let left = then.saturating_sub(now);
     left.as_secs() + u64::from(left.subsec_nanos() > 0)

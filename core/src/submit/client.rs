@@ -146,7 +146,7 @@ impl Client {
         Ok(())
     }
 
-    /// The event of a field that has been given.
+    /// The event after a field was given: ask for the next one, or go on.
     fn proceed(&self) -> Event {
         match self.missing() {
             Some(_) => Event::Ask,
@@ -198,7 +198,7 @@ fn is_tls(answer: &[u8]) -> bool {
     matches!(answer, [0x15 | 0x16, 0x03, 0..=4, ..])
 }
 
-/// A name that can be sent.
+/// Checks that a name can be sent, and removes blanks around it.
 fn check_name(name: &[u8]) -> Result<Vec<u8>, FieldError> {
     let name = name.trim_ascii();
     if is_blank(name) {

@@ -1,4 +1,4 @@
-//! When is `name&dni&otp` complete?
+//! Decides when a message `name&dni&otp` is complete.
 //!
 //! The message has no frame: the lab's clients send it once and then wait for the answer, with
 //! neither a line end nor an end of stream. So it is complete as soon as its bytes, read one by
@@ -33,13 +33,13 @@ pub enum Message {
         /// The code.
         code: Code,
     },
-    /// The same, but the DNI carries its letter.
+    /// A submission whose DNI has its letter.
     DniLetter,
-    /// The same, but the name has a NUL.
+    /// A submission whose name has a NUL.
     NameNul,
-    /// The same, but the name has no visible character.
+    /// A submission whose name has no visible character.
     NameBlank,
-    /// It can no longer become a submission, or the stream ended first.
+    /// The message can no longer become a submission, or the stream ended first.
     Malformed,
 }
 
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// The message, and how many bytes it took.
+    /// Reads a message. Also returns how many bytes it took.
     fn read(bytes: &[u8]) -> (Option<Message>, usize) {
         let mut framing = Framing::default();
         let message = framing.take(bytes);
@@ -234,7 +234,7 @@ mod tests {
         ));
         assert_eq!(read(&long(513)).0, Some(Message::Malformed));
         assert_eq!(read(&[b'a'; 4000]), (Some(Message::Malformed), MAX_MESSAGE));
-        // Later bytes are never looked at.
+        // Later bytes are not read.
         assert_eq!(read(b"Ana&123456&186818&123456&111111").1, 17);
     }
 }

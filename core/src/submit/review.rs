@@ -1,4 +1,4 @@
-//! What is right and wrong with a message, part by part, for the rehearsal.
+//! Reviews a message part by part, for the rehearsal.
 //!
 //! The real server reports only the first fault that prevents a submission. This module checks the
 //! whole message, and recognises the mistakes that programs make.
@@ -12,50 +12,50 @@ use crate::otp::{Code, CodeError, Dni, DniError, Key, Window, base32, control_le
 use crate::policy::with_other_zeros;
 use crate::register::{Cause, Decision, Refusal};
 
-/// A message taken apart.
+/// The review of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review<'a> {
-    /// The name, the DNI and the code, if they can be told apart.
+    /// The name, the DNI and the code, if the message can be split into them.
     pub parts: Option<[&'a [u8]; 3]>,
-    /// What is to be said of it, in the order of the parts.
+    /// The remarks, in the order of the parts.
     pub remarks: Vec<Remark>,
 }
 
 /// A part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// All of it.
+    /// The whole message.
     Message,
-    /// What is before the last `&` but one.
+    /// The name: all before the last `&` but one.
     Name,
-    /// What is between the last two.
+    /// The DNI: between the last two `&`.
     Dni,
-    /// What is after the last.
+    /// The code: all after the last `&`.
     Code,
 }
 
-/// Something to be said of a message.
+/// A remark on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
     /// No byte came.
     Empty,
-    /// It has so many `&` where two are needed.
+    /// The message has this many `&` instead of two.
     Separators(usize),
-    /// Its parts are separated by this instead of `&`.
+    /// The parts are separated by this character instead of `&`.
     Separator(char),
-    /// Every other byte is a NUL: it is UTF-16.
+    /// The message is UTF-16: every other byte is a NUL.
     Utf16,
-    /// It begins as TLS does, which this port does not speak.
+    /// The message begins with a TLS record, but this port does not use TLS.
     Tls,
-    /// Its parts lie in fields of fixed length, filled up with NULs: a C `struct`.
+    /// The message is a C `struct`: its parts are in fields of fixed length, padded with NULs.
     CStruct,
-    /// It begins with a byte-order mark, which is skipped.
+    /// The message begins with a byte-order mark, which is skipped.
     Bom,
-    /// So many bytes came after it was complete; the server that counts ignores them.
+    /// This many bytes came after the message was complete. The real server ignores them.
     After(usize),
     /// There is no name, or it has no visible character.
     NameEmpty,
-    /// The name has so many bytes, more than it may.
+    /// The name is too long: it has this many bytes.
     NameTooLong(usize),
     /// There is a NUL in the name.
     NameNul,
@@ -63,8 +63,8 @@ pub enum Remark {
     NameNotUtf8,
     /// The name has an `&`; the last two of the message count.
     NameAmpersand,
-    /// The name begins as bytes or texts begin when a program prints them: `b'`, a quotation mark,
-    /// a bracket.
+    /// The name begins like the printed form of a value in a program: with `b'`, a quotation mark
+    /// or a bracket.
     NameQuoted,
     /// The DNI breaks a rule.
     Dni(DniError),
@@ -74,30 +74,31 @@ pub enum Remark {
     Code(CodeError),
     /// There are blanks in the code or around it.
     CodeBlanks,
-    /// DNI and code stand in each other's place.
+    /// DNI and code are swapped.
     Swapped,
-    /// The code was right so many seconds ago.
+    /// The code was right this many seconds ago.
     CodeBehind(u64),
-    /// It will be right in so many seconds.
+    /// The code will be right in this many seconds.
     CodeAhead(u64),
-    /// It was made by a clock that is off by so many whole hours: a time zone. Negative is behind.
+    /// The code was made by a clock that is off by this many whole hours, as with a wrong time
+    /// zone. Negative means behind.
     CodeHours(i32),
-    /// It is right for this DNI, which differs only by zeros.
+    /// The code is right for this DNI, which differs only by leading zeros.
     CodeZeros(Dni),
-    /// The key was the DNI in base32, as text: it was encoded twice.
+    /// The key was the base32 text of the DNI: the DNI was encoded twice.
     CodeTwice,
-    /// The key was the DNI taken for base32: it was not encoded.
+    /// The key was the DNI decoded as base32: the DNI was not encoded.
     CodeNotEncoded,
     /// The key was the DNI with its letter.
     CodeLetter,
-    /// The code was right, and has been used.
+    /// The code was right, but has been used already.
     CodeUsed,
-    /// The code is wrong, for no reason that this knows.
+    /// The code is wrong for an unknown reason.
     CodeWrong,
 }
 
 impl Remark {
-    /// Which part it is about.
+    /// The part that the remark is about.
     pub const fn part(&self) -> Part {
         match self {
             Remark::Empty
@@ -120,7 +121,8 @@ impl Remark {
         }
     }
 
-    /// Whether it keeps the message from being a submission. Else it is only worth knowing.
+    /// Whether this mistake keeps the message from being a submission. Other remarks are only
+    /// hints.
     pub const fn is_wrong(&self) -> bool {
         !matches!(
             self,
@@ -133,8 +135,8 @@ impl Remark {
     }
 }
 
-/// Looks at all that came on a connection, what was decided of it (nothing, if it was no
-/// submission), and when it was complete, in Unix seconds.
+/// Reviews all bytes that came on a connection. `decision` is `None` if they are not a submission.
+/// `unix` is when the message was complete.
 pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Review<'a> {
     let mut review = Review::default();
     if bytes.is_empty() {
@@ -144,7 +146,7 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
     let end = complete(bytes);
     let (text, after) = bytes.split_at(end.unwrap_or(bytes.len()));
     let binary = match text {
-        // A handshake's record, of any version (RFC 8446, 5.1).
+        // A handshake record of any version (RFC 8446, 5.1).
         [0x16, 0x03, ..] => Some(Remark::Tls),
         _ if is_utf16(text) => Some(Remark::Utf16),
         _ if is_struct(text) => Some(Remark::CStruct),
@@ -168,7 +170,8 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
         return review;
     };
     review.parts = Some([name, dni, code]);
-    // A DNI in the code's place may be longer than a code, with which the message was complete.
+    // If DNI and code are swapped, the message counted as complete after six digits of the DNI;
+    // take the rest too.
     let more = after.iter().take_while(|byte| byte.is_ascii_digit());
     let longer = &bytes[text.len() - code.len()..][..code.len() + more.count()];
     let swapped = end.is_some() && is_swapped(dni, longer, unix);
@@ -198,21 +201,22 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
     review
 }
 
-/// Every other byte is a NUL, or nearly: the name may have letters of other alphabets.
+/// Whether nearly every other byte is a NUL. A name may also have letters of other alphabets, whose
+/// bytes are not NUL.
 fn is_utf16(text: &[u8]) -> bool {
     let nuls = |from| text.iter().skip(from).step_by(2).filter(|&&byte| byte == 0);
     let (even, odd) = (nuls(0).count(), nuls(1).count());
     even.max(odd) * 3 > text.len() && even.min(odd) * 10 <= text.len()
 }
 
-/// A text, then NULs, then something else: without an `&`, which a message has.
+/// Whether the bytes are text, then NULs, then other bytes, without the `&` of a message.
 fn is_struct(text: &[u8]) -> bool {
     let begun = text.iter().position(|&byte| byte == 0);
     let filled = |start: usize| text[start..].iter().any(|&byte| byte != 0);
     !text.contains(&b'&') && begun.is_some_and(|start| start > 0 && filled(start))
 }
 
-/// How many bytes it took to complete the message, if it became one.
+/// How many bytes the message has, if the bytes contain a complete one.
 fn complete(bytes: &[u8]) -> Option<usize> {
     let mut framing = Framing::default();
     match framing.take(bytes)? {
@@ -227,7 +231,7 @@ fn parts(line: &[u8]) -> Option<[&[u8]; 3]> {
     Some([name, dni, code])
 }
 
-/// What may have been meant for the separator: it is there twice at least.
+/// The character that may have been meant as the separator: one that occurs at least twice.
 fn other_separator(line: &[u8]) -> Option<char> {
     const OTHERS: &[u8] = b"\n,;|\t:#/ ";
     let twice = |other: u8| line.iter().filter(|&&byte| byte == other).count() >= 2;
@@ -257,7 +261,7 @@ fn review_name(name: &[u8], remarks: &mut Vec<Remark>) {
     }
 }
 
-/// Two steps before and after now, for codes that were made in another way than they should be.
+/// Two steps before and after now, for codes that were made in a wrong way.
 const AROUND: Window = Window {
     behind: 2,
     ahead: 2,
@@ -267,7 +271,8 @@ fn makes(key: &Key, code: &Code, unix: u64) -> bool {
     !steps_of(key, code, unix, AROUND).is_empty()
 }
 
-/// The code is in the DNI's place, and it is that of the DNI in its own.
+/// Whether DNI and code are swapped: the text in the DNI's place is the code of the DNI in the
+/// code's place.
 fn is_swapped(dni: &[u8], code: &[u8], unix: u64) -> bool {
     let (code, dni) = (
         Code::parse(&String::from_utf8_lossy(dni)),
@@ -276,7 +281,7 @@ fn is_swapped(dni: &[u8], code: &[u8], unix: u64) -> bool {
     matches!((code, dni), (Ok(code), Ok(dni)) if makes(&Key::from_dni(&dni), &code, unix))
 }
 
-/// What the decision says of a code, and what may have made it if the decision does not know.
+/// The remark on a code, from the decision. If the decision knows no cause, looks for one.
 fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Option<Remark> {
     let dni = Dni::parse(core::str::from_utf8(dni).ok()?).ok()?;
     match decision? {
@@ -294,8 +299,8 @@ fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Op
     }
 }
 
-/// The ways in which programs and phones go wrong. Each is 5 or, for the hours, 140 candidates, so
-/// a wrong code meets one by chance once in 6,000.
+/// Tries the usual mistakes of programs and phones. Each has 5 candidates, the hours have 140, so a
+/// wrong code matches one by chance once in 6,000.
 fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
     let key = Key::from_dni(dni);
     for hours in (1..=14).flat_map(|hours| [-hours, hours]) {

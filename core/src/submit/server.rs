@@ -95,22 +95,22 @@ impl Service for Server {
     }
 }
 
-/// The only attempt of a connection.
+/// A connection has only one attempt, so its number is constant.
 const ATTEMPT: StoreId = StoreId(0);
 
-/// One connection.
+/// The machine of one connection.
 struct Submission {
     state: State,
     link: Link,
     wording: Arc<dyn Wording>,
     limits: SubmissionLimits,
     framing: Framing,
-    /// When the clock of the present state began: at the connection, the attempt, or the drain.
+    /// When the present time limit began: at the connection, the attempt, or the drain.
     began: Mono,
     /// When the last bytes came from the client.
     last: Mono,
     drained: usize,
-    /// The client will send no more, so there are no bytes to drain.
+    /// Whether the client has ended its stream, so that there are no bytes to drain.
     ended: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What two runs of the same exchange have in common.
+//! The canonical form of a transcript, which is the same for all runs of an exchange.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,8 +8,9 @@ use super::Transcript;
 use super::line::{Arrow, Line, mask};
 
 impl Transcript {
-    /// The transcript without what a runtime, a network or a clock may change: times, runtime and
-    /// addresses are dropped, and bytes of a stream that came in pieces are joined.
+    /// The transcript without anything that depends on the runtime, the network or the clock.
+    /// Times, runtime and addresses are dropped, and bytes of a stream that came in pieces are
+    /// joined.
     ///
     /// Two runs of one exchange have the same canonical text on every runtime.
     pub fn canonical(&self) -> String {
@@ -20,10 +21,10 @@ impl Transcript {
         let mut waiting_for = Some(String::from("none"));
         for mut step in self.steps() {
             if self.header.masked {
-                // A letter may have lain in two pieces, of which masking saw one at a time.
+                // A character may have been cut into two pieces, which were masked separately.
                 step.remask();
             }
-            // The same deadline, a little later: two runs may differ in it.
+            // Drop a deadline that only moved: runs differ in how often it moves.
             if let Some(deadline) = &step.deadline {
                 let reason = deadline.word(1).map(String::from);
                 if reason == waiting_for {
@@ -38,12 +39,12 @@ impl Transcript {
         text
     }
 
-    /// What happened, input by input, with the pieces of a stream joined.
+    /// The inputs with their effects, with the pieces of a stream joined.
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for line in self.lines.iter().map(without_local) {
             match (line.arrow, line.verb()) {
-                // A name's address.
+                // A line that gives a name's address.
                 (Arrow::Mark, _) if line.word(1) == Some("=") => {}
                 (Arrow::In, _) => steps.push(Step::new(line)),
                 _ => {
@@ -53,8 +54,8 @@ impl Transcript {
                 }
             }
         }
-        // When the last bytes leave is the system's business, and races with the peer's end; where
-        // a machine acts on it, what it does shows it.
+        // Drop each input `finished`: when the last bytes leave depends on the system, and races
+        // with the peer's end of stream. If the machine acts on it, its outputs show that.
         for step in &mut steps {
             if step
                 .input
@@ -74,7 +75,7 @@ impl Transcript {
     }
 }
 
-/// A line whose link does not say which of this host's addresses the peer wrote to.
+/// Removes from a line's link which of this host's addresses the peer wrote to.
 fn without_local(line: &Line) -> Line {
     let mut line = line.clone();
     if let Some(word) = line.words.get_mut(1)
@@ -85,7 +86,7 @@ fn without_local(line: &Line) -> Line {
     line
 }
 
-/// An input and all that came of it.
+/// An input with all outputs and changes that it caused.
 #[derive(Default)]
 struct Step {
     input: Option<Line>,
@@ -112,7 +113,8 @@ impl Step {
         }
     }
 
-    /// Whether the next piece of the same stream follows, and the machine did not act on this one.
+    /// Whether `next` is the next piece of the same stream, and the machine did not act on this
+    /// piece.
     fn continues_with(&self, next: &Step) -> bool {
         match (&self.input, &next.input) {
             (Some(a), Some(b)) => {
@@ -122,7 +124,8 @@ impl Step {
         }
     }
 
-    /// As if both pieces had come at once: what the second changed again is not seen.
+    /// Joins two pieces as if they had come at once. A change that the second piece overrides is
+    /// dropped.
     fn join(&mut self, next: Step) {
         if let Some(payload) = self.input.as_mut().and_then(|input| input.payload.as_mut()) {
             let more = next.input.and_then(|input| input.payload);

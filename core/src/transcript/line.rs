@@ -12,12 +12,12 @@ pub enum Arrow {
     In,
     /// An output.
     Out,
-    /// What became of the machine: its state, its deadline, its end, a name.
+    /// A change of the machine: its state, its deadline or its end; or a name.
     Mark,
 }
 
 impl Arrow {
-    /// As it is written.
+    /// The arrow as it is written.
     pub const fn sign(self) -> &'static str {
         match self {
             Arrow::In => "->",
@@ -27,16 +27,16 @@ impl Arrow {
     }
 }
 
-/// One event: when, which way, what, and its payload.
+/// One event: its time, direction, words and payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Since the run began.
+    /// The time since the run began.
     pub at: Duration,
-    /// Which way.
+    /// The direction.
     pub arrow: Arrow,
-    /// The event's name, then what belongs to it; never empty, and no word has a space.
+    /// The event's name, then its details. There is at least one word, and no word has a space.
     pub words: Vec<String>,
-    /// What was carried.
+    /// The payload, if the event has one.
     pub payload: Option<Vec<u8>>,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Event<'_> {
     }
 }
 
-/// Payload as quoted text with escapes, or as `hex:` where it is not UTF-8.
+/// Payload as quoted text with escapes, or as `hex:` if it is not UTF-8.
 pub(super) struct Payload<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Payload<'_> {

@@ -1,4 +1,4 @@
-//! Reads transcripts back.
+//! Parses transcripts.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use super::{Header, Role, Transcript};
 /// Why a text is not a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
     /// What was expected there.
     pub expected: Expected,
@@ -41,10 +41,10 @@ impl fmt::Display for ParseError {
 
 impl core::error::Error for ParseError {}
 
-/// Reads the transcripts of a file: one, or one for each connection of a server.
+/// Parses the transcripts of a file: one, or one for each connection of a server.
 ///
 /// # Errors
-/// Names the first line that is not as the format says.
+/// Names the first line that breaks the format.
 pub fn parse(text: &str) -> Result<Vec<Transcript>, ParseError> {
     let mut lines = text.lines().enumerate().peekable();
     let mut transcripts = Vec::new();
@@ -134,7 +134,7 @@ fn parse_line(text: &str) -> Option<Line> {
     let (sign, rest) = rest.split_once(' ')?;
     let arrow = [Arrow::In, Arrow::Out, Arrow::Mark];
     let arrow = arrow.into_iter().find(|arrow| arrow.sign() == sign)?;
-    // Payload comes last and is the only thing that may hold spaces.
+    // Payload comes last, and only payload may contain spaces.
     let start = rest.find(" \"").or_else(|| rest.find(" hex:"));
     let (words, payload) = match start {
         Some(at) => (&rest[..at], Some(parse_payload(&rest[at + 1..])?)),

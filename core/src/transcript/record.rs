@@ -1,4 +1,4 @@
-//! The observer that writes transcripts.
+//! The observer that records transcripts.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -45,7 +45,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// What was written to.
+    /// Returns the writer.
     pub fn into_inner(self) -> W {
         self.to
     }
@@ -76,7 +76,7 @@ impl<W: Write> Recorder<W> {
         name
     }
 
-    /// The name that stands for an address, made up when it is first needed.
+    /// The name that stands for an address. It is assigned when the address first occurs.
     fn name(&mut self, now: Now, address: SocketAddr) -> String {
         if let Some((_, name)) = self.names.iter().find(|(known, _)| *known == address) {
             return name.clone();
@@ -110,7 +110,7 @@ impl<W: Write> Recorder<W> {
         let known = self.names.iter().find(|(known, _)| *known == address);
         let name = known.map_or(name, |(_, name)| name.clone());
         let name = self.define(now, address, name);
-        // The first is understood.
+        // The first of our addresses is not written: `local` is implied.
         (name != "local").then_some(name)
     }
 

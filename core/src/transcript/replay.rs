@@ -17,20 +17,20 @@ use crate::pump::Pump;
 use crate::register::{Decision, StoreId};
 use crate::time::Now;
 
-/// Why a replay is not what the transcript says.
+/// Why a replay differs from the transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Divergence {
-    /// The digits are masked, so the inputs are not those that were.
+    /// The digits are masked, so the original inputs are unknown.
     Masked,
-    /// This line is no input that can be given.
+    /// This line is not a valid input.
     BadInput(Box<Line>),
-    /// The machine did something else.
+    /// The machine did something other than the transcript says.
     Differs {
-        /// The line, from 1 with the header.
+        /// The number of the line, from 1, the header included.
         line: usize,
-        /// What the transcript has there, if anything.
+        /// The transcript's line; `None` if it has ended.
         expected: Option<String>,
-        /// What the machine did.
+        /// The machine's line; `None` if it did no more.
         got: Option<String>,
     },
 }
@@ -51,7 +51,7 @@ impl fmt::Display for Divergence {
 
 impl core::error::Error for Divergence {}
 
-/// Gives a fresh machine the inputs of a transcript, at their times, and compares what it does.
+/// Gives a new machine the inputs of a transcript with their times, and compares what it does.
 ///
 /// # Errors
 /// The first difference between the machine and the transcript.

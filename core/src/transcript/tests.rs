@@ -66,7 +66,7 @@ fn written_read_back_and_replayed() {
     };
     assert_eq!(replay(&read[0], client()), Ok(()));
 
-    // A machine that does otherwise is told by the first line that differs.
+    // If a machine differs, the error has the first line that differs.
     let mut other = read[0].clone();
     let send = other.lines.iter_mut().find(|line| line.verb() == "send");
     send.unwrap().payload = Some(b"otra cosa".to_vec());
