@@ -7,7 +7,7 @@ use socklab_core::transcript::Role;
 /// A wrong program with its fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Its name.
+    /// The name of the program.
     pub name: &'static str,
     wrong: &'static str,
     cure: &'static str,
@@ -41,7 +41,7 @@ impl Piece {
         without_title(self.wrong)
     }
 
-    /// The right one.
+    /// The right program.
     pub fn cure(&self) -> &'static str {
         without_title(self.cure)
     }

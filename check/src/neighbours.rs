@@ -11,16 +11,16 @@ use crate::program::sockets::{Holder, Listening, all, holder};
 /// A program that listens near the address that was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Neighbour {
-    /// At the same port of another address.
+    /// A program listens at the same port of another address.
     Address(SocketAddr),
-    /// At the same port, with the other protocol.
+    /// A program listens at the same port with the other transport protocol.
     Protocol,
-    /// At a port that may have been meant.
+    /// A program listens at a port that may have been meant.
     Port(u16, Option<Holder>),
 }
 
-/// From this port on the system chooses ports (Linux; other systems choose higher ones). No program
-/// asks for such a port by its number.
+/// The first ephemeral port on Linux; other systems begin higher. No program is expected to ask for
+/// such a port by number.
 const CHOSEN: u16 = 32_768;
 
 /// Looks in the system's tables for a program that `sought` may have meant. `None` if `sought` is
@@ -50,7 +50,7 @@ fn beside(transport: Transport, sought: SocketAddr, all: &[Listening]) -> Option
     let same = |one: &&Listening| one.transport == transport;
     let there = |one: &&Listening| one.address.port() == sought.port();
     if all.iter().filter(same).filter(there).any(hears) {
-        // A program listens there after all: it has begun meanwhile.
+        // A program has begun to listen at the expected address meanwhile.
         return None;
     }
     if let Some(found) = all.iter().filter(same).find(there) {

@@ -1,4 +1,4 @@
-//! What to check.
+//! The order for a check: the exercise, the program and the scenarios.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use socklab_core::transcript::Role;
 use crate::program::Start;
 use crate::subject::{ENROLMENT, Subject};
 
-/// How deep a practical's folders may lie, and how many files are looked at.
+/// How deep the folders of a practical may be nested, and how many files are examined.
 const DEPTH: usize = 5;
 const MOST: usize = 20_000;
 
@@ -19,9 +19,9 @@ const SOURCES: [&str; 8] = ["c", "cc", "cpp", "cs", "go", "java", "js", "rs"];
 /// The programs of one person or group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Practical {
-    /// Its folder.
+    /// The folder of the practical.
     pub folder: PathBuf,
-    /// One for each end of an exercise, in the order of the course.
+    /// One part for each end of an exercise, in the order of the course.
     pub parts: Vec<Part>,
 }
 
@@ -32,7 +32,7 @@ pub struct Part {
     pub subject: Subject,
     /// Which end.
     pub role: Role,
-    /// How it is started.
+    /// How to start the program.
     pub program: Result<Start, NoProgram>,
 }
 
@@ -41,14 +41,14 @@ pub struct Part {
 pub enum NoProgram {
     /// No file has a suitable name.
     Missing,
-    /// Several files have one.
+    /// Several files have a suitable name.
     Several(Vec<PathBuf>),
     /// The file is a source that must be compiled first.
     Source(PathBuf),
 }
 
 impl NoProgram {
-    /// Its name, the same in every language.
+    /// The reason's code, which is the same in every language.
     pub const fn code(&self) -> &'static str {
         match self {
             NoProgram::Missing => "missing",

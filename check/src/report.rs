@@ -24,9 +24,9 @@ pub struct Report {
 pub enum Verdict {
     /// Every essential scenario passed.
     Pass,
-    /// One of them failed.
+    /// An essential scenario failed.
     Fail,
-    /// One could not be played, and none failed.
+    /// An essential scenario could not be played, and none failed.
     NotChecked,
 }
 
@@ -49,9 +49,9 @@ impl Report {
 /// One scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Its name, the same in every language.
+    /// The scenario's name, which is the same in every language.
     pub scenario: String,
-    /// Whether it only advises.
+    /// Whether the scenario only gives advice.
     pub advice: bool,
     /// The scenario's result.
     pub result: Result,
@@ -81,7 +81,7 @@ pub enum Reason {
     PortHeld {
         /// The port.
         port: u16,
-        /// Who holds it, if the system says so.
+        /// The program that holds it, if the system reports it.
         holder: Option<Holder>,
     },
     /// The program cannot be started.
@@ -101,7 +101,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Its name, the same in every language.
+    /// The reason's code, which is the same in every language.
     pub const fn code(&self) -> &'static str {
         match self {
             Reason::PortHeld { .. } => "port-held",
@@ -124,12 +124,12 @@ impl Reason {
     }
 }
 
-/// What is wrong.
+/// What is wrong with the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was seen.
+    /// What the check observed.
     pub symptom: Symptom,
-    /// Why, if it is proved.
+    /// The cause, if it is proved.
     pub cause: Option<Cause>,
     /// What should have come.
     pub expected: Option<Vec<u8>>,
@@ -137,7 +137,7 @@ pub struct Finding {
     pub received: Option<Vec<u8>>,
     /// The line of the program to look at.
     pub place: Option<Place>,
-    /// The program's own words: its exception, or its last line on standard error.
+    /// The program's own message: its exception, or its last line on standard error.
     pub error: Option<String>,
     /// A value that the cause's text needs: a port, an address, a file.
     pub detail: Option<String>,
@@ -146,9 +146,9 @@ pub struct Finding {
 /// A line of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its file's name.
+    /// The name of the file.
     pub file: String,
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: u32,
     /// The text of the line.
     pub text: String,
@@ -170,7 +170,7 @@ pub struct Step {
 pub enum Act {
     /// The program was started.
     Started,
-    /// It waits for clients here.
+    /// The program waits for clients at this address.
     Listens(std::net::SocketAddr),
     /// We connected.
     WeConnect,
@@ -184,18 +184,18 @@ pub enum Act {
     WeFinish,
     /// We reset the connection.
     WeReset,
-    /// What we send goes through a network that does this from now on.
+    /// From now on, what we send is impaired like this.
     WeImpair(String),
     /// The program closed, or will send no more.
     Closes,
-    /// We typed this on its standard input.
+    /// We typed this on the program's standard input.
     WeType(Vec<u8>),
-    /// It showed this.
+    /// The program showed this.
     Shows(Vec<u8>),
-    /// It was silent, as it should be.
+    /// The program was silent, as it should be.
     Silent,
-    /// It waits in this call.
+    /// The program waits in this call.
     WaitsIn(String),
-    /// It ended; its exit status, if it was not ended by a signal.
+    /// The program ended. Has the exit status; `None` if a signal ended the program.
     Exits(Option<i32>),
 }

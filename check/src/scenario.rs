@@ -13,7 +13,7 @@ pub use parse::{ParseError, Wrong, parse};
 /// A conversation to play, with what the program must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// Its name, the same in every language.
+    /// The name, which is the same in every language.
     pub name: String,
     /// The exercise.
     pub exercise: String,
@@ -45,25 +45,25 @@ pub enum Move {
     Open(String),
     /// `<- send PEER "…"`.
     Send {
-        /// To whom.
+        /// The peer that it is sent to.
         peer: String,
-        /// What.
+        /// The payload.
         bytes: Vec<u8>,
     },
     /// `<- pieces PEER "…"`: each byte alone.
     Pieces {
-        /// To whom.
+        /// The peer that it is sent to.
         peer: String,
-        /// What.
+        /// The payload.
         bytes: Vec<u8>,
     },
-    /// `<- network lose=30 seed=7`: what we send from now on is impaired. Without more: no longer.
+    /// `<- network lose=30 seed=7`: what we send from now on is impaired. Without words, no longer.
     Network {
-        /// How.
+        /// The impairments.
         how: Impairments,
-        /// What decides it.
+        /// The seed of the random decisions.
         seed: u64,
-        /// As it was written.
+        /// The impairments as they were written.
         text: String,
     },
     /// `<- finish PEER`: send no more.
@@ -72,34 +72,34 @@ pub enum Move {
     Reset(String),
     /// `<- type "…"`: a line on the program's standard input.
     Type(Vec<u8>),
-    /// `<- restart`: end the program, and start it anew.
+    /// `<- restart`: end the program, and start it again.
     Restart,
     /// `<- dni "…"`: the DNI that is typed when the program asks for one.
     Dni(Vec<u8>),
     /// `-> datagram PEER "…"` or `-> bytes PEER "…"`: exactly this.
     Hear {
-        /// From whom.
+        /// The peer that it must come from.
         peer: String,
-        /// What.
+        /// The payload.
         bytes: Vec<u8>,
     },
     /// `-> reply PEER`: anything but the empty message.
     Reply(String),
     /// `-> otherwise PEER`: anything but what the last `reply` was.
     Otherwise(String),
-    /// `-> secret`: it shows the base32 of its DNI's digits.
+    /// `-> secret`: the program shows the base32 of its DNI's digits.
     Secret,
-    /// `-> uri`: it shows a URI that gives a phone this secret.
+    /// `-> uri`: the program shows a URI that gives a phone this secret.
     Uri,
     /// `-> submission`: a valid `name&dni&otp`.
     Submission,
-    /// `-> at-once`: what came last was sent by one call.
+    /// `-> at-once`: the last message was sent with one call.
     AtOnce,
     /// `-> nothing PEER`: silence.
     Nothing(String),
     /// `-> connection`: the program connects.
     Connection,
-    /// `-> end PEER`: it closes the connection.
+    /// `-> end PEER`: the program closes the connection.
     End(String),
     /// `-> shows "…"` on its standard output.
     Shows(Vec<u8>),

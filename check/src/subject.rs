@@ -4,14 +4,14 @@ use socklab_core::Transport;
 use socklab_core::lab;
 use socklab_core::transcript::Role;
 
-/// An exercise as a check sees it: one of the lab's, or the enrolment, which needs no network.
+/// What can be checked: one of the lab's exercises, or the enrolment, which needs no network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Its name.
+    /// The name of the exercise.
     pub name: &'static str,
-    /// What carries it, if anything does.
+    /// The transport; `None` if the exercise needs no network.
     pub transport: Option<Transport>,
-    /// The port that the lab gives it.
+    /// The port that the lab assigns to the exercise.
     pub port: u16,
     /// Whether what is typed and sent is secret.
     pub secret: bool,
@@ -26,7 +26,8 @@ pub const ENROLMENT: Subject = Subject {
 };
 
 impl Subject {
-    /// Every one of them, in the order of the course, the enrolment before what needs it.
+    /// All of them, in the order of the course. The enrolment comes before the exercise that needs
+    /// it.
     pub fn all() -> Vec<Subject> {
         let mut all: Vec<Subject> = lab::EXERCISES
             .iter()
@@ -42,12 +43,12 @@ impl Subject {
         all
     }
 
-    /// The one of that name.
+    /// The subject of this name.
     pub fn find(name: &str) -> Option<Subject> {
         Subject::all().into_iter().find(|one| one.name == name)
     }
 
-    /// Which ends its programs may be: the enrolment has only one, which is taken for a client.
+    /// Which ends a program can be. The enrolment has only one, which counts as a client.
     pub fn roles(&self) -> &'static [Role] {
         match self.transport {
             Some(_) => &[Role::Client, Role::Server],

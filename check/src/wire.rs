@@ -22,7 +22,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Stream {
     socket: TcpStream,
-    /// All that came, and how much of it was expected and has come right.
+    /// All bytes that came, and how many of them were expected and right.
     pub(crate) received: Vec<u8>,
     pub(crate) taken: usize,
     pub(crate) ended: bool,
@@ -40,7 +40,7 @@ impl Stream {
         })
     }
 
-    /// Reads what is there; the most that is kept is far above every exercise's.
+    /// Reads what has come. Keeps at most 1 MiB, far more than any exercise needs.
     fn pump(&mut self) {
         let mut piece = [0; 4096];
         while !self.ended && self.received.len() < 1 << 20 {
@@ -54,7 +54,7 @@ impl Stream {
         }
     }
 
-    /// What came beyond what was expected.
+    /// The bytes that came after the expected ones.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.received[self.taken..]
     }
@@ -64,7 +64,7 @@ impl Stream {
     }
 }
 
-/// What came and went, in the words of a transcript.
+/// What was received and sent, as lines of a transcript.
 #[derive(Debug)]
 pub(crate) struct Log {
     began: Instant,
@@ -79,7 +79,7 @@ impl Log {
         }
     }
 
-    /// When it began, and what it holds.
+    /// Takes the lines. Also returns when the log began.
     pub(crate) fn take(&mut self) -> (Instant, Vec<Line>) {
         (self.began, std::mem::take(&mut self.lines))
     }
@@ -98,16 +98,16 @@ impl Log {
 #[derive(Debug)]
 pub(crate) struct Wire {
     transport: Transport,
-    /// Where the program listens, if it is the server.
+    /// The address at which the program listens, if it is the server.
     server: Option<SocketAddr>,
-    /// By the scenario's names: connections, and sockets for datagrams.
+    /// By the names in the scenario: our connections, and our UDP sockets.
     streams: BTreeMap<String, Stream>,
     sockets: BTreeMap<String, UdpSocket>,
     knocks: usize,
-    /// Where we listen, if the program is the client.
+    /// The ports on which we listen, if the program is the client.
     doors: Vec<Door>,
     network: Network,
-    /// The program's address, and through which door it came.
+    /// The index of the door through which the program came, and its address.
     client: Option<(usize, SocketAddr)>,
     pub(crate) log: Log,
 }
@@ -120,7 +120,7 @@ struct Door {
 }
 
 impl Door {
-    /// Opens it, at any free port if it is 0; with the port that it has then.
+    /// Listens on a port, or on any free one if `port` is 0. Also returns the port.
     fn open(port: u16, transport: Transport) -> io::Result<(Self, u16)> {
         let udp = |port| -> io::Result<(UdpSocket, u16)> {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
@@ -150,7 +150,7 @@ impl Door {
 }
 
 impl Wire {
-    /// As clients of the program.
+    /// Sockets for clients of the program.
     pub(crate) fn clients(transport: Transport) -> Self {
         Wire {
             transport,
@@ -165,14 +165,14 @@ impl Wire {
         }
     }
 
-    /// The same, before anything was opened.
+    /// Returns a wire with the same log and without sockets.
     pub(crate) fn anew(&mut self) -> Self {
         let mut wire = Wire::clients(self.transport);
         std::mem::swap(&mut wire.log, &mut self.log);
         wire
     }
 
-    /// As the program's server, on a free port: which one.
+    /// Sockets for the program's server. Also returns the free port on which it listens.
     pub(crate) fn server(transport: Transport) -> io::Result<(Self, u16)> {
         let (door, port) = Door::open(0, transport)?;
         let mut wire = Wire::clients(transport);
@@ -180,7 +180,7 @@ impl Wire {
         Ok((wire, port))
     }
 
-    /// Listens on that port too, for a program that cannot be led to the free one.
+    /// Also listens on this port, for a program that cannot be redirected to the free one.
     pub(crate) fn listen_at(&mut self, port: u16) -> io::Result<()> {
         let (door, _) = Door::open(port, self.transport)?;
         self.doors.push(door);
@@ -191,12 +191,12 @@ impl Wire {
         self.transport == Transport::Stream
     }
 
-    /// The program listens there.
+    /// Notes the address at which the program listens.
     pub(crate) fn found(&mut self, server: SocketAddr) {
         self.server = Some(server);
     }
 
-    /// Connects, or binds a socket, if that name has none yet; whether it was new.
+    /// Connects or binds a socket, if the peer has none yet. Returns whether it did.
     pub(crate) fn open(&mut self, peer: &str) -> io::Result<bool> {
         let Some(server) = self.server else {
             return Ok(false);
@@ -220,7 +220,7 @@ impl Wire {
         Ok(true)
     }
 
-    /// Sends; what does not fit at once is sent as soon as it does.
+    /// Sends bytes. Those that the system does not take at once are sent as soon as there is room.
     fn put(&mut self, peer: &str, bytes: &[u8]) -> io::Result<()> {
         self.log.add(Arrow::Out, "send", peer, Some(bytes));
         if let Some(stream) = self.streams.get_mut(peer) {
@@ -252,7 +252,7 @@ impl Wire {
         }
     }
 
-    /// A datagram that has come, if one has. A client's first one says where it is.
+    /// Receives a datagram, if one has come. A client's first datagram shows its address.
     pub(crate) fn datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
         let _ = self.release(peer);
         let bytes = self.take_datagram(peer)?;
@@ -263,12 +263,13 @@ impl Wire {
     fn take_datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
         let mut bytes = vec![0; 65_536];
         if let Some(socket) = self.sockets.get(peer) {
-            // An error tells of an earlier datagram (no such port); what comes later is still read.
+            // An error is about an earlier datagram (no such port). Later datagrams can still be
+            // received.
             let (count, _) = socket.recv_from(&mut bytes).ok()?;
             bytes.truncate(count);
             return Some(bytes);
         }
-        // What comes by another door than the client's is some other program's.
+        // A datagram at another door than the client's comes from some other program.
         let theirs = self.client.map(|(door, _)| door);
         for (at, door) in self.doors.iter().enumerate() {
             if theirs.is_some_and(|door| door != at) {
@@ -287,7 +288,7 @@ impl Wire {
         None
     }
 
-    /// The connection of that name, after reading what is there.
+    /// The connection of this name, after reading what has come.
     pub(crate) fn stream(&mut self, peer: &str) -> Option<&mut Stream> {
         let stream = self.streams.get_mut(peer)?;
         let (before, ended) = (stream.received.len(), stream.ended);
@@ -314,7 +315,7 @@ impl Wire {
         Ok(false)
     }
 
-    /// Whether something came by the transport that is not the exercise's.
+    /// Whether data came over the other transport than the exercise's.
     pub(crate) fn is_trapped(&self) -> bool {
         self.doors.iter().any(|door| match self.transport {
             Transport::Datagram => {
@@ -328,7 +329,7 @@ impl Wire {
                 let mut byte = [0; 1];
                 let came = |udp: &UdpSocket| match udp.peek_from(&mut byte) {
                     Ok(_) => true,
-                    // Windows says so of a datagram that is longer than the byte.
+                    // On Windows, this error means that a datagram longer than one byte has come.
                     Err(error) => error.raw_os_error() == Some(10_040),
                 };
                 door.udp.as_ref().is_some_and(came)
@@ -350,7 +351,7 @@ impl Wire {
         }
     }
 
-    /// How many connections we have asked for, those that were refused included.
+    /// How many connections we have tried to make, including refused ones.
     pub(crate) fn knocks(&self) -> usize {
         self.knocks
     }
@@ -374,7 +375,7 @@ impl Wire {
         all.any(|address| address.port() == port)
     }
 
-    /// The port of our end of that connection.
+    /// The port of our socket for this peer.
     pub(crate) fn local_port(&self, peer: &str) -> Option<u16> {
         let address = match (self.streams.get(peer), self.sockets.get(peer)) {
             (Some(stream), _) => stream.socket.local_addr(),

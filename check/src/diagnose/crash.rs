@@ -9,7 +9,7 @@ use crate::codes::Cause;
 use crate::evidence::{Event, Evidence, hides_a_module};
 use crate::scenario::{Move, Scenario};
 
-/// What was going on.
+/// The facts on which the cause of a crash depends.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) scenario: &'a Scenario,
@@ -18,7 +18,7 @@ pub(crate) struct Context<'a> {
     pub(crate) sent: &'a [Vec<u8>],
 }
 
-/// What an exception, or the last lines on standard error, prove.
+/// The cause that an exception, or the last lines on standard error, prove.
 pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>) -> Option<Cause> {
     let last = errors.lines().rev().find(|line| !line.trim().is_empty());
     let (kind, said) = match raised {
@@ -87,7 +87,7 @@ fn took_an_empty_datagram(context: &Context<'_>) -> bool {
     last.is_some_and(|event| event.is_datagram() && event.count == Some(0))
 }
 
-/// Text and bytes mixed up: how Python says it.
+/// Python's messages when text and bytes are mixed up.
 const MIXED: [&str; 4] = [
     "a bytes-like object is required, not 'str'",
     "can't concat str to bytes",
@@ -95,13 +95,13 @@ const MIXED: [&str; 4] = [
     "string argument without an encoding",
 ];
 
-/// A number joined to text.
+/// Python's messages when a number is joined to text.
 const NUMBER: [&str; 2] = [
     "can only concatenate str (not \"int\") to str",
     "unsupported operand type(s) for +: 'int' and 'str'",
 ];
 
-/// An address in another form than a pair of a name and a number.
+/// Python's messages when an address is not a pair of a name and a number.
 const ADDRESS: [&str; 3] = [
     "address must be tuple",
     "takes exactly one argument",
@@ -121,7 +121,7 @@ fn of_system(
 ) -> Option<Cause> {
     let number = raised.and_then(|event| event.errno);
     let is = |numbers: &[i64]| number.is_some_and(|number| numbers.contains(&number));
-    // Linux, macOS, Windows.
+    // "Address already in use" on Linux, macOS and Windows.
     if is(&[98, 48, 10048]) || said.contains("Address already in use") {
         return holds_it_already(context).then_some(Cause::AddressInUse);
     }
@@ -168,7 +168,7 @@ fn of_system(
     (resets && kind.starts_with(['B', 'C'])).then_some(Cause::DiesOnReset)
 }
 
-/// Whether the program itself had bound that port before.
+/// Whether the program itself holds the port already.
 fn holds_it_already(context: &Context<'_>) -> bool {
     let Some(evidence) = context.evidence else {
         return false;
@@ -182,7 +182,8 @@ fn holds_it_already(context: &Context<'_>) -> bool {
     refused.is_some() && binds.any(|event| event.error.is_none() && port(event) == refused)
 }
 
-/// A file of the student's that has the name of the module whose contents are missing.
+/// Whether a student's file has the name of a module and hides it, so that the module's contents
+/// are missing.
 fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Option<Cause> {
     let kinds = [
         "AttributeError",
@@ -194,7 +195,7 @@ fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Opti
     if !kinds.contains(&kind) {
         return None;
     }
-    // The trace goes through the file that was imported instead of the module.
+    // The traceback names the file that was imported instead of the module.
     if let Some(file) = hides_a_module(script?)
         && let Some(name) = file.file_name()
     {
@@ -211,7 +212,7 @@ fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Opti
     (shadow && module).then_some(Cause::ShadowedModule)
 }
 
-/// Why a program ended by its own will before it should.
+/// Why a program ended by itself before it should.
 pub(crate) fn early_exit(
     raised: Option<&Event>,
     errors: &str,

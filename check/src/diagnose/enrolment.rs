@@ -1,23 +1,23 @@
-//! What an enrolment program shows: its secret, and the URI for a phone.
+//! Judges what an enrolment program shows: the secret, and the URI for a phone.
 
 use socklab_core::otp::uri::parse;
 use socklab_core::otp::{Dni, DniError, Key, base32};
 
 use crate::codes::Cause;
 
-/// The fewest characters that are taken for a secret.
+/// The least length of a word that is taken for a secret.
 const SHORTEST: usize = 8;
 
 /// The secret that an output shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Secret {
-    /// That of this DNI.
+    /// The secret of this DNI, as it is shown.
     Of(Dni, String),
-    /// Another one, with its cause if that is proved.
+    /// A wrong secret, with the cause if it is proved.
     Wrong(String, Option<Cause>),
 }
 
-/// The secret in an output; `told` is the DNI that the program was given, if it was.
+/// Finds the secret in an output. `told` is the DNI that the program was given, if any.
 pub(crate) fn secret(output: &str, told: Option<&str>) -> Option<Secret> {
     let tokens: Vec<&str> = output
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '=')
@@ -35,7 +35,7 @@ pub(crate) fn secret(output: &str, told: Option<&str>) -> Option<Secret> {
     found.or(judged.first()).cloned()
 }
 
-/// What a word of an output is, if it can be a secret.
+/// Judges a word of an output. Returns `None` if it cannot be a secret.
 fn judge(token: &str, told: Option<&str>) -> Option<Secret> {
     let wrong = |cause| Some(Secret::Wrong(token.to_owned(), cause));
     if let Some(told) = told
@@ -62,7 +62,7 @@ fn judge(token: &str, told: Option<&str>) -> Option<Secret> {
         Err(DniError::Letter) => return wrong(Some(Cause::DniLetter)),
         Err(_) => {}
     }
-    // Encoded twice, or made of the text that Python prints for bytes.
+    // The DNI was encoded twice, or the secret was made of `b'…'`, as Python prints bytes.
     let inner = base32::decode(&text).map(String::from_utf8);
     let twice = inner.is_ok_and(|text| text.is_ok_and(|text| Dni::parse(&text).is_ok()));
     let quoted = text
@@ -75,7 +75,8 @@ fn judge(token: &str, told: Option<&str>) -> Option<Secret> {
     }
 }
 
-/// The URI that an output shows, and what is wrong with it for this DNI.
+/// Finds the URI in an output. Also returns whether it is right for this DNI, or the cause if it is
+/// wrong.
 pub(crate) fn provisioned(output: &str, dni: &str) -> Option<(String, Result<(), Cause>)> {
     let at = output.find("otpauth:")?;
     let line = output[at..].lines().next()?;
@@ -87,7 +88,7 @@ pub(crate) fn provisioned(output: &str, dni: &str) -> Option<(String, Result<(),
     let word = bare(line.split_whitespace().next()?);
     let key = |uri: &str| parse(uri).map(|one| one.key);
     let expected = Key::from_bytes(dni.as_bytes());
-    // Labels may have been written with their spaces.
+    // Try the whole line too: the labels may have unescaped spaces.
     let read = key(&whole).or_else(|_| key(&word));
     Some(match read {
         Ok(found) if found == expected => (whole, Ok(())),

@@ -1,4 +1,4 @@
-//! What is wrong with `name&dni&otp`.
+//! Judges a message `name&dni&otp`.
 
 use socklab_core::otp::{Code, Dni, DniError};
 use socklab_core::register::{Cause as Why, Decision, Refusal};
@@ -8,7 +8,7 @@ use super::{contains, encodings, repr};
 use crate::codes::Cause;
 use crate::given::Given;
 
-/// `None` if the message is right; else that it is wrong, and why if that is proved.
+/// Returns `None` if the message is right. Otherwise returns the cause, if it is proved.
 pub(crate) fn submission(
     bytes: &[u8],
     given: &Given,
@@ -53,7 +53,7 @@ pub(crate) fn submission(
     let (Ok(dni), Ok(read)) = (Dni::parse(&text(dni)), Code::parse(&code)) else {
         return Some(None);
     };
-    // A code that we gave is what it is; the program may have a DNI of its own.
+    // A code that we gave is not the program's mistake: the program may contain another DNI.
     if given.code.as_deref() == Some(code.as_str()) || Given::is_right(&dni, &read, unix) {
         let wrong = reviewed
             .remarks
@@ -67,7 +67,7 @@ pub(crate) fn submission(
     Some(None)
 }
 
-/// Compared with what the program was told.
+/// Compares the message with the values that the program was given.
 fn against_given(bytes: &[u8], parts: Option<&[Vec<u8>; 3]>, given: &Given) -> Option<Cause> {
     let told = [&given.name, &given.given_dni, &given.code];
     if let [Some(name), Some(dni), Some(code)] = told {

@@ -1,4 +1,4 @@
-//! What `strace` reports of a compiled program's calls: a line for each, when it returns.
+//! Reads the calls of a compiled program from `strace`, which writes a line when each call returns.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::{Event, When};
 
-/// What is traced. Each string is written in hexadecimal, so no quote stands within one.
+/// The options of `strace`. Strings are written in hexadecimal, so that they contain no quotes.
 const OPTIONS: [&str; 9] = [
     "-f",
     "-qq",
@@ -22,11 +22,12 @@ const OPTIONS: [&str; 9] = [
     "signal=none",
 ];
 
-/// The command that traces into a file, if this system can; the program's own words follow.
+/// The beginning of the command that traces a program into a file; `None` if `strace` does not work
+/// here.
 pub(crate) fn command(program: &Path, to: &Path) -> Option<Vec<std::ffi::OsString>> {
     static WORKS: OnceLock<bool> = OnceLock::new();
     let works = || {
-        // A container may forbid it.
+        // Try it first: a container may forbid tracing.
         let mut trial = Command::new("strace");
         trial.args(["-f", "-qq", "-o", "/dev/null", "true"]);
         let quiet = trial.stdin(Stdio::null()).stdout(Stdio::null());
@@ -48,19 +49,19 @@ fn is_compiled(program: &Path) -> bool {
     read.is_ok() && begin == *b"\x7fELF"
 }
 
-/// What has been read so far.
+/// The state of reading a trace.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
-    /// The sockets, and what kind they are of: SOCK_STREAM is 1, SOCK_DGRAM 2.
+    /// The type of each socket: SOCK_STREAM is 1, SOCK_DGRAM is 2.
     kinds: BTreeMap<i64, i64>,
-    /// Calls of each thread that another thread's line has interrupted.
+    /// By thread: the beginning of a call whose line was interrupted by another thread's line.
     begun: BTreeMap<String, String>,
-    /// Whether it has several threads or processes.
+    /// Whether the program has several threads or processes.
     pub(super) several: bool,
 }
 
 impl Trace {
-    /// The call of a whole line, if it is one that matters.
+    /// The call of a complete line, if the check needs it.
     pub(super) fn returned(&mut self, line: &str) -> Option<Event> {
         let (thread, call) = line.trim_end().split_once(' ')?;
         let call = call.trim_start();
@@ -109,13 +110,13 @@ impl Trace {
         Some(event)
     }
 
-    /// The call of a line that has no end yet: the program waits in it.
+    /// The call of an incomplete line, in which the program waits.
     pub(super) fn waits(&self, line: &str) -> Option<Event> {
         let (_, call) = line.split_once(' ')?;
         self.event(call.trim_start())
     }
 
-    /// A call on a socket, or a read of the keyboard, in the words of Python's.
+    /// A call on a socket, or a read of the keyboard, under the name of Python's call.
     fn event(&self, call: &str) -> Option<Event> {
         let (name, arguments) = call.split_once('(')?;
         let end = arguments.find([',', ')', ' ']).unwrap_or(arguments.len());
@@ -153,7 +154,7 @@ impl Trace {
     }
 }
 
-/// A string in hexadecimal at the beginning, and what follows it.
+/// Reads a hexadecimal string at the beginning. Also returns the text after it.
 fn text(arguments: &str) -> (Option<Vec<u8>>, &str) {
     let Some((inner, rest)) = arguments
         .strip_prefix('"')

@@ -1,4 +1,4 @@
-//! An enrolment program: what it shows, and how it answers a code.
+//! Checks an enrolment program: what it shows, and how it answers a code.
 
 use super::submission::asked;
 use super::{Player, Stop, Waited};
@@ -17,7 +17,8 @@ impl Player<'_> {
         diagnose::secret(&self.output_text(), self.given.given_dni.as_deref())
     }
 
-    /// The secret must be that of the DNI which the program was given, or of one of its own.
+    /// Checks that the shown secret is that of the DNI which the program was given, or which it
+    /// contains.
     pub(super) fn secret(&mut self) -> Result<(), Stop> {
         let right = |player: &Self| {
             let told = player.given.given_dni.as_deref();
@@ -65,7 +66,7 @@ impl Player<'_> {
         Ok(self.until_shown(&same)?.map(|()| Cause::HardCodedAnswer))
     }
 
-    /// The URI must give a phone the same secret.
+    /// Checks that the shown URI gives a phone the same secret.
     pub(super) fn uri(&mut self) -> Result<(), Stop> {
         let shown = |player: &Self| {
             let dni = player.given.dni(player.setup.identity);

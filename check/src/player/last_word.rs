@@ -1,4 +1,4 @@
-//! If the program does not end: whether it recognises the last word.
+//! Finds out why a program does not end: whether it recognises the last word.
 
 use socklab_core::transcript::Role;
 
@@ -7,7 +7,7 @@ use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 
 impl Player<'_> {
-    /// The program does not end. `None` if it only waits for a key.
+    /// The failure of a program that does not end. `None` if it only waits for a key.
     pub(super) fn goes_on(&mut self) -> Option<Stop> {
         if self.leaves_after_enter() {
             return None;
@@ -40,15 +40,15 @@ impl Player<'_> {
         self.ends() && !self.crashed()
     }
 
-    /// Whether the last word ends anything, in upper or lower case.
+    /// Tries whether the last word ends the program in upper or lower case, or one step later.
     fn why_it_goes_on(&mut self) -> Option<Cause> {
         let newline = if self.wire.is_stream() { "\n" } else { "" };
         let chat = self.setup.exercise.name == "chat";
         if !chat && !matches!(self.setup.exercise.name, "echo" | "capitals") {
             return None;
         }
-        // Who said the last word: in a chat either side may, in the other exercises the server
-        // does.
+        // Which side sent the last word: in a chat either side may, in the other exercises the
+        // server does.
         let last = |all: &[Vec<u8>]| all.last().is_some_and(|one| one == b"fin");
         let typed_last = chat && last(&self.heard) && !last(&self.sent);
         if self.setup.role == Role::Server && !chat {
@@ -93,8 +93,8 @@ impl Player<'_> {
         matches!(self.wait_until_quiet(), Waited::Exited) && !self.crashed()
     }
 
-    /// The last word ends nothing in either case. Looks in the source for the word that is
-    /// compared.
+    /// Neither upper nor lower case ends the program. Looks in the source for the word that it
+    /// compares.
     fn what_it_compares(&self) -> Option<Cause> {
         let source = String::from_utf8_lossy(&self.source()?).into_owned();
         let has = |word: &str| {
@@ -112,8 +112,8 @@ impl Player<'_> {
         }
     }
 
-    /// A chat must check for the last word in two places. Whether this one has a single comparison,
-    /// and so checks only what it sends or only what it receives.
+    /// Whether a chat compares with the last word only once. It must do so in two places: for what
+    /// it sends and for what it receives.
     fn checks_only_one(&self) -> bool {
         let source = self.source().unwrap_or_default();
         let source = String::from_utf8_lossy(&source);

@@ -1,4 +1,4 @@
-//! Masks what is secret.
+//! Masks secrets in the report.
 
 use super::Player;
 use crate::report::Act;

@@ -1,4 +1,4 @@
-//! Which sockets a program has, and who holds a port.
+//! Finds the sockets of a program, and the program that holds a port.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,9 +14,9 @@ pub(crate) struct Listening {
 /// Another program that holds a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Its process, if the system says it.
+    /// The process ID, if the system reports it.
     pub process: Option<u32>,
-    /// Its command, as well as it is known.
+    /// The command, as far as it is known.
     pub command: String,
 }
 
@@ -31,7 +31,7 @@ pub(crate) use linux::{all, family, holder, of_program};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{all, holder, of_program};
 
-/// The address of this machine at which a socket bound to that one is reached.
+/// The address at which this machine reaches a socket that is bound to `address`.
 pub(crate) fn reached(address: SocketAddr) -> SocketAddr {
     let host = match address.ip() {
         IpAddr::V4(host) if host.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),

@@ -22,9 +22,9 @@ const LATEST: u64 = 10_000;
 /// Why a text is not a file of scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// What is wrong with the line.
     pub wrong: Wrong,
 }
 
@@ -67,7 +67,7 @@ impl std::error::Error for ParseError {}
 /// Reads a file of scenarios.
 ///
 /// # Errors
-/// Names the first line that is not as the format says.
+/// Names the first line that breaks the format.
 pub fn parse(text: &str) -> Result<Vec<Scenario>, ParseError> {
     let (mut exercise, mut program) = (None, None);
     let mut all: Vec<Scenario> = Vec::new();
@@ -222,7 +222,7 @@ fn network(text: &str) -> Option<Move> {
     Some(Move::Network { how, seed, text })
 }
 
-/// Text as in a transcript, and after it `*N` to repeat it.
+/// Text as in a transcript. `*N` after it repeats it.
 fn parse_text(text: &str) -> Option<Vec<u8>> {
     let (quoted, times) = match text.rsplit_once('*') {
         Some((quoted, times)) if quoted.trim_end().ends_with('"') => {

@@ -15,18 +15,18 @@ use super::Wire;
 /// Each queue has one peer, whose address does not matter.
 const PEER: Link = Link::first(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
 
-/// What we send goes through it.
+/// Impairs what we send.
 #[derive(Debug)]
 pub(super) struct Network {
     how: Impairments,
     seed: u64,
     began: Instant,
-    /// What has not left yet, by peer.
+    /// What has not been sent yet, by peer.
     queues: BTreeMap<String, ImpairedQueue>,
 }
 
 impl Network {
-    /// One that does nothing.
+    /// A network without impairments.
     pub(super) fn clean() -> Self {
         Network {
             how: Impairments::default(),
@@ -38,7 +38,7 @@ impl Network {
 }
 
 impl Wire {
-    /// From now on the network does this. What it held back leaves first.
+    /// Sets the network's impairments. What it held back so far is sent first.
     pub(crate) fn impair(&mut self, how: Impairments, seed: u64) {
         let network = std::mem::replace(&mut self.network, Network::clean());
         (self.network.how, self.network.seed) = (how, seed);
@@ -49,8 +49,8 @@ impl Wire {
         }
     }
 
-    /// Sends, through the network. What only waits for time has left when this returns; a datagram
-    /// that waits for another does not.
+    /// Sends through the network. Blocks until delayed bytes have been sent, but not for a datagram
+    /// that waits to be overtaken.
     pub(crate) fn send(&mut self, peer: &str, bytes: &[u8]) -> io::Result<()> {
         if !self.network.how.any() {
             return self.put(peer, bytes);
@@ -61,7 +61,7 @@ impl Wire {
         } = &mut self.network;
         let queue = queues.entry(peer.to_owned());
         let queue = queue.or_insert_with(|| ImpairedQueue::new(transport, *how, *seed));
-        // What is lost needs no word here.
+        // Drop the notices of lost datagrams.
         queue.send(now, PEER, bytes, &mut Outbox::new());
         let waits = how.reorder == 0;
         while let Some(left) = self.release(peer)?
@@ -86,7 +86,7 @@ impl Wire {
         sent
     }
 
-    /// Lets go what may leave by now; how long the rest waits.
+    /// Sends what is due. Returns how long until the next is due.
     pub(super) fn release(&mut self, peer: &str) -> io::Result<Option<Duration>> {
         let (now, mut out) = (self.network.now(), Outbox::new());
         let Some(queue) = self.network.queues.get_mut(peer) else {

@@ -1,4 +1,4 @@
-//! Windows says it through `netstat`, other Unixes through `lsof`.
+//! Reads the sockets on Windows through `netstat`, and on other Unixes than Linux through `lsof`.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -7,8 +7,9 @@ use socklab_core::Transport;
 
 use super::{Holder, Listening};
 
-/// Only the process itself: nothing here asks for its children. Where the system does not say whose
-/// a socket is (wine), one at the port that was free before is taken for the program's.
+/// The sockets of the process itself, but not of its children. If the system does not report the
+/// owner of a socket (wine), a socket at this port counts as the program's, because the port was
+/// free before.
 pub(crate) fn of_program(process: u32, port: u16) -> Option<Vec<Listening>> {
     let own = |(one, id): (Listening, Option<u32>)| {
         let own = id.map_or(one.address.port() == port, |id| id == process);

@@ -1,4 +1,4 @@
-//! Linux says it in `/proc`.
+//! Reads the sockets on Linux from `/proc`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use socklab_core::Transport;
 
 use super::{Holder, Listening};
 
-/// The process and all that it started.
+/// The process and all its descendants.
 pub(crate) fn family(process: u32) -> Vec<u32> {
     let mut family = vec![process];
     let mut at = 0;
@@ -40,7 +40,7 @@ fn inodes(process: u32) -> BTreeSet<u64> {
         .collect()
 }
 
-/// What waits for peers on this machine, with the inode of its socket.
+/// All sockets of this machine that wait for peers, with their inodes.
 fn with_inodes() -> Vec<(Listening, u64)> {
     let mut all = Vec::new();
     for (table, transport, state) in [
@@ -51,7 +51,8 @@ fn with_inodes() -> Vec<(Listening, u64)> {
     ] {
         let text = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
         for line in text.lines().skip(1) {
-            // Most lines are of connections, of which a machine may have many thousands.
+            // Skip other lines early: most are of connections, of which a machine may have many
+            // thousands.
             let mut words = line.split_whitespace();
             let (Some(local), Some(is)) = (words.nth(1), words.nth(1)) else {
                 continue;
@@ -79,7 +80,7 @@ pub(super) fn address(text: &str) -> Option<SocketAddr> {
         .chunks(8)
         .map(|one| u32::from_str_radix(std::str::from_utf8(one).ok()?, 16).ok())
         .collect::<Option<_>>()?;
-    // Each word is in the machine's own order of bytes.
+    // Each word is in the machine's byte order.
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
     let host: IpAddr = match bytes.len() {
         4 => Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?).into(),
@@ -89,7 +90,7 @@ pub(super) fn address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(host, port))
 }
 
-/// Linux says whose each socket is, so the port is not looked at.
+/// Linux reports the owner of each socket, so the port is not needed.
 pub(crate) fn of_program(process: u32, _port: u16) -> Option<Vec<Listening>> {
     let own: BTreeSet<u64> = family(process).into_iter().flat_map(inodes).collect();
     if own.is_empty() {
