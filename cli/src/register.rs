@@ -1,4 +1,4 @@
-//! `socklab register`: what a lecturer asks of a register, and does to it.
+//! `socklab register`: queries and changes a register, for a lecturer.
 
 mod deadline;
 mod enrol;
@@ -42,7 +42,7 @@ pub(crate) struct LabRegister {
     pub(crate) lab: String,
 }
 
-/// A lab's name, which must be readable wherever it is shown.
+/// Parses a lab's name, which must be visible wherever it is shown.
 fn lab_name(text: &str) -> Result<String, HiddenLetters> {
     match is_blank(text.as_bytes()) || text.chars().any(is_hidden) {
         true => Err(HiddenLetters),
@@ -50,7 +50,7 @@ fn lab_name(text: &str) -> Result<String, HiddenLetters> {
     }
 }
 
-/// A name has characters that are not seen, or none that are.
+/// The name has invisible characters, or no visible one.
 #[derive(Debug)]
 struct HiddenLetters;
 
@@ -138,7 +138,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     if name == "restore" {
         return restore(&location, &read::<RestoreArg>(matches).from, messages);
     }
-    // Preparing a class makes its register. A question about one that is not there is mistyped.
+    // Preparing a class creates its register. In other commands, a register that does not exist is
+    // probably a typing error.
     let prepares = ["roster", "enrol"].contains(&name);
     let mut archive = match location.archive(prepares) {
         Ok(archive) => archive,
@@ -299,7 +300,8 @@ impl RegisterCommand<'_> {
         Ok(Exit::Done)
     }
 
-    /// Says whose secrets cannot be decrypted, and what to do; whether there are any.
+    /// Names the students whose secrets cannot be decrypted, and says what to do. Returns whether
+    /// there are any.
     fn name_damaged(&mut self, key: &Path) -> Result<bool, Stop> {
         let messages = self.messages;
         let damaged = self.archive.damaged_secrets(key)?;
@@ -310,7 +312,7 @@ impl RegisterCommand<'_> {
     }
 }
 
-/// Puts a backup in the register's place. What was there may be damaged, so it is not opened.
+/// Replaces the register by a backup. Does not open the old register, because it may be damaged.
 fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
     let place = location.to_string();
     match location.restore(from) {

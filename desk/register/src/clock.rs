@@ -1,4 +1,4 @@
-//! What the server's clock has shown, as the register has it.
+//! What the register records about the server's clock.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use crate::error::{Error, Trouble};
 use crate::facts::from_micros;
 use crate::sql::{Sql, recall, remember, within};
 
-/// The register's own value with the last attempt before which the clock was wrong.
+/// The key in `meta` of the last attempt up to which the clock was wrong.
 const RIGHT_AFTER: &str = "clock-right-after";
 
-/// When the latest code was accepted, as far as a lecturer has not said that the clock was wrong.
+/// When the latest code was accepted. Ignores codes that were accepted before a lecturer declared
+/// that the clock had been wrong.
 pub(crate) fn latest_accepted(sql: &mut dyn Sql) -> Result<Duration, Error> {
     let after = match recall(sql, RIGHT_AFTER)? {
         Some(bytes) => {
@@ -25,7 +26,7 @@ pub(crate) fn latest_accepted(sql: &mut dyn Sql) -> Result<Duration, Error> {
     Ok(from_micros(last.unwrap_or(0)))
 }
 
-/// Whatever was accepted until now was accepted while the clock was wrong.
+/// Declares that the clock was wrong when codes were accepted so far.
 pub(crate) fn trust(sql: &mut dyn Sql) -> Result<(), Error> {
     within(sql, |sql| {
         let last = sql

@@ -1,4 +1,4 @@
-//! Where submissions are recorded, durably.
+//! The register, which records submissions durably.
 //!
 //! A server [opens](Location::serve) a register in a file (SQLite) or on a PostgreSQL server. It
 //! gives the register to its driver as the [`Register`](socklab_core::register::Register) that

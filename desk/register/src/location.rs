@@ -1,4 +1,4 @@
-//! Where a register is.
+//! The location of a register.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,8 +32,8 @@ impl FromStr for Location {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // What is not a good address is refused as one when it is opened: a file would be named
-        // after a password.
+        // Even an invalid address counts as an address, and is refused when it is opened. Otherwise
+        // a file might be named after a password.
         Ok(if text.contains("://") {
             Location::Postgres(text.to_owned())
         } else {
@@ -42,7 +42,7 @@ impl FromStr for Location {
     }
 }
 
-/// A password in the address stays out of logs.
+/// Hides a password in the address, so that it does not get into logs.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,12 +64,13 @@ impl fmt::Debug for Location {
 }
 
 impl Location {
-    /// Opens it for a server; a file is made if it is not there. Random secrets are all decrypted
-    /// once, with the key in that file, or in [its usual one](Location::key_file).
+    /// Opens the register for a server. Creates the file if it does not exist. All random secrets
+    /// are decrypted once, with the key in the given file, or in the [default
+    /// one](Location::key_file).
     ///
     /// # Errors
-    /// When it cannot be opened, is not a register, or could lose what is committed; when the key
-    /// decrypts none of the secrets.
+    /// When the register cannot be opened, is not a register, or could lose committed data, or when
+    /// the key decrypts none of the secrets.
     pub fn serve(
         &self,
         rules: Rules,
@@ -77,12 +78,12 @@ impl Location {
         journal: Arc<dyn Journal>,
     ) -> Result<Writer, Error> {
         let key = key.map_or_else(|| self.key_file(), Path::to_owned);
-        // Without its key no register is made.
+        // Check the key first, so that no register is created without its key.
         if rules.secret == Some(Secret::Random) {
             key_is_there(&key)?;
         }
         let mut sql = self.connect(true)?;
-        // What a server before had not synced must not be confirmed as if it were.
+        // Sync what a previous server may have left unsynced, before it is confirmed as recorded.
         sql.merge(Merge::Idle)?;
         for notice in sql.notices() {
             journal.event(&Event::Notice(notice));
@@ -109,19 +110,20 @@ impl Location {
         Writer::start(book, journal)
     }
 
-    /// Opens it for a lecturer; `create` makes the file if it is not there.
+    /// Opens the register for a lecturer. If the file does not exist, creates it if `create`.
     ///
     /// # Errors
-    /// When it cannot be opened or is not a register.
+    /// When the register cannot be opened, or is not a register.
     pub fn archive(&self, create: bool) -> Result<Archive, Error> {
         Archive::new(self.connect(create)?)
     }
 
-    /// Puts a copy of a backup in the register's place, while no server uses it. What was there
-    /// keeps another name, which is returned.
+    /// Replaces the register by a copy of a backup, while no server uses it. Keeps the old register
+    /// under another name, which it returns.
     ///
     /// # Errors
-    /// When the backup is no whole register, or the register is in use; then it stays as it was.
+    /// When the backup is not an undamaged register, or the register is in use. Then the register
+    /// is unchanged.
     pub fn restore(&self, backup: &Path) -> Result<Option<PathBuf>, Error> {
         match self {
             Location::File(path) => sqlite::restore(backup, path),
@@ -132,12 +134,13 @@ impl Location {
         }
     }
 
-    /// Whether it is a file that is gone when the machine restarts.
+    /// Whether the register is a file that is lost when the machine restarts.
     pub fn is_in_memory(&self) -> bool {
         matches!(self, Location::File(path) if is_in_memory(path))
     }
 
-    /// Has none of a command's outputs be the register's file, nor what stands beside it.
+    /// Protects the register's file, and the files beside it, from being overwritten by a command's
+    /// outputs.
     pub fn keep(&self, outputs: &mut Outputs) {
         if let Location::File(path) = self {
             outputs.keep_database(path);
@@ -145,8 +148,8 @@ impl Location {
         outputs.keep(self.key_file());
     }
 
-    /// The file of the key under which random secrets are encrypted, where none is named: beside
-    /// the register's own; in the working folder for a server's.
+    /// The default path of the key file, for the key that encrypts random secrets. For a file, it
+    /// is beside the register; for a PostgreSQL server, in the working folder.
     pub fn key_file(&self) -> PathBuf {
         match self {
             Location::File(path) => {

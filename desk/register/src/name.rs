@@ -7,13 +7,15 @@ use unicode_normalization::char::is_combining_mark;
 /// The most characters of a name that are shown.
 const LONGEST: usize = 100;
 
-/// What stands for a character that must not be printed.
+/// The replacement for a character that must not be printed.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// A name as text: UTF-8, or else Windows-1252 with a mark (`[1252] `), which is what old programs
-/// on Spanish Windows send; in NFC (Unicode Standard Annex 15), so that equal names look equal;
-/// control, bidirectional and zero-width characters replaced, so that a name can neither steer a
-/// terminal nor pass for another; at most 100 characters.
+/// A name as text, at most 100 characters. Bytes that are not UTF-8 are read as Windows-1252, which
+/// old programs on Spanish Windows send, and get a mark (`[1252] `).
+///
+/// The text is in NFC (Unicode Standard Annex 15), so that equal names look equal. Control,
+/// bidirectional and zero-width characters are replaced, so that a name can neither control a
+/// terminal nor look like another.
 pub fn shown(name: &[u8]) -> String {
     let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
     let (mark, text) = match std::str::from_utf8(name) {
@@ -41,8 +43,8 @@ pub fn shown(name: &[u8]) -> String {
     shown.trim().to_owned()
 }
 
-/// Decomposed text in small letters without marks, and a space for what is neither letter nor
-/// digit.
+/// Decomposed text in lower case without marks. Other characters than letters and digits become
+/// spaces.
 pub(crate) fn plain(decomposed: impl Iterator<Item = char>) -> String {
     decomposed
         .filter(|letter| !is_combining_mark(*letter))
@@ -57,8 +59,8 @@ pub(crate) fn plain(decomposed: impl Iterator<Item = char>) -> String {
         .collect()
 }
 
-/// What two writings of a name have in common, to see whether it is the same person's: without
-/// case, marks, and order of the words.
+/// The form in which two spellings of a name are compared: without case, marks and the order of the
+/// words.
 pub(crate) fn folded(name: &str) -> String {
     let plain = plain(name.nfd());
     let mut words: Vec<&str> = plain.split_whitespace().collect();
@@ -71,7 +73,7 @@ pub(crate) fn spanish_order(text: &str) -> (String, String) {
     let mut letters = String::with_capacity(text.len());
     for letter in text.nfc().flat_map(char::to_lowercase) {
         match letter {
-            // After every letter that may follow an n.
+            // Sorts after every other letter that may follow an n.
             'ñ' => letters.push_str("n\u{10ffff}"),
             letter if letter.is_alphanumeric() => {
                 let parts = std::iter::once(letter).nfd();

@@ -6,39 +6,40 @@ use socklab_core::policy::{Policy, Secret};
 /// Which students may submit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Admit {
-    /// Whoever has a DNI, or, with random secrets, whoever was given one.
+    /// Any student with a DNI, or, with random secrets, any student who was given a secret.
     #[default]
     Everybody,
-    /// Those on the roster.
+    /// The students on the roster.
     Listed,
 }
 
-/// How a server judges and files what it is sent.
+/// How a server judges and records attempts.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// The exercise under which submissions are filed.
+    /// The exercise under which submissions are recorded.
     pub lab: String,
     /// Which codes count: at most one step before the current one and one after it.
     pub window: Window,
-    /// What the codes are made from; `None`: what the register remembers, at first the DNI.
+    /// The secret from which codes are made. `None` means the one that the register remembers,
+    /// which is at first the DNI.
     pub secret: Option<Secret>,
-    /// Whether foreigners' numbers (NIE) are taken, with their letters.
+    /// Whether foreigners' numbers (NIE), with their letters, are accepted.
     pub nie: bool,
-    /// Who may submit.
+    /// Which students may submit.
     pub admit: Admit,
-    /// How many DNIs that are on no list one address prefix may submit for at once; after that, one
-    /// more each second. `localhost` is not limited.
+    /// For how many DNIs that are on no list one address prefix may submit at once. After that, it
+    /// may for one more each second. `localhost` is not limited.
     pub new_dnis: u32,
-    /// How many attempts share a commit at most.
+    /// The most attempts that share a commit.
     pub batch: usize,
 }
 
 impl Rules {
-    /// So many attempts share a commit at most, unless it is said otherwise.
+    /// The default of [`batch`](Rules::batch).
     pub const BATCH: usize = 256;
 
-    /// So many DNIs that are on no list one address prefix may submit for at once, unless it is
-    /// said otherwise: the students of several classes behind one router.
+    /// The default of [`new_dnis`](Rules::new_dnis): enough for the students of several classes
+    /// behind one router.
     pub const NEW_DNIS: u32 = 1_000;
 
     /// The lab's rules: the DNI is the secret unless the register remembers otherwise, and

@@ -1,5 +1,5 @@
-//! The tables, version by version. A version that has been released is never changed: a new one
-//! alters it.
+//! The tables, version by version. A released version is never changed; a new version alters the
+//! tables.
 //!
 //! - `attempts`: every attempt whose code was looked at, only ever added to. Times are Unix
 //!   microseconds. An accepted one keeps its code, so that it can be recognised when it is sent
@@ -10,14 +10,14 @@
 //! - `tallies`: failures in a row, by DNI and address; an empty address stands for all.
 //! - `students`: the class, and the secrets that were given out.
 
-/// Whose SQL it is.
+/// The SQL dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Sqlite,
     Postgres,
 }
 
-/// What leads from each version to the next; the first makes the tables.
+/// The migrations from each version to the next. The first creates the tables.
 pub(crate) const VERSIONS: &[fn(Dialect) -> String] = &[first, second];
 
 fn first(dialect: Dialect) -> String {

@@ -1,4 +1,4 @@
-//! Times as lecturers read and write them.
+//! Reads and writes times as lecturers do.
 
 use std::fmt;
 use std::time::Duration;
@@ -42,17 +42,18 @@ impl fmt::Display for BadTime {
 
 impl std::error::Error for BadTime {}
 
-/// Reads a time, `2026-11-20T18:00` or `2026-11-20 18:00:30`, in the system's time zone, or with
-/// its own offset, as Unix time.
+/// Parses a time, `2026-11-20T18:00` or `2026-11-20 18:00:30`, in the system's time zone, or with
+/// an offset. Returns Unix time.
 ///
 /// # Errors
-/// When it is none, or is before 1970.
+/// When the text is not a time, or the time is before 1970.
 pub fn parse_time(text: &str) -> Result<Duration, BadTime> {
     let text = text.trim();
     let time = match text.parse::<Timestamp>() {
         Ok(time) => time,
         Err(_) => {
-            // A day alone would be its first moment, which is no deadline that anybody means.
+            // Refuse a date without a time: it would mean midnight at its beginning, which is
+            // hardly the intended deadline.
             let written: DateTime = text.parse().map_err(|_| BadTime)?;
             if !text.contains(':') {
                 return Err(BadTime);

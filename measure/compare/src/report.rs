@@ -1,5 +1,5 @@
-//! One self-contained page with all that a comparison says: for a lecturer who projects it, prints
-//! it or hands it on.
+//! The report: one self-contained page with all results of a comparison, for a lecturer who
+//! projects it, prints it or hands it on.
 //!
 //! It needs no network and no script: charts are drawings in the page, whose colours the page's
 //! style chooses for light, dark and print. The script adds a choice of the load, a choice of the
@@ -30,7 +30,7 @@ use socklab_text::Messages;
 /// What a report shows besides the measurements.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Appendix<'a> {
-    /// The command line that measures it again.
+    /// The command line that repeats the measurement.
     pub command: &'a str,
     /// The timelines.
     pub pictures: &'a [Picture],
@@ -41,30 +41,30 @@ pub struct Appendix<'a> {
 /// A timeline of one model.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// Which model.
+    /// The model.
     pub model: String,
-    /// An `<svg>` element, whose classes begin with `tl-`. It goes into the page as it is, so what
-    /// peers said must be escaped in it.
+    /// An `<svg>` element, whose classes begin with `tl-`. It is inserted unchanged, so text from
+    /// peers must already be escaped.
     pub svg: String,
 }
 
 /// A source file.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// What it is.
+    /// The title of the file.
     pub title: String,
-    /// Where it is in the repository.
+    /// The path in the repository.
     pub path: String,
-    /// What is in it.
+    /// The content of the file.
     pub text: String,
-    /// What stands in the line at which the program waits. It is shown where it is.
+    /// A part of the line at which the program waits; the page highlights that line.
     pub wait: Option<String>,
 }
 
 /// The page, in the language of the messages (their `report-lang` is its tag).
 ///
-/// Models, reasons and all that came from elsewhere are escaped. Cells that must not be believed
-/// are named with their reasons and have no marks in any chart.
+/// Models, reasons and all text from other programs are escaped. Invalid cells are named with their
+/// reasons, and have no marks in any chart.
 pub fn html(document: &Document, appendix: &Appendix<'_>, messages: &dyn Messages) -> String {
     page::page(document, appendix, &Sheet::new(document, messages))
 }

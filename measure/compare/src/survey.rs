@@ -1,9 +1,9 @@
-//! Six questions to which I/O models answer differently, and what was measured of each: `socklab
-//! compare` without an exercise.
+//! The survey, `socklab compare` without an exercise: six questions that I/O models answer
+//! differently, and the measurements for each.
 //!
-//! A [`Survey`] is what was measured, a [`Matrix`] what it says: one figure for each contestant and
-//! question, with how much worse it is than the best. [`sentences`] puts that into one headline and
-//! one sentence for each question, and [`table`] into a table of 100 columns.
+//! A [`Survey`] has the measurements. A [`Matrix`] has the results: one figure for each contestant
+//! and question, with how much worse it is than the best. [`sentences`] puts them into one headline
+//! and one sentence for each question, and [`table`] into a table that is 100 columns wide.
 
 pub mod contestants;
 pub mod figures;
@@ -23,32 +23,32 @@ use crate::results::{Environment, Load, Proof, Trial};
 /// The version of this schema. A change that a reader would notice adds one.
 pub const SCHEMA: u32 = 1;
 
-/// What the six questions gave.
+/// The measurements of the six questions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Of socklab.
+    /// The version of socklab.
     pub version: String,
-    /// When it began, in Unix time.
+    /// When the survey began, in Unix time.
     pub started: u64,
-    /// How long it took, in seconds.
+    /// How long the survey took, in seconds.
     pub took: f64,
-    /// What the order of the slices was drawn from.
+    /// The seed of the random order of the slices.
     pub seed: u64,
-    /// Those that were asked, in the order in which they are shown.
+    /// The contestants, in the order in which they are shown.
     pub contestants: Vec<String>,
     /// The machine.
     pub environment: Environment,
-    /// What was proved of each of our models before anything was timed.
+    /// What was proved of each of our models before the measurement.
     pub proofs: Vec<Proof>,
-    /// What each question gave, in the order of [`Question::ALL`].
+    /// The measurements of each question, in the order of [`Question::ALL`].
     pub questions: Vec<Asked>,
-    /// The share of a core that each contestant used while nobody asked it anything.
+    /// The share of a core that each contestant used while idle.
     pub idle_use: BTreeMap<String, f64>,
 }
 
-/// A question. Its figures are those of [`Question::measures`].
+/// A question. [`Question::measures`] has its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
@@ -63,13 +63,13 @@ pub enum Question {
     /// `capitals`, beside a client whose requests block the server for 20 ms: how long the others
     /// wait.
     SlowRequest,
-    /// `capitals`, a thousand silent connections and one that talks: what each of the silent ones
-    /// costs, and what the talking one's replies do.
+    /// `capitals`, a thousand silent connections and one active: what each silent connection costs,
+    /// and what a reply to the active one costs.
     Silent,
 }
 
 impl Question {
-    /// All of them, in the order in which they are asked and shown.
+    /// All questions, in the order in which they are asked and shown.
     pub const ALL: [Question; 6] = [
         Question::OneClient,
         Question::HundredBusy,
@@ -79,7 +79,7 @@ impl Question {
         Question::Silent,
     ];
 
-    /// Its name in messages and files.
+    /// The name in messages and files.
     pub const fn name(self) -> &'static str {
         match self {
             Question::OneClient => "one-client",
@@ -91,7 +91,7 @@ impl Question {
         }
     }
 
-    /// The exercise that asks it.
+    /// The exercise with which it is measured.
     pub const fn exercise(self) -> &'static str {
         match self {
             Question::ShortVisits => "welcome",
@@ -99,7 +99,7 @@ impl Question {
         }
     }
 
-    /// What is shown of it.
+    /// The measures that are shown.
     pub const fn measures(self) -> &'static [Measure] {
         match self {
             Question::OneClient => &[Measure::P50],
@@ -110,16 +110,16 @@ impl Question {
     }
 }
 
-/// What a question gave.
+/// The measurements of a question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Which.
+    /// The question.
     pub question: Question,
     /// The load.
     pub load: Load,
-    /// One for each contestant and round.
+    /// One trial for each contestant and round.
     pub trials: Vec<Trial>,
-    /// What silent connections took, for each contestant and round of that question.
+    /// For the question of silent connections: their memory, for each contestant and round.
     #[serde(default)]
     pub silent: Vec<Silent>,
     /// Contestants without figures.
@@ -127,25 +127,25 @@ pub struct Asked {
     pub absent: Vec<Absent>,
 }
 
-/// What silent connections took, in one round.
+/// The memory of silent connections in one round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silent {
-    /// Which contestant.
+    /// The contestant.
     pub model: String,
-    /// In which round.
+    /// The number of the round.
     pub round: u32,
     /// How many connections there were.
     pub connections: u32,
-    /// By how much the server's resident memory was larger for each of them, in bytes.
+    /// By how much the server's resident memory grew for each of them, in bytes.
     pub bytes: f64,
 }
 
 /// A contestant that has no figure for a question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Absent {
-    /// Which.
+    /// The contestant.
     pub model: String,
-    /// Why.
+    /// Why it has no figure.
     pub why: Why,
 }
 
@@ -153,30 +153,31 @@ pub struct Absent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// It serves so many connections at once, and the question has more.
+    /// It serves only this many connections at once, and the question has more.
     Serves(u32),
     /// It stopped answering.
     Stopped {
-        /// After so many replies.
+        /// After this many replies.
         after: u64,
-        /// What it said last on its standard error.
+        /// Its last message on standard error.
         said: String,
     },
-    /// It answered something else than it had to.
+    /// It answered wrongly.
     Differs {
-        /// What it had to answer.
+        /// The expected reply.
         expected: String,
-        /// What it answered.
+        /// The reply that came.
         got: String,
     },
-    /// It answers the slow request at once.
+    /// It answers the slow request at once, so that there is no slow request beside which others
+    /// could wait.
     NotSlow,
-    /// It could not be started, or the system does not let it be asked.
+    /// It could not be started, or the system failed.
     Failed(String),
 }
 
 impl Survey {
-    /// What a question gave.
+    /// The measurements of a question, if it was asked.
     pub fn asked(&self, question: Question) -> Option<&Asked> {
         self.questions.iter().find(|one| one.question == question)
     }

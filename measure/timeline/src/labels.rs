@@ -1,4 +1,4 @@
-//! A chart in the user's words.
+//! The texts of a chart, in the user's language.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::chart::{Cause, Chart, Class, Lane, Name, Span, What};
 use crate::style::Style;
 use socklab_text::{Messages, Variable};
 
-/// Milliseconds, to the microsecond.
+/// A duration in milliseconds, to the microsecond.
 pub(crate) fn millis(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64() * 1e3)
 }
 
-/// A length with as many digits as tell something, and its unit, which no line end parts from it:
-/// `41.3 ms`, `18.2 µs`.
+/// A duration with about three significant digits and its unit, joined by a no-break space: `41.3
+/// ms`, `18.2 µs`.
 pub(crate) fn length(time: Duration) -> String {
     let micros = time.as_secs_f64() * 1e6;
     match micros {
@@ -25,7 +25,7 @@ pub(crate) fn length(time: Duration) -> String {
     }
 }
 
-/// A share of the whole in percent.
+/// A part of the whole in percent.
 pub(crate) fn share(part: Duration, whole: Duration) -> String {
     if whole.is_zero() {
         return "0".to_owned();
@@ -56,7 +56,7 @@ pub(crate) fn style(chart: &Chart, messages: &dyn Messages) -> String {
     messages.say(&format!("timeline-style-{}", chart.style.name()))
 }
 
-/// What the boundaries of a chart are worth, in a sentence.
+/// How precise the boundaries of a chart are, in a sentence.
 pub(crate) fn note(chart: &Chart, messages: &dyn Messages) -> String {
     let id = match chart.stamped {
         true => "timeline-note-stamped",
@@ -65,7 +65,7 @@ pub(crate) fn note(chart: &Chart, messages: &dyn Messages) -> String {
     messages.say(id)
 }
 
-/// Where the figures are.
+/// Says where the numbers of the figures come from.
 pub(crate) fn source(messages: &dyn Messages) -> String {
     messages.say("timeline-note-figures")
 }
@@ -90,7 +90,7 @@ pub(crate) fn class(class: Class, messages: &dyn Messages) -> String {
     messages.say(&format!("timeline-class-{}", class.name()))
 }
 
-/// What a span was, in full.
+/// Describes a span in full.
 pub(crate) fn describe(span: &Span, messages: &dyn Messages) -> String {
     let mut said = what(span, messages);
     let more = [
@@ -107,13 +107,14 @@ pub(crate) fn describe(span: &Span, messages: &dyn Messages) -> String {
     said
 }
 
-/// The thread that ran a task, unless it was the main one; nothing ran what was suspended.
+/// The thread that ran a task; `None` for the main thread and for a suspended task, which no thread
+/// ran.
 fn thread(span: &Span) -> Option<u32> {
     span.thread
         .filter(|number| *number > 0 && !matches!(span.what, What::Suspended(_)))
 }
 
-/// What a span was, in a word or two.
+/// Describes a span in a word or two.
 pub(crate) fn short(span: &Span, messages: &dyn Messages) -> String {
     match (span.what, span.operation) {
         (What::Poll(_), _) => messages.say("timeline-call-poll"),
@@ -151,7 +152,7 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
         (What::Code, _) => ("timeline-class-code", &[][..]),
         (What::Pause, _) => ("timeline-what-pause", &[][..]),
         (What::Backlog, _) => ("timeline-what-backlog", &[][..]),
-        // Its receiver had it before its sender's call returned.
+        // The receiver had the bytes before the sender's call returned.
         (What::Buffered { stamped: false, .. }, _) if span.took().is_zero() => {
             ("timeline-what-passed", bytes)
         }
@@ -165,7 +166,7 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
         (What::Empty, _) => ("timeline-what-empty", operation),
         (What::Failed, _) => ("timeline-what-failed", operation),
         (What::Call | What::Done, Some(OperationKind::Send)) => ("timeline-what-send", &all[..]),
-        // What came of it comes later than the chart.
+        // The result of this call comes after the end of the chart.
         (What::Call, Some(OperationKind::Receive)) if span.after => {
             ("timeline-what-wait", operation)
         }
@@ -191,7 +192,7 @@ fn what(span: &Span, messages: &dyn Messages) -> String {
     messages.say_with(id, values)
 }
 
-/// A wait, and what ended it if it was not the network.
+/// Describes a wait, with what ended it, unless that was the network.
 fn ended(id: &str, cause: Cause, messages: &dyn Messages) -> String {
     let mut said = messages.say(id);
     let id = match cause {
@@ -203,7 +204,7 @@ fn ended(id: &str, cause: Cause, messages: &dyn Messages) -> String {
     said
 }
 
-/// What a program was blocked in.
+/// The call in which a program was blocked.
 fn call(chart: &Chart, call: OperationKind, messages: &dyn Messages) -> String {
     match (call, chart.style) {
         (OperationKind::Wait, Style::Loop) => messages.say("timeline-call-poll"),
@@ -214,7 +215,8 @@ fn call(chart: &Chart, call: OperationKind, messages: &dyn Messages) -> String {
     }
 }
 
-/// A lane of the server's in a sentence: in what it spent its time, the most first.
+/// Summarises a lane of the server in a sentence: what it spent its time on, the largest share
+/// first.
 pub(crate) fn summary(chart: &Chart, lane: &Lane, messages: &dyn Messages) -> String {
     let parts = lane.shares().into_iter().map(|(class, call, took)| {
         let (part, took) = (share(took, chart.length), length(took));

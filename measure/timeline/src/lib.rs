@@ -1,4 +1,5 @@
-//! Measured swim-lanes of an exchange: who waits where, for how long, and who copies when.
+//! Measured swim-lanes of an exchange: which program waits where and for how long, and when bytes
+//! are copied.
 //!
 //! A [`Log`] hands out observers to a server's driver and to the clients that talk to it; each
 //! records every operation with its thread. The record makes a [`Chart`]: a lane for each thread or

@@ -1,7 +1,8 @@
 //! A chart as a Mermaid sequence diagram.
 //!
-//! It shows the order, and who talks to whom. Times are text, because Mermaid has no time axis. A
-//! wait is a note over its lane; a transfer of bytes is an arrow between a program and the kernel.
+//! The diagram shows the order of events, and which program talks to which. Times are text, because
+//! Mermaid has no time axis. A wait is a note over its lane; a transfer of bytes is an arrow
+//! between a program and the kernel.
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use crate::chart::{Chart, Name, Span};
 use crate::labels::{describe, length, millis, name, title};
 use socklab_text::Messages;
 
-/// The chart as a diagram; what stands between fences in Markdown.
+/// The chart as a diagram, to be put between fences in Markdown.
 pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
     let mut out = String::from("sequenceDiagram\n");
     let _ = writeln!(out, "    title {}", clean(&title(chart, messages)));
@@ -40,10 +41,10 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
     out
 }
 
-/// From whom to whom bytes or a connection went, for what moved them. In the kernel's lane nothing
-/// moves.
+/// The arrow for a span that moved bytes or a connection: from where, the arrow's sign, and to
+/// where. Spans in the kernel's lane have none.
 fn arrow(lane: Name, span: &Span) -> Option<(Name, &'static str, Name)> {
-    // What goes on after the chart has moved nothing in it.
+    // A span that goes on after the end of the chart moved no bytes within it.
     if lane == Name::Kernel || span.after || !span.what.moves() {
         return None;
     }
@@ -64,7 +65,7 @@ fn id(name: Name) -> String {
     }
 }
 
-/// Without what Mermaid takes for its own: `;` ends a line, `#` begins an entity.
+/// Removes characters with a meaning in Mermaid: `;` ends a line, `#` begins an entity.
 fn clean(text: &str) -> String {
     text.replace(';', ",").replace('#', "").replace('\n', " ")
 }
