@@ -38,8 +38,8 @@ pub(crate) use certificates::{Findings, Unusable, distrusted, encrypted};
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
 
-/// Descriptors that connections leave alone: for the register and its log, for other files, and for
-/// what a driver needs itself.
+/// Descriptors that are reserved: for the register and its log, for other files, and for the driver
+/// itself.
 const RESERVED: usize = 64;
 
 /// What a submission server takes.
@@ -92,7 +92,7 @@ impl RegisterArgs {
         self.key.clone().unwrap_or_else(beside)
     }
 
-    /// None of what the server uses is written over by what it writes.
+    /// Protects the files that the server reads from being overwritten by its outputs.
     fn keep(&self, outputs: &mut Outputs) {
         self.place.location().keep(outputs);
         outputs.keep(self.key_file());
@@ -102,29 +102,29 @@ impl RegisterArgs {
     }
 }
 
-/// What a submission server has beside its service: its register, its limits, its log.
+/// The resources of a submission server besides its service: the register, the limits and the log.
 pub(crate) struct Resources {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) limit: ConnectionLimit,
     pub(crate) secure: Option<Encrypted>,
-    /// In a rehearsal: who says what is wrong with each message.
+    /// In a rehearsal: prints what is wrong with each message.
     pub(crate) reviewer: Option<Arc<Reviewer>>,
     log: Arc<Log>,
 }
 
 impl Resources {
-    /// The file of its log, if it has one.
+    /// The file of the log, if there is one.
     pub(crate) fn log_file(&self) -> Option<Arc<LogFile>> {
         self.log.file.clone()
     }
 
-    /// The service as it is offered here.
+    /// Wraps the service with a review, in a rehearsal.
     pub(crate) fn offer(&self, service: BoxedService) -> BoxedService {
         reviewed(service, self.reviewer.as_ref())
     }
 }
 
-/// In a rehearsal, each connection is reviewed.
+/// Wraps a service so that each connection is reviewed, if there is a reviewer.
 fn reviewed(service: BoxedService, reviewer: Option<&Arc<Reviewer>>) -> BoxedService {
     match reviewer {
         Some(reviewer) => Box::new(Reviewed {
@@ -135,7 +135,7 @@ fn reviewed(service: BoxedService, reviewer: Option<&Arc<Reviewer>>) -> BoxedSer
     }
 }
 
-/// Why a submission server does not begin.
+/// Why a submission server cannot start.
 #[derive(Debug)]
 pub(crate) enum Unprepared {
     Address(address::Error),
@@ -179,7 +179,7 @@ pub(crate) fn prepare(
         .rehearse
         .then(|| Arc::new(Reviewer::new(messages, quiet)));
     let secure = secure(args, settings, listen, messages, reviewer.as_ref())?;
-    // A review says more than the log's line.
+    // In a rehearsal, the review replaces the log's lines, because it says more.
     let log = Log::open(
         args.log.as_deref(),
         messages,
@@ -209,9 +209,9 @@ pub(crate) fn prepare(
     })
 }
 
-/// How many connections the system has descriptors for. If these are fewer than the connections of
-/// a server with a limit of `most`, with those over the limit that it refuses, the rest wait in the
-/// backlog instead.
+/// How many connections the system has descriptors for. A server needs descriptors for up to `most`
+/// connections, and for those over the limit while it refuses them. If there are fewer, further
+/// connections wait in the backlog instead.
 fn capacity(most: usize, messages: &dyn Messages) -> usize {
     let wanted = most.saturating_add(MAX_REFUSALS);
     let descriptors = usize::try_from(raise_descriptors()).unwrap_or(usize::MAX);
@@ -226,15 +226,15 @@ fn capacity(most: usize, messages: &dyn Messages) -> usize {
     possible
 }
 
-/// The same exercise encrypted, at a port of its own.
+/// The encrypted service, at a port of its own.
 pub(crate) struct Encrypted {
     pub(crate) address: SocketAddr,
     pub(crate) service: BoxedService,
     pub(crate) identity: Identity,
 }
 
-/// The encrypted service, if there are a certificate and a key: at the address that was named, else
-/// where the plain one listens, at a port of its own.
+/// Makes the encrypted service, if a certificate and a key are given. It listens at the named
+/// address, or else at the plain service's address with the port for TLS.
 fn secure(
     args: &RegisterArgs,
     settings: &Settings,
@@ -274,7 +274,7 @@ fn open(
         let roster = roster::read(path, &args.column, false).map_err(Unprepared::Roster)?;
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
-        // Its lines may be seen by a class.
+        // Mask the DNI, because a class may see this.
         roster::report(path, &roster, messages, journal::masked);
     }
     let mut rules = Rules {
@@ -300,13 +300,13 @@ fn open(
     Ok(writer)
 }
 
-/// A limit on the size of files ends a program by a signal, unless it asks to be told by an error
-/// instead.
+/// Makes writes fail with an error at a limit on the size of files. Otherwise the system would end
+/// the program with a signal.
 fn ignore_file_size_signal() {
     #[cfg(unix)]
     {
         let noted = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        // Without it, the worst is an end that loses nothing.
+        // If this fails, the signal may end the program, but no confirmed submission is lost.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noted);
     }
 }
