@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use io_uring::types::CancelBuilder;
 use nix::libc::{ECANCELED, ENOBUFS};
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Type};
 use socklab_core::Link;
 use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trigger, Watched};
 
@@ -132,8 +132,7 @@ impl Model for Completions {
     }
 
     fn connect(&self, to: SocketAddr) -> io::Result<Socket> {
-        let domain = Domain::for_address(to);
-        let tcp = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+        let tcp = socket2::Socket::new(Domain::for_address(to), Type::STREAM, None)?;
         let tcp = Socket::new(self, tcp, Request::Receive);
         tcp.arm(&mut tcp.state.borrow_mut(), Request::Connect(to))?;
         Ok(tcp)
@@ -157,13 +156,14 @@ impl Model for Completions {
         clock: &Clock,
     ) -> io::Result<Received> {
         let written = datagrams.udp.received()?;
-        let received = message::datagram(&written, datagrams.peer, clock, buffer);
+        let received = message::datagram(written.bytes(), datagrams.peer, clock, buffer);
         received.ok_or(ErrorKind::InvalidData.into())
     }
 
     fn read(tcp: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = tcp.received()?;
-        buffer[..bytes.len()].copy_from_slice(&bytes);
+        let incoming = tcp.received()?;
+        let bytes = incoming.bytes();
+        buffer[..bytes.len()].copy_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -250,11 +250,9 @@ impl State {
             return matters.then_some(Ready { key, interest });
         }
         let known = more && !self.done.is_empty();
-        let interest = Interest {
-            read: true,
-            // A connect has completed, or an operation has failed.
-            write: !matches!(result, Ok(Done::Received(_) | Done::Accepted(..))),
-        };
+        let mut interest = Interest::READ;
+        // A connect has completed, or an operation has failed.
+        interest.write = !matches!(result, Ok(Done::Received(_) | Done::Accepted(..)));
         self.asked = self.asked.filter(|_| more);
         let code = result.as_ref().err().and_then(io::Error::raw_os_error);
         // Drop the result if there was no buffer or the operation was cancelled: the loop submits

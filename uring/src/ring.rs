@@ -14,7 +14,6 @@ use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
-use std::ops::Deref;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process;
 use std::ptr;
@@ -54,7 +53,9 @@ pub(crate) struct Ring<W: Clone> {
     buffers: Vec<Vec<u8>>,
     free: Box<FreeList>,
     tail: u16,
-    /// Spare buffers, to replace those that hold received data.
+    /// The numbers of the buffers that hold received data, and need a spare one in their place.
+    taken: Vec<u16>,
+    /// Spare buffers. Their number is fixed, so received data that is not yet read has a limit.
     pool: Pool,
     /// Tells the kernel how to divide a datagram's buffer between sender, control messages and
     /// bytes.
@@ -156,16 +157,18 @@ impl<W: Clone> Ring<W> {
         let (free, mut header): (Box<FreeList>, Box<libc::msghdr>) =
             unsafe { (Box::new(mem::zeroed()), Box::new(mem::zeroed())) };
         (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL as _);
+        let buffers = || (0..BUFFERS).map(|_| vec![0; BUFFER]).collect();
         let address = free.0.as_ptr() as u64;
         // SAFETY: the list has `BUFFERS` entries and is aligned to a page.
         unsafe { (ring.submitter()).register_buf_ring_with_flags(address, BUFFERS, GROUP, 0)? };
         let mut ring = Ring {
             ring,
             operations: Slab::new(),
-            buffers: (0..BUFFERS).map(|_| vec![0; BUFFER]).collect(),
+            buffers: buffers(),
             free,
             tail: 0,
-            pool: Pool::default(),
+            taken: Vec::new(),
+            pool: Rc::new(RefCell::new(buffers())),
             header,
             spare: Vec::new(),
         };
@@ -175,6 +178,7 @@ impl<W: Clone> Ring<W> {
 
     /// Submits the pending requests, and waits until an operation is complete, or for `limit`.
     pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        self.refill();
         let limit = limit.map(Timespec::from);
         let args = (limit.iter()).fold(SubmitArgs::new(), |args, limit| args.timespec(limit));
         match self.ring.submitter().submit_with_args(1, &args) {
@@ -224,9 +228,7 @@ impl<W: Clone> Ring<W> {
                 Done::Received(Incoming { buffer, len, pool })
             }
             // A stream failed before all bytes were sent.
-            Kind::Send(outgoing) if len < outgoing.bytes.len() => {
-                return Err(ErrorKind::BrokenPipe.into());
-            }
+            Kind::Send(outgoing) if len < outgoing.bytes.len() => Err(ErrorKind::BrokenPipe)?,
             Kind::Send(_) => Done::Sent,
         })
     }
@@ -252,9 +254,8 @@ impl<W: Clone> Ring<W> {
                 (Kind::Connect(name), connect.build())
             }
             Request::Receive => {
-                let most = DATAGRAM_BUFFER as u32;
-                let receive = opcode::Recv::new(fd, ptr::null_mut(), most).buf_group(GROUP);
-                let receive = receive.build().flags(squeue::Flags::BUFFER_SELECT);
+                let receive = opcode::Recv::new(fd, ptr::null_mut(), DATAGRAM_BUFFER as u32);
+                let receive = receive.buf_group(GROUP).build().flags(squeue::Flags::BUFFER_SELECT);
                 (Kind::Receive, receive)
             }
             Request::ReceiveAll => {
@@ -290,13 +291,22 @@ impl<W: Clone> Ring<W> {
         pushed.map_err(|_| ErrorKind::WouldBlock.into())
     }
 
-    /// Takes a buffer that the kernel has written to, and gives the kernel another in its place.
+    /// Takes a buffer that the kernel has written to. The next wait replaces it.
     fn take(&mut self, id: u16) -> Vec<u8> {
-        let spare = self.pool.borrow_mut().pop();
-        let other = spare.unwrap_or_else(|| vec![0; BUFFER]);
-        let taken = mem::replace(&mut self.buffers[usize::from(id)], other);
-        self.provide(id);
-        taken
+        self.taken.push(id);
+        mem::take(&mut self.buffers[usize::from(id)])
+    }
+
+    /// Gives the kernel spare buffers for those that were taken. When no buffer is left, the kernel
+    /// receives nothing until the program has read some of what it received before.
+    fn refill(&mut self) {
+        while let Some(id) = self.taken.pop() {
+            let Some(buffer) = self.pool.borrow_mut().pop() else {
+                return self.taken.push(id);
+            };
+            self.buffers[usize::from(id)] = buffer;
+            self.provide(id);
+        }
     }
 
     /// Gives a buffer to the kernel.
@@ -338,10 +348,8 @@ impl<W: Clone> Drop for Ring<W> {
     }
 }
 
-impl Deref for Incoming {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
+impl Incoming {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.buffer[..self.len]
     }
 }
@@ -379,5 +387,63 @@ impl Outgoing {
         header.msg_control = self.control.as_mut_ptr().cast();
         header.msg_controllen = self.control.len() as _;
         opcode::SendMsg::new(fd, header).build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    const LIMIT: Option<Duration> = Some(Duration::from_millis(20));
+
+    /// Takes what there is until there is no more, or no buffer for it.
+    fn receive(ring: &mut Ring<()>, socket: &Rc<Socket>, held: &mut Vec<Incoming>) {
+        let mut armed = false;
+        loop {
+            if !armed {
+                ring.ask((), socket, Request::ReceiveAll).unwrap();
+            }
+            ring.wait(LIMIT).unwrap();
+            let before = held.len();
+            while let Some(completion) = ring.next() {
+                armed = completion.more;
+                if let Ok(Done::Received(incoming)) = completion.result {
+                    held.push(incoming);
+                }
+            }
+            if held.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Nothing is lost by the limit: the rest stays in the system's own buffer.
+    #[test]
+    fn what_is_received_and_not_read_has_a_limit() {
+        let Ok(mut ring) = Ring::new() else {
+            eprintln!("SKIPPED: this system has no io_uring");
+            return;
+        };
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(server.local_addr().unwrap()).unwrap();
+        let server = Rc::new(Socket::from(server));
+        let (mut held, mut sent) = (Vec::new(), 0);
+        for _ in 0..4 {
+            for _ in 0..150 {
+                client.send(b"hola").unwrap();
+                sent += 1;
+            }
+            receive(&mut ring, &server, &mut held);
+            assert!(held.len() <= 2 * usize::from(BUFFERS), "{}", held.len());
+        }
+        assert_eq!(held.len(), 2 * usize::from(BUFFERS));
+        let mut received = held.len();
+        held.clear();
+        receive(&mut ring, &server, &mut held);
+        received += held.len();
+        assert_eq!(received, sent);
     }
 }
