@@ -197,8 +197,10 @@ impl Children {
                 }
                 _ => continue,
             };
-            drop(lock(&self.alive).permits.remove(&id.as_raw()));
-            ended(status);
+            // What ran here before the server may have left children of its own.
+            if lock(&self.alive).permits.remove(&id.as_raw()).is_some() {
+                ended(status);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -180,6 +181,27 @@ fn the_first_that_ends_ends_a_preforked_server() {
     assert_eq!(server.end().code, Some(1));
     assert!(!all.into_iter().any(is_alive));
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// A shell that becomes the server may have started something before.
+#[test]
+fn another_child_that_ends_is_none_of_its_business() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "(sleep 0.5; exit 3) & exec \"$@\"", "sh"]);
+    let server = socklab("capitals server --runtime blocking-prefork --threads 2 --listen :0");
+    shell.arg(server.get_program()).args(server.get_args());
+    for (name, value) in server.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let (server, address) = Running::ready(shell);
+    has_children(&server, 3);
+    has_children(&server, 2);
+    asks(&mut connect(address));
+    server.signal(Signal::INT);
+    assert_eq!(server.end().code, Some(0));
 }
 
 #[test]
