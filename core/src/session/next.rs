@@ -376,6 +376,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
+            self.in_flight = 0;
         }
     }
 }

@@ -201,6 +201,22 @@ fn an_abort_loses_what_is_unsent() {
     assert_eq!(rig.done[1..], ["abort"]);
 }
 
+/// The driver closes the socket, and no completion of it comes any more.
+#[test]
+fn an_abort_waits_for_nothing_in_flight() {
+    let mut rig = Rig::accepted(|input, standing, out| {
+        if let Input::Bytes { link, .. } = input {
+            out.send(*link, b"half an answer");
+            out.abort(*link);
+            standing.status = Status::Done;
+        }
+    });
+    rig.submits = true;
+    rig.bytes(b"?");
+    assert_eq!(rig.run(), Err(Status::Done));
+    assert_eq!(rig.done.last().map(String::as_str), Some("abort"));
+}
+
 /// Says a word to a peer that is one too many, and then waits for it.
 fn doorkeeper(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
     match input {

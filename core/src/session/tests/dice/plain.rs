@@ -133,6 +133,7 @@ impl Plain {
         self.opening = None;
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
+            self.in_flight = 0;
         }
         Did::Abort
     }
