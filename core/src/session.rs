@@ -125,6 +125,11 @@ impl<M: Machine, O: Observer> Session<M, O> {
         broken.map_or_else(|| self.pump.status(), Status::Failed)
     }
 
+    /// Whether the machine has been told to stop. It may go on for a while.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// The machine, to look at.
     pub fn machine(&self) -> &M {
         self.pump.machine()

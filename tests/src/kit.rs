@@ -124,6 +124,7 @@ macro_rules! backend_tests {
         $crate::backend_tests!(@cases $backend, faults, faults:
             a_stream_is_dead_after_a_fault,
             what_is_unsent_is_dropped_after_a_fault,
+            who_outlives_a_stop_is_waited_for,
         );
         $crate::backend_tests!(@cases $backend, refusals, refusals:
             over_a_limit_a_peer_is_told,

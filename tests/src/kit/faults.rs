@@ -90,6 +90,18 @@ pub fn what_is_unsent_is_dropped_after_a_fault<B: Backend>() {
     survived.finish();
 }
 
+/// A machine that goes on for a while after a stop is waited for. Its driver does not spin.
+pub fn who_outlives_a_stop_is_waited_for<B: Backend>() {
+    let all = Survivors::default();
+    let server = Server::watched::<B, _>(all.clone(), all.clone());
+    let mut stream = server.connect();
+    stream.write_all(b"?").unwrap();
+    wait_until("it to be heard", || all.lived().steps == 3);
+    server.finish();
+    let operations = all.lived().operations;
+    assert!(B::SPINS || operations < 30, "{operations} calls");
+}
+
 /// Other connections are served beside a machine whose stream is dead.
 pub fn who_survives_a_fault_delays_nobody<B: Backend>() {
     let survived = Survived::after::<B>(repeated);

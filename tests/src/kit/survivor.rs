@@ -50,6 +50,7 @@ impl Service for Survivors {
             all: self.clone(),
             words_left: 0,
             next: None,
+            lingers: false,
             status: Status::Running,
         }
     }
@@ -57,19 +58,24 @@ impl Service for Survivors {
 
 /// Repeats what it receives, and answers `!` with [`BIG`] bytes of [`pattern`]. After a fault it is
 /// still interested in the network, sends at once and each time its timer fires, and then finishes,
-/// although the stream is dead. It ends when it is told to stop.
+/// although the stream is dead. It ends when it is told to stop. One that has received `?` goes on
+/// for [`LINGERS`] after that, unless its peer closes first.
 #[derive(Debug)]
 pub struct Survivor {
     link: Link,
     all: Survivors,
     words_left: u32,
     next: Option<Mono>,
+    lingers: bool,
     status: Status,
 }
 
 /// How often a survivor sends after a fault, and the time between two sends.
 const WORDS: u32 = 3;
 const REST: Duration = Duration::from_millis(5);
+
+/// For how long after a stop it goes on, if it does.
+const LINGERS: Duration = Duration::from_millis(100);
 
 impl Survivor {
     fn speak(&mut self, now: Now, out: &mut Outbox) {
@@ -106,6 +112,7 @@ impl Machine for Survivor {
             Input::Bytes { bytes: b"!", .. } => {
                 out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
             }
+            Input::Bytes { bytes: b"?", .. } => self.lingers = true,
             Input::Bytes { bytes, .. } => {
                 out.send(self.link, bytes);
             }
@@ -113,6 +120,8 @@ impl Machine for Survivor {
                 self.words_left = WORDS;
                 self.speak(now, out);
             }
+            Input::Timer | Input::End { .. } if self.lingers => self.status = Status::Stopped,
+            Input::Stop if self.lingers => self.next = Some(now.mono.plus(LINGERS)),
             Input::Timer => self.speak(now, out),
             Input::End { .. } => out.finish(self.link),
             Input::Finished { .. } => self.status = Status::Done,
