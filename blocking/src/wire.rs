@@ -39,7 +39,10 @@ impl BlockingWire {
         batched: bool,
     ) -> io::Result<Self> {
         let to = socket::reachable(local);
-        let alarm = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
+        // With the scope of a link-local address, which means something on one link only.
+        let mut own = to;
+        own.set_port(0);
+        let alarm = UdpSocket::bind(own)?;
         alarm.connect(to)?;
         let mut wire = Wire::server(udp, local, stamps, |udp| Ok(udp.into()))?;
         if batched {
@@ -120,14 +123,14 @@ impl BlockingWire {
         limit: Option<Duration>,
         clock: &Clock,
     ) -> io::Result<Received> {
-        let limit = until_a_look(limit);
-        let set = self.read_timeout != limit;
-        self.read_timeout = limit;
         if let Wire::Datagrams(datagrams) = &mut self.wire
             && let Some(rest) = datagrams.take_rest(buffer)
         {
             return Ok(rest);
         }
+        let limit = until_a_look(limit);
+        let set = self.read_timeout != limit;
+        self.read_timeout = limit;
         let received = match &self.wire {
             Wire::Closed => return Err(ErrorKind::WouldBlock.into()),
             Wire::Datagrams(datagrams) => {

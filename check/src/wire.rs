@@ -213,7 +213,9 @@ impl Wire {
             if self.sockets.contains_key(peer) {
                 return Ok(false);
             }
-            let socket = UdpSocket::bind(SocketAddr::new(server.ip(), 0))?;
+            let mut own = server;
+            own.set_port(0);
+            let socket = UdpSocket::bind(own)?;
             socket.set_nonblocking(true)?;
             self.sockets.insert(peer.to_owned(), socket);
         }

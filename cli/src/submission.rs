@@ -247,7 +247,11 @@ fn secure(
     };
     let address = match &args.tls_listen {
         Some(text) => address::listen(text, TLS_PORT).map_err(Unprepared::Address)?,
-        None => SocketAddr::new(listen.ip(), TLS_PORT),
+        None => {
+            let mut same = listen;
+            same.set_port(TLS_PORT);
+            same
+        }
     };
     warn_if_open(messages, key);
     let identity = Identity::open([certificate, key], messages).map_err(Unprepared::Certificate)?;
