@@ -181,11 +181,14 @@ fn new_dni() -> String {
     format!("{:08}", micros % 100_000_000)
 }
 
-/// A DNI whose present code satisfies `is`.
+/// A DNI whose code satisfies `is` in the present step and in the next, because the program may ask
+/// for the code only then.
 fn dni_of_code(is: impl Fn(&str) -> bool) -> String {
-    let unix = fresh().0;
+    let unix = now();
+    let next = unix + Step::remaining(unix);
     let mut all = (12_345_678..).map(|number| number.to_string());
-    all.find(|dni| is(&code(dni, unix))).unwrap_or_default()
+    all.find(|dni| is(&code(dni, unix)) && is(&code(dni, next)))
+        .unwrap_or_default()
 }
 
 pub(crate) fn now() -> u64 {

@@ -92,7 +92,8 @@ pub(crate) fn streams<T: Send + 'static>(
     Served {
         at,
         over,
-        stop: Box::new(|at| drop(TcpStream::connect(at).unwrap())),
+        // It may be reset: an earlier connection can have ended the thread first.
+        stop: Box::new(|at| drop(TcpStream::connect(at))),
         thread,
     }
 }
