@@ -142,12 +142,11 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         let stopped = self.session.is_stopped();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
-        let is_over = || {
-            self.run.stop.requested() && !stopped || permit.is_some_and(Permit::is_evicted)
-        };
+        let is_over =
+            || self.run.stop.requested() && !stopped || permit.is_some_and(Permit::is_evicted);
         match &received {
-            // To end a blocked receive, a stop sends an empty datagram or shuts the stream. A machine
-            // that goes on after the stop has to hear of that end, because nothing more comes.
+            // To end a blocked receive, a stop sends an empty datagram or shuts the stream. A
+            // machine that goes on after the stop has to hear of that end: no more comes.
             Ok(received) if received.is_empty() && is_over() => {}
             Ok(received) => {
                 permit.iter().for_each(|permit| permit.heard(now.mono));

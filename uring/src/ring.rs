@@ -255,8 +255,8 @@ impl<W: Clone> Ring<W> {
             }
             Request::Receive => {
                 let receive = opcode::Recv::new(fd, ptr::null_mut(), DATAGRAM_BUFFER as u32);
-                let receive = receive.buf_group(GROUP).build().flags(squeue::Flags::BUFFER_SELECT);
-                (Kind::Receive, receive)
+                let receive = receive.buf_group(GROUP).build();
+                (Kind::Receive, receive.flags(squeue::Flags::BUFFER_SELECT))
             }
             Request::ReceiveAll => {
                 let receive = opcode::RecvMsgMulti::new(fd, &raw const *self.header, GROUP);
