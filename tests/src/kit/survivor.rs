@@ -120,7 +120,10 @@ impl Machine for Survivor {
                 self.words_left = WORDS;
                 self.speak(now, out);
             }
-            Input::Timer | Input::End { .. } if self.lingers => self.status = Status::Stopped,
+            Input::Timer | Input::End { .. } if self.lingers => {
+                self.next = None;
+                self.status = Status::Stopped;
+            }
             Input::Stop if self.lingers => self.next = Some(now.mono.plus(LINGERS)),
             Input::Timer => self.speak(now, out),
             Input::End { .. } => out.finish(self.link),
