@@ -196,8 +196,10 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
     /// Called when the system has no more of a resource: waits until a connection ends, or for a
     /// while.
     pub(crate) fn out_of(&self, resource: Resource, fault: Fault) {
-        let until = self.reception.out_of(self.listener.run, resource, fault);
-        self.park(until);
+        // `None` means that a connection has ended meanwhile, not that there is no time limit.
+        if let until @ Some(_) = self.reception.out_of(self.listener.run, resource, fault) {
+            self.park(until);
+        }
     }
 
     /// Sleeps until the thread is unparked, or until that time.

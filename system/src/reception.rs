@@ -106,8 +106,8 @@ impl<T> Reception<T> {
             .for_each(|notice| run.console.notice(notice));
     }
 
-    /// Pauses accepting, because the system has no more of a resource. Returns until when: the
-    /// pause also ends when a connection does.
+    /// Pauses accepting, because the system has no more of a resource. Returns until when, or
+    /// `None` if a connection has ended meanwhile. The pause also ends when a connection does.
     pub fn out_of<W: Watch>(&self, run: &Run<W>, resource: Resource, fault: Fault) -> Option<Mono> {
         let now = run.clock.mono();
         let notice = (self.limit).with_pause(|pause| pause.out_of(now, resource, fault));

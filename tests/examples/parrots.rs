@@ -131,5 +131,9 @@ impl Console for Lines {
         let _ = stdout
             .write_all(line.as_bytes())
             .and_then(|()| stdout.flush());
+        // A console may be slow, and a connection may end meanwhile.
+        if matches!(notice, Notice::AcceptPaused(..)) {
+            thread::sleep(std::time::Duration::from_millis(100));
+        }
     }
 }

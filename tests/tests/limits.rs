@@ -256,14 +256,15 @@ fn loops_out_of_descriptors() {
     assert_eq!(server.rest(), "");
 }
 
-/// A user of whom there are no processes: the system counts threads by user, and root's it does not
-/// limit.
+/// A user without processes, and the next is another: the system counts threads by user, and does
+/// not limit root's.
 const NO_USER: u32 = 54_321;
 
 /// A server whose user may have so many threads, in a directory that any user may enter; `None`
 /// where a test cannot be another user.
-fn with_threads(runtime: &str, most: u32) -> Option<(Parrots, tempfile::TempDir)> {
+fn with_threads(user: u32, most: u32) -> Option<(Parrots, tempfile::TempDir)> {
     if !rustix::process::geteuid().is_root() {
+        eprintln!("SKIPPED: only root can start a process as another user");
         return None;
     }
     // The build may lie where only its own user may go.
@@ -275,10 +276,10 @@ fn with_threads(runtime: &str, most: u32) -> Option<(Parrots, tempfile::TempDir)
     }
     let mut command = Command::new(copy);
     command
-        .args([runtime, "1024", "2", "parrots", "1024", &most.to_string()])
+        .args(["blocking", "1024", "2", "parrots", "1024", &most.to_string()])
         .current_dir("/")
-        .uid(NO_USER)
-        .gid(NO_USER);
+        .uid(user)
+        .gid(user);
     Some((Parrots::spawn(&mut command), directory))
 }
 
@@ -287,8 +288,7 @@ fn with_threads(runtime: &str, most: u32) -> Option<(Parrots, tempfile::TempDir)
 #[test]
 fn out_of_threads() {
     const MOST: u32 = 12;
-    let Some((mut server, _directory)) = with_threads("blocking", MOST) else {
-        eprintln!("SKIPPED out_of_threads: only root can start a process as another user");
+    let Some((mut server, _directory)) = with_threads(NO_USER, MOST) else {
         return;
     };
     let mut inside = [server.connect()];
@@ -314,6 +314,26 @@ fn out_of_threads() {
     served(&mut server.connect());
     assert_eq!(server.hears(), "accept-resumed");
     assert_eq!(server.rest(), "");
+}
+
+/// A connection that ends just as the pause begins makes room at once. The server does not wait for
+/// another to end.
+#[test]
+fn a_connection_ends_as_the_pause_begins() {
+    let Some((mut server, _directory)) = with_threads(NO_USER + 1, 12) else {
+        return;
+    };
+    // While one stays, no last thread of all wakes the one that accepts.
+    let mut inside = server.connect();
+    served(&mut inside);
+    let mut streams: Vec<TcpStream> = (0..20).map(|_| server.connect()).collect();
+    // The server's console takes a while to say so.
+    assert_eq!(server.hears(), "accept-paused threads");
+    drop(streams.remove(0));
+    for mut stream in streams {
+        served(&mut stream);
+    }
+    served(&mut inside);
 }
 
 /// Silent peers over a limit cost no thread each, and no descriptor for long.
