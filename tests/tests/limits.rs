@@ -276,7 +276,14 @@ fn with_threads(user: u32, most: u32) -> Option<(Parrots, tempfile::TempDir)> {
     }
     let mut command = Command::new(copy);
     command
-        .args(["blocking", "1024", "2", "parrots", "1024", &most.to_string()])
+        .args([
+            "blocking",
+            "1024",
+            "2",
+            "parrots",
+            "1024",
+            &most.to_string(),
+        ])
         .current_dir("/")
         .uid(user)
         .gid(user);

@@ -59,7 +59,7 @@ impl Service for Survivors {
 /// Repeats what it receives, and answers `!` with [`BIG`] bytes of [`pattern`]. After a fault it is
 /// still interested in the network, sends at once and each time its timer fires, and then finishes,
 /// although the stream is dead. It ends when it is told to stop. One that has received `?` goes on
-/// for [`LINGERS`] after that, unless its peer closes first.
+/// for a tenth of a second after that, unless its peer closes first.
 #[derive(Debug)]
 pub struct Survivor {
     link: Link,
