@@ -157,22 +157,21 @@ impl<W: Clone> Ring<W> {
         let (free, mut header): (Box<FreeList>, Box<libc::msghdr>) =
             unsafe { (Box::new(mem::zeroed()), Box::new(mem::zeroed())) };
         (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL as _);
-        let buffers = || (0..BUFFERS).map(|_| vec![0; BUFFER]).collect();
         let address = free.0.as_ptr() as u64;
         // SAFETY: the list has `BUFFERS` entries and is aligned to a page.
         unsafe { (ring.submitter()).register_buf_ring_with_flags(address, BUFFERS, GROUP, 0)? };
         let mut ring = Ring {
             ring,
             operations: Slab::new(),
-            buffers: buffers(),
+            buffers: vec![Vec::new(); BUFFERS.into()],
             free,
             tail: 0,
-            taken: Vec::new(),
-            pool: Rc::new(RefCell::new(buffers())),
+            taken: (0..BUFFERS).collect(),
+            pool: Rc::new(RefCell::new(vec![Vec::new(); 2 * usize::from(BUFFERS)])),
             header,
             spare: Vec::new(),
         };
-        (0..BUFFERS).for_each(|id| ring.provide(id));
+        ring.refill();
         Ok(ring)
     }
 
@@ -301,9 +300,11 @@ impl<W: Clone> Ring<W> {
     /// receives nothing until the program has read some of what it received before.
     fn refill(&mut self) {
         while let Some(id) = self.taken.pop() {
-            let Some(buffer) = self.pool.borrow_mut().pop() else {
+            let Some(mut buffer) = self.pool.borrow_mut().pop() else {
                 return self.taken.push(id);
             };
+            // A buffer gets its memory when it is first needed.
+            buffer.resize(BUFFER, 0);
             self.buffers[usize::from(id)] = buffer;
             self.provide(id);
         }
