@@ -161,7 +161,7 @@ survey-waits-6-1 = se bloquea en la llamada
 survey-waits-6-2 = pregunta una y otra vez
 survey-waits-6-3 = espera a que haya algo
 survey-waits-6-4 = espera una señal
-survey-waits-6-5 = espera operaciones acabadas
+survey-waits-6-5 = espera a que esté hecho
 
 ## Ruido, antes de medir
 
