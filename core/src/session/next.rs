@@ -138,14 +138,14 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                 }
             };
             if !matches!(step, Step::Again) {
-                return self.show(now, step);
+                return self.next_of(now, step);
             }
         }
     }
 
     /// Turns the decision into what the driver sees, with borrowed bytes.
     #[inline(never)]
-    fn show(&mut self, now: Now, step: Step) -> Next<'_> {
+    fn next_of(&mut self, now: Now, step: Step) -> Next<'_> {
         match step {
             Step::Again => Next::Wait(Wait::default()),
             Step::Wait(wait) => Next::Wait(wait),
@@ -350,7 +350,6 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
         let until = self.close_until(now);
         if until <= now.mono {
-            self.in_flight = 0;
             self.abort();
             return Step::Abort;
         }
@@ -376,7 +375,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
-            self.in_flight = 0;
         }
+        // The driver closes the socket, so no completion comes any more.
+        self.in_flight = 0;
     }
 }

@@ -133,8 +133,8 @@ impl Plain {
         self.opening = None;
         if self.wire != WireState::Datagrams {
             self.wire = WireState::Dead;
-            self.in_flight = 0;
         }
+        self.in_flight = 0;
         Did::Abort
     }
 
@@ -267,7 +267,6 @@ impl Plain {
         } else {
             let until = *self.closing.get_or_insert(now.plus(CLOSE_LIMIT));
             if until <= now {
-                self.in_flight = 0;
                 return Some(self.abort());
             }
             Did::Wait(Wait {
