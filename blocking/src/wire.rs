@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use socklab_core::{CLOSE_LIMIT, Link, Received, Transport};
+use socklab_core::{CLOSE_LIMIT, Link, Received, Transport, with_port};
 use socklab_system::{Clock, Wire, read, socket};
 
 /// How many bytes of a stream are read in one call.
@@ -39,10 +39,7 @@ impl BlockingWire {
         batched: bool,
     ) -> io::Result<Self> {
         let to = socket::reachable(local);
-        // With the scope of a link-local address, which means something on one link only.
-        let mut own = to;
-        own.set_port(0);
-        let alarm = UdpSocket::bind(own)?;
+        let alarm = UdpSocket::bind(with_port(to, 0))?;
         alarm.connect(to)?;
         let mut wire = Wire::server(udp, local, stamps, |udp| Ok(udp.into()))?;
         if batched {

@@ -10,8 +10,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-use socklab_core::Transport;
 use socklab_core::transcript::{Arrow, Line};
+use socklab_core::{Transport, with_port};
 
 use network::Network;
 
@@ -213,9 +213,7 @@ impl Wire {
             if self.sockets.contains_key(peer) {
                 return Ok(false);
             }
-            let mut own = server;
-            own.set_port(0);
-            let socket = UdpSocket::bind(own)?;
+            let socket = UdpSocket::bind(with_port(server, 0))?;
             socket.set_nonblocking(true)?;
             self.sockets.insert(peer.to_owned(), socket);
         }

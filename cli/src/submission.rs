@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, ServerKind, Settings};
 use socklab_core::policy::{Policy, Secret};
 use socklab_core::register::Register;
-use socklab_core::submit;
+use socklab_core::{submit, with_port};
 use socklab_files::Outputs;
 use socklab_register::{Admit, Column, Location, Rules};
 use socklab_system::{ConnectionLimit, MAX_REFUSALS};
@@ -247,11 +247,7 @@ fn secure(
     };
     let address = match &args.tls_listen {
         Some(text) => address::listen(text, TLS_PORT).map_err(Unprepared::Address)?,
-        None => {
-            let mut same = listen;
-            same.set_port(TLS_PORT);
-            same
-        }
+        None => with_port(listen, TLS_PORT),
     };
     warn_if_open(messages, key);
     let identity = Identity::open([certificate, key], messages).map_err(Unprepared::Certificate)?;

@@ -71,9 +71,27 @@ pub const fn max_datagram(peer: SocketAddr) -> usize {
     }
 }
 
+/// The same address with another port. It keeps the scope of a link-local IPv6 address, without
+/// which that address cannot be bound (RFC 4007).
+pub fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_port_keeps_the_scope() {
+        for (address, same) in [
+            ("192.0.2.1:1", "192.0.2.1:9"),
+            ("[fe80::1%2]:1", "[fe80::1%2]:9"),
+        ] {
+            let same: SocketAddr = same.parse().unwrap();
+            assert_eq!(with_port(address.parse().unwrap(), 9), same, "{address}");
+        }
+    }
 
     #[test]
     fn the_largest_datagram_depends_on_what_carries_it() {
