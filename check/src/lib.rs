@@ -32,7 +32,7 @@ pub use neighbours::{Neighbour, is_here, look_around};
 pub use order::{ENOUGH, Identity, Order};
 pub use practical::{Mapped, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;
-pub use program::{Start, Unusable, end_all};
+pub use program::{Start, Unusable};
 pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
 pub use subject::{ENROLMENT, Subject};

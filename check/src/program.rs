@@ -3,7 +3,6 @@
 
 mod activity;
 mod interpreter;
-mod running;
 pub(crate) mod sockets;
 
 use std::ffi::OsString;
@@ -206,10 +205,7 @@ impl Program {
         if let Some(folder) = &start.folder {
             command.current_dir(folder);
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
-        running::add(child.id());
+        let mut child = socklab_process::spawn(&mut command)?;
         let missing = || io::Error::other("a pipe");
         Ok(Program {
             stdin: child.stdin.take(),
@@ -265,43 +261,14 @@ impl Program {
 
     /// Ends the program and everything that it started.
     pub(crate) fn end(&mut self) {
-        end_group(self.child.id());
-        if self.exit.is_none() {
-            let _ = self.child.kill();
-            self.exit = self.child.wait().ok();
-        }
-        running::remove(self.child.id());
+        socklab_process::end(&mut self.child, Duration::ZERO);
+        self.exit = self.child.wait().ok();
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// Ends a program and what it started: its process group, or on Windows its tree.
-fn end_group(process: u32) {
-    #[cfg(unix)]
-    {
-        use nix::sys::signal::{Signal, killpg};
-        let group = nix::unistd::Pid::from_raw(process.cast_signed());
-        let _ = killpg(group, Signal::SIGKILL);
-    }
-    #[cfg(windows)]
-    {
-        let _ = Command::new("taskkill")
-            .args(["/T", "/F", "/PID", &process.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-    }
-}
-
-/// Ends every program that a check has started: for Ctrl-C.
-pub fn end_all() {
-    for process in running::all() {
-        end_group(process);
     }
 }
 

@@ -19,12 +19,12 @@ use socklab_check::{
 };
 use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
-use socklab_files::{Outputs, Readers, remove_scratch};
+use socklab_files::{Outputs, Readers};
 
 use crate::address;
 use crate::exit::Exit;
 use crate::files::{FileError, LogFile};
-use crate::interrupt::on_interrupt;
+use crate::interrupt::end_programs_on_interrupt;
 use crate::options::read;
 use crate::print;
 use crate::wording;
@@ -152,7 +152,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
         return Exit::Done;
     }
-    end_all_on_interrupt();
+    end_programs_on_interrupt();
     let transcripts = match args.shared.transcripts(messages) {
         Ok(transcripts) => transcripts,
         Err(error) => return Exit::Usage.because(&error.say(messages)),
@@ -180,14 +180,6 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
     };
     transcripts.end(exit(&report))
-}
-
-/// On Ctrl-C, also ends the programs that were started.
-fn end_all_on_interrupt() {
-    let _ = on_interrupt(|| {
-        socklab_check::end_all();
-        remove_scratch(|| std::process::exit(Exit::Interrupted as i32));
-    });
 }
 
 fn exit(report: &Report) -> Exit {

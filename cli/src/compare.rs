@@ -16,7 +16,7 @@ use socklab_core::Transport;
 use socklab_core::lab::{self, EXERCISES, Exercise};
 use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
-use socklab_files::{Scratch, remove_scratch};
+use socklab_files::Scratch;
 use socklab_runtimes::Runtime;
 use socklab_system::couples;
 use socklab_text::{Messages, system_error};
@@ -24,7 +24,7 @@ use socklab_text::{Messages, system_error};
 use crate::around;
 use crate::exit::Exit;
 use crate::files::FileError;
-use crate::interrupt::on_interrupt;
+use crate::interrupt::end_programs_on_interrupt;
 use crate::options::read;
 use crate::outlet;
 use crate::print;
@@ -58,11 +58,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         return Exit::Failed.because(&error.say(messages));
     }
     let allowed = allowed_cores();
-    // Without this handler, Ctrl-C would leave programs and folders behind.
-    let _ = on_interrupt(|| {
-        socklab_process::sweep();
-        remove_scratch(|| std::process::exit(Exit::Interrupted as i32));
-    });
+    end_programs_on_interrupt();
     let folder = match args.peers.then(Scratch::new).transpose() {
         Ok(folder) => folder,
         Err(error) => {

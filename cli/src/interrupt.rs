@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::transcript::Role;
+use socklab_files::remove_scratch;
 use socklab_system::Stop;
+
+use crate::exit::Exit;
 
 /// Has `then` called, on its own thread, for Ctrl-C and other requests to end: on Unix SIGTERM,
 /// SIGQUIT and SIGHUP, except those that were ignored when the program began.
@@ -33,6 +36,15 @@ pub(crate) fn on_interrupt(then: impl FnMut() + Send + 'static) -> io::Result<()
     ctrlc::set_handler(then).map_err(io::Error::other)
 }
 
+/// Has Ctrl-C end the program with every other program that it started, and without the temporary
+/// folders. Without a handler, which the system may refuse, they would be left behind.
+pub(crate) fn end_programs_on_interrupt() {
+    let _ = on_interrupt(|| {
+        socklab_process::end_all();
+        remove_scratch(|| exit(Exit::Interrupted as i32));
+    });
+}
+
 /// How long a client may take to stop before the program ends anyway. The client may be in a call
 /// that cannot be woken, such as a connect.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -48,13 +60,13 @@ pub(crate) fn on_signal(role: Role, stop: &Stop) {
     // Ignore errors: without a handler the signal ends the program, which is the next best.
     let _ = on_interrupt(move || {
         if std::mem::replace(&mut again, true) {
-            exit(130);
+            exit(Exit::Interrupted as i32);
         }
         stop.request();
         if role == Role::Client {
             thread::spawn(|| {
                 thread::sleep(GRACE);
-                exit(130);
+                exit(Exit::Interrupted as i32);
             });
         }
     });

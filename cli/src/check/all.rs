@@ -9,9 +9,10 @@ use socklab_check::{
     Verdict, built_in, check, practicals,
 };
 
-use super::{NoOrder, Shared, end_all_on_interrupt, formats, quoted, text};
+use super::{NoOrder, Shared, formats, quoted, text};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
+use crate::interrupt::end_programs_on_interrupt;
 use crate::options::read;
 use crate::print;
 use socklab_text::{Messages, escape};
@@ -54,7 +55,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         "check-all-runs",
         &[("count", &count), ("folder", &args.folder)],
     ));
-    end_all_on_interrupt();
+    end_programs_on_interrupt();
     let table = Table::new(&args.folder, &found, messages);
     let as_text = args.shared.format == "text";
     if as_text {

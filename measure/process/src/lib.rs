@@ -13,6 +13,7 @@
 
 mod affinity;
 mod charge;
+mod children;
 mod core_time;
 mod listening;
 mod owner;
@@ -23,8 +24,9 @@ mod tree;
 
 pub use affinity::{allowed_cores, pin};
 pub use charge::{Charge, own_cpu};
+pub use children::{end, end_all, spawn};
 pub use core_time::CoreTime;
 pub use owner::owner;
 pub use peers::{Missing, Peer, peers};
-pub use program::{Order, Program, sweep};
+pub use program::{Order, Program};
 pub use proof::{Unproved, prove};

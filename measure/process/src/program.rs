@@ -3,13 +3,14 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use socklab_core::Transport;
 
-use crate::{affinity, listening, tree};
+use crate::children::{self, Signal};
+use crate::{affinity, listening};
 
 /// How long a program may take to open its socket.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,9 +20,6 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// How many bytes are kept of a line on standard error.
 const LONGEST: u64 = 4096;
-
-/// The process groups that [`sweep`] ends when this program ends.
-static LIVING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// How to start a program.
 #[derive(Clone, Copy, Debug)]
@@ -65,15 +63,12 @@ impl Program {
         command.args(parts).env("PYTHONUNBUFFERED", "1");
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(Stdio::piped());
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let ours = affinity::allowed_cores();
         // A child inherits the cores of the thread that starts it, from its first instruction on.
         affinity::pin(order.cores);
-        let child = command.spawn();
+        let child = children::spawn(&mut command);
         affinity::pin(&ours);
         let mut child = child?;
-        living().push(child.id());
         let said = Arc::default();
         let reader = child.stderr.take().map(|errors| {
             let said = Arc::clone(&said);
@@ -139,50 +134,18 @@ impl Program {
     /// Suspends the program, so that one that spins does not use a core while others are measured,
     /// or lets it go on. Does nothing on systems that cannot.
     pub fn pause(&self, paused: bool) {
-        signal(
-            self.id(),
-            if paused {
-                Signal::Stop
-            } else {
-                Signal::Continue
-            },
-        );
+        let signal = match paused {
+            true => Signal::Stop,
+            false => Signal::Continue,
+        };
+        children::signal(self.id(), signal);
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Children that left the group can be found only while their parents live.
-        let members = tree::members(self.id());
-        self.pause(false);
-        signal(self.id(), Signal::End);
-        let until = Instant::now() + GRACE;
-        while self.ended().is_none() && Instant::now() < until && cfg!(unix) {
-            thread::sleep(Duration::from_millis(2));
-        }
-        signal(self.id(), Signal::Kill);
-        for member in members.into_iter().skip(1) {
-            kill_one(member);
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let id = self.id();
-        living().retain(|one| *one != id);
+        children::end(&mut self.child, GRACE);
     }
-}
-
-/// Ends all programs that were started and not dropped. For a program that must end at once.
-pub fn sweep() {
-    for group in living().drain(..) {
-        for member in tree::members(group) {
-            kill_one(member);
-        }
-        signal(group, Signal::Kill);
-    }
-}
-
-fn living() -> MutexGuard<'static, Vec<u32>> {
-    LIVING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps the last line that is not empty.
@@ -197,37 +160,3 @@ fn keep_last(errors: impl Read, said: &Mutex<String>) {
         line.clear();
     }
 }
-
-#[derive(Clone, Copy)]
-enum Signal {
-    End,
-    Kill,
-    Stop,
-    Continue,
-}
-
-/// Sends a signal to a group of processes.
-#[cfg(unix)]
-fn signal(group: u32, signal: Signal) {
-    use nix::sys::signal::{Signal as Name, killpg};
-    let name = match signal {
-        Signal::End => Name::SIGTERM,
-        Signal::Kill => Name::SIGKILL,
-        Signal::Stop => Name::SIGSTOP,
-        Signal::Continue => Name::SIGCONT,
-    };
-    // Ignore errors: the group may have ended.
-    let _ = killpg(nix::unistd::Pid::from_raw(group.cast_signed()), name);
-}
-
-#[cfg(not(unix))]
-fn signal(_: u32, _: Signal) {}
-
-#[cfg(unix)]
-fn kill_one(process: u32) {
-    let process = nix::unistd::Pid::from_raw(process.cast_signed());
-    let _ = nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL);
-}
-
-#[cfg(not(unix))]
-fn kill_one(_: u32) {}

@@ -20,6 +20,15 @@ pub(crate) fn members(root: u32) -> Vec<u32> {
     members
 }
 
+/// Whether a process still runs. One that has ended and was not waited for does not.
+#[cfg(unix)]
+pub(crate) fn lives(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The state follows the program's name, which may contain any character: proc_pid_stat(5).
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
+    !state.is_empty() && !state.starts_with(['Z', 'X'])
+}
+
 /// The children of all threads of a process: `/proc/PID/task/TID/children`.
 fn children(process: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{process}/task"));
