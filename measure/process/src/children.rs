@@ -48,7 +48,7 @@ pub fn end(child: &mut Child, grace: Duration) {
             thread::sleep(LOOK);
         }
     }
-    kill(&members);
+    kill_all(&members);
     let _ = child.kill();
     let _ = child.wait();
     await_end(&members, Instant::now() + DYING);
@@ -63,25 +63,27 @@ pub fn end_all() {
     let stopped = living.iter().inspect(|&&group| signal(group, Signal::Stop));
     let families: Vec<_> = stopped.map(|&group| tree::members(group)).collect();
     std::mem::forget(living);
-    families.iter().for_each(|family| kill(family));
+    families.iter().for_each(|family| kill_all(family));
     let until = Instant::now() + DYING;
     families.iter().for_each(|family| await_end(family, until));
 }
 
 /// Kills a process, its group and its descendants.
 #[cfg(unix)]
-fn kill(family: &[u32]) {
+fn kill_all(family: &[u32]) {
+    use nix::sys::signal::{SIGKILL, kill, killpg};
+
     let Some((&first, descendants)) = family.split_first() else {
         return;
     };
-    signal(first, Signal::Kill);
+    let _ = killpg(id(first), SIGKILL);
     for &process in descendants {
-        let _ = nix::sys::signal::kill(id(process), nix::sys::signal::SIGKILL);
+        let _ = kill(id(process), SIGKILL);
     }
 }
 
 #[cfg(windows)]
-fn kill(family: &[u32]) {
+fn kill_all(family: &[u32]) {
     let process = family[0].to_string();
     let mut command = Command::new("taskkill");
     command.args(["/T", "/F", "/PID", &process]);
@@ -111,7 +113,6 @@ fn await_end(_: &[u32], _: Instant) {}
 #[derive(Clone, Copy)]
 pub(crate) enum Signal {
     End,
-    Kill,
     Stop,
     Continue,
 }
@@ -122,7 +123,6 @@ pub(crate) fn signal(group: u32, signal: Signal) {
     use nix::sys::signal::{Signal as Name, killpg};
     let name = match signal {
         Signal::End => Name::SIGTERM,
-        Signal::Kill => Name::SIGKILL,
         Signal::Stop => Name::SIGSTOP,
         Signal::Continue => Name::SIGCONT,
     };
