@@ -35,7 +35,7 @@ struct Thread {
     waker: Option<StopGuard>,
     /// A signal writes to the socket itself and so ends a blocked receive. No thread waits for
     /// signals.
-    bell: bool,
+    woken_by_signals: bool,
     watcher: Option<StopGuard>,
 }
 
@@ -69,7 +69,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             messages,
             sender,
             waker: None,
-            bell: false,
+            woken_by_signals: false,
             watcher: None,
         };
         Box::new(Conversation {
@@ -166,10 +166,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     /// decision, or a wake-up for a stop.
     fn wait_for_threads(&mut self, limit: Option<Duration>) -> Now {
         let (thread, stop) = (&mut self.thread, &self.run.stop);
-        if thread.bell {
+        if thread.woken_by_signals {
             // A signal ends only a receive by itself. To end this wait, a thread must wait for
             // signals.
-            thread.bell = false;
+            thread.woken_by_signals = false;
             thread.watcher = Some(stop.on_request(|| {}));
             if stop.requested() {
                 return self.clock.now();
@@ -195,10 +195,10 @@ impl Thread {
     fn connect(&mut self, wire: BlockingWire, stop: &Stop) {
         self.buffer.resize(wire.buffer(), 0);
         self.wire = wire;
-        let (wake, bell) = (self.wake(), self.wire.bell());
-        self.bell = bell.is_some();
-        self.waker = Some(match bell {
-            Some(bell) => stop.on_request_or_bell(bell, wake),
+        let (wake, wake_socket) = (self.wake(), self.wire.wake_socket());
+        self.woken_by_signals = wake_socket.is_some();
+        self.waker = Some(match wake_socket {
+            Some(socket) => stop.on_request_with_socket(socket, wake),
             None => stop.on_request(wake),
         });
     }

@@ -85,8 +85,8 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             let shut = tcp.try_clone()?;
             run.stop.on_request(move || socket::wake_reader(&shut))
         } else {
-            let knock = socket::Knock::at(local)?;
-            run.stop.on_request(move || knock.knock())
+            let waker = socket::AcceptWaker::at(local)?;
+            run.stop.on_request(move || waker.wake())
         };
         if !inherited {
             run.console.notice(Notice::Ready(local));
@@ -120,9 +120,9 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         // One connection unblocks one `accept`. Each thread that leaves connects once more, with
         // the descriptor just freed.
         if Arc::strong_count(tcp) > 1
-            && let Ok(knock) = socket::Knock::at(self.local)
+            && let Ok(waker) = socket::AcceptWaker::at(self.local)
         {
-            knock.knock();
+            waker.wake();
         }
     }
 

@@ -23,7 +23,7 @@ const LOOK_AT_STOP: Duration = Duration::from_millis(500);
 pub(crate) struct BlockingWire {
     pub(crate) wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
     /// The socket from which a stop wakes the blocked `recv` of a UDP server.
-    alarm: Option<Arc<UdpSocket>>,
+    wake_socket: Option<Arc<UdpSocket>>,
     /// The time-outs that the socket has now. Setting another one is a system call.
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
@@ -39,15 +39,15 @@ impl BlockingWire {
         batched: bool,
     ) -> io::Result<Self> {
         let to = socket::reachable(local);
-        let alarm = UdpSocket::bind(with_port(to, 0))?;
-        alarm.connect(to)?;
+        let wake_socket = UdpSocket::bind(with_port(to, 0))?;
+        wake_socket.connect(to)?;
         let mut wire = Wire::server(udp, local, stamps, |udp| Ok(udp.into()))?;
         if batched {
             wire.couple();
         }
         Ok(BlockingWire {
             wire,
-            alarm: Some(alarm.into()),
+            wake_socket: Some(wake_socket.into()),
             ..BlockingWire::default()
         })
     }
@@ -90,10 +90,10 @@ impl BlockingWire {
 
     /// Returns a function that ends a blocked receive.
     pub(crate) fn waker(&self) -> Box<dyn Fn() + Send> {
-        match (&self.wire, &self.alarm) {
-            (_, Some(alarm)) => {
-                let alarm = Arc::clone(alarm);
-                Box::new(move || drop(alarm.send(&[])))
+        match (&self.wire, &self.wake_socket) {
+            (_, Some(socket)) => {
+                let socket = Arc::clone(socket);
+                Box::new(move || drop(socket.send(&[])))
             }
             (Wire::Closed, None) => Box::new(|| {}),
             (Wire::Datagrams(datagrams), None) => {
@@ -108,8 +108,8 @@ impl BlockingWire {
     }
 
     /// The socket to which a signal handler can write to end a blocked receive.
-    pub(crate) fn bell(&self) -> Option<&UdpSocket> {
-        self.alarm.as_deref()
+    pub(crate) fn wake_socket(&self) -> Option<&UdpSocket> {
+        self.wake_socket.as_deref()
     }
 
     /// Blocks until something comes, or for at most `limit`; then returns `WouldBlock`. That may be
@@ -145,8 +145,11 @@ impl BlockingWire {
                 read((&**stream).read(buffer))
             }
         };
-        if let (Ok(Received::Datagram(link, 0 | 1, _)), Some(alarm)) = (&received, &self.alarm)
-            && alarm.local_addr().is_ok_and(|alarm| alarm == link.peer)
+        if let (Ok(Received::Datagram(link, 0 | 1, _)), Some(socket)) =
+            (&received, &self.wake_socket)
+            && socket
+                .local_addr()
+                .is_ok_and(|address| address == link.peer)
         {
             // A stop: an empty datagram, or the one byte that a signal writes.
             return Err(ErrorKind::Interrupted.into());

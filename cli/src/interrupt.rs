@@ -52,7 +52,7 @@ const GRACE: Duration = Duration::from_millis(1500);
 /// Has Ctrl-C and SIGTERM stop the run. A second one ends the program at once.
 pub(crate) fn on_signal(role: Role, stop: &Stop) {
     #[cfg(unix)]
-    if role == Role::Server && stop.heed_signals().is_ok() {
+    if role == Role::Server && stop.handle_signals().is_ok() {
         return;
     }
     let mut again = false;

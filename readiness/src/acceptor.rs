@@ -28,7 +28,7 @@ pub(crate) struct Acceptor<L: Model> {
     /// The event before brought at most [`FEW`] connections.
     few: bool,
     /// `Some` while there is no room for a connection. The time inside is when to look again, if
-    /// the bell does not ring before.
+    /// the loop is not woken before.
     waits: Option<Option<Mono>>,
     /// What the model watches the listener for; `None` before the first watch.
     watched: Option<Interest>,

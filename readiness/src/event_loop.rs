@@ -13,11 +13,11 @@ use socklab_core::{
 use socklab_system::{self as system, Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
 use crate::acceptor::{self, Acceptor};
-use crate::bell::{self, Bell};
 use crate::conversation::{Conversation, Resources};
 use crate::conversations::Conversations;
 use crate::model::{Model, Ready};
 use crate::timers::Address;
+use crate::wake_socket::{self, WakeSocket};
 use crate::wire::Wire;
 
 /// How many connections are accepted before those that are there have their turn.
@@ -29,10 +29,10 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     ready: Vec<Ready>,
     observer: W::Observer,
     /// `None` if the model never waits.
-    bell: Option<Bell<L>>,
+    wake_socket: Option<WakeSocket<L>>,
     waker: Waker,
-    /// The bell has rung, and no round has answered it yet.
-    rung: bool,
+    /// Another thread or a signal has woken the loop, and no round has looked why yet.
+    woken: bool,
     stopped: bool,
     /// The status of the conversation that ended last.
     ended: Option<Status>,
@@ -42,16 +42,19 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// Makes a loop whose conversations show `console` what is for the user.
     ///
     /// # Errors
-    /// When the system has no descriptor left for the model or for the bell.
+    /// When the system has no descriptor left for the model or for the wake socket.
     pub fn new(run: &'a Run<W>, console: &'a dyn Console) -> io::Result<Self> {
         let mut model = L::new()?;
-        let bell = match L::WAITS {
-            true => Some(Bell::hang(&run.stop, &mut model)?),
+        let wake_socket = match L::WAITS {
+            true => Some(WakeSocket::new(&run.stop, &mut model)?),
             false => None,
         };
-        let waker = bell.as_ref().map_or(Waker::noop(), Bell::waker).clone();
+        let waker = wake_socket
+            .as_ref()
+            .map_or(Waker::noop(), WakeSocket::waker)
+            .clone();
         let mailbox = Mailbox::default();
-        // Leaves the waker in the mailbox, so that the first message rings the bell.
+        // Leaves the waker in the mailbox, so that the first message wakes the loop.
         let _ = mailbox.poll(&mut Context::from_waker(&waker));
         Ok(EventLoop {
             resources: Resources {
@@ -66,9 +69,9 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             },
             ready: Vec::new(),
             observer: run.watch.watch(Subject::Driver),
-            bell,
+            wake_socket,
             waker,
-            rung: false,
+            woken: false,
             stopped: false,
             ended: None,
         })
@@ -125,23 +128,23 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         Ok(Status::Stopped)
     }
 
-    /// One round: waits, answers the bell, and gives the conversations their turns.
+    /// One round: waits, handles a wake-up, and gives the conversations their turns.
     fn round<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
         acceptor: &mut Option<Acceptor<L>>,
     ) -> io::Result<()> {
         self.wait(all, acceptor.as_mut())?;
-        if mem::take(&mut self.rung) || !L::WAITS {
-            self.answer(all, acceptor);
+        if mem::take(&mut self.woken) || !L::WAITS {
+            self.handle_wake_up(all, acceptor);
         }
         self.turns(all);
         Ok(())
     }
 
-    /// Answers the bell. It rings for a stop, for messages from other threads, and when there may
-    /// be room for a connection.
-    fn answer<M: Machine>(
+    /// Looks why the loop was woken: for a stop, for messages from other threads, or because there
+    /// may be room for a connection.
+    fn handle_wake_up<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
         acceptor: &mut Option<Acceptor<L>>,
@@ -214,10 +217,10 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
         for ready in &self.ready {
             match ready.key {
-                bell::KEY => {
-                    self.rung = true;
-                    if let Some(bell) = &mut self.bell {
-                        bell.answer(model, &run.clock)?;
+                wake_socket::KEY => {
+                    self.woken = true;
+                    if let Some(socket) = &mut self.wake_socket {
+                        socket.drain(model, &run.clock)?;
                     }
                 }
                 acceptor::KEY => acceptor.iter_mut().for_each(|acceptor| acceptor.ready()),

@@ -9,7 +9,7 @@
 //! * `conversation` is one [`Session`](socklab_core::Session) with its socket, a `wire`;
 //! * `conversations` is the slab of conversations, `timers` their deadlines;
 //! * `acceptor` accepts connections, as many as the limit allows;
-//! * `bell` is how other threads and signals wake the loop.
+//! * `wake_socket` is how other threads and signals wake the loop.
 //!
 //! With completions (figure 6.5) a call only submits an operation, and a socket counts as ready
 //! when the operation is done. The same loop serves them, with one addition: a send that was
@@ -26,13 +26,13 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
-mod bell;
 mod conversation;
 mod conversations;
 mod event_loop;
 mod model;
 mod std_sockets;
 mod timers;
+mod wake_socket;
 mod wire;
 
 use std::io;

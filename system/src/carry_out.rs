@@ -114,7 +114,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
 ) -> Result<Wait, Status> {
     let (run, clock, permit) = (context.run, context.clock, context.permit);
     let most = calls.most();
-    heed(&mut turn, now, run, permit);
+    look_for_stop(&mut turn, now, run, permit);
     loop {
         match turn.next_train(now, most, |output| context.console.tell(&output)) {
             Next::Send {
@@ -138,7 +138,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 }
                 if C::BLOCK && until.is_some() {
                     now = clock.now();
-                    heed(&mut turn, now, run, permit);
+                    look_for_stop(&mut turn, now, run, permit);
                 }
             }
             Next::Wait(wait) if wait.line && !ask_for_line(context.lines, run, calls) => {
@@ -156,7 +156,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 turn.observe(operation);
                 if C::BLOCK {
                     now = clock.now();
-                    heed(&mut turn, now, run, permit);
+                    look_for_stop(&mut turn, now, run, permit);
                 }
                 match opened {
                     Ok(Some(local)) => turn.opened(now, local),
@@ -195,7 +195,7 @@ fn store<W: Watch>(
 
 /// Tells the session of a stop, or that its connection must make room.
 #[inline(always)]
-fn heed<M: Machine, W: Watch>(
+fn look_for_stop<M: Machine, W: Watch>(
     turn: &mut Turn<'_, M, W::Observer>,
     now: Now,
     run: &Run<W>,

@@ -33,38 +33,38 @@ pub fn is_ignored(signal: i32) -> bool {
 /// How a stop listens to signals.
 #[derive(Default)]
 pub(crate) struct Signals {
-    heeded: AtomicBool,
-    watched: AtomicBool,
+    registered: AtomicBool,
+    awaited: AtomicBool,
 }
 
 impl Signals {
     /// Has each signal set `requested`. If it is set already, the signal ends the program.
-    pub(crate) fn heed(&self, requested: &Arc<AtomicBool>) -> io::Result<()> {
+    pub(crate) fn register(&self, requested: &Arc<AtomicBool>) -> io::Result<()> {
         for signal in stop_signals() {
             flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(requested))?;
             flag::register(signal, Arc::clone(requested))?;
         }
-        self.heeded.store(true, Ordering::Release);
+        self.registered.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// Has each signal write a byte to `bell`.
-    pub(crate) fn ring(&self, bell: &UdpSocket) {
-        if !self.heeded.load(Ordering::Acquire) {
+    /// Has each signal write a byte to `socket`.
+    pub(crate) fn write_to(&self, socket: &UdpSocket) {
+        if !self.registered.load(Ordering::Acquire) {
             return;
         }
         for signal in stop_signals() {
             // Each signal needs its own descriptor: the handler keeps it for the life of the
             // program.
-            if let Ok(descriptor) = bell.try_clone() {
+            if let Ok(descriptor) = socket.try_clone() {
                 let _ = low_level::pipe::register(signal, descriptor);
             }
         }
     }
 
     /// Starts a thread that waits for signals and calls `wake` for each. Later calls do nothing.
-    pub(crate) fn watch(&self, wake: impl Fn() + Send + 'static) {
-        if !self.heeded.load(Ordering::Acquire) || self.watched.swap(true, Ordering::AcqRel) {
+    pub(crate) fn wait_on_a_thread(&self, wake: impl Fn() + Send + 'static) {
+        if !self.registered.load(Ordering::Acquire) || self.awaited.swap(true, Ordering::AcqRel) {
             return;
         }
         if let Ok(mut signals) = signal_hook::iterator::Signals::new(stop_signals()) {

@@ -208,12 +208,12 @@ pub fn wake_reader<'a>(socket: impl Into<SockRef<'a>>) {
 /// A connection to ourselves, which ends a blocked `accept`. Its socket is made in advance, because
 /// later there may be no descriptor left.
 #[derive(Debug)]
-pub struct Knock {
+pub struct AcceptWaker {
     socket: Socket,
     to: SocketAddr,
 }
 
-impl Knock {
+impl AcceptWaker {
     /// Makes a waker for a thread that accepts at `local`.
     ///
     /// # Errors
@@ -221,18 +221,18 @@ impl Knock {
     pub fn at(local: SocketAddr) -> io::Result<Self> {
         let to = reachable(local);
         let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
-        Ok(Knock { socket, to })
+        Ok(AcceptWaker { socket, to })
     }
 
     /// Connects. Ignores errors: either the backlog is full, and then `accept` does not block, or
     /// no thread accepts any more.
-    pub fn knock(&self) {
-        let _ = self.socket.connect_timeout(&self.to.into(), KNOCKS);
+    pub fn wake(&self) {
+        let _ = self.socket.connect_timeout(&self.to.into(), WAKE_LIMIT);
     }
 }
 
 /// How long to wait for a full backlog.
-const KNOCKS: Duration = Duration::from_millis(200);
+const WAKE_LIMIT: Duration = Duration::from_millis(200);
 
 /// Makes closing a stream a reset: what is unsent is lost, and the peer is told at once.
 pub fn reset_on_close<'a>(stream: impl Into<SockRef<'a>>) {

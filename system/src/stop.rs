@@ -54,8 +54,8 @@ impl Stop {
     /// # Errors
     /// When the system refuses the handlers; then signals end the program as usual.
     #[cfg(unix)]
-    pub fn heed_signals(&self) -> std::io::Result<()> {
-        self.0.signals.heed(&self.0.requested)
+    pub fn handle_signals(&self) -> std::io::Result<()> {
+        self.0.signals.register(&self.0.requested)
     }
 
     /// Has `wake` called when a stop is requested; at once if it has been. Dropping the guard ends
@@ -66,24 +66,24 @@ impl Stop {
         #[cfg(unix)]
         {
             let stop = self.clone();
-            self.0.signals.watch(move || stop.wake());
+            self.0.signals.wait_on_a_thread(move || stop.wake());
         }
         self.leave(wake)
     }
 
-    /// The same for a driver that waits on a socket, to which `bell` is connected. A signal writes
-    /// a byte to `bell`, so no thread need wait for signals; the driver may then find an empty
-    /// datagram first. A program with one thread has cheaper system calls, because the kernel need
-    /// not count the users of a descriptor (measured with the UDP echo: 5 % of the CPU time for
-    /// each reply).
+    /// The same for a driver that waits on a socket, to which `wake_socket` is connected. A signal
+    /// writes a byte to `wake_socket`, so no thread need wait for signals; the driver may then find
+    /// an empty datagram first. A program with one thread has cheaper system calls, because the
+    /// kernel need not count the users of a descriptor (measured with the UDP echo: 5 % of the CPU
+    /// time for each reply).
     #[cfg_attr(not(unix), expect(unused_variables))]
-    pub fn on_request_or_bell(
+    pub fn on_request_with_socket(
         &self,
-        bell: &UdpSocket,
+        wake_socket: &UdpSocket,
         wake: impl Fn() + Send + 'static,
     ) -> StopGuard {
         #[cfg(unix)]
-        self.0.signals.ring(bell);
+        self.0.signals.write_to(wake_socket);
         self.leave(wake)
     }
 

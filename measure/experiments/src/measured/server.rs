@@ -98,13 +98,13 @@ fn run<W: Compiled>(
     let mut run = Run::new(console, watch);
     run.register = register;
     run.limit = ConnectionLimit::waiting(1_000_000);
-    heed(&run.stop);
+    handle_signals(&run.stop);
     runtime.run(task, &Arc::new(run))
 }
 
-fn heed(stop: &Stop) {
+fn handle_signals(stop: &Stop) {
     #[cfg(unix)]
-    let _ = stop.heed_signals();
+    let _ = stop.handle_signals();
     #[cfg(not(unix))]
     let _ = stop;
 }
