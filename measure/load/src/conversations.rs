@@ -7,9 +7,9 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
+use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
-use crate::rests::Rests;
 use crate::run::{Askers, TELLS_AGAIN, sweep_every};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::tally::Tally;
@@ -29,7 +29,7 @@ pub(crate) struct Conversations {
     /// Closed load: whether an answered question is followed by another.
     again: bool,
     in_flight: usize,
-    rests: Rests,
+    backoff: Backoff,
     next_sweep: u64,
     buffer: Box<[u8]>,
 }
@@ -78,7 +78,7 @@ impl Conversations {
             free: (0..plan.connections).collect(),
             again: false,
             in_flight: 0,
-            rests: Rests::default(),
+            backoff: Backoff::default(),
             next_sweep: 0,
             buffer: vec![0; text.reply_len() + 2].into(),
             text,
@@ -137,7 +137,7 @@ impl Conversations {
             Failed::Broken => tally.lost(asked),
         }
         if self.again {
-            self.rests.add(now, at);
+            self.backoff.add(now, at);
         } else {
             self.free.push_back(at);
         }
@@ -263,7 +263,7 @@ impl Askers for Conversations {
     }
 
     fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        while let Some(at) = self.rests.wake(now) {
+        while let Some(at) = self.backoff.take_ended(now) {
             self.put(at, None, clock, tally)?;
         }
         if now >= self.next_sweep {
@@ -274,7 +274,8 @@ impl Askers for Conversations {
     }
 
     fn next_turn(&self) -> u64 {
-        self.next_sweep.min(self.rests.next().unwrap_or(u64::MAX))
+        self.next_sweep
+            .min(self.backoff.next_end().unwrap_or(u64::MAX))
     }
 
     fn outstanding(&self) -> usize {
@@ -283,7 +284,7 @@ impl Askers for Conversations {
 
     fn stop(&mut self) {
         self.again = false;
-        self.rests.clear();
+        self.backoff.clear();
     }
 
     fn finish(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {

@@ -8,10 +8,10 @@ use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use socket2::{Protocol, Type};
 
+use crate::backoff::Backoff;
 use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
-use crate::rests::Rests;
 use crate::run::{Askers, TELLS_AGAIN, sweep_every};
 use crate::sources::{failed, nonblocking};
 use crate::tally::Tally;
@@ -39,7 +39,7 @@ pub(crate) struct Datagrams {
     open: usize,
     /// Sockets for which the system had no room, and how many questions each could not send.
     waiting: Vec<(u32, usize)>,
-    rests: Rests,
+    backoff: Backoff,
     next_sweep: u64,
 }
 
@@ -75,7 +75,7 @@ impl Datagrams {
             turn: 0,
             open: 0,
             waiting: Vec::new(),
-            rests: Rests::default(),
+            backoff: Backoff::default(),
             next_sweep: 0,
         })
     }
@@ -119,7 +119,7 @@ impl Datagrams {
                             earlier.or(this).and_then(|which| window.give_up(which))
                         {
                             tally.refused(asked);
-                            self.rests.add(now, at);
+                            self.backoff.add(now, at);
                         }
                         sent += usize::from(failed_once);
                         failed_once = !failed_once;
@@ -212,12 +212,12 @@ impl Datagrams {
         closed.is_some()
     }
 
-    /// No program listens: closes the oldest question. The socket asks again after a rest.
+    /// No program listens: closes the oldest question. The socket asks again after a delay.
     fn refused(&mut self, at: u32, now: u64, tally: &mut Tally) {
         if let Some((_, asked)) = self.connections[at as usize].window.give_up(None) {
             tally.refused(asked);
             self.open -= 1;
-            self.rests.add(now, at);
+            self.backoff.add(now, at);
         }
     }
 
@@ -278,7 +278,7 @@ impl Askers for Datagrams {
         for (at, count) in std::mem::take(&mut self.waiting) {
             self.follow(at, count, now, tally)?;
         }
-        while let Some(at) = self.rests.wake(now) {
+        while let Some(at) = self.backoff.take_ended(now) {
             self.follow(at, 1, now, tally)?;
         }
         if now >= self.next_sweep {
@@ -292,7 +292,8 @@ impl Askers for Datagrams {
         if !self.waiting.is_empty() {
             return 0;
         }
-        self.next_sweep.min(self.rests.next().unwrap_or(u64::MAX))
+        self.next_sweep
+            .min(self.backoff.next_end().unwrap_or(u64::MAX))
     }
 
     fn outstanding(&self) -> usize {
@@ -302,7 +303,7 @@ impl Askers for Datagrams {
     fn stop(&mut self) {
         self.again = false;
         self.waiting.clear();
-        self.rests.clear();
+        self.backoff.clear();
     }
 
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {

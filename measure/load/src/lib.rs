@@ -42,6 +42,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backoff;
 mod batch;
 mod clock;
 mod company;
@@ -53,7 +54,6 @@ mod limits;
 mod load;
 mod outcome;
 mod plan;
-mod rests;
 mod run;
 mod schedule;
 mod sources;

@@ -46,7 +46,7 @@ pub(crate) trait Askers {
     fn can_ask(&self) -> bool;
     /// Handles an event of a socket.
     fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
-    /// Regular work: gives up questions whose time has passed, and ends pauses.
+    /// Regular work: gives up questions whose time has passed, and ends delays.
     fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
     /// When the regular work is due next.
     fn next_turn(&self) -> u64;

@@ -8,9 +8,9 @@ use mio::{Interest, Registry, Token};
 use socklab_core::otp::Step;
 use socklab_core::welcome::{BANNER, MAX_ANSWER};
 
+use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::{Kind, Plan};
-use crate::rests::Rests;
 use crate::run::{Askers, sweep_every};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::submission::{Submissions, is_accepted, step_now};
@@ -31,7 +31,7 @@ pub(crate) struct Streams {
     /// Whether an answered question is followed by another.
     again: bool,
     open: usize,
-    rests: Rests,
+    backoff: Backoff,
     next_sweep: u64,
     buffer: Box<[u8]>,
 }
@@ -144,7 +144,7 @@ impl Streams {
             free: (0..plan.connections).rev().collect(),
             again: false,
             open: 0,
-            rests: Rests::default(),
+            backoff: Backoff::default(),
             next_sweep: 0,
             buffer: vec![0; MAX_ANSWER.max(3 * plan.payload) + 1].into(),
         })
@@ -222,7 +222,7 @@ impl Streams {
             return Ok(());
         }
         if let End::Failed(_) = end {
-            self.rests.add(now, at);
+            self.backoff.add(now, at);
             return Ok(());
         }
         self.put(at, None, clock, tally)
@@ -314,7 +314,7 @@ impl Askers for Streams {
     }
 
     fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        while let Some(at) = self.rests.wake(now) {
+        while let Some(at) = self.backoff.take_ended(now) {
             self.put(at, None, clock, tally)?;
         }
         if now >= self.next_sweep {
@@ -325,7 +325,8 @@ impl Askers for Streams {
     }
 
     fn next_turn(&self) -> u64 {
-        self.next_sweep.min(self.rests.next().unwrap_or(u64::MAX))
+        self.next_sweep
+            .min(self.backoff.next_end().unwrap_or(u64::MAX))
     }
 
     fn outstanding(&self) -> usize {
@@ -334,7 +335,7 @@ impl Askers for Streams {
 
     fn stop(&mut self) {
         self.again = false;
-        self.rests.clear();
+        self.backoff.clear();
     }
 
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
