@@ -34,7 +34,7 @@
 //!
 //! [`Plan`] is the input and [`Outcome`] the result. `run` is the loop: warm-up, measurement, and
 //! the replies still outstanding at its end. [`Load`] makes a load in slices, so that several
-//! servers can take turns. `datagrams`, `streams` and `conversations` ask the questions, which
+//! servers can take turns. `udp`, `persistent` and `one_shot` ask the questions, which
 //! `text` and `submission` make. [`SlowClient`] and [`SlowRequests`] run beside the measured
 //! clients. `window` tracks the outstanding questions of a UDP socket, `schedule` says when
 //! questions are due under an open load, and [`steady`] when the warm-up is over. [`Idle`] holds
@@ -46,22 +46,22 @@ mod backoff;
 mod batch;
 mod clock;
 mod company;
-mod conversations;
-mod datagrams;
 mod error;
 mod idle;
 mod limits;
 mod load;
+mod one_shot;
 mod outcome;
+mod persistent;
 mod plan;
 mod run;
 mod schedule;
 mod sources;
 pub mod steady;
-mod streams;
 mod submission;
 mod tally;
 mod text;
+mod udp;
 mod window;
 
 pub use company::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use mio::Poll;
 
-use crate::conversations::Conversations;
-use crate::datagrams::Datagrams;
 use crate::error::Error;
 use crate::limits;
+use crate::one_shot::OneShotClients;
 use crate::outcome::Outcome;
+use crate::persistent::PersistentClients;
 use crate::plan::{Kind, Moment, Plan};
 use crate::run::{Course, Run};
-use crate::streams::Streams;
+use crate::udp::UdpClients;
 
 /// Runs a load. `on` is called as it proceeds.
 ///
@@ -38,10 +38,14 @@ impl Load {
         let poll = Poll::new()?;
         let registry = poll.registry();
         Ok(Load(match plan.exercise {
-            Kind::Echo => Box::new(Run::new(plan, Datagrams::new(plan, registry)?, poll)),
-            Kind::Capitals => Box::new(Run::new(plan, Conversations::new(plan, registry)?, poll)),
+            Kind::Echo => Box::new(Run::new(plan, UdpClients::new(plan, registry)?, poll)),
+            Kind::Capitals => Box::new(Run::new(
+                plan,
+                PersistentClients::new(plan, registry)?,
+                poll,
+            )),
             Kind::CapitalsOnce | Kind::Welcome | Kind::Submit => {
-                Box::new(Run::new(plan, Streams::new(plan, registry)?, poll))
+                Box::new(Run::new(plan, OneShotClients::new(plan, registry)?, poll))
             }
         }))
     }

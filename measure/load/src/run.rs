@@ -37,7 +37,7 @@ const GRACE: u64 = 10 * MILLI;
 pub(crate) const TELLS_AGAIN: bool = cfg!(not(windows));
 
 /// A kind of client. Times are in nanoseconds.
-pub(crate) trait Askers {
+pub(crate) trait Clients {
     /// Closed load: has all connections ask. From then on each asks again when it is answered.
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
     /// Open load: asks the question that is due at `due`; `false` if no connection is free.
@@ -85,9 +85,9 @@ pub(crate) trait Course: std::fmt::Debug {
 
 /// One load, its connections and its time.
 #[derive(Debug)]
-pub(crate) struct Run<A> {
+pub(crate) struct Run<C> {
     plan: Plan,
-    askers: A,
+    clients: C,
     poll: Poll,
     events: Events,
     clock: Clock,
@@ -124,7 +124,7 @@ impl Meter {
     }
 }
 
-impl<A: Askers + std::fmt::Debug> Course for Run<A> {
+impl<C: Clients + std::fmt::Debug> Course for Run<C> {
     fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome> {
         let begun = self.clock.now();
         let steady = if self.plan.warm_up.1.is_zero() {
@@ -158,7 +158,7 @@ impl<A: Askers + std::fmt::Debug> Course for Run<A> {
             seconds,
             replies,
             answered: tally.answers - answers,
-            served: self.askers.served(),
+            served: self.clients.served(),
             intervals,
             busy: 1.0 - idle / seconds,
             ..tally.outcome()
@@ -192,7 +192,7 @@ impl<A: Askers + std::fmt::Debug> Course for Run<A> {
             seconds,
             replies,
             answered: tally.answers,
-            served: self.askers.served(),
+            served: self.clients.served(),
             intervals,
             busy: 1.0 - idle / seconds,
             ..tally.outcome()
@@ -200,11 +200,11 @@ impl<A: Askers + std::fmt::Debug> Course for Run<A> {
     }
 }
 
-impl<A: Askers> Run<A> {
-    pub(crate) fn new(plan: &Plan, askers: A, poll: Poll) -> Self {
+impl<C: Clients> Run<C> {
+    pub(crate) fn new(plan: &Plan, clients: C, poll: Poll) -> Self {
         Run {
             plan: plan.clone(),
-            askers,
+            clients,
             poll,
             events: Events::with_capacity(EVENTS),
             clock: Clock::start(),
@@ -227,7 +227,7 @@ impl<A: Askers> Run<A> {
 
     fn begin(&mut self, now: u64) -> io::Result<()> {
         match self.plan.pace {
-            Pace::Closed => self.askers.begin(&self.clock, &mut self.tally),
+            Pace::Closed => self.clients.begin(&self.clock, &mut self.tally),
             Pace::Open { rate } => {
                 self.schedule = Some(Schedule::new(now, rate));
                 Ok(())
@@ -279,7 +279,7 @@ impl<A: Askers> Run<A> {
 
     /// Follows the questions in flight to their end.
     fn finish(&mut self, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<()> {
-        self.askers.stop();
+        self.clients.stop();
         if let Some(schedule) = &mut self.schedule {
             schedule.end(until);
         }
@@ -289,7 +289,7 @@ impl<A: Askers> Run<A> {
         self.settle(last.min(until + GRACE))?;
         on(Moment::Over);
         self.settle(last)?;
-        if self.askers.lingers() {
+        if self.clients.lingers() {
             let silent = self.clock.now() + nanos(self.plan.linger);
             while self.clock.now() < silent {
                 let now = self.wait(silent)?;
@@ -297,7 +297,7 @@ impl<A: Askers> Run<A> {
             }
         }
         let now = self.clock.now();
-        self.askers.finish(now, &self.clock, &mut self.tally)?;
+        self.clients.finish(now, &self.clock, &mut self.tally)?;
         if let Some(schedule) = &mut self.schedule {
             while let Some(due) = schedule.due() {
                 self.tally.never_sent(due, now);
@@ -310,7 +310,7 @@ impl<A: Askers> Run<A> {
     /// Works until all due questions have been asked and answered, or until `until`.
     fn settle(&mut self, until: u64) -> io::Result<()> {
         let due = |run: &Self| run.schedule.as_ref().and_then(Schedule::due).is_some();
-        while (self.askers.outstanding() > 0 || due(self)) && self.clock.now() < until {
+        while (self.clients.outstanding() > 0 || due(self)) && self.clock.now() < until {
             let now = self.wait(until)?;
             self.work(now)?;
         }
@@ -347,9 +347,9 @@ impl<A: Askers> Run<A> {
 
     /// When there is work even without an event, and whether that work is a question coming due.
     fn next(&self, until: u64) -> (u64, bool) {
-        let next = until.min(self.askers.next_turn());
+        let next = until.min(self.clients.next_turn());
         let due = self.schedule.as_ref().and_then(Schedule::due);
-        match due.filter(|&due| due < next && self.askers.can_ask()) {
+        match due.filter(|&due| due < next && self.clients.can_ask()) {
             Some(due) => (due, true),
             None => (next, false),
         }
@@ -369,17 +369,17 @@ impl<A: Askers> Run<A> {
     /// Sends the due questions, and handles the events.
     fn work(&mut self, now: u64) -> io::Result<()> {
         for event in &self.events {
-            self.askers.ready(event, &self.clock, &mut self.tally)?;
+            self.clients.ready(event, &self.clock, &mut self.tally)?;
         }
         // Handle each event once; a second time there would be no data.
         self.events.clear();
-        self.askers.turn(now, &self.clock, &mut self.tally)?;
+        self.clients.turn(now, &self.clock, &mut self.tally)?;
         if let Some(schedule) = &mut self.schedule {
             for _ in 0..BURST {
                 let Some(due) = schedule.due().filter(|&due| due <= now) else {
                     break;
                 };
-                if !self.askers.ask(due, &self.clock, &mut self.tally)? {
+                if !self.clients.ask(due, &self.clock, &mut self.tally)? {
                     break;
                 }
                 schedule.advance();

@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
-use crate::run::{Askers, TELLS_AGAIN, sweep_every};
+use crate::run::{Clients, TELLS_AGAIN, sweep_every};
 use crate::sources::{failed, nonblocking};
 use crate::tally::Tally;
 use crate::text::{NUMBERS, Read, Text};
@@ -26,7 +26,7 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// The sockets of a load, each with its questions in flight.
 #[derive(Debug)]
-pub(crate) struct Datagrams {
+pub(crate) struct UdpClients {
     text: Text,
     depth: u32,
     timeout: u64,
@@ -49,8 +49,8 @@ struct Connection {
     window: Window,
 }
 
-impl Datagrams {
-    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<Datagrams> {
+impl UdpClients {
+    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<UdpClients> {
         let text = Text::new(plan.payload, plan.ascii);
         let mut connections = Vec::with_capacity(plan.connections as usize);
         for token in 0..plan.connections as usize {
@@ -64,7 +64,7 @@ impl Datagrams {
         } else {
             plan.depth as usize
         };
-        Ok(Datagrams {
+        Ok(UdpClients {
             depth: plan.depth,
             timeout: nanos(plan.timeout),
             connections,
@@ -247,7 +247,7 @@ fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
     Ok(UdpSocket::from_std(socket.into()))
 }
 
-impl Askers for Datagrams {
+impl Clients for UdpClients {
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         self.again = true;
         for at in 0..self.connections.len() as u32 {

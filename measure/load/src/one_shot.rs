@@ -11,7 +11,7 @@ use socklab_core::welcome::{BANNER, MAX_ANSWER};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::{Kind, Plan};
-use crate::run::{Askers, sweep_every};
+use crate::run::{Clients, sweep_every};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::submission::{Submissions, is_accepted, step_now};
 use crate::tally::Tally;
@@ -20,7 +20,7 @@ use crate::window::Asked;
 
 /// The connections of a load: places, in each of which one question after another is asked.
 #[derive(Debug)]
-pub(crate) struct Streams {
+pub(crate) struct OneShotClients {
     registry: Registry,
     sources: Sources,
     questions: Questions,
@@ -120,8 +120,8 @@ enum End {
     Failed(Failed),
 }
 
-impl Streams {
-    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<Streams> {
+impl OneShotClients {
+    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<OneShotClients> {
         let place = || Place {
             stream: None,
             asked: Asked {
@@ -135,7 +135,7 @@ impl Streams {
             number: 0,
             answer: Vec::new(),
         };
-        Ok(Streams {
+        Ok(OneShotClients {
             registry: registry.try_clone()?,
             sources: Sources::to(plan.to),
             questions: Questions::of(plan),
@@ -282,7 +282,7 @@ impl Place {
     }
 }
 
-impl Askers for Streams {
+impl Clients for OneShotClients {
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         self.again = true;
         self.free.clear();

@@ -10,7 +10,7 @@ use mio::{Interest, Registry, Token};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
-use crate::run::{Askers, TELLS_AGAIN, sweep_every};
+use crate::run::{Clients, TELLS_AGAIN, sweep_every};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::tally::Tally;
 use crate::text::{NUMBERS, Read as Reply, Text};
@@ -18,7 +18,7 @@ use crate::window::Asked;
 
 /// The connections of a load, each with at most one question in flight.
 #[derive(Debug)]
-pub(crate) struct Conversations {
+pub(crate) struct PersistentClients {
     registry: Registry,
     sources: Sources,
     text: Text,
@@ -58,8 +58,8 @@ enum Found {
     Failed(Failed),
 }
 
-impl Conversations {
-    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<Conversations> {
+impl PersistentClients {
+    pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<PersistentClients> {
         let text = Text::new(plan.payload, plan.ascii);
         let peer = || Peer {
             stream: None,
@@ -70,7 +70,7 @@ impl Conversations {
             reply: Vec::new(),
             served: false,
         };
-        Ok(Conversations {
+        Ok(PersistentClients {
             registry: registry.try_clone()?,
             sources: Sources::to(plan.to),
             timeout: nanos(plan.timeout),
@@ -220,7 +220,7 @@ impl Peer {
     }
 }
 
-impl Askers for Conversations {
+impl Clients for PersistentClients {
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         self.again = true;
         self.free.clear();
