@@ -24,17 +24,17 @@ pub struct Idle {
     poll: Poll,
     events: Events,
     sources: Sources,
-    places: Vec<Place>,
-    beginning: usize,
+    slots: Vec<Slot>,
+    connecting: usize,
     held: usize,
     closed: u64,
     failed: u64,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Slot {
     Empty,
-    Beginning(TcpStream),
+    Connecting(TcpStream),
     Held(TcpStream),
 }
 
@@ -50,8 +50,8 @@ impl Idle {
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             sources: Sources::to(to),
-            places: (0..count).map(|_| Place::Empty).collect(),
-            beginning: 0,
+            slots: (0..count).map(|_| Slot::Empty).collect(),
+            connecting: 0,
             held: 0,
             closed: 0,
             failed: 0,
@@ -61,12 +61,12 @@ impl Idle {
         Ok(idle)
     }
 
-    /// How many connections are held, as of the last call of [`tend`](Idle::tend).
+    /// How many connections are held, as of the last call of [`reopen`](Idle::reopen).
     pub fn held(&self) -> usize {
         self.held
     }
 
-    /// How many connections the server has closed. The next call of [`tend`](Idle::tend) replaces
+    /// How many connections the server has closed. The next call of [`reopen`](Idle::reopen) replaces
     /// them.
     pub fn closed(&self) -> u64 {
         self.closed
@@ -82,46 +82,46 @@ impl Idle {
     ///
     /// # Errors
     /// As for [`open`](Idle::open).
-    pub fn tend(&mut self) -> Result<(), Error> {
-        while self.look(Duration::ZERO)? {}
-        let empty = |at: &usize| matches!(self.places[*at], Place::Empty);
-        let places = (0..self.places.len()).filter(empty).collect();
-        self.fill(places)
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        while self.poll_once(Duration::ZERO)? {}
+        let empty = |at: &usize| matches!(self.slots[*at], Slot::Empty);
+        let slots = (0..self.slots.len()).filter(empty).collect();
+        self.fill(slots)
     }
 
-    fn fill(&mut self, places: Vec<usize>) -> Result<(), Error> {
-        let mut places = places.into_iter();
+    fn fill(&mut self, slots: Vec<usize>) -> Result<(), Error> {
+        let mut slots = slots.into_iter();
         let mut until = Instant::now() + PATIENCE;
         loop {
-            let free = AT_ONCE - self.beginning;
-            for at in places.by_ref().take(free) {
-                self.begin(at)?;
+            let free = AT_ONCE - self.connecting;
+            for at in slots.by_ref().take(free) {
+                self.connect(at)?;
             }
-            if self.beginning == 0 && places.len() == 0 {
+            if self.connecting == 0 && slots.len() == 0 {
                 return Ok(());
             }
-            let beginning = self.beginning;
-            self.look(until.saturating_duration_since(Instant::now()))?;
+            let connecting = self.connecting;
+            self.poll_once(until.saturating_duration_since(Instant::now()))?;
             let now = Instant::now();
-            if self.beginning < beginning {
+            if self.connecting < connecting {
                 until = now + PATIENCE;
             } else if now >= until {
                 self.give_up();
-                self.failed += places.len() as u64;
+                self.failed += slots.len() as u64;
                 return Ok(());
             }
         }
     }
 
-    fn begin(&mut self, at: usize) -> Result<(), Error> {
+    fn connect(&mut self, at: usize) -> Result<(), Error> {
         match self.sources.connect() {
             Ok(mut stream) => {
                 let both = Interest::READABLE | Interest::WRITABLE;
                 self.poll
                     .registry()
                     .register(&mut stream, Token(at), both)?;
-                self.places[at] = Place::Beginning(stream);
-                self.beginning += 1;
+                self.slots[at] = Slot::Connecting(stream);
+                self.connecting += 1;
             }
             Err(error) => {
                 failed(error)?;
@@ -132,24 +132,24 @@ impl Idle {
     }
 
     /// Notes what has happened to the connections. Returns whether there was any event.
-    fn look(&mut self, timeout: Duration) -> Result<bool, Error> {
+    fn poll_once(&mut self, timeout: Duration) -> Result<bool, Error> {
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
             result => result?,
         }
         for event in &self.events {
-            let place = &mut self.places[event.token().0];
-            let (stream, held) = match std::mem::replace(place, Place::Empty) {
-                Place::Empty => continue,
-                Place::Held(stream) => (stream, true),
-                Place::Beginning(stream) => match made(&stream) {
+            let slot = &mut self.slots[event.token().0];
+            let (stream, held) = match std::mem::replace(slot, Slot::Empty) {
+                Slot::Empty => continue,
+                Slot::Held(stream) => (stream, true),
+                Slot::Connecting(stream) => match connected(&stream) {
                     None => {
-                        *place = Place::Beginning(stream);
+                        *slot = Slot::Connecting(stream);
                         continue;
                     }
-                    Some(made) => {
-                        self.beginning -= 1;
-                        if !made {
+                    Some(connected) => {
+                        self.connecting -= 1;
+                        if !connected {
                             self.failed += 1;
                             continue;
                         }
@@ -159,7 +159,7 @@ impl Idle {
             };
             self.held -= usize::from(held);
             if let Some(stream) = still_there(stream) {
-                *place = Place::Held(stream);
+                *slot = Slot::Held(stream);
                 self.held += 1;
             } else {
                 self.closed += 1;
@@ -169,18 +169,18 @@ impl Idle {
     }
 
     fn give_up(&mut self) {
-        for place in &mut self.places {
-            if let Place::Beginning(_) = place {
-                *place = Place::Empty;
+        for slot in &mut self.slots {
+            if let Slot::Connecting(_) = slot {
+                *slot = Slot::Empty;
                 self.failed += 1;
             }
         }
-        self.beginning = 0;
+        self.connecting = 0;
     }
 }
 
 /// Whether the connection is open; `None` while it is not decided.
-fn made(stream: &TcpStream) -> Option<bool> {
+fn connected(stream: &TcpStream) -> Option<bool> {
     if let Ok(Some(_)) | Err(_) = stream.take_error() {
         return Some(false);
     }
@@ -222,14 +222,14 @@ mod tests {
             sources.dedup();
             assert_eq!(sources.len(), 100);
         }
-        idle.tend().unwrap();
+        idle.reopen().unwrap();
         assert_eq!(counts(&idle), (100, 0, 0));
 
         accepted.truncate(93);
         // On one machine a close usually reaches the other end before it returns. Where it does
         // not, look again.
         while idle.closed() < 7 {
-            idle.tend().unwrap();
+            idle.reopen().unwrap();
         }
         assert_eq!(counts(&idle), (100, 7, 0));
         accepted.extend((0..7).map(|_| server.accept().unwrap()));
@@ -237,7 +237,7 @@ mod tests {
         drop(server);
         accepted.truncate(98);
         while idle.held() > 98 {
-            idle.tend().unwrap();
+            idle.reopen().unwrap();
         }
         assert_eq!(idle.closed(), 9);
         assert!(idle.failed() >= 2);

@@ -45,7 +45,6 @@
 mod backoff;
 mod batch;
 mod clock;
-mod company;
 mod error;
 mod idle;
 mod limits;
@@ -56,6 +55,7 @@ mod persistent;
 mod plan;
 mod run;
 mod schedule;
+mod slow_clients;
 mod sources;
 pub mod steady;
 mod submission;
@@ -64,9 +64,9 @@ mod text;
 mod udp;
 mod window;
 
-pub use company::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};
 pub use error::Error;
 pub use idle::Idle;
 pub use load::{Load, run};
 pub use outcome::Outcome;
 pub use plan::{Kind, MIN_PAYLOAD, Moment, Pace, Plan};
+pub use slow_clients::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};

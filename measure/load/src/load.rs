@@ -10,7 +10,7 @@ use crate::one_shot::OneShotClients;
 use crate::outcome::Outcome;
 use crate::persistent::PersistentClients;
 use crate::plan::{Kind, Moment, Plan};
-use crate::run::{Course, Run};
+use crate::run::{Run, Runner};
 use crate::udp::UdpClients;
 
 /// Runs a load. `on` is called as it proceeds.
@@ -25,7 +25,7 @@ pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
 /// A load that runs in slices. Between slices no question is asked, and persistent connections stay
 /// open. So the loads of several servers can take turns, a tenth of a second each.
 #[derive(Debug)]
-pub struct Load(Box<dyn Course>);
+pub struct Load(Box<dyn Runner>);
 
 impl Load {
     /// Prepares a load.
@@ -62,7 +62,7 @@ impl Load {
     /// What the system says of the first thing that went wrong and is not counted in an
     /// [`Outcome`].
     pub fn warm_up(&mut self, on: &mut dyn FnMut(Moment)) -> Result<(Duration, bool), Error> {
-        Ok(self.0.prepare(on)?)
+        Ok(self.0.warm_up(on)?)
     }
 
     /// Asks for this long, and follows every question to its end.

@@ -11,28 +11,28 @@ use socklab_core::welcome::{BANNER, MAX_ANSWER};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::{Kind, Plan};
-use crate::run::{Clients, sweep_every};
+use crate::run::{Clients, expiry_interval};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::submission::{Submissions, is_accepted, step_now};
 use crate::tally::Tally;
-use crate::text::{NUMBERS, Read as Reply, Text};
+use crate::text::{Content, NUMBERS, Text};
 use crate::window::Asked;
 
-/// The connections of a load: places, in each of which one question after another is asked.
+/// The connections of a load: slots, in each of which one question after another is asked.
 #[derive(Debug)]
 pub(crate) struct OneShotClients {
     registry: Registry,
     sources: Sources,
     questions: Questions,
     timeout: u64,
-    places: Vec<Place>,
-    /// Places without a connection, under an open load.
+    slots: Vec<Slot>,
+    /// Slots without a connection, under an open load.
     free: Vec<u32>,
     /// Whether an answered question is followed by another.
-    again: bool,
-    open: usize,
+    keep_asking: bool,
+    in_flight: usize,
     backoff: Backoff,
-    next_sweep: u64,
+    next_expiry: u64,
     buffer: Box<[u8]>,
 }
 
@@ -60,33 +60,33 @@ impl Questions {
         }
     }
 
-    /// Writes the next question of the place `at` into it.
-    fn write(&mut self, at: u32, place: &mut Place) {
+    /// Writes the next question of the slot `at` into it.
+    fn write(&mut self, at: u32, slot: &mut Slot) {
         match self {
             Questions::Welcome => {}
-            Questions::Submit(submissions) => place.step = submissions.write(&mut place.message),
+            Questions::Submit(submissions) => slot.step = submissions.write(&mut slot.message),
             Questions::Capitals { text, next } => {
-                place.number = *next;
+                slot.number = *next;
                 *next += 1;
-                place.message.clear();
-                place.message.extend_from_slice(text.blank());
-                Text::number(at, place.number, &mut place.message);
-                place.message.push(b'\n');
+                slot.message.clear();
+                slot.message.extend_from_slice(text.blank());
+                Text::number(at, slot.number, &mut slot.message);
+                slot.message.push(b'\n');
             }
         }
     }
 
-    /// Whether the place's answer is right; what it had to be if not.
-    fn judge(&self, at: u32, place: &Place) -> Result<(), Vec<u8>> {
+    /// Whether the slot's answer is right; what it had to be if not.
+    fn judge(&self, at: u32, slot: &Slot) -> Result<(), Vec<u8>> {
         let (right, expected) = match self {
-            Questions::Welcome => (place.answer == BANNER, BANNER.to_vec()),
-            Questions::Submit(_) => (is_accepted(&place.answer), b"OK".to_vec()),
+            Questions::Welcome => (slot.answer == BANNER, BANNER.to_vec()),
+            Questions::Submit(_) => (is_accepted(&slot.answer), b"OK".to_vec()),
             Questions::Capitals { text, .. } => {
-                let line = place.answer.strip_suffix(b"\n");
+                let line = slot.answer.strip_suffix(b"\n");
                 let read = line.map(|line| text.read(at, line));
-                match read == Some(Reply::Right(place.number)) {
+                match read == Some(Content::Right(slot.number)) {
                     true => return Ok(()),
-                    false => (false, text.reply(at, place.number)),
+                    false => (false, text.reply(at, slot.number)),
                 }
             }
         };
@@ -100,7 +100,7 @@ impl Questions {
 }
 
 #[derive(Debug)]
-struct Place {
+struct Slot {
     stream: Option<TcpStream>,
     asked: Asked,
     message: Vec<u8>,
@@ -114,15 +114,15 @@ struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// The server said all that it will say.
-    Said,
+    Complete,
     /// It says too much.
-    TooMuch,
+    TooLong,
     Failed(Failed),
 }
 
 impl OneShotClients {
     pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<OneShotClients> {
-        let place = || Place {
+        let slot = || Slot {
             stream: None,
             asked: Asked {
                 due: 0,
@@ -140,43 +140,43 @@ impl OneShotClients {
             sources: Sources::to(plan.to),
             questions: Questions::of(plan),
             timeout: nanos(plan.timeout),
-            places: (0..plan.connections).map(|_| place()).collect(),
+            slots: (0..plan.connections).map(|_| slot()).collect(),
             free: (0..plan.connections).rev().collect(),
-            again: false,
-            open: 0,
+            keep_asking: false,
+            in_flight: 0,
             backoff: Backoff::default(),
-            next_sweep: 0,
+            next_expiry: 0,
             buffer: vec![0; MAX_ANSWER.max(3 * plan.payload) + 1].into(),
         })
     }
 
     /// Connects, and sends what is to be sent.
-    fn put(
+    fn send_question(
         &mut self,
         at: u32,
         due: Option<u64>,
         clock: &Clock,
         tally: &mut Tally,
     ) -> io::Result<()> {
-        let place = &mut self.places[at as usize];
-        place.answer.clear();
-        place.written = 0;
-        self.questions.write(at, place);
+        let slot = &mut self.slots[at as usize];
+        slot.answer.clear();
+        slot.written = 0;
+        self.questions.write(at, slot);
         let now = clock.now();
-        place.asked = tally.ask(due.unwrap_or(now), now);
-        tally.sent(place.asked, 1);
-        self.open += 1;
+        slot.asked = tally.ask(due.unwrap_or(now), now);
+        tally.sent(slot.asked, 1);
+        self.in_flight += 1;
         let connected = self.sources.connect().and_then(|mut stream| {
             // On one machine the connection is often made by now, and the message can go at once.
-            send(&mut stream, &place.message, &mut place.written)?;
-            let interest = if place.written < place.message.len() {
+            send(&mut stream, &slot.message, &mut slot.written)?;
+            let interest = if slot.written < slot.message.len() {
                 Interest::READABLE | Interest::WRITABLE
             } else {
                 Interest::READABLE
             };
             self.registry
                 .register(&mut stream, Token(at as usize), interest)?;
-            place.stream = Some(stream);
+            slot.stream = Some(stream);
             Ok(())
         });
         match connected {
@@ -191,33 +191,33 @@ impl OneShotClients {
     /// A question has ended; another follows if it is to.
     fn end(&mut self, at: u32, end: End, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         let now = clock.now();
-        let place = &mut self.places[at as usize];
-        place.stream = None;
-        self.open -= 1;
-        let asked = place.asked;
+        let slot = &mut self.slots[at as usize];
+        slot.stream = None;
+        self.in_flight -= 1;
+        let asked = slot.asked;
         match end {
             End::Failed(Failed::Refused) => tally.refused(asked),
             End::Failed(Failed::OutOfPorts) => tally.out_of_ports(asked),
             End::Failed(Failed::Broken) => tally.lost(asked),
-            End::Said | End::TooMuch if now - asked.sent > self.timeout => {
+            End::Complete | End::TooLong if now - asked.sent > self.timeout => {
                 tally.late += u64::from(asked.counted);
                 tally.lost(asked);
             }
-            End::Said | End::TooMuch => {
+            End::Complete | End::TooLong => {
                 let submits = matches!(self.questions, Questions::Submit(_));
-                match self.questions.judge(at, place) {
-                    Ok(()) if end == End::Said => tally.right(asked, now, false),
-                    _ if submits && step_now() != place.step => {
+                match self.questions.judge(at, slot) {
+                    Ok(()) if end == End::Complete => tally.right(asked, now, false),
+                    _ if submits && step_now() != slot.step => {
                         tally.stale += u64::from(asked.counted);
                     }
                     judged => {
                         let expected = || judged.err().unwrap_or_default();
-                        tally.wrong(asked.counted, expected, &place.answer);
+                        tally.wrong(asked.counted, expected, &slot.answer);
                     }
                 }
             }
         }
-        if !self.again {
+        if !self.keep_asking {
             self.free.push(at);
             return Ok(());
         }
@@ -225,20 +225,20 @@ impl OneShotClients {
             self.backoff.add(now, at);
             return Ok(());
         }
-        self.put(at, None, clock, tally)
+        self.send_question(at, None, clock, tally)
     }
 
     /// Gives up every question that was sent more than `timeout` ago.
-    fn sweep(
+    fn expire(
         &mut self,
         now: u64,
         timeout: u64,
         clock: &Clock,
         tally: &mut Tally,
     ) -> io::Result<()> {
-        for at in 0..self.places.len() {
-            let place = &self.places[at];
-            if place.stream.is_some() && now.saturating_sub(place.asked.sent) > timeout {
+        for at in 0..self.slots.len() {
+            let slot = &self.slots[at];
+            if slot.stream.is_some() && now.saturating_sub(slot.asked.sent) > timeout {
                 self.end(at as u32, End::Failed(Failed::Broken), clock, tally)?;
             }
         }
@@ -246,9 +246,9 @@ impl OneShotClients {
     }
 }
 
-impl Place {
+impl Slot {
     /// What there is to do and hear; how it ended, if it did.
-    fn go_on(&mut self, buffer: &mut [u8], is_line: bool) -> io::Result<Option<End>> {
+    fn advance(&mut self, buffer: &mut [u8], is_line: bool) -> io::Result<Option<End>> {
         let most = buffer.len() - 1;
         let Some(stream) = &mut self.stream else {
             return Ok(None);
@@ -262,14 +262,14 @@ impl Place {
                 Ok(0) if is_line && self.answer.is_empty() => {
                     return Ok(Some(End::Failed(Failed::Broken)));
                 }
-                Ok(0) => return Ok(Some(End::Said)),
+                Ok(0) => return Ok(Some(End::Complete)),
                 Ok(len) => {
                     self.answer.extend_from_slice(&buffer[..len]);
                     if self.answer.len() > most {
-                        return Ok(Some(End::TooMuch));
+                        return Ok(Some(End::TooLong));
                     }
                     if is_line && self.answer.ends_with(b"\n") {
-                        return Ok(Some(End::Said));
+                        return Ok(Some(End::Complete));
                     }
                 }
                 Err(error) => match error.kind() {
@@ -284,10 +284,10 @@ impl Place {
 
 impl Clients for OneShotClients {
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        self.again = true;
+        self.keep_asking = true;
         self.free.clear();
-        for at in 0..self.places.len() as u32 {
-            self.put(at, None, clock, tally)?;
+        for at in 0..self.slots.len() as u32 {
+            self.send_question(at, None, clock, tally)?;
         }
         Ok(())
     }
@@ -296,7 +296,7 @@ impl Clients for OneShotClients {
         let Some(at) = self.free.pop() else {
             return Ok(false);
         };
-        self.put(at, Some(due), clock, tally)?;
+        self.send_question(at, Some(due), clock, tally)?;
         Ok(true)
     }
 
@@ -307,39 +307,39 @@ impl Clients for OneShotClients {
     fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         let at = event.token().0;
         let is_line = self.questions.is_line();
-        match self.places[at].go_on(&mut self.buffer, is_line)? {
+        match self.slots[at].advance(&mut self.buffer, is_line)? {
             Some(end) => self.end(at as u32, end, clock, tally),
             None => Ok(()),
         }
     }
 
-    fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+    fn on_timer(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         while let Some(at) = self.backoff.take_ended(now) {
-            self.put(at, None, clock, tally)?;
+            self.send_question(at, None, clock, tally)?;
         }
-        if now >= self.next_sweep {
-            self.next_sweep = now + sweep_every(self.timeout);
-            self.sweep(now, self.timeout, clock, tally)?;
+        if now >= self.next_expiry {
+            self.next_expiry = now + expiry_interval(self.timeout);
+            self.expire(now, self.timeout, clock, tally)?;
         }
         Ok(())
     }
 
-    fn next_turn(&self) -> u64 {
-        self.next_sweep
+    fn next_timer(&self) -> u64 {
+        self.next_expiry
             .min(self.backoff.next_end().unwrap_or(u64::MAX))
     }
 
-    fn outstanding(&self) -> usize {
-        self.open
+    fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     fn stop(&mut self) {
-        self.again = false;
+        self.keep_asking = false;
         self.backoff.clear();
     }
 
     fn finish(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         // What is still open now has no time left.
-        self.sweep(now + 1, 0, clock, tally)
+        self.expire(now + 1, 0, clock, tally)
     }
 }

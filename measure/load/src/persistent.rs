@@ -10,10 +10,10 @@ use mio::{Interest, Registry, Token};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
-use crate::run::{Clients, TELLS_AGAIN, sweep_every};
+use crate::run::{Clients, NEW_DATA_RAISES_EVENT, expiry_interval};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::tally::Tally;
-use crate::text::{NUMBERS, Read as Reply, Text};
+use crate::text::{Content, NUMBERS, Text};
 use crate::window::Asked;
 
 /// The connections of a load, each with at most one question in flight.
@@ -27,10 +27,10 @@ pub(crate) struct PersistentClients {
     /// Under an open load: connections without a question in flight.
     free: VecDeque<u32>,
     /// Closed load: whether an answered question is followed by another.
-    again: bool,
+    keep_asking: bool,
     in_flight: usize,
     backoff: Backoff,
-    next_sweep: u64,
+    next_expiry: u64,
     buffer: Box<[u8]>,
 }
 
@@ -76,17 +76,17 @@ impl PersistentClients {
             timeout: nanos(plan.timeout),
             peers: (0..plan.connections).map(|_| peer()).collect(),
             free: (0..plan.connections).collect(),
-            again: false,
+            keep_asking: false,
             in_flight: 0,
             backoff: Backoff::default(),
-            next_sweep: 0,
+            next_expiry: 0,
             buffer: vec![0; text.reply_len() + 2].into(),
             text,
         })
     }
 
     /// Asks a question on one connection. Opens the connection first if it is closed.
-    fn put(
+    fn send_question(
         &mut self,
         at: u32,
         due: Option<u64>,
@@ -136,7 +136,7 @@ impl PersistentClients {
             Failed::OutOfPorts => tally.out_of_ports(asked),
             Failed::Broken => tally.lost(asked),
         }
-        if self.again {
+        if self.keep_asking {
             self.backoff.add(now, at);
         } else {
             self.free.push_back(at);
@@ -154,7 +154,7 @@ impl PersistentClients {
         peer.number += 1;
         self.in_flight -= 1;
         let line = peer.reply.strip_suffix(b"\n").unwrap_or(&peer.reply);
-        if self.text.read(at, line) != Reply::Right(number) {
+        if self.text.read(at, line) != Content::Right(number) {
             let expected = || [&self.text.reply(at, number)[..], b"\n"].concat();
             tally.wrong(asked.counted, expected, &peer.reply);
             // Bytes after the line belong to no question, so begin with a new connection.
@@ -166,8 +166,8 @@ impl PersistentClients {
             peer.served = true;
             tally.right(asked, now, false);
         }
-        if self.again {
-            return self.put(at, None, clock, tally);
+        if self.keep_asking {
+            return self.send_question(at, None, clock, tally);
         }
         self.free.push_back(at);
         Ok(())
@@ -175,7 +175,7 @@ impl PersistentClients {
 
     /// Gives up each question that was sent more than `timeout` ago. Closes its connection, because
     /// its reply may still come.
-    fn sweep(&mut self, now: u64, timeout: u64, tally: &mut Tally) {
+    fn expire(&mut self, now: u64, timeout: u64, tally: &mut Tally) {
         for at in 0..self.peers.len() {
             let overdue = |asked: Asked| now.saturating_sub(asked.sent) > timeout;
             if self.peers[at].asked.is_some_and(overdue) {
@@ -222,11 +222,11 @@ impl Peer {
 
 impl Clients for PersistentClients {
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        self.again = true;
+        self.keep_asking = true;
         self.free.clear();
         for at in 0..self.peers.len() as u32 {
             self.peers[at as usize].served = false;
-            self.put(at, None, clock, tally)?;
+            self.send_question(at, None, clock, tally)?;
         }
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Clients for PersistentClients {
         let Some(at) = self.free.pop_front() else {
             return Ok(false);
         };
-        self.put(at, Some(due), clock, tally)?;
+        self.send_question(at, Some(due), clock, tally)?;
         Ok(true)
     }
 
@@ -256,40 +256,40 @@ impl Clients for PersistentClients {
                 Found::Line => self.answered(at as u32, clock, tally)?,
                 Found::Failed(how) => self.broken(at as u32, how, clock.now(), tally),
             }
-            if TELLS_AGAIN {
+            if NEW_DATA_RAISES_EVENT {
                 return Ok(());
             }
         }
     }
 
-    fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
+    fn on_timer(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         while let Some(at) = self.backoff.take_ended(now) {
-            self.put(at, None, clock, tally)?;
+            self.send_question(at, None, clock, tally)?;
         }
-        if now >= self.next_sweep {
-            self.next_sweep = now + sweep_every(self.timeout);
-            self.sweep(now, self.timeout, tally);
+        if now >= self.next_expiry {
+            self.next_expiry = now + expiry_interval(self.timeout);
+            self.expire(now, self.timeout, tally);
         }
         Ok(())
     }
 
-    fn next_turn(&self) -> u64 {
-        self.next_sweep
+    fn next_timer(&self) -> u64 {
+        self.next_expiry
             .min(self.backoff.next_end().unwrap_or(u64::MAX))
     }
 
-    fn outstanding(&self) -> usize {
+    fn in_flight(&self) -> usize {
         self.in_flight
     }
 
     fn stop(&mut self) {
-        self.again = false;
+        self.keep_asking = false;
         self.backoff.clear();
     }
 
     fn finish(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {
         // Questions still in flight have no time left.
-        self.sweep(now + 1, 0, tally);
+        self.expire(now + 1, 0, tally);
         // Under an open load the next slice begins with the first connection again.
         self.free = (0..self.peers.len() as u32).collect();
         Ok(())

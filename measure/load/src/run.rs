@@ -23,10 +23,10 @@ const BURST: usize = 32;
 
 /// How long to spin before sleeping, in nanoseconds. A server must spend time to wake a client that
 /// sleeps, and more often if the client is faster: 5 to 10 % of its rate on a virtual machine.
-const LOOK: u64 = 50_000;
+const SPIN_BEFORE_SLEEP: u64 = 50_000;
 
 /// A poll can return a millisecond late, so do not sleep this shortly before a question is due.
-const SPIN: u64 = 1_200_000;
+const SPIN_BEFORE_DUE: u64 = 1_200_000;
 
 /// How long to wait for replies in flight before reporting the end of the measurement.
 const GRACE: u64 = 10 * MILLI;
@@ -34,7 +34,7 @@ const GRACE: u64 = 10 * MILLI;
 /// Whether new bytes raise a new event, even if those of the last event were not all read. On
 /// Windows mio reports more only after a call that would block (mio's `Poll`, "Draining
 /// readiness").
-pub(crate) const TELLS_AGAIN: bool = cfg!(not(windows));
+pub(crate) const NEW_DATA_RAISES_EVENT: bool = cfg!(not(windows));
 
 /// A kind of client. Times are in nanoseconds.
 pub(crate) trait Clients {
@@ -47,11 +47,11 @@ pub(crate) trait Clients {
     /// Handles an event of a socket.
     fn ready(&mut self, event: &Event, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
     /// Regular work: gives up questions whose time has passed, and ends delays.
-    fn turn(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
+    fn on_timer(&mut self, now: u64, clock: &Clock, tally: &mut Tally) -> io::Result<()>;
     /// When the regular work is due next.
-    fn next_turn(&self) -> u64;
+    fn next_timer(&self) -> u64;
     /// How many questions are in flight.
-    fn outstanding(&self) -> usize;
+    fn in_flight(&self) -> usize;
     /// From now on asks no further question.
     fn stop(&mut self);
     /// Ends the load: reads what has come, and counts the rest as lost.
@@ -67,17 +67,17 @@ pub(crate) trait Clients {
 }
 
 /// How often to look for questions whose time has passed.
-pub(crate) fn sweep_every(timeout: u64) -> u64 {
+pub(crate) fn expiry_interval(timeout: u64) -> u64 {
     (timeout / 16).clamp(MILLI, 50 * MILLI)
 }
 
 /// The ways to run a load, for any kind of client.
-pub(crate) trait Course: std::fmt::Debug {
+pub(crate) trait Runner: std::fmt::Debug {
     /// Runs the warm-up and the measurement, and follows the questions in flight to their end.
     fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome>;
     /// Asks until the rate is steady, and waits for the replies in flight. Returns how long that
     /// took, and whether the rate became steady.
-    fn prepare(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)>;
+    fn warm_up(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)>;
     /// Asks for this long, and waits for the replies in flight. Persistent connections stay open
     /// for the next slice.
     fn slice(&mut self, length: Duration) -> io::Result<Outcome>;
@@ -115,7 +115,7 @@ impl Meter {
     }
 
     /// Closes the intervals that are over.
-    fn look(&mut self, now: u64, answers: u64) {
+    fn close_intervals(&mut self, now: u64, answers: u64) {
         while now >= self.end {
             self.replies.push(answers - self.before);
             self.before = answers;
@@ -124,14 +124,14 @@ impl Meter {
     }
 }
 
-impl<C: Clients + std::fmt::Debug> Course for Run<C> {
+impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
     fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome> {
         let begun = self.clock.now();
         let steady = if self.plan.warm_up.1.is_zero() {
             false
         } else {
             self.begin(begun)?;
-            self.warm_up(begun, on)?
+            self.until_steady(begun, on)?
         };
         let warm_up = Duration::from_nanos(self.clock.now() - begun);
 
@@ -165,11 +165,11 @@ impl<C: Clients + std::fmt::Debug> Course for Run<C> {
         })
     }
 
-    fn prepare(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)> {
+    fn warm_up(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)> {
         self.new_tally();
         let begun = self.clock.now();
         self.begin(begun)?;
-        let steady = self.warm_up(begun, on)?;
+        let steady = self.until_steady(begun, on)?;
         let until = self.clock.now();
         self.finish(until, on)?;
         Ok((Duration::from_nanos(until - begun), steady))
@@ -236,7 +236,7 @@ impl<C: Clients> Run<C> {
     }
 
     /// Runs the warm-up. Returns whether the rate became steady.
-    fn warm_up(&mut self, begun: u64, on: &mut dyn FnMut(Moment)) -> io::Result<bool> {
+    fn until_steady(&mut self, begun: u64, on: &mut dyn FnMut(Moment)) -> io::Result<bool> {
         let (least, most) = self.plan.warm_up;
         let (least, most) = (begun + nanos(least), begun + nanos(most));
         self.meter.start(begun, self.tally.answers);
@@ -310,7 +310,7 @@ impl<C: Clients> Run<C> {
     /// Works until all due questions have been asked and answered, or until `until`.
     fn settle(&mut self, until: u64) -> io::Result<()> {
         let due = |run: &Self| run.schedule.as_ref().and_then(Schedule::due).is_some();
-        while (self.clients.outstanding() > 0 || due(self)) && self.clock.now() < until {
+        while (self.clients.in_flight() > 0 || due(self)) && self.clock.now() < until {
             let now = self.wait(until)?;
             self.work(now)?;
         }
@@ -323,7 +323,7 @@ impl<C: Clients> Run<C> {
         let mut now = start;
         let mut idle_since = None;
         loop {
-            let timeout = if now < start + LOOK {
+            let timeout = if now < start + SPIN_BEFORE_SLEEP {
                 Duration::ZERO
             } else {
                 self.may_sleep(now, until)
@@ -341,13 +341,13 @@ impl<C: Clients> Run<C> {
             std::thread::yield_now();
         }
         self.idle += idle_since.map_or(0, |since| now - since);
-        self.meter.look(now, self.tally.answers);
+        self.meter.close_intervals(now, self.tally.answers);
         Ok(now)
     }
 
     /// When there is work even without an event, and whether that work is a question coming due.
     fn next(&self, until: u64) -> (u64, bool) {
-        let next = until.min(self.clients.next_turn());
+        let next = until.min(self.clients.next_timer());
         let due = self.schedule.as_ref().and_then(Schedule::due);
         match due.filter(|&due| due < next && self.clients.can_ask()) {
             Some(due) => (due, true),
@@ -360,7 +360,7 @@ impl<C: Clients> Run<C> {
         let left = next.saturating_sub(now);
         match due {
             false => Duration::from_nanos(left),
-            true if left < SPIN => Duration::ZERO,
+            true if left < SPIN_BEFORE_DUE => Duration::ZERO,
             // Whole milliseconds, because the poll rounds up.
             true => Duration::from_millis((left - MILLI) / MILLI),
         }
@@ -373,7 +373,7 @@ impl<C: Clients> Run<C> {
         }
         // Handle each event once; a second time there would be no data.
         self.events.clear();
-        self.clients.turn(now, &self.clock, &mut self.tally)?;
+        self.clients.on_timer(now, &self.clock, &mut self.tally)?;
         if let Some(schedule) = &mut self.schedule {
             for _ in 0..BURST {
                 let Some(due) = schedule.due().filter(|&due| due <= now) else {

@@ -29,7 +29,7 @@ pub(crate) struct Text {
 
 /// What a reply says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Read {
+pub(crate) enum Content {
     /// The capitals of this connection's question of that number.
     Right(u64),
     /// Something else. If its digits are this connection's, the number they make.
@@ -69,8 +69,8 @@ impl Text {
 
     /// Writes the digits of a question.
     pub(crate) fn number(connection: u32, number: u64, question: &mut [u8]) {
-        put(u64::from(connection), &mut question[..CONNECTION_DIGITS]);
-        put(number, &mut question[CONNECTION_DIGITS..DIGITS]);
+        write_digits(u64::from(connection), &mut question[..CONNECTION_DIGITS]);
+        write_digits(number, &mut question[CONNECTION_DIGITS..DIGITS]);
     }
 
     /// The right reply.
@@ -81,31 +81,31 @@ impl Text {
     }
 
     /// What a reply to `connection` is. Every byte of it is compared.
-    pub(crate) fn read(&self, connection: u32, reply: &[u8]) -> Read {
+    pub(crate) fn read(&self, connection: u32, reply: &[u8]) -> Content {
         let Some((digits, letters)) = reply.split_at_checked(DIGITS) else {
-            return Read::Wrong(None);
+            return Content::Wrong(None);
         };
         let (who, which) = digits.split_at(CONNECTION_DIGITS);
-        let number = match (get(who), get(which)) {
+        let number = match (parse_digits(who), parse_digits(which)) {
             (Some(who), Some(number)) if who == u64::from(connection) => number,
-            _ => return Read::Wrong(None),
+            _ => return Content::Wrong(None),
         };
         if letters == &self.capitals[DIGITS..] {
-            Read::Right(number)
+            Content::Right(number)
         } else {
-            Read::Wrong(Some(number))
+            Content::Wrong(Some(number))
         }
     }
 }
 
-fn put(mut number: u64, digits: &mut [u8]) {
+fn write_digits(mut number: u64, digits: &mut [u8]) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
 }
 
-fn get(digits: &[u8]) -> Option<u64> {
+fn parse_digits(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0, |number, digit| {
         let digit = digit.wrapping_sub(b'0');
         (digit < 10).then(|| number * 10 + u64::from(digit))
@@ -135,7 +135,7 @@ mod tests {
             String::from_utf8(reply.clone()).unwrap(),
             "0000700001234567 EL ÑANDÚ CRUZ"
         );
-        assert_eq!(text.read(7, &reply), Read::Right(1_234_567));
+        assert_eq!(text.read(7, &reply), Content::Right(1_234_567));
     }
 
     #[test]
@@ -150,7 +150,10 @@ mod tests {
                 let mut capitals = Vec::new();
                 caps::upper(&sent, &mut capitals);
                 assert_ne!(capitals, b"FIN");
-                assert_eq!(text.read(99_999, &capitals), Read::Right(NUMBERS * 2 - 1));
+                assert_eq!(
+                    text.read(99_999, &capitals),
+                    Content::Right(NUMBERS * 2 - 1)
+                );
             }
         }
     }
@@ -163,16 +166,19 @@ mod tests {
             let mut reply = right.clone();
             reply[at] ^= 0x40;
             let number = (at >= DIGITS).then_some(41);
-            assert_eq!(text.read(3, &reply), Read::Wrong(number), "{at}");
+            assert_eq!(text.read(3, &reply), Content::Wrong(number), "{at}");
         }
         let mut longer = right.clone();
         longer.push(b'!');
-        assert_eq!(text.read(3, &longer), Read::Wrong(Some(41)));
-        assert_eq!(text.read(3, &right[..39]), Read::Wrong(Some(41)));
-        assert_eq!(text.read(3, b""), Read::Wrong(None));
+        assert_eq!(text.read(3, &longer), Content::Wrong(Some(41)));
+        assert_eq!(text.read(3, &right[..39]), Content::Wrong(Some(41)));
+        assert_eq!(text.read(3, b""), Content::Wrong(None));
         // Somebody else's.
-        assert_eq!(text.read(4, &right), Read::Wrong(None));
+        assert_eq!(text.read(4, &right), Content::Wrong(None));
         // Not in capitals.
-        assert_eq!(text.read(3, &question(&text, 3, 41)), Read::Wrong(Some(41)));
+        assert_eq!(
+            text.read(3, &question(&text, 3, 41)),
+            Content::Wrong(Some(41))
+        );
     }
 }

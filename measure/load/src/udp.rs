@@ -12,10 +12,10 @@ use crate::backoff::Backoff;
 use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
-use crate::run::{Clients, TELLS_AGAIN, sweep_every};
+use crate::run::{Clients, NEW_DATA_RAISES_EVENT, expiry_interval};
 use crate::sources::{failed, nonblocking};
 use crate::tally::Tally;
-use crate::text::{NUMBERS, Read, Text};
+use crate::text::{Content, NUMBERS, Text};
 use crate::window::{Asked, Reply, Window};
 
 /// Under an open load: how many datagrams one call receives at most.
@@ -34,13 +34,13 @@ pub(crate) struct UdpClients {
     incoming: Incoming,
     outgoing: Outgoing,
     /// Closed load: whether an answered question is followed by another.
-    again: bool,
+    keep_asking: bool,
     turn: usize,
-    open: usize,
+    in_flight: usize,
     /// Sockets for which the system had no room, and how many questions each could not send.
     waiting: Vec<(u32, usize)>,
     backoff: Backoff,
-    next_sweep: u64,
+    next_expiry: u64,
 }
 
 #[derive(Debug)]
@@ -71,17 +71,17 @@ impl UdpClients {
             incoming: Incoming::new(batch, text.reply_len()),
             outgoing: Outgoing::new(batch, text.blank()),
             text,
-            again: false,
+            keep_asking: false,
             turn: 0,
-            open: 0,
+            in_flight: 0,
             waiting: Vec::new(),
             backoff: Backoff::default(),
-            next_sweep: 0,
+            next_expiry: 0,
         })
     }
 
     /// Sends `count` questions, which were due at `due` or are due now. Returns how many were sent.
-    fn put(
+    fn send_question(
         &mut self,
         at: u32,
         mut count: usize,
@@ -94,7 +94,7 @@ impl UdpClients {
         let mut all = 0;
         while count > 0 {
             let some = count.min(self.outgoing.capacity());
-            let before = window.open();
+            let before = window.in_flight();
             let first = window.next();
             for place in 0..some {
                 let number = window.ask(asked);
@@ -113,7 +113,8 @@ impl UdpClients {
                         // An ICMP error from an earlier question surfaces on the next send. Charge
                         // it to the oldest open question and send again; a second error belongs
                         // to this one.
-                        let earlier = (!failed_once && window.open() > some - sent).then_some(None);
+                        let earlier =
+                            (!failed_once && window.in_flight() > some - sent).then_some(None);
                         let this = failed_once.then_some(Some(first + sent as u64));
                         if let Some((_, asked)) =
                             earlier.or(this).and_then(|which| window.give_up(which))
@@ -128,7 +129,7 @@ impl UdpClients {
             }
             window.take_back(some - sent);
             tally.sent(asked, sent as u64);
-            self.open = self.open + window.open() - before;
+            self.in_flight = self.in_flight + window.in_flight() - before;
             all += sent;
             count -= some;
             if sent < some {
@@ -140,8 +141,8 @@ impl UdpClients {
 
     /// Asks as many new questions as were closed.
     fn follow(&mut self, at: u32, count: usize, now: u64, tally: &mut Tally) -> io::Result<()> {
-        if self.again && count > 0 {
-            let sent = self.put(at, count, None, now, tally)?;
+        if self.keep_asking && count > 0 {
+            let sent = self.send_question(at, count, None, now, tally)?;
             if sent < count {
                 self.waiting.push((at, count - sent));
             }
@@ -153,8 +154,8 @@ impl UdpClients {
     fn take(&mut self, at: u32, dry: bool, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
         // Saves the last receive, which would find none: once no question is in flight, a datagram
         // that comes later raises a new event.
-        let dry = dry || !TELLS_AGAIN;
-        let mut wanted = self.connections[at as usize].window.open();
+        let dry = dry || !NEW_DATA_RAISES_EVENT;
+        let mut wanted = self.connections[at as usize].window.in_flight();
         loop {
             let socket = &self.connections[at as usize].socket;
             let count = match self.incoming.receive(socket) {
@@ -171,7 +172,7 @@ impl UdpClients {
             for place in 0..count {
                 closed += usize::from(self.judge(at, place, now, tally));
             }
-            self.open -= closed;
+            self.in_flight -= closed;
             self.follow(at, closed, now, tally)?;
             wanted = wanted.saturating_sub(closed);
             if count < self.incoming.capacity() || (wanted == 0 && !dry) {
@@ -185,7 +186,7 @@ impl UdpClients {
         let window = &mut self.connections[at as usize].window;
         let reply = self.incoming.datagram(place);
         let number = match self.text.read(at, reply) {
-            Read::Right(number) => match window.answer(number, now, self.timeout) {
+            Content::Right(number) => match window.answer(number, now, self.timeout) {
                 Reply::Right { asked, reordered } => {
                     tally.right(asked, now, reordered);
                     return true;
@@ -195,13 +196,13 @@ impl UdpClients {
                     asked.inspect(|&asked| tally.lost(asked));
                     return asked.is_some();
                 }
-                Reply::Again { counted } => {
+                Reply::Duplicate { counted } => {
                     tally.duplicated += u64::from(counted);
                     return false;
                 }
-                Reply::Never => None,
+                Reply::NeverAsked => None,
             },
-            Read::Wrong(number) => number,
+            Content::Wrong(number) => number,
         };
         // A reply without the number of its question is charged to the oldest one.
         let closed = window.give_up(number);
@@ -216,13 +217,13 @@ impl UdpClients {
     fn refused(&mut self, at: u32, now: u64, tally: &mut Tally) {
         if let Some((_, asked)) = self.connections[at as usize].window.give_up(None) {
             tally.refused(asked);
-            self.open -= 1;
+            self.in_flight -= 1;
             self.backoff.add(now, at);
         }
     }
 
     /// Gives up each question that was sent more than `timeout` ago.
-    fn sweep(&mut self, now: u64, timeout: u64, tally: &mut Tally) -> io::Result<()> {
+    fn expire(&mut self, now: u64, timeout: u64, tally: &mut Tally) -> io::Result<()> {
         for at in 0..self.connections.len() {
             let mut closed = 0;
             let mut lost = |asked: Asked| {
@@ -230,7 +231,7 @@ impl UdpClients {
                 tally.lost(asked);
             };
             self.connections[at].window.expire(now, timeout, &mut lost);
-            self.open -= closed;
+            self.in_flight -= closed;
             self.follow(at as u32, closed, now, tally)?;
         }
         Ok(())
@@ -249,7 +250,7 @@ fn connected(to: SocketAddr) -> io::Result<UdpSocket> {
 
 impl Clients for UdpClients {
     fn begin(&mut self, clock: &Clock, tally: &mut Tally) -> io::Result<()> {
-        self.again = true;
+        self.keep_asking = true;
         for at in 0..self.connections.len() as u32 {
             self.follow(at, self.depth as usize, clock.now(), tally)?;
         }
@@ -258,7 +259,7 @@ impl Clients for UdpClients {
 
     fn ask(&mut self, due: u64, clock: &Clock, tally: &mut Tally) -> io::Result<bool> {
         let at = self.turn;
-        let sent = self.put(at as u32, 1, Some(due), clock.now(), tally)?;
+        let sent = self.send_question(at as u32, 1, Some(due), clock.now(), tally)?;
         if sent == 0 {
             return Ok(false);
         }
@@ -274,34 +275,34 @@ impl Clients for UdpClients {
         self.take(event.token().0 as u32, false, clock, tally)
     }
 
-    fn turn(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {
+    fn on_timer(&mut self, now: u64, _: &Clock, tally: &mut Tally) -> io::Result<()> {
         for (at, count) in std::mem::take(&mut self.waiting) {
             self.follow(at, count, now, tally)?;
         }
         while let Some(at) = self.backoff.take_ended(now) {
             self.follow(at, 1, now, tally)?;
         }
-        if now >= self.next_sweep {
-            self.next_sweep = now + sweep_every(self.timeout);
-            self.sweep(now, self.timeout, tally)?;
+        if now >= self.next_expiry {
+            self.next_expiry = now + expiry_interval(self.timeout);
+            self.expire(now, self.timeout, tally)?;
         }
         Ok(())
     }
 
-    fn next_turn(&self) -> u64 {
+    fn next_timer(&self) -> u64 {
         if !self.waiting.is_empty() {
             return 0;
         }
-        self.next_sweep
+        self.next_expiry
             .min(self.backoff.next_end().unwrap_or(u64::MAX))
     }
 
-    fn outstanding(&self) -> usize {
-        self.open
+    fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     fn stop(&mut self) {
-        self.again = false;
+        self.keep_asking = false;
         self.waiting.clear();
         self.backoff.clear();
     }
@@ -311,7 +312,7 @@ impl Clients for UdpClients {
             self.take(at, true, clock, tally)?;
         }
         // Questions still in flight have no time left.
-        self.sweep(now + 1, 0, tally)
+        self.expire(now + 1, 0, tally)
     }
 
     fn lingers(&self) -> bool {

@@ -21,9 +21,9 @@ pub(crate) enum Reply {
     /// The first, after the time-out. `asked`: only now was it noticed that the time had passed.
     Late { asked: Option<Asked>, counted: bool },
     /// Not the first.
-    Again { counted: bool },
+    Duplicate { counted: bool },
     /// To a question that was never asked.
-    Never,
+    NeverAsked,
 }
 
 /// The questions of one socket, by their numbers, which follow one another.
@@ -36,7 +36,7 @@ pub(crate) struct Window {
     start: u64,
     front: u64,
     kept: VecDeque<(Asked, bool)>,
-    open: usize,
+    in_flight: usize,
     /// One more than the highest number that was answered.
     answered: u64,
     /// The number of the first question that counts.
@@ -54,8 +54,8 @@ impl Window {
     }
 
     /// How many wait for their answer.
-    pub(crate) fn open(&self) -> usize {
-        self.open
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// The number of the next question.
@@ -70,7 +70,7 @@ impl Window {
             self.counted = Some(number);
         }
         self.kept.push_back((asked, true));
-        self.open += 1;
+        self.in_flight += 1;
         number
     }
 
@@ -78,7 +78,7 @@ impl Window {
     pub(crate) fn take_back(&mut self, count: usize) {
         for _ in 0..count {
             if let Some((_, true)) = self.kept.pop_back() {
-                self.open -= 1;
+                self.in_flight -= 1;
             }
         }
         let next = self.next();
@@ -90,21 +90,21 @@ impl Window {
         let counted = self.counted.is_some_and(|first| number >= first);
         if number < self.front {
             return if number < self.start {
-                Reply::Never
+                Reply::NeverAsked
             } else if self.unanswered.remove(&number) {
                 Reply::Late {
                     asked: None,
                     counted,
                 }
             } else {
-                Reply::Again { counted }
+                Reply::Duplicate { counted }
             };
         }
         let Some(&(asked, open)) = self.kept.get((number - self.front) as usize) else {
-            return Reply::Never;
+            return Reply::NeverAsked;
         };
         if !open {
-            return Reply::Again { counted };
+            return Reply::Duplicate { counted };
         }
         self.close(number);
         let reordered = number < self.answered;
@@ -147,7 +147,7 @@ impl Window {
     fn close(&mut self, number: u64) {
         if let Some((_, open)) = self.kept.get_mut((number - self.front) as usize) {
             *open = false;
-            self.open -= 1;
+            self.in_flight -= 1;
         }
         while let Some((_, false)) = self.kept.front() {
             self.kept.pop_front();
@@ -189,13 +189,13 @@ mod tests {
         assert_eq!(window.answer(1000, 20, TIMEOUT), right(10, false));
         assert_eq!(window.answer(1002, 20, TIMEOUT), right(12, false));
         assert_eq!(window.answer(1001, 20, TIMEOUT), right(11, true));
-        assert_eq!((window.open(), window.kept.len()), (0, 0));
+        assert_eq!((window.in_flight(), window.kept.len()), (0, 0));
     }
 
     #[test]
     fn again_whether_kept_or_long_gone() {
         let mut window = asked(&[5, 11, 12]);
-        let again = |counted| Reply::Again { counted };
+        let again = |counted| Reply::Duplicate { counted };
         assert_eq!(window.answer(1000, 20, TIMEOUT), right(5, false));
         assert_eq!(window.answer(1000, 21, TIMEOUT), again(false));
         assert_eq!(window.answer(1002, 22, TIMEOUT), right(12, false));
@@ -207,9 +207,9 @@ mod tests {
     #[test]
     fn never_asked() {
         let mut window = asked(&[10]);
-        assert_eq!(window.answer(999, 20, TIMEOUT), Reply::Never);
-        assert_eq!(window.answer(1001, 20, TIMEOUT), Reply::Never);
-        assert_eq!(window.open(), 1);
+        assert_eq!(window.answer(999, 20, TIMEOUT), Reply::NeverAsked);
+        assert_eq!(window.answer(1001, 20, TIMEOUT), Reply::NeverAsked);
+        assert_eq!(window.in_flight(), 1);
     }
 
     #[test]
@@ -219,19 +219,19 @@ mod tests {
         window.expire(110, TIMEOUT, &mut |asked| lost.push(asked.sent));
         assert!(lost.is_empty(), "the last moment is in time");
         window.expire(111, TIMEOUT, &mut |asked| lost.push(asked.sent));
-        assert_eq!((lost, window.open()), (vec![10], 2));
+        assert_eq!((lost, window.in_flight()), (vec![10], 2));
         let late = |asked, counted| Reply::Late { asked, counted };
         assert_eq!(window.answer(1000, 112, TIMEOUT), late(None, true));
         assert_eq!(
             window.answer(1000, 113, TIMEOUT),
-            Reply::Again { counted: true }
+            Reply::Duplicate { counted: true }
         );
         // Nobody had noticed that the time of the third had passed; the second still waits.
         assert_eq!(window.answer(1002, 161, TIMEOUT), late(Some(at(60)), true));
-        assert_eq!(window.open(), 1);
+        assert_eq!(window.in_flight(), 1);
         let mut lost = Vec::new();
         window.expire(1000, TIMEOUT, &mut |asked| lost.push(asked.sent));
-        assert_eq!((lost, window.open()), (vec![50], 0));
+        assert_eq!((lost, window.in_flight()), (vec![50], 0));
         assert!(window.kept.is_empty());
     }
 
@@ -239,8 +239,8 @@ mod tests {
     fn what_could_not_be_sent_was_never_asked() {
         let mut window = asked(&[5, 11, 12]);
         window.take_back(2);
-        assert_eq!(window.answer(1001, 20, TIMEOUT), Reply::Never);
-        assert_eq!((window.open(), window.counted), (1, None));
+        assert_eq!(window.answer(1001, 20, TIMEOUT), Reply::NeverAsked);
+        assert_eq!((window.in_flight(), window.counted), (1, None));
         assert_eq!(window.ask(at(30)), 1001);
         assert_eq!(window.counted, Some(1001));
     }
@@ -254,6 +254,6 @@ mod tests {
         assert_eq!(window.give_up(None), Some((1000, at(10))));
         assert_eq!(window.give_up(None), Some((1002, at(12))));
         assert_eq!(window.give_up(None), None);
-        assert_eq!(window.open(), 0);
+        assert_eq!(window.in_flight(), 0);
     }
 }
