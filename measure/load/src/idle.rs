@@ -66,8 +66,8 @@ impl Idle {
         self.held
     }
 
-    /// How many connections the server has closed. The next call of [`reopen`](Idle::reopen) replaces
-    /// them.
+    /// How many connections the server has closed. The next call of [`reopen`](Idle::reopen)
+    /// replaces them.
     pub fn closed(&self) -> u64 {
         self.closed
     }
