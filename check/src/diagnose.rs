@@ -5,10 +5,10 @@ mod enrolment;
 mod submission;
 
 use crate::codes::{Cause, Symptom};
-use crate::evidence::{Event, Evidence, When};
+use crate::evidence::{Event, EventKind, Evidence};
 use socklab_core::caps;
 
-pub(crate) use crash::{Context, crash, early_exit};
+pub(crate) use crash::{CrashContext, crash, early_exit};
 pub(crate) use enrolment::{Secret, provisioned, secret};
 pub(crate) use submission::submission;
 
@@ -218,7 +218,7 @@ pub(crate) fn event<'a>(
         (Symptom::WrongReply | Symptom::Truncated, _) => last(&SENDS),
         _ => blocked().or_else(|| last(&["input", "recv", "recvfrom", "recv_into", "accept"])),
     };
-    event.filter(|event| event.line > 0 && event.when != When::Hello)
+    event.filter(|event| event.line > 0 && event.kind != EventKind::Hello)
 }
 
 /// The nearest line that contains what the cause is about.

@@ -10,7 +10,7 @@ use socklab_core::lab::EXERCISES;
 use socklab_core::otp::{Code, Dni, Key, Step, clock_offsets};
 
 use crate::program::sockets::{Holder, holder};
-use crate::program::{Unusable, resolve};
+use crate::program::{CommandError, resolve};
 
 /// How long the lecturers' server may take to accept a connection.
 const REACH: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ const FAR: u8 = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// There is no Python, or only Windows's stub.
-    NoPython(Unusable),
+    NoPython(CommandError),
     /// Python does not run. Contains its message.
     PythonFails(String),
     /// Python is too old. Contains its version.
@@ -98,7 +98,7 @@ pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
     look_at_clock(crate::given::now(), phone, &mut health);
     match resolve(OsStr::new("python3")) {
         Ok(python) => look_at_python(&python, &mut health),
-        Err(unusable) => health.troubles.push(Trouble::NoPython(unusable)),
+        Err(error) => health.troubles.push(Trouble::NoPython(error)),
     }
     for exercise in EXERCISES {
         let (transport, port) = (exercise.transport, exercise.port);

@@ -32,26 +32,26 @@ pub(crate) struct Evidence {
     file: File,
     unread: Vec<u8>,
     pub(crate) events: Vec<Event>,
-    trace: Option<Traced>,
+    strace: Option<StraceOutput>,
 }
 
 /// What `strace` has written, if the program runs under it.
 #[derive(Debug)]
-struct Traced {
-    trace: strace::Trace,
+struct StraceOutput {
+    parser: strace::StraceParser,
     /// The call that the last line has begun and that has not returned.
-    waits: Option<Event>,
+    blocked: Option<Event>,
     read: usize,
 }
 
 /// One reported event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
-    pub(crate) when: When,
+    pub(crate) kind: EventKind,
     pub(crate) call: String,
     pub(crate) thread: u64,
     pub(crate) fd: Option<i64>,
-    pub(crate) kind: Option<i64>,
+    pub(crate) socket_type: Option<i64>,
     pub(crate) line: u32,
     pub(crate) file: String,
     /// The address that a datagram went to, a connection is with, or a socket was bound to.
@@ -68,18 +68,18 @@ pub(crate) struct Event {
 impl Event {
     /// Whether its socket is for datagrams. SOCK_STREAM is 1 and SOCK_DGRAM is 2 everywhere.
     pub(crate) fn is_datagram(&self) -> bool {
-        self.kind.is_some_and(|kind| kind & 0xf == 2)
+        self.socket_type.is_some_and(|one| one & 0xf == 2)
     }
 
     /// Whether its socket is for a stream.
     pub(crate) fn is_stream(&self) -> bool {
-        self.kind.is_some_and(|kind| kind & 0xf == 1)
+        self.socket_type.is_some_and(|one| one & 0xf == 1)
     }
 }
 
-/// The moment that an event reports.
+/// What an event reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum EventKind {
     /// Python has started with our subclass.
     #[default]
     Hello,
@@ -104,7 +104,7 @@ impl Evidence {
             folder,
             unread: Vec::new(),
             events: Vec::new(),
-            trace: None,
+            strace: None,
         })
     }
 
@@ -117,10 +117,10 @@ impl Evidence {
     }
 
     /// Declares that `strace` writes the calls.
-    pub(crate) fn is_traced(&mut self) {
-        self.trace = Some(Traced {
-            trace: strace::Trace::default(),
-            waits: None,
+    pub(crate) fn expect_strace(&mut self) {
+        self.strace = Some(StraceOutput {
+            parser: strace::StraceParser::default(),
+            blocked: None,
             read: 0,
         });
     }
@@ -128,9 +128,9 @@ impl Evidence {
     /// Reads what was written since the last call.
     pub(crate) fn read(&mut self) {
         if self
-            .trace
+            .strace
             .as_ref()
-            .is_some_and(|one| one.read > MOST_TRACED)
+            .is_some_and(|one| one.read > MAX_STRACE_BYTES)
         {
             return;
         }
@@ -140,43 +140,51 @@ impl Evidence {
         while let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.unread.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line);
-            self.events.extend(match &mut self.trace {
-                Some(traced) => traced.trace.returned(&line),
+            self.events.extend(match &mut self.strace {
+                Some(strace) => strace.parser.returned(&line),
                 None => parse(&line),
             });
         }
-        if let Some(traced) = &mut self.trace {
-            traced.read += count;
-            traced.waits = traced.trace.waits(&String::from_utf8_lossy(&self.unread));
+        if let Some(strace) = &mut self.strace {
+            strace.read += count;
+            strace.blocked = strace
+                .parser
+                .blocked(&String::from_utf8_lossy(&self.unread));
         }
     }
 
     /// Whether every call on a socket is reported.
     pub(crate) fn knows_calls(&self) -> bool {
-        self.trace.is_some() || self.reports()
+        self.strace.is_some() || self.reports()
     }
 
     /// Whether this is a Python program that reports its calls.
     pub(crate) fn reports(&self) -> bool {
-        self.events.iter().any(|event| event.when == When::Hello)
+        self.events
+            .iter()
+            .any(|event| event.kind == EventKind::Hello)
     }
 
     /// If all threads of the program wait in calls, the latest of these calls.
     pub(crate) fn blocked(&self) -> Option<&Event> {
-        if self.events.iter().any(|event| event.when == When::Many) {
+        if self
+            .events
+            .iter()
+            .any(|event| event.kind == EventKind::Many)
+        {
             return None;
         }
-        if let Some(traced) = &self.trace {
-            let waits = traced.waits.as_ref();
+        if let Some(strace) = &self.strace {
+            let blocked = strace.blocked.as_ref();
             // Another thread may still do something.
-            return waits.filter(|event| can_wait(event) && !traced.trace.several);
+            return blocked.filter(|event| is_blocked(event) && !strace.parser.several);
         }
         let mut last: Vec<&Event> = Vec::new();
         for event in &self.events {
             last.retain(|one| one.thread != event.thread);
             last.push(event);
         }
-        if last.iter().all(|event| can_wait(event)) {
+        if last.iter().all(|event| is_blocked(event)) {
             last.last().copied()
         } else {
             None
@@ -188,7 +196,7 @@ impl Evidence {
         self.events
             .iter()
             .rev()
-            .find(|event| event.when == When::Raised)
+            .find(|event| event.kind == EventKind::Raised)
     }
 
     /// The calls of these names that have returned.
@@ -199,13 +207,13 @@ impl Evidence {
         let named = |event: &&Event| names.contains(&event.call.as_str());
         self.events
             .iter()
-            .filter(|event| event.when == When::End)
+            .filter(|event| event.kind == EventKind::End)
             .filter(named)
     }
 }
 
 /// Whether the program has begun a call that only we can end.
-fn can_wait(event: &Event) -> bool {
+fn is_blocked(event: &Event) -> bool {
     let calls = [
         "accept",
         "connect",
@@ -215,14 +223,14 @@ fn can_wait(event: &Event) -> bool {
         "recvfrom",
         "stdin",
     ];
-    event.when == When::Begin && calls.contains(&event.call.as_str())
+    event.kind == EventKind::Begin && calls.contains(&event.call.as_str())
 }
 
-/// How much of a trace is read. A runaway program writes without end.
-const MOST_TRACED: usize = 16 << 20;
+/// How much of what `strace` writes is read. A runaway program writes without end.
+const MAX_STRACE_BYTES: usize = 16 << 20;
 
 /// The file beside the script that hides a module which our own report imports.
-pub(crate) fn hides_a_module(script: &Path) -> Option<PathBuf> {
+pub(crate) fn shadowing_file(script: &Path) -> Option<PathBuf> {
     let beside = script.parent().unwrap_or(Path::new(""));
     IMPORTED
         .iter()
@@ -232,16 +240,16 @@ pub(crate) fn hides_a_module(script: &Path) -> Option<PathBuf> {
 
 fn parse(line: &str) -> Option<Event> {
     let mut words = line.split_ascii_whitespace();
-    let when = match words.next()? {
-        "hello" => When::Hello,
-        "begin" => When::Begin,
-        "end" => When::End,
-        "raised" => When::Raised,
-        "many" => When::Many,
+    let kind = match words.next()? {
+        "hello" => EventKind::Hello,
+        "begin" => EventKind::Begin,
+        "end" => EventKind::End,
+        "raised" => EventKind::Raised,
+        "many" => EventKind::Many,
         _ => return None,
     };
     let mut event = Event {
-        when,
+        kind,
         call: words.next()?.to_owned(),
         ..Event::default()
     };
@@ -252,7 +260,7 @@ fn parse(line: &str) -> Option<Event> {
         match key {
             "thread" => event.thread = value.parse().unwrap_or(0),
             "fd" => event.fd = number(),
-            "kind" => event.kind = number(),
+            "kind" => event.socket_type = number(),
             "line" => event.line = value.parse().unwrap_or(0),
             "file" => event.file = text()?,
             "to" => event.to = text(),
@@ -291,7 +299,10 @@ mod tests {
         let event =
             parse("end recvfrom thread=7 line=12 file=612e7079 fd=3 size=2048 count=2 data=c3b1\n");
         let event = event.expect("an event");
-        assert_eq!((event.when, event.call.as_str()), (When::End, "recvfrom"));
+        assert_eq!(
+            (event.kind, event.call.as_str()),
+            (EventKind::End, "recvfrom")
+        );
         assert_eq!((event.line, event.file.as_str()), (12, "a.py"));
         assert_eq!(event.data.as_deref(), Some("ñ".as_bytes()));
         assert_eq!((event.size, event.count), (Some(2048), Some(2)));

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use socklab_core::otp::{Code, Dni, Key, Step, Window, steps_of};
 
-use crate::order::Identity;
+use crate::plan::Submitter;
 use crate::program::Start;
 
 /// The values that a program was given for its fields.
@@ -57,8 +57,8 @@ impl Given {
     }
 
     /// Whether the program may show a real person's DNI. One that the check made up is nobody's.
-    pub(crate) fn is_personal(&self, identity: &Identity) -> bool {
-        self.own.is_some() || (self.dni.is_none() && *identity != Identity::default())
+    pub(crate) fn is_personal(&self, submitter: &Submitter) -> bool {
+        self.own.is_some() || (self.dni.is_none() && *submitter != Submitter::default())
     }
 
     /// Whether the code that was given last is an old one.
@@ -76,19 +76,19 @@ impl Given {
         self.step.is_some_and(|step| step != Step::at(now()))
     }
 
-    pub(crate) fn dni(&self, identity: &Identity) -> String {
+    pub(crate) fn dni(&self, submitter: &Submitter) -> String {
         let own = self.own.as_ref().or(self.dni.as_ref());
-        own.unwrap_or(&identity.dni).clone()
+        own.unwrap_or(&submitter.dni).clone()
     }
 
-    fn value(&mut self, field: Field, identity: &Identity) -> String {
+    fn value(&mut self, field: Field, submitter: &Submitter) -> String {
         match field {
-            Field::Name => identity.name.clone(),
-            Field::Dni => self.dni(identity),
+            Field::Name => submitter.name.clone(),
+            Field::Dni => self.dni(submitter),
             Field::Code => {
                 let (unix, step) = fresh();
                 self.step = Some(step);
-                let code = code(&self.dni(identity), unix);
+                let code = code(&self.dni(submitter), unix);
                 self.zero_first |= code.starts_with('0');
                 code
             }
@@ -97,8 +97,8 @@ impl Given {
         }
     }
 
-    pub(crate) fn give(&mut self, field: Field, identity: &Identity) -> String {
-        let value = self.value(field, identity);
+    pub(crate) fn give(&mut self, field: Field, submitter: &Submitter) -> String {
+        let value = self.value(field, submitter);
         let told = match field {
             Field::Name => &mut self.name,
             Field::Dni => &mut self.given_dni,
@@ -110,7 +110,7 @@ impl Given {
     }
 
     /// The command with `{host}`, `{port}`, `{name}`, `{dni}` and `{code}` filled in.
-    pub(crate) fn filled(&mut self, start: &Start, identity: &Identity, port: u16) -> Start {
+    pub(crate) fn filled(&mut self, start: &Start, submitter: &Submitter, port: u16) -> Start {
         let mut start = start.clone();
         for word in &mut start.command {
             let Some(text) = word.to_str().filter(|text| text.contains('{')) else {
@@ -128,7 +128,7 @@ impl Given {
                 ("{code}", Field::Code),
             ] {
                 if text.contains(place) {
-                    text = text.replace(place, &self.give(field, identity));
+                    text = text.replace(place, &self.give(field, submitter));
                 }
             }
             *word = OsString::from(text);
@@ -137,21 +137,21 @@ impl Given {
     }
 
     /// Fills in the same placeholders in a scenario's bytes.
-    pub(crate) fn text(&mut self, bytes: &[u8], identity: &Identity) -> Vec<u8> {
+    pub(crate) fn text(&mut self, bytes: &[u8], submitter: &Submitter) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return bytes.to_vec();
         };
-        let dni = self.dni(identity);
+        let dni = self.dni(submitter);
         if text.contains("code}") {
             self.old = text.contains("{old-code}");
         }
         let mut text = text
-            .replace("{name}", &self.value(Field::Name, identity))
+            .replace("{name}", &self.value(Field::Name, submitter))
             .replace("{dni}", &dni)
             .replace("{wrong-code}", &wrong_code(&dni, now()))
             .replace("{old-code}", &code(&dni, now().saturating_sub(OLD)));
         if text.contains("{code}") {
-            text = text.replace("{code}", &self.value(Field::Code, identity));
+            text = text.replace("{code}", &self.value(Field::Code, submitter));
         }
         text.into_bytes()
     }

@@ -13,7 +13,7 @@ mod evidence;
 mod given;
 mod museum;
 mod neighbours;
-mod order;
+mod plan;
 mod player;
 mod practical;
 mod program;
@@ -29,11 +29,13 @@ pub use codes::{Cause, Symptom};
 pub use doctor::{Clock, Health, Phone, Trouble, doctor};
 pub use museum::{PIECES, Piece};
 pub use neighbours::{Neighbour, is_here, look_around};
-pub use order::{ENOUGH, Identity, Order};
-pub use practical::{Mapped, NoProgram, Part, Practical, practicals};
+pub use plan::{CheckPlan, GIVE_UP_AFTER, Submitter};
+pub use practical::{MapEntry, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;
-pub use program::{Start, Unusable};
-pub use report::{Act, Finding, Outcome, Place, Reason, Report, Result, Step, Verdict};
+pub use program::{CommandError, Start};
+pub use report::{
+    Act, Finding, Reason, Report, ScenarioOutcome, ScenarioResult, SourceLine, Step, Verdict,
+};
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
 pub use subject::{ENROLMENT, Subject};
 
@@ -50,38 +52,38 @@ pub fn cause_of(question: Option<&[u8]>, expected: &[u8], received: &[u8]) -> Op
 }
 
 /// Plays every scenario. `tell` is called as each ends.
-pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
+pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report {
     let began = Instant::now();
-    let mut start = order.start.clone();
+    let mut start = plan.start.clone();
     let mut stop = None;
     if let Some(start) = &mut start
         && let Some(first) = start.command.first_mut()
     {
         match program::resolve(first) {
             Ok(found) => *first = found,
-            Err(unusable) => stop = Some(Reason::Unusable(unusable)),
+            Err(error) => stop = Some(Reason::Unusable(error)),
         }
         if let Some(script) = start.missing_script() {
-            stop = Some(Reason::Unusable(Unusable::NoFile(script)));
+            stop = Some(Reason::Unusable(CommandError::NoFile(script)));
         }
     }
     let setup = player::Setup {
-        exercise: order.exercise,
-        role: order.role,
+        exercise: plan.exercise,
+        role: plan.role,
         start: start.as_ref(),
-        connect: order.connect,
-        port: order.port,
-        identity: &order.identity,
+        connect: plan.connect,
+        port: plan.port,
+        submitter: &plan.submitter,
         holds_output: Cell::new(false),
     };
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    for scenario in &order.scenarios {
+    let mut outcomes: Vec<ScenarioOutcome> = Vec::new();
+    for scenario in &plan.scenarios {
         let mut outcome = match &stop {
             None => player::play(&setup, scenario),
-            Some(reason) => Outcome {
+            Some(reason) => ScenarioOutcome {
                 scenario: scenario.name.clone(),
                 advice: scenario.advice,
-                result: Result::NotChecked(reason.clone()),
+                result: ScenarioResult::NotChecked(reason.clone()),
                 steps: Vec::new(),
                 took: Duration::ZERO,
                 transcript: None,
@@ -89,18 +91,20 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
         };
         match &outcome.result {
             // What prevents one scenario from being played prevents all.
-            Result::NotChecked(reason @ (Reason::PortHeld { .. } | Reason::NotReached(_))) => {
+            ScenarioResult::NotChecked(
+                reason @ (Reason::PortHeld { .. } | Reason::NotReached(_)),
+            ) => {
                 stop = Some(reason.clone());
             }
-            Result::Failed(finding)
+            ScenarioResult::Failed(finding)
                 if stop.is_none()
-                    && is_pointless(finding, &outcome, began.elapsed() >= order.enough) =>
+                    && is_pointless(finding, &outcome, began.elapsed() >= plan.give_up_after) =>
             {
                 stop = Some(Reason::After(finding.symptom));
             }
             _ => {}
         }
-        if let Result::Failed(finding) = &mut outcome.result {
+        if let ScenarioResult::Failed(finding) = &mut outcome.result {
             finding.cause = finding
                 .cause
                 .filter(|&cause| is_still_proved(cause, &outcomes));
@@ -109,24 +113,24 @@ pub fn check(order: &Order, mut tell: impl FnMut(&Outcome)) -> Report {
         outcomes.push(outcome);
     }
     Report {
-        exercise: order.exercise.name.to_owned(),
-        role: order.exercise.transport.map(|_| order.role),
+        exercise: plan.exercise.name.to_owned(),
+        role: plan.exercise.transport.map(|_| plan.role),
         program: start.as_ref().map_or_else(String::new, Start::name),
         outcomes,
     }
 }
 
 /// Whether a concluded cause still holds after the earlier failures.
-fn is_still_proved(cause: Cause, before: &[Outcome]) -> bool {
-    let other = |one: &Outcome| match &one.result {
-        Result::Failed(finding) => !one.advice && finding.cause != Some(cause),
+fn is_still_proved(cause: Cause, before: &[ScenarioOutcome]) -> bool {
+    let other = |one: &ScenarioOutcome| match &one.result {
+        ScenarioResult::Failed(finding) => !one.advice && finding.cause != Some(cause),
         _ => false,
     };
     !cause.is_concluded() || !before.iter().any(other)
 }
 
 /// Whether all other scenarios would fail in the same way, or enough time has passed.
-fn is_pointless(finding: &Finding, outcome: &Outcome, enough: bool) -> bool {
+fn is_pointless(finding: &Finding, outcome: &ScenarioOutcome, enough: bool) -> bool {
     let at_once = matches!(
         finding.symptom,
         Symptom::NeverListens | Symptom::ExitsEarly | Symptom::NoRequest

@@ -21,9 +21,9 @@ use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 use crate::evidence::{Event, Evidence};
 use crate::given::Given;
-use crate::order::Identity;
+use crate::plan::Submitter;
 use crate::program::{Patience, Program, Start, source_line};
-use crate::report::{Act, Finding, Outcome, Place, Reason, Result as Verdict, Step};
+use crate::report::{Act, Finding, Reason, ScenarioOutcome, ScenarioResult, SourceLine, Step};
 use crate::scenario::Scenario;
 use crate::subject::Subject;
 use crate::wire::Wire;
@@ -40,7 +40,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) start: Option<&'a Start>,
     pub(crate) connect: Option<std::net::SocketAddr>,
     pub(crate) port: u16,
-    pub(crate) identity: &'a Identity,
+    pub(crate) submitter: &'a Submitter,
     /// Whether the program was seen to buffer its output.
     pub(crate) holds_output: std::cell::Cell<bool>,
 }
@@ -91,11 +91,11 @@ pub(crate) struct Player<'a> {
 }
 
 /// Plays a scenario.
-pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> Outcome {
+pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> ScenarioOutcome {
     let (mut outcome, mut expired) = play_once(setup, scenario);
     // If a code expired during the scenario, the result proves nothing: play it again.
     for _ in 0..2 {
-        if expired && matches!(outcome.result, Verdict::Failed(_)) {
+        if expired && matches!(outcome.result, ScenarioResult::Failed(_)) {
             (outcome, expired) = play_once(setup, scenario);
         }
     }
@@ -103,7 +103,7 @@ pub(crate) fn play(setup: &Setup<'_>, scenario: &Scenario) -> Outcome {
 }
 
 /// Plays a scenario once. Returns its outcome, and whether a given code has expired.
-fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (Outcome, bool) {
+fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (ScenarioOutcome, bool) {
     let began = Instant::now();
     let mut player = Player {
         setup,
@@ -122,11 +122,11 @@ fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (Outcome, bool) {
         given: Given::default(),
     };
     let result = match player.play() {
-        Ok(()) => Verdict::Passed,
-        Err(Stop::Failed(finding)) => Verdict::Failed(finding),
-        Err(Stop::NotChecked(reason)) => Verdict::NotChecked(reason),
+        Ok(()) => ScenarioResult::Passed,
+        Err(Stop::Failed(finding)) => ScenarioResult::Failed(finding),
+        Err(Stop::NotChecked(reason)) => ScenarioResult::NotChecked(reason),
     };
-    let outcome = Outcome {
+    let outcome = ScenarioOutcome {
         scenario: scenario.name.clone(),
         advice: scenario.advice,
         result,
@@ -328,7 +328,7 @@ impl Player<'_> {
         if code != Some(0) {
             None
         } else if self.setup.role == Role::Server && self.wire.is_stream() {
-            (self.has_answered() && self.wire.knocks() > 1).then_some(Cause::ServesOnce)
+            (self.has_answered() && self.wire.connects() > 1).then_some(Cause::ServesOnce)
         } else {
             (loops && self.heard.len() == 1).then_some(Cause::NoLoop)
         }
@@ -377,8 +377,8 @@ impl Player<'_> {
     }
 
     /// The facts on which the causes of an exception depend.
-    fn context(&self) -> diagnose::Context<'_> {
-        diagnose::Context {
+    fn context(&self) -> diagnose::CrashContext<'_> {
+        diagnose::CrashContext {
             scenario: self.scenario,
             script: self.setup.start.and_then(Start::script),
             evidence: self.evidence(),
@@ -387,7 +387,7 @@ impl Player<'_> {
     }
 
     /// The line of the program to show.
-    fn place(&self, symptom: Symptom, cause: Option<Cause>) -> Option<Place> {
+    fn place(&self, symptom: Symptom, cause: Option<Cause>) -> Option<SourceLine> {
         let event = diagnose::event(self.evidence()?, symptom, cause)?;
         let file = std::path::PathBuf::from(&event.file);
         let folder = self.setup.start.and_then(|start| start.folder.clone());
@@ -395,7 +395,7 @@ impl Player<'_> {
         let line = cause.map_or(event.line, |cause| {
             diagnose::nearest(&whole, event.line, cause)
         });
-        Some(Place {
+        Some(SourceLine {
             file: file.file_name()?.to_string_lossy().into_owned(),
             line,
             text: self.mask_text(source_line(&whole, line)?),

@@ -60,7 +60,7 @@ impl NoProgram {
 
 /// A command that starts the programs of one end in every folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mapped {
+pub struct MapEntry {
     /// The exercise.
     pub subject: Subject,
     /// Which end.
@@ -74,7 +74,7 @@ pub struct Mapped {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn practicals(folder: &Path, map: &[Mapped]) -> io::Result<Vec<Practical>> {
+pub fn practicals(folder: &Path, map: &[MapEntry]) -> io::Result<Vec<Practical>> {
     fs::read_dir(folder)?;
     let whole = practical(folder, map);
     let own = listed(folder).any(|file| file.is_file() && meant(&file).is_some());
@@ -89,7 +89,7 @@ pub fn practicals(folder: &Path, map: &[Mapped]) -> io::Result<Vec<Practical>> {
     Ok(inner.iter().map(|one| practical(one, map)).collect())
 }
 
-fn practical(folder: &Path, map: &[Mapped]) -> Practical {
+fn practical(folder: &Path, map: &[MapEntry]) -> Practical {
     let files = files(folder);
     let mut parts = Vec::new();
     for subject in Subject::all() {
@@ -367,7 +367,7 @@ mod tests {
         put(folder.path(), "ana/c.py");
         put(folder.path(), "luis/c.py");
         put(folder.path(), "luis/x_chat_client.py");
-        let mapped = Mapped {
+        let mapped = MapEntry {
             subject: Subject::find("chat").expect("an exercise"),
             role: Role::Client,
             command: ["python3", "c.py"].map(str::to_owned).to_vec(),

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::{Event, Evidence, strace};
 pub(crate) use activity::Patience;
-pub use interpreter::Unusable;
+pub use interpreter::CommandError;
 pub(crate) use interpreter::resolve;
 
 /// How many bytes of each output are kept. The rest is read and dropped, so that a program that
@@ -158,21 +158,21 @@ impl Captured {
     }
 }
 
-/// The port of the exercise, and the port on which we listen for a client instead.
+/// Redirects a client from the port of the exercise to the port on which we listen.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Way {
-    pub(crate) asked: u16,
-    pub(crate) real: u16,
+pub(crate) struct Redirect {
+    pub(crate) from: u16,
+    pub(crate) to: u16,
 }
 
 impl Program {
-    pub(crate) fn start(start: &Start, way: Option<Way>) -> io::Result<Self> {
+    pub(crate) fn start(start: &Start, redirect: Option<Redirect>) -> io::Result<Self> {
         let mut evidence = Evidence::new()?;
         let mut command = start.with_warnings();
         let traced = start.compiled();
         let traced = traced.and_then(|program| strace::command(&program, &evidence.path()));
         if let Some(mut traced) = traced {
-            evidence.is_traced();
+            evidence.expect_strace();
             traced.append(&mut command);
             command = traced;
         }
@@ -188,7 +188,7 @@ impl Program {
             .env("PYTHONDONTWRITEBYTECODE", "1");
         let hidden = start
             .script()
-            .and_then(|script| crate::evidence::hides_a_module(&script));
+            .and_then(|script| crate::evidence::shadowing_file(&script));
         if hidden.is_none() {
             let mut paths = vec![evidence.folder().to_owned()];
             if let Some(before) = std::env::var_os("PYTHONPATH") {
@@ -197,9 +197,8 @@ impl Program {
             let joined = std::env::join_paths(paths).map_err(io::Error::other)?;
             command.env("PYTHONPATH", joined);
             command.env("SOCKLAB_CHECK_EVIDENCE", evidence.path());
-            if let Some(way) = way {
-                let way = format!("{}:{}", way.asked, way.real);
-                command.env("SOCKLAB_CHECK_WAY", way);
+            if let Some(Redirect { from, to }) = redirect {
+                command.env("SOCKLAB_CHECK_REDIRECT", format!("{from}:{to}"));
             }
         }
         if let Some(folder) = &start.folder {

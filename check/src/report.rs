@@ -3,7 +3,7 @@
 use socklab_core::transcript::{Role, Transcript};
 
 use crate::codes::{Cause, Symptom};
-use crate::program::Unusable;
+use crate::program::CommandError;
 use crate::program::sockets::Holder;
 
 /// The result of one check: every scenario that was played, in their order.
@@ -16,7 +16,7 @@ pub struct Report {
     /// The program's name in a table.
     pub program: String,
     /// The scenarios.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<ScenarioOutcome>,
 }
 
 /// The verdict of a whole check.
@@ -34,8 +34,8 @@ impl Report {
     /// The verdict. Only essential scenarios decide it; advice never does.
     pub fn verdict(&self) -> Verdict {
         let essential = || self.outcomes.iter().filter(|one| !one.advice);
-        let failed = |one: &Outcome| matches!(one.result, Result::Failed(_));
-        let unchecked = |one: &Outcome| matches!(one.result, Result::NotChecked(_));
+        let failed = |one: &ScenarioOutcome| matches!(one.result, ScenarioResult::Failed(_));
+        let unchecked = |one: &ScenarioOutcome| matches!(one.result, ScenarioResult::NotChecked(_));
         if essential().any(failed) {
             Verdict::Fail
         } else if self.outcomes.is_empty() || essential().any(unchecked) {
@@ -48,13 +48,13 @@ impl Report {
 
 /// One scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ScenarioOutcome {
     /// The scenario's name, which is the same in every language.
     pub scenario: String,
     /// Whether the scenario only gives advice.
     pub advice: bool,
     /// The scenario's result.
-    pub result: Result,
+    pub result: ScenarioResult,
     /// What happened, in order.
     pub steps: Vec<Step>,
     /// How long it took.
@@ -65,7 +65,7 @@ pub struct Outcome {
 
 /// The result of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Result {
+pub enum ScenarioResult {
     /// The program did as it should.
     Passed,
     /// The program did not do as it should.
@@ -85,7 +85,7 @@ pub enum Reason {
         holder: Option<Holder>,
     },
     /// The program cannot be started.
-    Unusable(Unusable),
+    Unusable(CommandError),
     /// The program asks a question that no scenario answers. Contains the question.
     Asks(String),
     /// No program listens at the address that was given.
@@ -136,7 +136,7 @@ pub struct Finding {
     /// What came instead.
     pub received: Option<Vec<u8>>,
     /// The line of the program to look at.
-    pub place: Option<Place>,
+    pub place: Option<SourceLine>,
     /// The program's own message: its exception, or its last line on standard error.
     pub error: Option<String>,
     /// A value that the cause's text needs: a port, an address, a file.
@@ -145,7 +145,7 @@ pub struct Finding {
 
 /// A line of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceLine {
     /// The name of the file.
     pub file: String,
     /// The number of the line, from 1.

@@ -59,15 +59,15 @@ def _install():
             return text(f"{value[0]}:{value[1]}")
         return None
 
-    # A client's way to the checker: the exercise's port, and the port that the checker listens on.
-    way = os.environ.get("SOCKLAB_CHECK_WAY", "").split(":")
-    asked, real = (int(way[0]), int(way[1])) if len(way) == 2 else (0, 0)
+    # Clients are redirected from the exercise's port to the one that the checker listens on.
+    ports = os.environ.get("SOCKLAB_CHECK_REDIRECT", "").split(":")
+    asked, real = (int(ports[0]), int(ports[1])) if len(ports) == 2 else (0, 0)
     meant = {}  # where the program believes that the checker is
 
     def is_here(host):
         return host in ("", "localhost", "::1", "::", "0.0.0.0") or host.startswith("127.")
 
-    def led(sock, to):
+    def redirected(sock, to):
         """The address that is used instead of `to`."""
         if not asked or not isinstance(to, tuple) or len(to) < 2 or not isinstance(to[0], str):
             return to
@@ -107,7 +107,7 @@ def _install():
             elif name.startswith("recv") and args and isinstance(args[0], int):
                 size = args[0]
             if name in ("connect", "connect_ex", "sendto") and args:
-                args = args[:-1] + (led(self, args[-1]),)
+                args = args[:-1] + (redirected(self, args[-1]),)
             fd = self.fileno()
             kind = int(self.type)
             write("begin", name, fd=fd, kind=kind, to=to, size=size)

@@ -103,23 +103,24 @@ pub(crate) struct Wire {
     /// By the names in the scenario: our connections, and our UDP sockets.
     streams: BTreeMap<String, Stream>,
     sockets: BTreeMap<String, UdpSocket>,
-    knocks: usize,
+    /// How many connections we have made.
+    connects: usize,
     /// The ports on which we listen, if the program is the client.
-    doors: Vec<Door>,
+    listeners: Vec<Listener>,
     network: Network,
-    /// The index of the door through which the program came, and its address.
+    /// The index of the listener that the program came to, and its address.
     client: Option<(usize, SocketAddr)>,
     pub(crate) log: Log,
 }
 
 /// A port that we listen on, for the exercise's transport and, as a trap, for the other one.
 #[derive(Debug)]
-struct Door {
+struct Listener {
     udp: Option<UdpSocket>,
     tcp: Option<TcpListener>,
 }
 
-impl Door {
+impl Listener {
     /// Listens on a port, or on any free one if `port` is 0. Also returns the port.
     fn open(port: u16, transport: Transport) -> io::Result<(Self, u16)> {
         let udp = |port| -> io::Result<(UdpSocket, u16)> {
@@ -134,7 +135,7 @@ impl Door {
             let port = socket.local_addr()?.port();
             Ok((socket, port))
         };
-        let (door_udp, door_tcp, port) = match transport {
+        let (listener_udp, listener_tcp, port) = match transport {
             Transport::Datagram => {
                 let (socket, port) = udp(port)?;
                 (Some(socket), tcp(port).ok().map(|(one, _)| one), port)
@@ -144,8 +145,8 @@ impl Door {
                 (udp(port).ok().map(|(one, _)| one), Some(socket), port)
             }
         };
-        let (udp, tcp) = (door_udp, door_tcp);
-        Ok((Door { udp, tcp }, port))
+        let (udp, tcp) = (listener_udp, listener_tcp);
+        Ok((Listener { udp, tcp }, port))
     }
 }
 
@@ -157,8 +158,8 @@ impl Wire {
             server: None,
             streams: BTreeMap::new(),
             sockets: BTreeMap::new(),
-            knocks: 0,
-            doors: Vec::new(),
+            connects: 0,
+            listeners: Vec::new(),
             network: Network::clean(),
             client: None,
             log: Log::new(),
@@ -174,16 +175,16 @@ impl Wire {
 
     /// Sockets for the program's server. Also returns the free port on which it listens.
     pub(crate) fn server(transport: Transport) -> io::Result<(Self, u16)> {
-        let (door, port) = Door::open(0, transport)?;
+        let (listener, port) = Listener::open(0, transport)?;
         let mut wire = Wire::clients(transport);
-        wire.doors.push(door);
+        wire.listeners.push(listener);
         Ok((wire, port))
     }
 
     /// Also listens on this port, for a program that cannot be redirected to the free one.
     pub(crate) fn listen_at(&mut self, port: u16) -> io::Result<()> {
-        let (door, _) = Door::open(port, self.transport)?;
-        self.doors.push(door);
+        let (listener, _) = Listener::open(port, self.transport)?;
+        self.listeners.push(listener);
         Ok(())
     }
 
@@ -205,7 +206,7 @@ impl Wire {
             if self.streams.contains_key(peer) {
                 return Ok(false);
             }
-            self.knocks += 1;
+            self.connects += 1;
             let stream = Stream::new(TcpStream::connect_timeout(&server, CONNECT)?)?;
             self.streams.insert(peer.to_owned(), stream);
             self.log.add(Arrow::In, "opened", peer, None);
@@ -242,13 +243,12 @@ impl Wire {
         if let (Some(socket), Some(server)) = (self.sockets.get(peer), self.server) {
             return socket.send_to(bytes, server).map(drop);
         }
-        match (self.client, self.doors.as_slice()) {
-            (Some((door, client)), doors) => match doors.get(door).and_then(|one| one.udp.as_ref())
-            {
-                Some(udp) => udp.send_to(bytes, client).map(drop),
-                None => Err(ErrorKind::NotConnected.into()),
-            },
-            _ => Err(ErrorKind::NotConnected.into()),
+        let listener = |(at, client): (usize, SocketAddr)| {
+            Some((self.listeners.get(at)?.udp.as_ref()?, client))
+        };
+        match self.client.and_then(listener) {
+            Some((udp, client)) => udp.send_to(bytes, client).map(drop),
+            None => Err(ErrorKind::NotConnected.into()),
         }
     }
 
@@ -269,13 +269,13 @@ impl Wire {
             bytes.truncate(count);
             return Some(bytes);
         }
-        // A datagram at another door than the client's comes from some other program.
-        let theirs = self.client.map(|(door, _)| door);
-        for (at, door) in self.doors.iter().enumerate() {
-            if theirs.is_some_and(|door| door != at) {
+        // A datagram at another listener than the client's comes from some other program.
+        let theirs = self.client.map(|(listener, _)| listener);
+        for (at, listener) in self.listeners.iter().enumerate() {
+            if theirs.is_some_and(|listener| listener != at) {
                 continue;
             }
-            if let Some((count, from)) = door
+            if let Some((count, from)) = listener
                 .udp
                 .as_ref()
                 .and_then(|udp| udp.recv_from(&mut bytes).ok())
@@ -305,8 +305,8 @@ impl Wire {
 
     /// Accepts the program's connection, if there is one.
     pub(crate) fn accept(&mut self, peer: &str) -> io::Result<bool> {
-        for door in &self.doors {
-            if let Some(Ok((socket, _))) = door.tcp.as_ref().map(TcpListener::accept) {
+        for listener in &self.listeners {
+            if let Some(Ok((socket, _))) = listener.tcp.as_ref().map(TcpListener::accept) {
                 self.streams.insert(peer.to_owned(), Stream::new(socket)?);
                 self.log.add(Arrow::In, "opened", peer, None);
                 return Ok(true);
@@ -317,9 +317,9 @@ impl Wire {
 
     /// Whether data came over the other transport than the exercise's.
     pub(crate) fn is_trapped(&self) -> bool {
-        self.doors.iter().any(|door| match self.transport {
+        self.listeners.iter().any(|listener| match self.transport {
             Transport::Datagram => {
-                let accepted = door.tcp.as_ref().and_then(|tcp| tcp.accept().ok());
+                let accepted = listener.tcp.as_ref().and_then(|tcp| tcp.accept().ok());
                 accepted.is_some_and(|(socket, _)| {
                     let reset = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
                     reset.is_ok() || socket.shutdown(Shutdown::Both).is_ok()
@@ -332,7 +332,7 @@ impl Wire {
                     // On Windows, this error means that a datagram longer than one byte has come.
                     Err(error) => error.raw_os_error() == Some(10_040),
                 };
-                door.udp.as_ref().is_some_and(came)
+                listener.udp.as_ref().is_some_and(came)
             }
         })
     }
@@ -352,8 +352,8 @@ impl Wire {
     }
 
     /// How many connections we have tried to make, including refused ones.
-    pub(crate) fn knocks(&self) -> usize {
-        self.knocks
+    pub(crate) fn connects(&self) -> usize {
+        self.connects
     }
 
     /// Whether a byte has come on any connection.

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{c_source, compiled, failures, free_port, order, run};
+use common::{c_source, compiled, failures, free_port, plan, run};
 use socklab_check::Verdict;
 use socklab_core::transcript::Role::{self, Client, Server};
 
@@ -19,9 +19,9 @@ fn passes(exercise: &str, role: Role, source: &str, words: &[&str]) {
             .iter()
             .map(|&word| if word == "PORT" { port.as_str() } else { word }),
     );
-    let mut order = order(exercise, role, &all, None);
-    order.port = port.parse().expect("a port");
-    let report = run(&order);
+    let mut plan = plan(exercise, role, &all, None);
+    plan.port = port.parse().expect("a port");
+    let report = run(&plan);
     let verdict = (report.verdict(), failures(&report));
     assert_eq!(
         verdict,

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{here, order, python, run};
+use common::{here, plan, python, run};
 use socklab_check::Verdict;
 use socklab_core::transcript::Role::{self, Client, Server};
 
@@ -11,7 +11,7 @@ fn passes(exercise: &str, role: Role, words: &[&str]) {
         return;
     }
     let folder = here().join("../tests/peers");
-    let report = run(&order(exercise, role, words, Some(folder)));
+    let report = run(&plan(exercise, role, words, Some(folder)));
     for one in &report.outcomes {
         eprintln!(
             "{exercise} {role:?} {} {:?} {:?}",

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{failures, free_port, interpreter, order, run};
-use socklab_check::{Cause, Order, PIECES, Piece, Report, Result, Subject, Verdict, built_in};
+use common::{failures, free_port, interpreter, plan, run};
+use socklab_check::{
+    Cause, CheckPlan, PIECES, Piece, Report, ScenarioResult, Subject, Verdict, built_in,
+};
 
 /// Causes that no wrong program can show on its own: another program holds the port.
 const ELSEWHERE: [Cause; 1] = [Cause::OldServerAnswers];
@@ -21,18 +23,18 @@ class TOTP:
 ";
 
 /// A program of the museum on ports of its own, so that tests can run side by side.
-fn order_of(program: &str, piece: &Piece, python: &str, folder: &std::path::Path) -> Order {
+fn plan_of(program: &str, piece: &Piece, python: &str, folder: &std::path::Path) -> CheckPlan {
     let (exercise, role, cause) = piece.about();
     let name = match cause {
         "shadowed-module" if program == piece.wrong() => "socket.py".to_owned(),
         _ => format!("{}.py", piece.name),
     };
-    let mut order = order(exercise, role, &[python, &name], Some(folder.to_owned()));
-    let asked = order.port;
+    let mut plan = plan(exercise, role, &[python, &name], Some(folder.to_owned()));
+    let asked = plan.port;
     let mut text = program.to_owned();
     if asked != 0 {
-        order.port = free_port();
-        text = program.replace(&asked.to_string(), &order.port.to_string());
+        plan.port = free_port();
+        text = program.replace(&asked.to_string(), &plan.port.to_string());
         for other in [asked + 1, asked + 2] {
             text = text.replace(&other.to_string(), &free_port().to_string());
         }
@@ -41,12 +43,12 @@ fn order_of(program: &str, piece: &Piece, python: &str, folder: &std::path::Path
     if cause == "pyotp-refuses-dni" {
         std::fs::write(folder.join("pyotp.py"), PYOTP).expect("a file");
     }
-    order
+    plan
 }
 
 fn check(program: &str, piece: &Piece, python: &str) -> Report {
     let folder = tempfile::tempdir().expect("a folder");
-    run(&order_of(program, piece, python, folder.path()))
+    run(&plan_of(program, piece, python, folder.path()))
 }
 
 /// Runs `one` for every piece, three at a time.
@@ -96,7 +98,7 @@ fn every_piece_gets_its_cause_and_no_other() {
             let seen: Vec<String> = report
                 .outcomes
                 .iter()
-                .filter(|one| one.result != Result::Passed)
+                .filter(|one| one.result != ScenarioResult::Passed)
                 .map(|one| format!("  {}: {:?}\n     {:?}", one.scenario, one.result, one.steps))
                 .collect();
             let seen = seen.join("\n");

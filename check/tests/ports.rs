@@ -6,8 +6,8 @@ mod common;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use common::{free_port, interpreter, order, run};
-use socklab_check::{Cause, Reason, Result, Verdict};
+use common::{free_port, interpreter, plan, run};
+use socklab_check::{Cause, Reason, ScenarioResult, Verdict};
 use socklab_core::transcript::Role;
 
 /// The states of the connections of that local port, as the kernel has them.
@@ -52,9 +52,9 @@ fn no_connection_is_left_on_the_port_of_a_server_that_closes_first() {
         let text = program.replace("PORT", &port.to_string());
         std::fs::write(folder.path().join(name), text).expect("a file");
         let folder = Some(folder.path().to_owned());
-        let mut order = order("welcome", Role::Server, &[&python, name], folder);
-        order.port = port;
-        let report = run(&order);
+        let mut plan = plan("welcome", Role::Server, &[&python, name], folder);
+        plan.port = port;
+        let report = run(&plan);
         assert_eq!(report.verdict(), verdict, "{:#?}", report.outcomes);
         assert_eq!(states(port), Vec::<String>::new(), "{name}");
     }
@@ -87,13 +87,13 @@ fn a_server_of_an_earlier_run_is_named() {
         std::thread::yield_now();
     }
     let folder = Some(folder.path().to_owned());
-    let mut order = order("welcome", Role::Server, &[&python, "mine.py"], folder);
-    order.port = port;
-    let report = run(&order);
+    let mut plan = plan("welcome", Role::Server, &[&python, "mine.py"], folder);
+    plan.port = port;
+    let report = run(&plan);
     let id = old.id();
     old.kill().and_then(|()| old.wait()).expect("it ends");
     assert_eq!(report.verdict(), Verdict::NotChecked);
-    let Result::NotChecked(reason) = &report.outcomes[0].result else {
+    let ScenarioResult::NotChecked(reason) = &report.outcomes[0].result else {
         panic!("{:#?}", report.outcomes);
     };
     assert_eq!(reason.cause(), Some(Cause::OldServerAnswers));

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use common::{c_source, compiled, failures, free_port, order, run};
+use common::{c_source, compiled, failures, free_port, plan, run};
 use socklab_check::Cause;
 use socklab_core::transcript::Role::{self, Client, Server};
 
@@ -27,9 +27,9 @@ fn causes(exercise: &str, role: Role, source: &str, fault: (&str, &str)) -> Opti
         Server => vec![program.as_str(), &port],
         Client => vec![program.as_str(), "{host}", "{port}"],
     };
-    let mut order = order(exercise, role, &words, None);
-    order.port = port.parse().expect("a port");
-    let report = run(&order);
+    let mut plan = plan(exercise, role, &words, None);
+    plan.port = port.parse().expect("a port");
+    let report = run(&plan);
     let causes: BTreeSet<Cause> = failures(&report)
         .iter()
         .filter_map(|(_, _, one)| one.cause)

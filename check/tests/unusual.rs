@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{failures, free_port, here, interpreter, order, run};
+use common::{failures, free_port, here, interpreter, plan, run};
 use socklab_check::{Finding, Verdict};
 use socklab_core::transcript::Role::{self, Client, Server};
 
@@ -13,17 +13,17 @@ fn passes(exercise: &str, role: Role, name: &str, advice: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let source = here().join("tests/right").join(name);
     let text = std::fs::read_to_string(source).expect("a program");
-    let mut order = order(
+    let mut plan = plan(
         exercise,
         role,
         &[&python, name],
         Some(folder.path().to_owned()),
     );
     let port = free_port();
-    let text = text.replace(&order.port.to_string(), &port.to_string());
+    let text = text.replace(&plan.port.to_string(), &port.to_string());
     std::fs::write(folder.path().join(name), text).expect("a file");
-    order.port = port;
-    let report = run(&order);
+    plan.port = port;
+    let report = run(&plan);
     let failed = failures(&report);
     let said = |(name, _, one): &(&str, bool, &Finding)| {
         format!("{name}: {:?} {:?} {:?}", one.symptom, one.cause, one.place)

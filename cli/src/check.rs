@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_check::{
-    Identity, Order, Outcome, ParseError, Report, Scenario, Start, Subject, Verdict, built_in,
-    check,
+    CheckPlan, ParseError, Report, Scenario, ScenarioOutcome, Start, Subject, Submitter, Verdict,
+    built_in, check,
 };
 use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
@@ -62,7 +62,7 @@ struct CheckArgs {
 struct Transcripts(Option<LogFile>);
 
 impl Transcripts {
-    fn add(&self, outcome: &Outcome) {
+    fn add(&self, outcome: &ScenarioOutcome) {
         if let (Some(file), Some(transcript)) = (&self.0, &outcome.transcript) {
             file.append(&format!("{transcript}\n"));
         }
@@ -94,7 +94,7 @@ struct Shared {
 
 impl Shared {
     /// The file of transcripts, if one was asked for.
-    fn transcripts(&self, messages: &'static dyn Messages) -> Result<Transcripts, NoOrder> {
+    fn transcripts(&self, messages: &'static dyn Messages) -> Result<Transcripts, CheckError> {
         let open = |path: &PathBuf| {
             let mark = crate::recording::MARK;
             LogFile::open(
@@ -106,15 +106,15 @@ impl Shared {
             )
         };
         let file = self.transcript.as_ref().map(open).transpose();
-        Ok(Transcripts(file.map_err(NoOrder::File)?))
+        Ok(Transcripts(file.map_err(CheckError::File)?))
     }
 
-    fn identity(&self) -> Result<Identity, NoOrder> {
-        let made_up = Identity::default();
+    fn submitter(&self) -> Result<Submitter, CheckError> {
+        let made_up = Submitter::default();
         if let Some(dni) = &self.dni {
-            Dni::parse(dni).map_err(NoOrder::Dni)?;
+            Dni::parse(dni).map_err(CheckError::Dni)?;
         }
-        Ok(Identity {
+        Ok(Submitter {
             name: self.name.clone().unwrap_or(made_up.name),
             dni: self.dni.clone().unwrap_or(made_up.dni),
         })
@@ -142,12 +142,12 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         return all::main(matches, messages);
     }
     let args: CheckArgs = read(matches);
-    let order = match order(&args) {
-        Ok(order) => order,
+    let plan = match plan(&args) {
+        Ok(plan) => plan,
         Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     if args.list {
-        for one in &order.scenarios {
+        for one in &plan.scenarios {
             print::payload(&text::listed(one, messages));
         }
         return Exit::Done;
@@ -160,18 +160,18 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let repeat = repeat(&args);
     let report = match args.shared.format.as_str() {
         "json" => {
-            let report = check(&order, |outcome| transcripts.add(outcome));
+            let report = check(&plan, |outcome| transcripts.add(outcome));
             print::payload(&formats::json(&report));
             report
         }
         "junit" => {
-            let report = check(&order, |outcome| transcripts.add(outcome));
+            let report = check(&plan, |outcome| transcripts.add(outcome));
             print::payload(&formats::junit(&report, messages));
             report
         }
         _ => {
-            let mut printer = text::Printer::new(messages, &order, repeat);
-            let report = check(&order, |outcome| {
+            let mut printer = text::Printer::new(messages, &plan, repeat);
+            let report = check(&plan, |outcome| {
                 transcripts.add(outcome);
                 printer.print(outcome);
             });
@@ -192,7 +192,7 @@ fn exit(report: &Report) -> Exit {
 
 /// Why no check can be made.
 #[derive(Debug)]
-enum NoOrder {
+enum CheckError {
     /// Neither a program nor its address was given.
     NoCommand,
     /// The program is a client, which has no address to connect to.
@@ -211,29 +211,29 @@ enum NoOrder {
     Map(PathBuf, usize),
 }
 
-impl NoOrder {
+impl CheckError {
     fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            NoOrder::NoCommand => messages.say("check-no-command"),
-            NoOrder::ConnectToClient => messages.say("check-connect-client"),
-            NoOrder::Role(subject) => messages.say_with(
+            CheckError::NoCommand => messages.say("check-no-command"),
+            CheckError::ConnectToClient => messages.say("check-connect-client"),
+            CheckError::Role(subject) => messages.say_with(
                 match subject.transport {
                     Some(_) => "check-no-role",
                     None => "check-one-role",
                 },
                 &[("exercise", &subject.name)],
             ),
-            NoOrder::NoScenarios => messages.say("check-no-scenarios"),
-            NoOrder::NoSuchScenario(name, list) => {
+            CheckError::NoScenarios => messages.say("check-no-scenarios"),
+            CheckError::NoSuchScenario(name, list) => {
                 messages.say_with("check-no-such-scenario", &[("name", name), ("list", list)])
             }
-            NoOrder::Address(error) => error.say(messages),
-            NoOrder::Dni(error) => wording::dni(messages, *error),
-            NoOrder::File(error) => error.say(messages),
-            NoOrder::Map(file, line) => {
+            CheckError::Address(error) => error.say(messages),
+            CheckError::Dni(error) => wording::dni(messages, *error),
+            CheckError::File(error) => error.say(messages),
+            CheckError::Map(file, line) => {
                 messages.say_with("check-map-wrong", &[("file", file), ("line", line)])
             }
-            NoOrder::Scenario(file, error) => {
+            CheckError::Scenario(file, error) => {
                 let wrong = messages.say(text::wrong(error.wrong));
                 messages.say_with(
                     "check-scenario-wrong",
@@ -244,21 +244,21 @@ impl NoOrder {
     }
 }
 
-explained!(NoOrder);
+explained!(CheckError);
 
-fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
-    let exercise = Subject::find(&args.exercise).ok_or(NoOrder::NoScenarios)?;
+fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
+    let exercise = Subject::find(&args.exercise).ok_or(CheckError::NoScenarios)?;
     let named = |role: &&Role| Some(role.name()) == args.role.as_deref();
     let role = match (exercise.roles(), &args.role) {
         ([only], None) => *only,
-        ([_], Some(_)) | (_, None) => return Err(NoOrder::Role(exercise)),
-        (all, Some(_)) => *all.iter().find(named).ok_or(NoOrder::Role(exercise))?,
+        ([_], Some(_)) | (_, None) => return Err(CheckError::Role(exercise)),
+        (all, Some(_)) => *all.iter().find(named).ok_or(CheckError::Role(exercise))?,
     };
     let connect = connect(args, exercise, role)?;
     if !args.list && args.command.is_empty() && connect.is_none() {
-        return Err(NoOrder::NoCommand);
+        return Err(CheckError::NoCommand);
     }
-    let identity = args.shared.identity()?;
+    let submitter = args.shared.submitter()?;
     let start = (!args.command.is_empty()).then(|| Start {
         command: args.command.clone(),
         folder: None,
@@ -272,48 +272,52 @@ fn order(args: &CheckArgs) -> Result<Order, NoOrder> {
         let list = names.join(", ");
         scenarios.retain(|one| one.name == *only);
         if scenarios.is_empty() {
-            return Err(NoOrder::NoSuchScenario(only.clone(), list));
+            return Err(CheckError::NoSuchScenario(only.clone(), list));
         }
     }
-    Ok(Order {
+    Ok(CheckPlan {
         exercise,
         role,
         start,
         connect,
         port: args.port.unwrap_or(exercise.port),
-        identity,
+        submitter,
         scenarios,
-        enough: socklab_check::ENOUGH,
+        give_up_after: socklab_check::GIVE_UP_AFTER,
     })
 }
 
-fn connect(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Option<SocketAddr>, NoOrder> {
+fn connect(
+    args: &CheckArgs,
+    exercise: Subject,
+    role: Role,
+) -> Result<Option<SocketAddr>, CheckError> {
     let Some(text) = &args.connect else {
         return Ok(None);
     };
     if role == Role::Client {
-        return Err(NoOrder::ConnectToClient);
+        return Err(CheckError::ConnectToClient);
     }
     let port = args.port.unwrap_or(exercise.port);
-    let found = address::client(text, port).map_err(NoOrder::Address)?;
+    let found = address::client(text, port).map_err(CheckError::Address)?;
     Ok(Some(found.first))
 }
 
 /// The built-in scenarios, or those of a file.
-fn scenarios(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Vec<Scenario>, NoOrder> {
+fn scenarios(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Vec<Scenario>, CheckError> {
     let Some(file) = &args.scenario else {
         return Ok(built_in(exercise.name, role));
     };
     let text = std::fs::read_to_string(file)
-        .map_err(|error| NoOrder::File(FileError::new(file, error)))?;
-    let all =
-        socklab_check::parse(&text).map_err(|error| NoOrder::Scenario(file.to_owned(), error))?;
+        .map_err(|error| CheckError::File(FileError::new(file, error)))?;
+    let all = socklab_check::parse(&text)
+        .map_err(|error| CheckError::Scenario(file.to_owned(), error))?;
     let all: Vec<Scenario> = all
         .into_iter()
         .filter(|one| one.exercise == exercise.name && one.program == role)
         .collect();
     if all.is_empty() {
-        return Err(NoOrder::NoScenarios);
+        return Err(CheckError::NoScenarios);
     }
     Ok(all)
 }

@@ -1,7 +1,7 @@
 //! `socklab doctor`: a lab computer's check before class.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Clock, Phone, Trouble, Unusable, doctor};
+use socklab_check::{Clock, CommandError, Phone, Trouble, doctor};
 use socklab_core::otp::{Code, Dni};
 use socklab_text::Messages;
 
@@ -74,7 +74,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 
 fn text_of(trouble: &Trouble, messages: &dyn Messages) -> String {
     match trouble {
-        Trouble::NoPython(Unusable::StoreStub(name)) => {
+        Trouble::NoPython(CommandError::StoreStub(name)) => {
             messages.say_with("check-reason-store", &[("name", name)])
         }
         Trouble::NoPython(_) => messages.say("doctor-no-python"),

@@ -6,12 +6,12 @@ use socklab_core::transcript::Role;
 
 use super::RECEIVES;
 use crate::codes::Cause;
-use crate::evidence::{Event, Evidence, hides_a_module};
+use crate::evidence::{Event, Evidence, shadowing_file};
 use crate::scenario::{Move, Scenario};
 
 /// The facts on which the cause of a crash depends.
 #[derive(Debug)]
-pub(crate) struct Context<'a> {
+pub(crate) struct CrashContext<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) script: Option<PathBuf>,
     pub(crate) evidence: Option<&'a Evidence>,
@@ -19,7 +19,11 @@ pub(crate) struct Context<'a> {
 }
 
 /// The cause that an exception, or the last lines on standard error, prove.
-pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>) -> Option<Cause> {
+pub(crate) fn crash(
+    raised: Option<&Event>,
+    errors: &str,
+    context: &CrashContext<'_>,
+) -> Option<Cause> {
     let last = errors.lines().rev().find(|line| !line.trim().is_empty());
     let (kind, said) = match raised {
         Some(event) => {
@@ -71,7 +75,7 @@ pub(crate) fn crash(raised: Option<&Event>, errors: &str, context: &Context<'_>)
 }
 
 /// Whether the last call that failed is one that takes an address.
-fn failed_at_an_address(context: &Context<'_>) -> bool {
+fn failed_at_an_address(context: &CrashContext<'_>) -> bool {
     let names = ["bind", "connect", "connect_ex", "sendto"];
     let last = context
         .evidence
@@ -80,7 +84,7 @@ fn failed_at_an_address(context: &Context<'_>) -> bool {
 }
 
 /// Whether an empty datagram was the last thing that the program received.
-fn took_an_empty_datagram(context: &Context<'_>) -> bool {
+fn took_an_empty_datagram(context: &CrashContext<'_>) -> bool {
     let last = context
         .evidence
         .and_then(|one| one.calls(&RECEIVES).next_back());
@@ -117,7 +121,7 @@ fn of_system(
     kind: &str,
     raised: Option<&Event>,
     said: &str,
-    context: &Context<'_>,
+    context: &CrashContext<'_>,
 ) -> Option<Cause> {
     let number = raised.and_then(|event| event.errno);
     let is = |numbers: &[i64]| number.is_some_and(|number| numbers.contains(&number));
@@ -169,7 +173,7 @@ fn of_system(
 }
 
 /// Whether the program itself holds the port already.
-fn holds_it_already(context: &Context<'_>) -> bool {
+fn holds_it_already(context: &CrashContext<'_>) -> bool {
     let Some(evidence) = context.evidence else {
         return false;
     };
@@ -196,7 +200,7 @@ fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Opti
         return None;
     }
     // The traceback names the file that was imported instead of the module.
-    if let Some(file) = hides_a_module(script?)
+    if let Some(file) = shadowing_file(script?)
         && let Some(name) = file.file_name()
     {
         let name = format!("{}\", line", name.to_string_lossy());
@@ -216,7 +220,7 @@ fn shadowed(kind: &str, said: &str, errors: &str, script: Option<&Path>) -> Opti
 pub(crate) fn early_exit(
     raised: Option<&Event>,
     errors: &str,
-    context: &Context<'_>,
+    context: &CrashContext<'_>,
 ) -> Option<Cause> {
     if raised.is_some() || errors.contains("Traceback (") {
         return crash(raised, errors, context);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::{Event, When};
+use super::{Event, EventKind};
 
 /// The options of `strace`. Strings are written in hexadecimal, so that they contain no quotes.
 const OPTIONS: [&str; 9] = [
@@ -51,16 +51,16 @@ fn is_compiled(program: &Path) -> bool {
 
 /// The state of reading a trace.
 #[derive(Debug, Default)]
-pub(super) struct Trace {
+pub(super) struct StraceParser {
     /// The type of each socket: SOCK_STREAM is 1, SOCK_DGRAM is 2.
-    kinds: BTreeMap<i64, i64>,
+    socket_types: BTreeMap<i64, i64>,
     /// By thread: the beginning of a call whose line was interrupted by another thread's line.
     begun: BTreeMap<String, String>,
     /// Whether the program has several threads or processes.
     pub(super) several: bool,
 }
 
-impl Trace {
+impl StraceParser {
     /// The call of a complete line, if the check needs it.
     pub(super) fn returned(&mut self, line: &str) -> Option<Event> {
         let (thread, call) = line.trim_end().split_once(' ')?;
@@ -82,8 +82,8 @@ impl Trace {
         let (name, _) = call.split_once('(')?;
         match name {
             "socket" if result >= 0 => {
-                let kind = if call.contains("SOCK_STREAM") { 1 } else { 2 };
-                self.kinds.insert(result, kind);
+                let socket_type = if call.contains("SOCK_STREAM") { 1 } else { 2 };
+                self.socket_types.insert(result, socket_type);
                 return None;
             }
             "clone" | "clone3" | "fork" | "vfork" => {
@@ -93,17 +93,17 @@ impl Trace {
             _ => {}
         }
         let mut event = self.event(call)?;
-        event.when = When::End;
+        event.kind = EventKind::End;
         match usize::try_from(result) {
             Ok(count) => event.count = Some(count),
             Err(_) => event.error = words.next().map(str::to_owned),
         }
         match name {
             "accept" | "accept4" if result >= 0 => {
-                self.kinds.insert(result, 1);
+                self.socket_types.insert(result, 1);
             }
             "close" => {
-                self.kinds.remove(&event.fd?);
+                self.socket_types.remove(&event.fd?);
             }
             _ => {}
         }
@@ -111,7 +111,7 @@ impl Trace {
     }
 
     /// The call of an incomplete line, in which the program waits.
-    pub(super) fn waits(&self, line: &str) -> Option<Event> {
+    pub(super) fn blocked(&self, line: &str) -> Option<Event> {
         let (_, call) = line.split_once(' ')?;
         self.event(call.trim_start())
     }
@@ -121,15 +121,15 @@ impl Trace {
         let (name, arguments) = call.split_once('(')?;
         let end = arguments.find([',', ')', ' ']).unwrap_or(arguments.len());
         let fd: i64 = arguments[..end].parse().ok()?;
-        let kind = self.kinds.get(&fd).copied();
+        let socket_type = self.socket_types.get(&fd).copied();
         let rest = arguments[end..].trim_start_matches([',', ' ']);
         let (data, rest) = text(rest);
         let to = address(rest);
-        let call = match (name, kind) {
+        let call = match (name, socket_type) {
             ("read", None) if fd == 0 => "stdin",
             (_, None) => return None,
             ("write", _) => "send",
-            ("recvfrom", _) if to.is_some() || kind == Some(2) => "recvfrom",
+            ("recvfrom", _) if to.is_some() || socket_type == Some(2) => "recvfrom",
             ("read" | "recvfrom", _) => "recv",
             ("sendto", _) if to.is_none() => "send",
             ("accept4", _) => "accept",
@@ -142,10 +142,10 @@ impl Trace {
             .next()
             .and_then(|one| one.trim().parse().ok());
         Some(Event {
-            when: When::Begin,
+            kind: EventKind::Begin,
             call: call.to_owned(),
             fd: Some(fd),
-            kind,
+            socket_type,
             to,
             size: size.filter(|_| call.starts_with("recv")),
             data,
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn calls_are_read_as_strace_writes_them() {
-        let mut trace = Trace::default();
+        let mut trace = StraceParser::default();
         let any = r#"inet_addr("\x30\x2e\x30\x2e\x30\x2e\x30")"#;
         let peer = format!("{{sa_family=AF_INET, sin_port=htons(57717), sin_addr={any}}}");
         let mut of = |line: &str| trace.returned(&format!("9251  {line}"));
@@ -192,7 +192,10 @@ mod tests {
         assert_eq!(bound.to.as_deref(), Some("0.0.0.0:57717"));
         let line = format!(r#"recvfrom(3, "\xc3\xb1", 2048, 0, {peer}, [16]) = 2"#);
         let came = of(&line).expect("a call");
-        assert_eq!((came.call.as_str(), came.kind), ("recvfrom", Some(2)));
+        assert_eq!(
+            (came.call.as_str(), came.socket_type),
+            ("recvfrom", Some(2))
+        );
         assert_eq!((came.size, came.count), (Some(2048), Some(2)));
         assert_eq!(came.data.as_deref(), Some("ñ".as_bytes()));
         let sent = of(r#"sendto(3, "\x68\x6f", 2, 0, NULL, 0) = 2"#).expect("a call");
@@ -204,15 +207,18 @@ mod tests {
         let refused = of("recvfrom(3, 0x7ffe, 9, 0, NULL, NULL) = -1 EAGAIN (Again)");
         assert_eq!(refused.and_then(|one| one.error).as_deref(), Some("EAGAIN"));
         assert_eq!(of("+++ exited with 0 +++"), None);
-        let waits = trace.waits("9251  recvfrom(3, ").expect("a call");
-        assert_eq!((waits.call.as_str(), waits.when), ("recvfrom", When::Begin));
-        assert_eq!(trace.waits("9251  futex(0x1, "), None);
+        let waits = trace.blocked("9251  recvfrom(3, ").expect("a call");
+        assert_eq!(
+            (waits.call.as_str(), waits.kind),
+            ("recvfrom", EventKind::Begin)
+        );
+        assert_eq!(trace.blocked("9251  futex(0x1, "), None);
         assert!(!trace.several);
     }
 
     #[test]
     fn an_interrupted_line_is_put_together() {
-        let mut trace = Trace::default();
+        let mut trace = StraceParser::default();
         assert_eq!(
             trace.returned("7 socket(AF_INET, SOCK_STREAM, 0) = 4"),
             None
@@ -225,7 +231,7 @@ mod tests {
         assert_eq!((taken.call.as_str(), taken.count), ("accept", Some(5)));
         assert!(trace.several);
         let read = trace.returned(r#"7 read(5, "", 99) = 0"#).expect("a call");
-        assert_eq!((read.call.as_str(), read.kind), ("recv", Some(1)));
+        assert_eq!((read.call.as_str(), read.socket_type), ("recv", Some(1)));
         assert_eq!((read.size, read.count), (Some(99), Some(0)));
     }
 }

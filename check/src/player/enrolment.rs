@@ -69,7 +69,7 @@ impl Player<'_> {
     /// Checks that the shown URI gives a phone the same secret.
     pub(super) fn uri(&mut self) -> Result<(), Stop> {
         let shown = |player: &Self| {
-            let dni = player.given.dni(player.setup.identity);
+            let dni = player.given.dni(player.setup.submitter);
             diagnose::provisioned(&player.output_text(), &dni)
         };
         let Some((uri, judged)) = self.until_shown(&shown)? else {
@@ -133,7 +133,7 @@ impl Player<'_> {
         if self.typed.len() >= 8 {
             return Err(Stop::NotChecked(Reason::Asks(question)));
         }
-        let value = self.given.give(field, self.setup.identity).into_bytes();
+        let value = self.given.give(field, self.setup.submitter).into_bytes();
         self.typed.push(value.clone());
         self.ours(Act::WeType(value.clone()));
         self.type_and_wait(&value);

@@ -57,7 +57,7 @@ impl Player<'_> {
         if self.setup.exercise.transport.is_none() {
             // The secret is the DNI in another spelling. A DNI that the check made up belongs to no
             // person.
-            let personal = self.given.is_personal(self.setup.identity);
+            let personal = self.given.is_personal(self.setup.submitter);
             return if personal {
                 masked_words(&bytes)
             } else {

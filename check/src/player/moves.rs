@@ -116,7 +116,7 @@ impl Player<'_> {
     /// Bytes of a scenario, with the fields of a submission filled in.
     pub(super) fn filled(&mut self, bytes: &[u8]) -> Vec<u8> {
         match self.setup.exercise.secret {
-            true => self.given.text(bytes, self.setup.identity),
+            true => self.given.text(bytes, self.setup.submitter),
             false => bytes.to_vec(),
         }
     }

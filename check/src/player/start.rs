@@ -9,9 +9,9 @@ use socklab_core::transcript::Role;
 use super::{Player, Stop, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
-use crate::evidence::{Event, hides_a_module};
+use crate::evidence::{Event, shadowing_file};
 use crate::program::sockets::{Listening, holder, of_program, reached};
-use crate::program::{Program, Start, Unusable, Way};
+use crate::program::{CommandError, Program, Redirect, Start};
 use crate::report::{Act, Reason};
 use crate::wire::Wire;
 
@@ -41,7 +41,7 @@ impl Player<'_> {
 
     /// Starts a program that needs no peer.
     fn start_alone(&mut self, start: &Start) -> Result<(), Stop> {
-        let start = self.given.filled(start, self.setup.identity, 0);
+        let start = self.given.filled(start, self.setup.submitter, 0);
         self.start(&start, None)
     }
 
@@ -51,7 +51,7 @@ impl Player<'_> {
             let holder = Some(holder);
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
         }
-        let start = self.given.filled(start, self.setup.identity, port);
+        let start = self.given.filled(start, self.setup.submitter, port);
         self.start(&start, None)?;
         let mut wrong: Option<Listening> = None;
         let mut looked = None;
@@ -142,7 +142,7 @@ impl Player<'_> {
 
     fn start_client(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
         let port = self.setup.port;
-        let (mut wire, real) = Wire::server(transport)?;
+        let (mut wire, to) = Wire::server(transport)?;
         std::mem::swap(&mut wire.log, &mut self.wire.log);
         self.wire = wire;
         let names_port = start
@@ -150,21 +150,21 @@ impl Player<'_> {
             .iter()
             .any(|word| word.to_string_lossy().contains("{port}"));
         // Only Python's sockets can be redirected to another port than they ask for.
-        let led = start
+        let redirected = start
             .script()
-            .is_some_and(|script| hides_a_module(&script).is_none());
-        if !led && !names_port && self.wire.listen_at(port).is_err() {
+            .is_some_and(|script| shadowing_file(&script).is_none());
+        if !redirected && !names_port && self.wire.listen_at(port).is_err() {
             let holder = holder(transport, port);
             return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
         }
-        let start = self.given.filled(start, self.setup.identity, real);
-        self.start(&start, Some(Way { asked: port, real }))
+        let start = self.given.filled(start, self.setup.submitter, to);
+        self.start(&start, Some(Redirect { from: port, to }))
     }
 
-    fn start(&mut self, start: &Start, way: Option<Way>) -> Result<(), Stop> {
-        let program = Program::start(start, way).map_err(|error| {
+    fn start(&mut self, start: &Start, redirect: Option<Redirect>) -> Result<(), Stop> {
+        let program = Program::start(start, redirect).map_err(|error| {
             match start.command.first().filter(|_| is_no_program(&error)) {
-                Some(file) => Stop::NotChecked(Reason::Unusable(Unusable::NotACommand(
+                Some(file) => Stop::NotChecked(Reason::Unusable(CommandError::NotACommand(
                     file.to_string_lossy().into_owned(),
                 ))),
                 None => error.into(),

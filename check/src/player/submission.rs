@@ -108,7 +108,7 @@ impl Player<'_> {
                 false => Err(Stop::NotChecked(Reason::Asks(question))),
             };
         };
-        let value = self.given.give(field, self.setup.identity);
+        let value = self.given.give(field, self.setup.submitter);
         self.typed.push(value.clone().into_bytes());
         self.ours(Act::WeType(value.clone().into_bytes()));
         self.type_and_wait(value.as_bytes());

@@ -8,7 +8,7 @@ const NAMES: [&str; 3] = ["python3", "python", "py"];
 
 /// Why a command cannot be started. Each variant has a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unusable {
+pub enum CommandError {
     /// There is no program of this name.
     Missing(String),
     /// The file cannot run by itself: it needs its interpreter or its path.
@@ -23,12 +23,12 @@ pub enum Unusable {
 ///
 /// # Errors
 /// When there is no such program.
-pub(crate) fn resolve(first: &OsStr) -> Result<OsString, Unusable> {
+pub(crate) fn resolve(first: &OsStr) -> Result<OsString, CommandError> {
     let name = first.to_string_lossy().into_owned();
     if first.to_string_lossy().contains(['/', '\\']) {
         return match Path::new(first).exists() || with_ending(Path::new(first)).is_some() {
             true => Ok(first.to_owned()),
-            false => Err(Unusable::Missing(name)),
+            false => Err(CommandError::Missing(name)),
         };
     }
     let found = find(first);
@@ -43,9 +43,9 @@ pub(crate) fn resolve(first: &OsStr) -> Result<OsString, Unusable> {
         .find(|other| find(other).is_some_and(|one| !is_store_stub(&one)));
     match (other, found) {
         (Some(other), _) => Ok(other.to_owned()),
-        (None, Some(_)) => Err(Unusable::StoreStub(name)),
-        (None, None) if Path::new(first).is_file() => Err(Unusable::NotACommand(name)),
-        (None, None) => Err(Unusable::Missing(name)),
+        (None, Some(_)) => Err(CommandError::StoreStub(name)),
+        (None, None) if Path::new(first).is_file() => Err(CommandError::NotACommand(name)),
+        (None, None) => Err(CommandError::Missing(name)),
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         for name in ["no-such-program-here", "./no/such/program"] {
-            let missing = Unusable::Missing(name.to_owned());
+            let missing = CommandError::Missing(name.to_owned());
             assert_eq!(resolve(OsStr::new(name)), Err(missing));
         }
     }

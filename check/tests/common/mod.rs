@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use socklab_check::{Finding, Identity, Order, Report, Result, Start, Subject, built_in, check};
+use socklab_check::{
+    CheckPlan, Finding, Report, ScenarioResult, Start, Subject, Submitter, built_in, check,
+};
 use socklab_core::transcript::Role;
 
 /// The folder of this crate.
@@ -25,14 +27,14 @@ pub(crate) fn python() -> bool {
 }
 
 /// A check of `command`, in which nothing is played yet.
-pub(crate) fn order(
+pub(crate) fn plan(
     exercise: &str,
     role: Role,
     command: &[&str],
     folder: Option<PathBuf>,
-) -> Order {
+) -> CheckPlan {
     let exercise = Subject::find(exercise).expect("an exercise");
-    Order {
+    CheckPlan {
         exercise,
         role,
         start: Some(Start {
@@ -41,9 +43,9 @@ pub(crate) fn order(
         }),
         connect: None,
         port: exercise.port,
-        identity: Identity::default(),
+        submitter: Submitter::default(),
         scenarios: built_in(exercise.name, role),
-        enough: std::time::Duration::MAX,
+        give_up_after: std::time::Duration::MAX,
     }
 }
 
@@ -58,14 +60,14 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-pub(crate) fn run(order: &Order) -> Report {
-    check(order, |_| {})
+pub(crate) fn run(plan: &CheckPlan) -> Report {
+    check(plan, |_| {})
 }
 
 /// What failed, with its scenario's name.
 pub(crate) fn failures(report: &Report) -> Vec<(&str, bool, &Finding)> {
     let failed = report.outcomes.iter().filter_map(|one| match &one.result {
-        Result::Failed(finding) => Some((one.scenario.as_str(), one.advice, &**finding)),
+        ScenarioResult::Failed(finding) => Some((one.scenario.as_str(), one.advice, &**finding)),
         _ => None,
     });
     failed.collect()

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, Command};
 use serde_json::{Value, json};
 use socklab_check::{
-    ENOUGH, Mapped, NoProgram, Order, Part, Practical, Report, Result as Played, Start, Subject,
-    Verdict, built_in, check, practicals,
+    CheckPlan, GIVE_UP_AFTER, MapEntry, NoProgram, Part, Practical, Report, ScenarioResult, Start,
+    Subject, Verdict, built_in, check, practicals,
 };
 
-use super::{NoOrder, Shared, formats, quoted, text};
+use super::{CheckError, Shared, formats, quoted, text};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
 use crate::interrupt::end_programs_on_interrupt;
@@ -64,12 +64,12 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let mut lines = Vec::new();
     for practical in &found {
         for part in &practical.parts {
-            let order = part
+            let plan = part
                 .program
                 .as_ref()
                 .ok()
-                .map(|start| order(&args, part, start));
-            let report = order.map(|order| check(&order, |outcome| transcripts.add(outcome)));
+                .map(|start| plan(&args, part, start));
+            let report = plan.map(|plan| check(&plan, |outcome| transcripts.add(outcome)));
             let line = Line {
                 practical,
                 part,
@@ -89,23 +89,23 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     transcripts.end(exit(&lines))
 }
 
-fn found(args: &AllArgs) -> Result<Vec<Practical>, NoOrder> {
-    args.shared.identity()?;
+fn found(args: &AllArgs) -> Result<Vec<Practical>, CheckError> {
+    args.shared.submitter()?;
     let map = match &args.map {
         Some(file) => {
-            let bytes = files::read(file).map_err(NoOrder::File)?;
+            let bytes = files::read(file).map_err(CheckError::File)?;
             map(&String::from_utf8_lossy(&bytes))
-                .map_err(|line| NoOrder::Map(file.clone(), line))?
+                .map_err(|line| CheckError::Map(file.clone(), line))?
         }
         None => Vec::new(),
     };
     practicals(&args.folder, &map)
-        .map_err(|error| NoOrder::File(FileError::new(&args.folder, error)))
+        .map_err(|error| CheckError::File(FileError::new(&args.folder, error)))
 }
 
 /// Reads lines such as `chat client: python3 my_chat.py`. `Err` has the number of the first wrong
 /// line.
-fn map(text: &str) -> Result<Vec<Mapped>, usize> {
+fn map(text: &str) -> Result<Vec<MapEntry>, usize> {
     let lines = (1..).zip(text.lines().map(str::trim));
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
@@ -113,7 +113,7 @@ fn map(text: &str) -> Result<Vec<Mapped>, usize> {
         .collect()
 }
 
-fn mapped(line: &str) -> Option<Mapped> {
+fn mapped(line: &str) -> Option<MapEntry> {
     let (end, command) = line.split_once(':')?;
     let mut end = end.split_whitespace();
     let subject = Subject::find(end.next()?)?;
@@ -123,23 +123,23 @@ fn mapped(line: &str) -> Option<Mapped> {
         (all, Some(name)) => *all.iter().find(|role| role.name() == name)?,
     };
     let command = shlex::split(command).filter(|command| !command.is_empty())?;
-    end.next().is_none().then_some(Mapped {
+    end.next().is_none().then_some(MapEntry {
         subject,
         role,
         command,
     })
 }
 
-fn order(args: &AllArgs, part: &Part, start: &Start) -> Order {
-    Order {
+fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
+    CheckPlan {
         exercise: part.subject,
         role: part.role,
         start: Some(start.clone()),
         connect: None,
         port: part.subject.port,
-        identity: args.shared.identity().unwrap_or_default(),
+        submitter: args.shared.submitter().unwrap_or_default(),
         scenarios: built_in(part.subject.name, part.role),
-        enough: ENOUGH,
+        give_up_after: GIVE_UP_AFTER,
     }
 }
 
@@ -245,7 +245,7 @@ impl<'a> Table<'a> {
         };
         let essential = report.outcomes.iter().filter(|one| !one.advice);
         let first = essential.clone().find_map(|one| match &one.result {
-            Played::Failed(finding) => Some((one.scenario.as_str(), finding)),
+            ScenarioResult::Failed(finding) => Some((one.scenario.as_str(), finding)),
             _ => None,
         });
         if let Some((scenario, finding)) = first {
@@ -257,7 +257,7 @@ impl<'a> Table<'a> {
             return ("✗", messages.say_with("check-all-wrong", &values));
         }
         let reason = essential.clone().find_map(|one| match &one.result {
-            Played::NotChecked(reason) => Some(text::reason_text(reason, messages)),
+            ScenarioResult::NotChecked(reason) => Some(text::reason_text(reason, messages)),
             _ => None,
         });
         match reason {

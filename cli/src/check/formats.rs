@@ -2,7 +2,7 @@
 //! integration.
 
 use serde_json::{Value, json};
-use socklab_check::{Act, Outcome, Report, Result, Step, Verdict};
+use socklab_check::{Act, Report, ScenarioOutcome, ScenarioResult, Step, Verdict};
 
 use socklab_core::transcript::Role;
 
@@ -35,7 +35,7 @@ pub(super) fn value(report: &Report) -> Value {
     })
 }
 
-fn scenario(outcome: &Outcome) -> Value {
+fn scenario(outcome: &ScenarioOutcome) -> Value {
     let steps: Vec<Value> = outcome.steps.iter().map(step).collect();
     let mut value = json!({
         "name": outcome.scenario,
@@ -46,8 +46,8 @@ fn scenario(outcome: &Outcome) -> Value {
         "cause": null,
     });
     match &outcome.result {
-        Result::Passed => value["result"] = json!("passed"),
-        Result::Failed(finding) => {
+        ScenarioResult::Passed => value["result"] = json!("passed"),
+        ScenarioResult::Failed(finding) => {
             value["result"] = json!("failed");
             value["symptom"] = json!(finding.symptom.code());
             value["cause"] = json!(finding.cause.map(socklab_check::Cause::code));
@@ -58,7 +58,7 @@ fn scenario(outcome: &Outcome) -> Value {
             value["file"] = json!(finding.place.as_ref().map(|place| &place.file));
             value["line"] = json!(finding.place.as_ref().map(|place| place.line));
         }
-        Result::NotChecked(reason) => {
+        ScenarioResult::NotChecked(reason) => {
             value["result"] = json!("not-checked");
             value["reason"] = json!(reason.code());
             value["cause"] = json!(reason.cause().map(socklab_check::Cause::code));
@@ -122,8 +122,9 @@ pub(super) fn empty_suite(suite: &str, why: &str) -> String {
 }
 
 pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> String {
-    let failed = |one: &&Outcome| !one.advice && matches!(one.result, Result::Failed(_));
-    let skipped = |one: &&Outcome| matches!(one.result, Result::NotChecked(_));
+    let failed =
+        |one: &&ScenarioOutcome| !one.advice && matches!(one.result, ScenarioResult::Failed(_));
+    let skipped = |one: &&ScenarioOutcome| matches!(one.result, ScenarioResult::NotChecked(_));
     let seconds: f64 = report
         .outcomes
         .iter()
@@ -145,8 +146,8 @@ pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> S
             "  <testcase classname=\"{suite}\" name=\"{name}\" time=\"{took:.3}\">"
         ));
         match &one.result {
-            Result::Passed => {}
-            Result::Failed(finding) => {
+            ScenarioResult::Passed => {}
+            ScenarioResult::Failed(finding) => {
                 let rungs = ladder(one, &report.program, "", messages).join("\n");
                 let body = xml_text(&format!("{}\n{rungs}", what(finding, messages)));
                 let kind = code(finding);
@@ -155,7 +156,7 @@ pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> S
                     false => format!("<failure type=\"{kind}\">{body}</failure>"),
                 });
             }
-            Result::NotChecked(reason) => {
+            ScenarioResult::NotChecked(reason) => {
                 let reason = xml_text(&reason_text(reason, messages));
                 xml.push_str(&format!("<skipped message=\"{reason}\"/>"));
             }

@@ -1,6 +1,6 @@
 //! Shows a scenario as a ladder diagram: we are on the left, the program is on the right.
 
-use socklab_check::{Act, Finding, Outcome, Step};
+use socklab_check::{Act, Finding, ScenarioOutcome, Step};
 
 use socklab_text::{Messages, Variable, escape};
 
@@ -12,7 +12,7 @@ const LEFT: usize = 24;
 
 /// The rungs of one scenario.
 pub(crate) fn ladder(
-    outcome: &Outcome,
+    outcome: &ScenarioOutcome,
     program: &str,
     role: &str,
     messages: &dyn Messages,

@@ -3,8 +3,8 @@
 use std::mem;
 
 use socklab_check::{
-    Cause, Finding, Holder, Move, Order, Outcome, Reason, Report, Result, Scenario, Symptom,
-    Unusable, Verdict, Wrong,
+    Cause, CheckPlan, CommandError, Finding, Holder, Move, Reason, Report, Scenario,
+    ScenarioOutcome, ScenarioResult, Symptom, Verdict, Wrong,
 };
 
 use super::ladder::{difference, ladder};
@@ -62,28 +62,32 @@ pub(super) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(messages: &'a dyn Messages, order: &Order, repeat: (String, String)) -> Self {
+    pub(super) fn new(
+        messages: &'a dyn Messages,
+        plan: &CheckPlan,
+        repeat: (String, String),
+    ) -> Self {
         let name = |role: &str| {
             messages.say(match role {
                 "client" => "check-client",
                 _ => "check-server",
             })
         };
-        let exercise = order.exercise.name;
-        let (title, other) = match (order.exercise.transport, order.role.name()) {
+        let exercise = plan.exercise.name;
+        let (title, other) = match (plan.exercise.transport, plan.role.name()) {
             (None, _) => (exercise.to_owned(), String::new()),
             (Some(_), "client") => (format!("{exercise} {}", name("client")), name("server")),
             (Some(_), other) => (format!("{exercise} {}", name(other)), name("client")),
         };
-        let program = order.start.as_ref().map(socklab_check::Start::name);
-        let address = order.connect.map(|one| one.to_string());
+        let program = plan.start.as_ref().map(socklab_check::Start::name);
+        let address = plan.connect.map(|one| one.to_string());
         Printer {
             messages,
             title,
             other,
             program: program.or(address).unwrap_or_default(),
             repeat,
-            only: order.scenarios.len() == 1,
+            only: plan.scenarios.len() == 1,
             shown: false,
             advice: Vec::new(),
         }
@@ -97,15 +101,15 @@ impl<'a> Printer<'a> {
         format!("{left}{code:>width$}")
     }
 
-    pub(super) fn print(&mut self, outcome: &Outcome) {
+    pub(super) fn print(&mut self, outcome: &ScenarioOutcome) {
         let messages = self.messages;
         match &outcome.result {
-            Result::Passed if self.only => {
+            ScenarioResult::Passed if self.only => {
                 print::payload(&self.heading("✓", &outcome.scenario, ""));
                 self.ladder(outcome);
             }
-            Result::Passed | Result::NotChecked(Reason::After(_)) => {}
-            Result::Failed(finding) => {
+            ScenarioResult::Passed | ScenarioResult::NotChecked(Reason::After(_)) => {}
+            ScenarioResult::Failed(finding) => {
                 let code = code(finding);
                 if outcome.advice && !self.only {
                     // Without a cause, the advice would only repeat the failure.
@@ -121,7 +125,7 @@ impl<'a> Printer<'a> {
                     self.explain(finding);
                 }
             }
-            Result::NotChecked(reason) => {
+            ScenarioResult::NotChecked(reason) => {
                 if !mem::replace(&mut self.shown, true) {
                     let name = escape::text(&outcome.scenario).into_owned();
                     let code = reason.cause().map_or("", Cause::code);
@@ -133,13 +137,13 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn ladder(&self, outcome: &Outcome) {
+    fn ladder(&self, outcome: &ScenarioOutcome) {
         for line in ladder(outcome, &self.program, &self.other, self.messages) {
             print::payload(line.trim_end());
         }
     }
 
-    fn advise(&mut self, outcome: &Outcome, finding: &Finding) {
+    fn advise(&mut self, outcome: &ScenarioOutcome, finding: &Finding) {
         let messages = self.messages;
         let (what, code) = (what(finding, messages), code(finding));
         self.advice
@@ -202,14 +206,14 @@ impl<'a> Printer<'a> {
 
     pub(super) fn end(&mut self, report: &Report) {
         let messages = self.messages;
-        let count = |is: fn(&Result) -> bool| {
-            let counts = |one: &&Outcome| !one.advice && !one.scenario.is_empty();
+        let count = |is: fn(&ScenarioResult) -> bool| {
+            let counts = |one: &&ScenarioOutcome| !one.advice && !one.scenario.is_empty();
             let outcomes = report.outcomes.iter().filter(counts);
             outcomes.filter(|one| is(&one.result)).count()
         };
-        let right = count(|one| *one == Result::Passed);
-        let wrong = count(|one| matches!(one, Result::Failed(_)));
-        let left = count(|one| matches!(one, Result::NotChecked(_)));
+        let right = count(|one| *one == ScenarioResult::Passed);
+        let wrong = count(|one| matches!(one, ScenarioResult::Failed(_)));
+        let left = count(|one| matches!(one, ScenarioResult::NotChecked(_)));
         if !self.advice.is_empty() {
             print::payload(&messages.say("check-advice"));
             for line in &self.advice {
@@ -222,7 +226,9 @@ impl<'a> Printer<'a> {
                 print::payload(&messages.say_with("check-pass", &what));
             }
             Verdict::Fail => {
-                let fails = |one: &&Outcome| !one.advice && matches!(one.result, Result::Failed(_));
+                let fails = |one: &&ScenarioOutcome| {
+                    !one.advice && matches!(one.result, ScenarioResult::Failed(_))
+                };
                 let failed = report.outcomes.iter().find(fails);
                 let name = failed.map(|one| one.scenario.clone()).unwrap_or_default();
                 let (before, after) = &self.repeat;
@@ -287,12 +293,12 @@ pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
                 &[("port", &port), ("who", &who), ("process", &process)],
             )
         }
-        Reason::Unusable(unusable) => {
-            let (id, name) = match unusable {
-                Unusable::Missing(name) => ("check-reason-missing", name),
-                Unusable::NotACommand(name) => ("check-reason-not-a-command", name),
-                Unusable::NoFile(name) => ("check-reason-no-file", name),
-                Unusable::StoreStub(name) => ("check-reason-store", name),
+        Reason::Unusable(error) => {
+            let (id, name) = match error {
+                CommandError::Missing(name) => ("check-reason-missing", name),
+                CommandError::NotACommand(name) => ("check-reason-not-a-command", name),
+                CommandError::NoFile(name) => ("check-reason-no-file", name),
+                CommandError::StoreStub(name) => ("check-reason-store", name),
             };
             messages.say_with(id, &[("name", name)])
         }

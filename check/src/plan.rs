@@ -1,4 +1,4 @@
-//! The order for a check: the exercise, the program and the scenarios.
+//! What to check: the exercise, the program and the scenarios.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::scenario::Scenario;
 use crate::subject::Subject;
 
 /// After this time most people have seen enough of a program that fails.
-pub const ENOUGH: Duration = Duration::from_secs(8);
+pub const GIVE_UP_AFTER: Duration = Duration::from_secs(8);
 
-/// A check to be made.
+/// What to check.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct CheckPlan {
     /// The exercise.
     pub exercise: Subject,
     /// The end that the program plays.
@@ -26,25 +26,25 @@ pub struct Order {
     /// The port that it should use: the exercise's.
     pub port: u16,
     /// The person whose submission the program makes.
-    pub identity: Identity,
+    pub submitter: Submitter,
     /// The scenarios to play.
     pub scenarios: Vec<Scenario>,
     /// Once an essential scenario has failed, no further one begins after this time.
-    pub enough: Duration,
+    pub give_up_after: Duration,
 }
 
 /// The person whose submission a client of `submit` makes, if it asks.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct Submitter {
     /// The name.
     pub name: String,
     /// The DNI.
     pub dni: String,
 }
 
-impl Default for Identity {
+impl Default for Submitter {
     fn default() -> Self {
-        Identity {
+        Submitter {
             name: "Íñigo Peñalver".to_owned(),
             dni: "12345678".to_owned(),
         }
@@ -52,7 +52,7 @@ impl Default for Identity {
 }
 
 // A DNI is never printed by accident.
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for Submitter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identity")
             .field("name", &self.name)
