@@ -10,13 +10,13 @@ use async_std::net::{TcpListener, TcpStream, UdpSocket};
 use async_std::task;
 use socklab_core::{Machine, Now, OperationKind, Outbox, Received, Status, Wait, Watch};
 use socklab_system::{Budget, call_error};
-use socklab_tasks::{Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
+use socklab_tasks::{Conversation, Event, Runtime, Sleep, Socket, Times, watched};
 
 use crate::wire;
 
 /// The result of a wait for a socket.
 #[derive(Debug)]
-pub enum Event {
+pub enum SocketEvent {
     Received(io::Result<Received>),
     /// What waited for room was sent, or part of it.
     Sent(io::Result<usize>),
@@ -36,57 +36,57 @@ impl Runtime for AsyncStdRuntime {
     /// The receive buffer. The bytes received last are at its beginning.
     type Notes = Vec<u8>;
     type Listener = TcpListener;
-    type Event = Event;
+    type SocketEvent = SocketEvent;
 
     /// Cancel-safe: a future that is dropped because another was ready first has neither received
     /// nor sent anything. Each does so only in the poll that returns ready.
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
-    ) -> (Happened<Self>, Times) {
+    ) -> (Event<Self>, Times) {
         let spent = conversation.budget.is_spent();
         if spent {
             // There may be more to receive, but let other tasks run first.
             task::yield_now().await;
             conversation.budget = Budget::FULL;
         }
-        let (clock, others) = (&conversation.run.clock, &mut conversation.others);
+        let (clock, others) = (&conversation.run.clock, &mut conversation.other_sources);
         let Socket { wire, notes: inbox } = &mut conversation.socket;
         let mut sent = pin!(wire::send_waiting(wire, conversation.session.unsent()));
         let mut received = pin!(wire::receive(wire, inbox, clock));
         watched::<W::Observer, _>(clock, |cx| {
             // After a spent budget, messages first: a busy socket would keep the task from them.
-            if spent && let Poll::Ready(woken) = others.poll_woken(cx) {
-                return Poll::Ready(woken);
+            if spent && let Poll::Ready(event) = others.poll(cx) {
+                return Poll::Ready(event);
             }
             if wait.room
                 && let Poll::Ready(sent) = sent.as_mut().poll(cx)
             {
-                return Poll::Ready(Happened::Socket(Event::Sent(sent)));
+                return Poll::Ready(Event::Socket(SocketEvent::Sent(sent)));
             }
             if wait.receive
                 && let Poll::Ready(received) = received.as_mut().poll(cx)
             {
-                return Poll::Ready(Happened::Socket(Event::Received(received)));
+                return Poll::Ready(Event::Socket(SocketEvent::Received(received)));
             }
-            if let Poll::Ready(woken) = others.poll_woken(cx) {
-                return Poll::Ready(woken);
+            if let Poll::Ready(event) = others.poll(cx) {
+                return Poll::Ready(event);
             }
             others.poll_deadline(wait.until, clock, cx)
         })
         .await
     }
 
-    fn take<M: Machine, W: Watch>(
+    fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
-        event: Event,
+        event: SocketEvent,
         times: &Times,
         now: Now,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
         let (clock, mut turn) = (&conversation.run.clock, conversation.session.turn(out));
         match event {
-            Event::Received(received) => {
+            SocketEvent::Received(received) => {
                 let kind = OperationKind::Receive;
                 turn.observe(times.operation::<W::Observer, _>(clock, kind, &received));
                 (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
@@ -99,7 +99,7 @@ impl Runtime for AsyncStdRuntime {
                     Err(error) => drop(turn.not_received(now, call_error(&error))),
                 }
             }
-            Event::Sent(sent) => {
+            SocketEvent::Sent(sent) => {
                 turn.observe(times.operation::<W::Observer, _>(clock, OperationKind::Send, &sent));
                 turn.unsent_sent(now, sent.map_err(|error| call_error(&error)));
             }

@@ -30,7 +30,7 @@ use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
 use socklab_system::{Backend, Run, Wire};
 
 pub use alarm::Sleep;
-pub use runtime::{Conversation, Happened, Others, Runtime, Socket};
+pub use runtime::{Conversation, Event, OtherSources, Runtime, Socket};
 pub use watched::{Times, watched};
 
 /// The I/O model of an async runtime.

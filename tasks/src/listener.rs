@@ -15,8 +15,8 @@ use crate::alarm::Alarm;
 use crate::runtime::{Conversation, Runtime};
 use crate::watched::watched;
 
-/// How a listener's wait ended.
-enum Happened<R: Runtime> {
+/// What ended a listener's wait.
+enum ListenerEvent<R: Runtime> {
     Accepted(io::Result<(R::Tcp, SocketAddr)>),
     Woken,
     Deadline,
@@ -105,9 +105,9 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
                 NextGuest::Wait(until) => (false, until),
             };
             match self.wait(&mut observer, &mut alarm, accepts, until).await {
-                Happened::Woken | Happened::Deadline => {}
-                Happened::Accepted(_) if self.run.stop.requested() => {}
-                Happened::Accepted(accepted) => reception.accepted(&self.run, accepted),
+                ListenerEvent::Woken | ListenerEvent::Deadline => {}
+                ListenerEvent::Accepted(_) if self.run.stop.requested() => {}
+                ListenerEvent::Accepted(accepted) => reception.accepted(&self.run, accepted),
             }
         }
     }
@@ -118,29 +118,29 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
         alarm: &mut Alarm,
         accepts: bool,
         until: Option<Mono>,
-    ) -> Happened<R> {
+    ) -> ListenerEvent<R> {
         let (clock, woken) = (&self.run.clock, &self.shared.woken);
         let mut accepted = pin!(R::accept(&self.listener));
-        let (happened, times) = watched::<W::Observer, _>(clock, |cx| {
+        let (event, times) = watched::<W::Observer, _>(clock, |cx| {
             if woken.poll(cx).is_ready() {
-                return Poll::Ready(Happened::Woken);
+                return Poll::Ready(ListenerEvent::Woken);
             }
             if accepts && let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
-                return Poll::Ready(Happened::Accepted(accepted));
+                return Poll::Ready(ListenerEvent::Accepted(accepted));
             }
             let passed = alarm.poll(until, clock, R::sleep, cx);
-            passed.map(|()| Happened::Deadline)
+            passed.map(|()| ListenerEvent::Deadline)
         })
         .await;
-        let timed_out = matches!(happened, Happened::Deadline);
+        let timed_out = matches!(event, ListenerEvent::Deadline);
         let kind = OperationKind::Accept;
         let tried = (accepts && self.asks).then_some(kind);
         let waited = times.wait::<W::Observer>(tried, timed_out);
         if accepts && waited[1].is_some() {
             self.asks = R::TRIES_FIRST;
         }
-        let accepted = match &happened {
-            Happened::Accepted(accepted) => {
+        let accepted = match &event {
+            ListenerEvent::Accepted(accepted) => {
                 self.asks = true;
                 times.operation::<W::Observer, _>(clock, kind, accepted)
             }
@@ -149,7 +149,7 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
         for operation in waited.into_iter().chain([accepted]).flatten() {
             observer.operation(&operation);
         }
-        happened
+        event
     }
 
     /// Starts a connection's task.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use socklab_core::{Link, Machine, Now, Outbox, Status, Wait, Watch};
 use socklab_system::SystemSocket;
 
-pub use conversation::{Conversation, Happened, Others, Socket};
+pub use conversation::{Conversation, Event, OtherSources, Socket};
 
 use crate::alarm::Sleep;
 use crate::watched::Times;
@@ -32,7 +32,7 @@ pub trait Runtime: Sized + 'static {
     /// A listening TCP socket.
     type Listener: Send + Sync;
     /// The result of a wait for a socket.
-    type Event;
+    type SocketEvent;
 
     /// Runs a task on the calling thread, until it is over.
     ///
@@ -88,21 +88,21 @@ pub trait Runtime: Sized + 'static {
         listener: &Self::Listener,
     ) -> impl Future<Output = io::Result<(Self::Tcp, SocketAddr)>> + Send;
 
-    /// The one place where a conversation waits: for its socket and [for others](crate::Others),
+    /// The one place where a conversation waits: for its socket or [another source](crate::OtherSources),
     /// whichever comes first. Cancel-safe: if dropped before it is ready, it has consumed no data.
     fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
-    ) -> impl Future<Output = (Happened<Self>, Times)> + Send;
+    ) -> impl Future<Output = (Event<Self>, Times)> + Send;
 
     /// Hands the event of a socket to the session, and carries out what follows. Returns what to
     /// wait for next.
     ///
     /// # Errors
     /// The conversation's status, if it has ended.
-    fn take<M: Machine, W: Watch>(
+    fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
-        event: Self::Event,
+        event: Self::SocketEvent,
         times: &Times,
         now: Now,
         out: &mut Outbox,

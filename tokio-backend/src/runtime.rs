@@ -12,7 +12,7 @@ use socklab_core::{
     Link, Machine, Now, Observer, OperationKind, Outbox, Received, Status, Wait, Watch,
 };
 use socklab_system::{Budget, call_error, socket, timed};
-use socklab_tasks::{Conversation, Happened, Runtime, Sleep, Socket, Times, watched};
+use socklab_tasks::{Conversation, Event, Runtime, Sleep, Socket, Times, watched};
 use tokio::io::Ready;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::Builder;
@@ -46,27 +46,27 @@ impl Runtime for TokioRuntime {
     type Tcp = TcpStream;
     type Notes = Notes;
     type Listener = TcpListener;
-    type Event = Ready;
+    type SocketEvent = Ready;
 
     /// Cancel-safe: it consumes no data, so a future that is dropped because another was ready
     /// first loses none.
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
-    ) -> (Happened<Self>, Times) {
+    ) -> (Event<Self>, Times) {
         if mem::replace(&mut conversation.budget, Budget::FULL).is_spent() {
             // There is more to receive, but let other tasks run first.
             yield_now().await;
         }
         let mut ready = pin!(wire::ready(&conversation.socket.wire, wait));
-        let (clock, others) = (&conversation.run.clock, &mut conversation.others);
+        let (clock, others) = (&conversation.run.clock, &mut conversation.other_sources);
         watched::<W::Observer, _>(clock, |cx| {
             // Messages first. Otherwise a busy socket would keep the task from them.
-            if let Poll::Ready(woken) = others.poll_woken(cx) {
-                return Poll::Ready(woken);
+            if let Poll::Ready(event) = others.poll(cx) {
+                return Poll::Ready(event);
             }
             if let Poll::Ready(ready) = ready.as_mut().poll(cx) {
-                return Poll::Ready(Happened::Socket(ready));
+                return Poll::Ready(Event::Socket(ready));
             }
             others.poll_deadline(wait.until, clock, cx)
         })
@@ -75,7 +75,7 @@ impl Runtime for TokioRuntime {
 
     /// Sends what waited for room, then receives until the socket is empty or the budget is spent.
     /// Carries out what each receive causes at once.
-    fn take<M: Machine, W: Watch>(
+    fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         ready: Ready,
         _: &Times,

@@ -25,33 +25,33 @@ use super::Runtime;
 /// Opens a TCP connection. Its result includes the connection's own address.
 type Opening<T> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, T)>> + Send>>;
 
-/// How a conversation's wait ended.
-pub enum Happened<R: Runtime> {
-    /// With a message from another thread.
-    Woken(Message),
-    /// With a connection that was opened, or could not be.
+/// What ended a conversation's wait.
+pub enum Event<R: Runtime> {
+    /// A message from another thread.
+    Message(Message),
+    /// A connection was opened, or could not be.
     Opened(io::Result<(SocketAddr, R::Tcp)>),
-    /// With an event of the socket.
-    Socket(R::Event),
-    /// Because the deadline has come.
+    /// An event of the socket.
+    Socket(R::SocketEvent),
+    /// The deadline has come.
     Deadline,
 }
 
 /// What a conversation waits for besides its socket.
-pub struct Others<R: Runtime> {
+pub struct OtherSources<R: Runtime> {
     mailbox: Arc<Mailbox<Message>>,
     opening: Option<Opening<R::Tcp>>,
     alarm: Alarm,
 }
 
-impl<R: Runtime> Others<R> {
+impl<R: Runtime> OtherSources<R> {
     /// Ready with a message from another thread, or with the connection that is being opened.
-    pub fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Happened<R>> {
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event<R>> {
         if let Poll::Ready(message) = self.mailbox.poll(cx) {
-            return Poll::Ready(Happened::Woken(message));
+            return Poll::Ready(Event::Message(message));
         }
         match &mut self.opening {
-            Some(opening) => opening.as_mut().poll(cx).map(Happened::Opened),
+            Some(opening) => opening.as_mut().poll(cx).map(Event::Opened),
             None => Poll::Pending,
         }
     }
@@ -62,9 +62,9 @@ impl<R: Runtime> Others<R> {
         at: Option<Mono>,
         clock: &Clock,
         cx: &mut Context<'_>,
-    ) -> Poll<Happened<R>> {
+    ) -> Poll<Event<R>> {
         let alarm = self.alarm.poll(at, clock, R::sleep, cx);
-        alarm.map(|()| Happened::Deadline)
+        alarm.map(|()| Event::Deadline)
     }
 }
 
@@ -75,7 +75,7 @@ pub struct Conversation<R: Runtime, M, W: Watch> {
     /// The conversation's socket.
     pub socket: Socket<R>,
     /// What it waits for besides its socket.
-    pub others: Others<R>,
+    pub other_sources: OtherSources<R>,
     /// What the conversation may still receive before it must let other tasks run.
     pub budget: Budget,
     /// What the run gives to all its conversations.
@@ -99,7 +99,7 @@ pub struct Socket<R: Runtime> {
 /// The calls of a conversation in a task. None of them waits.
 struct InTask<'a, R: Runtime> {
     socket: &'a mut Socket<R>,
-    others: &'a mut Others<R>,
+    others: &'a mut OtherSources<R>,
 }
 
 impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
@@ -119,7 +119,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
         Conversation {
             session,
             socket: Socket { wire, notes },
-            others: Others {
+            other_sources: OtherSources {
                 mailbox,
                 opening: None,
                 alarm: Alarm::default(),
@@ -151,18 +151,18 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             match next {
                 Err(status) => return status,
                 Ok(wait) => {
-                    let (happened, times) = R::wait(self, wait).await;
-                    next = lend(|out| self.take(wait, happened, &times, out));
+                    let (event, times) = R::wait(self, wait).await;
+                    next = lend(|out| self.handle_event(wait, event, &times, out));
                 }
             }
         }
     }
 
     /// Hands over what ended the wait, and carries out what follows.
-    fn take(
+    fn handle_event(
         &mut self,
         wait: Wait,
-        happened: Happened<R>,
+        event: Event<R>,
         times: &Times,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
@@ -174,14 +174,14 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             Wait { room: true, .. } => Some(OperationKind::Send),
             _ => None,
         };
-        let timed_out = matches!(happened, Happened::Deadline);
+        let timed_out = matches!(event, Event::Deadline);
         for operation in times.wait::<W::Observer>(tried, timed_out) {
             turn.observe(operation);
         }
-        match happened {
-            Happened::Socket(event) => return R::take(self, event, times, now, out),
-            Happened::Opened(opened) => {
-                self.others.opening = None;
+        match event {
+            Event::Socket(event) => return R::handle_socket_event(self, event, times, now, out),
+            Event::Opened(opened) => {
+                self.other_sources.opening = None;
                 let (clock, kind) = (&self.run.clock, OperationKind::Connect);
                 turn.observe(times.operation::<W::Observer, _>(clock, kind, &opened));
                 match opened {
@@ -192,10 +192,10 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
                     Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
                 }
             }
-            Happened::Woken(message) => {
+            Event::Message(message) => {
                 hand_over(&mut turn, now, message, &mut self.lines);
             }
-            Happened::Deadline => {}
+            Event::Deadline => {}
         }
         self.carry_out(now, out)
     }
@@ -212,7 +212,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             lines: &mut self.lines,
             permit: self.permit.as_ref(),
         };
-        let (socket, others) = (&mut self.socket, &mut self.others);
+        let (socket, others) = (&mut self.socket, &mut self.other_sources);
         let calls = &mut InTask { socket, others };
         carry_out(self.session.turn(out), now, context, calls)
     }
@@ -246,7 +246,7 @@ impl<R: Runtime> Calls for InTask<'_, R> {
         _: Option<Duration>,
     ) -> Opened {
         if transport == Transport::Stream {
-            self.others.opening = Some(Box::pin(R::connect(link.peer)));
+            self.other_sources.opening = Some(Box::pin(R::connect(link.peer)));
             return (Ok(None), None);
         }
         timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
@@ -257,12 +257,12 @@ impl<R: Runtime> Calls for InTask<'_, R> {
     }
 
     fn abort(&mut self) {
-        self.others.opening = None;
+        self.other_sources.opening = None;
         self.socket.wire.abort();
     }
 
     fn leave(&self) -> Leave {
-        let mailbox = Arc::clone(&self.others.mailbox);
+        let mailbox = Arc::clone(&self.other_sources.mailbox);
         Box::new(move |message| mailbox.leave(message))
     }
 }
