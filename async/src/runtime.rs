@@ -10,7 +10,7 @@ use async_std::net::{TcpListener, TcpStream, UdpSocket};
 use async_std::task;
 use socklab_core::{Machine, Now, OperationKind, Outbox, Received, Status, Wait, Watch};
 use socklab_system::{Budget, call_error};
-use socklab_tasks::{Conversation, Event, Runtime, Sleep, Socket, Times, watched};
+use socklab_tasks::{AsyncRuntime, Conversation, Event, Sleep, Socket, WaitTimes, timed_wait};
 
 use crate::wire;
 
@@ -26,7 +26,7 @@ pub enum SocketEvent {
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncStdRuntime;
 
-impl Runtime for AsyncStdRuntime {
+impl AsyncRuntime for AsyncStdRuntime {
     const NAME: &'static str = "async-std";
 
     const TRIES_FIRST: bool = true;
@@ -34,7 +34,7 @@ impl Runtime for AsyncStdRuntime {
     type Udp = UdpSocket;
     type Tcp = TcpStream;
     /// The receive buffer. The bytes received last are at its beginning.
-    type Notes = Vec<u8>;
+    type SocketState = Vec<u8>;
     type Listener = TcpListener;
     type SocketEvent = SocketEvent;
 
@@ -43,7 +43,7 @@ impl Runtime for AsyncStdRuntime {
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
-    ) -> (Event<Self>, Times) {
+    ) -> (Event<Self>, WaitTimes) {
         let spent = conversation.budget.is_spent();
         if spent {
             // There may be more to receive, but let other tasks run first.
@@ -51,10 +51,10 @@ impl Runtime for AsyncStdRuntime {
             conversation.budget = Budget::FULL;
         }
         let (clock, others) = (&conversation.run.clock, &mut conversation.other_sources);
-        let Socket { wire, notes: inbox } = &mut conversation.socket;
+        let Socket { wire, state: inbox } = &mut conversation.socket;
         let mut sent = pin!(wire::send_waiting(wire, conversation.session.unsent()));
         let mut received = pin!(wire::receive(wire, inbox, clock));
-        watched::<W::Observer, _>(clock, |cx| {
+        timed_wait::<W::Observer, _>(clock, |cx| {
             // After a spent budget, messages first: a busy socket would keep the task from them.
             if spent && let Poll::Ready(event) = others.poll(cx) {
                 return Poll::Ready(event);
@@ -80,7 +80,7 @@ impl Runtime for AsyncStdRuntime {
     fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         event: SocketEvent,
-        times: &Times,
+        times: &WaitTimes,
         now: Now,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
@@ -90,7 +90,7 @@ impl Runtime for AsyncStdRuntime {
                 let kind = OperationKind::Receive;
                 turn.observe(times.operation::<W::Observer, _>(clock, kind, &received));
                 (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
-                let bytes = &conversation.socket.notes;
+                let bytes = &conversation.socket.state;
                 match received {
                     Ok(received) => {
                         (conversation.permit.iter()).for_each(|permit| permit.heard(now.mono));

@@ -219,7 +219,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
                 lines: &mut resources.lines,
                 permit: self.permit.as_ref(),
             };
-            let calls = &mut InLoop {
+            let calls = &mut LoopCalls {
                 socket: &mut self.socket,
                 model: &mut resources.model,
                 mailbox: &resources.mailbox,
@@ -298,13 +298,13 @@ impl<L: Model> Socket<L> {
 }
 
 /// The calls of a conversation in a loop. None of them waits.
-struct InLoop<'a, L: Model> {
+struct LoopCalls<'a, L: Model> {
     socket: &'a mut Socket<L>,
     model: &'a mut L,
     mailbox: &'a Arc<Mailbox<(Address, Message)>>,
 }
 
-impl<L: Model> Calls for InLoop<'_, L> {
+impl<L: Model> Calls for LoopCalls<'_, L> {
     const COMPLETIONS: bool = L::COMPLETIONS;
 
     fn wire(&self) -> &system::Wire<impl SystemSocket, impl SystemSocket> {

@@ -3,23 +3,23 @@
 //! A task is suspended when it waits, and polled again when something may have happened. So a
 //! conversation reads from top to bottom, as with threads, but no thread sleeps in it. The models
 //! of this family differ in who polls the tasks and in how a task learns about its socket. So each
-//! is a [`Runtime`]: an executor with its timers, its sockets, and the one wait of a conversation.
-//! They share the rest:
+//! is an [`AsyncRuntime`]: an executor with its timers, its sockets, and the one wait of a
+//! conversation. They share the rest:
 //!
 //! * `conversation` is the loop over a [`Session`]: do what it says, then wait at one `.await`,
 //!   which is the runtime's;
 //! * `listener` accepts, and starts a task for each connection;
-//! * `alarm` is a deadline, as a timer of the runtime;
-//! * `lend` is the outbox that the tasks of a thread share;
-//! * `watched` tells the observer about a wait.
+//! * `deadline_timer` is a deadline, as a timer of the runtime;
+//! * `outbox` is the one that the tasks of a thread share;
+//! * `timed_wait` tells the observer about a wait.
 
 #![forbid(unsafe_code)]
 
-mod alarm;
-mod lend;
+mod deadline_timer;
 mod listener;
+mod outbox;
 mod runtime;
-mod watched;
+mod timed_wait;
 
 use std::io;
 use std::marker::PhantomData;
@@ -29,15 +29,15 @@ use std::sync::Arc;
 use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
 use socklab_system::{Backend, Run, Wire};
 
-pub use alarm::Sleep;
-pub use runtime::{Conversation, Event, OtherSources, Runtime, Socket};
-pub use watched::{Times, watched};
+pub use deadline_timer::Sleep;
+pub use runtime::{AsyncRuntime, Conversation, Event, OtherSources, Socket};
+pub use timed_wait::{WaitTimes, timed_wait};
 
 /// The I/O model of an async runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks<R>(PhantomData<R>);
 
-impl<R: Runtime> Backend for Tasks<R> {
+impl<R: AsyncRuntime> Backend for Tasks<R> {
     const NAME: &'static str = R::NAME;
 
     fn alone<M: Machine + 'static, W: Watch + 'static>(

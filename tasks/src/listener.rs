@@ -11,12 +11,12 @@ use std::task::{Poll, Wake, Waker};
 use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Status, Subject, Watch};
 use socklab_system::{Guest, Mailbox, NextGuest, Reception, Run, Wire};
 
-use crate::alarm::Alarm;
-use crate::runtime::{Conversation, Runtime};
-use crate::watched::watched;
+use crate::deadline_timer::DeadlineTimer;
+use crate::runtime::{AsyncRuntime, Conversation};
+use crate::timed_wait::timed_wait;
 
 /// What ended a listener's wait.
-enum ListenerEvent<R: Runtime> {
+enum ListenerEvent<R: AsyncRuntime> {
     Accepted(io::Result<(R::Tcp, SocketAddr)>),
     Woken,
     Deadline,
@@ -28,12 +28,12 @@ struct Shared {
     /// How many connections are alive.
     live: AtomicUsize,
     /// A message for each connection that ended, when there may be room for one, and for a stop.
-    woken: Mailbox<()>,
+    wake_ups: Mailbox<()>,
 }
 
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
-        self.woken.leave(());
+        self.wake_ups.leave(());
     }
 }
 
@@ -50,22 +50,22 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.0.live.fetch_sub(1, Ordering::Release);
-        self.0.woken.leave(());
+        self.0.wake_ups.leave(());
     }
 }
 
 /// A listening socket, and what its connections get.
-struct Listener<R: Runtime, S, W> {
+struct Listener<R: AsyncRuntime, S, W> {
     listener: R::Listener,
     service: Arc<S>,
     shared: Arc<Shared>,
     /// Whether the next accept makes a system call at once, which the observer is then told of.
-    asks: bool,
+    tries_first: bool,
     run: Arc<Run<W>>,
 }
 
 /// Accepts until told to stop, then waits for the connections to end.
-pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
+pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static>(
     (local, tcp): (SocketAddr, TcpListener),
     service: Arc<S>,
     run: Arc<Run<W>>,
@@ -78,23 +78,23 @@ pub(crate) async fn serve<R: Runtime, S: Service + 'static, W: Watch + 'static>(
         listener: R::listener(tcp)?,
         service,
         shared: Arc::clone(&shared),
-        asks: R::TRIES_FIRST,
+        tries_first: R::TRIES_FIRST,
         run,
     };
     listener.run.console.notice(Notice::Ready(local));
     let reception = Reception::new(&listener.run, local, &*listener.service, waker);
     listener.accept(reception).await;
     while shared.live.load(Ordering::Acquire) > 0 {
-        poll_fn(|cx| shared.woken.poll(cx)).await;
+        poll_fn(|cx| shared.wake_ups.poll(cx)).await;
     }
     Ok(Status::Stopped)
 }
 
-impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
+impl<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     /// Accepts until told to stop, then stops listening.
     async fn accept(mut self, mut reception: Reception<R::Tcp>) {
         let mut observer = self.run.watch.watch(Subject::Driver);
-        let mut alarm = Alarm::default();
+        let mut timer = DeadlineTimer::default();
         while !self.run.stop.requested() {
             let (accepts, until) = match reception.next(&self.run) {
                 NextGuest::Begin(guest) => {
@@ -104,7 +104,7 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
                 NextGuest::Accept => (true, None),
                 NextGuest::Wait(until) => (false, until),
             };
-            match self.wait(&mut observer, &mut alarm, accepts, until).await {
+            match self.wait(&mut observer, &mut timer, accepts, until).await {
                 ListenerEvent::Woken | ListenerEvent::Deadline => {}
                 ListenerEvent::Accepted(_) if self.run.stop.requested() => {}
                 ListenerEvent::Accepted(accepted) => reception.accepted(&self.run, accepted),
@@ -115,33 +115,33 @@ impl<R: Runtime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     async fn wait(
         &mut self,
         observer: &mut W::Observer,
-        alarm: &mut Alarm,
+        timer: &mut DeadlineTimer,
         accepts: bool,
         until: Option<Mono>,
     ) -> ListenerEvent<R> {
-        let (clock, woken) = (&self.run.clock, &self.shared.woken);
+        let (clock, wake_ups) = (&self.run.clock, &self.shared.wake_ups);
         let mut accepted = pin!(R::accept(&self.listener));
-        let (event, times) = watched::<W::Observer, _>(clock, |cx| {
-            if woken.poll(cx).is_ready() {
+        let (event, times) = timed_wait::<W::Observer, _>(clock, |cx| {
+            if wake_ups.poll(cx).is_ready() {
                 return Poll::Ready(ListenerEvent::Woken);
             }
             if accepts && let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
                 return Poll::Ready(ListenerEvent::Accepted(accepted));
             }
-            let passed = alarm.poll(until, clock, R::sleep, cx);
+            let passed = timer.poll(until, clock, R::sleep, cx);
             passed.map(|()| ListenerEvent::Deadline)
         })
         .await;
         let timed_out = matches!(event, ListenerEvent::Deadline);
         let kind = OperationKind::Accept;
-        let tried = (accepts && self.asks).then_some(kind);
-        let waited = times.wait::<W::Observer>(tried, timed_out);
+        let tried = (accepts && self.tries_first).then_some(kind);
+        let waited = times.wait_operations::<W::Observer>(tried, timed_out);
         if accepts && waited[1].is_some() {
-            self.asks = R::TRIES_FIRST;
+            self.tries_first = R::TRIES_FIRST;
         }
         let accepted = match &event {
             ListenerEvent::Accepted(accepted) => {
-                self.asks = true;
+                self.tries_first = true;
                 times.operation::<W::Observer, _>(clock, kind, accepted)
             }
             _ => None,

@@ -11,11 +11,11 @@ use socklab_system::SystemSocket;
 
 pub use conversation::{Conversation, Event, OtherSources, Socket};
 
-use crate::alarm::Sleep;
-use crate::watched::Times;
+use crate::deadline_timer::Sleep;
+use crate::timed_wait::WaitTimes;
 
 /// An async runtime: its executor and timers, its sockets, and a conversation's one wait.
-pub trait Runtime: Sized + 'static {
+pub trait AsyncRuntime: Sized + 'static {
     /// The runtime's name on the command line and in transcripts.
     const NAME: &'static str;
 
@@ -28,7 +28,7 @@ pub trait Runtime: Sized + 'static {
     /// A TCP connection.
     type Tcp: SystemSocket + Send + Sync;
     /// What the runtime keeps with a socket.
-    type Notes: Default + Send;
+    type SocketState: Default + Send;
     /// A listening TCP socket.
     type Listener: Send + Sync;
     /// The result of a wait for a socket.
@@ -88,12 +88,13 @@ pub trait Runtime: Sized + 'static {
         listener: &Self::Listener,
     ) -> impl Future<Output = io::Result<(Self::Tcp, SocketAddr)>> + Send;
 
-    /// The one place where a conversation waits: for its socket or [another source](crate::OtherSources),
-    /// whichever comes first. Cancel-safe: if dropped before it is ready, it has consumed no data.
+    /// The one place where a conversation waits: for its socket or [another
+    /// source](crate::OtherSources), whichever comes first. Cancel-safe: if dropped before it is
+    /// ready, it has consumed no data.
     fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
-    ) -> impl Future<Output = (Event<Self>, Times)> + Send;
+    ) -> impl Future<Output = (Event<Self>, WaitTimes)> + Send;
 
     /// Hands the event of a socket to the session, and carries out what follows. Returns what to
     /// wait for next.
@@ -103,7 +104,7 @@ pub trait Runtime: Sized + 'static {
     fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         event: Self::SocketEvent,
-        times: &Times,
+        times: &WaitTimes,
         now: Now,
         out: &mut Outbox,
     ) -> Result<Wait, Status>;

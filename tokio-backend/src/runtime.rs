@@ -12,7 +12,7 @@ use socklab_core::{
     Link, Machine, Now, Observer, OperationKind, Outbox, Received, Status, Wait, Watch,
 };
 use socklab_system::{Budget, call_error, socket, timed};
-use socklab_tasks::{Conversation, Event, Runtime, Sleep, Socket, Times, watched};
+use socklab_tasks::{AsyncRuntime, Conversation, Event, Sleep, Socket, WaitTimes, timed_wait};
 use tokio::io::Ready;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::Builder;
@@ -25,9 +25,9 @@ const STREAM_BUFFER: usize = 4096;
 
 /// What the driver keeps with a socket.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub struct SocketState {
     /// The reactor has reported that there is room to send.
-    room: bool,
+    room_reported: bool,
     /// The receive buffer of a UDP socket. A stream is read to the stack, so that an idle
     /// connection keeps no buffer.
     buffer: Vec<u8>,
@@ -37,14 +37,14 @@ pub struct Notes {
 #[derive(Clone, Copy, Debug)]
 pub struct TokioRuntime;
 
-impl Runtime for TokioRuntime {
+impl AsyncRuntime for TokioRuntime {
     const NAME: &'static str = "tokio";
 
     const TRIES_FIRST: bool = false;
 
     type Udp = UdpSocket;
     type Tcp = TcpStream;
-    type Notes = Notes;
+    type SocketState = SocketState;
     type Listener = TcpListener;
     type SocketEvent = Ready;
 
@@ -53,14 +53,14 @@ impl Runtime for TokioRuntime {
     async fn wait<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
-    ) -> (Event<Self>, Times) {
+    ) -> (Event<Self>, WaitTimes) {
         if mem::replace(&mut conversation.budget, Budget::FULL).is_spent() {
             // There is more to receive, but let other tasks run first.
             yield_now().await;
         }
         let mut ready = pin!(wire::ready(&conversation.socket.wire, wait));
         let (clock, others) = (&conversation.run.clock, &mut conversation.other_sources);
-        watched::<W::Observer, _>(clock, |cx| {
+        timed_wait::<W::Observer, _>(clock, |cx| {
             // Messages first. Otherwise a busy socket would keep the task from them.
             if let Poll::Ready(event) = others.poll(cx) {
                 return Poll::Ready(event);
@@ -78,12 +78,12 @@ impl Runtime for TokioRuntime {
     fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         ready: Ready,
-        _: &Times,
+        _: &WaitTimes,
         now: Now,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
         if ready.is_writable() {
-            conversation.socket.notes.room = true;
+            conversation.socket.state.room_reported = true;
             conversation.session.turn(out).room();
         }
         let wait = conversation.carry_out(now, out)?;
@@ -93,10 +93,10 @@ impl Runtime for TokioRuntime {
         if let Wire::Stream(_) = conversation.socket.wire {
             return receive(conversation, &mut [0; STREAM_BUFFER], now, wait, out);
         }
-        let mut buffer = mem::take(&mut conversation.socket.notes.buffer);
+        let mut buffer = mem::take(&mut conversation.socket.state.buffer);
         buffer.resize(socket::DATAGRAM_BUFFER, 0);
         let wait = receive(conversation, &mut buffer, now, wait, out);
-        conversation.socket.notes.buffer = buffer;
+        conversation.socket.state.buffer = buffer;
         wait
     }
 
@@ -136,7 +136,7 @@ impl Runtime for TokioRuntime {
     }
 
     fn send(socket: &mut Socket<Self>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        wire::send(&socket.wire, link, bytes, socket.notes.room)
+        wire::send(&socket.wire, link, bytes, socket.state.room_reported)
     }
 
     async fn connect(to: SocketAddr) -> io::Result<(SocketAddr, TcpStream)> {

@@ -67,14 +67,14 @@ fn connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// Sends a datagram, or some bytes of a stream; `WouldBlock` if there is no room.
 ///
-/// Until the reactor has `noted` that a new socket has room, this calls the system directly; the
+/// Until the reactor has `reported` that a new socket has room, this calls the system directly; the
 /// sockets of a reactor never block. From then on tokio must see a send fail, or it would report
 /// room forever.
-pub(crate) fn send(wire: &Wire, link: &Link, bytes: &[u8], noted: bool) -> io::Result<usize> {
+pub(crate) fn send(wire: &Wire, link: &Link, bytes: &[u8], reported: bool) -> io::Result<usize> {
     let send = || wire.send(link, bytes);
     match wire {
-        Wire::Datagrams(datagrams) if noted => datagrams.udp.try_io(Interest::WRITABLE, send),
-        Wire::Stream(tcp) if noted => tcp.try_io(Interest::WRITABLE, send),
+        Wire::Datagrams(datagrams) if reported => datagrams.udp.try_io(Interest::WRITABLE, send),
+        Wire::Stream(tcp) if reported => tcp.try_io(Interest::WRITABLE, send),
         _ => send(),
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Waker};
 
-    use socklab_tasks::Runtime;
+    use socklab_tasks::AsyncRuntime;
     use tokio::net::TcpListener;
 
     use super::*;
@@ -154,10 +154,10 @@ mod tests {
             let (reader, _) = listener.accept().await.unwrap();
             let (wire, link) = (Wire::Stream(client), Link::first(peer));
             let bytes = vec![7; 64 * 1024];
-            let fill = |noted| {
+            let fill = |reported| {
                 let mut sent = 0;
                 loop {
-                    match send(&wire, &link, &bytes, noted) {
+                    match send(&wire, &link, &bytes, reported) {
                         Ok(len) => sent += len,
                         Err(error) if error.kind() == ErrorKind::WouldBlock => return sent,
                         Err(error) => panic!("{error}"),

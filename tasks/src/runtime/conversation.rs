@@ -16,17 +16,17 @@ use socklab_system::{
     RunContext, StopGuard, SystemSocket, Wire, carry_out, fault, hand_over, timed,
 };
 
-use crate::alarm::Alarm;
-use crate::lend::lend;
-use crate::watched::Times;
+use crate::deadline_timer::DeadlineTimer;
+use crate::outbox::with_outbox;
+use crate::timed_wait::WaitTimes;
 
-use super::Runtime;
+use super::AsyncRuntime;
 
 /// Opens a TCP connection. Its result includes the connection's own address.
 type Opening<T> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, T)>> + Send>>;
 
 /// What ended a conversation's wait.
-pub enum Event<R: Runtime> {
+pub enum Event<R: AsyncRuntime> {
     /// A message from another thread.
     Message(Message),
     /// A connection was opened, or could not be.
@@ -38,13 +38,13 @@ pub enum Event<R: Runtime> {
 }
 
 /// What a conversation waits for besides its socket.
-pub struct OtherSources<R: Runtime> {
+pub struct OtherSources<R: AsyncRuntime> {
     mailbox: Arc<Mailbox<Message>>,
     opening: Option<Opening<R::Tcp>>,
-    alarm: Alarm,
+    timer: DeadlineTimer,
 }
 
-impl<R: Runtime> OtherSources<R> {
+impl<R: AsyncRuntime> OtherSources<R> {
     /// Ready with a message from another thread, or with the connection that is being opened.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event<R>> {
         if let Poll::Ready(message) = self.mailbox.poll(cx) {
@@ -63,13 +63,13 @@ impl<R: Runtime> OtherSources<R> {
         clock: &Clock,
         cx: &mut Context<'_>,
     ) -> Poll<Event<R>> {
-        let alarm = self.alarm.poll(at, clock, R::sleep, cx);
-        alarm.map(|()| Event::Deadline)
+        let passed = self.timer.poll(at, clock, R::sleep, cx);
+        passed.map(|()| Event::Deadline)
     }
 }
 
 /// One session with its socket, its lines and its deadlines. One task owns and runs it.
-pub struct Conversation<R: Runtime, M, W: Watch> {
+pub struct Conversation<R: AsyncRuntime, M, W: Watch> {
     /// The session: the machine, and what is unsent.
     pub session: Session<M, W::Observer>,
     /// The conversation's socket.
@@ -89,20 +89,20 @@ pub struct Conversation<R: Runtime, M, W: Watch> {
 }
 
 /// A socket, UDP or TCP, and what the runtime keeps with it.
-pub struct Socket<R: Runtime> {
+pub struct Socket<R: AsyncRuntime> {
     /// The socket.
     pub wire: Wire<R::Udp, R::Tcp>,
     /// What the runtime keeps.
-    pub notes: R::Notes,
+    pub state: R::SocketState,
 }
 
 /// The calls of a conversation in a task. None of them waits.
-struct InTask<'a, R: Runtime> {
+struct TaskCalls<'a, R: AsyncRuntime> {
     socket: &'a mut Socket<R>,
-    others: &'a mut OtherSources<R>,
+    other_sources: &'a mut OtherSources<R>,
 }
 
-impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
+impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: Wire<R::Udp, R::Tcp>,
@@ -115,14 +115,14 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
         if let Some(permit) = &permit {
             permit.on_evict(wake.clone());
         }
-        let notes = R::Notes::default();
+        let state = R::SocketState::default();
         Conversation {
             session,
-            socket: Socket { wire, notes },
+            socket: Socket { wire, state },
             other_sources: OtherSources {
                 mailbox,
                 opening: None,
-                alarm: Alarm::default(),
+                timer: DeadlineTimer::default(),
             },
             budget: Budget::FULL,
             clock: LoopClock::of(run.clock),
@@ -136,7 +136,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
     /// Starts the machine. Returns what it waits for, or the status if it has ended already.
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
         let now = self.clock.now();
-        lend(|out| {
+        with_outbox(|out| {
             self.session.turn(out).begin(now, begin);
             self.carry_out(now, out)
         })
@@ -152,7 +152,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
                 Err(status) => return status,
                 Ok(wait) => {
                     let (event, times) = R::wait(self, wait).await;
-                    next = lend(|out| self.handle_event(wait, event, &times, out));
+                    next = with_outbox(|out| self.handle_event(wait, event, &times, out));
                 }
             }
         }
@@ -163,7 +163,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
         &mut self,
         wait: Wait,
         event: Event<R>,
-        times: &Times,
+        times: &WaitTimes,
         out: &mut Outbox,
     ) -> Result<Wait, Status> {
         let now = self.clock.now();
@@ -175,7 +175,7 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             _ => None,
         };
         let timed_out = matches!(event, Event::Deadline);
-        for operation in times.wait::<W::Observer>(tried, timed_out) {
+        for operation in times.wait_operations::<W::Observer>(tried, timed_out) {
             turn.observe(operation);
         }
         match event {
@@ -212,13 +212,15 @@ impl<R: Runtime, M: Machine, W: Watch> Conversation<R, M, W> {
             lines: &mut self.lines,
             permit: self.permit.as_ref(),
         };
-        let (socket, others) = (&mut self.socket, &mut self.other_sources);
-        let calls = &mut InTask { socket, others };
+        let calls = &mut TaskCalls {
+            socket: &mut self.socket,
+            other_sources: &mut self.other_sources,
+        };
         carry_out(self.session.turn(out), now, context, calls)
     }
 }
 
-impl<R: Runtime> Calls for InTask<'_, R> {
+impl<R: AsyncRuntime> Calls for TaskCalls<'_, R> {
     fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket> {
         &self.socket.wire
     }

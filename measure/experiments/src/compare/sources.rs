@@ -41,7 +41,7 @@ const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
 const BATCHED: File = file!("blocking/src/batched.rs");
-const ASYNC_STD: File = file!("async/src/runtime.rs", waits in "watched::<");
+const ASYNC_STD: File = file!("async/src/runtime.rs", waits in "timed_wait::<");
 const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(limit, ready)");
 const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
@@ -53,7 +53,7 @@ const EPOLL_LEVEL: File = file!("multiplexing/src/epoll_level.rs", waits in "epo
 const SIGNAL_DRIVEN: File = file!("signal-driven/src/model.rs", waits in "signal::wait(if");
 const URING: File = file!("uring/src/model.rs", waits in "ring.wait(limit)");
 const RING: File = file!("uring/src/ring.rs");
-const TOKIO: File = file!("tokio-backend/src/runtime.rs", waits in "watched::<");
+const TOKIO: File = file!("tokio-backend/src/runtime.rs", waits in "timed_wait::<");
 const TASKS: File = file!("tasks/src/runtime/conversation.rs");
 
 /// The machine of an exercise.

@@ -12,7 +12,7 @@ thread_local! {
 ///
 /// Meanwhile no other task runs on the thread, and a session leaves the outbox empty when it waits.
 /// So one outbox for each thread is enough, and an idle connection keeps none.
-pub(crate) fn lend<T>(work: impl FnOnce(&mut Outbox) -> T) -> T {
+pub(crate) fn with_outbox<T>(work: impl FnOnce(&mut Outbox) -> T) -> T {
     // Taken rather than borrowed: a nested call gets another outbox instead of a panic.
     let mut outbox = OUTBOX.take();
     let done = work(&mut outbox);
@@ -29,13 +29,13 @@ mod tests {
     #[test]
     fn a_second_one_is_another() {
         let link = Link::first("192.0.2.1:1".parse().unwrap());
-        lend(|outer| {
+        with_outbox(|outer| {
             outer.send(link, b"hola");
-            lend(|inner| assert!(inner.is_empty()));
+            with_outbox(|inner| assert!(inner.is_empty()));
             let sent = outer.iter().next();
             assert!(matches!(sent, Some(Output::Send { bytes: b"hola", .. })));
             outer.clear();
         });
-        lend(|again| assert!(again.is_empty()));
+        with_outbox(|again| assert!(again.is_empty()));
     }
 }

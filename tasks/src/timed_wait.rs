@@ -9,26 +9,26 @@ use socklab_system::{Clock, Moved, moment, operation};
 
 /// When a race of futures began, was first suspended, and was last polled.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Times {
+pub struct WaitTimes {
     began: Mono,
     slept: Option<Mono>,
     woke: Mono,
 }
 
 /// Polls `race` until a future is ready. Notes the times if there is an observer.
-pub async fn watched<O: Observer, T>(
+pub async fn timed_wait<O: Observer, T>(
     clock: &Clock,
     mut race: impl FnMut(&mut Context<'_>) -> Poll<T>,
-) -> (T, Times) {
-    let mut times = None::<Times>;
+) -> (T, WaitTimes) {
+    let mut times = None::<WaitTimes>;
     let won = poll_fn(|cx| {
         if !O::ENABLED {
             return race(cx);
         }
         let now = moment::<O>(clock);
-        let times = times.get_or_insert(Times {
+        let times = times.get_or_insert(WaitTimes {
             began: now,
-            ..Times::default()
+            ..WaitTimes::default()
         });
         times.woke = now;
         let polled = race(cx);
@@ -41,11 +41,11 @@ pub async fn watched<O: Observer, T>(
     (won, times.unwrap_or_default())
 }
 
-impl Times {
+impl WaitTimes {
     /// The operations of a wait, if the task was suspended: the call that would have blocked
     /// (`tried`, if there was one), and the wait until the task was woken, by an event or by its
     /// timer.
-    pub fn wait<O: Observer>(
+    pub fn wait_operations<O: Observer>(
         &self,
         tried: Option<OperationKind>,
         timed_out: bool,

@@ -15,9 +15,9 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A deadline that moves later, as it does while a peer keeps talking, leaves the timer alone. The
 /// timer fires early, once, and is then set for the rest of the time.
 #[derive(Default)]
-pub(crate) struct Alarm(Option<(Mono, Sleep)>);
+pub(crate) struct DeadlineTimer(Option<(Mono, Sleep)>);
 
-impl Alarm {
+impl DeadlineTimer {
     /// Ready once the clock has reached `at`. Never ready, and without a timer, if `at` is `None`.
     /// `sleep` makes timers.
     pub(crate) fn poll(
@@ -67,13 +67,13 @@ mod tests {
     fn fires_when_the_clock_says_so_and_not_before() {
         let clock = Clock::start();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut alarm = Alarm::default();
+        let mut timer = DeadlineTimer::default();
         // Set for `soon` by a timer that fires then. The deadline has moved on meanwhile, so the
         // timer is set again for what is left.
         let soon = clock.mono().plus(Duration::from_millis(5));
         let later = clock.mono().plus(Duration::from_millis(15));
-        alarm.0 = Some((soon, sleep(Duration::from_millis(5))));
-        assert!(alarm.poll(Some(later), &clock, sleep, &mut cx).is_ready());
+        timer.0 = Some((soon, sleep(Duration::from_millis(5))));
+        assert!(timer.poll(Some(later), &clock, sleep, &mut cx).is_ready());
         assert!(clock.mono() >= later);
     }
 
@@ -81,20 +81,20 @@ mod tests {
     fn a_timer_is_kept_and_dropped_with_its_deadline() {
         let clock = Clock::start();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut alarm = Alarm::default();
+        let mut timer = DeadlineTimer::default();
         let never = |_| -> Sleep { Box::pin(pending()) };
         let at = |seconds| clock.mono().plus(Duration::from_secs(seconds));
-        let set = |alarm: &Alarm| alarm.0.as_ref().map(|(at, _)| *at);
+        let set = |timer: &DeadlineTimer| timer.0.as_ref().map(|(at, _)| *at);
         let (early, late) = (at(1000), at(2000));
-        for (deadline, timer) in [
+        for (deadline, expected) in [
             (Some(late), Some(late)),
             (Some(early), Some(early)),
             // The timer is left alone: it will fire early, and be set again then.
             (Some(late), Some(early)),
             (None, None),
         ] {
-            assert!(alarm.poll(deadline, &clock, never, &mut cx).is_pending());
-            assert_eq!(set(&alarm), timer);
+            assert!(timer.poll(deadline, &clock, never, &mut cx).is_pending());
+            assert_eq!(set(&timer), expected);
         }
     }
 }
