@@ -20,9 +20,9 @@ impl Design for Iterative {
     const NAME: &'static str = "blocking-iterative";
 
     fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
-        let mut accepting = listener.accepting();
-        while let Some(guest) = accepting.next() {
-            listener.serve(guest);
+        let mut acceptor = listener.acceptor();
+        while let Some(incoming) = acceptor.next() {
+            listener.serve(incoming);
         }
         Ok(())
     }

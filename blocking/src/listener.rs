@@ -10,7 +10,7 @@ use std::thread::{self, Thread};
 use socklab_core::{
     Fault, Mono, Notice, Observer, OperationKind, Resource, Service, Status, Subject, Wait, Watch,
 };
-use socklab_system::{Guest, NextGuest, Reception, Run, StopGuard, lock, socket, timed};
+use socklab_system::{AcceptStep, Acceptor, Incoming, Run, StopGuard, lock, socket, timed};
 
 use crate::conversation::Conversation;
 use crate::wire::BlockingWire;
@@ -55,9 +55,9 @@ type Begun<M, W> = (Box<Conversation<M, W>>, Result<Wait, Status>);
 type Refusals<M, W> = Option<Sender<Begun<M, W>>>;
 
 /// A thread that accepts on a listener.
-pub(crate) struct Accepting<'l, 'a, S: Service, W: Watch> {
+pub(crate) struct BlockingAcceptor<'l, 'a, S: Service, W: Watch> {
     listener: &'l Listener<'a, S, W>,
-    reception: Reception<TcpStream>,
+    acceptor: Acceptor<TcpStream>,
     observer: W::Observer,
     _waker: StopGuard,
 }
@@ -103,12 +103,12 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     }
 
     /// Returns what the calling thread needs to accept.
-    pub(crate) fn accepting(&self) -> Accepting<'_, 'a, S, W> {
+    pub(crate) fn acceptor(&self) -> BlockingAcceptor<'_, 'a, S, W> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let wake = waker.clone();
-        Accepting {
+        BlockingAcceptor {
             listener: self,
-            reception: Reception::new(self.run, self.local, self.service, waker),
+            acceptor: Acceptor::new(self.run, self.local, self.service, waker),
             observer: self.run.watch.watch(Subject::Driver),
             _waker: self.run.stop.on_request(move || wake.wake_by_ref()),
         }
@@ -127,23 +127,23 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     }
 
     /// Starts the conversation with a connection, on the calling thread.
-    fn begin(&self, guest: Guest<TcpStream>) -> Begun<S::Machine, W> {
-        let (session, begin) = guest.session(self.service, self.run);
-        let wire = BlockingWire::stream(guest.tcp);
-        let mut conversation = Conversation::new(session, wire, Some(guest.permit), self.run);
+    fn begin(&self, incoming: Incoming<TcpStream>) -> Begun<S::Machine, W> {
+        let (session, begin) = incoming.session(self.service, self.run);
+        let wire = BlockingWire::stream(incoming.tcp);
+        let mut conversation = Conversation::new(session, wire, Some(incoming.permit), self.run);
         let begun = conversation.begin(begin);
         (conversation, begun)
     }
 
     /// Serves a connection to its end.
-    pub(crate) fn serve(&self, guest: Guest<TcpStream>) {
-        let (mut conversation, begun) = self.begin(guest);
+    pub(crate) fn serve(&self, incoming: Incoming<TcpStream>) {
+        let (mut conversation, begun) = self.begin(incoming);
         conversation.run(begun);
     }
 
     /// Tells a peer that its connection exceeds a limit. Then only the peer's end is awaited: one
     /// thread, started for the first refusal, does that for all of them.
-    fn refuse(&self, guest: Guest<TcpStream>) {
+    fn refuse(&self, incoming: Incoming<TcpStream>) {
         let start = || {
             let (sender, refusals) = channel::<Begun<S::Machine, W>>();
             let thread = thread::Builder::new().stack_size(STACK);
@@ -157,21 +157,21 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             thread.spawn(drain).ok().map(|_| sender)
         };
         if let Some(refusals) = self.refusals.get_or_init(start) {
-            let _ = refusals.send(self.begin(guest));
+            let _ = refusals.send(self.begin(incoming));
         }
     }
 }
 
-impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
+impl<S: Service, W: Watch + 'static> BlockingAcceptor<'_, '_, S, W> {
     /// Blocks in `accept`, then until there is room. Returns `None` once the server is to stop.
-    pub(crate) fn next(&mut self) -> Option<Guest<TcpStream>> {
+    pub(crate) fn next(&mut self) -> Option<Incoming<TcpStream>> {
         let (listener, run) = (self.listener, self.listener.run);
         let tcp = lock(&listener.tcp).clone()?;
         // Look for a stop before each `accept`: a thread that waits there has taken a descriptor,
         // which the threads that leave need to wake each other.
         while !run.stop.requested() {
-            match self.reception.next(run) {
-                NextGuest::Accept => {
+            match self.acceptor.next(run) {
+                AcceptStep::Accept => {
                     let (accepted, operation) =
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, || tcp.accept());
                     (operation.iter()).for_each(|one| self.observer.operation(one));
@@ -181,12 +181,12 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
                         run.stop.request();
                     }
                     if !run.stop.requested() {
-                        self.reception.accepted(run, accepted);
+                        self.acceptor.accepted(run, accepted);
                     }
                 }
-                NextGuest::Begin(guest) if guest.over.is_some() => listener.refuse(guest),
-                NextGuest::Begin(guest) => return Some(guest),
-                NextGuest::Wait(until) => self.park(until),
+                AcceptStep::Serve(incoming) if incoming.over.is_some() => listener.refuse(incoming),
+                AcceptStep::Serve(incoming) => return Some(incoming),
+                AcceptStep::Wait(until) => self.park(until),
             }
         }
         listener.close(&tcp);
@@ -197,7 +197,7 @@ impl<S: Service, W: Watch + 'static> Accepting<'_, '_, S, W> {
     /// while.
     pub(crate) fn out_of(&self, resource: Resource, fault: Fault) {
         // `None` means that a connection has ended meanwhile, not that there is no time limit.
-        if let until @ Some(_) = self.reception.out_of(self.listener.run, resource, fault) {
+        if let until @ Some(_) = self.acceptor.out_of(self.listener.run, resource, fault) {
             self.park(until);
         }
     }

@@ -21,22 +21,24 @@ impl Design for PerConnection {
     const NAME: &'static str = "blocking";
 
     fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
-        let mut accepting = listener.accepting();
+        let mut acceptor = listener.acceptor();
         thread::scope(|scope| {
-            while let Some(guest) = accepting.next() {
-                // The new thread takes the guest. If no thread starts, it is still here for the
+            while let Some(incoming) = acceptor.next() {
+                // The new thread takes the connection. If no thread starts, it is still here for the
                 // next attempt.
-                let guest = Arc::new(Mutex::new(Some(guest)));
+                let incoming = Arc::new(Mutex::new(Some(incoming)));
                 while !listener.run.stop.requested() {
-                    let taken = Arc::clone(&guest);
+                    let taken = Arc::clone(&incoming);
                     let serve = move || {
                         let taken = lock(&taken).take();
-                        taken.into_iter().for_each(|guest| listener.serve(guest));
+                        taken
+                            .into_iter()
+                            .for_each(|incoming| listener.serve(incoming));
                     };
                     let thread = thread::Builder::new().stack_size(STACK);
                     match thread.spawn_scoped(scope, serve) {
                         Ok(_) => break,
-                        Err(error) => accepting.out_of(Resource::Threads, fault(&error)),
+                        Err(error) => acceptor.out_of(Resource::Threads, fault(&error)),
                     }
                 }
             }

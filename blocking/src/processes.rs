@@ -52,16 +52,16 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
 ) -> Status {
     serve_at(address, socket::bind_streams(address), |server| {
         let listener = Listener::new(server, false, service, run)?;
-        let (children, mut accepting) = (Children::default(), listener.accepting());
+        let (children, mut acceptor) = (Children::default(), listener.acceptor());
         thread::scope(|scope| {
             let reaper = thread::Builder::new().stack_size(STACK);
             reaper.spawn_scoped(scope, || children.reap(|_| ()))?;
-            while let Some(guest) = accepting.next() {
-                let mut permit = Some(guest.permit);
+            while let Some(incoming) = acceptor.next() {
+                let mut permit = Some(incoming.permit);
                 while permit.is_some() && !run.stop.requested() {
-                    let child = || start(guest.tcp.try_clone()?.into());
+                    let child = || start(incoming.tcp.try_clone()?.into());
                     if let Err(error) = children.start(child, &mut permit) {
-                        accepting.out_of(Resource::Threads, fault(&error));
+                        acceptor.out_of(Resource::Threads, fault(&error));
                     }
                 }
             }

@@ -12,9 +12,9 @@ use socklab_core::{
 };
 use socklab_system::{self as system, Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
-use crate::acceptor::{self, Acceptor};
 use crate::conversation::{Conversation, Resources};
 use crate::conversations::Conversations;
+use crate::listener::{self, Listener};
 use crate::model::{Model, Ready};
 use crate::timers::Address;
 use crate::wake_socket::{self, WakeSocket};
@@ -117,12 +117,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// When the listener cannot be set up, or the system cannot wait.
     pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
         let (Resources { run, model, .. }, waker) = (&self.resources, self.waker.clone());
-        let mut acceptor = Some(Acceptor::new(listener, service, run, waker, model)?);
+        let mut listener = Some(Listener::new(listener, service, run, waker, model)?);
         let mut all: Conversations<L, S::Machine, W> = Conversations::new();
-        while acceptor.is_some() || !all.slab.is_empty() {
-            self.round(&mut all, &mut acceptor)?;
-            if let Some(acceptor) = &mut acceptor {
-                self.accept(&mut all, acceptor, service);
+        while listener.is_some() || !all.slab.is_empty() {
+            self.round(&mut all, &mut listener)?;
+            if let Some(listener) = &mut listener {
+                self.accept(&mut all, listener, service);
             }
         }
         Ok(Status::Stopped)
@@ -132,11 +132,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn round<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
-        acceptor: &mut Option<Acceptor<L>>,
+        listener: &mut Option<Listener<L>>,
     ) -> io::Result<()> {
-        self.wait(all, acceptor.as_mut())?;
+        self.wait(all, listener.as_mut())?;
         if mem::take(&mut self.woken) || !L::WAITS {
-            self.handle_wake_up(all, acceptor);
+            self.handle_wake_up(all, listener);
         }
         self.turns(all);
         Ok(())
@@ -147,11 +147,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn handle_wake_up<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
-        acceptor: &mut Option<Acceptor<L>>,
+        listener: &mut Option<Listener<L>>,
     ) {
         if self.resources.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
-            if let Some(acceptor) = acceptor.take() {
-                acceptor.close(&mut self.resources.model);
+            if let Some(listener) = listener.take() {
+                listener.close(&mut self.resources.model);
             }
             for address in all.addresses() {
                 self.deliver(all, address, Message::Wake);
@@ -162,22 +162,26 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         while let Poll::Ready((address, message)) = mailbox.poll(&mut cx) {
             self.deliver(all, address, message);
         }
-        acceptor.iter_mut().for_each(Acceptor::look_again);
+        listener.iter_mut().for_each(Listener::look_again);
     }
 
     /// Accepts connections that wait, as many as there is room for, and at most [`ACCEPTS`].
     fn accept<S: Service>(
         &mut self,
         all: &mut Conversations<L, S::Machine, W>,
-        acceptor: &mut Acceptor<L>,
+        listener: &mut Listener<L>,
         service: &S,
     ) {
         for _ in 0..ACCEPTS {
-            let Some(guest) = acceptor.next(self.resources.run, &mut self.observer) else {
+            let Some(incoming) = listener.next(self.resources.run, &mut self.observer) else {
                 return;
             };
-            let (session, begin) = guest.session(service, self.resources.run);
-            let address = all.insert(session, system::Wire::Stream(guest.tcp), Some(guest.permit));
+            let (session, begin) = incoming.session(service, self.resources.run);
+            let address = all.insert(
+                session,
+                system::Wire::Stream(incoming.tcp),
+                Some(incoming.permit),
+            );
             self.visit(all, address, |one, resources| one.begin(begin, resources));
         }
     }
@@ -186,15 +190,15 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn wait<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
-        mut acceptor: Option<&mut Acceptor<L>>,
+        mut listener: Option<&mut Listener<L>>,
     ) -> io::Result<()> {
         let Resources { model, run, .. } = &mut self.resources;
         let mut accepts = false;
-        if let Some(acceptor) = &mut acceptor {
-            acceptor.settle(model)?;
-            accepts = acceptor.wants_turn();
+        if let Some(listener) = &mut listener {
+            listener.settle(model)?;
+            accepts = listener.wants_turn();
         }
-        let pause = acceptor.as_ref().and_then(|one| one.deadline());
+        let pause = listener.as_ref().and_then(|one| one.deadline());
         let next = [all.timers.next(), pause].into_iter().flatten().min();
         let limit = match next {
             // There is work already, so do not wait: only ask what else is ready.
@@ -223,7 +227,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                         socket.drain(model, &run.clock)?;
                     }
                 }
-                acceptor::KEY => acceptor.iter_mut().for_each(|acceptor| acceptor.ready()),
+                listener::KEY => listener.iter_mut().for_each(|listener| listener.ready()),
                 key => {
                     if let Some(conversation) = all.slab.get_mut(key) {
                         conversation.ready(ready.interest);
@@ -233,10 +237,10 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 }
             }
         }
-        if let (Some(acceptor), Some(at)) = (acceptor, pause)
+        if let (Some(listener), Some(at)) = (listener, pause)
             && at <= run.clock.mono()
         {
-            acceptor.look_again();
+            listener.look_again();
         }
         Ok(())
     }

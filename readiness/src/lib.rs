@@ -8,7 +8,7 @@
 //! * `event_loop` waits and hands out turns;
 //! * `conversation` is one [`Session`](socklab_core::Session) with its socket, a `wire`;
 //! * `conversations` is the slab of conversations, `timers` their deadlines;
-//! * `acceptor` accepts connections, as many as the limit allows;
+//! * `listener` accepts connections, as many as the limit allows;
 //! * `wake_socket` is how other threads and signals wake the loop.
 //!
 //! With completions (figure 6.5) a call only submits an operation, and a socket counts as ready
@@ -25,10 +25,10 @@
 
 #![forbid(unsafe_code)]
 
-mod acceptor;
 mod conversation;
 mod conversations;
 mod event_loop;
+mod listener;
 mod model;
 mod std_sockets;
 mod timers;

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acceptor;
 mod budget;
 mod carry_out;
 mod clock;
@@ -16,8 +17,6 @@ mod lines;
 mod lock;
 mod mailbox;
 mod observed;
-mod pause;
-mod reception;
 mod run;
 #[cfg(unix)]
 mod signals;
@@ -26,6 +25,7 @@ mod stop;
 mod trains;
 mod wire;
 
+pub use acceptor::{AcceptStep, Acceptor, Incoming};
 pub use budget::Budget;
 pub use carry_out::{Calls, Leave, Message, Opened, RunContext, carry_out, hand_over};
 pub use clock::{Clock, LoopClock};
@@ -33,13 +33,11 @@ pub use datagram::Ancillary;
 #[cfg(target_os = "linux")]
 pub use datagram::arrival;
 pub use fault::{call_error, fault};
-pub use limit::{ConnectionLimit, MAX_REFUSALS, Permit, SILENCE, network};
+pub use limit::{AcceptPause, ConnectionLimit, MAX_REFUSALS, Permit, SILENCE};
 pub use lines::{Lines, MAX_LINE};
 pub use lock::lock;
 pub use mailbox::Mailbox;
 pub use observed::{Moved, moment, operation, timed};
-pub use pause::AcceptPause;
-pub use reception::{Guest, NextGuest, Reception};
 pub use run::{Backend, Run, broken, serve_at};
 #[cfg(unix)]
 pub use signals::{is_ignored, stop_signals};

@@ -1,22 +1,24 @@
 //! How many connections a server holds, and which one makes room for another.
 
+mod pause;
 mod permit;
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::Duration;
 
+use socklab_core::policy::prefix;
 use socklab_core::{ExceededLimit, Mono};
 
 use crate::lock::lock;
-use crate::pause::AcceptPause;
 use permit::{Judged, Seat};
 
+pub use pause::AcceptPause;
 pub use permit::Permit;
 
 /// How many connections over a limit a server keeps at once, to tell their peers so. Further ones
@@ -63,7 +65,7 @@ struct Table {
     /// How many connections were evicted and have not ended yet.
     leaving: usize,
     judged: BTreeMap<u64, Arc<Judged>>,
-    networks: HashMap<IpAddr, usize>,
+    prefixes: HashMap<IpAddr, usize>,
     next: u64,
     evicted: u64,
     /// Who waits for a connection to end, in order: tickets and their wakers.
@@ -167,8 +169,8 @@ impl ConnectionLimit {
             table.held += 1;
             return begin(None, Seat::Plain);
         }
-        let network = network(peer.ip());
-        let here = table.networks.get(&network).copied().unwrap_or(0);
+        let prefix = prefix(peer.ip());
+        let here = table.prefixes.get(&prefix).copied().unwrap_or(0);
         let over = if here >= table.per_address {
             Some(ExceededLimit::PerAddress)
         } else if table.judged.len() >= table.total && !table.evict(now) {
@@ -178,8 +180,8 @@ impl ConnectionLimit {
         };
         let seat = match over {
             None => {
-                *table.networks.entry(network).or_default() += 1;
-                let (number, judged) = (table.number(), Arc::new(Judged::new(network, now)));
+                *table.prefixes.entry(prefix).or_default() += 1;
+                let (number, judged) = (table.number(), Arc::new(Judged::new(prefix, now)));
                 table.judged.insert(number, Arc::clone(&judged));
                 Seat::Judged(number, judged)
             }
@@ -233,7 +235,7 @@ impl Table {
         let silent = self.judged.iter().filter_map(|(number, one)| {
             let heard = one.heard();
             let is_silent = heard <= now && now.since(heard) >= self.silence;
-            is_silent.then(|| (Reverse(self.networks.get(&one.network)), heard, *number))
+            is_silent.then(|| (Reverse(self.prefixes.get(&one.prefix)), heard, *number))
         });
         let Some((_, _, number)) = silent.min() else {
             return false;
@@ -258,7 +260,7 @@ impl Table {
     /// Stops counting a connection.
     fn forget(&mut self, number: u64) -> Option<Arc<Judged>> {
         let judged = self.judged.remove(&number)?;
-        if let Entry::Occupied(mut here) = self.networks.entry(judged.network) {
+        if let Entry::Occupied(mut here) = self.prefixes.entry(judged.prefix) {
             *here.get_mut() -= 1;
             if *here.get() == 0 {
                 here.remove();
@@ -276,14 +278,6 @@ impl Table {
     fn wake(&self) {
         let room = self.most.saturating_sub(self.held);
         (self.queue.iter().take(room)).for_each(|(_, waker)| waker.wake_by_ref());
-    }
-}
-
-/// The network that counts as one address: an IPv4 address, or an IPv6 /64.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 => v4,
     }
 }
 

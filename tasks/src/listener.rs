@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, Wake, Waker};
 
 use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Status, Subject, Watch};
-use socklab_system::{Guest, Mailbox, NextGuest, Reception, Run, Wire};
+use socklab_system::{AcceptStep, Acceptor, Incoming, Mailbox, Run, Wire};
 
 use crate::deadline_timer::DeadlineTimer;
 use crate::runtime::{AsyncRuntime, Conversation};
@@ -82,8 +82,8 @@ pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'sta
         run,
     };
     listener.run.console.notice(Notice::Ready(local));
-    let reception = Reception::new(&listener.run, local, &*listener.service, waker);
-    listener.accept(reception).await;
+    let acceptor = Acceptor::new(&listener.run, local, &*listener.service, waker);
+    listener.accept(acceptor).await;
     while shared.live.load(Ordering::Acquire) > 0 {
         poll_fn(|cx| shared.wake_ups.poll(cx)).await;
     }
@@ -92,22 +92,22 @@ pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'sta
 
 impl<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     /// Accepts until told to stop, then stops listening.
-    async fn accept(mut self, mut reception: Reception<R::Tcp>) {
+    async fn accept(mut self, mut acceptor: Acceptor<R::Tcp>) {
         let mut observer = self.run.watch.watch(Subject::Driver);
         let mut timer = DeadlineTimer::default();
         while !self.run.stop.requested() {
-            let (accepts, until) = match reception.next(&self.run) {
-                NextGuest::Begin(guest) => {
-                    self.start(guest);
+            let (accepts, until) = match acceptor.next(&self.run) {
+                AcceptStep::Serve(incoming) => {
+                    self.start(incoming);
                     continue;
                 }
-                NextGuest::Accept => (true, None),
-                NextGuest::Wait(until) => (false, until),
+                AcceptStep::Accept => (true, None),
+                AcceptStep::Wait(until) => (false, until),
             };
             match self.wait(&mut observer, &mut timer, accepts, until).await {
                 ListenerEvent::Woken | ListenerEvent::Deadline => {}
                 ListenerEvent::Accepted(_) if self.run.stop.requested() => {}
-                ListenerEvent::Accepted(accepted) => reception.accepted(&self.run, accepted),
+                ListenerEvent::Accepted(accepted) => acceptor.accepted(&self.run, accepted),
             }
         }
     }
@@ -153,13 +153,13 @@ impl<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W
     }
 
     /// Starts a connection's task.
-    fn start(&mut self, guest: Guest<R::Tcp>) {
+    fn start(&mut self, incoming: Incoming<R::Tcp>) {
         let (run, service) = (Arc::clone(&self.run), Arc::clone(&self.service));
         let live = Live::new(&self.shared);
         R::spawn(async move {
             let _live = live;
-            let (session, begin) = guest.session(&*service, &run);
-            let (wire, permit) = (Wire::Stream(guest.tcp), Some(guest.permit));
+            let (session, begin) = incoming.session(&*service, &run);
+            let (wire, permit) = (Wire::Stream(incoming.tcp), Some(incoming.permit));
             let mut conversation = Conversation::<R, _, _>::new(session, wire, permit, run);
             let begun = conversation.begin(begin);
             conversation.run(begun).await;

@@ -25,7 +25,7 @@ pub(super) enum Seat {
 
 /// What is known of a connection that may be evicted.
 pub(super) struct Judged {
-    pub(super) network: IpAddr,
+    pub(super) prefix: IpAddr,
     /// When the peer was last heard, in nanoseconds; [`NEVER`] while the server itself keeps it
     /// waiting.
     heard: AtomicU64,
@@ -34,9 +34,9 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    pub(super) fn new(network: IpAddr, now: Mono) -> Self {
+    pub(super) fn new(prefix: IpAddr, now: Mono) -> Self {
         Judged {
-            network,
+            prefix,
             heard: AtomicU64::new(now.as_nanos()),
             evicted: AtomicBool::new(false),
             wake: Mutex::new(None),

@@ -3,8 +3,8 @@ use std::thread;
 
 use super::*;
 
-/// A limit in virtual time, and somebody who knocks.
-struct Door {
+/// A limit in virtual time.
+struct TestLimit {
     limit: ConnectionLimit,
     now: Mono,
 }
@@ -12,27 +12,27 @@ struct Door {
 /// Whether it is over a limit, and its permit.
 type Begun = (Option<ExceededLimit>, Permit);
 
-impl Door {
+impl TestLimit {
     fn new(limit: ConnectionLimit) -> Self {
         let now = Mono::from_nanos(5_000_000_000);
-        Door { limit, now }
+        TestLimit { limit, now }
     }
 
-    fn knock(&self, ticket: u64, address: &str) -> Admission {
+    fn admit(&self, ticket: u64, address: &str) -> Admission {
         let peer = SocketAddr::new(address.parse().unwrap(), 1);
         let waker = Waker::noop();
         self.limit.admit((ticket, waker), peer, true, self.now)
     }
 
     fn begins(&self, address: &str) -> Begun {
-        match self.knock(self.limit.ticket(), address) {
+        match self.admit(self.limit.ticket(), address) {
             Admission::Begin(over, permit) => (over, permit),
             Admission::Close => panic!("it is closed"),
             Admission::Wait(until) => panic!("it waits until {until:?}"),
         }
     }
 
-    fn inside(&self, address: &str) -> Permit {
+    fn served(&self, address: &str) -> Permit {
         let (over, permit) = self.begins(address);
         assert_eq!(over, None);
         permit
@@ -46,143 +46,152 @@ impl Door {
 
 #[test]
 fn counts_all_and_each() {
-    let door = Door::new(ConnectionLimit::new(3, 2));
-    let one = door.inside("192.0.2.1");
-    let _two = door.inside("::ffff:192.0.2.1");
-    let (third, _) = door.begins("192.0.2.1");
+    let limit = TestLimit::new(ConnectionLimit::new(3, 2));
+    let one = limit.served("192.0.2.1");
+    let _two = limit.served("::ffff:192.0.2.1");
+    let (third, _) = limit.begins("192.0.2.1");
     assert_eq!(third, Some(ExceededLimit::PerAddress));
-    let _four = door.inside("2001:db8::1");
-    let (fifth, _) = door.begins("192.0.2.2");
+    let _four = limit.served("2001:db8::1");
+    let (fifth, _) = limit.begins("192.0.2.2");
     assert_eq!(fifth, Some(ExceededLimit::Total));
     drop(one);
     // A permit was given back.
-    let _six = door.inside("2001:db8::2");
-    let (seventh, _) = door.begins("2001:db8:0:1::");
+    let _six = limit.served("2001:db8::2");
+    let (seventh, _) = limit.begins("2001:db8:0:1::");
     assert_eq!(seventh, Some(ExceededLimit::Total));
 }
 
 #[test]
 fn few_are_told_and_the_rest_closed() {
-    let door = Door::new(ConnectionLimit::new(0, 1));
+    let limit = TestLimit::new(ConnectionLimit::new(0, 1));
     let told: Vec<Begun> = (0..MAX_REFUSALS)
-        .map(|_| door.begins("192.0.2.1"))
+        .map(|_| limit.begins("192.0.2.1"))
         .collect();
-    assert!(matches!(door.knock(0, "192.0.2.2"), Admission::Close));
+    assert!(matches!(limit.admit(0, "192.0.2.2"), Admission::Close));
     drop(told);
     assert!(matches!(
-        door.knock(0, "192.0.2.2"),
+        limit.admit(0, "192.0.2.2"),
         Admission::Begin(Some(_), _)
     ));
     let peer = "192.0.2.2:1".parse().unwrap();
     let waiting = (0, Waker::noop());
-    let untold = door.limit.admit(waiting, peer, false, door.now);
+    let untold = limit.limit.admit(waiting, peer, false, limit.now);
     assert!(matches!(untold, Admission::Close), "this server tells none");
 }
 
-/// Of the network that holds most the one that was silent longest, whoever knocks; of those heard
+/// Of the network that holds most the one that was silent longest, whoever connects; of those heard
 /// within a second, none.
 #[test]
 fn the_longest_silent_of_the_most_crowded_network_makes_room() {
-    let mut door = Door::new(ConnectionLimit::new(5, 5));
-    let old = door.inside("192.0.2.9");
-    let a = door.after(10).inside("2001:db8::1");
-    let b = door.after(10).inside("2001:db8::2");
-    let c = door.after(10).inside("2001:db8::3");
-    let d = door.after(10).inside("192.0.2.8");
+    let mut limit = TestLimit::new(ConnectionLimit::new(5, 5));
+    let old = limit.served("192.0.2.9");
+    let a = limit.after(10).served("2001:db8::1");
+    let b = limit.after(10).served("2001:db8::2");
+    let c = limit.after(10).served("2001:db8::3");
+    let d = limit.after(10).served("192.0.2.8");
     // `a` says something, and so `b` is the one.
-    a.heard(door.after(500).now);
-    let (early, refused) = door.after(400).begins("192.0.2.1");
+    a.heard(limit.after(500).now);
+    let (early, refused) = limit.after(400).begins("192.0.2.1");
     assert_eq!(early, Some(ExceededLimit::Total));
     drop(refused);
-    let (at, inside) = (door.after(200).now, door.inside("192.0.2.1"));
+    let (at, served) = (limit.after(200).now, limit.served("192.0.2.1"));
     let evicted = |all: &[&Permit]| all.iter().map(|one| one.is_evicted()).collect::<Vec<_>>();
     assert_eq!(
         evicted(&[&old, &a, &b, &c, &d]),
         [false, false, true, false, false]
     );
     // The next is `c`; then all networks are the same, and the oldest goes.
-    let _second = door.inside("192.0.2.2");
+    let _second = limit.served("192.0.2.2");
     assert!(c.is_evicted() && !old.is_evicted());
-    let _third = door.inside("192.0.2.3");
+    let _third = limit.served("192.0.2.3");
     assert!(old.is_evicted() && !d.is_evicted());
-    let _fourth = door.inside("192.0.2.4");
+    let _fourth = limit.served("192.0.2.4");
     assert!(d.is_evicted() && !a.is_evicted());
     // All others have been heard within a second.
-    let (over, _) = door.begins("192.0.2.5");
+    let (over, _) = limit.begins("192.0.2.5");
     assert_eq!(over, Some(ExceededLimit::Total));
-    assert!(at <= door.now && !inside.is_evicted());
-    assert_eq!(door.limit.evicted(), 4);
+    assert!(at <= limit.now && !served.is_evicted());
+    assert_eq!(limit.limit.evicted(), 4);
 }
 
 /// Who waits for the server is not silent.
 #[test]
 fn who_is_kept_waiting_is_not_silent() {
-    let mut door = Door::new(ConnectionLimit::new(1, 1));
-    let inside = door.inside("192.0.2.1");
-    let goes_on = inside.keeps_waiting();
-    let (over, _) = door.after(60_000).begins("192.0.2.2");
+    let mut limit = TestLimit::new(ConnectionLimit::new(1, 1));
+    let served = limit.served("192.0.2.1");
+    let goes_on = served.keeps_waiting();
+    let (over, _) = limit.after(60_000).begins("192.0.2.2");
     assert_eq!(over, Some(ExceededLimit::Total));
-    goes_on(door.now);
-    let (over, _) = door.after(999).begins("192.0.2.2");
+    goes_on(limit.now);
+    let (over, _) = limit.after(999).begins("192.0.2.2");
     assert_eq!(over, Some(ExceededLimit::Total));
-    let _next = door.after(1).inside("192.0.2.2");
-    assert!(inside.is_evicted());
+    let _next = limit.after(1).served("192.0.2.2");
+    assert!(served.is_evicted());
 }
 
-/// Without resources for one more, those who knock wait: for one that is asked to make room, and in
+/// Without resources for one more, those who connect wait: for one that is asked to make room, and in
 /// order.
 #[test]
 fn without_resources_one_waits_for_who_makes_room() {
-    let mut door = Door::new(ConnectionLimit::new(8, 8).holding(2));
-    let first = door.inside("192.0.2.1");
-    let second = door.after(100).inside("192.0.2.1");
+    let mut limit = TestLimit::new(ConnectionLimit::new(8, 8).holding(2));
+    let first = limit.served("192.0.2.1");
+    let second = limit.after(100).served("192.0.2.1");
     let silent_at = |permit_at: u64| Some(Mono::from_nanos(permit_at));
-    match door.knock(71, "192.0.2.2") {
+    match limit.admit(71, "192.0.2.2") {
         Admission::Wait(until) => assert_eq!(until, silent_at(6_000_000_000)),
         _ => panic!("it does not wait"),
     }
     assert!(matches!(
-        door.after(900).knock(71, "192.0.2.2"),
+        limit.after(900).admit(71, "192.0.2.2"),
         Admission::Wait(None)
     ));
     assert!(first.is_evicted() && !second.is_evicted());
     // The same one makes room for the same one, however often it asks.
     assert!(matches!(
-        door.after(900).knock(71, "192.0.2.2"),
+        limit.after(900).admit(71, "192.0.2.2"),
         Admission::Wait(None)
     ));
     assert!(!second.is_evicted());
     // The next in the queue needs another one.
-    assert!(matches!(door.knock(72, "192.0.2.3"), Admission::Wait(None)));
+    assert!(matches!(
+        limit.admit(72, "192.0.2.3"),
+        Admission::Wait(None)
+    ));
     assert!(second.is_evicted());
     drop(first);
-    assert!(matches!(door.knock(72, "192.0.2.3"), Admission::Wait(None)));
-    let Admission::Begin(None, _inside) = door.knock(71, "192.0.2.2") else {
+    assert!(matches!(
+        limit.admit(72, "192.0.2.3"),
+        Admission::Wait(None)
+    ));
+    let Admission::Begin(None, _inside) = limit.admit(71, "192.0.2.2") else {
         panic!("there is room");
     };
     drop(second);
     assert!(matches!(
-        door.knock(72, "192.0.2.3"),
+        limit.admit(72, "192.0.2.3"),
         Admission::Begin(None, _)
     ));
-    assert_eq!(door.limit.evicted(), 2);
+    assert_eq!(limit.limit.evicted(), 2);
 }
 
 /// A server without limits has nobody make room, and who leaves the queue is in nobody's way.
 #[test]
 fn others_wait_without_a_limit() {
-    let mut door = Door::new(ConnectionLimit::waiting(1));
-    let inside = door.inside("192.0.2.1");
+    let mut limit = TestLimit::new(ConnectionLimit::waiting(1));
+    let served = limit.served("192.0.2.1");
     for ticket in [71, 72] {
-        let waits = door.after(60_000).knock(ticket, "192.0.2.2");
+        let waits = limit.after(60_000).admit(ticket, "192.0.2.2");
         assert!(matches!(waits, Admission::Wait(None)));
     }
-    assert!(!inside.is_evicted());
-    drop(inside);
-    assert!(matches!(door.knock(72, "192.0.2.2"), Admission::Wait(None)));
-    door.limit.leave_queue(71);
+    assert!(!served.is_evicted());
+    drop(served);
     assert!(matches!(
-        door.knock(72, "192.0.2.2"),
+        limit.admit(72, "192.0.2.2"),
+        Admission::Wait(None)
+    ));
+    limit.limit.leave_queue(71);
+    assert!(matches!(
+        limit.admit(72, "192.0.2.2"),
         Admission::Begin(None, _)
     ));
 }
@@ -191,8 +200,8 @@ fn others_wait_without_a_limit() {
 #[test]
 fn who_makes_room_is_woken() {
     for early in [true, false] {
-        let mut door = Door::new(ConnectionLimit::new(1, 1));
-        let (inside, woken) = (door.inside("192.0.2.1"), Arc::new(AtomicU64::new(0)));
+        let mut limit = TestLimit::new(ConnectionLimit::new(1, 1));
+        let (served, woken) = (limit.served("192.0.2.1"), Arc::new(AtomicU64::new(0)));
         let wake = {
             let woken = Arc::clone(&woken);
             move || {
@@ -201,17 +210,17 @@ fn who_makes_room_is_woken() {
         };
         let mut wake = Some(wake);
         if early {
-            inside.on_evict(wake.take().unwrap());
+            served.on_evict(wake.take().unwrap());
         }
-        door.after(1000);
+        limit.after(1000);
         thread::scope(|threads| {
-            threads.spawn(|| drop(door.inside("192.0.2.2")));
+            threads.spawn(|| drop(limit.served("192.0.2.2")));
         });
         if let Some(wake) = wake {
-            inside.on_evict(wake);
+            served.on_evict(wake);
         }
         assert_eq!(
-            (inside.is_evicted(), woken.load(Ordering::Relaxed)),
+            (served.is_evicted(), woken.load(Ordering::Relaxed)),
             (true, 1)
         );
     }

@@ -1,4 +1,4 @@
-//! How a server admits connections, the same on every I/O model.
+//! How a server accepts connections, the same on every I/O model.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,12 +11,12 @@ use socklab_core::{
 use crate::limit::{Admission, ConnectionLimit, Permit};
 use crate::run::Run;
 
-/// What one acceptor (a thread, a loop or a task) needs to admit a server's connections. `T` is its
-/// TCP connection.
+/// Says what a thread, a loop or a task that accepts a server's connections must do next. `T` is the
+/// library's TCP connection.
 ///
 /// It accepts the next connection before there is room for it, and keeps that one in hand until
 /// there is: which connection is evicted depends on the new peer's address.
-pub struct Reception<T> {
+pub struct Acceptor<T> {
     limit: ConnectionLimit,
     local: SocketAddr,
     tells: bool,
@@ -26,17 +26,17 @@ pub struct Reception<T> {
 }
 
 /// What the acceptor must do next.
-pub enum NextGuest<T> {
-    /// Accept a connection, and pass the result to [`accepted`](Reception::accepted).
+pub enum AcceptStep<T> {
+    /// Accept a connection, and pass the result to [`accepted`](Acceptor::accepted).
     Accept,
     /// Begin a conversation with this connection.
-    Begin(Guest<T>),
+    Serve(Incoming<T>),
     /// Wait until the waker is used, or until this time, and ask again.
     Wait(Option<Mono>),
 }
 
 /// A connection to be served, or to be told that it exceeds a limit.
-pub struct Guest<T> {
+pub struct Incoming<T> {
     /// The TCP connection.
     pub tcp: T,
     /// The connection's place in the limit.
@@ -48,7 +48,7 @@ pub struct Guest<T> {
     number: u64,
 }
 
-impl<T> Reception<T> {
+impl<T> Acceptor<T> {
     /// Makes another acceptor for the run's server at `local`. `waker` ends its wait.
     pub fn new<S: Service, W: Watch>(
         run: &Run<W>,
@@ -56,7 +56,7 @@ impl<T> Reception<T> {
         service: &S,
         waker: Waker,
     ) -> Self {
-        Reception {
+        Acceptor {
             limit: run.limit.clone(),
             local,
             tells: service.tells_refused(),
@@ -67,15 +67,15 @@ impl<T> Reception<T> {
     }
 
     /// Decides what to do now.
-    pub fn next<W: Watch>(&mut self, run: &Run<W>) -> NextGuest<T> {
+    pub fn next<W: Watch>(&mut self, run: &Run<W>) -> AcceptStep<T> {
         let now = run.clock.mono();
         let Some((tcp, peer)) = self.in_hand.take() else {
             let paused = self.limit.paused(now, &self.waker);
-            return paused.map_or(NextGuest::Accept, |until| NextGuest::Wait(Some(until)));
+            return paused.map_or(AcceptStep::Accept, |until| AcceptStep::Wait(Some(until)));
         };
         let place = (self.ticket, &self.waker);
         match self.limit.admit(place, peer, self.tells, now) {
-            Admission::Begin(over, permit) => NextGuest::Begin(Guest {
+            Admission::Begin(over, permit) => AcceptStep::Serve(Incoming {
                 tcp,
                 permit,
                 over,
@@ -83,10 +83,10 @@ impl<T> Reception<T> {
                 peer,
                 number: run.next_number(),
             }),
-            Admission::Close => NextGuest::Accept,
+            Admission::Close => AcceptStep::Accept,
             Admission::Wait(until) => {
                 self.in_hand = Some((tcp, peer));
-                NextGuest::Wait(until)
+                AcceptStep::Wait(until)
             }
         }
     }
@@ -118,13 +118,13 @@ impl<T> Reception<T> {
     }
 }
 
-impl<T> Drop for Reception<T> {
+impl<T> Drop for Acceptor<T> {
     fn drop(&mut self) {
         self.limit.leave_queue(self.ticket);
     }
 }
 
-impl<T> Guest<T> {
+impl<T> Incoming<T> {
     /// Makes the session of this connection. Also returns how it begins.
     pub fn session<S: Service, W: Watch>(
         &self,

@@ -16,7 +16,7 @@ use crate::fault::fault;
 pub struct AcceptPause {
     /// When the pause is over. It ends earlier if a connection ends, because that frees a
     /// descriptor.
-    pub(crate) until: Option<Mono>,
+    pub(super) until: Option<Mono>,
     /// When the last error was; `None` once the user has been told that accepting has resumed.
     failed: Option<Mono>,
 }

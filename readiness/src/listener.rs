@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::task::Waker;
 
 use socklab_core::{Mono, Observer, OperationKind, Service, Watch};
-use socklab_system::{Guest, NextGuest, Reception, Run, timed};
+use socklab_system::{AcceptStep, Acceptor, Incoming, Run, timed};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
@@ -18,24 +18,25 @@ const FEW: u32 = 4;
 pub(crate) const KEY: usize = usize::MAX - 1;
 
 /// A listening socket, and whether it may have connections waiting.
-pub(crate) struct Acceptor<L: Model> {
-    listener: L::Listener,
-    reception: Reception<L::Tcp>,
+pub(crate) struct Listener<L: Model> {
+    socket: L::Listener,
+    acceptor: Acceptor<L::Tcp>,
     /// Connections may be waiting: no accept has returned `WouldBlock` since the last event.
     ready: bool,
     /// How many connections were accepted since the last event.
     taken: u32,
     /// The event before brought at most [`FEW`] connections.
     few: bool,
-    /// `Some` while there is no room for a connection. The time inside is when to look again, if
-    /// the loop is not woken before.
-    waits: Option<Option<Mono>>,
+    /// There is no room for a connection.
+    full: bool,
+    /// When to look for room again, if the loop is not woken before.
+    look_again_at: Option<Mono>,
     /// What the model watches the listener for; `None` before the first watch.
     watched: Option<Interest>,
 }
 
-impl<L: Model> Acceptor<L> {
-    /// Makes an acceptor for `listener`. `waker` is used when there may be room for a connection.
+impl<L: Model> Listener<L> {
+    /// Makes it from the bound socket. `waker` is used when there may be room for a connection.
     pub(crate) fn new<S: Service, W: Watch>(
         listener: TcpListener,
         service: &S,
@@ -43,13 +44,14 @@ impl<L: Model> Acceptor<L> {
         waker: Waker,
         model: &L,
     ) -> io::Result<Self> {
-        Ok(Acceptor {
-            reception: Reception::new(run, listener.local_addr()?, service, waker),
-            listener: model.listener(listener)?,
+        Ok(Listener {
+            acceptor: Acceptor::new(run, listener.local_addr()?, service, waker),
+            socket: model.listener(listener)?,
             ready: false,
             taken: 0,
             few: true,
-            waits: None,
+            full: false,
+            look_again_at: None,
             watched: None,
         })
     }
@@ -64,10 +66,10 @@ impl<L: Model> Acceptor<L> {
 
     /// Has the model watch the listener while there is room. Edge-triggered models always watch it.
     pub(crate) fn settle(&mut self, model: &mut L) -> io::Result<()> {
-        let read = L::TRIGGER == Trigger::Edge || self.waits.is_none();
+        let read = L::TRIGGER == Trigger::Edge || !self.full;
         let interest = Interest { read, write: false };
         if self.watched != Some(interest) {
-            let listener = Watched::Listener(&mut self.listener);
+            let listener = Watched::Listener(&mut self.socket);
             model.watch(KEY, listener, self.watched, interest)?;
             self.watched = Some(interest);
         }
@@ -75,23 +77,23 @@ impl<L: Model> Acceptor<L> {
     }
 
     pub(crate) fn close(mut self, model: &mut L) {
-        model.unwatch(KEY, Watched::Listener(&mut self.listener));
+        model.unwatch(KEY, Watched::Listener(&mut self.socket));
     }
 
     /// Whether [`next`](Self::next) has work: to accept, or to serve the connection already in
     /// hand.
     pub(crate) fn wants_turn(&self) -> bool {
-        self.waits.is_none() && (self.ready || self.reception.holds_one())
+        !self.full && (self.ready || self.acceptor.holds_one())
     }
 
-    /// When to look for room again, if the acceptor waits for room.
+    /// When to look for room again, if it waits for room.
     pub(crate) fn deadline(&self) -> Option<Mono> {
-        self.waits?
+        self.look_again_at
     }
 
     /// Notes that there may be room for a connection.
     pub(crate) fn look_again(&mut self) {
-        self.waits = None;
+        (self.full, self.look_again_at) = (false, None);
     }
 
     /// Returns the next connection, if one waits and there is room for it.
@@ -99,15 +101,15 @@ impl<L: Model> Acceptor<L> {
         &mut self,
         run: &Run<W>,
         observer: &mut W::Observer,
-    ) -> Option<Guest<L::Tcp>> {
+    ) -> Option<Incoming<L::Tcp>> {
         while self.wants_turn() {
-            match self.reception.next(run) {
-                NextGuest::Begin(guest) => return Some(guest),
-                NextGuest::Wait(until) => self.waits = Some(until),
-                NextGuest::Accept => {
+            match self.acceptor.next(run) {
+                AcceptStep::Serve(incoming) => return Some(incoming),
+                AcceptStep::Wait(until) => (self.full, self.look_again_at) = (true, until),
+                AcceptStep::Accept => {
                     let accept = || match self.few && (1..=FEW).contains(&self.taken) {
-                        false => L::accept(&self.listener),
-                        true => L::accept_more(&self.listener),
+                        false => L::accept(&self.socket),
+                        true => L::accept_more(&self.socket),
                     };
                     let (accepted, operation) =
                         timed::<W::Observer, _>(&run.clock, OperationKind::Accept, accept);
@@ -119,7 +121,7 @@ impl<L: Model> Acceptor<L> {
                         }
                         accepted => {
                             self.taken += 1;
-                            self.reception.accepted(run, accepted);
+                            self.acceptor.accepted(run, accepted);
                         }
                     }
                 }
