@@ -184,7 +184,9 @@ impl<S: Service, W: Watch + 'static> BlockingAcceptor<'_, '_, S, W> {
                         self.acceptor.accepted(run, accepted);
                     }
                 }
-                AcceptStep::Serve(incoming) if incoming.over.is_some() => listener.refuse(incoming),
+                AcceptStep::Serve(incoming) if incoming.over.is_some() => {
+                    listener.refuse(incoming);
+                }
                 AcceptStep::Serve(incoming) => return Some(incoming),
                 AcceptStep::Wait(until) => self.park(until),
             }

@@ -24,8 +24,8 @@ impl Design for PerConnection {
         let mut acceptor = listener.acceptor();
         thread::scope(|scope| {
             while let Some(incoming) = acceptor.next() {
-                // The new thread takes the connection. If no thread starts, it is still here for the
-                // next attempt.
+                // The new thread takes the connection. If no thread starts, it is still here for
+                // the next attempt.
                 let incoming = Arc::new(Mutex::new(Some(incoming)));
                 while !listener.run.stop.requested() {
                     let taken = Arc::clone(&incoming);

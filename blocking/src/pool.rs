@@ -22,7 +22,7 @@ pub struct Pool;
 /// By default twice as many as there are cores and at least 4, since they mostly wait for peers.
 pub(crate) fn threads<W: Watch>(run: &Run<W>) -> usize {
     let threads = run.threads_or(|cores| (2 * cores).max(4));
-    threads.min(run.limit.most().max(1))
+    threads.min(run.limit.capacity().max(1))
 }
 
 impl Design for Pool {

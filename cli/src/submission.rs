@@ -202,7 +202,7 @@ pub(crate) fn prepare(
     Ok(Resources {
         register,
         limit: ConnectionLimit::new(most, args.per_address as usize)
-            .holding(capacity(most, messages)),
+            .with_capacity(capacity(most, messages)),
         secure,
         reviewer,
         log,

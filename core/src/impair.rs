@@ -210,7 +210,7 @@ impl<S: Service> Service for ImpairedService<S> {
         Box::new(Impaired::new(machine, transport, how, self.seed))
     }
 
-    fn tells_refused(&self) -> bool {
-        self.service.tells_refused()
+    fn explains_refusals(&self) -> bool {
+        self.service.explains_refusals()
     }
 }

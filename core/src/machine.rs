@@ -116,7 +116,7 @@ pub trait Service: Send + Sync {
 
     /// Whether its machines can tell a peer that a [limit](crate::ExceededLimit) is exceeded. If
     /// not, such a connection is closed at once.
-    fn tells_refused(&self) -> bool {
+    fn explains_refusals(&self) -> bool {
         false
     }
 }
@@ -147,7 +147,7 @@ impl<S: Service + ?Sized> Service for Box<S> {
     fn accept(&self, link: Link) -> S::Machine {
         (**self).accept(link)
     }
-    fn tells_refused(&self) -> bool {
-        (**self).tells_refused()
+    fn explains_refusals(&self) -> bool {
+        (**self).explains_refusals()
     }
 }

@@ -92,7 +92,7 @@ impl Backend for MioLoops {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let count = as_many_as_cores(run).min(run.limit.most().max(1));
+        let count = as_many_as_cores(run).min(run.limit.capacity().max(1));
         let bound = socket::stream_servers(address, count)
             .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
         serve_at(address, bound, |(local, listeners)| {

@@ -11,15 +11,15 @@ use socklab_core::{
 use crate::limit::{Admission, ConnectionLimit, Permit};
 use crate::run::Run;
 
-/// Says what a thread, a loop or a task that accepts a server's connections must do next. `T` is the
-/// library's TCP connection.
+/// Says what a thread, a loop or a task that accepts a server's connections must do next. `T` is
+/// the library's TCP connection.
 ///
 /// It accepts the next connection before there is room for it, and keeps that one in hand until
 /// there is: which connection is evicted depends on the new peer's address.
 pub struct Acceptor<T> {
     limit: ConnectionLimit,
     local: SocketAddr,
-    tells: bool,
+    explains: bool,
     in_hand: Option<(T, SocketAddr)>,
     ticket: u64,
     waker: Waker,
@@ -59,7 +59,7 @@ impl<T> Acceptor<T> {
         Acceptor {
             limit: run.limit.clone(),
             local,
-            tells: service.tells_refused(),
+            explains: service.explains_refusals(),
             in_hand: None,
             ticket: run.limit.ticket(),
             waker,
@@ -74,7 +74,7 @@ impl<T> Acceptor<T> {
             return paused.map_or(AcceptStep::Accept, |until| AcceptStep::Wait(Some(until)));
         };
         let place = (self.ticket, &self.waker);
-        match self.limit.admit(place, peer, self.tells, now) {
+        match self.limit.admit(place, peer, self.explains, now) {
             Admission::Begin(over, permit) => AcceptStep::Serve(Incoming {
                 tcp,
                 permit,

@@ -16,7 +16,7 @@ use socklab_core::policy::prefix;
 use socklab_core::{ExceededLimit, Mono};
 
 use crate::lock::lock;
-use permit::{Judged, Seat};
+use permit::{Evictable, PermitKind};
 
 pub use pause::AcceptPause;
 pub use permit::Permit;
@@ -56,15 +56,15 @@ pub(crate) enum Admission {
 #[derive(Default)]
 struct Table {
     /// How many connections there may be at once, including those that are being refused.
-    most: usize,
+    capacity: usize,
     total: usize,
     per_address: usize,
     silence: Duration,
     held: usize,
     refused: usize,
     /// How many connections were evicted and have not ended yet.
-    leaving: usize,
-    judged: BTreeMap<u64, Arc<Judged>>,
+    evicting: usize,
+    evictable: BTreeMap<u64, Arc<Evictable>>,
     prefixes: HashMap<IpAddr, usize>,
     next: u64,
     evicted: u64,
@@ -76,10 +76,10 @@ struct Table {
 }
 
 impl ConnectionLimit {
-    /// Up to `most` connections at once; others wait.
-    pub fn waiting(most: usize) -> Self {
+    /// Up to `capacity` connections at once; others wait.
+    pub fn waiting(capacity: usize) -> Self {
         ConnectionLimit(Arc::new(Mutex::new(Table {
-            most,
+            capacity,
             total: usize::MAX,
             per_address: usize::MAX,
             silence: SILENCE,
@@ -94,14 +94,14 @@ impl ConnectionLimit {
         limit
     }
 
-    /// The same limit where the system has resources for `most` connections only, including those
-    /// that are being refused. Others wait.
+    /// The same limit where the system has resources for `capacity` connections only, including
+    /// those that are being refused. Others wait.
     #[must_use]
-    pub fn holding(self, most: usize) -> Self {
+    pub fn with_capacity(self, capacity: usize) -> Self {
         let mut table = self.table();
         // If there are resources for all, only the limits matter.
-        if most < table.total.saturating_add(MAX_REFUSALS) {
-            table.most = most;
+        if capacity < table.total.saturating_add(MAX_REFUSALS) {
+            table.capacity = capacity;
         }
         drop(table);
         self
@@ -115,8 +115,8 @@ impl ConnectionLimit {
     }
 
     /// How many connections there may be at once.
-    pub fn most(&self) -> usize {
-        self.table().most
+    pub fn capacity(&self) -> usize {
+        self.table().capacity
     }
 
     /// How many connections have been evicted so far.
@@ -133,30 +133,30 @@ impl ConnectionLimit {
         self.table().number()
     }
 
-    /// Decides what to do with a connection of `peer`. If a server `tells` its peers, a connection
-    /// over a limit begins too, to be told so. The ticket keeps its place in the queue until the
-    /// answer is not to wait.
+    /// Decides what to do with a connection of `peer`. If a server `explains` refusals, a
+    /// connection over a limit begins too, to be told so. The ticket keeps its place in the queue
+    /// until the answer is not to wait.
     pub(crate) fn admit(
         &self,
         (ticket, waker): (u64, &Waker),
         peer: SocketAddr,
-        tells: bool,
+        explains: bool,
         now: Mono,
     ) -> Admission {
         let mut table = self.table();
-        let begin = |over, seat| {
+        let begin = |over, kind| {
             let limit = self.clone();
-            Admission::Begin(over, Permit { limit, seat })
+            Admission::Begin(over, Permit { limit, kind })
         };
         let place = table.queue.iter().position(|(other, _)| *other == ticket);
         let before = place.unwrap_or(table.queue.len());
-        if table.held + before >= table.most {
+        if table.held + before >= table.capacity {
             if place.is_none() {
                 table.queue.push_back((ticket, waker.clone()));
             }
             // Evicted connections that have not ended yet make room for those before this one in
             // the queue.
-            let is_made = table.leaving > before || table.evict(now);
+            let is_made = table.evicting > before || table.evict(now);
             return Admission::Wait(match is_made {
                 true => None,
                 false => table.next_silence(),
@@ -167,32 +167,32 @@ impl ConnectionLimit {
         }
         if table.total == usize::MAX && table.per_address == usize::MAX {
             table.held += 1;
-            return begin(None, Seat::Plain);
+            return begin(None, PermitKind::Unlimited);
         }
         let prefix = prefix(peer.ip());
         let here = table.prefixes.get(&prefix).copied().unwrap_or(0);
         let over = if here >= table.per_address {
             Some(ExceededLimit::PerAddress)
-        } else if table.judged.len() >= table.total && !table.evict(now) {
+        } else if table.evictable.len() >= table.total && !table.evict(now) {
             Some(ExceededLimit::Total)
         } else {
             None
         };
-        let seat = match over {
+        let kind = match over {
             None => {
                 *table.prefixes.entry(prefix).or_default() += 1;
-                let (number, judged) = (table.number(), Arc::new(Judged::new(prefix, now)));
-                table.judged.insert(number, Arc::clone(&judged));
-                Seat::Judged(number, judged)
+                let (number, evictable) = (table.number(), Arc::new(Evictable::new(prefix, now)));
+                table.evictable.insert(number, Arc::clone(&evictable));
+                PermitKind::Evictable(number, evictable)
             }
-            Some(_) if tells && table.refused < MAX_REFUSALS => {
+            Some(_) if explains && table.refused < MAX_REFUSALS => {
                 table.refused += 1;
-                Seat::Refused
+                PermitKind::Refused
             }
             Some(_) => return Admission::Close,
         };
         table.held += 1;
-        begin(over, seat)
+        begin(over, kind)
     }
 
     /// Gives up a place in the queue.
@@ -232,7 +232,7 @@ impl Table {
     /// Evicts a connection that has been silent for long enough, if there is one. It counts no
     /// more.
     fn evict(&mut self, now: Mono) -> bool {
-        let silent = self.judged.iter().filter_map(|(number, one)| {
+        let silent = self.evictable.iter().filter_map(|(number, one)| {
             let heard = one.heard();
             let is_silent = heard <= now && now.since(heard) >= self.silence;
             is_silent.then(|| (Reverse(self.prefixes.get(&one.prefix)), heard, *number))
@@ -240,33 +240,33 @@ impl Table {
         let Some((_, _, number)) = silent.min() else {
             return false;
         };
-        if let Some(judged) = self.forget(number) {
-            judged.evicted.store(true, Ordering::Release);
-            if let Some(wake) = &*lock(&judged.wake) {
+        if let Some(evictable) = self.forget(number) {
+            evictable.evicted.store(true, Ordering::Release);
+            if let Some(wake) = &*lock(&evictable.wake) {
                 wake();
             }
         }
-        (self.leaving, self.evicted) = (self.leaving + 1, self.evicted + 1);
+        (self.evicting, self.evicted) = (self.evicting + 1, self.evicted + 1);
         true
     }
 
     /// The next time at which a connection will have been silent for long enough, if its peer stays
     /// silent.
     fn next_silence(&self) -> Option<Mono> {
-        let first = self.judged.values().map(|one| one.heard()).min()?;
+        let first = self.evictable.values().map(|one| one.heard()).min()?;
         (first != NEVER).then(|| first.plus(self.silence))
     }
 
     /// Stops counting a connection.
-    fn forget(&mut self, number: u64) -> Option<Arc<Judged>> {
-        let judged = self.judged.remove(&number)?;
-        if let Entry::Occupied(mut here) = self.prefixes.entry(judged.prefix) {
+    fn forget(&mut self, number: u64) -> Option<Arc<Evictable>> {
+        let evictable = self.evictable.remove(&number)?;
+        if let Entry::Occupied(mut here) = self.prefixes.entry(evictable.prefix) {
             *here.get_mut() -= 1;
             if *here.get() == 0 {
                 here.remove();
             }
         }
-        Some(judged)
+        Some(evictable)
     }
 
     fn end_pause(&mut self) {
@@ -276,7 +276,7 @@ impl Table {
 
     /// Wakes as many in the queue as there is room for.
     fn wake(&self) {
-        let room = self.most.saturating_sub(self.held);
+        let room = self.capacity.saturating_sub(self.held);
         (self.queue.iter().take(room)).for_each(|(_, waker)| waker.wake_by_ref());
     }
 }

@@ -57,8 +57,8 @@ impl Service for Reviewed {
         })
     }
 
-    fn tells_refused(&self) -> bool {
-        self.service.tells_refused()
+    fn explains_refusals(&self) -> bool {
+        self.service.explains_refusals()
     }
 }
 

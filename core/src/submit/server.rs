@@ -90,7 +90,7 @@ impl Service for Server {
         })
     }
 
-    fn tells_refused(&self) -> bool {
+    fn explains_refusals(&self) -> bool {
         true
     }
 }

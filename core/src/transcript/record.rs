@@ -188,7 +188,7 @@ impl<W: Write + Send> Observer for Recorder<W> {
                 let local = self.local(now, local);
                 let mut words = words(["opened", &self.link(now, link)]);
                 words.extend(local);
-                words.extend(over.map(|over| over.name().to_string()));
+                words.extend(over.map(|limit| limit.name().to_string()));
                 (words, None)
             }
             Input::Datagram { link, bytes } => {

@@ -129,11 +129,11 @@ fn who_is_kept_waiting_is_not_silent() {
     assert!(served.is_evicted());
 }
 
-/// Without resources for one more, those who connect wait: for one that is asked to make room, and in
-/// order.
+/// Without resources for one more, those who connect wait: for one that is asked to make room, and
+/// in order.
 #[test]
 fn without_resources_one_waits_for_who_makes_room() {
-    let mut limit = TestLimit::new(ConnectionLimit::new(8, 8).holding(2));
+    let mut limit = TestLimit::new(ConnectionLimit::new(8, 8).with_capacity(2));
     let first = limit.served("192.0.2.1");
     let second = limit.after(100).served("192.0.2.1");
     let silent_at = |permit_at: u64| Some(Mono::from_nanos(permit_at));

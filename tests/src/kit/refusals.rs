@@ -239,6 +239,6 @@ pub fn silent_peers_of_many_addresses_make_room<B: Backend>() {
 /// allows.
 #[cfg(target_os = "linux")]
 pub fn silent_peers_make_room_for_who_waits<B: Backend>() {
-    let limit = ConnectionLimit::new(1000, 1000).holding(60);
+    let limit = ConnectionLimit::new(1000, 1000).with_capacity(60);
     silent_peers_make_room::<B>(limit, &[[0, 1]; 60]);
 }
