@@ -43,7 +43,7 @@ impl BlockingWire {
         wake_socket.connect(to)?;
         let mut wire = Wire::server(udp, local, stamps, |udp| Ok(udp.into()))?;
         if batched {
-            wire.couple();
+            wire.enable_batching();
         }
         Ok(BlockingWire {
             wire,
@@ -181,7 +181,7 @@ impl BlockingWire {
         }
         match &mut self.wire {
             Wire::Datagrams(server) if segment < bytes.len() => {
-                server.send_train(link, bytes, segment)
+                server.send_batch(link, bytes, segment)
             }
             // Nearly every reply comes here. socket2 would fill a `sockaddr_storage` of 128 bytes
             // for each.

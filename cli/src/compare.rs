@@ -18,7 +18,7 @@ use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_files::Scratch;
 use socklab_runtimes::Runtime;
-use socklab_system::couples;
+use socklab_system::supports_batching;
 use socklab_text::{Messages, system_error};
 
 use crate::around;
@@ -134,7 +134,7 @@ fn list(messages: &dyn Messages) -> Exit {
     };
     let runtime = |runtime: Runtime| {
         let mut served = served(&|one| runtime.serves(one.transport));
-        if runtime.is_batched() && !couples() {
+        if runtime.is_batched() && !supports_batching() {
             served += &format!("; {}", messages.say("compare-no-batches"));
         }
         line(runtime.name(), runtime.figure(), &served)

@@ -1,6 +1,6 @@
 //! Where a machine puts its outputs.
 
-mod train;
+mod batch;
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -11,7 +11,7 @@ use crate::oddity::{Oddity, Unexpected};
 use crate::output::{Notice, Output, Prompt};
 use crate::register::{Attempt, StoreId};
 
-pub(crate) use train::Train;
+pub(crate) use batch::Batch;
 
 /// A machine's outputs, with the bytes that they carry.
 ///
@@ -188,7 +188,7 @@ impl Outbox {
         }
     }
 
-    /// The bytes of a train.
+    /// The bytes of a batch.
     #[inline]
     pub(crate) fn sent(&self, range: Range<usize>) -> &[u8] {
         &self.sent[range]

@@ -95,7 +95,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 let make = |udp| model.udp(udp);
                 let mut wire = Wire::<L>::server(udp, local, run.watch.stamps(), make)?;
                 if L::BATCHED {
-                    wire.couple();
+                    wire.enable_batching();
                 }
                 (wire, Begin::Bound(local))
             }

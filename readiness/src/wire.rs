@@ -77,7 +77,7 @@ pub(crate) fn send<L: Model>(
     match wire {
         system::Wire::Closed => Err(ErrorKind::NotConnected.into()),
         system::Wire::Datagrams(datagrams) if segment < bytes.len() => {
-            datagrams.send_train(link, bytes, segment)
+            datagrams.send_batch(link, bytes, segment)
         }
         system::Wire::Datagrams(datagrams) => L::send(datagrams, link, bytes),
         system::Wire::Stream(tcp) => L::write(tcp, bytes),

@@ -116,7 +116,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     let most = calls.most();
     look_for_stop(&mut turn, now, run, permit);
     loop {
-        match turn.next_train(now, most, |output| context.console.tell(&output)) {
+        match turn.next_batch(now, most, |output| context.console.tell(&output)) {
             Next::Send {
                 link,
                 bytes,

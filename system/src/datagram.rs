@@ -54,13 +54,13 @@ impl Ancillary {
 
     /// Asks for several datagrams of a peer in one call. Returns whether the system can do that.
     #[cfg(target_os = "linux")]
-    pub(crate) fn ask_for_trains(&mut self, socket: &impl std::os::fd::AsFd) -> bool {
-        let asked = system::ask_for_trains(socket);
+    pub(crate) fn ask_for_batches(&mut self, socket: &impl std::os::fd::AsFd) -> bool {
+        let asked = system::ask_for_batches(socket);
         self.0 = self.0.or(asked);
         asked.is_some()
     }
 
-    /// Receives a datagram or a train of them, with what was asked for.
+    /// Receives a datagram or a batch of them, with what was asked for.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.
@@ -94,14 +94,14 @@ impl Ancillary {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[cfg(target_os = "linux")]
-    pub(crate) fn send_train(
+    pub(crate) fn send_batch(
         &self,
         socket: &SockRef<'_>,
         bytes: &[u8],
         segment: u16,
         link: &Link,
     ) -> io::Result<usize> {
-        system::send_train(socket, bytes, segment, link)
+        system::send_batch(socket, bytes, segment, link)
     }
 }
 

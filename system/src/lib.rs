@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod acceptor;
+mod batching;
 mod budget;
 mod carry_out;
 mod clock;
@@ -22,7 +23,6 @@ mod run;
 mod signals;
 pub mod socket;
 mod stop;
-mod trains;
 mod wire;
 
 pub use acceptor::{AcceptStep, Acceptor, Incoming};
@@ -43,4 +43,4 @@ pub use run::{Backend, Run, broken, serve_at};
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;
 pub use stop::{Stop, StopGuard};
-pub use wire::{Datagrams, Wire, couples, read};
+pub use wire::{Datagrams, Wire, read, supports_batching};

@@ -53,7 +53,7 @@ impl Moved for Received {
     fn items(&self) -> u32 {
         match self {
             Received::End => 0,
-            Received::Train { len, segment, .. } => datagrams(*len, *segment),
+            Received::Batch { len, segment, .. } => datagrams(*len, *segment),
             Received::Datagram(..) | Received::Bytes(_) => 1,
         }
     }
@@ -64,7 +64,7 @@ impl Moved for Received {
 
     fn arrived(&self) -> Option<Mono> {
         match self {
-            Received::Datagram(_, _, arrived) | Received::Train { arrived, .. } => *arrived,
+            Received::Datagram(_, _, arrived) | Received::Batch { arrived, .. } => *arrived,
             Received::Bytes(_) | Received::End => None,
         }
     }

@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 use socket2::SockRef;
 use socklab_core::{Link, Received};
 
+use crate::batching::Batching;
 use crate::clock::Clock;
 use crate::datagram::Ancillary;
 use crate::socket::{self, SystemSocket};
-use crate::trains::Trains;
 
 /// The socket of a conversation: a library's UDP socket or its TCP connection.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub struct Datagrams<U> {
     /// What a server's socket reports with each datagram.
     pub ancillary: Ancillary,
     /// How several datagrams are moved in one call.
-    pub(crate) trains: Trains,
+    pub(crate) batching: Batching,
 }
 
 impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
@@ -66,19 +66,19 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     }
 
     /// Lets one call receive or send several datagrams, where the system can do that.
-    pub fn couple(&mut self) {
+    pub fn enable_batching(&mut self) {
         #[cfg(target_os = "linux")]
         if let Wire::Datagrams(datagrams) = self
-            && datagrams.ancillary.ask_for_trains(&datagrams.udp)
+            && datagrams.ancillary.ask_for_batches(&datagrams.udp)
         {
-            datagrams.trains.coupled = true;
+            datagrams.batching.enabled = true;
         }
     }
 
     /// How many datagrams one call sends at most.
     pub fn most(&self) -> usize {
         match self {
-            Wire::Datagrams(datagrams) => datagrams.trains.most(),
+            Wire::Datagrams(datagrams) => datagrams.batching.most(),
             Wire::Closed | Wire::Stream(_) => 1,
         }
     }
@@ -86,7 +86,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     /// Keeps the rest of a receive that the machine did not take, until it wants more.
     pub fn keep(&mut self, received: &Received, rest: &[u8]) {
         if let Wire::Datagrams(datagrams) = self {
-            datagrams.trains.keep(received, rest);
+            datagrams.batching.keep(received, rest);
         }
     }
 
@@ -150,7 +150,7 @@ impl<U: SystemSocket> Datagrams<U> {
             udp,
             peer,
             ancillary,
-            trains: Trains::default(),
+            batching: Batching::default(),
         }
     }
 
@@ -161,7 +161,7 @@ impl<U: SystemSocket> Datagrams<U> {
     /// Takes the rest of an earlier receive that the machine did not want then.
     #[inline]
     pub fn take_rest(&mut self, buffer: &mut [u8]) -> Option<Received> {
-        self.trains.take_rest(buffer)
+        self.batching.take_rest(buffer)
     }
 
     /// Receives a datagram. A client calls `connected`. A server calls `plain`, unless its socket
@@ -210,12 +210,12 @@ impl<U: SystemSocket> Datagrams<U> {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[cfg(target_os = "linux")]
-    pub fn send_train(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
-        let mut trains = std::mem::take(&mut self.trains);
+    pub fn send_batch(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+        let mut batching = std::mem::take(&mut self.batching);
         let socket = SockRef::from(&self.udp);
-        let all = |length| self.ancillary.send_train(&socket, bytes, length, link);
-        let sent = trains.send(bytes, segment, all, |first| self.send(link, first));
-        self.trains = trains;
+        let all = |length| self.ancillary.send_batch(&socket, bytes, length, link);
+        let sent = batching.send(bytes, segment, all, |first| self.send(link, first));
+        self.batching = batching;
         sent
     }
 
@@ -225,21 +225,21 @@ impl<U: SystemSocket> Datagrams<U> {
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[cfg(not(target_os = "linux"))]
-    pub fn send_train(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
+    pub fn send_batch(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
         self.send(link, &bytes[..segment])
     }
 }
 
 /// Whether this system can receive and send several datagrams in one call.
-pub fn couples() -> bool {
-    let coupled = || {
+pub fn supports_batching() -> bool {
+    let supported = || {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let local = udp.local_addr()?;
         let mut wire = Wire::<UdpSocket, TcpStream>::server(udp, local, false, Ok)?;
-        wire.couple();
+        wire.enable_batching();
         io::Result::Ok(wire.most() > 1)
     };
-    coupled().unwrap_or(false)
+    supported().unwrap_or(false)
 }
 
 /// Converts the result of reading from a stream: zero bytes are its end.

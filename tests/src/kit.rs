@@ -6,13 +6,15 @@
 //!
 //! makes a test of each case. For a server that cannot serve many connections at once, `serves:
 //! one_at_a_time several_at_once` after the name leaves out what needs it: several are at most
-//! [`THREADS`]. `backend_tests!(@trains MyBackend)` adds the cases of one whose calls move several
+//! [`THREADS`]. `backend_tests!(@batches MyBackend)` adds the cases of one whose calls move several
 //! datagrams. `backend_tests!(MyBackend, races)` adds the cases of a runtime whose machines can
 //! wait for several things at once, and `backend_tests!(MyBackend, datagrams)` makes those of one
 //! that has UDP only. A case waits for what it wants to see, never for time to pass, and is given
 //! up after 20 s.
 
 pub mod addresses;
+#[cfg(target_os = "linux")]
+pub mod batches;
 pub mod capitals;
 pub mod clients;
 pub mod datagrams;
@@ -24,8 +26,6 @@ pub mod races;
 pub mod refusals;
 pub mod streams;
 mod survivor;
-#[cfg(target_os = "linux")]
-pub mod trains;
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -60,15 +60,15 @@ macro_rules! backend_tests {
         $crate::backend_tests!($backend, serves:);
         $crate::backend_tests!(@races_of_datagrams $backend);
     };
-    (@trains $backend:ty) => {
+    (@batches $backend:ty) => {
         #[cfg(target_os = "linux")]
-        $crate::backend_tests!(@cases $backend, trains, trains:
-            a_train_is_answered_with_one_call,
-            capitals_may_grow_in_a_train,
+        $crate::backend_tests!(@cases $backend, batches, batches:
+            a_batch_is_answered_with_one_call,
+            capitals_may_grow_in_a_batch,
             replies_longer_than_a_packet,
-            an_end_in_the_middle_of_a_train,
-            a_pause_in_the_middle_of_a_train,
-            a_train_is_answered_from_the_address_that_was_asked,
+            an_end_in_the_middle_of_a_batch,
+            a_pause_in_the_middle_of_a_batch,
+            a_batch_is_answered_from_the_address_that_was_asked,
         );
     };
     (@races $backend:ty) => {

@@ -85,7 +85,7 @@ fn carry_out<M: Machine>(
 ) -> usize {
     let (mut turn, mut sends) = (session.turn(out), 0);
     loop {
-        match turn.next_train(now, 64, |_| ()) {
+        match turn.next_batch(now, 64, |_| ()) {
             Next::Send { bytes, .. } => {
                 let len = bytes.len().min(takes);
                 turn.sent(len);
@@ -113,10 +113,10 @@ fn an_echo_server_allocates_nothing() {
         }
         // One by one, and several at once.
         let text = TEXTS[n % TEXTS.len()].as_bytes();
-        let train = [(link, text); 4];
+        let batch = [(link, text); 4];
         let taken = server
             .turn(&mut out)
-            .datagrams(now, train[..1 + n % 4].iter().copied());
+            .datagrams(now, batch[..1 + n % 4].iter().copied());
         assert_eq!(taken, 1 + n % 4);
         sends += carry_out(&mut server, &mut out, now, usize::MAX);
     }

@@ -20,13 +20,13 @@ mod blocking_pool {
 /// Over TCP it is `blocking`.
 mod blocking_batched {
     socklab_tests::backend_tests!(socklab_blocking::BlockingBatched, serves:);
-    socklab_tests::backend_tests!(@trains socklab_blocking::BlockingBatched);
+    socklab_tests::backend_tests!(@batches socklab_blocking::BlockingBatched);
 }
 
 /// Over TCP it is `mio`.
 mod mio_batched {
     socklab_tests::backend_tests!(socklab_mio::MioBatched, datagrams);
-    socklab_tests::backend_tests!(@trains socklab_mio::MioBatched);
+    socklab_tests::backend_tests!(@batches socklab_mio::MioBatched);
 }
 
 mod async_std {

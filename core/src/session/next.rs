@@ -94,7 +94,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     /// What to do now. Datagrams are sent one by one. Outputs for the user go to `tell` first.
     #[inline(always)]
     pub fn next(&mut self, now: Now, tell: impl FnMut(Output<'_>)) -> Next<'_> {
-        self.next_train(now, 1, tell)
+        self.next_batch(now, 1, tell)
     }
 
     /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
@@ -104,7 +104,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     /// the reply, and to wait. Both paths are inlined, and what is rare is not: in one function it
     /// would cost each datagram a quarter more instructions.
     #[inline(always)]
-    pub fn next_train(
+    pub fn next_batch(
         &mut self,
         now: Now,
         most: usize,
@@ -128,10 +128,10 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                     // that would be repeated for each of them.
                     if session.is_open()
                         && !session.has_unsent()
-                        && let Some(train) = self.out.train(first, session.transport(), most)
+                        && let Some(batch) = self.out.batch(first, session.transport(), most)
                     {
                         let until = session.send_until(now);
-                        self.sending = Sending::Outbox(train);
+                        self.sending = Sending::Outbox(batch);
                         return self.send_next(until);
                     }
                     self.carry_out(first)
@@ -174,8 +174,8 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         match self.out.at(index) {
             Output::Send { .. } if session.is_open() => {
                 // Queue it behind what waits already.
-                let train = self.out.train(index, session.transport(), 1);
-                self.sending = train.map_or(Sending::Nothing, Sending::Outbox);
+                let batch = self.out.batch(index, session.transport(), 1);
+                self.sending = batch.map_or(Sending::Nothing, Sending::Outbox);
                 self.keep(0);
                 return Step::Again;
             }
@@ -222,14 +222,14 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     #[inline(always)]
     fn send_next(&self, until: Option<Mono>) -> Next<'_> {
         let sends = match &self.sending {
-            Sending::Outbox(train) => self.out.sends(train),
+            Sending::Outbox(batch) => self.out.sends(batch),
             _ => self.session.unsent(),
         };
         let Some((link, bytes)) = sends else {
             return Next::Wait(Wait::default());
         };
         let segment = match &self.sending {
-            Sending::Outbox(train) => train.segment,
+            Sending::Outbox(batch) => batch.segment,
             _ => bytes.len(),
         };
         Next::Send {

@@ -9,7 +9,7 @@ pub enum Received {
     /// A datagram of this length, and when the kernel received it, if that is known.
     Datagram(Link, usize, Option<Mono>),
     /// Several datagrams of one peer, side by side.
-    Train {
+    Batch {
         /// From whom.
         link: Link,
         /// The length of all of them together.
@@ -29,7 +29,7 @@ impl Received {
     /// How many bytes of payload came.
     pub const fn len(&self) -> usize {
         match *self {
-            Received::Datagram(_, len, _) | Received::Train { len, .. } | Received::Bytes(len) => {
+            Received::Datagram(_, len, _) | Received::Batch { len, .. } | Received::Bytes(len) => {
                 len
             }
             Received::End => 0,

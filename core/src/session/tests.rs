@@ -108,7 +108,7 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     output => format!("tell {output:?}"),
                 });
             };
-            let line = match turn.next_train(now, self.most, tell) {
+            let line = match turn.next_batch(now, self.most, tell) {
                 Next::Wait(wait) => {
                     assert!(self.out.is_empty());
                     return Ok(wait);

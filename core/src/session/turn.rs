@@ -9,7 +9,7 @@ use crate::input::{ExceededLimit, Input, LineEvent};
 use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, REFUSAL_LIMIT};
 use crate::observer::{Observer, Operation};
-use crate::outbox::{Outbox, Train};
+use crate::outbox::{Batch, Outbox};
 use crate::register::{Decision, StoreId};
 use crate::time::Now;
 
@@ -44,7 +44,7 @@ pub struct Turn<'a, M, O> {
 pub(super) enum Sending {
     Nothing,
     /// In the outbox.
-    Outbox(Train),
+    Outbox(Batch),
     Unsent,
     Blocked,
 }
@@ -86,7 +86,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Hands over the result of a receive. Returns how many of the last bytes the driver must keep:
-    /// a machine may want no more in the middle of a train.
+    /// a machine may want no more in the middle of a batch.
     #[inline]
     pub fn received(&mut self, now: Now, received: &Received, buffer: &[u8]) -> usize {
         match *received {
@@ -96,7 +96,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 self.feed(now, Input::Datagram { link, bytes });
                 0
             }
-            Received::Train {
+            Received::Batch {
                 link, len, segment, ..
             } => {
                 let datagrams = buffer[..len].chunks(segment).map(|bytes| (link, bytes));
@@ -236,8 +236,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     #[inline(always)]
     pub fn sent(&mut self, len: usize) {
         match &self.sending {
-            Sending::Outbox(train) if len == train.bytes.len() => {
-                self.out.done_before(train.next);
+            Sending::Outbox(batch) if len == batch.bytes.len() => {
+                self.out.done_before(batch.next);
                 self.sending = Sending::Nothing;
             }
             _ => self.sent_in_part(len),
@@ -251,8 +251,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 self.session.room = false;
                 return self.keep(len);
             }
-            Sending::Outbox(train) => {
-                let next = self.out.after(train, len);
+            Sending::Outbox(batch) => {
+                let next = self.out.after(batch, len);
                 self.out.done_before(next);
             }
             Sending::Unsent => {
@@ -278,9 +278,9 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         };
         let link = match mem::replace(&mut self.sending, Sending::Nothing) {
             // Of several datagrams the first is lost; the others are tried again.
-            Sending::Outbox(train) => {
-                self.out.done_before(train.first + 1);
-                self.out.link_of(train.first).copied()
+            Sending::Outbox(batch) => {
+                self.out.done_before(batch.first + 1);
+                self.out.link_of(batch.first).copied()
             }
             Sending::Blocked => (self.session.rare().blocked.pop_front()).map(|(link, _)| link),
             Sending::Nothing | Sending::Unsent => self.session.link,
@@ -343,20 +343,20 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// Keeps what the system did not take of a send from the outbox, until there is room.
     pub(super) fn keep(&mut self, taken: usize) {
-        let Sending::Outbox(train) = mem::replace(&mut self.sending, Sending::Nothing) else {
+        let Sending::Outbox(batch) = mem::replace(&mut self.sending, Sending::Nothing) else {
             return;
         };
-        let bytes = &self.out.sent(train.bytes.clone())[taken..];
+        let bytes = &self.out.sent(batch.bytes.clone())[taken..];
         if self.session.wire == WireState::Stream {
             self.session.unsent.push(bytes);
-        } else if let Some(&link) = self.out.link_of(train.first) {
+        } else if let Some(&link) = self.out.link_of(batch.first) {
             let blocked = &mut self.session.rare().blocked;
-            let (first, rest) = bytes.split_at(train.segment);
+            let (first, rest) = bytes.split_at(batch.segment);
             blocked.push_back((link, first.to_vec()));
-            let rest = rest.chunks(train.segment.max(1));
+            let rest = rest.chunks(batch.segment.max(1));
             blocked.extend(rest.map(|bytes| (link, bytes.to_vec())));
         }
-        self.out.done_before(train.next);
+        self.out.done_before(batch.next);
     }
 }
 

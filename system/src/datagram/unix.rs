@@ -71,7 +71,7 @@ pub(super) fn receive(
     }
     let len = received.bytes;
     Ok(match segment {
-        Some(segment) if 0 < segment && segment < len => Received::Train {
+        Some(segment) if 0 < segment && segment < len => Received::Batch {
             link,
             len,
             segment,
@@ -144,13 +144,13 @@ fn send_with(
 /// Has the kernel join consecutive datagrams of one peer (GRO), if it can also split what is sent
 /// (GSO).
 #[cfg(target_os = "linux")]
-pub(super) fn ask_for_trains(socket: &impl std::os::fd::AsFd) -> Option<Asked> {
+pub(super) fn ask_for_batches(socket: &impl std::os::fd::AsFd) -> Option<Asked> {
     getsockopt(socket, UdpGsoSegment).ok()?;
     setsockopt(socket, UdpGroSegment, &true).ok()
 }
 
 #[cfg(target_os = "linux")]
-pub(super) fn send_train(
+pub(super) fn send_batch(
     socket: &SockRef<'_>,
     bytes: &[u8],
     segment: u16,

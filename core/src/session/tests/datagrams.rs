@@ -1,4 +1,4 @@
-//! Datagrams: trains, those that wait for room, faults that are events.
+//! Datagrams: batches, those that wait for room, faults that are events.
 
 use alloc::vec;
 
@@ -26,7 +26,7 @@ fn sender(
     }
 }
 
-fn trains(all: &[(u16, &'static str)], most: usize) -> Vec<String> {
+fn batches(all: &[(u16, &'static str)], most: usize) -> Vec<String> {
     let mut rig = Rig::bound(sender(all));
     rig.most = most;
     rig.datagram(1, b"?");
@@ -42,7 +42,7 @@ fn equal_datagrams_to_one_peer_leave_together() {
             &[(1, "aa"), (1, "bb"), (1, "cc")][..],
             &["send 1 aa|bb|cc"][..],
         ),
-        // The last may be shorter, and ends the train.
+        // The last may be shorter, and ends the batch.
         (
             &[(1, "aa"), (1, "b"), (1, "c")],
             &["send 1 aa|b", "send 1 c"],
@@ -51,7 +51,7 @@ fn equal_datagrams_to_one_peer_leave_together() {
             &[(1, "a"), (1, "bb"), (1, "cc")],
             &["send 1 a", "send 1 bb|cc"],
         ),
-        // Another peer is another train.
+        // Another peer is another batch.
         (
             &[(1, "aa"), (2, "bb"), (1, "cc")],
             &["send 1 aa", "send 2 bb", "send 1 cc"],
@@ -68,14 +68,14 @@ fn equal_datagrams_to_one_peer_leave_together() {
             &["send 1 a|b|c|d", "send 1 e"],
         ),
     ] {
-        assert_eq!(trains(all, 4), sends);
+        assert_eq!(batches(all, 4), sends);
     }
-    assert_eq!(trains(&[(1, "a"), (1, "b")], 1), ["send 1 a", "send 1 b"]);
+    assert_eq!(batches(&[(1, "a"), (1, "b")], 1), ["send 1 a", "send 1 b"]);
 }
 
 /// One host may be asked at several addresses, and each reply leaves from the one that was asked.
 #[test]
-fn another_local_address_is_another_train() {
+fn another_local_address_is_another_batch() {
     let mut rig = Rig::bound(parrot);
     rig.most = 8;
     for last in [1, 1, 2] {
@@ -87,7 +87,7 @@ fn another_local_address_is_another_train() {
     assert_eq!(rig.done, ["send 1 a|a", "send 1 a"]);
 }
 
-/// What is for the user comes first, and so it cuts no train.
+/// What is for the user comes first, and so it cuts no batch.
 #[test]
 fn the_user_is_told_before_anything_is_sent() {
     let shows = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| {
@@ -145,7 +145,7 @@ fn what_is_not_for_the_user_is_done_in_order() {
 
 /// A fault on a datagram socket is an event: the machine is told, and what else was to be sent is.
 #[test]
-fn a_fault_drops_only_the_first_of_a_train() {
+fn a_fault_drops_only_the_first_of_a_batch() {
     let mut rig = Rig::bound(sender(&[(1, "a"), (1, "b"), (1, "c")]));
     rig.most = 8;
     rig.answers
@@ -160,20 +160,20 @@ fn a_fault_drops_only_the_first_of_a_train() {
 
 /// What leaves together has no more bytes than a datagram may have.
 #[test]
-fn a_train_is_no_longer_than_a_datagram() {
+fn a_batch_is_no_longer_than_a_datagram() {
     const LONG: &str = match str::from_utf8(&[b'x'; 30_000]) {
         Ok(text) => text,
         Err(_) => "",
     };
-    let sends = trains(&[(1, LONG), (1, LONG), (1, LONG)], 64);
+    let sends = batches(&[(1, LONG), (1, LONG), (1, LONG)], 64);
     let lengths: Vec<usize> = sends.iter().map(String::len).collect();
     let (word, bar) = ("send 1 ".len(), "|".len());
     assert_eq!(lengths, [word + 60_000 + bar, word + 30_000]);
 }
 
-/// The system may take the first few of a train; the others leave in the next call.
+/// The system may take the first few of a batch; the others leave in the next call.
 #[test]
-fn a_part_of_a_train_may_be_sent() {
+fn a_part_of_a_batch_may_be_sent() {
     let shows = |input: &Input<'_>, _: &mut Standing, out: &mut Outbox| {
         if let Input::Datagram { link, bytes } = input {
             out.send(*link, bytes);
@@ -204,7 +204,7 @@ fn a_part_of_a_train_may_be_sent() {
 fn datagrams_wait_for_room_in_order() {
     let all = [(1, "aa"), (1, "bb"), (1, "c"), (2, ""), (1, "dd")];
     for most in [1, 8] {
-        let sends = trains(&all, most).len();
+        let sends = batches(&all, most).len();
         for refused in 0..sends {
             let mut rig = Rig::bound(sender(&all));
             rig.most = most;
@@ -278,7 +278,7 @@ fn a_fault_drops_only_the_first_of_those_that_wait() {
 
 /// Several datagrams at once are a machine's as long as it wants them.
 #[test]
-fn a_machine_may_want_no_more_in_mid_train() {
+fn a_machine_may_want_no_more_in_mid_batch() {
     let counts = |input: &Input<'_>, standing: &mut Standing, out: &mut Outbox| {
         if let Input::Datagram { link, bytes } = input {
             out.send(*link, bytes);
@@ -292,8 +292,8 @@ fn a_machine_may_want_no_more_in_mid_train() {
         let mut rig = Rig::bound(counts);
         rig.most = 8;
         let (now, all) = (rig.now, ["a", "b", last, "c"]);
-        let train = all.iter().map(|text| (peer(1), text.as_bytes()));
-        assert_eq!(rig.turn().datagrams(now, train), 3);
+        let batch = all.iter().map(|text| (peer(1), text.as_bytes()));
+        assert_eq!(rig.turn().datagrams(now, batch), 3);
         assert_eq!(rig.run(), wait);
         assert_eq!(rig.sent, format!("ab{last}").into_bytes());
     }
@@ -308,7 +308,7 @@ fn a_machine_may_want_no_more_in_mid_train() {
 
 /// The same in one buffer: the driver keeps what the machine did not take.
 #[test]
-fn a_machine_takes_as_much_of_a_train_as_it_wants() {
+fn a_machine_takes_as_much_of_a_batch_as_it_wants() {
     for (text, segment, took) in [
         ("onetwo!", 3, 7),
         ("one.stopend.", 4, 8),
@@ -323,7 +323,7 @@ fn a_machine_takes_as_much_of_a_train_as_it_wants() {
                 }
             },
         );
-        let received = Received::Train {
+        let received = Received::Batch {
             link: peer(1),
             len: text.len(),
             segment,
@@ -354,7 +354,7 @@ fn a_hundred_faults_in_a_row_are_the_end() {
                 rig.receives_nothing(failed);
                 assert!(rig.run().is_ok());
             }
-            // A datagram by itself, then in a train.
+            // A datagram by itself, then in a batch.
             let now = rig.now;
             match rig.sent.len() {
                 0 => rig.datagram(1, b"a"),

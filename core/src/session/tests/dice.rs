@@ -106,7 +106,7 @@ impl Driver {
             let mut turn = self.session.turn(&mut self.out);
             let mut told = Vec::new();
             let tell = |output: Output<'_>| told.push(format!("{output:?}"));
-            let did = match turn.next_train(now, self.most, tell) {
+            let did = match turn.next_batch(now, self.most, tell) {
                 Next::Store { id, .. } => Did::Store(id),
                 Next::Open {
                     transport,
@@ -157,7 +157,7 @@ impl Driver {
                 assert_eq!(did, expected, "{:#?}", self.story);
                 let len = datagrams.concat().len();
                 let mut sent = answer(&mut self.dice, len, stream);
-                // Of a train, the first few.
+                // Of a batch, the first few.
                 if sent.is_ok() && datagrams.len() > 1 && self.dice.chance(20) {
                     let some = 1 + self.dice.below(datagrams.len() as u64) as usize;
                     sent = Ok(datagrams[..some].concat().len());

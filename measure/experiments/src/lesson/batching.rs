@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 
 use socklab_core::Link;
-use socklab_system::{Wire, couples};
+use socklab_system::{Wire, supports_batching};
 use socklab_text::Grid;
 
 use super::bench::Bench;
@@ -31,13 +31,13 @@ pub(super) static LESSON: Lesson = Lesson {
 const MODELS: [&str; 3] = ["blocking", "blocking-batched", "mio-batched"];
 
 /// How many datagrams the client sends with one call, and the length of each.
-const TRAIN: usize = 32;
+const BATCH: usize = 32;
 const LENGTH: usize = 32;
 
 fn ask(bench: &Bench<'_>) -> Question {
     let messages = bench.messages;
     Question {
-        setup: messages.say_with("lesson-batching-setup", &[("count", &TRAIN)]),
+        setup: messages.say_with("lesson-batching-setup", &[("count", &BATCH)]),
         question: messages.say("lesson-batching-question"),
         answers: Answers::Number { within: 2.0 },
     }
@@ -57,7 +57,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     ];
     let mut table = Grid::new(1, header, Vec::new());
     let mut notes = vec![messages.say("lesson-batching-rule")];
-    if !couples() {
+    if !supports_batching() {
         notes.push(messages.say("lesson-batching-not-here"));
     }
     let mut measured = None;
@@ -68,7 +68,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             ..Order::default()
         };
         let server = bench.server_that("echo", model, order)?;
-        for at_once in [1, TRAIN] {
+        for at_once in [1, BATCH] {
             let (used, replies) = asked(&server, at_once, rounds)?;
             let calls = |name| used.operations.get(name).map_or(0, |one| one.calls);
             let (receives, sends) = (calls("receive"), calls("send"));
@@ -82,7 +82,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
                 figures(each),
                 figures((used.user + used.system) / replies as f64),
             ]);
-            if (model, at_once) == ("blocking-batched", TRAIN) {
+            if (model, at_once) == ("blocking-batched", BATCH) {
                 measured = Some(each);
             }
         }
@@ -122,7 +122,7 @@ impl Client {
     fn of(server: SocketAddr) -> io::Result<Self> {
         let link = Link::first(server);
         let (_, mut wire) = Wire::client(link, Ok)?;
-        wire.couple();
+        wire.enable_batching();
         if let Wire::Datagrams(datagrams) = &wire {
             datagrams.udp.set_read_timeout(Some(LIMIT))?;
         }
@@ -131,7 +131,7 @@ impl Client {
 
     /// Sends `count` questions together, and receives as many replies.
     fn ask(&mut self, count: usize) -> io::Result<()> {
-        let questions = [b'a'; TRAIN * LENGTH];
+        let questions = [b'a'; BATCH * LENGTH];
         let mut left = &questions[..count * LENGTH];
         while !left.is_empty() {
             left = &left[self.send(left)?..];
@@ -140,7 +140,7 @@ impl Client {
             return Err(io::ErrorKind::NotConnected.into());
         };
         // With GRO, the kernel may deliver several replies with one call.
-        let (mut received, mut buffer) = (0, [0; 2 * TRAIN * LENGTH]);
+        let (mut received, mut buffer) = (0, [0; 2 * BATCH * LENGTH]);
         while received < count * LENGTH {
             received += datagrams.udp.recv(&mut buffer)?;
         }
@@ -152,7 +152,7 @@ impl Client {
         match &mut self.0 {
             #[cfg(target_os = "linux")]
             Wire::Datagrams(datagrams) if questions.len() > LENGTH => {
-                datagrams.send_train(&self.1, questions, LENGTH)
+                datagrams.send_batch(&self.1, questions, LENGTH)
             }
             wire => wire.send(&self.1, &questions[..LENGTH]),
         }

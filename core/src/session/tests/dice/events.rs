@@ -93,7 +93,7 @@ impl Driver {
         if self.plain.is_stream() {
             self.receive_stream();
         } else if self.dice.chance(30) {
-            self.receive_train();
+            self.receive_batch();
         } else if self.dice.chance(90) {
             let (link, text) = (peer(1 + self.dice.below(3) as u16), self.dice.pick(TEXTS));
             let received = Received::Datagram(link, text.len(), None);
@@ -133,17 +133,17 @@ impl Driver {
     }
 
     /// Several datagrams at once, as many of which are taken as the machine wants.
-    fn receive_train(&mut self) {
+    fn receive_batch(&mut self) {
         let count = self.dice.below(5) as usize;
-        let train: Vec<_> = (0..count)
+        let batch: Vec<_> = (0..count)
             .map(|_| (peer(1 + self.dice.below(2) as u16), self.dice.pick(TEXTS)))
             .collect();
         let now = self.now;
         let mut turn = self.session.turn(&mut self.out);
-        let taken = turn.datagrams(now, train.iter().copied());
+        let taken = turn.datagrams(now, batch.iter().copied());
         self.story.push(format!("{taken} of {count} datagrams"));
         let (inputs, asked) = self.log.take();
-        let given = train[..taken].iter();
+        let given = batch[..taken].iter();
         let given = given.map(|&(link, bytes)| word(&Input::Datagram { link, bytes }));
         assert_eq!(inputs, given.collect::<Vec<_>>());
         let machine = self.session.machine();

@@ -184,15 +184,15 @@ impl Plain {
 
     /// Offers what is asked for next.
     fn offer(&mut self, now: Mono, view: View, most: usize) -> Did {
-        let mut train: Vec<(Link, Vec<u8>)> = Vec::new();
+        let mut batch: Vec<(Link, Vec<u8>)> = Vec::new();
         for asked in &self.asked {
             let Asked::Send(link, bytes) = asked else {
                 break;
             };
-            if let Some((first_link, first)) = train.first() {
-                let last = &train[train.len() - 1].1;
+            if let Some((first_link, first)) = batch.first() {
+                let last = &batch[batch.len() - 1].1;
                 let fits = self.is_stream()
-                    || train.len() < most
+                    || batch.len() < most
                         && !bytes.is_empty()
                         && bytes.len() <= first.len()
                         && last.len() == first.len();
@@ -200,15 +200,15 @@ impl Plain {
                     break;
                 }
             }
-            train.push((*link, bytes.clone()));
+            batch.push((*link, bytes.clone()));
         }
-        self.offered = (train.len(), false);
-        self.did_send(now, view, train)
+        self.offered = (batch.len(), false);
+        self.did_send(now, view, batch)
     }
 
-    fn did_send(&mut self, now: Mono, view: View, train: Vec<(Link, Vec<u8>)>) -> Did {
-        let link = train[0].0;
-        let mut datagrams: Vec<_> = train.into_iter().map(|(_, bytes)| bytes).collect();
+    fn did_send(&mut self, now: Mono, view: View, batch: Vec<(Link, Vec<u8>)>) -> Did {
+        let link = batch[0].0;
+        let mut datagrams: Vec<_> = batch.into_iter().map(|(_, bytes)| bytes).collect();
         let mut until = None;
         if self.is_stream() {
             datagrams = vec![datagrams.concat()];

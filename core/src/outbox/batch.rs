@@ -7,7 +7,7 @@ use crate::link::{Link, Transport, max_datagram};
 
 /// Sends that can leave in one call.
 #[derive(Clone, Debug)]
-pub(crate) struct Train {
+pub(crate) struct Batch {
     /// The first of them.
     pub(crate) first: usize,
     /// The output after the last of them.
@@ -26,66 +26,66 @@ impl Outbox {
     /// leave together as equal segments to one peer, of which only the last may be shorter; all of
     /// them have no more bytes than one datagram may have, or the system would refuse them.
     #[inline]
-    pub(crate) fn train(&self, first: usize, transport: Transport, most: usize) -> Option<Train> {
+    pub(crate) fn batch(&self, first: usize, transport: Transport, most: usize) -> Option<Batch> {
         let Op::Send(link, range) = &self.ops[first] else {
             return None;
         };
-        let mut train = Train {
+        let mut batch = Batch {
             first,
             next: first + 1,
             bytes: range.range(),
             segment: range.end - range.start,
         };
         if transport == Transport::Stream || most > 1 {
-            self.couple(link, transport, most, &mut train);
+            self.extend(link, transport, most, &mut batch);
         }
-        Some(train)
+        Some(batch)
     }
 
-    /// To whom a train leaves, and its bytes.
+    /// To whom a batch leaves, and its bytes.
     #[inline]
-    pub(crate) fn sends(&self, train: &Train) -> Option<(&Link, &[u8])> {
-        let link = self.link_of(train.first)?;
-        Some((link, &self.sent[train.bytes.clone()]))
+    pub(crate) fn sends(&self, batch: &Batch) -> Option<(&Link, &[u8])> {
+        let link = self.link_of(batch.first)?;
+        Some((link, &self.sent[batch.bytes.clone()]))
     }
 
-    /// Adds to a train what can leave with its first send.
-    fn couple(&self, link: &Link, transport: Transport, most: usize, train: &mut Train) {
+    /// Adds to a batch what can leave with its first send.
+    fn extend(&self, link: &Link, transport: Transport, most: usize, batch: &mut Batch) {
         let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
-        for (index, op) in self.ops.iter().enumerate().skip(train.next) {
+        for (index, op) in self.ops.iter().enumerate().skip(batch.next) {
             let range = match op {
-                Op::Send(to, range) if range.start == train.bytes.end && to == link => range,
+                Op::Send(to, range) if range.start == batch.bytes.end && to == link => range,
                 _ if op.is_told() => continue,
                 _ => break,
             };
             let len = range.end - range.start;
             let mut full = true;
             if transport == Transport::Stream {
-                train.segment += len;
+                batch.segment += len;
             } else {
-                let fits = 0 < len && len <= train.segment && train.bytes.len() + len <= most_bytes;
+                let fits = 0 < len && len <= batch.segment && batch.bytes.len() + len <= most_bytes;
                 if !fits || datagrams == most {
                     break;
                 }
                 datagrams += 1;
-                full = len == train.segment;
+                full = len == batch.segment;
             }
-            train.bytes.end = range.end;
-            train.next = index + 1;
+            batch.bytes.end = range.end;
+            batch.next = index + 1;
             if !full {
                 break;
             }
         }
     }
 
-    /// The output that is next when the first `len` bytes of a train of datagrams are sent.
-    pub(crate) fn after(&self, train: &Train, len: usize) -> usize {
-        let reached = train.bytes.start + len;
-        let mut later = train.first + 1..train.next;
+    /// The output that is next when the first `len` bytes of a batch of datagrams are sent.
+    pub(crate) fn after(&self, batch: &Batch, len: usize) -> usize {
+        let reached = batch.bytes.start + len;
+        let mut later = batch.first + 1..batch.next;
         let unsent = later.find(|index| match &self.ops[*index] {
             Op::Send(_, range) => range.start >= reached,
             _ => false,
         });
-        unsent.unwrap_or(train.next)
+        unsent.unwrap_or(batch.next)
     }
 }

@@ -1,5 +1,5 @@
 //! Cases for UDP servers that move several datagrams in one call. The client sends several in one
-//! call, a train, so that the kernel has them together.
+//! call, a batch, so that the kernel has them together.
 
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
@@ -12,7 +12,7 @@ use socklab_core::lab::Settings;
 use socklab_core::{
     Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch, chat, echo,
 };
-use socklab_system::{Backend, Run, couples};
+use socklab_system::{Backend, Run, supports_batching};
 
 use super::{LOCALHOST, PATIENCE, Server, wait_until};
 use crate::keyboard::Keyboard;
@@ -20,7 +20,7 @@ use crate::real::Running;
 use crate::screen::{Said, Screen};
 
 /// Sends several datagrams in one call. All but the last have the length `segment`.
-fn send_train(socket: &UdpSocket, bytes: &[u8], segment: u16) {
+fn send_batch(socket: &UdpSocket, bytes: &[u8], segment: u16) {
     let (pieces, message) = (
         [IoSlice::new(bytes)],
         [ControlMessage::UdpGsoSegments(&segment)],
@@ -44,7 +44,7 @@ fn receive(socket: &UdpSocket) -> Vec<u8> {
 
 /// Whether the system can move several datagrams in one call.
 fn is_here() -> bool {
-    let here = couples();
+    let here = supports_batching();
     if !here {
         eprintln!("SKIPPED: this system has neither GRO nor GSO");
     }
@@ -92,9 +92,9 @@ impl Observer for Counts {
     }
 }
 
-/// A train is received with one call and answered with one. Each datagram is answered in capitals
+/// A batch is received with one call and answered with one. Each datagram is answered in capitals
 /// by itself, in order.
-pub fn a_train_is_answered_with_one_call<B: Backend>() {
+pub fn a_batch_is_answered_with_one_call<B: Backend>() {
     if !is_here() {
         return;
     }
@@ -111,19 +111,19 @@ pub fn a_train_is_answered_with_one_call<B: Backend>() {
         let word = |nth: usize| format!("{nth:04} ñandú ").into_bytes();
         let len = |nth| if nth + 1 == count { last } else { segment };
         let text = |nth| -> Vec<u8> { word(nth).into_iter().cycle().take(len(nth)).collect() };
-        let train: Vec<u8> = (0..count).flat_map(text).collect();
-        send_train(&socket, &train, segment as u16);
+        let batch: Vec<u8> = (0..count).flat_map(text).collect();
+        send_batch(&socket, &batch, segment as u16);
         for nth in 0..count {
             let mut expected = Vec::new();
             socklab_core::caps::upper(&text(nth), &mut expected);
             assert_eq!(receive(&socket), expected, "{nth} of {count} of {segment}");
         }
     }
-    // The system may split a train, but not often.
+    // The system may split a batch, but not often.
     counts.take_all(2 + 32 + 33 + 64 + 64);
     const ROUNDS: usize = 50;
     for _ in 0..ROUNDS {
-        send_train(&socket, &[b'a'; 32 * 32], 32);
+        send_batch(&socket, &[b'a'; 32 * 32], 32);
         for _ in 0..32 {
             assert_eq!(receive(&socket), [b'A'; 32]);
         }
@@ -135,8 +135,8 @@ pub fn a_train_is_answered_with_one_call<B: Backend>() {
     }
 }
 
-/// Replies of different lengths leave in as many trains as they need, in order.
-pub fn capitals_may_grow_in_a_train<B: Backend>() {
+/// Replies of different lengths leave in as many batches as they need, in order.
+pub fn capitals_may_grow_in_a_batch<B: Backend>() {
     if !is_here() {
         return;
     }
@@ -145,17 +145,17 @@ pub fn capitals_may_grow_in_a_train<B: Backend>() {
     // Each has six bytes. In capitals they have six, nine, three, six and eighteen.
     let texts = ["abcdef", "ŉŉŉ", "ııı", "traße", "\u{390}\u{390}\u{390}"];
     let order = [0, 0, 1, 0, 2, 2, 0, 3, 3, 3, 4, 4, 1, 0, 0];
-    let train = order.map(|at| texts[at]);
+    let batch = order.map(|at| texts[at]);
     for _ in 0..20 {
-        send_train(&socket, train.concat().as_bytes(), 6);
-        for text in &train {
+        send_batch(&socket, batch.concat().as_bytes(), 6);
+        for text in &batch {
             assert_eq!(receive(&socket), text.to_uppercase().as_bytes());
         }
     }
     server.finish();
 }
 
-/// Replies longer than the MTU cannot leave in a train. They leave one by one, in fragments;
+/// Replies longer than the MTU cannot leave in a batch. They leave one by one, in fragments;
 /// shorter ones still leave together.
 pub fn replies_longer_than_a_packet<B: Backend>() {
     // A server's thread has the network namespace of the thread that starts it.
@@ -170,12 +170,12 @@ pub fn replies_longer_than_a_packet<B: Backend>() {
         for _ in 0..3 {
             // In capitals, these texts are half as long again.
             let (text, calls) = ("ŉ".repeat(450), [(1, 8), (8, 8)]);
-            send_train(&socket, text.repeat(8).as_bytes(), 900);
+            send_batch(&socket, text.repeat(8).as_bytes(), 900);
             for _ in 0..8 {
                 assert_eq!(receive(&socket), text.to_uppercase().as_bytes());
             }
             assert_eq!(counts.take_all(8), calls);
-            send_train(&socket, &[b'a'; 8 * 900], 900);
+            send_batch(&socket, &[b'a'; 8 * 900], 900);
             for _ in 0..8 {
                 assert_eq!(receive(&socket), [b'A'; 900]);
             }
@@ -201,8 +201,8 @@ fn has_short_packets() -> bool {
     here
 }
 
-/// A machine that ends in the middle of a train does not answer the rest.
-pub fn an_end_in_the_middle_of_a_train<B: Backend>() {
+/// A machine that ends in the middle of a batch does not answer the rest.
+pub fn an_end_in_the_middle_of_a_batch<B: Backend>() {
     if !is_here() {
         return;
     }
@@ -213,7 +213,7 @@ pub fn an_end_in_the_middle_of_a_train<B: Backend>() {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.connect(screen.ready()).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    send_train(&socket, b"onefintwo", 3);
+    send_batch(&socket, b"onefintwo", 3);
     assert_eq!(receive(&socket), b"ONE");
     assert_eq!(receive(&socket), b"FIN");
     assert_eq!(running.join(), Status::Done);
@@ -233,8 +233,8 @@ pub fn an_end_in_the_middle_of_a_train<B: Backend>() {
     );
 }
 
-/// A machine that waits for its user in the middle of a train is given the rest afterwards.
-pub fn a_pause_in_the_middle_of_a_train<B: Backend>() {
+/// A machine that waits for its user in the middle of a batch is given the rest afterwards.
+pub fn a_pause_in_the_middle_of_a_batch<B: Backend>() {
     if !is_here() {
         return;
     }
@@ -247,7 +247,7 @@ pub fn a_pause_in_the_middle_of_a_train<B: Backend>() {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.connect(screen.ready()).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    send_train(&socket, b"one two tre fin", 4);
+    send_batch(&socket, b"one two tre fin", 4);
     for (said, answer) in [("one ", "uno"), ("two ", "dos"), ("tre ", "tres")] {
         while screen.next() != Said::Show(said.as_bytes().to_vec()) {}
         keys.send(format!("{answer}\n").into_bytes()).unwrap();
@@ -256,8 +256,8 @@ pub fn a_pause_in_the_middle_of_a_train<B: Backend>() {
     assert_eq!(running.join(), Status::Done);
 }
 
-/// A train is answered from the address that it was sent to.
-pub fn a_train_is_answered_from_the_address_that_was_asked<B: Backend>() {
+/// A batch is answered from the address that it was sent to.
+pub fn a_batch_is_answered_from_the_address_that_was_asked<B: Backend>() {
     if !is_here() {
         return;
     }
@@ -281,7 +281,7 @@ pub fn a_train_is_answered_from_the_address_that_was_asked<B: Backend>() {
         socket.connect((asked, server.address.port())).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         for _ in 0..3 {
-            send_train(&socket, &[b'a'; 10 * 16], 16);
+            send_batch(&socket, &[b'a'; 10 * 16], 16);
             for _ in 0..10 {
                 assert_eq!(receive(&socket), [b'A'; 16], "{asked}");
             }

@@ -1,4 +1,4 @@
-//! Trains: several datagrams from one peer, or to one peer, in one call.
+//! Batches: several datagrams from one peer, or to one peer, in one call.
 //!
 //! On receiving, Linux joins consecutive datagrams of one peer that have equal length (GRO,
 //! `UDP_GRO`). On sending, it splits a long buffer into datagrams of a given length (GSO,
@@ -13,30 +13,30 @@ const MOST: usize = 64;
 
 /// How a UDP socket sends and receives several datagrams in one call, if it does.
 #[derive(Debug, Default)]
-pub(crate) struct Trains {
+pub(crate) struct Batching {
     /// Whether the system moves several datagrams in one call on this socket.
-    pub(crate) coupled: bool,
-    /// The shortest segment length of a train that the system refused, although it sent the first
+    pub(crate) enabled: bool,
+    /// The shortest segment length of a batch that the system refused, although it sent the first
     /// datagram alone. Such segments exceed a packet on that route, or the network card cannot
     /// split them.
     refused: Option<u16>,
-    /// The part of the last train that the machine has not taken yet.
+    /// The part of the last batch that the machine has not taken yet.
     rest: Option<Box<(Received, Vec<u8>)>>,
 }
 
-impl Trains {
+impl Batching {
     /// How many datagrams one call sends at most.
     pub(crate) fn most(&self) -> usize {
-        match self.coupled {
+        match self.enabled {
             true => MOST,
             false => 1,
         }
     }
 
-    /// Keeps the part of a train that the machine did not take, until it wants more.
+    /// Keeps the part of a batch that the machine did not take, until it wants more.
     pub(crate) fn keep(&mut self, received: &Received, rest: &[u8]) {
-        if let Received::Train { link, segment, .. } = *received {
-            let received = Received::Train {
+        if let Received::Batch { link, segment, .. } = *received {
+            let received = Received::Batch {
                 link,
                 len: rest.len(),
                 segment,
@@ -54,7 +54,7 @@ impl Trains {
         Some(received)
     }
 
-    /// Sends a train with `all`. If the system refuses trains of this length, sends its first
+    /// Sends a batch with `all`. If the system refuses batches of this length, sends its first
     /// datagram with `one`. Returns how many bytes were sent.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ impl Trains {
             return one(first);
         }
         match all(length) {
-            Err(error) if is_of_the_train(&error) => {
-                // If the first datagram alone is refused too, the train was not the cause: a peer
+            Err(error) if is_due_to_batching(&error) => {
+                // If the first datagram alone is refused too, the batch was not the cause: a peer
                 // can, for example, name port 0 as its own.
                 let sent = one(first)?;
                 self.refused = Some(length);
@@ -87,8 +87,8 @@ impl Trains {
     }
 }
 
-/// Whether the system may have refused a train although it would send each datagram alone.
-fn is_of_the_train(error: &io::Error) -> bool {
+/// Whether the system may have refused a batch although it would send each datagram alone.
+fn is_due_to_batching(error: &io::Error) -> bool {
     #[cfg(target_os = "linux")]
     {
         use nix::errno::Errno;
@@ -111,17 +111,17 @@ mod tests {
 
     use super::*;
 
-    /// Sends a train of two segments; the system answers with these. Returns which calls were made.
+    /// Sends a batch of two segments; the system answers with these. Returns which calls were made.
     #[cfg(target_os = "linux")]
     fn tried(
-        trains: &mut Trains,
+        batching: &mut Batching,
         segment: usize,
         all: Result<usize, i32>,
         one: Result<usize, i32>,
     ) -> (Vec<&'static str>, io::Result<usize>) {
         let failed = io::Error::from_raw_os_error;
         let tried = std::cell::RefCell::new(Vec::new());
-        let sent = trains.send(
+        let sent = batching.send(
             &[0; 100_000][..2 * segment],
             segment,
             |_| {
@@ -141,43 +141,43 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_length_that_is_refused_is_sent_one_by_one() {
         use nix::libc::{EAGAIN, EINVAL, EMSGSIZE};
-        let mut trains = Trains::default();
+        let mut batching = Batching::default();
         for error in [EINVAL, EMSGSIZE] {
-            // The first by itself is refused too: it was not the train.
-            let (calls, sent) = tried(&mut trains, 1400, Err(error), Err(EINVAL));
+            // The first by itself is refused too: it was not the batch.
+            let (calls, sent) = tried(&mut batching, 1400, Err(error), Err(EINVAL));
             assert_eq!(calls, ["all", "one"]);
             assert_eq!(sent.unwrap_err().raw_os_error(), Some(EINVAL));
         }
-        let (calls, sent) = tried(&mut trains, 1400, Err(EAGAIN), Ok(1));
+        let (calls, sent) = tried(&mut batching, 1400, Err(EAGAIN), Ok(1));
         assert_eq!(calls, ["all"], "no room is no refusal");
         assert_eq!(sent.unwrap_err().kind(), ErrorKind::WouldBlock);
-        let (calls, sent) = tried(&mut trains, 1400, Err(EMSGSIZE), Ok(1400));
+        let (calls, sent) = tried(&mut batching, 1400, Err(EMSGSIZE), Ok(1400));
         assert_eq!((calls, sent.unwrap()), (vec!["all", "one"], 1400));
         // From now on neither this length nor a longer one is tried, and shorter ones are.
         for (segment, tries) in [(1400, "one"), (1399, "all"), (9000, "one"), (70_000, "one")] {
-            let mut all = || tried(&mut trains, segment.min(50_000), Ok(2), Ok(1));
+            let mut all = || tried(&mut batching, segment.min(50_000), Ok(2), Ok(1));
             assert_eq!(all().0, [tries], "{segment}");
         }
     }
 
     #[test]
     fn what_was_not_taken_comes_again() {
-        let (mut trains, mut buffer) = (Trains::default(), [0; 16]);
+        let (mut batching, mut buffer) = (Batching::default(), [0; 16]);
         let link = Link::first("127.0.0.1:1".parse().unwrap());
-        assert!(trains.take_rest(&mut buffer).is_none());
-        let received = Received::Train {
+        assert!(batching.take_rest(&mut buffer).is_none());
+        let received = Received::Batch {
             link,
             len: 10,
             segment: 4,
             arrived: None,
         };
-        trains.keep(&received, b"efghij");
-        let again = trains.take_rest(&mut buffer);
+        batching.keep(&received, b"efghij");
+        let again = batching.take_rest(&mut buffer);
         assert!(matches!(
             again,
-            Some(Received::Train { link: from, len: 6, segment: 4, .. }) if from == link
+            Some(Received::Batch { link: from, len: 6, segment: 4, .. }) if from == link
         ));
         assert_eq!(&buffer[..6], b"efghij");
-        assert!(trains.take_rest(&mut buffer).is_none());
+        assert!(batching.take_rest(&mut buffer).is_none());
     }
 }
