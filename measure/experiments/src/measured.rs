@@ -6,12 +6,12 @@
 mod blocks;
 mod counter;
 mod extra;
-mod order;
 mod process;
 mod server;
+mod spec;
 mod usage;
 
-pub use order::{COMMAND, Order};
 pub use process::{Footprint, Measured};
 pub use server::{Unserved, serve};
+pub use spec::{COMMAND, ServerSpec};
 pub use usage::{Usage, raise_descriptors};

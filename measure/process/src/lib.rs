@@ -28,5 +28,5 @@ pub use children::{end, end_all, spawn};
 pub use core_time::CoreTime;
 pub use owner::owner;
 pub use peers::{Missing, Peer, peers};
-pub use program::{Order, Program};
+pub use program::{Program, ProgramSpec};
 pub use proof::{Unproved, prove};

@@ -23,7 +23,7 @@ const LONGEST: u64 = 4096;
 
 /// How to start a program.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
+pub struct ProgramSpec<'a> {
     /// The program and its arguments. `{port}` is replaced by the port to listen at, and
     /// `{exercise}` by the exercise.
     pub command: &'a [String],
@@ -51,13 +51,13 @@ impl Program {
     /// # Errors
     /// When the program cannot be started, ends before it has a socket, or has none after 10 s. The
     /// error contains its last line on standard error.
-    pub fn start(order: &Order<'_>) -> io::Result<Program> {
-        let port = listening::free_port(order.transport)?;
+    pub fn start(spec: &ProgramSpec<'_>) -> io::Result<Program> {
+        let port = listening::free_port(spec.transport)?;
         let fill = |part: &String| {
             let part = part.replace("{port}", &port.to_string());
-            part.replace("{exercise}", order.exercise)
+            part.replace("{exercise}", spec.exercise)
         };
-        let mut parts = order.command.iter().map(fill);
+        let mut parts = spec.command.iter().map(fill);
         let name = parts.next().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(name);
         command.args(parts).env("PYTHONUNBUFFERED", "1");
@@ -65,7 +65,7 @@ impl Program {
         command.stderr(Stdio::piped());
         let ours = affinity::allowed_cores();
         // A child inherits the cores of the thread that starts it, from its first instruction on.
-        affinity::pin(order.cores);
+        affinity::pin(spec.cores);
         let child = children::spawn(&mut command);
         affinity::pin(&ours);
         let mut child = child?;
@@ -81,7 +81,7 @@ impl Program {
             address: (Ipv4Addr::LOCALHOST, port).into(),
         };
         let until = Instant::now() + PATIENCE;
-        while !listening::is_taken(order.transport, port) {
+        while !listening::is_taken(spec.transport, port) {
             if let Some(status) = program.ended() {
                 return Err(io::Error::other(program.last_words(Some(status))));
             }

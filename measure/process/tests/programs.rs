@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use socklab_core::lab;
-use socklab_process::{Charge, Order, Program, Unproved, peers, prove};
+use socklab_process::{Charge, Program, ProgramSpec, Unproved, peers, prove};
 
 fn command(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
@@ -14,7 +14,7 @@ fn command(parts: &[&str]) -> Vec<String> {
 
 fn start(exercise: &str, command: &[String]) -> std::io::Result<Program> {
     let transport = lab::find(exercise).expect("an exercise").transport;
-    Program::start(&Order {
+    Program::start(&ProgramSpec {
         command,
         exercise,
         transport,

@@ -9,7 +9,7 @@ use socklab_load::Load;
 
 use super::plan::{Entry, Kind, Plan, slices};
 use super::{Progress, Unmeasured, trial};
-use crate::measured::Order;
+use crate::measured::ServerSpec;
 use crate::stage::{Server, Stage, Wrong};
 
 /// Starts every server of the plan, warms it up, and puts them under a load in turn. One trial for
@@ -27,16 +27,16 @@ pub(super) fn round(
     let mut stage = Stage::new(&plan.cores);
     for entry in &plan.entries {
         let failed = |error| Unmeasured::Failed(entry.name.clone(), error);
-        let order = Order {
+        let spec = ServerSpec {
             observe: plan.observe,
             extra: match plan.entries.last() == Some(entry) {
                 true => plan.handicap,
                 false => Duration::ZERO,
             },
             patience: plan.timeout.max(Duration::from_secs(10)),
-            ..Order::default()
+            ..ServerSpec::default()
         };
-        let server = Server::start(entry, plan.exercise, &plan.cores, order).map_err(failed)?;
+        let server = Server::start(entry, plan.exercise, &plan.cores, spec).map_err(failed)?;
         let asks = trial::questions(plan, &plan.loads[load], server.address());
         let questions = Load::new(&asks).map_err(std::io::Error::other);
         stage.add(&entry.name, server, questions.map_err(failed)?);

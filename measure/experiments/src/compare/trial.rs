@@ -11,7 +11,7 @@ use socklab_files::Scratch;
 use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
 
 use super::plan::{Entry, Kind, Plan};
-use crate::measured::{Measured, Order, Usage};
+use crate::measured::{Measured, ServerSpec, Usage};
 use crate::stage::Wrong;
 pub(super) use crate::stage::latencies;
 
@@ -80,7 +80,7 @@ pub(super) fn start(
         true => Some(Scratch::within(&plan.folder)?),
         false => None,
     };
-    let server = Measured::start(&Order {
+    let server = Measured::start(&ServerSpec {
         exercise: plan.exercise.name.to_owned(),
         runtime: model.name().to_owned(),
         cores: plan.cores.server.clone(),
@@ -89,7 +89,7 @@ pub(super) fn start(
             .as_ref()
             .map(|folder| folder.path().join("register.db")),
         patience: plan.timeout.max(Duration::from_secs(10)),
-        ..Order::default()
+        ..ServerSpec::default()
     })?;
     Ok((register, Some(server)))
 }

@@ -12,7 +12,7 @@ use super::definition::{Findings, Lesson, Question};
 use super::page::figures;
 use super::prediction::{Answer, Answers};
 use crate::in_process::LIMIT;
-use crate::measured::{Measured, Order, Usage};
+use crate::measured::{Measured, ServerSpec, Usage};
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "batching",
@@ -63,11 +63,11 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut measured = None;
     for model in MODELS {
         bench.progress(model);
-        let order = Order {
+        let spec = ServerSpec {
             observe: true,
-            ..Order::default()
+            ..ServerSpec::default()
         };
-        let server = bench.server_that("echo", model, order)?;
+        let server = bench.server_that("echo", model, spec)?;
         for at_once in [1, BATCH] {
             let (used, replies) = asked(&server, at_once, rounds)?;
             let calls = |name| used.operations.get(name).map_or(0, |one| one.calls);

@@ -14,7 +14,7 @@ use socklab_text::Messages;
 
 use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
-use crate::measured::{Measured, Order, raise_descriptors};
+use crate::measured::{Measured, ServerSpec, raise_descriptors};
 
 /// Descriptors that are reserved for other purposes than connections.
 const SPARE: u64 = 200;
@@ -44,25 +44,25 @@ impl Bench<'_> {
     /// Starts a server in a process of its own. If there are two cores, the server has one and this
     /// process the other.
     pub(super) fn server(&self, exercise: &str, runtime: &str) -> io::Result<Measured> {
-        self.server_that(exercise, runtime, Order::default())
+        self.server_that(exercise, runtime, ServerSpec::default())
     }
 
-    /// Starts a server in a process of its own, with further settings in the order.
+    /// Starts a server in a process of its own, with further settings in `spec`.
     pub(super) fn server_that(
         &self,
         exercise: &str,
         runtime: &str,
-        order: Order,
+        spec: ServerSpec,
     ) -> io::Result<Measured> {
         raise_descriptors();
         let cores = cores();
         pin(&cores.generator);
-        Measured::start(&Order {
+        Measured::start(&ServerSpec {
             exercise: exercise.to_owned(),
             runtime: runtime.to_owned(),
             cores: cores.server.clone(),
             patience: Duration::from_secs(600),
-            ..order
+            ..spec
         })
     }
 

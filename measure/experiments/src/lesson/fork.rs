@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::Transport;
-use socklab_process::{Charge, Order, Program};
+use socklab_process::{Charge, Program, ProgramSpec};
 use socklab_text::Grid;
 
 use super::bench::{Bench, cores};
@@ -128,7 +128,7 @@ fn connection(design: &str, count: usize) -> io::Result<f64> {
     ];
     let command = [program].into_iter().chain(words.map(str::to_owned));
     let command: Vec<String> = command.collect();
-    let server = Program::start(&Order {
+    let server = Program::start(&ProgramSpec {
         command: &command,
         exercise: "welcome",
         transport: Transport::Stream,

@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, figures};
 use super::prediction::{Answer, Answers};
-use crate::measured::{Measured, Order};
+use crate::measured::{Measured, ServerSpec};
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "select",
@@ -74,11 +74,11 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         if !offered.contains(&model) {
             continue;
         }
-        let order = Order {
+        let spec = ServerSpec {
             observe: true,
-            ..Order::default()
+            ..ServerSpec::default()
         };
-        let server = bench.server_that("capitals", model, order)?;
+        let server = bench.server_that("capitals", model, spec)?;
         let mut held: Vec<Idle> = Vec::new();
         let mut first = None;
         for (step, idle) in bench.steps(&STEPS).into_iter().enumerate() {

@@ -12,7 +12,7 @@ use super::bench::Bench;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, millis};
 use super::prediction::{Answer, Answers};
-use crate::measured::Order;
+use crate::measured::ServerSpec;
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "slow-request",
@@ -79,11 +79,11 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             continue;
         }
         bench.progress(model);
-        let order = Order {
+        let spec = ServerSpec {
             blocks: true,
-            ..Order::default()
+            ..ServerSpec::default()
         };
-        let server = bench.server_that("capitals", model, order)?;
+        let server = bench.server_that("capitals", model, spec)?;
         let (slow, others) = beside_slow_ones(bench, server.address)?;
         let response = &others.response;
         table.rows.push(vec![

@@ -13,7 +13,7 @@ use super::definition::{Findings, Lesson, Question};
 use super::page::{figures, micros};
 use super::prediction::{Answer, Answers};
 use crate::in_process::{ANY, LIMIT};
-use crate::measured::{Measured, Order, Usage};
+use crate::measured::{Measured, ServerSpec, Usage};
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "spin",
@@ -81,11 +81,11 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             continue;
         }
         bench.progress(model);
-        let order = Order {
+        let spec = ServerSpec {
             observe: true,
-            ..Order::default()
+            ..ServerSpec::default()
         };
-        let server = bench.server_that("echo", model, order)?;
+        let server = bench.server_that("echo", model, spec)?;
         let (share, calls) = left_alone(&server, idle(bench))?;
         uses[at] = share >= USES;
         let plan = Plan {

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::order::{COMMAND, Order};
+use super::spec::{COMMAND, ServerSpec};
 use super::usage::Usage;
 
 /// Whether requests go through the server's standard input, because the system has no signals. The
@@ -61,9 +61,9 @@ impl Measured {
     ///
     /// # Errors
     /// What the system says, or the server's own line on standard error.
-    pub fn start(order: &Order) -> io::Result<Self> {
+    pub fn start(spec: &ServerSpec) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args([COMMAND, &serde_json::to_string(order)?]);
+        command.args([COMMAND, &serde_json::to_string(spec)?]);
         let mut child = command
             .stdin(match ASKED_BY_PIPE {
                 true => Stdio::piped(),

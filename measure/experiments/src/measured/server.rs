@@ -21,7 +21,7 @@ use socklab_system::{ConnectionLimit, Run, Stop};
 use super::blocks::Blocking;
 use super::counter::Counters;
 use super::extra::Extra;
-use super::order::Order;
+use super::spec::ServerSpec;
 use super::usage::{end_with_parent, raise_descriptors};
 use crate::cores::pin;
 use crate::in_memory::InMemory;
@@ -30,8 +30,8 @@ use crate::in_process::ANY;
 /// Why a measured server did not serve.
 #[derive(Debug)]
 pub enum Unserved {
-    /// The order cannot be read.
-    Order(serde_json::Error),
+    /// The specification cannot be read.
+    Spec(serde_json::Error),
     /// There is no such exercise or runtime.
     Unknown,
     /// Its register cannot be opened.
@@ -41,7 +41,7 @@ pub enum Unserved {
 impl fmt::Display for Unserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unserved::Order(error) => error.fmt(f),
+            Unserved::Spec(error) => error.fmt(f),
             Unserved::Unknown => f.write_str("no such exercise or runtime"),
             Unserved::Register(error) => error.fmt(f),
         }
@@ -50,24 +50,24 @@ impl fmt::Display for Unserved {
 
 impl std::error::Error for Unserved {}
 
-/// Serves as the [order](Order) says, until it is told to stop; how the server ended.
+/// Serves as the [specification](ServerSpec) says, until it is told to stop; how the server ended.
 ///
 /// # Errors
 /// When it cannot begin.
-pub fn serve(order: &str) -> Result<Status, Unserved> {
-    let order: Order = serde_json::from_str(order).map_err(Unserved::Order)?;
+pub fn serve(spec: &str) -> Result<Status, Unserved> {
+    let spec: ServerSpec = serde_json::from_str(spec).map_err(Unserved::Spec)?;
     // Before any thread is made, so that all have it.
-    pin(&order.cores);
+    pin(&spec.cores);
     end_with_parent();
     raise_descriptors();
-    let exercise = lab::find(&order.exercise).ok_or(Unserved::Unknown)?;
-    let runtime = Runtime::find(&order.runtime).ok_or(Unserved::Unknown)?;
+    let exercise = lab::find(&spec.exercise).ok_or(Unserved::Unknown)?;
+    let runtime = Runtime::find(&spec.runtime).ok_or(Unserved::Unknown)?;
     let mut settings = Settings {
         keep_serving: true,
         ..Settings::default()
     };
-    settings.limits.patience = order.patience;
-    let register = match (exercise.offers.contains(&Offer::Register), &order.register) {
+    settings.limits.patience = spec.patience;
+    let register = match (exercise.offers.contains(&Offer::Register), &spec.register) {
         (true, Some(path)) => Some(open(path).map_err(Unserved::Register)?),
         (true, None) => Some(Arc::new(InMemory::default()) as Arc<dyn Register>),
         _ => None,
@@ -75,13 +75,13 @@ pub fn serve(order: &str) -> Result<Status, Unserved> {
     let task = Task::server(exercise, ANY.into(), &settings);
     let counters = Counters::asked_by_parent();
     let console = Arc::new(MeasuredConsole(counters.clone()));
-    Ok(if !order.extra.is_zero() {
-        let counters = counters.with_extra(Extra::of(order.extra));
+    Ok(if !spec.extra.is_zero() {
+        let counters = counters.with_extra(Extra::of(spec.extra));
         run(runtime, task, console, register, counters)
-    } else if order.blocks {
+    } else if spec.blocks {
         let watch = Box::new(Blocking(counters)) as DynWatch;
         run(runtime, task, console, register, watch)
-    } else if order.observe {
+    } else if spec.observe {
         run(runtime, task, console, register, counters)
     } else {
         run(runtime, task, console, register, ())

@@ -6,7 +6,7 @@ use socklab_process::{Unproved, prove};
 
 use super::server::{Contestant, Server};
 use crate::cores::Cores;
-use crate::measured::Order;
+use crate::measured::ServerSpec;
 
 /// Why a program does not do an exercise; `None` if it does.
 pub(crate) fn prove_program(
@@ -14,7 +14,7 @@ pub(crate) fn prove_program(
     exercise: &'static Exercise,
     cores: &Cores,
 ) -> Option<Why> {
-    let mut server = match Server::start(contestant, exercise, cores, Order::default()) {
+    let mut server = match Server::start(contestant, exercise, cores, ServerSpec::default()) {
         Ok(server) => server,
         Err(error) => return Some(Why::Failed(error.to_string())),
     };

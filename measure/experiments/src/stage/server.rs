@@ -8,12 +8,12 @@ use socklab_compare::results;
 use socklab_core::Transport;
 use socklab_core::lab::Exercise;
 use socklab_load::Load;
-use socklab_process::{Charge, Order as Start, Program};
+use socklab_process::{Charge, Program, ProgramSpec};
 use socklab_runtimes::Runtime;
 
 use super::trials::Slices;
 use crate::cores::Cores;
-use crate::measured::{Measured, Order, Usage};
+use crate::measured::{Measured, ServerSpec, Usage};
 
 /// A server that takes part in a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,20 +62,20 @@ impl Server {
         contestant: &Contestant,
         exercise: &'static Exercise,
         cores: &Cores,
-        order: Order,
+        spec: ServerSpec,
     ) -> io::Result<Server> {
         let process = match &contestant.kind {
             Kind::Model(runtime) => {
-                let observed = order.observe;
-                let measured = Measured::start(&Order {
+                let observed = spec.observe;
+                let measured = Measured::start(&ServerSpec {
                     exercise: exercise.name.to_owned(),
                     runtime: runtime.name().to_owned(),
                     cores: cores.server.clone(),
-                    ..order
+                    ..spec
                 })?;
                 Process::Ours { measured, observed }
             }
-            Kind::Program(command) => Process::Program(Program::start(&Start {
+            Kind::Program(command) => Process::Program(Program::start(&ProgramSpec {
                 command,
                 exercise: exercise.name,
                 transport: exercise.transport,

@@ -13,7 +13,7 @@ use socklab_load::{Idle, Load, SLOW_WORK, SlowClient, SlowRequests};
 
 use super::Progress;
 use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
-use crate::measured::Order;
+use crate::measured::ServerSpec;
 use crate::stage::{Company, Contestant, Server, Stage};
 
 /// How long a reply may take. Only a server that accepts no more connections takes so long.
@@ -169,12 +169,12 @@ impl Asking<'_> {
     fn start(&self, contestant: &Contestant) -> io::Result<Server> {
         let exercise = self.question.exercise();
         let exercise = lab::find(exercise).ok_or(io::ErrorKind::InvalidInput)?;
-        let order = Order {
+        let spec = ServerSpec {
             observe: true,
             blocks: self.question == Question::SlowRequest,
-            ..Order::default()
+            ..ServerSpec::default()
         };
-        Server::start(contestant, exercise, &self.plan.cores, order)
+        Server::start(contestant, exercise, &self.plan.cores, spec)
     }
 
     fn load(&self, to: SocketAddr) -> socklab_load::Plan {

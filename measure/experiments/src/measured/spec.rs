@@ -1,17 +1,17 @@
-//! The instructions for a measured server.
+//! What a measured server is started with.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of the hidden command. Its one argument is an [`Order`] in JSON.
+/// The name of the hidden command. Its one argument is an [`ServerSpec`] in JSON.
 pub const COMMAND: &str = "measured-server";
 
 /// What is to be measured.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Order {
+pub struct ServerSpec {
     /// The exercise's name.
     pub exercise: String,
     /// The runtime's name.
