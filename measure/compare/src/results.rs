@@ -122,7 +122,7 @@ pub struct Trial {
     #[serde(default)]
     pub disturbed: u32,
     /// What the server used. `None` for a target, which cannot be asked.
-    pub server: Option<Server>,
+    pub server: Option<ServerUsage>,
     /// What limits the figures: they depend on the generator, and so are bounds.
     #[serde(default)]
     pub limits: Vec<Invalid>,
@@ -196,7 +196,7 @@ pub struct Generator {
 
 /// What a server used while it was measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Server {
+pub struct ServerUsage {
     /// CPU time in its own code.
     pub user: f64,
     /// CPU time in the kernel.

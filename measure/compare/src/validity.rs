@@ -103,7 +103,7 @@ pub fn response(trial: &Trial, part: f64) -> Result<f64, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Latencies, Server};
+    use crate::results::{Latencies, ServerUsage};
 
     const CLOSED: Load = Load::Closed { connections: 10 };
     const OPEN: Load = Load::Open {
@@ -138,9 +138,9 @@ mod tests {
                 busy: 0.5,
                 lag: Latencies::default(),
             },
-            server: Some(Server {
+            server: Some(ServerUsage {
                 busy: 0.95,
-                ..Server::default()
+                ..ServerUsage::default()
             }),
             disturbed: 0,
             limits: Vec::new(),

@@ -1,6 +1,6 @@
 //! A server that is measured, in a process of its own: the program itself, started again.
 //!
-//! [`Measured`] starts it as a child, with the hidden command [`COMMAND`]; the child
+//! [`MeasuredServer`] starts it as a child, with the hidden command [`COMMAND`]; the child
 //! [serves](serve).
 
 mod blocks;
@@ -11,7 +11,7 @@ mod server;
 mod spec;
 mod usage;
 
-pub use process::{Footprint, Measured};
+pub use process::{Footprint, MeasuredServer};
 pub use server::{Unserved, serve};
 pub use spec::{COMMAND, ServerSpec};
-pub use usage::{Usage, raise_descriptors};
+pub use usage::{ReportedUsage, raise_descriptors};

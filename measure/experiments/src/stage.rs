@@ -14,7 +14,7 @@ use fastrand::Rng;
 use socklab_compare::results::Trial;
 use socklab_compare::slices::{Blocks, DISTURBED};
 use socklab_load::{Load, Outcome};
-use socklab_process::Charge;
+use socklab_process::ProcessUsage;
 
 pub use noise::Noise;
 pub(crate) use proof::prove_program;
@@ -46,7 +46,7 @@ pub(crate) struct Place {
     warm_up: (Duration, bool),
     slices: Vec<Slice>,
     /// What the server's processes had used before the first slice.
-    begun: Option<Charge>,
+    begun: Option<ProcessUsage>,
 }
 
 /// Starts what runs beside a slice.
@@ -88,9 +88,9 @@ impl<'p> Stage<'p> {
     /// Runs each server's load until it is steady, as its plan says.
     pub(crate) fn warm_up(&mut self) -> io::Result<()> {
         for place in &mut self.places {
-            place.server.awake(true);
+            place.server.set_suspended(false);
             let warm_up = place.load.warm_up(&mut |_| ());
-            place.server.awake(false);
+            place.server.set_suspended(true);
             place.warm_up = warm_up.map_err(io::Error::other)?;
         }
         Ok(())
@@ -108,7 +108,7 @@ impl<'p> Stage<'p> {
         for place in &mut self.places {
             // The server answers with the first question of its first slice.
             place.server.ask();
-            place.begun = place.server.charge();
+            place.begun = place.server.process_usage();
         }
         let mut blocks = Blocks::new(self.places.len(), blocks, rng);
         while let Some(turn) = blocks.next() {
@@ -156,7 +156,7 @@ impl Place {
         length: Duration,
         start_company: &StartCompany<'_>,
     ) -> io::Result<Slice> {
-        self.server.awake(true);
+        self.server.set_suspended(false);
         let watch = Watch::begin(cores, self.server.cpu());
         let company = start_company(self.server.address());
         let outcome = self.load.slice(length).map_err(io::Error::other);
@@ -165,7 +165,7 @@ impl Place {
             company.end();
         }
         let (cpu, others) = watch.end(cores, self.server.cpu());
-        self.server.awake(false);
+        self.server.set_suspended(true);
         Ok(Slice {
             outcome: outcome?,
             cpu,

@@ -133,8 +133,8 @@ impl Program {
 
     /// Suspends the program, so that one that spins does not use a core while others are measured,
     /// or lets it go on. Does nothing on systems that cannot.
-    pub fn pause(&self, paused: bool) {
-        let signal = match paused {
+    pub fn set_suspended(&self, suspended: bool) {
+        let signal = match suspended {
             true => Signal::Stop,
             false => Signal::Continue,
         };

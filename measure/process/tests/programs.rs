@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use socklab_core::lab;
-use socklab_process::{Charge, Program, ProgramSpec, Unproved, peers, prove};
+use socklab_process::{ProcessUsage, Program, ProgramSpec, Unproved, peers, prove};
 
 fn command(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
@@ -43,8 +43,8 @@ fn the_peers_do_the_exercises() {
             let program = start(exercise, &peer.command).expect(peer.name);
             let proved = prove(exercise, program.address);
             assert!(proved.is_ok(), "{} {exercise}: {proved:?}", peer.name);
-            let charge = Charge::of(program.id()).expect("it lives");
-            assert!(charge.cpu > Duration::ZERO && charge.memory > 0);
+            let usage = ProcessUsage::of(program.id()).expect("it lives");
+            assert!(usage.cpu > Duration::ZERO && usage.memory > 0);
         }
         // 20 ms, where it is asked for them.
         let program = start("capitals", &peer.command).expect(peer.name);
@@ -111,21 +111,21 @@ fn children_end_with_it_and_are_charged_to_it() {
                         connection.recv(1), sys.exit())",
     );
     let program = start("welcome", &forks).expect("it starts");
-    let before = Charge::of(program.id()).expect("it lives");
+    let before = ProcessUsage::of(program.id()).expect("it lives");
     let connections: Vec<_> = (0..2)
         .map(|_| TcpStream::connect(program.address).expect("it listens"))
         .collect();
     let until = Instant::now() + Duration::from_secs(10);
-    let mut charge = before;
-    while charge.cpu < before.cpu + Duration::from_millis(20) && Instant::now() < until {
+    let mut usage = before;
+    while usage.cpu < before.cpu + Duration::from_millis(20) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(20));
-        charge = Charge::of(program.id()).expect("it lives");
+        usage = ProcessUsage::of(program.id()).expect("it lives");
     }
     assert!(
-        charge.cpu >= before.cpu + Duration::from_millis(20),
-        "{charge:?}"
+        usage.cpu >= before.cpu + Duration::from_millis(20),
+        "{usage:?}"
     );
-    assert_eq!(charge.threads, 3);
+    assert_eq!(usage.threads, 3);
     drop(program);
     for mut connection in connections {
         connection
@@ -138,14 +138,14 @@ fn children_end_with_it_and_are_charged_to_it() {
 }
 
 #[test]
-fn one_that_is_paused_uses_no_time() {
+fn one_that_is_suspended_uses_no_time() {
     let spin = "import socket, sys\n\
                 server = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n\
                 while True: pass";
     let program =
         start("welcome", &command(&["python3", "-c", spin, "{port}"])).expect("it starts");
-    let cpu = || Charge::cpu(program.id()).expect("it lives");
-    program.pause(true);
+    let cpu = || ProcessUsage::cpu(program.id()).expect("it lives");
+    program.set_suspended(true);
     // A signal takes a moment to arrive.
     let mut before = cpu();
     let stopped = (0..100).any(|_| {
@@ -154,7 +154,7 @@ fn one_that_is_paused_uses_no_time() {
         was == before
     });
     assert!(stopped);
-    program.pause(false);
+    program.set_suspended(false);
     let until = Instant::now() + Duration::from_secs(10);
     while cpu() == before && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(5));

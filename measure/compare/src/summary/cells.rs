@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 
 use super::{Cell, Estimate, OperationsPerReply, Percentiles};
-use crate::results::{Invalid, Losses, Operations, Results, Server, Trial};
+use crate::results::{Invalid, Losses, Operations, Results, ServerUsage, Trial};
 use crate::{statistics, validity};
 
 pub(super) fn all(results: &Results) -> Vec<Cell> {
@@ -134,7 +134,7 @@ impl Figures<'_> {
     fn of_server(
         &mut self,
         trials: &[&Trial],
-        figure: impl Fn(&Server) -> f64,
+        figure: impl Fn(&ServerUsage) -> f64,
     ) -> Option<Estimate> {
         self.of(trials, |one| one.server.as_ref().map(&figure))
     }
@@ -142,7 +142,7 @@ impl Figures<'_> {
     fn per_reply(
         &mut self,
         trials: &[&Trial],
-        figure: impl Fn(&Server) -> f64,
+        figure: impl Fn(&ServerUsage) -> f64,
     ) -> Option<Estimate> {
         self.of(trials, |one| {
             Some(figure(one.server.as_ref()?) / one.replies as f64)
@@ -189,7 +189,7 @@ impl Figures<'_> {
             .map(|name| {
                 let mut each = |count: fn(&Operations) -> u64| {
                     // A server that was watched and never did it did it no times.
-                    let watched = |one: &Server| !one.operations.is_empty();
+                    let watched = |one: &ServerUsage| !one.operations.is_empty();
                     self.of(trials, |one| {
                         let server = one.server.as_ref().filter(|server| watched(server))?;
                         let count = server.operations.get(name).map_or(0, count);

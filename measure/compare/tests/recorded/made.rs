@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use socklab_compare::results::{
     Environment, Generator, Idle, Latencies, Load, Losses, Operations, Proof, Results, SCHEMA,
-    Server, Trial,
+    ServerUsage, Trial,
 };
 use socklab_compare::validity;
 
@@ -167,7 +167,7 @@ fn trial(model: &Model, load: usize, slow: f64, rng: &mut Rng) -> Trial {
         ("send", calls(1.0, 0.0)),
         ("wait", calls(waits, 0.0)),
     ];
-    let server = Server {
+    let server = ServerUsage {
         user: used * share,
         system: used * (1.0 - share),
         busy,

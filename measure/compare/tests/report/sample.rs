@@ -7,7 +7,7 @@ use fastrand::Rng;
 use socklab_compare::report::{Picture, Source};
 use socklab_compare::results::{
     Environment, Generator, Idle, Invalid, Knee, Latencies, Load, Losses, Operations, Proof,
-    Results, SCHEMA, Server, Trial,
+    Results, SCHEMA, ServerUsage, Trial,
 };
 
 /// What is known of a model.
@@ -205,7 +205,7 @@ fn trial(rng: &mut Rng, round: u32, model: &Model, load: usize) -> Trial {
     }
 }
 
-fn server(rng: &mut Rng, model: &Model, replies: f64, busy: f64) -> Server {
+fn server(rng: &mut Rng, model: &Model, replies: f64, busy: f64) -> ServerUsage {
     let mut total = |each: f64| replies * each * about(rng, 0.04);
     let operations = model.operations.iter().map(|(kind, calls, would_block)| {
         let calls = (replies * calls) as u64;
@@ -218,7 +218,7 @@ fn server(rng: &mut Rng, model: &Model, replies: f64, busy: f64) -> Server {
         };
         ((*kind).to_owned(), counted)
     });
-    Server {
+    ServerUsage {
         operations: operations.collect::<BTreeMap<_, _>>(),
         user: total(model.cpu.0),
         system: total(model.cpu.1),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use socklab_compare::results::{
-    Environment, Generator, Latencies, Load, Losses, Operations, Server, Trial,
+    Environment, Generator, Latencies, Load, Losses, Operations, ServerUsage, Trial,
 };
 use socklab_compare::survey::{Absent, Asked, Question, SCHEMA, Silent, Survey, Why};
 
@@ -102,12 +102,12 @@ fn trial(like: &Like, round: u32, times: (f64, f64), cpu: f64) -> Trial {
         service: response,
         losses: Losses::default(),
         generator: Generator::default(),
-        server: Some(Server {
+        server: Some(ServerUsage {
             user: 0.2 * cpu * 20_000.0,
             system: 0.8 * cpu * 20_000.0,
             voluntary: like.switches * 20_000,
             operations: BTreeMap::from([("receive".to_owned(), calls)]),
-            ..Server::default()
+            ..ServerUsage::default()
         }),
         disturbed: 0,
         limits: Vec::new(),

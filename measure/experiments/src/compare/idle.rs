@@ -8,7 +8,7 @@ use socklab_compare::results::{Idle, Latencies, Load};
 
 use super::plan::{Entry, Plan};
 use super::trial;
-use crate::measured::{Footprint, Measured};
+use crate::measured::{Footprint, MeasuredServer};
 
 /// How long the server has to accept the connections that have just come.
 const SETTLING: Duration = Duration::from_millis(200);
@@ -50,7 +50,7 @@ pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
 fn series<T>(
     plan: &Plan,
     entry: &Entry,
-    mut look: impl FnMut(&Measured) -> io::Result<T>,
+    mut look: impl FnMut(&MeasuredServer) -> io::Result<T>,
 ) -> io::Result<Vec<(u32, T)>> {
     let mut seen = Vec::new();
     if plan.idle.is_empty() {

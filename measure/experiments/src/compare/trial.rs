@@ -4,14 +4,14 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use socklab_compare::results::{Generator, Load, Losses, Server, Trial};
+use socklab_compare::results::{Generator, Load, Losses, ServerUsage, Trial};
 use socklab_compare::validity;
 use socklab_core::Transport;
 use socklab_files::Scratch;
 use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
 
 use super::plan::{Entry, Kind, Plan};
-use crate::measured::{Measured, ServerSpec, Usage};
+use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
 use crate::stage::Wrong;
 pub(super) use crate::stage::latencies;
 
@@ -71,7 +71,7 @@ pub(super) fn start(
     plan: &Plan,
     entry: &Entry,
     durable: bool,
-) -> io::Result<(Option<Scratch>, Option<Measured>)> {
+) -> io::Result<(Option<Scratch>, Option<MeasuredServer>)> {
     let Kind::Model(model) = &entry.kind else {
         return Ok((None, None));
     };
@@ -80,7 +80,7 @@ pub(super) fn start(
         true => Some(Scratch::within(&plan.folder)?),
         false => None,
     };
-    let server = Measured::start(&ServerSpec {
+    let server = MeasuredServer::start(&ServerSpec {
         exercise: plan.exercise.name.to_owned(),
         runtime: model.name().to_owned(),
         cores: plan.cores.server.clone(),
@@ -119,12 +119,12 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
 }
 
 /// What the server used between the two moments at which it was asked.
-fn used(plan: &Plan, server: &Measured, outcome: &Outcome) -> io::Result<Server> {
+fn used(plan: &Plan, server: &MeasuredServer, outcome: &Outcome) -> io::Result<ServerUsage> {
     let begin = server.answer()?;
     // The load is over, and it answers as it serves a question.
     nudge(plan, server.address)?;
     let end = server.answer()?;
-    let Usage {
+    let ReportedUsage {
         user,
         system,
         voluntary,
@@ -134,7 +134,7 @@ fn used(plan: &Plan, server: &Measured, outcome: &Outcome) -> io::Result<Server>
     } = end.since(&begin);
     let footprint = server.footprint();
     let cores = plan.cores.server.len().max(1) as f64;
-    Ok(Server {
+    Ok(ServerUsage {
         user,
         system,
         busy: (user + system) / 1e6 / outcome.seconds / cores,

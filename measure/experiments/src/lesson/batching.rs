@@ -12,7 +12,7 @@ use super::definition::{Findings, Lesson, Question};
 use super::page::figures;
 use super::prediction::{Answer, Answers};
 use crate::in_process::LIMIT;
-use crate::measured::{Measured, ServerSpec, Usage};
+use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "batching",
@@ -97,7 +97,11 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 
 /// What a server uses for `rounds` rounds, each of `at_once` datagrams sent together. Also returns
 /// how many datagrams it answered.
-fn asked(server: &Measured, at_once: usize, rounds: usize) -> io::Result<(Usage, usize)> {
+fn asked(
+    server: &MeasuredServer,
+    at_once: usize,
+    rounds: usize,
+) -> io::Result<(ReportedUsage, usize)> {
     let mut client = Client::of(server.address)?;
     let before = used(server, &mut client)?;
     for _ in 0..rounds {
@@ -109,7 +113,7 @@ fn asked(server: &Measured, at_once: usize, rounds: usize) -> io::Result<(Usage,
 }
 
 /// What the server has used so far. It reports that with its next operation, so ask it a question.
-fn used(server: &Measured, client: &mut Client) -> io::Result<Usage> {
+fn used(server: &MeasuredServer, client: &mut Client) -> io::Result<ReportedUsage> {
     server.ask()?;
     client.ask(1)?;
     server.answer()

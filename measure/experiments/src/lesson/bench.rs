@@ -14,7 +14,7 @@ use socklab_text::Messages;
 
 use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
-use crate::measured::{Measured, ServerSpec, raise_descriptors};
+use crate::measured::{MeasuredServer, ServerSpec, raise_descriptors};
 
 /// Descriptors that are reserved for other purposes than connections.
 const SPARE: u64 = 200;
@@ -43,7 +43,7 @@ impl Bench<'_> {
 
     /// Starts a server in a process of its own. If there are two cores, the server has one and this
     /// process the other.
-    pub(super) fn server(&self, exercise: &str, runtime: &str) -> io::Result<Measured> {
+    pub(super) fn server(&self, exercise: &str, runtime: &str) -> io::Result<MeasuredServer> {
         self.server_that(exercise, runtime, ServerSpec::default())
     }
 
@@ -53,11 +53,11 @@ impl Bench<'_> {
         exercise: &str,
         runtime: &str,
         spec: ServerSpec,
-    ) -> io::Result<Measured> {
+    ) -> io::Result<MeasuredServer> {
         raise_descriptors();
         let cores = cores();
         pin(&cores.generator);
-        Measured::start(&ServerSpec {
+        MeasuredServer::start(&ServerSpec {
             exercise: exercise.to_owned(),
             runtime: runtime.to_owned(),
             cores: cores.server.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use socklab_load::{Kind, Outcome, Pace, Plan};
 
-use crate::measured::Measured;
+use crate::measured::MeasuredServer;
 
 use socklab_text::Grid;
 
@@ -148,7 +148,7 @@ type Stalling = std::thread::JoinHandle<io::Result<()>>;
 
 /// Stops the server's process after `after`, for `stall`, with SIGSTOP and SIGCONT.
 #[cfg(unix)]
-fn stop_for(server: &Measured, after: Duration, stall: Duration) -> Option<Stalling> {
+fn stop_for(server: &MeasuredServer, after: Duration, stall: Duration) -> Option<Stalling> {
     use nix::sys::signal::{Signal, kill};
     let process = nix::unistd::Pid::from_raw(server.id().cast_signed());
     Some(std::thread::spawn(move || {
@@ -160,6 +160,6 @@ fn stop_for(server: &Measured, after: Duration, stall: Duration) -> Option<Stall
 }
 
 #[cfg(not(unix))]
-fn stop_for(_: &Measured, _: Duration, _: Duration) -> Option<Stalling> {
+fn stop_for(_: &MeasuredServer, _: Duration, _: Duration) -> Option<Stalling> {
     None
 }

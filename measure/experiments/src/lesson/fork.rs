@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::Transport;
-use socklab_process::{Charge, Program, ProgramSpec};
+use socklab_process::{ProcessUsage, Program, ProgramSpec};
 use socklab_text::Grid;
 
 use super::bench::{Bench, cores};
@@ -134,7 +134,7 @@ fn connection(design: &str, count: usize) -> io::Result<f64> {
         transport: Transport::Stream,
         cores: &cores.server,
     })?;
-    let used = || Charge::cpu(server.id()).ok_or(io::ErrorKind::NotFound);
+    let used = || ProcessUsage::cpu(server.id()).ok_or(io::ErrorKind::NotFound);
     // Warm up, so that costs which arise only once are not counted.
     visit(server.address, CLIENTS)?;
     let before = used()?;

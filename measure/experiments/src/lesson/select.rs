@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, figures};
 use super::prediction::{Answer, Answers};
-use crate::measured::{Measured, ServerSpec};
+use crate::measured::{MeasuredServer, ServerSpec};
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "select",
@@ -115,7 +115,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 
 /// The CPU time in microseconds that a server takes for each wait, including its work between two
 /// waits: it receives and answers a line of the one client that talks.
-fn cost_of_a_wait(bench: &Bench<'_>, server: &Measured) -> io::Result<f64> {
+fn cost_of_a_wait(bench: &Bench<'_>, server: &MeasuredServer) -> io::Result<f64> {
     let measure = bench.choose(Duration::from_millis(600), Duration::from_millis(100));
     let plan = Plan::new(Kind::Capitals, server.address);
     let mut load = Load::new(&plan).map_err(io::Error::other)?;

@@ -13,7 +13,7 @@ use super::definition::{Findings, Lesson, Question};
 use super::page::{figures, micros};
 use super::prediction::{Answer, Answers};
 use crate::in_process::{ANY, LIMIT};
-use crate::measured::{Measured, ServerSpec, Usage};
+use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
 
 pub(super) static LESSON: Lesson = Lesson {
     name: "spin",
@@ -113,7 +113,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 }
 
 /// The share of a core that a server used while it was idle, and how many calls it made.
-fn left_alone(server: &Measured, idle: Duration) -> io::Result<(f64, u64)> {
+fn left_alone(server: &MeasuredServer, idle: Duration) -> io::Result<(f64, u64)> {
     let before = used(server)?;
     let begun = Instant::now();
     thread::sleep(idle);
@@ -125,7 +125,7 @@ fn left_alone(server: &Measured, idle: Duration) -> io::Result<(f64, u64)> {
 }
 
 /// What a server has used so far. It reports that with its next operation, so ask it a question.
-fn used(server: &Measured) -> io::Result<Usage> {
+fn used(server: &MeasuredServer) -> io::Result<ReportedUsage> {
     server.ask()?;
     question(server.address)?;
     server.answer()

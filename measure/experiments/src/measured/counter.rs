@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::extra::Extra;
-use super::usage::Usage;
+use super::usage::ReportedUsage;
 use socklab_compare::results::Operations;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch};
 use socklab_runtimes::{Compiled, Runtime, Task};
@@ -126,24 +126,24 @@ impl Counters {
 
     /// Prints on standard output what the server has used.
     fn answer(&self) {
-        let usage = Usage::now(self.total());
+        let usage = ReportedUsage::now(self.total());
         if let Ok(line) = serde_json::to_string(&usage) {
             let _ = writeln!(stdout().lock(), "{line}");
         }
     }
 
-    /// Answers, and blocks while the parent has the server paused.
+    /// Answers, and blocks while the parent has the server suspended.
     #[cfg(not(unix))]
     fn do_requests(&self) {
         let unpoisoned = PoisonError::into_inner;
         let mut waiting = self.requests.bytes.lock().unwrap_or_else(unpoisoned);
-        let mut paused = false;
+        let mut suspended = false;
         loop {
             match waiting.pop_front() {
-                Some(super::process::PAUSE) => paused = true,
-                Some(super::process::RESUME) => paused = false,
+                Some(super::process::SUSPEND) => suspended = true,
+                Some(super::process::RESUME) => suspended = false,
                 Some(_) => self.answer(),
-                None if paused => {
+                None if suspended => {
                     let changed = self.requests.changed.wait(waiting);
                     waiting = changed.unwrap_or_else(unpoisoned);
                 }

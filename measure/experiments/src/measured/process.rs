@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::spec::{COMMAND, ServerSpec};
-use super::usage::Usage;
+use super::usage::ReportedUsage;
 
 /// Whether requests go through the server's standard input, because the system has no signals. The
 /// server then ends when that pipe is closed, and so with its parent.
@@ -20,9 +20,9 @@ const ASKED_BY_PIPE: bool = cfg!(not(unix));
 /// Bytes written into that pipe: this one asks for what the server has used.
 #[cfg(not(unix))]
 const ASK: u8 = b'?';
-/// Pause: the thread of the server's next operation blocks in it.
+/// Suspend: the thread of the server's next operation blocks in it.
 #[cfg(not(unix))]
-pub(super) const PAUSE: u8 = b'p';
+pub(super) const SUSPEND: u8 = b'p';
 /// Resume: the thread goes on.
 #[cfg(not(unix))]
 pub(super) const RESUME: u8 = b'r';
@@ -32,16 +32,18 @@ pub(super) const RESUME: u8 = b'r';
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A server in its own process. Dropping this ends it.
-pub struct Measured {
+pub struct MeasuredServer {
     child: Child,
     said: Receiver<String>,
     /// The address at which the server listens.
     pub address: SocketAddr,
 }
 
-impl fmt::Debug for Measured {
+impl fmt::Debug for MeasuredServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Measured").field(&self.address).finish()
+        f.debug_tuple("MeasuredServer")
+            .field(&self.address)
+            .finish()
     }
 }
 
@@ -56,7 +58,7 @@ pub struct Footprint {
     pub threads: u32,
 }
 
-impl Measured {
+impl MeasuredServer {
     /// Starts a server, and waits until it listens.
     ///
     /// # Errors
@@ -79,7 +81,7 @@ impl Measured {
                 lines.for_each(|line| drop(sender.send(line)));
             });
         }
-        let mut measured = Measured {
+        let mut measured = MeasuredServer {
             child,
             said,
             address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
@@ -94,7 +96,7 @@ impl Measured {
     ///
     /// # Errors
     /// When the server has ended or does not answer.
-    pub fn answer(&self) -> io::Result<Usage> {
+    pub fn answer(&self) -> io::Result<ReportedUsage> {
         let line = self.said.recv_timeout(LIMIT).map_err(io::Error::other)?;
         serde_json::from_str(&line).map_err(io::Error::other)
     }
@@ -135,17 +137,17 @@ impl Measured {
 
     /// Suspends the server or lets it go on. Without signals, a server that counts its operations
     /// stops in its next one.
-    pub fn pause(&self, paused: bool) {
+    pub fn set_suspended(&self, suspended: bool) {
         #[cfg(unix)]
         {
             use nix::sys::signal::Signal;
-            let _ = self.signal(match paused {
+            let _ = self.signal(match suspended {
                 true => Signal::SIGSTOP,
                 false => Signal::SIGCONT,
             });
         }
         #[cfg(not(unix))]
-        let _ = self.request(if paused { PAUSE } else { RESUME });
+        let _ = self.request(if suspended { SUSPEND } else { RESUME });
     }
 
     fn why_not(&mut self) -> io::Error {
@@ -159,9 +161,9 @@ impl Measured {
     }
 }
 
-impl Drop for Measured {
+impl Drop for MeasuredServer {
     fn drop(&mut self) {
-        self.pause(false);
+        self.set_suspended(false);
         #[cfg(unix)]
         let asked = self.signal(nix::sys::signal::Signal::SIGTERM).is_ok();
         #[cfg(not(unix))]

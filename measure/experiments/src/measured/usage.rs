@@ -7,7 +7,7 @@ use socklab_compare::results::Operations;
 
 /// What a server has used since it began. Times are in microseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
+pub struct ReportedUsage {
     /// CPU time in the program.
     pub user: f64,
     /// CPU time in the kernel.
@@ -23,7 +23,7 @@ pub struct Usage {
     pub operations: BTreeMap<String, Operations>,
 }
 
-impl Usage {
+impl ReportedUsage {
     /// The usage of this process, by getrusage(2). Unlike /proc, this includes threads that have
     /// ended.
     pub(super) fn now(operations: BTreeMap<String, Operations>) -> Self {
@@ -33,7 +33,7 @@ impl Usage {
             use nix::sys::time::TimeValLike;
             if let Ok(used) = getrusage(UsageWho::RUSAGE_SELF) {
                 let count = |number| u64::try_from(number).unwrap_or(0);
-                return Usage {
+                return ReportedUsage {
                     user: used.user_time().num_microseconds() as f64,
                     system: used.system_time().num_microseconds() as f64,
                     voluntary: count(used.voluntary_context_switches()),
@@ -43,18 +43,18 @@ impl Usage {
                 };
             }
         }
-        Usage {
+        ReportedUsage {
             // This includes the kernel's time: the system does not separate the two to the
             // microsecond.
             user: elsewhere::cpu(),
             memory: elsewhere::memory(),
             operations,
-            ..Usage::default()
+            ..ReportedUsage::default()
         }
     }
 
     /// The usage between an earlier reading and this one.
-    pub fn since(&self, earlier: &Usage) -> Usage {
+    pub fn since(&self, earlier: &ReportedUsage) -> ReportedUsage {
         let operations = self.operations.iter().map(|(name, now)| {
             let was = earlier.operations.get(name).copied().unwrap_or_default();
             let since = Operations {
@@ -64,7 +64,7 @@ impl Usage {
             };
             (name.clone(), since)
         });
-        Usage {
+        ReportedUsage {
             user: self.user - earlier.user,
             system: self.system - earlier.system,
             voluntary: self.voluntary - earlier.voluntary,

@@ -8,12 +8,12 @@ use socklab_compare::results;
 use socklab_core::Transport;
 use socklab_core::lab::Exercise;
 use socklab_load::Load;
-use socklab_process::{Charge, Program, ProgramSpec};
+use socklab_process::{ProcessUsage, Program, ProgramSpec};
 use socklab_runtimes::Runtime;
 
 use super::trials::Slices;
 use crate::cores::Cores;
-use crate::measured::{Measured, ServerSpec, Usage};
+use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
 
 /// A server that takes part in a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) struct Server {
 #[derive(Debug)]
 enum Process {
     Ours {
-        measured: Measured,
+        measured: MeasuredServer,
         observed: bool,
     },
     Program(Program),
@@ -67,7 +67,7 @@ impl Server {
         let process = match &contestant.kind {
             Kind::Model(runtime) => {
                 let observed = spec.observe;
-                let measured = Measured::start(&ServerSpec {
+                let measured = MeasuredServer::start(&ServerSpec {
                     exercise: exercise.name.to_owned(),
                     runtime: runtime.name().to_owned(),
                     cores: cores.server.clone(),
@@ -113,26 +113,26 @@ impl Server {
 
     /// The CPU time that the server has used since it began.
     pub(crate) fn cpu(&self) -> Option<Duration> {
-        Charge::cpu(self.id()?)
+        ProcessUsage::cpu(self.id()?)
     }
 
     /// What the server has used since it began.
-    pub(crate) fn charge(&self) -> Option<Charge> {
-        Charge::of(self.id()?)
+    pub(crate) fn process_usage(&self) -> Option<ProcessUsage> {
+        ProcessUsage::of(self.id()?)
     }
 
     /// The server's memory in KiB. On systems where only a process itself can read that, a server
     /// of ours reports it.
     pub(crate) fn memory(&self) -> Option<u64> {
-        if let Some(charge) = self.charge() {
-            return Some(charge.memory);
+        if let Some(usage) = self.process_usage() {
+            return Some(usage.memory);
         }
-        let memory = self.usage()?.memory;
+        let memory = self.reported_usage()?.memory;
         (memory > 0).then_some(memory)
     }
 
     /// What a server of ours reports to have used since it began.
-    fn usage(&self) -> Option<Usage> {
+    fn reported_usage(&self) -> Option<ReportedUsage> {
         let Process::Ours {
             measured,
             observed: true,
@@ -148,7 +148,7 @@ impl Server {
     pub(crate) fn idle_use(&self) -> Option<f64> {
         const LOOK: Duration = Duration::from_millis(40);
         let cpu = || {
-            let reported = || Some(Duration::from_secs_f64(self.usage()?.user / 1e6));
+            let reported = || Some(Duration::from_secs_f64(self.reported_usage()?.user / 1e6));
             self.cpu().or_else(reported)
         };
         let before = cpu()?;
@@ -158,17 +158,17 @@ impl Server {
     }
 
     /// From now on suspends the server outside its slices.
-    pub(crate) fn polls(&mut self) {
+    pub(crate) fn suspend_outside_slices(&mut self) {
         self.polls = true;
-        self.awake(false);
+        self.set_suspended(true);
     }
 
     /// Suspends a server that spins, or lets it go on.
-    pub(crate) fn awake(&self, awake: bool) {
+    pub(crate) fn set_suspended(&self, suspended: bool) {
         if self.polls {
             match &self.process {
-                Process::Ours { measured, .. } => measured.pause(!awake),
-                Process::Program(program) => program.pause(!awake),
+                Process::Ours { measured, .. } => measured.set_suspended(suspended),
+                Process::Program(program) => program.set_suspended(suspended),
                 // We must not suspend a server that we did not start.
                 Process::Target(..) => {}
             }
@@ -200,11 +200,11 @@ impl Server {
         self,
         load: Load,
         slices: &Slices,
-        begun: Option<Charge>,
-    ) -> Option<results::Server> {
-        self.awake(true);
-        let charge = self.charge();
-        let usage = match &self.process {
+        begun: Option<ProcessUsage>,
+    ) -> Option<results::ServerUsage> {
+        self.set_suspended(false);
+        let process = self.process_usage();
+        let reported = match &self.process {
             Process::Ours {
                 measured,
                 observed: true,
@@ -222,14 +222,15 @@ impl Server {
         // Nothing is known of a server that has ended, nor of one that we may not read.
         let cpu = slices
             .cpu()
-            .or(usage.as_ref().map(|usage| usage.user + usage.system))?;
-        let mut charge = charge.unwrap_or_default();
-        if charge.memory == 0 {
-            charge.memory = usage.as_ref().map_or(0, |usage| usage.memory);
-            charge.peak = charge.memory;
+            .or(reported.as_ref().map(|usage| usage.user + usage.system))?;
+        let mut process = process.unwrap_or_default();
+        if process.memory == 0 {
+            process.memory = reported.as_ref().map_or(0, |usage| usage.memory);
+            process.peak = process.memory;
         }
-        let usage = usage.unwrap_or_else(|| outside(cpu, &charge, &begun.unwrap_or_default()));
-        Some(slices.server(cpu, &usage, &charge, self.cores))
+        let reported = reported
+            .unwrap_or_else(|| usage_from_outside(cpu, &process, &begun.unwrap_or_default()));
+        Some(slices.server(cpu, &reported, &process, self.cores))
     }
 
     /// Asks one more question, and ignores the answer: a server reports its usage with it.
@@ -244,17 +245,17 @@ impl Server {
     }
 }
 
-/// What the difference of two charges says: `cpu`, divided into user and system time as the clock
+/// What the difference of two readings says: `cpu`, divided into user and system time as the clock
 /// ticks say, and the context switches of threads that are alive.
-fn outside(cpu: f64, now: &Charge, begun: &Charge) -> Usage {
+fn usage_from_outside(cpu: f64, now: &ProcessUsage, begun: &ProcessUsage) -> ReportedUsage {
     let since = |now: Duration, begun: Duration| now.saturating_sub(begun).as_secs_f64();
     let (user, system) = (since(now.user, begun.user), since(now.system, begun.system));
     let own = user / (user + system).max(1e-9);
-    Usage {
+    ReportedUsage {
         user: cpu * own,
         system: cpu * (1.0 - own),
         voluntary: now.voluntary.saturating_sub(begun.voluntary),
         involuntary: now.involuntary.saturating_sub(begun.involuntary),
-        ..Usage::default()
+        ..ReportedUsage::default()
     }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use socklab_compare::results::{Generator, Latencies, Losses, Operations, Server, Trial};
+use socklab_compare::results::{Generator, Latencies, Losses, Operations, ServerUsage, Trial};
 use socklab_compare::slices::{DISTURBED, counting};
 use socklab_load::Outcome;
-use socklab_process::Charge;
+use socklab_process::ProcessUsage;
 
 use super::{Slice, Wrong};
-use crate::measured::Usage;
+use crate::measured::ReportedUsage;
 
 /// Converts a histogram of nanoseconds to microseconds, as results store it.
 pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
@@ -64,12 +64,18 @@ impl Slices {
     /// What the server used of `cpu` microseconds. Its user and system time, context switches and
     /// operations are only known for all slices together, so they are scaled to the slices that
     /// count.
-    pub(crate) fn server(&self, cpu: f64, usage: &Usage, charge: &Charge, cores: usize) -> Server {
+    pub(crate) fn server(
+        &self,
+        cpu: f64,
+        reported: &ReportedUsage,
+        process: &ProcessUsage,
+        cores: usize,
+    ) -> ServerUsage {
         let all: u64 = self.all.iter().map(|slice| slice.outcome.answered).sum();
         let share = self.sum(|one| one.replies) as f64 / all.max(1) as f64;
         let part = |count: u64| (count as f64 * share).round() as u64;
-        let own = usage.user / (usage.user + usage.system).max(1e-9);
-        let operations = usage.operations.iter().map(|(name, of)| {
+        let own = reported.user / (reported.user + reported.system).max(1e-9);
+        let operations = reported.operations.iter().map(|(name, of)| {
             let of = Operations {
                 calls: part(of.calls),
                 would_block: part(of.would_block),
@@ -78,15 +84,15 @@ impl Slices {
             (name.clone(), of)
         });
         let seconds: f64 = self.counting().map(|slice| slice.outcome.seconds).sum();
-        Server {
+        ServerUsage {
             user: cpu * own,
             system: cpu * (1.0 - own),
             busy: cpu / 1e6 / seconds.max(1e-9) / cores as f64,
-            voluntary: part(usage.voluntary),
-            involuntary: part(usage.involuntary),
-            threads: charge.threads,
-            memory: charge.memory,
-            peak: charge.peak,
+            voluntary: part(reported.voluntary),
+            involuntary: part(reported.involuntary),
+            threads: process.threads,
+            memory: process.memory,
+            peak: process.peak,
             operations: operations.collect(),
         }
     }
@@ -98,7 +104,7 @@ impl Slices {
         round: u32,
         load: usize,
         (warm_up, steady): (Duration, bool),
-        server: Option<Server>,
+        server: Option<ServerUsage>,
     ) -> (Trial, Wrong) {
         let merged = |of: fn(&Outcome) -> &Histogram<u64>| {
             let mut merged = Histogram::<u64>::new(3).expect("three digits are possible");

@@ -100,9 +100,9 @@ impl Asking<'_> {
             idle_use.insert(contestant.name.clone(), used);
             if used >= POLLS {
                 // Suspend the server while others are measured.
-                server.polls();
+                server.suspend_outside_slices();
             }
-            server.awake(true);
+            server.set_suspended(false);
             if self.question == Question::Silent {
                 match self.hold(contestant, &server, round) {
                     Ok(connections) => held.push(connections),
@@ -114,7 +114,7 @@ impl Asking<'_> {
             }
             let mut load = Load::new(&self.load(server.address())).map_err(io::Error::other)?;
             let why = self.warm_up(&mut server, &mut load)?;
-            server.awake(false);
+            server.set_suspended(true);
             match why {
                 None => stage.add(&contestant.name, server, load),
                 Some(why) => self.is_absent(contestant, why),

@@ -8,7 +8,7 @@ use crate::tree;
 /// What a process and its descendants have used since they began. A field is zero if the system
 /// does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Charge {
+pub struct ProcessUsage {
     /// CPU time, including that of threads and children that have ended.
     pub cpu: Duration,
     /// The part of the CPU time in the program's own code, measured in the system's clock ticks.
@@ -27,14 +27,14 @@ pub struct Charge {
     pub threads: u32,
 }
 
-impl Charge {
+impl ProcessUsage {
     /// Measures a process and its descendants. `None` if the process has ended.
-    pub fn of(process: u32) -> Option<Charge> {
-        let mut sum = Charge::default();
+    pub fn of(process: u32) -> Option<ProcessUsage> {
+        let mut sum = ProcessUsage::default();
         for member in tree::members(process) {
             // A child may have ended meanwhile; its CPU time then counts as its parent's.
-            match Charge::of_one(member) {
-                Some(charge) => sum = sum.plus(charge),
+            match ProcessUsage::of_one(member) {
+                Some(usage) => sum = sum.plus(usage),
                 None if member == process => return None,
                 None => {}
             }
@@ -49,29 +49,29 @@ impl Charge {
         (!times.is_empty()).then(|| times.iter().sum())
     }
 
-    fn of_one(process: u32) -> Option<Charge> {
+    fn of_one(process: u32) -> Option<ProcessUsage> {
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         let [user, system] = ticks(process);
-        let mut charge = Charge {
+        let mut usage = ProcessUsage {
             cpu: cpu_of_one(process)?,
             user,
             system,
             memory: field(&status, "VmRSS:"),
             peak: field(&status, "VmHWM:"),
             threads: u32::try_from(field(&status, "Threads:")).unwrap_or(0),
-            ..Charge::default()
+            ..ProcessUsage::default()
         };
         let tasks = fs::read_dir(format!("/proc/{process}/task"));
         for task in tasks.into_iter().flatten().flatten() {
             let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-            charge.voluntary += field(&status, "voluntary_ctxt_switches:");
-            charge.involuntary += field(&status, "nonvoluntary_ctxt_switches:");
+            usage.voluntary += field(&status, "voluntary_ctxt_switches:");
+            usage.involuntary += field(&status, "nonvoluntary_ctxt_switches:");
         }
-        Some(charge)
+        Some(usage)
     }
 
-    fn plus(self, other: Charge) -> Charge {
-        Charge {
+    fn plus(self, other: ProcessUsage) -> ProcessUsage {
+        ProcessUsage {
             cpu: self.cpu + other.cpu,
             user: self.user + other.user,
             system: self.system + other.system,
@@ -164,22 +164,22 @@ mod tests {
         let mut said = [0; 5];
         let output = shell.stdout.as_mut().expect("its output");
         std::io::Read::read_exact(output, &mut said).expect("it ends");
-        let charge = Charge::of(shell.id()).expect("it waits");
+        let usage = ProcessUsage::of(shell.id()).expect("it waits");
         // The child's ticks: a loop of 60,000 takes a shell more than two of them.
-        assert!(charge.cpu >= Duration::from_millis(20), "{charge:?}");
-        assert!(charge.memory > 100 && charge.peak >= charge.memory);
-        assert_eq!(charge.threads, 1);
-        assert!(charge.voluntary > 0);
+        assert!(usage.cpu >= Duration::from_millis(20), "{usage:?}");
+        assert!(usage.memory > 100 && usage.peak >= usage.memory);
+        assert_eq!(usage.threads, 1);
+        assert!(usage.voluntary > 0);
         // Once it waits it uses none: on a loaded machine that takes a moment.
         let idle = (0..100).any(|_| {
-            let before = Charge::cpu(shell.id());
+            let before = ProcessUsage::cpu(shell.id());
             std::thread::sleep(Duration::from_millis(50));
-            Charge::cpu(shell.id()) == before
+            ProcessUsage::cpu(shell.id()) == before
         });
         assert!(idle);
         drop(shell.stdin.take());
         shell.wait().expect("it ends");
-        assert_eq!(Charge::of(shell.id()), None);
+        assert_eq!(ProcessUsage::of(shell.id()), None);
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
         let output = shell.stdout.as_mut().expect("its output");
         std::io::Read::read_exact(output, &mut [0]).expect("it begins");
         // Background jobs of a shell read nothing, and end; wait for what is there.
-        let threads = Charge::of(shell.id()).map_or(0, |one| one.threads);
+        let threads = ProcessUsage::of(shell.id()).map_or(0, |one| one.threads);
         assert!((1..=3).contains(&threads), "{threads}");
         drop(shell.stdin.take());
         shell.wait().expect("it ends");
