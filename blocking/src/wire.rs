@@ -35,13 +35,13 @@ impl BlockingWire {
     pub(crate) fn server(
         udp: UdpSocket,
         local: SocketAddr,
-        stamps: bool,
+        arrivals: bool,
         batched: bool,
     ) -> io::Result<Self> {
         let to = socket::reachable(local);
         let wake_socket = UdpSocket::bind(with_port(to, 0))?;
         wake_socket.connect(to)?;
-        let mut wire = Wire::server(udp, local, stamps, |udp| Ok(udp.into()))?;
+        let mut wire = Wire::server(udp, local, arrivals, |udp| Ok(udp.into()))?;
         if batched {
             wire.enable_batching();
         }

@@ -49,10 +49,10 @@ pub struct Operation {
     pub start: Mono,
     /// When it returned.
     pub end: Mono,
-    /// When the kernel had what a receive took, if the watch [asks](Watch::stamps) and the system
-    /// says. Before this moment the operation waited; after it, the thread was woken and the
+    /// When the kernel had what a receive took, if the watch [asks](Watch::wants_arrivals) and the
+    /// system says. Before this moment the operation waited; after it, the thread was woken and the
     /// bytes were copied. Never after `end`; before `start` if the operation did not have to wait.
-    pub arrived: Option<Mono>,
+    pub arrival: Option<Mono>,
     /// How it went.
     pub result: OperationResult,
 }
@@ -113,7 +113,7 @@ pub trait Watch: Send + Sync {
     /// Whether its observers want to know when the kernel had what a receive took. Off by default,
     /// because the kernel must then time-stamp every datagram. Timelines use it to tell waiting
     /// from copying.
-    fn stamps(&self) -> bool {
+    fn wants_arrivals(&self) -> bool {
         false
     }
 }
@@ -128,8 +128,8 @@ impl Watch for DynWatch {
         (**self).watch(subject)
     }
 
-    fn stamps(&self) -> bool {
-        (**self).stamps()
+    fn wants_arrivals(&self) -> bool {
+        (**self).wants_arrivals()
     }
 }
 

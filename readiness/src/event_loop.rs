@@ -93,7 +93,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             Some((local, udp)) => {
                 let Resources { run, model, .. } = &self.resources;
                 let make = |udp| model.udp(udp);
-                let mut wire = Wire::<L>::server(udp, local, run.watch.stamps(), make)?;
+                let mut wire = Wire::<L>::server(udp, local, run.watch.wants_arrivals(), make)?;
                 if L::BATCHED {
                     wire.enable_batching();
                 }

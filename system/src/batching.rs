@@ -40,7 +40,7 @@ impl Batching {
                 link,
                 len: rest.len(),
                 segment,
-                arrived: None,
+                arrival: None,
             };
             self.rest = Some(Box::new((received, rest.to_vec())));
         }
@@ -169,7 +169,7 @@ mod tests {
             link,
             len: 10,
             segment: 4,
-            arrived: None,
+            arrival: None,
         };
         batching.keep(&received, b"efghij");
         let again = batching.take_rest(&mut buffer);

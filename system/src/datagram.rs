@@ -7,8 +7,8 @@
 //!
 //! A blocking receive waits until there is a datagram, and then copies it (Stevens, *UNIX Network
 //! Programming*, vol. 1, 6.2). Linux can stamp the moment when it put a datagram into the socket's
-//! buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The stamp is requested
-//! only for a watch [that wants it](socklab_core::Watch::stamps).
+//! buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The timestamp is requested
+//! only for a watch [that wants it](socklab_core::Watch::wants_arrivals).
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod unix;
@@ -35,16 +35,16 @@ pub struct Ancillary(Option<system::Asked>);
 
 impl Ancillary {
     /// Asks for what the driver of a UDP server needs from the socket, bound to `local`. Where the
-    /// system cannot report it, the server does without. Time stamps are requested only if the
-    /// watch wants `stamps`.
+    /// system cannot report it, the server does without. Time timestamps are requested only if the
+    /// watch wants `arrivals`.
     ///
     /// Linux begins to stamp a moment later. It stamps datagrams that came before when they are
     /// received, so a measurement waits a few milliseconds before the first datagram.
     ///
     /// On Windows this makes a wildcard socket blocking; make it nonblocking afterwards if it must
     /// be.
-    pub fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Self {
-        Ancillary(system::ask(socket, local, stamps))
+    pub fn ask(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Self {
+        Ancillary(system::ask(socket, local, arrivals))
     }
 
     /// Whether anything was asked for. If so, receive with [`receive`](Self::receive).
@@ -105,10 +105,10 @@ impl Ancillary {
     }
 }
 
-/// Converts the kernel's stamp to the run's clock, for a driver that receives stamps itself.
+/// Converts the kernel's timestamp to the run's clock, for a driver that receives timestamps itself.
 #[cfg(target_os = "linux")]
-pub fn arrival(stamp: std::time::Duration, clock: &Clock) -> Option<socklab_core::Mono> {
-    system::moment(stamp, clock)
+pub fn arrival(timestamp: std::time::Duration, clock: &Clock) -> Option<socklab_core::Mono> {
+    system::arrival(timestamp, clock)
 }
 
 #[cfg(not(any(
@@ -167,7 +167,7 @@ mod tests {
         let one = |_: &&UdpSocket, _: &mut [u8]| panic!("it is not connected");
         let any = |udp: &&UdpSocket, buffer: &mut [u8]| udp.recv_from(buffer);
         match server.receive(&mut buffer, clock, one, any)? {
-            Received::Datagram(link, len, arrived) => Ok((buffer[..len].to_vec(), link, arrived)),
+            Received::Datagram(link, len, arrival) => Ok((buffer[..len].to_vec(), link, arrival)),
             other => panic!("{other:?}"),
         }
     }
@@ -184,12 +184,12 @@ mod tests {
             let clock = Clock::start();
             let before = clock.mono();
             sender.send_to(b"hola", local).unwrap();
-            let (bytes, link, arrived) = receive(&receiver, ancillary, &clock).unwrap();
+            let (bytes, link, arrival) = receive(&receiver, ancillary, &clock).unwrap();
             let peer = Link::first(sender.local_addr().unwrap());
             assert_eq!((&bytes[..], link), (&b"hola"[..], peer));
-            assert_eq!(arrived.is_some(), cfg!(target_os = "linux"));
-            if let Some(arrived) = arrived {
-                assert!(before <= arrived && arrived <= clock.mono(), "{arrived:?}");
+            assert_eq!(arrival.is_some(), cfg!(target_os = "linux"));
+            if let Some(arrival) = arrival {
+                assert!(before <= arrival && arrival <= clock.mono(), "{arrival:?}");
             }
         }
     }
@@ -261,7 +261,7 @@ mod tests {
         let clock = Clock::start();
         let now = clock.now().unix;
         let later = now + std::time::Duration::from_secs(60);
-        assert_eq!(system::moment(later, &clock), None);
-        assert!(system::moment(now, &clock).is_some_and(|at| at <= clock.mono()));
+        assert_eq!(system::arrival(later, &clock), None);
+        assert!(system::arrival(now, &clock).is_some_and(|at| at <= clock.mono()));
     }
 }

@@ -37,7 +37,7 @@ pub use limit::{AcceptPause, ConnectionLimit, MAX_REFUSALS, Permit, SILENCE};
 pub use lines::{Lines, MAX_LINE};
 pub use lock::lock;
 pub use mailbox::Mailbox;
-pub use observed::{Moved, moment, operation, timed};
+pub use observed::{Moved, observed_time, operation, timed};
 pub use run::{Backend, Run, broken, serve_at};
 #[cfg(unix)]
 pub use signals::{is_ignored, stop_signals};

@@ -20,7 +20,7 @@ pub trait Moved {
     }
 
     /// When the kernel received the data, if that is known.
-    fn arrived(&self) -> Option<Mono> {
+    fn arrival(&self) -> Option<Mono> {
         None
     }
 }
@@ -62,9 +62,9 @@ impl Moved for Received {
         self.len()
     }
 
-    fn arrived(&self) -> Option<Mono> {
+    fn arrival(&self) -> Option<Mono> {
         match self {
-            Received::Datagram(_, _, arrived) | Received::Batch { arrived, .. } => *arrived,
+            Received::Datagram(_, _, arrival) | Received::Batch { arrival, .. } => *arrival,
             Received::Bytes(_) | Received::End => None,
         }
     }
@@ -102,7 +102,7 @@ pub fn timed<O: Observer, T: Moved>(
     if !O::ENABLED {
         return (call(), None);
     }
-    let start = moment::<O>(clock);
+    let start = observed_time::<O>(clock);
     let result = call();
     let operation = operation::<O, _>(clock, kind, start, &result);
     (result, operation)
@@ -118,8 +118,8 @@ pub fn operation<O: Observer, T: Moved>(
     if !O::ENABLED {
         return None;
     }
-    let end = moment::<O>(clock);
-    let arrived = result.as_ref().ok().and_then(Moved::arrived);
+    let end = observed_time::<O>(clock);
+    let arrival = result.as_ref().ok().and_then(Moved::arrival);
     let result = match result {
         Ok(moved) => OperationResult::Done {
             items: moved.items(),
@@ -136,12 +136,12 @@ pub fn operation<O: Observer, T: Moved>(
         kind,
         start,
         end,
-        arrived,
+        arrival,
         result,
     })
 }
 
 /// The time, if the observer [asks for it](Observer::TIMES).
-pub fn moment<O: Observer>(clock: &Clock) -> Mono {
+pub fn observed_time<O: Observer>(clock: &Clock) -> Mono {
     if O::TIMES { clock.mono() } else { Mono::ZERO }
 }

@@ -44,10 +44,10 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     pub fn server(
         udp: UdpSocket,
         local: SocketAddr,
-        stamps: bool,
+        arrivals: bool,
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<Self> {
-        let ancillary = Ancillary::ask(&udp, local, stamps);
+        let ancillary = Ancillary::ask(&udp, local, arrivals);
         Ok(Datagrams::new(make(udp)?, None, ancillary).wire())
     }
 

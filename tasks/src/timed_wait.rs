@@ -5,7 +5,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
-use socklab_system::{Clock, Moved, moment, operation};
+use socklab_system::{Clock, Moved, observed_time, operation};
 
 /// When a race of futures began, was first suspended, and was last polled.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +25,7 @@ pub async fn timed_wait<O: Observer, T>(
         if !O::ENABLED {
             return race(cx);
         }
-        let now = moment::<O>(clock);
+        let now = observed_time::<O>(clock);
         let times = times.get_or_insert(WaitTimes {
             began: now,
             ..WaitTimes::default()
@@ -33,7 +33,7 @@ pub async fn timed_wait<O: Observer, T>(
         times.woke = now;
         let polled = race(cx);
         if polled.is_pending() && times.slept.is_none() {
-            times.slept = Some(moment::<O>(clock));
+            times.slept = Some(observed_time::<O>(clock));
         }
         polled
     })
@@ -57,7 +57,7 @@ impl WaitTimes {
             kind,
             start,
             end,
-            arrived: None,
+            arrival: None,
             result,
         };
         let blocked = OperationResult::WouldBlock;

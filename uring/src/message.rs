@@ -31,12 +31,12 @@ pub(crate) fn datagram(
     let told_len = u32::from_ne_bytes(take(written, 4)?) as usize;
     let (name, rest) = written.get(16..)?.split_at_checked(NAME)?;
     let (control, bytes) = rest.split_at_checked(CONTROL)?;
-    let (local, stamp) = told(control.get(..told_len).unwrap_or(control));
+    let (local, timestamp) = told(control.get(..told_len).unwrap_or(control));
     let sender = || Some(Link::first(address(name)?));
     let link = peer.or_else(|| sender().map(|link| Link { local, ..link }))?;
     buffer.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    let arrived = stamp.and_then(|stamp| arrival(stamp, clock));
-    Some(Received::Datagram(link, bytes.len(), arrived))
+    let arrival = timestamp.and_then(|timestamp| arrival(timestamp, clock));
+    Some(Received::Datagram(link, bytes.len(), arrival))
 }
 
 /// The address that the kernel wrote, if it is IPv4 or IPv6.
@@ -57,7 +57,7 @@ pub(crate) fn address(name: &[u8]) -> Option<SocketAddr> {
 /// Reads the control messages of a datagram: the address that it was sent to, and when the kernel
 /// received it.
 fn told(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
-    let (mut local, mut stamp) = (None, None);
+    let (mut local, mut timestamp) = (None, None);
     while let (Some(len), Some(level), Some(kind)) =
         (take(control, 0), take(control, 8), take(control, 12))
     {
@@ -69,12 +69,12 @@ fn told(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
             // After the interface's index and the address of the route.
             (IPPROTO_IP, IP_PKTINFO) => local = local.or(take::<4>(data, 8).map(IpAddr::from)),
             (IPPROTO_IPV6, IPV6_PKTINFO) => local = take::<16>(data, 0).map(IpAddr::from),
-            (SOL_SOCKET, SCM_TIMESTAMPNS) => stamp = time(data),
+            (SOL_SOCKET, SCM_TIMESTAMPNS) => timestamp = time(data),
             _ => {}
         }
         control = control.get(len.next_multiple_of(8)..).unwrap_or_default();
     }
-    (local, stamp)
+    (local, timestamp)
 }
 
 fn time(data: &[u8]) -> Option<Duration> {

@@ -17,7 +17,7 @@ pub enum Received {
         /// The length of each; only the last may be shorter.
         segment: usize,
         /// When the kernel received the first, if that is known.
-        arrived: Option<Mono>,
+        arrival: Option<Mono>,
     },
     /// This many bytes of a stream, at least one.
     Bytes(usize),

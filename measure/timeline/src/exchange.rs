@@ -84,7 +84,7 @@ impl Exchange {
             lanes,
             stamped: operations
                 .into_iter()
-                .any(|did| did.operation.arrived.is_some()),
+                .any(|did| did.operation.arrival.is_some()),
         };
         number(&mut chart);
         chart

@@ -44,13 +44,13 @@ pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
 /// time was measured.
 fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
     let end = received.operation.end;
-    let arrived = received.operation.arrived;
+    let arrival = received.operation.arrival;
     Draft::new(
-        arrived.unwrap_or(sent.operation.end).min(end),
+        arrival.unwrap_or(sent.operation.end).min(end),
         end,
         What::Buffered {
             to_server,
-            stamped: arrived.is_some(),
+            stamped: arrival.is_some(),
         },
     )
 }

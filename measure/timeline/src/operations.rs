@@ -151,7 +151,7 @@ pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
         kind,
         start,
         end,
-        arrived,
+        arrival,
         result,
     } = did.operation;
     let draft = |start, end, what| Draft {
@@ -182,14 +182,14 @@ pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
             _ => What::Empty,
         }),
         (OperationKind::Receive, OperationResult::Done { .. }) if style == Style::Threads => {
-            match arrived {
+            match arrival {
                 None => whole(What::Call),
-                Some(arrived) if arrived <= start => whole(What::Copy),
-                Some(arrived) => vec![
-                    draft(start, arrived, What::Wait),
+                Some(arrival) if arrival <= start => whole(What::Copy),
+                Some(arrival) => vec![
+                    draft(start, arrival, What::Wait),
                     Draft {
                         bytes,
-                        ..draft(arrived, end, What::Copy)
+                        ..draft(arrival, end, What::Copy)
                     },
                 ],
             }

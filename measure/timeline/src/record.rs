@@ -162,7 +162,7 @@ impl Watch for Log {
         DynObserver::new(self.page(Who::Server(subject)))
     }
 
-    fn stamps(&self) -> bool {
+    fn wants_arrivals(&self) -> bool {
         true
     }
 }

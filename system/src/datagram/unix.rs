@@ -25,8 +25,8 @@ pub(super) type Asked = ();
 #[repr(align(8))]
 struct Space([u8; 160]);
 
-pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, stamps: bool) -> Option<Asked> {
-    let mut asked = stamps && ask_for_stamps(socket);
+pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Option<Asked> {
+    let mut asked = arrivals && ask_for_timestamps(socket);
     if local.ip().is_unspecified() {
         asked |= match local {
             SocketAddr::V4(_) => setsockopt(socket, Ipv4PacketInfo, &true),
@@ -52,7 +52,7 @@ pub(super) fn receive(
     )?;
     let peer = received.address.and_then(address);
     let mut link = Link::first(peer.ok_or(io::ErrorKind::AddrNotAvailable)?);
-    let mut arrived = None;
+    let mut arrival = None;
     #[cfg_attr(not(target_os = "linux"), allow(unused_mut))]
     let mut segment = None;
     for message in received.cmsgs()? {
@@ -66,7 +66,7 @@ pub(super) fn receive(
             }
             #[cfg(target_os = "linux")]
             ControlMessageOwned::UdpGroSegments(len) => segment = usize::try_from(len).ok(),
-            other => arrived = arrived.or(stamp(&other, clock)),
+            other => arrival = arrival.or(arrival_of(&other, clock)),
         }
     }
     let len = received.bytes;
@@ -75,9 +75,9 @@ pub(super) fn receive(
             link,
             len,
             segment,
-            arrived,
+            arrival,
         },
-        _ => Received::Datagram(link, len, arrived),
+        _ => Received::Datagram(link, len, arrival),
     })
 }
 
@@ -172,34 +172,34 @@ fn address(from: SockaddrStorage) -> Option<SocketAddr> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask_for_stamps(_: &UdpSocket) -> bool {
+fn ask_for_timestamps(_: &UdpSocket) -> bool {
     false
 }
 
 #[cfg(not(target_os = "linux"))]
-fn stamp(_: &ControlMessageOwned, _: &Clock) -> Option<Mono> {
+fn arrival_of(_: &ControlMessageOwned, _: &Clock) -> Option<Mono> {
     None
 }
 
 #[cfg(target_os = "linux")]
-fn ask_for_stamps(socket: &UdpSocket) -> bool {
+fn ask_for_timestamps(socket: &UdpSocket) -> bool {
     setsockopt(socket, nix::sys::socket::sockopt::ReceiveTimestampns, &true).is_ok()
 }
 
 #[cfg(target_os = "linux")]
-fn stamp(message: &ControlMessageOwned, clock: &Clock) -> Option<Mono> {
+fn arrival_of(message: &ControlMessageOwned, clock: &Clock) -> Option<Mono> {
     match message {
-        ControlMessageOwned::ScmTimestampns(stamp) => moment((*stamp).into(), clock),
+        ControlMessageOwned::ScmTimestampns(timestamp) => arrival((*timestamp).into(), clock),
         _ => None,
     }
 }
 
-/// Converts a stamp to the monotonic clock by its age. A stamp is Unix time: if that clock was set
-/// meanwhile, the stamp may lie in the future and is dropped.
+/// Converts a timestamp to the monotonic clock by its age. A timestamp is Unix time: if that clock was set
+/// meanwhile, the timestamp may lie in the future and is dropped.
 #[cfg(target_os = "linux")]
-pub(super) fn moment(stamp: std::time::Duration, clock: &Clock) -> Option<Mono> {
+pub(super) fn arrival(timestamp: std::time::Duration, clock: &Clock) -> Option<Mono> {
     let now = clock.now();
-    let age = now.unix.checked_sub(stamp)?;
+    let age = now.unix.checked_sub(timestamp)?;
     let age = u64::try_from(age.as_nanos()).ok()?;
     now.mono.as_nanos().checked_sub(age).map(Mono::from_nanos)
 }

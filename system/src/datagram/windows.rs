@@ -13,7 +13,7 @@ use crate::clock::Clock;
 /// quinn-udp's state of the socket.
 pub(super) type Asked = UdpSocketState;
 
-/// Ignores `stamps`: Windows has none.
+/// Ignores `arrivals`: Windows has none.
 pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Option<Asked> {
     if !local.ip().is_unspecified() {
         return None;

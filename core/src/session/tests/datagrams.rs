@@ -327,7 +327,7 @@ fn a_machine_takes_as_much_of_a_batch_as_it_wants() {
             link: peer(1),
             len: text.len(),
             segment,
-            arrived: None,
+            arrival: None,
         };
         let now = rig.now;
         let rest = rig.turn().received(now, &received, text.as_bytes());

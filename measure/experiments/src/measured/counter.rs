@@ -239,7 +239,7 @@ mod tests {
                 kind,
                 start: Mono::ZERO,
                 end: Mono::ZERO,
-                arrived: None,
+                arrival: None,
                 result,
             });
         };

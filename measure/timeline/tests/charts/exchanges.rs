@@ -42,7 +42,7 @@ fn did(kind: OperationKind, (start, end): (u64, u64), result: OperationResult) -
         kind,
         start: at(start),
         end: at(end),
-        arrived: None,
+        arrival: None,
         result,
     })
 }
@@ -56,12 +56,12 @@ fn empty(kind: OperationKind, times: (u64, u64)) -> Event {
 }
 
 /// A receive whose datagram the kernel had at a moment that it said.
-fn stamped((start, arrived, end): (u64, u64, u64), bytes: usize) -> Event {
+fn stamped((start, arrival, end): (u64, u64, u64), bytes: usize) -> Event {
     let Event::Did(operation) = done(Receive, (start, end), bytes) else {
         unreachable!()
     };
     Event::Did(Operation {
-        arrived: Some(at(arrived)),
+        arrival: Some(at(arrival)),
         ..operation
     })
 }

@@ -64,7 +64,7 @@ fn without_a_stamp_a_receive_that_blocked_stays_whole() {
     for page in &mut exchange.pages {
         for (_, event) in &mut page.events {
             if let Event::Did(operation) = event {
-                operation.arrived = None;
+                operation.arrival = None;
             }
         }
     }
