@@ -101,7 +101,7 @@ impl AsyncRuntime for AsyncStdRuntime {
             }
             SocketEvent::Sent(sent) => {
                 turn.observe(times.operation::<W::Observer, _>(clock, OperationKind::Send, &sent));
-                turn.unsent_sent(now, sent.map_err(|error| call_error(&error)));
+                turn.retried(now, sent.map_err(|error| call_error(&error)));
             }
         }
         conversation.carry_out(now, out)

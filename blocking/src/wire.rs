@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use socklab_core::{CLOSE_LIMIT, Link, Received, Transport, with_port};
+use socklab_core::{CLOSE_TIMEOUT, Link, Received, Transport, with_port};
 use socklab_system::{Clock, Wire, read, socket};
 
 /// How many bytes of a stream are read in one call.
@@ -169,7 +169,7 @@ impl BlockingWire {
         if let Wire::Stream(stream) = &self.wire {
             // A stop can end a blocked write only by cutting the connection. So a write has a
             // time-out, after which the driver looks for a stop.
-            let limit = limit.map_or(CLOSE_LIMIT, |limit| limit.min(CLOSE_LIMIT));
+            let limit = limit.map_or(CLOSE_TIMEOUT, |limit| limit.min(CLOSE_TIMEOUT));
             let limit = limit.max(Duration::from_millis(1));
             if cfg!(windows) {
                 return write_some(stream, bytes, limit);

@@ -283,7 +283,7 @@ impl Server {
             fin = &to[start..] == FIN;
         });
         if bytes > max_datagram(link.peer) {
-            out.unsend();
+            out.undo_send();
             self.state.go(ServerEvent::TooLong);
             // A peer can cause this as often as it likes, so the user is told once.
             if !self.too_long_said {

@@ -38,7 +38,8 @@ pub enum Input<'a> {
         /// This end's address.
         local: SocketAddr,
         /// The limit that an accepted connection exceeds. The machine may only tell the peer so;
-        /// after [`REFUSAL_LIMIT`](crate::REFUSAL_LIMIT) it is stopped. Always `None` for a client.
+        /// after [`REFUSAL_TIMEOUT`](crate::REFUSAL_TIMEOUT) it is stopped. Always `None` for a
+        /// client.
         over: Option<ExceededLimit>,
     },
     /// A whole datagram came, possibly empty.

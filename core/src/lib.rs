@@ -142,7 +142,7 @@ pub use fault::{CallError, Doing, Failure, Fault, FaultKind, FieldError};
 pub use faults_said::FaultsSaid;
 pub use input::{ExceededLimit, Input, LineEvent};
 pub use link::{Link, Socket, Transport, max_datagram, with_port};
-pub use machine::{CLOSE_LIMIT, Interest, Machine, REFUSAL_LIMIT, Service, Status};
+pub use machine::{CLOSE_TIMEOUT, Interest, Machine, REFUSAL_TIMEOUT, Service, Status};
 pub use observer::{
     DynObserver, DynWatch, Observer, Operation, OperationKind, OperationResult, Subject, Watch,
 };

@@ -35,7 +35,7 @@ pub trait Machine: Send {
     fn state(&self) -> &'static str;
 
     /// Whether the machine is still running. Once it is not, it takes no more inputs. Its driver
-    /// sends what is left (for at most [`CLOSE_LIMIT`]) and closes the socket.
+    /// sends what is left (for at most [`CLOSE_TIMEOUT`]) and closes the socket.
     fn status(&self) -> Status;
 
     /// Whether the status is [`Status::Running`]. This is asked after each input, so it avoids
@@ -49,10 +49,10 @@ pub trait Machine: Send {
 /// How long a driver tries to send the last bytes of a machine that has ended: 2 s. A machine that
 /// must know that the bytes were sent asks for [`Finish`](crate::Output::Finish) and waits for
 /// `Finished`.
-pub const CLOSE_LIMIT: core::time::Duration = core::time::Duration::from_secs(2);
+pub const CLOSE_TIMEOUT: core::time::Duration = core::time::Duration::from_secs(2);
 
 /// How long a connection over a [limit](crate::ExceededLimit) may live, to be told so: 1 s.
-pub const REFUSAL_LIMIT: core::time::Duration = core::time::Duration::from_secs(1);
+pub const REFUSAL_TIMEOUT: core::time::Duration = core::time::Duration::from_secs(1);
 
 /// What a machine can take at the moment. Its timer, decisions and a stop may always come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

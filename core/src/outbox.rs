@@ -30,19 +30,19 @@ pub(crate) use batch::Batch;
 /// ```
 #[derive(Debug, Default)]
 pub struct Outbox {
-    sent: Vec<u8>,
-    shown: Vec<u8>,
+    to_send: Vec<u8>,
+    to_show: Vec<u8>,
     addresses: Vec<SocketAddr>,
     attempts: Vec<Attempt>,
     ops: Vec<Op>,
-    /// How many of `ops` have been looked at for what the user is told.
-    told: usize,
-    /// How many of those that have not been looked at are for the user.
-    untold: usize,
+    /// How many of `ops` have been searched for outputs for the user.
+    searched: usize,
+    /// How many of the others are for the user.
+    for_user: usize,
     /// How many of `ops` have been carried out.
     done: usize,
     /// No console wants what is shown.
-    unseen: bool,
+    drops_shows: bool,
 }
 
 /// An output. Its bytes are in the outbox. It is `Copy`, so clearing a list of them takes no loop.
@@ -82,7 +82,7 @@ impl Span {
 impl Op {
     /// Whether the output is for the user.
     #[inline]
-    fn is_told(&self) -> bool {
+    fn is_for_user(&self) -> bool {
         matches!(
             self,
             Op::Prompt(_) | Op::Show(_) | Op::Notice(_) | Op::Unexpected(..)
@@ -94,22 +94,22 @@ impl Outbox {
     /// An empty outbox.
     pub const fn new() -> Self {
         Outbox {
-            sent: Vec::new(),
-            shown: Vec::new(),
+            to_send: Vec::new(),
+            to_show: Vec::new(),
             addresses: Vec::new(),
             attempts: Vec::new(),
             ops: Vec::new(),
-            told: 0,
-            untold: 0,
+            searched: 0,
+            for_user: 0,
             done: 0,
-            unseen: false,
+            drops_shows: false,
         }
     }
 
     /// From now on leaves out what is to be shown: no console shows it.
     #[must_use]
-    pub const fn unseen(mut self) -> Self {
-        self.unseen = true;
+    pub const fn without_shows(mut self) -> Self {
+        self.drops_shows = true;
         self
     }
 
@@ -126,33 +126,33 @@ impl Outbox {
     /// Forgets everything, keeping the memory.
     #[inline]
     pub fn clear(&mut self) {
-        self.sent.clear();
-        self.shown.clear();
+        self.to_send.clear();
+        self.to_show.clear();
         self.addresses.clear();
         self.attempts.clear();
         self.ops.clear();
-        (self.told, self.untold, self.done) = (0, 0, 0);
+        (self.searched, self.for_user, self.done) = (0, 0, 0);
     }
 
     /// The outputs in order.
     pub fn iter(&self) -> impl Iterator<Item = Output<'_>> {
-        self.since(0)
+        self.skip(0)
     }
 
-    /// The outputs in order, without the first `skip`.
-    pub fn since(&self, skip: usize) -> impl Iterator<Item = Output<'_>> {
-        self.ops[skip..].iter().map(|op| self.output(*op))
+    /// The outputs in order, without the first `count`.
+    pub fn skip(&self, count: usize) -> impl Iterator<Item = Output<'_>> {
+        self.ops[count..].iter().map(|op| self.output(*op))
     }
 
     /// The next output that is for the user, if there is one that has not been told.
     #[inline]
-    pub(crate) fn next_told(&mut self) -> Option<usize> {
+    pub(crate) fn next_for_user(&mut self) -> Option<usize> {
         // Many datagrams in a row have nothing for the user: their sends are not looked at.
-        while self.untold > 0 && self.told < self.ops.len() {
-            self.told += 1;
-            if self.ops[self.told - 1].is_told() {
-                self.untold -= 1;
-                return Some(self.told - 1);
+        while self.for_user > 0 && self.searched < self.ops.len() {
+            self.searched += 1;
+            if self.ops[self.searched - 1].is_for_user() {
+                self.for_user -= 1;
+                return Some(self.searched - 1);
             }
         }
         None
@@ -160,8 +160,8 @@ impl Outbox {
 
     /// The first output that is not for the user and has not been carried out.
     #[inline]
-    pub(crate) fn next_undone(&mut self) -> Option<usize> {
-        while self.ops.get(self.done)?.is_told() {
+    pub(crate) fn next_for_driver(&mut self) -> Option<usize> {
+        while self.ops.get(self.done)?.is_for_user() {
             self.done += 1;
         }
         Some(self.done)
@@ -191,7 +191,7 @@ impl Outbox {
     /// The bytes of a batch.
     #[inline]
     pub(crate) fn sent(&self, range: Range<usize>) -> &[u8] {
-        &self.sent[range]
+        &self.to_send[range]
     }
 
     fn output(&self, op: Op) -> Output<'_> {
@@ -203,18 +203,18 @@ impl Outbox {
             },
             Op::Send(link, bytes) => Output::Send {
                 link,
-                bytes: &self.sent[bytes.range()],
+                bytes: &self.to_send[bytes.range()],
             },
             Op::Finish(link) => Output::Finish { link },
             Op::Abort(link) => Output::Abort { link },
             Op::NoDelay(link) => Output::NoDelay { link },
             Op::Prompt(prompt) => Output::Prompt(prompt),
             Op::Show(bytes) => Output::Show {
-                bytes: &self.shown[bytes.range()],
+                bytes: &self.to_show[bytes.range()],
             },
             Op::Notice(notice) => Output::Notice(notice),
             Op::Unexpected(oddity, spans) => {
-                let [question, expected, received] = spans.map(|span| &self.shown[span.range()]);
+                let [question, expected, received] = spans.map(|span| &self.to_show[span.range()]);
                 Output::Unexpected(Unexpected {
                     oddity,
                     question,
@@ -246,20 +246,21 @@ impl Outbox {
     ///
     /// The closure may only append; what lies before belongs to earlier sends.
     pub fn send_with(&mut self, link: Link, write: impl FnOnce(&mut Vec<u8>)) -> usize {
-        let start = self.sent.len();
-        write(&mut self.sent);
-        debug_assert!(self.sent.len() >= start, "a send may only append");
-        self.ops.push(Op::Send(link, Span::from(start, &self.sent)));
-        self.sent.len() - start
+        let start = self.to_send.len();
+        write(&mut self.to_send);
+        debug_assert!(self.to_send.len() >= start, "a send may only append");
+        self.ops
+            .push(Op::Send(link, Span::from(start, &self.to_send)));
+        self.to_send.len() - start
     }
 
     /// Takes back the last send.
     ///
     /// # Panics
     /// In debug builds, when the last output is not a send.
-    pub fn unsend(&mut self) {
+    pub fn undo_send(&mut self) {
         match self.ops.pop() {
-            Some(Op::Send(_, range)) => self.sent.truncate(range.start),
+            Some(Op::Send(_, range)) => self.to_send.truncate(range.start),
             other => debug_assert!(false, "the last output is not a send: {other:?}"),
         }
     }
@@ -286,22 +287,22 @@ impl Outbox {
 
     /// Shows `bytes` to the user.
     pub fn show(&mut self, bytes: &[u8]) {
-        if self.unseen {
+        if self.drops_shows {
             return;
         }
-        let span = self.keep_shown(bytes);
+        let span = self.store_shown(bytes);
         self.tell(Op::Show(span));
     }
 
-    fn keep_shown(&mut self, bytes: &[u8]) -> Span {
-        let start = self.shown.len();
-        self.shown.extend_from_slice(bytes);
-        Span::from(start, &self.shown)
+    fn store_shown(&mut self, bytes: &[u8]) -> Span {
+        let start = self.to_show.len();
+        self.to_show.extend_from_slice(bytes);
+        Span::from(start, &self.to_show)
     }
 
     /// Tells the user what is odd about a message.
     pub fn unexpected(&mut self, unexpected: &Unexpected<'_>) {
-        if self.unseen {
+        if self.drops_shows {
             return;
         }
         let Unexpected {
@@ -310,7 +311,7 @@ impl Outbox {
             expected,
             received,
         } = *unexpected;
-        let spans = [question, expected, received].map(|bytes| self.keep_shown(bytes));
+        let spans = [question, expected, received].map(|bytes| self.store_shown(bytes));
         self.tell(Op::Unexpected(oddity, spans));
     }
 
@@ -320,7 +321,7 @@ impl Outbox {
     }
 
     fn tell(&mut self, op: Op) {
-        self.untold += 1;
+        self.for_user += 1;
         self.ops.push(op);
     }
 

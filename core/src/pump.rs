@@ -62,7 +62,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
             let (state, deadline) = (self.machine.state(), self.machine.deadline());
             self.observer.input(now, &input);
             self.machine.step(now, input, out);
-            for output in out.since(before) {
+            for output in out.skip(before) {
                 self.observer.output(now, &output);
             }
             if self.machine.state() != state {

@@ -49,7 +49,7 @@ pub struct Session<M, O> {
     /// The other end of a stream.
     link: Option<Link>,
     /// Whether the peer may send more: its stream has not ended.
-    hears: bool,
+    read_open: bool,
     /// Whether a send may succeed: no send has returned `WouldBlock` since the driver reported
     /// room.
     room: bool,
@@ -102,7 +102,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
             pump: Pump::new(machine, observer),
             wire: WireState::None,
             link: None,
-            hears: true,
+            read_open: true,
             room: true,
             stopped: false,
             faults: 0,
@@ -136,7 +136,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// The bytes to be sent first once there is room, for a driver that waits for room by sending.
-    /// It reports the result with [`Turn::unsent_sent`].
+    /// It reports the result with [`Turn::retried`].
     pub fn unsent(&self) -> Option<(&Link, &[u8])> {
         if !self.unsent.is_empty() {
             return Some((self.link.as_ref()?, self.unsent.as_slice()));
@@ -188,7 +188,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
     #[inline]
     fn can_receive(&self) -> bool {
         match self.wire {
-            WireState::Stream => self.hears && !self.unsent.is_full(),
+            WireState::Stream => self.read_open && !self.unsent.is_full(),
             WireState::Datagrams => self.first_blocked().is_none(),
             WireState::None | WireState::Dead => false,
         }

@@ -52,7 +52,7 @@ struct Socket<L: Model> {
     /// There may be room to send.
     writable: bool,
     /// Sends that were in flight have completed, and the session has not heard of it yet.
-    landed: bool,
+    completed: bool,
     /// A TCP connection is being opened.
     connecting: bool,
     /// What the model watches the socket for; `None` before the first watch.
@@ -73,7 +73,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
                 address,
                 readable: false,
                 writable: true,
-                landed: false,
+                completed: false,
                 connecting: false,
                 watched: None,
             },
@@ -108,7 +108,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     pub(crate) fn wants_turn(&self) -> bool {
         let socket = &self.socket;
         let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
-        socket.readable && self.wants() || self.wait.is_some_and(writes) || socket.landed
+        socket.readable && self.wants() || self.wait.is_some_and(writes) || socket.completed
     }
 
     /// Notes what the wait reported about the socket.
@@ -117,7 +117,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         // session does not ask to receive any more.
         self.socket.readable |= ready.read;
         self.socket.writable |= ready.write;
-        self.socket.landed |= ready.write && L::COMPLETIONS;
+        self.socket.completed |= ready.write && L::COMPLETIONS;
         if L::TRIGGER == Trigger::OneShot {
             self.socket.watched = self.socket.watched.map(|_| Interest::default());
         }
@@ -155,13 +155,13 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         if self.socket.connecting && self.socket.writable {
             self.connected(now, resources);
         }
-        if mem::take(&mut self.socket.landed) {
+        if mem::take(&mut self.socket.completed) {
             let socket = wire::watched(&mut self.socket.wire);
-            let (sends, sent) = socket.map_or((0, Ok(())), |socket| L::landed(&socket));
+            let (sends, sent) = socket.map_or((0, Ok(())), |socket| L::completed(&socket));
             let sent = sent.map_err(|error| fault(&error));
             self.session
                 .turn(&mut resources.out)
-                .landed(now, sends, sent);
+                .completed(now, sends, sent);
             self.carry_out(now, resources);
         }
         if self.socket.writable && self.wait.is_some_and(|wait| wait.room) {

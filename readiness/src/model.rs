@@ -86,7 +86,8 @@ pub trait Model: Sized + 'static {
     const BATCHED: bool = false;
 
     /// Whether the model works by completion: a call only submits an operation, and the socket is
-    /// ready when that is done. A send is then in flight until it has [landed](Model::landed).
+    /// ready when that is done. A send is then in flight until it has
+    /// [completed](Model::completed).
     const COMPLETIONS: bool = false;
 
     /// Whether this system has what the model needs.
@@ -212,7 +213,7 @@ pub trait Model: Sized + 'static {
 
     /// How many sends have completed since the last call, and the error of one that failed. The
     /// wait reports the socket as writable when the loop has to know of completed sends.
-    fn landed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
+    fn completed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
         let _ = socket;
         (0, Ok(()))
     }

@@ -60,7 +60,7 @@ pub trait Calls {
     const BLOCK: bool = false;
 
     /// Whether a call only submits an operation. Then a send is in flight until the driver says
-    /// that it [has landed](Turn::landed).
+    /// that it [has completed](Turn::completed).
     const COMPLETIONS: bool = false;
 
     /// The conversation's socket.

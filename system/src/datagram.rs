@@ -105,7 +105,8 @@ impl Ancillary {
     }
 }
 
-/// Converts the kernel's timestamp to the run's clock, for a driver that receives timestamps itself.
+/// Converts the kernel's timestamp to the run's clock, for a driver that receives timestamps
+/// itself.
 #[cfg(target_os = "linux")]
 pub fn arrival(timestamp: std::time::Duration, clock: &Clock) -> Option<socklab_core::Mono> {
     system::arrival(timestamp, clock)

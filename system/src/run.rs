@@ -175,7 +175,7 @@ impl<W: Watch> Run<W> {
     pub fn outbox(console: &dyn Console) -> Outbox {
         match console.shows() || W::Observer::STEPS {
             true => Outbox::new(),
-            false => Outbox::new().unseen(),
+            false => Outbox::new().without_shows(),
         }
     }
 

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use socklab_core::REFUSAL_LIMIT;
+use socklab_core::REFUSAL_TIMEOUT;
 use socklab_system::{AcceptPause, MAX_REFUSALS, socket};
 use socklab_tests::kit::{PATIENCE, is_here, many_descriptors, wait_until};
 use socklab_uring::Uring;
@@ -394,7 +394,7 @@ fn silent_peers_over_a_limit() {
             most.1
         );
         // All are closed though no peer has said or closed anything.
-        std::thread::sleep(REFUSAL_LIMIT);
+        std::thread::sleep(REFUSAL_TIMEOUT);
         wait_until("closed refusals", || server.descriptors() < descriptors + 2);
         inside.write_all(b"Ana&123456&000000").unwrap();
         assert_eq!(told(inside), "ERROR unavailable", "{runtime}");

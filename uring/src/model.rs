@@ -53,7 +53,7 @@ struct State {
     /// How many sends are in flight.
     sending: u32,
     /// How many sends have completed since the loop asked last, and the error of one that failed.
-    landed: u32,
+    completed: u32,
     failed: Option<io::Error>,
     /// Results of receives, accepts and connects that the loop has not taken yet.
     done: VecDeque<io::Result<Done>>,
@@ -176,11 +176,11 @@ impl Model for Completions {
         tcp.send(&bytes[..bytes.len().min(PIECE)], None, 1)
     }
 
-    fn landed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
+    fn completed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
         let (Watched::Udp(socket) | Watched::Tcp(socket) | Watched::Listener(socket)) = socket;
         let state = &mut *socket.state.borrow_mut();
         let sent = state.failed.take().map_or(Ok(()), Err);
-        (mem::take(&mut state.landed), sent)
+        (mem::take(&mut state.completed), sent)
     }
 }
 
@@ -241,7 +241,7 @@ impl State {
     fn note(&mut self, completion: Completion<Shared>) -> Option<Ready> {
         let (key, more, result) = (self.key?, completion.more, completion.result);
         if completion.of_send {
-            (self.sending, self.landed) = (self.sending - 1, self.landed + 1);
+            (self.sending, self.completed) = (self.sending - 1, self.completed + 1);
             self.failed = result.err().or(self.failed.take());
             let (interest, last) = (Interest::WRITE, self.sending == 0);
             // While other sends are in flight, the loop need not know of one that succeeded, unless

@@ -88,7 +88,7 @@ impl Machine for Listening {
             Input::Stored { decision, .. } => decided = Some(decision),
             _ => {}
         }
-        let answer = out.since(before).find_map(|output| match output {
+        let answer = out.skip(before).find_map(|output| match output {
             Output::Send { bytes, .. } => Some(bytes),
             _ => None,
         });

@@ -46,7 +46,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn sends(&self, batch: &Batch) -> Option<(&Link, &[u8])> {
         let link = self.link_of(batch.first)?;
-        Some((link, &self.sent[batch.bytes.clone()]))
+        Some((link, &self.to_send[batch.bytes.clone()]))
     }
 
     /// Adds to a batch what can leave with its first send.
@@ -55,7 +55,7 @@ impl Outbox {
         for (index, op) in self.ops.iter().enumerate().skip(batch.next) {
             let range = match op {
                 Op::Send(to, range) if range.start == batch.bytes.end && to == link => range,
-                _ if op.is_told() => continue,
+                _ if op.is_for_user() => continue,
                 _ => break,
             };
             let len = range.end - range.start;

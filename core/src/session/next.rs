@@ -8,7 +8,7 @@ use super::{Opening, Session, WireState};
 use crate::fault::{Doing, Fault, FaultKind};
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{CLOSE_LIMIT, Machine, Status};
+use crate::machine::{CLOSE_TIMEOUT, Machine, Status};
 use crate::observer::Observer;
 use crate::output::Output;
 use crate::register::{Attempt, StoreId};
@@ -111,10 +111,10 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         mut tell: impl FnMut(Output<'_>),
     ) -> Next<'_> {
         loop {
-            while let Some(index) = self.out.next_told() {
+            while let Some(index) = self.out.next_for_user() {
                 tell(self.out.at(index));
             }
-            let step = match self.out.next_undone() {
+            let step = match self.out.next_for_driver() {
                 None => {
                     self.out.clear();
                     if let Some(wait) = self.session.waits_only(now) {
@@ -318,7 +318,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     fn close_until(&mut self, now: Now) -> Mono {
-        let limit = || now.mono.plus(CLOSE_LIMIT);
+        let limit = || now.mono.plus(CLOSE_TIMEOUT);
         *self.rare().closing.get_or_insert_with(limit)
     }
 
@@ -333,9 +333,9 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
         let rare = self.rare.as_mut()?;
         rare.opening.take_if(|_| !running);
-        if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.asks) {
+        if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.untried) {
             let deadline = self.pump.machine().deadline();
-            let limit = opening.ask(now.mono, deadline.map(|deadline| deadline.at));
+            let limit = opening.begin_attempt(now.mono, deadline.map(|deadline| deadline.at));
             let (socket, to) = (opening.socket, opening.address());
             return Some(Step::Open(socket, opening.transport, to, limit));
         }
@@ -343,7 +343,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         Some(Step::Finish(link))
     }
 
-    /// Ends the conversation once the machine's last bytes are sent, or after [`CLOSE_LIMIT`].
+    /// Ends the conversation once the machine's last bytes are sent, or after [`CLOSE_TIMEOUT`].
     fn close(&mut self, now: Now) -> Step {
         if self.all_sent() {
             return Step::Ended(self.pump.status());

@@ -18,7 +18,7 @@ pub(super) struct Opening {
     /// The index of the address that is being tried.
     at: usize,
     /// Whether the driver has still to be asked to try this address.
-    pub(super) asks: bool,
+    pub(super) untried: bool,
     /// When this address counts as failed and the next is tried. `None` for the last, which may
     /// take as long as the machine allows.
     pub(super) until: Option<Mono>,
@@ -31,15 +31,15 @@ impl Opening {
             transport,
             addresses: addresses.into(),
             at: 0,
-            asks: true,
+            untried: true,
             until: None,
         }
     }
 
     /// Begins to try an address. Returns its limit: an equal share of the time left until
     /// `deadline`.
-    pub(super) fn ask(&mut self, now: Mono, deadline: Option<Mono>) -> Option<Duration> {
-        self.asks = false;
+    pub(super) fn begin_attempt(&mut self, now: Mono, deadline: Option<Mono>) -> Option<Duration> {
+        self.untried = false;
         let left = deadline?.since(now);
         let tries = u32::try_from(self.addresses.len() - self.at).unwrap_or(u32::MAX);
         let share = left / tries.max(1);
@@ -64,7 +64,7 @@ impl Opening {
             return None;
         }
         self.at += 1;
-        (self.asks, self.until) = (true, None);
+        (self.untried, self.until) = (true, None);
         Some(Notice::NextAddress { failed, fault })
     }
 }

@@ -7,7 +7,7 @@ use super::{Received, Session, WireState};
 use crate::fault::{CallError, Doing, Failure, Fault, FaultKind};
 use crate::input::{ExceededLimit, Input, LineEvent};
 use crate::link::{Link, Socket, Transport};
-use crate::machine::{Machine, REFUSAL_LIMIT};
+use crate::machine::{Machine, REFUSAL_TIMEOUT};
 use crate::observer::{Observer, Operation};
 use crate::outbox::{Batch, Outbox};
 use crate::register::{Decision, StoreId};
@@ -74,7 +74,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 session.wire = WireState::Stream;
                 session.link = Some(link);
                 if over.is_some() {
-                    session.rare().refused_until = Some(now.mono.plus(REFUSAL_LIMIT));
+                    session.rare().refused_until = Some(now.mono.plus(REFUSAL_TIMEOUT));
                 }
                 Some(Input::Opened { link, local, over })
             }
@@ -110,7 +110,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 0
             }
             Received::End => {
-                self.session.hears = false;
+                self.session.read_open = false;
                 if let Some(link) = self.session.link {
                     self.feed(now, Input::End { link });
                 }
@@ -162,7 +162,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Reports an error of the system, on the machine's only socket or on its stream. If several
-    /// addresses are tried, the machine hears only of the last one's failure.
+    /// addresses are tried, the machine is told only of the last one's failure.
     pub fn fault(&mut self, now: Now, doing: Doing, fault: Fault) {
         let socket = self.session.link.map_or(Socket(0), |link| link.socket);
         self.fault_on(now, socket, doing, fault);
@@ -291,7 +291,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// Reports the result of sending what [`Session::unsent`] returned: how many bytes the system
     /// took.
-    pub fn unsent_sent(&mut self, now: Now, sent: Result<usize, CallError>) {
+    pub fn retried(&mut self, now: Now, sent: Result<usize, CallError>) {
         self.session.room = true;
         self.sending = self.session.first_sending();
         match sent {
@@ -301,7 +301,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Reports that the whole of the last [`Send`](crate::Next::Send) was submitted. The session
-    /// drops the bytes, so the driver must have a copy. [`landed`](Self::landed) reports the
+    /// drops the bytes, so the driver must have a copy. [`completed`](Self::completed) reports the
     /// completion.
     pub fn submitted(&mut self, bytes: usize) {
         self.session.in_flight += 1;
@@ -309,7 +309,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Reports that `sends` submitted sends have completed, one of which may have failed.
-    pub fn landed(&mut self, now: Now, sends: u32, sent: Result<(), Fault>) {
+    pub fn completed(&mut self, now: Now, sends: u32, sent: Result<(), Fault>) {
         // Saturating: after the close limit the count is zero, and completions may still come.
         self.session.in_flight = self.session.in_flight.saturating_sub(sends);
         if let Err(fault) = sent {

@@ -194,8 +194,8 @@ fn arrival_of(message: &ControlMessageOwned, clock: &Clock) -> Option<Mono> {
     }
 }
 
-/// Converts a timestamp to the monotonic clock by its age. A timestamp is Unix time: if that clock was set
-/// meanwhile, the timestamp may lie in the future and is dropped.
+/// Converts a timestamp to the monotonic clock by its age. A timestamp is Unix time: if that clock
+/// was set meanwhile, the timestamp may lie in the future and is dropped.
 #[cfg(target_os = "linux")]
 pub(super) fn arrival(timestamp: std::time::Duration, clock: &Clock) -> Option<Mono> {
     let now = clock.now();

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use socklab_core::capitals::{self, MAX_LINE};
-use socklab_core::{CLOSE_LIMIT, Notice};
+use socklab_core::{CLOSE_TIMEOUT, Notice};
 use socklab_system::{Backend, socket};
 
 use super::{PATIENCE, Server, take};
@@ -204,7 +204,7 @@ pub fn a_peer_that_never_reads<B: Backend>() {
     assert!(taken < MOST_TAKEN, "it was read on and on");
     let begun = Instant::now();
     server.finish();
-    assert!(begun.elapsed() < CLOSE_LIMIT * 3, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < CLOSE_TIMEOUT * 3, "{:?}", begun.elapsed());
 }
 
 /// Other connections are served beside one whose peer never reads.

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socklab_core::{CLOSE_LIMIT, Doing};
+use socklab_core::{CLOSE_TIMEOUT, Doing};
 use socklab_system::{Backend, socket};
 
 use super::survivor::Survivors;
@@ -59,7 +59,7 @@ impl Survived {
     fn finish(self) {
         let begun = Instant::now();
         self.server.finish();
-        assert!(begun.elapsed() < CLOSE_LIMIT, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < CLOSE_TIMEOUT, "{:?}", begun.elapsed());
         let lived = self.all.lived();
         assert_eq!((lived.faults.len(), lived.silent), (1, 1));
         assert!(lived.given.is_empty(), "{:?}", lived.given);

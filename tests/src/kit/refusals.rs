@@ -8,7 +8,7 @@ use std::time::Duration;
 use socklab_core::lab::SubmissionLimits;
 use socklab_core::register::Bare;
 use socklab_core::transcript::{Role, replay};
-use socklab_core::{ExceededLimit, Link, REFUSAL_LIMIT, Service, submit};
+use socklab_core::{ExceededLimit, Link, REFUSAL_TIMEOUT, Service, submit};
 use socklab_system::{Backend, ConnectionLimit, Run};
 
 use super::{LOCALHOST, Parrots, Server, wait_until};
@@ -70,7 +70,7 @@ impl Limited {
         let words = &opened.unwrap().words;
         assert_eq!(words.last().unwrap(), over.name(), "{text}");
         let (first, last) = (&transcript.lines[0], transcript.lines.last().unwrap());
-        assert!(last.at - first.at < REFUSAL_LIMIT + LATE, "{text}");
+        assert!(last.at - first.at < REFUSAL_TIMEOUT + LATE, "{text}");
         // The transcript replays.
         let peer = stream.local_addr().unwrap();
         let machine = submissions().accept(Link::first(peer));

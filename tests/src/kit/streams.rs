@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use socklab_core::lab::SubmissionLimits;
 use socklab_core::register::{Attempt, Bare, Decision, Done, Register};
-use socklab_core::{CLOSE_LIMIT, submit};
+use socklab_core::{CLOSE_TIMEOUT, submit};
 use socklab_system::{Backend, socket};
 
 use super::metronome::Metronomes;
@@ -175,7 +175,7 @@ pub fn a_stop_while_writing<B: Backend>() {
     assert_eq!(take(&mut stream, 1), [pattern(0)]);
     let begun = Instant::now();
     server.finish();
-    assert!(begun.elapsed() < CLOSE_LIMIT * 3, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < CLOSE_TIMEOUT * 3, "{:?}", begun.elapsed());
     // A truncated answer must not look complete: it ends in a reset.
     assert!(stream.read_to_end(&mut Vec::new()).is_err());
 }

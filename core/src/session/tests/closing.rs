@@ -3,7 +3,7 @@
 use super::streams::{SPEECH, talker};
 use super::*;
 use crate::input::ExceededLimit;
-use crate::machine::{CLOSE_LIMIT, REFUSAL_LIMIT};
+use crate::machine::{CLOSE_TIMEOUT, REFUSAL_TIMEOUT};
 
 /// Says the [`SPEECH`], and leaves.
 fn leaver(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
@@ -52,7 +52,7 @@ fn a_finish_that_fails_is_a_fault() {
     assert_eq!(rig.last_heard(), "s0 sending reset");
 }
 
-/// With completions a send is over when it has landed.
+/// With completions a send is over when it has completed.
 #[test]
 fn the_end_is_finished_only_after_all_has_landed() {
     let mut rig = Rig::accepted(finisher);
@@ -62,10 +62,10 @@ fn the_end_is_finished_only_after_all_has_landed() {
     assert!(!rig.run().unwrap().room);
     let now = rig.now;
     assert_eq!(rig.news().len(), 2, "two sends, for a finish is between");
-    rig.turn().landed(now, 1, Ok(()));
+    rig.turn().completed(now, 1, Ok(()));
     rig.run().unwrap();
     assert_eq!(rig.last_heard(), "bytes ?");
-    rig.turn().landed(now, 1, Ok(()));
+    rig.turn().completed(now, 1, Ok(()));
     rig.run().unwrap();
     assert_eq!(rig.last_heard(), "finished");
     assert_eq!(rig.news(), ["finish"]);
@@ -80,7 +80,7 @@ fn sends_that_fail_to_land_are_one_fault() {
     rig.run().unwrap();
     let now = rig.now;
     for _ in 0..2 {
-        rig.turn().landed(now, 1, Err(fault(FaultKind::Reset)));
+        rig.turn().completed(now, 1, Err(fault(FaultKind::Reset)));
         assert_eq!(rig.run(), Ok(Wait::default()));
     }
     assert_eq!(rig.heard()[4..], ["s0 sending reset"]);
@@ -95,14 +95,14 @@ fn the_close_limit() {
         let mut rig = Rig::accepted(leaver);
         rig.answers.push_back(Ok(1));
         rig.bytes(b"?");
-        let until = Some(rig.now.mono.plus(CLOSE_LIMIT));
+        let until = Some(rig.now.mono.plus(CLOSE_TIMEOUT));
         let closing = Wait {
             room: true,
             until,
             ..Wait::default()
         };
         assert_eq!(rig.run(), Ok(closing));
-        rig.wait(CLOSE_LIMIT - Duration::from_nanos(1));
+        rig.wait(CLOSE_TIMEOUT - Duration::from_nanos(1));
         rig.answers.push_back(Ok(1));
         rig.turn().room();
         assert_eq!(rig.run(), Ok(closing), "sending more does not prolong it");
@@ -127,21 +127,21 @@ fn the_close_limit_with_completions() {
         rig.submits = true;
         rig.bytes(b"?");
         let closing = Wait {
-            until: Some(rig.now.mono.plus(CLOSE_LIMIT)),
+            until: Some(rig.now.mono.plus(CLOSE_TIMEOUT)),
             ..Wait::default()
         };
-        assert_eq!(rig.run(), Ok(closing), "its send has not landed");
+        assert_eq!(rig.run(), Ok(closing), "its send has not completed");
         let now = rig.now;
         if in_time {
-            rig.turn().landed(now, 1, Ok(()));
+            rig.turn().completed(now, 1, Ok(()));
             assert_eq!(rig.run(), Err(Status::Done));
             assert_eq!(rig.done.len(), 1);
         } else {
-            rig.wait(CLOSE_LIMIT);
+            rig.wait(CLOSE_TIMEOUT);
             assert_eq!(rig.run(), Err(Status::Done));
             assert_eq!(rig.done[1..], ["abort"]);
             // What lands later is of no interest.
-            rig.turn().landed(now, 1, Err(fault(FaultKind::Reset)));
+            rig.turn().completed(now, 1, Err(fault(FaultKind::Reset)));
             assert_eq!(rig.run(), Err(Status::Done));
         }
     }
@@ -173,7 +173,7 @@ fn a_send_may_block_until_the_deadline_or_the_close_limit() {
         talker(input, standing, out);
     };
     assert_eq!(until(hurried), Some(Mono::from_nanos(7)));
-    assert_eq!(until(leaver), Some(Mono::ZERO.plus(CLOSE_LIMIT)));
+    assert_eq!(until(leaver), Some(Mono::ZERO.plus(CLOSE_TIMEOUT)));
 }
 
 #[test]
@@ -233,9 +233,9 @@ fn a_refusal_has_its_limit() {
         let (link, local) = (peer(1), address(9));
         let begin = Begin::Accepted { link, local, over };
         let mut rig = Rig::new(Puppet::new(doorkeeper), (), begin);
-        let until = over.map(|_| rig.now.mono.plus(REFUSAL_LIMIT));
+        let until = over.map(|_| rig.now.mono.plus(REFUSAL_TIMEOUT));
         assert_eq!(rig.run().map(|wait| wait.until), Ok(until));
-        rig.wait(REFUSAL_LIMIT);
+        rig.wait(REFUSAL_TIMEOUT);
         let ended = over.map_or(Ok(None), |_| Err(Status::Stopped));
         assert_eq!(rig.run().map(|wait| wait.until), ended);
     }

@@ -116,7 +116,7 @@ fn what_nobody_sees_is_not_shown() {
         }
     };
     let mut rig = Rig::bound(shows);
-    rig.out = Outbox::new().unseen();
+    rig.out = Outbox::new().without_shows();
     rig.most = 8;
     for text in [b"a", b"b"] {
         rig.datagram(1, text);
@@ -388,11 +388,11 @@ fn datagrams_of_a_machine_that_has_ended() {
         let mut rig = Rig::bound(leaver);
         rig.answers.push_back(Err(CallError::WouldBlock));
         rig.datagram(1, b"?");
-        let until = Some(rig.now.mono.plus(crate::CLOSE_LIMIT));
+        let until = Some(rig.now.mono.plus(crate::CLOSE_TIMEOUT));
         assert_eq!(rig.run().map(|wait| wait.until), Ok(until));
         match in_time {
             true => rig.turn().room(),
-            false => rig.wait(crate::CLOSE_LIMIT),
+            false => rig.wait(crate::CLOSE_TIMEOUT),
         }
         assert_eq!(rig.run(), Err(Status::Done));
         let expected = vec![if in_time { "send 1 bye" } else { "abort" }];

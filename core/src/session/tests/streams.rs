@@ -88,7 +88,7 @@ fn what_waits_may_be_sent_while_waiting() {
         while rig.run().unwrap().room {
             assert_eq!(rig.session.unsent(), Some((&peer(1), &SPEECH[taken..])));
             let len = size.min(SPEECH.len() - taken);
-            rig.turn().unsent_sent(now, Ok(len));
+            rig.turn().retried(now, Ok(len));
             taken += len;
         }
         assert_eq!((taken, rig.session.unsent()), (SPEECH.len(), None));
@@ -100,7 +100,7 @@ fn what_waits_may_be_sent_while_waiting() {
     rig.run().unwrap();
     let failed = CallError::Failed(fault(FaultKind::Reset));
     let now = rig.now;
-    rig.turn().unsent_sent(now, Err(failed));
+    rig.turn().retried(now, Err(failed));
     assert_eq!(rig.run(), Ok(Wait::default()));
     assert_eq!(rig.last_heard(), "s0 sending reset");
 }

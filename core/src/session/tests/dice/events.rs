@@ -47,7 +47,7 @@ impl Driver {
                 });
             }
             15..=16 if self.plain.opening.is_some() => self.opened(),
-            17..=18 if self.plain.in_flight > 0 => self.landed(),
+            17..=18 if self.plain.in_flight > 0 => self.completed(),
             19 if !self.stores.is_empty() => {
                 let id = self.stores.remove(0);
                 let decision = Decision::accepted(1);
@@ -85,7 +85,7 @@ impl Driver {
         let sent = answer(&mut self.dice, bytes.len(), self.plain.is_stream());
         let given = self.plain.sent(sent);
         self.happen(&format!("unsent: {sent:?}"), given, |turn, now| {
-            turn.unsent_sent(now, sent);
+            turn.retried(now, sent);
         });
     }
 
@@ -194,15 +194,17 @@ impl Driver {
         }
     }
 
-    fn landed(&mut self) {
+    fn completed(&mut self) {
         self.plain.in_flight -= 1;
         if self.dice.chance(80) {
-            return self.happen("landed", None, |turn, now| turn.landed(now, 1, Ok(())));
+            return self.happen("completed", None, |turn, now| {
+                turn.completed(now, 1, Ok(()));
+            });
         }
         let fault = fault(self.dice.pick(&FaultKind::ALL));
         let given = self.plain.fault(Doing::Sending, fault);
-        self.happen("not landed", given, |turn, now| {
-            turn.landed(now, 1, Err(fault));
+        self.happen("not completed", given, |turn, now| {
+            turn.completed(now, 1, Err(fault));
         });
     }
 }

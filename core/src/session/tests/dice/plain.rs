@@ -1,7 +1,7 @@
 //! The reference: it keeps each send separate, and never moves one without need.
 
 use super::*;
-use crate::machine::CLOSE_LIMIT;
+use crate::machine::CLOSE_TIMEOUT;
 
 /// [`Next`], kept.
 #[derive(Debug, PartialEq)]
@@ -214,7 +214,7 @@ impl Plain {
             datagrams = vec![datagrams.concat()];
             until = match view.is_running() {
                 true => view.deadline,
-                false => Some(*self.closing.get_or_insert(now.plus(CLOSE_LIMIT))),
+                false => Some(*self.closing.get_or_insert(now.plus(CLOSE_TIMEOUT))),
             };
         }
         Did::Send {
@@ -265,7 +265,7 @@ impl Plain {
         } else if self.all_sent() {
             Did::Ended(view.status)
         } else {
-            let until = *self.closing.get_or_insert(now.plus(CLOSE_LIMIT));
+            let until = *self.closing.get_or_insert(now.plus(CLOSE_TIMEOUT));
             if until <= now {
                 return Some(self.abort());
             }
