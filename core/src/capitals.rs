@@ -282,7 +282,7 @@ impl Service for Server {
             link,
             lines: Lines::default(),
             begun_at: Mono::ZERO,
-            unended_said: false,
+            unended_reported: false,
             draining_since: Mono::ZERO,
         })
     }
@@ -296,7 +296,7 @@ struct Connection {
     lines: Lines,
     /// When the last bytes of the unfinished line came.
     begun_at: Mono,
-    unended_said: bool,
+    unended_reported: bool,
     draining_since: Mono,
 }
 
@@ -381,7 +381,7 @@ impl Machine for Connection {
             (_, Input::Opened { link, .. }) => out.notice(Notice::Connection(link.peer)),
             (ServerEvent::End, _) => self.end(out),
             (ServerEvent::Unended, _) => {
-                self.unended_said = true;
+                self.unended_reported = true;
                 out.unexpected(&Unexpected::of(Oddity::Unended, &self.lines.begun));
             }
             _ => {}
@@ -390,7 +390,7 @@ impl Machine for Connection {
 
     fn deadline(&self) -> Option<Deadline> {
         match self.state {
-            ServerState::Serving if !self.unended_said && !self.lines.begun.is_empty() => {
+            ServerState::Serving if !self.unended_reported && !self.lines.begun.is_empty() => {
                 Deadline::after(self.begun_at, Some(PAUSE), Why::Silence)
             }
             ServerState::Draining => Deadline::after(self.draining_since, Some(DRAIN), Why::Drain),

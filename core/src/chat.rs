@@ -10,13 +10,13 @@ use core::time::Duration;
 
 use crate::exercise::{Exercise, ServerKind, Settings};
 use crate::fault::Failure;
-use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
 use crate::oddity::{self, Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::reported_faults::ReportedFaults;
 use crate::scene::Scene;
 use crate::scene::Step::{PauseForOther, Receive, Send};
 use crate::table::{from_table, table};
@@ -232,7 +232,7 @@ pub struct Server {
     waiting_since: Mono,
     client: Option<Link>,
     strangers: Vec<SocketAddr>,
-    said: FaultsSaid,
+    reported: ReportedFaults,
     failure: Failure,
 }
 
@@ -245,7 +245,7 @@ impl Server {
             waiting_since: Mono::ZERO,
             client: None,
             strangers: Vec::new(),
-            said: FaultsSaid::default(),
+            reported: ReportedFaults::default(),
             failure: Failure::NoInput,
         }
     }
@@ -343,7 +343,7 @@ impl Machine for Server {
                 let waited = self.timeout.unwrap_or_default();
                 self.fail(|client| Failure::NoReply(client, waited));
             }
-            (_, Input::Fault { doing, fault, .. }) => self.said.say(doing, fault, out),
+            (_, Input::Fault { doing, fault, .. }) => self.reported.report(doing, fault, out),
             _ => {}
         }
     }

@@ -11,13 +11,13 @@ use core::time::Duration;
 use crate::caps::upper;
 use crate::exercise::{Exercise, Offer, ServerKind, Settings};
 use crate::fault::Failure;
-use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::machine::Machine;
 use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::reported_faults::ReportedFaults;
 use crate::scene::Scene;
 use crate::scene::Step::{PauseForOther, Receive, Send};
 use crate::table::{from_table, table};
@@ -256,8 +256,8 @@ impl Machine for Client {
 pub struct Server {
     state: ServerState,
     keep_serving: bool,
-    too_long_said: bool,
-    said: FaultsSaid,
+    too_long_reported: bool,
+    reported: ReportedFaults,
 }
 
 impl Server {
@@ -266,8 +266,8 @@ impl Server {
         Server {
             state: ServerState::Idle,
             keep_serving,
-            too_long_said: false,
-            said: FaultsSaid::default(),
+            too_long_reported: false,
+            reported: ReportedFaults::default(),
         }
     }
 
@@ -286,8 +286,8 @@ impl Server {
             out.undo_send();
             self.state.go(ServerEvent::TooLong);
             // A peer can cause this as often as it likes, so the user is told once.
-            if !self.too_long_said {
-                self.too_long_said = true;
+            if !self.too_long_reported {
+                self.too_long_reported = true;
                 out.notice(Notice::ReplyTooLong {
                     peer: link.peer,
                     bytes,
@@ -321,7 +321,7 @@ impl Machine for Server {
         }
         match input {
             Input::Bound { local, .. } => out.notice(Notice::Ready(local)),
-            Input::Fault { doing, fault, .. } => self.said.say(doing, fault, out),
+            Input::Fault { doing, fault, .. } => self.reported.report(doing, fault, out),
             _ => {}
         }
     }

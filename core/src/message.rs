@@ -8,13 +8,13 @@ use core::net::SocketAddr;
 
 use crate::exercise::{Exercise, ServerKind, Settings};
 use crate::fault::{Failure, Fault, FaultKind};
-use crate::faults_said::FaultsSaid;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
 use crate::oddity::Unexpected;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
+use crate::reported_faults::ReportedFaults;
 use crate::scene::{Scene, Step};
 use crate::table::{from_table, table};
 use crate::time::Now;
@@ -159,7 +159,7 @@ fn is_refusal(fault: Fault) -> bool {
 #[derive(Debug)]
 pub struct Server {
     state: ServerState,
-    said: FaultsSaid,
+    reported: ReportedFaults,
 }
 
 impl Default for Server {
@@ -173,7 +173,7 @@ impl Server {
     pub fn new() -> Self {
         Server {
             state: ServerState::Idle,
-            said: FaultsSaid::default(),
+            reported: ReportedFaults::default(),
         }
     }
 }
@@ -201,7 +201,7 @@ impl Machine for Server {
                     out.unexpected(&odd);
                 }
             }
-            Input::Fault { doing, fault, .. } => self.said.say(doing, fault, out),
+            Input::Fault { doing, fault, .. } => self.reported.report(doing, fault, out),
             _ => {}
         }
     }
