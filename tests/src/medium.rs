@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socklab_core::Dice;
+use socklab_core::Rng;
 
 /// Decides whether and when sent data arrive.
 ///
@@ -81,7 +81,7 @@ impl Faults {
 pub struct Faulty<M> {
     inner: M,
     faults: Faults,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl<M: Medium> Faulty<M> {
@@ -90,13 +90,13 @@ impl<M: Medium> Faulty<M> {
         Faulty {
             inner,
             faults,
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
         }
     }
 
     fn later(&mut self, at: Duration) -> Duration {
-        if self.dice.chance(self.faults.delay) {
-            at + Duration::from_micros(self.dice.below(30_000))
+        if self.rng.chance(self.faults.delay) {
+            at + Duration::from_micros(self.rng.below(30_000))
         } else {
             at
         }
@@ -117,15 +117,15 @@ impl<M: Medium> Medium for Faulty<M> {
     fn datagram(&mut self) -> Vec<Duration> {
         let mut copies = Vec::new();
         for at in self.inner.datagram() {
-            let times = if self.dice.chance(self.faults.drop) {
+            let times = if self.rng.chance(self.faults.drop) {
                 0
-            } else if self.dice.chance(self.faults.duplicate) {
+            } else if self.rng.chance(self.faults.duplicate) {
                 2
             } else {
                 1
             };
             for _ in 0..times {
-                let held = self.dice.chance(self.faults.reorder);
+                let held = self.rng.chance(self.faults.reorder);
                 let at = self.later(at);
                 copies.push(if held { at + HELD_BACK } else { at });
             }
@@ -139,9 +139,9 @@ impl<M: Medium> Medium for Faulty<M> {
             let mut piece = 0;
             for nth in 1..=len {
                 piece += 1;
-                if nth == len || self.dice.chance(self.faults.split) {
+                if nth == len || self.rng.chance(self.faults.split) {
                     let at = self.later(at);
-                    let at = if self.dice.chance(self.faults.merge) {
+                    let at = if self.rng.chance(self.faults.merge) {
                         let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
                         Duration::from_nanos(nanos.next_multiple_of(TOGETHER))
                     } else {

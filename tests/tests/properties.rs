@@ -11,7 +11,7 @@ use socklab_core::lab::{EXERCISES, Exercise, Settings};
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
 use socklab_core::table::Source;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
-use socklab_core::{Dice, Doing, ExceededLimit, FaultKind, Input, Link, Socket, caps};
+use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Rng, Socket, caps};
 use socklab_tests::{
     Bench, CLIENT, DNI, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, address, read,
 };
@@ -287,8 +287,8 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(noise in ".{0,300}", transcript in transcript(), seed in any::<u64>()) {
         let _ = parse(&noise);
-        let mut dice = Dice::new(seed);
-        let text = damaged(&transcript.to_string(), &mut dice);
+        let mut rng = Rng::new(seed);
+        let text = damaged(&transcript.to_string(), &mut rng);
         let _ = parse(&text);
         let _ = parse(&format!("socklab transcript 1\n{noise}"));
     }
@@ -300,9 +300,9 @@ proptest! {
         role in role(),
         seed in any::<u64>(),
     ) {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let (text, settings) = recorded(exercise, role);
-        if let Ok(read) = parse(&damaged(&text, &mut dice)) {
+        if let Ok(read) = parse(&damaged(&text, &mut rng)) {
             for transcript in read {
                 let _ = replay(&transcript, Bench::machine(exercise.name, role, &settings));
             }
@@ -319,7 +319,7 @@ proptest! {
     ) {
         let (text, _) = recorded(exercise, role);
         let whole = read(&text);
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let mut cut = whole.clone();
         cut.lines = Vec::new();
         for line in &whole.lines {
@@ -332,7 +332,7 @@ proptest! {
             piece.payload = Some(Vec::new());
             for (nth, byte) in payload.iter().enumerate() {
                 piece.payload.get_or_insert_default().push(*byte);
-                if nth + 1 == payload.len() || dice.chance(split) {
+                if nth + 1 == payload.len() || rng.chance(split) {
                     cut.lines.push(piece.clone());
                     piece.payload = Some(Vec::new());
                 }
@@ -422,14 +422,14 @@ fn recorded(exercise: &Exercise, role: Role) -> (String, Settings) {
 }
 
 /// The text with some lines lost, doubled, swapped or changed.
-fn damaged(text: &str, dice: &mut Dice) -> String {
+fn damaged(text: &str, rng: &mut Rng) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
-    for _ in 0..=dice.below(4) {
+    for _ in 0..=rng.below(4) {
         let (at, to) = (
-            dice.below(lines.len() as u64) as usize,
-            dice.below(lines.len() as u64) as usize,
+            rng.below(lines.len() as u64) as usize,
+            rng.below(lines.len() as u64) as usize,
         );
-        match dice.below(6) {
+        match rng.below(6) {
             0 if lines.len() > 1 => drop(lines.remove(at)),
             1 => lines.insert(to, lines[at].clone()),
             2 => lines.swap(at, to),
@@ -442,10 +442,10 @@ fn damaged(text: &str, dice: &mut Dice) -> String {
             4 => lines[at] = lines[at].replacen("0.0", "99999999999.0", 1),
             _ => {
                 let mut letters: Vec<char> = lines[at].chars().collect();
-                let noise = char::from(dice.below(128) as u8);
+                let noise = char::from(rng.below(128) as u8);
                 match letters.len() {
                     0 => letters.push(noise),
-                    len => letters[dice.below(len as u64) as usize] = noise,
+                    len => letters[rng.below(len as u64) as usize] = noise,
                 }
                 lines[at] = letters.into_iter().collect();
             }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use socklab_core::Dice;
+use socklab_core::Rng;
 use socklab_core::lab::Settings;
 use socklab_core::register::{Cause, Decision, Refusal};
 use socklab_core::transcript::Role;
@@ -17,9 +17,9 @@ fn cuts(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
     let mut all = vec![vec![bytes], bytes.chunks(1).collect()];
     all.extend((1..bytes.len()).map(|at| vec![&bytes[..at], &bytes[at..]]));
     for seed in 0..20 {
-        let (mut dice, mut rest, mut pieces) = (Dice::new(seed), bytes, Vec::new());
+        let (mut rng, mut rest, mut pieces) = (Rng::new(seed), bytes, Vec::new());
         while !rest.is_empty() {
-            let len = 1 + dice.below(rest.len().min(8) as u64) as usize;
+            let len = 1 + rng.below(rest.len().min(8) as u64) as usize;
             let (piece, later) = rest.split_at(len);
             pieces.push(piece);
             rest = later;

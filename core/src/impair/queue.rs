@@ -4,10 +4,10 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::{GAP, HELD_BACK, Impairments, MAX_HELD};
-use crate::dice::Dice;
 use crate::link::{Link, Transport};
 use crate::outbox::Outbox;
 use crate::output::Notice;
+use crate::rng::Rng;
 use crate::time::Mono;
 
 /// Decides what happens to each send, and keeps it until it leaves.
@@ -15,7 +15,7 @@ use crate::time::Mono;
 pub struct ImpairedQueue {
     transport: Transport,
     how: Impairments,
-    dice: Dice,
+    rng: Rng,
     /// In the order in which they leave.
     held: VecDeque<Held>,
     /// How many bytes are held.
@@ -49,7 +49,7 @@ impl ImpairedQueue {
         ImpairedQueue {
             transport,
             how: impairments,
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             held: VecDeque::new(),
             bytes: 0,
             free: Mono::ZERO,
@@ -87,7 +87,7 @@ impl ImpairedQueue {
     }
 
     fn send_stream(&mut self, at: Mono, link: Link, bytes: &[u8]) {
-        let reset = self.dice.chance(self.how.reset);
+        let reset = self.rng.chance(self.how.reset);
         let bytes = match reset {
             true => &bytes[..bytes.len() / 2],
             false => bytes,
@@ -101,12 +101,12 @@ impl ImpairedQueue {
     }
 
     fn send_datagram(&mut self, at: Mono, link: Link, bytes: &[u8], out: &mut Outbox) {
-        if self.is_full() || self.dice.chance(self.how.lose) {
+        if self.is_full() || self.rng.chance(self.how.lose) {
             return out.notice(Notice::Lost(link.peer, bytes.len()));
         }
         let overtaken = self.take_held_back(link);
-        let again = self.dice.chance(self.how.duplicate);
-        if overtaken.is_none() && self.dice.chance(self.how.reorder) {
+        let again = self.rng.chance(self.how.duplicate);
+        if overtaken.is_none() && self.rng.chance(self.how.reorder) {
             self.hold(at.plus(HELD_BACK), link, What::HeldBack(bytes.to_vec()));
         } else {
             self.hold(at, link, What::Send(bytes.to_vec(), 0));
@@ -162,7 +162,7 @@ impl ImpairedQueue {
                     let len = match self.how.pieces {
                         Some(most) => {
                             self.free = now.plus(self.how.delay.max(GAP));
-                            self.dice.below(most.get() as u64) as usize + 1
+                            self.rng.below(most.get() as u64) as usize + 1
                         }
                         None => rest.len(),
                     };

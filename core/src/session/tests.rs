@@ -2,8 +2,8 @@
 
 mod closing;
 mod datagrams;
-mod dice;
 mod opening;
+mod random;
 mod streams;
 mod waiting;
 

@@ -15,18 +15,18 @@ use crate::register::StoreId;
 use crate::transcript::{Header, Recorder, Role, parse, replay};
 use log::{Asked, Log, View};
 use plain::{Did, Plain};
-use whim::{Dice, Whim};
+use whim::{Rng, Whim};
 
 /// How often something happens to a machine, at most.
 const EVENTS: usize = 150;
 
 /// How a send of so many bytes goes.
-fn answer(dice: &mut Dice, len: usize, stream: bool) -> Result<usize, CallError> {
-    match dice.below(20) {
+fn answer(rng: &mut Rng, len: usize, stream: bool) -> Result<usize, CallError> {
+    match rng.below(20) {
         0..=2 => Err(CallError::WouldBlock),
         3 => Err(CallError::Interrupted),
-        4 if dice.chance(40) => Err(CallError::Failed(fault(dice.pick(&FaultKind::ALL)))),
-        5..=8 if stream && len > 0 => Ok(dice.below(len as u64) as usize),
+        4 if rng.chance(40) => Err(CallError::Failed(fault(rng.pick(&FaultKind::ALL)))),
+        5..=8 if stream && len > 0 => Ok(rng.below(len as u64) as usize),
         _ => Ok(len),
     }
 }
@@ -38,7 +38,7 @@ struct Driver {
     plain: Plain,
     out: Outbox,
     now: Now,
-    dice: Dice,
+    rng: Rng,
     /// Its sends are completed later.
     submits: bool,
     /// How many datagrams it sends at once.
@@ -49,7 +49,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(machine: Box<dyn Machine>, header: &Header, begin: Begin, mut dice: Dice) -> Self {
+    fn new(machine: Box<dyn Machine>, header: &Header, begin: Begin, mut rng: Rng) -> Self {
         let log = Log::of(&*machine);
         let wire = match begin {
             Begin::Client => WireState::None,
@@ -63,9 +63,9 @@ impl Driver {
             plain: Plain::new(wire),
             out: Outbox::new(),
             now: Now::default(),
-            submits: dice.chance(30),
-            most: dice.pick(&[1, 1, 3, 64]),
-            dice,
+            submits: rng.chance(30),
+            most: rng.pick(&[1, 1, 3, 64]),
+            rng,
             stores: Vec::new(),
             story: Vec::new(),
         };
@@ -156,10 +156,10 @@ impl Driver {
             if let Did::Send { datagrams, .. } = &did {
                 assert_eq!(did, expected, "{:#?}", self.story);
                 let len = datagrams.concat().len();
-                let mut sent = answer(&mut self.dice, len, stream);
+                let mut sent = answer(&mut self.rng, len, stream);
                 // Of a batch, the first few.
-                if sent.is_ok() && datagrams.len() > 1 && self.dice.chance(20) {
-                    let some = 1 + self.dice.below(datagrams.len() as u64) as usize;
+                if sent.is_ok() && datagrams.len() > 1 && self.rng.chance(20) {
+                    let some = 1 + self.rng.below(datagrams.len() as u64) as usize;
                     sent = Ok(datagrams[..some].concat().len());
                 }
                 let given = self.plain.sent(sent);
@@ -197,12 +197,12 @@ impl Driver {
     }
 
     fn finish(&mut self, link: Link) {
-        if self.dice.chance(90) {
+        if self.rng.chance(90) {
             let given = word(&Input::Finished { link });
             let finished = |turn: &mut Turn<'_, _, _>, now| turn.finished(now, link, Ok(()));
             return self.happen("finished", Some(given), finished);
         }
-        let fault = fault(self.dice.pick(&FaultKind::ALL));
+        let fault = fault(self.rng.pick(&FaultKind::ALL));
         let given = self.plain.fault(Doing::Sending, fault);
         self.happen("not finished", given, |turn, now| {
             turn.finished(now, link, Err(fault));
@@ -215,7 +215,7 @@ impl Driver {
             let Ok(wait) = self.run() else { break };
             self.any_event(wait);
             // Some things happen at once.
-            if self.dice.chance(20) {
+            if self.rng.chance(20) {
                 let nothing = Wait::default();
                 self.any_event(nothing);
             }
@@ -228,7 +228,7 @@ fn header(exercise: &str, role: Role) -> Header {
     Header {
         exercise: exercise.into(),
         role,
-        runtime: "dice".into(),
+        runtime: "rng".into(),
         epoch: Duration::ZERO,
         masked: false,
     }
@@ -243,10 +243,10 @@ fn accepted() -> Begin {
 #[test]
 fn any_driver_of_any_machine() {
     for seed in 0..1500 {
-        let mut dice = Dice::new(seed);
-        let transport = dice.pick(&[Transport::Datagram, Transport::Stream]);
+        let mut rng = Rng::new(seed);
+        let transport = rng.pick(&[Transport::Datagram, Transport::Stream]);
         let begin = match transport {
-            _ if dice.chance(50) => Begin::Client,
+            _ if rng.chance(50) => Begin::Client,
             Transport::Datagram => Begin::Bound(address(9)),
             Transport::Stream => accepted(),
         };
@@ -254,7 +254,7 @@ fn any_driver_of_any_machine() {
         // A client opens something sooner or later; this one at once.
         machine.deadline = Some(Mono::ZERO);
         let header = header("whim", Role::Server);
-        Driver::new(Box::new(machine), &header, begin, dice).drive();
+        Driver::new(Box::new(machine), &header, begin, rng).drive();
     }
 }
 
@@ -272,12 +272,12 @@ fn any_driver_of_every_exercise() {
     for exercise in EXERCISES {
         for role in [Role::Client, Role::Server] {
             for seed in 0..100 {
-                let mut dice = Dice::new(seed);
+                let mut rng = Rng::new(seed);
                 let mut settings = Settings::client(exercise, address(1));
-                settings.fallbacks = (2..2 + dice.below(3) as u16).map(address).collect();
-                settings.retries = dice.below(3) as u32;
-                settings.keep_serving = dice.chance(70);
-                if dice.chance(50) {
+                settings.fallbacks = (2..2 + rng.below(3) as u16).map(address).collect();
+                settings.retries = rng.below(3) as u32;
+                settings.keep_serving = rng.chance(70);
+                if rng.chance(50) {
                     settings.name = Some(b"Ana".to_vec());
                     settings.dni = Some("123456".into());
                     settings.code = Some("548094".into());
@@ -289,7 +289,7 @@ fn any_driver_of_every_exercise() {
                 };
                 let header = header(exercise.name, role);
                 let one = machine(exercise, role, &settings);
-                let text = Driver::new(one, &header, begin, dice).drive();
+                let text = Driver::new(one, &header, begin, rng).drive();
                 // What went in was legal, and makes the same come out again.
                 let transcript = &parse(&text).unwrap()[0];
                 let again = machine(exercise, role, &settings);

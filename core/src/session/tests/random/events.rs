@@ -22,10 +22,10 @@ const TEXTS: &[&[u8]] = &[
 impl Driver {
     /// Lets something happen that the session waits for, or that may happen at any time.
     pub(super) fn any_event(&mut self, wait: Wait) {
-        match self.dice.below(24) {
+        match self.rng.below(24) {
             0..=10 if wait.receive => self.receive(),
             11..=12 if wait.line => {
-                let line = LineEvent::Line(self.dice.pick(TEXTS).into());
+                let line = LineEvent::Line(self.rng.pick(TEXTS).into());
                 let given = word(&line.input());
                 self.happen(&given.clone(), Some(given), |turn, now| {
                     turn.typed(now, line);
@@ -39,7 +39,7 @@ impl Driver {
                 let given = wanted.then(|| word(&line.input()));
                 self.happen("any line", given, |turn, now| turn.typed(now, line));
             }
-            14 if self.dice.chance(10) => {
+            14 if self.rng.chance(10) => {
                 let given = (!self.plain.stopped).then(|| "stop".to_owned());
                 self.plain.stopped = true;
                 self.happen("stop", given, |turn, now| {
@@ -62,8 +62,8 @@ impl Driver {
             20..=21 if wait.room => self.send_unsent(),
             22 => {
                 let time = match wait.until {
-                    Some(until) if self.dice.chance(70) => until.since(self.now.mono),
-                    _ => Duration::from_millis(self.dice.below(500)),
+                    Some(until) if self.rng.chance(70) => until.since(self.now.mono),
+                    _ => Duration::from_millis(self.rng.below(500)),
                 };
                 self.story.push(format!("{time:?} pass"));
                 self.now.mono = self.now.mono.plus(time);
@@ -82,7 +82,7 @@ impl Driver {
         let (link, bytes) = (link, bytes.to_vec());
         self.plain.room = true;
         assert_eq!(self.plain.offer_waiting(), (*link, bytes.clone()));
-        let sent = answer(&mut self.dice, bytes.len(), self.plain.is_stream());
+        let sent = answer(&mut self.rng, bytes.len(), self.plain.is_stream());
         let given = self.plain.sent(sent);
         self.happen(&format!("unsent: {sent:?}"), given, |turn, now| {
             turn.retried(now, sent);
@@ -92,10 +92,10 @@ impl Driver {
     fn receive(&mut self) {
         if self.plain.is_stream() {
             self.receive_stream();
-        } else if self.dice.chance(30) {
+        } else if self.rng.chance(30) {
             self.receive_batch();
-        } else if self.dice.chance(90) {
-            let (link, text) = (peer(1 + self.dice.below(3) as u16), self.dice.pick(TEXTS));
+        } else if self.rng.chance(90) {
+            let (link, text) = (peer(1 + self.rng.below(3) as u16), self.rng.pick(TEXTS));
             let received = Received::Datagram(link, text.len(), None);
             self.plain.faults = 0;
             let given = word(&Input::Datagram { link, bytes: text });
@@ -108,7 +108,7 @@ impl Driver {
     }
 
     fn receive_stream(&mut self) {
-        match self.dice.below(20) {
+        match self.rng.below(20) {
             0 => {
                 self.plain.hears = false;
                 self.happen("end", Some("end".to_owned()), |turn, now| {
@@ -117,7 +117,7 @@ impl Driver {
             }
             1 => self.receive_nothing(),
             _ => {
-                let text = match self.dice.pick(TEXTS) {
+                let text = match self.rng.pick(TEXTS) {
                     b"" => b"&",
                     text => text,
                 };
@@ -134,9 +134,9 @@ impl Driver {
 
     /// Several datagrams at once, as many of which are taken as the machine wants.
     fn receive_batch(&mut self) {
-        let count = self.dice.below(5) as usize;
+        let count = self.rng.below(5) as usize;
         let batch: Vec<_> = (0..count)
-            .map(|_| (peer(1 + self.dice.below(2) as u16), self.dice.pick(TEXTS)))
+            .map(|_| (peer(1 + self.rng.below(2) as u16), self.rng.pick(TEXTS)))
             .collect();
         let now = self.now;
         let mut turn = self.session.turn(&mut self.out);
@@ -156,8 +156,8 @@ impl Driver {
     }
 
     fn receive_nothing(&mut self) {
-        let kind = self.dice.pick(&FaultKind::ALL);
-        let error = self.dice.pick(&[
+        let kind = self.rng.pick(&FaultKind::ALL);
+        let error = self.rng.pick(&[
             CallError::WouldBlock,
             CallError::Interrupted,
             CallError::Failed(fault(kind)),
@@ -176,7 +176,7 @@ impl Driver {
         let Some(opening) = &self.plain.opening else {
             return;
         };
-        if self.dice.chance(60) {
+        if self.rng.chance(60) {
             let to = opening.addresses[opening.at].port();
             self.plain.wire = match opening.transport {
                 Transport::Datagram => WireState::Datagrams,
@@ -186,7 +186,7 @@ impl Driver {
             let given = Some(format!("opened {to}"));
             self.happen("opened", given, |turn, now| turn.opened(now, address(9)));
         } else {
-            let kind = self.dice.pick(&FaultKind::ALL);
+            let kind = self.rng.pick(&FaultKind::ALL);
             let given = self.plain.fault(Doing::Opening, fault(kind));
             self.happen("not opened", given, |turn, now| {
                 turn.fault(now, Doing::Opening, fault(kind));
@@ -196,12 +196,12 @@ impl Driver {
 
     fn completed(&mut self) {
         self.plain.in_flight -= 1;
-        if self.dice.chance(80) {
+        if self.rng.chance(80) {
             return self.happen("completed", None, |turn, now| {
                 turn.completed(now, 1, Ok(()));
             });
         }
-        let fault = fault(self.dice.pick(&FaultKind::ALL));
+        let fault = fault(self.rng.pick(&FaultKind::ALL));
         let given = self.plain.fault(Doing::Sending, fault);
         self.happen("not completed", given, |turn, now| {
             turn.completed(now, 1, Err(fault));

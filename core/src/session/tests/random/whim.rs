@@ -5,11 +5,11 @@ use crate::output::Prompt;
 
 /// Throws from a seed.
 #[derive(Clone)]
-pub(super) struct Dice(crate::dice::Dice);
+pub(super) struct Rng(crate::rng::Rng);
 
-impl Dice {
+impl Rng {
     pub(super) const fn new(seed: u64) -> Self {
-        Dice(crate::dice::Dice::new(seed))
+        Rng(crate::rng::Rng::new(seed))
     }
 
     pub(super) fn below(&mut self, bound: u64) -> u64 {
@@ -27,7 +27,7 @@ impl Dice {
 
 /// A machine that does whatever comes to its mind.
 pub(super) struct Whim {
-    dice: Dice,
+    rng: Rng,
     transport: Transport,
     link: Option<Link>,
     interest: Interest,
@@ -39,7 +39,7 @@ pub(super) struct Whim {
 impl Whim {
     pub(super) fn new(seed: u64, transport: Transport) -> Self {
         Whim {
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             transport,
             link: None,
             interest: Interest::NETWORK,
@@ -50,20 +50,20 @@ impl Whim {
     }
 
     fn open(&mut self, out: &mut Outbox) {
-        let all: Vec<SocketAddr> = (1..=self.dice.below(3) as u16 + 1).map(address).collect();
+        let all: Vec<SocketAddr> = (1..=self.rng.below(3) as u16 + 1).map(address).collect();
         out.open(Socket(0), self.transport, &all);
     }
 
     fn send(&mut self, link: Link, out: &mut Outbox) {
         let link = match self.transport {
-            Transport::Datagram => peer(1 + self.dice.below(2) as u16),
+            Transport::Datagram => peer(1 + self.rng.below(2) as u16),
             Transport::Stream => link,
         };
-        let len = match self.dice.below(20) {
+        let len = match self.rng.below(20) {
             0 if self.transport == Transport::Stream => 50_000,
-            _ => self.dice.pick(&[0, 1, 4, 4, 4, 9]),
+            _ => self.rng.pick(&[0, 1, 4, 4, 4, 9]),
         };
-        let first = self.dice.below(256) as u8;
+        let first = self.rng.below(256) as u8;
         out.send_with(link, |to| {
             to.extend((0..len).map(|n| first.wrapping_add(n as u8)));
         });
@@ -75,16 +75,16 @@ impl Machine for Whim {
         match input {
             Input::Opened { link, .. } | Input::Datagram { link, .. } => self.link = Some(link),
             Input::Bound { .. } => self.link = Some(peer(1)),
-            Input::Fault { .. } if self.dice.chance(30) => {
+            Input::Fault { .. } if self.rng.chance(30) => {
                 self.link = None;
                 self.open(out);
             }
             _ => {}
         }
-        for _ in 0..self.dice.below(4) {
-            match (self.dice.below(20), self.link) {
+        for _ in 0..self.rng.below(4) {
+            match (self.rng.below(20), self.link) {
                 (0, Some(link)) => out.finish(link),
-                (1, Some(link)) if self.dice.chance(30) => out.abort(link),
+                (1, Some(link)) if self.rng.chance(30) => out.abort(link),
                 (2..=3, _) => out.show(b"!"),
                 (4, _) => out.prompt(Prompt::Echo),
                 (5, _) => {
@@ -97,12 +97,12 @@ impl Machine for Whim {
             }
         }
         self.interest = Interest {
-            network: self.dice.chance(80),
-            line: self.dice.chance(30),
+            network: self.rng.chance(80),
+            line: self.rng.chance(30),
         };
-        let later = Duration::from_millis(1 + self.dice.below(4000));
-        self.deadline = self.dice.chance(60).then(|| now.mono.plus(later));
-        if self.dice.chance(2) || matches!(input, Input::Stop) && self.dice.chance(50) {
+        let later = Duration::from_millis(1 + self.rng.below(4000));
+        self.deadline = self.rng.chance(60).then(|| now.mono.plus(later));
+        if self.rng.chance(2) || matches!(input, Input::Stop) && self.rng.chance(50) {
             self.status = Status::Done;
         }
     }
