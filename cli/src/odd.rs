@@ -2,7 +2,7 @@
 //! and why, if that is proved.
 
 use socklab_check::{Cause, cause_of};
-use socklab_core::{Oddity, Unexpected};
+use socklab_core::{Unexpected, UnexpectedKind};
 use socklab_text::{Messages, Variable, escape};
 
 /// How many characters of a text are shown, and how many of them stand before the first difference.
@@ -11,8 +11,10 @@ const BEFORE: usize = 12;
 
 /// The line.
 pub(crate) fn line(messages: &dyn Messages, odd: &Unexpected<'_>) -> String {
-    let id = format!("odd-{}", odd.oddity.name());
-    if odd.expected.is_empty() && !matches!(odd.oddity, Oddity::Reply | Oddity::Banner) {
+    let id = format!("odd-{}", odd.kind.name());
+    if odd.expected.is_empty()
+        && !matches!(odd.kind, UnexpectedKind::Reply | UnexpectedKind::Banner)
+    {
         return messages.say_with(&id, &[("text", &excerpt(odd.received, 0))]);
     }
     let difference = difference(messages, odd.expected, odd.received);
@@ -90,7 +92,7 @@ mod tests {
     fn reply(question: &str, expected: &str, received: &[u8]) -> [String; 2] {
         [Language::En, Language::Es].map(|language| {
             let odd = Unexpected {
-                oddity: Oddity::Reply,
+                kind: UnexpectedKind::Reply,
                 question: question.as_bytes(),
                 expected: expected.as_bytes(),
                 received,
@@ -151,8 +153,8 @@ mod tests {
 
     #[test]
     fn every_oddity_has_its_line_in_both_languages() {
-        for oddity in Oddity::ALL {
-            let odd = Unexpected::of(oddity, b"\x1b[2J");
+        for kind in UnexpectedKind::ALL {
+            let odd = Unexpected::of(kind, b"\x1b[2J");
             let lines =
                 [Language::En, Language::Es].map(|language| line(&language.messages(), &odd));
             assert_ne!(lines[0], lines[1]);

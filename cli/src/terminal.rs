@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use socklab_core::{Console, Notice, Oddity, Prompt, Unexpected};
+use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
 use crate::address;
@@ -133,7 +133,9 @@ impl Console for Terminal {
     }
 
     fn unexpected(&self, unexpected: &Unexpected<'_>) {
-        if let Oddity::Reply | Oddity::Banner | Oddity::NoEnd = unexpected.oddity {
+        if let UnexpectedKind::Reply | UnexpectedKind::Banner | UnexpectedKind::NoEnd =
+            unexpected.kind
+        {
             self.wrong.store(true, Ordering::Relaxed);
         }
         // A peer can cause this as often as it likes.

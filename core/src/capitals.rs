@@ -18,13 +18,13 @@ use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
-use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::scene::Scene;
 use crate::scene::Step::{Pause, Receive, ReceiveAll, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
+use crate::unexpected::{Unexpected, UnexpectedKind};
 use lines::Lines;
 
 table! { ClientState on ClientEvent {
@@ -183,7 +183,7 @@ impl Client {
         out.show(reply);
         if reply != self.expected {
             out.unexpected(&Unexpected {
-                oddity: Oddity::Reply,
+                kind: UnexpectedKind::Reply,
                 question: &self.question,
                 expected: &self.expected,
                 received: reply,
@@ -382,7 +382,7 @@ impl Machine for Connection {
             (ServerEvent::End, _) => self.end(out),
             (ServerEvent::Unended, _) => {
                 self.unended_reported = true;
-                out.unexpected(&Unexpected::of(Oddity::Unended, &self.lines.begun));
+                out.unexpected(&Unexpected::of(UnexpectedKind::Unended, &self.lines.begun));
             }
             _ => {}
         }

@@ -13,7 +13,6 @@ use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
-use crate::oddity::{self, Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::reported_faults::ReportedFaults;
@@ -21,6 +20,7 @@ use crate::scene::Scene;
 use crate::scene::Step::{PauseForOther, Receive, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
+use crate::unexpected::{self, Unexpected, UnexpectedKind};
 
 /// The text that ends a chat, exactly.
 pub const FIN: &[u8] = b"fin";
@@ -143,7 +143,7 @@ impl Client {
 
     /// Whether an answer is the capitals of what was said, as the echo server makes them.
     fn is_echo(&self, answer: &[u8]) -> bool {
-        oddity::is_capitals_of(answer, &self.said)
+        unexpected::is_capitals_of(answer, &self.said)
     }
 }
 
@@ -194,7 +194,7 @@ impl Machine for Client {
             (ClientEvent::InputEnd | ClientEvent::StopOnTurn, _) => out.send(link, FIN),
             (_, Input::Datagram { bytes, .. }) => {
                 out.show(bytes);
-                let echo = Unexpected::of(Oddity::OwnCapitals, bytes);
+                let echo = Unexpected::of(UnexpectedKind::OwnCapitals, bytes);
                 if let Some(odd) = odd(bytes).or(self.is_echo(bytes).then_some(echo)) {
                     out.unexpected(&odd);
                 }

@@ -14,7 +14,6 @@ use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport, max_datagram};
 use crate::machine::Machine;
-use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::reported_faults::ReportedFaults;
@@ -22,6 +21,7 @@ use crate::scene::Scene;
 use crate::scene::Step::{PauseForOther, Receive, Send};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
+use crate::unexpected::{Unexpected, UnexpectedKind};
 
 /// The reply that ends both sides.
 pub const FIN: &[u8] = b"FIN";
@@ -211,7 +211,7 @@ impl Machine for Client {
                 out.show(bytes);
                 if bytes != self.expected {
                     out.unexpected(&Unexpected {
-                        oddity: Oddity::Reply,
+                        kind: UnexpectedKind::Reply,
                         question: &self.line,
                         expected: &self.expected,
                         received: bytes,

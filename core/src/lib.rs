@@ -118,7 +118,6 @@ mod link;
 mod machine;
 pub mod message;
 mod observer;
-mod oddity;
 pub mod otp;
 mod outbox;
 mod output;
@@ -133,6 +132,7 @@ pub mod submit;
 pub mod table;
 mod time;
 pub mod transcript;
+mod unexpected;
 mod unsent;
 pub mod welcome;
 mod words;
@@ -144,7 +144,6 @@ pub use machine::{CLOSE_TIMEOUT, Interest, Machine, REFUSAL_TIMEOUT, Service, St
 pub use observer::{
     DynObserver, DynWatch, Observer, Operation, OperationKind, OperationResult, Subject, Watch,
 };
-pub use oddity::{Oddity, Unexpected};
 pub use outbox::Outbox;
 pub use output::{Console, Notice, Output, Prompt, Resource};
 pub use pump::Pump;
@@ -152,3 +151,4 @@ pub use reported_faults::ReportedFaults;
 pub use rng::Rng;
 pub use session::{Begin, Next, Received, Session, Turn, Wait};
 pub use time::{Deadline, Mono, Now, Why};
+pub use unexpected::{Unexpected, UnexpectedKind};

@@ -11,13 +11,13 @@ use crate::fault::{Failure, Fault, FaultKind};
 use crate::input::Input;
 use crate::link::{Link, Transport, max_datagram};
 use crate::machine::Machine;
-use crate::oddity::Unexpected;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::reported_faults::ReportedFaults;
 use crate::scene::{Scene, Step};
 use crate::table::{from_table, table};
 use crate::time::Now;
+use crate::unexpected::Unexpected;
 
 table! { ClientState on ClientEvent {
     Start, Opened, Line, TooLong, InputEnd, Finished, Refused, Fault, Stop,

@@ -7,9 +7,9 @@ use core::net::SocketAddr;
 use core::ops::Range;
 
 use crate::link::{Link, Socket, Transport};
-use crate::oddity::{Oddity, Unexpected};
 use crate::output::{Notice, Output, Prompt};
 use crate::register::{Attempt, StoreId};
+use crate::unexpected::{Unexpected, UnexpectedKind};
 
 pub(crate) use batch::Batch;
 
@@ -56,7 +56,7 @@ enum Op {
     Prompt(Prompt),
     Show(Span),
     Notice(Notice),
-    Unexpected(Oddity, [Span; 3]),
+    Unexpected(UnexpectedKind, [Span; 3]),
     Store(StoreId, usize),
 }
 
@@ -213,10 +213,10 @@ impl Outbox {
                 bytes: &self.to_show[bytes.range()],
             },
             Op::Notice(notice) => Output::Notice(notice),
-            Op::Unexpected(oddity, spans) => {
+            Op::Unexpected(kind, spans) => {
                 let [question, expected, received] = spans.map(|span| &self.to_show[span.range()]);
                 Output::Unexpected(Unexpected {
-                    oddity,
+                    kind,
                     question,
                     expected,
                     received,
@@ -306,13 +306,13 @@ impl Outbox {
             return;
         }
         let Unexpected {
-            oddity,
+            kind,
             question,
             expected,
             received,
         } = *unexpected;
         let spans = [question, expected, received].map(|bytes| self.store_shown(bytes));
-        self.tell(Op::Unexpected(oddity, spans));
+        self.tell(Op::Unexpected(kind, spans));
     }
 
     /// Tells the user something.

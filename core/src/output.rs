@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 
 use crate::fault::{Doing, Fault, FieldError};
 use crate::link::{Link, Socket, Transport};
-use crate::oddity::Unexpected;
 use crate::register::{Attempt, StoreId};
+use crate::unexpected::Unexpected;
 
 /// One thing that a machine asks its driver to do, borrowed from the [`Outbox`](crate::Outbox).
 #[derive(Clone, Copy, Debug)]

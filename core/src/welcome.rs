@@ -13,12 +13,12 @@ use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
-use crate::oddity::{Oddity, Unexpected};
 use crate::outbox::Outbox;
 use crate::output::Notice;
 use crate::scene::{Scene, Step};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
+use crate::unexpected::{Unexpected, UnexpectedKind};
 
 /// What the server says: 22 bytes, no line end.
 pub const BANNER: &[u8] = b"Bienvenido al Servidor";
@@ -198,13 +198,13 @@ impl Machine for Client {
                 out.show(received);
                 if received != BANNER {
                     out.unexpected(&Unexpected {
-                        oddity: Oddity::Banner,
+                        kind: UnexpectedKind::Banner,
                         question: &[],
                         expected: BANNER,
                         received,
                     });
                 } else if matches!(input, Input::Timer) {
-                    out.unexpected(&Unexpected::of(Oddity::NoEnd, received));
+                    out.unexpected(&Unexpected::of(UnexpectedKind::NoEnd, received));
                 }
             }
             (_, Input::Bytes { bytes, .. }) => {

@@ -238,7 +238,7 @@ impl<W: Write + Send> Observer for Recorder<W> {
             Output::Show { bytes } => (words(["show"]), Some(bytes)),
             Output::Notice(notice) => (self.notice(now, notice), None),
             Output::Unexpected(unexpected) => {
-                let words = words(["unexpected", unexpected.oddity.name()]);
+                let words = words(["unexpected", unexpected.kind.name()]);
                 (words, Some(unexpected.received))
             }
             Output::Store { id, attempt } => {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 words! {
     /// What is odd about a message from a peer.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub enum Oddity {
+    pub enum UnexpectedKind {
         /// The reply is not the capitals of what was sent.
         Reply = "wrong-reply",
         /// The greeting is not the server's.
@@ -29,7 +29,7 @@ words! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unexpected<'a> {
     /// What is odd.
-    pub oddity: Oddity,
+    pub kind: UnexpectedKind,
     /// What the peer was asked, if it was.
     pub question: &'a [u8],
     /// What had to come, if that is known.
@@ -40,9 +40,9 @@ pub struct Unexpected<'a> {
 
 impl<'a> Unexpected<'a> {
     /// Something odd in itself.
-    pub const fn of(oddity: Oddity, received: &'a [u8]) -> Self {
+    pub const fn of(kind: UnexpectedKind, received: &'a [u8]) -> Self {
         Unexpected {
-            oddity,
+            kind,
             question: &[],
             expected: &[],
             received,
@@ -51,14 +51,14 @@ impl<'a> Unexpected<'a> {
 
     /// Checks a text that anyone may write. `is_fin` recognises the last word.
     pub(crate) fn text(text: &'a [u8], is_fin: impl Fn(&[u8]) -> bool) -> Option<Self> {
-        let oddity = if is_python_bytes(text) {
-            Oddity::PythonBytes
+        let kind = if is_python_bytes(text) {
+            UnexpectedKind::PythonBytes
         } else if is_almost_fin(text) && !is_fin(text) {
-            Oddity::AlmostFin
+            UnexpectedKind::AlmostFin
         } else {
             return None;
         };
-        Some(Unexpected::of(oddity, text))
+        Some(Unexpected::of(kind, text))
     }
 }
 
