@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socklab_core::Transport;
 use socklab_core::lab::EXERCISES;
-use socklab_core::otp::{Code, Dni, Key, Step, clock_offsets};
+use socklab_core::otp::{Code, Dni, Key, TimeStep, clock_offsets};
 
 use crate::program::sockets::{Holder, holder};
 use crate::program::{CommandError, resolve};
@@ -141,7 +141,7 @@ fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
         match clock_offsets(&key, &phone.code, unix, FAR).as_slice() {
             [0] => {}
             [steps] => {
-                let seconds = -steps * Step::SECONDS.cast_signed();
+                let seconds = -steps * TimeStep::SECONDS.cast_signed();
                 health.troubles.push(Trouble::ClockDiffers(seconds));
             }
             _ => health.troubles.push(Trouble::CodeUnknown),

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use socklab_core::otp::{Code, Dni, Key, Step, Window, steps_of};
+use socklab_core::otp::{Code, Dni, Key, TimeStep, Window, steps_of};
 
 use crate::plan::Submitter;
 use crate::program::Start;
@@ -20,7 +20,7 @@ pub(crate) struct Given {
     /// Whether a right code given began with a zero, as one in ten does.
     zero_first: bool,
     /// The time step of the last right code.
-    step: Option<Step>,
+    step: Option<TimeStep>,
     /// The values that the program was given, on its command line or when it asked.
     pub(crate) name: Option<String>,
     pub(crate) given_dni: Option<String>,
@@ -73,7 +73,7 @@ impl Given {
 
     /// Whether the code that was given has expired meanwhile.
     pub(crate) fn has_expired(&self) -> bool {
-        self.step.is_some_and(|step| step != Step::at(now()))
+        self.step.is_some_and(|step| step != TimeStep::at(now()))
     }
 
     pub(crate) fn dni(&self, submitter: &Submitter) -> String {
@@ -164,11 +164,11 @@ const OLD: u64 = 3_600;
 const LEFT: u64 = 3;
 
 /// The time and its step. If the step is about to end, waits for the next one, as a person would.
-fn fresh() -> (u64, Step) {
+fn fresh() -> (u64, TimeStep) {
     loop {
         let unix = now();
-        if Step::remaining(unix) >= LEFT {
-            return (unix, Step::at(unix));
+        if TimeStep::remaining(unix) >= LEFT {
+            return (unix, TimeStep::at(unix));
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
@@ -185,7 +185,7 @@ fn new_dni() -> String {
 /// for the code only then.
 fn dni_of_code(is: impl Fn(&str) -> bool) -> String {
     let unix = now();
-    let next = unix + Step::remaining(unix);
+    let next = unix + TimeStep::remaining(unix);
     let mut all = (12_345_678..).map(|number| number.to_string());
     all.find(|dni| is(&code(dni, unix)) && is(&code(dni, next)))
         .unwrap_or_default()
@@ -198,7 +198,7 @@ pub(crate) fn now() -> u64 {
 
 fn code(dni: &str, unix: u64) -> String {
     let key = Dni::parse(dni).map_or(Key::from_bytes(dni.as_bytes()), |dni| Key::from_dni(&dni));
-    key.code(Step::at(unix)).as_str().to_owned()
+    key.code(TimeStep::at(unix)).as_str().to_owned()
 }
 
 /// A code that is wrong for all steps around now.

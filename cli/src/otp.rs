@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{ArgMatches, Args, Command, ValueEnum};
 use socklab_core::otp::uri::{Style, provisioning};
-use socklab_core::otp::{Code, Key, Step, Window, clock_offsets, verify};
+use socklab_core::otp::{Code, Key, TimeStep, Window, clock_offsets, verify};
 use socklab_files::Outputs;
 
 use crate::exit::Exit;
@@ -204,9 +204,9 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Und
 
 fn code(key: &Key, messages: &dyn Messages) -> Exit {
     let now = unix_now();
-    print::payload(key.code(Step::at(now)).as_str());
+    print::payload(key.code(TimeStep::at(now)).as_str());
     if stdout().is_terminal() {
-        let left = Step::SECONDS - now % Step::SECONDS;
+        let left = TimeStep::SECONDS - now % TimeStep::SECONDS;
         print::news(&messages.say_with("otp-remaining", &[("seconds", &left)]));
     }
     Exit::Done
@@ -234,10 +234,10 @@ fn clock(key: &Key, code: &Code, messages: &dyn Messages) -> Exit {
     let say =
         |id: &str, number: &dyn Variable, name: &str| messages.say_with(id, &[(name, number)]);
     let offsets = clock_offsets(key, code, unix_now(), REACH);
-    let seconds = |steps: i64| steps.unsigned_abs() * Step::SECONDS;
+    let seconds = |steps: i64| steps.unsigned_abs() * TimeStep::SECONDS;
     let (line, exit) = match offsets[..] {
         [] => {
-            let minutes = u64::from(REACH) * Step::SECONDS / 60;
+            let minutes = u64::from(REACH) * TimeStep::SECONDS / 60;
             (say("otp-clock-none", &minutes, "minutes"), Exit::Failed)
         }
         [0] => (messages.say("otp-clock-exact"), Exit::Done),

@@ -14,7 +14,7 @@ use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
 use crate::reported_faults::ReportedFaults;
-use crate::scene::{Scene, Step};
+use crate::scene::{ClientStep, Scene};
 use crate::table::{from_table, table};
 use crate::time::Now;
 use crate::unexpected::Unexpected;
@@ -79,8 +79,11 @@ pub static EXERCISE: Exercise = Exercise {
         server: &[],
         // The server takes one message, from the first client.
         two_clients: [
-            &[Step::PauseForOther, Step::Send("hola, Servidor")],
-            &[Step::Send("hola")],
+            &[
+                ClientStep::PauseForOther,
+                ClientStep::Send("hola, Servidor"),
+            ],
+            &[ClientStep::Send("hola")],
         ],
     },
 };

@@ -4,10 +4,10 @@
 //! count, and compares codes in constant time.
 //!
 //! ```
-//! use socklab_core::otp::{Dni, Key, Step, Window, verify};
+//! use socklab_core::otp::{Dni, Key, TimeStep, Window, verify};
 //! let key = Key::from_dni(&Dni::parse("123456").unwrap());
 //! assert_eq!(key.base32(), "GEZDGNBVGY======");
-//! let code = key.code(Step::at(1_700_000_000));
+//! let code = key.code(TimeStep::at(1_700_000_000));
 //! assert_eq!(code.as_str(), "548094");
 //! assert_eq!(verify(&key, &code, 1_700_000_000, Window::CURRENT), Some(0));
 //! ```
@@ -28,31 +28,31 @@ use totp_rs::Builder;
 
 /// A step of RFC 6238 (its `T`): how many times 30 s have passed since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Step(pub u64);
+pub struct TimeStep(pub u64);
 
-impl Step {
+impl TimeStep {
     /// The length of a step in seconds (RFC 6238, 4.1: the default of `X`).
     pub const SECONDS: u64 = 30;
 
     /// The step of a Unix time.
-    pub const fn at(unix_seconds: u64) -> Step {
-        Step(unix_seconds / Step::SECONDS)
+    pub const fn at(unix_seconds: u64) -> TimeStep {
+        TimeStep(unix_seconds / TimeStep::SECONDS)
     }
 
     /// The Unix time at which the step begins.
     pub const fn starts_at(self) -> u64 {
-        self.0.saturating_mul(Step::SECONDS)
+        self.0.saturating_mul(TimeStep::SECONDS)
     }
 
     /// How many seconds are left of the step of a Unix time: 1 to 30.
     pub const fn remaining(unix_seconds: u64) -> u64 {
-        Step::SECONDS - unix_seconds % Step::SECONDS
+        TimeStep::SECONDS - unix_seconds % TimeStep::SECONDS
     }
 
     /// The step `steps` later; `None` before 1970.
-    pub const fn offset(self, steps: i64) -> Option<Step> {
+    pub const fn offset(self, steps: i64) -> Option<TimeStep> {
         match self.0.checked_add_signed(steps) {
-            Some(step) => Some(Step(step)),
+            Some(step) => Some(TimeStep(step)),
             None => None,
         }
     }
@@ -85,7 +85,7 @@ impl Key {
     }
 
     /// The code of a step.
-    pub fn code(&self, step: Step) -> Code {
+    pub fn code(&self, step: TimeStep) -> Code {
         // `build` refuses keys under 128 bits (RFC 4226, 4, R6), which a DNI always is.
         let totp = Builder::new()
             .with_secret(self.0.to_vec())
@@ -137,8 +137,8 @@ pub fn verify(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Opti
 ///
 /// Every step of the window is evaluated and all digits are compared, so the time taken reveals
 /// nothing about the code.
-pub fn steps_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<Step> {
-    let now = Step::at(unix_seconds);
+pub fn steps_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<TimeStep> {
+    let now = TimeStep::at(unix_seconds);
     let offsets = offsets_of(key, code, unix_seconds, window);
     offsets.iter().filter_map(|&one| now.offset(one)).collect()
 }
@@ -154,7 +154,7 @@ pub fn clock_offsets(key: &Key, code: &Code, unix_seconds: u64, reach: u8) -> Ve
 }
 
 fn offsets_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<i64> {
-    let now = Step::at(unix_seconds);
+    let now = TimeStep::at(unix_seconds);
     window
         .offsets()
         .filter(|&offset| {
@@ -189,7 +189,11 @@ mod tests {
             (1_700_000_000, "548094"),
             (2_000_000_000, "574339"),
         ] {
-            assert_eq!(key("123456").code(Step::at(unix)).as_str(), code, "{unix}");
+            assert_eq!(
+                key("123456").code(TimeStep::at(unix)).as_str(),
+                code,
+                "{unix}"
+            );
         }
     }
 
@@ -205,13 +209,13 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            assert_eq!(key.code(Step::at(unix)).as_str(), code, "{unix}");
+            assert_eq!(key.code(TimeStep::at(unix)).as_str(), code, "{unix}");
         }
     }
 
     #[test]
     fn zeros_make_another_key() {
-        let step = Step::at(1_700_000_000);
+        let step = TimeStep::at(1_700_000_000);
         assert_ne!(key("01234567").code(step), key("1234567").code(step));
     }
 
@@ -225,7 +229,7 @@ mod tests {
         assert_eq!(offsets(3, 1), [0, -1, 1, -2, -3]);
 
         let (key, now) = (key("123456"), 1_700_000_000);
-        let before = key.code(Step::at(now - 30));
+        let before = key.code(TimeStep::at(now - 30));
         let window = |behind, ahead| Window { behind, ahead };
         assert_eq!(verify(&key, &before, now, Window::CURRENT), None);
         assert_eq!(verify(&key, &before, now, window(1, 0)), Some(-1));
@@ -239,9 +243,9 @@ mod tests {
     /// 484307 (found by trying them).
     #[test]
     fn a_code_of_two_steps_belongs_to_the_preferred_one() {
-        let (key, now) = (key("12345678"), Step(484_307));
+        let (key, now) = (key("12345678"), TimeStep(484_307));
         let code = Code::parse("016659").unwrap();
-        assert_eq!((key.code(Step(484_306)), key.code(now)), (code, code));
+        assert_eq!((key.code(TimeStep(484_306)), key.code(now)), (code, code));
         let window = Window {
             behind: 1,
             ahead: 0,
@@ -252,10 +256,10 @@ mod tests {
 
     #[test]
     fn steps() {
-        assert_eq!(Step::remaining(0), 30);
-        assert_eq!(Step::remaining(59), 1);
-        assert_eq!(Step(0).offset(-1), None);
-        assert_eq!(Step::at(59).starts_at(), 30);
+        assert_eq!(TimeStep::remaining(0), 30);
+        assert_eq!(TimeStep::remaining(59), 1);
+        assert_eq!(TimeStep(0).offset(-1), None);
+        assert_eq!(TimeStep::at(59).starts_at(), 30);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use clock::{ClockGuard, Reading};
 pub use ledger::Ledger;
 pub use throttle::{RATE_EVERYWHERE, RATE_HERE, SUSPECT_AFTER, Tally, back_off};
 
-use crate::otp::{Dni, Key, Step, Window, steps_of};
+use crate::otp::{Dni, Key, TimeStep, Window, steps_of};
 use crate::register::{Attempt, Cause, Refusal};
 
 /// The secret from which a student's codes are made.
@@ -67,9 +67,9 @@ pub struct History {
     /// The key with which its codes are made; `None` if this DNI may not submit.
     pub key: Option<Key>,
     /// The steps of the window whose codes have been used, in any lab.
-    pub used: BTreeSet<Step>,
+    pub used: BTreeSet<TimeStep>,
     /// The step of a recent right code that came while the address was [suspect](SUSPECT_AFTER).
-    pub proved: Option<Step>,
+    pub proved: Option<TimeStep>,
     /// The attempts with this DNI from this address.
     pub here: Tally,
     /// The attempts with this DNI from all addresses.
@@ -91,17 +91,17 @@ pub struct Earlier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The attempt counts, and uses up the code of this step.
-    Accept(Step),
+    Accept(TimeStep),
     /// This DNI has already submitted, and the attempt has a right code.
     Already {
         /// The submission.
         earlier: Earlier,
         /// The step whose code this attempt uses up, if the code was unused.
-        step: Option<Step>,
+        step: Option<TimeStep>,
     },
     /// The code of this step is right, but so many wrong ones came from this address that another
     /// right one is required. The answer is the same as to a wrong code.
-    Once(Step),
+    Once(TimeStep),
     /// The attempt does not count.
     Refuse(Refusal),
 }
@@ -175,7 +175,7 @@ fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
 /// right one. A student can send it when asked; a guesser is very unlikely to.
 ///
 /// Attempts from other addresses do not count, so no attacker can lock a student out.
-fn suspicion(history: &History, attempt: &Attempt, steps: &[Step]) -> Option<Verdict> {
+fn suspicion(history: &History, attempt: &Attempt, steps: &[TimeStep]) -> Option<Verdict> {
     /// The second right code must come within this many steps.
     const SOON: u64 = 3;
     if history.here.failures < SUSPECT_AFTER {
@@ -199,14 +199,14 @@ const REACH: u8 = 10;
 fn cause(key: &Key, attempt: &Attempt) -> Cause {
     let unix = attempt.at.unix.as_secs();
     let (now, around) = (
-        Step::at(unix),
+        TimeStep::at(unix),
         Window {
             behind: REACH,
             ahead: REACH,
         },
     );
     if let Some(step) = steps_of(key, &attempt.code, unix, around).first() {
-        let seconds = step.0.abs_diff(now.0) * Step::SECONDS;
+        let seconds = step.0.abs_diff(now.0) * TimeStep::SECONDS;
         return if *step < now {
             Cause::Behind(seconds)
         } else {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::otp::{Dni, Key, Step as CodeStep};
+use crate::otp::{Dni, Key, TimeStep};
 use crate::transcript::Role;
 
 /// What is said in one exercise.
@@ -15,12 +15,12 @@ pub struct Scene {
     pub server: &'static [&'static str],
     /// What two clients do at the same time on plain sockets. The first is slow; the second shows
     /// whether a server that waits for one client keeps the other waiting.
-    pub two_clients: [&'static [Step]; 2],
+    pub two_clients: [&'static [ClientStep]; 2],
 }
 
 /// One thing that a client of a scene does.
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub enum ClientStep {
     /// Pauses.
     Pause,
     /// Pauses until the other client is done as well, because what follows ends the server.
@@ -55,7 +55,7 @@ impl Scene {
 pub fn with_code(line: &str, student: usize, unix_seconds: u64) -> String {
     match DNIS.get(student).and_then(|dni| Dni::parse(dni).ok()) {
         Some(dni) if line.contains(CODE) => {
-            let code = Key::from_dni(&dni).code(CodeStep::at(unix_seconds));
+            let code = Key::from_dni(&dni).code(TimeStep::at(unix_seconds));
             line.replace(CODE, code.as_str())
         }
         _ => line.into(),

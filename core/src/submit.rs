@@ -21,8 +21,8 @@ pub use server::Server;
 
 use crate::exercise::{Exercise, Offer, ServerKind};
 use crate::link::Transport;
+use crate::scene::ClientStep::{Pause, ReceiveAll, Send};
 use crate::scene::Scene;
-use crate::scene::Step::{Pause, ReceiveAll, Send};
 
 /// The exercise.
 pub static EXERCISE: Exercise = Exercise {

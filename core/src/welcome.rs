@@ -15,7 +15,7 @@ use crate::link::{Link, Socket, Transport};
 use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::Notice;
-use crate::scene::{Scene, Step};
+use crate::scene::{ClientStep, Scene};
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 use crate::unexpected::{Unexpected, UnexpectedKind};
@@ -74,7 +74,10 @@ pub static EXERCISE: Exercise = Exercise {
     scene: Scene {
         client: &[],
         server: &[],
-        two_clients: [&[Step::Pause, Step::ReceiveAll], &[Step::ReceiveAll]],
+        two_clients: [
+            &[ClientStep::Pause, ClientStep::ReceiveAll],
+            &[ClientStep::ReceiveAll],
+        ],
     },
 };
 

@@ -10,7 +10,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use socklab_core::lab::{Exercise, ServerKind, Settings};
-use socklab_core::scene::{Scene, Step};
+use socklab_core::scene::{ClientStep, Scene};
 use socklab_core::{
     Deadline, Failure, Input, Link, Machine, Mono, Notice, Now, Outbox, Prompt, Transport, Why,
     from_table, table,
@@ -74,13 +74,13 @@ pub static EXERCISE: Exercise = Exercise {
         server: &[],
         two_clients: [
             &[
-                Step::Send("amor"),
-                Step::PauseForOther,
-                Step::Receive,
-                Step::Send("FIN"),
-                Step::Receive,
+                ClientStep::Send("amor"),
+                ClientStep::PauseForOther,
+                ClientStep::Receive,
+                ClientStep::Send("FIN"),
+                ClientStep::Receive,
             ],
-            &[Step::Send("uno"), Step::Receive],
+            &[ClientStep::Send("uno"), ClientStep::Receive],
         ],
     },
     client_table: ClientState::TABLE,

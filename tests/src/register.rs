@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use socklab_core::otp::{Code, Dni, Key, Step};
+use socklab_core::otp::{Code, Dni, Key, TimeStep};
 use socklab_core::policy::Ledger;
 use socklab_core::register::{Attempt, Done, Register};
 
@@ -46,5 +46,5 @@ impl Register for Silent {
 /// When `dni` is no DNI.
 pub fn code_at(dni: &str, unix_seconds: u64) -> Code {
     let dni = Dni::parse(dni).expect("a DNI");
-    Key::from_dni(&dni).code(Step::at(unix_seconds))
+    Key::from_dni(&dni).code(TimeStep::at(unix_seconds))
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use socklab_core::otp::{Key, Step};
+use socklab_core::otp::{Key, TimeStep};
 use tempfile::TempDir;
 
 use crate::common::{
@@ -450,7 +450,7 @@ fn code_of(secret: &str) -> String {
         }
     }
     Key::from_bytes(&bytes)
-        .code(Step(step()))
+        .code(TimeStep(step()))
         .as_str()
         .to_owned()
 }

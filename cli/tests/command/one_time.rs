@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use socklab_core::otp::{Dni, Key, Step};
+use socklab_core::otp::{Dni, Key, TimeStep};
 
 use crate::common::{
     code_now, not, pipe, run, scan, scratch, socklab, stderr, stdout, step, within_one_step,
@@ -104,7 +104,7 @@ fn the_code_of_this_moment_is_valid_and_its_neighbour_is_not() {
 /// The code of a step of 30 s that many steps from now.
 fn code_of_step(steps: i64) -> String {
     let key = Key::from_dni(&Dni::parse("123456").expect("a DNI"));
-    let then = Step(step()).offset(steps).expect("a time after 1970");
+    let then = TimeStep(step()).offset(steps).expect("a time after 1970");
     key.code(then).as_str().to_owned()
 }
 

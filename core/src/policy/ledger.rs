@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Earlier, History, Policy, Verdict, decide};
-use crate::otp::{Code, Dni, Key, Step};
+use crate::otp::{Code, Dni, Key, TimeStep};
 use crate::register::{Attempt, Decision, Refusal};
 
 /// How many students are remembered, the latest to submit. There is a limit because strangers could
@@ -29,7 +29,7 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Student {
     submission: Option<Submission>,
-    used: BTreeSet<Step>,
+    used: BTreeSet<TimeStep>,
 }
 
 #[derive(Debug)]
@@ -119,7 +119,7 @@ mod tests {
 
     fn attempt(dni: &str, code: Option<&str>, seconds: u64) -> Attempt {
         let dni = Dni::parse(dni).unwrap();
-        let right = Key::from_dni(&dni).code(Step::at(seconds));
+        let right = Key::from_dni(&dni).code(TimeStep::at(seconds));
         Attempt {
             name: b"Ana"[..].into(),
             dni,

@@ -13,7 +13,7 @@ fn dni(text: &str) -> Dni {
 }
 
 fn code(of: &str, unix: u64) -> Code {
-    Key::from_dni(&dni(of)).code(Step::at(unix))
+    Key::from_dni(&dni(of)).code(TimeStep::at(unix))
 }
 
 fn attempt(of: &str, code: Code, unix: u64) -> Attempt {
@@ -72,7 +72,7 @@ fn the_window() {
         ..Policy::default()
     };
     let next = attempt("123456", code("123456", NOW + 30), NOW);
-    let step = Step::at(NOW).offset(1).unwrap();
+    let step = TimeStep::at(NOW).offset(1).unwrap();
     assert_eq!(decide(&ahead, &fresh(), &next), Verdict::Accept(step));
     let used = History {
         used: [step].into(),
@@ -85,15 +85,15 @@ fn the_window() {
 #[test]
 fn a_shared_code_counts_for_the_step_that_is_unused() {
     let (of, shared) = ("12345678", Code::parse("016659").unwrap());
-    let at = attempt(of, shared, Step(484_307).starts_at());
+    let at = attempt(of, shared, TimeStep(484_307).starts_at());
     let history = |used: &[u64]| History {
         key: Some(Key::from_dni(&dni(of))),
-        used: used.iter().map(|&step| Step(step)).collect(),
+        used: used.iter().map(|&step| TimeStep(step)).collect(),
         ..History::default()
     };
     let judge = |used: &[u64]| decide(&Policy::default(), &history(used), &at);
-    assert_eq!(judge(&[]), Verdict::Accept(Step(484_307)));
-    assert_eq!(judge(&[484_307]), Verdict::Accept(Step(484_306)));
+    assert_eq!(judge(&[]), Verdict::Accept(TimeStep(484_307)));
+    assert_eq!(judge(&[484_307]), Verdict::Accept(TimeStep(484_306)));
     assert_eq!(judge(&[484_306, 484_307]), refused(Refusal::UsedCode));
 }
 
@@ -180,7 +180,7 @@ fn what_comes_before_what() {
     // A right code is not throttled.
     let already = Verdict::Already {
         earlier: earlier(false).unwrap(),
-        step: Some(Step::at(NOW)),
+        step: Some(TimeStep::at(NOW)),
     };
     assert_eq!(judge(&all, right), already);
     let nobody = |here| History {
@@ -194,7 +194,7 @@ fn what_comes_before_what() {
     );
     let calm = Tally::default();
     assert_eq!(judge(&nobody(calm), right), refused(Refusal::Unknown));
-    assert_eq!(judge(&fresh(), right), Verdict::Accept(Step::at(NOW)));
+    assert_eq!(judge(&fresh(), right), Verdict::Accept(TimeStep::at(NOW)));
 }
 
 /// Judges with a random secret, the key of `fresh`.
@@ -223,8 +223,8 @@ fn with_random_secrets_a_wrong_or_expired_code_learns_nothing() {
     }
     // If the code is valid now, the answer tells whether it has been used.
     let right = code("123456", NOW);
-    let step = Step::at(NOW);
-    let said = |used: &[Step]| {
+    let step = TimeStep::at(NOW);
+    let said = |used: &[TimeStep]| {
         by_secret(
             &History {
                 submission: earlier(false),
@@ -258,23 +258,23 @@ fn with_random_secrets_others_lock_nobody_out() {
         here: failures(99),
         ..fresh()
     };
-    let accepted = Verdict::Accept(Step::at(NOW));
+    let accepted = Verdict::Accept(TimeStep::at(NOW));
     assert_eq!(by_secret(&history, right), accepted);
     // After a hundred wrong codes from the same address, a right one may be a guess.
     let wrong = code("123456", NOW - 60);
     history.here = failures(100);
     assert_eq!(by_secret(&history, wrong), refused(Refusal::Throttled(29)));
-    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
     // A second right code is not a guess. The same code again does not count as a second one.
-    history.proved = Some(Step::at(NOW));
-    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
-    history.proved = Step::at(NOW).offset(-1);
+    history.proved = Some(TimeStep::at(NOW));
+    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
+    history.proved = TimeStep::at(NOW).offset(-1);
     assert_eq!(by_secret(&history, right), accepted);
-    history.proved = Step::at(NOW).offset(-9);
-    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    history.proved = TimeStep::at(NOW).offset(-9);
+    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
     // The same applies later, but then a wrong code is recorded again.
     history.here.last_failure = Duration::from_secs(NOW - 30);
-    assert_eq!(by_secret(&history, right), Verdict::Once(Step::at(NOW)));
+    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
     let wrong_code = refused(Refusal::WrongCode(Cause::Unknown));
     assert_eq!(by_secret(&history, wrong), wrong_code);
 }
@@ -293,10 +293,10 @@ fn with_the_dni_as_secret_only_wrong_codes_wait() {
         ..fresh()
     };
     assert_eq!(judge(&attacked, wrong), refused(Refusal::Throttled(29)));
-    assert_eq!(judge(&attacked, right), Verdict::Accept(Step::at(NOW)));
+    assert_eq!(judge(&attacked, right), Verdict::Accept(TimeStep::at(NOW)));
     attacked.here = busy;
     assert_eq!(judge(&attacked, wrong), refused(Refusal::Throttled(900)));
-    assert_eq!(judge(&attacked, right), Verdict::Accept(Step::at(NOW)));
+    assert_eq!(judge(&attacked, right), Verdict::Accept(TimeStep::at(NOW)));
 }
 
 #[test]

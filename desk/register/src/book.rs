@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use socklab_core::Mono;
-use socklab_core::otp::Step;
+use socklab_core::otp::TimeStep;
 use socklab_core::policy::{ClockGuard, Policy, Reading, Secret, Verdict};
 use socklab_core::register::{Attempt, Decision, Refusal};
 
@@ -34,7 +34,7 @@ pub(crate) struct Book {
     clock_is_back: Option<Mono>,
     budgets: Budgets,
     /// By student: the steps of right codes from addresses that may be guessing.
-    proved: BTreeMap<[u8; 32], Step>,
+    proved: BTreeMap<[u8; 32], TimeStep>,
     /// Students whose damaged entry has been reported.
     damaged: BTreeSet<[u8; 32]>,
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use socklab_core::otp::{Dni, Key, Step};
+use socklab_core::otp::{Dni, Key, TimeStep};
 use socklab_core::policy::{
     Earlier, History, Policy, RATE_EVERYWHERE, RATE_HERE, Reading, Secret, Tally, Verdict, decide,
     prefix,
@@ -61,7 +61,7 @@ impl Judge {
         let window = self.policy.window;
         debug_assert!(window.behind <= 1 && window.ahead <= 1);
         let unix = asked.attempt.at.unix;
-        let step = Step::at(unix.as_secs()).0;
+        let step = TimeStep::at(unix.as_secs()).0;
         Question {
             lab: &self.lab,
             dni: asked.attempt.dni.as_str(),
@@ -80,7 +80,7 @@ impl Judge {
         &self,
         asked: &Asked<'_>,
         facts: &Facts,
-        proved: Option<Step>,
+        proved: Option<TimeStep>,
     ) -> Result<Verdict, Error> {
         let attempt = asked.attempt;
         let recent = |recent: &Recent| Tally {
@@ -97,7 +97,7 @@ impl Judge {
             }),
             key: self.key_of(&attempt.dni, facts.listed, &facts.secret)?,
             used: (facts.used.iter())
-                .map(|step| Step(step.unsigned_abs()))
+                .map(|step| TimeStep(step.unsigned_abs()))
                 .collect(),
             proved,
             here: Tally {
@@ -173,7 +173,7 @@ impl Judge {
             count: failures.count.saturating_add(1),
             last: at,
         };
-        let used = |step: Step| i64::try_from(step.0).unwrap_or(i64::MAX);
+        let used = |step: TimeStep| i64::try_from(step.0).unwrap_or(i64::MAX);
         let (here, everywhere) = (facts.failures_here, facts.failures_everywhere);
         let rows_left = facts.recent_here.count < RATE_HERE.attempts
             && facts.recent_everywhere.count < RATE_EVERYWHERE.attempts;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
-use socklab_core::otp::Step;
+use socklab_core::otp::TimeStep;
 use socklab_core::welcome::{BANNER, MAX_ANSWER};
 
 use crate::backoff::Backoff;
@@ -105,7 +105,7 @@ struct Slot {
     asked: Asked,
     message: Vec<u8>,
     written: usize,
-    step: Step,
+    step: TimeStep,
     number: u64,
     answer: Vec<u8>,
 }
@@ -131,7 +131,7 @@ impl OneShotClients {
             },
             message: Vec::new(),
             written: 0,
-            step: Step(0),
+            step: TimeStep(0),
             number: 0,
             answer: Vec::new(),
         };

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use socklab_core::otp::{Dni, Key, Step};
+use socklab_core::otp::{Dni, Key, TimeStep};
 
 /// How many DNIs there are.
 const DNIS: u64 = 100_000_000;
@@ -22,7 +22,7 @@ impl Submissions {
     }
 
     /// The next message, right at this moment, and the step of its code.
-    pub(crate) fn write(&mut self, message: &mut Vec<u8>) -> Step {
+    pub(crate) fn write(&mut self, message: &mut Vec<u8>) -> TimeStep {
         let step = step_now();
         let dni = format!("{:08}", self.next % DNIS);
         self.next += 1;
@@ -39,9 +39,9 @@ impl Submissions {
 }
 
 /// The step of this moment.
-pub(crate) fn step_now() -> Step {
+pub(crate) fn step_now() -> TimeStep {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH);
-    Step::at(unix.unwrap_or_default().as_secs())
+    TimeStep::at(unix.unwrap_or_default().as_secs())
 }
 
 /// Whether the server took it. What it says beyond its first word is for people.

@@ -1,6 +1,6 @@
 //! Random secrets: what a guesser learns and how far he gets, and that nobody is locked out for it.
 
-use socklab_core::otp::{Code, Key, Step};
+use socklab_core::otp::{Code, Key, TimeStep};
 use socklab_core::policy::Secret;
 use socklab_core::register::Attempt;
 use socklab_register::{Event, Rules, Trouble};
@@ -36,7 +36,7 @@ impl Card {
     }
 
     fn code(&self, seconds: i64) -> Code {
-        self.key.code(Step::at(at(seconds).unix.as_secs()))
+        self.key.code(TimeStep::at(at(seconds).unix.as_secs()))
     }
 
     pub(crate) fn right(&self, ip: u8, seconds: i64) -> Attempt {

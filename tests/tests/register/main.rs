@@ -17,7 +17,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socklab_core::otp::{Code, Dni, Key, Step};
+use socklab_core::otp::{Code, Dni, Key, TimeStep};
 use socklab_core::policy::Secret;
 use socklab_core::register::{Attempt, Decision, Register};
 use socklab_core::{Mono, Now};
@@ -179,7 +179,7 @@ pub(crate) fn at(seconds: i64) -> Now {
 
 pub(crate) fn code(dni: &str, seconds: i64) -> Code {
     let key = Key::from_dni(&Dni::parse(dni).unwrap());
-    key.code(Step::at(at(seconds).unix.as_secs()))
+    key.code(TimeStep::at(at(seconds).unix.as_secs()))
 }
 
 pub(crate) fn attempt(dni: &str, code: Code, ip: u8, seconds: i64) -> Attempt {

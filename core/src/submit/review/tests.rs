@@ -1,7 +1,7 @@
 //! Messages and what is said of them.
 
 use super::*;
-use crate::otp::Step;
+use crate::otp::TimeStep;
 use crate::policy::Ledger;
 use crate::register::Attempt;
 use crate::time::{Mono, Now};
@@ -13,7 +13,7 @@ const NOW: u64 = 1_700_000_000;
 fn now(key: &[u8], seconds: i64) -> String {
     let then = NOW.checked_add_signed(seconds).unwrap();
     Key::from_bytes(key)
-        .code(Step::at(then))
+        .code(TimeStep::at(then))
         .as_str()
         .to_owned()
 }

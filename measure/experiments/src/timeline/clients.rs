@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::lab::Exercise;
-use socklab_core::scene::{Step, with_code};
+use socklab_core::scene::{ClientStep, with_code};
 use socklab_core::{Observer, OperationKind, Received, Transport};
 use socklab_system::{Ancillary, Clock, Datagrams, Moved, timed};
 use socklab_timeline::{Log, Recorder};
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Runs both clients to their ends.
 pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &Clock) {
     let (begun, done) = (Sign::default(), Sign::default());
-    let run = |number: u32, steps: &[Step]| {
+    let run = |number: u32, steps: &[ClientStep]| {
         let mut client = Client {
             recorder: log.client(number, number == 1),
             student: number as usize - 1,
@@ -92,7 +92,7 @@ struct Client<'a> {
 }
 
 impl Client<'_> {
-    fn datagrams(&mut self, server: SocketAddr, steps: &[Step]) -> io::Result<()> {
+    fn datagrams(&mut self, server: SocketAddr, steps: &[ClientStep]) -> io::Result<()> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let local = socket.local_addr()?;
         socket.connect(server)?;
@@ -103,11 +103,11 @@ impl Client<'_> {
         let mut buffer = [0; 1024];
         for step in steps {
             match step {
-                Step::Pause | Step::PauseForOther => self.pause(step),
-                Step::Send(text) => {
+                ClientStep::Pause | ClientStep::PauseForOther => self.pause(step),
+                ClientStep::Send(text) => {
                     self.timed(OperationKind::Send, || socket.udp.send(text.as_bytes()))?;
                 }
-                Step::Receive | Step::ReceiveAll => {
+                ClientStep::Receive | ClientStep::ReceiveAll => {
                     let (clock, one, any) = (self.clock, UdpSocket::recv, UdpSocket::recv_from);
                     self.timed(OperationKind::Receive, || {
                         socket.receive(&mut buffer, clock, one, any)
@@ -118,7 +118,7 @@ impl Client<'_> {
         Ok(())
     }
 
-    fn stream(&mut self, server: SocketAddr, steps: &[Step]) -> io::Result<()> {
+    fn stream(&mut self, server: SocketAddr, steps: &[ClientStep]) -> io::Result<()> {
         let connect = || TcpStream::connect(server);
         let mut stream = self.timed(OperationKind::Connect, connect)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -126,18 +126,18 @@ impl Client<'_> {
         let mut buffer = [0; 1024];
         for step in steps {
             match step {
-                Step::Pause | Step::PauseForOther => self.pause(step),
-                Step::Send(text) => {
+                ClientStep::Pause | ClientStep::PauseForOther => self.pause(step),
+                ClientStep::Send(text) => {
                     let text = with_code(text, self.student, self.clock.now().unix.as_secs());
                     self.timed(OperationKind::Send, || stream.write(text.as_bytes()))?;
                 }
-                Step::Receive | Step::ReceiveAll => loop {
+                ClientStep::Receive | ClientStep::ReceiveAll => loop {
                     let read = || match stream.read(&mut buffer)? {
                         0 => Ok(Received::End),
                         len => Ok(Received::Bytes(len)),
                     };
                     let received = self.timed(OperationKind::Receive, read)?;
-                    if received.is_empty() || matches!(step, Step::Receive) {
+                    if received.is_empty() || matches!(step, ClientStep::Receive) {
                         break;
                     }
                 },
@@ -149,11 +149,11 @@ impl Client<'_> {
         })
     }
 
-    fn pause(&mut self, step: &Step) {
+    fn pause(&mut self, step: &ClientStep) {
         self.begun.give();
         let start = self.clock.mono();
         thread::sleep(PAUSE);
-        if matches!(step, Step::PauseForOther) {
+        if matches!(step, ClientStep::PauseForOther) {
             self.other.wait();
         }
         self.recorder.paused(start);
