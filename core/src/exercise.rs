@@ -12,7 +12,7 @@ use crate::link::Transport;
 use crate::machine::{Machine, Service};
 use crate::register::{Bare, Wording};
 use crate::scene::Scene;
-use crate::table::State;
+use crate::table::TableState;
 
 /// One exercise: its transport, and how to make its two ends.
 pub struct Exercise {
@@ -31,9 +31,9 @@ pub struct Exercise {
     /// What is said when the exercise is played.
     pub scene: Scene,
     /// The client's state table.
-    pub client_table: &'static [State],
+    pub client_table: &'static [TableState],
     /// The server's state table.
-    pub server_table: &'static [State],
+    pub server_table: &'static [TableState],
     /// Makes a client.
     pub client: fn(&Settings) -> Box<dyn Machine>,
     /// Makes a server.

@@ -8,18 +8,18 @@ use crate::machine::Interest;
 
 /// One state of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct TableState {
     /// Its name.
     pub name: &'static str,
     /// What can happen in it, beside a fault and a stop.
-    pub waits_for: &'static [Source],
+    pub waits_for: &'static [EventSource],
     /// What it does on each event that is for it.
-    pub rows: &'static [Row],
+    pub transitions: &'static [Transition],
 }
 
 /// One row of a table: on `on`, do `does`, then be in `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct Transition {
     /// What happened.
     pub on: &'static str,
     /// The state after.
@@ -30,7 +30,7 @@ pub struct Row {
 
 /// What a state can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum EventSource {
     /// A socket that is being opened, bound or accepted.
     Socket,
     /// Datagrams, or bytes of a stream.
@@ -45,30 +45,33 @@ pub enum Source {
     Register,
 }
 
-impl Source {
+impl EventSource {
     /// Its name in a diagram.
     pub const fn name(self) -> &'static str {
         match self {
-            Source::Socket => "socket",
-            Source::Network => "network",
-            Source::Line => "line",
-            Source::Timer => "timer",
-            Source::Flush => "flush",
-            Source::Register => "register",
+            EventSource::Socket => "socket",
+            EventSource::Network => "network",
+            EventSource::Line => "line",
+            EventSource::Timer => "timer",
+            EventSource::Flush => "flush",
+            EventSource::Register => "register",
         }
     }
 }
 
 impl Interest {
     /// The interest of a state that waits for these.
-    pub const fn of(sources: &[Source]) -> Self {
+    pub const fn of(sources: &[EventSource]) -> Self {
         let mut interest = Interest::NONE;
         let mut at = 0;
         while at < sources.len() {
             match sources[at] {
-                Source::Network => interest.network = true,
-                Source::Line => interest.line = true,
-                Source::Socket | Source::Timer | Source::Flush | Source::Register => {}
+                EventSource::Network => interest.network = true,
+                EventSource::Line => interest.line = true,
+                EventSource::Socket
+                | EventSource::Timer
+                | EventSource::Flush
+                | EventSource::Register => {}
             }
             at += 1;
         }
@@ -78,13 +81,13 @@ impl Interest {
 
 /// Writes the states and events of a table, what runs on it, and the table as data for diagrams.
 ///
-/// A state says what it [waits for](Source); it has a row for each event that can happen in it.
-/// `ends in` names the states in which the conversation is over: `Done`, `Stopped` and `Failed`,
-/// each for the [`Status`](crate::Status) of that name.
+/// A state says what it [waits for](EventSource); it has a row for each event that can happen in
+/// it. `ends in` names the states in which the conversation is over: `Done`, `Stopped` and
+/// `Failed`, each for the [`Status`](crate::Status) of that name.
 ///
 /// `go` takes a transition. It returns `false` and keeps the state for an event that is not in the
-/// state's rows. [`from_table!`](crate::from_table) writes what a [`Machine`](crate::Machine) is
-/// asked about its state.
+/// state's transitions. [`from_table!`](crate::from_table) writes what a
+/// [`Machine`](crate::Machine) is asked about its state.
 ///
 /// Exercises may be written outside of this crate, so the macro is exported.
 ///
@@ -105,7 +108,7 @@ impl Interest {
 /// assert!(!state.go(Event::Start), "not for a state that is busy");
 /// assert_eq!(state.name(), "Busy");
 /// assert!(state.interest().network);
-/// assert_eq!(State::TABLE[1].rows.len(), 2);
+/// assert_eq!(State::TABLE[1].transitions.len(), 2);
 /// ```
 #[macro_export]
 macro_rules! table {
@@ -126,17 +129,21 @@ macro_rules! table {
 
         impl $state {
             /// The table as data.
-            const TABLE: &'static [$crate::table::State] = &[
-                $($crate::table::State {
+            const TABLE: &'static [$crate::table::TableState] = &[
+                $($crate::table::TableState {
                     name: stringify!($from),
-                    waits_for: &[$($($crate::table::Source::$source),+)?],
-                    rows: &[$($crate::table::Row {
+                    waits_for: &[$($($crate::table::EventSource::$source),+)?],
+                    transitions: &[$($crate::table::Transition {
                         on: stringify!($on),
                         to: stringify!($to),
                         does: $does,
                     }),*],
                 },)*
-                $($crate::table::State { name: stringify!($end), waits_for: &[], rows: &[] }),+
+                $($crate::table::TableState {
+                    name: stringify!($end),
+                    waits_for: &[],
+                    transitions: &[],
+                }),+
             ];
 
             const fn name(self) -> &'static str {
@@ -149,7 +156,7 @@ macro_rules! table {
             const fn interest(self) -> $crate::Interest {
                 match self {
                     $($state::$from => const {
-                        $crate::Interest::of(&[$($($crate::table::Source::$source),+)?])
+                        $crate::Interest::of(&[$($($crate::table::EventSource::$source),+)?])
                     },)*
                     $($state::$end)|+ => $crate::Interest::NONE,
                 }
@@ -211,20 +218,26 @@ pub(crate) use {from_table, table};
 
 /// Draws a table as a Mermaid state diagram, which many Markdown viewers show, with one arrow from
 /// a state to another whatever the number of events.
-pub fn mermaid(table: &[State]) -> String {
+pub fn mermaid(table: &[TableState]) -> String {
     let mut text = String::from("stateDiagram-v2\n");
     if let Some(first) = table.first() {
         let _ = writeln!(text, "    [*] --> {}", first.name);
     }
-    for State { name, rows, .. } in table {
+    for TableState {
+        name, transitions, ..
+    } in table
+    {
         for to in table.iter().map(|state| state.name) {
-            let events = rows.iter().filter(|row| row.to == to).map(|row| row.on);
+            let events = transitions
+                .iter()
+                .filter(|row| row.to == to)
+                .map(|row| row.on);
             let events = events.collect::<Vec<_>>().join(", ");
             if !events.is_empty() {
                 let _ = writeln!(text, "    {name} --> {to}: {events}");
             }
         }
-        if rows.is_empty() {
+        if transitions.is_empty() {
             let _ = writeln!(text, "    {name} --> [*]");
         }
     }
@@ -232,11 +245,11 @@ pub fn mermaid(table: &[State]) -> String {
 }
 
 /// Writes a table as a table of Markdown, with a line for each row.
-pub fn markdown(table: &[State]) -> String {
+pub fn markdown(table: &[TableState]) -> String {
     let mut text =
         String::from("| state | waits for | on | go to | and do |\n|---|---|---|---|---|\n");
     for state in table {
-        for (nth, row) in state.rows.iter().enumerate() {
+        for (nth, row) in state.transitions.iter().enumerate() {
             let (mut name, mut sources) = ("", String::new());
             if nth == 0 {
                 name = state.name;

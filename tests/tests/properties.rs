@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use socklab_core::lab::{EXERCISES, Exercise, Settings};
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
-use socklab_core::table::Source;
+use socklab_core::table::EventSource;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
 use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Rng, Socket, caps};
 use socklab_tests::{
@@ -225,7 +225,7 @@ proptest! {
             }
             make(&mut bench, one);
             let state = states.iter().find(|state| state.name == bench.state()).unwrap();
-            let timed = state.waits_for.contains(&Source::Timer);
+            let timed = state.waits_for.contains(&EventSource::Timer);
             prop_assert!(timed || bench.deadline().is_none(), "a deadline in {}", state.name);
         }
         let text = bench.transcript();

@@ -14,7 +14,7 @@ use crate::machine::Machine;
 use crate::otp::{Code, Dni};
 use crate::outbox::Outbox;
 use crate::output::{Notice, Prompt};
-use crate::table::{State as TableState, from_table, table};
+use crate::table::{TableState, from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 use crate::welcome::Answer;
 

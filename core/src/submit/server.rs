@@ -13,7 +13,7 @@ use crate::machine::{Machine, Service};
 use crate::outbox::Outbox;
 use crate::output::Notice;
 use crate::register::{Attempt, Reply, StoreId, Wording};
-use crate::table::{State as TableState, from_table, table};
+use crate::table::{TableState, from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 
 table! { State on Event {

@@ -7,9 +7,9 @@ use snapbox::Data;
 use snapbox::data::DataFormat;
 use socklab_core::Transport;
 use socklab_core::lab::EXERCISES;
-use socklab_core::table::{Source, State, markdown, mermaid};
+use socklab_core::table::{EventSource, TableState, markdown, mermaid};
 
-fn tables() -> impl Iterator<Item = &'static [State]> {
+fn tables() -> impl Iterator<Item = &'static [TableState]> {
     EXERCISES
         .iter()
         .flat_map(|one| [one.client_table, one.server_table])
@@ -20,37 +20,38 @@ fn tables() -> impl Iterator<Item = &'static [State]> {
 fn tables_are_whole() {
     for table in tables() {
         for (nth, state) in table.iter().enumerate() {
-            let from_elsewhere = |other: &&State| other.name != state.name;
-            let goes_there = |other: &State| other.rows.iter().any(|row| row.to == state.name);
+            let from_elsewhere = |other: &&TableState| other.name != state.name;
+            let goes_there =
+                |other: &TableState| other.transitions.iter().any(|row| row.to == state.name);
             assert!(
                 nth == 0 || table.iter().filter(from_elsewhere).any(goes_there),
                 "{state:?}"
             );
-            for row in state.rows {
+            for row in state.transitions {
                 assert!(table.iter().any(|other| other.name == row.to), "{row:?}");
             }
         }
     }
 }
 
-/// A state says that it waits for what its rows are for: a reply, a line, a decision.
+/// A state says that it waits for what its transitions are for: a reply, a line, a decision.
 #[test]
 fn a_state_waits_for_what_it_has_rows_for() {
     let sources = |on: &str| match on {
-        "Opened" | "Bound" => Some(Source::Socket),
-        "Line" | "InputEnd" => Some(Source::Line),
-        "Reply" | "Text" | "Bytes" | "Datagram" | "First" => Some(Source::Network),
-        "GaveUp" | "Lost" | "Drained" | "Unended" => Some(Source::Timer),
-        "Finished" => Some(Source::Flush),
-        "Stored" => Some(Source::Register),
+        "Opened" | "Bound" => Some(EventSource::Socket),
+        "Line" | "InputEnd" => Some(EventSource::Line),
+        "Reply" | "Text" | "Bytes" | "Datagram" | "First" => Some(EventSource::Network),
+        "GaveUp" | "Lost" | "Drained" | "Unended" => Some(EventSource::Timer),
+        "Finished" => Some(EventSource::Flush),
+        "Stored" => Some(EventSource::Register),
         _ => None,
     };
     for table in tables() {
         for state in table {
             let mut wanted: Vec<_> = state
-                .rows
+                .transitions
                 .iter()
-                .filter_map(|row| sources(row.on))
+                .filter_map(|transition| sources(transition.on))
                 .collect();
             wanted.dedup();
             for source in wanted {
@@ -59,9 +60,9 @@ fn a_state_waits_for_what_it_has_rows_for() {
             for source in state.waits_for {
                 assert!(
                     state
-                        .rows
+                        .transitions
                         .iter()
-                        .any(|row| sources(row.on) == Some(*source)),
+                        .any(|transition| sources(transition.on) == Some(*source)),
                     "{source:?} in {state:?}"
                 );
             }
