@@ -6,7 +6,7 @@
 
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Args, Command};
-use socklab_core::lab::{EXERCISES, Exercise, Offer};
+use socklab_core::lab::{EXERCISES, Exercise, ExerciseOption};
 
 use crate::impairments::ImpairmentArgs;
 use crate::options::{
@@ -43,20 +43,20 @@ pub(crate) fn command(messages: &Translations) -> Command {
 }
 
 fn of_exercise(exercise: &Exercise) -> Command {
-    let has = |offer| exercise.offers.contains(&offer);
+    let has = |option| exercise.options.contains(&option);
     let mut client = Exchange::augment_args(ClientArgs::augment_args(Command::new("client")));
-    if has(Offer::Retries) {
+    if has(ExerciseOption::Retries) {
         client = RetriesArgs::augment_args(client);
     }
-    if has(Offer::Submission) {
+    if has(ExerciseOption::Submission) {
         client = SubmissionArgs::augment_args(client);
     }
     client = ImpairmentArgs::augment(exercise, client);
     let mut server = Exchange::augment_args(ServerArgs::augment_args(Command::new("server")));
-    if has(Offer::KeepServing) {
+    if has(ExerciseOption::KeepServing) {
         server = KeepServingArgs::augment_args(server);
     }
-    if has(Offer::Register) {
+    if has(ExerciseOption::Register) {
         server = submission::RegisterArgs::augment_args(server);
     }
     server = ImpairmentArgs::augment(exercise, server);

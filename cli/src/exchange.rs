@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use clap::ArgMatches;
-use socklab_core::lab::{Exercise, Offer, Settings};
+use socklab_core::lab::{Exercise, ExerciseOption, Settings};
 use socklab_core::transcript::{Header, Role};
 use socklab_core::{DynWatch, Failure, Status, Transport, submit};
 use socklab_files::{Outputs, Readers};
@@ -218,7 +218,7 @@ fn client(
     let misbehaviour = read::<ImpairmentArgs>(matches).chosen(transport, messages)?;
     let task = |machine| misbehaviour.task(transport, Task::Client(machine));
     let address = args.address.as_deref().unwrap_or("");
-    let submission = exercise.offers.contains(&Offer::Submission);
+    let submission = exercise.options.contains(&ExerciseOption::Submission);
     let submission = submission.then(|| read::<SubmissionArgs>(matches));
     let port = match &submission {
         Some(args) if args.tls => submission::TLS_PORT,
@@ -230,7 +230,7 @@ fn client(
     if let Some(timeout) = args.timeout {
         settings.timeout = timeout.0;
     }
-    if exercise.offers.contains(&Offer::Retries) {
+    if exercise.options.contains(&ExerciseOption::Retries) {
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
     let Some(args) = submission else {
@@ -268,11 +268,11 @@ fn server(
     let misbehaviour = read::<ImpairmentArgs>(matches).chosen(exercise.transport, messages)?;
     let address = address::listen(args.listen.as_deref().unwrap_or(""), exercise.port)?;
     let mut settings = Settings::default();
-    if exercise.offers.contains(&Offer::KeepServing) {
+    if exercise.options.contains(&ExerciseOption::KeepServing) {
         settings.keep_serving = read::<KeepServingArgs>(matches).keep_serving;
     }
     let mut resources = None;
-    if exercise.offers.contains(&Offer::Register) {
+    if exercise.options.contains(&ExerciseOption::Register) {
         let args = read(matches);
         let prepared = submission::prepare(&args, &mut settings, address, messages, quiet, outputs);
         let mut prepared = prepared.map_err(Refusal::Server)?;

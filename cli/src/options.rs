@@ -54,21 +54,21 @@ pub(crate) struct ServerArgs {
     pub(crate) inherited: Option<u32>,
 }
 
-/// [`Offer::Retries`](socklab_core::lab::Offer::Retries).
+/// [`ExerciseOption::Retries`](socklab_core::lab::ExerciseOption::Retries).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RetriesArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = count(..=100))]
     pub(crate) retries: u32,
 }
 
-/// [`Offer::KeepServing`](socklab_core::lab::Offer::KeepServing).
+/// [`ExerciseOption::KeepServing`](socklab_core::lab::ExerciseOption::KeepServing).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KeepServingArgs {
     #[arg(long)]
     pub(crate) keep_serving: bool,
 }
 
-/// [`Offer::Submission`](socklab_core::lab::Offer::Submission).
+/// [`ExerciseOption::Submission`](socklab_core::lab::ExerciseOption::Submission).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SubmissionArgs {
     #[arg(long, value_name = "NAME")]

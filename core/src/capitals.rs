@@ -100,7 +100,7 @@ pub static EXERCISE: Exercise = Exercise {
     transport: Transport::Stream,
     port: 16_000,
     timeout: Some(Duration::from_secs(5)),
-    offers: &[],
+    options: &[],
     secret: false,
     client_table: ClientState::TABLE,
     server_table: ServerState::TABLE,

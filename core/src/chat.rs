@@ -96,7 +96,7 @@ pub static EXERCISE: Exercise = Exercise {
     transport: Transport::Datagram,
     port: 16_000,
     timeout: None,
-    offers: &[],
+    options: &[],
     secret: false,
     client_table: ClientState::TABLE,
     server_table: ServerState::TABLE,

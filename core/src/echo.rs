@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::caps::upper;
-use crate::exercise::{Exercise, Offer, ServerKind, Settings};
+use crate::exercise::{Exercise, ExerciseOption, ServerKind, Settings};
 use crate::fault::Failure;
 use crate::input::Input;
 use crate::link::{Link, Socket, Transport, max_datagram};
@@ -81,7 +81,7 @@ pub static EXERCISE: Exercise = Exercise {
     transport: Transport::Datagram,
     port: 16_000,
     timeout: Some(Duration::from_secs(5)),
-    offers: &[Offer::Retries, Offer::KeepServing],
+    options: &[ExerciseOption::Retries, ExerciseOption::KeepServing],
     secret: false,
     client_table: ClientState::TABLE,
     server_table: ServerState::TABLE,

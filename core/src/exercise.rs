@@ -25,7 +25,7 @@ pub struct Exercise {
     /// How long the client waits for a reply by default; `None` for no limit.
     pub timeout: Option<Duration>,
     /// The options that its two ends take in addition to the common ones.
-    pub offers: &'static [Offer],
+    pub options: &'static [ExerciseOption],
     /// Whether what the client sends is secret, so that transcripts mask its digits.
     pub secret: bool,
     /// What is said when the exercise is played.
@@ -64,7 +64,7 @@ pub type BoxedService = Box<dyn Service<Machine = Box<dyn Machine>>>;
 
 /// An option that some exercises take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offer {
+pub enum ExerciseOption {
     /// Clients: how often to repeat an unanswered question.
     Retries,
     /// Servers: keep serving after an exchange that ends the lab's own server.

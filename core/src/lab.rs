@@ -1,6 +1,8 @@
 //! The exercises by name: the one place where a new one is registered.
 
-pub use crate::exercise::{BoxedService, Exercise, Offer, ServerKind, Settings, SubmissionLimits};
+pub use crate::exercise::{
+    BoxedService, Exercise, ExerciseOption, ServerKind, Settings, SubmissionLimits,
+};
 use crate::{capitals, chat, echo, message, submit, welcome};
 
 /// Every exercise of the lab, in the order of the course.

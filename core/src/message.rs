@@ -68,7 +68,7 @@ pub static EXERCISE: Exercise = Exercise {
     transport: Transport::Datagram,
     port: 15_002,
     timeout: None,
-    offers: &[],
+    options: &[],
     secret: false,
     client_table: ClientState::TABLE,
     server_table: ServerState::TABLE,

@@ -19,7 +19,7 @@ pub use name::{is_blank, is_hidden};
 pub use review::{Part, Remark, Review, review};
 pub use server::Server;
 
-use crate::exercise::{Exercise, Offer, ServerKind};
+use crate::exercise::{Exercise, ExerciseOption, ServerKind};
 use crate::link::Transport;
 use crate::scene::ClientStep::{Pause, ReceiveAll, Send};
 use crate::scene::Scene;
@@ -32,7 +32,7 @@ pub static EXERCISE: Exercise = Exercise {
     // Longer than a server may wait for its register, so that its answer arrives before this
     // time-out.
     timeout: Some(Duration::from_secs(20)),
-    offers: &[Offer::Submission, Offer::Register],
+    options: &[ExerciseOption::Submission, ExerciseOption::Register],
     secret: true,
     client_table: client::TABLE,
     server_table: server::TABLE,

@@ -67,7 +67,7 @@ pub static EXERCISE: Exercise = Exercise {
     transport: Transport::Datagram,
     port: 16_001,
     timeout: Some(Duration::from_secs(5)),
-    offers: &[],
+    options: &[],
     secret: false,
     scene: Scene {
         client: &["amor", "ñandú", "FIN"],

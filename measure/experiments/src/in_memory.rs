@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use socklab_core::lab::{Exercise, Offer};
+use socklab_core::lab::{Exercise, ExerciseOption};
 use socklab_core::policy::Ledger;
 use socklab_core::register::{Attempt, Decision, Done, Register};
 
 /// An empty register, if the exercise needs one.
 pub(crate) fn register(exercise: &Exercise) -> Option<Arc<dyn Register>> {
-    let needed = exercise.offers.contains(&Offer::Register);
+    let needed = exercise.options.contains(&ExerciseOption::Register);
     needed.then(|| Arc::new(InMemory::default()) as _)
 }
 

@@ -1,6 +1,6 @@
 //! The list of exercises, and what all machines have in common.
 
-use socklab_core::lab::{EXERCISES, Offer, Settings};
+use socklab_core::lab::{EXERCISES, ExerciseOption, Settings};
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Input, Status, Transport};
 use socklab_tests::Bench;
@@ -29,10 +29,10 @@ fn transports_ports_and_time_outs() {
 /// A repeated chat message could not be told from a new one, so only `echo` repeats.
 #[test]
 fn only_echo_repeats() {
-    let repeats = |offers: &[Offer]| offers.contains(&Offer::Retries);
+    let repeats = |options: &[ExerciseOption]| options.contains(&ExerciseOption::Retries);
     let names = EXERCISES
         .iter()
-        .filter(|exercise| repeats(exercise.offers))
+        .filter(|exercise| repeats(exercise.options))
         .map(|exercise| exercise.name);
     assert_eq!(names.collect::<Vec<_>>(), ["echo"]);
 }

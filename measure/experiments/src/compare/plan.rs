@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use socklab_compare::results::Load;
-use socklab_core::lab::{Exercise, Offer};
+use socklab_core::lab::{Exercise, ExerciseOption};
 
 use crate::cores::Cores;
 pub use crate::stage::{Contestant as Entry, Kind};
@@ -116,7 +116,7 @@ const OVERHEAD: Duration = Duration::from_millis(60);
 impl Plan {
     /// Whether its servers record what they are asked, and so have a register.
     pub fn records(&self) -> bool {
-        self.exercise.offers.contains(&Offer::Register)
+        self.exercise.options.contains(&ExerciseOption::Register)
     }
 
     /// How long it will take, about.

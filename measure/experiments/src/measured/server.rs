@@ -11,7 +11,7 @@ use std::io::{Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
 
-use socklab_core::lab::{self, Offer, Settings};
+use socklab_core::lab::{self, ExerciseOption, Settings};
 use socklab_core::register::Register;
 use socklab_core::{Console, DynWatch, Notice, Prompt, Status};
 use socklab_register::{Location, Rules};
@@ -67,7 +67,10 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
         ..Settings::default()
     };
     settings.limits.patience = spec.patience;
-    let register = match (exercise.offers.contains(&Offer::Register), &spec.register) {
+    let register = match (
+        exercise.options.contains(&ExerciseOption::Register),
+        &spec.register,
+    ) {
         (true, Some(path)) => Some(open(path).map_err(Unserved::Register)?),
         (true, None) => Some(Arc::new(InMemory::default()) as Arc<dyn Register>),
         _ => None,
