@@ -9,10 +9,10 @@ whole practical again and again, and both ends of echo, chat and submit. Exits w
 import argparse, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
 
 HOME = pathlib.Path(__file__).resolve().parent.parent
-MUSEUM = HOME / "check/tests/museum"
+BUGS = HOME / "check/tests/bugs"
 LONGEST = 10.0
 
-# What each right program is called in the practical, and the museum's cure that it is.
+# What each right program is called in the practical, and the cure in check/tests/bugs that it is.
 RIGHT = {
     "message_client.py": "crash-on-accents-message", "message_server.py": "dies-on-empty-message",
     "echo_client.py": "fin-case-client", "echo_server.py": "not-capitalised",
@@ -55,7 +55,7 @@ def main():
     wrong, busy = [], []
     with tempfile.TemporaryDirectory() as folder:
         for name, cure in RIGHT.items():
-            shutil.copy(MUSEUM / f"{cure}.cure.py", pathlib.Path(folder, name))
+            shutil.copy(BUGS / f"{cure}.cure.py", pathlib.Path(folder, name))
         for name in RIGHT:
             title = name.removesuffix(".py").split("_")
             took, found = check(args.socklab, [*title, "--format", "json", "--", "python3", f"{folder}/{name}"])

@@ -26,7 +26,7 @@ const FAR: u8 = 60;
 
 /// Something to be put right before class.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Problem {
     /// There is no Python, or only Windows's stub.
     NoPython(CommandError),
     /// Python does not run. Contains its message.
@@ -89,7 +89,7 @@ pub struct Health {
     /// What keeps the clock right.
     pub clock: Clock,
     /// What is wrong.
-    pub troubles: Vec<Trouble>,
+    pub problems: Vec<Problem>,
 }
 
 /// Looks at this computer, at the lecturers' server if its address is given, and at a phone's code.
@@ -98,16 +98,16 @@ pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
     look_at_clock(crate::given::now(), phone, &mut health);
     match resolve(OsStr::new("python3")) {
         Ok(python) => look_at_python(&python, &mut health),
-        Err(error) => health.troubles.push(Trouble::NoPython(error)),
+        Err(error) => health.problems.push(Problem::NoPython(error)),
     }
     for exercise in EXERCISES {
         let (transport, port) = (exercise.transport, exercise.port);
-        let seen = health.troubles.iter().any(|one| {
-            matches!(one, Trouble::PortHeld { transport: t, port: p, .. }
+        let seen = health.problems.iter().any(|one| {
+            matches!(one, Problem::PortHeld { transport: t, port: p, .. }
                 if (*t, *p) == (transport, port))
         });
         if !seen && !is_free(transport, port) {
-            health.troubles.push(Trouble::PortHeld {
+            health.problems.push(Problem::PortHeld {
                 exercise: exercise.name,
                 transport,
                 port,
@@ -119,8 +119,8 @@ pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
         && let Err(error) = TcpStream::connect_timeout(&server, REACH)
     {
         health
-            .troubles
-            .push(Trouble::NotReached(server, error.to_string()));
+            .problems
+            .push(Problem::NotReached(server, error.to_string()));
     }
     health
 }
@@ -132,9 +132,9 @@ fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
     let said = said.map(|output| output.stdout).unwrap_or_default();
     health.clock = synchronised(&String::from_utf8_lossy(&said));
     if unix < EARLIEST {
-        health.troubles.push(Trouble::ClockPast);
+        health.problems.push(Problem::ClockPast);
     } else if health.clock == Clock::Alone {
-        health.troubles.push(Trouble::ClockAlone);
+        health.problems.push(Problem::ClockAlone);
     }
     if let Some(phone) = phone {
         let key = Key::from_dni(&phone.dni);
@@ -142,9 +142,9 @@ fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
             [0] => {}
             [steps] => {
                 let seconds = -steps * TimeStep::SECONDS.cast_signed();
-                health.troubles.push(Trouble::ClockDiffers(seconds));
+                health.problems.push(Problem::ClockDiffers(seconds));
             }
-            _ => health.troubles.push(Trouble::CodeUnknown),
+            _ => health.problems.push(Problem::CodeUnknown),
         }
     }
 }
@@ -194,38 +194,38 @@ fn look_at_python(python: &OsStr, health: &mut Health) {
         Ok(output) => {
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             let last = errors.lines().last().unwrap_or_default().to_owned();
-            health.troubles.push(Trouble::PythonFails(last));
+            health.problems.push(Problem::PythonFails(last));
             return;
         }
         Err(error) => {
             health
-                .troubles
-                .push(Trouble::PythonFails(error.to_string()));
+                .problems
+                .push(Problem::PythonFails(error.to_string()));
             return;
         }
     };
     let said = String::from_utf8_lossy(&said).into_owned();
-    health.troubles.extend(troubles_of_python(&said));
+    health.problems.extend(problems_of_python(&said));
     health.python = said.lines().next().map(|line| line.trim().to_owned());
 }
 
-fn troubles_of_python(said: &str) -> Vec<Trouble> {
+fn problems_of_python(said: &str) -> Vec<Problem> {
     let mut lines = said.lines().map(str::trim);
     let version = lines.next().unwrap_or_default();
     let mut numbers = version
         .split('.')
         .map(|one| one.parse::<u32>().unwrap_or(0));
     let number = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let mut troubles = Vec::new();
+    let mut problems = Vec::new();
     if number < OLDEST {
-        troubles.push(Trouble::OldPython(version.to_owned()));
+        problems.push(Problem::OldPython(version.to_owned()));
     }
     match lines.next().unwrap_or_default().split_once(' ') {
         Some(("takes", _)) => {}
-        Some(("refuses", version)) => troubles.push(Trouble::PyotpRefuses(version.to_owned())),
-        _ => troubles.push(Trouble::NoPyotp),
+        Some(("refuses", version)) => problems.push(Problem::PyotpRefuses(version.to_owned())),
+        _ => problems.push(Problem::NoPyotp),
     }
-    troubles
+    problems
 }
 
 #[cfg(test)]
@@ -234,19 +234,19 @@ mod tests {
 
     #[test]
     fn what_python_says_of_itself() {
-        for (said, troubles) in [
+        for (said, problems) in [
             ("3.12.1\ntakes 2.9.0\n", vec![]),
-            ("3.12.1\r\nnone\r\n", vec![Trouble::NoPyotp]),
+            ("3.12.1\r\nnone\r\n", vec![Problem::NoPyotp]),
             (
                 "3.12.1\nrefuses 2.12.0\n",
-                vec![Trouble::PyotpRefuses("2.12.0".to_owned())],
+                vec![Problem::PyotpRefuses("2.12.0".to_owned())],
             ),
             (
                 "3.6.9\ntakes 2.9.0\n",
-                vec![Trouble::OldPython("3.6.9".to_owned())],
+                vec![Problem::OldPython("3.6.9".to_owned())],
             ),
         ] {
-            assert_eq!(troubles_of_python(said), troubles, "{said}");
+            assert_eq!(problems_of_python(said), problems, "{said}");
         }
     }
 
@@ -255,8 +255,8 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
         let address = listener.local_addr().expect("bound");
         let reached = |health: &Health| {
-            let missed = |one: &Trouble| matches!(one, Trouble::NotReached(..));
-            !health.troubles.iter().any(missed)
+            let missed = |one: &Problem| matches!(one, Problem::NotReached(..));
+            !health.problems.iter().any(missed)
         };
         assert!(reached(&doctor(Some(address), None)));
         drop(listener);
@@ -266,26 +266,26 @@ mod tests {
     #[test]
     fn the_clock_is_compared_with_a_phones_code() {
         let dni = || Dni::parse("123456").expect("a DNI");
-        let troubles = |unix: u64, code: &str| {
+        let problems = |unix: u64, code: &str| {
             let code = Code::parse(code).expect("a code");
             let phone = Phone { dni: dni(), code };
             let mut health = Health::default();
             look_at_clock(unix, Some(&phone), &mut health);
-            health.troubles.retain(|one| *one != Trouble::ClockAlone);
-            health.troubles
+            health.problems.retain(|one| *one != Problem::ClockAlone);
+            health.problems
         };
         // 574339 is the code of t = 2,000,000,000.
         for (unix, found) in [
             (2_000_000_000, vec![]),
-            (2_000_000_090, vec![Trouble::ClockDiffers(90)]),
-            (1_999_999_800, vec![Trouble::ClockDiffers(-180)]),
-            (2_000_003_600, vec![Trouble::CodeUnknown]),
+            (2_000_000_090, vec![Problem::ClockDiffers(90)]),
+            (1_999_999_800, vec![Problem::ClockDiffers(-180)]),
+            (2_000_003_600, vec![Problem::CodeUnknown]),
             (
                 1_000_000_000,
-                vec![Trouble::ClockPast, Trouble::CodeUnknown],
+                vec![Problem::ClockPast, Problem::CodeUnknown],
             ),
         ] {
-            assert_eq!(troubles(unix, "574339"), found, "{unix}");
+            assert_eq!(problems(unix, "574339"), found, "{unix}");
         }
         for (said, clock) in [
             ("yes\n", Clock::Synchronised),

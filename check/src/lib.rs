@@ -6,12 +6,13 @@
 
 #![forbid(unsafe_code)]
 
+mod bugs;
 mod codes;
 mod diagnose;
 mod doctor;
 mod evidence;
+mod exercise;
 mod given;
-mod museum;
 mod neighbours;
 mod plan;
 mod player;
@@ -19,16 +20,16 @@ mod practical;
 mod program;
 mod report;
 mod scenario;
-mod subject;
 mod wire;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+pub use bugs::{BUGS, Bug};
 pub use codes::{Cause, Symptom};
-pub use doctor::{Clock, Health, Phone, Trouble, doctor};
-pub use museum::{PIECES, Piece};
-pub use neighbours::{Neighbour, is_here, look_around};
+pub use doctor::{Clock, Health, Phone, Problem, doctor};
+pub use exercise::{CheckedExercise, ENROLMENT};
+pub use neighbours::{Neighbour, find_neighbour, is_here};
 pub use plan::{CheckPlan, GIVE_UP_AFTER, Submitter};
 pub use practical::{MapEntry, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;
@@ -37,7 +38,6 @@ pub use report::{
     Act, Finding, Reason, Report, ScenarioOutcome, ScenarioResult, SourceLine, Step, Verdict,
 };
 pub use scenario::{Move, ParseError, Scenario, Wrong, built_in, parse};
-pub use subject::{ENROLMENT, Subject};
 
 /// The cause that turns the expected bytes into the received ones, if the bytes prove it. `None`
 /// for a question in lower case.

@@ -25,7 +25,7 @@ const CHOSEN: u16 = 32_768;
 
 /// Looks in the system's tables for a program that `sought` may have meant. `None` if `sought` is
 /// on another machine, or the tables do not show it.
-pub fn look_around(transport: Transport, sought: SocketAddr) -> Option<Neighbour> {
+pub fn find_neighbour(transport: Transport, sought: SocketAddr) -> Option<Neighbour> {
     if !is_here(sought.ip()) {
         return None;
     }

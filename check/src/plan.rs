@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use socklab_core::transcript::Role;
 
+use crate::exercise::CheckedExercise;
 use crate::program::Start;
 use crate::scenario::Scenario;
-use crate::subject::Subject;
 
 /// After this time most people have seen enough of a program that fails.
 pub const GIVE_UP_AFTER: Duration = Duration::from_secs(8);
@@ -16,7 +16,7 @@ pub const GIVE_UP_AFTER: Duration = Duration::from_secs(8);
 #[derive(Clone, Debug)]
 pub struct CheckPlan {
     /// The exercise.
-    pub exercise: Subject,
+    pub exercise: CheckedExercise,
     /// The end that the program plays.
     pub role: Role,
     /// How to start the program; `None` if it is already running.

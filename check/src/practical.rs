@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use socklab_core::transcript::Role;
 
+use crate::exercise::{CheckedExercise, ENROLMENT};
 use crate::program::Start;
-use crate::subject::{ENROLMENT, Subject};
 
 /// How deep the folders of a practical may be nested, and how many files are examined.
 const DEPTH: usize = 5;
@@ -29,7 +29,7 @@ pub struct Practical {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The exercise.
-    pub subject: Subject,
+    pub exercise: CheckedExercise,
     /// Which end.
     pub role: Role,
     /// How to start the program.
@@ -62,7 +62,7 @@ impl NoProgram {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapEntry {
     /// The exercise.
-    pub subject: Subject,
+    pub exercise: CheckedExercise,
     /// Which end.
     pub role: Role,
     /// The command and its arguments.
@@ -92,23 +92,23 @@ pub fn practicals(folder: &Path, map: &[MapEntry]) -> io::Result<Vec<Practical>>
 fn practical(folder: &Path, map: &[MapEntry]) -> Practical {
     let files = files(folder);
     let mut parts = Vec::new();
-    for subject in Subject::all() {
-        for &role in subject.roles() {
+    for exercise in CheckedExercise::all() {
+        for &role in exercise.roles() {
             let mapped = map
                 .iter()
-                .find(|one| (one.subject, one.role) == (subject, role));
+                .find(|one| (one.exercise, one.role) == (exercise, role));
             let program = match mapped {
                 Some(mapped) if is_there(folder, &mapped.command) => Ok(Start {
                     command: mapped.command.iter().map(Into::into).collect(),
                     folder: Some(folder.to_owned()),
                 }),
                 Some(_) => Err(NoProgram::Missing),
-                None => program(&files, subject, role),
+                None => program(&files, exercise, role),
             };
-            let asked = mapped.is_some() || is_written_by_students(subject, role);
+            let asked = mapped.is_some() || is_written_by_students(exercise, role);
             if program != Err(NoProgram::Missing) || asked {
                 parts.push(Part {
-                    subject,
+                    exercise,
                     role,
                     program,
                 });
@@ -122,8 +122,11 @@ fn practical(folder: &Path, map: &[MapEntry]) -> Practical {
 }
 
 /// Whether students write this end; the hand-out contains the others.
-fn is_written_by_students(subject: Subject, role: Role) -> bool {
-    matches!((subject.name, role), ("chat", _) | ("submit", Role::Client))
+fn is_written_by_students(exercise: CheckedExercise, role: Role) -> bool {
+    matches!(
+        (exercise.name, role),
+        ("chat", _) | ("submit", Role::Client)
+    )
 }
 
 /// Whether the files that a command names exist in the folder.
@@ -135,10 +138,10 @@ fn is_there(folder: &Path, command: &[String]) -> bool {
         .all(|word| folder.join(word).is_file())
 }
 
-fn program(files: &[PathBuf], subject: Subject, role: Role) -> Result<Start, NoProgram> {
+fn program(files: &[PathBuf], exercise: CheckedExercise, role: Role) -> Result<Start, NoProgram> {
     let all: Vec<&PathBuf> = files
         .iter()
-        .filter(|file| meant(file) == Some((subject, role)))
+        .filter(|file| meant(file) == Some((exercise, role)))
         .collect();
     let starts: Vec<(&PathBuf, Start)> = all
         .iter()
@@ -172,7 +175,7 @@ fn ending(file: &Path) -> String {
 }
 
 /// The end and the exercise that a file's name stands for.
-fn meant(file: &Path) -> Option<(Subject, Role)> {
+fn meant(file: &Path) -> Option<(CheckedExercise, Role)> {
     let ending = ending(file);
     let runs = match ending.as_str() {
         "py" | "pyw" => true,
@@ -213,7 +216,7 @@ fn meant(file: &Path) -> Option<(Subject, Role)> {
     } else {
         return None;
     };
-    Some((Subject::find(exercise)?, role))
+    Some((CheckedExercise::find(exercise)?, role))
 }
 
 #[cfg(unix)]
@@ -290,7 +293,7 @@ mod tests {
         };
         let line = |one: &Practical, part: &Part| {
             let folder = one.folder.file_name().unwrap_or_default().to_string_lossy();
-            let (exercise, role) = (part.subject.name, part.role.name());
+            let (exercise, role) = (part.exercise.name, part.role.name());
             format!("{folder}: {exercise} {role} {}", said(part))
         };
         all.iter()
@@ -368,7 +371,7 @@ mod tests {
         put(folder.path(), "luis/c.py");
         put(folder.path(), "luis/x_chat_client.py");
         let mapped = MapEntry {
-            subject: Subject::find("chat").expect("an exercise"),
+            exercise: CheckedExercise::find("chat").expect("an exercise"),
             role: Role::Client,
             command: ["python3", "c.py"].map(str::to_owned).to_vec(),
         };

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::evidence::{Event, Evidence, strace};
-pub(crate) use activity::Patience;
+pub(crate) use activity::IdleTimer;
 pub use interpreter::CommandError;
 pub(crate) use interpreter::resolve;
 

@@ -1,7 +1,7 @@
 //! `socklab bug`: short wrong programs and their cures, for a class to look at.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Cause, PIECES, Piece};
+use socklab_check::{BUGS, Bug, Cause};
 use socklab_text::Messages;
 
 use crate::check::cure;
@@ -32,30 +32,25 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 }
 
 fn list(messages: &dyn Messages) -> Exit {
-    let width = PIECES
-        .iter()
-        .map(|piece| piece.name.len())
-        .max()
-        .unwrap_or(0);
-    for piece in PIECES {
-        let (end, (_, _, cause)) = (piece.end(), piece.about());
-        let what = messages.say(&format!("check-what-{cause}"));
-        print::payload(&format!("{:width$}  {end:16} {what}", piece.name));
+    let width = BUGS.iter().map(|bug| bug.name.len()).max().unwrap_or(0);
+    for bug in BUGS {
+        let what = messages.say(&format!("check-what-{}", bug.cause()));
+        print::payload(&format!("{:width$}  {:16} {what}", bug.name, bug.end()));
     }
     Exit::Done
 }
 
 fn show(name: &str, messages: &dyn Messages) -> Exit {
-    let Some(piece) = PIECES.iter().find(|piece| piece.name == name) else {
+    let Some(bug) = BUGS.iter().find(|bug| bug.name == name) else {
         return Exit::Usage.because(&messages.say_with("bug-unknown", &[("name", &name)]));
     };
-    let (_, _, code) = piece.about();
-    print::payload(&format!("{} · {} · {code}", piece.name, piece.end()));
+    let code = bug.cause();
+    print::payload(&format!("{} · {} · {code}", bug.name, bug.end()));
     let what = messages.say(&format!("check-what-{code}"));
     let why = messages.say(&format!("check-why-{code}"));
     print::payload(&what);
     print::payload(&messages.say_with("check-why", &[("text", &why)]));
-    for line in difference(piece) {
+    for line in difference(bug) {
         print::payload(&line);
     }
     if let Some(&cause) = Cause::ALL.iter().find(|cause| cause.code() == code) {
@@ -68,9 +63,9 @@ fn show(name: &str, messages: &dyn Messages) -> Exit {
 }
 
 /// The wrong program with its cure: `-` begins a line that goes, `+` one that comes.
-fn difference(piece: &Piece) -> Vec<String> {
-    let wrong: Vec<&str> = piece.wrong().lines().collect();
-    let right: Vec<&str> = piece.cure().lines().collect();
+fn difference(bug: &Bug) -> Vec<String> {
+    let wrong: Vec<&str> = bug.wrong().lines().collect();
+    let right: Vec<&str> = bug.cure().lines().collect();
     // The longest common subsequence: the programs are short.
     let mut common = vec![vec![0_usize; right.len() + 1]; wrong.len() + 1];
     for (i, a) in wrong.iter().enumerate().rev() {
@@ -104,16 +99,16 @@ mod tests {
 
     #[test]
     fn the_two_programs_can_be_read_back() {
-        for piece in PIECES {
-            let lines = difference(piece);
+        for bug in BUGS {
+            let lines = difference(bug);
             let side = |other: char| -> Vec<String> {
                 let kept = lines.iter().filter(|line| !line.starts_with(other));
                 kept.map(|line| line.get(2..).unwrap_or_default().to_owned())
                     .collect()
             };
             let of = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-            assert_eq!(side('+'), of(piece.wrong()), "{}", piece.name);
-            assert_eq!(side('-'), of(piece.cure()), "{}", piece.name);
+            assert_eq!(side('+'), of(bug.wrong()), "{}", bug.name);
+            assert_eq!(side('-'), of(bug.cure()), "{}", bug.name);
         }
     }
 }

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_check::{
-    CheckPlan, ParseError, Report, Scenario, ScenarioOutcome, Start, Subject, Submitter, Verdict,
-    built_in, check,
+    CheckPlan, CheckedExercise, ParseError, Report, Scenario, ScenarioOutcome, Start, Submitter,
+    Verdict, built_in, check,
 };
 use socklab_core::otp::{Dni, DniError};
 use socklab_core::transcript::Role;
@@ -32,7 +32,7 @@ use socklab_text::{Messages, escape, explained};
 
 #[derive(Args, Clone, Debug)]
 struct CheckArgs {
-    #[arg(id = "check-exercise", value_name = "EXERCISE", value_parser = subjects())]
+    #[arg(id = "check-exercise", value_name = "EXERCISE", value_parser = exercises())]
     exercise: String,
     #[arg(id = "check-role", value_name = "ROLE", value_parser = roles())]
     role: Option<String>,
@@ -121,8 +121,8 @@ impl Shared {
     }
 }
 
-fn subjects() -> PossibleValuesParser {
-    PossibleValuesParser::new(Subject::all().iter().map(|one| one.name))
+fn exercises() -> PossibleValuesParser {
+    PossibleValuesParser::new(CheckedExercise::all().iter().map(|one| one.name))
 }
 
 fn roles() -> PossibleValuesParser {
@@ -198,7 +198,7 @@ enum CheckError {
     /// The program is a client, which has no address to connect to.
     ConnectToClient,
     /// The exercise has two ends, and none was named; or it has one, and one was named.
-    Role(Subject),
+    Role(CheckedExercise),
     /// There are no scenarios for this exercise and role.
     NoScenarios,
     /// There is no scenario of this name. Also has the names that exist.
@@ -216,12 +216,12 @@ impl CheckError {
         match self {
             CheckError::NoCommand => messages.say("check-no-command"),
             CheckError::ConnectToClient => messages.say("check-connect-client"),
-            CheckError::Role(subject) => messages.say_with(
-                match subject.transport {
+            CheckError::Role(exercise) => messages.say_with(
+                match exercise.transport {
                     Some(_) => "check-no-role",
                     None => "check-one-role",
                 },
-                &[("exercise", &subject.name)],
+                &[("exercise", &exercise.name)],
             ),
             CheckError::NoScenarios => messages.say("check-no-scenarios"),
             CheckError::NoSuchScenario(name, list) => {
@@ -247,7 +247,7 @@ impl CheckError {
 explained!(CheckError);
 
 fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
-    let exercise = Subject::find(&args.exercise).ok_or(CheckError::NoScenarios)?;
+    let exercise = CheckedExercise::find(&args.exercise).ok_or(CheckError::NoScenarios)?;
     let named = |role: &&Role| Some(role.name()) == args.role.as_deref();
     let role = match (exercise.roles(), &args.role) {
         ([only], None) => *only,
@@ -289,7 +289,7 @@ fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
 
 fn connect(
     args: &CheckArgs,
-    exercise: Subject,
+    exercise: CheckedExercise,
     role: Role,
 ) -> Result<Option<SocketAddr>, CheckError> {
     let Some(text) = &args.connect else {
@@ -304,7 +304,11 @@ fn connect(
 }
 
 /// The built-in scenarios, or those of a file.
-fn scenarios(args: &CheckArgs, exercise: Subject, role: Role) -> Result<Vec<Scenario>, CheckError> {
+fn scenarios(
+    args: &CheckArgs,
+    exercise: CheckedExercise,
+    role: Role,
+) -> Result<Vec<Scenario>, CheckError> {
     let Some(file) = &args.scenario else {
         return Ok(built_in(exercise.name, role));
     };

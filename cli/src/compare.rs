@@ -21,10 +21,10 @@ use socklab_runtimes::Runtime;
 use socklab_system::supports_batching;
 use socklab_text::{Messages, system_error};
 
-use crate::around;
 use crate::exit::Exit;
 use crate::files::FileError;
 use crate::interrupt::end_programs_on_interrupt;
+use crate::nearby;
 use crate::options::read;
 use crate::outlet;
 use crate::print;
@@ -157,7 +157,7 @@ fn unmeasured(error: &Unmeasured, transport: Transport, messages: &dyn Messages)
             messages.say_with("compare-failed", &[("model", model), ("detail", &detail)])
         }
         Unmeasured::Silent(address) => {
-            let nearby = around::nearby(messages, transport, *address);
+            let nearby = nearby::nearby(messages, transport, *address);
             nearby.unwrap_or_else(|| {
                 messages.say_with("compare-target-silent", &[("address", address)])
             })

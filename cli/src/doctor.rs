@@ -1,7 +1,7 @@
 //! `socklab doctor`: a lab computer's check before class.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Clock, CommandError, Phone, Trouble, doctor};
+use socklab_check::{Clock, CommandError, Phone, Problem, doctor};
 use socklab_core::otp::{Code, Dni};
 use socklab_text::Messages;
 
@@ -62,33 +62,33 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     if let Some(id) = clock {
         print::payload(&messages.say(id));
     }
-    if health.troubles.is_empty() {
+    if health.problems.is_empty() {
         print::payload(&messages.say("doctor-healthy"));
         return Exit::Done;
     }
-    for trouble in &health.troubles {
-        print::payload(&format!("✗ {}", text_of(trouble, messages)));
+    for problem in &health.problems {
+        print::payload(&format!("✗ {}", text_of(problem, messages)));
     }
     Exit::Failed
 }
 
-fn text_of(trouble: &Trouble, messages: &dyn Messages) -> String {
-    match trouble {
-        Trouble::NoPython(CommandError::StoreStub(name)) => {
+fn text_of(problem: &Problem, messages: &dyn Messages) -> String {
+    match problem {
+        Problem::NoPython(CommandError::StoreStub(name)) => {
             messages.say_with("check-reason-store", &[("name", name)])
         }
-        Trouble::NoPython(_) => messages.say("doctor-no-python"),
-        Trouble::PythonFails(detail) => {
+        Problem::NoPython(_) => messages.say("doctor-no-python"),
+        Problem::PythonFails(detail) => {
             messages.say_with("doctor-python-fails", &[("detail", detail)])
         }
-        Trouble::OldPython(version) => {
+        Problem::OldPython(version) => {
             messages.say_with("doctor-python-old", &[("version", version)])
         }
-        Trouble::NoPyotp => messages.say("doctor-no-pyotp"),
-        Trouble::PyotpRefuses(version) => {
+        Problem::NoPyotp => messages.say("doctor-no-pyotp"),
+        Problem::PyotpRefuses(version) => {
             messages.say_with("doctor-pyotp-refuses", &[("version", version)])
         }
-        Trouble::PortHeld {
+        Problem::PortHeld {
             exercise,
             transport,
             port,
@@ -107,21 +107,21 @@ fn text_of(trouble: &Trouble, messages: &dyn Messages) -> String {
                 ],
             )
         }
-        Trouble::ClockPast => messages.say("doctor-clock-past"),
-        Trouble::ClockAlone => messages.say("doctor-clock-alone"),
-        Trouble::ClockDiffers(seconds) => {
+        Problem::ClockPast => messages.say("doctor-clock-past"),
+        Problem::ClockAlone => messages.say("doctor-clock-alone"),
+        Problem::ClockDiffers(seconds) => {
             let id = match seconds {
                 0.. => "doctor-clock-ahead",
                 _ => "doctor-clock-behind",
             };
             messages.say_with(id, &[("seconds", &seconds.unsigned_abs())])
         }
-        Trouble::CodeUnknown => messages.say("doctor-code-unknown"),
+        Problem::CodeUnknown => messages.say("doctor-code-unknown"),
         // For an address of this computer the network cannot be the cause.
-        Trouble::NotReached(at, _) if at.ip().is_loopback() => {
+        Problem::NotReached(at, _) if at.ip().is_loopback() => {
             messages.say_with("doctor-not-reached-here", &[("address", at)])
         }
-        Trouble::NotReached(at, detail) => {
+        Problem::NotReached(at, detail) => {
             messages.say_with("doctor-not-reached", &[("address", at), ("detail", detail)])
         }
     }

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod address;
-mod around;
 mod bug;
 mod check;
 mod command;
@@ -18,8 +17,8 @@ mod interrupt;
 mod language;
 mod lesson;
 mod measured;
+mod nearby;
 mod numbers;
-mod odd;
 mod options;
 mod otp;
 mod outlet;
@@ -36,6 +35,7 @@ mod terminal;
 mod timeline;
 mod tour;
 mod transcript;
+mod unexpected;
 mod usage;
 mod wording;
 

@@ -9,15 +9,15 @@ use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
 use crate::address;
-use crate::odd;
 use crate::outlet::{self, Outlet, STDERR, STDOUT, Stream};
 use crate::print;
+use crate::unexpected;
 use crate::wording;
 use socklab_text::Messages;
 use socklab_text::escape;
 
-/// How many odd things are said one by one.
-const ODD: usize = 20;
+/// After this many unexpected messages, one line says that there are more.
+const MAX_UNEXPECTED: usize = 20;
 
 /// What a terminal shows, and how.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +38,8 @@ pub(crate) struct Terminal {
     stop: Stop,
     /// An answer has come that cannot be right.
     wrong: Arc<AtomicBool>,
-    /// How often something was odd.
-    odd: AtomicUsize,
+    /// How many unexpected messages have come.
+    unexpected: AtomicUsize,
     interactive: bool,
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     takes_all: bool,
@@ -61,7 +61,7 @@ impl Terminal {
             options,
             stop,
             wrong,
-            odd: AtomicUsize::new(0),
+            unexpected: AtomicUsize::new(0),
             interactive: stdin().is_terminal(),
             takes_all: takes_all(),
             payload: match stdout().is_terminal() && stderr().is_terminal() {
@@ -139,9 +139,9 @@ impl Console for Terminal {
             self.wrong.store(true, Ordering::Relaxed);
         }
         // A peer can cause this as often as it likes.
-        match self.odd.fetch_add(1, Ordering::Relaxed) {
-            ..ODD => self.line(&odd::line(self.messages, unexpected)),
-            ODD => self.line(&self.messages.say("odd-more")),
+        match self.unexpected.fetch_add(1, Ordering::Relaxed) {
+            ..MAX_UNEXPECTED => self.line(&unexpected::line(self.messages, unexpected)),
+            MAX_UNEXPECTED => self.line(&self.messages.say("odd-more")),
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use socklab_core::{
 use socklab_text::Messages;
 use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
-use crate::around;
+use crate::nearby;
 
 /// A notice in messages; `Ready` has more than one line and is the terminal's business.
 pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
@@ -37,7 +37,7 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
         Notice::LineTooLong(peer, most) => {
             messages.say_with("line-too-long", &[("peer", &peer), ("most", &most)])
         }
-        Notice::NoListener(peer) => match around::nearby(messages, Transport::Datagram, peer) {
+        Notice::NoListener(peer) => match nearby::nearby(messages, Transport::Datagram, peer) {
             Some(said) => messages.say_with("sent-but", &[("said", &said)]),
             None => messages.say_with("nobody-listens", &[("peer", &peer)]),
         },
@@ -68,16 +68,16 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
 /// A failure in messages: what happened, to whom, and what to try.
 pub(crate) fn failure(messages: &dyn Messages, transport: Transport, failure: Failure) -> String {
     let waited = |id, peer: SocketAddr, waited: Duration| {
-        let way = around::way(transport, peer);
+        let way = nearby::way(transport, peer);
         messages.say_with(id, &[("peer", &peer), ("seconds", &waited), ("way", &way)])
     };
     match failure {
-        Failure::Refused(peer) => around::nearby(messages, transport, peer)
+        Failure::Refused(peer) => nearby::nearby(messages, transport, peer)
             .unwrap_or_else(|| messages.say_with("failure-refused", &[("peer", &peer)])),
         Failure::NoReply(peer, time) => waited("failure-no-reply", peer, time),
         Failure::ConnectTimedOut(peer, time) => waited("failure-connect-timeout", peer, time),
         Failure::Unreachable(peer) => {
-            let way = around::way(transport, peer);
+            let way = nearby::way(transport, peer);
             messages.say_with("failure-unreachable", &[("peer", &peer), ("way", &way)])
         }
         Failure::Reset(peer) => messages.say_with("failure-reset", &[("peer", &peer)]),

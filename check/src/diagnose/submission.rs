@@ -8,25 +8,25 @@ use super::{contains, encodings, repr};
 use crate::codes::Cause;
 use crate::given::Given;
 
-/// Returns `None` if the message is right. Otherwise returns the cause, if it is proved.
+/// Judges a message. `Err` has the cause, if it is proved.
 pub(crate) fn submission(
     bytes: &[u8],
     given: &Given,
     unix: u64,
     source: &[u8],
-) -> Option<Option<Cause>> {
+) -> Result<(), Option<Cause>> {
     let unknown = Decision::Refused(Refusal::WrongCode(Why::Unknown));
     let reviewed = review(bytes, Some(&unknown), unix);
     let parts = reviewed.parts.map(|parts| parts.map(<[u8]>::to_vec));
     if let Some(cause) = against_given(bytes, parts.as_ref(), given) {
-        return Some(Some(cause));
+        return Err(Some(cause));
     }
     let quoted = |quote: u8| [&[quote][..], bytes, &[quote]].concat();
     if [b'"', b'\'']
         .iter()
         .any(|&quote| contains(source, &quoted(quote)))
     {
-        return Some(Some(Cause::QuotedNames));
+        return Err(Some(Cause::QuotedNames));
     }
     for remark in &reviewed.remarks {
         let cause = match remark {
@@ -43,15 +43,15 @@ pub(crate) fn submission(
             }
             _ => continue,
         };
-        return Some(cause);
+        return Err(cause);
     }
     let Some([_, dni, code]) = &parts else {
-        return Some(None);
+        return Err(None);
     };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = text(code).trim_end().to_owned();
     let (Ok(dni), Ok(read)) = (Dni::parse(&text(dni)), Code::parse(&code)) else {
-        return Some(None);
+        return Err(None);
     };
     // A code that we gave is not the program's mistake: the program may contain another DNI.
     if given.code.as_deref() == Some(code.as_str()) || Given::is_right(&dni, &read, unix) {
@@ -59,12 +59,12 @@ pub(crate) fn submission(
             .remarks
             .iter()
             .any(|one| one.is_wrong() && !matches!(one, Remark::CodeWrong | Remark::CodeHours(_)));
-        return wrong.then_some(None);
+        return if wrong { Err(None) } else { Ok(()) };
     }
     if contains(source, code.as_bytes()) || is_behind(&dni, &read, unix) {
-        return Some(Some(Cause::StaleCode));
+        return Err(Some(Cause::StaleCode));
     }
-    Some(None)
+    Err(None)
 }
 
 /// Compares the message with the values that the program was given.

@@ -1,11 +1,11 @@
 //! Checks an enrolment program: what it shows, and how it answers a code.
 
 use super::submission::asked;
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose::{self, Secret};
 use crate::given::Field;
-use crate::program::Patience;
+use crate::program::IdleTimer;
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
@@ -19,7 +19,7 @@ impl Player<'_> {
 
     /// Checks that the shown secret is that of the DNI which the program was given, or which it
     /// contains.
-    pub(super) fn secret(&mut self) -> Result<(), Stop> {
+    pub(super) fn secret(&mut self) -> Result<(), EarlyEnd> {
         let right = |player: &Self| {
             let told = player.given.given_dni.as_deref();
             let is = |dni: &str| told.is_none_or(|told| told == dni);
@@ -32,7 +32,7 @@ impl Player<'_> {
             if self.given.given_dni.is_none() {
                 self.given.learn(&dni);
             }
-            self.theirs(Act::Shows(token.into_bytes()), true);
+            self.program_step(Act::Shows(token.into_bytes()), true);
             return Ok(());
         }
         let expected = self.given.given_dni.as_ref().map(|dni| {
@@ -46,17 +46,17 @@ impl Player<'_> {
             }
             Some(Secret::Wrong(token, cause)) => (token, cause),
             None => {
-                self.waits();
+                self.note_blocked_call();
                 return Err(self.fail_with(Symptom::NotShown, None, expected, None));
             }
         };
         let token = token.into_bytes();
-        self.theirs(Act::Shows(token.clone()), false);
+        self.program_step(Act::Shows(token.clone()), false);
         Err(self.fail_with(Symptom::WrongOutput, cause, expected, Some(token)))
     }
 
     /// Whether the program shows the same secret for another DNI.
-    fn shows_always(&mut self, before: &str) -> Result<Option<Cause>, Stop> {
+    fn shows_always(&mut self, before: &str) -> Result<Option<Cause>, EarlyEnd> {
         self.given.use_dni(b"87654321");
         self.restart()?;
         let same = |player: &Self| match player.secret_shown() {
@@ -67,17 +67,17 @@ impl Player<'_> {
     }
 
     /// Checks that the shown URI gives a phone the same secret.
-    pub(super) fn uri(&mut self) -> Result<(), Stop> {
+    pub(super) fn uri(&mut self) -> Result<(), EarlyEnd> {
         let shown = |player: &Self| {
             let dni = player.given.dni(player.setup.submitter);
             diagnose::provisioned(&player.output_text(), &dni)
         };
         let Some((uri, judged)) = self.until_shown(&shown)? else {
-            self.waits();
+            self.note_blocked_call();
             return Err(self.fail(Symptom::NotShown, None));
         };
         let uri = uri.into_bytes();
-        self.theirs(Act::Shows(uri.clone()), judged.is_ok());
+        self.program_step(Act::Shows(uri.clone()), judged.is_ok());
         match judged {
             Ok(()) => Ok(()),
             Err(cause) => Err(self.fail_with(Symptom::WrongOutput, Some(cause), None, Some(uri))),
@@ -86,13 +86,13 @@ impl Player<'_> {
 
     /// Answers the program's questions until it shows what `look` finds. `None` if it asks for the
     /// code, ends or waits first.
-    fn until_shown<T>(&mut self, look: &dyn Fn(&Self) -> Option<T>) -> Result<Option<T>, Stop> {
+    fn until_shown<T>(&mut self, look: &dyn Fn(&Self) -> Option<T>) -> Result<Option<T>, EarlyEnd> {
         loop {
             let mut ready = |player: &mut Self| match look(player) {
                 Some(found) => Some(Some(found)),
                 None => player.question().map(|_| None),
             };
-            match self.wait_until(&mut ready, Patience::is_quiet) {
+            match self.wait_until(&mut ready, IdleTimer::is_quiet) {
                 Waited::Ready(Some(found)) => return Ok(Some(found)),
                 Waited::Exited if self.crashed() => return Err(self.exited(Symptom::ExitsEarly)),
                 Waited::Exited => return Ok(None),
@@ -111,14 +111,14 @@ impl Player<'_> {
     }
 
     /// Types the DNI or a label if the program asks for one; not the code.
-    fn answer_label(&mut self) -> Result<bool, Stop> {
+    fn answer_label(&mut self) -> Result<bool, EarlyEnd> {
         let question = match self.question() {
             Some(question) => question,
             None if self.reports() => return Ok(false),
             None => match self.unended_line() {
                 Some(line) => line,
                 None if self.output_len() == 0 => {
-                    return Err(Stop::NotChecked(Reason::HoldsOutput));
+                    return Err(EarlyEnd::NotChecked(Reason::HoldsOutput));
                 }
                 None => return Ok(false),
             },
@@ -131,30 +131,30 @@ impl Player<'_> {
             None => Field::Dni,
         };
         if self.typed.len() >= 8 {
-            return Err(Stop::NotChecked(Reason::Asks(question)));
+            return Err(EarlyEnd::NotChecked(Reason::Asks(question)));
         }
         let value = self.given.give(field, self.setup.submitter).into_bytes();
         self.typed.push(value.clone());
-        self.ours(Act::WeType(value.clone()));
+        self.our_step(Act::WeType(value.clone()));
         self.type_and_wait(&value);
         Ok(true)
     }
 
     /// Answers everything but the question for the code.
-    pub(super) fn until_it_asks_for_the_code(&mut self) -> Result<(), Stop> {
+    pub(super) fn until_it_asks_for_the_code(&mut self) -> Result<(), EarlyEnd> {
         let never = |_: &Self| None::<()>;
         self.until_shown(&never).map(drop)
     }
 
     /// The program's answer to a code, with digits removed: the code itself may be part of the
     /// answer.
-    pub(super) fn answer_shown(&mut self) -> Result<Vec<u8>, Stop> {
+    pub(super) fn answer_shown(&mut self) -> Result<Vec<u8>, EarlyEnd> {
         let prompt = self.question().unwrap_or_default();
         let before = self.lines_read();
         let mut done = |player: &mut Self| {
             (player.question().is_some() && player.lines_read() > before).then_some(())
         };
-        let waited = self.wait_until(&mut done, Patience::is_quiet);
+        let waited = self.wait_until(&mut done, IdleTimer::is_quiet);
         if matches!(waited, Waited::Exited) && self.crashed() {
             return Err(self.exited(Symptom::EndsEarly));
         }
@@ -168,7 +168,7 @@ impl Player<'_> {
         if said.is_empty() {
             return Err(self.fail(Symptom::NotShown, None));
         }
-        self.theirs(Act::Shows(said.clone()), true);
+        self.program_step(Act::Shows(said.clone()), true);
         Ok(said)
     }
 
@@ -187,7 +187,7 @@ impl Player<'_> {
     }
 
     /// The program's answer to a right code that does not begin with a zero.
-    fn answer_to_another_code(&mut self) -> Result<Vec<u8>, Stop> {
+    fn answer_to_another_code(&mut self) -> Result<Vec<u8>, EarlyEnd> {
         self.given.use_dni(b"{other-code}");
         self.restart()?;
         self.type_line(b"{code}")?;
@@ -195,9 +195,9 @@ impl Player<'_> {
     }
 
     /// Ends the program and starts it again.
-    pub(super) fn restart(&mut self) -> Result<(), Stop> {
+    pub(super) fn restart(&mut self) -> Result<(), EarlyEnd> {
         if self.program.is_none() {
-            return Err(Stop::NotChecked(Reason::RunsElsewhere));
+            return Err(EarlyEnd::NotChecked(Reason::RunsElsewhere));
         }
         // Close our connections first, so that none keeps the program's port.
         self.wire = self.wire.anew();
@@ -205,7 +205,7 @@ impl Player<'_> {
         self.sent.clear();
         self.heard.clear();
         self.typed.clear();
-        self.owed.clear();
+        self.not_yet_shown.clear();
         self.shown = 0;
         self.begin()
     }

@@ -2,15 +2,15 @@
 
 use socklab_core::transcript::Role;
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose::{self, RECEIVES, SENDS};
-use crate::program::Patience;
+use crate::program::IdleTimer;
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
     /// The program sent something other than expected.
-    pub(super) fn wrong(&mut self, peer: &str, expected: &[u8], received: Vec<u8>) -> Stop {
+    pub(super) fn wrong(&mut self, peer: &str, expected: &[u8], received: Vec<u8>) -> EarlyEnd {
         let question = match self.setup.role {
             Role::Server => self.sent.last(),
             Role::Client => None,
@@ -87,19 +87,19 @@ impl Player<'_> {
             let rest = player.wire.stream(peer)?.rest();
             (!rest.is_empty()).then(|| rest.to_vec())
         };
-        match self.wait_until(&mut answer, Patience::is_over) {
+        match self.wait_until(&mut answer, IdleTimer::is_over) {
             Waited::Ready(bytes) => Some(bytes),
             _ => None,
         }
     }
 
     /// The program is silent although it is its turn.
-    pub(super) fn silent(&mut self, peer: &str, expected: &[u8]) -> Stop {
+    pub(super) fn silent(&mut self, peer: &str, expected: &[u8]) -> EarlyEnd {
         let first = self.setup.role == Role::Client && self.heard.is_empty();
         if first && let Some(question) = self.asks_more() {
-            return Stop::NotChecked(Reason::Asks(question));
+            return EarlyEnd::NotChecked(Reason::Asks(question));
         }
-        self.waits();
+        self.note_blocked_call();
         let symptom = match first {
             true => Symptom::NoRequest,
             false => Symptom::NoReply,
@@ -150,7 +150,7 @@ impl Player<'_> {
             (moved || player.output_len() > before).then_some(())
         };
         matches!(
-            self.wait_until(&mut moved, Patience::is_over),
+            self.wait_until(&mut moved, IdleTimer::is_over),
             Waited::Ready(()) | Waited::Exited
         ) && !self.crashed()
     }
@@ -185,7 +185,7 @@ impl Player<'_> {
     }
 
     /// The program ended, or closed the connection, before it sent what it should.
-    pub(super) fn gone(&mut self, expected: &[u8]) -> Stop {
+    pub(super) fn gone(&mut self, expected: &[u8]) -> EarlyEnd {
         // The end of the connection may only be the first sign that the program ends.
         let _ = self.wait_until_quiet();
         if self.exit_code().is_some() || self.crashed() {
@@ -194,7 +194,7 @@ impl Player<'_> {
             let said = self.typed.last().is_some_and(|line| line == b"fin");
             if chat && said && read && !self.crashed() {
                 let code = self.exit_code();
-                self.theirs(Act::Exits(code), false);
+                self.program_step(Act::Exits(code), false);
                 let expected = Some(expected.to_vec());
                 let cause = Some(Cause::FinNotSent);
                 return self.fail_with(Symptom::EndsEarly, cause, expected, None);
@@ -213,7 +213,7 @@ impl Player<'_> {
     }
 
     /// The program is a client and does not connect.
-    pub(super) fn not_asked(&mut self) -> Stop {
+    pub(super) fn not_asked(&mut self) -> EarlyEnd {
         if let Some((cause, detail)) = self.went_elsewhere("a") {
             return self
                 .fail(Symptom::NoRequest, Some(cause))
@@ -223,14 +223,14 @@ impl Player<'_> {
             return self.exited(Symptom::NoRequest);
         }
         if let Some(question) = self.question() {
-            return Stop::NotChecked(Reason::Asks(question));
+            return EarlyEnd::NotChecked(Reason::Asks(question));
         }
-        self.waits();
+        self.note_blocked_call();
         self.fail(Symptom::NoRequest, None)
     }
 
     /// The program did not show what came.
-    pub(super) fn not_shown(&mut self, text: &[u8]) -> Stop {
+    pub(super) fn not_shown(&mut self, text: &[u8]) -> EarlyEnd {
         let (output, after) = (self.output(), self.output_since());
         let mut cause = diagnose::shown(self.evidence(), &self.sent, text, &after);
         let ended = self.exit_code().is_some();
@@ -242,17 +242,17 @@ impl Player<'_> {
             cause = Some(Cause::TurnBroken);
         }
         if !ended && after.is_empty() {
-            self.waits();
+            self.note_blocked_call();
             symptom = Symptom::Hangs;
             let stream = self.wire.is_stream() && self.setup.exercise.name != "capitals";
             if cause.is_none() && stream {
                 cause = self.waits_for_more();
             }
         } else if !after.is_empty() {
-            self.theirs(Act::Shows(after.clone()), false);
+            self.program_step(Act::Shows(after.clone()), false);
         } else if ended {
             let code = self.exit_code();
-            self.theirs(Act::Exits(code), false);
+            self.program_step(Act::Exits(code), false);
         }
         let received = (!after.is_empty()).then_some(after);
         self.fail_with(symptom, cause, Some(text.to_vec()), received)
@@ -278,7 +278,7 @@ impl Player<'_> {
         let before = self.output_len();
         self.wire.send("a", b"\n").ok()?;
         let mut shown = |player: &mut Self| (player.output_len() > before).then_some(());
-        match self.wait_until(&mut shown, Patience::is_quiet) {
+        match self.wait_until(&mut shown, IdleTimer::is_quiet) {
             Waited::Ready(()) => Some(Cause::WaitsForNewline),
             _ => self.waits_for_eof("a").then_some(Cause::WaitsForEof),
         }

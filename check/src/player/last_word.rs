@@ -2,17 +2,17 @@
 
 use socklab_core::transcript::Role;
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 
 impl Player<'_> {
     /// The failure of a program that does not end. `None` if it only waits for a key.
-    pub(super) fn goes_on(&mut self) -> Option<Stop> {
+    pub(super) fn goes_on(&mut self) -> Option<EarlyEnd> {
         if self.leaves_after_enter() {
             return None;
         }
-        self.waits();
+        self.note_blocked_call();
         let cause = if self
             .evidence()
             .is_some_and(diagnose::reads_nothing_for_ever)

@@ -1,32 +1,32 @@
 //! Carries out each move of a scenario.
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
-use crate::program::Patience;
+use crate::program::IdleTimer;
 use crate::report::{Act, Reason};
 use crate::scenario::Move;
 use socklab_core::transcript::Role;
 
 impl Player<'_> {
-    pub(super) fn act(&mut self, one: &Move) -> Result<(), Stop> {
+    pub(super) fn act(&mut self, one: &Move) -> Result<(), EarlyEnd> {
         match one {
             Move::Open(peer) => self.open(peer),
             Move::Send { peer, bytes } => self.send(peer, bytes),
             Move::Pieces { peer, bytes } => self.send_pieces(peer, bytes),
             Move::Finish(peer) => {
                 self.wire.finish(peer);
-                self.ours(Act::WeFinish);
+                self.our_step(Act::WeFinish);
                 Ok(())
             }
             Move::Reset(peer) => {
                 self.wire.reset(peer);
-                self.ours(Act::WeReset);
+                self.our_step(Act::WeReset);
                 Ok(())
             }
             Move::Network { how, seed, text } => {
                 self.wire.impair(*how, *seed);
-                self.ours(Act::WeImpair(text.clone()));
+                self.our_step(Act::WeImpair(text.clone()));
                 Ok(())
             }
             Move::Type(line) => self.type_line(line),
@@ -66,10 +66,10 @@ impl Player<'_> {
         }
     }
 
-    fn open(&mut self, peer: &str) -> Result<(), Stop> {
+    fn open(&mut self, peer: &str) -> Result<(), EarlyEnd> {
         match self.wire.open(peer) {
             Ok(true) if self.wire.is_stream() => {
-                self.ours(Act::WeConnect);
+                self.our_step(Act::WeConnect);
                 Ok(())
             }
             Ok(_) => Ok(()),
@@ -78,12 +78,12 @@ impl Player<'_> {
     }
 
     /// The program listened, but accepts no connection.
-    fn refused(&mut self, error: &std::io::Error) -> Stop {
+    fn refused(&mut self, error: &std::io::Error) -> EarlyEnd {
         if self.program.is_none() {
             let address = self.setup.connect;
-            return Stop::NotChecked(address.map_or(Reason::RunsElsewhere, Reason::NotReached));
+            return EarlyEnd::NotChecked(address.map_or(Reason::RunsElsewhere, Reason::NotReached));
         }
-        self.ours(Act::WeConnect);
+        self.our_step(Act::WeConnect);
         if self.ends() {
             return self.exited(Symptom::EndsEarly);
         }
@@ -92,10 +92,10 @@ impl Player<'_> {
             let cause = self.has_answered().then_some(Cause::ServesOnce);
             return self.fail(Symptom::NeverListens, cause);
         }
-        Stop::NotChecked(Reason::System(error.to_string()))
+        EarlyEnd::NotChecked(Reason::System(error.to_string()))
     }
 
-    fn send(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
+    fn send(&mut self, peer: &str, bytes: &[u8]) -> Result<(), EarlyEnd> {
         self.open(peer)?;
         let bytes = self.filled(bytes);
         let just_sent = (self.steps.last()).is_some_and(|step| matches!(step.act, Act::WeSend(_)));
@@ -103,7 +103,7 @@ impl Player<'_> {
             self.until_taken();
         }
         self.shown = self.output_len();
-        self.ours(Act::WeSend(bytes.clone()));
+        self.our_step(Act::WeSend(bytes.clone()));
         // Ignore errors: the program has closed, and the next move will show it.
         let _ = self.wire.send(peer, &bytes);
         if self.setup.exercise.name == "chat" && peer != "a" {
@@ -127,7 +127,7 @@ impl Player<'_> {
         let before = self.receives();
         let mut taken = |player: &mut Self| (player.receives() > before).then_some(());
         if self.reports() && self.blocked().is_none() {
-            let _: Waited<()> = self.wait_until(&mut taken, Patience::is_quiet);
+            let _: Waited<()> = self.wait_until(&mut taken, IdleTimer::is_quiet);
         }
         let _ = self.wait_until_quiet();
     }
@@ -140,11 +140,11 @@ impl Player<'_> {
         program.evidence.calls(&diagnose::RECEIVES).count()
     }
 
-    fn send_pieces(&mut self, peer: &str, bytes: &[u8]) -> Result<(), Stop> {
+    fn send_pieces(&mut self, peer: &str, bytes: &[u8]) -> Result<(), EarlyEnd> {
         self.open(peer)?;
         let bytes = self.filled(bytes);
         self.shown = self.output_len();
-        self.ours(Act::WeSend(bytes.clone()));
+        self.our_step(Act::WeSend(bytes.clone()));
         let _ = self.wire.send_pieces(peer, &bytes);
         self.sent.push(bytes);
         Ok(())
@@ -155,14 +155,14 @@ impl Player<'_> {
         program.map_or(0, |program| program.output.bytes().len())
     }
 
-    fn hear(&mut self, peer: &str, expected: &[u8]) -> Result<(), Stop> {
+    fn hear(&mut self, peer: &str, expected: &[u8]) -> Result<(), EarlyEnd> {
         if self.wire.is_stream() {
             return self.hear_bytes(peer, expected);
         }
         match self.wait(|player| player.wire.datagram(peer)) {
             Waited::Ready(bytes) => {
                 let right = bytes == expected;
-                self.theirs(Act::Sends(bytes.clone()), right);
+                self.program_step(Act::Sends(bytes.clone()), right);
                 if right {
                     self.heard.push(bytes);
                     return Ok(());
@@ -174,7 +174,7 @@ impl Player<'_> {
         }
     }
 
-    fn hear_bytes(&mut self, peer: &str, expected: &[u8]) -> Result<(), Stop> {
+    fn hear_bytes(&mut self, peer: &str, expected: &[u8]) -> Result<(), EarlyEnd> {
         let came = self.wait(|player| {
             let stream = player.wire.stream(peer)?;
             let rest = stream.rest();
@@ -188,21 +188,23 @@ impl Player<'_> {
             let _ = self.wait_until_quiet();
         }
         let Some(stream) = self.wire.stream(peer) else {
-            return Err(Stop::NotChecked(Reason::System("no connection".to_owned())));
+            return Err(EarlyEnd::NotChecked(Reason::System(
+                "no connection".to_owned(),
+            )));
         };
         if matches!(came, Waited::Ready(true)) {
             stream.taken += expected.len();
             self.heard.push(expected.to_vec());
-            self.theirs(Act::Sends(expected.to_vec()), true);
+            self.program_step(Act::Sends(expected.to_vec()), true);
             return Ok(());
         }
         let rest = stream.rest().to_vec();
         if !rest.is_empty() {
-            self.theirs(Act::Sends(rest.clone()), false);
+            self.program_step(Act::Sends(rest.clone()), false);
             return Err(self.wrong(peer, expected, rest));
         }
         if stream.ended {
-            self.theirs(Act::Closes, false);
+            self.program_step(Act::Closes, false);
         }
         match came {
             Waited::Over => Err(self.silent(peer, expected)),
@@ -211,7 +213,7 @@ impl Player<'_> {
     }
 
     /// Waits for any message that is not empty.
-    fn any_reply(&mut self, peer: &str) -> Result<Vec<u8>, Stop> {
+    fn any_reply(&mut self, peer: &str) -> Result<Vec<u8>, EarlyEnd> {
         if self.setup.exercise.transport.is_none() {
             return self.answer_shown();
         }
@@ -224,43 +226,43 @@ impl Player<'_> {
         {
             // Receive all of it: up to the end of stream, or until the program does something else.
             let mut ended = |player: &mut Self| player.wire.stream(peer)?.ended.then_some(());
-            let _: Waited<()> = self.wait_until(&mut ended, Patience::is_quiet);
+            let _: Waited<()> = self.wait_until(&mut ended, IdleTimer::is_quiet);
             let Some(stream) = self.wire.stream(peer) else {
                 return Ok(Vec::new());
             };
             let all = stream.rest().to_vec();
             stream.taken = stream.received.len();
-            self.theirs(Act::Sends(all.clone()), true);
+            self.program_step(Act::Sends(all.clone()), true);
             self.heard.push(all.clone());
             return Ok(all);
         }
         match came {
             Waited::Over => Err(self.silent(peer, b"")),
             _ => {
-                self.theirs(Act::Closes, false);
+                self.program_step(Act::Closes, false);
                 Err(self.gone(b""))
             }
         }
     }
 
-    fn nothing(&mut self, peer: &str) -> Result<(), Stop> {
+    fn nothing(&mut self, peer: &str) -> Result<(), EarlyEnd> {
         let mut came = |player: &mut Self| player.wire.datagram(peer);
-        match self.wait_until(&mut came, Patience::is_quiet) {
+        match self.wait_until(&mut came, IdleTimer::is_quiet) {
             Waited::Ready(bytes) => {
-                self.theirs(Act::Sends(bytes.clone()), false);
+                self.program_step(Act::Sends(bytes.clone()), false);
                 let chat = self.setup.exercise.name == "chat";
                 let cause = chat.then_some(Cause::TurnBroken);
                 Err(self.fail_with(Symptom::WrongReply, cause, None, Some(bytes)))
             }
             Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
             Waited::Over => {
-                self.theirs(Act::Silent, true);
+                self.program_step(Act::Silent, true);
                 Ok(())
             }
         }
     }
 
-    fn at_once(&mut self) -> Result<(), Stop> {
+    fn at_once(&mut self) -> Result<(), EarlyEnd> {
         // A program may have other sockets too: asyncio wakes itself through one.
         let whole = self.heard.last();
         let at_once = self.evidence().is_none_or(|evidence| {
@@ -274,20 +276,20 @@ impl Player<'_> {
         Err(self.fail_with(Symptom::WrongReply, cause, None, received))
     }
 
-    fn connection(&mut self) -> Result<(), Stop> {
+    fn connection(&mut self) -> Result<(), EarlyEnd> {
         match self.wait(|player| {
             player.answer_where();
             player.wire.accept("a").unwrap_or(false).then_some(())
         }) {
             Waited::Ready(()) => {
-                self.theirs(Act::Connects, true);
+                self.program_step(Act::Connects, true);
                 Ok(())
             }
             Waited::Exited | Waited::Over => Err(self.not_asked()),
         }
     }
 
-    fn end(&mut self, peer: &str) -> Result<(), Stop> {
+    fn end(&mut self, peer: &str) -> Result<(), EarlyEnd> {
         let client = self.setup.role == Role::Client;
         let came = self.wait(|player| {
             let stream = player.wire.stream(peer)?;
@@ -300,11 +302,11 @@ impl Player<'_> {
         if !more.is_empty() {
             let expected = stream.received[..stream.taken].to_vec();
             let received = stream.received.clone();
-            self.theirs(Act::Sends(more), false);
+            self.program_step(Act::Sends(more), false);
             return Err(self.wrong(peer, &expected, received));
         }
         if stream.ended || matches!(came, Waited::Exited) {
-            self.theirs(Act::Closes, true);
+            self.program_step(Act::Closes, true);
             // Reset the connection, so that a server's port is free at once. But a client may still
             // read.
             if !client {
@@ -312,7 +314,7 @@ impl Player<'_> {
             }
             return Ok(());
         }
-        self.waits();
+        self.note_blocked_call();
         let symptom = match client {
             true => Symptom::Hangs,
             false => Symptom::NeverCloses,
@@ -321,7 +323,7 @@ impl Player<'_> {
         Err(self.fail(symptom, cause))
     }
 
-    fn exits(&mut self) -> Result<(), Stop> {
+    fn exits(&mut self) -> Result<(), EarlyEnd> {
         if self.program.is_none() {
             return Ok(());
         }
@@ -332,11 +334,11 @@ impl Player<'_> {
             return Err(self.exited(Symptom::Crash));
         }
         let code = self.exit_code();
-        self.theirs(Act::Exits(code), true);
+        self.program_step(Act::Exits(code), true);
         Ok(())
     }
 
-    fn reachable(&mut self) -> Result<(), Stop> {
+    fn reachable(&mut self) -> Result<(), EarlyEnd> {
         let transport = self.setup.exercise.transport;
         let mut own = self.listening();
         own.retain(|one| Some(one.transport) == transport);

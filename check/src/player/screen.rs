@@ -1,12 +1,12 @@
 //! What the program shows its user.
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::Symptom;
 use crate::diagnose::{self, contains};
 use crate::report::Act;
 
 impl Player<'_> {
-    pub(super) fn shows(&mut self, text: &[u8]) -> Result<(), Stop> {
+    pub(super) fn shows(&mut self, text: &[u8]) -> Result<(), EarlyEnd> {
         let seen = |player: &Self| contains(&player.output_since(), text).then_some(());
         if self.program.is_none() {
             return Ok(());
@@ -15,20 +15,20 @@ impl Player<'_> {
         // end.
         let prompt = self.reports() || !self.output_is_silent();
         if !prompt && self.setup.holds_output.get() {
-            self.owed.push(text.to_vec());
+            self.not_yet_shown.push(text.to_vec());
             return Ok(());
         }
         match self.wait(|player| seen(player)) {
             Waited::Ready(()) if self.shows_only_repr(text) => Err(self.not_shown(text)),
             Waited::Ready(()) => {
-                self.theirs(Act::Shows(text.to_vec()), true);
+                self.program_step(Act::Shows(text.to_vec()), true);
                 Ok(())
             }
             Waited::Exited if !self.crashed() => Err(self.not_shown(text)),
             Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
             Waited::Over if !self.reports() && self.output_is_silent() => {
                 self.setup.holds_output.set(true);
-                self.owed.push(text.to_vec());
+                self.not_yet_shown.push(text.to_vec());
                 Ok(())
             }
             Waited::Over => Err(self.not_shown(text)),
@@ -58,12 +58,12 @@ impl Player<'_> {
 
     /// Checks, once the program has ended, that it has shown the texts it may have kept in a
     /// buffer.
-    pub(super) fn settle_owed(&mut self) -> Result<(), Stop> {
-        if self.owed.is_empty() || self.exit_code().is_none() {
+    pub(super) fn report_not_shown(&mut self) -> Result<(), EarlyEnd> {
+        if self.not_yet_shown.is_empty() || self.exit_code().is_none() {
             return Ok(());
         }
         let output = self.output();
-        for text in std::mem::take(&mut self.owed) {
+        for text in std::mem::take(&mut self.not_yet_shown) {
             if !contains(&output, &text) {
                 return Err(self.not_shown(&text));
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use socklab_core::Transport;
 use socklab_core::transcript::Role;
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 use crate::evidence::{Event, shadowing_file};
@@ -25,14 +25,14 @@ fn is_no_program(error: &std::io::Error) -> bool {
 }
 
 impl Player<'_> {
-    pub(super) fn begin(&mut self) -> Result<(), Stop> {
+    pub(super) fn begin(&mut self) -> Result<(), EarlyEnd> {
         let (start, connect) = (self.setup.start, self.setup.connect);
         match (start, self.setup.exercise.transport, self.setup.role) {
             (Some(start), Some(transport), Role::Server) => self.start_server(start, transport),
             (Some(start), Some(transport), Role::Client) => self.start_client(start, transport),
             (Some(start), None, _) => self.start_alone(start),
             (None, _, _) => {
-                let elsewhere = Stop::NotChecked(Reason::RunsElsewhere);
+                let elsewhere = EarlyEnd::NotChecked(Reason::RunsElsewhere);
                 self.wire.found(connect.ok_or(elsewhere)?);
                 Ok(())
             }
@@ -40,16 +40,16 @@ impl Player<'_> {
     }
 
     /// Starts a program that needs no peer.
-    fn start_alone(&mut self, start: &Start) -> Result<(), Stop> {
+    fn start_alone(&mut self, start: &Start) -> Result<(), EarlyEnd> {
         let start = self.given.filled(start, self.setup.submitter, 0);
         self.start(&start, None)
     }
 
-    fn start_server(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
+    fn start_server(&mut self, start: &Start, transport: Transport) -> Result<(), EarlyEnd> {
         let port = self.setup.port;
         if let Some(holder) = self.held(transport, port) {
             let holder = Some(holder);
-            return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
+            return Err(EarlyEnd::NotChecked(Reason::PortHeld { port, holder }));
         }
         let start = self.given.filled(start, self.setup.submitter, port);
         self.start(&start, None)?;
@@ -76,12 +76,12 @@ impl Player<'_> {
             Waited::Over => {
                 let cause = match wrong {
                     Some(one) => {
-                        self.theirs(Act::Listens(one.address), false);
+                        self.program_step(Act::Listens(one.address), false);
                         Some(Cause::WrongProtocol)
                     }
                     None => self.never_binds(),
                 };
-                self.waits();
+                self.note_blocked_call();
                 let detail = wrong.map(|one| one.transport.name().to_uppercase());
                 Err(self.fail(Symptom::NeverListens, cause).detailed(detail))
             }
@@ -106,10 +106,10 @@ impl Player<'_> {
         holder(transport, port)
     }
 
-    fn listens(&mut self, start: &Start, address: SocketAddr) -> Result<(), Stop> {
+    fn listens(&mut self, start: &Start, address: SocketAddr) -> Result<(), EarlyEnd> {
         let port = address.port();
         let said = port == self.setup.port || port_was_given(start, port);
-        self.theirs(Act::Listens(address), said);
+        self.program_step(Act::Listens(address), said);
         if !said {
             let stop = self.fail(Symptom::NeverListens, Some(Cause::WrongPort));
             return Err(stop.detailed(Some(port.to_string())));
@@ -140,7 +140,7 @@ impl Player<'_> {
         all
     }
 
-    fn start_client(&mut self, start: &Start, transport: Transport) -> Result<(), Stop> {
+    fn start_client(&mut self, start: &Start, transport: Transport) -> Result<(), EarlyEnd> {
         let port = self.setup.port;
         let (mut wire, to) = Wire::server(transport)?;
         std::mem::swap(&mut wire.log, &mut self.wire.log);
@@ -155,39 +155,39 @@ impl Player<'_> {
             .is_some_and(|script| shadowing_file(&script).is_none());
         if !redirected && !names_port && self.wire.listen_at(port).is_err() {
             let holder = holder(transport, port);
-            return Err(Stop::NotChecked(Reason::PortHeld { port, holder }));
+            return Err(EarlyEnd::NotChecked(Reason::PortHeld { port, holder }));
         }
         let start = self.given.filled(start, self.setup.submitter, to);
         self.start(&start, Some(Redirect { from: port, to }))
     }
 
-    fn start(&mut self, start: &Start, redirect: Option<Redirect>) -> Result<(), Stop> {
+    fn start(&mut self, start: &Start, redirect: Option<Redirect>) -> Result<(), EarlyEnd> {
         let program = Program::start(start, redirect).map_err(|error| {
             match start.command.first().filter(|_| is_no_program(&error)) {
-                Some(file) => Stop::NotChecked(Reason::Unusable(CommandError::NotACommand(
+                Some(file) => EarlyEnd::NotChecked(Reason::Unusable(CommandError::NotACommand(
                     file.to_string_lossy().into_owned(),
                 ))),
                 None => error.into(),
             }
         })?;
         self.program = Some(program);
-        self.ours(Act::Started);
+        self.our_step(Act::Started);
         Ok(())
     }
 
     /// Notes the call that the program waits in, if it is known.
-    pub(super) fn waits(&mut self) {
+    pub(super) fn note_blocked_call(&mut self) {
         if let Some(event) = self.blocked() {
             let size = event.size.map_or_else(String::new, |size| size.to_string());
-            self.theirs(Act::WaitsIn(format!("{}({size})", event.call)), false);
+            self.program_step(Act::WaitsIn(format!("{}({size})", event.call)), false);
         }
     }
 }
 
-impl Stop {
+impl EarlyEnd {
     /// The same with a value for the cause's text.
     pub(super) fn detailed(mut self, detail: Option<String>) -> Self {
-        if let Stop::Failed(finding) = &mut self {
+        if let EarlyEnd::Failed(finding) = &mut self {
             finding.detail = detail;
         }
         self

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::codes::Symptom;
 use crate::diagnose;
 use crate::given::{Field, now};
-use crate::program::{Patience, Start};
+use crate::program::{IdleTimer, Start};
 use crate::report::{Act, Reason};
 
 /// The field that a question asks for.
@@ -32,9 +32,9 @@ pub(super) fn asked(question: &str) -> Option<Field> {
 
 impl Player<'_> {
     /// Answers the program's questions until its message has come, and judges the message.
-    pub(super) fn submission(&mut self) -> Result<(), Stop> {
+    pub(super) fn submission(&mut self) -> Result<(), EarlyEnd> {
         if self.program.is_none() {
-            return Err(Stop::NotChecked(Reason::RunsElsewhere));
+            return Err(EarlyEnd::NotChecked(Reason::RunsElsewhere));
         }
         let mut connected = false;
         loop {
@@ -45,7 +45,7 @@ impl Player<'_> {
                 }
                 None
             };
-            let waited = self.wait_until(&mut asks, Patience::is_quiet);
+            let waited = self.wait_until(&mut asks, IdleTimer::is_quiet);
             let stream = self.wire.stream("a");
             let there = stream.is_some_and(|stream| !stream.rest().is_empty());
             if !there && !matches!(waited, Waited::Exited) && self.answer_field()? {
@@ -56,7 +56,7 @@ impl Player<'_> {
         if !connected {
             return Err(self.not_asked());
         }
-        self.theirs(Act::Connects, true);
+        self.program_step(Act::Connects, true);
         let come = self.wait(|player| player.message_ended().then_some(()));
         let stream = self
             .wire
@@ -83,7 +83,7 @@ impl Player<'_> {
     }
 
     /// Types the answer if the program asks a question. Returns whether it did.
-    fn answer_field(&mut self) -> Result<bool, Stop> {
+    fn answer_field(&mut self) -> Result<bool, EarlyEnd> {
         if self.answer_where() {
             return Ok(true);
         }
@@ -105,24 +105,23 @@ impl Player<'_> {
         let Some(field) = next.filter(|_| self.typed.len() < 8) else {
             return match question.is_empty() {
                 true => Ok(false),
-                false => Err(Stop::NotChecked(Reason::Asks(question))),
+                false => Err(EarlyEnd::NotChecked(Reason::Asks(question))),
             };
         };
         let value = self.given.give(field, self.setup.submitter);
         self.typed.push(value.clone().into_bytes());
-        self.ours(Act::WeType(value.clone().into_bytes()));
+        self.our_step(Act::WeType(value.clone().into_bytes()));
         self.type_and_wait(value.as_bytes());
         Ok(true)
     }
 
-    fn judge(&mut self, bytes: Vec<u8>) -> Result<(), Stop> {
+    fn judge(&mut self, bytes: Vec<u8>) -> Result<(), EarlyEnd> {
         let unix = now();
         let source = self.source().unwrap_or_default();
         let judged = diagnose::submission(&bytes, &self.given, unix, &source);
-        let right = judged.is_none();
-        self.theirs(Act::Sends(bytes.clone()), right);
+        self.program_step(Act::Sends(bytes.clone()), judged.is_ok());
         self.heard.push(bytes.clone());
-        let Some(cause) = judged else {
+        let Err(cause) = judged else {
             return Ok(());
         };
         let expected = self.given.message(unix);

@@ -1,8 +1,8 @@
 //! Types what a user would, when the program asks for it.
 
-use super::{Player, Stop, Waited};
+use super::{EarlyEnd, Player, Waited};
 use crate::evidence::Event;
-use crate::program::{Patience, Start};
+use crate::program::{IdleTimer, Start};
 use crate::report::{Act, Reason};
 
 impl Player<'_> {
@@ -49,14 +49,14 @@ impl Player<'_> {
                 player.program.as_mut()?.evidence.read();
                 (player.lines_read() > before).then_some(())
             };
-            let _: Waited<()> = self.wait_until(&mut done, Patience::is_quiet);
+            let _: Waited<()> = self.wait_until(&mut done, IdleTimer::is_quiet);
         }
     }
 
     /// Types a line of the scenario.
-    pub(super) fn type_line(&mut self, line: &[u8]) -> Result<(), Stop> {
+    pub(super) fn type_line(&mut self, line: &[u8]) -> Result<(), EarlyEnd> {
         if self.program.is_none() {
-            return Err(Stop::NotChecked(Reason::RunsElsewhere));
+            return Err(EarlyEnd::NotChecked(Reason::RunsElsewhere));
         }
         if self.typed.is_empty() {
             self.until_it_reads();
@@ -70,7 +70,7 @@ impl Player<'_> {
             program.type_line(line);
         }
         self.typed.push(line.to_vec());
-        self.ours(Act::WeType(line.to_vec()));
+        self.our_step(Act::WeType(line.to_vec()));
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Player<'_> {
         }
         loop {
             let mut asks = |player: &mut Self| player.question();
-            match self.wait_until(&mut asks, Patience::is_quiet) {
+            match self.wait_until(&mut asks, IdleTimer::is_quiet) {
                 Waited::Ready(_) if self.answer_where() => {}
                 _ => return,
             }

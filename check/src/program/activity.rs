@@ -29,26 +29,26 @@ const PAUSE: Duration = Duration::from_millis(8);
 
 /// A wait for something that the program should do.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct IdleTimer {
     began: Instant,
     looked: Instant,
     idle: Duration,
-    seen: Option<Seen>,
+    seen: Option<Activity>,
     /// The CPU time that the program had used when the wait began.
     used: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
+struct Activity {
     events: usize,
     written: u64,
     used: Option<Duration>,
 }
 
-impl Patience {
+impl IdleTimer {
     pub(crate) fn new() -> Self {
         let now = Instant::now();
-        Patience {
+        IdleTimer {
             began: now,
             looked: now,
             idle: Duration::ZERO,
@@ -77,7 +77,7 @@ impl Patience {
         self.looked = now;
         program.evidence.read();
         let (used, runs) = system::activity(program.id());
-        let seen = Seen {
+        let seen = Activity {
             events: program.evidence.events.len(),
             written: program.output.total() + program.errors.total(),
             used,

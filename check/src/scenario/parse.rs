@@ -8,7 +8,7 @@ use socklab_core::impair::Impairments;
 use socklab_core::transcript::{Role, parse_payload};
 
 use super::{Move, Scenario};
-use crate::subject::Subject;
+use crate::exercise::CheckedExercise;
 
 /// The first line of every file of scenarios.
 const TITLE: &str = "socklab scenarios 1";
@@ -89,10 +89,10 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, ParseError> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match (word, rest.trim()) {
             ("exercise", name) => {
-                let subject = Subject::find(name).ok_or(error(Wrong::Exercise))?;
+                let found = CheckedExercise::find(name).ok_or(error(Wrong::Exercise))?;
                 exercise = Some(name.to_owned());
                 // The enrolment has only one end.
-                program = match subject.roles() {
+                program = match found.roles() {
                     &[only] => Some(only),
                     _ => program,
                 };

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use socklab_check::{
-    CheckPlan, Finding, Report, ScenarioResult, Start, Subject, Submitter, built_in, check,
+    CheckPlan, CheckedExercise, Finding, Report, ScenarioResult, Start, Submitter, built_in, check,
 };
 use socklab_core::transcript::Role;
 
@@ -33,7 +33,7 @@ pub(crate) fn plan(
     command: &[&str],
     folder: Option<PathBuf>,
 ) -> CheckPlan {
-    let exercise = Subject::find(exercise).expect("an exercise");
+    let exercise = CheckedExercise::find(exercise).expect("an exercise");
     CheckPlan {
         exercise,
         role,

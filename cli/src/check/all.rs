@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, Command};
 use serde_json::{Value, json};
 use socklab_check::{
-    CheckPlan, GIVE_UP_AFTER, MapEntry, NoProgram, Part, Practical, Report, ScenarioResult, Start,
-    Subject, Verdict, built_in, check, practicals,
+    CheckPlan, CheckedExercise, GIVE_UP_AFTER, MapEntry, NoProgram, Part, Practical, Report,
+    ScenarioResult, Start, Verdict, built_in, check, practicals,
 };
 
 use super::{CheckError, Shared, formats, quoted, text};
@@ -116,15 +116,15 @@ fn map(text: &str) -> Result<Vec<MapEntry>, usize> {
 fn mapped(line: &str) -> Option<MapEntry> {
     let (end, command) = line.split_once(':')?;
     let mut end = end.split_whitespace();
-    let subject = Subject::find(end.next()?)?;
-    let role = match (subject.roles(), end.next()) {
+    let exercise = CheckedExercise::find(end.next()?)?;
+    let role = match (exercise.roles(), end.next()) {
         (&[only], None) => only,
         (&[_], Some(_)) | (_, None) => return None,
         (all, Some(name)) => *all.iter().find(|role| role.name() == name)?,
     };
     let command = shlex::split(command).filter(|command| !command.is_empty())?;
     end.next().is_none().then_some(MapEntry {
-        subject,
+        exercise,
         role,
         command,
     })
@@ -132,13 +132,13 @@ fn mapped(line: &str) -> Option<MapEntry> {
 
 fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
     CheckPlan {
-        exercise: part.subject,
+        exercise: part.exercise,
         role: part.role,
         start: Some(start.clone()),
         connect: None,
-        port: part.subject.port,
+        port: part.exercise.port,
         submitter: args.shared.submitter().unwrap_or_default(),
-        scenarios: built_in(part.subject.name, part.role),
+        scenarios: built_in(part.exercise.name, part.role),
         give_up_after: GIVE_UP_AFTER,
     }
 }
@@ -160,9 +160,9 @@ fn exit(lines: &[Line<'_>]) -> Exit {
 }
 
 fn title(part: &Part) -> String {
-    match part.subject.transport {
-        Some(_) => format!("{} {}", part.subject.name, part.role.name()),
-        None => part.subject.name.to_owned(),
+    match part.exercise.transport {
+        Some(_) => format!("{} {}", part.exercise.name, part.role.name()),
+        None => part.exercise.name.to_owned(),
     }
 }
 
@@ -317,8 +317,8 @@ fn json(lines: &[Line<'_>]) -> Value {
         let mut value = match (&line.report, &line.part.program) {
             (Some(report), _) => formats::value(report),
             (None, program) => json!({
-                "exercise": line.part.subject.name,
-                "role": line.part.subject.transport.map(|_| line.part.role.name()),
+                "exercise": line.part.exercise.name,
+                "role": line.part.exercise.transport.map(|_| line.part.role.name()),
                 "program": null,
                 "verdict": "not-checked",
                 "reason": program.as_ref().err().map(NoProgram::code),
@@ -364,7 +364,7 @@ mod tests {
         let read = map(text).expect("a map");
         let words: Vec<_> = read
             .iter()
-            .map(|one| (one.subject.name, one.role))
+            .map(|one| (one.exercise.name, one.role))
             .collect();
         assert_eq!(words, [("chat", Role::Client), ("otp", Role::Client)]);
         assert_eq!(read[0].command, ["python3", "my chat.py"]);

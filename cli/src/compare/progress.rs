@@ -11,7 +11,7 @@ use socklab_compare::survey::contestants::failure;
 use socklab_experiments::compare::{Plan, Progress, WrongReply};
 use socklab_text::Messages;
 
-use crate::{odd, print};
+use crate::{print, unexpected};
 
 /// The least time between two updates of the line.
 const EVERY: Duration = Duration::from_millis(100);
@@ -186,7 +186,7 @@ fn with_cause(said: String, expected: &str, got: &str, messages: &dyn Messages) 
     match cause_of(None, expected.as_bytes(), got.as_bytes()) {
         Some(cause) => {
             let said = said.trim_end_matches('.');
-            format!("{said}. {}", odd::why(messages, cause))
+            format!("{said}. {}", unexpected::why(messages, cause))
         }
         None => said,
     }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::common::{has_python, pipe, run, scratch, socklab, stderr, stdout};
 
-fn museum(name: &str) -> String {
+fn bug_program(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../check/tests/museum")
+        .join("../check/tests/bugs")
         .join(name);
     fs::read_to_string(file).expect("a piece")
 }
@@ -18,11 +18,11 @@ fn free_port() -> u16 {
     socket.local_addr().expect("bound").port()
 }
 
-/// A program of the museum on a port of its own.
+/// A program of `check/tests/bugs` on a port of its own.
 fn program(folder: &Path, name: &str, asked: u16) -> (PathBuf, u16) {
     let port = free_port();
     let file = folder.join("mine.py");
-    let text = museum(name).replace(&asked.to_string(), &port.to_string());
+    let text = bug_program(name).replace(&asked.to_string(), &port.to_string());
     fs::write(&file, text).expect("a file");
     (file, port)
 }
@@ -101,7 +101,7 @@ fn each_scenario_has_its_transcript() {
     let folder = scratch("check-transcript");
     fs::create_dir(&folder).expect("a folder");
     let file = folder.join("mine.py");
-    fs::write(&file, museum("wrong-order.cure.py")).expect("a file");
+    fs::write(&file, bug_program("wrong-order.cure.py")).expect("a file");
     let kept = folder.join("kept.txt");
     let mut command = socklab("check submit client --transcript");
     command.arg(&kept).args(["--", "python3"]).arg(&file);
@@ -211,7 +211,7 @@ fn the_front_pages_show_what_happens() {
     let folder = scratch("check-front-page");
     fs::create_dir(&folder).expect("a folder");
     let port = free_port();
-    let text = museum("ascii-only-capitals.py").replace("16000", &port.to_string());
+    let text = bug_program("ascii-only-capitals.py").replace("16000", &port.to_string());
     let (_, program) = text.split_once('\n').expect("a title");
     fs::write(folder.join("UDP_server.py"), program).expect("a file");
     for (page, options) in [("README.md", ""), ("README.es.md", " --lang es")] {

@@ -5,19 +5,19 @@ use std::path::Path;
 
 use crate::common::{has_python, pipe, run, scratch, socklab, stderr, stdout};
 
-fn museum(name: &str) -> String {
+fn bug_program(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../check/tests/museum")
+        .join("../check/tests/bugs")
         .join(name);
-    fs::read_to_string(file).expect("a piece")
+    fs::read_to_string(file).expect("a program")
 }
 
-/// Writes pieces of the museum under other names.
+/// Writes programs of `check/tests/bugs` under other names.
 fn put(folder: &Path, files: &[(&str, &str)]) {
-    for (name, piece) in files {
+    for (name, program) in files {
         let file = folder.join(name);
         fs::create_dir_all(file.parent().expect("a folder")).expect("made");
-        fs::write(file, museum(piece)).expect("written");
+        fs::write(file, bug_program(program)).expect("written");
     }
 }
 
@@ -119,7 +119,7 @@ fn a_personal_dni_is_shown_nowhere() {
     let folder = scratch("check-otp");
     let secret = "base64.b32encode(dni.encode())";
     let wrong =
-        museum("wrong-uri.cure.py").replace(secret, "base64.b32encode(dni.encode() + b'x')");
+        bug_program("wrong-uri.cure.py").replace(secret, "base64.b32encode(dni.encode() + b'x')");
     fs::create_dir(&folder).expect("a folder");
     let file = folder.join("mine.py");
     fs::write(&file, wrong).expect("a file");

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use socklab_check::{Neighbour, is_here, look_around};
+use socklab_check::{Neighbour, find_neighbour, is_here};
 use socklab_core::Transport;
 use socklab_text::{Messages, Variable, escape};
 
@@ -18,7 +18,7 @@ pub(crate) fn nearby(
     transport: Transport,
     peer: SocketAddr,
 ) -> Option<String> {
-    let neighbour = look_around(transport, peer)?;
+    let neighbour = find_neighbour(transport, peer)?;
     Some(match neighbour {
         Neighbour::Address(found) => {
             messages.say_with("nearby-address", &[("peer", &peer), ("found", &found)])

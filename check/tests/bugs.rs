@@ -1,5 +1,5 @@
-//! Every piece of the museum gets its cause and no other; its cure passes everything; every
-//! scenario is failed by some piece.
+//! Each wrong program gets its cause and no other; its cure passes everything; every scenario is
+//! failed by some wrong program.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{failures, free_port, interpreter, plan, run};
 use socklab_check::{
-    Cause, CheckPlan, PIECES, Piece, Report, ScenarioResult, Subject, Verdict, built_in,
+    BUGS, Bug, Cause, CheckPlan, CheckedExercise, Report, ScenarioResult, Verdict, built_in,
 };
 
 /// Causes that no wrong program can show on its own: another program holds the port.
@@ -22,12 +22,12 @@ class TOTP:
         raise ValueError('Secrets must be at least 112 bits after decoding')
 ";
 
-/// A program of the museum on ports of its own, so that tests can run side by side.
-fn plan_of(program: &str, piece: &Piece, python: &str, folder: &std::path::Path) -> CheckPlan {
-    let (exercise, role, cause) = piece.about();
+/// A program on ports of its own, so that tests can run side by side.
+fn plan_of(program: &str, bug: &Bug, python: &str, folder: &std::path::Path) -> CheckPlan {
+    let (exercise, role, cause) = (bug.exercise(), bug.role(), bug.cause());
     let name = match cause {
-        "shadowed-module" if program == piece.wrong() => "socket.py".to_owned(),
-        _ => format!("{}.py", piece.name),
+        "shadowed-module" if program == bug.wrong() => "socket.py".to_owned(),
+        _ => format!("{}.py", bug.name),
     };
     let mut plan = plan(exercise, role, &[python, &name], Some(folder.to_owned()));
     let asked = plan.port;
@@ -46,19 +46,19 @@ fn plan_of(program: &str, piece: &Piece, python: &str, folder: &std::path::Path)
     plan
 }
 
-fn check(program: &str, piece: &Piece, python: &str) -> Report {
+fn check(program: &str, bug: &Bug, python: &str) -> Report {
     let folder = tempfile::tempdir().expect("a folder");
-    run(&plan_of(program, piece, python, folder.path()))
+    run(&plan_of(program, bug, python, folder.path()))
 }
 
-/// Runs `one` for every piece, three at a time.
-fn for_each(pieces: &[&Piece], one: impl Fn(&Piece) + Sync) {
+/// Runs `one` for every bug, three at a time.
+fn for_each(bugs: &[&Bug], one: impl Fn(&Bug) + Sync) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    one(piece);
+                while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    one(bug);
                 }
             });
         }
@@ -70,19 +70,19 @@ fn every_piece_gets_its_cause_and_no_other() {
     let Some(python) = interpreter() else {
         return;
     };
-    let only = std::env::var("PIECE").ok();
-    let pieces: Vec<&Piece> = PIECES
+    let only = std::env::var("BUG").ok();
+    let bugs: Vec<&Bug> = BUGS
         .iter()
-        .filter(|piece| {
+        .filter(|bug| {
             only.as_deref()
-                .is_none_or(|only| piece.name.starts_with(only))
+                .is_none_or(|only| bug.name.starts_with(only))
         })
         .collect();
     let failed: Mutex<BTreeSet<(String, &'static str, String)>> = Mutex::default();
     let wrong: Mutex<Vec<String>> = Mutex::default();
-    for_each(&pieces, |piece| {
-        let (exercise, role, cause) = piece.about();
-        let report = check(piece.wrong(), piece, &python);
+    for_each(&bugs, |bug| {
+        let (exercise, role, cause) = (bug.exercise(), bug.role(), bug.cause());
+        let report = check(bug.wrong(), bug, &python);
         let failures = failures(&report);
         let causes: BTreeSet<&str> = failures
             .iter()
@@ -105,7 +105,7 @@ fn every_piece_gets_its_cause_and_no_other() {
             wrong
                 .lock()
                 .expect("the lock")
-                .push(format!("{}: {causes:?}\n{seen}", piece.name));
+                .push(format!("{}: {causes:?}\n{seen}", bug.name));
         }
     });
     let wrong = wrong.into_inner().expect("the lock");
@@ -115,7 +115,7 @@ fn every_piece_gets_its_cause_and_no_other() {
     }
     let failed = failed.into_inner().expect("the lock");
     let mut never = Vec::new();
-    for exercise in Subject::all() {
+    for exercise in CheckedExercise::all() {
         for &role in exercise.roles() {
             for scenario in built_in(exercise.name, role) {
                 let key = (exercise.name.to_owned(), role.name(), scenario.name.clone());
@@ -125,7 +125,7 @@ fn every_piece_gets_its_cause_and_no_other() {
             }
         }
     }
-    assert!(never.is_empty(), "no piece fails {never:?}");
+    assert!(never.is_empty(), "no bug fails {never:?}");
 }
 
 #[test]
@@ -133,16 +133,16 @@ fn every_cure_passes_everything() {
     let Some(python) = interpreter() else {
         return;
     };
-    let mut cures: BTreeMap<&str, &Piece> = BTreeMap::new();
-    for piece in PIECES {
-        cures.insert(piece.cure(), piece);
+    let mut cures: BTreeMap<&str, &Bug> = BTreeMap::new();
+    for bug in BUGS {
+        cures.insert(bug.cure(), bug);
     }
-    let cures: Vec<&Piece> = cures.into_values().collect();
+    let cures: Vec<&Bug> = cures.into_values().collect();
     let wrong: Mutex<Vec<String>> = Mutex::default();
-    for_each(&cures, |piece| {
-        let report = check(piece.cure(), piece, &python);
+    for_each(&cures, |bug| {
+        let report = check(bug.cure(), bug, &python);
         if report.verdict() != Verdict::Pass || !failures(&report).is_empty() {
-            let said = format!("{}: {:?}", piece.name, failures(&report));
+            let said = format!("{}: {:?}", bug.name, failures(&report));
             wrong.lock().expect("the lock").push(said);
         }
     });
@@ -152,7 +152,7 @@ fn every_cure_passes_everything() {
 
 #[test]
 fn every_cause_has_a_piece() {
-    let shown: BTreeSet<&str> = PIECES.iter().map(|piece| piece.about().2).collect();
+    let shown: BTreeSet<&str> = BUGS.iter().map(Bug::cause).collect();
     let all: BTreeSet<&str> = Cause::ALL
         .iter()
         .filter(|cause| !ELSEWHERE.contains(cause))

@@ -6,23 +6,30 @@ use socklab_core::transcript::Role;
 
 /// A wrong program with its fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct Bug {
     /// The name of the program.
     pub name: &'static str,
     wrong: &'static str,
     cure: &'static str,
 }
 
-impl Piece {
-    /// The exercise's name, which end it is, and the code of its cause.
-    pub fn about(&self) -> (&'static str, Role, &'static str) {
-        let (end, cause) = self.title();
-        let (exercise, role) = end.split_once(' ').unwrap_or((end, "client"));
-        let role = match role {
-            "client" => Role::Client,
-            _ => Role::Server,
-        };
-        (exercise, role, cause)
+impl Bug {
+    /// The exercise's name.
+    pub fn exercise(&self) -> &'static str {
+        self.end().split(' ').next().unwrap_or_default()
+    }
+
+    /// Which end of the exercise it is.
+    pub fn role(&self) -> Role {
+        match self.end().ends_with(" server") {
+            true => Role::Server,
+            false => Role::Client,
+        }
+    }
+
+    /// The code of its cause.
+    pub fn cause(&self) -> &'static str {
+        self.title().1
     }
 
     /// The exercise's name, and which end it is if there are two.
@@ -51,18 +58,18 @@ fn without_title(text: &'static str) -> &'static str {
     text.split_once('\n').map_or(text, |(_, rest)| rest)
 }
 
-macro_rules! pieces {
+macro_rules! bugs {
     ($($name:literal,)*) => {
-        /// Every piece, by name.
-        pub const PIECES: &[Piece] = &[$(Piece {
+        /// Every bug, by name.
+        pub const BUGS: &[Bug] = &[$(Bug {
             name: $name,
-            wrong: include_str!(concat!("../tests/museum/", $name, ".py")),
-            cure: include_str!(concat!("../tests/museum/", $name, ".cure.py")),
+            wrong: include_str!(concat!("../tests/bugs/", $name, ".py")),
+            cure: include_str!(concat!("../tests/bugs/", $name, ".cure.py")),
         },)*];
     };
 }
 
-pieces! {
+bugs! {
     "accepts-old-code",
     "accepts-old-code-server",
     "address-in-use",

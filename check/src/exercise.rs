@@ -6,7 +6,7 @@ use socklab_core::transcript::Role;
 
 /// What can be checked: one of the lab's exercises, or the enrolment, which needs no network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct CheckedExercise {
     /// The name of the exercise.
     pub name: &'static str,
     /// The transport; `None` if the exercise needs no network.
@@ -18,20 +18,20 @@ pub struct Subject {
 }
 
 /// The enrolment: the program that shows the secret of a DNI and verifies a code.
-pub const ENROLMENT: Subject = Subject {
+pub const ENROLMENT: CheckedExercise = CheckedExercise {
     name: "otp",
     transport: None,
     port: 0,
     secret: true,
 };
 
-impl Subject {
+impl CheckedExercise {
     /// All of them, in the order of the course. The enrolment comes before the exercise that needs
     /// it.
-    pub fn all() -> Vec<Subject> {
-        let mut all: Vec<Subject> = lab::EXERCISES
+    pub fn all() -> Vec<CheckedExercise> {
+        let mut all: Vec<CheckedExercise> = lab::EXERCISES
             .iter()
-            .map(|one| Subject {
+            .map(|one| CheckedExercise {
                 name: one.name,
                 transport: Some(one.transport),
                 port: one.port,
@@ -43,9 +43,11 @@ impl Subject {
         all
     }
 
-    /// The subject of this name.
-    pub fn find(name: &str) -> Option<Subject> {
-        Subject::all().into_iter().find(|one| one.name == name)
+    /// The exercise of this name.
+    pub fn find(name: &str) -> Option<CheckedExercise> {
+        CheckedExercise::all()
+            .into_iter()
+            .find(|one| one.name == name)
     }
 
     /// Which ends a program can be. The enrolment has only one, which counts as a client.

@@ -1,5 +1,5 @@
-//! Explains an odd message of a peer in one line: what came, what was expected, where they differ,
-//! and why, if that is proved.
+//! Explains an unexpected message of a peer in one line: what came, what was expected, where they
+//! differ, and why, if that is proved.
 
 use socklab_check::{Cause, cause_of};
 use socklab_core::{Unexpected, UnexpectedKind};
