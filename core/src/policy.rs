@@ -3,20 +3,20 @@
 //!
 //! A register reads the [`History`] of the attempt's DNI, calls [`decide`], and applies the
 //! [`Verdict`], all in one transaction. No other code decides, with one exception: a register may
-//! refuse attempts from an address prefix that has used up its [`Budget`].
+//! refuse attempts from an address prefix whose [`TokenBucket`] is empty.
 
-mod budget;
 mod clock;
 mod ledger;
 mod throttle;
+mod token_bucket;
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 
-pub use budget::{Allowance, Budget, prefix};
 pub use clock::{ClockGuard, Reading};
 pub use ledger::Ledger;
 pub use throttle::{RATE_EVERYWHERE, RATE_HERE, SUSPECT_AFTER, Tally, back_off};
+pub use token_bucket::{BucketRate, TokenBucket, prefix};
 
 use crate::otp::{Dni, Key, TimeStep, Window, steps_of};
 use crate::register::{Attempt, Cause, Refusal};

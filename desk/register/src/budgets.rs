@@ -6,18 +6,18 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use socklab_core::Mono;
-use socklab_core::policy::{Allowance, Budget};
+use socklab_core::policy::{BucketRate, TokenBucket};
 
 /// Attempts of one address prefix that are looked up in the database. Successful ones are free, so
 /// a class behind one router is not limited while its attempts succeed.
-const LOOKED_UP: Allowance = Allowance {
+const LOOKED_UP: BucketRate = BucketRate {
     burst: 1_000,
     every: Duration::from_millis(200),
 };
 
 /// Rows that are not submissions: failures of DNIs that the register does not know, and right codes
 /// of students who have already submitted.
-const ROWS: Allowance = Allowance {
+const ROWS: BucketRate = BucketRate {
     burst: 100,
     every: Duration::from_secs(5),
 };
@@ -31,7 +31,7 @@ const PREFIXES: usize = 10_000;
 /// The budgets of all address prefixes.
 #[derive(Debug)]
 pub(crate) struct Budgets {
-    new_dnis: Allowance,
+    new_dnis: BucketRate,
     left: BTreeMap<IpAddr, Left>,
     /// By prefix: how many attempts were only counted.
     unrecorded: BTreeMap<IpAddr, u64>,
@@ -40,16 +40,16 @@ pub(crate) struct Budgets {
 /// The rest of a prefix's budgets.
 #[derive(Debug)]
 struct Left {
-    looked_up: Budget,
-    new_dnis: Budget,
-    rows: Budget,
+    looked_up: TokenBucket,
+    new_dnis: TokenBucket,
+    rows: TokenBucket,
 }
 
 impl Budgets {
     /// Makes full budgets. At once, each prefix may submit for `new_dnis` DNIs that the register
     /// does not know.
     pub(crate) fn new(new_dnis: u32) -> Self {
-        let new_dnis = Allowance {
+        let new_dnis = BucketRate {
             burst: new_dnis,
             every: NEW_DNI_EVERY,
         };
@@ -118,9 +118,9 @@ impl Budgets {
         }
         let new_dnis = self.new_dnis;
         self.left.entry(prefix).or_insert_with(|| Left {
-            looked_up: Budget::full(LOOKED_UP, now),
-            new_dnis: Budget::full(new_dnis, now),
-            rows: Budget::full(ROWS, now),
+            looked_up: TokenBucket::full(LOOKED_UP, now),
+            new_dnis: TokenBucket::full(new_dnis, now),
+            rows: TokenBucket::full(ROWS, now),
         })
     }
 

@@ -19,32 +19,32 @@ pub fn prefix(address: IpAddr) -> IpAddr {
 
 /// The parameters of a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
+pub struct BucketRate {
     /// The size of the bucket: how many may come at once.
     pub burst: u32,
     /// The time after which the bucket gains one more.
     pub every: Duration,
 }
 
-/// How much of an [`Allowance`] is left (a token bucket).
+/// A token bucket: how much of a [`BucketRate`] is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
+pub struct TokenBucket {
     /// How much is left at time `at`, as the time that it took to gain it.
     saved: Duration,
     at: Mono,
 }
 
-impl Budget {
-    /// A full budget.
-    pub fn full(of: Allowance, now: Mono) -> Budget {
-        Budget {
+impl TokenBucket {
+    /// A full bucket.
+    pub fn full(of: BucketRate, now: Mono) -> TokenBucket {
+        TokenBucket {
             saved: of.every * of.burst,
             at: now,
         }
     }
 
     /// Takes one. Returns `false` if none is left.
-    pub fn take(&mut self, of: Allowance, now: Mono) -> bool {
+    pub fn take(&mut self, of: BucketRate, now: Mono) -> bool {
         self.refill(of, now);
         let left = self.saved.checked_sub(of.every);
         self.saved = left.unwrap_or(self.saved);
@@ -52,24 +52,24 @@ impl Budget {
     }
 
     /// Gives one back, because what it was taken for turned out to be free.
-    pub fn give_back(&mut self, of: Allowance) {
+    pub fn give_back(&mut self, of: BucketRate) {
         self.saved = (self.saved + of.every).min(of.every * of.burst);
     }
 
-    /// Whether the whole allowance is available again.
-    pub fn is_full(&mut self, of: Allowance, now: Mono) -> bool {
+    /// Whether the bucket is full again.
+    pub fn is_full(&mut self, of: BucketRate, now: Mono) -> bool {
         self.refill(of, now);
         self.saved >= of.every * of.burst
     }
 
     /// In how many seconds one is available again, but at least 1. Rounds up, so that a retry after
     /// exactly this long succeeds.
-    pub fn wait(&self, of: Allowance) -> u64 {
+    pub fn wait(&self, of: BucketRate) -> u64 {
         let missing = of.every.saturating_sub(self.saved);
         (missing.as_secs() + u64::from(missing.subsec_nanos() > 0)).max(1)
     }
 
-    fn refill(&mut self, of: Allowance, now: Mono) {
+    fn refill(&mut self, of: BucketRate, now: Mono) {
         // Times may come slightly out of order.
         let passed = now.as_nanos().saturating_sub(self.at.as_nanos());
         let passed = Duration::from_nanos(passed);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use std::prelude::v1::*;
 
-    const OF: Allowance = Allowance {
+    const OF: BucketRate = BucketRate {
         burst: 3,
         every: Duration::from_millis(500),
     };
@@ -94,19 +94,19 @@ mod tests {
 
     #[test]
     fn a_burst_and_then_one_each_so_often() {
-        let mut budget = Budget::full(OF, at(0));
-        let taken = |budget: &mut Budget, now| (0..9).filter(|_| budget.take(OF, now)).count();
-        assert_eq!(taken(&mut budget, at(0)), 3);
-        assert_eq!(budget.wait(OF), 1);
-        assert_eq!(taken(&mut budget, at(499)), 0);
-        assert_eq!(taken(&mut budget, at(1200)), 2);
+        let mut bucket = TokenBucket::full(OF, at(0));
+        let taken = |bucket: &mut TokenBucket, now| (0..9).filter(|_| bucket.take(OF, now)).count();
+        assert_eq!(taken(&mut bucket, at(0)), 3);
+        assert_eq!(bucket.wait(OF), 1);
+        assert_eq!(taken(&mut bucket, at(499)), 0);
+        assert_eq!(taken(&mut bucket, at(1200)), 2);
         // An earlier time neither adds nor takes.
-        assert_eq!(taken(&mut budget, at(0)), 0);
-        budget.give_back(OF);
-        assert_eq!(taken(&mut budget, at(1200)), 1);
-        assert!(!budget.is_full(OF, at(2000)));
-        assert!(budget.is_full(OF, at(9000)));
-        assert_eq!(taken(&mut budget, at(9000)), 3);
+        assert_eq!(taken(&mut bucket, at(0)), 0);
+        bucket.give_back(OF);
+        assert_eq!(taken(&mut bucket, at(1200)), 1);
+        assert!(!bucket.is_full(OF, at(2000)));
+        assert!(bucket.is_full(OF, at(9000)));
+        assert_eq!(taken(&mut bucket, at(9000)), 3);
     }
 
     #[test]
