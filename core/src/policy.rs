@@ -15,7 +15,7 @@ use alloc::string::String;
 
 pub use clock::{ClockGuard, Reading};
 pub use ledger::Ledger;
-pub use throttle::{RATE_EVERYWHERE, RATE_HERE, SUSPECT_AFTER, Tally, back_off};
+pub use throttle::{AttemptCounts, RATE_PER_ADDRESS, RATE_PER_DNI, SUSPECT_AFTER, back_off};
 pub use token_bucket::{BucketRate, TokenBucket, prefix};
 
 use crate::otp::{Dni, Key, TimeStep, Window, steps_of};
@@ -63,22 +63,22 @@ impl Default for Policy {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// The submission of this DNI in this lab.
-    pub submission: Option<Earlier>,
+    pub submission: Option<EarlierSubmission>,
     /// The key with which its codes are made; `None` if this DNI may not submit.
     pub key: Option<Key>,
     /// The steps of the window whose codes have been used, in any lab.
     pub used: BTreeSet<TimeStep>,
     /// The step of a recent right code that came while the address was [suspect](SUSPECT_AFTER).
-    pub proved: Option<TimeStep>,
+    pub first_right: Option<TimeStep>,
     /// The attempts with this DNI from this address.
-    pub here: Tally,
+    pub here: AttemptCounts,
     /// The attempts with this DNI from all addresses.
-    pub everywhere: Tally,
+    pub everywhere: AttemptCounts,
 }
 
 /// A submission that is in the register, as the next attempt of the same DNI sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Earlier {
+pub struct EarlierSubmission {
     /// The number of the submission.
     pub number: u64,
     /// Whether it was made with the same code as this attempt.
@@ -95,13 +95,13 @@ pub enum Verdict {
     /// This DNI has already submitted, and the attempt has a right code.
     Already {
         /// The submission.
-        earlier: Earlier,
+        earlier: EarlierSubmission,
         /// The step whose code this attempt uses up, if the code was unused.
         step: Option<TimeStep>,
     },
     /// The code of this step is right, but so many wrong ones came from this address that another
     /// right one is required. The answer is the same as to a wrong code.
-    Once(TimeStep),
+    AskAgain(TimeStep),
     /// The attempt does not count.
     Refuse(Refusal),
 }
@@ -125,8 +125,8 @@ pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict 
     }
     let refused = match policy.secret {
         Secret::Dni if !steps.is_empty() => None,
-        Secret::Dni => without_a_code(history, attempt),
-        Secret::Random => suspicion(history, attempt, &steps),
+        Secret::Dni => decide_without_code(history, attempt),
+        Secret::Random => decide_suspect(history, attempt, &steps),
     };
     if let Some(verdict) = refused {
         return verdict;
@@ -153,7 +153,7 @@ pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict 
 /// The accepted attempt itself may be sent again for as long as there is a register, because its
 /// confirmation may have been lost. This reveals nothing: whoever knows the DNI can make a code
 /// anyway. For the same reason a right code is never throttled: it would only keep students out.
-fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
+fn decide_without_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
     let unix = attempt.at.unix;
     if let Some(earlier) = history.submission.filter(|earlier| earlier.same_code) {
         return Some(Verdict::Already {
@@ -162,9 +162,9 @@ fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
         });
     }
     let waits = [
-        history.here.wait(RATE_HERE, unix),
-        history.here.pause(unix),
-        history.everywhere.wait(RATE_EVERYWHERE, unix),
+        history.here.rate_wait(RATE_PER_ADDRESS, unix),
+        history.here.back_off_wait(unix),
+        history.everywhere.rate_wait(RATE_PER_DNI, unix),
     ];
     let wait = waits.into_iter().fold(0, u64::max);
     (wait > 0).then_some(Verdict::Refuse(Refusal::Throttled(wait)))
@@ -175,19 +175,19 @@ fn without_a_code(history: &History, attempt: &Attempt) -> Option<Verdict> {
 /// right one. A student can send it when asked; a guesser is very unlikely to.
 ///
 /// Attempts from other addresses do not count, so no attacker can lock a student out.
-fn suspicion(history: &History, attempt: &Attempt, steps: &[TimeStep]) -> Option<Verdict> {
+fn decide_suspect(history: &History, attempt: &Attempt, steps: &[TimeStep]) -> Option<Verdict> {
     /// The second right code must come within this many steps.
     const SOON: u64 = 3;
     if history.here.failures < SUSPECT_AFTER {
         return None;
     }
-    match (steps.first(), history.proved) {
+    match (steps.first(), history.first_right) {
         (None, _) => {
-            let wait = history.here.suspicion(attempt.at.unix);
+            let wait = history.here.suspect_wait(attempt.at.unix);
             (wait > 0).then_some(Verdict::Refuse(Refusal::Throttled(wait)))
         }
-        (Some(step), Some(proved)) if (1..=SOON).contains(&step.0.abs_diff(proved.0)) => None,
-        (Some(step), _) => Some(Verdict::Once(*step)),
+        (Some(step), Some(first)) if (1..=SOON).contains(&step.0.abs_diff(first.0)) => None,
+        (Some(step), _) => Some(Verdict::AskAgain(*step)),
     }
 }
 

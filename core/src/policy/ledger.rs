@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Earlier, History, Policy, Verdict, decide};
+use super::{EarlierSubmission, History, Policy, Verdict, decide};
 use crate::otp::{Code, Dni, Key, TimeStep};
 use crate::register::{Attempt, Decision, Refusal};
 
@@ -53,7 +53,7 @@ impl Ledger {
         let student = self.students.get(&attempt.dni);
         let submission = student.and_then(|student| student.submission.as_ref());
         let history = History {
-            submission: submission.map(|one| Earlier {
+            submission: submission.map(|one| EarlierSubmission {
                 number: one.number,
                 same_code: one.code == attempt.code,
                 same_name: is_same_name(&one.name, &attempt.name),
@@ -93,7 +93,7 @@ impl Ledger {
                     false => Decision::OtherName,
                 }
             }
-            Verdict::Once(_) => Decision::Refused(Refusal::Undisclosed),
+            Verdict::AskAgain(_) => Decision::Refused(Refusal::Undisclosed),
             Verdict::Refuse(refusal) => Decision::Refused(refusal),
         }
     }

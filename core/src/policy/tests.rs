@@ -147,8 +147,8 @@ fn a_ledger_forgets() {
 }
 
 /// A submission with number 7.
-fn earlier(same_code: bool) -> Option<Earlier> {
-    Some(Earlier {
+fn earlier(same_code: bool) -> Option<EarlierSubmission> {
+    Some(EarlierSubmission {
         number: 7,
         same_code,
         same_name: true,
@@ -160,10 +160,10 @@ fn what_comes_before_what() {
     let (right, wrong) = (code("123456", NOW), Code::parse("000000").unwrap());
     let all = History {
         submission: earlier(true),
-        here: Tally {
+        here: AttemptCounts {
             recent: 3,
             oldest: Duration::from_secs(NOW - 10),
-            ..Tally::default()
+            ..AttemptCounts::default()
         },
         ..fresh()
     };
@@ -192,7 +192,7 @@ fn what_comes_before_what() {
         judge(&nobody(all.here), right),
         refused(Refusal::Throttled(20))
     );
-    let calm = Tally::default();
+    let calm = AttemptCounts::default();
     assert_eq!(judge(&nobody(calm), right), refused(Refusal::Unknown));
     assert_eq!(judge(&fresh(), right), Verdict::Accept(TimeStep::at(NOW)));
 }
@@ -245,7 +245,7 @@ fn with_random_secrets_a_wrong_or_expired_code_learns_nothing() {
 #[test]
 fn with_random_secrets_others_lock_nobody_out() {
     let right = code("123456", NOW);
-    let failures = |failures| Tally {
+    let failures = |failures| AttemptCounts {
         recent: 99,
         oldest: Duration::from_secs(NOW - 1),
         failures,
@@ -264,17 +264,29 @@ fn with_random_secrets_others_lock_nobody_out() {
     let wrong = code("123456", NOW - 60);
     history.here = failures(100);
     assert_eq!(by_secret(&history, wrong), refused(Refusal::Throttled(29)));
-    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
+    assert_eq!(
+        by_secret(&history, right),
+        Verdict::AskAgain(TimeStep::at(NOW))
+    );
     // A second right code is not a guess. The same code again does not count as a second one.
-    history.proved = Some(TimeStep::at(NOW));
-    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
-    history.proved = TimeStep::at(NOW).offset(-1);
+    history.first_right = Some(TimeStep::at(NOW));
+    assert_eq!(
+        by_secret(&history, right),
+        Verdict::AskAgain(TimeStep::at(NOW))
+    );
+    history.first_right = TimeStep::at(NOW).offset(-1);
     assert_eq!(by_secret(&history, right), accepted);
-    history.proved = TimeStep::at(NOW).offset(-9);
-    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
+    history.first_right = TimeStep::at(NOW).offset(-9);
+    assert_eq!(
+        by_secret(&history, right),
+        Verdict::AskAgain(TimeStep::at(NOW))
+    );
     // The same applies later, but then a wrong code is recorded again.
     history.here.last_failure = Duration::from_secs(NOW - 30);
-    assert_eq!(by_secret(&history, right), Verdict::Once(TimeStep::at(NOW)));
+    assert_eq!(
+        by_secret(&history, right),
+        Verdict::AskAgain(TimeStep::at(NOW))
+    );
     let wrong_code = refused(Refusal::WrongCode(Cause::Unknown));
     assert_eq!(by_secret(&history, wrong), wrong_code);
 }
@@ -282,7 +294,7 @@ fn with_random_secrets_others_lock_nobody_out() {
 #[test]
 fn with_the_dni_as_secret_only_wrong_codes_wait() {
     let (right, wrong) = (code("123456", NOW), Code::parse("000000").unwrap());
-    let busy = Tally {
+    let busy = AttemptCounts {
         recent: 30,
         oldest: Duration::from_secs(NOW - 1),
         failures: 200,

@@ -12,13 +12,13 @@ pub struct Rate {
 }
 
 /// For one DNI from one address. A student cannot type more codes in one step.
-pub const RATE_HERE: Rate = Rate {
+pub const RATE_PER_ADDRESS: Rate = Rate {
     attempts: 3,
     within: Duration::from_secs(30),
 };
 
 /// For one DNI from all addresses.
-pub const RATE_EVERYWHERE: Rate = Rate {
+pub const RATE_PER_DNI: Rate = Rate {
     attempts: 30,
     within: Duration::from_secs(30),
 };
@@ -32,7 +32,7 @@ const BACK_OFF_AFTER: u32 = 10;
 
 /// The attempts of a DNI that were judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct AttemptCounts {
     /// How many there were within the rate's period. They are counted up to the rate's limit.
     pub recent: u32,
     /// When the first of these came, as Unix time.
@@ -43,9 +43,9 @@ pub struct Tally {
     pub last_failure: Duration,
 }
 
-impl Tally {
+impl AttemptCounts {
     /// How many seconds the next attempt must wait because of the rate.
-    pub(super) fn wait(&self, rate: Rate, now: Duration) -> u64 {
+    pub(super) fn rate_wait(&self, rate: Rate, now: Duration) -> u64 {
         if self.recent < rate.attempts {
             return 0;
         }
@@ -53,18 +53,18 @@ impl Tally {
     }
 
     /// How many seconds the next attempt must wait because of the failures.
-    pub(super) fn pause(&self, now: Duration) -> u64 {
-        self.backed_off(self.failures, now)
+    pub(super) fn back_off_wait(&self, now: Duration) -> u64 {
+        self.wait_after(self.failures, now)
     }
 
     /// For an address that may be guessing random secrets: how many seconds its wrong codes are
     /// refused without being recorded.
-    pub(super) fn suspicion(&self, now: Duration) -> u64 {
+    pub(super) fn suspect_wait(&self, now: Duration) -> u64 {
         let over = self.failures.saturating_sub(SUSPECT_AFTER - BACK_OFF_AFTER);
-        self.backed_off(over, now)
+        self.wait_after(over, now)
     }
 
-    fn backed_off(&self, failures: u32, now: Duration) -> u64 {
+    fn wait_after(&self, failures: u32, now: Duration) -> u64 {
         seconds_until(self.last_failure.saturating_add(back_off(failures)), now)
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Book {
     clock_is_back: Option<Mono>,
     budgets: Budgets,
     /// By student: the steps of right codes from addresses that may be guessing.
-    proved: BTreeMap<[u8; 32], TimeStep>,
+    first_right: BTreeMap<[u8; 32], TimeStep>,
     /// Students whose damaged entry has been reported.
     damaged: BTreeSet<[u8; 32]>,
 }
@@ -86,7 +86,7 @@ impl Book {
             clock: ClockGuard::after(accepted),
             clock_is_back: None,
             budgets: Budgets::new(rules.new_dnis),
-            proved: BTreeMap::new(),
+            first_right: BTreeMap::new(),
             damaged: BTreeSet::new(),
         })
     }
@@ -185,8 +185,8 @@ impl Book {
         let mut verdicts = Vec::with_capacity(facts.len());
         for (&at, facts) in some.iter().zip(&facts) {
             let one = &asked[at];
-            let proved = self.proved.get(&one.student).copied();
-            let verdict = self.judge.verdict(one, facts, proved);
+            let first_right = self.first_right.get(&one.student).copied();
+            let verdict = self.judge.verdict(one, facts, first_right);
             verdicts.push(match verdict {
                 Ok(verdict) => {
                     let (verdict, record) = self.afford(one, facts, verdict);
@@ -248,10 +248,10 @@ impl Book {
         match &outcome.verdict {
             Ok(Verdict::Accept(_)) => {
                 self.clock.accepted(one.attempt.at);
-                self.proved.remove(&one.student);
+                self.first_right.remove(&one.student);
             }
-            Ok(Verdict::Once(step)) => {
-                self.proved.insert(one.student, *step);
+            Ok(Verdict::AskAgain(step)) => {
+                self.first_right.insert(one.student, *step);
             }
             Ok(Verdict::Refuse(refusal))
                 if !outcome.recorded && !matches!(refusal, Refusal::Clock(_)) =>

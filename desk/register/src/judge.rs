@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use socklab_core::otp::{Dni, Key, TimeStep};
 use socklab_core::policy::{
-    Earlier, History, Policy, RATE_EVERYWHERE, RATE_HERE, Reading, Secret, Tally, Verdict, decide,
-    prefix,
+    AttemptCounts, EarlierSubmission, History, Policy, RATE_PER_ADDRESS, RATE_PER_DNI, Reading,
+    Secret, Verdict, decide, prefix,
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
 
@@ -57,7 +57,7 @@ impl Judge {
     }
 
     pub(crate) fn question<'a>(&'a self, asked: &'a Asked<'_>) -> Question<'a> {
-        debug_assert!(RATE_HERE.within == RATE_EVERYWHERE.within);
+        debug_assert!(RATE_PER_ADDRESS.within == RATE_PER_DNI.within);
         let window = self.policy.window;
         debug_assert!(window.behind <= 1 && window.ahead <= 1);
         let unix = asked.attempt.at.unix;
@@ -69,7 +69,7 @@ impl Judge {
             code: asked.attempt.code.as_str(),
             from: &asked.from,
             at: micros(unix),
-            since: micros(unix) - micros(RATE_HERE.within),
+            since: micros(unix) - micros(RATE_PER_ADDRESS.within),
             step: i64::try_from(step).unwrap_or(i64::MAX),
             student_matters: self.admit == Admit::Listed || self.policy.secret == Secret::Random,
         }
@@ -80,16 +80,16 @@ impl Judge {
         &self,
         asked: &Asked<'_>,
         facts: &Facts,
-        proved: Option<TimeStep>,
+        first_right: Option<TimeStep>,
     ) -> Result<Verdict, Error> {
         let attempt = asked.attempt;
-        let recent = |recent: &Recent| Tally {
+        let recent = |recent: &Recent| AttemptCounts {
             recent: recent.count,
             oldest: from_micros(recent.oldest.unwrap_or(0)),
-            ..Tally::default()
+            ..AttemptCounts::default()
         };
         let history = History {
-            submission: facts.submission.as_ref().map(|one| Earlier {
+            submission: facts.submission.as_ref().map(|one| EarlierSubmission {
                 number: one.number,
                 same_code: facts.repeated,
                 same_name: one.name == *attempt.name
@@ -99,8 +99,8 @@ impl Judge {
             used: (facts.used.iter())
                 .map(|step| TimeStep(step.unsigned_abs()))
                 .collect(),
-            proved,
-            here: Tally {
+            first_right,
+            here: AttemptCounts {
                 failures: facts.failures_here.count,
                 last_failure: from_micros(facts.failures_here.last),
                 ..recent(&facts.recent_here)
@@ -175,8 +175,8 @@ impl Judge {
         };
         let used = |step: TimeStep| i64::try_from(step.0).unwrap_or(i64::MAX);
         let (here, everywhere) = (facts.failures_here, facts.failures_everywhere);
-        let rows_left = facts.recent_here.count < RATE_HERE.attempts
-            && facts.recent_everywhere.count < RATE_EVERYWHERE.attempts;
+        let rows_left = facts.recent_here.count < RATE_PER_ADDRESS.attempts
+            && facts.recent_everywhere.count < RATE_PER_DNI.attempts;
         match verdict {
             Some(Verdict::Accept(step)) => Change {
                 row: row("accepted".into(), Some(attempt.code.as_str())),
@@ -212,7 +212,7 @@ impl Judge {
                 turned_away: !rows_left,
                 ..unchanged
             },
-            Some(Verdict::Once(_) | Verdict::Refuse(Refusal::Throttled(_))) => Change {
+            Some(Verdict::AskAgain(_) | Verdict::Refuse(Refusal::Throttled(_))) => Change {
                 turned_away: true,
                 ..unchanged
             },
@@ -246,7 +246,7 @@ impl Judge {
                 let number = number.ok_or_else(missing)?;
                 Decision::Accepted(entry(number, micros(attempt.at.unix)))
             }
-            (Verdict::Once(_), _) => Decision::Refused(Refusal::Undisclosed),
+            (Verdict::AskAgain(_), _) => Decision::Refused(Refusal::Undisclosed),
             (Verdict::Refuse(refusal), _) => Decision::Refused(match self.policy.secret {
                 Secret::Dni => refusal,
                 Secret::Random => undisclosed(refusal),
