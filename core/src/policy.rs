@@ -13,7 +13,7 @@ mod token_bucket;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 
-pub use clock::{ClockGuard, Reading};
+pub use clock::{ClockGuard, ClockState};
 pub use ledger::Ledger;
 pub use throttle::{AttemptCounts, RATE_PER_ADDRESS, RATE_PER_DNI, SUSPECT_AFTER, back_off};
 pub use token_bucket::{BucketRate, TokenBucket, prefix};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use socklab_core::policy::Reading;
+use socklab_core::policy::ClockState;
 use socklab_core::register::{Attempt, Decision};
 use socklab_files::{Outputs, Readers};
 use socklab_register::{Event, Journal, Trouble, shown_name};
@@ -113,13 +113,13 @@ impl Journal for Log {
                 error.to_string(),
             ),
             Event::Recovered => ("register-recovered", "register-recovered", String::new()),
-            Event::Clock(Reading::Back(by)) => {
+            Event::Clock(ClockState::Behind(by)) => {
                 ("clock-back", "clock-back", by.as_secs().to_string())
             }
-            Event::Clock(Reading::Ahead(by)) => {
+            Event::Clock(ClockState::Ahead(by)) => {
                 ("clock-ahead", "clock-ahead", by.as_secs().to_string())
             }
-            Event::Clock(Reading::Steady) => return,
+            Event::Clock(ClockState::Steady) => return,
             Event::Notice(noticed) => return notice(self.messages, noticed),
             Event::Damaged { dnis, detail } => {
                 let dnis: Vec<String> = dnis.iter().map(|dni| masked(dni)).collect();

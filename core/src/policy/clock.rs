@@ -28,14 +28,14 @@ pub struct ClockGuard {
 
 /// The result of comparing the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum ClockState {
     /// The clocks agree.
     Steady,
     /// Unix time has jumped ahead by this much since the previous reading: it was set by hand, or
     /// the machine slept.
     Ahead(Duration),
     /// Unix time is behind that of an accepted code by this much.
-    Back(Duration),
+    Behind(Duration),
 }
 
 impl ClockGuard {
@@ -66,21 +66,21 @@ impl ClockGuard {
     }
 
     /// Compares the clocks of one reading. Readings may come out of order.
-    pub fn read(&mut self, now: Now) -> Reading {
+    pub fn read(&mut self, now: Now) -> ClockState {
         let before = self.latest.filter(|latest| latest.mono <= now.mono);
         if before.is_some() || self.latest.is_none() {
             self.latest = Some(now);
         }
         if let Some(by) = self.behind(now) {
-            return Reading::Back(by);
+            return ClockState::Behind(by);
         }
         let ahead = before.and_then(|before| {
             let due = before.unix + now.mono.since(before.mono);
             now.unix.checked_sub(due)
         });
         match ahead {
-            Some(ahead) if ahead > NOTABLE => Reading::Ahead(ahead),
-            _ => Reading::Steady,
+            Some(ahead) if ahead > NOTABLE => ClockState::Ahead(ahead),
+            _ => ClockState::Steady,
         }
     }
 }

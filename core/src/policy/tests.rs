@@ -327,22 +327,22 @@ fn clocks() {
         mono: crate::Mono::ZERO.plus(Duration::from_secs(mono)),
         unix: Duration::from_secs_f64(unix),
     };
-    let back = |seconds| Reading::Back(Duration::from_secs(seconds));
+    let back = |seconds| ClockState::Behind(Duration::from_secs(seconds));
     let mut guard = ClockGuard::after(Duration::from_secs(100));
     assert_eq!(guard.read(now(98.0, 0)), back(2));
     // The guard recovers by itself.
-    assert_eq!(guard.read(now(99.5, 1)), Reading::Steady);
-    assert_eq!(guard.read(now(110.0, 11)), Reading::Steady);
+    assert_eq!(guard.read(now(99.5, 1)), ClockState::Steady);
+    assert_eq!(guard.read(now(110.0, 11)), ClockState::Steady);
     // Only accepted codes matter: a clock that was ahead for a while has no effect.
-    let ahead = Reading::Ahead(Duration::from_secs(79));
+    let ahead = ClockState::Ahead(Duration::from_secs(79));
     assert_eq!(guard.read(now(200.0, 22)), ahead);
-    assert_eq!(guard.read(now(201.0, 23)), Reading::Steady);
-    assert_eq!(guard.read(now(124.0, 25)), Reading::Steady);
+    assert_eq!(guard.read(now(201.0, 23)), ClockState::Steady);
+    assert_eq!(guard.read(now(124.0, 25)), ClockState::Steady);
     guard.accepted(now(124.0, 25));
     assert_eq!(guard.read(now(121.0, 26)), back(3));
-    assert_eq!(guard.read(now(124.0, 29)), Reading::Steady);
+    assert_eq!(guard.read(now(124.0, 29)), ClockState::Steady);
     // A message that came before the accepted code may still wait for its turn.
-    assert_eq!(guard.read(now(104.0, 5)), Reading::Steady);
+    assert_eq!(guard.read(now(104.0, 5)), ClockState::Steady);
     assert_eq!(guard.read(now(104.0, 9)), back(4));
 }
 

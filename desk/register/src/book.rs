@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socklab_core::Mono;
 use socklab_core::otp::TimeStep;
-use socklab_core::policy::{ClockGuard, Policy, Reading, Secret, Verdict};
+use socklab_core::policy::{ClockGuard, ClockState, Policy, Secret, Verdict};
 use socklab_core::register::{Attempt, Decision, Refusal};
 
 use crate::budgets::Budgets;
@@ -284,12 +284,12 @@ impl Book {
 
     /// Compares the clocks at an attempt. If the clock is behind an accepted code, asks the
     /// register again, because a lecturer may have said that the clock is right.
-    fn read_clock(&mut self, attempt: &Attempt, events: &mut Vec<Event>) -> Reading {
+    fn read_clock(&mut self, attempt: &Attempt, events: &mut Vec<Event>) -> ClockState {
         let mut reading = self.clock.read(attempt.at);
         let mono = attempt.at.mono;
-        let Reading::Back(_) = reading else {
+        let ClockState::Behind(_) = reading else {
             self.clock_is_back = None;
-            if let Reading::Ahead(_) = reading {
+            if let ClockState::Ahead(_) = reading {
                 events.push(Event::Clock(reading));
             }
             return reading;
@@ -302,7 +302,7 @@ impl Book {
                 reading = self.clock.read(attempt.at);
             }
         }
-        if before.is_none() && matches!(reading, Reading::Back(_)) {
+        if before.is_none() && matches!(reading, ClockState::Behind(_)) {
             events.push(Event::Clock(reading));
         }
         reading

@@ -1,6 +1,6 @@
 //! What a register tells its server while it works.
 
-use socklab_core::policy::Reading;
+use socklab_core::policy::ClockState;
 use socklab_core::register::{Attempt, Decision};
 
 use crate::error::{Error, Notice};
@@ -25,7 +25,7 @@ pub enum Event {
     /// The register was opened again and is whole.
     Recovered,
     /// The system's clock has jumped, or is behind an accepted code.
-    Clock(Reading),
+    Clock(ClockState),
     /// The register works, but its lecturer should know this.
     Notice(Notice),
     /// The entries of these DNIs cannot be used; no other student is affected.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use socklab_core::otp::{Dni, Key, TimeStep};
 use socklab_core::policy::{
-    AttemptCounts, EarlierSubmission, History, Policy, RATE_PER_ADDRESS, RATE_PER_DNI, Reading,
+    AttemptCounts, ClockState, EarlierSubmission, History, Policy, RATE_PER_ADDRESS, RATE_PER_DNI,
     Secret, Verdict, decide, prefix,
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
@@ -23,7 +23,7 @@ pub(crate) const NOTABLE: u32 = 100;
 /// An attempt, with values computed before the database is asked.
 pub(crate) struct Asked<'a> {
     pub(crate) attempt: &'a Attempt,
-    pub(crate) clock: Reading,
+    pub(crate) clock: ClockState,
     /// The prefix as which its address counts.
     pub(crate) prefix: IpAddr,
     /// The hash that stands for its DNI.
@@ -43,7 +43,7 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn asked<'a>(&self, attempt: &'a Attempt, clock: Reading) -> Asked<'a> {
+    pub(crate) fn asked<'a>(&self, attempt: &'a Attempt, clock: ClockState) -> Asked<'a> {
         let ip = attempt.peer.ip().to_canonical();
         let prefix = prefix(ip);
         Asked {
@@ -112,7 +112,7 @@ impl Judge {
         let timeless = matches!(verdict, Verdict::Already { earlier, .. } if earlier.same_code)
             && self.policy.secret == Secret::Dni;
         Ok(match asked.clock {
-            Reading::Back(by) if !timeless => Verdict::Refuse(Refusal::Clock(by.as_secs())),
+            ClockState::Behind(by) if !timeless => Verdict::Refuse(Refusal::Clock(by.as_secs())),
             _ => verdict,
         })
     }

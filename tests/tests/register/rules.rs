@@ -2,7 +2,7 @@
 
 use socklab_core::Now;
 use socklab_core::otp::Window;
-use socklab_core::policy::Reading;
+use socklab_core::policy::ClockState;
 use socklab_core::register::{Attempt, Decision};
 use socklab_register::{Admit, Event, Finding, RosterEntry, Rules};
 
@@ -178,7 +178,7 @@ fn a_clock_that_is_set_back(place: &Place) {
     assert_eq!(server.submit(set(BOB, 100, 161)), "accepted 2");
     let events = server.events();
     assert!(
-        matches!(events[..], [Event::Clock(Reading::Back(_))]),
+        matches!(events[..], [Event::Clock(ClockState::Behind(_))]),
         "{events:?}"
     );
 }
