@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use crate::link::Transport;
 use crate::machine::{Machine, Service};
-use crate::register::{Bare, Wording};
+use crate::register::{PlainWording, Wording};
 use crate::scene::Scene;
 use crate::table::TableState;
 
@@ -112,7 +112,7 @@ impl Default for Settings {
             name: None,
             dni: None,
             code: None,
-            wording: Arc::new(Bare),
+            wording: Arc::new(PlainWording),
             limits: SubmissionLimits::default(),
         }
     }

@@ -96,9 +96,9 @@ pub trait Wording: Send + Sync {
 ///
 /// For tests and for transcripts that must read the same in every language.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Bare;
+pub struct PlainWording;
 
-impl Wording for Bare {
+impl Wording for PlainWording {
     fn word(&self, reply: &Reply<'_>, to: &mut Vec<u8>) {
         let decided;
         let words = match reply {

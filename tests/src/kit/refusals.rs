@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::lab::SubmissionLimits;
-use socklab_core::register::Bare;
+use socklab_core::register::PlainWording;
 use socklab_core::transcript::{Role, replay};
 use socklab_core::{ExceededLimit, Link, REFUSAL_TIMEOUT, Service, submit};
 use socklab_system::{Backend, ConnectionLimit, Run};
@@ -25,7 +25,7 @@ pub fn submissions() -> submit::Server {
         patience: super::PATIENCE,
         ..SubmissionLimits::default()
     };
-    submit::Server::new(Arc::new(Bare), limits)
+    submit::Server::new(Arc::new(PlainWording), limits)
 }
 
 /// A submission server with a limit, and its recording.

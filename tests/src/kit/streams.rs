@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use socklab_core::lab::SubmissionLimits;
-use socklab_core::register::{Attempt, Bare, Decision, Done, Register};
+use socklab_core::register::{Attempt, Decision, Done, PlainWording, Register};
 use socklab_core::{CLOSE_TIMEOUT, submit};
 use socklab_system::{Backend, socket};
 
@@ -273,7 +273,7 @@ pub fn a_decision_for_nobody<B: Backend>() {
         store: Duration::from_millis(50),
         ..SubmissionLimits::default()
     };
-    let service = submit::Server::new(Arc::new(Bare), limits);
+    let service = submit::Server::new(Arc::new(PlainWording), limits);
     let register = slow.clone();
     let server = Server::of_streams_with::<B>(service, |run| run.register = Some(register));
     let mut stream = server.connect();
