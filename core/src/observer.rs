@@ -164,7 +164,7 @@ impl Watch for () {
 }
 
 /// An observer whose type is known only when the run begins. It is called for everything.
-pub struct DynObserver(Box<dyn Observes>);
+pub struct DynObserver(Box<dyn ErasedObserver>);
 
 impl DynObserver {
     /// It, whatever its type.
@@ -174,7 +174,7 @@ impl DynObserver {
 }
 
 /// What an observer is called with.
-enum Seen<'a> {
+enum Call<'a> {
     Input(Now, &'a Input<'a>),
     Output(Now, &'a Output<'a>),
     State(Now, &'static str),
@@ -184,41 +184,41 @@ enum Seen<'a> {
 }
 
 /// An [`Observer`] without its constants, which `dyn` cannot have.
-trait Observes: Send {
-    fn see(&mut self, seen: Seen<'_>);
+trait ErasedObserver: Send {
+    fn call(&mut self, call: Call<'_>);
 }
 
-impl<O: Observer> Observes for O {
-    fn see(&mut self, seen: Seen<'_>) {
-        match seen {
-            Seen::Input(now, input) => self.input(now, input),
-            Seen::Output(now, output) => self.output(now, output),
-            Seen::State(now, state) => self.state(now, state),
-            Seen::Deadline(now, deadline) => self.deadline(now, deadline),
-            Seen::Ended(now, status) => self.ended(now, status),
-            Seen::Operation(operation) => self.operation(operation),
+impl<O: Observer> ErasedObserver for O {
+    fn call(&mut self, call: Call<'_>) {
+        match call {
+            Call::Input(now, input) => self.input(now, input),
+            Call::Output(now, output) => self.output(now, output),
+            Call::State(now, state) => self.state(now, state),
+            Call::Deadline(now, deadline) => self.deadline(now, deadline),
+            Call::Ended(now, status) => self.ended(now, status),
+            Call::Operation(operation) => self.operation(operation),
         }
     }
 }
 
 impl Observer for DynObserver {
     fn input(&mut self, now: Now, input: &Input<'_>) {
-        self.0.see(Seen::Input(now, input));
+        self.0.call(Call::Input(now, input));
     }
     fn output(&mut self, now: Now, output: &Output<'_>) {
-        self.0.see(Seen::Output(now, output));
+        self.0.call(Call::Output(now, output));
     }
     fn state(&mut self, now: Now, state: &'static str) {
-        self.0.see(Seen::State(now, state));
+        self.0.call(Call::State(now, state));
     }
     fn deadline(&mut self, now: Now, deadline: Option<Deadline>) {
-        self.0.see(Seen::Deadline(now, deadline));
+        self.0.call(Call::Deadline(now, deadline));
     }
     fn ended(&mut self, now: Now, status: Status) {
-        self.0.see(Seen::Ended(now, status));
+        self.0.call(Call::Ended(now, status));
     }
     fn operation(&mut self, operation: &Operation) {
-        self.0.see(Seen::Operation(operation));
+        self.0.call(Call::Operation(operation));
     }
 }
 
