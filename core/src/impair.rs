@@ -63,7 +63,7 @@ impl Impairments {
 pub struct Impaired<M> {
     machine: M,
     /// The outputs of the machine.
-    inbox: Outbox,
+    inner_out: Outbox,
     queue: ImpairedQueue,
 }
 
@@ -72,7 +72,7 @@ impl<M: Machine> Impaired<M> {
     pub fn new(machine: M, transport: Transport, impairments: Impairments, seed: u64) -> Self {
         Impaired {
             machine,
-            inbox: Outbox::new(),
+            inner_out: Outbox::new(),
             queue: ImpairedQueue::new(transport, impairments, seed),
         }
     }
@@ -86,9 +86,9 @@ impl<M: Machine> Impaired<M> {
         if !self.is_running() {
             return;
         }
-        self.machine.step(now, input, &mut self.inbox);
-        let mut inbox = mem::take(&mut self.inbox);
-        for output in inbox.iter() {
+        self.machine.step(now, input, &mut self.inner_out);
+        let mut inner_out = mem::take(&mut self.inner_out);
+        for output in inner_out.iter() {
             match output {
                 Output::Send { link, bytes } => self.queue.send(now.mono, link, bytes, out),
                 Output::Finish { link } => self.queue.finish(now.mono, link),
@@ -100,8 +100,8 @@ impl<M: Machine> Impaired<M> {
             }
             self.release(now, out);
         }
-        inbox.clear();
-        self.inbox = inbox;
+        inner_out.clear();
+        self.inner_out = inner_out;
     }
 
     /// Sends what is due. If that resets the stream, tells the machine that the stream is dead.

@@ -14,14 +14,14 @@ use crate::time::Mono;
 #[derive(Debug)]
 pub struct ImpairedQueue {
     transport: Transport,
-    how: Impairments,
+    impairments: Impairments,
     rng: Rng,
     /// In the order in which they leave.
     held: VecDeque<Held>,
     /// How many bytes are held.
     bytes: usize,
     /// Before this moment no further piece of a stream leaves.
-    free: Mono,
+    next_piece: Mono,
     /// The stream is dead: nothing leaves any more.
     dead: bool,
 }
@@ -30,11 +30,11 @@ pub struct ImpairedQueue {
 struct Held {
     at: Mono,
     link: Link,
-    what: What,
+    kind: HeldKind,
 }
 
 #[derive(Debug)]
-enum What {
+enum HeldKind {
     /// One datagram, or bytes of a stream of which so many have left.
     Send(Vec<u8>, usize),
     /// A datagram that waits for another to overtake it.
@@ -48,11 +48,11 @@ impl ImpairedQueue {
     pub const fn new(transport: Transport, impairments: Impairments, seed: u64) -> Self {
         ImpairedQueue {
             transport,
-            how: impairments,
+            impairments,
             rng: Rng::new(seed),
             held: VecDeque::new(),
             bytes: 0,
-            free: Mono::ZERO,
+            next_piece: Mono::ZERO,
             dead: false,
         }
     }
@@ -74,12 +74,12 @@ impl ImpairedQueue {
 
     /// When the next of it leaves.
     pub fn next(&self) -> Option<Mono> {
-        Some(self.held.front()?.at.max(self.free))
+        Some(self.held.front()?.at.max(self.next_piece))
     }
 
     /// Takes a datagram, or bytes of a stream. One that is lost is said.
     pub fn send(&mut self, now: Mono, link: Link, bytes: &[u8], out: &mut Outbox) {
-        let at = now.plus(self.how.delay);
+        let at = now.plus(self.impairments.delay);
         match self.transport {
             Transport::Stream => self.send_stream(at, link, bytes),
             Transport::Datagram => self.send_datagram(at, link, bytes, out),
@@ -87,44 +87,44 @@ impl ImpairedQueue {
     }
 
     fn send_stream(&mut self, at: Mono, link: Link, bytes: &[u8]) {
-        let reset = self.rng.chance(self.how.reset);
+        let reset = self.rng.chance(self.impairments.reset);
         let bytes = match reset {
             true => &bytes[..bytes.len() / 2],
             false => bytes,
         };
         if !bytes.is_empty() {
-            self.hold(at, link, What::Send(bytes.to_vec(), 0));
+            self.hold(at, link, HeldKind::Send(bytes.to_vec(), 0));
         }
         if reset {
-            self.hold(at, link, What::Reset);
+            self.hold(at, link, HeldKind::Reset);
         }
     }
 
     fn send_datagram(&mut self, at: Mono, link: Link, bytes: &[u8], out: &mut Outbox) {
-        if self.is_full() || self.rng.chance(self.how.lose) {
+        if self.is_full() || self.rng.chance(self.impairments.lose) {
             return out.notice(Notice::Lost(link.peer, bytes.len()));
         }
         let overtaken = self.take_held_back(link);
-        let again = self.rng.chance(self.how.duplicate);
-        if overtaken.is_none() && self.rng.chance(self.how.reorder) {
-            self.hold(at.plus(HELD_BACK), link, What::HeldBack(bytes.to_vec()));
+        let again = self.rng.chance(self.impairments.duplicate);
+        if overtaken.is_none() && self.rng.chance(self.impairments.reorder) {
+            self.hold(at.plus(HELD_BACK), link, HeldKind::HeldBack(bytes.to_vec()));
         } else {
-            self.hold(at, link, What::Send(bytes.to_vec(), 0));
+            self.hold(at, link, HeldKind::Send(bytes.to_vec(), 0));
         }
         if again {
-            self.hold(at, link, What::Send(bytes.to_vec(), 0));
+            self.hold(at, link, HeldKind::Send(bytes.to_vec(), 0));
         }
         if let Some(overtaken) = overtaken {
-            self.hold(at, link, What::Send(overtaken, 0));
+            self.hold(at, link, HeldKind::Send(overtaken, 0));
         }
     }
 
     /// Takes out the datagram to the same peer that waits to be overtaken.
     fn take_held_back(&mut self, link: Link) -> Option<Vec<u8>> {
         let waits =
-            |held: &Held| held.link.peer == link.peer && matches!(held.what, What::HeldBack(_));
+            |held: &Held| held.link.peer == link.peer && matches!(held.kind, HeldKind::HeldBack(_));
         let held = self.held.remove(self.held.iter().position(waits)?)?;
-        let What::HeldBack(bytes) = held.what else {
+        let HeldKind::HeldBack(bytes) = held.kind else {
             return None;
         };
         self.bytes -= weight(&bytes);
@@ -135,19 +135,19 @@ impl ImpairedQueue {
     /// was sent before has left.
     pub fn finish(&mut self, now: Mono, link: Link) {
         let last = self.held.back().map_or(now, |held| held.at);
-        self.hold(last.max(now), link, What::Finish);
+        self.hold(last.max(now), link, HeldKind::Finish);
     }
 
-    fn hold(&mut self, at: Mono, link: Link, what: What) {
+    fn hold(&mut self, at: Mono, link: Link, kind: HeldKind) {
         if self.dead {
             return;
         }
-        if let What::Send(bytes, _) | What::HeldBack(bytes) = &what {
+        if let HeldKind::Send(bytes, _) | HeldKind::HeldBack(bytes) = &kind {
             self.bytes += weight(bytes);
         }
         // A stream's delay is always the same, so this is the end of the queue.
         let place = self.held.partition_point(|held| held.at <= at);
-        self.held.insert(place, Held { at, link, what });
+        self.held.insert(place, Held { at, link, kind });
     }
 
     /// Hands over what may leave by now. Returns the link of a stream that is reset, and forgets
@@ -156,12 +156,12 @@ impl ImpairedQueue {
         while self.next().is_some_and(|at| at <= now) {
             let held = self.held.front_mut()?;
             let link = held.link;
-            match &mut held.what {
-                What::Send(bytes, left) if self.transport == Transport::Stream => {
+            match &mut held.kind {
+                HeldKind::Send(bytes, left) if self.transport == Transport::Stream => {
                     let rest = &bytes[*left..];
-                    let len = match self.how.pieces {
+                    let len = match self.impairments.pieces {
                         Some(most) => {
-                            self.free = now.plus(self.how.delay.max(GAP));
+                            self.next_piece = now.plus(self.impairments.delay.max(GAP));
                             self.rng.below(most.get() as u64) as usize + 1
                         }
                         None => rest.len(),
@@ -173,9 +173,9 @@ impl ImpairedQueue {
                         continue;
                     }
                 }
-                What::Send(bytes, _) | What::HeldBack(bytes) => out.send(link, bytes),
-                What::Finish => out.finish(link),
-                What::Reset => {
+                HeldKind::Send(bytes, _) | HeldKind::HeldBack(bytes) => out.send(link, bytes),
+                HeldKind::Finish => out.finish(link),
+                HeldKind::Reset => {
                     self.abort();
                     out.abort(link);
                     return Some(link);
@@ -188,19 +188,19 @@ impl ImpairedQueue {
 
     /// Hands over all at once: there is no time left.
     pub fn flush(&mut self, out: &mut Outbox) {
-        while let Some(Held { link, what, .. }) = self.pop() {
-            match what {
-                What::Send(bytes, left) => out.send(link, &bytes[left..]),
-                What::HeldBack(bytes) => out.send(link, &bytes),
-                What::Finish => out.finish(link),
-                What::Reset => {}
+        while let Some(Held { link, kind, .. }) = self.pop() {
+            match kind {
+                HeldKind::Send(bytes, left) => out.send(link, &bytes[left..]),
+                HeldKind::HeldBack(bytes) => out.send(link, &bytes),
+                HeldKind::Finish => out.finish(link),
+                HeldKind::Reset => {}
             }
         }
     }
 
     fn pop(&mut self) -> Option<Held> {
         let held = self.held.pop_front()?;
-        if let What::Send(bytes, _) | What::HeldBack(bytes) = &held.what {
+        if let HeldKind::Send(bytes, _) | HeldKind::HeldBack(bytes) = &held.kind {
             self.bytes -= weight(bytes);
         }
         Some(held)
