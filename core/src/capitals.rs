@@ -4,7 +4,7 @@
 //! feed, wherever the network cuts it. `FIN` ends its connection only; the server stays up for the
 //! others.
 
-mod lines;
+mod line_splitter;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -25,7 +25,7 @@ use crate::scene::Scene;
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 use crate::unexpected::{Unexpected, UnexpectedKind};
-use lines::Lines;
+use line_splitter::LineSplitter;
 
 table! { ClientState on ClientEvent {
     Start, Opened, Line, TooLong, InputEnd, Bytes, Reply, Fin, TooBig, Closed, GaveUp, Fault, Stop,
@@ -146,7 +146,7 @@ pub struct Client {
     server: SocketAddr,
     timeout: Option<Duration>,
     waiting_since: Mono,
-    lines: Lines,
+    lines: LineSplitter,
     question: Vec<u8>,
     expected: Vec<u8>,
     failure: Failure,
@@ -161,7 +161,7 @@ impl Client {
             server: settings.last_server(),
             timeout: settings.timeout,
             waiting_since: Mono::ZERO,
-            lines: Lines::default(),
+            lines: LineSplitter::default(),
             question: Vec::new(),
             expected: Vec::new(),
             failure: Failure::NoInput,
@@ -170,7 +170,7 @@ impl Client {
 
     /// Classifies bytes of the reply. Bytes after its line feed answer no question, and are
     /// dropped.
-    fn judge(&mut self, mut bytes: &[u8], out: &mut Outbox) -> ClientEvent {
+    fn classify(&mut self, mut bytes: &[u8], out: &mut Outbox) -> ClientEvent {
         let Some(reply) = self.lines.next(&mut bytes) else {
             return match self.lines.is_over(MAX_REPLY) {
                 true => ClientEvent::TooBig,
@@ -209,7 +209,7 @@ impl Machine for Client {
             Input::Line(line) if line.len() > MAX_LINE => ClientEvent::TooLong,
             Input::Line(_) => ClientEvent::Line,
             Input::InputEnd => ClientEvent::InputEnd,
-            Input::Bytes { bytes, .. } => self.judge(bytes, out),
+            Input::Bytes { bytes, .. } => self.classify(bytes, out),
             Input::End { .. } => ClientEvent::Closed,
             Input::Timer => ClientEvent::GaveUp,
             Input::Fault { .. } => ClientEvent::Fault,
@@ -246,8 +246,8 @@ impl Machine for Client {
             }
             (ClientEvent::Reply, _) => out.prompt(Prompt::Echo),
             (ClientEvent::TooBig, _) => self.failure = Failure::ReplyTooBig(server),
-            (ClientEvent::Closed | ClientEvent::GaveUp, _) if !self.lines.begun.is_empty() => {
-                out.show(&self.lines.begun);
+            (ClientEvent::Closed | ClientEvent::GaveUp, _) if !self.lines.partial.is_empty() => {
+                out.show(&self.lines.partial);
                 self.failure = Failure::NoLineEnd(server);
             }
             (ClientEvent::Closed, _) => self.failure = Failure::ClosedEarly(server),
@@ -280,8 +280,8 @@ impl Service for Server {
         Box::new(Connection {
             state: ServerState::Idle,
             link,
-            lines: Lines::default(),
-            begun_at: Mono::ZERO,
+            lines: LineSplitter::default(),
+            partial_since: Mono::ZERO,
             unended_reported: false,
             draining_since: Mono::ZERO,
         })
@@ -293,9 +293,9 @@ impl Service for Server {
 struct Connection {
     state: ServerState,
     link: Link,
-    lines: Lines,
+    lines: LineSplitter,
     /// When the last bytes of the unfinished line came.
-    begun_at: Mono,
+    partial_since: Mono,
     unended_reported: bool,
     draining_since: Mono,
 }
@@ -305,7 +305,7 @@ impl Connection {
     fn answer(&mut self, now: Now, mut bytes: &[u8], out: &mut Outbox) {
         while self.state == ServerState::Serving && !bytes.is_empty() {
             let Some(line) = self.lines.next(&mut bytes) else {
-                self.begun_at = now.mono;
+                self.partial_since = now.mono;
                 self.state.go(ServerEvent::Bytes);
                 break;
             };
@@ -335,8 +335,8 @@ impl Connection {
 
     /// Answers a last line without a line feed: the client will send no more.
     fn end(&mut self, out: &mut Outbox) {
-        if !self.lines.begun.is_empty() {
-            reply(self.link, &self.lines.begun, out);
+        if !self.lines.partial.is_empty() {
+            reply(self.link, &self.lines.partial, out);
             self.lines.forget();
         }
         out.finish(self.link);
@@ -382,7 +382,10 @@ impl Machine for Connection {
             (ServerEvent::End, _) => self.end(out),
             (ServerEvent::Unended, _) => {
                 self.unended_reported = true;
-                out.unexpected(&Unexpected::of(UnexpectedKind::Unended, &self.lines.begun));
+                out.unexpected(&Unexpected::of(
+                    UnexpectedKind::Unended,
+                    &self.lines.partial,
+                ));
             }
             _ => {}
         }
@@ -390,8 +393,8 @@ impl Machine for Connection {
 
     fn deadline(&self) -> Option<Deadline> {
         match self.state {
-            ServerState::Serving if !self.unended_reported && !self.lines.begun.is_empty() => {
-                Deadline::after(self.begun_at, Some(PAUSE), Why::Silence)
+            ServerState::Serving if !self.unended_reported && !self.lines.partial.is_empty() => {
+                Deadline::after(self.partial_since, Some(PAUSE), Why::Silence)
             }
             ServerState::Draining => Deadline::after(self.draining_since, Some(DRAIN), Why::Drain),
             _ => None,

@@ -251,7 +251,7 @@ impl Server {
     }
 
     /// Which event a datagram is.
-    fn judge(&self, link: Link, bytes: &[u8]) -> ServerEvent {
+    fn classify(&self, link: Link, bytes: &[u8]) -> ServerEvent {
         let fin = bytes == FIN;
         match self.client {
             None if fin => ServerEvent::FirstFin,
@@ -299,7 +299,7 @@ impl Machine for Server {
         let event = match input {
             Input::Start => ServerEvent::Start,
             Input::Bound { .. } => ServerEvent::Bound,
-            Input::Datagram { link, bytes } => self.judge(link, bytes),
+            Input::Datagram { link, bytes } => self.classify(link, bytes),
             Input::Line(FIN) => ServerEvent::SaidFin,
             Input::Line(line) if line.len() > self.longest() => ServerEvent::TooLong,
             Input::Line(_) => ServerEvent::Line,

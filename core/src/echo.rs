@@ -142,7 +142,7 @@ impl Client {
     /// A late duplicate is recognised by its content: it is the right reply to an earlier line and
     /// not to this one. Any other text is a reply, because servers that are not ours may answer
     /// wrongly.
-    fn judge(&self, bytes: &[u8]) -> ClientEvent {
+    fn classify(&self, bytes: &[u8]) -> ClientEvent {
         if bytes != self.expected && self.answered.iter().any(|reply| reply == bytes) {
             ClientEvent::Late
         } else if bytes == FIN {
@@ -179,7 +179,7 @@ impl Machine for Client {
             Input::Line(line) if line.len() > max_datagram(self.server) => ClientEvent::TooLong,
             Input::Line(_) => ClientEvent::Line,
             Input::InputEnd => ClientEvent::InputEnd,
-            Input::Datagram { bytes, .. } => self.judge(bytes),
+            Input::Datagram { bytes, .. } => self.classify(bytes),
             Input::Timer if self.retried < self.retries => ClientEvent::Lost,
             Input::Timer => ClientEvent::GaveUp,
             Input::Fault { .. } => ClientEvent::Fault,

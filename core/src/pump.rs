@@ -45,7 +45,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
     pub fn feed(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         let before = out.len();
         if cfg!(debug_assertions)
-            && let Some(rule) = self.misuse(now, &input)
+            && let Some(rule) = self.broken_rule(now, &input)
         {
             panic!("{rule}: {input:?} in {}", self.machine.state());
         }
@@ -91,7 +91,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
     ///
     /// Drivers need not ask: debug builds assert it in [`feed`](Self::feed). It is for inputs that
     /// come from elsewhere, such as a transcript.
-    pub fn misuse(&self, now: Now, input: &Input<'_>) -> Option<&'static str> {
+    pub fn broken_rule(&self, now: Now, input: &Input<'_>) -> Option<&'static str> {
         let interest = self.machine.interest();
         if self.started == matches!(input, Input::Start) {
             return Some("start comes first, once");

@@ -158,7 +158,7 @@ impl Client {
     }
 
     /// Classifies the end of an answer, whatever ended it.
-    fn judge(&self, without_answer: ClientEvent) -> ClientEvent {
+    fn classify(&self, without_answer: ClientEvent) -> ClientEvent {
         match self.answer.bytes() {
             [] => without_answer,
             _ => ClientEvent::Answered,
@@ -176,8 +176,8 @@ impl Machine for Client {
             Input::Opened { .. } => ClientEvent::Opened,
             Input::Bytes { bytes, .. } if self.answer.fits(bytes) => ClientEvent::Bytes,
             Input::Bytes { .. } => ClientEvent::TooBig,
-            Input::End { .. } => self.judge(ClientEvent::ClosedEarly),
-            Input::Timer => self.judge(ClientEvent::GaveUp),
+            Input::End { .. } => self.classify(ClientEvent::ClosedEarly),
+            Input::Timer => self.classify(ClientEvent::GaveUp),
             Input::Fault { .. } => ClientEvent::Fault,
             Input::Stop => ClientEvent::Stop,
             _ => return,

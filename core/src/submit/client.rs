@@ -167,7 +167,7 @@ impl Client {
     }
 
     /// Classifies the end of an answer, whatever ended it.
-    fn judge(&self, without_answer: Event) -> Event {
+    fn classify(&self, without_answer: Event) -> Event {
         let answer = self.answer.bytes();
         if answer.is_empty() {
             return without_answer;
@@ -232,10 +232,10 @@ impl Machine for Client {
             Input::Opened { .. } => Event::Opened,
             Input::Bytes { bytes, .. } if self.answer.fits(bytes) => Event::Bytes,
             Input::Bytes { .. } => Event::TooBig,
-            Input::End { .. } => self.judge(Event::ClosedEarly),
-            Input::Timer => self.judge(Event::GaveUp),
+            Input::End { .. } => self.classify(Event::ClosedEarly),
+            Input::Timer => self.classify(Event::GaveUp),
             // A reset after the answer does not invalidate the answer.
-            Input::Fault { .. } => self.judge(Event::Fault),
+            Input::Fault { .. } => self.classify(Event::Fault),
             Input::Stop => Event::Stop,
             _ => return,
         };

@@ -195,7 +195,7 @@ pub fn review<'a>(bytes: &'a [u8], decision: Option<&Decision>, unix: u64) -> Re
         review.remarks.extend(match Code::parse(&text) {
             Err(error) => Some(Remark::Code(error)),
             Ok(read) if read.as_str() != text => Some(Remark::CodeBlanks),
-            Ok(read) => judged(dni, &read, decision, unix),
+            Ok(read) => code_remark(dni, &read, decision, unix),
         });
     }
     review
@@ -267,7 +267,7 @@ const AROUND: Window = Window {
     ahead: 2,
 };
 
-fn makes(key: &Key, code: &Code, unix: u64) -> bool {
+fn matches_code(key: &Key, code: &Code, unix: u64) -> bool {
     !steps_of(key, code, unix, AROUND).is_empty()
 }
 
@@ -278,11 +278,11 @@ fn is_swapped(dni: &[u8], code: &[u8], unix: u64) -> bool {
         Code::parse(&String::from_utf8_lossy(dni)),
         Dni::parse(&String::from_utf8_lossy(code)),
     );
-    matches!((code, dni), (Ok(code), Ok(dni)) if makes(&Key::from_dni(&dni), &code, unix))
+    matches!((code, dni), (Ok(code), Ok(dni)) if matches_code(&Key::from_dni(&dni), &code, unix))
 }
 
 /// The remark on a code, from the decision. If the decision knows no cause, looks for one.
-fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Option<Remark> {
+fn code_remark(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Option<Remark> {
     let dni = Dni::parse(core::str::from_utf8(dni).ok()?).ok()?;
     match decision? {
         Decision::Refused(Refusal::Letter) => Some(Remark::Dni(DniError::Letter)),
@@ -291,9 +291,9 @@ fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Op
             Cause::Behind(seconds) => Remark::CodeBehind(seconds),
             Cause::Ahead(seconds) => Remark::CodeAhead(seconds),
             Cause::Zeros => with_other_zeros(&dni)
-                .find(|other| makes(&Key::from_dni(other), code, unix))
+                .find(|other| matches_code(&Key::from_dni(other), code, unix))
                 .map_or(Remark::CodeWrong, Remark::CodeZeros),
-            Cause::Unknown => made_otherwise(&dni, code, unix),
+            Cause::Unknown => code_made_otherwise(&dni, code, unix),
         }),
         _ => None,
     }
@@ -301,11 +301,11 @@ fn judged(dni: &[u8], code: &Code, decision: Option<&Decision>, unix: u64) -> Op
 
 /// Tries the usual mistakes of programs and phones. Each has 5 candidates, the hours have 140, so a
 /// wrong code matches one by chance once in 6,000.
-fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
+fn code_made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
     let key = Key::from_dni(dni);
     for hours in (1..=14).flat_map(|hours| [-hours, hours]) {
         let then = unix.checked_add_signed(i64::from(hours) * 3600);
-        if then.is_some_and(|then| makes(&key, code, then)) {
+        if then.is_some_and(|then| matches_code(&key, code, then)) {
             return Remark::CodeHours(hours);
         }
     }
@@ -316,11 +316,11 @@ fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
     ];
     if encoded
         .iter()
-        .any(|text| makes(&Key::from_bytes(text.as_bytes()), code, unix))
+        .any(|text| matches_code(&Key::from_bytes(text.as_bytes()), code, unix))
     {
         return Remark::CodeTwice;
     }
-    if base32::decode(text).is_ok_and(|bytes| makes(&Key::from_bytes(&bytes), code, unix)) {
+    if base32::decode(text).is_ok_and(|bytes| matches_code(&Key::from_bytes(&bytes), code, unix)) {
         return Remark::CodeNotEncoded;
     }
     let letter = control_letter(text.parse().unwrap_or(0));
@@ -331,7 +331,7 @@ fn made_otherwise(dni: &Dni, code: &Code, unix: u64) -> Remark {
     });
     if with_letter
         .iter()
-        .any(|text| makes(&Key::from_bytes(text.as_bytes()), code, unix))
+        .any(|text| matches_code(&Key::from_bytes(text.as_bytes()), code, unix))
     {
         return Remark::CodeLetter;
     }

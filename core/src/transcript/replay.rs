@@ -70,7 +70,7 @@ pub fn replay(transcript: &Transcript, machine: impl Machine) -> Result<(), Dive
         let bad = || Divergence::BadInput(Box::new(line.clone()));
         let decision = Names::decision(line);
         let input = names.input(line, &decision).ok_or_else(bad)?;
-        if pump.misuse(now, &input).is_some() {
+        if pump.broken_rule(now, &input).is_some() {
             return Err(bad());
         }
         pump.feed(now, input, &mut out);
