@@ -9,8 +9,8 @@ use socklab_core::{
     Begin, Link, Machine, Now, OperationKind, Outbox, Session, Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    Calls, Leave, Lines, LoopClock, Message, Opened, Permit, Run, RunContext, Stop, StopGuard,
-    SystemSocket, Wire, call_error, carry_out, hand_over, timed,
+    Calls, Lines, LoopClock, Message, MessageSender, Opened, Permit, Run, RunContext, Stop,
+    StopGuard, SystemSocket, Wire, call_error, carry_out, deliver, timed,
 };
 
 use crate::wire::BlockingWire;
@@ -184,7 +184,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);
         if let Ok(message) = message {
-            hand_over(&mut turn, now, message, &mut self.lines);
+            deliver(&mut turn, now, message, &mut self.lines);
         }
         now
     }
@@ -205,9 +205,9 @@ impl Thread {
 
     /// Returns a function that ends a call that blocks.
     fn wake(&self) -> impl Fn() + Send + 'static {
-        let (wake, leave) = (self.wire.waker(), self.leave());
+        let (wake, send) = (self.wire.waker(), self.message_sender());
         move || {
-            leave(Message::Wake);
+            send(Message::Wake);
             wake();
         }
     }
@@ -249,7 +249,7 @@ impl Calls for Thread {
         self.wire.wire.abort();
     }
 
-    fn leave(&self) -> Leave {
+    fn message_sender(&self) -> MessageSender {
         let sender = self.sender.clone();
         // If the conversation is over by then, the message is dropped.
         Box::new(move |message| drop(sender.send(message)))

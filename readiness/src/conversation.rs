@@ -10,12 +10,12 @@ use socklab_core::{
     Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    self as system, Budget, Calls, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run,
-    RunContext, SystemSocket, call_error, carry_out, fault, hand_over, timed,
+    self as system, Budget, Calls, Lines, LoopClock, Mailbox, Message, MessageSender, Opened,
+    Permit, Run, RunContext, SystemSocket, call_error, carry_out, deliver, fault, timed,
 };
 
 use crate::model::{Interest, Model, Trigger};
-use crate::timers::Address;
+use crate::timers::ConversationId;
 use crate::wire::{self, Wire};
 
 /// What a conversation uses during its turn. The loop has one of each, and lends them in turn.
@@ -26,7 +26,7 @@ pub(crate) struct Resources<'a, L: Model, W> {
     pub(crate) clock: LoopClock,
     pub(crate) console: &'a dyn Console,
     pub(crate) model: L,
-    pub(crate) mailbox: Arc<Mailbox<(Address, Message)>>,
+    pub(crate) mailbox: Arc<Mailbox<(ConversationId, Message)>>,
     pub(crate) lines: Lines,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Conversation<L: Model, M, W: Watch> {
 /// A socket, and what the loop knows of its readiness.
 struct Socket<L: Model> {
     wire: Wire<L>,
-    address: Address,
+    id: ConversationId,
     /// There may be something to receive: no receive returned `WouldBlock` since the last event.
     readable: bool,
     /// There may be room to send.
@@ -63,14 +63,14 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: Wire<L>,
-        address: Address,
+        id: ConversationId,
         permit: Option<Permit>,
     ) -> Self {
         Conversation {
             session,
             socket: Socket {
                 wire,
-                address,
+                id,
                 readable: false,
                 writable: true,
                 completed: false,
@@ -84,8 +84,8 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         }
     }
 
-    pub(crate) fn address(&self) -> Address {
-        self.socket.address
+    pub(crate) fn id(&self) -> ConversationId {
+        self.socket.id
     }
 
     /// How the conversation ended; `None` while it goes on.
@@ -105,7 +105,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
 
     /// Whether a turn would do anything: the socket is ready for what the session waits for, or
     /// sends have completed.
-    pub(crate) fn wants_turn(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         let socket = &self.socket;
         let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
         socket.readable && self.wants() || self.wait.is_some_and(writes) || socket.completed
@@ -126,31 +126,31 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     /// Starts the machine.
     pub(crate) fn begin(&mut self, begin: Begin, resources: &mut Resources<'_, L, W>) {
         if let Some(permit) = &self.permit {
-            let (mailbox, address) = (Arc::clone(&resources.mailbox), self.socket.address);
-            permit.on_evict(move || mailbox.leave((address, Message::Wake)));
+            let (mailbox, id) = (Arc::clone(&resources.mailbox), self.socket.id);
+            permit.on_evict(move || mailbox.send((id, Message::Wake)));
         }
         let now = resources.clock.now();
         self.session.turn(&mut resources.out).begin(now, begin);
-        self.go_on(now, resources);
+        self.advance(now, resources);
     }
 
     /// Hands over a message from another thread, and carries out what follows.
-    pub(crate) fn hand_over(&mut self, message: Message, resources: &mut Resources<'_, L, W>) {
+    pub(crate) fn deliver(&mut self, message: Message, resources: &mut Resources<'_, L, W>) {
         let now = resources.clock.now();
         let mut turn = self.session.turn(&mut resources.out);
-        hand_over(&mut turn, now, message, &mut resources.lines);
-        self.go_on(now, resources);
+        deliver(&mut turn, now, message, &mut resources.lines);
+        self.advance(now, resources);
     }
 
     /// Carries out what the session asks for, then has the model watch for what it waits for.
-    pub(crate) fn go_on(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
+    pub(crate) fn advance(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
         self.carry_out(now, resources);
-        self.settle(resources);
+        self.update_interest(resources);
     }
 
     /// Finishes connecting, reports completed sends, sends what waited for room, and receives until
     /// the socket is empty or the budget is spent.
-    pub(crate) fn turn(&mut self, resources: &mut Resources<'_, L, W>) {
+    pub(crate) fn handle_readiness(&mut self, resources: &mut Resources<'_, L, W>) {
         let mut now = resources.clock.now();
         if self.socket.connecting && self.socket.writable {
             self.connected(now, resources);
@@ -178,7 +178,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
             budget.spend(self.receive(now, resources));
             self.carry_out(now, resources);
         }
-        self.settle(resources);
+        self.update_interest(resources);
     }
 
     /// Receives once. Returns how many bytes came.
@@ -243,7 +243,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
 
     /// Has the model watch the socket for what the conversation waits for. A conversation that is
     /// over before its first wait, such as one that only sends a greeting, is never watched.
-    fn settle(&mut self, resources: &mut Resources<'_, L, W>) {
+    fn update_interest(&mut self, resources: &mut Resources<'_, L, W>) {
         let Some(wait) = self.wait else { return };
         if let Err(error) = self.socket.watch(wait, &mut resources.model) {
             let now = resources.clock.now();
@@ -279,7 +279,7 @@ impl<L: Model> Socket<L> {
         if self.watched != Some(interest)
             && let Some(socket) = wire::watched(&mut self.wire)
         {
-            model.watch(self.address.key, socket, self.watched, interest)?;
+            model.watch(self.id.key, socket, self.watched, interest)?;
             self.watched = Some(interest);
         }
         Ok(())
@@ -290,7 +290,7 @@ impl<L: Model> Socket<L> {
         if self.watched.take().is_some()
             && let Some(socket) = wire::watched(&mut self.wire)
         {
-            model.unwatch(self.address.key, socket);
+            model.unwatch(self.id.key, socket);
         }
         self.wire = system::Wire::Closed;
         (self.connecting, self.readable) = (false, false);
@@ -301,7 +301,7 @@ impl<L: Model> Socket<L> {
 struct LoopCalls<'a, L: Model> {
     socket: &'a mut Socket<L>,
     model: &'a mut L,
-    mailbox: &'a Arc<Mailbox<(Address, Message)>>,
+    mailbox: &'a Arc<Mailbox<(ConversationId, Message)>>,
 }
 
 impl<L: Model> Calls for LoopCalls<'_, L> {
@@ -353,8 +353,8 @@ impl<L: Model> Calls for LoopCalls<'_, L> {
         self.socket.close(self.model);
     }
 
-    fn leave(&self) -> Leave {
-        let (mailbox, address) = (Arc::clone(self.mailbox), self.socket.address);
-        Box::new(move |message| mailbox.leave((address, message)))
+    fn message_sender(&self) -> MessageSender {
+        let (mailbox, id) = (Arc::clone(self.mailbox), self.socket.id);
+        Box::new(move |message| mailbox.send((id, message)))
     }
 }

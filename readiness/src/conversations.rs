@@ -8,14 +8,14 @@ use socklab_system::Permit;
 
 use crate::conversation::Conversation;
 use crate::model::Model;
-use crate::timers::{Address, Timers};
+use crate::timers::{ConversationId, Timers};
 use crate::wire::Wire;
 
 /// The conversations of a loop, their queue for turns, and their timers.
 pub(crate) struct Conversations<L: Model, M, W: Watch> {
     pub(crate) slab: Slab<Conversation<L, M, W>>,
     /// Conversations that have something to do, in the order of their turns.
-    pub(crate) queue: VecDeque<Address>,
+    pub(crate) queue: VecDeque<ConversationId>,
     pub(crate) timers: Timers,
     number: u64,
 }
@@ -30,9 +30,9 @@ impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
         }
     }
 
-    pub(crate) fn get(&mut self, address: Address) -> Option<&mut Conversation<L, M, W>> {
-        let found = self.slab.get_mut(address.key)?;
-        (found.address() == address).then_some(found)
+    pub(crate) fn get(&mut self, id: ConversationId) -> Option<&mut Conversation<L, M, W>> {
+        let found = self.slab.get_mut(id.key)?;
+        (found.id() == id).then_some(found)
     }
 
     pub(crate) fn insert(
@@ -40,34 +40,31 @@ impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
         session: Session<M, W::Observer>,
         wire: Wire<L>,
         permit: Option<Permit>,
-    ) -> Address {
+    ) -> ConversationId {
         self.number += 1;
         let entry = self.slab.vacant_entry();
-        let address = Address {
+        let id = ConversationId {
             key: entry.key(),
             number: self.number,
         };
-        entry.insert(Conversation::new(session, wire, address, permit));
-        address
+        entry.insert(Conversation::new(session, wire, id, permit));
+        id
     }
 
-    /// The addresses of all conversations.
-    pub(crate) fn addresses(&self) -> Vec<Address> {
-        self.slab.iter().map(|(_, one)| one.address()).collect()
+    /// The ids of all conversations.
+    pub(crate) fn ids(&self) -> Vec<ConversationId> {
+        self.slab.iter().map(|(_, one)| one.id()).collect()
     }
 
     /// Called after anything has happened to a conversation. Removes it if it has ended, and
     /// returns its status. Otherwise arms its timer, and queues it if it wants a turn.
-    pub(crate) fn after(&mut self, address: Address, model: &mut L) -> Option<Status> {
-        let conversation = self.slab.get_mut(address.key)?;
+    pub(crate) fn reschedule(&mut self, id: ConversationId, model: &mut L) -> Option<Status> {
+        let conversation = self.slab.get_mut(id.key)?;
         if let Some(status) = conversation.ended() {
             conversation.close(model);
-            self.slab.remove(address.key);
+            self.slab.remove(id.key);
             let slab = &self.slab;
-            let lives = |address: Address| {
-                slab.get(address.key)
-                    .is_some_and(|one| one.address() == address)
-            };
+            let lives = |id: ConversationId| slab.get(id.key).is_some_and(|one| one.id() == id);
             self.timers.sweep(slab.len(), lives);
             return Some(status);
         }
@@ -75,11 +72,11 @@ impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
             && conversation.armed.is_none_or(|armed| at < armed)
         {
             conversation.armed = Some(at);
-            self.timers.add(at, address);
+            self.timers.add(at, id);
         }
-        if !conversation.queued && conversation.wants_turn() {
+        if !conversation.queued && conversation.has_work() {
             conversation.queued = true;
-            self.queue.push_back(address);
+            self.queue.push_back(id);
         }
         None
     }

@@ -16,7 +16,7 @@ use crate::conversation::{Conversation, Resources};
 use crate::conversations::Conversations;
 use crate::listener::{self, Listener};
 use crate::model::{Model, Ready};
-use crate::timers::Address;
+use crate::timers::ConversationId;
 use crate::wake_socket::{self, WakeSocket};
 use crate::wire::Wire;
 
@@ -101,8 +101,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             }
             None => (system::Wire::Closed, Begin::Client),
         };
-        let address = all.insert(Session::new(machine, observer), wire, None);
-        self.visit(&mut all, address, |one, resources| {
+        let id = all.insert(Session::new(machine, observer), wire, None);
+        self.visit(&mut all, id, |one, resources| {
             one.begin(begin, resources);
         });
         while !all.slab.is_empty() {
@@ -138,7 +138,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         if mem::take(&mut self.woken) || !L::WAITS {
             self.handle_wake_up(all, listener);
         }
-        self.turns(all);
+        self.run_queue(all);
         Ok(())
     }
 
@@ -153,14 +153,14 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             if let Some(listener) = listener.take() {
                 listener.close(&mut self.resources.model);
             }
-            for address in all.addresses() {
-                self.deliver(all, address, Message::Wake);
+            for id in all.ids() {
+                self.deliver(all, id, Message::Wake);
             }
         }
         let (mailbox, waker) = (&self.resources.mailbox, self.waker.clone());
         let (mailbox, mut cx) = (Arc::clone(mailbox), Context::from_waker(&waker));
-        while let Poll::Ready((address, message)) = mailbox.poll(&mut cx) {
-            self.deliver(all, address, message);
+        while let Poll::Ready((id, message)) = mailbox.poll(&mut cx) {
+            self.deliver(all, id, message);
         }
         listener.iter_mut().for_each(Listener::look_again);
     }
@@ -177,12 +177,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 return;
             };
             let (session, begin) = incoming.session(service, self.resources.run);
-            let address = all.insert(
+            let id = all.insert(
                 session,
                 system::Wire::Stream(incoming.tcp),
                 Some(incoming.permit),
             );
-            self.visit(all, address, |one, resources| one.begin(begin, resources));
+            self.visit(all, id, |one, resources| one.begin(begin, resources));
         }
     }
 
@@ -195,8 +195,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let Resources { model, run, .. } = &mut self.resources;
         let mut accepts = false;
         if let Some(listener) = &mut listener {
-            listener.settle(model)?;
-            accepts = listener.wants_turn();
+            listener.update_interest(model)?;
+            accepts = listener.has_work();
         }
         let pause = listener.as_ref().and_then(|one| one.deadline());
         let next = [all.timers.next(), pause].into_iter().flatten().min();
@@ -231,8 +231,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 key => {
                     if let Some(conversation) = all.slab.get_mut(key) {
                         conversation.ready(ready.interest);
-                        let address = conversation.address();
-                        all.after(address, model);
+                        let id = conversation.id();
+                        all.reschedule(id, model);
                     }
                 }
             }
@@ -246,23 +246,23 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     }
 
     /// Visits the conversations whose deadline has come, then gives each queued one a turn.
-    fn turns<M: Machine>(&mut self, all: &mut Conversations<L, M, W>) {
+    fn run_queue<M: Machine>(&mut self, all: &mut Conversations<L, M, W>) {
         if all.timers.next().is_some() {
             let now = self.resources.clock.now();
-            while let Some((at, address)) = all.timers.take_due(now.mono) {
-                self.visit(all, address, |one, resources| {
+            while let Some((at, id)) = all.timers.take_due(now.mono) {
+                self.visit(all, id, |one, resources| {
                     one.armed = one.armed.filter(|armed| *armed != at);
-                    one.go_on(now, resources);
+                    one.advance(now, resources);
                 });
             }
         }
         for _ in 0..all.queue.len() {
-            let Some(address) = all.queue.pop_front() else {
+            let Some(id) = all.queue.pop_front() else {
                 break;
             };
-            self.visit(all, address, |one, resources| {
+            self.visit(all, id, |one, resources| {
                 one.queued = false;
-                one.turn(resources);
+                one.handle_readiness(resources);
             });
         }
     }
@@ -271,11 +271,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn deliver<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
-        address: Address,
+        id: ConversationId,
         message: Message,
     ) {
-        self.visit(all, address, |one, resources| {
-            one.hand_over(message, resources);
+        self.visit(all, id, |one, resources| {
+            one.deliver(message, resources);
         });
     }
 
@@ -284,12 +284,12 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     fn visit<M: Machine>(
         &mut self,
         all: &mut Conversations<L, M, W>,
-        address: Address,
+        id: ConversationId,
         does: impl FnOnce(&mut Conversation<L, M, W>, &mut Resources<'a, L, W>),
     ) {
-        if let Some(one) = all.get(address) {
+        if let Some(one) = all.get(id) {
             does(one, &mut self.resources);
-            let ended = all.after(address, &mut self.resources.model);
+            let ended = all.reschedule(id, &mut self.resources.model);
             self.ended = ended.or(self.ended);
         }
     }

@@ -65,7 +65,7 @@ impl<L: Model> Listener<L> {
     }
 
     /// Has the model watch the listener while there is room. Edge-triggered models always watch it.
-    pub(crate) fn settle(&mut self, model: &mut L) -> io::Result<()> {
+    pub(crate) fn update_interest(&mut self, model: &mut L) -> io::Result<()> {
         let read = L::TRIGGER == Trigger::Edge || !self.full;
         let interest = Interest { read, write: false };
         if self.watched != Some(interest) {
@@ -82,7 +82,7 @@ impl<L: Model> Listener<L> {
 
     /// Whether [`next`](Self::next) has work: to accept, or to serve the connection already in
     /// hand.
-    pub(crate) fn wants_turn(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         !self.full && (self.ready || self.acceptor.holds_one())
     }
 
@@ -102,7 +102,7 @@ impl<L: Model> Listener<L> {
         run: &Run<W>,
         observer: &mut W::Observer,
     ) -> Option<Incoming<L::Tcp>> {
-        while self.wants_turn() {
+        while self.has_work() {
             match self.acceptor.next(run) {
                 AcceptStep::Serve(incoming) => return Some(incoming),
                 AcceptStep::Wait(until) => (self.full, self.look_again_at) = (true, until),

@@ -7,7 +7,7 @@ use socklab_core::Mono;
 
 /// Identifies a conversation. Keys are reused, so `number` tells whether it is still the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Address {
+pub(crate) struct ConversationId {
     pub(crate) key: usize,
     pub(crate) number: u64,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Address {
 /// O(log n): 17 steps at 100,000 connections.
 #[derive(Default)]
 pub(crate) struct Timers {
-    heap: BinaryHeap<Reverse<(Mono, Address)>>,
+    heap: BinaryHeap<Reverse<(Mono, ConversationId)>>,
 }
 
 /// A heap smaller than this is not worth sweeping.
@@ -29,8 +29,8 @@ const SMALL: usize = 1024;
 
 impl Timers {
     /// Has the loop visit a conversation at that time.
-    pub(crate) fn add(&mut self, at: Mono, address: Address) {
-        self.heap.push(Reverse((at, address)));
+    pub(crate) fn add(&mut self, at: Mono, id: ConversationId) {
+        self.heap.push(Reverse((at, id)));
     }
 
     /// The earliest time in the heap.
@@ -39,7 +39,7 @@ impl Timers {
     }
 
     /// Takes an entry whose time has come. Returns its time and its conversation.
-    pub(crate) fn take_due(&mut self, now: Mono) -> Option<(Mono, Address)> {
+    pub(crate) fn take_due(&mut self, now: Mono) -> Option<(Mono, ConversationId)> {
         if self.next()? > now {
             return None;
         }
@@ -47,9 +47,9 @@ impl Timers {
     }
 
     /// Removes the entries of conversations that are gone, if they are most of the heap.
-    pub(crate) fn sweep(&mut self, living: usize, lives: impl Fn(Address) -> bool) {
+    pub(crate) fn sweep(&mut self, living: usize, lives: impl Fn(ConversationId) -> bool) {
         if self.heap.len() > SMALL && self.heap.len() > 2 * living {
-            self.heap.retain(|Reverse((_, address))| lives(*address));
+            self.heap.retain(|Reverse((_, id))| lives(*id));
         }
     }
 }
@@ -62,19 +62,19 @@ mod tests {
     fn due_in_order_and_swept() {
         let mut timers = Timers::default();
         let at = Mono::from_nanos;
-        let address = |key| Address { key, number: 0 };
+        let id = |key| ConversationId { key, number: 0 };
         for key in [3, 1, 2] {
-            timers.add(at(key as u64), address(key));
+            timers.add(at(key as u64), id(key));
         }
         assert_eq!(timers.next(), Some(at(1)));
         assert_eq!(timers.take_due(at(0)), None);
-        assert_eq!(timers.take_due(at(2)), Some((at(1), address(1))));
-        assert_eq!(timers.take_due(at(2)), Some((at(2), address(2))));
+        assert_eq!(timers.take_due(at(2)), Some((at(1), id(1))));
+        assert_eq!(timers.take_due(at(2)), Some((at(2), id(2))));
         assert_eq!(timers.take_due(at(2)), None);
         for key in 0..2 * SMALL {
-            timers.add(at(9), address(key));
+            timers.add(at(9), id(key));
         }
-        timers.sweep(10, |address| address.key < 10);
+        timers.sweep(10, |id| id.key < 10);
         assert_eq!(timers.heap.len(), 11);
     }
 }

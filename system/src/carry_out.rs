@@ -33,7 +33,7 @@ pub enum Message {
 impl Moved for Message {}
 
 /// Sends a message to a conversation. If the conversation is over by then, the message is dropped.
-pub type Leave = Box<dyn Fn(Message) + Send>;
+pub type MessageSender = Box<dyn Fn(Message) + Send>;
 
 /// The result of opening a socket: its own address, or `None` while a connection is still being
 /// opened. With it the operation for the observer, if a call was made.
@@ -98,7 +98,7 @@ pub trait Calls {
     fn abort(&mut self);
 
     /// Returns how other threads send messages to the conversation.
-    fn leave(&self) -> Leave;
+    fn message_sender(&self) -> MessageSender;
 }
 
 /// Carries out what the session asks for, one thing after the other. Returns what to wait for next.
@@ -170,7 +170,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
             }
             Next::Abort => calls.abort(),
             Next::NoDelay => calls.wire().no_delay(),
-            Next::Store { id, attempt } => store(run, permit, calls.leave(), id, attempt),
+            Next::Store { id, attempt } => store(run, permit, calls.message_sender(), id, attempt),
         }
     }
 }
@@ -181,14 +181,14 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
 fn store<W: Watch>(
     run: &Run<W>,
     permit: Option<&Permit>,
-    leave: Leave,
+    send: MessageSender,
     id: StoreId,
     attempt: &Attempt,
 ) {
     let (goes_on, clock) = (permit.map(Permit::keeps_waiting), run.clock);
     let done = Box::new(move |decision| {
         goes_on.iter().for_each(|goes_on| goes_on(clock.mono()));
-        leave(Message::Stored(id, decision));
+        send(Message::Stored(id, decision));
     });
     run.store(attempt.clone(), done);
 }
@@ -214,13 +214,13 @@ fn look_for_stop<M: Machine, W: Watch>(
 #[inline(never)]
 fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
     lines.ask(run, || {
-        let leave = calls.leave();
-        move |line| leave(Message::Line(line))
+        let send = calls.message_sender();
+        move |line| send(Message::Line(line))
     })
 }
 
 /// Hands a message from another thread to the session.
-pub fn hand_over<M: Machine, O: Observer>(
+pub fn deliver<M: Machine, O: Observer>(
     turn: &mut Turn<'_, M, O>,
     now: Now,
     message: Message,

@@ -27,7 +27,7 @@ mod wire;
 
 pub use acceptor::{AcceptStep, Acceptor, Incoming};
 pub use budget::Budget;
-pub use carry_out::{Calls, Leave, Message, Opened, RunContext, carry_out, hand_over};
+pub use carry_out::{Calls, Message, MessageSender, Opened, RunContext, carry_out, deliver};
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
 #[cfg(target_os = "linux")]

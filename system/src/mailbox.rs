@@ -10,14 +10,14 @@ use crate::lock::lock;
 pub struct Mailbox<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
-    left: VecDeque<T>,
+    queue: VecDeque<T>,
     waker: Option<Waker>,
 }
 
 impl<T> Default for Mailbox<T> {
     fn default() -> Self {
         Mailbox(Mutex::new(Inner {
-            left: VecDeque::new(),
+            queue: VecDeque::new(),
             waker: None,
         }))
     }
@@ -26,9 +26,9 @@ impl<T> Default for Mailbox<T> {
 impl<T> Mailbox<T> {
     /// Adds a message, and wakes the receiver if it waits. If the receiver is gone, the message is
     /// dropped with the mailbox.
-    pub fn leave(&self, one: T) {
+    pub fn send(&self, message: T) {
         let mut inner = lock(&self.0);
-        inner.left.push_back(one);
+        inner.queue.push_back(message);
         let waker = inner.waker.take();
         drop(inner);
         if let Some(waker) = waker {
@@ -39,8 +39,8 @@ impl<T> Mailbox<T> {
     /// Ready with the oldest message. If there is none, the next one uses the waker of `cx`.
     pub fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
         let mut inner = lock(&self.0);
-        if let Some(one) = inner.left.pop_front() {
-            return Poll::Ready(one);
+        if let Some(message) = inner.queue.pop_front() {
+            return Poll::Ready(message);
         }
         match &mut inner.waker {
             Some(waker) => waker.clone_from(cx.waker()),
@@ -73,13 +73,13 @@ mod tests {
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
         let mailbox = Mailbox::default();
-        mailbox.leave(1);
+        mailbox.send(1);
         assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nobody waited");
         assert_eq!(mailbox.poll(&mut cx), Poll::Ready(1));
         assert_eq!(mailbox.poll(&mut cx), Poll::Pending);
         assert_eq!(mailbox.poll(&mut cx), Poll::Pending);
-        mailbox.leave(2);
-        mailbox.leave(3);
+        mailbox.send(2);
+        mailbox.send(3);
         assert_eq!(woken.0.load(Ordering::Relaxed), 1, "once is enough");
         assert_eq!(mailbox.poll(&mut cx), Poll::Ready(2));
         assert_eq!(mailbox.poll(&mut cx), Poll::Ready(3));

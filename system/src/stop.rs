@@ -68,7 +68,7 @@ impl Stop {
             let stop = self.clone();
             self.0.signals.wait_on_a_thread(move || stop.wake());
         }
-        self.leave(wake)
+        self.register(wake)
     }
 
     /// The same for a driver that waits on a socket, to which `wake_socket` is connected. A signal
@@ -84,10 +84,10 @@ impl Stop {
     ) -> StopGuard {
         #[cfg(unix)]
         self.0.signals.write_to(wake_socket);
-        self.leave(wake)
+        self.register(wake)
     }
 
-    fn leave(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
+    fn register(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
         let mut wakers = lock(&self.0.wakers);
         // Under the lock: either the request finds this waker, or this finds the request.
         if self.requested() {

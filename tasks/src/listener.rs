@@ -33,7 +33,7 @@ struct Shared {
 
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
-        self.wake_ups.leave(());
+        self.wake_ups.send(());
     }
 }
 
@@ -50,7 +50,7 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.0.live.fetch_sub(1, Ordering::Release);
-        self.0.wake_ups.leave(());
+        self.0.wake_ups.send(());
     }
 }
 

@@ -12,8 +12,8 @@ use socklab_core::{
     Wait, Watch,
 };
 use socklab_system::{
-    Budget, Calls, Clock, Leave, Lines, LoopClock, Mailbox, Message, Opened, Permit, Run,
-    RunContext, StopGuard, SystemSocket, Wire, carry_out, fault, hand_over, timed,
+    Budget, Calls, Clock, Lines, LoopClock, Mailbox, Message, MessageSender, Opened, Permit, Run,
+    RunContext, StopGuard, SystemSocket, Wire, carry_out, deliver, fault, timed,
 };
 
 use crate::deadline_timer::DeadlineTimer;
@@ -111,7 +111,7 @@ impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
     ) -> Self {
         let mailbox = Arc::new(Mailbox::default());
         let wakes = Arc::clone(&mailbox);
-        let wake = move || wakes.leave(Message::Wake);
+        let wake = move || wakes.send(Message::Wake);
         if let Some(permit) = &permit {
             permit.on_evict(wake.clone());
         }
@@ -193,7 +193,7 @@ impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
                 }
             }
             Event::Message(message) => {
-                hand_over(&mut turn, now, message, &mut self.lines);
+                deliver(&mut turn, now, message, &mut self.lines);
             }
             Event::Deadline => {}
         }
@@ -263,8 +263,8 @@ impl<R: AsyncRuntime> Calls for TaskCalls<'_, R> {
         self.socket.wire.abort();
     }
 
-    fn leave(&self) -> Leave {
+    fn message_sender(&self) -> MessageSender {
         let mailbox = Arc::clone(&self.other_sources.mailbox);
-        Box::new(move |message| mailbox.leave(message))
+        Box::new(move |message| mailbox.send(message))
     }
 }
