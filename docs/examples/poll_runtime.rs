@@ -13,18 +13,18 @@ use socket2::Socket;
 use socklab_readiness::{self as readiness, Interest, Model, OneLoop, Ready, Trigger, Watched};
 
 /// This I/O model.
-pub type Polling = OneLoop<PollingLoop>;
+pub type Polling = OneLoop<PollingModel>;
 
 /// A poller, and a second descriptor of each socket that it watches: it must never watch one that
 /// is closed, and the loop closes its own.
 #[derive(Debug)]
-pub struct PollingLoop {
+pub struct PollingModel {
     poller: Poller,
     events: Events,
     watched: BTreeMap<usize, Socket>,
 }
 
-impl Model for PollingLoop {
+impl Model for PollingModel {
     const NAME: &'static str = "polling";
 
     readiness::std_sockets!();
@@ -32,7 +32,7 @@ impl Model for PollingLoop {
     const TRIGGER: Trigger = Trigger::OneShot;
 
     fn new() -> io::Result<Self> {
-        Ok(PollingLoop {
+        Ok(PollingModel {
             poller: Poller::new()?,
             events: Events::new(),
             watched: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl Model for PollingLoop {
     }
 }
 
-impl Drop for PollingLoop {
+impl Drop for PollingModel {
     fn drop(&mut self) {
         for socket in self.watched.values() {
             let _ = self.poller.delete(socket);

@@ -6,8 +6,8 @@
 
 use socklab_readiness::OneLoop;
 
-use crate::model::MioPoll;
+use crate::model::MioModel;
 
 /// mio with a UDP server that receives and sends several datagrams in one call. Where the system
 /// cannot do that, and for everything else, it is the same as [`Mio`](crate::Mio).
-pub type MioBatched = OneLoop<MioPoll<true>>;
+pub type MioBatched = OneLoop<MioModel<true>>;

@@ -37,7 +37,7 @@ use socklab_readiness::OneLoop;
 
 pub use batched::MioBatched;
 pub use loops::MioLoops;
-pub use model::MioPoll;
+pub use model::MioModel;
 
 /// This I/O model: one loop.
-pub type Mio = OneLoop<MioPoll>;
+pub type Mio = OneLoop<MioModel>;

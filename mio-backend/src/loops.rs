@@ -19,10 +19,10 @@ use socklab_readiness::EventLoop;
 use socklab_system::{Backend, Run, Stop, serve_at, socket};
 
 use crate::Mio;
-use crate::model::MioPoll;
+use crate::model::MioModel;
 
 /// One of the loops.
-type Loop<'a, W> = EventLoop<'a, MioPoll, W>;
+type Loop<'a, W> = EventLoop<'a, MioModel, W>;
 
 /// mio with several loops.
 ///

@@ -20,7 +20,7 @@ const EVENTS: usize = 1024;
 /// mio's `Poll`, and room for the events of one wait. If `BATCHED`, a UDP server moves several
 /// datagrams with one call.
 #[derive(Debug)]
-pub struct MioPoll<const BATCHED: bool = false> {
+pub struct MioModel<const BATCHED: bool = false> {
     poll: Poll,
     events: Events,
 }
@@ -32,7 +32,7 @@ fn interest(interest: Interest) -> mio::Interest {
     }
 }
 
-impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
+impl<const BATCHED: bool> Model for MioModel<BATCHED> {
     type Udp = UdpSocket;
     type Tcp = TcpStream;
     type Listener = TcpListener;
@@ -45,7 +45,7 @@ impl<const BATCHED: bool> Model for MioPoll<BATCHED> {
 
     fn new() -> io::Result<Self> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(EVENTS));
-        Ok(MioPoll { poll, events })
+        Ok(MioModel { poll, events })
     }
 
     /// The one place where the program waits: for a change of any socket that is registered.
@@ -149,25 +149,25 @@ mod tests {
 
     use super::*;
 
-    type MioPoll = super::MioPoll;
+    type MioModel = super::MioModel;
 
     #[test]
     fn one_more_is_taken_only_if_there_is_one() {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let listener = MioPoll::new().unwrap().listener(listener).unwrap();
+        let listener = MioModel::new().unwrap().listener(listener).unwrap();
         let none = |accepted: &io::Result<_>| {
             let error = accepted.as_ref().err();
             error.is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
         };
-        assert!(none(&MioPoll::accept_more(&listener)));
+        assert!(none(&MioModel::accept_more(&listener)));
         let client = Client::connect(address).unwrap();
         // The last segment of the handshake may not have come yet.
-        let mut accepted = MioPoll::accept_more(&listener);
+        let mut accepted = MioModel::accept_more(&listener);
         while none(&accepted) {
-            accepted = MioPoll::accept_more(&listener);
+            accepted = MioModel::accept_more(&listener);
         }
         assert_eq!(accepted.unwrap().1, client.local_addr().unwrap());
-        assert!(none(&MioPoll::accept_more(&listener)));
+        assert!(none(&MioModel::accept_more(&listener)));
     }
 }

@@ -22,12 +22,12 @@ use crate::poll::timeout;
 const EVENTS: usize = 1024;
 
 /// The kernel's list of sockets, and room for the events of one wait.
-pub struct EpollLoop {
+pub struct EpollModel {
     epoll: Epoll,
     events: Vec<EpollEvent>,
 }
 
-impl Model for EpollLoop {
+impl Model for EpollModel {
     const NAME: &'static str = "epoll-level";
 
     const TRIGGER: Trigger = Trigger::Level;
@@ -68,14 +68,14 @@ impl Model for EpollLoop {
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn new() -> io::Result<Self> {
-        Ok(EpollLoop {
+        Ok(EpollModel {
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
             events: vec![EpollEvent::empty(); EVENTS],
         })
     }
 }
 
-fn descriptor<'a>(socket: &'a Watched<'_, EpollLoop>) -> BorrowedFd<'a> {
+fn descriptor<'a>(socket: &'a Watched<'_, EpollModel>) -> BorrowedFd<'a> {
     match socket {
         Watched::Udp(udp) => udp.as_fd(),
         Watched::Tcp(tcp) => tcp.as_fd(),

@@ -24,16 +24,16 @@ pub mod select;
 use socklab_readiness::OneLoop;
 
 /// One thread that asks every socket again and again.
-pub type Nonblocking = OneLoop<nonblocking::NonblockingLoop>;
+pub type Nonblocking = OneLoop<nonblocking::NonblockingModel>;
 
 /// One thread that waits in `poll`.
 #[cfg(unix)]
-pub type Poll = OneLoop<poll::PollLoop>;
+pub type Poll = OneLoop<poll::PollModel>;
 
 /// One thread that waits in a level-triggered `epoll_wait`.
 #[cfg(target_os = "linux")]
-pub type EpollLevel = OneLoop<epoll_level::EpollLoop>;
+pub type EpollLevel = OneLoop<epoll_level::EpollModel>;
 
 /// One thread that waits in `select`.
 #[cfg(unix)]
-pub type Select = OneLoop<select::SelectLoop>;
+pub type Select = OneLoop<select::SelectModel>;

@@ -20,11 +20,11 @@ use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watc
 
 /// The sockets to try, and what for.
 #[derive(Debug)]
-pub struct NonblockingLoop {
-    asked: BTreeMap<usize, Interest>,
+pub struct NonblockingModel {
+    watched: BTreeMap<usize, Interest>,
 }
 
-impl Model for NonblockingLoop {
+impl Model for NonblockingModel {
     const NAME: &'static str = "nonblocking";
 
     const TRIGGER: Trigger = Trigger::Level;
@@ -36,7 +36,7 @@ impl Model for NonblockingLoop {
     /// Does not wait, whatever the limit: every socket may be ready, and asking it will tell.
     fn wait(&mut self, _: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         ready.extend(
-            self.asked
+            self.watched
                 .iter()
                 .map(|(&key, &interest)| Ready { key, interest }),
         );
@@ -50,16 +50,16 @@ impl Model for NonblockingLoop {
         _: Option<Interest>,
         interest: Interest,
     ) -> io::Result<()> {
-        self.asked.insert(key, interest);
+        self.watched.insert(key, interest);
         Ok(())
     }
 
     fn unwatch(&mut self, key: usize, _: Watched<'_, Self>) {
-        self.asked.remove(&key);
+        self.watched.remove(&key);
     }
 
     fn new() -> io::Result<Self> {
-        let asked = BTreeMap::new();
-        Ok(NonblockingLoop { asked })
+        let watched = BTreeMap::new();
+        Ok(NonblockingModel { watched })
     }
 }

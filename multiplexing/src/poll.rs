@@ -15,16 +15,16 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
+use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
 
 /// The sockets that the thread waits for, by their keys.
-pub struct PollLoop {
-    watched: BTreeMap<usize, (Interest, Kept)>,
+pub struct PollModel {
+    watched: BTreeMap<usize, (Interest, readiness::SharedSocket)>,
     /// The list for the kernel, empty between two waits.
     list: Vec<PollFd<'static>>,
 }
 
-impl Model for PollLoop {
+impl Model for PollModel {
     const NAME: &'static str = "poll";
 
     /// `poll` reports a ready socket with every call. So a socket is watched only for what its
@@ -67,7 +67,7 @@ impl Model for PollLoop {
             self.watched.remove(&key);
         } else {
             self.watched
-                .insert(key, (interest, readiness::keep(&socket)));
+                .insert(key, (interest, readiness::share(&socket)));
         }
         Ok(())
     }
@@ -77,7 +77,7 @@ impl Model for PollLoop {
     }
 
     fn new() -> io::Result<Self> {
-        Ok(PollLoop {
+        Ok(PollModel {
             watched: BTreeMap::new(),
             list: Vec::new(),
         })

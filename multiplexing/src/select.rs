@@ -19,14 +19,14 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::select::{FD_SETSIZE, FdSet, select};
 use nix::sys::time::{TimeVal, TimeValLike};
-use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
+use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
 
 /// The sockets that the thread waits for, by their keys.
-pub struct SelectLoop {
-    watched: BTreeMap<usize, (Interest, Kept)>,
+pub struct SelectModel {
+    watched: BTreeMap<usize, (Interest, readiness::SharedSocket)>,
 }
 
-impl Model for SelectLoop {
+impl Model for SelectModel {
     const NAME: &'static str = "select";
 
     /// `select` reports a ready socket with every call. So a socket is watched only for what its
@@ -73,7 +73,7 @@ impl Model for SelectLoop {
         _: Option<Interest>,
         interest: Interest,
     ) -> io::Result<()> {
-        let socket = readiness::keep(&socket);
+        let socket = readiness::share(&socket);
         fits(socket.as_fd().as_raw_fd())?;
         self.watched.insert(key, (interest, socket));
         Ok(())
@@ -85,7 +85,7 @@ impl Model for SelectLoop {
 
     fn new() -> io::Result<Self> {
         let watched = BTreeMap::new();
-        Ok(SelectLoop { watched })
+        Ok(SelectModel { watched })
     }
 }
 

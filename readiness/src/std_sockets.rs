@@ -79,17 +79,17 @@ pub fn accept(listener: &TcpListener) -> io::Result<(Arc<TcpStream>, SocketAddr)
 }
 
 /// A share of a watched socket, which keeps its descriptor open.
-pub type Kept = Arc<dyn SystemSocket + Send + Sync>;
+pub type SharedSocket = Arc<dyn SystemSocket + Send + Sync>;
 
 /// Returns a share of a socket, for a model to keep for as long as it watches the socket.
-pub fn keep<L>(socket: &Watched<'_, L>) -> Kept
+pub fn share<L>(socket: &Watched<'_, L>) -> SharedSocket
 where
     L: Model<Udp = Arc<UdpSocket>, Tcp = Arc<TcpStream>, Listener = Arc<TcpListener>>,
 {
     match socket {
-        Watched::Udp(udp) => Arc::clone(udp) as Kept,
-        Watched::Tcp(tcp) => Arc::clone(tcp) as Kept,
-        Watched::Listener(listener) => Arc::clone(listener) as Kept,
+        Watched::Udp(udp) => Arc::clone(udp) as SharedSocket,
+        Watched::Tcp(tcp) => Arc::clone(tcp) as SharedSocket,
+        Watched::Listener(listener) => Arc::clone(listener) as SharedSocket,
     }
 }
 

@@ -23,7 +23,7 @@ mod signal;
 
 use socklab_readiness::OneLoop;
 
-pub use model::SignalLoop;
+pub use model::SignalModel;
 
 /// The signal-driven model. It has no TCP: serving or opening a connection fails.
-pub type SignalDriven = OneLoop<SignalLoop>;
+pub type SignalDriven = OneLoop<SignalModel>;

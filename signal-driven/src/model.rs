@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
-use socklab_readiness::{self as readiness, Interest, Kept, Model, Ready, Trigger, Watched};
+use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
 
 use crate::signal;
 
 /// The sockets that send `SIGIO` to this thread, which has the signal blocked.
-pub struct SignalLoop {
-    armed: BTreeMap<usize, Kept>,
+pub struct SignalModel {
+    armed: BTreeMap<usize, readiness::SharedSocket>,
     /// Sockets were armed since the last wait. What they had received before raised no signal.
     unasked: bool,
     /// The signals that the thread had blocked before; restored at the end.
@@ -23,7 +23,7 @@ pub struct SignalLoop {
     _here: PhantomData<*const ()>,
 }
 
-impl Model for SignalLoop {
+impl Model for SignalModel {
     const NAME: &'static str = "signal-driven";
 
     /// One signal stands for one or several changes, so the loop receives from a socket until the
@@ -50,7 +50,7 @@ impl Model for SignalLoop {
     /// Blocks the signal first: it may come as soon as a socket is armed.
     fn new() -> io::Result<Self> {
         let before = signal::set().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-        Ok(SignalLoop {
+        Ok(SignalModel {
             armed: BTreeMap::new(),
             unasked: false,
             before,
@@ -69,7 +69,7 @@ impl Model for SignalLoop {
             return Err(io::ErrorKind::Unsupported.into());
         }
         if before.is_none() {
-            let socket = readiness::keep(&socket);
+            let socket = readiness::share(&socket);
             arm(socket.as_fd())?;
             self.armed.insert(key, socket);
             self.unasked = true;
@@ -86,7 +86,7 @@ impl Model for SignalLoop {
     readiness::std_sockets!();
 }
 
-impl Drop for SignalLoop {
+impl Drop for SignalModel {
     /// Disarms the sockets and takes a pending signal: once the signal is unblocked, it would end
     /// the process.
     fn drop(&mut self) {

@@ -30,7 +30,7 @@ mod ring;
 
 use socklab_readiness::OneLoop;
 
-pub use model::Completions;
+pub use model::UringModel;
 
 /// The io_uring model.
-pub type Uring = OneLoop<Completions>;
+pub type Uring = OneLoop<UringModel>;

@@ -29,13 +29,13 @@ const PIECE: usize = 64 * 1024;
 
 /// The ring of one thread, which its sockets share.
 #[derive(Clone)]
-pub struct Completions(Rc<RefCell<Ring<Shared>>>);
+pub struct UringModel(Rc<RefCell<Ring<Shared>>>);
 
 type Shared = Rc<RefCell<State>>;
 
 /// A socket, and its operations in the kernel.
 pub struct Socket {
-    ring: Completions,
+    ring: UringModel,
     socket: Rc<socket2::Socket>,
     /// The request that receives or, for a listener, accepts.
     receive: Request<'static>,
@@ -59,7 +59,7 @@ struct State {
     done: VecDeque<io::Result<Done>>,
 }
 
-impl Model for Completions {
+impl Model for UringModel {
     const NAME: &'static str = "uring";
 
     /// Level-triggered: a receive is submitted only while its conversation wants data.
@@ -83,7 +83,7 @@ impl Model for Completions {
     }
 
     fn new() -> io::Result<Self> {
-        Ok(Completions(Rc::new(RefCell::new(Ring::new()?))))
+        Ok(UringModel(Rc::new(RefCell::new(Ring::new()?))))
     }
 
     /// The one place where the program waits: until any operation is complete.
@@ -185,7 +185,7 @@ impl Model for Completions {
 }
 
 impl Socket {
-    fn new(ring: &Completions, socket: socket2::Socket, receive: Request<'static>) -> Self {
+    fn new(ring: &UringModel, socket: socket2::Socket, receive: Request<'static>) -> Self {
         Socket {
             ring: ring.clone(),
             socket: Rc::new(socket),
