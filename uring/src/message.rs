@@ -11,27 +11,27 @@ use socklab_core::{Link, Received};
 use socklab_system::{Clock, arrival};
 
 /// The length of a `sockaddr_in6`, the longest address.
-pub(crate) const NAME: usize = 28;
+pub(crate) const ADDRESS_LEN: usize = 28;
 
 /// Room for all control messages that a socket may have asked for.
-pub(crate) const CONTROL: usize = 128;
+pub(crate) const CONTROL_LEN: usize = 128;
 
 /// The length of a control message's header: the length with this header, the level, the type.
-const HEADER: usize = 16;
+const HEADER_LEN: usize = 16;
 
-/// Reads what a multishot receive wrote (`struct io_uring_recvmsg_out`, then [`NAME`] bytes for the
-/// sender and [`CONTROL`] bytes for control messages), and copies the datagram to `buffer`. The
-/// sender is `peer`, if the socket has only one.
+/// Reads what a multishot receive wrote (`struct io_uring_recvmsg_out`, then [`ADDRESS_LEN`] bytes
+/// for the sender and [`CONTROL_LEN`] bytes for control messages), and copies the datagram to
+/// `buffer`. The sender is `peer`, if the socket has only one.
 pub(crate) fn datagram(
     written: &[u8],
     peer: Option<Link>,
     clock: &Clock,
     buffer: &mut [u8],
 ) -> Option<Received> {
-    let told_len = u32::from_ne_bytes(take(written, 4)?) as usize;
-    let (name, rest) = written.get(16..)?.split_at_checked(NAME)?;
-    let (control, bytes) = rest.split_at_checked(CONTROL)?;
-    let (local, timestamp) = told(control.get(..told_len).unwrap_or(control));
+    let control_len = u32::from_ne_bytes(take(written, 4)?) as usize;
+    let (name, rest) = written.get(16..)?.split_at_checked(ADDRESS_LEN)?;
+    let (control, bytes) = rest.split_at_checked(CONTROL_LEN)?;
+    let (local, timestamp) = read_control(control.get(..control_len).unwrap_or(control));
     let sender = || Some(Link::first(address(name)?));
     let link = peer.or_else(|| sender().map(|link| Link { local, ..link }))?;
     buffer.get_mut(..bytes.len())?.copy_from_slice(bytes);
@@ -56,13 +56,13 @@ pub(crate) fn address(name: &[u8]) -> Option<SocketAddr> {
 
 /// Reads the control messages of a datagram: the address that it was sent to, and when the kernel
 /// received it.
-fn told(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
+fn read_control(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
     let (mut local, mut timestamp) = (None, None);
     while let (Some(len), Some(level), Some(kind)) =
         (take(control, 0), take(control, 8), take(control, 12))
     {
         let len = usize::from_ne_bytes(len);
-        let Some(data) = control.get(HEADER..len) else {
+        let Some(data) = control.get(HEADER_LEN..len) else {
             break;
         };
         match (i32::from_ne_bytes(level), i32::from_ne_bytes(kind)) {
@@ -84,10 +84,10 @@ fn time(data: &[u8]) -> Option<Duration> {
 }
 
 /// Writes the control message that chooses the source address of a datagram.
-pub(crate) fn leave_from(local: IpAddr, peer: SocketAddr, control: &mut Vec<u8>) {
+pub(crate) fn write_source(local: IpAddr, peer: SocketAddr, control: &mut Vec<u8>) {
     let (level, kind, len) = match local {
-        IpAddr::V4(_) => (IPPROTO_IP, IP_PKTINFO, HEADER + 12),
-        IpAddr::V6(_) => (IPPROTO_IPV6, IPV6_PKTINFO, HEADER + 20),
+        IpAddr::V4(_) => (IPPROTO_IP, IP_PKTINFO, HEADER_LEN + 12),
+        IpAddr::V6(_) => (IPPROTO_IPV6, IPV6_PKTINFO, HEADER_LEN + 20),
     };
     control.resize(len.next_multiple_of(8), 0);
     control[..8].copy_from_slice(&len.to_ne_bytes());
@@ -132,30 +132,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_what_is_told() {
+    fn what_is_written_is_read() {
         let peer = "[2001:db8::9]:1".parse().unwrap();
         let mut control = Vec::new();
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
-        leave_from(v6, peer, &mut control);
-        assert_eq!(told(&control), (Some(v6), None));
+        write_source(v6, peer, &mut control);
+        assert_eq!(read_control(&control), (Some(v6), None));
         // The destination of a received datagram is in another field than the source of one to
         // send.
         let v4 = std::net::Ipv4Addr::new(127, 0, 0, 2);
-        leave_from(v4.into(), peer, &mut control);
+        write_source(v4.into(), peer, &mut control);
         control.copy_within(20..24, 24);
-        assert_eq!(told(&control), (Some(v4.into()), None));
+        assert_eq!(read_control(&control), (Some(v4.into()), None));
     }
 
     #[test]
-    fn half_a_message_tells_nothing() {
+    fn an_incomplete_message_is_ignored() {
         let mut control = Vec::new();
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
-        leave_from(v6, "[::1]:1".parse().unwrap(), &mut control);
-        for len in 0..HEADER + 20 {
-            assert_eq!(told(&control[..len]), (None, None), "{len}");
+        write_source(v6, "[::1]:1".parse().unwrap(), &mut control);
+        for len in 0..HEADER_LEN + 20 {
+            assert_eq!(read_control(&control[..len]), (None, None), "{len}");
         }
         // A message whose length is shorter than its header ends the list.
         control[0] = 3;
-        assert_eq!(told(&control), (None, None));
+        assert_eq!(read_control(&control), (None, None));
     }
 }

@@ -18,14 +18,14 @@ use socklab_core::Link;
 use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trigger, Watched};
 
 use crate::message;
-use crate::ring::{Completion, Done, Incoming, Request, Ring, fd};
+use crate::ring::{Completed, Completion, ReceivedBuffer, Request, Ring, fd};
 
 /// How many datagrams of a socket may be in flight. A stream has one send in flight: two could
 /// overtake each other.
-const DATAGRAMS: u32 = 1024;
+const MAX_SENDS: u32 = 1024;
 
 /// The largest send of a stream, in bytes.
-const PIECE: usize = 64 * 1024;
+const MAX_STREAM_SEND: usize = 64 * 1024;
 
 /// The ring of one thread, which its sockets share.
 #[derive(Clone)]
@@ -49,14 +49,14 @@ struct State {
     key: Option<usize>,
     interest: Interest,
     /// The receive, accept or connect that is in flight.
-    asked: Option<u64>,
+    in_flight: Option<u64>,
     /// How many sends are in flight.
-    sending: u32,
+    sends_in_flight: u32,
     /// How many sends have completed since the loop asked last, and the error of one that failed.
     completed: u32,
-    failed: Option<io::Error>,
+    send_error: Option<io::Error>,
     /// Results of receives, accepts and connects that the loop has not taken yet.
-    done: VecDeque<io::Result<Done>>,
+    results: VecDeque<io::Result<Completed>>,
 }
 
 impl Model for UringModel {
@@ -91,8 +91,8 @@ impl Model for UringModel {
         let mut ring = self.0.borrow_mut();
         ring.wait(limit)?;
         while let Some(completion) = ring.next() {
-            let state = Rc::clone(&completion.whose);
-            ready.extend(state.borrow_mut().note(completion));
+            let state = Rc::clone(&completion.owner);
+            ready.extend(state.borrow_mut().complete(completion));
         }
         Ok(())
     }
@@ -108,12 +108,12 @@ impl Model for UringModel {
         let mut state = socket.state.borrow_mut();
         (state.key, state.interest) = (Some(key), interest);
         let read = before.is_some_and(|before| before.read);
-        match state.asked {
-            None if interest.read && state.done.is_empty() => {
+        match state.in_flight {
+            None if interest.read && state.results.is_empty() => {
                 socket.arm(&mut state, socket.receive)?;
             }
-            Some(asked) if read && !interest.read => {
-                self.0.borrow_mut().cancel(CancelBuilder::user_data(asked));
+            Some(key) if read && !interest.read => {
+                self.0.borrow_mut().cancel(CancelBuilder::user_data(key));
             }
             _ => {}
         }
@@ -124,7 +124,7 @@ impl Model for UringModel {
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn udp(&self, udp: UdpSocket) -> io::Result<Socket> {
-        Ok(Socket::new(self, udp.into(), Request::ReceiveAll))
+        Ok(Socket::new(self, udp.into(), Request::ReceiveMultishot))
     }
 
     fn listener(&self, listener: TcpListener) -> io::Result<Socket> {
@@ -139,12 +139,12 @@ impl Model for UringModel {
     }
 
     fn is_connected(tcp: &Socket) -> io::Result<bool> {
-        let connected = tcp.state.borrow_mut().done.pop_front();
+        let connected = tcp.state.borrow_mut().results.pop_front();
         connected.map_or(Ok(false), |connected| connected.map(|_| true))
     }
 
     fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
-        let Done::Accepted(tcp, peer) = listener.next()? else {
+        let Completed::Accepted(tcp, peer) = listener.take_result()? else {
             return Err(ErrorKind::WouldBlock.into());
         };
         Ok((Socket::new(&listener.ring, tcp, Request::Receive), peer))
@@ -161,25 +161,25 @@ impl Model for UringModel {
     }
 
     fn read(tcp: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
-        let incoming = tcp.received()?;
-        let bytes = incoming.bytes();
+        let received = tcp.received()?;
+        let bytes = received.bytes();
         buffer[..bytes.len()].copy_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn send(datagrams: &Datagrams<Socket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         let to = datagrams.peer.is_none().then_some(link);
-        datagrams.udp.send(bytes, to, DATAGRAMS)
+        datagrams.udp.send(bytes, to, MAX_SENDS)
     }
 
     fn write(tcp: &Socket, bytes: &[u8]) -> io::Result<usize> {
-        tcp.send(&bytes[..bytes.len().min(PIECE)], None, 1)
+        tcp.send(&bytes[..bytes.len().min(MAX_STREAM_SEND)], None, 1)
     }
 
     fn completed(socket: &Watched<'_, Self>) -> (u32, io::Result<()>) {
         let (Watched::Udp(socket) | Watched::Tcp(socket) | Watched::Listener(socket)) = socket;
         let state = &mut *socket.state.borrow_mut();
-        let sent = state.failed.take().map_or(Ok(()), Err);
+        let sent = state.send_error.take().map_or(Ok(()), Err);
         (mem::take(&mut state.completed), sent)
     }
 }
@@ -194,32 +194,32 @@ impl Socket {
         }
     }
 
-    fn ask(&self, request: Request<'_>) -> io::Result<u64> {
-        let (mut ring, whose) = (self.ring.0.borrow_mut(), Rc::clone(&self.state));
-        ring.ask(whose, &self.socket, request)
+    fn submit(&self, request: Request<'_>) -> io::Result<u64> {
+        let (mut ring, owner) = (self.ring.0.borrow_mut(), Rc::clone(&self.state));
+        ring.submit(owner, &self.socket, request)
     }
 
     /// Submits a receive, an accept or a connect, unless one is in flight.
     fn arm(&self, state: &mut State, request: Request<'_>) -> io::Result<()> {
-        if state.asked.is_none() {
-            state.asked = Some(self.ask(request)?);
+        if state.in_flight.is_none() {
+            state.in_flight = Some(self.submit(request)?);
         }
         Ok(())
     }
 
     /// Takes what the kernel has received or accepted. If there is none, submits the operation.
-    fn next(&self) -> io::Result<Done> {
+    fn take_result(&self) -> io::Result<Completed> {
         let mut state = self.state.borrow_mut();
-        if state.done.is_empty() {
+        if state.results.is_empty() {
             self.arm(&mut state, self.receive)?;
         }
-        let done = state.done.pop_front();
+        let done = state.results.pop_front();
         done.unwrap_or_else(|| Err(ErrorKind::WouldBlock.into()))
     }
 
-    fn received(&self) -> io::Result<Incoming> {
-        match self.next()? {
-            Done::Received(incoming) => Ok(incoming),
+    fn received(&self) -> io::Result<ReceivedBuffer> {
+        match self.take_result()? {
+            Completed::Received(buffer) => Ok(buffer),
             _ => Err(ErrorKind::WouldBlock.into()),
         }
     }
@@ -227,38 +227,38 @@ impl Socket {
     /// Submits a send, unless `most` sends are in flight.
     fn send(&self, bytes: &[u8], to: Option<&Link>, most: u32) -> io::Result<usize> {
         let mut state = self.state.borrow_mut();
-        if state.sending == most {
+        if state.sends_in_flight == most {
             return Err(ErrorKind::WouldBlock.into());
         }
-        self.ask(Request::Send(bytes, to))?;
-        state.sending += 1;
+        self.submit(Request::Send(bytes, to))?;
+        state.sends_in_flight += 1;
         Ok(bytes.len())
     }
 }
 
 impl State {
     /// Notes a completion. Returns what the loop has to know of it.
-    fn note(&mut self, completion: Completion<Shared>) -> Option<Ready> {
+    fn complete(&mut self, completion: Completion<Shared>) -> Option<Ready> {
         let (key, more, result) = (self.key?, completion.more, completion.result);
-        if completion.of_send {
-            (self.sending, self.completed) = (self.sending - 1, self.completed + 1);
-            self.failed = result.err().or(self.failed.take());
-            let (interest, last) = (Interest::WRITE, self.sending == 0);
+        if completion.is_send {
+            (self.sends_in_flight, self.completed) = (self.sends_in_flight - 1, self.completed + 1);
+            self.send_error = result.err().or(self.send_error.take());
+            let (interest, last) = (Interest::WRITE, self.sends_in_flight == 0);
             // While other sends are in flight, the loop need not know of one that succeeded, unless
             // it waits for room.
-            let matters = last || self.failed.is_some() || self.interest.write;
+            let matters = last || self.send_error.is_some() || self.interest.write;
             return matters.then_some(Ready { key, interest });
         }
-        let known = more && !self.done.is_empty();
+        let known = more && !self.results.is_empty();
         let mut interest = Interest::READ;
         // A connect has completed, or an operation has failed.
-        interest.write = !matches!(result, Ok(Done::Received(_) | Done::Accepted(..)));
-        self.asked = self.asked.filter(|_| more);
+        interest.write = !matches!(result, Ok(Completed::Received(_) | Completed::Accepted(..)));
+        self.in_flight = self.in_flight.filter(|_| more);
         let code = result.as_ref().err().and_then(io::Error::raw_os_error);
         // Drop the result if there was no buffer or the operation was cancelled: the loop submits
         // it again if it still wants to.
         if ![Some(ENOBUFS), Some(ECANCELED)].contains(&code) {
-            self.done.push_back(result);
+            self.results.push_back(result);
         }
         (!known).then_some(Ready { key, interest })
     }
@@ -275,8 +275,8 @@ impl Drop for Socket {
     fn drop(&mut self) {
         let mut state = self.state.borrow_mut();
         state.key = None;
-        state.done.clear();
-        if state.asked.is_some() || state.sending > 0 {
+        state.results.clear();
+        if state.in_flight.is_some() || state.sends_in_flight > 0 {
             // Without this, an operation in flight would keep the socket open until the peer closes
             // it.
             let all = CancelBuilder::fd(fd(&self.socket)).all();

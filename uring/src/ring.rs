@@ -29,19 +29,19 @@ use socket2::{SockAddr, Socket};
 use socklab_core::Link;
 use socklab_system::socket::DATAGRAM_BUFFER;
 
-use crate::message::{self, CONTROL, NAME};
+use crate::message::{self, ADDRESS_LEN, CONTROL_LEN};
 
 /// How many operations one call submits at most, and how many completions the queue holds. The
 /// kernel keeps further completions until there is room.
-const SUBMISSIONS: u32 = 512;
-const COMPLETIONS: u32 = 4096;
+const SUBMISSION_ENTRIES: u32 = 512;
+const COMPLETION_ENTRIES: u32 = 4096;
 
 /// The buffers to receive into. The kernel takes one only when data have come, so a thousand silent
 /// connections need none. Each holds the longest datagram with its sender and control messages.
 /// Their size is no multiple of a page; otherwise the first bytes of all buffers would compete for
 /// the same cache lines.
 const BUFFERS: u16 = 256;
-const BUFFER: usize = DATAGRAM_BUFFER + 1024 + 64;
+const BUFFER_LEN: usize = DATAGRAM_BUFFER + 1024 + 64;
 const GROUP: u16 = 0;
 
 /// An io_uring and its operations. `W` identifies who asked for each.
@@ -80,33 +80,33 @@ pub(crate) enum Request<'a> {
     /// Receive some bytes of a stream, once.
     Receive,
     /// Receive datagrams (multishot), until there is no buffer or an error.
-    ReceiveAll,
+    ReceiveMultishot,
     /// Send these bytes, of which the ring takes a copy: to the link's peer, or where the socket is
     /// connected.
     Send(&'a [u8], Option<&'a Link>),
 }
 
 /// The result of a request.
-pub(crate) enum Done {
+pub(crate) enum Completed {
     Accepted(Socket, SocketAddr),
     Connected,
-    Received(Incoming),
+    Received(ReceivedBuffer),
     /// A message was sent, whole.
     Sent,
 }
 
-/// A completion of a request that `whose` made.
+/// A completion of a request that `owner` made.
 pub(crate) struct Completion<W> {
-    pub(crate) whose: W,
+    pub(crate) owner: W,
     /// Whether the request was a send.
-    pub(crate) of_send: bool,
+    pub(crate) is_send: bool,
     /// Whether the same request will give more completions (multishot).
     pub(crate) more: bool,
-    pub(crate) result: io::Result<Done>,
+    pub(crate) result: io::Result<Completed>,
 }
 
 /// Received bytes, in a buffer that goes back to the pool when dropped.
-pub(crate) struct Incoming {
+pub(crate) struct ReceivedBuffer {
     buffer: Vec<u8>,
     len: usize,
     pool: Pool,
@@ -114,7 +114,7 @@ pub(crate) struct Incoming {
 
 /// An operation in flight.
 struct Operation<W> {
-    whose: W,
+    owner: W,
     kind: Kind,
     /// Keeps the socket open until the operation is complete, so that another socket cannot get the
     /// number of its descriptor.
@@ -124,7 +124,7 @@ struct Operation<W> {
 /// The kind of an operation, with the memory that the kernel reads or writes for it alone.
 enum Kind {
     /// Room for the peer's address, and its length.
-    Accept(Box<([u8; NAME], libc::socklen_t)>),
+    Accept(Box<([u8; ADDRESS_LEN], libc::socklen_t)>),
     Connect(#[expect(dead_code, reason = "the kernel reads it")] Box<SockAddr>),
     Receive,
     Send(Box<Outgoing>),
@@ -148,15 +148,15 @@ impl<W: Clone> Ring<W> {
         // One thread submits and waits. So the kernel need not interrupt it, and completes
         // operations when the thread waits.
         let ring = IoUring::builder()
-            .setup_cqsize(COMPLETIONS)
+            .setup_cqsize(COMPLETION_ENTRIES)
             .setup_submit_all()
             .setup_single_issuer()
             .setup_defer_taskrun()
-            .build(SUBMISSIONS)?;
+            .build(SUBMISSION_ENTRIES)?;
         // SAFETY: all-zero bytes are valid for both types: they mean no address and no length.
         let (free, mut header): (Box<FreeList>, Box<libc::msghdr>) =
             unsafe { (Box::new(mem::zeroed()), Box::new(mem::zeroed())) };
-        (header.msg_namelen, header.msg_controllen) = (NAME as u32, CONTROL as _);
+        (header.msg_namelen, header.msg_controllen) = (ADDRESS_LEN as u32, CONTROL_LEN as _);
         let address = free.0.as_ptr() as u64;
         // SAFETY: the list has `BUFFERS` entries and is aligned to a page.
         unsafe { (ring.submitter()).register_buf_ring_with_flags(address, BUFFERS, GROUP, 0)? };
@@ -193,56 +193,56 @@ impl<W: Clone> Ring<W> {
         let entry = self.ring.completion().find(known)?;
         let (key, more) = (entry.user_data() as usize, cqueue::more(entry.flags()));
         let received = cqueue::buffer_select(entry.flags()).map(|id| self.take(id));
-        let Operation { kind, whose, .. } = &self.operations[key];
+        let Operation { kind, owner, .. } = &self.operations[key];
         let result = match entry.result() {
             error @ ..0 => Err(io::Error::from_raw_os_error(-error)),
             number => self.done(kind, number, received),
         };
-        let (whose, of_send) = (whose.clone(), matches!(kind, Kind::Send(_)));
+        let (owner, is_send) = (owner.clone(), matches!(kind, Kind::Send(_)));
         if !more && let Kind::Send(outgoing) = self.operations.remove(key).kind {
             self.spare.push(outgoing);
         }
         Some(Completion {
-            whose,
-            of_send,
+            owner,
+            is_send,
             more,
             result,
         })
     }
 
     /// Interprets the kernel's result: a descriptor, or a number of bytes.
-    fn done(&self, kind: &Kind, number: i32, received: Option<Vec<u8>>) -> io::Result<Done> {
+    fn done(&self, kind: &Kind, number: i32, received: Option<Vec<u8>>) -> io::Result<Completed> {
         let len = number as usize;
         Ok(match kind {
             Kind::Accept(name) => {
                 // SAFETY: the kernel has just opened this descriptor for this operation alone.
                 let socket = unsafe { OwnedFd::from_raw_fd(number) };
                 let peer = message::address(&name.0).ok_or(ErrorKind::AddrNotAvailable)?;
-                Done::Accepted(socket.into(), peer)
+                Completed::Accepted(socket.into(), peer)
             }
-            Kind::Connect(_) => Done::Connected,
+            Kind::Connect(_) => Completed::Connected,
             Kind::Receive => {
                 let (buffer, pool) = (received.unwrap_or_default(), Rc::clone(&self.pool));
                 let len = len.min(buffer.len());
-                Done::Received(Incoming { buffer, len, pool })
+                Completed::Received(ReceivedBuffer { buffer, len, pool })
             }
             // A stream failed before all bytes were sent.
             Kind::Send(outgoing) if len < outgoing.bytes.len() => Err(ErrorKind::BrokenPipe)?,
-            Kind::Send(_) => Done::Sent,
+            Kind::Send(_) => Completed::Sent,
         })
     }
 
     /// Submits a request for a socket. Returns the operation's number.
-    pub(crate) fn ask(
+    pub(crate) fn submit(
         &mut self,
-        whose: W,
+        owner: W,
         socket: &Rc<Socket>,
         request: Request<'_>,
     ) -> io::Result<u64> {
         let fd = fd(socket);
         let (kind, entry) = match request {
             Request::Accept => {
-                let mut name = Box::new(([0; NAME], NAME as u32));
+                let mut name = Box::new(([0; ADDRESS_LEN], ADDRESS_LEN as u32));
                 let (bytes, len) = (name.0.as_mut_ptr().cast(), &raw mut name.1);
                 let accept = opcode::Accept::new(fd, bytes, len).flags(libc::SOCK_CLOEXEC);
                 (Kind::Accept(name), accept.build())
@@ -257,7 +257,7 @@ impl<W: Clone> Ring<W> {
                 let receive = receive.buf_group(GROUP).build();
                 (Kind::Receive, receive.flags(squeue::Flags::BUFFER_SELECT))
             }
-            Request::ReceiveAll => {
+            Request::ReceiveMultishot => {
                 let receive = opcode::RecvMsgMulti::new(fd, &raw const *self.header, GROUP);
                 (Kind::Receive, receive.build())
             }
@@ -269,7 +269,7 @@ impl<W: Clone> Ring<W> {
         };
         let (key, _open) = (self.operations.vacant_key(), Rc::clone(socket));
         self.push(key, entry)?;
-        self.operations.insert(Operation { whose, kind, _open });
+        self.operations.insert(Operation { owner, kind, _open });
         Ok(key as u64)
     }
 
@@ -304,7 +304,7 @@ impl<W: Clone> Ring<W> {
                 return self.taken.push(id);
             };
             // A buffer gets its memory when it is first needed.
-            buffer.resize(BUFFER, 0);
+            buffer.resize(BUFFER_LEN, 0);
             self.buffers[usize::from(id)] = buffer;
             self.provide(id);
         }
@@ -314,7 +314,7 @@ impl<W: Clone> Ring<W> {
     fn provide(&mut self, id: u16) {
         let entry = &mut self.free.0[usize::from(self.tail % BUFFERS)];
         entry.set_addr(self.buffers[usize::from(id)].as_mut_ptr() as u64);
-        entry.set_len(BUFFER as u32);
+        entry.set_len(BUFFER_LEN as u32);
         entry.set_bid(id);
         self.tail = self.tail.wrapping_add(1);
         // SAFETY: the tail lies in the reserved field of the first entry, which overlaps none of
@@ -349,13 +349,13 @@ impl<W: Clone> Drop for Ring<W> {
     }
 }
 
-impl Incoming {
+impl ReceivedBuffer {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.buffer[..self.len]
     }
 }
 
-impl Drop for Incoming {
+impl Drop for ReceivedBuffer {
     fn drop(&mut self) {
         let buffer = mem::take(&mut self.buffer);
         if !buffer.is_empty() {
@@ -379,7 +379,7 @@ impl Outgoing {
             let send = send.dest_addr(name).dest_addr_len(name_len);
             return send.flags(flags).build();
         };
-        message::leave_from(local, link.peer, &mut self.control);
+        message::write_source(local, link.peer, &mut self.control);
         // SAFETY: all-zero bytes are valid for both types: null pointers and no length.
         let (piece, header) = self.header.insert(unsafe { mem::zeroed() });
         (piece.iov_base, piece.iov_len) = (bytes.cast(), len);
@@ -400,18 +400,18 @@ mod tests {
     const LIMIT: Option<Duration> = Some(Duration::from_millis(20));
 
     /// Takes what there is until there is no more, or no buffer for it.
-    fn receive(ring: &mut Ring<()>, socket: &Rc<Socket>, held: &mut Vec<Incoming>) {
+    fn receive(ring: &mut Ring<()>, socket: &Rc<Socket>, held: &mut Vec<ReceivedBuffer>) {
         let mut armed = false;
         loop {
             if !armed {
-                ring.ask((), socket, Request::ReceiveAll).unwrap();
+                ring.submit((), socket, Request::ReceiveMultishot).unwrap();
             }
             ring.wait(LIMIT).unwrap();
             let before = held.len();
             while let Some(completion) = ring.next() {
                 armed = completion.more;
-                if let Ok(Done::Received(incoming)) = completion.result {
-                    held.push(incoming);
+                if let Ok(Completed::Received(buffer)) = completion.result {
+                    held.push(buffer);
                 }
             }
             if held.len() == before {
