@@ -108,7 +108,7 @@ fn alone<M: Machine, W: Watch>(
     begin: Begin,
     run: &Arc<Run<W>>,
 ) -> Status {
-    let observer = run.watch.watch(Subject::Endpoint);
+    let observer = run.watch.observer(Subject::Endpoint);
     let session = Session::new(machine, observer);
     let mut conversation = Conversation::new(session, wire, None, run);
     let begun = conversation.begin(begin);

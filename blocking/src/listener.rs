@@ -109,7 +109,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         BlockingAcceptor {
             listener: self,
             acceptor: Acceptor::new(self.run, self.local, self.service, waker),
-            observer: self.run.watch.watch(Subject::Driver),
+            observer: self.run.watch.observer(Subject::Driver),
             _waker: self.run.stop.on_request(move || wake.wake_by_ref()),
         }
     }

@@ -61,7 +61,7 @@ impl Recording {
 impl Watch for Recording {
     type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> Self::Observer {
+    fn observer(&self, subject: Subject) -> Self::Observer {
         let at_once = match subject {
             Subject::Driver => return DynObserver::new(()),
             Subject::Endpoint => !mem::replace(&mut lock(&self.book).open, true),

@@ -108,7 +108,7 @@ pub trait Watch: Send + Sync {
     type Observer: Observer + 'static;
 
     /// An observer for `subject`.
-    fn watch(&self, subject: Subject) -> Self::Observer;
+    fn observer(&self, subject: Subject) -> Self::Observer;
 
     /// Whether its observers want to know when the kernel had what a receive took. Off by default,
     /// because the kernel must then time-stamp every datagram. Timelines use it to tell waiting
@@ -124,8 +124,8 @@ pub type DynWatch = Box<dyn Watch<Observer = DynObserver>>;
 impl Watch for DynWatch {
     type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> DynObserver {
-        (**self).watch(subject)
+    fn observer(&self, subject: Subject) -> DynObserver {
+        (**self).observer(subject)
     }
 
     fn wants_arrivals(&self) -> bool {
@@ -160,7 +160,7 @@ impl Observer for () {
 impl Watch for () {
     type Observer = ();
 
-    fn watch(&self, _: Subject) {}
+    fn observer(&self, _: Subject) {}
 }
 
 /// An observer whose type is known only when the run begins. It is called for everything.

@@ -76,7 +76,7 @@ impl Backend for MioLoops {
                 awaited: AtomicUsize::new(sockets.len()),
             };
             let made = sockets.into_iter().map(|udp| {
-                let observer = run.watch.watch(Subject::Endpoint);
+                let observer = run.watch.observer(Subject::Endpoint);
                 let server = Some((udp.local_addr()?, udp));
                 Ok((Loop::new(run, &console)?, make(), observer, server))
             });

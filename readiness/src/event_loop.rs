@@ -68,7 +68,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 lines: Lines::default(),
             },
             ready: Vec::new(),
-            observer: run.watch.watch(Subject::Driver),
+            observer: run.watch.observer(Subject::Driver),
             wake_socket,
             waker,
             woken: false,

@@ -72,7 +72,7 @@ impl<L: Model> Backend for OneLoop<L> {
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
-        let observer = run.watch.watch(Subject::Endpoint);
+        let observer = run.watch.observer(Subject::Endpoint);
         EventLoop::<L, W>::new(run, &*run.console)?.alone(machine, observer, server)
     }
 

@@ -132,7 +132,7 @@ impl<T> Incoming<T> {
         run: &Run<W>,
     ) -> (Session<S::Machine, W::Observer>, Begin) {
         let (link, local, over) = (Link::first(self.peer), self.local, self.over);
-        let observer = run.watch.watch(Subject::Connection {
+        let observer = run.watch.observer(Subject::Connection {
             number: self.number,
             peer: self.peer,
             local,

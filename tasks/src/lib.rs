@@ -54,7 +54,7 @@ impl<R: AsyncRuntime> Backend for Tasks<R> {
                 ),
                 None => (Wire::Closed, Begin::Client),
             };
-            let observer = run.watch.watch(Subject::Endpoint);
+            let observer = run.watch.observer(Subject::Endpoint);
             let run = Arc::clone(run);
             let session = Session::new(machine, observer);
             let mut conversation = Conversation::<R, M, W>::new(session, wire, None, run);

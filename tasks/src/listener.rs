@@ -93,7 +93,7 @@ pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'sta
 impl<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
     /// Accepts until told to stop, then stops listening.
     async fn accept(mut self, mut acceptor: Acceptor<R::Tcp>) {
-        let mut observer = self.run.watch.watch(Subject::Driver);
+        let mut observer = self.run.watch.observer(Subject::Driver);
         let mut timer = DeadlineTimer::default();
         while !self.run.stop.requested() {
             let (accepts, until) = match acceptor.next(&self.run) {

@@ -159,7 +159,7 @@ impl Recording {
 impl Watch for Recording {
     type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> DynObserver {
+    fn observer(&self, subject: Subject) -> DynObserver {
         if subject == Subject::Driver {
             return DynObserver::new(());
         }

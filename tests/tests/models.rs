@@ -83,7 +83,7 @@ struct Noting {
 impl Watch for Log {
     type Observer = Noting;
 
-    fn watch(&self, subject: Subject) -> Noting {
+    fn observer(&self, subject: Subject) -> Noting {
         if let Subject::Connection { number, peer, .. } = subject {
             self.add(Seen::Began(number, peer));
         }

@@ -184,7 +184,7 @@ impl Drop for Page {
 impl Watch for Keeper {
     type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> DynObserver {
+    fn observer(&self, subject: Subject) -> DynObserver {
         let counter = self.counter.clone();
         if subject == Subject::Driver {
             return DynObserver::new(counter);

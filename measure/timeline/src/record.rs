@@ -158,7 +158,7 @@ impl Log {
 impl Watch for Log {
     type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> DynObserver {
+    fn observer(&self, subject: Subject) -> DynObserver {
         DynObserver::new(self.page(Who::Server(subject)))
     }
 

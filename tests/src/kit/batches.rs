@@ -72,7 +72,7 @@ impl Counts {
 impl Watch for Counts {
     type Observer = Counts;
 
-    fn watch(&self, _: Subject) -> Counts {
+    fn observer(&self, _: Subject) -> Counts {
         self.clone()
     }
 }

@@ -135,7 +135,7 @@ struct Log(Arc<Mutex<Vec<Operation>>>);
 impl Watch for Log {
     type Observer = Log;
 
-    fn watch(&self, _: Subject) -> Log {
+    fn observer(&self, _: Subject) -> Log {
         self.clone()
     }
 }

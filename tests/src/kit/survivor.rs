@@ -154,7 +154,7 @@ impl Machine for Survivor {
 impl Watch for Survivors {
     type Observer = Watching;
 
-    fn watch(&self, subject: Subject) -> Watching {
+    fn observer(&self, subject: Subject) -> Watching {
         let peer = match subject {
             Subject::Connection { peer, .. } => Some(peer),
             _ => None,

@@ -13,8 +13,8 @@ pub(super) struct Blocking(pub(super) Counters);
 impl Watch for Blocking {
     type Observer = DynObserver;
 
-    fn watch(&self, subject: Subject) -> DynObserver {
-        DynObserver::new((self.0.watch(subject), Blocks))
+    fn observer(&self, subject: Subject) -> DynObserver {
+        DynObserver::new((self.0.observer(subject), Blocks))
     }
 }
 

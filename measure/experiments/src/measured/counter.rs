@@ -183,7 +183,7 @@ impl Compiled for Counters {
 impl Watch for Counters {
     type Observer = Counter;
 
-    fn watch(&self, subject: Subject) -> Counter {
+    fn observer(&self, subject: Subject) -> Counter {
         let block = Arc::new(Block::default());
         // The observers of a driver and of a UDP server live as long as the server. Those of
         // connections come and go, and removing them from a list would need a search.
@@ -243,8 +243,8 @@ mod tests {
                 result,
             });
         };
-        let mut driver = counters.watch(Subject::Driver);
-        let mut connection = counters.watch(Subject::Connection {
+        let mut driver = counters.observer(Subject::Driver);
+        let mut connection = counters.observer(Subject::Connection {
             number: 1,
             peer: ([127, 0, 0, 1], 1).into(),
             local: ([127, 0, 0, 1], 2).into(),
