@@ -220,7 +220,7 @@ impl VirtualNet {
     /// What a machine showed its user, as text.
     pub fn shown(&self, host: HostId) -> Vec<String> {
         let lines = read(&self.transcript(host)).lines;
-        let shown = lines.into_iter().filter(|line| line.verb() == "show");
+        let shown = lines.into_iter().filter(|line| line.event_name() == "show");
         shown
             .map(|line| String::from_utf8_lossy(&line.payload.unwrap_or_default()).into_owned())
             .collect()

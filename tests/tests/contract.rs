@@ -110,7 +110,7 @@ fn a_layer_and_its_twin_speak_in_secret() {
         assert_eq!(net.shown(client), ["Bienvenido al Servidor"]);
         // On the wire it was something else.
         let server = read(&net.transcript(net.accepted(at)[0]));
-        let sent = server.lines.iter().find(|line| line.verb() == "send");
+        let sent = server.lines.iter().find(|line| line.event_name() == "send");
         let turned: Vec<u8> = welcome::BANNER.iter().map(|byte| byte ^ KEY).collect();
         assert_eq!(sent.unwrap().payload.as_deref(), Some(&turned[..]));
         // A layer's transcript replays like any other.

@@ -93,7 +93,7 @@ fn lines(played: &Played, host: HostId, verb: &str) -> Vec<Line> {
     let lines = read(&played.net.transcript(host)).lines;
     lines
         .into_iter()
-        .filter(|line| line.verb() == verb)
+        .filter(|line| line.event_name() == verb)
         .collect()
 }
 

@@ -324,7 +324,7 @@ proptest! {
         cut.lines = Vec::new();
         for line in &whole.lines {
             let payload = line.payload.as_deref().unwrap_or_default();
-            if line.verb() != "bytes" || line.arrow != Arrow::In {
+            if line.event_name() != "bytes" || line.arrow != Arrow::In {
                 cut.lines.push(line.clone());
                 continue;
             }

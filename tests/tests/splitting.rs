@@ -92,7 +92,7 @@ fn lines_cut_anywhere() {
                 pour(&mut bench, &pieces, pace);
                 bench.end();
                 let sent = read(&bench.transcript()).lines.into_iter();
-                let sent = sent.filter(|line| line.verb() == "send");
+                let sent = sent.filter(|line| line.event_name() == "send");
                 let sent: Vec<u8> = sent.flat_map(|line| line.payload.unwrap()).collect();
                 assert_eq!(String::from_utf8_lossy(&sent), *replies, "{pieces:?}");
             }

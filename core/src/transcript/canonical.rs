@@ -43,7 +43,7 @@ impl Transcript {
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for line in self.lines.iter().map(without_local) {
-            match (line.arrow, line.verb()) {
+            match (line.arrow, line.event_name()) {
                 // A line that gives a name's address.
                 (Arrow::Mark, _) if line.word(1) == Some("=") => {}
                 (Arrow::In, _) => steps.push(Step::new(line)),
@@ -60,7 +60,7 @@ impl Transcript {
             if step
                 .input
                 .as_ref()
-                .is_some_and(|input| input.verb() == "finished")
+                .is_some_and(|input| input.event_name() == "finished")
             {
                 step.input = None;
             }
@@ -105,7 +105,7 @@ impl Step {
     }
 
     fn add(&mut self, line: Line) {
-        match (line.arrow, line.verb()) {
+        match (line.arrow, line.event_name()) {
             (Arrow::Out, _) => self.outputs.push(line),
             (_, "state") => self.state = Some(line),
             (_, "deadline") => self.deadline = Some(line),
@@ -118,7 +118,7 @@ impl Step {
     fn continues_with(&self, next: &Step) -> bool {
         match (&self.input, &next.input) {
             (Some(a), Some(b)) => {
-                a.verb() == "bytes" && a.words == b.words && self.outputs.is_empty()
+                a.event_name() == "bytes" && a.words == b.words && self.outputs.is_empty()
             }
             _ => false,
         }

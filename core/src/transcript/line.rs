@@ -42,7 +42,7 @@ pub struct Line {
 
 impl Line {
     /// The event's name.
-    pub fn verb(&self) -> &str {
+    pub fn event_name(&self) -> &str {
         self.words.first().map_or("", String::as_str)
     }
 

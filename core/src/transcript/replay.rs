@@ -106,7 +106,7 @@ impl<'a> Names<'a> {
     fn of(transcript: &'a Transcript) -> Self {
         let named = transcript.lines.iter().filter_map(|line| {
             (line.word(1) == Some("="))
-                .then(|| Some((line.verb(), line.word(2)?.parse().ok()?)))
+                .then(|| Some((line.event_name(), line.word(2)?.parse().ok()?)))
                 .flatten()
         });
         Names(named.collect())
@@ -153,7 +153,7 @@ impl<'a> Names<'a> {
         let payload = line.payload.as_deref().unwrap_or_default();
         let socket =
             || -> Option<Socket> { Some(Socket(line.word(1)?.strip_prefix('s')?.parse().ok()?)) };
-        Some(match line.verb() {
+        Some(match line.event_name() {
             "start" => Input::Start,
             "bound" => Input::Bound {
                 socket: socket()?,

@@ -68,7 +68,10 @@ fn written_read_back_and_replayed() {
 
     // If a machine differs, the error has the first line that differs.
     let mut other = read[0].clone();
-    let send = other.lines.iter_mut().find(|line| line.verb() == "send");
+    let send = other
+        .lines
+        .iter_mut()
+        .find(|line| line.event_name() == "send");
     send.unwrap().payload = Some(b"otra cosa".to_vec());
     let got = replay(&other, client());
     assert!(matches!(got, Err(Divergence::Differs { .. })), "{got:?}");

@@ -66,7 +66,10 @@ impl Limited {
         let all = self.recording.wait_ended(ended + 1);
         let text = all.iter().find(|text| text.contains(&peer)).unwrap();
         let transcript = read(text);
-        let opened = transcript.lines.iter().find(|line| line.verb() == "opened");
+        let opened = transcript
+            .lines
+            .iter()
+            .find(|line| line.event_name() == "opened");
         let words = &opened.unwrap().words;
         assert_eq!(words.last().unwrap(), over.name(), "{text}");
         let (first, last) = (&transcript.lines[0], transcript.lines.last().unwrap());

@@ -30,7 +30,7 @@ pub(crate) fn of(exercise: &'static Exercise, model: Runtime) -> Proof {
 
 fn met_a_client(transcript: &Transcript) -> bool {
     let mut lines = transcript.lines.iter();
-    lines.any(|line| line.arrow == Arrow::In && matches!(line.verb(), "datagram" | "opened"))
+    lines.any(|line| line.arrow == Arrow::In && matches!(line.event_name(), "datagram" | "opened"))
 }
 
 fn canonical(transcripts: &[Transcript]) -> String {

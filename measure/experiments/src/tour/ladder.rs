@@ -36,7 +36,7 @@ fn crossing<'a>(line: &'a Line, messages: &dyn Messages) -> Option<(bool, Cow<'a
         let text = String::from_utf8_lossy(payload);
         escape::text(&text).into_owned().into()
     };
-    Some(match (line.arrow, line.verb()) {
+    Some(match (line.arrow, line.event_name()) {
         (Arrow::Out, "open") if line.word(2) == Some("tcp") => {
             (true, messages.say("tour-connects").into())
         }
