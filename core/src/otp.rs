@@ -159,13 +159,13 @@ fn offsets_of(key: &Key, code: &Code, unix_seconds: u64, window: Window) -> Vec<
         .offsets()
         .filter(|&offset| {
             let step = now.offset(offset);
-            step.is_some_and(|step| same(&key.code(step), code))
+            step.is_some_and(|step| constant_time_eq(&key.code(step), code))
         })
         .collect()
 }
 
 /// Compares two codes in constant time: all digits, even if the first ones differ.
-fn same(a: &Code, b: &Code) -> bool {
+fn constant_time_eq(a: &Code, b: &Code) -> bool {
     let pairs = a.as_str().bytes().zip(b.as_str().bytes());
     let differing = pairs.fold(0, |differing, (a, b)| differing | (a ^ b));
     black_box(differing) == 0

@@ -10,7 +10,7 @@ use core::net::SocketAddr;
 
 use crate::otp::{Code, Dni};
 use crate::time::Now;
-pub use decision::{Cause, Decision, Entry, NotADecision, Receipt, Refusal};
+pub use decision::{Cause, Decision, Entry, ParseDecisionError, Receipt, Refusal};
 
 /// The number that a machine gives an attempt, so that it knows the decision when it comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

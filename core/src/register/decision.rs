@@ -172,27 +172,27 @@ impl fmt::Display for Decision {
 
 /// A text that is not a decision as [`Decision`] writes itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotADecision;
+pub struct ParseDecisionError;
 
-impl fmt::Display for NotADecision {
+impl fmt::Display for ParseDecisionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not-a-decision")
     }
 }
 
-impl core::error::Error for NotADecision {}
+impl core::error::Error for ParseDecisionError {}
 
 /// Reads what [`Display`](fmt::Display) writes.
 impl FromStr for Decision {
-    type Err = NotADecision;
+    type Err = ParseDecisionError;
 
-    fn from_str(text: &str) -> Result<Self, NotADecision> {
+    fn from_str(text: &str) -> Result<Self, ParseDecisionError> {
         let words: Vec<&str> = text.split(' ').collect();
-        let number = || -> Result<u64, NotADecision> {
-            let word = words.get(1).ok_or(NotADecision)?;
-            word.parse().map_err(|_| NotADecision)
+        let number = || -> Result<u64, ParseDecisionError> {
+            let word = words.get(1).ok_or(ParseDecisionError)?;
+            word.parse().map_err(|_| ParseDecisionError)
         };
-        let entry = || -> Result<Entry, NotADecision> {
+        let entry = || -> Result<Entry, ParseDecisionError> {
             Ok(Entry {
                 number: number()?,
                 receipt: words.get(2).and_then(|word| Receipt::of(word.as_bytes())),
@@ -214,12 +214,12 @@ impl FromStr for Decision {
             "throttled" => Decision::Refused(Refusal::Throttled(number()?)),
             "clock" => Decision::Refused(Refusal::Clock(number()?)),
             "refused" => Decision::Refused(Refusal::Undisclosed),
-            _ => return Err(NotADecision),
+            _ => return Err(ParseDecisionError),
         };
         if decision.to_string() == text {
             Ok(decision)
         } else {
-            Err(NotADecision)
+            Err(ParseDecisionError)
         }
     }
 }
