@@ -6,7 +6,7 @@ mod submission;
 
 use crate::codes::{Cause, Symptom};
 use crate::evidence::{Event, EventKind, Evidence};
-use socklab_core::caps;
+use socklab_core::uppercase;
 
 pub(crate) use crash::{CrashContext, crash, early_exit};
 pub(crate) use enrolment::{Secret, provisioned, secret};
@@ -38,7 +38,7 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
     }
     let upper = |text: &[u8]| {
         let mut capitals = Vec::new();
-        caps::upper(text, &mut capitals);
+        uppercase::upper(text, &mut capitals);
         capitals
     };
     if let Some(question) = question {

@@ -11,7 +11,6 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use crate::caps::upper;
 use crate::echo::FIN;
 use crate::exercise::{Exercise, ServerKind, Settings};
 use crate::fault::Failure;
@@ -25,6 +24,7 @@ use crate::scene::Scene;
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 use crate::unexpected::{Unexpected, UnexpectedKind};
+use crate::uppercase::upper;
 use line_splitter::LineSplitter;
 
 table! { ClientState on ClientEvent {

@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use crate::caps::upper;
 use crate::exercise::{Exercise, ExerciseOption, ServerKind, Settings};
 use crate::fault::Failure;
 use crate::input::Input;
@@ -22,6 +21,7 @@ use crate::scene::Scene;
 use crate::table::{from_table, table};
 use crate::time::{Deadline, Mono, Now, Why};
 use crate::unexpected::{Unexpected, UnexpectedKind};
+use crate::uppercase::upper;
 
 /// The reply that ends both sides.
 pub const FIN: &[u8] = b"FIN";
@@ -113,7 +113,7 @@ pub struct Client {
     retries: u32,
     retried: u32,
     waiting_since: Mono,
-    line: Vec<u8>,
+    question: Vec<u8>,
     expected: Vec<u8>,
     answered: VecDeque<Vec<u8>>,
     failure: Failure,
@@ -130,7 +130,7 @@ impl Client {
             retries: settings.retries,
             retried: 0,
             waiting_since: Mono::ZERO,
-            line: Vec::new(),
+            question: Vec::new(),
             expected: Vec::new(),
             answered: VecDeque::new(),
             failure: Failure::NoInput,
@@ -165,7 +165,7 @@ impl Client {
 
     fn send(&mut self, now: Now, out: &mut Outbox) {
         self.waiting_since = now.mono;
-        out.send(Link::first(self.server), &self.line);
+        out.send(Link::first(self.server), &self.question);
     }
 }
 
@@ -200,8 +200,8 @@ impl Machine for Client {
             }
             (_, Input::Line(line)) => {
                 self.retried = 0;
-                self.line.clear();
-                self.line.extend_from_slice(line);
+                self.question.clear();
+                self.question.extend_from_slice(line);
                 self.expected.clear();
                 upper(line, &mut self.expected);
                 self.send(now, out);
@@ -212,7 +212,7 @@ impl Machine for Client {
                 if bytes != self.expected {
                     out.unexpected(&Unexpected {
                         kind: UnexpectedKind::Reply,
-                        question: &self.line,
+                        question: &self.question,
                         expected: &self.expected,
                         received: bytes,
                     });

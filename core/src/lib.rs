@@ -106,7 +106,6 @@ extern crate alloc;
 extern crate std;
 
 pub mod capitals;
-pub mod caps;
 pub mod chat;
 pub mod echo;
 mod exercise;
@@ -134,6 +133,7 @@ mod time;
 pub mod transcript;
 mod unexpected;
 mod unsent;
+pub mod uppercase;
 pub mod welcome;
 mod words;
 

@@ -1,6 +1,6 @@
 //! Messages from a peer that cannot be right, although the exchange can go on.
 
-use crate::caps::upper;
+use crate::uppercase::upper;
 use crate::words::words;
 use alloc::vec::Vec;
 

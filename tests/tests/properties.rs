@@ -11,7 +11,7 @@ use socklab_core::lab::{EXERCISES, Exercise, Settings};
 use socklab_core::register::{Cause, Decision, Refusal, StoreId};
 use socklab_core::table::EventSource;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
-use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Rng, Socket, caps};
+use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Rng, Socket, uppercase};
 use socklab_tests::{
     Bench, CLIENT, DNI, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, address, read,
 };
@@ -407,7 +407,7 @@ fn capitals_of_every_letter() {
 
 fn upper(text: &[u8]) -> Vec<u8> {
     let mut capitals = b"before".to_vec();
-    caps::upper(text, &mut capitals);
+    uppercase::upper(text, &mut capitals);
     capitals.split_off("before".len())
 }
 

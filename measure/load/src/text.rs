@@ -1,6 +1,6 @@
 //! The questions of `echo`, and what their capitals must be.
 
-use socklab_core::caps;
+use socklab_core::uppercase;
 
 /// How many digits a question begins with: they are the same in capitals.
 pub(crate) const DIGITS: usize = CONNECTION_DIGITS + NUMBER_DIGITS;
@@ -50,7 +50,7 @@ impl Text {
             text.push('z');
         }
         let mut capitals = Vec::new();
-        caps::upper(text.as_bytes(), &mut capitals);
+        uppercase::upper(text.as_bytes(), &mut capitals);
         Text {
             question: text.into_bytes(),
             capitals,
@@ -148,7 +148,7 @@ mod tests {
                 assert!(std::str::from_utf8(&sent).is_ok());
                 assert_eq!(sent.is_ascii(), ascii || len < DIGITS + 6);
                 let mut capitals = Vec::new();
-                caps::upper(&sent, &mut capitals);
+                uppercase::upper(&sent, &mut capitals);
                 assert_ne!(capitals, b"FIN");
                 assert_eq!(
                     text.read(99_999, &capitals),

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use socklab_core::caps;
+use socklab_core::uppercase;
 use socklab_core::welcome::BANNER;
 
 /// How long a reply may take. Only a server that does not reply takes that long.
@@ -82,7 +82,7 @@ pub fn prove(exercise: &str, at: SocketAddr) -> Result<u32, Unproved> {
 
 fn capitals(text: &str) -> Vec<u8> {
     let mut reply = Vec::new();
-    caps::upper(text.as_bytes(), &mut reply);
+    uppercase::upper(text.as_bytes(), &mut reply);
     reply
 }
 

@@ -115,7 +115,7 @@ pub fn a_batch_is_answered_with_one_call<B: Backend>() {
         send_batch(&socket, &batch, segment as u16);
         for nth in 0..count {
             let mut expected = Vec::new();
-            socklab_core::caps::upper(&text(nth), &mut expected);
+            socklab_core::uppercase::upper(&text(nth), &mut expected);
             assert_eq!(receive(&socket), expected, "{nth} of {count} of {segment}");
         }
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use socklab_core::caps;
+use socklab_core::uppercase;
 use socklab_load::{Kind, Plan};
 
 /// A server on a thread of its own, until it is asked what it counted.
@@ -101,7 +101,7 @@ pub(crate) fn streams<T: Send + 'static>(
 /// What a right server says.
 pub(crate) fn capitals(question: &[u8]) -> Vec<u8> {
     let mut reply = Vec::new();
-    caps::upper(question, &mut reply);
+    uppercase::upper(question, &mut reply);
     reply
 }
 

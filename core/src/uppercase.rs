@@ -10,9 +10,9 @@ use alloc::vec::Vec;
 /// not UTF-8 pass through as they are, and the valid text around them is still capitalised.
 ///
 /// ```
-/// let mut caps = Vec::new();
-/// socklab_core::caps::upper("straße \u{fb03}".as_bytes(), &mut caps);
-/// assert_eq!(caps, "STRASSE FFI".as_bytes());
+/// let mut capitals = Vec::new();
+/// socklab_core::uppercase::upper("straße \u{fb03}".as_bytes(), &mut capitals);
+/// assert_eq!(capitals, "STRASSE FFI".as_bytes());
 /// ```
 pub fn upper(mut text: &[u8], to: &mut Vec<u8>) {
     if text.is_ascii() {
