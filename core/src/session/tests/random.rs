@@ -2,8 +2,8 @@
 
 mod events;
 mod log;
-mod plain;
-mod whim;
+mod machine;
+mod reference;
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -14,8 +14,8 @@ use crate::machine::Service;
 use crate::register::StoreId;
 use crate::transcript::{Header, Recorder, Role, parse, replay};
 use log::{Asked, Log, View};
-use plain::{Did, Plain};
-use whim::{Rng, Whim};
+use machine::{RandomMachine, Rng};
+use reference::{Did, Reference};
 
 /// How often something happens to a machine, at most.
 const EVENTS: usize = 150;
@@ -35,7 +35,7 @@ fn answer(rng: &mut Rng, len: usize, stream: bool) -> Result<usize, CallError> {
 struct Driver {
     session: Session<Box<dyn Machine>, (Recorder<String>, Log)>,
     log: Log,
-    plain: Plain,
+    reference: Reference,
     out: Outbox,
     now: Now,
     rng: Rng,
@@ -60,7 +60,7 @@ impl Driver {
         let mut driver = Driver {
             session: Session::new(machine, (recorder, log.clone())),
             log,
-            plain: Plain::new(wire),
+            reference: Reference::new(wire),
             out: Outbox::new(),
             now: Now::default(),
             submits: rng.chance(30),
@@ -73,7 +73,7 @@ impl Driver {
         driver.session.turn(&mut driver.out).begin(now, begin);
         let (given, asked) = driver.log.take();
         assert_eq!(given[0], "start");
-        driver.plain.note(asked);
+        driver.reference.note(asked);
         driver
     }
 
@@ -95,7 +95,7 @@ impl Driver {
     fn given(&mut self, expected: Option<String>) {
         let (given, asked) = self.log.take();
         assert_eq!(given, Vec::from_iter(expected), "{:#?}", self.story);
-        self.plain.note(asked);
+        self.reference.note(asked);
     }
 
     /// Does what there is to do, as the reference has it. Returns what to wait for, or the end.
@@ -142,17 +142,17 @@ impl Driver {
             for input in given {
                 match input.as_str() {
                     "timer" => {}
-                    "line kept" if self.plain.has_line => self.plain.has_line = false,
+                    "line kept" if self.reference.has_line => self.reference.has_line = false,
                     other => panic!("{other} came from nowhere: {:#?}", self.story),
                 }
             }
-            self.plain.note(asked);
+            self.reference.note(asked);
             let view = self.log.view();
             for told in told {
-                let expected = self.plain.next(now.mono, view, self.most);
+                let expected = self.reference.next(now.mono, view, self.most);
                 assert_eq!(Did::Tell(told), expected, "{:#?}", self.story);
             }
-            let mut expected = self.plain.next(now.mono, view, self.most);
+            let mut expected = self.reference.next(now.mono, view, self.most);
             if let Did::Send { datagrams, .. } = &did {
                 assert_eq!(did, expected, "{:#?}", self.story);
                 let len = datagrams.concat().len();
@@ -162,11 +162,11 @@ impl Driver {
                     let some = 1 + self.rng.below(datagrams.len() as u64) as usize;
                     sent = Ok(datagrams[..some].concat().len());
                 }
-                let given = self.plain.sent(sent);
+                let given = self.reference.sent(sent);
                 self.story.push(format!("send {len}: {sent:?}"));
                 match sent {
                     Ok(sent) if self.submits && sent == len => {
-                        self.plain.in_flight += 1;
+                        self.reference.in_flight += 1;
                         turn.submitted(len);
                     }
                     Ok(len) => turn.sent(len),
@@ -179,7 +179,7 @@ impl Driver {
                 && view.is_running()
             {
                 let interest = self.session.machine().interest();
-                (wait.receive, wait.line) = self.plain.wants(interest);
+                (wait.receive, wait.line) = self.reference.wants(interest);
                 let due = view.deadline.is_some_and(|at| at <= now.mono);
                 assert!(!due, "{:#?}", self.story);
             }
@@ -203,7 +203,7 @@ impl Driver {
             return self.happen("finished", Some(given), finished);
         }
         let fault = fault(self.rng.pick(&FaultKind::ALL));
-        let given = self.plain.fault(Doing::Sending, fault);
+        let given = self.reference.fault(Doing::Sending, fault);
         self.happen("not finished", given, |turn, now| {
             turn.finished(now, link, Err(fault));
         });
@@ -250,10 +250,10 @@ fn any_driver_of_any_machine() {
             Transport::Datagram => Begin::Bound(address(9)),
             Transport::Stream => accepted(),
         };
-        let mut machine = Whim::new(seed, transport);
+        let mut machine = RandomMachine::new(seed, transport);
         // A client opens something sooner or later; this one at once.
         machine.deadline = Some(Mono::ZERO);
-        let header = header("whim", Role::Server);
+        let header = header("random", Role::Server);
         Driver::new(Box::new(machine), &header, begin, rng).drive();
     }
 }

@@ -31,23 +31,23 @@ impl Driver {
                     turn.typed(now, line);
                 });
             }
-            13 if !self.plain.has_line => {
+            13 if !self.reference.has_line => {
                 let machine = self.session.machine();
                 let wanted = machine.interest().line;
-                self.plain.has_line = !wanted && machine.status() == Status::Running;
+                self.reference.has_line = !wanted && machine.status() == Status::Running;
                 let line = LineEvent::Line(b"kept".to_vec());
                 let given = wanted.then(|| word(&line.input()));
                 self.happen("any line", given, |turn, now| turn.typed(now, line));
             }
             14 if self.rng.chance(10) => {
-                let given = (!self.plain.stopped).then(|| "stop".to_owned());
-                self.plain.stopped = true;
+                let given = (!self.reference.stopped).then(|| "stop".to_owned());
+                self.reference.stopped = true;
                 self.happen("stop", given, |turn, now| {
                     turn.stop(now);
                 });
             }
-            15..=16 if self.plain.opening.is_some() => self.opened(),
-            17..=18 if self.plain.in_flight > 0 => self.completed(),
+            15..=16 if self.reference.opening.is_some() => self.opened(),
+            17..=18 if self.reference.in_flight > 0 => self.completed(),
             19 if !self.stores.is_empty() => {
                 let id = self.stores.remove(0);
                 let decision = Decision::accepted(1);
@@ -69,7 +69,7 @@ impl Driver {
                 self.now.mono = self.now.mono.plus(time);
             }
             _ => {
-                self.plain.room = true;
+                self.reference.room = true;
                 self.happen("room", None, |turn, _| turn.room());
             }
         }
@@ -80,24 +80,24 @@ impl Driver {
         let unsent = self.session.unsent();
         let (link, bytes) = unsent.expect("something waits for room");
         let (link, bytes) = (link, bytes.to_vec());
-        self.plain.room = true;
-        assert_eq!(self.plain.offer_waiting(), (*link, bytes.clone()));
-        let sent = answer(&mut self.rng, bytes.len(), self.plain.is_stream());
-        let given = self.plain.sent(sent);
+        self.reference.room = true;
+        assert_eq!(self.reference.offer_waiting(), (*link, bytes.clone()));
+        let sent = answer(&mut self.rng, bytes.len(), self.reference.is_stream());
+        let given = self.reference.sent(sent);
         self.happen(&format!("unsent: {sent:?}"), given, |turn, now| {
             turn.retried(now, sent);
         });
     }
 
     fn receive(&mut self) {
-        if self.plain.is_stream() {
+        if self.reference.is_stream() {
             self.receive_stream();
         } else if self.rng.chance(30) {
             self.receive_batch();
         } else if self.rng.chance(90) {
             let (link, text) = (peer(1 + self.rng.below(3) as u16), self.rng.pick(TEXTS));
             let received = Received::Datagram(link, text.len(), None);
-            self.plain.faults = 0;
+            self.reference.faults = 0;
             let given = word(&Input::Datagram { link, bytes: text });
             self.happen(&given.clone(), Some(given), |turn, now| {
                 turn.received(now, &received, text);
@@ -110,7 +110,7 @@ impl Driver {
     fn receive_stream(&mut self) {
         match self.rng.below(20) {
             0 => {
-                self.plain.hears = false;
+                self.reference.read_open = false;
                 self.happen("end", Some("end".to_owned()), |turn, now| {
                     turn.received(now, &Received::End, b"");
                 });
@@ -150,9 +150,9 @@ impl Driver {
         let wants = machine.status() == Status::Running && machine.interest().network;
         assert!(taken == count || !wants, "{:#?}", self.story);
         if taken > 0 {
-            self.plain.faults = 0;
+            self.reference.faults = 0;
         }
-        self.plain.note(asked);
+        self.reference.note(asked);
     }
 
     fn receive_nothing(&mut self) {
@@ -163,7 +163,7 @@ impl Driver {
             CallError::Failed(fault(kind)),
         ]);
         let given = match error {
-            CallError::Failed(fault) => self.plain.fault(Doing::Receiving, fault),
+            CallError::Failed(fault) => self.reference.fault(Doing::Receiving, fault),
             _ => None,
         };
         self.happen(&format!("{error:?}"), given, |turn, now| {
@@ -173,21 +173,21 @@ impl Driver {
     }
 
     fn opened(&mut self) {
-        let Some(opening) = &self.plain.opening else {
+        let Some(opening) = &self.reference.opening else {
             return;
         };
         if self.rng.chance(60) {
             let to = opening.addresses[opening.at].port();
-            self.plain.wire = match opening.transport {
+            self.reference.wire = match opening.transport {
                 Transport::Datagram => WireState::Datagrams,
                 Transport::Stream => WireState::Stream,
             };
-            self.plain.opening = None;
+            self.reference.opening = None;
             let given = Some(format!("opened {to}"));
             self.happen("opened", given, |turn, now| turn.opened(now, address(9)));
         } else {
             let kind = self.rng.pick(&FaultKind::ALL);
-            let given = self.plain.fault(Doing::Opening, fault(kind));
+            let given = self.reference.fault(Doing::Opening, fault(kind));
             self.happen("not opened", given, |turn, now| {
                 turn.fault(now, Doing::Opening, fault(kind));
             });
@@ -195,14 +195,14 @@ impl Driver {
     }
 
     fn completed(&mut self) {
-        self.plain.in_flight -= 1;
+        self.reference.in_flight -= 1;
         if self.rng.chance(80) {
             return self.happen("completed", None, |turn, now| {
                 turn.completed(now, 1, Ok(()));
             });
         }
         let fault = fault(self.rng.pick(&FaultKind::ALL));
-        let given = self.plain.fault(Doing::Sending, fault);
+        let given = self.reference.fault(Doing::Sending, fault);
         self.happen("not completed", given, |turn, now| {
             turn.completed(now, 1, Err(fault));
         });

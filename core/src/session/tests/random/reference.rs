@@ -30,7 +30,7 @@ pub(super) struct Trying {
 }
 
 /// The reference.
-pub(super) struct Plain {
+pub(super) struct Reference {
     pub(super) wire: WireState,
     told: VecDeque<String>,
     asked: VecDeque<Asked>,
@@ -39,7 +39,7 @@ pub(super) struct Plain {
     /// How many of the next sends were offered last, and whether they are among those that wait.
     offered: (usize, bool),
     pub(super) room: bool,
-    pub(super) hears: bool,
+    pub(super) read_open: bool,
     pub(super) opening: Option<Trying>,
     finishing: Option<Link>,
     pub(super) in_flight: usize,
@@ -50,16 +50,16 @@ pub(super) struct Plain {
     pub(super) stopped: bool,
 }
 
-impl Plain {
+impl Reference {
     pub(super) fn new(wire: WireState) -> Self {
-        Plain {
+        Reference {
             wire,
             told: VecDeque::new(),
             asked: VecDeque::new(),
             waiting: VecDeque::new(),
             offered: (0, false),
             room: true,
-            hears: true,
+            read_open: true,
             opening: None,
             finishing: None,
             in_flight: 0,
@@ -293,7 +293,7 @@ impl Plain {
     pub(super) fn wants(&self, interest: Interest) -> (bool, bool) {
         let waiting: usize = self.waiting.iter().map(|(_, bytes)| bytes.len()).sum();
         let can_receive = match self.wire {
-            WireState::Stream => self.hears && waiting < 64 * 1024,
+            WireState::Stream => self.read_open && waiting < 64 * 1024,
             WireState::Datagrams => self.waiting.is_empty(),
             WireState::None | WireState::Dead => false,
         };

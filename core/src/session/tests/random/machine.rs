@@ -1,9 +1,9 @@
-//! Reproducible chance, and a machine that follows it.
+//! Reproducible random numbers, and a machine that they drive.
 
 use super::*;
 use crate::output::Prompt;
 
-/// Throws from a seed.
+/// Random numbers from a seed.
 #[derive(Clone)]
 pub(super) struct Rng(crate::rng::Rng);
 
@@ -25,8 +25,8 @@ impl Rng {
     }
 }
 
-/// A machine that does whatever comes to its mind.
-pub(super) struct Whim {
+/// A machine that does anything, at random.
+pub(super) struct RandomMachine {
     rng: Rng,
     transport: Transport,
     link: Option<Link>,
@@ -36,9 +36,9 @@ pub(super) struct Whim {
     stores: u32,
 }
 
-impl Whim {
+impl RandomMachine {
     pub(super) fn new(seed: u64, transport: Transport) -> Self {
-        Whim {
+        RandomMachine {
             rng: Rng::new(seed),
             transport,
             link: None,
@@ -70,7 +70,7 @@ impl Whim {
     }
 }
 
-impl Machine for Whim {
+impl Machine for RandomMachine {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
             Input::Opened { link, .. } | Input::Datagram { link, .. } => self.link = Some(link),
@@ -114,7 +114,7 @@ impl Machine for Whim {
         self.interest
     }
     fn state(&self) -> &'static str {
-        "Whim"
+        "RandomMachine"
     }
     fn status(&self) -> Status {
         self.status
