@@ -53,7 +53,7 @@ struct CheckArgs {
         value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
     #[command(flatten)]
-    shared: Shared,
+    shared: CommonCheckArgs,
     #[arg(id = "check-command", value_name = "COMMAND", last = true)]
     command: Vec<OsString>,
 }
@@ -80,7 +80,7 @@ impl Transcripts {
 
 /// The arguments that checking one program and a whole practical share.
 #[derive(Args, Clone, Debug)]
-struct Shared {
+struct CommonCheckArgs {
     #[arg(id = "check-name", long = "name", value_name = "NAME")]
     name: Option<String>,
     #[arg(id = "check-dni", long = "dni", value_name = "DNI")]
@@ -92,7 +92,7 @@ struct Shared {
     transcript: Option<PathBuf>,
 }
 
-impl Shared {
+impl CommonCheckArgs {
     /// The file of transcripts, if one was asked for.
     fn transcripts(&self, messages: &'static dyn Messages) -> Result<Transcripts, CheckError> {
         let open = |path: &PathBuf| {

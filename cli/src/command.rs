@@ -10,7 +10,7 @@ use socklab_core::lab::{EXERCISES, Exercise, ExerciseOption};
 
 use crate::impairments::ImpairmentArgs;
 use crate::options::{
-    ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs,
+    ClientArgs, CommonArgs, ExchangeArgs, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs,
 };
 use crate::submission;
 use socklab_text::{Messages, Translations};
@@ -22,7 +22,7 @@ pub(crate) fn command(messages: &Translations) -> Command {
         .subcommand_required(true)
         .disable_help_subcommand(true)
         .flatten_help(false);
-    command = Common::augment_args(command);
+    command = CommonArgs::augment_args(command);
     for exercise in EXERCISES {
         command = command.subcommand(of_exercise(exercise));
     }
@@ -44,7 +44,7 @@ pub(crate) fn command(messages: &Translations) -> Command {
 
 fn of_exercise(exercise: &Exercise) -> Command {
     let has = |option| exercise.options.contains(&option);
-    let mut client = Exchange::augment_args(ClientArgs::augment_args(Command::new("client")));
+    let mut client = ExchangeArgs::augment_args(ClientArgs::augment_args(Command::new("client")));
     if has(ExerciseOption::Retries) {
         client = RetriesArgs::augment_args(client);
     }
@@ -52,7 +52,7 @@ fn of_exercise(exercise: &Exercise) -> Command {
         client = SubmissionArgs::augment_args(client);
     }
     client = ImpairmentArgs::augment(exercise, client);
-    let mut server = Exchange::augment_args(ServerArgs::augment_args(Command::new("server")));
+    let mut server = ExchangeArgs::augment_args(ServerArgs::augment_args(Command::new("server")));
     if has(ExerciseOption::KeepServing) {
         server = KeepServingArgs::augment_args(server);
     }

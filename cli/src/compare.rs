@@ -33,7 +33,7 @@ use crate::runtimes;
 
 use args::CompareArgs;
 pub(crate) use args::command;
-use progress::{Line, wrong_reply};
+use progress::{ComparisonStatus, wrong_reply};
 
 pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     if let Some(("diff", matches)) = matches.subcommand() {
@@ -82,7 +82,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     noise::say_first(args.wait_quiet, messages);
     let transport = plan.exercise.transport;
-    let mut progress = Line::new(messages, &plan);
+    let mut progress = ComparisonStatus::new(messages, &plan);
     let measured = compare::measure(plan, &mut progress);
     progress.clear();
     let results = match measured {

@@ -1,6 +1,6 @@
 //! `socklab <exercise> client|server`.
 
-mod refusal;
+mod start_error;
 
 use std::io::{BufReader, stdin};
 use std::num::NonZeroUsize;
@@ -16,39 +16,39 @@ use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
 use crate::address;
+use crate::dni_input;
 use crate::exit::Exit;
 use crate::files::LogFile;
 use crate::impairments::ImpairmentArgs;
 use crate::interrupt::on_signal;
 use crate::options::{
-    ClientArgs, Common, Exchange, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs, read,
-    role,
+    ClientArgs, CommonArgs, ExchangeArgs, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs,
+    read, role,
 };
 use crate::outlet::{STDERR, STDOUT};
 use crate::print;
-use crate::processes::{Design, Place};
+use crate::processes::{Design, ProcessRole};
 use crate::recording::{self, Recording};
 use crate::runtimes;
-use crate::secret;
-use crate::submission::{self, Encrypted, Findings, Resources};
+use crate::submission::{self, Rejection, ServerResources, TlsService};
 use crate::terminal::{Terminal, TerminalOptions};
 use crate::wording;
 use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_text::Messages;
 
-use refusal::Refusal;
+use start_error::StartError;
 
 /// Runs one end of an exercise.
 pub(crate) fn main(
     exercise: &'static Exercise,
     matches: &ArgMatches,
-    common: &Common,
+    common: &CommonArgs,
     messages: &'static dyn Messages,
 ) -> Exit {
     let Some((role, matches)) = role(matches) else {
         return Exit::Usage;
     };
-    let exchange: Exchange = read(matches);
+    let exchange: ExchangeArgs = read(matches);
     let design = Design::find(&exchange.runtime);
     let of_design = design.map(|_| Runtime::Blocking);
     let Some(runtime) = of_design.or_else(|| Runtime::find(&exchange.runtime)) else {
@@ -65,9 +65,9 @@ pub(crate) fn main(
     let started = match role {
         Role::Client => {
             let started = client(exercise, matches, messages, &mut outputs);
-            started.map(|(task, link)| Start {
-                link,
-                ..Start::new(runtime, role, task)
+            started.map(|(task, encryption)| RunSpec {
+                encryption,
+                ..RunSpec::new(runtime, role, task)
             })
         }
         Role::Server => server(
@@ -79,11 +79,11 @@ pub(crate) fn main(
             &mut outputs,
         ),
     };
-    let start = match started {
-        Ok(start) => start,
-        Err(refusal) => {
-            print::line(&refusal.say(messages, &exchange.runtime));
-            return refusal.exit();
+    let spec = match started {
+        Ok(spec) => spec,
+        Err(error) => {
+            print::line(&error.say(messages, &exchange.runtime));
+            return error.exit();
         }
     };
     if role == Role::Server && runtime.spins() && !common.quiet {
@@ -99,15 +99,15 @@ pub(crate) fn main(
     let terminal = Terminal::new(messages, options, stop.clone(), Arc::clone(&wrong));
     let clock = Clock::start();
     let mut logs: Vec<Arc<LogFile>> = Vec::new();
-    logs.extend(start.resources.as_ref().and_then(Resources::log_file));
-    let child = start
+    logs.extend(spec.resources.as_ref().and_then(ServerResources::log_file));
+    let child = spec
         .design
-        .is_some_and(|(_, place)| place != Place::Parent);
-    let link = start.link.clone();
-    let limit = start.resources.as_ref().map(|one| one.limit.clone());
-    let reviewer = (start.resources.as_ref()).and_then(|one| one.reviewer.clone());
+        .is_some_and(|(_, process)| process != ProcessRole::Parent);
+    let encryption = spec.encryption.clone();
+    let limit = spec.resources.as_ref().map(|one| one.limit.clone());
+    let reviewer = (spec.resources.as_ref()).and_then(|one| one.reviewer.clone());
     let status = match &exchange.transcript {
-        None => go(start, terminal, stop, clock, ()),
+        None => go(spec, terminal, stop, clock, ()),
         Some(path) => {
             let header = Header {
                 exercise: exercise.name.to_owned(),
@@ -125,7 +125,7 @@ pub(crate) fn main(
                 Ok(file) => {
                     logs.push(Arc::clone(&file));
                     let watch = Box::new(Recording::new(file, header)) as DynWatch;
-                    go(start, terminal, stop, clock, watch)
+                    go(spec, terminal, stop, clock, watch)
                 }
                 Err(error) => return Exit::Failed.because(&error.say(messages)),
             }
@@ -155,7 +155,7 @@ pub(crate) fn main(
         messages,
         role,
         exercise.transport,
-        &link,
+        &encryption,
         status,
         common.quiet,
     ) {
@@ -173,36 +173,36 @@ pub(crate) fn main(
 }
 
 /// What to run.
-struct Start {
+struct RunSpec {
     runtime: Runtime,
     /// Set if processes serve the connections.
-    design: Option<(Design, Place)>,
+    design: Option<(Design, ProcessRole)>,
     role: Role,
     task: Task,
-    resources: Option<Resources>,
+    resources: Option<ServerResources>,
     threads: Option<NonZeroUsize>,
-    link: Secured,
+    encryption: Encryption,
 }
 
 /// Whether a client's connection is encrypted.
 #[derive(Clone, Default)]
-enum Secured {
+enum Encryption {
     #[default]
-    No,
-    /// Encrypted; the findings are about the server's certificate.
-    Tls(Findings),
+    None,
+    /// Encrypted; holds why the client rejected the server's certificate, if it did.
+    Tls(Rejection),
 }
 
-impl Start {
+impl RunSpec {
     fn new(runtime: Runtime, role: Role, task: Task) -> Self {
-        Start {
+        RunSpec {
             runtime,
             design: None,
             role,
             task,
             resources: None,
             threads: None,
-            link: Secured::No,
+            encryption: Encryption::None,
         }
     }
 }
@@ -212,11 +212,11 @@ fn client(
     matches: &ArgMatches,
     messages: &dyn Messages,
     outputs: &mut Outputs,
-) -> Result<(Task, Secured), Refusal> {
+) -> Result<(Task, Encryption), StartError> {
     let args: ClientArgs = read(matches);
     let transport = exercise.transport;
-    let misbehaviour = read::<ImpairmentArgs>(matches).chosen(transport, messages)?;
-    let task = |machine| misbehaviour.task(transport, Task::Client(machine));
+    let impairments = read::<ImpairmentArgs>(matches).chosen(transport, messages)?;
+    let task = |machine| impairments.task(transport, Task::Client(machine));
     let address = args.address.as_deref().unwrap_or("");
     let submission = exercise.options.contains(&ExerciseOption::Submission);
     let submission = submission.then(|| read::<SubmissionArgs>(matches));
@@ -234,22 +234,22 @@ fn client(
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
     let Some(args) = submission else {
-        return Ok((task((exercise.client)(&settings)), Secured::No));
+        return Ok((task((exercise.client)(&settings)), Encryption::None));
     };
     settings.name = args.name.map(String::into_bytes);
-    settings.dni = secret::given_dni(args.dni);
+    settings.dni = dni_input::given_dni(args.dni);
     settings.code = args.otp;
     let machine = (exercise.client)(&settings);
     if !args.tls {
-        return Ok((task(machine), Secured::No));
+        return Ok((task(machine), Encryption::None));
     }
     if let Some(ca) = &args.ca {
         outputs.keep(ca);
     }
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref());
-    let (machine, findings) = encrypted.map_err(Refusal::Client)?;
-    Ok((task(machine), Secured::Tls(findings)))
+    let (machine, rejection) = encrypted.map_err(StartError::Client)?;
+    Ok((task(machine), Encryption::Tls(rejection)))
 }
 
 fn server(
@@ -259,13 +259,13 @@ fn server(
     messages: &'static dyn Messages,
     quiet: bool,
     outputs: &mut Outputs,
-) -> Result<Start, Refusal> {
+) -> Result<RunSpec, StartError> {
     let args: ServerArgs = read(matches);
     let named = design.map_or(runtime.name(), Design::name);
-    if args.threads.is_some() && !refusal::with_threads().any(|one| one == named) {
-        return Err(Refusal::Threads);
+    if args.threads.is_some() && !start_error::with_threads().any(|one| one == named) {
+        return Err(StartError::Threads);
     }
-    let misbehaviour = read::<ImpairmentArgs>(matches).chosen(exercise.transport, messages)?;
+    let impairments = read::<ImpairmentArgs>(matches).chosen(exercise.transport, messages)?;
     let address = address::listen(args.listen.as_deref().unwrap_or(""), exercise.port)?;
     let mut settings = Settings::default();
     if exercise.options.contains(&ExerciseOption::KeepServing) {
@@ -275,9 +275,9 @@ fn server(
     if exercise.options.contains(&ExerciseOption::Register) {
         let args = read(matches);
         let prepared = submission::prepare(&args, &mut settings, address, messages, quiet, outputs);
-        let mut prepared = prepared.map_err(Refusal::Server)?;
+        let mut prepared = prepared.map_err(StartError::Server)?;
         prepared.secure = prepared.secure.take().map(|mut secure| {
-            secure.service = misbehaviour.service(secure.service);
+            secure.service = impairments.service(secure.service);
             secure
         });
         resources = Some(prepared);
@@ -288,25 +288,31 @@ fn server(
         }
         (task, _) => task,
     };
-    let task = misbehaviour.task(exercise.transport, task);
-    Ok(Start {
+    let task = impairments.task(exercise.transport, task);
+    Ok(RunSpec {
         resources,
-        design: design.map(|one| (one, Place::of(args.inherited))),
+        design: design.map(|one| (one, ProcessRole::of(args.inherited))),
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
-        ..Start::new(runtime, Role::Server, task)
+        ..RunSpec::new(runtime, Role::Server, task)
     })
 }
 
-fn go<W: Compiled>(start: Start, terminal: Terminal, stop: Stop, clock: Clock, watch: W) -> Status {
-    let Start {
+fn go<W: Compiled>(
+    spec: RunSpec,
+    terminal: Terminal,
+    stop: Stop,
+    clock: Clock,
+    watch: W,
+) -> Status {
+    let RunSpec {
         runtime,
         design,
         role,
         task,
         resources,
         threads,
-        link: _,
-    } = start;
+        encryption: _,
+    } = spec;
     let terminal = Arc::new(terminal);
     let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
     run.stop = stop;
@@ -321,18 +327,18 @@ fn go<W: Compiled>(start: Start, terminal: Terminal, stop: Stop, clock: Clock, w
     }
     let Some(secure) = secure else {
         return match (design, task) {
-            (Some((design, place)), Task::Service(address, service)) => {
-                design.run(place, address, &service, &Arc::new(run))
+            (Some((design, process)), Task::Service(address, service)) => {
+                design.run(process, address, &service, &Arc::new(run))
             }
             (_, task) => runtime.run(task, &Arc::new(run)),
         };
     };
-    let Encrypted {
+    let TlsService {
         address,
         service,
         identity,
     } = secure;
-    identity.heed_hangup(run.stop.clone());
+    identity.reload_on_hangup(run.stop.clone());
     // Two servers that share one register, one limit, one console and one stop.
     let mut second = Run::new(terminal, ());
     second.clock = clock;
@@ -362,7 +368,7 @@ fn report(
     messages: &dyn Messages,
     role: Role,
     transport: Transport,
-    link: &Secured,
+    encryption: &Encryption,
     status: Status,
     quiet: bool,
 ) -> Exit {
@@ -376,12 +382,12 @@ fn report(
         }
         (Status::Stopped | Status::Running, Role::Client) => Exit::Interrupted,
         (Status::Failed(failure), _) => {
-            let said = match (link, failure) {
-                (Secured::Tls(findings), _) => submission::distrusted(messages, findings),
-                (Secured::No, Failure::Io(_, submit::SPEAKS_TLS)) => {
+            let said = match (encryption, failure) {
+                (Encryption::Tls(rejection), _) => submission::distrusted(messages, rejection),
+                (Encryption::None, Failure::Io(_, submit::SPEAKS_TLS)) => {
                     Some(messages.say("failure-speaks-tls"))
                 }
-                (Secured::No, _) => None,
+                (Encryption::None, _) => None,
             };
             print::line(&said.unwrap_or_else(|| wording::failure(messages, transport, failure)));
             match failure {

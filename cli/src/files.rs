@@ -86,12 +86,12 @@ pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
 /// A file on a disk gets every line at once. If the log is a pipe or a terminal, a server's lines
 /// go through an [`Outlet`], which drops and counts what the reader does not take.
 pub(crate) struct LogFile {
-    file: &'static Grows,
-    outlet: Option<&'static Outlet<&'static Grows>>,
+    file: &'static OpenLog,
+    outlet: Option<&'static Outlet<&'static OpenLog>>,
 }
 
 /// The open file. A program has one or two, and keeps them open to its end.
-struct Grows {
+struct OpenLog {
     log: Mutex<Log>,
     path: PathBuf,
     messages: &'static dyn Messages,
@@ -112,7 +112,7 @@ impl LogFile {
             warn_of_mode(messages, path, mode);
         }
         let waits = log.waits_for_reader();
-        let file: &'static Grows = Box::leak(Box::new(Grows {
+        let file: &'static OpenLog = Box::leak(Box::new(OpenLog {
             log: Mutex::new(log),
             path: path.to_owned(),
             messages,
@@ -150,19 +150,19 @@ impl LogFile {
     }
 }
 
-impl Grows {
+impl OpenLog {
     fn with<T>(&self, work: impl FnOnce(&mut Log) -> T) -> T {
         work(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl PartialEq for Grows {
+impl PartialEq for OpenLog {
     fn eq(&self, other: &Self) -> bool {
         ptr::eq(self, other)
     }
 }
 
-impl Sink for &'static Grows {
+impl Sink for &'static OpenLog {
     fn write(self, lines: &[u8]) {
         if let Some(error) = self.with(|log| log.append(lines)) {
             let (messages, file) = (self.messages, &self.path);

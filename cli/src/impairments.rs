@@ -30,7 +30,7 @@ pub(crate) struct ImpairmentArgs {
 
 /// Why the options do not fit together.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Misplaced {
+pub(crate) enum ImpairmentError {
     /// `--lose` over TCP.
     LoseOnStream,
     /// `--pieces` over UDP.
@@ -39,12 +39,12 @@ pub(crate) enum Misplaced {
     SeedAlone,
 }
 
-impl Misplaced {
+impl ImpairmentError {
     pub(crate) fn say(self, messages: &dyn Messages) -> String {
         messages.say(match self {
-            Misplaced::LoseOnStream => "usage-lose-stream",
-            Misplaced::PiecesOfDatagrams => "usage-pieces-datagrams",
-            Misplaced::SeedAlone => "usage-seed-alone",
+            ImpairmentError::LoseOnStream => "usage-lose-stream",
+            ImpairmentError::PiecesOfDatagrams => "usage-pieces-datagrams",
+            ImpairmentError::SeedAlone => "usage-seed-alone",
         })
     }
 }
@@ -61,7 +61,7 @@ pub(crate) fn drawn() -> Option<[String; 2]> {
 
 /// The impairments that were asked for, and their seed.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Misbehaviour {
+pub(crate) struct SeededImpairments {
     how: Impairments,
     seed: u64,
 }
@@ -83,12 +83,12 @@ impl ImpairmentArgs {
         &self,
         transport: Transport,
         messages: &dyn Messages,
-    ) -> Result<Misbehaviour, Misplaced> {
+    ) -> Result<SeededImpairments, ImpairmentError> {
         match (transport, self.pieces, self.lose) {
-            (Transport::Datagram, Some(_), _) => return Err(Misplaced::PiecesOfDatagrams),
-            (Transport::Stream, _, Some(_)) => return Err(Misplaced::LoseOnStream),
+            (Transport::Datagram, Some(_), _) => return Err(ImpairmentError::PiecesOfDatagrams),
+            (Transport::Stream, _, Some(_)) => return Err(ImpairmentError::LoseOnStream),
             (_, None, None) if self.delay.is_none() && self.seed.is_some() => {
-                return Err(Misplaced::SeedAlone);
+                return Err(ImpairmentError::SeedAlone);
             }
             _ => {}
         }
@@ -106,15 +106,15 @@ impl ImpairmentArgs {
             let seed = RandomState::new().build_hasher().finish() % 100_000;
             if by_chance {
                 let _ = DRAWN.set(seed);
-                print::news(&messages.say_with("impairments-seed", &[("seed", &seed)]));
+                print::info(&messages.say_with("impairments-seed", &[("seed", &seed)]));
             }
             seed
         });
-        Ok(Misbehaviour { how, seed })
+        Ok(SeededImpairments { how, seed })
     }
 }
 
-impl Misbehaviour {
+impl SeededImpairments {
     /// Impairs a task.
     pub(crate) fn task(self, transport: Transport, task: Task) -> Task {
         match self.how.any() {

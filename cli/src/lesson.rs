@@ -54,7 +54,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     let bench = Bench {
         messages,
         quick: args.lesson_quick,
-        progress: &print::news,
+        progress: &print::info,
     };
     let asked = (lesson.ask)(&bench);
     let mut predicted = None;

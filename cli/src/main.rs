@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod compare;
 mod completions;
+mod dni_input;
 mod doctor;
 mod exchange;
 mod exit;
@@ -29,7 +30,6 @@ mod recording;
 mod register;
 mod replies;
 mod runtimes;
-mod secret;
 mod submission;
 mod terminal;
 mod timeline;
@@ -47,7 +47,7 @@ use socklab_text::Translations;
 
 use exit::Exit;
 use language::Language;
-use options::{Common, read};
+use options::{CommonArgs, read};
 
 fn main() -> ExitCode {
     ExitCode::from(run() as u8)
@@ -65,7 +65,7 @@ fn run() -> Exit {
         Ok(matches) => matches,
         Err(error) => return usage::report(messages, &command, &error),
     };
-    let common: Common = read(&matches);
+    let common: CommonArgs = read(&matches);
     if common.quiet {
         print::only_failures();
     }

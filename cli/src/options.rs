@@ -13,7 +13,7 @@ use crate::runtimes;
 
 /// Options that every command has.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Common {
+pub(crate) struct CommonArgs {
     #[arg(long, value_name = "es|en", global = true)]
     pub(crate) lang: Option<String>,
     #[arg(long, global = true)]
@@ -22,7 +22,7 @@ pub(crate) struct Common {
 
 /// Options of every end of every exercise.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct ExchangeArgs {
     #[arg(long, value_parser = runtimes::or_designs(), default_value = Runtime::ALL[0].name())]
     pub(crate) runtime: String,
     #[arg(long, value_name = "FILE")]

@@ -9,12 +9,12 @@ use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Code, Key, TimeStep, Window, clock_offsets, verify};
 use socklab_files::Outputs;
 
+use crate::dni_input;
 use crate::exit::Exit;
 use crate::files::FileError;
 use crate::options::read;
 use crate::print;
 use crate::qr;
-use crate::secret;
 use crate::wording;
 use socklab_text::{Messages, Variable, explained};
 
@@ -86,7 +86,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let Some((name, matches)) = matches.subcommand() else {
         return Exit::Usage;
     };
-    let dni = match secret::dni(read::<DniArg>(matches).dni, messages) {
+    let dni = match dni_input::dni(read::<DniArg>(matches).dni, messages) {
         Ok(dni) => dni,
         Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
@@ -124,7 +124,7 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
         return Exit::Usage.because(&messages.say_with("otp-label-colon", &[("label", label)]));
     }
     let uri = provisioning(key, &args.account, &args.issuer, style);
-    print::news(&messages.say("otp-dni-is-secret"));
+    print::info(&messages.say("otp-dni-is-secret"));
     print::payload(&format!("{} {}", messages.say("otp-secret"), key.base32()));
     print::payload(&format!("{} {uri}", messages.say("otp-uri")));
     if let Err(error) = draw(&uri, args, messages) {
@@ -153,24 +153,24 @@ fn enroll(key: &Key, args: &EnrollArgs, messages: &dyn Messages) -> Exit {
 
 /// Why no QR code was drawn.
 #[derive(Debug)]
-enum Undrawn {
+enum QrError {
     TooLong,
     File(FileError),
 }
 
-impl Undrawn {
+impl QrError {
     fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Undrawn::TooLong => messages.say("qr-too-long"),
-            Undrawn::File(error) => error.say(messages),
+            QrError::TooLong => messages.say("qr-too-long"),
+            QrError::File(error) => error.say(messages),
         }
     }
 }
 
-explained!(Undrawn);
+explained!(QrError);
 
-fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Undrawn> {
-    let too_long = |_| Undrawn::TooLong;
+fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), QrError> {
+    let too_long = |_| QrError::TooLong;
     if !args.no_qr {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = stdout().is_terminal() && !no_colour;
@@ -189,8 +189,8 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), Und
     let mut outputs = Outputs::default();
     let mut save = |file: &Path, bytes: &[u8]| {
         let written = outputs.secret(file, bytes);
-        written.map_err(|error| Undrawn::File(FileError::new(file, error)))?;
-        print::news(&messages.say_with("wrote-file", &[("file", &file)]));
+        written.map_err(|error| QrError::File(FileError::new(file, error)))?;
+        print::info(&messages.say_with("wrote-file", &[("file", &file)]));
         Ok(())
     };
     if let Some(file) = &args.png {
@@ -207,7 +207,7 @@ fn code(key: &Key, messages: &dyn Messages) -> Exit {
     print::payload(key.code(TimeStep::at(now)).as_str());
     if stdout().is_terminal() {
         let left = TimeStep::SECONDS - now % TimeStep::SECONDS;
-        print::news(&messages.say_with("otp-remaining", &[("seconds", &left)]));
+        print::info(&messages.say_with("otp-remaining", &[("seconds", &left)]));
     }
     Exit::Done
 }

@@ -30,9 +30,9 @@ static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// Standard output, for payload. An error is kept for [`failed`], which reports it at the end: a
 /// full disk must not end an exchange in the middle.
-pub(crate) struct Payload;
+pub(crate) struct StdoutPayload;
 
-impl Payload {
+impl StdoutPayload {
     fn try_to(&self, work: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
         if reader_left() {
             return;
@@ -47,7 +47,7 @@ impl Payload {
     }
 }
 
-impl Write for Payload {
+impl Write for StdoutPayload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.try_to(|stdout| stdout.write_all(bytes));
         Ok(bytes.len())
@@ -72,10 +72,10 @@ pub(crate) fn reader_left() -> bool {
 
 /// Standard error. If both streams are a terminal, standard output goes here too, so that the
 /// terminal shows all lines in order.
-pub(crate) static STDERR: Outlet<Stream> = Outlet::new();
+pub(crate) static STDERR: Outlet<StdStream> = Outlet::new();
 
 /// Standard output.
-pub(crate) static STDOUT: Outlet<Stream> = Outlet::new();
+pub(crate) static STDOUT: Outlet<StdStream> = Outlet::new();
 
 /// A destination of lines.
 pub(crate) trait Sink: Copy + PartialEq + Send + 'static {
@@ -85,24 +85,24 @@ pub(crate) trait Sink: Copy + PartialEq + Send + 'static {
 
 /// One of the program's two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
+pub(crate) enum StdStream {
     Output,
     Error,
 }
 
-impl Sink for Stream {
+impl Sink for StdStream {
     fn write(self, bytes: &[u8]) {
         match self {
-            Stream::Output => payload(bytes),
+            StdStream::Output => payload(bytes),
             // Ignore errors: there is no other stream to report them on.
-            Stream::Error => drop(stderr().lock().write_all(bytes)),
+            StdStream::Error => drop(stderr().lock().write_all(bytes)),
         }
     }
 }
 
 /// Writes payload at once.
 pub(crate) fn payload(bytes: &[u8]) {
-    Payload.try_to(|stdout| stdout.write_all(bytes).and_then(|()| stdout.flush()));
+    StdoutPayload.try_to(|stdout| stdout.write_all(bytes).and_then(|()| stdout.flush()));
 }
 
 /// A stream of lines, with a queue for when they must not wait.

@@ -3,7 +3,7 @@
 use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::outlet::{self, STDERR, Stream};
+use crate::outlet::{self, STDERR, StdStream};
 
 /// Whether `--quiet` was given: only failures are printed.
 static QUIET: AtomicBool = AtomicBool::new(false);
@@ -26,7 +26,7 @@ pub(crate) fn payload(text: &str) {
 }
 
 /// Writes a line that is no failure on standard error, unless only failures are printed.
-pub(crate) fn news(text: &str) {
+pub(crate) fn info(text: &str) {
     if !is_quiet() {
         line(text);
     }
@@ -35,7 +35,7 @@ pub(crate) fn news(text: &str) {
 /// Writes a line on standard error, in one piece. Once a server serves, this does not wait for the
 /// reader.
 pub(crate) fn line(text: &str) {
-    STDERR.line(Stream::Error, format!("{text}\n").into_bytes());
+    STDERR.line(StdStream::Error, format!("{text}\n").into_bytes());
 }
 
 /// Writes a prompt on standard error.

@@ -125,7 +125,7 @@ impl Design {
     /// given.
     pub(crate) fn run<W: Watch + 'static>(
         self,
-        place: Place,
+        role: ProcessRole,
         address: SocketAddr,
         service: &BoxedService,
         run: &Arc<Run<W>>,
@@ -134,12 +134,12 @@ impl Design {
         {
             use socklab_blocking::processes;
 
-            let parent = match place {
-                Place::Parent if self == Design::PerConnection => {
+            let parent = match role {
+                ProcessRole::Parent if self == Design::PerConnection => {
                     return processes::for_each_connection(address, service, run, &start);
                 }
-                Place::Parent => return processes::preforked(address, run, &start),
-                Place::Child(parent) => parent,
+                ProcessRole::Parent => return processes::preforked(address, run, &start),
+                ProcessRole::Child(parent) => parent,
             };
             outlet::serve();
             match (inherited(parent), self) {
@@ -155,7 +155,7 @@ impl Design {
         }
         #[cfg(not(target_os = "linux"))]
         {
-            let _ = (self, place, address, service, run);
+            let _ = (self, role, address, service, run);
             socklab_system::broken(&io::ErrorKind::Unsupported.into())
         }
     }
@@ -163,16 +163,16 @@ impl Design {
 
 /// Whether this process is the parent or a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ProcessRole {
     Parent,
     /// A child of the process with this id.
     Child(u32),
 }
 
-impl Place {
+impl ProcessRole {
     /// A child, if a parent was named.
-    pub(crate) fn of(parent: Option<u32>) -> Place {
-        parent.map_or(Place::Parent, Place::Child)
+    pub(crate) fn of(parent: Option<u32>) -> ProcessRole {
+        parent.map_or(ProcessRole::Parent, ProcessRole::Child)
     }
 }
 

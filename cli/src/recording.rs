@@ -20,22 +20,22 @@ pub(crate) const MARK: &[u8] = b"socklab transcript ";
 #[derive(Clone, Debug)]
 pub(crate) struct Recording {
     header: Header,
-    book: Arc<Mutex<Book>>,
+    transcripts: Arc<Mutex<TranscriptFile>>,
 }
 
 #[derive(Debug)]
-struct Book {
+struct TranscriptFile {
     file: Arc<LogFile>,
-    /// A page is being written as it happens.
+    /// A transcript is being written as it happens.
     open: bool,
-    /// Whole pages that wait for its end.
+    /// Whole transcripts that wait for its end.
     waiting: Vec<String>,
-    /// There is a page before the next.
+    /// There is a transcript before the next.
     begun: bool,
 }
 
-impl Book {
-    /// Writes a page, or the next lines of the open one.
+impl TranscriptFile {
+    /// Writes a transcript, or the next lines of the open one.
     fn write(&mut self, text: &str, begins: bool) {
         if begins && mem::replace(&mut self.begun, true) {
             self.file.append("\n");
@@ -47,14 +47,17 @@ impl Book {
 impl Recording {
     /// Adds to what is in the file.
     pub(crate) fn new(file: Arc<LogFile>, header: Header) -> Self {
-        let book = Book {
+        let transcripts = TranscriptFile {
             begun: file.begun(),
             file,
             open: false,
             waiting: Vec::new(),
         };
-        let book = Arc::new(Mutex::new(book));
-        Recording { header, book }
+        let transcripts = Arc::new(Mutex::new(transcripts));
+        Recording {
+            header,
+            transcripts,
+        }
     }
 }
 
@@ -64,66 +67,66 @@ impl Watch for Recording {
     fn observer(&self, subject: Subject) -> Self::Observer {
         let at_once = match subject {
             Subject::Driver => return DynObserver::new(()),
-            Subject::Endpoint => !mem::replace(&mut lock(&self.book).open, true),
+            Subject::Endpoint => !mem::replace(&mut lock(&self.transcripts).open, true),
             Subject::Connection { .. } => false,
         };
-        let page = Page {
+        let writer = TranscriptWriter {
             text: String::new(),
             at_once,
             begins: true,
-            book: Arc::clone(&self.book),
+            transcripts: Arc::clone(&self.transcripts),
         };
-        DynObserver::new(Recorder::new(&self.header, page))
+        DynObserver::new(Recorder::new(&self.header, writer))
     }
 }
 
-fn lock(book: &Mutex<Book>) -> MutexGuard<'_, Book> {
-    book.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(transcripts: &Mutex<TranscriptFile>) -> MutexGuard<'_, TranscriptFile> {
+    transcripts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One transcript on its way into the file.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(crate) struct TranscriptWriter {
     text: String,
     at_once: bool,
     /// None of it is written.
     begins: bool,
-    book: Arc<Mutex<Book>>,
+    transcripts: Arc<Mutex<TranscriptFile>>,
 }
 
-impl Page {
-    fn write(&mut self, book: &mut Book) {
-        book.write(&self.text, self.begins);
+impl TranscriptWriter {
+    fn write(&mut self, transcripts: &mut TranscriptFile) {
+        transcripts.write(&self.text, self.begins);
         self.begins = false;
         self.text.clear();
     }
 }
 
-impl fmt::Write for Page {
+impl fmt::Write for TranscriptWriter {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.text.push_str(text);
         if self.at_once && text.ends_with('\n') {
-            let book = Arc::clone(&self.book);
-            self.write(&mut lock(&book));
+            let transcripts = Arc::clone(&self.transcripts);
+            self.write(&mut lock(&transcripts));
         }
         Ok(())
     }
 }
 
-impl Drop for Page {
+impl Drop for TranscriptWriter {
     fn drop(&mut self) {
-        let book = Arc::clone(&self.book);
-        let mut book = lock(&book);
+        let transcripts = Arc::clone(&self.transcripts);
+        let mut transcripts = lock(&transcripts);
         if self.at_once {
-            self.write(&mut book);
-            book.open = false;
-            for page in mem::take(&mut book.waiting) {
-                book.write(&page, true);
+            self.write(&mut transcripts);
+            transcripts.open = false;
+            for transcript in mem::take(&mut transcripts.waiting) {
+                transcripts.write(&transcript, true);
             }
-        } else if book.open {
-            book.waiting.push(mem::take(&mut self.text));
+        } else if transcripts.open {
+            transcripts.waiting.push(mem::take(&mut self.text));
         } else {
-            self.write(&mut book);
+            self.write(&mut transcripts);
         }
     }
 }

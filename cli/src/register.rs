@@ -15,12 +15,12 @@ use socklab_core::submit::{is_blank, is_hidden};
 use socklab_files::Outputs;
 use socklab_register::{Archive, Error, Location, Notice, Trouble};
 
+use crate::dni_input;
 use crate::exit::Exit;
 use crate::files::{FileError, warn_of_mode};
 use crate::options::read;
 use crate::print;
-use crate::secret;
-use roster::Unread;
+use roster::RosterFileError;
 use socklab_text::Messages;
 
 /// Which register, and which lab in it.
@@ -161,11 +161,11 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         Ok(exit) => exit,
         Err(stop) => {
             let (exit, line) = match stop {
-                Stop::Usage(line) => (Exit::Usage, line),
-                Stop::Failed(line) => (Exit::Failed, line),
-                Stop::File(error) => (Exit::Failed, error.say(messages)),
-                Stop::Roster(error) => (Exit::Failed, error.say(messages)),
-                Stop::Register(error) => {
+                RunError::Usage(line) => (Exit::Usage, line),
+                RunError::Failed(line) => (Exit::Failed, line),
+                RunError::File(error) => (Exit::Failed, error.say(messages)),
+                RunError::Roster(error) => (Exit::Failed, error.say(messages)),
+                RunError::Register(error) => {
                     (Exit::Failed, trouble(messages, &command.location, &error))
                 }
             };
@@ -185,34 +185,34 @@ struct RegisterCommand<'a> {
 }
 
 /// Why a command ends early.
-enum Stop {
+enum RunError {
     Usage(String),
     Failed(String),
     Register(Error),
     File(FileError),
-    Roster(Unread),
+    Roster(RosterFileError),
 }
 
-impl From<FileError> for Stop {
+impl From<FileError> for RunError {
     fn from(error: FileError) -> Self {
-        Stop::File(error)
+        RunError::File(error)
     }
 }
 
-impl From<Unread> for Stop {
-    fn from(error: Unread) -> Self {
-        Stop::Roster(error)
+impl From<RosterFileError> for RunError {
+    fn from(error: RosterFileError) -> Self {
+        RunError::Roster(error)
     }
 }
 
-impl From<Error> for Stop {
+impl From<Error> for RunError {
     fn from(error: Error) -> Self {
-        Stop::Register(error)
+        RunError::Register(error)
     }
 }
 
 impl RegisterCommand<'_> {
-    fn run(&mut self, name: &str, matches: &ArgMatches) -> Result<Exit, Stop> {
+    fn run(&mut self, name: &str, matches: &ArgMatches) -> Result<Exit, RunError> {
         if ["status", "list", "export"].contains(&name) {
             self.hint_at_other_labs()?;
         }
@@ -236,7 +236,7 @@ impl RegisterCommand<'_> {
                 } else {
                     "register-not-locked"
                 };
-                print::news(&self.messages.say_with(id, &[("dni", &dni)]));
+                print::info(&self.messages.say_with(id, &[("dni", &dni)]));
                 Ok(Exit::Done)
             }
             "clock" => self.clock(read::<ClockArg>(matches).right),
@@ -252,57 +252,57 @@ impl RegisterCommand<'_> {
                 self.archive
                     .backup(&file)
                     .map_err(|error| match error.trouble {
-                        Trouble::Exists => Stop::Failed(
+                        Trouble::Exists => RunError::Failed(
                             self.messages.say_with("output-exists", &[("file", &file)]),
                         ),
                         _ => error.into(),
                     })?;
-                print::news(&self.messages.say_with("wrote-file", &[("file", &file)]));
+                print::info(&self.messages.say_with("wrote-file", &[("file", &file)]));
                 Ok(Exit::Done)
             }
             _ => self.verify(),
         }
     }
 
-    fn dni(&self, matches: &ArgMatches) -> Result<String, Stop> {
-        let dni = secret::dni(read::<DniArg>(matches).dni, self.messages);
-        let dni = dni.map_err(|error| Stop::Usage(error.say(self.messages)))?;
+    fn dni(&self, matches: &ArgMatches) -> Result<String, RunError> {
+        let dni = dni_input::dni(read::<DniArg>(matches).dni, self.messages);
+        let dni = dni.map_err(|error| RunError::Usage(error.say(self.messages)))?;
         Ok(dni.as_str().to_owned())
     }
 
-    fn forget(&mut self, dni: &str, yes: bool) -> Result<Exit, Stop> {
+    fn forget(&mut self, dni: &str, yes: bool) -> Result<Exit, RunError> {
         let messages = self.messages;
         if !yes {
             let attempts = self.archive.why(dni)?.len();
-            return Err(Stop::Usage(messages.say_with(
+            return Err(RunError::Usage(messages.say_with(
                 "register-forget-ask",
                 &[("dni", &dni), ("count", &attempts)],
             )));
         }
         let count = self.archive.forget(dni)?;
-        print::news(&messages.say_with("register-forgot", &[("count", &count)]));
+        print::info(&messages.say_with("register-forgot", &[("count", &count)]));
         Ok(Exit::Done)
     }
 
-    fn verify(&mut self) -> Result<Exit, Stop> {
+    fn verify(&mut self) -> Result<Exit, RunError> {
         let faults = self.archive.verify()?;
         for fault in &faults {
             print::line(&socklab_text::escape::text(fault));
         }
         if !faults.is_empty() {
-            return Err(Stop::Failed(self.messages.say("register-damaged")));
+            return Err(RunError::Failed(self.messages.say("register-damaged")));
         }
         let key = self.location.key_file();
         if key.exists() && self.name_damaged(&key)? {
             return Ok(Exit::Failed);
         }
-        print::news(&self.messages.say("register-whole"));
+        print::info(&self.messages.say("register-whole"));
         Ok(Exit::Done)
     }
 
     /// Names the students whose secrets cannot be decrypted, and says what to do. Returns whether
     /// there are any.
-    fn name_damaged(&mut self, key: &Path) -> Result<bool, Stop> {
+    fn name_damaged(&mut self, key: &Path) -> Result<bool, RunError> {
         let messages = self.messages;
         let damaged = self.archive.damaged_secrets(key)?;
         for dni in &damaged {
@@ -317,11 +317,11 @@ fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
     let place = location.to_string();
     match location.restore(from) {
         Ok(kept) => {
-            print::news(
+            print::info(
                 &messages.say_with("register-restored", &[("place", &place), ("file", &from)]),
             );
             if let Some(kept) = kept {
-                print::news(&messages.say_with("register-kept", &[("file", &kept)]));
+                print::info(&messages.say_with("register-kept", &[("file", &kept)]));
             }
             Exit::Done
         }

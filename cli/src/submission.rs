@@ -23,17 +23,17 @@ use crate::address;
 use crate::files::{FileError, LogFile, warn_if_open};
 use crate::numbers::count;
 use crate::print;
-use crate::register::roster::{self, Unread};
+use crate::register::roster::{self, RosterFileError};
 use crate::register::{LabRegister, trouble};
 use crate::replies::Replies;
 use certificates::Identity;
-use journal::Log;
+use journal::SubmissionLog;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
 use socklab_experiments::measured::raise_descriptors;
 use socklab_text::{Messages, explained};
 
-pub(crate) use certificates::{Findings, Unusable, distrusted, encrypted};
+pub(crate) use certificates::{CertificateError, Rejection, distrusted, encrypted};
 
 /// The port of encrypted submissions.
 pub(crate) const TLS_PORT: u16 = 21_001;
@@ -103,16 +103,16 @@ impl RegisterArgs {
 }
 
 /// The resources of a submission server besides its service: the register, the limits and the log.
-pub(crate) struct Resources {
+pub(crate) struct ServerResources {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) limit: ConnectionLimit,
-    pub(crate) secure: Option<Encrypted>,
+    pub(crate) secure: Option<TlsService>,
     /// In a rehearsal: prints what is wrong with each message.
     pub(crate) reviewer: Option<Arc<Reviewer>>,
-    log: Arc<Log>,
+    log: Arc<SubmissionLog>,
 }
 
-impl Resources {
+impl ServerResources {
     /// The file of the log, if there is one.
     pub(crate) fn log_file(&self) -> Option<Arc<LogFile>> {
         self.log.file.clone()
@@ -137,28 +137,28 @@ fn reviewed(service: BoxedService, reviewer: Option<&Arc<Reviewer>>) -> BoxedSer
 
 /// Why a submission server cannot start.
 #[derive(Debug)]
-pub(crate) enum Unprepared {
+pub(crate) enum PrepareError {
     Address(address::Error),
-    Certificate(Unusable),
+    Certificate(CertificateError),
     Log(FileError),
-    Roster(Unread),
+    Roster(RosterFileError),
     Register(Location, Box<socklab_register::Error>),
 }
 
-impl Unprepared {
+impl PrepareError {
     /// What happened, and what to do.
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Unprepared::Address(error) => error.say(messages),
-            Unprepared::Certificate(error) => error.say(messages),
-            Unprepared::Log(error) => error.say(messages),
-            Unprepared::Roster(error) => error.say(messages),
-            Unprepared::Register(location, error) => trouble(messages, location, error),
+            PrepareError::Address(error) => error.say(messages),
+            PrepareError::Certificate(error) => error.say(messages),
+            PrepareError::Log(error) => error.say(messages),
+            PrepareError::Roster(error) => error.say(messages),
+            PrepareError::Register(location, error) => trouble(messages, location, error),
         }
     }
 }
 
-explained!(Unprepared);
+explained!(PrepareError);
 
 /// Opens all that the server needs.
 pub(crate) fn prepare(
@@ -168,7 +168,7 @@ pub(crate) fn prepare(
     messages: &'static dyn Messages,
     quiet: bool,
     outputs: &mut Outputs,
-) -> Result<Resources, Unprepared> {
+) -> Result<ServerResources, PrepareError> {
     args.keep(outputs);
     settings.wording = Arc::new(Replies {
         messages,
@@ -180,14 +180,14 @@ pub(crate) fn prepare(
         .then(|| Arc::new(Reviewer::new(messages, quiet)));
     let secure = secure(args, settings, listen, messages, reviewer.as_ref())?;
     // In a rehearsal, the review replaces the log's lines, because it says more.
-    let log = Log::open(
+    let log = SubmissionLog::open(
         args.log.as_deref(),
         messages,
         quiet || args.rehearse,
         &args.place.lab,
         outputs,
     );
-    let log = Arc::new(log.map_err(Unprepared::Log)?);
+    let log = Arc::new(log.map_err(PrepareError::Log)?);
     let register: Arc<dyn Register> = if args.rehearse {
         print::line(&messages.say("rehearsing"));
         let policy = Policy {
@@ -199,7 +199,7 @@ pub(crate) fn prepare(
         Arc::new(open(args, Arc::clone(&log), messages)?)
     };
     let most = args.max_connections as usize;
-    Ok(Resources {
+    Ok(ServerResources {
         register,
         limit: ConnectionLimit::new(most, args.per_address as usize)
             .with_capacity(capacity(most, messages)),
@@ -227,7 +227,7 @@ fn capacity(most: usize, messages: &dyn Messages) -> usize {
 }
 
 /// The encrypted service, at a port of its own.
-pub(crate) struct Encrypted {
+pub(crate) struct TlsService {
     pub(crate) address: SocketAddr,
     pub(crate) service: BoxedService,
     pub(crate) identity: Identity,
@@ -241,21 +241,22 @@ fn secure(
     listen: SocketAddr,
     messages: &'static dyn Messages,
     reviewer: Option<&Arc<Reviewer>>,
-) -> Result<Option<Encrypted>, Unprepared> {
+) -> Result<Option<TlsService>, PrepareError> {
     let Some([certificate, key]) = args.tls.as_deref() else {
         return Ok(None);
     };
     let address = match &args.tls_listen {
-        Some(text) => address::listen(text, TLS_PORT).map_err(Unprepared::Address)?,
+        Some(text) => address::listen(text, TLS_PORT).map_err(PrepareError::Address)?,
         None => with_port(listen, TLS_PORT),
     };
     warn_if_open(messages, key);
-    let identity = Identity::open([certificate, key], messages).map_err(Unprepared::Certificate)?;
+    let identity =
+        Identity::open([certificate, key], messages).map_err(PrepareError::Certificate)?;
     let ServerKind::Service(make) = submit::EXERCISE.server else {
         return Ok(None);
     };
     let service = reviewed(make(settings), reviewer);
-    Ok(Some(Encrypted {
+    Ok(Some(TlsService {
         address,
         service: identity.protect(service, settings.limits.patience),
         identity,
@@ -264,14 +265,14 @@ fn secure(
 
 fn open(
     args: &RegisterArgs,
-    log: Arc<Log>,
+    log: Arc<SubmissionLog>,
     messages: &dyn Messages,
-) -> Result<socklab_register::Writer, Unprepared> {
+) -> Result<socklab_register::Writer, PrepareError> {
     ignore_file_size_signal();
     let location = args.place.location();
-    let failed = |error| Unprepared::Register(location.clone(), Box::new(error));
+    let failed = |error| PrepareError::Register(location.clone(), Box::new(error));
     if let Some(path) = &args.roster {
-        let roster = roster::read(path, &args.column, false).map_err(Unprepared::Roster)?;
+        let roster = roster::read(path, &args.column, false).map_err(PrepareError::Roster)?;
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
         // Mask the DNI, because a class may see this.

@@ -9,7 +9,7 @@ use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
 use crate::address;
-use crate::outlet::{self, Outlet, STDERR, STDOUT, Stream};
+use crate::outlet::{self, Outlet, STDERR, STDOUT, StdStream};
 use crate::print;
 use crate::unexpected;
 use crate::wording;
@@ -44,7 +44,7 @@ pub(crate) struct Terminal {
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     takes_all: bool,
     /// What payload goes through.
-    payload: &'static Outlet<Stream>,
+    payload: &'static Outlet<StdStream>,
 }
 
 impl Terminal {
@@ -104,7 +104,7 @@ impl Console for Terminal {
             Prompt::Dni => self.messages.say("prompt-dni"),
             Prompt::Code => self.messages.say("prompt-code"),
         };
-        STDERR.line(Stream::Error, text.into_bytes());
+        STDERR.line(StdStream::Error, text.into_bytes());
     }
 
     fn shows(&self) -> bool {
@@ -125,7 +125,7 @@ impl Console for Terminal {
         if self.takes_all {
             outlet::payload(&line);
         } else {
-            self.payload.line(Stream::Output, line);
+            self.payload.line(StdStream::Output, line);
         }
         if outlet::reader_left() {
             self.stop.request();

@@ -9,7 +9,7 @@ use socklab_check::{
     ScenarioResult, Start, Verdict, built_in, check, practicals,
 };
 
-use super::{CheckError, Shared, formats, quoted, text};
+use super::{CheckError, CommonCheckArgs, formats, quoted, text};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
 use crate::interrupt::end_programs_on_interrupt;
@@ -24,7 +24,7 @@ struct AllArgs {
     #[arg(id = "check-map", long = "map", value_name = "FILE")]
     map: Option<PathBuf>,
     #[command(flatten)]
-    shared: Shared,
+    shared: CommonCheckArgs,
 }
 
 pub(super) fn command() -> Command {
@@ -32,7 +32,7 @@ pub(super) fn command() -> Command {
 }
 
 /// One line of the table.
-struct Line<'a> {
+struct Row<'a> {
     practical: &'a Practical,
     part: &'a Part,
     report: Option<Report>,
@@ -51,7 +51,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         return Exit::Unchecked
             .because(&messages.say_with("check-all-none", &[("folder", &args.folder)]));
     }
-    print::news(&messages.say_with(
+    print::info(&messages.say_with(
         "check-all-runs",
         &[("count", &count), ("folder", &args.folder)],
     ));
@@ -70,7 +70,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
                 .ok()
                 .map(|start| plan(&args, part, start));
             let report = plan.map(|plan| check(&plan, |outcome| transcripts.add(outcome)));
-            let line = Line {
+            let line = Row {
                 practical,
                 part,
                 report,
@@ -144,7 +144,7 @@ fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
 }
 
 /// The exit status. A failure takes precedence over parts that were not checked.
-fn exit(lines: &[Line<'_>]) -> Exit {
+fn exit(lines: &[Row<'_>]) -> Exit {
     let verdicts = || {
         lines
             .iter()
@@ -229,12 +229,12 @@ impl<'a> Table<'a> {
         self.line(" ", &self.names(), &self.messages.say("check-all-result"))
     }
 
-    fn row(&self, line: &Line<'_>) -> String {
+    fn row(&self, line: &Row<'_>) -> String {
         let (mark, result) = self.result(line);
         self.line(mark, &self.cells(line.practical, line.part), &result)
     }
 
-    fn result(&self, line: &Line<'_>) -> (&'static str, String) {
+    fn result(&self, line: &Row<'_>) -> (&'static str, String) {
         let messages = self.messages;
         let Some(report) = &line.report else {
             let why = line.part.program.as_ref().err();
@@ -269,7 +269,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn no_program(&self, line: &Line<'_>, why: &NoProgram) -> String {
+    fn no_program(&self, line: &Row<'_>, why: &NoProgram) -> String {
         let messages = self.messages;
         let shown = |file: &PathBuf| below(&line.practical.folder, file);
         match why {
@@ -290,9 +290,9 @@ impl<'a> Table<'a> {
     }
 
     /// Says how to see the first failure in full.
-    fn explain(&self, lines: &[Line<'_>]) {
+    fn explain(&self, lines: &[Row<'_>]) {
         let messages = self.messages;
-        let failed = |line: &&Line<'_>| {
+        let failed = |line: &&Row<'_>| {
             let report = line.report.as_ref();
             report.is_some_and(|report| report.verdict() == Verdict::Fail)
         };
@@ -312,8 +312,8 @@ impl<'a> Table<'a> {
     }
 }
 
-fn json(lines: &[Line<'_>]) -> Value {
-    let one = |line: &Line<'_>| {
+fn json(lines: &[Row<'_>]) -> Value {
+    let one = |line: &Row<'_>| {
         let mut value = match (&line.report, &line.part.program) {
             (Some(report), _) => formats::value(report),
             (None, program) => json!({
@@ -330,8 +330,8 @@ fn json(lines: &[Line<'_>]) -> Value {
     Value::Array(lines.iter().map(one).collect())
 }
 
-fn junit(table: &Table<'_>, lines: &[Line<'_>], messages: &dyn Messages) -> String {
-    let suite = |line: &Line<'_>| {
+fn junit(table: &Table<'_>, lines: &[Row<'_>], messages: &dyn Messages) -> String {
+    let suite = |line: &Row<'_>| {
         let folder = match table.several {
             true => below(table.folder, &line.practical.folder),
             false => String::new(),

@@ -105,7 +105,7 @@ pub(crate) fn command() -> Command {
 
 /// Why no plan can be made.
 #[derive(Debug)]
-pub(super) enum Unplanned {
+pub(super) enum PlanError {
     Address(address::Error),
     /// The baseline is not among the compared models.
     Baseline(String),
@@ -121,26 +121,26 @@ pub(super) enum Unplanned {
     Without(String, &'static str),
 }
 
-impl Unplanned {
+impl PlanError {
     pub(super) fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Unplanned::Address(error) => error.say(messages),
-            Unplanned::Baseline(name) => {
+            PlanError::Address(error) => error.say(messages),
+            PlanError::Baseline(name) => {
                 messages.say_with("compare-no-baseline", &[("model", name)])
             }
-            Unplanned::Model(name) => {
+            PlanError::Model(name) => {
                 messages.say_with("compare-same-for-datagrams", &[("model", name)])
             }
-            Unplanned::Design(design, error) => {
+            PlanError::Design(design, error) => {
                 let detail = system_error::text(messages, error);
                 let name = design.name();
                 messages.say_with("compare-failed", &[("model", &name), ("detail", &detail)])
             }
-            Unplanned::NotServed(design) => design.serves_only(messages),
-            Unplanned::Contestant(text) => {
+            PlanError::NotServed(design) => design.serves_only(messages),
+            PlanError::Contestant(text) => {
                 messages.say_with("compare-no-contestant", &[("text", text)])
             }
-            Unplanned::Without(name, what) => messages.say_with(
+            PlanError::Without(name, what) => messages.say_with(
                 "compare-contestant-without",
                 &[("name", name), ("what", what)],
             ),
@@ -181,7 +181,7 @@ impl CompareArgs {
         &self,
         allowed: &[usize],
         peers: &[Entry],
-    ) -> Result<Option<survey::Plan>, Unplanned> {
+    ) -> Result<Option<survey::Plan>, PlanError> {
         if self.exercise().is_some() {
             return Ok(None);
         }
@@ -202,7 +202,7 @@ impl CompareArgs {
             _ => false,
         };
         if let Some(one) = others.iter().find(without) {
-            return Err(Unplanned::Without(one.name.clone(), "{exercise}"));
+            return Err(PlanError::Without(one.name.clone(), "{exercise}"));
         }
         contestants.extend(others);
         Ok(Some(survey::Plan {
@@ -217,16 +217,16 @@ impl CompareArgs {
     }
 
     /// The programs that the command line names as contestants.
-    fn programs(&self) -> Result<Vec<Entry>, Unplanned> {
+    fn programs(&self) -> Result<Vec<Entry>, PlanError> {
         let program = |text: &String| {
             let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
             let command = parts.and_then(|(name, line)| Some((name, shlex::split(line)?)));
             let command = command.filter(|(_, command)| !command.is_empty());
             let Some((name, command)) = command else {
-                return Err(Unplanned::Contestant(text.clone()));
+                return Err(PlanError::Contestant(text.clone()));
             };
             if !command.iter().any(|part| part.contains("{port}")) {
-                return Err(Unplanned::Without(name.to_owned(), "{port}"));
+                return Err(PlanError::Without(name.to_owned(), "{port}"));
             }
             let (name, kind) = (name.to_owned(), Kind::Program(command));
             Ok(Entry { name, kind })
@@ -235,7 +235,7 @@ impl CompareArgs {
     }
 
     /// The plan of a comparison. `peers` are contestants beside those that the command line names.
-    pub(super) fn plan(&self, allowed: &[usize], peers: &[Entry]) -> Result<Plan, Unplanned> {
+    pub(super) fn plan(&self, allowed: &[usize], peers: &[Entry]) -> Result<Plan, PlanError> {
         let exercise =
             lab::find(self.exercise().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
         let thoroughness = match (self.quick, self.full) {
@@ -248,7 +248,7 @@ impl CompareArgs {
         entries.extend_from_slice(peers);
         let baseline = match &self.baseline {
             Some(name) if entries.iter().any(|entry| entry.name == *name) => name.clone(),
-            Some(name) => return Err(Unplanned::Baseline(name.clone())),
+            Some(name) => return Err(PlanError::Baseline(name.clone())),
             None => entries[0].name.clone(),
         };
         let connections = self.connections.as_deref().unwrap_or(thoroughness.loads);
@@ -311,17 +311,17 @@ impl CompareArgs {
         names: &[String],
         exercise: Option<&Exercise>,
         entries: &mut Vec<Entry>,
-    ) -> Result<(), Unplanned> {
+    ) -> Result<(), PlanError> {
         let transport = exercise.map_or(Transport::Stream, |one| one.transport);
         let different = Runtime::models(transport);
         for name in names {
             let kind = match (Runtime::find(name), Design::find(name)) {
                 (Some(model), _) if different.contains(&model) => Kind::Model(model),
                 (_, Some(design)) if exercise.is_none_or(|one| Design::serves(one.name)) => {
-                    (design.contestant()).map_err(|error| Unplanned::Design(design, error))?
+                    (design.contestant()).map_err(|error| PlanError::Design(design, error))?
                 }
-                (_, Some(design)) => return Err(Unplanned::NotServed(design)),
-                _ => return Err(Unplanned::Model(name.clone())),
+                (_, Some(design)) => return Err(PlanError::NotServed(design)),
+                _ => return Err(PlanError::Model(name.clone())),
             };
             let before = entries.iter().filter(|entry| entry.kind == kind).count();
             let name = match before {
@@ -334,7 +334,7 @@ impl CompareArgs {
     }
 
     /// The contestants of a comparison.
-    fn entries(&self, exercise: &Exercise) -> Result<Vec<Entry>, Unplanned> {
+    fn entries(&self, exercise: &Exercise) -> Result<Vec<Entry>, PlanError> {
         let mut entries: Vec<Entry> = Vec::new();
         let named = |models: Vec<Runtime>| models.into_iter().map(|one| one.name().to_owned());
         let names: Vec<String> = match &self.models {
@@ -346,7 +346,7 @@ impl CompareArgs {
         self.models_named(&names, Some(exercise), &mut entries)?;
         if let Some(text) = &self.target {
             let address = address::client(text, exercise.port)
-                .map_err(Unplanned::Address)?
+                .map_err(PlanError::Address)?
                 .first;
             entries.push(Entry {
                 name: address.to_string(),

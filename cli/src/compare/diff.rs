@@ -45,7 +45,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 
 /// Why results cannot be compared.
 #[derive(Debug)]
-enum Unloaded {
+enum LoadError {
     File(FileError),
     /// The file has no results.
     NoResults(PathBuf),
@@ -53,12 +53,14 @@ enum Unloaded {
     OtherSchema(PathBuf, u32),
 }
 
-impl Unloaded {
+impl LoadError {
     fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Unloaded::File(error) => error.say(messages),
-            Unloaded::NoResults(file) => messages.say_with("compare-no-results", &[("file", file)]),
-            Unloaded::OtherSchema(file, schema) => messages.say_with(
+            LoadError::File(error) => error.say(messages),
+            LoadError::NoResults(file) => {
+                messages.say_with("compare-no-results", &[("file", file)])
+            }
+            LoadError::OtherSchema(file, schema) => messages.say_with(
                 "compare-other-schema",
                 &[("file", file), ("schema", schema), ("ours", &SCHEMA)],
             ),
@@ -66,14 +68,14 @@ impl Unloaded {
     }
 }
 
-explained!(Unloaded);
+explained!(LoadError);
 
-fn load(path: &Path) -> Result<Document, Unloaded> {
-    let text = read_file(path).map_err(Unloaded::File)?;
+fn load(path: &Path) -> Result<Document, LoadError> {
+    let text = read_file(path).map_err(LoadError::File)?;
     let document: Document =
-        serde_json::from_slice(&text).map_err(|_| Unloaded::NoResults(path.to_owned()))?;
+        serde_json::from_slice(&text).map_err(|_| LoadError::NoResults(path.to_owned()))?;
     match document.results.schema {
         SCHEMA => Ok(document),
-        other => Err(Unloaded::OtherSchema(path.to_owned(), other)),
+        other => Err(LoadError::OtherSchema(path.to_owned(), other)),
     }
 }

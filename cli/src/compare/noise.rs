@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) fn say_first(wait: bool, messages: &dyn Messages) {
     let say = |id: &str, noise: Noise| {
         let percent = format!("{} %", Numbers::new(messages).fixed(100.0 * noise.0, 0));
-        print::news(&messages.say_with(id, &[("percent", &percent)]));
+        print::info(&messages.say_with(id, &[("percent", &percent)]));
     };
     let mut announced = false;
     let noise = match wait {

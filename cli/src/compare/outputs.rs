@@ -61,15 +61,15 @@ pub(super) fn show(args: &CompareArgs, text: &str) {
 }
 
 /// Writes files, names each, and notes whether all could be written.
-pub(super) struct Writer<'m> {
+pub(super) struct OutputFiles<'m> {
     messages: &'m dyn Messages,
     outputs: Outputs,
     exit: Exit,
 }
 
-impl<'m> Writer<'m> {
+impl<'m> OutputFiles<'m> {
     pub(super) fn new(messages: &'m dyn Messages) -> Self {
-        Writer {
+        OutputFiles {
             messages,
             outputs: Outputs::default(),
             exit: Exit::Done,
@@ -104,7 +104,7 @@ impl<'m> Writer<'m> {
         let messages = self.messages;
         match written {
             Ok(()) => {
-                print::news(&messages.say_with("compare-written", &[("file", &path)]));
+                print::info(&messages.say_with("compare-written", &[("file", &path)]));
             }
             Err(error) => {
                 print::line(&error.say(messages));
@@ -131,19 +131,19 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         table::terminal(results, summary, messages)
     );
     show(args, &shown);
-    let mut writer = Writer::new(messages);
+    let mut files = OutputFiles::new(messages);
     if let Some(path) = &args.json {
-        writer.write_made(
+        files.write_made(
             path,
             serde_json::to_string(document).map(|json| json + "\n"),
         );
     }
     if let Some(path) = &args.csv {
-        writer.write_made(path, csv(results, summary));
+        files.write_made(path, csv(results, summary));
     }
     if args.markdown.is_some() {
         let text = table::markdown(results, summary, messages);
-        writer.write(args.markdown.as_ref(), &text);
+        files.write(args.markdown.as_ref(), &text);
     }
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let sources = sources(&results.exercise, &results.models);
@@ -152,12 +152,12 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         pictures: &pictures(results, messages),
         sources: &sources,
     };
-    writer.write(Some(&report), &html(document, &appendix, messages));
+    files.write(Some(&report), &html(document, &appendix, messages));
     if let Some(folder) = &args.hdr {
-        let written = histograms(&mut writer.outputs, folder, results);
-        writer.report(folder, written);
+        let written = histograms(&mut files.outputs, folder, results);
+        files.report(folder, written);
     }
-    writer.exit(match anything_wrong(results) {
+    files.exit(match anything_wrong(results) {
         true => Exit::Failed,
         false => Exit::Done,
     })

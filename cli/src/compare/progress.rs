@@ -54,7 +54,7 @@ impl StatusLine {
 }
 
 /// The status line of a comparison.
-pub(super) struct Line<'m> {
+pub(super) struct ComparisonStatus<'m> {
     messages: &'m dyn Messages,
     line: StatusLine,
     estimate: Duration,
@@ -62,12 +62,12 @@ pub(super) struct Line<'m> {
     text: String,
 }
 
-impl<'m> Line<'m> {
+impl<'m> ComparisonStatus<'m> {
     /// Says what will be measured, and about how long it takes.
     pub(super) fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
         let names = plan.entries.iter().map(|entry| entry.name.as_str());
         let estimate = plan.estimate();
-        print::news(&messages.say_with(
+        print::info(&messages.say_with(
             "compare-begin",
             &[
                 ("exercise", &plan.exercise.name),
@@ -77,7 +77,7 @@ impl<'m> Line<'m> {
                 ("time", &minutes(estimate)),
             ],
         ));
-        Line {
+        ComparisonStatus {
             messages,
             line: StatusLine::new(),
             estimate,
@@ -97,7 +97,7 @@ impl<'m> Line<'m> {
     }
 }
 
-impl Progress for Line<'_> {
+impl Progress for ComparisonStatus<'_> {
     fn proving(&mut self, model: &str) {
         self.step(model, "compare-doing-proof");
     }

@@ -11,14 +11,14 @@ use socklab_experiments::survey::{self, Plan, Progress};
 use socklab_text::Messages;
 
 use super::args::CompareArgs;
-use super::outputs::{Writer, default_report, show, typed};
+use super::outputs::{OutputFiles, default_report, show, typed};
 use super::progress::{StatusLine, minutes};
 use crate::exit::Exit;
 use crate::print;
 
 /// Runs the survey, shows its results, and writes the requested files.
 pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> Exit {
-    let mut line = Line::new(messages, plan);
+    let mut line = SurveyStatus::new(messages, plan);
     let measured = survey::measure(plan, &mut line);
     line.line.clear();
     let survey = match measured {
@@ -31,19 +31,19 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
     };
     let matrix = Matrix::new(&survey);
     show(args, &shown(&survey, &matrix, messages));
-    let mut writer = Writer::new(messages);
+    let mut files = OutputFiles::new(messages);
     if args.json.is_some() {
         let document = serde_json::json!({ "survey": survey, "matrix": matrix });
-        writer.write(args.json.as_ref(), &format!("{document}\n"));
+        files.write(args.json.as_ref(), &format!("{document}\n"));
     }
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let command = typed(std::env::args_os().skip(1));
     let sources = compare::sources("capitals", &survey.contestants);
-    writer.write(
+    files.write(
         Some(&report),
         &page::html(&survey, &matrix, &command, &sources, messages),
     );
-    writer.exit(match Reader::new(&survey, &matrix, messages).failed() {
+    files.exit(match Reader::new(&survey, &matrix, messages).failed() {
         true => Exit::Failed,
         false => Exit::Done,
     })
@@ -94,26 +94,26 @@ fn title(survey: &Survey, messages: &dyn Messages) -> String {
 }
 
 /// The status line of a survey.
-struct Line<'m> {
+struct SurveyStatus<'m> {
     messages: &'m dyn Messages,
     line: StatusLine,
     estimate: Duration,
     begun: Instant,
 }
 
-impl<'m> Line<'m> {
+impl<'m> SurveyStatus<'m> {
     /// Says what will be measured, and about how long it takes.
     fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
         let names = plan.contestants.iter().map(|one| one.name.as_str());
         let estimate = plan.estimate();
-        print::news(&messages.say_with(
+        print::info(&messages.say_with(
             "survey-begin",
             &[
                 ("models", &names.collect::<Vec<_>>().join(", ")),
                 ("time", &minutes(estimate)),
             ],
         ));
-        Line {
+        SurveyStatus {
             messages,
             line: StatusLine::new(),
             estimate,
@@ -122,7 +122,7 @@ impl<'m> Line<'m> {
     }
 }
 
-impl Progress for Line<'_> {
+impl Progress for SurveyStatus<'_> {
     fn proving(&mut self, contestant: &str) {
         let what = self.messages.say("compare-doing-proof");
         self.line.write(&format!("{contestant}: {what}"));

@@ -4,7 +4,7 @@ use clap::Args;
 use socklab_register::{local_time, parse_time};
 
 use super::show::print_escaped;
-use super::{RegisterCommand, Stop};
+use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
 use crate::print;
 
@@ -20,11 +20,11 @@ pub(super) struct DeadlineArgs {
 
 impl RegisterCommand<'_> {
     /// Sets or removes a deadline, then shows the lab's deadlines.
-    pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, Stop> {
+    pub(super) fn deadline(&mut self, args: &DeadlineArgs) -> Result<Exit, RunError> {
         let messages = self.messages;
         let due = match &args.due {
             Some(text) => Some(parse_time(text).map_err(|_| {
-                Stop::Usage(messages.say_with("deadline-time", &[("value", text)]))
+                RunError::Usage(messages.say_with("deadline-time", &[("value", text)]))
             })?),
             None => None,
         };
@@ -34,7 +34,7 @@ impl RegisterCommand<'_> {
         }
         let deadlines = self.archive.deadlines(&self.lab)?;
         if deadlines.is_empty() {
-            print::news(&messages.say_with("deadline-none", &[("lab", &self.lab)]));
+            print::info(&messages.say_with("deadline-none", &[("lab", &self.lab)]));
         }
         if let Some(due) = deadlines.all {
             let time = local_time(due.as_secs());
@@ -51,14 +51,14 @@ impl RegisterCommand<'_> {
 
     /// If this lab has no submissions, names the labs that have: a user who gave no `--lab` may
     /// have meant one of them.
-    pub(super) fn hint_at_other_labs(&mut self) -> Result<(), Stop> {
+    pub(super) fn hint_at_other_labs(&mut self) -> Result<(), RunError> {
         let messages = self.messages;
         let labs = self.archive.labs()?;
         if labs.is_empty() || labs.contains(&self.lab) {
             return Ok(());
         }
         let (lab, list) = (&self.lab, labs.join(", "));
-        print::news(&socklab_text::escape::text(
+        print::info(&socklab_text::escape::text(
             &messages.say_with("hint-labs", &[("lab", lab), ("list", &list)]),
         ));
         Ok(())

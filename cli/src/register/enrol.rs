@@ -7,7 +7,7 @@ use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Dni, Key};
 use socklab_register::NewSecrets;
 
-use super::{RegisterCommand, Stop};
+use super::{RegisterCommand, RunError};
 use socklab_text::markup::escaped;
 
 use crate::exit::Exit;
@@ -53,49 +53,49 @@ pub(super) struct RekeyArgs {
 
 impl RegisterCommand<'_> {
     /// Gives secrets to the named students, or to all students of the class who have none yet.
-    pub(super) fn enrol(&mut self, args: &EnrolArgs) -> Result<Exit, Stop> {
+    pub(super) fn enrol(&mut self, args: &EnrolArgs) -> Result<Exit, RunError> {
         let dnis = match args.all {
             true => self.class(args.replace)?,
             false => self.named(&args.dni, args.replace)?,
         };
         if dnis.is_empty() {
-            return Err(Stop::Failed(self.messages.say("enrol-nobody")));
+            return Err(RunError::Failed(self.messages.say("enrol-nobody")));
         }
         let key_file = self.key_file(args.key.as_deref())?;
         let secrets = self.archive.draw_secrets(&dnis, &key_file)?;
         self.hand_out(&secrets, args.replace, &args.sheet, &args.issuer)?;
         self.name_damaged(&key_file)?;
-        print::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
+        print::info(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
         Ok(Exit::Done)
     }
 
     /// Encrypts the secrets under a new key. If the old key is lost, draws new secrets too and
     /// writes them on a sheet.
-    pub(super) fn rekey(&mut self, args: &RekeyArgs) -> Result<Exit, Stop> {
+    pub(super) fn rekey(&mut self, args: &RekeyArgs) -> Result<Exit, RunError> {
         let key_file = self.key_file(args.key.as_deref())?;
         match &args.sheet {
             Some(sheet) => {
                 let secrets = self.archive.draw_all_anew(&key_file)?;
                 if secrets.iter().next().is_none() {
-                    return Err(Stop::Failed(self.messages.say("rekey-nobody")));
+                    return Err(RunError::Failed(self.messages.say("rekey-nobody")));
                 }
                 self.hand_out(&secrets, true, sheet, &args.issuer)?;
             }
             None => {
                 if self.name_damaged(&key_file)? && !args.skip_damaged {
-                    return Err(Stop::Failed(self.messages.say("rekey-damaged")));
+                    return Err(RunError::Failed(self.messages.say("rekey-damaged")));
                 }
                 let count = self.archive.rekey(&key_file)?;
-                print::news(&self.messages.say_with("rekeyed", &[("count", &count)]));
+                print::info(&self.messages.say_with("rekeyed", &[("count", &count)]));
             }
         }
-        print::news(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
-        print::news(&self.messages.say("rekey-servers"));
+        print::info(&self.messages.say_with("enrol-key", &[("file", &key_file)]));
+        print::info(&self.messages.say("rekey-servers"));
         Ok(Exit::Done)
     }
 
     /// The path of the key file. A named file that does not exist will be created.
-    fn key_file(&mut self, named: Option<&Path>) -> Result<PathBuf, Stop> {
+    fn key_file(&mut self, named: Option<&Path>) -> Result<PathBuf, RunError> {
         let Some(named) = named else {
             return Ok(self.location.key_file());
         };
@@ -108,17 +108,17 @@ impl RegisterCommand<'_> {
     }
 
     /// All students on the roster who are to get a secret.
-    fn class(&mut self, replace: bool) -> Result<Vec<String>, Stop> {
+    fn class(&mut self, replace: bool) -> Result<Vec<String>, RunError> {
         let class = self.archive.students(&self.lab)?.into_iter();
         let new = class.filter(|one| one.listed && (replace || !one.enrolled));
         Ok(new.map(|one| one.dni).collect())
     }
 
-    fn named(&mut self, typed: &[String], replace: bool) -> Result<Vec<String>, Stop> {
+    fn named(&mut self, typed: &[String], replace: bool) -> Result<Vec<String>, RunError> {
         let mut dnis = Vec::new();
         for text in typed {
             let dni = Dni::parse(text)
-                .map_err(|error| Stop::Usage(wording::dni(self.messages, error)))?;
+                .map_err(|error| RunError::Usage(wording::dni(self.messages, error)))?;
             if !dnis.iter().any(|known| known == dni.as_str()) {
                 dnis.push(dni.as_str().to_owned());
             }
@@ -126,7 +126,7 @@ impl RegisterCommand<'_> {
         let students = self.archive.students(&self.lab)?;
         let enrolled = |dni: &String| students.iter().any(|one| one.enrolled && one.dni == *dni);
         match dnis.iter().find(|dni| !replace && enrolled(dni)) {
-            Some(dni) => Err(Stop::Failed(
+            Some(dni) => Err(RunError::Failed(
                 self.messages.say_with("enrol-already", &[("dni", dni)]),
             )),
             None => Ok(dnis),
@@ -141,7 +141,7 @@ impl RegisterCommand<'_> {
         replace: bool,
         sheet: &Path,
         issuer: &str,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), RunError> {
         let messages = self.messages;
         let students = self.archive.students(&self.lab)?;
         let mut cards = String::new();
@@ -159,7 +159,7 @@ impl RegisterCommand<'_> {
             }
             let key = Key::from_bytes(secret);
             let uri = provisioning(&key, dni, issuer, Style::Rfc);
-            let svg = qr::svg(&uri).map_err(|_| Stop::Failed(messages.say("qr-too-long")))?;
+            let svg = qr::svg(&uri).map_err(|_| RunError::Failed(messages.say("qr-too-long")))?;
             cards.push_str(&card(name, dni, &key.base32(), &svg));
             count += 1;
         }
@@ -173,7 +173,7 @@ impl RegisterCommand<'_> {
             print::line(&messages.say_with("sheet-void", &[("file", &sheet)]));
             return Err(error.into());
         }
-        print::news(&messages.say_with("enrolled", &[("count", &count), ("file", &sheet)]));
+        print::info(&messages.say_with("enrolled", &[("count", &count), ("file", &sheet)]));
         Ok(())
     }
 }

@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 use socklab_files::Readers;
 use socklab_register::{Gradebook, Trouble};
 
-use super::{RegisterCommand, Stop};
+use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
 use crate::files::FileError;
-use crate::outlet::Payload;
+use crate::outlet::StdoutPayload;
 use crate::print;
 
 #[derive(Args, Debug)]
@@ -37,7 +37,7 @@ enum Format {
 }
 
 impl RegisterCommand<'_> {
-    pub(super) fn export(&mut self, args: &ExportArgs) -> Result<Exit, Stop> {
+    pub(super) fn export(&mut self, args: &ExportArgs) -> Result<Exit, RunError> {
         let messages = self.messages;
         if args.format == Format::Moodle {
             let unmatched = self.archive.unmatched(&self.lab)?;
@@ -51,10 +51,10 @@ impl RegisterCommand<'_> {
                 let count = unmatched.len();
                 let said = messages.say_with("moodle-dry-run", &[("count", &count)]);
                 if unmatched.is_empty() {
-                    print::news(&said);
+                    print::info(&said);
                     return Ok(Exit::Done);
                 }
-                return Err(Stop::Failed(said));
+                return Err(RunError::Failed(said));
             }
         }
         let lines = match &args.to {
@@ -64,7 +64,7 @@ impl RegisterCommand<'_> {
                 let mut output = output.map_err(refused)?;
                 let exported = self.export_to(args, &mut output);
                 let lines = exported.map_err(|stop| match stop {
-                    Stop::Register(error) if error.trouble == Trouble::Output => {
+                    RunError::Register(error) if error.trouble == Trouble::Output => {
                         refused(std::io::Error::other(error).into()).into()
                     }
                     other => other,
@@ -73,13 +73,13 @@ impl RegisterCommand<'_> {
                 lines
             }
             None if print::is_quiet() => self.export_to(args, &mut sink())?,
-            None => self.export_to(args, &mut BufWriter::new(Payload))?,
+            None => self.export_to(args, &mut BufWriter::new(StdoutPayload))?,
         };
-        print::news(&messages.say_with("exported", &[("count", &lines)]));
+        print::info(&messages.say_with("exported", &[("count", &lines)]));
         Ok(Exit::Done)
     }
 
-    fn export_to(&mut self, args: &ExportArgs, to: &mut dyn Write) -> Result<u64, Stop> {
+    fn export_to(&mut self, args: &ExportArgs, to: &mut dyn Write) -> Result<u64, RunError> {
         Ok(match args.format {
             Format::Csv => self.archive.csv(&self.lab, to)?,
             Format::Jsonl => self.archive.jsonl(&self.lab, to)?,

@@ -6,7 +6,7 @@ use clap::Args;
 use socklab_core::submit::MAX_NAME;
 use socklab_register::{Column, DniFault, Field, Roster, RosterError, RosterFault};
 
-use super::{RegisterCommand, Stop};
+use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
 use crate::print;
@@ -25,7 +25,7 @@ pub(super) struct RosterArgs {
 
 impl RegisterCommand<'_> {
     /// Sets the class from a file, and shows how the file was understood.
-    pub(super) fn roster(&mut self, args: &RosterArgs) -> Result<Exit, Stop> {
+    pub(super) fn roster(&mut self, args: &RosterArgs) -> Result<Exit, RunError> {
         let roster = read(&args.file, &args.column, args.empty)?;
         self.archive.set_roster(&roster.entries)?;
         report(&args.file, &roster, self.messages, str::to_owned);
@@ -35,19 +35,19 @@ impl RegisterCommand<'_> {
 
 /// Why there is no roster.
 #[derive(Debug)]
-pub(crate) enum Unread {
+pub(crate) enum RosterFileError {
     /// The file cannot be read.
     File(FileError),
     /// The file is not a valid roster.
     Roster(PathBuf, RosterError),
 }
 
-impl Unread {
+impl RosterFileError {
     /// What is wrong with the file, and on which line.
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Unread::File(error) => error.say(messages),
-            Unread::Roster(file, error) => {
+            RosterFileError::File(error) => error.say(messages),
+            RosterFileError::Roster(file, error) => {
                 let fault = fault(messages, &error.fault);
                 messages.say_with(
                     "roster-refused",
@@ -58,13 +58,17 @@ impl Unread {
     }
 }
 
-explained!(Unread);
+explained!(RosterFileError);
 
 /// Reads a roster.
-pub(crate) fn read(file: &Path, columns: &[Column], may_be_empty: bool) -> Result<Roster, Unread> {
-    let bytes = files::read(file).map_err(Unread::File)?;
+pub(crate) fn read(
+    file: &Path,
+    columns: &[Column],
+    may_be_empty: bool,
+) -> Result<Roster, RosterFileError> {
+    let bytes = files::read(file).map_err(RosterFileError::File)?;
     Roster::read(&bytes, columns, may_be_empty)
-        .map_err(|error| Unread::Roster(file.to_owned(), error))
+        .map_err(|error| RosterFileError::Roster(file.to_owned(), error))
 }
 
 /// Shows what each column was taken for, the first student, and the number of students.
@@ -87,21 +91,21 @@ pub(crate) fn report(
         }
     }
     let (file, columns) = (file.display().to_string(), understood.join(", "));
-    print::news(&messages.say_with("roster-columns", &[("file", &file), ("list", &columns)]));
+    print::info(&messages.say_with("roster-columns", &[("file", &file), ("list", &columns)]));
     if roster.columns.iter().any(|(_, field)| field.is_none()) {
-        print::news(&messages.say_with("roster-ignored", &[("list", &of(None))]));
+        print::info(&messages.say_with("roster-ignored", &[("list", &of(None))]));
     }
     if let Some(first) = roster.entries.first() {
         let values = [&dni(&first.dni), &first.name, &first.team, &first.email];
         let values = values.into_iter().filter(|value| !value.is_empty());
         let list = values.cloned().collect::<Vec<_>>().join(" | ");
-        print::news(&messages.say_with("roster-first", &[("list", &list)]));
+        print::info(&messages.say_with("roster-first", &[("list", &list)]));
     }
     let count = roster.entries.len();
-    print::news(&messages.say_with("register-roster", &[("count", &count)]));
+    print::info(&messages.say_with("register-roster", &[("count", &count)]));
     let short = roster.short_dnis();
     if short > 0 {
-        print::news(&messages.say_with("roster-short", &[("count", &short)]));
+        print::info(&messages.say_with("roster-short", &[("count", &short)]));
     }
 }
 

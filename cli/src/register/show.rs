@@ -7,7 +7,7 @@ use clap::Args;
 use socklab_core::register::Decision;
 use socklab_register::{Finding, Student, Submission, how_long, local_time, shown_name};
 
-use super::{RegisterCommand, Stop};
+use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
 use crate::print;
 use crate::replies::decided;
@@ -34,7 +34,7 @@ pub(super) fn print_escaped(line: &str) {
 
 impl RegisterCommand<'_> {
     /// Shows who has submitted and who is missing, by group, and what stands out.
-    pub(super) fn status(&mut self, args: &StatusArgs) -> Result<Exit, Stop> {
+    pub(super) fn status(&mut self, args: &StatusArgs) -> Result<Exit, RunError> {
         if !args.watch {
             self.status_once()?;
             return Ok(Exit::Done);
@@ -54,7 +54,7 @@ impl RegisterCommand<'_> {
         }
     }
 
-    fn status_once(&mut self) -> Result<(), Stop> {
+    fn status_once(&mut self) -> Result<(), RunError> {
         let messages = self.messages;
         let submissions = self.archive.submissions(&self.lab)?;
         let failures = self.archive.failures(&self.lab)?;
@@ -109,18 +109,18 @@ impl RegisterCommand<'_> {
 
     /// Says whether codes are refused because this computer's clock is behind an accepted code.
     /// With `right`, declares that the clock is right.
-    pub(super) fn clock(&mut self, right: bool) -> Result<Exit, Stop> {
+    pub(super) fn clock(&mut self, right: bool) -> Result<Exit, RunError> {
         if right {
             self.archive.trust_clock()?;
-            print::news(&self.messages.say("register-clock-trusted"));
+            print::info(&self.messages.say("register-clock-trusted"));
             return Ok(Exit::Done);
         }
         match self.archive.clock_behind(unix_now())? {
             None => {
-                print::news(&self.messages.say("register-clock-fine"));
+                print::info(&self.messages.say("register-clock-fine"));
                 Ok(Exit::Done)
             }
-            Some(behind) => Err(Stop::Failed(self.clock_behind(behind))),
+            Some(behind) => Err(RunError::Failed(self.clock_behind(behind))),
         }
     }
 
@@ -164,7 +164,7 @@ impl RegisterCommand<'_> {
     }
 
     /// Lists every submission, one a line.
-    pub(super) fn list(&mut self) -> Result<Exit, Stop> {
+    pub(super) fn list(&mut self) -> Result<Exit, RunError> {
         let late = self.archive.late(&self.lab)?.unwrap_or_default();
         for one in self.archive.submissions(&self.lab)? {
             let mut said = line(&one);
@@ -178,7 +178,7 @@ impl RegisterCommand<'_> {
     }
 
     /// Shows each attempt of a DNI and how it was decided.
-    pub(super) fn why(&mut self, dni: &str) -> Result<Exit, Stop> {
+    pub(super) fn why(&mut self, dni: &str) -> Result<Exit, RunError> {
         let messages = self.messages;
         let attempts = self.archive.why(dni)?;
         for one in &attempts {
@@ -203,20 +203,20 @@ impl RegisterCommand<'_> {
             print_escaped(&messages.say_with("why-turned-away", &[("count", &away)]));
         }
         if attempts.is_empty() && away == 0 {
-            print::news(&messages.say_with("why-nothing", &[("dni", &dni)]));
+            print::info(&messages.say_with("why-nothing", &[("dni", &dni)]));
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
     }
 
     /// Shows the submission that a receipt proves.
-    pub(super) fn receipt(&mut self, code: &str) -> Result<Exit, Stop> {
+    pub(super) fn receipt(&mut self, code: &str) -> Result<Exit, RunError> {
         match self.archive.receipt(code)? {
             Some(one) => {
                 print_escaped(&format!("{}  {}", one.lab, line(&one)));
                 Ok(Exit::Done)
             }
-            None => Err(Stop::Failed(self.messages.say("receipt-unknown"))),
+            None => Err(RunError::Failed(self.messages.say("receipt-unknown"))),
         }
     }
 }

@@ -29,11 +29,11 @@ impl Identity {
     pub(super) fn open(
         files: [&Path; 2],
         messages: &'static dyn Messages,
-    ) -> Result<Self, Unusable> {
+    ) -> Result<Self, CertificateError> {
         let [certificate, key] = files.map(Path::to_owned);
         let pems = [read(&certificate)?, read(&key)?];
         let certificates = Certificates::new(&pems[0], &pems[1])
-            .map_err(|error| Unusable::of_pair(&certificate, &key, error))?;
+            .map_err(|error| CertificateError::of_pair(&certificate, &key, error))?;
         let identity = Identity {
             certificate,
             key,
@@ -61,11 +61,11 @@ impl Identity {
         let replace = || {
             let pems = [read(&self.certificate)?, read(&self.key)?];
             let replaced = self.certificates.replace(&pems[0], &pems[1]);
-            replaced.map_err(|error| Unusable::of_pair(&self.certificate, &self.key, error))
+            replaced.map_err(|error| CertificateError::of_pair(&self.certificate, &self.key, error))
         };
         match replace() {
             Ok(()) => {
-                print::news(
+                print::info(
                     &messages.say_with("certificate-reloaded", &[("file", &self.certificate)]),
                 );
                 self.warn();
@@ -79,7 +79,7 @@ impl Identity {
 
     /// Makes SIGHUP reload the files. It still stops a server whose terminal is gone.
     #[cfg(unix)]
-    pub(crate) fn heed_hangup(self, stop: socklab_system::Stop) {
+    pub(crate) fn reload_on_hangup(self, stop: socklab_system::Stop) {
         use std::io::{IsTerminal, stderr};
         let had_terminal = stderr().is_terminal();
         let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGHUP])
@@ -99,7 +99,7 @@ impl Identity {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn heed_hangup(self, _: socklab_system::Stop) {}
+    pub(crate) fn reload_on_hangup(self, _: socklab_system::Stop) {}
 
     /// Wraps a service in TLS. Reports each reason why peers refuse the certificate once, because a
     /// whole class would refuse it for the same reason.
@@ -137,16 +137,16 @@ impl Identity {
 
 /// Why a certificate, a key or a name cannot be used.
 #[derive(Debug)]
-pub(crate) enum Unusable {
+pub(crate) enum CertificateError {
     /// A file cannot be read.
     File(FileError),
     /// The content of this file, or the server's name, cannot be used for TLS.
     Tls(Option<PathBuf>, Error),
 }
 
-impl Unusable {
+impl CertificateError {
     fn new(file: Option<&Path>, error: Error) -> Self {
-        Unusable::Tls(file.map(Path::to_owned), error)
+        CertificateError::Tls(file.map(Path::to_owned), error)
     }
 
     /// Attributes an error to the certificate's file or to the key's.
@@ -155,13 +155,13 @@ impl Unusable {
             Error::NoKey | Error::EncryptedKey | Error::Key(_) | Error::Mismatch => key,
             _ => certificate,
         };
-        Unusable::new(Some(file), error)
+        CertificateError::new(Some(file), error)
     }
 
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         let (file, error) = match self {
-            Unusable::File(error) => return error.say(messages),
-            Unusable::Tls(file, error) => (file, error),
+            CertificateError::File(error) => return error.say(messages),
+            CertificateError::Tls(file, error) => (file, error),
         };
         let detail = match error {
             Error::NoCertificate => messages.say("tls-no-certificate"),
@@ -180,38 +180,38 @@ impl Unusable {
     }
 }
 
-explained!(Unusable);
+explained!(CertificateError);
 
 /// Why a client rejected a server's certificate, if it did.
-pub(crate) type Findings = Arc<Mutex<Option<CertificateFault>>>;
+pub(crate) type Rejection = Arc<Mutex<Option<CertificateFault>>>;
 
 /// Wraps a client's machine in TLS. Also returns where it notes what is wrong with the certificate.
 pub(crate) fn encrypted(
     machine: Box<dyn Machine>,
     server: &str,
     ca: Option<&PathBuf>,
-) -> Result<(Box<dyn Machine>, Findings), Unusable> {
+) -> Result<(Box<dyn Machine>, Rejection), CertificateError> {
     let trust = match ca {
         Some(file) => Trust::These(read(file)?),
         None => Trust::Public,
     };
     let file = ca.map(PathBuf::as_path);
-    let config = socklab_tls::client(&trust).map_err(|error| Unusable::new(file, error))?;
+    let config = socklab_tls::client(&trust).map_err(|error| CertificateError::new(file, error))?;
     let client = socklab_tls::Client::new(machine, config, server);
-    let client = client.map_err(|error| Unusable::new(None, error))?;
-    let findings = Findings::default();
-    let found = Arc::clone(&findings);
+    let client = client.map_err(|error| CertificateError::new(None, error))?;
+    let rejection = Rejection::default();
+    let found = Arc::clone(&rejection);
     let client = client.reporting(Arc::new(move |_, trouble| {
         if let Trouble::Distrusted(fault) = trouble {
             *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
         }
     }));
-    Ok((Box::new(client), findings))
+    Ok((Box::new(client), rejection))
 }
 
 /// Says what a client found wrong with the server's certificate, and what to do.
-pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option<String> {
-    let fault = findings
+pub(crate) fn distrusted(messages: &dyn Messages, rejection: &Rejection) -> Option<String> {
+    let fault = rejection
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take()?;
@@ -219,8 +219,8 @@ pub(crate) fn distrusted(messages: &dyn Messages, findings: &Findings) -> Option
     Some(messages.say_with("failure-certificate", &[("detail", &detail)]))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Unusable> {
-    files::read(file).map_err(Unusable::File)
+fn read(file: &Path) -> Result<Vec<u8>, CertificateError> {
+    files::read(file).map_err(CertificateError::File)
 }
 
 fn described(messages: &dyn Messages, fault: &CertificateFault) -> String {

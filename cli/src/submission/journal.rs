@@ -17,14 +17,14 @@ use crate::replies::decided;
 use socklab_text::Messages;
 
 /// The server's log. DNIs are masked, and codes are left out.
-pub(crate) struct Log {
+pub(crate) struct SubmissionLog {
     messages: &'static dyn Messages,
     quiet: bool,
     lab: String,
     pub(super) file: Option<Arc<LogFile>>,
 }
 
-impl Log {
+impl SubmissionLog {
     pub(super) fn open(
         path: Option<&Path>,
         messages: &'static dyn Messages,
@@ -34,7 +34,7 @@ impl Log {
     ) -> Result<Self, FileError> {
         let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", messages);
         let file = path.map(open).transpose()?.map(Arc::new);
-        Ok(Log {
+        Ok(SubmissionLog {
             messages,
             quiet,
             lab: lab.to_owned(),
@@ -84,7 +84,7 @@ pub(crate) fn masked(dni: &str) -> String {
     format!("{}{}", "*".repeat(hidden), &dni[hidden..])
 }
 
-impl Journal for Log {
+impl Journal for SubmissionLog {
     fn decided(&self, batch: &[(Attempt, Decision)]) {
         if !self.quiet {
             let lines = batch

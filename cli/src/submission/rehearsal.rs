@@ -12,17 +12,17 @@ use socklab_core::{
 };
 use socklab_register::Journal;
 
-use super::journal::Log;
+use super::journal::SubmissionLog;
 use super::review::{Received, Reviewer};
 
 /// Judges as a real register does, but in memory and without throttling.
 pub(super) struct Rehearsal {
     ledger: Mutex<Ledger>,
-    log: Arc<Log>,
+    log: Arc<SubmissionLog>,
 }
 
 impl Rehearsal {
-    pub(super) fn new(policy: Policy, log: Arc<Log>) -> Self {
+    pub(super) fn new(policy: Policy, log: Arc<SubmissionLog>) -> Self {
         Rehearsal {
             ledger: Mutex::new(Ledger::new(policy)),
             log,
@@ -50,7 +50,7 @@ impl Service for Reviewed {
     type Machine = Box<dyn Machine>;
 
     fn accept(&self, link: Link) -> Self::Machine {
-        Box::new(Listening {
+        Box::new(ReviewedMachine {
             machine: self.service.accept(link),
             reviewer: Arc::clone(&self.reviewer),
             received: Some(Received::new(link.peer)),
@@ -63,13 +63,13 @@ impl Service for Reviewed {
 }
 
 /// A machine whose input is collected until it answers.
-struct Listening {
+struct ReviewedMachine {
     machine: Box<dyn Machine>,
     reviewer: Arc<Reviewer>,
     received: Option<Received>,
 }
 
-impl Machine for Listening {
+impl Machine for ReviewedMachine {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         let (reads, before) = (self.machine.interest().network, out.len());
         self.machine.step(now, input, out);

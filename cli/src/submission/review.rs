@@ -38,12 +38,12 @@ impl Received {
 pub(crate) struct Reviewer {
     messages: &'static dyn Messages,
     quiet: bool,
-    seen: Mutex<Seen>,
+    counts: Mutex<Counts>,
 }
 
-/// What a rehearsal has seen so far.
+/// What a rehearsal has counts so far.
 #[derive(Default)]
-struct Seen {
+struct Counts {
     messages: u64,
     right: u64,
     /// For each cause: how many messages had it, and its wording for the first.
@@ -52,26 +52,26 @@ struct Seen {
 
 impl Reviewer {
     pub(super) fn new(messages: &'static dyn Messages, quiet: bool) -> Self {
-        let seen = Mutex::default();
+        let counts = Mutex::default();
         Reviewer {
             messages,
             quiet,
-            seen,
+            counts,
         }
     }
 
     /// What to explain to the class: each cause with the number of messages that had it, the
     /// commonest first. `None` if no message came.
     pub(crate) fn summary(&self) -> Option<String> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.messages == 0 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.messages == 0 {
             return None;
         }
-        let (count, right) = (seen.messages, seen.right);
+        let (count, right) = (counts.messages, counts.right);
         let heading = [("count", &count as &dyn Variable), ("right", &right)];
         let mut lines = vec![self.messages.say_with("rehearsal-summary", &heading)];
-        seen.causes.sort_by_key(|(_, count, _)| Reverse(*count));
-        for (_, count, said) in &seen.causes {
+        counts.causes.sort_by_key(|(_, count, _)| Reverse(*count));
+        for (_, count, said) in &counts.causes {
             let values = [("count", count as &dyn Variable), ("said", said)];
             lines.push(format!(
                 "  {}",
@@ -82,13 +82,13 @@ impl Reviewer {
     }
 
     fn count(&self, remarks: &[Remark]) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.messages += 1;
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.messages += 1;
         let mut right = true;
         for remark in remarks.iter().filter(|one| one.is_wrong()) {
             right = false;
             let kind = discriminant(remark);
-            match seen.causes.iter_mut().find(|(known, ..)| *known == kind) {
+            match counts.causes.iter_mut().find(|(known, ..)| *known == kind) {
                 Some((_, count, _)) => *count += 1,
                 None => {
                     let said = match remark {
@@ -96,11 +96,11 @@ impl Reviewer {
                         Remark::CodeZeros(_) => self.with_zeros("…"),
                         _ => self.remark(remark),
                     };
-                    seen.causes.push((kind, 1, said));
+                    counts.causes.push((kind, 1, said));
                 }
             }
         }
-        seen.right += u64::from(right);
+        counts.right += u64::from(right);
     }
 
     fn with_zeros(&self, dni: &str) -> String {

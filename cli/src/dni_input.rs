@@ -18,34 +18,34 @@ pub(crate) fn given_dni(given: Option<String>) -> Option<String> {
 
 /// Why there is no DNI.
 #[derive(Debug)]
-pub(crate) enum NoDni {
+pub(crate) enum DniInputError {
     /// None was given or typed.
     Missing,
     /// What was given is none.
     Wrong(DniError),
 }
 
-impl NoDni {
+impl DniInputError {
     pub(crate) fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            NoDni::Missing => messages.say("dni-missing"),
-            NoDni::Wrong(error) => wording::dni(messages, *error),
+            DniInputError::Missing => messages.say("dni-missing"),
+            DniInputError::Wrong(error) => wording::dni(messages, *error),
         }
     }
 }
 
-explained!(NoDni);
+explained!(DniInputError);
 
 /// The same, else one that the user types, unseen and until it is one, or a line of standard input.
-pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni, NoDni> {
+pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni, DniInputError> {
     if let Some(dni) = given_dni(given) {
-        return Dni::parse(&dni).map_err(NoDni::Wrong);
+        return Dni::parse(&dni).map_err(DniInputError::Wrong);
     }
     loop {
-        let typed = typed(&messages.say("prompt-dni")).ok_or(NoDni::Missing)?;
+        let typed = typed(&messages.say("prompt-dni")).ok_or(DniInputError::Missing)?;
         match Dni::parse(&typed) {
             Err(error) if stdin().is_terminal() => print::line(&wording::dni(messages, error)),
-            parsed => return parsed.map_err(NoDni::Wrong),
+            parsed => return parsed.map_err(DniInputError::Wrong),
         }
     }
 }

@@ -5,33 +5,33 @@ use socklab_text::Messages;
 
 use crate::address;
 use crate::exit::Exit;
-use crate::impairments::Misplaced;
+use crate::impairments::ImpairmentError;
 use crate::processes::Design;
-use crate::submission::{Unprepared, Unusable};
+use crate::submission::{CertificateError, PrepareError};
 
 /// Why an exchange does not begin.
-pub(super) enum Refusal {
+pub(super) enum StartError {
     /// It was not typed right.
     Usage(address::Error),
     /// The exercise's transport has no use for an impairment.
-    Misplaced(Misplaced),
+    Impairment(ImpairmentError),
     /// The runtime has no fixed number of threads.
     Threads,
     /// A submission server cannot begin.
-    Server(Unprepared),
+    Server(PrepareError),
     /// A client cannot encrypt.
-    Client(Unusable),
+    Client(CertificateError),
 }
 
-impl From<address::Error> for Refusal {
+impl From<address::Error> for StartError {
     fn from(error: address::Error) -> Self {
-        Refusal::Usage(error)
+        StartError::Usage(error)
     }
 }
 
-impl From<Misplaced> for Refusal {
-    fn from(misplaced: Misplaced) -> Self {
-        Refusal::Misplaced(misplaced)
+impl From<ImpairmentError> for StartError {
+    fn from(error: ImpairmentError) -> Self {
+        StartError::Impairment(error)
     }
 }
 
@@ -41,24 +41,24 @@ pub(super) fn with_threads() -> impl Iterator<Item = &'static str> {
     Runtime::with_threads().chain(processes.map(Design::name))
 }
 
-impl Refusal {
+impl StartError {
     pub(super) fn say(&self, messages: &dyn Messages, runtime: &str) -> String {
         match self {
-            Refusal::Usage(error) => error.say(messages),
-            Refusal::Misplaced(misplaced) => misplaced.say(messages),
-            Refusal::Threads => {
+            StartError::Usage(error) => error.say(messages),
+            StartError::Impairment(error) => error.say(messages),
+            StartError::Threads => {
                 let list = with_threads().collect::<Vec<_>>().join(", ");
                 messages.say_with("usage-threads", &[("runtime", &runtime), ("list", &list)])
             }
-            Refusal::Server(error) => error.say(messages),
-            Refusal::Client(error) => error.say(messages),
+            StartError::Server(error) => error.say(messages),
+            StartError::Client(error) => error.say(messages),
         }
     }
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Refusal::Usage(_) | Refusal::Misplaced(_) | Refusal::Threads => Exit::Usage,
-            Refusal::Server(_) | Refusal::Client(_) => Exit::Failed,
+            StartError::Usage(_) | StartError::Impairment(_) | StartError::Threads => Exit::Usage,
+            StartError::Server(_) | StartError::Client(_) => Exit::Failed,
         }
     }
 }
