@@ -9,7 +9,7 @@ use std::io;
 use socklab_core::Received;
 
 /// How many datagrams one call sends at most (`UDP_MAX_SEGMENTS` up to Linux 6.8).
-const MOST: usize = 64;
+const MAX_BATCH: usize = 64;
 
 /// How a UDP socket sends and receives several datagrams in one call, if it does.
 #[derive(Debug, Default)]
@@ -26,9 +26,9 @@ pub(crate) struct Batching {
 
 impl Batching {
     /// How many datagrams one call sends at most.
-    pub(crate) fn most(&self) -> usize {
+    pub(crate) fn max_batch(&self) -> usize {
         match self.enabled {
-            true => MOST,
+            true => MAX_BATCH,
             false => 1,
         }
     }

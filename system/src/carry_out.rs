@@ -67,13 +67,14 @@ pub trait Calls {
     fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket>;
 
     /// How many datagrams one call sends at most.
-    fn most(&self) -> usize {
-        self.wire().most()
+    fn max_batch(&self) -> usize {
+        self.wire().max_batch()
     }
 
     /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Where
-    /// the call blocks on a stream, it does so for at most `limit`. Where [several](Self::most)
-    /// datagrams leave in one call, each is `segment` bytes long, but for the last.
+    /// the call blocks on a stream, it does so for at most `limit`. Where
+    /// [several](Self::max_batch) datagrams leave in one call, each is `segment` bytes long, but
+    /// for the last.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -113,10 +114,10 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     calls: &mut C,
 ) -> Result<Wait, Status> {
     let (run, clock, permit) = (context.run, context.clock, context.permit);
-    let most = calls.most();
+    let max_batch = calls.max_batch();
     look_for_stop(&mut turn, now, run, permit);
     loop {
-        match turn.next_batch(now, most, |output| context.console.tell(&output)) {
+        match turn.next_batch(now, max_batch, |output| context.console.tell(&output)) {
             Next::Send {
                 link,
                 bytes,

@@ -76,9 +76,9 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     }
 
     /// How many datagrams one call sends at most.
-    pub fn most(&self) -> usize {
+    pub fn max_batch(&self) -> usize {
         match self {
-            Wire::Datagrams(datagrams) => datagrams.batching.most(),
+            Wire::Datagrams(datagrams) => datagrams.batching.max_batch(),
             Wire::Closed | Wire::Stream(_) => 1,
         }
     }
@@ -237,7 +237,7 @@ pub fn supports_batching() -> bool {
         let local = udp.local_addr()?;
         let mut wire = Wire::<UdpSocket, TcpStream>::server(udp, local, false, Ok)?;
         wire.enable_batching();
-        io::Result::Ok(wire.most() > 1)
+        io::Result::Ok(wire.max_batch() > 1)
     };
     supported().unwrap_or(false)
 }

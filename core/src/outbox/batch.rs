@@ -20,13 +20,18 @@ pub(crate) struct Batch {
 
 impl Outbox {
     /// If output `first` is a send: the sends from there on that can leave in one call, at most
-    /// `most` datagrams.
+    /// `max_batch` datagrams.
     ///
     /// On a stream these are all sends in a row, because its bytes may be cut anywhere. Datagrams
     /// leave together as equal segments to one peer, of which only the last may be shorter; all of
     /// them have no more bytes than one datagram may have, or the system would refuse them.
     #[inline]
-    pub(crate) fn batch(&self, first: usize, transport: Transport, most: usize) -> Option<Batch> {
+    pub(crate) fn batch(
+        &self,
+        first: usize,
+        transport: Transport,
+        max_batch: usize,
+    ) -> Option<Batch> {
         let Op::Send(link, range) = &self.ops[first] else {
             return None;
         };
@@ -36,8 +41,8 @@ impl Outbox {
             bytes: range.range(),
             segment: range.end - range.start,
         };
-        if transport == Transport::Stream || most > 1 {
-            self.extend(link, transport, most, &mut batch);
+        if transport == Transport::Stream || max_batch > 1 {
+            self.extend(link, transport, max_batch, &mut batch);
         }
         Some(batch)
     }
@@ -50,7 +55,7 @@ impl Outbox {
     }
 
     /// Adds to a batch what can leave with its first send.
-    fn extend(&self, link: &Link, transport: Transport, most: usize, batch: &mut Batch) {
+    fn extend(&self, link: &Link, transport: Transport, max_batch: usize, batch: &mut Batch) {
         let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
         for (index, op) in self.ops.iter().enumerate().skip(batch.next) {
             let range = match op {
@@ -64,7 +69,7 @@ impl Outbox {
                 batch.segment += len;
             } else {
                 let fits = 0 < len && len <= batch.segment && batch.bytes.len() + len <= most_bytes;
-                if !fits || datagrams == most {
+                if !fits || datagrams == max_batch {
                     break;
                 }
                 datagrams += 1;

@@ -97,7 +97,8 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         self.next_batch(now, 1, tell)
     }
 
-    /// What to do now. Up to `most` datagrams of the same length to one peer are sent together.
+    /// What to do now. Up to `max_batch` datagrams of the same length to one peer are sent
+    /// together.
     ///
     /// Outputs for the user go to `tell`, which needs no answer. Then come the machine's other
     /// outputs in order, then what is left to do. Drivers call this twice for a datagram: to send
@@ -107,7 +108,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     pub fn next_batch(
         &mut self,
         now: Now,
-        most: usize,
+        max_batch: usize,
         mut tell: impl FnMut(Output<'_>),
     ) -> Next<'_> {
         loop {
@@ -128,7 +129,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                     // that would be repeated for each of them.
                     if session.is_open()
                         && !session.has_unsent()
-                        && let Some(batch) = self.out.batch(first, session.transport(), most)
+                        && let Some(batch) = self.out.batch(first, session.transport(), max_batch)
                     {
                         let until = session.send_until(now);
                         self.sending = Sending::Outbox(batch);

@@ -60,7 +60,7 @@ struct Rig<M, O> {
     /// Sends are submitted, to be completed later.
     submits: bool,
     /// How many datagrams leave together at most.
-    most: usize,
+    max_batch: usize,
     /// What was done, a line each.
     done: Vec<String>,
     /// What the system took.
@@ -75,7 +75,7 @@ impl<M: Machine, O: Observer> Rig<M, O> {
             now: Now::default(),
             answers: VecDeque::new(),
             submits: false,
-            most: 1,
+            max_batch: 1,
             done: Vec::new(),
             sent: Vec::new(),
         };
@@ -108,7 +108,7 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     output => format!("tell {output:?}"),
                 });
             };
-            let line = match turn.next_batch(now, self.most, tell) {
+            let line = match turn.next_batch(now, self.max_batch, tell) {
                 Next::Wait(wait) => {
                     assert!(self.out.is_empty());
                     return Ok(wait);

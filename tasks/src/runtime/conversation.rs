@@ -225,7 +225,7 @@ impl<R: AsyncRuntime> Calls for TaskCalls<'_, R> {
         &self.socket.wire
     }
 
-    fn most(&self) -> usize {
+    fn max_batch(&self) -> usize {
         1
     }
 

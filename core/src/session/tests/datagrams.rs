@@ -26,9 +26,9 @@ fn sender(
     }
 }
 
-fn batches(all: &[(u16, &'static str)], most: usize) -> Vec<String> {
+fn batches(all: &[(u16, &'static str)], max_batch: usize) -> Vec<String> {
     let mut rig = Rig::bound(sender(all));
-    rig.most = most;
+    rig.max_batch = max_batch;
     rig.datagram(1, b"?");
     let wait = rig.run().unwrap();
     assert!(wait.receive && !wait.room);
@@ -77,7 +77,7 @@ fn equal_datagrams_to_one_peer_leave_together() {
 #[test]
 fn another_local_address_is_another_batch() {
     let mut rig = Rig::bound(parrot);
-    rig.most = 8;
+    rig.max_batch = 8;
     for last in [1, 1, 2] {
         let local = Some([127, 0, 0, last].into());
         let link = Link { local, ..peer(1) };
@@ -97,7 +97,7 @@ fn the_user_is_told_before_anything_is_sent() {
         }
     };
     let mut rig = Rig::bound(shows);
-    rig.most = 8;
+    rig.max_batch = 8;
     for text in [b"a", b"b", b"c"] {
         rig.datagram(1, text);
     }
@@ -117,7 +117,7 @@ fn what_nobody_sees_is_not_shown() {
     };
     let mut rig = Rig::bound(shows);
     rig.out = Outbox::new().without_shows();
-    rig.most = 8;
+    rig.max_batch = 8;
     for text in [b"a", b"b"] {
         rig.datagram(1, text);
     }
@@ -137,7 +137,7 @@ fn what_is_not_for_the_user_is_done_in_order() {
         }
     };
     let mut rig = Rig::bound(stores);
-    rig.most = 8;
+    rig.max_batch = 8;
     rig.datagram(1, b"a");
     rig.run().unwrap();
     assert_eq!(rig.done, ["send 1 a", "store 7", "send 1 a"]);
@@ -147,7 +147,7 @@ fn what_is_not_for_the_user_is_done_in_order() {
 #[test]
 fn a_fault_drops_only_the_first_of_a_batch() {
     let mut rig = Rig::bound(sender(&[(1, "a"), (1, "b"), (1, "c")]));
-    rig.most = 8;
+    rig.max_batch = 8;
     rig.answers
         .push_back(Err(CallError::Failed(fault(FaultKind::Refused))));
     rig.datagram(1, b"?");
@@ -181,7 +181,7 @@ fn a_part_of_a_batch_may_be_sent() {
         }
     };
     let mut rig = Rig::bound(shows);
-    rig.most = 8;
+    rig.max_batch = 8;
     for text in [b"aa", b"bb", b"cc", b"dd"] {
         rig.datagram(1, text);
     }
@@ -203,11 +203,11 @@ fn a_part_of_a_batch_may_be_sent() {
 #[test]
 fn datagrams_wait_for_room_in_order() {
     let all = [(1, "aa"), (1, "bb"), (1, "c"), (2, ""), (1, "dd")];
-    for most in [1, 8] {
-        let sends = batches(&all, most).len();
+    for max_batch in [1, 8] {
+        let sends = batches(&all, max_batch).len();
         for refused in 0..sends {
             let mut rig = Rig::bound(sender(&all));
-            rig.most = most;
+            rig.max_batch = max_batch;
             rig.datagram(1, b"?");
             rig.datagram(1, b"?");
             let taken = (0..refused).map(|_| Ok(usize::MAX));
@@ -290,7 +290,7 @@ fn a_machine_may_want_no_more_in_mid_batch() {
     };
     for (last, wait) in [("stop", Ok(Wait::default())), ("end", Err(Status::Done))] {
         let mut rig = Rig::bound(counts);
-        rig.most = 8;
+        rig.max_batch = 8;
         let (now, all) = (rig.now, ["a", "b", last, "c"]);
         let batch = all.iter().map(|text| (peer(1), text.as_bytes()));
         assert_eq!(rig.turn().datagrams(now, batch), 3);

@@ -42,7 +42,7 @@ struct Driver {
     /// Its sends are completed later.
     submits: bool,
     /// How many datagrams it sends at once.
-    most: usize,
+    max_batch: usize,
     stores: Vec<StoreId>,
     /// What was done, for who has to find out why it was wrong.
     story: Vec<String>,
@@ -64,7 +64,7 @@ impl Driver {
             out: Outbox::new(),
             now: Now::default(),
             submits: rng.chance(30),
-            most: rng.pick(&[1, 1, 3, 64]),
+            max_batch: rng.pick(&[1, 1, 3, 64]),
             rng,
             stores: Vec::new(),
             story: Vec::new(),
@@ -106,7 +106,7 @@ impl Driver {
             let mut turn = self.session.turn(&mut self.out);
             let mut told = Vec::new();
             let tell = |output: Output<'_>| told.push(format!("{output:?}"));
-            let did = match turn.next_batch(now, self.most, tell) {
+            let did = match turn.next_batch(now, self.max_batch, tell) {
                 Next::Store { id, .. } => Did::Store(id),
                 Next::Open {
                     transport,
@@ -149,10 +149,10 @@ impl Driver {
             self.reference.note(asked);
             let view = self.log.view();
             for told in told {
-                let expected = self.reference.next(now.mono, view, self.most);
+                let expected = self.reference.next(now.mono, view, self.max_batch);
                 assert_eq!(Did::Tell(told), expected, "{:#?}", self.story);
             }
-            let mut expected = self.reference.next(now.mono, view, self.most);
+            let mut expected = self.reference.next(now.mono, view, self.max_batch);
             if let Did::Send { datagrams, .. } = &did {
                 assert_eq!(did, expected, "{:#?}", self.story);
                 let len = datagrams.concat().len();

@@ -139,7 +139,7 @@ impl Reference {
     }
 
     /// What should be done next.
-    pub(super) fn next(&mut self, now: Mono, view: View, most: usize) -> Did {
+    pub(super) fn next(&mut self, now: Mono, view: View, max_batch: usize) -> Did {
         loop {
             if let Some(told) = self.told.pop_front() {
                 return Did::Tell(told);
@@ -156,7 +156,7 @@ impl Reference {
                     self.keep([(link, bytes)].into());
                     continue;
                 }
-                return self.offer(now, view, most);
+                return self.offer(now, view, max_batch);
             }
             match self.asked.pop_front() {
                 Some(Asked::Open(transport, addresses)) => {
@@ -183,7 +183,7 @@ impl Reference {
     }
 
     /// Offers what is asked for next.
-    fn offer(&mut self, now: Mono, view: View, most: usize) -> Did {
+    fn offer(&mut self, now: Mono, view: View, max_batch: usize) -> Did {
         let mut batch: Vec<(Link, Vec<u8>)> = Vec::new();
         for asked in &self.asked {
             let Asked::Send(link, bytes) = asked else {
@@ -192,7 +192,7 @@ impl Reference {
             if let Some((first_link, first)) = batch.first() {
                 let last = &batch[batch.len() - 1].1;
                 let fits = self.is_stream()
-                    || batch.len() < most
+                    || batch.len() < max_batch
                         && !bytes.is_empty()
                         && bytes.len() <= first.len()
                         && last.len() == first.len();
