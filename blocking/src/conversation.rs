@@ -119,24 +119,24 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Blocks in one call: for the network or for another thread, never for both.
     fn block(&mut self, wait: Wait) -> Now {
-        let limit = (wait.until).map(|until| until.since(self.run.clock.mono()));
-        if wait.room || limit.is_some_and(|limit| limit.is_zero()) {
+        let timeout = (wait.until).map(|until| until.since(self.run.clock.mono()));
+        if wait.room || timeout.is_some_and(|timeout| timeout.is_zero()) {
             // Do not wait: for room, the next write blocks; a deadline has come already.
             self.session.turn(&mut self.out).room();
             self.clock.now()
         } else if wait.receive {
-            self.receive(limit)
+            self.receive(timeout)
         } else {
-            self.wait_for_threads(limit)
+            self.wait_for_threads(timeout)
         }
     }
 
     /// Blocks until something comes from the network.
-    fn receive(&mut self, limit: Option<Duration>) -> Now {
+    fn receive(&mut self, timeout: Option<Duration>) -> Now {
         let Thread { wire, buffer, .. } = &mut self.thread;
         let (clock, permit) = (&self.run.clock, self.permit.as_ref());
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
-            wire.receive(buffer, limit, clock)
+            wire.receive(buffer, timeout, clock)
         });
         let now = self.clock.now();
         let stopped = self.session.is_stopped();
@@ -164,7 +164,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Blocks until there is a message from another thread: the user's line, the register's
     /// decision, or a wake-up for a stop.
-    fn wait_for_threads(&mut self, limit: Option<Duration>) -> Now {
+    fn wait_for_threads(&mut self, timeout: Option<Duration>) -> Now {
         let (thread, stop) = (&mut self.thread, &self.run.stop);
         if thread.woken_by_signals {
             // A signal ends only a receive by itself. To end this wait, a thread must wait for
@@ -177,7 +177,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         }
         let (clock, messages) = (&self.run.clock, &thread.messages);
         let (message, operation) = timed::<W::Observer, _>(clock, OperationKind::Wait, || {
-            (messages.recv_timeout(limit.unwrap_or(Duration::MAX)))
+            (messages.recv_timeout(timeout.unwrap_or(Duration::MAX)))
                 .map_err(|_| ErrorKind::TimedOut.into())
         });
         let now = self.clock.now();
@@ -225,9 +225,9 @@ impl Calls for Thread {
         link: &Link,
         bytes: &[u8],
         segment: usize,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<usize> {
-        self.wire.send(link, bytes, segment, limit)
+        self.wire.send(link, bytes, segment, timeout)
     }
 
     #[inline(never)]
@@ -236,10 +236,10 @@ impl Calls for Thread {
         run: &Run<W>,
         transport: Transport,
         link: Link,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Opened {
         timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
-            let (local, wire) = BlockingWire::open(transport, link, limit)?;
+            let (local, wire) = BlockingWire::open(transport, link, timeout)?;
             self.connect(wire, &run.stop);
             Ok(Some(local))
         })

@@ -56,12 +56,12 @@ impl BlockingWire {
     pub(crate) fn open(
         transport: Transport,
         link: Link,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<(SocketAddr, Self)> {
         let (local, wire) = match transport {
             Transport::Datagram => Wire::client(link, |udp| Ok(udp.into()))?,
             Transport::Stream => {
-                let tcp = socket::stream_client(link.peer, limit)?;
+                let tcp = socket::stream_client(link.peer, timeout)?;
                 (tcp.local_addr()?, Wire::Stream(tcp.into()))
             }
         };
@@ -117,7 +117,7 @@ impl BlockingWire {
     pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
         clock: &Clock,
     ) -> io::Result<Received> {
         if let Wire::Datagrams(datagrams) = &mut self.wire
@@ -125,14 +125,14 @@ impl BlockingWire {
         {
             return Ok(rest);
         }
-        let limit = until_a_look(limit);
-        let set = self.read_timeout != limit;
-        self.read_timeout = limit;
+        let timeout = until_a_look(timeout);
+        let set = self.read_timeout != timeout;
+        self.read_timeout = timeout;
         let received = match &self.wire {
             Wire::Closed => return Err(ErrorKind::WouldBlock.into()),
             Wire::Datagrams(datagrams) => {
                 if set {
-                    datagrams.udp.set_read_timeout(limit)?;
+                    datagrams.udp.set_read_timeout(timeout)?;
                 }
                 let one = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
                 let any = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
@@ -140,7 +140,7 @@ impl BlockingWire {
             }
             Wire::Stream(stream) => {
                 if set {
-                    stream.set_read_timeout(limit)?;
+                    stream.set_read_timeout(timeout)?;
                 }
                 read((&**stream).read(buffer))
             }
@@ -164,19 +164,19 @@ impl BlockingWire {
         link: &Link,
         bytes: &[u8],
         segment: usize,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<usize> {
         if let Wire::Stream(stream) = &self.wire {
             // A stop can end a blocked write only by cutting the connection. So a write has a
             // time-out, after which the driver looks for a stop.
-            let limit = limit.map_or(CLOSE_TIMEOUT, |limit| limit.min(CLOSE_TIMEOUT));
-            let limit = limit.max(Duration::from_millis(1));
+            let timeout = timeout.map_or(CLOSE_TIMEOUT, |timeout| timeout.min(CLOSE_TIMEOUT));
+            let timeout = timeout.max(Duration::from_millis(1));
             if cfg!(windows) {
-                return write_some(stream, bytes, limit);
+                return write_some(stream, bytes, timeout);
             }
-            if self.write_timeout != Some(limit) {
-                stream.set_write_timeout(Some(limit))?;
-                self.write_timeout = Some(limit);
+            if self.write_timeout != Some(timeout) {
+                stream.set_write_timeout(Some(timeout))?;
+                self.write_timeout = Some(timeout);
             }
         }
         match &mut self.wire {
@@ -196,9 +196,9 @@ impl BlockingWire {
 /// On Windows a blocking send waits until all bytes are taken, and after a time-out it does not say
 /// how many were. So this sends what the system takes without waiting, and sleeps between two
 /// attempts.
-fn write_some(mut stream: &TcpStream, bytes: &[u8], limit: Duration) -> io::Result<usize> {
+fn write_some(mut stream: &TcpStream, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
     const PAUSE: Duration = Duration::from_millis(1);
-    let mut left = limit;
+    let mut left = timeout;
     stream.set_nonblocking(true)?;
     let written = loop {
         match stream.write(bytes) {
@@ -213,11 +213,11 @@ fn write_some(mut stream: &TcpStream, bytes: &[u8], limit: Duration) -> io::Resu
     written
 }
 
-/// Shortens the limit of a receive on Windows, where a stop may be unable to end it.
-fn until_a_look(limit: Option<Duration>) -> Option<Duration> {
+/// Shortens the timeout of a receive on Windows, where a stop may be unable to end it.
+fn until_a_look(timeout: Option<Duration>) -> Option<Duration> {
     match cfg!(windows) {
-        true => Some(limit.map_or(LOOK_AT_STOP, |limit| limit.min(LOOK_AT_STOP))),
-        false => limit,
+        true => Some(timeout.map_or(LOOK_AT_STOP, |timeout| timeout.min(LOOK_AT_STOP))),
+        false => timeout,
     }
 }
 

@@ -133,18 +133,23 @@ impl Failure {
     }
 
     /// The same on a stream that may take so long to open: the system may give up before that.
-    pub(crate) fn of_stream(peer: SocketAddr, doing: Doing, fault: Fault, limit: Duration) -> Self {
+    pub(crate) fn of_stream(
+        peer: SocketAddr,
+        doing: Doing,
+        fault: Fault,
+        timeout: Duration,
+    ) -> Self {
         match (doing, fault.kind) {
-            (Doing::Opening, FaultKind::TimedOut) => Failure::ConnectTimedOut(peer, limit),
+            (Doing::Opening, FaultKind::TimedOut) => Failure::ConnectTimedOut(peer, timeout),
             _ => Failure::of(peer, doing, fault),
         }
     }
 
     /// What it means that a stream's deadline passed, while it was being opened or later.
-    pub(crate) const fn gave_up(opening: bool, peer: SocketAddr, limit: Duration) -> Self {
+    pub(crate) const fn gave_up(opening: bool, peer: SocketAddr, timeout: Duration) -> Self {
         match opening {
-            true => Failure::ConnectTimedOut(peer, limit),
-            false => Failure::NoReply(peer, limit),
+            true => Failure::ConnectTimedOut(peer, timeout),
+            false => Failure::NoReply(peer, timeout),
         }
     }
 

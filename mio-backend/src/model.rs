@@ -49,8 +49,8 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
     }
 
     /// The one place where the program waits: for a change of any socket that is registered.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
-        self.poll.poll(&mut self.events, limit)?;
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+        self.poll.poll(&mut self.events, timeout)?;
         for event in &self.events {
             // The next read or write returns an error, so it counts as both.
             let error = event.is_error();

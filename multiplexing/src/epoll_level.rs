@@ -16,7 +16,7 @@ use std::time::Duration;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watched};
 
-use crate::poll::timeout;
+use crate::poll::system_timeout;
 
 /// How many events one wait returns at most. The next wait returns the others.
 const EVENTS: usize = 1024;
@@ -35,8 +35,8 @@ impl Model for EpollModel {
     readiness::std_sockets!();
 
     /// The one place where the program waits: until any of the sockets is ready.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
-        let found = self.epoll.wait(&mut self.events, timeout(limit))?;
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+        let found = self.epoll.wait(&mut self.events, system_timeout(timeout))?;
         ready.extend(self.events[..found].iter().map(|event| Ready {
             key: event.data() as usize,
             interest: interest(event.events()),

@@ -33,7 +33,7 @@ impl Model for NonblockingModel {
 
     readiness::std_sockets!();
 
-    /// Does not wait, whatever the limit: every socket may be ready, and asking it will tell.
+    /// Does not wait, whatever the timeout: every socket may be ready, and asking it will tell.
     fn wait(&mut self, _: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         ready.extend(
             self.watched

@@ -34,13 +34,13 @@ impl Model for PollModel {
     readiness::std_sockets!();
 
     /// The one place where the program waits: until any of the sockets is ready.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let mut list = std::mem::take(&mut self.list);
         let watched = self.watched.values();
         list.extend(
             watched.map(|(interest, socket)| PollFd::new(socket.as_fd(), flags(*interest))),
         );
-        let found = poll(&mut list, timeout(limit));
+        let found = poll(&mut list, system_timeout(timeout));
         for (found, key) in list.iter().zip(self.watched.keys()) {
             let found = found.revents().unwrap_or(PollFlags::POLLERR);
             if !found.is_empty() {
@@ -101,9 +101,9 @@ fn interest(found: PollFlags) -> Interest {
 }
 
 /// Rounded up to a millisecond, so that a deadline has come when the wait is over.
-pub(crate) fn timeout(limit: Option<Duration>) -> PollTimeout {
-    limit.map_or(PollTimeout::NONE, |limit| {
-        let millis = limit.as_nanos().div_ceil(1_000_000);
+pub(crate) fn system_timeout(timeout: Option<Duration>) -> PollTimeout {
+    timeout.map_or(PollTimeout::NONE, |timeout| {
+        let millis = timeout.as_nanos().div_ceil(1_000_000);
         PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
     })
 }

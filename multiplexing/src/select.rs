@@ -36,7 +36,7 @@ impl Model for SelectModel {
     readiness::std_sockets!(accept_if_it_fits);
 
     /// The one place where the program waits: until any of the sockets is ready.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let (mut read, mut write) = (FdSet::new(), FdSet::new());
         let mut highest = -1;
         for (interest, socket) in self.watched.values() {
@@ -49,8 +49,8 @@ impl Model for SelectModel {
                 write.insert(socket);
             }
         }
-        let mut limit = limit.map(timeout);
-        select(highest + 1, &mut read, &mut write, None, &mut limit)?;
+        let mut timeout = timeout.map(system_timeout);
+        select(highest + 1, &mut read, &mut write, None, &mut timeout)?;
         for (key, (_, socket)) in &self.watched {
             let interest = Interest {
                 read: read.contains(socket.as_fd()),
@@ -113,7 +113,7 @@ fn accept_if_it_fits(listener: &TcpListener) -> io::Result<(Arc<TcpStream>, Sock
 const A_DAY: i64 = 86_400_000_000;
 
 /// Rounded up to a microsecond, so that a deadline has come when the wait is over.
-fn timeout(limit: Duration) -> TimeVal {
-    let micros = limit.as_nanos().div_ceil(1_000);
+fn system_timeout(timeout: Duration) -> TimeVal {
+    let micros = timeout.as_nanos().div_ceil(1_000);
     TimeVal::microseconds(i64::try_from(micros).map_or(A_DAY, |micros| micros.min(A_DAY)))
 }

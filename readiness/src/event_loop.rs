@@ -200,7 +200,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         }
         let pause = listener.as_ref().and_then(|one| one.deadline());
         let next = [all.timers.next(), pause].into_iter().flatten().min();
-        let limit = match next {
+        let timeout = match next {
             // There is work already, so do not wait: only ask what else is ready.
             _ if accepts || !all.queue.is_empty() => Some(Duration::ZERO),
             Some(at) => Some(at.since(run.clock.mono())),
@@ -209,7 +209,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let ready = &mut self.ready;
         ready.clear();
         let (waited, operation) = timed::<W::Observer, _>(&run.clock, OperationKind::Wait, || {
-            model.wait(limit, ready)?;
+            model.wait(timeout, ready)?;
             Ok(u32::try_from(ready.len()).unwrap_or(u32::MAX))
         });
         if let Some(operation) = operation.filter(|_| L::WAITS) {

@@ -124,7 +124,7 @@ pub trait Model: Sized + 'static {
     ///
     /// # Errors
     /// What the system says; `Interrupted` after a signal.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()>;
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()>;
 
     /// Turns a blocking UDP socket into a nonblocking one of the model's type.
     ///

@@ -34,9 +34,13 @@ impl Model for SignalModel {
 
     /// The one place where the program waits: for the signal. The signal does not say which socket
     /// changed, so all of them count as ready.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let unasked = std::mem::take(&mut self.unasked);
-        let signalled = signal::wait(if unasked { Some(Duration::ZERO) } else { limit })?;
+        let signalled = signal::wait(if unasked {
+            Some(Duration::ZERO)
+        } else {
+            timeout
+        })?;
         if signalled || unasked {
             let interest = Interest {
                 read: true,

@@ -46,15 +46,15 @@ pub(crate) fn own(socket: BorrowedFd<'_>) -> io::Result<()> {
 
 /// Sleeps until the signal comes, or for `limit`; returns whether it came. The calling thread has
 /// the signal blocked, so one that came earlier is pending and ends the wait at once.
-pub(crate) fn wait(limit: Option<Duration>) -> io::Result<bool> {
+pub(crate) fn wait(timeout: Option<Duration>) -> io::Result<bool> {
     let set = set();
-    let limit = limit.map(TimeSpec::from_duration);
-    let limit = limit
+    let timeout = timeout.map(TimeSpec::from_duration);
+    let timeout = timeout
         .as_ref()
-        .map_or(ptr::null(), |limit| ptr::from_ref(limit.as_ref()));
+        .map_or(ptr::null(), |timeout| ptr::from_ref(timeout.as_ref()));
     // SAFETY: the kernel reads a set and a time that live until the call returns, or no time; and
     // it writes nothing where the second argument is null.
-    let signal = unsafe { libc::sigtimedwait(set.as_ref(), ptr::null_mut(), limit) };
+    let signal = unsafe { libc::sigtimedwait(set.as_ref(), ptr::null_mut(), timeout) };
     if signal != -1 {
         return Ok(true);
     }

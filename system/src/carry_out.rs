@@ -83,7 +83,7 @@ pub trait Calls {
         link: &Link,
         bytes: &[u8],
         segment: usize,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<usize>;
 
     /// Opens a socket to `link`, in place of the one before.
@@ -92,7 +92,7 @@ pub trait Calls {
         run: &Run<W>,
         transport: Transport,
         link: Link,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Opened;
 
     /// Gives the connection up: unsent bytes are lost, and the peer sees a reset.
@@ -124,9 +124,9 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 segment,
                 until,
             } => {
-                let limit = until.map(|until| until.since(now.mono));
+                let timeout = until.map(|until| until.since(now.mono));
                 let send = || {
-                    let len = calls.send(link, bytes, segment, limit)?;
+                    let len = calls.send(link, bytes, segment, timeout)?;
                     Ok(Sent { len, segment })
                 };
                 let (sent, operation) =
@@ -151,9 +151,9 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 socket,
                 transport,
                 to,
-                limit,
+                timeout,
             } => {
-                let (opened, operation) = calls.open(run, transport, Link::on(socket, to), limit);
+                let (opened, operation) = calls.open(run, transport, Link::on(socket, to), timeout);
                 turn.observe(operation);
                 if C::BLOCK {
                     now = clock.now();

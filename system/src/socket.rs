@@ -138,9 +138,9 @@ fn at_one_address(address: SocketAddr, kind: Type, count: usize) -> io::Result<V
 ///
 /// # Errors
 /// What the system says; `TimedOut` when the time has passed.
-pub fn stream_client(to: SocketAddr, limit: Option<Duration>) -> io::Result<TcpStream> {
-    match limit {
-        Some(limit) => TcpStream::connect_timeout(&to, limit.max(Duration::from_millis(1))),
+pub fn stream_client(to: SocketAddr, timeout: Option<Duration>) -> io::Result<TcpStream> {
+    match timeout {
+        Some(timeout) => TcpStream::connect_timeout(&to, timeout.max(Duration::from_millis(1))),
         None => TcpStream::connect(to),
     }
 }

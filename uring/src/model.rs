@@ -87,9 +87,9 @@ impl Model for UringModel {
     }
 
     /// The one place where the program waits: until any operation is complete.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let mut ring = self.0.borrow_mut();
-        ring.wait(limit)?;
+        ring.wait(timeout)?;
         while let Some(completion) = ring.next() {
             let state = Rc::clone(&completion.owner);
             ready.extend(state.borrow_mut().complete(completion));

@@ -176,12 +176,13 @@ impl<W: Clone> Ring<W> {
     }
 
     /// Submits the pending requests, and waits until an operation is complete, or for `limit`.
-    pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.refill();
-        let limit = limit.map(Timespec::from);
-        let args = (limit.iter()).fold(SubmitArgs::new(), |args, limit| args.timespec(limit));
+        let timeout = timeout.map(Timespec::from);
+        let args = (timeout.iter()).fold(SubmitArgs::new(), |args, timeout| args.timespec(timeout));
         match self.ring.submitter().submit_with_args(1, &args) {
-            // ETIME: the limit has passed. EBUSY: there are more completions than the queue holds.
+            // ETIME: the timeout has passed. EBUSY: there are more completions than the queue
+            // holds.
             Err(error) if ![ETIME, EBUSY].map(Some).contains(&error.raw_os_error()) => Err(error),
             _ => Ok(()),
         }

@@ -34,7 +34,7 @@ pub enum Next<'a> {
         /// To whom.
         to: SocketAddr,
         /// How long it may take, for a driver that blocks in it. Others look at [`Wait::until`].
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
     },
     /// Send. Answer with [`Turn::sent`] or [`Turn::not_sent`].
     Send {
@@ -156,11 +156,11 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                 self.send_next(until)
             }
             Step::Store(index) => self.store(index),
-            Step::Open(socket, transport, to, limit) => Next::Open {
+            Step::Open(socket, transport, to, timeout) => Next::Open {
                 socket,
                 transport,
                 to,
-                limit,
+                timeout,
             },
             Step::Finish(link) => Next::Finish(link),
             Step::Abort => Next::Abort,
@@ -336,9 +336,9 @@ impl<M: Machine, O: Observer> Session<M, O> {
         rare.opening.take_if(|_| !running);
         if let Some(opening) = rare.opening.as_mut().filter(|opening| opening.untried) {
             let deadline = self.pump.machine().deadline();
-            let limit = opening.begin_attempt(now.mono, deadline.map(|deadline| deadline.at));
+            let timeout = opening.begin_attempt(now.mono, deadline.map(|deadline| deadline.at));
             let (socket, to) = (opening.socket, opening.address());
-            return Some(Step::Open(socket, opening.transport, to, limit));
+            return Some(Step::Open(socket, opening.transport, to, timeout));
         }
         let link = rare.finishing.take_if(|_| all_sent)?;
         Some(Step::Finish(link))

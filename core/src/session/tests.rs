@@ -142,10 +142,10 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     socket,
                     transport,
                     to,
-                    limit,
+                    timeout,
                 } => {
                     let (socket, transport) = (socket.0, transport.name());
-                    format!("open s{socket} {transport} {} {limit:?}", to.port())
+                    format!("open s{socket} {transport} {} {timeout:?}", to.port())
                 }
                 Next::Finish(link) => {
                     turn.finished(now, link, Ok(()));

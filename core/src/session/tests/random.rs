@@ -111,9 +111,9 @@ impl Driver {
                 Next::Open {
                     transport,
                     to,
-                    limit,
+                    timeout,
                     ..
-                } => Did::Open(transport, to, limit),
+                } => Did::Open(transport, to, timeout),
                 Next::Send {
                     link,
                     bytes,
