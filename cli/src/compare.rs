@@ -14,7 +14,7 @@ use clap::ArgMatches;
 use socklab_compare::summary::Document;
 use socklab_core::Transport;
 use socklab_core::lab::{self, EXERCISES, Exercise};
-use socklab_experiments::compare::{self, Entry, Kind, Unmeasured};
+use socklab_experiments::compare::{self, Contestant, ContestantKind, Unmeasured};
 use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_files::Scratch;
 use socklab_runtimes::Runtime;
@@ -95,13 +95,13 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
 }
 
 /// The servers in other languages. Reports those that cannot be used.
-fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Entry> {
+fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Contestant> {
     let mut peers = Vec::new();
     for peer in socklab_process::peers(folder) {
         match peer {
-            Ok(peer) => peers.push(Entry {
+            Ok(peer) => peers.push(Contestant {
                 name: peer.name.to_owned(),
-                kind: Kind::Program(peer.command),
+                kind: ContestantKind::Program(peer.command),
             }),
             Err(missing) => print::line(&messages.say_with(
                 "compare-peer-missing",

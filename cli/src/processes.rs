@@ -15,7 +15,7 @@ use clap::builder::PossibleValue;
 use socklab_core::lab::{BoxedService, Exercise};
 use socklab_core::transcript::Role;
 use socklab_core::{Status, Watch};
-use socklab_experiments::compare::Kind;
+use socklab_experiments::compare::ContestantKind;
 use socklab_system::Run;
 use socklab_text::Messages;
 
@@ -105,7 +105,7 @@ impl Design {
     }
 
     /// The design as a contestant of a comparison: a command with a placeholder for the port.
-    pub(crate) fn contestant(self) -> io::Result<Kind> {
+    pub(crate) fn contestant(self) -> io::Result<ContestantKind> {
         let program = env::current_exe()?.to_string_lossy().into_owned();
         let words = [
             "{exercise}",
@@ -116,7 +116,7 @@ impl Design {
             "--runtime",
         ];
         let command = words.into_iter().chain([self.name()]).map(str::to_owned);
-        Ok(Kind::Program(
+        Ok(ContestantKind::Program(
             [program].into_iter().chain(command).collect(),
         ))
     }

@@ -8,7 +8,7 @@ use clap::{Args, Command};
 use socklab_compare::results::Load;
 use socklab_core::Transport;
 use socklab_core::lab::{self, Exercise};
-use socklab_experiments::compare::{Entry, Kind, Plan, Thoroughness};
+use socklab_experiments::compare::{Contestant, ContestantKind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
 
@@ -180,7 +180,7 @@ impl CompareArgs {
     pub(super) fn survey(
         &self,
         allowed: &[usize],
-        peers: &[Entry],
+        peers: &[Contestant],
     ) -> Result<Option<survey::Plan>, PlanError> {
         if self.exercise().is_some() {
             return Ok(None);
@@ -189,16 +189,16 @@ impl CompareArgs {
         others.extend_from_slice(peers);
         let mut contestants = match &self.models {
             Some(names) => {
-                let mut entries = Vec::new();
-                self.models_named(names, None, &mut entries)?;
-                entries
+                let mut contestants = Vec::new();
+                self.models_named(names, None, &mut contestants)?;
+                contestants
             }
             None if others.is_empty() => survey::usual(),
             // Beside other programs, the main models are enough.
             None => survey::usual().into_iter().filter(is_main).collect(),
         };
-        let without = |one: &&Entry| match &one.kind {
-            Kind::Program(command) => !command.iter().any(|part| part.contains("{exercise}")),
+        let without = |one: &&Contestant| match &one.kind {
+            ContestantKind::Program(command) => !command.iter().any(|part| part.contains("{exercise}")),
             _ => false,
         };
         if let Some(one) = others.iter().find(without) {
@@ -217,7 +217,7 @@ impl CompareArgs {
     }
 
     /// The programs that the command line names as contestants.
-    fn programs(&self) -> Result<Vec<Entry>, PlanError> {
+    fn programs(&self) -> Result<Vec<Contestant>, PlanError> {
         let program = |text: &String| {
             let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
             let command = parts.and_then(|(name, line)| Some((name, shlex::split(line)?)));
@@ -228,14 +228,14 @@ impl CompareArgs {
             if !command.iter().any(|part| part.contains("{port}")) {
                 return Err(PlanError::Without(name.to_owned(), "{port}"));
             }
-            let (name, kind) = (name.to_owned(), Kind::Program(command));
-            Ok(Entry { name, kind })
+            let (name, kind) = (name.to_owned(), ContestantKind::Program(command));
+            Ok(Contestant { name, kind })
         };
         self.contestant.iter().map(program).collect()
     }
 
     /// The plan of a comparison. `peers` are contestants beside those that the command line names.
-    pub(super) fn plan(&self, allowed: &[usize], peers: &[Entry]) -> Result<Plan, PlanError> {
+    pub(super) fn plan(&self, allowed: &[usize], peers: &[Contestant]) -> Result<Plan, PlanError> {
         let exercise =
             lab::find(self.exercise().unwrap_or(EXERCISES[0])).unwrap_or(lab::EXERCISES[0]);
         let thoroughness = match (self.quick, self.full) {
@@ -243,13 +243,13 @@ impl CompareArgs {
             (_, true) => Thoroughness::FULL,
             _ => Thoroughness::USUAL,
         };
-        let mut entries = self.entries(exercise)?;
-        entries.extend(self.programs()?);
-        entries.extend_from_slice(peers);
+        let mut contestants = self.contestants(exercise)?;
+        contestants.extend(self.programs()?);
+        contestants.extend_from_slice(peers);
         let baseline = match &self.baseline {
-            Some(name) if entries.iter().any(|entry| entry.name == *name) => name.clone(),
+            Some(name) if contestants.iter().any(|one| one.name == *name) => name.clone(),
             Some(name) => return Err(PlanError::Baseline(name.clone())),
-            None => entries[0].name.clone(),
+            None => contestants[0].name.clone(),
         };
         let connections = self.connections.as_deref().unwrap_or(thoroughness.loads);
         let closed = connections
@@ -266,10 +266,10 @@ impl CompareArgs {
             (true, _) => closed.collect(),
         };
         let seconds = Duration::from_secs_f64;
-        let (rounds, measure) = thoroughness.fit(entries.len() * loads.len());
+        let (rounds, measure) = thoroughness.fit(contestants.len() * loads.len());
         Ok(Plan {
             exercise,
-            entries,
+            contestants,
             baseline,
             loads,
             rounds: self.rounds.unwrap_or(rounds),
@@ -310,32 +310,32 @@ impl CompareArgs {
         &self,
         names: &[String],
         exercise: Option<&Exercise>,
-        entries: &mut Vec<Entry>,
+        contestants: &mut Vec<Contestant>,
     ) -> Result<(), PlanError> {
         let transport = exercise.map_or(Transport::Stream, |one| one.transport);
         let different = Runtime::models(transport);
         for name in names {
             let kind = match (Runtime::find(name), Design::find(name)) {
-                (Some(model), _) if different.contains(&model) => Kind::Model(model),
+                (Some(model), _) if different.contains(&model) => ContestantKind::Model(model),
                 (_, Some(design)) if exercise.is_none_or(|one| Design::serves(one.name)) => {
                     (design.contestant()).map_err(|error| PlanError::Design(design, error))?
                 }
                 (_, Some(design)) => return Err(PlanError::NotServed(design)),
                 _ => return Err(PlanError::Model(name.clone())),
             };
-            let before = entries.iter().filter(|entry| entry.kind == kind).count();
+            let before = contestants.iter().filter(|one| one.kind == kind).count();
             let name = match before {
                 0 => name.clone(),
                 n => format!("{name} ({})", n + 1),
             };
-            entries.push(Entry { name, kind });
+            contestants.push(Contestant { name, kind });
         }
         Ok(())
     }
 
     /// The contestants of a comparison.
-    fn entries(&self, exercise: &Exercise) -> Result<Vec<Entry>, PlanError> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn contestants(&self, exercise: &Exercise) -> Result<Vec<Contestant>, PlanError> {
+        let mut contestants: Vec<Contestant> = Vec::new();
         let named = |models: Vec<Runtime>| models.into_iter().map(|one| one.name().to_owned());
         let names: Vec<String> = match &self.models {
             Some(names) => names.clone(),
@@ -343,23 +343,23 @@ impl CompareArgs {
             None if self.full => named(Runtime::models(exercise.transport)).collect(),
             None => named(Runtime::compared().collect()).collect(),
         };
-        self.models_named(&names, Some(exercise), &mut entries)?;
+        self.models_named(&names, Some(exercise), &mut contestants)?;
         if let Some(text) = &self.target {
             let address = address::client(text, exercise.port)
                 .map_err(PlanError::Address)?
                 .first;
-            entries.push(Entry {
+            contestants.push(Contestant {
                 name: address.to_string(),
-                kind: Kind::Target(address),
+                kind: ContestantKind::Target(address),
             });
         }
-        Ok(entries)
+        Ok(contestants)
     }
 }
 
 /// Whether it is one of the three models that every textbook has: a thread for each connection, one
 /// event loop, tasks.
-fn is_main(entry: &Entry) -> bool {
+fn is_main(contestant: &Contestant) -> bool {
     let main = [Runtime::Blocking, Runtime::Mio, Runtime::Tokio];
-    main.iter().any(|one| entry.kind == Kind::Model(*one))
+    main.iter().any(|one| contestant.kind == ContestantKind::Model(*one))
 }

@@ -65,7 +65,10 @@ pub(super) struct ComparisonStatus<'m> {
 impl<'m> ComparisonStatus<'m> {
     /// Says what will be measured, and about how long it takes.
     pub(super) fn new(messages: &'m dyn Messages, plan: &Plan) -> Self {
-        let names = plan.entries.iter().map(|entry| entry.name.as_str());
+        let names = plan
+            .contestants
+            .iter()
+            .map(|contestant| contestant.name.as_str());
         let estimate = plan.estimate();
         print::info(&messages.say_with(
             "compare-begin",

@@ -30,7 +30,7 @@ use crate::stage::{Wrong, prove_program};
 
 pub(crate) use environment::{Setting, describe};
 pub(crate) use others::Others;
-pub use plan::{Entry, Kind, Plan, Thoroughness};
+pub use plan::{Contestant, ContestantKind, Plan, Thoroughness};
 pub use sources::sources;
 
 /// Is told how far a comparison has got.
@@ -114,13 +114,20 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
         descriptors: raise_descriptors(),
         register,
     });
-    let names = plan.entries.iter().map(|entry| entry.name.clone());
+    let names = plan
+        .contestants
+        .iter()
+        .map(|contestant| contestant.name.clone());
     let models: Vec<String> = names.collect();
     let proofs = prove(&mut plan, progress);
-    let Some(first) = plan.entries.first() else {
+    let Some(first) = plan.contestants.first() else {
         return Err(Unmeasured::NoneLeft);
     };
-    if !plan.entries.iter().any(|entry| entry.name == plan.baseline) {
+    if !plan
+        .contestants
+        .iter()
+        .any(|contestant| contestant.name == plan.baseline)
+    {
         plan.baseline.clone_from(&first.name);
     }
     pin(&plan.cores.generator);
@@ -147,16 +154,16 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
     } else {
         in_slices(&mut plan, &mut results, progress)?;
     }
-    for entry in &plan.entries {
-        let failed = |error| Unmeasured::Failed(entry.name.clone(), error);
+    for contestant in &plan.contestants {
+        let failed = |error| Unmeasured::Failed(contestant.name.clone(), error);
         if !plan.idle.is_empty() {
-            progress.idle(&entry.name);
-            let steps = idle::run(&plan, entry).map_err(failed)?;
+            progress.idle(&contestant.name);
+            let steps = idle::run(&plan, contestant).map_err(failed)?;
             results.idle.extend(steps);
         }
         if let Some(limit) = plan.knee {
-            progress.knee(&entry.name);
-            let knee = knee::find(&plan, entry, limit, &results.trials, &mut |rate| {
+            progress.knee(&contestant.name);
+            let knee = knee::find(&plan, contestant, limit, &results.trials, &mut |rate| {
                 progress.rate(rate);
             });
             results.knees.push(knee.map_err(failed)?);
@@ -177,14 +184,16 @@ fn one_by_one(
     progress: &mut dyn Progress,
 ) -> Result<(), Unmeasured> {
     let order = plan.order();
-    for (done, &(round, entry, load)) in order.iter().enumerate() {
-        let entry = &plan.entries[entry];
-        progress.trial(&entry.name, &plan.loads[load], done, order.len());
-        let tried = trial::run(plan, round, entry, load, &mut |rate| progress.rate(rate))
-            .map_err(|error| Unmeasured::Failed(entry.name.clone(), error))?;
+    for (done, &(round, contestant, load)) in order.iter().enumerate() {
+        let contestant = &plan.contestants[contestant];
+        progress.trial(&contestant.name, &plan.loads[load], done, order.len());
+        let tried = trial::run(plan, round, contestant, load, &mut |rate| {
+            progress.rate(rate)
+        })
+        .map_err(|error| Unmeasured::Failed(contestant.name.clone(), error))?;
         if check(
             plan,
-            &entry.name,
+            &contestant.name,
             &tried.trial,
             tried.wrong,
             results,
@@ -209,7 +218,10 @@ fn in_slices(
     for round in 0..plan.rounds {
         rng.shuffle(&mut order);
         for (at, &load) in order.iter().enumerate() {
-            let names = plan.entries.iter().map(|entry| entry.name.as_str());
+            let names = plan
+                .contestants
+                .iter()
+                .map(|contestant| contestant.name.as_str());
             let names = names.collect::<Vec<_>>().join(", ");
             let done = round as usize * order.len() + at;
             progress.trial(&names, &plan.loads[load], done, all);
@@ -218,10 +230,11 @@ fn in_slices(
                 if check(plan, &name, &trial, wrong, results, progress)? {
                     results.trials.push(trial);
                 } else {
-                    plan.entries.retain(|entry| entry.name != name);
+                    plan.contestants
+                        .retain(|contestant| contestant.name != name);
                 }
             }
-            if plan.entries.is_empty() {
+            if plan.contestants.is_empty() {
                 return Err(Unmeasured::NoneLeft);
             }
         }
@@ -239,9 +252,12 @@ fn check(
     results: &Results,
     progress: &mut dyn Progress,
 ) -> Result<bool, Unmeasured> {
-    let entry = plan.entries.iter().find(|entry| entry.name == name);
-    let target = match entry.map(|entry| &entry.kind) {
-        Some(Kind::Target(address)) => Some(*address),
+    let contestant = plan
+        .contestants
+        .iter()
+        .find(|contestant| contestant.name == name);
+    let target = match contestant.map(|contestant| &contestant.kind) {
+        Some(ContestantKind::Target(address)) => Some(*address),
         _ => None,
     };
     let before = results.trials.iter().filter(|one| one.model == name);
@@ -274,8 +290,8 @@ fn check(
 /// Proves every model, reports those that are refused, and leaves the others in the plan.
 fn prove(plan: &mut Plan, progress: &mut dyn Progress) -> Vec<Proof> {
     let mut proofs: Vec<Proof> = Vec::new();
-    for entry in &plan.entries {
-        let Kind::Model(model) = &entry.kind else {
+    for contestant in &plan.contestants {
+        let ContestantKind::Model(model) = &contestant.kind else {
             continue;
         };
         if proofs.iter().any(|proof| proof.model == model.name()) {
@@ -289,28 +305,28 @@ fn prove(plan: &mut Plan, progress: &mut dyn Progress) -> Vec<Proof> {
         proofs.push(proof);
     }
     let mut left = Vec::new();
-    for entry in std::mem::take(&mut plan.entries) {
-        let stays = match &entry.kind {
-            Kind::Model(model) => proofs
+    for contestant in std::mem::take(&mut plan.contestants) {
+        let stays = match &contestant.kind {
+            ContestantKind::Model(model) => proofs
                 .iter()
                 .any(|proof| proof.model == model.name() && proof.same),
-            Kind::Program(_) if plan.records() => true,
-            Kind::Program(_) => {
-                progress.proving(&entry.name);
-                match prove_program(&entry, plan.exercise, &plan.cores) {
+            ContestantKind::Program(_) if plan.records() => true,
+            ContestantKind::Program(_) => {
+                progress.proving(&contestant.name);
+                match prove_program(&contestant, plan.exercise, &plan.cores) {
                     None => true,
                     Some(why) => {
-                        progress.unproved(&entry.name, &why);
+                        progress.unproved(&contestant.name, &why);
                         false
                     }
                 }
             }
-            Kind::Target(_) => true,
+            ContestantKind::Target(_) => true,
         };
         if stays {
-            left.push(entry);
+            left.push(contestant);
         }
     }
-    plan.entries = left;
+    plan.contestants = left;
     proofs
 }

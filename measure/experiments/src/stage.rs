@@ -18,7 +18,7 @@ use socklab_process::ProcessUsage;
 
 pub use noise::Noise;
 pub(crate) use proof::prove_program;
-pub use server::{Contestant, Kind};
+pub use server::{Contestant, ContestantKind};
 
 use noise::Watch;
 pub(crate) use server::Server;

@@ -19,7 +19,7 @@ use socklab_core::lab;
 use crate::compare::{Others, Setting, describe, proof};
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
-use crate::stage::{Kind, prove_program};
+use crate::stage::{ContestantKind, prove_program};
 
 pub use plan::{Plan, Thoroughness, usual};
 
@@ -108,15 +108,15 @@ fn prove_all(
                 continue;
             };
             let why = match &contestant.kind {
-                Kind::Model(runtime) => {
+                ContestantKind::Model(runtime) => {
                     let proof = proof::of(exercise, *runtime);
                     let why = proof.difference.clone();
                     proofs.push(proof);
                     why.map(|(expected, got)| Why::Differs { expected, got })
                 }
-                Kind::Program(_) => prove_program(contestant, exercise, &plan.cores),
+                ContestantKind::Program(_) => prove_program(contestant, exercise, &plan.cores),
                 // A target serves one exercise at its address.
-                Kind::Target(_) => None,
+                ContestantKind::Target(_) => None,
             };
             if let Some(why) = why {
                 let model = contestant.name.clone();

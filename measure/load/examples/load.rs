@@ -9,18 +9,18 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use socklab_load::{Kind, Moment, Outcome, Pace, Plan, run};
+use socklab_load::{LoadEvent, Outcome, Pace, Plan, Workload, run};
 
 fn plan() -> Option<(Plan, bool)> {
     let mut words = std::env::args().skip(1);
-    let exercise = match words.next()?.as_str() {
-        "echo" => Kind::Echo,
-        "capitals" => Kind::Capitals,
-        "welcome" => Kind::Welcome,
-        "submit" => Kind::Submit,
+    let workload = match words.next()?.as_str() {
+        "echo" => Workload::Echo,
+        "capitals" => Workload::Capitals,
+        "welcome" => Workload::Welcome,
+        "submit" => Workload::Submit,
         _ => return None,
     };
-    let mut plan = Plan::new(exercise, words.next()?.parse().ok()?);
+    let mut plan = Plan::new(workload, words.next()?.parse().ok()?);
     let mut progress = false;
     while let Some(word) = words.next() {
         if word == "--ascii" {
@@ -91,12 +91,12 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     };
-    let mut on = |moment| match moment {
-        Moment::Progress { rate } if progress => {
+    let mut on = |event| match event {
+        LoadEvent::Interval { rate } if progress => {
             print!("{:.0}, ", rate * plan.interval.as_secs_f64());
         }
-        Moment::Steady if progress => print!("steady: "),
-        Moment::Over if progress => println!(),
+        LoadEvent::Steady if progress => print!("steady: "),
+        LoadEvent::Over if progress => println!(),
         _ => {}
     };
     match run(&plan, &mut on) {

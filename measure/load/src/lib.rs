@@ -15,13 +15,13 @@
 //!   coordinated omission).
 //!
 //! ```no_run
-//! use socklab_load::{Kind, Moment, Pace, Plan, run};
+//! use socklab_load::{LoadEvent, Pace, Plan, Workload, run};
 //!
-//! let mut plan = Plan::new(Kind::Echo, "127.0.0.1:16000".parse().unwrap());
+//! let mut plan = Plan::new(Workload::Echo, "127.0.0.1:16000".parse().unwrap());
 //! plan.connections = 64;
 //! plan.pace = Pace::Open { rate: 10_000.0 };
-//! let outcome = run(&plan, &mut |moment| {
-//!     if moment == Moment::Steady {
+//! let outcome = run(&plan, &mut |event| {
+//!     if event == LoadEvent::Steady {
 //!         println!("now look at the server's CPU time");
 //!     }
 //! })
@@ -68,5 +68,5 @@ pub use error::Error;
 pub use idle::Idle;
 pub use load::{Load, run};
 pub use outcome::Outcome;
-pub use plan::{Kind, MIN_PAYLOAD, Moment, Pace, Plan};
+pub use plan::{LoadEvent, MIN_PAYLOAD, Pace, Plan, Workload};
 pub use slow_clients::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::one_shot::OneShotClients;
 use crate::outcome::Outcome;
 use crate::persistent::PersistentClients;
-use crate::plan::{Kind, Moment, Plan};
+use crate::plan::{LoadEvent, Plan, Workload};
 use crate::run::{Run, Runner};
 use crate::udp::UdpClients;
 
@@ -18,7 +18,7 @@ use crate::udp::UdpClients;
 /// # Errors
 /// [`Error::NoRoom`] if the system does not allow so many sockets; `InvalidInput` for a plan that
 /// makes no sense; otherwise the first error of the system that the [`Outcome`] does not count.
-pub fn run(plan: &Plan, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
+pub fn run(plan: &Plan, on: &mut dyn FnMut(LoadEvent)) -> Result<Outcome, Error> {
     Load::new(plan)?.whole(on)
 }
 
@@ -37,21 +37,21 @@ impl Load {
         limits::make_room(plan.connections.into())?;
         let poll = Poll::new()?;
         let registry = poll.registry();
-        Ok(Load(match plan.exercise {
-            Kind::Echo => Box::new(Run::new(plan, UdpClients::new(plan, registry)?, poll)),
-            Kind::Capitals => Box::new(Run::new(
+        Ok(Load(match plan.workload {
+            Workload::Echo => Box::new(Run::new(plan, UdpClients::new(plan, registry)?, poll)),
+            Workload::Capitals => Box::new(Run::new(
                 plan,
                 PersistentClients::new(plan, registry)?,
                 poll,
             )),
-            Kind::CapitalsOnce | Kind::Welcome | Kind::Submit => {
+            Workload::CapitalsOnce | Workload::Welcome | Workload::Submit => {
                 Box::new(Run::new(plan, OneShotClients::new(plan, registry)?, poll))
             }
         }))
     }
 
     /// Runs the whole load at once.
-    pub(crate) fn whole(mut self, on: &mut dyn FnMut(Moment)) -> Result<Outcome, Error> {
+    pub(crate) fn whole(mut self, on: &mut dyn FnMut(LoadEvent)) -> Result<Outcome, Error> {
         Ok(self.0.whole(on)?)
     }
 
@@ -61,7 +61,7 @@ impl Load {
     /// # Errors
     /// What the system says of the first thing that went wrong and is not counted in an
     /// [`Outcome`].
-    pub fn warm_up(&mut self, on: &mut dyn FnMut(Moment)) -> Result<(Duration, bool), Error> {
+    pub fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> Result<(Duration, bool), Error> {
         Ok(self.0.warm_up(on)?)
     }
 

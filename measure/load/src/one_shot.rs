@@ -10,7 +10,7 @@ use socklab_core::welcome::{BANNER, MAX_ANSWER};
 
 use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
-use crate::plan::{Kind, Plan};
+use crate::plan::{Plan, Workload};
 use crate::run::{Clients, expiry_interval};
 use crate::sources::{Failed, Sources, failed, send};
 use crate::submission::{Submissions, is_accepted, step_now};
@@ -50,13 +50,13 @@ enum Questions {
 
 impl Questions {
     fn of(plan: &Plan) -> Questions {
-        match plan.exercise {
-            Kind::Submit => Questions::Submit(Submissions::from(plan.first)),
-            Kind::CapitalsOnce => Questions::Capitals {
+        match plan.workload {
+            Workload::Submit => Questions::Submit(Submissions::from(plan.first)),
+            Workload::CapitalsOnce => Questions::Capitals {
                 text: Text::new(plan.payload, plan.ascii),
                 next: plan.first % NUMBERS,
             },
-            Kind::Welcome | Kind::Echo | Kind::Capitals => Questions::Welcome,
+            Workload::Welcome | Workload::Echo | Workload::Capitals => Questions::Welcome,
         }
     }
 

@@ -15,7 +15,7 @@ const MAX_PAYLOAD: usize = 65_507 / 3;
 
 /// What each question asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Workload {
     /// UDP: a text, for its capitals.
     Echo,
     /// TCP: a line, for its capitals, over persistent connections.
@@ -29,10 +29,13 @@ pub enum Kind {
     Submit,
 }
 
-impl Kind {
+impl Workload {
     /// Whether the questions contain their numbers.
     fn numbers(self) -> bool {
-        matches!(self, Kind::Echo | Kind::Capitals | Kind::CapitalsOnce)
+        matches!(
+            self,
+            Workload::Echo | Workload::Capitals | Workload::CapitalsOnce
+        )
     }
 }
 
@@ -53,7 +56,7 @@ pub enum Pace {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// What is asked.
-    pub exercise: Kind,
+    pub workload: Workload,
     /// Where the server is.
     pub to: SocketAddr,
     /// Closed: how many connections ask at once. Open: how many sockets take turns (UDP), or how
@@ -87,9 +90,9 @@ pub struct Plan {
 
 impl Plan {
     /// A closed load of one connection for one second. Change its fields as needed.
-    pub fn new(exercise: Kind, to: SocketAddr) -> Plan {
+    pub fn new(workload: Workload, to: SocketAddr) -> Plan {
         Plan {
-            exercise,
+            workload,
             to,
             connections: 1,
             depth: 1,
@@ -115,7 +118,7 @@ impl Plan {
             (self.connections > 0, "no connections"),
             (self.depth > 0, "nothing in flight"),
             (
-                !self.exercise.numbers() || self.connections <= text::MOST_CONNECTIONS,
+                !self.workload.numbers() || self.connections <= text::MOST_CONNECTIONS,
                 "more connections than questions can name",
             ),
             (
@@ -145,9 +148,9 @@ impl Plan {
 /// The progress of a load. The load stands still while the listener runs, so the listener must be
 /// quick.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Moment {
+pub enum LoadEvent {
     /// An interval has passed, of the warm-up or of the measurement.
-    Progress {
+    Interval {
         /// Right replies per second in this interval.
         rate: f64,
     },

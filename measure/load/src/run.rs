@@ -8,7 +8,7 @@ use mio::{Events, Poll};
 
 use crate::clock::{Clock, nanos};
 use crate::outcome::Outcome;
-use crate::plan::{Moment, Pace, Plan};
+use crate::plan::{LoadEvent, Pace, Plan};
 use crate::schedule::Schedule;
 use crate::steady::steady;
 use crate::tally::Tally;
@@ -74,10 +74,10 @@ pub(crate) fn expiry_interval(timeout: u64) -> u64 {
 /// The ways to run a load, for any kind of client.
 pub(crate) trait Runner: std::fmt::Debug {
     /// Runs the warm-up and the measurement, and follows the questions in flight to their end.
-    fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome>;
+    fn whole(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome>;
     /// Asks until the rate is steady, and waits for the replies in flight. Returns how long that
     /// took, and whether the rate became steady.
-    fn warm_up(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)>;
+    fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<(Duration, bool)>;
     /// Asks for this long, and waits for the replies in flight. Persistent connections stay open
     /// for the next slice.
     fn slice(&mut self, length: Duration) -> io::Result<Outcome>;
@@ -125,7 +125,7 @@ impl Meter {
 }
 
 impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
-    fn whole(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<Outcome> {
+    fn whole(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome> {
         let begun = self.clock.now();
         let steady = if self.plan.warm_up.1.is_zero() {
             false
@@ -135,7 +135,7 @@ impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
         };
         let warm_up = Duration::from_nanos(self.clock.now() - begun);
 
-        on(Moment::Steady);
+        on(LoadEvent::Steady);
         let from = self.clock.now();
         let (answers, idle) = (self.tally.answers, self.idle);
         self.tally.measure(from);
@@ -165,7 +165,7 @@ impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
         })
     }
 
-    fn warm_up(&mut self, on: &mut dyn FnMut(Moment)) -> io::Result<(Duration, bool)> {
+    fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<(Duration, bool)> {
         self.new_tally();
         let begun = self.clock.now();
         self.begin(begun)?;
@@ -236,7 +236,7 @@ impl<C: Clients> Run<C> {
     }
 
     /// Runs the warm-up. Returns whether the rate became steady.
-    fn until_steady(&mut self, begun: u64, on: &mut dyn FnMut(Moment)) -> io::Result<bool> {
+    fn until_steady(&mut self, begun: u64, on: &mut dyn FnMut(LoadEvent)) -> io::Result<bool> {
         let (least, most) = self.plan.warm_up;
         let (least, most) = (begun + nanos(least), begun + nanos(most));
         self.meter.start(begun, self.tally.answers);
@@ -254,7 +254,7 @@ impl<C: Clients> Run<C> {
     }
 
     /// Runs the measurement. Returns when it ended.
-    fn measure(&mut self, from: u64, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<u64> {
+    fn measure(&mut self, from: u64, until: u64, on: &mut dyn FnMut(LoadEvent)) -> io::Result<u64> {
         self.meter.start(from, self.tally.answers);
         loop {
             let seen = self.meter.replies.len();
@@ -268,17 +268,17 @@ impl<C: Clients> Run<C> {
     }
 
     /// Reports an interval if one has passed. Returns whether one has.
-    fn progress(&self, seen: usize, on: &mut dyn FnMut(Moment)) -> bool {
+    fn progress(&self, seen: usize, on: &mut dyn FnMut(LoadEvent)) -> bool {
         let new = self.meter.replies.get(seen..).unwrap_or_default();
         if let Some(last) = new.last() {
             let rate = *last as f64 / self.plan.interval.as_secs_f64();
-            on(Moment::Progress { rate });
+            on(LoadEvent::Interval { rate });
         }
         !new.is_empty()
     }
 
     /// Follows the questions in flight to their end.
-    fn finish(&mut self, until: u64, on: &mut dyn FnMut(Moment)) -> io::Result<()> {
+    fn finish(&mut self, until: u64, on: &mut dyn FnMut(LoadEvent)) -> io::Result<()> {
         self.clients.stop();
         if let Some(schedule) = &mut self.schedule {
             schedule.end(until);
@@ -287,7 +287,7 @@ impl<C: Clients> Run<C> {
         self.work(until)?;
         let last = until + nanos(self.plan.timeout);
         self.settle(last.min(until + GRACE))?;
-        on(Moment::Over);
+        on(LoadEvent::Over);
         self.settle(last)?;
         if self.clients.lingers() {
             let silent = self.clock.now() + nanos(self.plan.linger);

@@ -5,7 +5,7 @@ mod servers;
 use std::time::Duration;
 
 use servers::{capitals, datagrams, nobody, plan};
-use socklab_load::{Kind, Moment, Outcome, Plan, run};
+use socklab_load::{LoadEvent, Outcome, Plan, Workload, run};
 
 fn load(plan: &Plan) -> Outcome {
     run(plan, &mut |_| {}).unwrap()
@@ -34,7 +34,7 @@ fn right_at_every_depth_and_size() {
             connections,
             depth,
             payload,
-            ..plan(Kind::Echo, server.at)
+            ..plan(Workload::Echo, server.at)
         });
         assert_eq!(outcome.first_wrong, None);
         assert_eq!(faults(&outcome), [0; 6]);
@@ -70,7 +70,7 @@ fn one_in_ten_lost_stands_among_the_response_times() {
         depth: 2,
         timeout,
         measure: Duration::from_secs(1),
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     });
     let (seen, dropped) = server.end();
     assert!(dropped >= 16);
@@ -101,7 +101,7 @@ fn answers_twice() {
             connections: 3,
             depth,
             linger: Duration::from_millis(500),
-            ..plan(Kind::Echo, server.at)
+            ..plan(Workload::Echo, server.at)
         });
         let seen = server.end();
         assert_eq!(faults(&outcome), [0, 0, seen, 0, 0, 0]);
@@ -143,7 +143,7 @@ fn wrong_in_every_way() {
         let outcome = load(&Plan {
             connections: 4,
             measure: Duration::from_millis(100),
-            ..plan(Kind::Echo, server.at)
+            ..plan(Workload::Echo, server.at)
         });
         let (seen, wrong) = server.end();
         assert!(wrong > 0);
@@ -165,7 +165,7 @@ fn a_server_of_ascii_alone() {
     let server = datagrams((), |(), question, reply| {
         reply(&question.to_ascii_uppercase());
     });
-    let mut plan = plan(Kind::Echo, server.at);
+    let mut plan = plan(Workload::Echo, server.at);
     let outcome = load(&plan);
     assert!(outcome.wrong > 0 && outcome.replies == 0);
     plan.ascii = true;
@@ -188,7 +188,7 @@ fn two_replies_swapped() {
     let outcome = load(&Plan {
         depth: 2,
         timeout: Duration::from_secs(1),
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     });
     let (held, pairs) = server.end();
     // The last may have waited for another that never came.
@@ -219,7 +219,7 @@ fn late_is_lost_and_neither_wrong_nor_again() {
     let outcome = load(&Plan {
         timeout: Duration::from_millis(50),
         measure: Duration::from_secs(1),
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     });
     let (seen, held, late) = server.end();
     assert!(late > 0);
@@ -239,7 +239,7 @@ fn nobody_listens() {
             depth,
             // Of several in flight, the system tells of one.
             timeout: Duration::from_millis(50),
-            ..plan(Kind::Echo, nobody())
+            ..plan(Workload::Echo, nobody())
         });
         assert!(outcome.refused > 1);
         assert_eq!(outcome.refused + outcome.lost, outcome.asked);
@@ -259,7 +259,7 @@ fn silence_is_never_steady_and_all_of_it_is_lost() {
         warm_up: (Duration::ZERO, Duration::from_millis(50)),
         interval: Duration::from_millis(2),
         timeout: Duration::from_millis(100),
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     });
     server.end();
     assert!(!outcome.steady);
@@ -288,16 +288,16 @@ fn nothing_of_the_warm_up_counts() {
             reply(&capitals(question));
         }
     });
-    let mut moments = Vec::new();
+    let mut events = Vec::new();
     let plan = Plan {
         connections: 4,
         warm_up: (Duration::from_millis(400), Duration::from_secs(20)),
         interval: Duration::from_millis(20),
         measure: Duration::from_millis(210),
         timeout: Duration::from_millis(250),
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     };
-    let outcome = run(&plan, &mut |moment| moments.push(moment)).unwrap();
+    let outcome = run(&plan, &mut |event| events.push(event)).unwrap();
     let seen = server.end();
     assert!(outcome.steady);
     assert!(outcome.warm_up >= Duration::from_millis(400));
@@ -308,15 +308,15 @@ fn nothing_of_the_warm_up_counts() {
     assert_eq!(outcome.intervals.len(), (outcome.seconds / 0.02) as usize);
     assert!(outcome.intervals.iter().sum::<u64>() <= outcome.replies);
 
-    let steady = moments
+    let steady = events
         .iter()
-        .position(|&one| one == Moment::Steady)
+        .position(|&one| one == LoadEvent::Steady)
         .unwrap();
     assert!(steady >= 10);
-    assert_eq!(moments.last(), Some(&Moment::Over));
-    let others = moments.len() - 2;
-    let progress = |one: &&Moment| matches!(one, Moment::Progress { rate } if *rate >= 0.0);
-    assert_eq!(moments.iter().filter(progress).count(), others);
+    assert_eq!(events.last(), Some(&LoadEvent::Over));
+    let others = events.len() - 2;
+    let progress = |one: &&LoadEvent| matches!(one, LoadEvent::Interval { rate } if *rate >= 0.0);
+    assert_eq!(events.iter().filter(progress).count(), others);
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn numbers_begin_where_they_are_told_to() {
     });
     load(&Plan {
         first: 12_345_678,
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     });
     let first = String::from_utf8(server.end().unwrap()).unwrap();
     assert_eq!(first, "0000000012345678 el ñandú cruz");
@@ -335,7 +335,7 @@ fn numbers_begin_where_they_are_told_to() {
 
 #[test]
 fn plans_without_sense() {
-    let good = plan(Kind::Echo, nobody());
+    let good = plan(Workload::Echo, nobody());
     let bad: [fn(&mut Plan); 6] = [
         |plan| plan.connections = 0,
         |plan| plan.depth = 0,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use servers::{capitals, datagrams, plan, say, streams};
 use socklab_core::welcome::BANNER;
-use socklab_load::{Kind, Pace, Plan, run};
+use socklab_load::{Pace, Plan, Workload, run};
 
 const MILLI: u64 = 1_000_000;
 
@@ -22,7 +22,7 @@ fn as_many_as_the_rate_says_whether_answered_or_not() {
         connections: 3,
         pace: Pace::Open { rate: 5000.0 },
         timeout: Duration::from_millis(500),
-        ..plan(Kind::Echo, server.at)
+        ..plan(Workload::Echo, server.at)
     };
     let outcome = run(&plan, &mut |_| {}).unwrap();
     let seen = server.end();
@@ -57,7 +57,7 @@ fn a_stall_shows_under_an_open_load_and_hides_under_a_closed_one() {
         let plan = Plan {
             pace,
             measure: Duration::from_secs(1),
-            ..plan(Kind::Echo, server.at)
+            ..plan(Workload::Echo, server.at)
         };
         let outcome = run(&plan, &mut |_| {}).unwrap();
         server.end();
@@ -87,7 +87,7 @@ fn waiting_for_a_connection_counts() {
         connections: 2,
         pace: Pace::Open { rate: 500.0 },
         measure: Duration::from_millis(100),
-        ..plan(Kind::Welcome, server.at)
+        ..plan(Workload::Welcome, server.at)
     };
     let outcome = run(&plan, &mut |_| {}).unwrap();
     let seen: u64 = server.end();
@@ -110,7 +110,7 @@ fn what_never_got_a_connection_is_lost() {
         pace: Pace::Open { rate: 1000.0 },
         measure: Duration::from_millis(100),
         timeout: Duration::from_millis(150),
-        ..plan(Kind::Welcome, server.at)
+        ..plan(Workload::Welcome, server.at)
     };
     let outcome = run(&plan, &mut |_| {}).unwrap();
     drop(server.end());

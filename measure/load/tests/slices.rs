@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use servers::{capitals, nobody, plan, say, streams};
-use socklab_load::{Kind, Load, Outcome, Plan, SlowClient, SlowRequests, run};
+use socklab_load::{Load, Outcome, Plan, SlowClient, SlowRequests, Workload, run};
 
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -70,7 +70,7 @@ fn connections_stay_from_slice_to_slice() {
     let (at, lines, connections) = threads(|_, line| Some(right(line)));
     let mut load = Load::new(&Plan {
         connections: 5,
-        ..plan(Kind::Capitals, at)
+        ..plan(Workload::Capitals, at)
     })
     .unwrap();
     let mut answered = 0;
@@ -98,7 +98,7 @@ fn the_warm_up_is_in_no_slice() {
     let mut load = Load::new(&Plan {
         interval: Duration::from_millis(5),
         warm_up: (Duration::from_millis(10), Duration::from_secs(2)),
-        ..plan(Kind::Capitals, at)
+        ..plan(Workload::Capitals, at)
     })
     .unwrap();
     let (took, _) = load.warm_up(&mut |_| ()).unwrap();
@@ -125,7 +125,7 @@ fn every_line_is_checked_whole() {
     ];
     for answer in ways {
         let (at, ..) = threads(answer);
-        let mut load = Load::new(&plan(Kind::Capitals, at)).unwrap();
+        let mut load = Load::new(&plan(Workload::Capitals, at)).unwrap();
         let outcome = load.slice(SLICE).unwrap();
         assert!(outcome.wrong > 0, "{outcome:?}");
         let (expected, got) = outcome.first_wrong.unwrap();
@@ -139,7 +139,7 @@ fn a_server_of_one_connection_serves_one() {
     let mut load = Load::new(&Plan {
         connections: 4,
         timeout: Duration::from_millis(100),
-        ..plan(Kind::Capitals, server.at)
+        ..plan(Workload::Capitals, server.at)
     })
     .unwrap();
     let outcome = load.slice(SLICE).unwrap();
@@ -152,7 +152,7 @@ fn a_server_of_one_connection_serves_one() {
 #[test]
 fn a_connection_that_breaks_is_lost_and_made_again() {
     let (at, _, connections) = threads(|number, line| (number < 2).then(|| right(line)));
-    let mut load = Load::new(&plan(Kind::Capitals, at)).unwrap();
+    let mut load = Load::new(&plan(Workload::Capitals, at)).unwrap();
     let outcome = load.slice(SLICE).unwrap();
     assert!(outcome.lost > 0 && outcome.wrong == 0, "{outcome:?}");
     assert!(outcome.answered >= 2 * outcome.lost);
@@ -161,7 +161,7 @@ fn a_connection_that_breaks_is_lost_and_made_again() {
 
 #[test]
 fn nobody_listens() {
-    let mut load = Load::new(&plan(Kind::Capitals, nobody())).unwrap();
+    let mut load = Load::new(&plan(Workload::Capitals, nobody())).unwrap();
     let outcome = load.slice(SLICE).unwrap();
     assert!(outcome.refused > 0 && outcome.answered == 0);
 }
@@ -172,19 +172,19 @@ fn a_line_for_each_visit() {
         *seen += 1;
         talk(&stream, |_, line| Some(right(line)));
     });
-    let outcome = run(&plan(Kind::CapitalsOnce, server.at), &mut |_| {}).unwrap();
+    let outcome = run(&plan(Workload::CapitalsOnce, server.at), &mut |_| {}).unwrap();
     assert_eq!(outcome.first_wrong, None);
     assert_eq!(faults(&outcome), [0; 4]);
     assert_eq!(outcome.asked, server.end());
 
     let server = streams((), |(), stream| talk(&stream, |_, _| Some(b"NO\n".into())));
-    let outcome = run(&plan(Kind::CapitalsOnce, server.at), &mut |_| {}).unwrap();
+    let outcome = run(&plan(Workload::CapitalsOnce, server.at), &mut |_| {}).unwrap();
     assert!(outcome.wrong > 0);
     server.end();
 
     // Closed without a word.
     let server = streams((), |(), stream| say(stream, b""));
-    let outcome = run(&plan(Kind::CapitalsOnce, server.at), &mut |_| {}).unwrap();
+    let outcome = run(&plan(Workload::CapitalsOnce, server.at), &mut |_| {}).unwrap();
     assert!(outcome.lost > 0 && outcome.wrong == 0);
     server.end();
 }
@@ -195,7 +195,7 @@ fn those_who_come_while_a_slow_client_is_served_wait() {
     let visits = Plan {
         connections: 50,
         pace: socklab_load::Pace::Open { rate: 200.0 },
-        ..plan(Kind::CapitalsOnce, server.at)
+        ..plan(Workload::CapitalsOnce, server.at)
     };
     let mut load = Load::new(&visits).unwrap();
     let every = Duration::from_millis(20);

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use servers::{nobody, plan, say, streams};
 use socklab_core::otp::{Code, Dni, Key, Window, verify};
 use socklab_core::welcome::BANNER;
-use socklab_load::{Kind, Outcome, Plan, run};
+use socklab_load::{Outcome, Plan, Workload, run};
 
 fn load(plan: &Plan) -> Outcome {
     run(plan, &mut |_| {}).unwrap()
@@ -39,7 +39,7 @@ fn welcome() {
     });
     let outcome = load(&Plan {
         connections: 10,
-        ..plan(Kind::Welcome, server.at)
+        ..plan(Workload::Welcome, server.at)
     });
     let (seen, peers) = server.end();
     assert_eq!(outcome.first_wrong, None);
@@ -77,7 +77,7 @@ fn welcome_wrong() {
         let outcome = load(&Plan {
             connections: 2,
             measure: Duration::from_millis(100),
-            ..plan(Kind::Welcome, server.at)
+            ..plan(Workload::Welcome, server.at)
         });
         let (seen, wrong) = server.end();
         assert!(wrong > 0);
@@ -112,7 +112,7 @@ fn who_does_not_answer_or_breaks_is_lost() {
         connections: 3,
         timeout: Duration::from_millis(100),
         measure: Duration::from_millis(500),
-        ..plan(Kind::Welcome, server.at)
+        ..plan(Workload::Welcome, server.at)
     });
     let (seen, silent, broken) = server.end();
     // Late ones only if the machine stood still for the time-out.
@@ -130,7 +130,7 @@ fn who_does_not_answer_or_breaks_is_lost() {
 fn nobody_listens() {
     let outcome = load(&Plan {
         connections: 3,
-        ..plan(Kind::Welcome, nobody())
+        ..plan(Workload::Welcome, nobody())
     });
     assert!(outcome.refused > 3);
     assert_eq!(faults(&outcome), [0, 0, outcome.asked, 0]);
@@ -177,7 +177,7 @@ fn submit() {
     let outcome = load(&Plan {
         connections: 5,
         first: 99_999_990,
-        ..plan(Kind::Submit, server.at)
+        ..plan(Workload::Submit, server.at)
     });
     let (seen, refused, dnis) = server.end();
     assert!(seen > 20 && refused > 0);
@@ -203,7 +203,7 @@ fn over_ipv6() {
             say(stream, BANNER);
         }
     });
-    let outcome = load(&plan(Kind::Welcome, at));
+    let outcome = load(&plan(Workload::Welcome, at));
     assert!(outcome.replies > 0);
     assert_eq!(faults(&outcome), [0; 4]);
 }

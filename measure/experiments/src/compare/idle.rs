@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socklab_compare::results::{Idle, Latencies, Load};
 
-use super::plan::{Entry, Plan};
+use super::plan::{Contestant, Plan};
 use super::trial;
 use crate::measured::{Footprint, MeasuredServer};
 
@@ -21,13 +21,13 @@ const SETTLING: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the server does not start, or the connections cannot be had.
-pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
-    let footprints = series(plan, entry, |server| {
+pub(super) fn run(plan: &Plan, contestant: &Contestant) -> io::Result<Vec<Idle>> {
+    let footprints = series(plan, contestant, |server| {
         thread::sleep(SETTLING);
         Ok(server.footprint())
     })?;
     let mut asked = 0;
-    let replies = series(plan, entry, |server| {
+    let replies = series(plan, contestant, |server| {
         let mut one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address);
         one.first = asked;
         let outcome = socklab_load::run(&one, &mut |_| ()).map_err(io::Error::other)?;
@@ -37,7 +37,7 @@ pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
     let steps = footprints.into_iter().zip(replies);
     let step =
         |((connections, footprint), (_, reply)): ((u32, Footprint), (u32, Latencies))| Idle {
-            model: entry.name.clone(),
+            model: contestant.name.clone(),
             connections,
             memory: footprint.memory,
             threads: footprint.threads,
@@ -49,7 +49,7 @@ pub(super) fn run(plan: &Plan, entry: &Entry) -> io::Result<Vec<Idle>> {
 /// What is seen at each step, with the number of connections held.
 fn series<T>(
     plan: &Plan,
-    entry: &Entry,
+    contestant: &Contestant,
     mut look: impl FnMut(&MeasuredServer) -> io::Result<T>,
 ) -> io::Result<Vec<(u32, T)>> {
     let mut seen = Vec::new();
@@ -62,7 +62,7 @@ fn series<T>(
         observe: false,
         ..plan.clone()
     };
-    let (_register, Some(server)) = trial::start(&patient, entry, false)? else {
+    let (_register, Some(server)) = trial::start(&patient, contestant, false)? else {
         return Ok(seen);
     };
     let (mut held, mut count) = (Vec::new(), 0);

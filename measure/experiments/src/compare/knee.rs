@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use socklab_compare::results::{Knee, Load, Trial};
 
-use super::plan::{Entry, Plan};
+use super::plan::{Contestant, Plan};
 use super::trial;
 
 /// How many rates are tried. Each halves the range that is left, so the knee is found to about 1 %.
@@ -20,19 +20,19 @@ const ANSWERED: f64 = 0.99;
 /// When the server does not start.
 pub(super) fn find(
     plan: &Plan,
-    entry: &Entry,
+    contestant: &Contestant,
     limit: Duration,
     trials: &[Trial],
     progress: &mut dyn FnMut(f64),
 ) -> io::Result<Knee> {
-    let rates = trials.iter().filter(|trial| trial.model == entry.name);
+    let rates = trials.iter().filter(|trial| trial.model == contestant.name);
     let reached = rates
         .map(|trial| trial.replies as f64 / trial.seconds)
         .fold(1000.0, f64::max);
     let connections = 100;
     let limit = limit.as_secs_f64() * 1e6;
     let mut knee = Knee {
-        model: entry.name.clone(),
+        model: contestant.name.clone(),
         connections,
         limit,
         rate: None,
@@ -45,7 +45,7 @@ pub(super) fn find(
             loads: vec![Load::Open { connections, rate }],
             ..plan.clone()
         };
-        let tried = trial::run(&offered, 0, entry, 0, progress)?.trial;
+        let tried = trial::run(&offered, 0, contestant, 0, progress)?.trial;
         let achieved = tried.replies as f64 / tried.seconds;
         let p99 = tried.response.at(0.99);
         knee.steps.push((rate, achieved, p99));

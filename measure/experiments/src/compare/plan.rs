@@ -7,7 +7,7 @@ use socklab_compare::results::Load;
 use socklab_core::lab::{Exercise, ExerciseOption};
 
 use crate::cores::Cores;
-pub use crate::stage::{Contestant as Entry, Kind};
+pub use crate::stage::{Contestant, ContestantKind};
 
 /// A comparison to be made.
 #[derive(Clone, Debug)]
@@ -15,10 +15,10 @@ pub struct Plan {
     /// What is done.
     pub exercise: &'static Exercise,
     /// In the order in which they are shown. The same model may stand here twice, under two names.
-    pub entries: Vec<Entry>,
-    /// The entry that the others are compared with.
+    pub contestants: Vec<Contestant>,
+    /// The contestant that the others are compared with.
     pub baseline: String,
-    /// What each entry is put under.
+    /// What each contestant is put under.
     pub loads: Vec<Load>,
     /// How often.
     pub rounds: u32,
@@ -38,7 +38,7 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Decides the order of the trials.
     pub seed: u64,
-    /// How much CPU time the last entry uses for each reply on purpose.
+    /// How much CPU time the last contestant uses for each reply on purpose.
     pub handicap: Duration,
     /// Numbers of idle connections to try, if any.
     pub idle: Vec<u32>,
@@ -122,25 +122,30 @@ impl Plan {
     /// How long it will take, about.
     pub fn estimate(&self) -> Duration {
         let trial = self.measure + (self.warm_up.0 + self.warm_up.1) / 4 + OVERHEAD;
-        let entries = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let contestants = u32::try_from(self.contestants.len()).unwrap_or(u32::MAX);
         let loads = u32::try_from(self.loads.len()).unwrap_or(u32::MAX);
-        let trials = trial * (self.rounds * entries * loads);
+        let trials = trial * (self.rounds * contestants * loads);
         let connections: u32 = self.idle.iter().sum();
         let idle = (Duration::from_millis(1500) * u32::try_from(self.idle.len()).unwrap_or(0)
             + Duration::from_micros(150) * connections)
-            * entries;
-        let knee = self.knee.map_or(Duration::ZERO, |_| trial * 12 * entries);
+            * contestants;
+        let knee = self
+            .knee
+            .map_or(Duration::ZERO, |_| trial * 12 * contestants);
         trials + idle + knee
     }
 
-    /// The order of the trials as (round, entry, load): rounds, each with every entry under every
-    /// load once, shuffled, so that what changes on the machine with time meets all alike.
+    /// The order of the trials as (round, contestant, load): rounds, each with every contestant
+    /// under every load once, shuffled, so that what changes on the machine with time meets all
+    /// alike.
     pub(super) fn order(&self) -> Vec<(u32, usize, usize)> {
         let mut dice = fastrand::Rng::with_seed(self.seed);
         let mut order = Vec::new();
         for round in 0..self.rounds {
-            let mut all: Vec<(u32, usize, usize)> = (0..self.entries.len())
-                .flat_map(|entry| (0..self.loads.len()).map(move |load| (round, entry, load)))
+            let mut all: Vec<(u32, usize, usize)> = (0..self.contestants.len())
+                .flat_map(|contestant| {
+                    (0..self.loads.len()).map(move |load| (round, contestant, load))
+                })
                 .collect();
             dice.shuffle(&mut all);
             order.extend(all);

@@ -7,7 +7,7 @@ use socklab_compare::results::Trial;
 use socklab_compare::validity;
 use socklab_load::Load;
 
-use super::plan::{Entry, Kind, Plan, slices};
+use super::plan::{Contestant, ContestantKind, Plan, slices};
 use super::{Progress, Unmeasured, trial};
 use crate::measured::ServerSpec;
 use crate::stage::{Server, Stage, Wrong};
@@ -25,21 +25,21 @@ pub(super) fn round(
     progress: &mut dyn Progress,
 ) -> Result<Vec<(Trial, Wrong)>, Unmeasured> {
     let mut stage = Stage::new(&plan.cores);
-    for entry in &plan.entries {
-        let failed = |error| Unmeasured::Failed(entry.name.clone(), error);
+    for contestant in &plan.contestants {
+        let failed = |error| Unmeasured::Failed(contestant.name.clone(), error);
         let spec = ServerSpec {
             observe: plan.observe,
-            extra: match plan.entries.last() == Some(entry) {
+            extra: match plan.contestants.last() == Some(contestant) {
                 true => plan.handicap,
                 false => Duration::ZERO,
             },
             patience: plan.timeout.max(Duration::from_secs(10)),
             ..ServerSpec::default()
         };
-        let server = Server::start(entry, plan.exercise, &plan.cores, spec).map_err(failed)?;
+        let server = Server::start(contestant, plan.exercise, &plan.cores, spec).map_err(failed)?;
         let asks = trial::questions(plan, &plan.loads[load], server.address());
         let questions = Load::new(&asks).map_err(std::io::Error::other);
-        stage.add(&entry.name, server, questions.map_err(failed)?);
+        stage.add(&contestant.name, server, questions.map_err(failed)?);
     }
     let generator = |error| Unmeasured::Failed(plan.exercise.name.to_owned(), error);
     stage.warm_up().map_err(generator)?;
@@ -51,9 +51,10 @@ pub(super) fn round(
         .map_err(generator)?;
     let mut trials = stage.trials(round, load, blocks);
     for (trial, _) in &mut trials {
-        let is = |entry: &&Entry| entry.name == trial.model;
-        let entry = plan.entries.iter().find(is);
-        let target = entry.is_some_and(|entry| matches!(entry.kind, Kind::Target(_)));
+        let is = |contestant: &&Contestant| contestant.name == trial.model;
+        let contestant = plan.contestants.iter().find(is);
+        let target = contestant
+            .is_some_and(|contestant| matches!(contestant.kind, ContestantKind::Target(_)));
         let load = &plan.loads[load];
         trial.invalid = validity::judge(trial, !target);
         trial.limits = validity::limits(trial, load);

@@ -8,9 +8,9 @@ use socklab_compare::results::{Generator, Load, Losses, ServerUsage, Trial};
 use socklab_compare::validity;
 use socklab_core::Transport;
 use socklab_files::Scratch;
-use socklab_load::{Kind as Questions, Moment, Outcome, Pace};
+use socklab_load::{LoadEvent, Outcome, Pace, Workload};
 
-use super::plan::{Entry, Kind, Plan};
+use super::plan::{Contestant, ContestantKind, Plan};
 use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
 use crate::stage::Wrong;
 pub(super) use crate::stage::latencies;
@@ -34,30 +34,32 @@ pub(super) struct Tried {
 pub(super) fn run(
     plan: &Plan,
     round: u32,
-    entry: &Entry,
+    contestant: &Contestant,
     load: usize,
     progress: &mut dyn FnMut(f64),
 ) -> io::Result<Tried> {
-    let (register, server) = start(plan, entry, true)?;
-    let to = match (&entry.kind, &server) {
-        (Kind::Target(address), _) => *address,
+    let (register, server) = start(plan, contestant, true)?;
+    let to = match (&contestant.kind, &server) {
+        (ContestantKind::Target(address), _) => *address,
         (_, Some(server)) => server.address,
-        (Kind::Model(_) | Kind::Program(_), None) => return Err(io::ErrorKind::NotFound.into()),
+        (ContestantKind::Model(_) | ContestantKind::Program(_), None) => {
+            return Err(io::ErrorKind::NotFound.into());
+        }
     };
-    let outcome = socklab_load::run(&questions(plan, &plan.loads[load], to), &mut |moment| {
-        match (moment, &server) {
-            (Moment::Progress { rate }, _) => progress(rate),
+    let outcome = socklab_load::run(&questions(plan, &plan.loads[load], to), &mut |event| {
+        match (event, &server) {
+            (LoadEvent::Interval { rate }, _) => progress(rate),
             // The server notes what it has used so far, as it answers the next question.
-            (Moment::Steady | Moment::Over, Some(server)) => drop(server.ask()),
+            (LoadEvent::Steady | LoadEvent::Over, Some(server)) => drop(server.ask()),
             _ => {}
         }
     })
     .map_err(io::Error::other)?;
     let used = server.as_ref().map(|server| used(plan, server, &outcome));
-    let mut trial = note(round, entry, load, &outcome);
+    let mut trial = note(round, contestant, load, &outcome);
     // Without it the trial is not believed, if the server is ours.
     trial.server = used.and_then(Result::ok);
-    trial.invalid = validity::judge(&trial, matches!(entry.kind, Kind::Model(_)));
+    trial.invalid = validity::judge(&trial, matches!(contestant.kind, ContestantKind::Model(_)));
     trial.limits = validity::limits(&trial, &plan.loads[load]);
     drop((server, register));
     Ok(Tried {
@@ -69,10 +71,10 @@ pub(super) fn run(
 /// The server of a model, with a register of its own where it needs one: on disk, or in memory.
 pub(super) fn start(
     plan: &Plan,
-    entry: &Entry,
+    contestant: &Contestant,
     durable: bool,
 ) -> io::Result<(Option<Scratch>, Option<MeasuredServer>)> {
-    let Kind::Model(model) = &entry.kind else {
+    let ContestantKind::Model(model) = &contestant.kind else {
         return Ok((None, None));
     };
     let needed = durable && plan.records();
@@ -100,11 +102,11 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
         Load::Closed { connections } => (connections, Pace::Closed),
         Load::Open { connections, rate } => (connections, Pace::Open { rate }),
     };
-    let questions = match (plan.exercise.transport, plan.records()) {
-        (Transport::Datagram, _) => Questions::Echo,
-        (Transport::Stream, false) if plan.exercise.name == "capitals" => Questions::Capitals,
-        (Transport::Stream, false) => Questions::Welcome,
-        (Transport::Stream, true) => Questions::Submit,
+    let workload = match (plan.exercise.transport, plan.records()) {
+        (Transport::Datagram, _) => Workload::Echo,
+        (Transport::Stream, false) if plan.exercise.name == "capitals" => Workload::Capitals,
+        (Transport::Stream, false) => Workload::Welcome,
+        (Transport::Stream, true) => Workload::Submit,
     };
     socklab_load::Plan {
         connections,
@@ -114,7 +116,7 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
         warm_up: plan.warm_up,
         measure: plan.measure,
         timeout: plan.timeout,
-        ..socklab_load::Plan::new(questions, to)
+        ..socklab_load::Plan::new(workload, to)
     }
 }
 
@@ -158,10 +160,10 @@ fn nudge(plan: &Plan, to: SocketAddr) -> io::Result<()> {
     }
 }
 
-fn note(round: u32, entry: &Entry, load: usize, outcome: &Outcome) -> Trial {
+fn note(round: u32, contestant: &Contestant, load: usize, outcome: &Outcome) -> Trial {
     Trial {
         round,
-        model: entry.name.clone(),
+        model: contestant.name.clone(),
         load,
         warm_up: outcome.warm_up.as_secs_f64(),
         steady: outcome.steady,

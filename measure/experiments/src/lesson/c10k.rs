@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use socklab_load::{Idle, Kind, Outcome, Pace, Plan};
+use socklab_load::{Idle, Outcome, Pace, Plan, Workload};
 
 use socklab_text::Grid;
 
@@ -151,7 +151,7 @@ fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome>
         timeout: Duration::from_secs(5),
         // Use other DNIs at each step, because each DNI submits once.
         first: step * 1_000_000,
-        ..Plan::new(Kind::Submit, to)
+        ..Plan::new(Workload::Submit, to)
     };
     socklab_load::run(&plan, &mut |_| ()).map_err(io::Error::other)
 }

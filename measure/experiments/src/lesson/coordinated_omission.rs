@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use socklab_load::{Kind, Outcome, Pace, Plan};
+use socklab_load::{Outcome, Pace, Plan, Workload};
 
 use crate::measured::MeasuredServer;
 
@@ -132,7 +132,7 @@ fn with_a_stall(bench: &Bench<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
         warm_up: (Duration::ZERO, Duration::ZERO),
         measure,
         timeout: stall * 5,
-        ..Plan::new(Kind::Welcome, server.address)
+        ..Plan::new(Workload::Welcome, server.address)
     };
     let Some(stalled) = stop_for(&server, measure / 4, stall) else {
         return Ok(None);

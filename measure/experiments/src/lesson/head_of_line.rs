@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socklab_load::{Kind, Outcome, Pace, Plan};
+use socklab_load::{Outcome, Pace, Plan, Workload};
 
 use socklab_text::Grid;
 
@@ -121,7 +121,7 @@ fn beside_a_slow_one(to: SocketAddr, hold: Duration) -> io::Result<(Duration, Ou
         warm_up: (Duration::ZERO, Duration::ZERO),
         measure: hold * 3,
         timeout: hold * 10,
-        ..Plan::new(Kind::Submit, to)
+        ..Plan::new(Workload::Submit, to)
     };
     let others = socklab_load::run(&plan, &mut |_| ()).map_err(io::Error::other)?;
     let slow = slow.join().map_err(|_| io::Error::other("slow client"))??;

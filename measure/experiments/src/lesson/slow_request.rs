@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socklab_load::{Kind, Outcome, Pace, Plan, SLOW_WORK, SlowRequests};
+use socklab_load::{Outcome, Pace, Plan, SLOW_WORK, SlowRequests, Workload};
 use socklab_text::Grid;
 
 use super::bench::Bench;
@@ -120,7 +120,7 @@ fn beside_slow_ones(bench: &Bench<'_>, to: SocketAddr) -> io::Result<(Option<Dur
         warm_up: (Duration::ZERO, Duration::ZERO),
         measure: bench.choose(Duration::from_millis(2000), Duration::from_millis(400)),
         timeout: Duration::from_secs(5),
-        ..Plan::new(Kind::CapitalsOnce, to)
+        ..Plan::new(Workload::CapitalsOnce, to)
     };
     let others = socklab_load::run(&plan, &mut |_| ());
     let mut took = slow.end();

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socklab_load::{Kind, Plan};
+use socklab_load::{Plan, Workload};
 use socklab_text::Grid;
 
 use super::bench::Bench;
@@ -91,7 +91,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         let plan = Plan {
             warm_up: (Duration::from_millis(50), Duration::from_millis(200)),
             measure: bench.choose(Duration::from_millis(1000), Duration::from_millis(150)),
-            ..Plan::new(Kind::Echo, server.address)
+            ..Plan::new(Workload::Echo, server.address)
         };
         let outcome = socklab_load::run(&plan, &mut |_| ()).map_err(io::Error::other)?;
         table.rows.push(vec![

@@ -21,12 +21,12 @@ pub struct Contestant {
     /// The contestant's name.
     pub name: String,
     /// How the contestant is run.
-    pub kind: Kind,
+    pub kind: ContestantKind,
 }
 
 /// The kinds of contestants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ContestantKind {
     /// One of our models, in its own process.
     Model(Runtime),
     /// Another program: its command, which contains `{port}`.
@@ -65,7 +65,7 @@ impl Server {
         spec: ServerSpec,
     ) -> io::Result<Server> {
         let process = match &contestant.kind {
-            Kind::Model(runtime) => {
+            ContestantKind::Model(runtime) => {
                 let observed = spec.observe;
                 let measured = MeasuredServer::start(&ServerSpec {
                     exercise: exercise.name.to_owned(),
@@ -75,13 +75,13 @@ impl Server {
                 })?;
                 Process::Ours { measured, observed }
             }
-            Kind::Program(command) => Process::Program(Program::start(&ProgramSpec {
+            ContestantKind::Program(command) => Process::Program(Program::start(&ProgramSpec {
                 command,
                 exercise: exercise.name,
                 transport: exercise.transport,
                 cores: &cores.server,
             })?),
-            Kind::Target(address) => {
+            ContestantKind::Target(address) => {
                 let process = socklab_process::owner(exercise.transport, *address);
                 Process::Target(*address, process)
             }

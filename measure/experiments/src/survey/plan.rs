@@ -5,11 +5,11 @@ use std::time::Duration;
 use socklab_compare::results::Load;
 use socklab_compare::survey::Question;
 use socklab_core::Transport;
-use socklab_load::{Kind as Asks, Pace};
+use socklab_load::{Pace, Workload};
 use socklab_runtimes::Runtime;
 
 use crate::cores::Cores;
-use crate::stage::{Contestant, Kind};
+use crate::stage::{Contestant, ContestantKind};
 
 /// How many silent connections there are.
 pub(super) const SILENT: u32 = 1000;
@@ -111,7 +111,7 @@ impl Plan {
 }
 
 /// What is asked in a question, as the generator takes it, and as it is kept.
-pub(super) fn load(question: Question) -> (Asks, u32, Pace, Load) {
+pub(super) fn load(question: Question) -> (Workload, u32, Pace, Load) {
     let closed = |asks, connections| {
         let load = Load::Closed { connections };
         (asks, connections, Pace::Closed, load)
@@ -119,12 +119,17 @@ pub(super) fn load(question: Question) -> (Asks, u32, Pace, Load) {
     let open = |rate| {
         let connections = 500;
         let load = Load::Open { connections, rate };
-        (Asks::CapitalsOnce, connections, Pace::Open { rate }, load)
+        (
+            Workload::CapitalsOnce,
+            connections,
+            Pace::Open { rate },
+            load,
+        )
     };
     match question {
-        Question::OneClient | Question::Silent => closed(Asks::Capitals, 1),
-        Question::HundredBusy => closed(Asks::Capitals, 100),
-        Question::ShortVisits => closed(Asks::Welcome, 32),
+        Question::OneClient | Question::Silent => closed(Workload::Capitals, 1),
+        Question::HundredBusy => closed(Workload::Capitals, 100),
+        Question::ShortVisits => closed(Workload::Welcome, 32),
         // Those who come in the meantime come at their time: if each waited for its reply, few
         // would be there to wait.
         Question::SlowClient | Question::SlowRequest => open(1000.0),
@@ -156,7 +161,7 @@ pub fn usual() -> Vec<Contestant> {
     models.sort_by_key(|model| IDEAS_SHOWN.iter().position(|name| *name == model.name()));
     let contestant = |model: Runtime| Contestant {
         name: model.name().to_owned(),
-        kind: Kind::Model(model),
+        kind: ContestantKind::Model(model),
     };
     models.into_iter().map(contestant).collect()
 }

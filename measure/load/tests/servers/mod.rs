@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use socklab_core::uppercase;
-use socklab_load::{Kind, Plan};
+use socklab_load::{Plan, Workload};
 
 /// A server on a thread of its own, until it is asked what it counted.
 pub(crate) struct Served<T> {
@@ -112,13 +112,13 @@ pub(crate) fn say(mut stream: TcpStream, words: &[u8]) {
 
 /// A short load without a warm-up, so that the server and the outcome have the same questions; with
 /// time enough to answer whatever else the machine does.
-pub(crate) fn plan(exercise: Kind, to: SocketAddr) -> Plan {
+pub(crate) fn plan(workload: Workload, to: SocketAddr) -> Plan {
     Plan {
         warm_up: (Duration::ZERO, Duration::ZERO),
         measure: Duration::from_millis(200),
         timeout: Duration::from_secs(20),
         linger: Duration::from_millis(50),
-        ..Plan::new(exercise, to)
+        ..Plan::new(workload, to)
     }
 }
 
