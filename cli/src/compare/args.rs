@@ -274,10 +274,7 @@ impl CompareArgs {
             loads,
             rounds: self.rounds.unwrap_or(rounds),
             measure: self.seconds.map_or(measure, seconds),
-            warm_up: (
-                seconds(thoroughness.warm_up.0),
-                seconds(thoroughness.warm_up.1),
-            ),
+            warm_up: seconds(thoroughness.warm_up.0)..seconds(thoroughness.warm_up.1),
             timeout: Duration::from_secs(1),
             depth: self.depth,
             observe: !self.unobserved,

@@ -23,10 +23,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use socklab_compare::results::{Load, Proof, Results, SCHEMA, Trial};
 use socklab_compare::survey::Why;
+use socklab_load::Mismatch;
 
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
-use crate::stage::{Wrong, prove_program};
+use crate::stage::{TrialOutcome, prove_program};
 
 pub(crate) use environment::{Setting, describe};
 pub(crate) use others::Others;
@@ -191,15 +192,8 @@ fn one_by_one(
             progress.rate(rate)
         })
         .map_err(|error| Unmeasured::Failed(contestant.name.clone(), error))?;
-        if check(
-            plan,
-            &contestant.name,
-            &tried.trial,
-            tried.wrong,
-            results,
-            progress,
-        )? {
-            results.trials.push(tried.trial);
+        if let Some(trial) = check(plan, tried, results, progress)? {
+            results.trials.push(trial);
         }
     }
     Ok(())
@@ -225,13 +219,11 @@ fn in_slices(
             let names = names.collect::<Vec<_>>().join(", ");
             let done = round as usize * order.len() + at;
             progress.trial(&names, &plan.loads[load], done, all);
-            for (trial, wrong) in rounds::round(plan, round, load, rng.fork(), progress)? {
-                let name = trial.model.clone();
-                if check(plan, &name, &trial, wrong, results, progress)? {
-                    results.trials.push(trial);
-                } else {
-                    plan.contestants
-                        .retain(|contestant| contestant.name != name);
+            for tried in rounds::round(plan, round, load, rng.fork(), progress)? {
+                let name = tried.trial.model.clone();
+                match check(plan, tried, results, progress)? {
+                    Some(trial) => results.trials.push(trial),
+                    None => plan.contestants.retain(|one| one.name != name),
                 }
             }
             if plan.contestants.is_empty() {
@@ -242,39 +234,35 @@ fn in_slices(
     Ok(())
 }
 
-/// Whether a trial counts. One without a reply does not: its server has stopped replying, which is
+/// The trial, if it counts. One without a reply does not: its server has stopped replying, which is
 /// reported. A target that never replied, or that sent a wrong reply, ends the comparison.
 fn check(
     plan: &Plan,
-    name: &str,
-    trial: &Trial,
-    wrong: Wrong,
+    TrialOutcome { trial, wrong }: TrialOutcome,
     results: &Results,
     progress: &mut dyn Progress,
-) -> Result<bool, Unmeasured> {
-    let contestant = plan
-        .contestants
-        .iter()
-        .find(|contestant| contestant.name == name);
+) -> Result<Option<Trial>, Unmeasured> {
+    let name = &trial.model;
+    let contestant = plan.contestants.iter().find(|one| one.name == *name);
     let target = match contestant.map(|contestant| &contestant.kind) {
         Some(ContestantKind::Target(address)) => Some(*address),
         _ => None,
     };
-    let before = results.trials.iter().filter(|one| one.model == name);
-    let Some((expected, got)) = wrong else {
+    let before = results.trials.iter().filter(|one| one.model == *name);
+    let Some(Mismatch { expected, got }) = wrong else {
         if trial.replies > 0 {
-            return Ok(true);
+            return Ok(Some(trial));
         }
         let after = before.map(|one| one.replies).sum();
         if let (Some(address), 0) = (target, after) {
             return Err(Unmeasured::Silent(address));
         }
         progress.stopped(name, after, "");
-        return Ok(false);
+        return Ok(None);
     };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let wrong = WrongReply {
-        model: name.to_owned(),
+        model: name.clone(),
         expected: text(expected),
         got: text(got),
     };
@@ -284,7 +272,7 @@ fn check(
     if !before.clone().any(|one| one.losses.wrong > 0) {
         progress.wrong_reply(&wrong);
     }
-    Ok(true)
+    Ok(Some(trial))
 }
 
 /// Proves every model, reports those that are refused, and leaves the others in the plan.

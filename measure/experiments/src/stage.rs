@@ -11,19 +11,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
-use socklab_compare::results::Trial;
 use socklab_compare::slices::{Blocks, DISTURBED};
-use socklab_load::{Load, Outcome};
+use socklab_load::{Load, Outcome, WarmUp};
 use socklab_process::ProcessUsage;
 
 pub use noise::Noise;
-pub(crate) use proof::prove_program;
+pub(crate) use proof::{differs, prove_program};
 pub use server::{Contestant, ContestantKind};
 
 use noise::Watch;
 pub(crate) use server::Server;
 use trials::Slices;
-pub(crate) use trials::latencies;
+pub(crate) use trials::{TrialOutcome, latencies};
 
 use crate::cores::Cores;
 
@@ -43,7 +42,7 @@ pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) server: Server,
     load: Load,
-    warm_up: (Duration, bool),
+    warm_up: WarmUp,
     slices: Vec<Slice>,
     /// What the server's processes had used before the first slice.
     begun: Option<ProcessUsage>,
@@ -79,7 +78,10 @@ impl<'p> Stage<'p> {
             name: name.to_owned(),
             server,
             load,
-            warm_up: (Duration::ZERO, true),
+            warm_up: WarmUp {
+                took: Duration::ZERO,
+                steady: true,
+            },
             slices: Vec::new(),
             begun: None,
         });
@@ -128,7 +130,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Ends the servers. Returns one trial for each.
-    pub(crate) fn trials(self, round: u32, load: usize, planned: u32) -> Vec<(Trial, Wrong)> {
+    pub(crate) fn trials(self, round: u32, load: usize, planned: u32) -> Vec<TrialOutcome> {
         let trial = |place: Place| {
             let Place {
                 name,
@@ -145,9 +147,6 @@ impl<'p> Stage<'p> {
         self.places.into_iter().map(trial).collect()
     }
 }
-
-/// The first wrong reply: what was expected, and what came.
-pub(crate) type Wrong = Option<(Vec<u8>, Vec<u8>)>;
 
 impl Place {
     fn slice(

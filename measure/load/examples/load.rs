@@ -9,7 +9,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use socklab_load::{LoadEvent, Outcome, Pace, Plan, Workload, run};
+use socklab_load::{LoadEvent, Mismatch, Outcome, Pace, Plan, Workload, run};
 
 fn plan() -> Option<(Plan, bool)> {
     let mut words = std::env::args().skip(1);
@@ -75,7 +75,7 @@ fn print(outcome: &Outcome) {
         micros(&outcome.lag, 0.5),
         micros(&outcome.lag, 0.99),
     );
-    if let Some((expected, got)) = &outcome.first_wrong {
+    if let Some(Mismatch { expected, got }) = &outcome.first_wrong {
         println!(
             "expected \"{}\", got \"{}\"",
             expected.escape_ascii(),

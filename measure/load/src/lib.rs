@@ -67,6 +67,6 @@ mod window;
 pub use error::Error;
 pub use idle::Idle;
 pub use load::{Load, run};
-pub use outcome::Outcome;
+pub use outcome::{Mismatch, Outcome, WarmUp};
 pub use plan::{LoadEvent, MIN_PAYLOAD, Pace, Plan, Workload};
 pub use slow_clients::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};

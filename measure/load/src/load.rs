@@ -7,7 +7,7 @@ use mio::Poll;
 use crate::error::Error;
 use crate::limits;
 use crate::one_shot::OneShotClients;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, WarmUp};
 use crate::persistent::PersistentClients;
 use crate::plan::{LoadEvent, Plan, Workload};
 use crate::run::{Run, Runner};
@@ -55,13 +55,12 @@ impl Load {
         Ok(self.0.whole(on)?)
     }
 
-    /// Asks until the rate is steady or the time for it has passed, as the plan says. Returns how
-    /// long that was, and whether it became steady.
+    /// Asks until the rate is steady or the time for it has passed, as the plan says.
     ///
     /// # Errors
     /// What the system says of the first thing that went wrong and is not counted in an
     /// [`Outcome`].
-    pub fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> Result<(Duration, bool), Error> {
+    pub fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> Result<WarmUp, Error> {
         Ok(self.0.warm_up(on)?)
     }
 

@@ -57,8 +57,26 @@ pub struct Outcome {
     /// time would be misleading: the thread spins for a moment before it sleeps, and always just
     /// before a question is due.
     pub busy: f64,
-    /// The first wrong reply: what was expected, and what came.
-    pub first_wrong: Option<(Vec<u8>, Vec<u8>)>,
+    /// The first wrong reply.
+    pub first_wrong: Option<Mismatch>,
     /// How many questions were asked in all, warm-up included.
     pub asked: u64,
+}
+
+/// A wrong reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The expected reply.
+    pub expected: Vec<u8>,
+    /// The reply that came.
+    pub got: Vec<u8>,
+}
+
+/// How a warm-up went.
+#[derive(Clone, Copy, Debug)]
+pub struct WarmUp {
+    /// How long it took.
+    pub took: Duration,
+    /// Whether the rate became steady.
+    pub steady: bool,
 }

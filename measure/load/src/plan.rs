@@ -1,6 +1,7 @@
 //! The description of a load.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -71,7 +72,7 @@ pub struct Plan {
     pub interval: Duration,
     /// The shortest and the longest warm-up. With zero for both there is no warm-up, and the first
     /// question counts.
-    pub warm_up: (Duration, Duration),
+    pub warm_up: Range<Duration>,
     /// The length of the measurement.
     pub measure: Duration,
     /// How long an answer may take, from when its question was sent.
@@ -98,7 +99,7 @@ impl Plan {
             depth: 1,
             pace: Pace::Closed,
             interval: Duration::from_millis(50),
-            warm_up: (Duration::from_millis(200), Duration::from_secs(3)),
+            warm_up: Duration::from_millis(200)..Duration::from_secs(3),
             measure: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
             linger: Duration::from_millis(10),
@@ -130,7 +131,7 @@ impl Plan {
             (self.measure >= milli, "nothing is measured"),
             (self.timeout >= milli, "no time to answer"),
             (
-                self.warm_up.0 <= self.warm_up.1,
+                self.warm_up.start <= self.warm_up.end,
                 "the shortest warm-up is longer than the longest",
             ),
             (

@@ -7,7 +7,7 @@ use mio::event::Event;
 use mio::{Events, Poll};
 
 use crate::clock::{Clock, nanos};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, WarmUp};
 use crate::plan::{LoadEvent, Pace, Plan};
 use crate::schedule::Schedule;
 use crate::steady::steady;
@@ -75,9 +75,8 @@ pub(crate) fn expiry_interval(timeout: u64) -> u64 {
 pub(crate) trait Runner: std::fmt::Debug {
     /// Runs the warm-up and the measurement, and follows the questions in flight to their end.
     fn whole(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome>;
-    /// Asks until the rate is steady, and waits for the replies in flight. Returns how long that
-    /// took, and whether the rate became steady.
-    fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<(Duration, bool)>;
+    /// Asks until the rate is steady, and waits for the replies in flight.
+    fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<WarmUp>;
     /// Asks for this long, and waits for the replies in flight. Persistent connections stay open
     /// for the next slice.
     fn slice(&mut self, length: Duration) -> io::Result<Outcome>;
@@ -127,7 +126,7 @@ impl Meter {
 impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
     fn whole(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome> {
         let begun = self.clock.now();
-        let steady = if self.plan.warm_up.1.is_zero() {
+        let steady = if self.plan.warm_up.end.is_zero() {
             false
         } else {
             self.begin(begun)?;
@@ -141,7 +140,7 @@ impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
         self.tally.measure(from);
         // Restart the schedule of an open load. Otherwise the questions that came due while the
         // listener ran would all be sent at once.
-        if self.plan.is_open() || self.plan.warm_up.1.is_zero() {
+        if self.plan.is_open() || self.plan.warm_up.end.is_zero() {
             self.begin(from)?;
         }
         let until = self.measure(from, from + nanos(self.plan.measure), on)?;
@@ -165,14 +164,15 @@ impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
         })
     }
 
-    fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<(Duration, bool)> {
+    fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<WarmUp> {
         self.new_tally();
         let begun = self.clock.now();
         self.begin(begun)?;
         let steady = self.until_steady(begun, on)?;
         let until = self.clock.now();
         self.finish(until, on)?;
-        Ok((Duration::from_nanos(until - begun), steady))
+        let took = Duration::from_nanos(until - begun);
+        Ok(WarmUp { took, steady })
     }
 
     fn slice(&mut self, length: Duration) -> io::Result<Outcome> {
@@ -237,8 +237,8 @@ impl<C: Clients> Run<C> {
 
     /// Runs the warm-up. Returns whether the rate became steady.
     fn until_steady(&mut self, begun: u64, on: &mut dyn FnMut(LoadEvent)) -> io::Result<bool> {
-        let (least, most) = self.plan.warm_up;
-        let (least, most) = (begun + nanos(least), begun + nanos(most));
+        let least = begun + nanos(self.plan.warm_up.start);
+        let most = begun + nanos(self.plan.warm_up.end);
         self.meter.start(begun, self.tally.answers);
         loop {
             let seen = self.meter.replies.len();

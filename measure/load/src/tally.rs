@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Mismatch, Outcome};
 use crate::plan::Plan;
 use crate::window::Asked;
 
@@ -26,7 +26,7 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
     pub(crate) out_of_ports: u64,
     pub(crate) stale: u64,
-    pub(crate) first_wrong: Option<(Vec<u8>, Vec<u8>)>,
+    pub(crate) first_wrong: Option<Mismatch>,
 }
 
 impl Tally {
@@ -125,8 +125,10 @@ impl Tally {
     pub(crate) fn wrong(&mut self, counted: bool, expected: impl FnOnce() -> Vec<u8>, got: &[u8]) {
         if counted {
             self.wrong += 1;
-            self.first_wrong
-                .get_or_insert_with(|| (expected(), got.to_vec()));
+            self.first_wrong.get_or_insert_with(|| Mismatch {
+                expected: expected(),
+                got: got.to_vec(),
+            });
         }
     }
 

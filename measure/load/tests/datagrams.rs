@@ -5,7 +5,7 @@ mod servers;
 use std::time::Duration;
 
 use servers::{capitals, datagrams, nobody, plan};
-use socklab_load::{LoadEvent, Outcome, Plan, Workload, run};
+use socklab_load::{LoadEvent, Mismatch, Outcome, Plan, Workload, run};
 
 fn load(plan: &Plan) -> Outcome {
     run(plan, &mut |_| {}).unwrap()
@@ -149,7 +149,7 @@ fn wrong_in_every_way() {
         assert!(wrong > 0);
         assert_eq!(faults(&outcome), [0, 0, 0, 0, wrong, 0]);
         assert_eq!(outcome.service.len(), seen - wrong);
-        let (expected, got) = outcome.first_wrong.unwrap();
+        let Mismatch { expected, got } = outcome.first_wrong.unwrap();
         assert_ne!(expected, got);
         assert_eq!(spoil(&expected).len(), got.len());
         assert!(
@@ -256,7 +256,7 @@ fn silence_is_never_steady_and_all_of_it_is_lost() {
     let server = datagrams((), |(), _, _| {});
     let outcome = load(&Plan {
         connections: 5,
-        warm_up: (Duration::ZERO, Duration::from_millis(50)),
+        warm_up: Duration::ZERO..Duration::from_millis(50),
         interval: Duration::from_millis(2),
         timeout: Duration::from_millis(100),
         ..plan(Workload::Echo, server.at)
@@ -291,7 +291,7 @@ fn nothing_of_the_warm_up_counts() {
     let mut events = Vec::new();
     let plan = Plan {
         connections: 4,
-        warm_up: (Duration::from_millis(400), Duration::from_secs(20)),
+        warm_up: Duration::from_millis(400)..Duration::from_secs(20),
         interval: Duration::from_millis(20),
         measure: Duration::from_millis(210),
         timeout: Duration::from_millis(250),
@@ -342,7 +342,7 @@ fn plans_without_sense() {
         |plan| plan.connections = 100_000,
         |plan| plan.payload = 23,
         |plan| plan.pace = socklab_load::Pace::Open { rate: f64::NAN },
-        |plan| plan.warm_up.0 = Duration::from_secs(1),
+        |plan| plan.warm_up.start = Duration::from_secs(1),
     ];
     for spoil in bad {
         let mut plan = good.clone();

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use servers::{capitals, nobody, plan, say, streams};
-use socklab_load::{Load, Outcome, Plan, SlowClient, SlowRequests, Workload, run};
+use socklab_load::{Load, Mismatch, Outcome, Plan, SlowClient, SlowRequests, Workload, run};
 
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -97,11 +97,11 @@ fn the_warm_up_is_in_no_slice() {
     let (at, lines, _) = threads(|_, line| Some(right(line)));
     let mut load = Load::new(&Plan {
         interval: Duration::from_millis(5),
-        warm_up: (Duration::from_millis(10), Duration::from_secs(2)),
+        warm_up: Duration::from_millis(10)..Duration::from_secs(2),
         ..plan(Workload::Capitals, at)
     })
     .unwrap();
-    let (took, _) = load.warm_up(&mut |_| ()).unwrap();
+    let took = load.warm_up(&mut |_| ()).unwrap().took;
     assert!(took >= Duration::from_millis(10));
     let warm = lines.load(Ordering::Relaxed);
     assert!(warm > 0);
@@ -128,7 +128,7 @@ fn every_line_is_checked_whole() {
         let mut load = Load::new(&plan(Workload::Capitals, at)).unwrap();
         let outcome = load.slice(SLICE).unwrap();
         assert!(outcome.wrong > 0, "{outcome:?}");
-        let (expected, got) = outcome.first_wrong.unwrap();
+        let Mismatch { expected, got } = outcome.first_wrong.unwrap();
         assert_ne!(expected, got);
     }
 }

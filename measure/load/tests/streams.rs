@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use servers::{nobody, plan, say, streams};
 use socklab_core::otp::{Code, Dni, Key, Window, verify};
 use socklab_core::welcome::BANNER;
-use socklab_load::{Outcome, Plan, Workload, run};
+use socklab_load::{Mismatch, Outcome, Plan, Workload, run};
 
 fn load(plan: &Plan) -> Outcome {
     run(plan, &mut |_| {}).unwrap()
@@ -83,7 +83,7 @@ fn welcome_wrong() {
         assert!(wrong > 0);
         assert_eq!(faults(&outcome), [0, wrong, 0, 0]);
         assert_eq!(outcome.service.len(), seen - wrong);
-        let (expected, got) = outcome.first_wrong.unwrap();
+        let Mismatch { expected, got } = outcome.first_wrong.unwrap();
         assert_eq!(expected, BANNER);
         assert!(words.starts_with(&got) && (got == words || got.len() > 4096));
     }

@@ -1,5 +1,6 @@
 //! What is to be measured, and how long that takes.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub struct Plan {
     /// How long a trial is measured.
     pub measure: Duration,
     /// How long a load runs before it is measured, at least and at most.
-    pub warm_up: (Duration, Duration),
+    pub warm_up: Range<Duration>,
     /// After how long a reply is lost.
     pub timeout: Duration,
     /// Datagrams in flight for each socket.
@@ -121,7 +122,7 @@ impl Plan {
 
     /// How long it will take, about.
     pub fn estimate(&self) -> Duration {
-        let trial = self.measure + (self.warm_up.0 + self.warm_up.1) / 4 + OVERHEAD;
+        let trial = self.measure + (self.warm_up.start + self.warm_up.end) / 4 + OVERHEAD;
         let contestants = u32::try_from(self.contestants.len()).unwrap_or(u32::MAX);
         let loads = u32::try_from(self.loads.len()).unwrap_or(u32::MAX);
         let trials = trial * (self.rounds * contestants * loads);

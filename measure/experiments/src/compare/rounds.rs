@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use socklab_compare::results::Trial;
 use socklab_compare::validity;
 use socklab_load::Load;
 
 use super::plan::{Contestant, ContestantKind, Plan, slices};
 use super::{Progress, Unmeasured, trial};
 use crate::measured::ServerSpec;
-use crate::stage::{Server, Stage, Wrong};
+use crate::stage::{Server, Stage, TrialOutcome};
 
 /// Starts every server of the plan, warms it up, and puts them under a load in turn. One trial for
 /// each.
@@ -23,7 +22,7 @@ pub(super) fn round(
     load: usize,
     rng: Rng,
     progress: &mut dyn Progress,
-) -> Result<Vec<(Trial, Wrong)>, Unmeasured> {
+) -> Result<Vec<TrialOutcome>, Unmeasured> {
     let mut stage = Stage::new(&plan.cores);
     for contestant in &plan.contestants {
         let failed = |error| Unmeasured::Failed(contestant.name.clone(), error);
@@ -50,7 +49,7 @@ pub(super) fn round(
         })
         .map_err(generator)?;
     let mut trials = stage.trials(round, load, blocks);
-    for (trial, _) in &mut trials {
+    for TrialOutcome { trial, .. } in &mut trials {
         let is = |contestant: &&Contestant| contestant.name == trial.model;
         let contestant = plan.contestants.iter().find(is);
         let target = contestant

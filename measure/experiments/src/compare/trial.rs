@@ -12,7 +12,7 @@ use socklab_load::{LoadEvent, Outcome, Pace, Workload};
 
 use super::plan::{Contestant, ContestantKind, Plan};
 use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
-use crate::stage::Wrong;
+use crate::stage::TrialOutcome;
 pub(super) use crate::stage::latencies;
 
 /// Over how many intervals a trial's rate is watched.
@@ -20,12 +20,6 @@ const INTERVALS: u32 = 20;
 
 /// The shortest of them: long enough for some dozens of replies.
 const SHORTEST: Duration = Duration::from_millis(10);
-
-/// A trial, and what else its load has to tell.
-pub(super) struct Tried {
-    pub(super) trial: Trial,
-    pub(super) wrong: Wrong,
-}
 
 /// Starts the server, puts it under the load, and notes what both did.
 ///
@@ -37,7 +31,7 @@ pub(super) fn run(
     contestant: &Contestant,
     load: usize,
     progress: &mut dyn FnMut(f64),
-) -> io::Result<Tried> {
+) -> io::Result<TrialOutcome> {
     let (register, server) = start(plan, contestant, true)?;
     let to = match (&contestant.kind, &server) {
         (ContestantKind::Target(address), _) => *address,
@@ -62,7 +56,7 @@ pub(super) fn run(
     trial.invalid = validity::judge(&trial, matches!(contestant.kind, ContestantKind::Model(_)));
     trial.limits = validity::limits(&trial, &plan.loads[load]);
     drop((server, register));
-    Ok(Tried {
+    Ok(TrialOutcome {
         trial,
         wrong: outcome.first_wrong,
     })
@@ -113,7 +107,7 @@ pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_loa
         pace,
         depth: plan.depth,
         interval: (plan.measure / INTERVALS).max(SHORTEST),
-        warm_up: plan.warm_up,
+        warm_up: plan.warm_up.clone(),
         measure: plan.measure,
         timeout: plan.timeout,
         ..socklab_load::Plan::new(workload, to)

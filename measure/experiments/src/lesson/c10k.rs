@@ -147,7 +147,7 @@ fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome>
         connections: 100,
         pace: Pace::Open { rate: RATE },
         measure: bench.choose(Duration::from_millis(300), Duration::from_millis(100)),
-        warm_up: (Duration::from_millis(50), Duration::from_millis(100)),
+        warm_up: Duration::from_millis(50)..Duration::from_millis(100),
         timeout: Duration::from_secs(5),
         // Use other DNIs at each step, because each DNI submits once.
         first: step * 1_000_000,

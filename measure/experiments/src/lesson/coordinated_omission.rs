@@ -129,7 +129,7 @@ fn with_a_stall(bench: &Bench<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
     let plan = Plan {
         connections: 1,
         pace,
-        warm_up: (Duration::ZERO, Duration::ZERO),
+        warm_up: Duration::ZERO..Duration::ZERO,
         measure,
         timeout: stall * 5,
         ..Plan::new(Workload::Welcome, server.address)

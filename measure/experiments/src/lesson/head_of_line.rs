@@ -118,7 +118,7 @@ fn beside_a_slow_one(to: SocketAddr, hold: Duration) -> io::Result<(Duration, Ou
         // The most clients that may wait at the same time.
         connections: 1000,
         pace: Pace::Open { rate: RATE },
-        warm_up: (Duration::ZERO, Duration::ZERO),
+        warm_up: Duration::ZERO..Duration::ZERO,
         measure: hold * 3,
         timeout: hold * 10,
         ..Plan::new(Workload::Submit, to)

@@ -117,7 +117,7 @@ fn beside_slow_ones(bench: &Bench<'_>, to: SocketAddr) -> io::Result<(Option<Dur
         // The most clients that may wait at the same time.
         connections: 1000,
         pace: Pace::Open { rate: RATE },
-        warm_up: (Duration::ZERO, Duration::ZERO),
+        warm_up: Duration::ZERO..Duration::ZERO,
         measure: bench.choose(Duration::from_millis(2000), Duration::from_millis(400)),
         timeout: Duration::from_secs(5),
         ..Plan::new(Workload::CapitalsOnce, to)

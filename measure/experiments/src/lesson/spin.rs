@@ -89,7 +89,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         let (share, calls) = left_alone(&server, idle(bench))?;
         uses[at] = share >= USES;
         let plan = Plan {
-            warm_up: (Duration::from_millis(50), Duration::from_millis(200)),
+            warm_up: Duration::from_millis(50)..Duration::from_millis(200),
             measure: bench.choose(Duration::from_millis(1000), Duration::from_millis(150)),
             ..Plan::new(Workload::Echo, server.address)
         };

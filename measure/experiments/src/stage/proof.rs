@@ -18,16 +18,20 @@ pub(crate) fn prove_program(
         Ok(server) => server,
         Err(error) => return Some(Why::Failed(error.to_string())),
     };
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     match prove(exercise.name, server.address()) {
         Ok(_) => None,
         Err(Unproved::Silent { after }) => Some(Why::Stopped {
             after: after.into(),
             said: server.last_line(),
         }),
-        Err(Unproved::Differs { expected, got }) => Some(Why::Differs {
-            expected: text(expected),
-            got: text(got),
-        }),
+        Err(Unproved::Differs { expected, got }) => Some(differs(&expected, &got)),
+    }
+}
+
+/// The reason that a reply was wrong.
+pub(crate) fn differs(expected: &[u8], got: &[u8]) -> Why {
+    Why::Differs {
+        expected: String::from_utf8_lossy(expected).into_owned(),
+        got: String::from_utf8_lossy(got).into_owned(),
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use socklab_compare::results::{Generator, Latencies, Losses, Operations, ServerUsage, Trial};
 use socklab_compare::slices::{DISTURBED, counting};
-use socklab_load::Outcome;
+use socklab_load::{Mismatch, Outcome, WarmUp};
 use socklab_process::ProcessUsage;
 
-use super::{Slice, Wrong};
+use super::Slice;
 use crate::measured::ReportedUsage;
 
 /// Converts a histogram of nanoseconds to microseconds, as results store it.
@@ -22,6 +22,12 @@ pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
             .map(|one| (one.value_iterated_to() as f64 / 1e3, one.count_at_value()))
             .collect(),
     }
+}
+
+/// A trial, and the first wrong reply in it.
+pub(crate) struct TrialOutcome {
+    pub(crate) trial: Trial,
+    pub(crate) wrong: Option<Mismatch>,
 }
 
 /// One server's slices of a round, and which of them count.
@@ -103,9 +109,9 @@ impl Slices {
         model: String,
         round: u32,
         load: usize,
-        (warm_up, steady): (Duration, bool),
+        warm_up: WarmUp,
         server: Option<ServerUsage>,
-    ) -> (Trial, Wrong) {
+    ) -> TrialOutcome {
         let merged = |of: fn(&Outcome) -> &Histogram<u64>| {
             let mut merged = Histogram::<u64>::new(3).expect("three digits are possible");
             for slice in self.counting() {
@@ -121,8 +127,8 @@ impl Slices {
             round,
             model,
             load,
-            warm_up: warm_up.as_secs_f64(),
-            steady,
+            warm_up: warm_up.took.as_secs_f64(),
+            steady: warm_up.steady,
             seconds,
             replies: self.sum(|one| one.replies),
             intervals: self.counting().map(|slice| slice.outcome.replies).collect(),
@@ -151,6 +157,6 @@ impl Slices {
             .all
             .into_iter()
             .find_map(|slice| slice.outcome.first_wrong);
-        (trial, wrong)
+        TrialOutcome { trial, wrong }
     }
 }

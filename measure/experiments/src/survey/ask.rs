@@ -9,12 +9,12 @@ use fastrand::Rng;
 use socklab_compare::survey::contestants::POLLS;
 use socklab_compare::survey::{Absent, Asked, Question, Silent, Why};
 use socklab_core::lab;
-use socklab_load::{Idle, Load, SLOW_WORK, SlowClient, SlowRequests};
+use socklab_load::{Idle, Load, Mismatch, SLOW_WORK, SlowClient, SlowRequests};
 
 use super::Progress;
 use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
 use crate::measured::ServerSpec;
-use crate::stage::{Company, Contestant, Server, Stage};
+use crate::stage::{Company, Contestant, Server, Stage, TrialOutcome, differs};
 
 /// How long a reply may take. Only a server that accepts no more connections takes so long.
 const TIMEOUT: Duration = Duration::from_millis(700);
@@ -143,13 +143,11 @@ impl Asking<'_> {
                 (f64::from(part) + within) / f64::from(parts),
             );
         })?;
-        for (trial, wrong) in stage.trials(round, 0, blocks) {
+        for TrialOutcome { trial, wrong } in stage.trials(round, 0, blocks) {
             let name = trial.model.clone();
             let after: u64 = trial.replies;
-            if let Some((expected, got)) = wrong {
-                let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-                let (expected, got) = (text(expected), text(got));
-                self.is_absent_by_name(&name, Why::Differs { expected, got });
+            if let Some(Mismatch { expected, got }) = wrong {
+                self.is_absent_by_name(&name, differs(&expected, &got));
             } else if after == 0 {
                 self.is_absent_by_name(
                     &name,
@@ -196,10 +194,8 @@ impl Asking<'_> {
         let (_, connections, pace, _) = plan::load(self.question);
         let warm_up = self.plan.thoroughness.warm_up;
         let outcome = load.slice(warm_up).map_err(io::Error::other)?;
-        if let Some((expected, got)) = outcome.first_wrong {
-            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-            let (expected, got) = (text(expected), text(got));
-            return Ok(Some(Why::Differs { expected, got }));
+        if let Some(Mismatch { expected, got }) = outcome.first_wrong {
+            return Ok(Some(differs(&expected, &got)));
         }
         if outcome.answered == 0 {
             let (after, said) = (0, server.last_line());

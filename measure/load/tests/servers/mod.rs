@@ -114,7 +114,7 @@ pub(crate) fn say(mut stream: TcpStream, words: &[u8]) {
 /// time enough to answer whatever else the machine does.
 pub(crate) fn plan(workload: Workload, to: SocketAddr) -> Plan {
     Plan {
-        warm_up: (Duration::ZERO, Duration::ZERO),
+        warm_up: Duration::ZERO..Duration::ZERO,
         measure: Duration::from_millis(200),
         timeout: Duration::from_secs(20),
         linger: Duration::from_millis(50),
