@@ -29,7 +29,7 @@ macro_rules! file {
     };
 }
 
-const ACCEPT: &str = "accepting.next()";
+const ACCEPT: &str = "acceptor.next()";
 
 const ECHO: File = file!("core/src/echo.rs");
 const CAPITALS: File = file!("core/src/capitals.rs");
