@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socklab_compare::format::Numbers;
-use socklab_experiments::stage::Noise;
+use socklab_experiments::testbed::Noise;
 use socklab_text::Messages;
 
 use crate::print;

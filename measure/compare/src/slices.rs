@@ -25,7 +25,7 @@ pub const REPEATS: f64 = 0.5;
 
 /// One slice of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct PlannedSlice {
     /// The block of the slice.
     pub block: u32,
     /// The server of the slice.
@@ -41,9 +41,9 @@ pub struct Blocks {
     blocks: u32,
     next_block: u32,
     /// The rest of the present block.
-    left: Vec<Turn>,
+    left: Vec<PlannedSlice>,
     /// Slices of this block to be repeated.
-    again: Vec<Turn>,
+    to_repeat: Vec<PlannedSlice>,
     repeats: u32,
     rng: Rng,
 }
@@ -56,20 +56,20 @@ impl Blocks {
             blocks,
             next_block: 0,
             left: Vec::new(),
-            again: Vec::new(),
+            to_repeat: Vec::new(),
             repeats: (f64::from(blocks) * servers as f64 * REPEATS) as u32,
             rng,
         }
     }
 
     /// Has a slice repeated, if repeats are left. Returns whether it will be.
-    pub fn again(&mut self, turn: Turn) -> bool {
+    pub fn repeat(&mut self, slice: PlannedSlice) -> bool {
         let more = self.repeats > 0;
         if more {
             self.repeats -= 1;
-            self.again.push(Turn {
-                repeated: turn.repeated + 1,
-                ..turn
+            self.to_repeat.push(PlannedSlice {
+                repeated: slice.repeated + 1,
+                ..slice
             });
         }
         more
@@ -77,21 +77,21 @@ impl Blocks {
 }
 
 impl Iterator for Blocks {
-    type Item = Turn;
+    type Item = PlannedSlice;
 
-    fn next(&mut self) -> Option<Turn> {
+    fn next(&mut self) -> Option<PlannedSlice> {
         if self.left.is_empty() {
-            self.left = std::mem::take(&mut self.again);
+            self.left = std::mem::take(&mut self.to_repeat);
         }
         if self.left.is_empty() && self.next_block < self.blocks {
             let block = self.next_block;
             self.next_block += 1;
-            let turn = |server| Turn {
+            let slice = |server| PlannedSlice {
                 block,
                 server,
                 repeated: 0,
             };
-            self.left = (0..self.servers).map(turn).collect();
+            self.left = (0..self.servers).map(slice).collect();
             self.rng.shuffle(&mut self.left);
         }
         self.left.pop()
@@ -101,7 +101,7 @@ impl Iterator for Blocks {
 /// Which of a server's slices count, given the share that others took of each. These are the
 /// undisturbed ones, if they are at least half as many as planned. Otherwise all count, because
 /// other programs would choose which few are left.
-pub fn counting(others: &[f64], planned: u32) -> Vec<bool> {
+pub fn counted(others: &[f64], planned: u32) -> Vec<bool> {
     let calm: Vec<bool> = others.iter().map(|share| *share <= DISTURBED).collect();
     let enough = 2 * calm.iter().filter(|calm| **calm).count() >= planned as usize;
     match enough {
@@ -121,12 +121,12 @@ mod tests {
 
     #[test]
     fn a_block_has_each_server_once_and_orders_differ() {
-        let turns: Vec<Turn> = blocks(4, 50, 1).collect();
-        assert_eq!(turns.len(), 200);
+        let slices: Vec<PlannedSlice> = blocks(4, 50, 1).collect();
+        assert_eq!(slices.len(), 200);
         let mut orders = Vec::new();
-        for (block, turns) in turns.chunks(4).enumerate() {
-            assert!(turns.iter().all(|turn| turn.block as usize == block));
-            let mut servers: Vec<usize> = turns.iter().map(|turn| turn.server).collect();
+        for (block, slices) in slices.chunks(4).enumerate() {
+            assert!(slices.iter().all(|slice| slice.block as usize == block));
+            let mut servers: Vec<usize> = slices.iter().map(|slice| slice.server).collect();
             orders.push(servers.clone());
             servers.sort_unstable();
             assert_eq!(servers, [0, 1, 2, 3]);
@@ -137,8 +137,8 @@ mod tests {
         assert!(orders.len() > 14, "{}", orders.len());
         // Each is first about as often as the others.
         let mut first = BTreeMap::new();
-        for turns in blocks(4, 4000, 2).collect::<Vec<_>>().chunks(4) {
-            *first.entry(turns[0].server).or_insert(0) += 1;
+        for slices in blocks(4, 4000, 2).collect::<Vec<_>>().chunks(4) {
+            *first.entry(slices[0].server).or_insert(0) += 1;
         }
         assert!(
             first.values().all(|count| (900..1100).contains(count)),
@@ -156,39 +156,39 @@ mod tests {
     #[test]
     fn a_disturbed_slice_is_made_again_in_its_block_while_repeats_last() {
         let mut blocks = blocks(2, 4, 3);
-        let (mut turns, mut refused) = (Vec::new(), 0);
-        while let Some(turn) = blocks.next() {
-            turns.push(turn);
+        let (mut slices, mut refused) = (Vec::new(), 0);
+        while let Some(slice) = blocks.next() {
+            slices.push(slice);
             // The first server is always disturbed.
-            if turn.server == 0 && !blocks.again(turn) {
+            if slice.server == 0 && !blocks.repeat(slice) {
                 refused += 1;
             }
         }
         // Eight slices, and half as many repeats, which the first block's uses up.
-        assert_eq!(turns.len(), 8 + 4);
+        assert_eq!(slices.len(), 8 + 4);
         assert_eq!(refused, 4);
-        let first: Vec<Turn> = turns
+        let first: Vec<PlannedSlice> = slices
             .iter()
-            .take_while(|turn| turn.block == 0)
+            .take_while(|slice| slice.block == 0)
             .copied()
             .collect();
         assert_eq!(first.len(), 6);
-        assert_eq!(first.iter().map(|turn| turn.repeated).max(), Some(4));
+        assert_eq!(first.iter().map(|slice| slice.repeated).max(), Some(4));
         assert!(
-            turns
+            slices
                 .iter()
-                .all(|turn| turn.repeated == 0 || turn.server == 0)
+                .all(|slice| slice.repeated == 0 || slice.server == 0)
         );
     }
 
     #[test]
     fn calm_slices_count_if_there_are_enough() {
         assert_eq!(
-            counting(&[0.0, 0.9, 0.1, 0.2], 4),
+            counted(&[0.0, 0.9, 0.1, 0.2], 4),
             [true, false, true, false]
         );
-        assert_eq!(counting(&[0.0, 0.9, 0.9, 0.2], 4), [true; 4]);
-        assert_eq!(counting(&[], 4), [false; 0]);
-        assert_eq!(counting(&[DISTURBED], 1), [true]);
+        assert_eq!(counted(&[0.0, 0.9, 0.9, 0.2], 4), [true; 4]);
+        assert_eq!(counted(&[], 4), [false; 0]);
+        assert_eq!(counted(&[DISTURBED], 1), [true]);
     }
 }

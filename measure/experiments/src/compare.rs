@@ -8,7 +8,7 @@
 mod environment;
 mod idle;
 mod knee;
-mod others;
+mod other_programs;
 mod plan;
 pub(crate) mod proof;
 mod reference;
@@ -27,12 +27,13 @@ use socklab_load::Mismatch;
 
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
-use crate::stage::{TrialOutcome, prove_program};
+use crate::testbed::{TrialOutcome, prove_program};
 
 pub(crate) use environment::{Setting, describe};
-pub(crate) use others::Others;
+pub(crate) use other_programs::OtherPrograms;
 pub use plan::{Contestant, ContestantKind, Plan, Thoroughness};
 pub use sources::sources;
+pub(crate) use trial::connections_and_pace;
 
 /// Is told how far a comparison has got.
 pub trait Progress {
@@ -149,7 +150,7 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
         idle: Vec::new(),
         knees: Vec::new(),
     };
-    let others = Others::watch();
+    let others = OtherPrograms::watch();
     if plan.records() {
         one_by_one(&plan, &mut results, progress)?;
     } else {
@@ -189,7 +190,7 @@ fn one_by_one(
         let contestant = &plan.contestants[contestant];
         progress.trial(&contestant.name, &plan.loads[load], done, order.len());
         let tried = trial::run(plan, round, contestant, load, &mut |rate| {
-            progress.rate(rate)
+            progress.rate(rate);
         })
         .map_err(|error| Unmeasured::Failed(contestant.name.clone(), error))?;
         if let Some(trial) = check(plan, tried, results, progress)? {

@@ -26,9 +26,9 @@ pub(crate) enum Seen {
 }
 
 /// A console that records what its user would have seen.
-struct Recorder(Mutex<Sender<Seen>>);
+struct RecordingConsole(Mutex<Sender<Seen>>);
 
-impl Recorder {
+impl RecordingConsole {
     fn record(&self, seen: Seen) {
         let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Ignore errors: the experiment may be over.
@@ -36,7 +36,7 @@ impl Recorder {
     }
 }
 
-impl Console for Recorder {
+impl Console for RecordingConsole {
     fn prompt(&self, _: Prompt) {}
     fn show(&self, bytes: &[u8]) {
         self.record(Seen::Shown(bytes.to_vec()));
@@ -52,7 +52,7 @@ pub(crate) fn run<W: Watch>(
     lines: impl BufRead + Send + 'static,
 ) -> (Run<W>, Receiver<Seen>) {
     let (sender, seen) = channel();
-    let console = Arc::new(Recorder(Mutex::new(sender)));
+    let console = Arc::new(RecordingConsole(Mutex::new(sender)));
     (Run::new(console, watch).with_lines(lines), seen)
 }
 

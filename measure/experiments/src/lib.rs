@@ -13,7 +13,7 @@ mod in_memory;
 mod in_process;
 pub mod lesson;
 pub mod measured;
-pub mod stage;
 pub mod survey;
+pub mod testbed;
 pub mod timeline;
 pub mod tour;

@@ -3,11 +3,11 @@
 //! [`MeasuredServer`] starts it as a child, with the hidden command [`COMMAND`]; the child
 //! [serves](serve).
 
-mod blocks;
 mod counter;
-mod extra;
+mod handicap;
 mod process;
 mod server;
+mod slow_work;
 mod spec;
 mod usage;
 

@@ -2,7 +2,7 @@
 //! `socklab compare` does without an exercise.
 //!
 //! Each question is asked in rounds. A round starts every server anew, gives it its load in slices,
-//! in turn with the others (see [`stage`](crate::stage)), and ends it. This module returns the
+//! in turn with the others (see [`testbed`](crate::testbed)), and ends it. This module returns the
 //! measurements; `socklab_compare::survey` interprets them.
 
 mod ask;
@@ -16,10 +16,10 @@ use socklab_compare::results::Proof;
 use socklab_compare::survey::{Absent, Question, SCHEMA, Survey, Why};
 use socklab_core::lab;
 
-use crate::compare::{Others, Setting, describe, proof};
+use crate::compare::{OtherPrograms, Setting, describe, proof};
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
-use crate::stage::{ContestantKind, prove_program};
+use crate::testbed::{ContestantKind, prove_program};
 
 pub use plan::{Plan, Thoroughness, usual};
 
@@ -46,7 +46,7 @@ pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
     });
     let (proofs, refused) = prove_all(plan, progress);
     pin(&plan.cores.generator);
-    let others = Others::watch();
+    let others = OtherPrograms::watch();
     let mut rng = fastrand::Rng::with_seed(plan.seed);
     let mut survey = Survey {
         schema: SCHEMA,

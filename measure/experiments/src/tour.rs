@@ -49,8 +49,8 @@ pub fn play(
 ) -> Result<Played, Status> {
     let clock = Clock::start();
     let lines = |role| exercise.scene.lines(role, clock.now().unix.as_secs());
-    let (server_pages, server_watch) = pages(exercise, Role::Server, runtime, &clock);
-    let (client_pages, client_watch) = pages(exercise, Role::Client, runtime, &clock);
+    let (server_transcripts, server_watch) = transcripts(exercise, Role::Server, runtime, &clock);
+    let (client_transcripts, client_watch) = transcripts(exercise, Role::Client, runtime, &clock);
     let counter = server_watch.counter.clone();
     let (mut serving, seen) = run(
         Box::new(server_watch) as DynWatch,
@@ -76,14 +76,14 @@ pub fn play(
     // finished with its client.
     match exercise.server {
         ServerKind::Service(_) => {
-            server_pages.wait();
+            server_transcripts.wait();
             server.stop()?;
         }
         ServerKind::Endpoint(_) | ServerKind::Endpoints(_) => server.wait()?,
     }
     Ok(Played {
-        client: client_pages.take(),
-        server: server_pages.take(),
+        client: client_transcripts.take(),
+        server: server_transcripts.take(),
         counts: counter.take(),
     })
 }
@@ -134,9 +134,9 @@ pub fn page(
 
 /// Transcripts kept in memory.
 #[derive(Clone, Default)]
-struct Pages(Arc<(Mutex<String>, Condvar)>);
+struct Transcripts(Arc<(Mutex<String>, Condvar)>);
 
-impl Pages {
+impl Transcripts {
     fn lock(&self) -> MutexGuard<'_, String> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,29 +159,29 @@ impl Pages {
     }
 }
 
-struct Keeper {
+struct TranscriptWatch {
     header: Header,
-    pages: Pages,
+    transcripts: Transcripts,
     counter: Counter,
 }
 
 /// A transcript that is added to the others when it is complete.
-struct Page(String, Pages);
+struct TranscriptWriter(String, Transcripts);
 
-impl fmt::Write for Page {
+impl fmt::Write for TranscriptWriter {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.push_str(text);
         Ok(())
     }
 }
 
-impl Drop for Page {
+impl Drop for TranscriptWriter {
     fn drop(&mut self) {
         self.1.add(&self.0);
     }
 }
 
-impl Watch for Keeper {
+impl Watch for TranscriptWatch {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {
@@ -189,13 +189,18 @@ impl Watch for Keeper {
         if subject == Subject::Driver {
             return DynObserver::new(counter);
         }
-        let page = Page(String::new(), self.pages.clone());
+        let page = TranscriptWriter(String::new(), self.transcripts.clone());
         DynObserver::new((Recorder::new(&self.header, page), counter))
     }
 }
 
-fn pages(exercise: &Exercise, role: Role, runtime: Runtime, clock: &Clock) -> (Pages, Keeper) {
-    let pages = Pages::default();
+fn transcripts(
+    exercise: &Exercise,
+    role: Role,
+    runtime: Runtime,
+    clock: &Clock,
+) -> (Transcripts, TranscriptWatch) {
+    let transcripts = Transcripts::default();
     let header = Header {
         exercise: exercise.name.to_owned(),
         role,
@@ -203,10 +208,10 @@ fn pages(exercise: &Exercise, role: Role, runtime: Runtime, clock: &Clock) -> (P
         epoch: clock.epoch(),
         masked: exercise.secret,
     };
-    let keeper = Keeper {
+    let watch = TranscriptWatch {
         header,
-        pages: pages.clone(),
+        transcripts: transcripts.clone(),
         counter: Counter::default(),
     };
-    (pages, keeper)
+    (transcripts, watch)
 }

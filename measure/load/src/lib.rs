@@ -33,8 +33,8 @@
 //! # Where things are
 //!
 //! [`Plan`] is the input and [`Outcome`] the result. `run` is the loop: warm-up, measurement, and
-//! the replies still outstanding at its end. [`Load`] makes a load in slices, so that several
-//! servers can take turns. `udp`, `persistent` and `one_shot` ask the questions, which
+//! the replies still outstanding at its end. [`LoadGenerator`] makes a load in slices, so that
+//! several servers can take turns. `udp`, `persistent` and `one_shot` ask the questions, which
 //! `text` and `submission` make. [`SlowClient`] and [`SlowRequests`] run beside the measured
 //! clients. `window` tracks the outstanding questions of a UDP socket, `schedule` says when
 //! questions are due under an open load, and [`steady`] when the warm-up is over. [`Idle`] holds
@@ -66,7 +66,7 @@ mod window;
 
 pub use error::Error;
 pub use idle::Idle;
-pub use load::{Load, run};
+pub use load::{LoadGenerator, run};
 pub use outcome::{Mismatch, Outcome, WarmUp};
 pub use plan::{LoadEvent, MIN_PAYLOAD, Pace, Plan, Workload};
 pub use slow_clients::{SLOW_LINE, SLOW_WORK, SlowClient, SlowRequests};

@@ -19,25 +19,25 @@ use crate::udp::UdpClients;
 /// [`Error::NoRoom`] if the system does not allow so many sockets; `InvalidInput` for a plan that
 /// makes no sense; otherwise the first error of the system that the [`Outcome`] does not count.
 pub fn run(plan: &Plan, on: &mut dyn FnMut(LoadEvent)) -> Result<Outcome, Error> {
-    Load::new(plan)?.whole(on)
+    LoadGenerator::new(plan)?.whole(on)
 }
 
 /// A load that runs in slices. Between slices no question is asked, and persistent connections stay
 /// open. So the loads of several servers can take turns, a tenth of a second each.
 #[derive(Debug)]
-pub struct Load(Box<dyn Runner>);
+pub struct LoadGenerator(Box<dyn Runner>);
 
-impl Load {
+impl LoadGenerator {
     /// Prepares a load.
     ///
     /// # Errors
     /// As for [`run`](crate::run()).
-    pub fn new(plan: &Plan) -> Result<Load, Error> {
+    pub fn new(plan: &Plan) -> Result<LoadGenerator, Error> {
         plan.check()?;
         limits::make_room(plan.connections.into())?;
         let poll = Poll::new()?;
         let registry = poll.registry();
-        Ok(Load(match plan.workload {
+        Ok(LoadGenerator(match plan.workload {
             Workload::Echo => Box::new(Run::new(plan, UdpClients::new(plan, registry)?, poll)),
             Workload::Capitals => Box::new(Run::new(
                 plan,

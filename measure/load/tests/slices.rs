@@ -10,7 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use servers::{capitals, nobody, plan, say, streams};
-use socklab_load::{Load, Mismatch, Outcome, Plan, SlowClient, SlowRequests, Workload, run};
+use socklab_load::{
+    LoadGenerator, Mismatch, Outcome, Plan, SlowClient, SlowRequests, Workload, run,
+};
 
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -68,7 +70,7 @@ fn threads(answer: Answer) -> (SocketAddr, Arc<AtomicU64>, Arc<AtomicU64>) {
 #[test]
 fn connections_stay_from_slice_to_slice() {
     let (at, lines, connections) = threads(|_, line| Some(right(line)));
-    let mut load = Load::new(&Plan {
+    let mut load = LoadGenerator::new(&Plan {
         connections: 5,
         ..plan(Workload::Capitals, at)
     })
@@ -95,7 +97,7 @@ fn connections_stay_from_slice_to_slice() {
 #[test]
 fn the_warm_up_is_in_no_slice() {
     let (at, lines, _) = threads(|_, line| Some(right(line)));
-    let mut load = Load::new(&Plan {
+    let mut load = LoadGenerator::new(&Plan {
         interval: Duration::from_millis(5),
         warm_up: Duration::from_millis(10)..Duration::from_secs(2),
         ..plan(Workload::Capitals, at)
@@ -125,7 +127,7 @@ fn every_line_is_checked_whole() {
     ];
     for answer in ways {
         let (at, ..) = threads(answer);
-        let mut load = Load::new(&plan(Workload::Capitals, at)).unwrap();
+        let mut load = LoadGenerator::new(&plan(Workload::Capitals, at)).unwrap();
         let outcome = load.slice(SLICE).unwrap();
         assert!(outcome.wrong > 0, "{outcome:?}");
         let Mismatch { expected, got } = outcome.first_wrong.unwrap();
@@ -136,7 +138,7 @@ fn every_line_is_checked_whole() {
 #[test]
 fn a_server_of_one_connection_serves_one() {
     let server = streams((), |(), stream| talk(&stream, |_, line| Some(right(line))));
-    let mut load = Load::new(&Plan {
+    let mut load = LoadGenerator::new(&Plan {
         connections: 4,
         timeout: Duration::from_millis(100),
         ..plan(Workload::Capitals, server.at)
@@ -152,7 +154,7 @@ fn a_server_of_one_connection_serves_one() {
 #[test]
 fn a_connection_that_breaks_is_lost_and_made_again() {
     let (at, _, connections) = threads(|number, line| (number < 2).then(|| right(line)));
-    let mut load = Load::new(&plan(Workload::Capitals, at)).unwrap();
+    let mut load = LoadGenerator::new(&plan(Workload::Capitals, at)).unwrap();
     let outcome = load.slice(SLICE).unwrap();
     assert!(outcome.lost > 0 && outcome.wrong == 0, "{outcome:?}");
     assert!(outcome.answered >= 2 * outcome.lost);
@@ -161,7 +163,7 @@ fn a_connection_that_breaks_is_lost_and_made_again() {
 
 #[test]
 fn nobody_listens() {
-    let mut load = Load::new(&plan(Workload::Capitals, nobody())).unwrap();
+    let mut load = LoadGenerator::new(&plan(Workload::Capitals, nobody())).unwrap();
     let outcome = load.slice(SLICE).unwrap();
     assert!(outcome.refused > 0 && outcome.answered == 0);
 }
@@ -197,7 +199,7 @@ fn those_who_come_while_a_slow_client_is_served_wait() {
         pace: socklab_load::Pace::Open { rate: 200.0 },
         ..plan(Workload::CapitalsOnce, server.at)
     };
-    let mut load = Load::new(&visits).unwrap();
+    let mut load = LoadGenerator::new(&visits).unwrap();
     let every = Duration::from_millis(20);
     let slow = SlowClient::begin(server.at, "despacio", every).unwrap();
     let outcome = load.slice(Duration::from_millis(300)).unwrap();

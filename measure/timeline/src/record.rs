@@ -9,7 +9,7 @@ use socklab_core::{DynObserver, Input, Mono, Now, Observer, Operation, Output, S
 use socklab_system::Clock;
 
 /// A thread of the run, by a number of our own. 0 is the thread that [runs the
-/// server](Log::this_is_main).
+/// server](Recording::this_is_main).
 pub type Thread = u32;
 
 /// The party whose operations a [`Page`] records.

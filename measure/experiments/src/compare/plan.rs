@@ -8,7 +8,7 @@ use socklab_compare::results::Load;
 use socklab_core::lab::{Exercise, ExerciseOption};
 
 use crate::cores::Cores;
-pub use crate::stage::{Contestant, ContestantKind};
+pub use crate::testbed::{Contestant, ContestantKind};
 
 /// A comparison to be made.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ impl Plan {
     /// under every load once, shuffled, so that what changes on the machine with time meets all
     /// alike.
     pub(super) fn order(&self) -> Vec<(u32, usize, usize)> {
-        let mut dice = fastrand::Rng::with_seed(self.seed);
+        let mut rng = fastrand::Rng::with_seed(self.seed);
         let mut order = Vec::new();
         for round in 0..self.rounds {
             let mut all: Vec<(u32, usize, usize)> = (0..self.contestants.len())
@@ -148,7 +148,7 @@ impl Plan {
                     (0..self.loads.len()).map(move |load| (round, contestant, load))
                 })
                 .collect();
-            dice.shuffle(&mut all);
+            rng.shuffle(&mut all);
             order.extend(all);
         }
         order

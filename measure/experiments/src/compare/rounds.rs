@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use socklab_compare::validity;
-use socklab_load::Load;
+use socklab_load::LoadGenerator;
 
 use super::plan::{Contestant, ContestantKind, Plan, slices};
 use super::{Progress, Unmeasured, trial};
 use crate::measured::ServerSpec;
-use crate::stage::{Server, Stage, TrialOutcome};
+use crate::testbed::{Server, Testbed, TrialOutcome};
 
 /// Starts every server of the plan, warms it up, and puts them under a load in turn. One trial for
 /// each.
@@ -23,12 +23,12 @@ pub(super) fn round(
     rng: Rng,
     progress: &mut dyn Progress,
 ) -> Result<Vec<TrialOutcome>, Unmeasured> {
-    let mut stage = Stage::new(&plan.cores);
+    let mut testbed = Testbed::new(&plan.cores);
     for contestant in &plan.contestants {
         let failed = |error| Unmeasured::Failed(contestant.name.clone(), error);
         let spec = ServerSpec {
             observe: plan.observe,
-            extra: match plan.contestants.last() == Some(contestant) {
+            handicap: match plan.contestants.last() == Some(contestant) {
                 true => plan.handicap,
                 false => Duration::ZERO,
             },
@@ -37,18 +37,18 @@ pub(super) fn round(
         };
         let server = Server::start(contestant, plan.exercise, &plan.cores, spec).map_err(failed)?;
         let asks = trial::questions(plan, &plan.loads[load], server.address());
-        let questions = Load::new(&asks).map_err(std::io::Error::other);
-        stage.add(&contestant.name, server, questions.map_err(failed)?);
+        let questions = LoadGenerator::new(&asks).map_err(std::io::Error::other);
+        testbed.add(&contestant.name, server, questions.map_err(failed)?);
     }
     let generator = |error| Unmeasured::Failed(plan.exercise.name.to_owned(), error);
-    stage.warm_up().map_err(generator)?;
+    testbed.warm_up().map_err(generator)?;
     let (blocks, length) = slices(plan.measure);
-    stage
+    testbed
         .run(blocks, length, rng, &|_| Ok(None), &mut |_, rate| {
             progress.rate(rate);
         })
         .map_err(generator)?;
-    let mut trials = stage.trials(round, load, blocks);
+    let mut trials = testbed.trials(round, load, blocks);
     for TrialOutcome { trial, .. } in &mut trials {
         let is = |contestant: &&Contestant| contestant.name == trial.model;
         let contestant = plan.contestants.iter().find(is);

@@ -12,8 +12,8 @@ use socklab_load::{LoadEvent, Outcome, Pace, Workload};
 
 use super::plan::{Contestant, ContestantKind, Plan};
 use crate::measured::{MeasuredServer, ReportedUsage, ServerSpec};
-use crate::stage::TrialOutcome;
-pub(super) use crate::stage::latencies;
+use crate::testbed::TrialOutcome;
+pub(super) use crate::testbed::latencies;
 
 /// Over how many intervals a trial's rate is watched.
 const INTERVALS: u32 = 20;
@@ -90,12 +90,17 @@ pub(super) fn start(
     Ok((register, Some(server)))
 }
 
-/// The load as the generator takes it.
-pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_load::Plan {
-    let (connections, pace) = match *load {
+/// The connections and the pace of a load.
+pub(crate) fn connections_and_pace(load: &Load) -> (u32, Pace) {
+    match *load {
         Load::Closed { connections } => (connections, Pace::Closed),
         Load::Open { connections, rate } => (connections, Pace::Open { rate }),
-    };
+    }
+}
+
+/// The load as the generator takes it.
+pub(super) fn questions(plan: &Plan, load: &Load, to: SocketAddr) -> socklab_load::Plan {
+    let (connections, pace) = connections_and_pace(load);
     let workload = match (plan.exercise.transport, plan.records()) {
         (Transport::Datagram, _) => Workload::Echo,
         (Transport::Stream, false) if plan.exercise.name == "capitals" => Workload::Capitals,

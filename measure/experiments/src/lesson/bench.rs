@@ -129,7 +129,7 @@ pub(super) fn next_client(server: &LocalServer, limit: Duration) -> Option<Seen>
 }
 
 /// How a client ended, and what its user saw.
-pub(super) struct Went {
+pub(super) struct ClientRun {
     pub(super) status: Status,
     pub(super) seen: Vec<Seen>,
     pub(super) took: Duration,
@@ -141,7 +141,7 @@ pub(super) fn client(
     server: SocketAddr,
     lines: &[&str],
     patience: Duration,
-) -> Went {
+) -> ClientRun {
     let settings = Settings {
         server,
         timeout: Some(patience),
@@ -152,7 +152,7 @@ pub(super) fn client(
     let task = Task::Client((exercise.client)(&settings));
     let status = Runtime::Blocking.run(task, &Arc::new(run));
     let took = begun.elapsed();
-    Went {
+    ClientRun {
         status,
         seen: seen.try_iter().collect(),
         took,

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use socklab_load::{Idle, Load, Plan, Workload};
+use socklab_load::{Idle, LoadGenerator, Plan, Workload};
 use socklab_text::Grid;
 
 use super::bench::Bench;
@@ -118,7 +118,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 fn cost_of_a_wait(bench: &Bench<'_>, server: &MeasuredServer) -> io::Result<f64> {
     let measure = bench.choose(Duration::from_millis(600), Duration::from_millis(100));
     let plan = Plan::new(Workload::Capitals, server.address);
-    let mut load = Load::new(&plan).map_err(io::Error::other)?;
+    let mut load = LoadGenerator::new(&plan).map_err(io::Error::other)?;
     let mut talk = |length| load.slice(length).map_err(io::Error::other);
     // Once this client is answered, the server has accepted all others.
     talk(AROUND)?;

@@ -80,7 +80,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         }
         bench.progress(model);
         let spec = ServerSpec {
-            blocks: true,
+            slow_work: true,
             ..ServerSpec::default()
         };
         let server = bench.server_that("capitals", model, spec)?;

@@ -9,7 +9,7 @@ use socklab_text::Messages;
 
 use socklab_text::Grid;
 
-use super::bench::{Bench, Went, client, listen, next_client};
+use super::bench::{Bench, ClientRun, client, listen, next_client};
 use super::definition::{Findings, Lesson, Question};
 use super::page::millis;
 use super::prediction::{Answer, Answers};
@@ -70,10 +70,10 @@ impl Reported {
         })
     }
 
-    fn by(went: &Went) -> Reported {
+    fn by(run: &ClientRun) -> Reported {
         let later = |seen: &Seen| matches!(seen, Seen::Notice(Notice::NoListener(_)));
-        match went.status {
-            Status::Done if went.seen.iter().any(later) => Reported::Later,
+        match run.status {
+            Status::Done if run.seen.iter().any(later) => Reported::Later,
             Status::Done => Reported::Nothing,
             Status::Failed(Failure::Refused(_)) => Reported::Refused,
             Status::Failed(Failure::NoReply(..)) => Reported::NoReply,
@@ -96,8 +96,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let messages = bench.messages;
     let pause = bench.choose(Duration::from_millis(400), Duration::from_millis(100));
     let ours = |exercise: &'static Exercise, to| {
-        let went = client(exercise, to, &[LINE], Duration::from_secs(1));
-        (Reported::by(&went), went.took)
+        let run = client(exercise, to, &[LINE], Duration::from_secs(1));
+        (Reported::by(&run), run.took)
     };
     bench.progress("TCP, UDP");
     let tcp = case(&welcome::EXERCISE, pause, |to| ours(&welcome::EXERCISE, to))?;

@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::extra::Extra;
+use super::handicap::Handicap;
 use super::usage::ReportedUsage;
 use socklab_compare::results::Operations;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch};
@@ -15,9 +15,9 @@ use socklab_system::Run;
 /// The counts of one observer. Only that observer writes them, so adding is a load and a store, and
 /// never an atomic addition. Readers may see a count that is one operation old.
 #[derive(Debug, Default)]
-struct Block([[AtomicU64; 3]; OperationKind::ALL.len()]);
+struct ObserverCounts([[AtomicU64; 3]; OperationKind::ALL.len()]);
 
-impl Block {
+impl ObserverCounts {
     fn add(&self, operation: &Operation) {
         let add = |counter: &AtomicU64, more: u64| {
             counter.store(counter.load(Ordering::Relaxed) + more, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl Block {
 pub(super) struct Counters {
     inner: Arc<Mutex<Inner>>,
     asked: Arc<AtomicBool>,
-    extra: Extra,
+    handicap: Handicap,
     #[cfg(not(unix))]
     requests: Arc<Requests>,
 }
@@ -66,7 +66,7 @@ struct Requests {
 
 #[derive(Debug, Default)]
 struct Inner {
-    living: Vec<Arc<Block>>,
+    living: Vec<Arc<ObserverCounts>>,
     /// The counts of observers that are gone.
     past: [[u64; 3]; OperationKind::ALL.len()],
 }
@@ -109,8 +109,8 @@ impl Counters {
     }
 
     /// The same for a server that uses this much more CPU time.
-    pub(super) fn with_extra(self, extra: Extra) -> Self {
-        Counters { extra, ..self }
+    pub(super) fn with_handicap(self, handicap: Handicap) -> Self {
+        Counters { handicap, ..self }
     }
 
     /// Carries out the parent's requests, if there are any. This is called with every operation, so
@@ -156,8 +156,8 @@ impl Counters {
     pub(super) fn total(&self) -> BTreeMap<String, Operations> {
         let inner = self.lock();
         let mut total = inner.past;
-        for block in &inner.living {
-            block.add_to(&mut total);
+        for counts in &inner.living {
+            counts.add_to(&mut total);
         }
         let named = OperationKind::ALL.iter().zip(total);
         named
@@ -184,15 +184,15 @@ impl Watch for Counters {
     type Observer = Counter;
 
     fn observer(&self, subject: Subject) -> Counter {
-        let block = Arc::new(Block::default());
+        let counts = Arc::new(ObserverCounts::default());
         // The observers of a driver and of a UDP server live as long as the server. Those of
         // connections come and go, and removing them from a list would need a search.
         let lasts = !matches!(subject, Subject::Connection { .. });
         if lasts {
-            self.lock().living.push(Arc::clone(&block));
+            self.lock().living.push(Arc::clone(&counts));
         }
         Counter {
-            block,
+            counts,
             lasts,
             all: self.clone(),
         }
@@ -202,7 +202,7 @@ impl Watch for Counters {
 /// Counts for one machine, or for the driver.
 #[derive(Debug)]
 pub(super) struct Counter {
-    block: Arc<Block>,
+    counts: Arc<ObserverCounts>,
     lasts: bool,
     all: Counters,
 }
@@ -210,7 +210,7 @@ pub(super) struct Counter {
 impl Drop for Counter {
     fn drop(&mut self) {
         if !self.lasts {
-            self.block.add_to(&mut self.all.lock().past);
+            self.counts.add_to(&mut self.all.lock().past);
         }
     }
 }
@@ -220,8 +220,8 @@ impl Observer for Counter {
     const TIMES: bool = false;
 
     fn operation(&mut self, operation: &Operation) {
-        self.block.add(operation);
-        self.all.extra.spend(operation);
+        self.counts.add(operation);
+        self.all.handicap.spend(operation);
         self.all.answer_if_asked();
     }
 }

@@ -18,9 +18,9 @@ use socklab_register::{Location, Rules};
 use socklab_runtimes::{Compiled, Runtime, Task};
 use socklab_system::{ConnectionLimit, Run, Stop};
 
-use super::blocks::Blocking;
 use super::counter::Counters;
-use super::extra::Extra;
+use super::handicap::Handicap;
+use super::slow_work::SlowWork;
 use super::spec::ServerSpec;
 use super::usage::{end_with_parent, raise_descriptors};
 use crate::cores::pin;
@@ -78,11 +78,11 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
     let task = Task::server(exercise, ANY.into(), &settings);
     let counters = Counters::asked_by_parent();
     let console = Arc::new(MeasuredConsole(counters.clone()));
-    Ok(if !spec.extra.is_zero() {
-        let counters = counters.with_extra(Extra::of(spec.extra));
+    Ok(if !spec.handicap.is_zero() {
+        let counters = counters.with_handicap(Handicap::of(spec.handicap));
         run(runtime, task, console, register, counters)
-    } else if spec.blocks {
-        let watch = Box::new(Blocking(counters)) as DynWatch;
+    } else if spec.slow_work {
+        let watch = Box::new(SlowWork(counters)) as DynWatch;
         run(runtime, task, console, register, watch)
     } else if spec.observe {
         run(runtime, task, console, register, counters)

@@ -21,9 +21,9 @@ pub struct ServerSpec {
     /// Whether the driver's operations are counted.
     pub observe: bool,
     /// Whether a line of `capitals` that asks for it blocks the driver's thread.
-    pub blocks: bool,
-    /// How much extra CPU time the server uses for each piece that it sends.
-    pub extra: Duration,
+    pub slow_work: bool,
+    /// How much CPU time more than it needs the server uses for each piece that it sends.
+    pub handicap: Duration,
     /// Where it records submissions; in memory if `None`.
     pub register: Option<PathBuf>,
     /// How long a submission may take.

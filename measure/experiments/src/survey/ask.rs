@@ -6,15 +6,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
+use socklab_compare::results::Load;
 use socklab_compare::survey::contestants::POLLS;
 use socklab_compare::survey::{Absent, Asked, Question, Silent, Why};
 use socklab_core::lab;
-use socklab_load::{Idle, Load, Mismatch, SLOW_WORK, SlowClient, SlowRequests};
+use socklab_load::{Idle, LoadGenerator, Mismatch, SLOW_WORK, SlowClient, SlowRequests};
 
 use super::Progress;
 use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
+use crate::compare::connections_and_pace;
 use crate::measured::ServerSpec;
-use crate::stage::{Company, Contestant, Server, Stage, TrialOutcome, differs};
+use crate::testbed::{Background, Contestant, Server, Testbed, TrialOutcome, differs};
 
 /// How long a reply may take. Only a server that accepts no more connections takes so long.
 const TIMEOUT: Duration = Duration::from_millis(700);
@@ -60,7 +62,7 @@ pub(super) fn ask(
         left,
         asked: Asked {
             question,
-            load: plan::load(question).3,
+            load: plan::load(question).1,
             trials: Vec::new(),
             silent: Vec::new(),
             absent,
@@ -82,7 +84,7 @@ impl Asking<'_> {
         rng: &mut Rng,
         progress: &mut dyn Progress,
     ) -> io::Result<()> {
-        let mut stage = Stage::new(&self.plan.cores);
+        let mut testbed = Testbed::new(&self.plan.cores);
         // Idle connections are held until the round is over.
         let mut held = Vec::new();
         for contestant in self.left.clone() {
@@ -112,15 +114,16 @@ impl Asking<'_> {
                     }
                 }
             }
-            let mut load = Load::new(&self.load(server.address())).map_err(io::Error::other)?;
+            let mut load =
+                LoadGenerator::new(&self.load(server.address())).map_err(io::Error::other)?;
             let why = self.warm_up(&mut server, &mut load)?;
             server.set_suspended(true);
             match why {
-                None => stage.add(&contestant.name, server, load),
+                None => testbed.add(&contestant.name, server, load),
                 Some(why) => self.is_absent(contestant, why),
             }
         }
-        if stage.places.is_empty() {
+        if testbed.servers.is_empty() {
             return Ok(());
         }
         let (blocks, length) = match self.question {
@@ -130,11 +133,11 @@ impl Asking<'_> {
             _ => (self.plan.blocks(), self.plan.thoroughness.slice),
         };
         let question = self.question;
-        let begin = |to: SocketAddr| begin(question, to, length);
+        let start = |to: SocketAddr| start_background(question, to, length);
         let (part, parts) = self.parts;
-        let slices = blocks * u32::try_from(stage.places.len()).unwrap_or(u32::MAX);
+        let slices = blocks * u32::try_from(testbed.servers.len()).unwrap_or(u32::MAX);
         let mut done = 0;
-        stage.run(blocks, length, rng.fork(), &begin, &mut |name, _| {
+        testbed.run(blocks, length, rng.fork(), &start, &mut |name, _| {
             done += 1;
             let within = f64::from(done.min(slices)) / f64::from(slices);
             progress.asking(
@@ -143,7 +146,7 @@ impl Asking<'_> {
                 (f64::from(part) + within) / f64::from(parts),
             );
         })?;
-        for TrialOutcome { trial, wrong } in stage.trials(round, 0, blocks) {
+        for TrialOutcome { trial, wrong } in testbed.trials(round, 0, blocks) {
             let name = trial.model.clone();
             let after: u64 = trial.replies;
             if let Some(Mismatch { expected, got }) = wrong {
@@ -169,14 +172,15 @@ impl Asking<'_> {
         let exercise = lab::find(exercise).ok_or(io::ErrorKind::InvalidInput)?;
         let spec = ServerSpec {
             observe: true,
-            blocks: self.question == Question::SlowRequest,
+            slow_work: self.question == Question::SlowRequest,
             ..ServerSpec::default()
         };
         Server::start(contestant, exercise, &self.plan.cores, spec)
     }
 
     fn load(&self, to: SocketAddr) -> socklab_load::Plan {
-        let (asks, connections, pace, _) = plan::load(self.question);
+        let (workload, load) = plan::load(self.question);
+        let (connections, pace) = connections_and_pace(&load);
         socklab_load::Plan {
             connections,
             pace,
@@ -185,13 +189,12 @@ impl Asking<'_> {
                 Question::SlowClient | Question::SlowRequest => Duration::from_secs(2),
                 _ => TIMEOUT,
             },
-            ..socklab_load::Plan::new(asks, to)
+            ..socklab_load::Plan::new(workload, to)
         }
     }
 
     /// Runs the load for a moment. Returns why the contestant cannot be measured, if so.
-    fn warm_up(&self, server: &mut Server, load: &mut Load) -> io::Result<Option<Why>> {
-        let (_, connections, pace, _) = plan::load(self.question);
+    fn warm_up(&self, server: &mut Server, load: &mut LoadGenerator) -> io::Result<Option<Why>> {
         let warm_up = self.plan.thoroughness.warm_up;
         let outcome = load.slice(warm_up).map_err(io::Error::other)?;
         if let Some(Mismatch { expected, got }) = outcome.first_wrong {
@@ -201,8 +204,10 @@ impl Asking<'_> {
             let (after, said) = (0, server.last_line());
             return Ok(Some(Why::Stopped { after, said }));
         }
-        let stays = pace == socklab_load::Pace::Closed && self.question != Question::ShortVisits;
-        if stays && outcome.served < connections {
+        if let (_, Load::Closed { connections }) = plan::load(self.question)
+            && self.question != Question::ShortVisits
+            && outcome.served < connections
+        {
             return Ok(Some(Why::Serves(outcome.served)));
         }
         if self.question == Question::SlowRequest {
@@ -267,11 +272,11 @@ impl Asking<'_> {
 }
 
 /// Starts what runs beside a slice of this question.
-fn begin(
+fn start_background(
     question: Question,
     to: SocketAddr,
     length: Duration,
-) -> io::Result<Option<Box<dyn Company>>> {
+) -> io::Result<Option<Box<dyn Background>>> {
     Ok(match question {
         Question::SlowClient => {
             // The last byte is sent a little before the slice is over.
@@ -283,14 +288,14 @@ fn begin(
     })
 }
 
-impl Company for SlowClient {
+impl Background for SlowClient {
     fn end(self: Box<Self>) {
         // Ignore the result: the figure is about the other clients.
         let _ = SlowClient::end(*self);
     }
 }
 
-impl Company for SlowRequests {
+impl Background for SlowRequests {
     fn end(self: Box<Self>) {
         SlowRequests::end(*self);
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use socklab_compare::results::Load;
 use socklab_compare::survey::Question;
 use socklab_core::Transport;
-use socklab_load::{Pace, Workload};
+use socklab_load::Workload;
 use socklab_runtimes::Runtime;
 
 use crate::cores::Cores;
-use crate::stage::{Contestant, ContestantKind};
+use crate::testbed::{Contestant, ContestantKind};
 
 /// How many silent connections there are.
 pub(super) const SILENT: u32 = 1000;
@@ -110,21 +110,12 @@ impl Plan {
     }
 }
 
-/// What is asked in a question, as the generator takes it, and as it is kept.
-pub(super) fn load(question: Question) -> (Workload, u32, Pace, Load) {
-    let closed = |asks, connections| {
-        let load = Load::Closed { connections };
-        (asks, connections, Pace::Closed, load)
-    };
+/// What is asked in a question, and under which load.
+pub(super) fn load(question: Question) -> (Workload, Load) {
+    let closed = |workload, connections| (workload, Load::Closed { connections });
     let open = |rate| {
         let connections = 500;
-        let load = Load::Open { connections, rate };
-        (
-            Workload::CapitalsOnce,
-            connections,
-            Pace::Open { rate },
-            load,
-        )
+        (Workload::CapitalsOnce, Load::Open { connections, rate })
     };
     match question {
         Question::OneClient | Question::Silent => closed(Workload::Capitals, 1),

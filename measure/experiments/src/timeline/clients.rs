@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs both clients to their ends.
 pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &Clock) {
-    let (begun, done) = (Sign::default(), Sign::default());
+    let (begun, done) = (Latch::default(), Latch::default());
     let run = |number: u32, steps: &[ClientStep]| {
         let mut client = Client {
             recorder: log.client(number, number == 1),
@@ -52,23 +52,23 @@ pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &C
         scope.spawn(|| {
             thread::sleep(FIRST);
             run(1, exercise.scene.two_clients[0]);
-            begun.give();
+            begun.set();
         });
         scope.spawn(|| {
             begun.wait();
             thread::sleep(SECOND);
             run(2, exercise.scene.two_clients[1]);
-            done.give();
+            done.set();
         });
     });
 }
 
 /// An event that one client signals once, and the other waits for.
 #[derive(Default)]
-struct Sign(Mutex<bool>, Condvar);
+struct Latch(Mutex<bool>, Condvar);
 
-impl Sign {
-    fn give(&self) {
+impl Latch {
+    fn set(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.1.notify_all();
     }
@@ -86,9 +86,9 @@ struct Client<'a> {
     student: usize,
     clock: &'a Clock,
     /// Signalled once this client has done something.
-    begun: &'a Sign,
+    begun: &'a Latch,
     /// Signalled once the other client is done.
-    other: &'a Sign,
+    other: &'a Latch,
 }
 
 impl Client<'_> {
@@ -150,7 +150,7 @@ impl Client<'_> {
     }
 
     fn pause(&mut self, step: &ClientStep) {
-        self.begun.give();
+        self.begun.set();
         let start = self.clock.mono();
         thread::sleep(PAUSE);
         if matches!(step, ClientStep::PauseForOther) {
@@ -166,7 +166,7 @@ impl Client<'_> {
     ) -> io::Result<T> {
         let (done, operation) = timed::<Recorder, _>(self.clock, kind, operation);
         (operation.iter()).for_each(|operation| self.recorder.operation(operation));
-        self.begun.give();
+        self.begun.set();
         done
     }
 }

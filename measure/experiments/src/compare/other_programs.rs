@@ -10,18 +10,18 @@ const DISTURBS: f64 = 0.05;
 
 /// The CPU time of the whole machine and of ours, when it was made.
 #[derive(Debug)]
-pub(crate) struct Others {
+pub(crate) struct OtherPrograms {
     begun: Instant,
     busy: f64,
     stolen: f64,
     ours: Duration,
 }
 
-impl Others {
+impl OtherPrograms {
     /// From now on. `None` where the system does not say it.
     pub(crate) fn watch() -> Option<Self> {
         let (busy, stolen) = machine()?;
-        Some(Others {
+        Some(OtherPrograms {
             begun: Instant::now(),
             busy,
             stolen,

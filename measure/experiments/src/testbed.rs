@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use socklab_compare::slices::{Blocks, DISTURBED};
-use socklab_load::{Load, Outcome, WarmUp};
+use socklab_load::{LoadGenerator, Outcome, WarmUp};
 use socklab_process::ProcessUsage;
 
 pub use noise::Noise;
 pub(crate) use proof::{differs, prove_program};
 pub use server::{Contestant, ContestantKind};
 
-use noise::Watch;
+use noise::CpuReading;
 pub(crate) use server::Server;
 use trials::Slices;
 pub(crate) use trials::{TrialOutcome, latencies};
@@ -38,10 +38,10 @@ pub(crate) struct Slice {
 
 /// A server with its load.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct LoadedServer {
     pub(crate) name: String,
     pub(crate) server: Server,
-    load: Load,
+    load: LoadGenerator,
     warm_up: WarmUp,
     slices: Vec<Slice>,
     /// What the server's processes had used before the first slice.
@@ -49,32 +49,33 @@ pub(crate) struct Place {
 }
 
 /// Starts what runs beside a slice.
-pub(crate) type StartCompany<'b> = dyn Fn(SocketAddr) -> io::Result<Option<Box<dyn Company>>> + 'b;
+pub(crate) type StartBackground<'b> =
+    dyn Fn(SocketAddr) -> io::Result<Option<Box<dyn Background>>> + 'b;
 
 /// Something that runs beside a slice, such as slow clients.
-pub(crate) trait Company {
+pub(crate) trait Background {
     /// Called when the slice is over. Returns when everything has ended.
     fn end(self: Box<Self>);
 }
 
 /// The servers of one load.
 #[derive(Debug)]
-pub(crate) struct Stage<'p> {
+pub(crate) struct Testbed<'p> {
     cores: &'p Cores,
-    pub(crate) places: Vec<Place>,
+    pub(crate) servers: Vec<LoadedServer>,
 }
 
-impl<'p> Stage<'p> {
+impl<'p> Testbed<'p> {
     pub(crate) fn new(cores: &'p Cores) -> Self {
-        Stage {
+        Testbed {
             cores,
-            places: Vec::new(),
+            servers: Vec::new(),
         }
     }
 
     /// Adds a server and its load.
-    pub(crate) fn add(&mut self, name: &str, server: Server, load: Load) {
-        self.places.push(Place {
+    pub(crate) fn add(&mut self, name: &str, server: Server, load: LoadGenerator) {
+        self.servers.push(LoadedServer {
             name: name.to_owned(),
             server,
             load,
@@ -89,11 +90,11 @@ impl<'p> Stage<'p> {
 
     /// Runs each server's load until it is steady, as its plan says.
     pub(crate) fn warm_up(&mut self) -> io::Result<()> {
-        for place in &mut self.places {
-            place.server.set_suspended(false);
-            let warm_up = place.load.warm_up(&mut |_| ());
-            place.server.set_suspended(true);
-            place.warm_up = warm_up.map_err(io::Error::other)?;
+        for loaded in &mut self.servers {
+            loaded.server.set_suspended(false);
+            let warm_up = loaded.load.warm_up(&mut |_| ());
+            loaded.server.set_suspended(true);
+            loaded.warm_up = warm_up.map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -104,26 +105,26 @@ impl<'p> Stage<'p> {
         blocks: u32,
         length: Duration,
         rng: Rng,
-        start_company: &StartCompany<'_>,
+        start_background: &StartBackground<'_>,
         on: &mut dyn FnMut(&str, f64),
     ) -> io::Result<()> {
-        for place in &mut self.places {
+        for loaded in &mut self.servers {
             // The server answers with the first question of its first slice.
-            place.server.ask();
-            place.begun = place.server.process_usage();
+            loaded.server.ask();
+            loaded.begun = loaded.server.process_usage();
         }
-        let mut blocks = Blocks::new(self.places.len(), blocks, rng);
-        while let Some(turn) = blocks.next() {
-            let place = &mut self.places[turn.server];
-            let slice = place.slice(self.cores, length, start_company)?;
+        let mut blocks = Blocks::new(self.servers.len(), blocks, rng);
+        while let Some(planned) = blocks.next() {
+            let loaded = &mut self.servers[planned.server];
+            let slice = loaded.slice(self.cores, length, start_background)?;
             on(
-                &place.name,
+                &loaded.name,
                 slice.outcome.replies as f64 / slice.outcome.seconds,
             );
             let disturbed = slice.others > DISTURBED;
-            place.slices.push(slice);
+            loaded.slices.push(slice);
             if disturbed {
-                blocks.again(turn);
+                blocks.repeat(planned);
             }
         }
         Ok(())
@@ -131,39 +132,39 @@ impl<'p> Stage<'p> {
 
     /// Ends the servers. Returns one trial for each.
     pub(crate) fn trials(self, round: u32, load: usize, planned: u32) -> Vec<TrialOutcome> {
-        let trial = |place: Place| {
-            let Place {
+        let trial = |loaded: LoadedServer| {
+            let LoadedServer {
                 name,
                 server,
                 load: connections,
                 warm_up,
                 slices,
                 begun,
-            } = place;
+            } = loaded;
             let slices = Slices::new(slices, planned);
             let used = server.used(connections, &slices, begun);
             slices.trial(name, round, load, warm_up, used)
         };
-        self.places.into_iter().map(trial).collect()
+        self.servers.into_iter().map(trial).collect()
     }
 }
 
-impl Place {
+impl LoadedServer {
     fn slice(
         &mut self,
         cores: &Cores,
         length: Duration,
-        start_company: &StartCompany<'_>,
+        start_background: &StartBackground<'_>,
     ) -> io::Result<Slice> {
         self.server.set_suspended(false);
-        let watch = Watch::begin(cores, self.server.cpu());
-        let company = start_company(self.server.address());
+        let before = CpuReading::take(cores, self.server.cpu());
+        let background = start_background(self.server.address());
         let outcome = self.load.slice(length).map_err(io::Error::other);
         // Ignore errors: a server that has ended is found because it does not reply.
-        if let Some(company) = company.ok().flatten() {
-            company.end();
+        if let Some(background) = background.ok().flatten() {
+            background.end();
         }
-        let (cpu, others) = watch.end(cores, self.server.cpu());
+        let (cpu, others) = before.since(cores, self.server.cpu());
         self.server.set_suspended(true);
         Ok(Slice {
             outcome: outcome?,

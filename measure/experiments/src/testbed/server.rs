@@ -7,7 +7,7 @@ use std::time::Duration;
 use socklab_compare::results;
 use socklab_core::Transport;
 use socklab_core::lab::Exercise;
-use socklab_load::Load;
+use socklab_load::LoadGenerator;
 use socklab_process::{ProcessUsage, Program, ProgramSpec};
 use socklab_runtimes::Runtime;
 
@@ -198,7 +198,7 @@ impl Server {
     /// can report.
     pub(crate) fn used(
         self,
-        load: Load,
+        load: LoadGenerator,
         slices: &Slices,
         begun: Option<ProcessUsage>,
     ) -> Option<results::ServerUsage> {

@@ -46,17 +46,17 @@ impl Noise {
 }
 
 /// A reading of the cores' time before a slice.
-pub(super) struct Watch {
+pub(super) struct CpuReading {
     server: Option<CoreTime>,
     generator: Option<CoreTime>,
     cpu: Option<Duration>,
     ours: Option<Duration>,
 }
 
-impl Watch {
+impl CpuReading {
     /// Takes the reading. The server has used `cpu` so far.
-    pub(super) fn begin(cores: &Cores, cpu: Option<Duration>) -> Self {
-        Watch {
+    pub(super) fn take(cores: &Cores, cpu: Option<Duration>) -> Self {
+        CpuReading {
             server: CoreTime::now(&cores.server),
             generator: CoreTime::now(&cores.generator),
             cpu,
@@ -66,7 +66,7 @@ impl Watch {
 
     /// Returns the server's CPU time since the reading, and the share of the busier core's time
     /// that other programs used. If no process is pinned, all cores are counted together.
-    pub(super) fn end(&self, cores: &Cores, cpu: Option<Duration>) -> (Option<Duration>, f64) {
+    pub(super) fn since(&self, cores: &Cores, cpu: Option<Duration>) -> (Option<Duration>, f64) {
         let since =
             |earlier: Option<Duration>, now: Option<Duration>| Some(now?.saturating_sub(earlier?));
         let used = since(self.cpu, cpu);

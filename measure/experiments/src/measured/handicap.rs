@@ -8,9 +8,9 @@ use socklab_core::{Operation, OperationKind, OperationResult};
 /// Spins for this many turns of a loop for each datagram or piece that is sent. A comparison that
 /// claims to detect a difference must detect this one.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Extra(u64);
+pub(super) struct Handicap(u64);
 
-impl Extra {
+impl Handicap {
     /// Spins for this long, as fast as this core turns the loop now.
     pub(super) fn of(time: Duration) -> Self {
         const TURNS: u64 = 2_000_000;
@@ -21,7 +21,7 @@ impl Extra {
             begun.elapsed()
         });
         let fastest = tries.min().unwrap_or_default().as_secs_f64().max(1e-9);
-        Extra((time.as_secs_f64() * TURNS as f64 / fastest).round() as u64)
+        Handicap((time.as_secs_f64() * TURNS as f64 / fastest).round() as u64)
     }
 
     /// Spins if the operation was a send, for each datagram or piece.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use socklab_compare::results::{Generator, Latencies, Losses, Operations, ServerUsage, Trial};
-use socklab_compare::slices::{DISTURBED, counting};
+use socklab_compare::slices::{DISTURBED, counted};
 use socklab_load::{Mismatch, Outcome, WarmUp};
 use socklab_process::ProcessUsage;
 
@@ -43,25 +43,25 @@ impl Slices {
         let others: Vec<f64> = all.iter().map(|slice| slice.others).collect();
         let disturbed = others.iter().filter(|share| **share > DISTURBED).count();
         Slices {
-            counts: counting(&others, planned),
+            counts: counted(&others, planned),
             disturbed: disturbed as u32,
             all,
         }
     }
 
-    fn counting(&self) -> impl Iterator<Item = &Slice> {
+    fn counted(&self) -> impl Iterator<Item = &Slice> {
         let slices = self.all.iter().zip(&self.counts);
         slices.filter_map(|(slice, counts)| counts.then_some(slice))
     }
 
     fn sum(&self, of: fn(&Outcome) -> u64) -> u64 {
-        self.counting().map(|slice| of(&slice.outcome)).sum()
+        self.counted().map(|slice| of(&slice.outcome)).sum()
     }
 
     /// The CPU time used for replies that came during the slices, in microseconds. A slice's CPU
     /// time includes the replies that came just after it, so it is scaled.
     pub(crate) fn cpu(&self) -> Option<f64> {
-        let used: Option<Duration> = self.counting().map(|slice| slice.cpu).sum();
+        let used: Option<Duration> = self.counted().map(|slice| slice.cpu).sum();
         let answered = self.sum(|one| one.answered).max(1);
         let share = self.sum(|one| one.replies) as f64 / answered as f64;
         Some(used?.as_secs_f64() * 1e6 * share).filter(|cpu| *cpu > 0.0)
@@ -89,7 +89,7 @@ impl Slices {
             };
             (name.clone(), of)
         });
-        let seconds: f64 = self.counting().map(|slice| slice.outcome.seconds).sum();
+        let seconds: f64 = self.counted().map(|slice| slice.outcome.seconds).sum();
         ServerUsage {
             user: cpu * own,
             system: cpu * (1.0 - own),
@@ -114,14 +114,14 @@ impl Slices {
     ) -> TrialOutcome {
         let merged = |of: fn(&Outcome) -> &Histogram<u64>| {
             let mut merged = Histogram::<u64>::new(3).expect("three digits are possible");
-            for slice in self.counting() {
+            for slice in self.counted() {
                 let added = merged.add(of(&slice.outcome));
                 debug_assert!(added.is_ok(), "a histogram that grows takes all");
             }
             latencies(&merged)
         };
-        let seconds: f64 = self.counting().map(|slice| slice.outcome.seconds).sum();
-        let busy = self.counting();
+        let seconds: f64 = self.counted().map(|slice| slice.outcome.seconds).sum();
+        let busy = self.counted();
         let busy = busy.map(|slice| slice.outcome.busy * slice.outcome.seconds);
         let trial = Trial {
             round,
@@ -131,7 +131,7 @@ impl Slices {
             steady: warm_up.steady,
             seconds,
             replies: self.sum(|one| one.replies),
-            intervals: self.counting().map(|slice| slice.outcome.replies).collect(),
+            intervals: self.counted().map(|slice| slice.outcome.replies).collect(),
             response: merged(|one| &one.response),
             service: merged(|one| &one.service),
             losses: Losses {

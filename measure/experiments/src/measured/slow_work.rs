@@ -8,19 +8,19 @@ use super::counter::Counters;
 
 /// A watch whose observers also block the thread for [`SLOW_WORK`] when the line [`SLOW_LINE`]
 /// comes.
-pub(super) struct Blocking(pub(super) Counters);
+pub(super) struct SlowWork(pub(super) Counters);
 
-impl Watch for Blocking {
+impl Watch for SlowWork {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {
-        DynObserver::new((self.0.observer(subject), Blocks))
+        DynObserver::new((self.0.observer(subject), SlowWorkObserver))
     }
 }
 
-struct Blocks;
+struct SlowWorkObserver;
 
-impl Observer for Blocks {
+impl Observer for SlowWorkObserver {
     fn input(&mut self, _: Now, input: &Input<'_>) {
         // The client sends this line in one segment, on a connection of its own.
         if let Input::Bytes { bytes, .. } = input
