@@ -10,19 +10,19 @@ use socklab_experiments::timeline::play;
 use socklab_runtimes::Runtime;
 use socklab_text::Translations;
 use socklab_timeline::{
-    Chart, Class, Glyphs, Lane, Name, Span, Style, What, chrome, mermaid, slide, svg, text,
+    Chart, Class, Glyphs, Lane, LaneOwner, Span, SpanKind, Style, chrome, mermaid, slide, svg, text,
 };
 
 const ES: &str = include_str!("../../../cli/locales/es-timeline.ftl");
 const EN: &str = include_str!("../../../cli/locales/en-timeline.ftl");
 
 fn servers(chart: &Chart) -> impl Iterator<Item = &Span> {
-    let lanes = chart.lanes.iter().filter(|lane| lane.name.is_server());
+    let lanes = chart.lanes.iter().filter(|lane| lane.owner.is_server());
     lanes.flat_map(|lane| &lane.spans)
 }
 
 fn moved(span: &Span, kind: OperationKind) -> bool {
-    span.operation == Some(kind) && span.what.moves()
+    span.operation == Some(kind) && span.kind.moves()
 }
 
 /// The clients with which the server did that.
@@ -31,16 +31,16 @@ fn with(chart: &Chart, kind: OperationKind) -> BTreeSet<u32> {
     spans.filter_map(|span| span.client).collect()
 }
 
-fn lane(chart: &Chart, is: impl Fn(Name) -> bool) -> &Lane {
+fn lane(chart: &Chart, is: impl Fn(LaneOwner) -> bool) -> &Lane {
     let mut lanes = chart.lanes.iter();
-    lanes.find(|lane| is(lane.name)).expect("the lane")
+    lanes.find(|lane| is(lane.owner)).expect("the lane")
 }
 
 /// What must be in any chart, however fast or slow the machine was.
 fn check(chart: &Chart) {
     let about = format!("{} on {}: {chart:#?}", chart.exercise, chart.model);
-    let clients = |name| matches!(name, Name::Client { .. });
-    let count = chart.lanes.iter().filter(|lane| clients(lane.name));
+    let clients = |name| matches!(name, LaneOwner::Client { .. });
+    let count = chart.lanes.iter().filter(|lane| clients(lane.owner));
     assert_eq!(count.count(), 2, "{about}");
     let numbers: Vec<u32> = chart
         .numbered()
@@ -57,19 +57,19 @@ fn check(chart: &Chart) {
         }
         let mut pairs = lane.spans.windows(2);
         let in_turn = pairs.all(|pair| pair[0].end <= pair[1].start);
-        assert!(in_turn || lane.name == Name::Kernel, "{about}");
+        assert!(in_turn || lane.owner == LaneOwner::Kernel, "{about}");
     }
     // The server waits, in its own way, and that is what takes most of the time.
     let waits = |what| match chart.style {
-        Style::Threads => matches!(what, What::Wait | What::Call),
-        Style::Loop => matches!(what, What::Poll(_)),
-        Style::Executor => matches!(what, What::Suspended(_)),
+        Style::Threads => matches!(what, SpanKind::Wait | SpanKind::Call),
+        Style::Loop => matches!(what, SpanKind::Poll(_)),
+        Style::Executor => matches!(what, SpanKind::Suspended(_)),
         // It never waits, and asks instead.
-        Style::Spin => matches!(what, What::Spin(1000..)),
-        Style::Signal => matches!(what, What::Signal(_)),
-        Style::Completion => matches!(what, What::Completion(_)),
+        Style::Spin => matches!(what, SpanKind::Spin(1000..)),
+        Style::Signal => matches!(what, SpanKind::Signal(_)),
+        Style::Completion => matches!(what, SpanKind::Completion(_)),
     };
-    assert!(servers(chart).any(|span| waits(span.what)), "{about}");
+    assert!(servers(chart).any(|span| waits(span.kind)), "{about}");
     for span in servers(chart) {
         let figures: &[_] = match chart.style {
             Style::Threads => &[None, Some("6.1")],
@@ -85,7 +85,7 @@ fn check(chart: &Chart) {
         with(chart, OperationKind::Receive),
         with(chart, OperationKind::Send),
     );
-    let held = lane(chart, |name| name == Name::Kernel).spans.iter();
+    let held = lane(chart, |name| name == LaneOwner::Kernel).spans.iter();
     let held: BTreeSet<u32> = held.filter_map(|span| span.client).collect();
     match chart.exercise.as_str() {
         // The server hears one message; the other client is too late.
@@ -104,11 +104,11 @@ fn check(chart: &Chart) {
 /// What only the transport decides.
 fn check_transport(chart: &Chart, transport: Transport) {
     let about = format!("{} on {}: {chart:#?}", chart.exercise, chart.model);
-    let kernel = lane(chart, |name| name == Name::Kernel);
+    let kernel = lane(chart, |name| name == LaneOwner::Kernel);
     let backlog = kernel
         .spans
         .iter()
-        .filter(|span| span.what == What::Backlog);
+        .filter(|span| span.kind == SpanKind::Backlog);
     if transport == Transport::Stream {
         assert_eq!(backlog.count(), 2, "{about}");
         let accepts = servers(chart).filter(|span| moved(span, OperationKind::Accept));
@@ -121,15 +121,16 @@ fn check_transport(chart: &Chart, transport: Transport) {
     assert_eq!(chart.stamped, cfg!(target_os = "linux"), "{about}");
     if cfg!(target_os = "linux") {
         // Every datagram for the server was stamped, and where that blocked it was cut.
-        let to_server = kernel.spans.iter().filter_map(|span| match span.what {
-            What::Buffered {
+        let to_server = kernel.spans.iter().filter_map(|span| match span.kind {
+            SpanKind::Buffered {
                 to_server: true,
                 stamped,
             } => Some(stamped),
             _ => None,
         });
         assert!({ to_server }.all(|stamped| stamped), "{about}");
-        let whole = |span: &Span| moved(span, OperationKind::Receive) && span.what == What::Call;
+        let whole =
+            |span: &Span| moved(span, OperationKind::Receive) && span.kind == SpanKind::Call;
         assert!(!servers(chart).any(whole), "{about}");
     }
 }

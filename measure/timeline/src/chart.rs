@@ -26,7 +26,7 @@ pub struct Chart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lane {
     /// Whose lane it is.
-    pub name: Name,
+    pub owner: LaneOwner,
     /// Spans do not overlap, except in the kernel's lane, because the kernel may hold many things
     /// at once.
     pub spans: Vec<Span>,
@@ -34,7 +34,7 @@ pub struct Lane {
 
 /// The party of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
+pub enum LaneOwner {
     /// A client.
     Client {
         /// Counted from 1.
@@ -54,10 +54,10 @@ pub enum Name {
     Task(u64),
 }
 
-impl Name {
+impl LaneOwner {
     /// Whether the lane is one of the server's.
     pub const fn is_server(self) -> bool {
-        !matches!(self, Name::Client { .. } | Name::Kernel)
+        !matches!(self, LaneOwner::Client { .. } | LaneOwner::Kernel)
     }
 }
 
@@ -72,7 +72,7 @@ pub struct Span {
     /// When it was over.
     pub end: Duration,
     /// What was going on.
-    pub what: What,
+    pub kind: SpanKind,
     /// The operation that this span is, or is a part of.
     pub operation: Option<OperationKind>,
     /// The client that it was for, if that is known.
@@ -96,7 +96,7 @@ impl Span {
 
 /// The kinds of spans: the phases in Stevens's figures, and what is around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum SpanKind {
     /// Between two operations: the program's own code.
     Code,
     /// Asleep in a call until the kernel had something (6.1, the first phase).
@@ -147,18 +147,18 @@ pub enum What {
     },
 }
 
-impl What {
+impl SpanKind {
     /// Whether this is a call that moved data, or may have.
     pub const fn moves(self) -> bool {
         matches!(
             self,
-            What::Copy
-                | What::Call
-                | What::Done
-                | What::Found
-                | What::Signalled
-                | What::Completed
-                | What::Asked
+            SpanKind::Copy
+                | SpanKind::Call
+                | SpanKind::Done
+                | SpanKind::Found
+                | SpanKind::Signalled
+                | SpanKind::Completed
+                | SpanKind::Asked
         )
     }
 }
@@ -223,9 +223,9 @@ impl Span {
     /// The class of the span. A call that may have blocked counts as blocked, unless it sends or
     /// closes: a send blocks only while the kernel has no room.
     pub fn class(&self) -> Class {
-        match self.what {
-            What::Code => Class::Code,
-            What::Call
+        match self.kind {
+            SpanKind::Code => Class::Code,
+            SpanKind::Call
                 if matches!(
                     self.operation,
                     Some(OperationKind::Send | OperationKind::Close)
@@ -233,42 +233,42 @@ impl Span {
             {
                 Class::Copy
             }
-            What::Wait
-            | What::Call
-            | What::Expired
-            | What::Poll(_)
-            | What::Signal(_)
-            | What::Completion(_)
-            | What::Thread(_) => Class::Blocked,
-            What::Copy
-            | What::Done
-            | What::Found
-            | What::Signalled
-            | What::Completed
-            | What::Asked
-            | What::Failed => Class::Copy,
-            What::Empty | What::Spin(_) => Class::Empty,
-            What::Suspended(_) => Class::Suspended,
-            What::Pause => Class::Pause,
-            What::Backlog | What::Buffered { .. } => Class::Kernel,
+            SpanKind::Wait
+            | SpanKind::Call
+            | SpanKind::Expired
+            | SpanKind::Poll(_)
+            | SpanKind::Signal(_)
+            | SpanKind::Completion(_)
+            | SpanKind::Thread(_) => Class::Blocked,
+            SpanKind::Copy
+            | SpanKind::Done
+            | SpanKind::Found
+            | SpanKind::Signalled
+            | SpanKind::Completed
+            | SpanKind::Asked
+            | SpanKind::Failed => Class::Copy,
+            SpanKind::Empty | SpanKind::Spin(_) => Class::Empty,
+            SpanKind::Suspended(_) => Class::Suspended,
+            SpanKind::Pause => Class::Pause,
+            SpanKind::Backlog | SpanKind::Buffered { .. } => Class::Kernel,
         }
     }
 
     /// The figure of Stevens's that shows this kind of span, if there is one.
     pub fn figure(&self) -> Option<&'static str> {
-        match self.what {
-            What::Wait | What::Copy | What::Call | What::Expired => Some("6.1"),
-            What::Done if self.operation == Some(OperationKind::Send) => Some("6.2"),
-            What::Empty | What::Spin(_) | What::Found => Some("6.2"),
-            What::Signal(_) | What::Signalled => Some("6.4"),
-            What::Completion(_) | What::Completed | What::Asked => Some("6.5"),
-            What::Done | What::Poll(_) | What::Suspended(_) => Some("6.3"),
-            What::Code
-            | What::Thread(_)
-            | What::Failed
-            | What::Pause
-            | What::Backlog
-            | What::Buffered { .. } => None,
+        match self.kind {
+            SpanKind::Wait | SpanKind::Copy | SpanKind::Call | SpanKind::Expired => Some("6.1"),
+            SpanKind::Done if self.operation == Some(OperationKind::Send) => Some("6.2"),
+            SpanKind::Empty | SpanKind::Spin(_) | SpanKind::Found => Some("6.2"),
+            SpanKind::Signal(_) | SpanKind::Signalled => Some("6.4"),
+            SpanKind::Completion(_) | SpanKind::Completed | SpanKind::Asked => Some("6.5"),
+            SpanKind::Done | SpanKind::Poll(_) | SpanKind::Suspended(_) => Some("6.3"),
+            SpanKind::Code
+            | SpanKind::Thread(_)
+            | SpanKind::Failed
+            | SpanKind::Pause
+            | SpanKind::Backlog
+            | SpanKind::Buffered { .. } => None,
         }
     }
 }
@@ -291,8 +291,8 @@ impl Chart {
     /// stretch is much shorter than the whole chart.
     pub fn closest(&self) -> Option<(Duration, Duration)> {
         let clients = |slowly| {
-            self.lanes.iter().filter_map(move |lane| match lane.name {
-                Name::Client { number, slow } if slow == slowly => Some((number, lane)),
+            self.lanes.iter().filter_map(move |lane| match lane.owner {
+                LaneOwner::Client { number, slow } if slow == slowly => Some((number, lane)),
                 _ => None,
             })
         };
@@ -316,12 +316,12 @@ impl Chart {
         let mut ours: Vec<&Span> = self
             .lanes
             .iter()
-            .filter(|lane| lane.name.is_server())
+            .filter(|lane| lane.owner.is_server())
             .flat_map(|lane| &lane.spans)
             .filter(|span| {
                 span.client == Some(number)
                     && span.operation == Some(kind)
-                    && span.what.moves()
+                    && span.kind.moves()
                     && span.end > start
             })
             .collect();

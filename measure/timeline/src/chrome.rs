@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::chart::{Chart, Lane, Span, What};
+use crate::chart::{Chart, Lane, Span, SpanKind};
 use crate::labels::{class, describe, name, title};
 use socklab_text::Messages;
 
@@ -36,7 +36,7 @@ pub fn chrome(charts: &[Chart], messages: &dyn Messages) -> String {
             .iter()
             .flat_map(|lane| lane.rows().into_iter().map(move |row| (lane, row)));
         for (thread, (lane, row)) in (1_u32..).zip(rows) {
-            let name = name(lane.name, messages);
+            let name = name(lane.owner, messages);
             events.push(named("thread_name", thread, json!({ "name": name })));
             events.push(named(
                 "thread_sort_index",
@@ -58,8 +58,8 @@ fn event(
     (process, thread): (u32, u32),
     messages: &dyn Messages,
 ) -> Value {
-    let mut args = json!({ "lane": name(lane.name, messages) });
-    if span.what != What::Code {
+    let mut args = json!({ "lane": name(lane.owner, messages) });
+    if span.kind != SpanKind::Code {
         args["number"] = json!(span.number);
     }
     if let Some(figure) = span.figure() {

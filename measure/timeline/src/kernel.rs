@@ -2,25 +2,25 @@
 
 use socklab_core::{Operation, OperationKind, Subject, Transport};
 
-use crate::chart::What;
-use crate::operations::{Did, Draft, Noted, client_at};
-use crate::record::Who;
+use crate::chart::SpanKind;
+use crate::operations::{Draft, TracedOperation, TracedRecords, client_at};
+use crate::record::Party;
 
 /// All spans of the kernel's lane.
-pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
+pub(crate) fn holds(transport: Transport, records: &TracedRecords<'_>) -> Vec<Draft> {
     let mut all = Vec::new();
-    for (page, theirs) in pages {
-        let Who::Client { number, .. } = page.who else {
+    for (record, theirs) in records {
+        let Party::Client { number, .. } = record.party else {
             continue;
         };
-        let mut ours: Vec<&Did> = pages
+        let mut ours: Vec<&TracedOperation> = records
             .iter()
-            .filter(|(page, _)| matches!(page.who, Who::Server(_)))
-            .flat_map(|(_, did)| did)
-            .filter(|did| client_at(did.peer, pages) == Some(number))
+            .filter(|(record, _)| matches!(record.party, Party::Server(_)))
+            .flat_map(|(_, traced)| traced)
+            .filter(|traced| client_at(traced.peer, records) == Some(number))
             .collect();
-        ours.sort_by_key(|did| did.operation.start);
-        let theirs: Vec<&Did> = theirs.iter().collect();
+        ours.sort_by_key(|traced| traced.operation.start);
+        let theirs: Vec<&TracedOperation> = theirs.iter().collect();
         for (to_server, from, to) in [(true, &theirs, &ours), (false, &ours, &theirs)] {
             let pairs = match transport {
                 Transport::Datagram => datagrams(from, to),
@@ -33,7 +33,7 @@ pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
             }));
         }
         if transport == Transport::Stream {
-            all.extend(backlog(number, &theirs, pages));
+            all.extend(backlog(number, &theirs, records));
         }
     }
     all
@@ -42,13 +42,13 @@ pub(crate) fn holds(transport: Transport, pages: &Noted<'_>) -> Vec<Draft> {
 /// How long bytes were in a socket's buffer: from the kernel's stamp, or else from the return of
 /// the sender's call, to the return of the receiver's. If the receiver's call returns first, no
 /// time was measured.
-fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
+fn buffered(to_server: bool, sent: &TracedOperation, received: &TracedOperation) -> Draft {
     let end = received.operation.end;
     let arrival = received.operation.arrival;
     Draft::new(
         arrival.unwrap_or(sent.operation.end).min(end),
         end,
-        What::Buffered {
+        SpanKind::Buffered {
             to_server,
             stamped: arrival.is_some(),
         },
@@ -58,13 +58,16 @@ fn buffered(to_server: bool, sent: &Did, received: &Did) -> Draft {
 /// Pairs each datagram with the receive that took it. Between two programs on one computer
 /// datagrams keep their order. If one was lost all the same, the lengths differ, and the rest is
 /// not paired.
-fn datagrams<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)> {
+fn datagrams<'a>(
+    from: &[&'a TracedOperation],
+    to: &[&'a TracedOperation],
+) -> Vec<(&'a TracedOperation, &'a TracedOperation, usize)> {
     let sent = from
         .iter()
-        .filter_map(|did| Some((did, did.moved(OperationKind::Send)?)));
+        .filter_map(|traced| Some((traced, traced.moved(OperationKind::Send)?)));
     let received = to
         .iter()
-        .filter_map(|did| Some((did, did.moved(OperationKind::Receive)?)));
+        .filter_map(|traced| Some((traced, traced.moved(OperationKind::Receive)?)));
     sent.zip(received)
         .take_while(|((_, sent), (_, received))| sent == received)
         .map(|((sent, bytes), (received, _))| (*sent, *received, bytes))
@@ -72,14 +75,17 @@ fn datagrams<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usi
 }
 
 /// Pairs each send on a stream with the receive that took its last byte.
-fn stream<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)> {
-    let ends = |all: &[&'a Did], kind| {
+fn stream<'a>(
+    from: &[&'a TracedOperation],
+    to: &[&'a TracedOperation],
+) -> Vec<(&'a TracedOperation, &'a TracedOperation, usize)> {
+    let ends = |all: &[&'a TracedOperation], kind| {
         let mut end = 0;
         let mut ends = Vec::new();
-        for did in all {
-            if let Some(bytes) = did.moved(kind).filter(|bytes| *bytes > 0) {
+        for traced in all {
+            if let Some(bytes) = traced.moved(kind).filter(|bytes| *bytes > 0) {
                 end += bytes;
-                ends.push((*did, bytes, end));
+                ends.push((*traced, bytes, end));
             }
         }
         ends
@@ -95,44 +101,44 @@ fn stream<'a>(from: &[&'a Did], to: &[&'a Did]) -> Vec<(&'a Did, &'a Did, usize)
 
 /// How long a connection was in the backlog: from the return of the client's connect to the return
 /// of the accept.
-fn backlog(number: u32, client: &[&Did], pages: &Noted<'_>) -> Option<Draft> {
+fn backlog(number: u32, client: &[&TracedOperation], records: &TracedRecords<'_>) -> Option<Draft> {
     let connected = client
         .iter()
-        .find(|did| did.moved(OperationKind::Connect).is_some())?;
-    let end = accepted(number, pages)?.operation.end;
+        .find(|traced| traced.moved(OperationKind::Connect).is_some())?;
+    let end = accepted(number, records)?.operation.end;
     Some(Draft {
         client: Some(number),
-        ..Draft::new(connected.operation.end.min(end), end, What::Backlog)
+        ..Draft::new(connected.operation.end.min(end), end, SpanKind::Backlog)
     })
 }
 
 /// For each client, the accept that took its connection.
-pub(crate) fn accepts(pages: &Noted<'_>) -> Vec<(u32, Operation)> {
-    let clients = pages.iter().filter_map(|(page, _)| match page.who {
-        Who::Client { number, .. } => Some(number),
-        Who::Server(_) => None,
+pub(crate) fn accepts(records: &TracedRecords<'_>) -> Vec<(u32, Operation)> {
+    let clients = records.iter().filter_map(|(record, _)| match record.party {
+        Party::Client { number, .. } => Some(number),
+        Party::Server(_) => None,
     });
     clients
-        .filter_map(|number| Some((number, accepted(number, pages)?.operation)))
+        .filter_map(|number| Some((number, accepted(number, records)?.operation)))
         .collect()
 }
 
 /// The accept that took a client's connection.
-fn accepted<'a>(client: u32, pages: &'a Noted<'_>) -> Option<&'a Did> {
-    let mut accepts: Vec<&Did> = pages
+fn accepted<'a>(client: u32, records: &'a TracedRecords<'_>) -> Option<&'a TracedOperation> {
+    let mut accepts: Vec<&TracedOperation> = records
         .iter()
-        .flat_map(|(_, did)| did)
-        .filter(|did| did.moved(OperationKind::Accept).is_some())
+        .flat_map(|(_, traced)| traced)
+        .filter(|traced| traced.moved(OperationKind::Accept).is_some())
         .collect();
-    accepts.sort_by_key(|did| did.operation.end);
-    let connections = pages.iter().filter_map(|(page, _)| match page.who {
-        Who::Server(Subject::Connection { number, peer, .. }) => Some((*page, number, peer)),
+    accepts.sort_by_key(|traced| traced.operation.end);
+    let connections = records.iter().filter_map(|(record, _)| match record.party {
+        Party::Server(Subject::Connection { number, peer, .. }) => Some((*record, number, peer)),
         _ => None,
     });
     let connections: Vec<_> = connections.collect();
-    let (page, number, _) = connections
+    let (record, number, _) = connections
         .iter()
-        .find(|(_, _, peer)| client_at(Some(*peer), pages) == Some(client))?;
+        .find(|(_, _, peer)| client_at(Some(*peer), records) == Some(client))?;
     let mut numbers: Vec<u64> = connections.iter().map(|(_, number, _)| *number).collect();
     numbers.sort_unstable();
     let one_counter = numbers.windows(2).all(|pair| pair[0] < pair[1]);
@@ -141,9 +147,9 @@ fn accepted<'a>(client: u32, pages: &'a Noted<'_>) -> Option<&'a Did> {
         accepts.get(usize::try_from(number - 1).ok()?).copied()
     } else {
         // Each thread numbers its own connections, and serves them itself.
-        let mut own = accepts
-            .iter()
-            .filter(|did| did.thread == page.thread && did.operation.end <= page.began);
+        let mut own = accepts.iter().filter(|traced| {
+            traced.thread == record.thread && traced.operation.end <= record.began
+        });
         own.next_back().copied()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use socklab_core::OperationKind;
 
-use crate::chart::{Cause, Chart, Class, Lane, Name, Span, What};
+use crate::chart::{Cause, Chart, Class, Lane, LaneOwner, Span, SpanKind};
 use crate::style::Style;
 use socklab_text::{Messages, Variable};
 
@@ -70,19 +70,19 @@ pub(crate) fn source(messages: &dyn Messages) -> String {
     messages.say("timeline-note-figures")
 }
 
-pub(crate) fn name(name: Name, messages: &dyn Messages) -> String {
+pub(crate) fn name(owner: LaneOwner, messages: &dyn Messages) -> String {
     let numbered = |id: &str, number: &dyn Variable| messages.say_with(id, &[("number", number)]);
-    match name {
-        Name::Client {
+    match owner {
+        LaneOwner::Client {
             number,
             slow: false,
         } => numbered("timeline-lane-client", &number),
-        Name::Client { number, slow: true } => numbered("timeline-lane-slow-client", &number),
-        Name::Kernel => messages.say("timeline-lane-kernel"),
-        Name::Main => messages.say("timeline-lane-main"),
-        Name::Thread(number) => numbered("timeline-lane-thread", &number),
-        Name::MainTask => messages.say("timeline-lane-main-task"),
-        Name::Task(number) => numbered("timeline-lane-task", &number),
+        LaneOwner::Client { number, slow: true } => numbered("timeline-lane-slow-client", &number),
+        LaneOwner::Kernel => messages.say("timeline-lane-kernel"),
+        LaneOwner::Main => messages.say("timeline-lane-main"),
+        LaneOwner::Thread(number) => numbered("timeline-lane-thread", &number),
+        LaneOwner::MainTask => messages.say("timeline-lane-main-task"),
+        LaneOwner::Task(number) => numbered("timeline-lane-task", &number),
     }
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn class(class: Class, messages: &dyn Messages) -> String {
 
 /// Describes a span in full.
 pub(crate) fn describe(span: &Span, messages: &dyn Messages) -> String {
-    let mut said = what(span, messages);
+    let mut said = kind(span, messages);
     let more = [
         span.client
             .map(|number| messages.say_with("timeline-lane-client", &[("number", &number)])),
@@ -111,83 +111,99 @@ pub(crate) fn describe(span: &Span, messages: &dyn Messages) -> String {
 /// ran.
 fn thread(span: &Span) -> Option<u32> {
     span.thread
-        .filter(|number| *number > 0 && !matches!(span.what, What::Suspended(_)))
+        .filter(|number| *number > 0 && !matches!(span.kind, SpanKind::Suspended(_)))
 }
 
 /// Describes a span in a word or two.
 pub(crate) fn short(span: &Span, messages: &dyn Messages) -> String {
-    match (span.what, span.operation) {
-        (What::Poll(_), _) => messages.say("timeline-call-poll"),
-        (What::Signal(_), _) => messages.say("timeline-call-signal"),
-        (What::Completion(_), _) => messages.say("timeline-call-completion"),
-        (What::Thread(_), _) => messages.say("timeline-call-thread"),
-        (What::Buffered { .. }, _) => format!("{} B", span.bytes),
-        (What::Suspended(_) | What::Pause | What::Backlog | What::Code, _) | (_, None) => {
-            class(span.class(), messages)
-        }
+    match (span.kind, span.operation) {
+        (SpanKind::Poll(_), _) => messages.say("timeline-call-poll"),
+        (SpanKind::Signal(_), _) => messages.say("timeline-call-signal"),
+        (SpanKind::Completion(_), _) => messages.say("timeline-call-completion"),
+        (SpanKind::Thread(_), _) => messages.say("timeline-call-thread"),
+        (SpanKind::Buffered { .. }, _) => format!("{} B", span.bytes),
+        (SpanKind::Suspended(_) | SpanKind::Pause | SpanKind::Backlog | SpanKind::Code, _)
+        | (_, None) => class(span.class(), messages),
         (_, Some(kind)) => messages.say(&format!("timeline-operation-{}", kind.name())),
     }
 }
 
-fn what(span: &Span, messages: &dyn Messages) -> String {
+fn kind(span: &Span, messages: &dyn Messages) -> String {
     let operation = match span.operation {
         Some(kind) => messages.say(&format!("timeline-operation-{}", kind.name())),
         None => String::new(),
     };
     let all: [(&str, &dyn Variable); 2] = [("operation", &operation), ("bytes", &span.bytes)];
     let (operation, bytes) = (&all[..1], &all[1..]);
-    let (id, values) = match (span.what, span.operation) {
-        (What::Poll(cause), _) => return ended("timeline-what-poll", cause, messages),
-        (What::Signal(cause), _) => return ended("timeline-what-signal", cause, messages),
-        (What::Completion(cause), _) => return ended("timeline-what-completion", cause, messages),
-        (What::Spin(times), _) => {
+    let (id, values) = match (span.kind, span.operation) {
+        (SpanKind::Poll(cause), _) => return ended("timeline-what-poll", cause, messages),
+        (SpanKind::Signal(cause), _) => return ended("timeline-what-signal", cause, messages),
+        (SpanKind::Completion(cause), _) => {
+            return ended("timeline-what-completion", cause, messages);
+        }
+        (SpanKind::Spin(times), _) => {
             let (_, operation) = operation[0];
             return messages.say_with(
                 "timeline-what-spin",
                 &[("operation", operation), ("times", &times)],
             );
         }
-        (What::Suspended(cause), _) => return ended("timeline-what-suspended", cause, messages),
-        (What::Thread(cause), _) => return ended("timeline-what-thread", cause, messages),
-        (What::Code, _) => ("timeline-class-code", &[][..]),
-        (What::Pause, _) => ("timeline-what-pause", &[][..]),
-        (What::Backlog, _) => ("timeline-what-backlog", &[][..]),
+        (SpanKind::Suspended(cause), _) => {
+            return ended("timeline-what-suspended", cause, messages);
+        }
+        (SpanKind::Thread(cause), _) => return ended("timeline-what-thread", cause, messages),
+        (SpanKind::Code, _) => ("timeline-class-code", &[][..]),
+        (SpanKind::Pause, _) => ("timeline-what-pause", &[][..]),
+        (SpanKind::Backlog, _) => ("timeline-what-backlog", &[][..]),
         // The receiver had the bytes before the sender's call returned.
-        (What::Buffered { stamped: false, .. }, _) if span.took().is_zero() => {
+        (SpanKind::Buffered { stamped: false, .. }, _) if span.took().is_zero() => {
             ("timeline-what-passed", bytes)
         }
-        (What::Buffered { to_server, .. }, _) => match to_server {
+        (SpanKind::Buffered { to_server, .. }, _) => match to_server {
             true => ("timeline-what-to-server", bytes),
             false => ("timeline-what-to-client", bytes),
         },
-        (What::Wait, _) => ("timeline-what-wait", operation),
-        (What::Copy, _) => ("timeline-what-copy", &all[..]),
-        (What::Expired, _) => ("timeline-what-expired", operation),
-        (What::Empty, _) => ("timeline-what-empty", operation),
-        (What::Failed, _) => ("timeline-what-failed", operation),
-        (What::Call | What::Done, Some(OperationKind::Send)) => ("timeline-what-send", &all[..]),
+        (SpanKind::Wait, _) => ("timeline-what-wait", operation),
+        (SpanKind::Copy, _) => ("timeline-what-copy", &all[..]),
+        (SpanKind::Expired, _) => ("timeline-what-expired", operation),
+        (SpanKind::Empty, _) => ("timeline-what-empty", operation),
+        (SpanKind::Failed, _) => ("timeline-what-failed", operation),
+        (SpanKind::Call | SpanKind::Done, Some(OperationKind::Send)) => {
+            ("timeline-what-send", &all[..])
+        }
         // The result of this call comes after the end of the chart.
-        (What::Call, Some(OperationKind::Receive)) if span.after => {
+        (SpanKind::Call, Some(OperationKind::Receive)) if span.after => {
             ("timeline-what-wait", operation)
         }
         (
-            What::Call | What::Done | What::Found | What::Signalled | What::Completed,
+            SpanKind::Call
+            | SpanKind::Done
+            | SpanKind::Found
+            | SpanKind::Signalled
+            | SpanKind::Completed,
             Some(OperationKind::Receive),
         ) if span.bytes == 0 => ("timeline-what-end", operation),
-        (What::Completed, Some(OperationKind::Receive)) => ("timeline-what-completed", &all[..]),
-        (What::Asked, _) => ("timeline-what-asked", &all[..]),
-        (What::Call, Some(OperationKind::Receive)) => ("timeline-what-call", &all[..]),
-        (What::Call, Some(OperationKind::Accept)) => ("timeline-what-accept", operation),
-        (What::Call, Some(OperationKind::Connect)) => ("timeline-what-connect", operation),
-        (What::Done | What::Found | What::Signalled, Some(OperationKind::Receive)) => {
+        (SpanKind::Completed, Some(OperationKind::Receive)) => {
+            ("timeline-what-completed", &all[..])
+        }
+        (SpanKind::Asked, _) => ("timeline-what-asked", &all[..]),
+        (SpanKind::Call, Some(OperationKind::Receive)) => ("timeline-what-call", &all[..]),
+        (SpanKind::Call, Some(OperationKind::Accept)) => ("timeline-what-accept", operation),
+        (SpanKind::Call, Some(OperationKind::Connect)) => ("timeline-what-connect", operation),
+        (SpanKind::Done | SpanKind::Found | SpanKind::Signalled, Some(OperationKind::Receive)) => {
             ("timeline-what-taken", &all[..])
         }
-        (What::Done | What::Found | What::Completed, Some(OperationKind::Accept)) => {
+        (SpanKind::Done | SpanKind::Found | SpanKind::Completed, Some(OperationKind::Accept)) => {
             ("timeline-what-accepted", operation)
         }
-        (What::Call | What::Done | What::Found | What::Signalled | What::Completed, _) => {
-            ("timeline-what-done", operation)
-        }
+        (
+            SpanKind::Call
+            | SpanKind::Done
+            | SpanKind::Found
+            | SpanKind::Signalled
+            | SpanKind::Completed,
+            _,
+        ) => ("timeline-what-done", operation),
     };
     messages.say_with(id, values)
 }

@@ -1,10 +1,10 @@
 //! Measured swim-lanes of an exchange: which program waits where and for how long, and when bytes
 //! are copied.
 //!
-//! A [`Log`] hands out observers to a server's driver and to the clients that talk to it; each
-//! records every operation with its thread. The record makes a [`Chart`]: a lane for each thread or
-//! task of the server, one for each client, one for the kernel. A chart is shown as [text](text()),
-//! [Mermaid](mermaid()), [SVG](svg()) or a [trace](chrome()) for Perfetto.
+//! A [`Recording`] hands out observers to a server's driver and to the clients that talk to it;
+//! each records every operation with its thread. The record makes a [`Chart`]: a lane for each
+//! thread or task of the server, one for each client, one for the kernel. A chart is shown as
+//! [text](text()), [Mermaid](mermaid()), [SVG](svg()) or a [trace](chrome()) for Perfetto.
 //!
 //! Every boundary is measured: by the program's clock before and after a call, or by the kernel's
 //! time stamp of a datagram. Two phases that neither can separate stay one span, and the span says
@@ -29,11 +29,11 @@ mod style;
 mod svg;
 mod text;
 
-pub use chart::{Cause, Chart, Class, Lane, Name, Span, What};
+pub use chart::{Cause, Chart, Class, Lane, LaneOwner, Span, SpanKind};
 pub use chrome::chrome;
 pub use exchange::Exchange;
 pub use mermaid::mermaid;
-pub use record::{Event, Heard, Log, Page, Recorder, Thread, Who};
+pub use record::{Event, InputKind, OperationRecorder, Party, Record, Recording, Thread};
 pub use slide::slide;
 pub use style::Style;
 pub use svg::{svg, svg_of_all};

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use socklab_core::OperationKind;
 
-use crate::chart::{Chart, Name, Span};
+use crate::chart::{Chart, LaneOwner, Span};
 use crate::labels::{describe, length, millis, name, title};
 use socklab_text::Messages;
 
@@ -17,8 +17,8 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
     let mut out = String::from("sequenceDiagram\n");
     let _ = writeln!(out, "    title {}", clean(&title(chart, messages)));
     for lane in &chart.lanes {
-        let said = clean(&name(lane.name, messages));
-        let _ = writeln!(out, "    participant {} as {said}", id(lane.name));
+        let said = clean(&name(lane.owner, messages));
+        let _ = writeln!(out, "    participant {} as {said}", id(lane.owner));
     }
     for (lane, span) in chart.numbered() {
         let figure = span
@@ -31,11 +31,11 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
             length(span.took()),
             describe(span, messages)
         );
-        let _ = match arrow(lane.name, span) {
+        let _ = match arrow(lane.owner, span) {
             Some((from, arrow, to)) => {
                 writeln!(out, "    {}{arrow}{}: {}", id(from), id(to), clean(&said))
             }
-            None => writeln!(out, "    Note over {}: {}", id(lane.name), clean(&said)),
+            None => writeln!(out, "    Note over {}: {}", id(lane.owner), clean(&said)),
         };
     }
     out
@@ -43,25 +43,25 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
 
 /// The arrow for a span that moved bytes or a connection: from where, the arrow's sign, and to
 /// where. Spans in the kernel's lane have none.
-fn arrow(lane: Name, span: &Span) -> Option<(Name, &'static str, Name)> {
+fn arrow(lane: LaneOwner, span: &Span) -> Option<(LaneOwner, &'static str, LaneOwner)> {
     // A span that goes on after the end of the chart moved no bytes within it.
-    if lane == Name::Kernel || span.after || !span.what.moves() {
+    if lane == LaneOwner::Kernel || span.after || !span.kind.moves() {
         return None;
     }
     Some(match span.operation? {
-        OperationKind::Send | OperationKind::Connect => (lane, "->>", Name::Kernel),
-        OperationKind::Receive | OperationKind::Accept => (Name::Kernel, "-->>", lane),
+        OperationKind::Send | OperationKind::Connect => (lane, "->>", LaneOwner::Kernel),
+        OperationKind::Receive | OperationKind::Accept => (LaneOwner::Kernel, "-->>", lane),
         _ => return None,
     })
 }
 
-fn id(name: Name) -> String {
-    match name {
-        Name::Client { number, .. } => format!("c{number}"),
-        Name::Kernel => "k".to_owned(),
-        Name::Main | Name::MainTask => "s".to_owned(),
-        Name::Thread(number) => format!("s{number}"),
-        Name::Task(number) => format!("s{number}"),
+fn id(owner: LaneOwner) -> String {
+    match owner {
+        LaneOwner::Client { number, .. } => format!("c{number}"),
+        LaneOwner::Kernel => "k".to_owned(),
+        LaneOwner::Main | LaneOwner::MainTask => "s".to_owned(),
+        LaneOwner::Thread(number) => format!("s{number}"),
+        LaneOwner::Task(number) => format!("s{number}"),
     }
 }
 

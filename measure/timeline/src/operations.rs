@@ -5,23 +5,23 @@ use std::net::SocketAddr;
 
 use socklab_core::{Mono, Operation, OperationKind, OperationResult, Subject};
 
-use crate::chart::{Cause, What};
-use crate::record::{Event, Heard, Page, Thread, Who};
+use crate::chart::{Cause, SpanKind};
+use crate::record::{Event, InputKind, Party, Record, Thread};
 use crate::style::Style;
 
 /// All records, each with its operations.
-pub(crate) type Noted<'a> = [(&'a Page, Vec<Did>)];
+pub(crate) type TracedRecords<'a> = [(&'a Record, Vec<TracedOperation>)];
 
 /// An operation, and the peer that it was with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Did {
+pub(crate) struct TracedOperation {
     pub(crate) operation: Operation,
     pub(crate) thread: Thread,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) cause: Cause,
 }
 
-impl Did {
+impl TracedOperation {
     /// How many bytes it moved, if it is of this kind and succeeded.
     pub(crate) fn moved(&self, kind: OperationKind) -> Option<usize> {
         match self.operation.result {
@@ -36,7 +36,7 @@ impl Did {
 pub(crate) struct Draft {
     pub(crate) start: Mono,
     pub(crate) end: Mono,
-    pub(crate) what: What,
+    pub(crate) kind: SpanKind,
     pub(crate) operation: Option<OperationKind>,
     pub(crate) client: Option<u32>,
     pub(crate) bytes: usize,
@@ -44,11 +44,11 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn new(start: Mono, end: Mono, what: What) -> Self {
+    pub(crate) fn new(start: Mono, end: Mono, kind: SpanKind) -> Self {
         Draft {
             start,
             end,
-            what,
+            kind,
             operation: None,
             client: None,
             bytes: 0,
@@ -58,85 +58,88 @@ impl Draft {
 }
 
 /// The operations of a record, each with its peer and with what followed it.
-pub(crate) fn did(page: &Page) -> Vec<Did> {
+pub(crate) fn traced(record: &Record) -> Vec<TracedOperation> {
     let mut all = Vec::new();
     let mut sending: VecDeque<SocketAddr> = VecDeque::new();
-    let whose = match page.who {
-        Who::Server(Subject::Connection { peer, .. }) => Some(peer),
-        Who::Client { address, .. } => address,
-        Who::Server(_) => None,
+    let whose = match record.party {
+        Party::Server(Subject::Connection { peer, .. }) => Some(peer),
+        Party::Client { address, .. } => address,
+        Party::Server(_) => None,
     };
-    for (at, (thread, event)) in page.events.iter().enumerate() {
+    for (at, (thread, event)) in record.events.iter().enumerate() {
         match *event {
             Event::Sending(peer) => sending.push_back(peer),
-            Event::Did(operation) => {
-                let next = heard_next(&page.events[at + 1..]);
+            Event::Operation(operation) => {
+                let next = next_input(&record.events[at + 1..]);
                 let done = matches!(operation.result, OperationResult::Done { .. });
                 let peer = match (operation.kind, next) {
                     (OperationKind::Send, _) if done => sending.pop_front(),
-                    (OperationKind::Receive, Some(Heard::Network(peer))) if done => Some(peer),
+                    (OperationKind::Receive, Some(InputKind::Network(peer))) if done => Some(peer),
                     _ => None,
                 };
-                all.push(Did {
+                all.push(TracedOperation {
                     operation,
                     thread: *thread,
                     peer: whose.or(peer),
                     cause: cause(next),
                 });
             }
-            Event::Heard(..) | Event::Paused(..) => {}
+            Event::Input(..) | Event::Paused(..) => {}
         }
     }
     all
 }
 
 /// What the machine was told before the next operation.
-fn heard_next(events: &[(Thread, Event)]) -> Option<Heard> {
+fn next_input(events: &[(Thread, Event)]) -> Option<InputKind> {
     let before = events
         .iter()
-        .take_while(|(_, event)| !matches!(event, Event::Did(_)));
+        .take_while(|(_, event)| !matches!(event, Event::Operation(_)));
     before
         .filter_map(|(_, event)| match event {
-            Event::Heard(_, heard) => Some(*heard),
+            Event::Input(_, input) => Some(*input),
             _ => None,
         })
         .next()
 }
 
-fn cause(heard: Option<Heard>) -> Cause {
-    match heard {
-        Some(Heard::Line) => Cause::Line,
-        Some(Heard::Decision) => Cause::Decision,
+fn cause(input: Option<InputKind>) -> Cause {
+    match input {
+        Some(InputKind::Line) => Cause::Line,
+        Some(InputKind::Decision) => Cause::Decision,
         _ => Cause::Network,
     }
 }
 
 /// What any machine of a thread was told first after that moment. A loop's poll is not in the
 /// record of the machine that it woke for. What came after the next poll did not end this one.
-pub(crate) fn cause_on(end: Mono, thread: Thread, pages: &Noted<'_>) -> Cause {
-    let waits = pages.iter().flat_map(|(_, did)| did).filter(|did| {
-        did.thread == thread
-            && did.operation.kind == OperationKind::Wait
-            && did.operation.start >= end
-    });
-    let next = waits.map(|did| did.operation.start).min();
-    let events = pages.iter().flat_map(|(page, _)| &page.events);
-    let heard = events.filter_map(|(on, event)| match *event {
-        Event::Heard(at, heard)
+pub(crate) fn cause_on(end: Mono, thread: Thread, records: &TracedRecords<'_>) -> Cause {
+    let waits = records
+        .iter()
+        .flat_map(|(_, traced)| traced)
+        .filter(|traced| {
+            traced.thread == thread
+                && traced.operation.kind == OperationKind::Wait
+                && traced.operation.start >= end
+        });
+    let next = waits.map(|traced| traced.operation.start).min();
+    let events = records.iter().flat_map(|(record, _)| &record.events);
+    let input = events.filter_map(|(on, event)| match *event {
+        Event::Input(at, input)
             if *on == thread && at >= end && next.is_none_or(|next| at <= next) =>
         {
-            Some((at, heard))
+            Some((at, input))
         }
         _ => None,
     });
-    cause(heard.min_by_key(|(at, _)| *at).map(|(_, heard)| heard))
+    cause(input.min_by_key(|(at, _)| *at).map(|(_, input)| input))
 }
 
 /// The client with this address.
-pub(crate) fn client_at(peer: Option<SocketAddr>, pages: &Noted<'_>) -> Option<u32> {
+pub(crate) fn client_at(peer: Option<SocketAddr>, records: &TracedRecords<'_>) -> Option<u32> {
     let peer = peer?;
-    pages.iter().find_map(|(page, _)| match page.who {
-        Who::Client {
+    records.iter().find_map(|(record, _)| match record.party {
+        Party::Client {
             number,
             address: Some(address),
             ..
@@ -146,61 +149,63 @@ pub(crate) fn client_at(peer: Option<SocketAddr>, pages: &Noted<'_>) -> Option<u
 }
 
 /// The phases of an operation: two if it is known when the first ended.
-pub(crate) fn phases(style: Style, did: &Did) -> Vec<Draft> {
+pub(crate) fn phases(style: Style, traced: &TracedOperation) -> Vec<Draft> {
     let Operation {
         kind,
         start,
         end,
         arrival,
         result,
-    } = did.operation;
-    let draft = |start, end, what| Draft {
+    } = traced.operation;
+    let draft = |start, end, phase| Draft {
         operation: Some(kind),
-        ..Draft::new(start, end, what)
+        ..Draft::new(start, end, phase)
     };
     let bytes = match result {
         OperationResult::Done { bytes, .. } => bytes,
         _ => 0,
     };
-    let whole = |what| {
+    let whole = |phase| {
         vec![Draft {
             bytes,
-            ..draft(start, end, what)
+            ..draft(start, end, phase)
         }]
     };
     match (kind, result) {
-        (_, OperationResult::Failed | OperationResult::Interrupted) => whole(What::Failed),
+        (_, OperationResult::Failed | OperationResult::Interrupted) => whole(SpanKind::Failed),
         (OperationKind::Wait, _) => whole(match style {
-            Style::Threads => What::Thread(did.cause),
-            Style::Loop => What::Poll(did.cause),
-            Style::Executor => What::Suspended(did.cause),
-            Style::Signal => What::Signal(did.cause),
-            Style::Spin | Style::Completion => What::Completion(did.cause),
+            Style::Threads => SpanKind::Thread(traced.cause),
+            Style::Loop => SpanKind::Poll(traced.cause),
+            Style::Executor => SpanKind::Suspended(traced.cause),
+            Style::Signal => SpanKind::Signal(traced.cause),
+            Style::Spin | Style::Completion => SpanKind::Completion(traced.cause),
         }),
         (_, OperationResult::WouldBlock | OperationResult::TimedOut) => whole(match style {
-            Style::Threads => What::Expired,
-            _ => What::Empty,
+            Style::Threads => SpanKind::Expired,
+            _ => SpanKind::Empty,
         }),
         (OperationKind::Receive, OperationResult::Done { .. }) if style == Style::Threads => {
             match arrival {
-                None => whole(What::Call),
-                Some(arrival) if arrival <= start => whole(What::Copy),
+                None => whole(SpanKind::Call),
+                Some(arrival) if arrival <= start => whole(SpanKind::Copy),
                 Some(arrival) => vec![
-                    draft(start, arrival, What::Wait),
+                    draft(start, arrival, SpanKind::Wait),
                     Draft {
                         bytes,
-                        ..draft(arrival, end, What::Copy)
+                        ..draft(arrival, end, SpanKind::Copy)
                     },
                 ],
             }
         }
         (_, OperationResult::Done { .. }) => whole(match (style, kind) {
-            (Style::Threads, _) => What::Call,
-            (Style::Spin, OperationKind::Receive | OperationKind::Accept) => What::Found,
-            (Style::Signal, OperationKind::Receive) => What::Signalled,
-            (Style::Completion, OperationKind::Receive | OperationKind::Accept) => What::Completed,
-            (Style::Completion, OperationKind::Send) => What::Asked,
-            _ => What::Done,
+            (Style::Threads, _) => SpanKind::Call,
+            (Style::Spin, OperationKind::Receive | OperationKind::Accept) => SpanKind::Found,
+            (Style::Signal, OperationKind::Receive) => SpanKind::Signalled,
+            (Style::Completion, OperationKind::Receive | OperationKind::Accept) => {
+                SpanKind::Completed
+            }
+            (Style::Completion, OperationKind::Send) => SpanKind::Asked,
+            _ => SpanKind::Done,
         }),
     }
 }

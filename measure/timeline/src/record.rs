@@ -14,7 +14,7 @@ pub type Thread = u32;
 
 /// The party whose operations a [`Page`] records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Party {
     /// A machine of the server, or its driver.
     Server(Subject),
     /// A client.
@@ -32,9 +32,9 @@ pub enum Who {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// An operation has ended.
-    Did(Operation),
+    Operation(Operation),
     /// The machine was given an input.
-    Heard(Mono, Heard),
+    Input(Mono, InputKind),
     /// The machine asked to send to that peer.
     Sending(SocketAddr),
     /// A client paused on purpose.
@@ -43,7 +43,7 @@ pub enum Event {
 
 /// A machine's input, as far as it explains the operation before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum InputKind {
     /// Bytes or a datagram, from that peer.
     Network(SocketAddr),
     /// The user's line, or the end of the input.
@@ -56,9 +56,9 @@ pub enum Heard {
 
 /// The record of one observer, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Record {
     /// Whose record it is.
-    pub who: Who,
+    pub party: Party,
     /// The thread on which the observer was made.
     pub thread: Thread,
     /// When the observer was made.
@@ -69,24 +69,24 @@ pub struct Page {
     pub events: Vec<(Thread, Event)>,
 }
 
-/// All pages of a run. Clones are the same log.
+/// All records of a run. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Log(Arc<Inner>);
+pub struct Recording(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     clock: Clock,
-    pages: Mutex<Vec<Page>>,
+    records: Mutex<Vec<Record>>,
     changed: Condvar,
     threads: Mutex<Vec<ThreadId>>,
 }
 
-impl Log {
-    /// An empty log, on the run's clock.
+impl Recording {
+    /// An empty recording, on the run's clock.
     pub fn new(clock: Clock) -> Self {
-        Log(Arc::new(Inner {
+        Recording(Arc::new(Inner {
             clock,
-            pages: Mutex::default(),
+            records: Mutex::default(),
             changed: Condvar::new(),
             threads: Mutex::default(),
         }))
@@ -98,8 +98,8 @@ impl Log {
     }
 
     /// An observer for a client.
-    pub fn client(&self, number: u32, slow: bool) -> Recorder {
-        self.page(Who::Client {
+    pub fn client(&self, number: u32, slow: bool) -> OperationRecorder {
+        self.record(Party::Client {
             number,
             slow,
             address: None,
@@ -108,36 +108,39 @@ impl Log {
 
     /// Waits until `number` connections of the server are over, for at most `limit`.
     pub fn wait_for_connections(&self, number: usize, limit: Duration) {
-        let fewer = |pages: &mut Vec<Page>| {
-            let over = pages
+        let fewer = |records: &mut Vec<Record>| {
+            let over = records
                 .iter()
-                .filter(|page| matches!(page.who, Who::Server(Subject::Connection { .. })));
+                .filter(|record| matches!(record.party, Party::Server(Subject::Connection { .. })));
             over.count() < number
         };
         drop(
             self.0
                 .changed
-                .wait_timeout_while(self.pages(), limit, fewer),
+                .wait_timeout_while(self.records(), limit, fewer),
         );
     }
 
-    /// The pages of all observers that have been dropped.
-    pub fn take(&self) -> Vec<Page> {
-        std::mem::take(&mut *self.pages())
+    /// The records of all observers that have been dropped.
+    pub fn take(&self) -> Vec<Record> {
+        std::mem::take(&mut *self.records())
     }
 
-    fn page(&self, who: Who) -> Recorder {
-        Recorder {
-            log: self.clone(),
-            who,
+    fn record(&self, party: Party) -> OperationRecorder {
+        OperationRecorder {
+            recording: self.clone(),
+            party,
             thread: thread::current().id(),
             began: self.0.clock.mono(),
             events: Vec::new(),
         }
     }
 
-    fn pages(&self) -> MutexGuard<'_, Vec<Page>> {
-        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn records(&self) -> MutexGuard<'_, Vec<Record>> {
+        self.0
+            .records
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn thread(&self, id: ThreadId) -> Thread {
@@ -155,11 +158,11 @@ impl Log {
     }
 }
 
-impl Watch for Log {
+impl Watch for Recording {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {
-        DynObserver::new(self.page(Who::Server(subject)))
+        DynObserver::new(self.record(Party::Server(subject)))
     }
 
     fn wants_arrivals(&self) -> bool {
@@ -167,28 +170,28 @@ impl Watch for Log {
     }
 }
 
-/// Fills one page, and adds it to the log when dropped. Nothing is shared until then, so that
-/// recording threads do not wait for each other.
+/// Fills one record, and adds it to the recording when dropped. Nothing is shared until then, so
+/// that recording threads do not wait for each other.
 #[derive(Debug)]
-pub struct Recorder {
-    log: Log,
-    who: Who,
+pub struct OperationRecorder {
+    recording: Recording,
+    party: Party,
     thread: ThreadId,
     began: Mono,
     events: Vec<(ThreadId, Event)>,
 }
 
-impl Recorder {
+impl OperationRecorder {
     /// Notes the client's own address.
     pub fn is_at(&mut self, own: SocketAddr) {
-        if let Who::Client { address, .. } = &mut self.who {
+        if let Party::Client { address, .. } = &mut self.party {
             *address = Some(own);
         }
     }
 
     /// Notes that the client has paused on purpose since `start`.
     pub fn paused(&mut self, start: Mono) {
-        let now = self.log.0.clock.mono();
+        let now = self.recording.0.clock.mono();
         self.note(Event::Paused(start, now));
     }
 
@@ -197,15 +200,17 @@ impl Recorder {
     }
 }
 
-impl Observer for Recorder {
+impl Observer for OperationRecorder {
     fn input(&mut self, now: Now, input: &Input<'_>) {
-        let heard = match input {
-            Input::Datagram { link, .. } | Input::Bytes { link, .. } => Heard::Network(link.peer),
-            Input::Line(_) | Input::InputEnd => Heard::Line,
-            Input::Stored { .. } => Heard::Decision,
-            _ => Heard::Other,
+        let input = match input {
+            Input::Datagram { link, .. } | Input::Bytes { link, .. } => {
+                InputKind::Network(link.peer)
+            }
+            Input::Line(_) | Input::InputEnd => InputKind::Line,
+            Input::Stored { .. } => InputKind::Decision,
+            _ => InputKind::Other,
         };
-        self.note(Event::Heard(now.mono, heard));
+        self.note(Event::Input(now.mono, input));
     }
 
     fn output(&mut self, _: Now, output: &Output<'_>) {
@@ -215,30 +220,30 @@ impl Observer for Recorder {
     }
 
     fn operation(&mut self, operation: &Operation) {
-        self.note(Event::Did(*operation));
+        self.note(Event::Operation(*operation));
     }
 }
 
-impl Drop for Recorder {
+impl Drop for OperationRecorder {
     fn drop(&mut self) {
-        let ended = self.log.0.clock.mono();
+        let ended = self.recording.0.clock.mono();
         let mut noted = std::mem::take(&mut self.events).into_iter();
-        let thread = self.log.thread(self.thread);
+        let thread = self.recording.thread(self.thread);
         let mut last = (self.thread, thread);
         let events = noted.by_ref().map(|(id, event)| {
             if id != last.0 {
-                last = (id, self.log.thread(id));
+                last = (id, self.recording.thread(id));
             }
             (last.1, event)
         });
-        let page = Page {
-            who: self.who,
+        let record = Record {
+            party: self.party,
             thread,
             began: self.began,
             ended,
             events: events.collect(),
         };
-        self.log.pages().push(page);
-        self.log.0.changed.notify_all();
+        self.recording.records().push(record);
+        self.recording.0.changed.notify_all();
     }
 }

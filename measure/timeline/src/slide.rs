@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::chart::{Chart, Lane, Name, Span};
+use crate::chart::{Chart, Lane, LaneOwner, Span};
 use crate::labels::{length, note, source};
 use crate::style::Style;
 use crate::text::{Glyphs, WIDTH, legend, letters, padded, row_of, wrapped};
@@ -84,8 +84,8 @@ impl<'a> Question<'a> {
     /// The first question of a client that is not slow and that the server answers, or at least
     /// receives.
     fn in_chart(chart: &'a Chart) -> Option<Self> {
-        let (number, client) = chart.lanes.iter().find_map(|lane| match lane.name {
-            Name::Client {
+        let (number, client) = chart.lanes.iter().find_map(|lane| match lane.owner {
+            LaneOwner::Client {
                 number,
                 slow: false,
             } => Some((number, lane)),
@@ -97,12 +97,12 @@ impl<'a> Question<'a> {
             .find(|span| span.operation.is_some())?
             .start;
         let with = |kind| {
-            let lanes = chart.lanes.iter().filter(|lane| lane.name.is_server());
+            let lanes = chart.lanes.iter().filter(|lane| lane.owner.is_server());
             let spans = lanes.flat_map(|lane| lane.spans.iter().map(move |span| (lane, span)));
             let theirs = spans.filter(move |(_, span)| {
                 span.client == Some(number)
                     && span.operation == Some(kind)
-                    && span.what.moves()
+                    && span.kind.moves()
                     && span.end > asked
             });
             theirs.min_by_key(|(_, span)| span.end)

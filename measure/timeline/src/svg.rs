@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::chart::{Chart, Class, Span, What};
+use crate::chart::{Chart, Class, Span, SpanKind};
 use crate::labels::{
     class, describe, length, millis, name, note, short, source, style, summary, title,
 };
@@ -102,10 +102,10 @@ impl Picture {
         self.y += 8.0;
         self.y += 20.0;
         self.text(12.0, "tl-panel", &messages.say("timeline-where"));
-        for lane in chart.lanes.iter().filter(|lane| lane.name.is_server()) {
+        for lane in chart.lanes.iter().filter(|lane| lane.owner.is_server()) {
             let said = format!(
                 "{}: {}",
-                name(lane.name, messages),
+                name(lane.owner, messages),
                 summary(chart, lane, messages)
             );
             self.paragraph("", 14.0, &said);
@@ -179,7 +179,7 @@ impl Picture {
                 self.y += ROW.0;
                 if at == 0 {
                     let baseline = self.y - 8.0;
-                    let label = escaped(&name(lane.name, messages));
+                    let label = escaped(&name(lane.owner, messages));
                     let _ = writeln!(
                         self.out,
                         "<text class=\"tl-right\" x=\"{:.1}\" y=\"{baseline:.1}\">{label}</text>",
@@ -321,7 +321,7 @@ fn tooltip(span: &Span, messages: &dyn Messages) -> String {
 /// The label of a bar: as much as fits.
 fn label(span: &Span, width: f64, messages: &dyn Messages) -> Option<String> {
     let fits = |text: &String| letters(text) * LETTER * 12.5 + 8.0 <= width;
-    if span.what == What::Code {
+    if span.kind == SpanKind::Code {
         return Some(class(Class::Code, messages)).filter(fits);
     }
     let number = span.number;

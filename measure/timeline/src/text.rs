@@ -44,7 +44,7 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     let names: Vec<String> = chart
         .lanes
         .iter()
-        .map(|lane| name(lane.name, messages))
+        .map(|lane| name(lane.owner, messages))
         .collect();
     let widest = names.iter().map(|name| letters(name)).max().unwrap_or(0);
     let mut out = format!("{}\n", title(chart, messages));
@@ -68,7 +68,7 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     legend(&mut out, std::slice::from_ref(chart), messages, glyphs);
     let _ = writeln!(out, "\n{}", messages.say("timeline-where"));
     for (lane, name) in chart.lanes.iter().zip(&names) {
-        if lane.name.is_server() {
+        if lane.owner.is_server() {
             wrapped(
                 &mut out,
                 &padded(name, widest),
@@ -186,7 +186,7 @@ fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages)
             span.number,
             millis(span.start),
             millis(span.took()),
-            padded(&name(lane.name, messages), widest),
+            padded(&name(lane.owner, messages), widest),
             span.figure().unwrap_or(""),
         );
         wrapped(out, &head, &describe(span, messages));

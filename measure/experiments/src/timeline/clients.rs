@@ -11,7 +11,7 @@ use socklab_core::lab::Exercise;
 use socklab_core::scene::{ClientStep, with_code};
 use socklab_core::{Observer, OperationKind, Received, Transport};
 use socklab_system::{Ancillary, Clock, Datagrams, Moved, timed};
-use socklab_timeline::{Log, Recorder};
+use socklab_timeline::{OperationRecorder, Recording};
 
 use crate::in_process::LIMIT;
 
@@ -32,11 +32,11 @@ const PAUSE: Duration = Duration::from_millis(40);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs both clients to their ends.
-pub(super) fn play(exercise: &Exercise, server: SocketAddr, log: &Log, clock: &Clock) {
+pub(super) fn play(exercise: &Exercise, server: SocketAddr, recording: &Recording, clock: &Clock) {
     let (begun, done) = (Latch::default(), Latch::default());
     let run = |number: u32, steps: &[ClientStep]| {
         let mut client = Client {
-            recorder: log.client(number, number == 1),
+            recorder: recording.client(number, number == 1),
             student: number as usize - 1,
             clock,
             begun: &begun,
@@ -81,7 +81,7 @@ impl Latch {
 
 /// A client, and the recorder of its operations.
 struct Client<'a> {
-    recorder: Recorder,
+    recorder: OperationRecorder,
     /// The student of the scene that this client plays.
     student: usize,
     clock: &'a Clock,
@@ -164,7 +164,7 @@ impl Client<'_> {
         kind: OperationKind,
         operation: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
-        let (done, operation) = timed::<Recorder, _>(self.clock, kind, operation);
+        let (done, operation) = timed::<OperationRecorder, _>(self.clock, kind, operation);
         (operation.iter()).for_each(|operation| self.recorder.operation(operation));
         self.begun.set();
         done

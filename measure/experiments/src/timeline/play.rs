@@ -8,7 +8,7 @@ use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::{DynWatch, Status};
 use socklab_runtimes::{Runtime, Task};
 use socklab_system::Clock;
-use socklab_timeline::{Chart, Exchange, Log};
+use socklab_timeline::{Chart, Exchange, Recording};
 
 use super::clients::{self, CLIENTS};
 use crate::in_memory::register;
@@ -29,20 +29,20 @@ const AFTERWARDS: Duration = Duration::from_millis(3);
 /// The server's status, if it did not end as it should.
 pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Status> {
     let clock = Clock::start();
-    let log = Log::new(clock);
+    let recording = Recording::new(clock);
     let (mut run, seen) = run(
-        Box::new(log.clone()) as DynWatch,
+        Box::new(recording.clone()) as DynWatch,
         BufReader::new(Typist(exercise.scene.server.to_vec())),
     );
     run.clock = clock;
     run.register = register(exercise);
     let task = Task::server(exercise, ANY.into(), &Settings::default());
-    let main = log.clone();
+    let main = recording.clone();
     let server = LocalServer::start(runtime, task, (run, seen), move || main.this_is_main())?;
 
     thread::sleep(SETTLING);
     let begin = clock.mono();
-    clients::play(exercise, server.address, &log, &clock);
+    clients::play(exercise, server.address, &recording, &clock);
     let end = match exercise.server {
         // A UDP server ends with the exercise.
         ServerKind::Endpoint(_) | ServerKind::Endpoints(_) => {
@@ -50,7 +50,7 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
             clock.mono()
         }
         ServerKind::Service(_) => {
-            log.wait_for_connections(CLIENTS, LIMIT);
+            recording.wait_for_connections(CLIENTS, LIMIT);
             thread::sleep(AFTERWARDS);
             let end = clock.mono();
             server.stop()?;
@@ -61,7 +61,7 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
         exercise: exercise.name.to_owned(),
         model: runtime.name().to_owned(),
         transport: exercise.transport,
-        pages: log.take(),
+        records: recording.take(),
         begin,
         end,
     };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use socklab_core::OperationKind::{Accept, Close, Connect, Receive, Send, Wait};
 use socklab_core::{Mono, Operation, OperationKind, OperationResult, Subject, Transport};
 use socklab_text::{Messages, Value, Variable};
-use socklab_timeline::{Event, Exchange, Heard, Page, Thread, Who};
+use socklab_timeline::{Event, Exchange, InputKind, Party, Record, Thread};
 
 /// Says the ids of messages and their values.
 pub(crate) struct Ids;
@@ -37,8 +37,8 @@ fn server_at() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 16_000))
 }
 
-fn did(kind: OperationKind, (start, end): (u64, u64), result: OperationResult) -> Event {
-    Event::Did(Operation {
+fn traced(kind: OperationKind, (start, end): (u64, u64), result: OperationResult) -> Event {
+    Event::Operation(Operation {
         kind,
         start: at(start),
         end: at(end),
@@ -48,35 +48,35 @@ fn did(kind: OperationKind, (start, end): (u64, u64), result: OperationResult) -
 }
 
 fn done(kind: OperationKind, times: (u64, u64), bytes: usize) -> Event {
-    did(kind, times, OperationResult::Done { items: 1, bytes })
+    traced(kind, times, OperationResult::Done { items: 1, bytes })
 }
 
 fn empty(kind: OperationKind, times: (u64, u64)) -> Event {
-    did(kind, times, OperationResult::WouldBlock)
+    traced(kind, times, OperationResult::WouldBlock)
 }
 
 /// A receive whose datagram the kernel had at a moment that it said.
 fn stamped((start, arrival, end): (u64, u64, u64), bytes: usize) -> Event {
-    let Event::Did(operation) = done(Receive, (start, end), bytes) else {
+    let Event::Operation(operation) = done(Receive, (start, end), bytes) else {
         unreachable!()
     };
-    Event::Did(Operation {
+    Event::Operation(Operation {
         arrival: Some(at(arrival)),
         ..operation
     })
 }
 
 fn from(number: u16, micros: u64) -> Event {
-    Event::Heard(at(micros), Heard::Network(client_at(number)))
+    Event::Input(at(micros), InputKind::Network(client_at(number)))
 }
 
 fn to(number: u16) -> Event {
     Event::Sending(client_at(number))
 }
 
-fn page(who: Who, thread: Thread, (began, ended): (u64, u64), events: Vec<Event>) -> Page {
-    Page {
-        who,
+fn record(party: Party, thread: Thread, (began, ended): (u64, u64), events: Vec<Event>) -> Record {
+    Record {
+        party,
         thread,
         began: at(began),
         ended: at(ended),
@@ -84,29 +84,29 @@ fn page(who: Who, thread: Thread, (began, ended): (u64, u64), events: Vec<Event>
     }
 }
 
-fn client(number: u16, events: Vec<Event>) -> Page {
-    let who = Who::Client {
+fn client(number: u16, events: Vec<Event>) -> Record {
+    let party = Party::Client {
         number: u32::from(number),
         slow: number == 1,
         address: Some(client_at(number)),
     };
-    page(who, 90 + Thread::from(number), (0, 9_000), events)
+    record(party, 90 + Thread::from(number), (0, 9_000), events)
 }
 
-fn connection(number: u16) -> Who {
-    Who::Server(Subject::Connection {
+fn connection(number: u16) -> Party {
+    Party::Server(Subject::Connection {
         number: u64::from(number),
         peer: client_at(number),
         local: server_at(),
     })
 }
 
-fn exchange(exercise: &str, model: &str, transport: Transport, pages: Vec<Page>) -> Exchange {
+fn exchange(exercise: &str, model: &str, transport: Transport, records: Vec<Record>) -> Exchange {
     Exchange {
         exercise: exercise.to_owned(),
         model: model.to_owned(),
         transport,
-        pages,
+        records,
         begin: at(1_000),
         end: at(9_000),
     }
@@ -125,7 +125,7 @@ pub(crate) fn datagrams_on_threads() -> Exchange {
         to(2),
         done(Send, (2_095, 2_100), 3),
         // Nobody sends any more, and a stop wakes it.
-        did(
+        traced(
             Receive,
             (2_110, 9_500),
             OperationResult::Done { items: 0, bytes: 0 },
@@ -136,7 +136,7 @@ pub(crate) fn datagrams_on_threads() -> Exchange {
         "blocking",
         Transport::Datagram,
         vec![
-            page(Who::Server(Subject::Endpoint), 0, (400, 9_600), server),
+            record(Party::Server(Subject::Endpoint), 0, (400, 9_600), server),
             client(
                 1,
                 vec![
@@ -171,7 +171,7 @@ pub(crate) fn streams_on_a_loop() -> Exchange {
         done(Receive, (3_010, 3_015), 5),
         from(1, 3_005),
         empty(Receive, (3_020, 3_022)),
-        Event::Heard(at(5_005), Heard::Decision),
+        Event::Input(at(5_005), InputKind::Decision),
         to(1),
         done(Send, (5_010, 5_020), 10),
     ];
@@ -180,8 +180,8 @@ pub(crate) fn streams_on_a_loop() -> Exchange {
         "mio",
         Transport::Stream,
         vec![
-            page(Who::Server(Subject::Driver), 0, (450, 9_900), driver),
-            page(connection(1), 0, (2_055, 5_035), first),
+            record(Party::Server(Subject::Driver), 0, (450, 9_900), driver),
+            record(connection(1), 0, (2_055, 5_035), first),
             client(
                 1,
                 vec![
@@ -190,7 +190,7 @@ pub(crate) fn streams_on_a_loop() -> Exchange {
                     Event::Paused(at(2_050), at(2_900)),
                     done(Send, (2_950, 2_990), 3),
                     done(Receive, (2_995, 5_018), 10),
-                    did(
+                    traced(
                         Receive,
                         (5_019, 5_040),
                         OperationResult::Done { items: 0, bytes: 0 },
@@ -230,9 +230,9 @@ pub(crate) fn streams_on_tasks() -> Exchange {
         "async-std",
         Transport::Stream,
         vec![
-            page(Who::Server(Subject::Driver), 0, (1_050, 9_900), driver),
-            page(connection(2), 7, (3_070, 3_140), greeting(2, 3_100)),
-            page(connection(1), 5, (2_070, 2_140), greeting(1, 2_100)),
+            record(Party::Server(Subject::Driver), 0, (1_050, 9_900), driver),
+            record(connection(2), 7, (3_070, 3_140), greeting(2, 3_100)),
+            record(connection(1), 5, (2_070, 2_140), greeting(1, 2_100)),
             guest(1, 2_000),
             guest(2, 3_000),
         ],
