@@ -198,7 +198,9 @@ impl CompareArgs {
             None => survey::usual().into_iter().filter(is_main).collect(),
         };
         let without = |one: &&Contestant| match &one.kind {
-            ContestantKind::Program(command) => !command.iter().any(|part| part.contains("{exercise}")),
+            ContestantKind::Program(command) => {
+                !command.iter().any(|part| part.contains("{exercise}"))
+            }
             _ => false,
         };
         if let Some(one) = others.iter().find(without) {
@@ -358,5 +360,6 @@ impl CompareArgs {
 /// event loop, tasks.
 fn is_main(contestant: &Contestant) -> bool {
     let main = [Runtime::Blocking, Runtime::Mio, Runtime::Tokio];
-    main.iter().any(|one| contestant.kind == ContestantKind::Model(*one))
+    main.iter()
+        .any(|one| contestant.kind == ContestantKind::Model(*one))
 }
