@@ -76,7 +76,7 @@ pub type BlockingBatched = Threads<Batched>;
 impl<D: Design> Backend for Threads<D> {
     const NAME: &'static str = D::NAME;
 
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
@@ -88,10 +88,10 @@ impl<D: Design> Backend for Threads<D> {
             ),
             None => (BlockingWire::default(), Begin::Client),
         };
-        Ok(alone(machine, wire, begin, run))
+        Ok(run_machine(machine, wire, begin, run))
     }
 
-    fn accept<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
@@ -102,7 +102,7 @@ impl<D: Design> Backend for Threads<D> {
 }
 
 /// Runs one machine to its end.
-fn alone<M: Machine, W: Watch>(
+fn run_machine<M: Machine, W: Watch>(
     machine: M,
     wire: BlockingWire,
     begin: Begin,

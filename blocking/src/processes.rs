@@ -30,12 +30,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::Pid;
 use socklab_core::{Begin, Link, Notice, Resource, Service, Status, Watch};
-use socklab_system::{Permit, Run, broken, fault, lock, serve_at, socket};
+use socklab_system::{Permit, Run, fault, lock, serve_at, setup_failed, socket};
 
-use crate::alone;
 use crate::iterative::Iterative;
 use crate::listener::{Design, Listener, STACK};
 use crate::pool::threads;
+use crate::run_machine;
 use crate::wire::BlockingWire;
 
 /// Starts a process whose standard input is this socket.
@@ -115,7 +115,7 @@ pub fn serve_connection<S: Service, W: Watch + 'static>(
     };
     let (link, over) = (Link::first(peer), None);
     let begin = Begin::Accepted { link, local, over };
-    alone(service.accept(link), BlockingWire::stream(tcp), begin, run)
+    run_machine(service.accept(link), BlockingWire::stream(tcp), begin, run)
 }
 
 /// Accepts until told to stop, on a listener that other processes share. A stop of one process
@@ -128,7 +128,7 @@ pub fn serve_listener<S: Service, W: Watch + 'static>(
     let served = tcp
         .local_addr()
         .and_then(|local| Iterative::serve(&Listener::new((local, tcp), true, service, run)?));
-    served.map_or_else(|error| broken(&error), |()| Status::Stopped)
+    served.map_or_else(|error| setup_failed(&error), |()| Status::Stopped)
 }
 
 /// The child processes that have not ended.

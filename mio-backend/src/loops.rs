@@ -48,20 +48,20 @@ impl Backend for MioLoops {
         }
     }
 
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
-        Mio::alone(machine, server, run)
+        Mio::run_machine(machine, server, run)
     }
 
-    fn accept<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
-        Mio::accept(server, service, run)
+        Mio::serve_connections(server, service, run)
     }
 
     fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
@@ -81,7 +81,7 @@ impl Backend for MioLoops {
                 Ok((Loop::new(run, &console)?, make(), observer, server))
             });
             let serve = |(mut one, machine, observer, server): (Loop<'_, W>, _, _, _)| {
-                one.alone(machine, observer, server)
+                one.run_machine(machine, observer, server)
             };
             each_on_a_thread(made.collect::<io::Result<_>>()?, serve, &run.stop)
         })

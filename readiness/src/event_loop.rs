@@ -82,7 +82,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     ///
     /// # Errors
     /// When the socket cannot be set up, or the system cannot wait.
-    pub fn alone<M: Machine>(
+    pub fn run_machine<M: Machine>(
         &mut self,
         machine: M,
         observer: W::Observer,

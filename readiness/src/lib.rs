@@ -67,16 +67,16 @@ impl<L: Model> Backend for OneLoop<L> {
         L::available()
     }
 
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
         let observer = run.watch.observer(Subject::Endpoint);
-        EventLoop::<L, W>::new(run, &*run.console)?.alone(machine, observer, server)
+        EventLoop::<L, W>::new(run, &*run.console)?.run_machine(machine, observer, server)
     }
 
-    fn accept<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
         (local, listener): (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,

@@ -19,7 +19,7 @@ macro_rules! missing {
                 Err(io::ErrorKind::Unsupported.into())
             }
 
-            fn alone<M: Machine + 'static, W: Watch + 'static>(
+            fn run_machine<M: Machine + 'static, W: Watch + 'static>(
                 _: M,
                 _: Option<(SocketAddr, UdpSocket)>,
                 _: &Arc<Run<W>>,
@@ -27,7 +27,7 @@ macro_rules! missing {
                 Err(io::ErrorKind::Unsupported.into())
             }
 
-            fn accept<S: Service + 'static, W: Watch + 'static>(
+            fn serve_connections<S: Service + 'static, W: Watch + 'static>(
                 _: (SocketAddr, TcpListener),
                 _: Arc<S>,
                 _: &Arc<Run<W>>,

@@ -38,7 +38,7 @@ pub use lines::{Lines, MAX_LINE};
 pub use lock::lock;
 pub use mailbox::Mailbox;
 pub use observed::{Moved, observed_time, operation, timed};
-pub use run::{Backend, Run, broken, serve_at};
+pub use run::{Backend, Run, serve_at, setup_failed};
 #[cfg(unix)]
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;

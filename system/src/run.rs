@@ -47,7 +47,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// When the system refuses what the model itself needs.
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
@@ -58,7 +58,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// When the system refuses what the model itself needs.
-    fn accept<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
@@ -66,7 +66,7 @@ pub trait Backend {
 
     /// Runs a client of either transport.
     fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
-        Self::alone(machine, None, run).unwrap_or_else(|error| broken(&error))
+        Self::run_machine(machine, None, run).unwrap_or_else(|error| setup_failed(&error))
     }
 
     /// Runs a UDP server at `address`.
@@ -76,7 +76,7 @@ pub trait Backend {
         run: &Arc<Run<W>>,
     ) -> Status {
         serve_at(address, socket::bind_datagrams(address), |server| {
-            Self::alone(machine, Some(server), run)
+            Self::run_machine(machine, Some(server), run)
         })
     }
 
@@ -104,7 +104,9 @@ pub trait Backend {
             true => socket::bind_streams(address),
             false => Err(io::ErrorKind::Unsupported.into()),
         };
-        serve_at(address, bound, |server| Self::accept(server, service, run))
+        serve_at(address, bound, |server| {
+            Self::serve_connections(server, service, run)
+        })
     }
 }
 
@@ -115,13 +117,13 @@ pub fn serve_at<T>(
     serve: impl FnOnce(T) -> io::Result<Status>,
 ) -> Status {
     match bound {
-        Ok(bound) => serve(bound).unwrap_or_else(|error| broken(&error)),
+        Ok(bound) => serve(bound).unwrap_or_else(|error| setup_failed(&error)),
         Err(error) => Status::Failed(Failure::Listen(address, fault(&error))),
     }
 }
 
 /// The status of a run in which the system refused what the model itself needs.
-pub fn broken(error: &io::Error) -> Status {
+pub fn setup_failed(error: &io::Error) -> Status {
     Status::Failed(Failure::Io(Doing::Opening, fault(error)))
 }
 

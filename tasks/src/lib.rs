@@ -40,7 +40,7 @@ pub struct Tasks<R>(PhantomData<R>);
 impl<R: AsyncRuntime> Backend for Tasks<R> {
     const NAME: &'static str = R::NAME;
 
-    fn alone<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
@@ -63,7 +63,7 @@ impl<R: AsyncRuntime> Backend for Tasks<R> {
         })?
     }
 
-    fn accept<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
