@@ -33,7 +33,7 @@ use crate::runtimes;
 use crate::submission::{self, Rejection, ServerResources, TlsService};
 use crate::terminal::{Terminal, TerminalOptions};
 use crate::wording;
-use socklab_runtimes::{Compiled, Runtime, Task};
+use socklab_runtimes::{Compiled, Job, Runtime};
 use socklab_text::Messages;
 
 use start_error::StartError;
@@ -65,9 +65,9 @@ pub(crate) fn main(
     let started = match role {
         Role::Client => {
             let started = client(exercise, matches, messages, &mut outputs);
-            started.map(|(task, encryption)| RunSpec {
+            started.map(|(job, encryption)| RunSpec {
                 encryption,
-                ..RunSpec::new(runtime, role, task)
+                ..RunSpec::new(runtime, role, job)
             })
         }
         Role::Server => server(
@@ -178,7 +178,7 @@ struct RunSpec {
     /// Set if processes serve the connections.
     design: Option<(Design, ProcessRole)>,
     role: Role,
-    task: Task,
+    job: Job,
     resources: Option<ServerResources>,
     threads: Option<NonZeroUsize>,
     encryption: Encryption,
@@ -194,12 +194,12 @@ enum Encryption {
 }
 
 impl RunSpec {
-    fn new(runtime: Runtime, role: Role, task: Task) -> Self {
+    fn new(runtime: Runtime, role: Role, job: Job) -> Self {
         RunSpec {
             runtime,
             design: None,
             role,
-            task,
+            job,
             resources: None,
             threads: None,
             encryption: Encryption::None,
@@ -212,11 +212,11 @@ fn client(
     matches: &ArgMatches,
     messages: &dyn Messages,
     outputs: &mut Outputs,
-) -> Result<(Task, Encryption), StartError> {
+) -> Result<(Job, Encryption), StartError> {
     let args: ClientArgs = read(matches);
     let transport = exercise.transport;
     let impairments = read::<ImpairmentArgs>(matches).chosen(transport, messages)?;
-    let task = |machine| impairments.task(transport, Task::Client(machine));
+    let job = |machine| impairments.job(transport, Job::Client(machine));
     let address = args.address.as_deref().unwrap_or("");
     let submission = exercise.options.contains(&ExerciseOption::Submission);
     let submission = submission.then(|| read::<SubmissionArgs>(matches));
@@ -234,14 +234,14 @@ fn client(
         settings.retries = read::<RetriesArgs>(matches).retries;
     }
     let Some(args) = submission else {
-        return Ok((task((exercise.client)(&settings)), Encryption::None));
+        return Ok((job((exercise.client)(&settings)), Encryption::None));
     };
     settings.name = args.name.map(String::into_bytes);
     settings.dni = dni_input::given_dni(args.dni);
     settings.code = args.otp;
     let machine = (exercise.client)(&settings);
     if !args.tls {
-        return Ok((task(machine), Encryption::None));
+        return Ok((job(machine), Encryption::None));
     }
     if let Some(ca) = &args.ca {
         outputs.keep(ca);
@@ -249,7 +249,7 @@ fn client(
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref());
     let (machine, rejection) = encrypted.map_err(StartError::Client)?;
-    Ok((task(machine), Encryption::Tls(rejection)))
+    Ok((job(machine), Encryption::Tls(rejection)))
 }
 
 fn server(
@@ -282,18 +282,18 @@ fn server(
         });
         resources = Some(prepared);
     }
-    let task = match (Task::server(exercise, address, &settings), &resources) {
-        (Task::Service(address, service), Some(resources)) => {
-            Task::Service(address, resources.offer(service))
+    let job = match (Job::server(exercise, address, &settings), &resources) {
+        (Job::Service(address, service), Some(resources)) => {
+            Job::Service(address, resources.offer(service))
         }
-        (task, _) => task,
+        (job, _) => job,
     };
-    let task = impairments.task(exercise.transport, task);
+    let job = impairments.job(exercise.transport, job);
     Ok(RunSpec {
         resources,
         design: design.map(|one| (one, ProcessRole::of(args.inherited))),
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
-        ..RunSpec::new(runtime, Role::Server, task)
+        ..RunSpec::new(runtime, Role::Server, job)
     })
 }
 
@@ -308,7 +308,7 @@ fn go<W: Compiled>(
         runtime,
         design,
         role,
-        task,
+        job,
         resources,
         threads,
         encryption: _,
@@ -326,11 +326,11 @@ fn go<W: Compiled>(
         secure = resources.secure;
     }
     let Some(secure) = secure else {
-        return match (design, task) {
-            (Some((design, process)), Task::Service(address, service)) => {
+        return match (design, job) {
+            (Some((design, process)), Job::Service(address, service)) => {
                 design.run(process, address, &service, &Arc::new(run))
             }
-            (_, task) => runtime.run(task, &Arc::new(run)),
+            (_, job) => runtime.run(job, &Arc::new(run)),
         };
     };
     let TlsService {
@@ -349,12 +349,12 @@ fn go<W: Compiled>(
     thread::scope(|scope| {
         let stop = second.stop.clone();
         let second = scope.spawn(move || {
-            let status = runtime.run(Task::Service(address, service), &Arc::new(second));
+            let status = runtime.run(Job::Service(address, service), &Arc::new(second));
             stop.request();
             status
         });
         let run = Arc::new(run);
-        let status = runtime.run(task, &run);
+        let status = runtime.run(job, &run);
         run.stop.request();
         match second.join() {
             Ok(failed @ Status::Failed(_)) => failed,

@@ -9,7 +9,7 @@ use clap::{Args, Command};
 use socklab_core::Transport;
 use socklab_core::impair::{ImpairedService, Impairments};
 use socklab_core::lab::{BoxedService, Exercise};
-use socklab_runtimes::Task;
+use socklab_runtimes::Job;
 use socklab_text::Messages;
 
 use crate::numbers::count;
@@ -115,11 +115,11 @@ impl ImpairmentArgs {
 }
 
 impl SeededImpairments {
-    /// Impairs a task.
-    pub(crate) fn task(self, transport: Transport, task: Task) -> Task {
+    /// Impairs a job.
+    pub(crate) fn job(self, transport: Transport, job: Job) -> Job {
         match self.how.any() {
-            true => task.impaired(transport, self.how, self.seed),
-            false => task,
+            true => job.impaired(transport, self.how, self.seed),
+            false => job,
         }
     }
 

@@ -150,13 +150,13 @@ impl Design {
                 (Ok(Some(socket)), Design::Preforked) => {
                     processes::serve_listener(socket.into(), service, run)
                 }
-                (Err(error), _) => socklab_system::broken(&error),
+                (Err(error), _) => socklab_system::setup_failed(&error),
             }
         }
         #[cfg(not(target_os = "linux"))]
         {
             let _ = (self, role, address, service, run);
-            socklab_system::broken(&io::ErrorKind::Unsupported.into())
+            socklab_system::setup_failed(&io::ErrorKind::Unsupported.into())
         }
     }
 }

@@ -70,9 +70,9 @@ pub enum Runtime {
 }
 
 /// Evaluates an expression with the backend of a runtime.
-macro_rules! of {
+macro_rules! with_backend {
     ($runtime:expr, $backend:ident => $value:expr) => {
-        of!(@arms $runtime, $backend => $value;
+        with_backend!(@arms $runtime, $backend => $value;
             Blocking BlockingIterative BlockingPool AsyncStd Mio MioLoops Tokio
             Nonblocking Select Poll EpollLevel SignalDriven Uring BlockingBatched MioBatched)
     };
@@ -87,7 +87,7 @@ macro_rules! of {
 }
 
 /// A client or server to be run.
-pub enum Task {
+pub enum Job {
     /// A client.
     Client(Box<dyn Machine>),
     /// A UDP server.
@@ -98,33 +98,33 @@ pub enum Task {
     Service(SocketAddr, BoxedService),
 }
 
-impl Task {
+impl Job {
     /// The server of an exercise.
     pub fn server(exercise: &Exercise, address: SocketAddr, settings: &Settings) -> Self {
         match exercise.server {
-            ServerKind::Endpoint(make) => Task::Endpoint(address, make(settings)),
+            ServerKind::Endpoint(make) => Job::Endpoint(address, make(settings)),
             ServerKind::Endpoints(make) => {
                 let settings = settings.clone();
-                Task::Endpoints(address, Box::new(move || make(&settings)))
+                Job::Endpoints(address, Box::new(move || make(&settings)))
             }
-            ServerKind::Service(make) => Task::Service(address, make(settings)),
+            ServerKind::Service(make) => Job::Service(address, make(settings)),
         }
     }
 
-    /// The same task with impaired sends over that transport.
+    /// The same job with impaired sends over that transport.
     #[must_use]
     pub fn impaired(self, transport: Transport, how: Impairments, seed: u64) -> Self {
         let around = move |machine: Box<dyn Machine>| -> Box<dyn Machine> {
             Box::new(Impaired::new(machine, transport, how, seed))
         };
         match self {
-            Task::Client(machine) => Task::Client(around(machine)),
-            Task::Endpoint(address, machine) => Task::Endpoint(address, around(machine)),
-            Task::Endpoints(address, mut make) => {
-                Task::Endpoints(address, Box::new(move || around(make())))
+            Job::Client(machine) => Job::Client(around(machine)),
+            Job::Endpoint(address, machine) => Job::Endpoint(address, around(machine)),
+            Job::Endpoints(address, mut make) => {
+                Job::Endpoints(address, Box::new(move || around(make())))
             }
-            Task::Service(address, service) => {
-                Task::Service(address, Box::new(ImpairedService::new(service, how, seed)))
+            Job::Service(address, service) => {
+                Job::Service(address, Box::new(ImpairedService::new(service, how, seed)))
             }
         }
     }
@@ -173,7 +173,7 @@ impl Runtime {
 
     /// The runtime's name on the command line and in transcripts.
     pub const fn name(self) -> &'static str {
-        of!(self, B => B::NAME)
+        with_backend!(self, B => B::NAME)
     }
 
     /// Whether this system has what the runtime needs.
@@ -181,17 +181,17 @@ impl Runtime {
     /// # Errors
     /// Says why it cannot run here.
     pub fn available(self) -> io::Result<()> {
-        of!(self, B => B::available())
+        with_backend!(self, B => B::available())
     }
 
     /// Whether the runtime supports that transport.
     pub const fn serves(self, transport: Transport) -> bool {
-        of!(self, B => B::STREAMS || matches!(transport, Transport::Datagram))
+        with_backend!(self, B => B::STREAMS || matches!(transport, Transport::Datagram))
     }
 
     /// Whether the runtime uses a core even when it is idle.
     pub const fn spins(self) -> bool {
-        of!(self, B => B::SPINS)
+        with_backend!(self, B => B::SPINS)
     }
 
     /// The figure in Stevens's chapter 6 that shows the runtime's model.
@@ -262,42 +262,42 @@ impl Runtime {
         Runtime::offered().filter(differs).filter(serves).collect()
     }
 
-    /// Runs a task to its end.
-    pub fn run<W: Compiled>(self, task: Task, run: &Arc<Run<W>>) -> Status {
-        W::run(self, task, run)
+    /// Runs a job to its end.
+    pub fn run<W: Compiled>(self, job: Job, run: &Arc<Run<W>>) -> Status {
+        W::run(self, job, run)
     }
 
     /// The same, but compiled in the calling crate. For implementations of [`Compiled`].
-    pub fn run_compiled_here<W: Watch + 'static>(self, task: Task, run: &Arc<Run<W>>) -> Status {
-        of!(self, B => go::<B, W>(task, run))
+    pub fn run_compiled_here<W: Watch + 'static>(self, job: Job, run: &Arc<Run<W>>) -> Status {
+        with_backend!(self, B => run_on::<B, W>(job, run))
     }
 }
 
 /// A watch for which all drivers are compiled. That takes long, so it is done once, in the crate
 /// that implements this trait, and not in each crate that runs a driver.
 pub trait Compiled: Watch + Sized + 'static {
-    /// Runs a task as [`Runtime::run`] does.
-    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status;
+    /// Runs a job as [`Runtime::run`] does.
+    fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status;
 }
 
 impl Compiled for () {
-    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status {
-        runtime.run_compiled_here(task, run)
+    fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
+        runtime.run_compiled_here(job, run)
     }
 }
 
 impl Compiled for DynWatch {
-    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status {
-        runtime.run_compiled_here(task, run)
+    fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
+        runtime.run_compiled_here(job, run)
     }
 }
 
-fn go<B: Backend, W: Watch + 'static>(task: Task, run: &Arc<Run<W>>) -> Status {
-    match task {
-        Task::Client(machine) => B::client(machine, run),
-        Task::Endpoint(address, machine) => B::serve_datagrams(address, machine, run),
-        Task::Endpoints(address, make) => B::serve_endpoints(address, make, run),
-        Task::Service(address, service) => B::serve_streams(address, Arc::new(service), run),
+fn run_on<B: Backend, W: Watch + 'static>(job: Job, run: &Arc<Run<W>>) -> Status {
+    match job {
+        Job::Client(machine) => B::client(machine, run),
+        Job::Endpoint(address, machine) => B::serve_datagrams(address, machine, run),
+        Job::Endpoints(address, make) => B::serve_endpoints(address, make, run),
+        Job::Service(address, service) => B::serve_streams(address, Arc::new(service), run),
     }
 }
 

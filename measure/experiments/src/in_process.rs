@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::{Console, Notice, Prompt, Status, Watch};
-use socklab_runtimes::{Compiled, Runtime, Task};
+use socklab_runtimes::{Compiled, Job, Runtime};
 use socklab_system::{Run, Stop};
 
 /// How long a server may take to be ready, and to end. Only a broken one takes so long.
@@ -74,7 +74,7 @@ impl LocalServer {
     /// failure, returns the server's status.
     pub(crate) fn start<W: Compiled>(
         runtime: Runtime,
-        task: Task,
+        job: Job,
         (run, seen): (Run<W>, Receiver<Seen>),
         begin: impl FnOnce() + Send + 'static,
     ) -> Result<Self, Status> {
@@ -82,7 +82,7 @@ impl LocalServer {
         let (sender, ended) = channel();
         thread::spawn(move || {
             begin();
-            sender.send(runtime.run(task, &Arc::new(run)))
+            sender.send(runtime.run(job, &Arc::new(run)))
         });
         match seen.recv_timeout(LIMIT) {
             Ok(Seen::Notice(Notice::Ready(address))) => Ok(LocalServer {

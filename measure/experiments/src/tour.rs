@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{DynObserver, DynWatch, Status, Subject, Watch};
-use socklab_runtimes::{Runtime, Task};
+use socklab_runtimes::{Job, Runtime};
 use socklab_system::Clock;
 use socklab_text::Messages;
 
@@ -58,8 +58,8 @@ pub fn play(
     );
     serving.clock = clock;
     serving.register = register(exercise);
-    let task = Task::server(exercise, ANY.into(), settings);
-    let server = LocalServer::start(runtime, task, (serving, seen), || ())?;
+    let job = Job::server(exercise, ANY.into(), settings);
+    let server = LocalServer::start(runtime, job, (serving, seen), || ())?;
 
     let settings = Settings::client(exercise, server.address);
     let (mut asking, _) = run(
@@ -67,7 +67,7 @@ pub fn play(
         typed(&lines(Role::Client)),
     );
     asking.clock = clock;
-    let client = Task::Client((exercise.client)(&settings));
+    let client = Job::Client((exercise.client)(&settings));
     let status = runtime.run(client, &Arc::new(asking));
     if status != Status::Done {
         return Err(status);

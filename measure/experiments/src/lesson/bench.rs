@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socklab_core::lab::{Exercise, Settings};
 use socklab_core::{Notice, Status};
 use socklab_load::Outcome;
-use socklab_runtimes::{Runtime, Task};
+use socklab_runtimes::{Job, Runtime};
 use socklab_text::Messages;
 
 use crate::cores::{Cores, allowed_cores, pin};
@@ -110,8 +110,8 @@ pub(super) fn listen(exercise: &Exercise, at: impl Into<SocketAddr>) -> io::Resu
         keep_serving: true,
         ..Settings::default()
     };
-    let task = Task::server(exercise, at.into(), &settings);
-    LocalServer::start(Runtime::Blocking, task, run((), typed::<&str>(&[])), || ())
+    let job = Job::server(exercise, at.into(), &settings);
+    LocalServer::start(Runtime::Blocking, job, run((), typed::<&str>(&[])), || ())
         .map_err(|status| io::Error::other(format!("{}: {status:?}", exercise.name)))
 }
 
@@ -149,8 +149,8 @@ pub(super) fn client(
     };
     let (run, seen) = run((), typed(lines));
     let begun = Instant::now();
-    let task = Task::Client((exercise.client)(&settings));
-    let status = Runtime::Blocking.run(task, &Arc::new(run));
+    let job = Job::Client((exercise.client)(&settings));
+    let status = Runtime::Blocking.run(job, &Arc::new(run));
     let took = begun.elapsed();
     ClientRun {
         status,

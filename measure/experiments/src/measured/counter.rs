@@ -9,7 +9,7 @@ use super::handicap::Handicap;
 use super::usage::ReportedUsage;
 use socklab_compare::results::Operations;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch};
-use socklab_runtimes::{Compiled, Runtime, Task};
+use socklab_runtimes::{Compiled, Job, Runtime};
 use socklab_system::Run;
 
 /// The counts of one observer. Only that observer writes them, so adding is a load and a store, and
@@ -175,8 +175,8 @@ impl Counters {
 }
 
 impl Compiled for Counters {
-    fn run(runtime: Runtime, task: Task, run: &Arc<Run<Self>>) -> Status {
-        runtime.run_compiled_here(task, run)
+    fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
+        runtime.run_compiled_here(job, run)
     }
 }
 

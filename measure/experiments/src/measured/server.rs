@@ -15,7 +15,7 @@ use socklab_core::lab::{self, ExerciseOption, Settings};
 use socklab_core::register::Register;
 use socklab_core::{Console, DynWatch, Notice, Prompt, Status};
 use socklab_register::{Location, Rules};
-use socklab_runtimes::{Compiled, Runtime, Task};
+use socklab_runtimes::{Compiled, Job, Runtime};
 use socklab_system::{ConnectionLimit, Run, Stop};
 
 use super::counter::Counters;
@@ -75,25 +75,25 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
         (true, None) => Some(Arc::new(InMemory::default()) as Arc<dyn Register>),
         _ => None,
     };
-    let task = Task::server(exercise, ANY.into(), &settings);
+    let job = Job::server(exercise, ANY.into(), &settings);
     let counters = Counters::asked_by_parent();
     let console = Arc::new(MeasuredConsole(counters.clone()));
     Ok(if !spec.handicap.is_zero() {
         let counters = counters.with_handicap(Handicap::of(spec.handicap));
-        run(runtime, task, console, register, counters)
+        run(runtime, job, console, register, counters)
     } else if spec.slow_work {
         let watch = Box::new(SlowWork(counters)) as DynWatch;
-        run(runtime, task, console, register, watch)
+        run(runtime, job, console, register, watch)
     } else if spec.observe {
-        run(runtime, task, console, register, counters)
+        run(runtime, job, console, register, counters)
     } else {
-        run(runtime, task, console, register, ())
+        run(runtime, job, console, register, ())
     })
 }
 
 fn run<W: Compiled>(
     runtime: Runtime,
-    task: Task,
+    job: Job,
     console: Arc<MeasuredConsole>,
     register: Option<Arc<dyn Register>>,
     watch: W,
@@ -102,7 +102,7 @@ fn run<W: Compiled>(
     run.register = register;
     run.limit = ConnectionLimit::waiting(1_000_000);
     handle_signals(&run.stop);
-    runtime.run(task, &Arc::new(run))
+    runtime.run(job, &Arc::new(run))
 }
 
 fn handle_signals(stop: &Stop) {

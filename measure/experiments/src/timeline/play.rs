@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::{DynWatch, Status};
-use socklab_runtimes::{Runtime, Task};
+use socklab_runtimes::{Job, Runtime};
 use socklab_system::Clock;
 use socklab_timeline::{Chart, Exchange, Recording};
 
@@ -36,9 +36,9 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
     );
     run.clock = clock;
     run.register = register(exercise);
-    let task = Task::server(exercise, ANY.into(), &Settings::default());
+    let job = Job::server(exercise, ANY.into(), &Settings::default());
     let main = recording.clone();
-    let server = LocalServer::start(runtime, task, (run, seen), move || main.this_is_main())?;
+    let server = LocalServer::start(runtime, job, (run, seen), move || main.this_is_main())?;
 
     thread::sleep(SETTLING);
     let begin = clock.mono();
