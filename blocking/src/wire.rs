@@ -61,7 +61,7 @@ impl BlockingWire {
         let (local, wire) = match transport {
             Transport::Datagram => Wire::client(link, |udp| Ok(udp.into()))?,
             Transport::Stream => {
-                let tcp = socket::stream_client(link.peer, timeout)?;
+                let tcp = socket::connect_stream(link.peer, timeout)?;
                 (tcp.local_addr()?, Wire::Stream(tcp.into()))
             }
         };

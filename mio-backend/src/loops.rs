@@ -39,10 +39,10 @@ fn as_many_as_cores<W: Watch>(run: &Run<W>) -> usize {
 impl Backend for MioLoops {
     const NAME: &'static str = "mio-loops";
 
-    /// Fails where the system does not [spread](socket::SPREADS) datagrams and connections over the
-    /// sockets of one address.
+    /// Fails where the system does not [distribute](socket::DISTRIBUTES) datagrams and connections
+    /// over the sockets of one address.
     fn available() -> io::Result<()> {
-        match socket::SPREADS {
+        match socket::DISTRIBUTES {
             true => Ok(()),
             false => Err(io::ErrorKind::Unsupported.into()),
         }
@@ -69,11 +69,11 @@ impl Backend for MioLoops {
         mut make: impl FnMut() -> M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let bound = socket::datagram_servers(address, as_many_as_cores(run));
+        let bound = socket::bind_many_datagrams(address, as_many_as_cores(run));
         serve_at(address, bound, |sockets| {
-            let console = TogetherReady {
+            let console = ReadyOnce {
                 console: &*run.console,
-                awaited: AtomicUsize::new(sockets.len()),
+                not_ready: AtomicUsize::new(sockets.len()),
             };
             let made = sockets.into_iter().map(|udp| {
                 let observer = run.watch.observer(Subject::Endpoint);
@@ -93,7 +93,7 @@ impl Backend for MioLoops {
         run: &Arc<Run<W>>,
     ) -> Status {
         let count = as_many_as_cores(run).min(run.limit.capacity().max(1));
-        let bound = socket::stream_servers(address, count)
+        let bound = socket::bind_many_streams(address, count)
             .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
         serve_at(address, bound, |(local, listeners)| {
             let made = listeners
@@ -119,7 +119,7 @@ fn each_on_a_thread<T: Send>(
             let (first, serve) = (&first, &serve);
             let thread = thread::Builder::new().name("loop".to_owned());
             let started = thread.spawn_scoped(scope, move || {
-                let _all = EndAll(stop);
+                let _all = StopOnDrop(stop);
                 let _ = first.set(serve(one));
             });
             if let Err(error) = started {
@@ -134,21 +134,21 @@ fn each_on_a_thread<T: Send>(
 
 /// Stops all loops when one ends, also by a panic: the peers that the system sends to that loop
 /// would get no answer.
-struct EndAll<'a>(&'a Stop);
+struct StopOnDrop<'a>(&'a Stop);
 
-impl Drop for EndAll<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.request();
     }
 }
 
 /// Counts the loops that are ready. The user hears of it once, when all are.
-struct TogetherReady<'a> {
+struct ReadyOnce<'a> {
     console: &'a dyn Console,
-    awaited: AtomicUsize,
+    not_ready: AtomicUsize,
 }
 
-impl Console for TogetherReady<'_> {
+impl Console for ReadyOnce<'_> {
     fn prompt(&self, prompt: Prompt) {
         self.console.prompt(prompt);
     }
@@ -162,11 +162,11 @@ impl Console for TogetherReady<'_> {
     }
 
     fn notice(&self, notice: Notice) {
-        let awaited = match notice {
-            Notice::Ready(_) => self.awaited.fetch_sub(1, Ordering::Relaxed) > 1,
+        let not_ready = match notice {
+            Notice::Ready(_) => self.not_ready.fetch_sub(1, Ordering::Relaxed) > 1,
             _ => false,
         };
-        if !awaited {
+        if !not_ready {
             self.console.notice(notice);
         }
     }

@@ -36,7 +36,7 @@ macro_rules! std_sockets {
         }
 
         fn connect(&self, to: std::net::SocketAddr) -> std::io::Result<Self::Tcp> {
-            Ok(socklab_system::socket::connecting_stream(to)?.into())
+            Ok(socklab_system::socket::start_connecting(to)?.into())
         }
 
         fn accept(listener: &Self::Listener) -> std::io::Result<(Self::Tcp, std::net::SocketAddr)> {

@@ -53,7 +53,7 @@ impl Model for SignalModel {
 
     /// Blocks the signal first: it may come as soon as a socket is armed.
     fn new() -> io::Result<Self> {
-        let before = signal::set().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        let before = signal::sigio().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         Ok(SignalModel {
             armed: BTreeMap::new(),
             unasked: false,
@@ -100,14 +100,14 @@ impl Drop for SignalModel {
         while let Ok(true) = signal::wait(Some(Duration::ZERO)) {}
         if !self.before.contains(Signal::SIGIO) {
             // Ignore the result: this fails only for a signal that does not exist.
-            let _ = signal::set().thread_unblock();
+            let _ = signal::sigio().thread_unblock();
         }
     }
 }
 
 /// Has the kernel send the socket's signal to this thread from now on.
 fn arm(socket: BorrowedFd<'_>) -> io::Result<()> {
-    signal::own(socket)?;
+    signal::set_owner(socket)?;
     Ok(set_async(socket, true)?)
 }
 

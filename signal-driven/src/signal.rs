@@ -25,12 +25,12 @@ struct Owner {
 
 /// The set of this one signal. Its default action ends the process, so a thread that may get it
 /// must block it.
-pub(crate) fn set() -> SigSet {
+pub(crate) fn sigio() -> SigSet {
     SigSet::from(Signal::SIGIO)
 }
 
 /// Has the kernel send a socket's signal to the calling thread, and to no other.
-pub(crate) fn own(socket: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn set_owner(socket: BorrowedFd<'_>) -> io::Result<()> {
     let owner = Owner {
         kind: F_OWNER_TID,
         id: gettid().as_raw(),
@@ -47,7 +47,7 @@ pub(crate) fn own(socket: BorrowedFd<'_>) -> io::Result<()> {
 /// Sleeps until the signal comes, or for `limit`; returns whether it came. The calling thread has
 /// the signal blocked, so one that came earlier is pending and ends the wait at once.
 pub(crate) fn wait(timeout: Option<Duration>) -> io::Result<bool> {
-    let set = set();
+    let set = sigio();
     let timeout = timeout.map(TimeSpec::from_duration);
     let timeout = timeout
         .as_ref()

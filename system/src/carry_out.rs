@@ -229,7 +229,7 @@ pub fn deliver<M: Machine, O: Observer>(
 ) {
     match message {
         Message::Line(line) => {
-            lines.came();
+            lines.arrived();
             turn.typed(now, line);
         }
         Message::Stored(id, decision) => turn.stored(now, id, &decision),

@@ -45,29 +45,29 @@ impl Clock {
 #[derive(Clone, Copy, Debug)]
 pub struct LoopClock {
     clock: Clock,
-    read: Now,
+    last: Now,
 }
 
 /// How long a reading of Unix time is used, in nanoseconds.
-const UNIX_IS_GOOD_FOR: u64 = 10_000_000;
+const MAX_UNIX_AGE: u64 = 10_000_000;
 
 impl LoopClock {
     /// A loop's view of `clock`.
     pub fn of(clock: Clock) -> Self {
-        let read = clock.now();
-        LoopClock { clock, read }
+        let last = clock.now();
+        LoopClock { clock, last }
     }
 
     /// The monotonic time and Unix time.
     #[inline]
     pub fn now(&mut self) -> Now {
         let mono = self.clock.mono();
-        let since = mono.as_nanos() - self.read.mono.as_nanos();
-        if since >= UNIX_IS_GOOD_FOR {
-            self.read = self.clock.now();
-            return self.read;
+        let since = mono.as_nanos() - self.last.mono.as_nanos();
+        if since >= MAX_UNIX_AGE {
+            self.last = self.clock.now();
+            return self.last;
         }
-        let unix = self.read.unix + Duration::from_nanos(since);
+        let unix = self.last.unix + Duration::from_nanos(since);
         Now { mono, unix }
     }
 }

@@ -31,11 +31,11 @@ use windows as system;
 
 /// What a UDP socket reports with each datagram besides its bytes and sender.
 #[derive(Debug, Default)]
-pub struct Ancillary(Option<system::Asked>);
+pub struct Ancillary(Option<system::Enabled>);
 
 impl Ancillary {
-    /// Asks for what the driver of a UDP server needs from the socket, bound to `local`. Where the
-    /// system cannot report it, the server does without. Time timestamps are requested only if the
+    /// Enables what the driver of a UDP server needs from the socket, bound to `local`. Where the
+    /// system cannot report it, the server does without. Timestamps are requested only if the
     /// watch wants `arrivals`.
     ///
     /// Linux begins to stamp a moment later. It stamps datagrams that came before when they are
@@ -43,24 +43,24 @@ impl Ancillary {
     ///
     /// On Windows this makes a wildcard socket blocking; make it nonblocking afterwards if it must
     /// be.
-    pub fn ask(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Self {
-        Ancillary(system::ask(socket, local, arrivals))
+    pub fn enable(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Self {
+        Ancillary(system::enable(socket, local, arrivals))
     }
 
-    /// Whether anything was asked for. If so, receive with [`receive`](Self::receive).
+    /// Whether anything was enabled. If so, receive with [`receive`](Self::receive).
     pub fn is_used(&self) -> bool {
         self.0.is_some()
     }
 
     /// Asks for several datagrams of a peer in one call. Returns whether the system can do that.
     #[cfg(target_os = "linux")]
-    pub(crate) fn ask_for_batches(&mut self, socket: &impl std::os::fd::AsFd) -> bool {
-        let asked = system::ask_for_batches(socket);
-        self.0 = self.0.or(asked);
-        asked.is_some()
+    pub(crate) fn enable_batches(&mut self, socket: &impl std::os::fd::AsFd) -> bool {
+        let enabled = system::enable_batches(socket);
+        self.0 = self.0.or(enabled);
+        enabled.is_some()
     }
 
-    /// Receives a datagram or a batch of them, with what was asked for.
+    /// Receives a datagram or a batch of them, with what was enabled.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.
@@ -70,8 +70,8 @@ impl Ancillary {
         buffer: &mut [u8],
         clock: &Clock,
     ) -> io::Result<Received> {
-        let asked = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
-        system::receive(asked, socket, buffer, clock)
+        let enabled = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        system::receive(enabled, socket, buffer, clock)
     }
 
     /// Sends a datagram to `peer` from the address that the peer wrote to.
@@ -85,8 +85,8 @@ impl Ancillary {
         peer: SocketAddr,
         local: IpAddr,
     ) -> io::Result<usize> {
-        let asked = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
-        system::send(asked, socket, bytes, peer, local)
+        let enabled = self.0.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        system::send(enabled, socket, bytes, peer, local)
     }
 
     /// Sends several datagrams, each `segment` bytes long but for the last.
@@ -123,29 +123,29 @@ mod system {
 
     /// Uninhabited: this system reports neither addresses nor times of datagrams.
     #[derive(Debug)]
-    pub(super) enum Asked {}
+    pub(super) enum Enabled {}
 
-    pub(super) fn ask(_: &UdpSocket, _: SocketAddr, _: bool) -> Option<Asked> {
+    pub(super) fn enable(_: &UdpSocket, _: SocketAddr, _: bool) -> Option<Enabled> {
         None
     }
 
     pub(super) fn receive(
-        asked: &Asked,
+        enabled: &Enabled,
         _: &SockRef<'_>,
         _: &mut [u8],
         _: &Clock,
     ) -> io::Result<Received> {
-        match *asked {}
+        match *enabled {}
     }
 
     pub(super) fn send(
-        asked: &Asked,
+        enabled: &Enabled,
         _: &SockRef<'_>,
         _: &[u8],
         _: SocketAddr,
         _: IpAddr,
     ) -> io::Result<usize> {
-        match *asked {}
+        match *enabled {}
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
                 continue;
             };
             let local = receiver.local_addr().unwrap();
-            let ancillary = Ancillary::ask(&receiver, local, true);
+            let ancillary = Ancillary::enable(&receiver, local, true);
             let clock = Clock::start();
             let before = clock.mono();
             sender.send_to(b"hola", local).unwrap();
@@ -196,10 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_socket_is_asked_for_nothing() {
+    fn a_bound_socket_needs_nothing_enabled() {
         let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
         let local = receiver.local_addr().unwrap();
-        assert!(!Ancillary::ask(&receiver, local, false).is_used());
+        assert!(!Ancillary::enable(&receiver, local, false).is_used());
     }
 
     /// A reply leaves from the address that was asked; a connected socket would not receive
@@ -215,7 +215,7 @@ mod tests {
             let Ok((local, server)) = crate::socket::bind_datagrams(address) else {
                 continue;
             };
-            let ancillary = Ancillary::ask(&server, local, false);
+            let ancillary = Ancillary::enable(&server, local, false);
             if cfg!(windows) && ancillary.0.is_none() {
                 eprintln!("SKIPPED: this system (wine 8) lacks a socket option of quinn-udp's");
                 continue;
@@ -233,7 +233,7 @@ mod tests {
             assert_eq!(link.local.map(|ip| ip.to_canonical()), Some(to.ip()));
             let timeout = Some(std::time::Duration::from_secs(20));
             client.set_read_timeout(timeout).unwrap();
-            let server = Datagrams::new(&server, None, Ancillary::ask(&server, local, false));
+            let server = Datagrams::new(&server, None, Ancillary::enable(&server, local, false));
             server.send(&link, b"HOLA").unwrap();
             assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4, "{any} {asked}");
         }
@@ -250,7 +250,7 @@ mod tests {
     fn what_would_block_says_so() {
         let receiver = UdpSocket::bind("0.0.0.0:0").unwrap();
         let local = receiver.local_addr().unwrap();
-        let ancillary = Ancillary::ask(&receiver, local, true);
+        let ancillary = Ancillary::enable(&receiver, local, true);
         receiver.set_nonblocking(true).unwrap();
         let error = receive(&receiver, ancillary, &Clock::start()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);

@@ -57,7 +57,7 @@ impl Lines {
     }
 
     /// Notes that the line that was asked for has come.
-    pub fn came(&mut self) {
+    pub fn arrived(&mut self) {
         self.asked = false;
     }
 }
@@ -169,7 +169,7 @@ mod tests {
             assert!(lines.try_recv().is_err());
             assert!(ask(&mut reader) && ask(&mut reader));
             assert_eq!(lines.recv().unwrap(), expected);
-            reader.came();
+            reader.arrived();
         }
     }
 }

@@ -33,7 +33,7 @@ pub const DATAGRAM_BUFFER: usize = 64 * 1024;
 /// # Errors
 /// What the system says when it refuses the address.
 pub fn bind_datagrams(address: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)> {
-    let udp = UdpSocket::from(bound(address, Type::DGRAM, false)?);
+    let udp = UdpSocket::from(bind(address, Type::DGRAM, false)?);
     Ok((udp.local_addr()?, udp))
 }
 
@@ -45,14 +45,14 @@ pub fn bind_datagrams(address: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)
 /// # Errors
 /// What the system says when it refuses the address.
 pub fn bind_streams(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)> {
-    let socket = bound(address, Type::STREAM, false)?;
+    let socket = bind(address, Type::STREAM, false)?;
     socket.listen(BACKLOG)?;
     let tcp = TcpListener::from(socket);
     Ok((tcp.local_addr()?, tcp))
 }
 
 /// Binds a server's socket. If `shared`, other sockets of this program may have the same address.
-fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
+fn bind(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), kind, None)?;
     both_families(&socket, address)?;
     if kind == Type::DGRAM {
@@ -62,7 +62,7 @@ fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
         socket.set_reuse_address(true)?;
     }
     if shared {
-        let share = SHARE.ok_or(io::ErrorKind::Unsupported)?;
+        let share = SHARE_ADDRESS.ok_or(io::ErrorKind::Unsupported)?;
         share(&socket, true)?;
     }
     socket.bind(&address.into())?;
@@ -73,8 +73,8 @@ fn bound(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
 ///
 /// # Errors
 /// What the system says when there is no route.
-pub fn datagram_client(to: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(any(to))?;
+pub fn connect_datagrams(to: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(wildcard(to))?;
     socket.connect(to)?;
     Ok(socket)
 }
@@ -85,10 +85,10 @@ pub fn datagram_client(to: SocketAddr) -> io::Result<UdpSocket> {
 /// Linux does since 3.9 (`SO_REUSEPORT`, socket(7)), DragonFly BSD by the same name, FreeBSD since
 /// 12 as `SO_REUSEPORT_LB` (setsockopt(2)). Elsewhere an option of that name lets sockets share an
 /// address, and one of them gets everything.
-pub const SPREADS: bool = SHARE.is_some();
+pub const DISTRIBUTES: bool = SHARE_ADDRESS.is_some();
 
-/// Lets a socket share its address with others, on systems that [distribute](SPREADS).
-const SHARE: Option<fn(&Socket, bool) -> io::Result<()>> = {
+/// Lets a socket share its address with others, on systems that [distribute](DISTRIBUTES).
+const SHARE_ADDRESS: Option<fn(&Socket, bool) -> io::Result<()>> = {
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "dragonfly"))]
     let share = Some(Socket::set_reuse_port as _);
     #[cfg(target_os = "freebsd")]
@@ -104,41 +104,41 @@ const SHARE: Option<fn(&Socket, bool) -> io::Result<()>> = {
 };
 
 /// Binds `count` UDP sockets to `address`, between which the system distributes datagrams; see
-/// [`SPREADS`].
+/// [`DISTRIBUTES`].
 ///
 /// # Errors
 /// What the system says when it refuses the address; `Unsupported` where it does not distribute.
-pub fn datagram_servers(address: SocketAddr, count: usize) -> io::Result<Vec<UdpSocket>> {
-    let sockets = at_one_address(address, Type::DGRAM, count)?;
+pub fn bind_many_datagrams(address: SocketAddr, count: usize) -> io::Result<Vec<UdpSocket>> {
+    let sockets = bind_many(address, Type::DGRAM, count)?;
     Ok(sockets.into_iter().map(UdpSocket::from).collect())
 }
 
 /// Binds `count` listening TCP sockets to `address`, each with its own backlog, between which the
-/// system distributes connections; see [`SPREADS`].
+/// system distributes connections; see [`DISTRIBUTES`].
 ///
 /// # Errors
 /// What the system says when it refuses the address; `Unsupported` where it does not distribute.
-pub fn stream_servers(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
-    let sockets = at_one_address(address, Type::STREAM, count)?;
+pub fn bind_many_streams(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
+    let sockets = bind_many(address, Type::STREAM, count)?;
     sockets.iter().try_for_each(|one| one.listen(BACKLOG))?;
     Ok(sockets.into_iter().map(TcpListener::from).collect())
 }
 
-fn at_one_address(address: SocketAddr, kind: Type, count: usize) -> io::Result<Vec<Socket>> {
+fn bind_many(address: SocketAddr, kind: Type, count: usize) -> io::Result<Vec<Socket>> {
     // First bind one socket that does not share. Otherwise another program of the same user could
     // have the address already, and no error would say so. This also chooses the port if `address`
     // has port 0.
-    let alone = bound(address, kind, false)?;
+    let alone = bind(address, kind, false)?;
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
-    (0..count).map(|_| bound(address, kind, true)).collect()
+    (0..count).map(|_| bind(address, kind, true)).collect()
 }
 
 /// Opens a TCP connection to `to`, waiting for at most `limit` (at least a millisecond).
 ///
 /// # Errors
 /// What the system says; `TimedOut` when the time has passed.
-pub fn stream_client(to: SocketAddr, timeout: Option<Duration>) -> io::Result<TcpStream> {
+pub fn connect_stream(to: SocketAddr, timeout: Option<Duration>) -> io::Result<TcpStream> {
     match timeout {
         Some(timeout) => TcpStream::connect_timeout(&to, timeout.max(Duration::from_millis(1))),
         None => TcpStream::connect(to),
@@ -150,7 +150,7 @@ pub fn stream_client(to: SocketAddr, timeout: Option<Duration>) -> io::Result<Tc
 ///
 /// # Errors
 /// What the system says at once.
-pub fn connecting_stream(to: SocketAddr) -> io::Result<TcpStream> {
+pub fn start_connecting(to: SocketAddr) -> io::Result<TcpStream> {
     let tcp = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
     tcp.set_nonblocking(true)?;
     match tcp.connect(&to.into()) {
@@ -183,7 +183,7 @@ pub fn reachable(mut local: SocketAddr) -> SocketAddr {
 }
 
 /// The wildcard address of the family of `to`, with any port.
-fn any(to: SocketAddr) -> SocketAddr {
+fn wildcard(to: SocketAddr) -> SocketAddr {
     match to {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),

@@ -47,7 +47,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         arrivals: bool,
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<Self> {
-        let ancillary = Ancillary::ask(&udp, local, arrivals);
+        let ancillary = Ancillary::enable(&udp, local, arrivals);
         Ok(Datagrams::new(make(udp)?, None, ancillary).wire())
     }
 
@@ -59,7 +59,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         peer: Link,
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<(SocketAddr, Self)> {
-        let udp = socket::datagram_client(peer.peer)?;
+        let udp = socket::connect_datagrams(peer.peer)?;
         let local = udp.local_addr()?;
         let wire = Datagrams::new(make(udp)?, Some(peer), Ancillary::default()).wire();
         Ok((local, wire))
@@ -69,7 +69,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     pub fn enable_batching(&mut self) {
         #[cfg(target_os = "linux")]
         if let Wire::Datagrams(datagrams) = self
-            && datagrams.ancillary.ask_for_batches(&datagrams.udp)
+            && datagrams.ancillary.enable_batches(&datagrams.udp)
         {
             datagrams.batching.enabled = true;
         }
@@ -144,7 +144,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
 
 impl<U: SystemSocket> Datagrams<U> {
     /// With a `peer`, a client's socket that is connected to it; without, a server's, which
-    /// receives what `ancillary` asked for.
+    /// receives what `ancillary` enabled.
     pub fn new(udp: U, peer: Option<Link>, ancillary: Ancillary) -> Self {
         Datagrams {
             udp,
@@ -165,7 +165,7 @@ impl<U: SystemSocket> Datagrams<U> {
     }
 
     /// Receives a datagram. A client calls `connected`. A server calls `plain`, unless its socket
-    /// was asked for more than bytes and sender.
+    /// reports more than bytes and sender.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.

@@ -18,15 +18,15 @@ use socklab_core::Mono;
 
 use super::*;
 
-/// Holds no state: the kernel remembers what was asked for.
-pub(super) type Asked = ();
+/// Holds no state: the kernel remembers what was enabled.
+pub(super) type Enabled = ();
 
 /// Room for the control messages of a receive: at most a time, two addresses and a length.
 #[repr(align(8))]
 struct Space([u8; 160]);
 
-pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Option<Asked> {
-    let mut asked = arrivals && ask_for_timestamps(socket);
+pub(super) fn enable(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Option<Enabled> {
+    let mut asked = arrivals && enable_timestamps(socket);
     if local.ip().is_unspecified() {
         asked |= match local {
             SocketAddr::V4(_) => setsockopt(socket, Ipv4PacketInfo, &true),
@@ -38,7 +38,7 @@ pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, arrivals: bool) -> Opti
 }
 
 pub(super) fn receive(
-    (): &Asked,
+    (): &Enabled,
     socket: &SockRef<'_>,
     buffer: &mut [u8],
     clock: &Clock,
@@ -82,7 +82,7 @@ pub(super) fn receive(
 }
 
 pub(super) fn send(
-    (): &Asked,
+    (): &Enabled,
     socket: &SockRef<'_>,
     bytes: &[u8],
     peer: SocketAddr,
@@ -144,7 +144,7 @@ fn send_with(
 /// Has the kernel join consecutive datagrams of one peer (GRO), if it can also split what is sent
 /// (GSO).
 #[cfg(target_os = "linux")]
-pub(super) fn ask_for_batches(socket: &impl std::os::fd::AsFd) -> Option<Asked> {
+pub(super) fn enable_batches(socket: &impl std::os::fd::AsFd) -> Option<Enabled> {
     getsockopt(socket, UdpGsoSegment).ok()?;
     setsockopt(socket, UdpGroSegment, &true).ok()
 }
@@ -172,7 +172,7 @@ fn address(from: SockaddrStorage) -> Option<SocketAddr> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask_for_timestamps(_: &UdpSocket) -> bool {
+fn enable_timestamps(_: &UdpSocket) -> bool {
     false
 }
 
@@ -182,7 +182,7 @@ fn arrival_of(_: &ControlMessageOwned, _: &Clock) -> Option<Mono> {
 }
 
 #[cfg(target_os = "linux")]
-fn ask_for_timestamps(socket: &UdpSocket) -> bool {
+fn enable_timestamps(socket: &UdpSocket) -> bool {
     setsockopt(socket, nix::sys::socket::sockopt::ReceiveTimestampns, &true).is_ok()
 }
 

@@ -11,10 +11,10 @@ use socklab_core::{Link, Received};
 use crate::clock::Clock;
 
 /// quinn-udp's state of the socket.
-pub(super) type Asked = UdpSocketState;
+pub(super) type Enabled = UdpSocketState;
 
 /// Ignores `arrivals`: Windows has none.
-pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Option<Asked> {
+pub(super) fn enable(socket: &UdpSocket, local: SocketAddr, _: bool) -> Option<Enabled> {
     if !local.ip().is_unspecified() {
         return None;
     }
@@ -31,7 +31,7 @@ pub(super) fn ask(socket: &UdpSocket, local: SocketAddr, _: bool) -> Option<Aske
 }
 
 pub(super) fn receive(
-    state: &Asked,
+    state: &Enabled,
     socket: &SockRef<'_>,
     buffer: &mut [u8],
     _: &Clock,
@@ -48,7 +48,7 @@ pub(super) fn receive(
 }
 
 pub(super) fn send(
-    state: &Asked,
+    state: &Enabled,
     socket: &SockRef<'_>,
     bytes: &[u8],
     peer: SocketAddr,
@@ -81,7 +81,7 @@ mod tests {
             let Ok((local, server)) = bind_datagrams(any.parse().unwrap()) else {
                 continue;
             };
-            let state = ask(&server, local, false);
+            let state = enable(&server, local, false);
             assert!(!server.dontfrag_v4().unwrap(), "{any}");
             assert!(local.is_ipv4() || !server.dontfrag_v6().unwrap());
             let Some(state) = state else {

@@ -97,7 +97,7 @@ impl Client<'_> {
         let local = socket.local_addr()?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        let ancillary = Ancillary::ask(&socket, local, true);
+        let ancillary = Ancillary::enable(&socket, local, true);
         let socket = Datagrams::new(socket, None, ancillary);
         self.recorder.is_at(local);
         let mut buffer = [0; 1024];
