@@ -22,12 +22,12 @@ pub(crate) struct Conversation<M, W: Watch> {
     run: Arc<Run<W>>,
     clock: LoopClock,
     lines: Lines,
-    thread: Thread,
+    thread: ThreadCalls,
     permit: Option<Permit>,
 }
 
 /// What a thread blocks on, and what can wake it.
-struct Thread {
+struct ThreadCalls {
     wire: BlockingWire,
     buffer: Vec<u8>,
     messages: Receiver<Message>,
@@ -63,7 +63,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         run: &Arc<Run<W>>,
     ) -> Box<Self> {
         let (sender, messages) = channel();
-        let thread = Thread {
+        let thread = ThreadCalls {
             wire: BlockingWire::default(),
             buffer: Vec::new(),
             messages,
@@ -133,7 +133,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Blocks until something comes from the network.
     fn receive(&mut self, timeout: Option<Duration>) -> Now {
-        let Thread { wire, buffer, .. } = &mut self.thread;
+        let ThreadCalls { wire, buffer, .. } = &mut self.thread;
         let (clock, permit) = (&self.run.clock, self.permit.as_ref());
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire.receive(buffer, timeout, clock)
@@ -190,7 +190,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 }
 
-impl Thread {
+impl ThreadCalls {
     /// Takes a socket, and registers with the stop how to end a call that blocks on it.
     fn connect(&mut self, wire: BlockingWire, stop: &Stop) {
         self.buffer.resize(wire.buffer(), 0);
@@ -213,7 +213,7 @@ impl Thread {
     }
 }
 
-impl Calls for Thread {
+impl Calls for ThreadCalls {
     const BLOCK: bool = true;
 
     fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket> {

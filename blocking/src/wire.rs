@@ -15,7 +15,7 @@ const STREAM_BUFFER: usize = 4096;
 /// How long a receive blocks at most on Windows, before it looks for a stop. There
 /// [`socket::wake_reader`] is only promised to end the calls that come after it (`shutdown`,
 /// winsock2.h).
-const LOOK_AT_STOP: Duration = Duration::from_millis(500);
+const STOP_CHECK: Duration = Duration::from_millis(500);
 
 /// The socket of a conversation, and the time-outs of its calls. The socket is shared with the
 /// stop, which ends a call that blocks.
@@ -125,7 +125,7 @@ impl BlockingWire {
         {
             return Ok(rest);
         }
-        let timeout = until_a_look(timeout);
+        let timeout = until_stop_check(timeout);
         let set = self.read_timeout != timeout;
         self.read_timeout = timeout;
         let received = match &self.wire {
@@ -214,9 +214,9 @@ fn write_some(mut stream: &TcpStream, bytes: &[u8], timeout: Duration) -> io::Re
 }
 
 /// Shortens the timeout of a receive on Windows, where a stop may be unable to end it.
-fn until_a_look(timeout: Option<Duration>) -> Option<Duration> {
+fn until_stop_check(timeout: Option<Duration>) -> Option<Duration> {
     match cfg!(windows) {
-        true => Some(timeout.map_or(LOOK_AT_STOP, |timeout| timeout.min(LOOK_AT_STOP))),
+        true => Some(timeout.map_or(STOP_CHECK, |timeout| timeout.min(STOP_CHECK))),
         false => timeout,
     }
 }
