@@ -197,11 +197,8 @@ impl<S: Service, W: Watch + 'static> BlockingAcceptor<'_, '_, S, W> {
 
     /// Called when the system has no more of a resource: waits until a connection ends, or for a
     /// while.
-    pub(crate) fn out_of(&self, resource: Resource, fault: Fault) {
-        // `None` means that a connection has ended meanwhile, not that there is no time limit.
-        if let until @ Some(_) = self.acceptor.out_of(self.listener.run, resource, fault) {
-            self.park(until);
-        }
+    pub(crate) fn pause(&self, resource: Resource, fault: Fault) {
+        self.park(self.acceptor.pause(self.listener.run, resource, fault));
     }
 
     /// Sleeps until the thread is unparked, or until that time.

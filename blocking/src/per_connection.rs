@@ -38,7 +38,7 @@ impl Design for PerConnection {
                     let thread = thread::Builder::new().stack_size(STACK);
                     match thread.spawn_scoped(scope, serve) {
                         Ok(_) => break,
-                        Err(error) => acceptor.out_of(Resource::Threads, fault(&error)),
+                        Err(error) => acceptor.pause(Resource::Threads, fault(&error)),
                     }
                 }
             }

@@ -61,7 +61,7 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
                 while permit.is_some() && !run.stop.requested() {
                     let child = || start(incoming.tcp.try_clone()?.into());
                     if let Err(error) = children.start(child, &mut permit) {
-                        acceptor.out_of(Resource::Threads, fault(&error));
+                        acceptor.pause(Resource::Threads, fault(&error));
                     }
                 }
             }

@@ -70,12 +70,12 @@ impl<T> Acceptor<T> {
     pub fn next<W: Watch>(&mut self, run: &Run<W>) -> AcceptStep<T> {
         let now = run.clock.mono();
         let Some((tcp, peer)) = self.in_hand.take() else {
-            let paused = self.limit.paused(now, &self.waker);
+            let paused = self.limit.with_pause(|pause| pause.wait(now, &self.waker));
             return paused.map_or(AcceptStep::Accept, |until| AcceptStep::Wait(Some(until)));
         };
         let place = (self.ticket, &self.waker);
         match self.limit.admit(place, peer, self.explains, now) {
-            Admission::Begin(over, permit) => AcceptStep::Serve(Incoming {
+            Admission::Serve(over, permit) => AcceptStep::Serve(Incoming {
                 tcp,
                 permit,
                 over,
@@ -99,22 +99,25 @@ impl<T> Acceptor<T> {
     /// Takes the result of an accept.
     pub fn accepted<W: Watch>(&mut self, run: &Run<W>, accepted: io::Result<(T, SocketAddr)>) {
         let now = || run.clock.mono();
-        let (in_hand, notice) = self.limit.with_pause(|pause| pause.took(accepted, now));
+        let (in_hand, notice) = self.limit.with_pause(|pause| pause.accepted(accepted, now));
         self.in_hand = in_hand;
         notice
             .into_iter()
             .for_each(|notice| run.console.notice(notice));
     }
 
-    /// Pauses accepting, because the system has no more of a resource. Returns until when, or
-    /// `None` if a connection has ended meanwhile. The pause also ends when a connection does.
-    pub fn out_of<W: Watch>(&self, run: &Run<W>, resource: Resource, fault: Fault) -> Option<Mono> {
+    /// Pauses accepting, because the system has no more of a resource. Returns until when. The
+    /// pause ends earlier if a connection does; then the waker is used.
+    pub fn pause<W: Watch>(&self, run: &Run<W>, resource: Resource, fault: Fault) -> Option<Mono> {
         let now = run.clock.mono();
-        let notice = (self.limit).with_pause(|pause| pause.out_of(now, resource, fault));
+        let (notice, until) = self.limit.with_pause(|pause| {
+            let notice = pause.begin(now, resource, fault);
+            (notice, pause.wait(now, &self.waker))
+        });
         notice
             .into_iter()
             .for_each(|notice| run.console.notice(notice));
-        self.limit.paused(now, &self.waker)
+        until
     }
 }
 

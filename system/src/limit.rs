@@ -46,7 +46,7 @@ pub struct ConnectionLimit(Arc<Mutex<Table>>);
 /// What to do with a connection that was accepted.
 pub(crate) enum Admission {
     /// Serve it; or tell its peer which limit it exceeds, and end it within a second.
-    Begin(Option<ExceededLimit>, Permit),
+    Serve(Option<ExceededLimit>, Permit),
     /// Close it at once: it is over a limit.
     Close,
     /// Keep it waiting until the waker is used, or until this time.
@@ -71,8 +71,6 @@ struct Table {
     /// Who waits for a connection to end, in order: tickets and their wakers.
     queue: VecDeque<(u64, Waker)>,
     pause: AcceptPause,
-    /// Who waits for the pause to be over.
-    paused: Vec<Waker>,
 }
 
 impl ConnectionLimit {
@@ -144,9 +142,9 @@ impl ConnectionLimit {
         now: Mono,
     ) -> Admission {
         let mut table = self.table();
-        let begin = |over, kind| {
+        let serve = |over, kind| {
             let limit = self.clone();
-            Admission::Begin(over, Permit { limit, kind })
+            Admission::Serve(over, Permit { limit, kind })
         };
         let place = table.queue.iter().position(|(other, _)| *other == ticket);
         let before = place.unwrap_or(table.queue.len());
@@ -167,7 +165,7 @@ impl ConnectionLimit {
         }
         if table.total == usize::MAX && table.per_address == usize::MAX {
             table.held += 1;
-            return begin(None, PermitKind::Unlimited);
+            return serve(None, PermitKind::Unlimited);
         }
         let prefix = prefix(peer.ip());
         let here = table.prefixes.get(&prefix).copied().unwrap_or(0);
@@ -192,7 +190,7 @@ impl ConnectionLimit {
             Some(_) => return Admission::Close,
         };
         table.held += 1;
-        begin(over, kind)
+        serve(over, kind)
     }
 
     /// Gives up a place in the queue.
@@ -205,21 +203,6 @@ impl ConnectionLimit {
     /// Runs `does` on the pause, during which no connection is accepted.
     pub(crate) fn with_pause<T>(&self, does: impl FnOnce(&mut AcceptPause) -> T) -> T {
         does(&mut self.table().pause)
-    }
-
-    /// Until when no connection is accepted; `None` if there is no pause. If a connection ends
-    /// earlier, `waker` is used.
-    pub(crate) fn paused(&self, now: Mono, waker: &Waker) -> Option<Mono> {
-        let mut table = self.table();
-        let until = table.pause.until?;
-        if until <= now {
-            table.end_pause();
-            return None;
-        }
-        if !table.paused.iter().any(|one| one.will_wake(waker)) {
-            table.paused.push(waker.clone());
-        }
-        Some(until)
     }
 }
 
@@ -267,11 +250,6 @@ impl Table {
             }
         }
         Some(evictable)
-    }
-
-    fn end_pause(&mut self) {
-        self.pause.until = None;
-        self.paused.drain(..).for_each(Waker::wake);
     }
 
     /// Wakes as many in the queue as there is room for.

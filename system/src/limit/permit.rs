@@ -104,9 +104,7 @@ impl Drop for Permit {
             PermitKind::Evictable(..) if self.is_evicted() => table.evicting -= 1,
             PermitKind::Evictable(number, _) => drop(table.forget(*number)),
         }
-        if table.pause.until.is_some() {
-            table.end_pause();
-        }
+        table.pause.end();
         table.wake();
     }
 }

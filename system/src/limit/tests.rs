@@ -26,7 +26,7 @@ impl TestLimit {
 
     fn begins(&self, address: &str) -> Begun {
         match self.admit(self.limit.ticket(), address) {
-            Admission::Begin(over, permit) => (over, permit),
+            Admission::Serve(over, permit) => (over, permit),
             Admission::Close => panic!("it is closed"),
             Admission::Wait(until) => panic!("it waits until {until:?}"),
         }
@@ -71,7 +71,7 @@ fn few_are_told_and_the_rest_closed() {
     drop(told);
     assert!(matches!(
         limit.admit(0, "192.0.2.2"),
-        Admission::Begin(Some(_), _)
+        Admission::Serve(Some(_), _)
     ));
     let peer = "192.0.2.2:1".parse().unwrap();
     let waiting = (0, Waker::noop());
@@ -163,13 +163,13 @@ fn without_resources_one_waits_for_who_makes_room() {
         limit.admit(72, "192.0.2.3"),
         Admission::Wait(None)
     ));
-    let Admission::Begin(None, _inside) = limit.admit(71, "192.0.2.2") else {
+    let Admission::Serve(None, _inside) = limit.admit(71, "192.0.2.2") else {
         panic!("there is room");
     };
     drop(second);
     assert!(matches!(
         limit.admit(72, "192.0.2.3"),
-        Admission::Begin(None, _)
+        Admission::Serve(None, _)
     ));
     assert_eq!(limit.limit.evicted(), 2);
 }
@@ -192,7 +192,7 @@ fn others_wait_without_a_limit() {
     limit.limit.leave_queue(71);
     assert!(matches!(
         limit.admit(72, "192.0.2.2"),
-        Admission::Begin(None, _)
+        Admission::Serve(None, _)
     ));
 }
 
