@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, ServerKind, Settings};
-use socklab_core::policy::{Policy, Secret};
+use socklab_core::policy::{Policy, SecretKind};
 use socklab_core::register::Register;
 use socklab_core::{submit, with_port};
 use socklab_files::Outputs;
@@ -280,8 +280,8 @@ fn open(
     }
     let mut rules = Rules {
         secret: args.secret.map(|secret| match secret {
-            SecretArg::Dni => Secret::Dni,
-            SecretArg::Random => Secret::Random,
+            SecretArg::Dni => SecretKind::Dni,
+            SecretArg::Random => SecretKind::Random,
         }),
         nie: args.nie,
         new_dnis: args.new_dnis,

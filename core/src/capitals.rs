@@ -352,7 +352,7 @@ fn reply(link: Link, line: &[u8], out: &mut Outbox) -> bool {
         fin = &to[start..] == FIN;
         to.push(b'\n');
     });
-    if let Some(odd) = Unexpected::text(line, |_| fin) {
+    if let Some(odd) = Unexpected::check_text(line, |_| fin) {
         out.unexpected(&odd);
     }
     fin

@@ -149,7 +149,7 @@ impl Client {
 
 /// What is odd about a text of the other side.
 fn odd(text: &[u8]) -> Option<Unexpected<'_>> {
-    Unexpected::text(text, |text| text == FIN)
+    Unexpected::check_text(text, |text| text == FIN)
 }
 
 impl Machine for Client {

@@ -298,7 +298,7 @@ impl Server {
         } else {
             self.state.go(ServerEvent::Text);
         }
-        if let Some(odd) = Unexpected::text(text, |_| fin) {
+        if let Some(odd) = Unexpected::check_text(text, |_| fin) {
             out.unexpected(&odd);
         }
     }

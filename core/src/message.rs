@@ -200,7 +200,7 @@ impl Machine for Server {
             Input::Bound { local, .. } => out.notice(Notice::Ready(local)),
             Input::Datagram { bytes, .. } => {
                 out.show(bytes);
-                if let Some(odd) = Unexpected::text(bytes, |_| true) {
+                if let Some(odd) = Unexpected::check_text(bytes, |_| true) {
                     out.unexpected(&odd);
                 }
             }

@@ -23,7 +23,7 @@ use crate::register::{Attempt, Cause, Refusal};
 
 /// The secret from which a student's codes are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Secret {
+pub enum SecretKind {
     /// The DNI, as in the lab. A refusal may give its reason, because the DNI is not really a
     /// secret.
     #[default]
@@ -39,7 +39,7 @@ pub struct Policy {
     /// the next one too.
     pub window: Window,
     /// The secret from which the codes are made.
-    pub secret: Secret,
+    pub secret: SecretKind,
     /// Whether a foreigner's number (NIE), with its letters, is accepted instead of a DNI.
     pub nie: bool,
 }
@@ -53,7 +53,7 @@ impl Default for Policy {
                 behind: 1,
                 ahead: 0,
             },
-            secret: Secret::Dni,
+            secret: SecretKind::Dni,
             nie: false,
         }
     }
@@ -124,9 +124,9 @@ pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict 
         steps.clear();
     }
     let refused = match policy.secret {
-        Secret::Dni if !steps.is_empty() => None,
-        Secret::Dni => decide_without_code(history, attempt),
-        Secret::Random => decide_suspect(history, attempt, &steps),
+        SecretKind::Dni if !steps.is_empty() => None,
+        SecretKind::Dni => decide_without_code(history, attempt),
+        SecretKind::Random => decide_suspect(history, attempt, &steps),
     };
     if let Some(verdict) = refused {
         return verdict;
@@ -141,8 +141,8 @@ pub fn decide(policy: &Policy, history: &History, attempt: &Attempt) -> Verdict 
         (None, None) if !steps.is_empty() => Verdict::Refuse(Refusal::UsedCode),
         _ if history.key.is_none() => Verdict::Refuse(Refusal::Unknown),
         _ => Verdict::Refuse(Refusal::WrongCode(match policy.secret {
-            Secret::Dni => cause(key, attempt),
-            Secret::Random => Cause::Unknown,
+            SecretKind::Dni => cause(key, attempt),
+            SecretKind::Random => Cause::Unknown,
         })),
     }
 }

@@ -50,7 +50,7 @@ impl<'a> Unexpected<'a> {
     }
 
     /// Checks a text that anyone may write. `is_fin` recognises the last word.
-    pub(crate) fn text(text: &'a [u8], is_fin: impl Fn(&[u8]) -> bool) -> Option<Self> {
+    pub(crate) fn check_text(text: &'a [u8], is_fin: impl Fn(&[u8]) -> bool) -> Option<Self> {
         let kind = if is_python_bytes(text) {
             UnexpectedKind::PythonBytes
         } else if is_almost_fin(text) && !is_fin(text) {

@@ -96,13 +96,13 @@ pub const MAX_ANSWER: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     bytes: Vec<u8>,
-    last: Mono,
+    last_received: Mono,
 }
 
 impl Answer {
     /// Begins to wait for the first byte.
     pub(crate) fn await_from(&mut self, now: Now) {
-        self.last = now.mono;
+        self.last_received = now.mono;
     }
 
     /// Whether the answer with these bytes still fits into [`MAX_ANSWER`].
@@ -112,7 +112,7 @@ impl Answer {
 
     /// Appends as many of the bytes as fit.
     pub(crate) fn take(&mut self, now: Now, bytes: &[u8]) {
-        self.last = now.mono;
+        self.last_received = now.mono;
         let room = MAX_ANSWER - self.bytes.len();
         self.bytes
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -126,8 +126,8 @@ impl Answer {
     /// When to stop waiting: for the first byte, or for more of an answer that has begun.
     pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Option<Deadline> {
         match self.bytes.is_empty() {
-            true => Deadline::after(self.last, timeout, Why::Reply),
-            false => Deadline::after(self.last, Some(SILENCE), Why::Silence),
+            true => Deadline::after(self.last_received, timeout, Why::Reply),
+            false => Deadline::after(self.last_received, Some(SILENCE), Why::Silence),
         }
     }
 }
@@ -231,7 +231,9 @@ impl Machine for Client {
 
     fn deadline(&self) -> Option<Deadline> {
         match self.state {
-            ClientState::Opening => Deadline::after(self.answer.last, self.timeout, Why::Connect),
+            ClientState::Opening => {
+                Deadline::after(self.answer.last_received, self.timeout, Why::Connect)
+            }
             ClientState::Reading => self.answer.deadline(self.timeout),
             _ => None,
         }

@@ -200,7 +200,7 @@ fn what_comes_before_what() {
 /// Judges with a random secret, the key of `fresh`.
 fn by_secret(history: &History, code: Code) -> Verdict {
     let policy = Policy {
-        secret: Secret::Random,
+        secret: SecretKind::Random,
         ..Policy::default()
     };
     decide(&policy, history, &attempt("123456", code, NOW))

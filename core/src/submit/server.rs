@@ -83,8 +83,8 @@ impl Service for Server {
             wording: Arc::clone(&self.wording),
             limits: self.limits,
             framing: Framing::default(),
-            began: Mono::ZERO,
-            last: Mono::ZERO,
+            phase_since: Mono::ZERO,
+            last_received: Mono::ZERO,
             drained: 0,
             ended: false,
         })
@@ -105,10 +105,10 @@ struct Submission {
     wording: Arc<dyn Wording>,
     limits: SubmissionLimits,
     framing: Framing,
-    /// When the present time limit began: at the connection, the attempt, or the drain.
-    began: Mono,
+    /// When the present phase began: the message, the attempt, or the drain.
+    phase_since: Mono,
     /// When the last bytes came from the client.
-    last: Mono,
+    last_received: Mono,
     drained: usize,
     /// Whether the client has ended its stream, so that there are no bytes to drain.
     ended: bool,
@@ -126,7 +126,7 @@ impl Submission {
             Some(Message::Malformed) => self.reply(Event::Refused, now, &Reply::Format, out),
             Some(Message::Submission { name, dni, code }) => {
                 if self.state.go(Event::Complete) {
-                    self.began = now.mono;
+                    self.phase_since = now.mono;
                     let peer: SocketAddr = self.link.peer;
                     out.store(
                         ATTEMPT,
@@ -147,7 +147,7 @@ impl Submission {
         if !self.state.go(on) {
             return;
         }
-        self.began = now.mono;
+        self.phase_since = now.mono;
         out.send_with(self.link, |to| {
             to.extend_from_slice(if reply.is_ok() { b"OK " } else { b"ERROR " });
             self.wording.word(reply, to);
@@ -178,11 +178,11 @@ impl Machine for Submission {
             }
             (State::Opening, Input::Opened { link, .. }) => {
                 self.state.go(Event::Opened);
-                self.began = now.mono;
+                self.phase_since = now.mono;
                 out.notice(Notice::Connection(link.peer));
             }
             (State::Reading, Input::Bytes { bytes, .. }) => {
-                self.last = now.mono;
+                self.last_received = now.mono;
                 self.take(now, bytes, out);
             }
             (State::Reading, Input::End { .. } | Input::Timer) => {
@@ -220,19 +220,19 @@ impl Machine for Submission {
         let limits = &self.limits;
         let (at, why) = match self.state {
             State::Reading if self.framing.is_empty() => {
-                (self.began.plus(limits.patience), Why::Patience)
+                (self.phase_since.plus(limits.patience), Why::Patience)
             }
             State::Reading => {
-                let patience = self.began.plus(limits.patience);
-                let silence = self.last.plus(limits.silence);
+                let patience = self.phase_since.plus(limits.patience);
+                let silence = self.last_received.plus(limits.silence);
                 if silence < patience {
                     (silence, Why::Silence)
                 } else {
                     (patience, Why::Patience)
                 }
             }
-            State::Storing => (self.began.plus(limits.store), Why::Store),
-            State::Draining => (self.began.plus(limits.drain), Why::Drain),
+            State::Storing => (self.phase_since.plus(limits.store), Why::Store),
+            State::Draining => (self.phase_since.plus(limits.drain), Why::Drain),
             _ => return None,
         };
         Some(Deadline { at, why })

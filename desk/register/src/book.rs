@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socklab_core::Mono;
 use socklab_core::otp::TimeStep;
-use socklab_core::policy::{ClockGuard, ClockState, Policy, Secret, Verdict};
+use socklab_core::policy::{ClockGuard, ClockState, Policy, SecretKind, Verdict};
 use socklab_core::register::{Attempt, Decision, Refusal};
 
 use crate::budgets::Budgets;
@@ -64,7 +64,7 @@ impl Book {
     pub(crate) fn new(
         mut sql: Box<dyn Sql>,
         rules: Rules,
-        secret: Secret,
+        secret: SecretKind,
         secrets: Option<KeyFile>,
     ) -> Result<Self, Error> {
         let key = register_key(&mut *sql)?;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use socklab_core::otp::{Dni, Key, TimeStep};
 use socklab_core::policy::{
     AttemptCounts, ClockState, EarlierSubmission, History, Policy, RATE_PER_ADDRESS, RATE_PER_DNI,
-    Secret, Verdict, decide, prefix,
+    SecretKind, Verdict, decide, prefix,
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
 
@@ -71,7 +71,8 @@ impl Judge {
             at: micros(unix),
             since: micros(unix) - micros(RATE_PER_ADDRESS.within),
             step: i64::try_from(step).unwrap_or(i64::MAX),
-            student_matters: self.admit == Admit::Listed || self.policy.secret == Secret::Random,
+            student_matters: self.admit == Admit::Listed
+                || self.policy.secret == SecretKind::Random,
         }
     }
 
@@ -110,7 +111,7 @@ impl Judge {
         let verdict = decide(&self.policy, &history, attempt);
         // If the DNI is the secret, the accepted attempt itself is recognised at any time.
         let timeless = matches!(verdict, Verdict::Already { earlier, .. } if earlier.same_code)
-            && self.policy.secret == Secret::Dni;
+            && self.policy.secret == SecretKind::Dni;
         Ok(match asked.clock {
             ClockState::Behind(by) if !timeless => Verdict::Refuse(Refusal::Clock(by.as_secs())),
             _ => verdict,
@@ -122,18 +123,18 @@ impl Judge {
             return Ok(None);
         }
         match (self.policy.secret, &self.secrets) {
-            (Secret::Dni, _) => Ok(Some(Key::from_dni(dni))),
-            (Secret::Random, Some(file)) if !sealed.is_empty() => {
+            (SecretKind::Dni, _) => Ok(Some(Key::from_dni(dni))),
+            (SecretKind::Random, Some(file)) if !sealed.is_empty() => {
                 let secret = file.unseal(dni.as_str(), sealed)?;
                 Ok(Some(Key::from_bytes(&secret)))
             }
-            (Secret::Random, _) => Ok(None),
+            (SecretKind::Random, _) => Ok(None),
         }
     }
 
     /// Whether the sender may have invented the DNI: it is on no roster, and has never submitted.
     pub(crate) fn is_new(&self, facts: &Facts) -> bool {
-        self.admit == Admit::Everybody && self.policy.secret == Secret::Dni && !facts.accepted
+        self.admit == Admit::Everybody && self.policy.secret == SecretKind::Dni && !facts.accepted
     }
 
     /// What a verdict changes in the register. Without `record`, only a submission changes
@@ -248,8 +249,8 @@ impl Judge {
             }
             (Verdict::AskAgain(_), _) => Decision::Refused(Refusal::Undisclosed),
             (Verdict::Refuse(refusal), _) => Decision::Refused(match self.policy.secret {
-                Secret::Dni => refusal,
-                Secret::Random => undisclosed(refusal),
+                SecretKind::Dni => refusal,
+                SecretKind::Random => undisclosed(refusal),
             }),
         })
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use socklab_core::policy::Secret;
+use socklab_core::policy::SecretKind;
 use socklab_files::{Outputs, is_in_memory};
 
 use crate::archive::{Archive, key_is_there, open_key};
@@ -79,7 +79,7 @@ impl Location {
     ) -> Result<Writer, Error> {
         let key = key.map_or_else(|| self.key_file(), Path::to_owned);
         // Check the key first, so that no register is created without its key.
-        if rules.secret == Some(Secret::Random) {
+        if rules.secret == Some(SecretKind::Random) {
             key_is_there(&key)?;
         }
         let mut sql = self.connect(true)?;
@@ -90,8 +90,8 @@ impl Location {
         }
         let mode = Mode::of(&mut *sql, rules.secret)?;
         let secrets = match mode.secret {
-            Secret::Dni => None,
-            Secret::Random => {
+            SecretKind::Dni => None,
+            SecretKind::Random => {
                 let (file, dnis) = open_key(&mut *sql, &key)?;
                 if !dnis.is_empty() {
                     let detail = "the key file does not decrypt their secrets".to_owned();
@@ -102,8 +102,8 @@ impl Location {
         };
         mode.remember(&mut *sql)?;
         match (rules.secret, mode.secret, mode.before) {
-            (None, Secret::Random, _) => journal.event(&Event::SecretsRemembered),
-            (_, Secret::Dni, Some(Secret::Random)) => journal.event(&Event::SecretsGivenUp),
+            (None, SecretKind::Random, _) => journal.event(&Event::SecretsRemembered),
+            (_, SecretKind::Dni, Some(SecretKind::Random)) => journal.event(&Event::SecretsGivenUp),
             _ => {}
         }
         let book = Book::new(sql, rules, mode.secret, secrets)?;

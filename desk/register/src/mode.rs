@@ -2,7 +2,7 @@
 //! Otherwise a server started without the option would accept codes that anyone who knows a DNI can
 //! make.
 
-use socklab_core::policy::Secret;
+use socklab_core::policy::SecretKind;
 
 use crate::error::{Error, Trouble};
 use crate::keys::KeyFile;
@@ -14,18 +14,18 @@ const SECRET: &str = "secret";
 /// What a register's codes are made from, and what they were made from before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mode {
-    pub(crate) secret: Secret,
-    pub(crate) before: Option<Secret>,
+    pub(crate) secret: SecretKind,
+    pub(crate) before: Option<SecretKind>,
     /// Whether the register has yet to remember it.
     is_news: bool,
 }
 
 impl Mode {
     /// What a lecturer has said, or else what the register remembers.
-    pub(crate) fn of(sql: &mut dyn Sql, said: Option<Secret>) -> Result<Mode, Error> {
+    pub(crate) fn of(sql: &mut dyn Sql, said: Option<SecretKind>) -> Result<Mode, Error> {
         let remembered = remembered(sql)?;
         let before = match remembered {
-            None if has_secrets(sql)? => Some(Secret::Random),
+            None if has_secrets(sql)? => Some(SecretKind::Random),
             known => known,
         };
         let secret = said.or(before).unwrap_or_default();
@@ -33,7 +33,7 @@ impl Mode {
             secret,
             before,
             // Do not remember a DNI that nobody chose: once secrets are given out, they must count.
-            is_news: remembered != Some(secret) && (said.is_some() || secret == Secret::Random),
+            is_news: remembered != Some(secret) && (said.is_some() || secret == SecretKind::Random),
         })
     }
 
@@ -47,20 +47,20 @@ impl Mode {
 }
 
 /// What the register remembers.
-fn remembered(sql: &mut dyn Sql) -> Result<Option<Secret>, Error> {
+fn remembered(sql: &mut dyn Sql) -> Result<Option<SecretKind>, Error> {
     let Some(bytes) = recall(sql, SECRET)? else {
         return Ok(None);
     };
-    let known = [Secret::Dni, Secret::Random];
+    let known = [SecretKind::Dni, SecretKind::Random];
     let known = known.into_iter().find(|one| name(*one) == bytes);
     let unknown = || Error::new(Trouble::Broken, "what its codes are made from is damaged");
     known.ok_or_else(unknown).map(Some)
 }
 
-const fn name(secret: Secret) -> &'static [u8] {
+const fn name(secret: SecretKind) -> &'static [u8] {
     match secret {
-        Secret::Dni => b"dni",
-        Secret::Random => b"random",
+        SecretKind::Dni => b"dni",
+        SecretKind::Random => b"random",
     }
 }
 

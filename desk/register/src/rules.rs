@@ -1,7 +1,7 @@
 //! A server's settings for judging attempts.
 
 use socklab_core::otp::Window;
-use socklab_core::policy::{Policy, Secret};
+use socklab_core::policy::{Policy, SecretKind};
 
 /// Which students may submit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Rules {
     pub window: Window,
     /// The secret from which codes are made. `None` means the one that the register remembers,
     /// which is at first the DNI.
-    pub secret: Option<Secret>,
+    pub secret: Option<SecretKind>,
     /// Whether foreigners' numbers (NIE), with their letters, are accepted.
     pub nie: bool,
     /// Which students may submit.

@@ -1,7 +1,7 @@
 //! Random secrets: what a guesser learns and how far he gets, and that nobody is locked out for it.
 
 use socklab_core::otp::{Code, Key, TimeStep};
-use socklab_core::policy::Secret;
+use socklab_core::policy::SecretKind;
 use socklab_core::register::Attempt;
 use socklab_register::{Event, Rules, Trouble};
 
@@ -159,7 +159,7 @@ fn a_register_remembers_its_secrets(place: &Place) {
     assert_eq!(server.events(), [Event::SecretsRemembered]);
     drop(server);
     // Only by a word does it take DNIs, which it remembers too.
-    for secret in [Some(Secret::Dni), None] {
+    for secret in [Some(SecretKind::Dni), None] {
         let server = place.serve(told(secret));
         let given_up = secret.map(|_| Event::SecretsGivenUp);
         assert_eq!(server.events(), Vec::from_iter(given_up));

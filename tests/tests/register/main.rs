@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socklab_core::otp::{Code, Dni, Key, TimeStep};
-use socklab_core::policy::Secret;
+use socklab_core::policy::SecretKind;
 use socklab_core::register::{Attempt, Decision, Register};
 use socklab_core::{Mono, Now};
 use socklab_register::{Archive, Event, Journal, Location, Rules, Writer};
@@ -106,7 +106,7 @@ pub(crate) fn rules() -> Rules {
 
 pub(crate) fn random() -> Rules {
     Rules {
-        secret: Some(Secret::Random),
+        secret: Some(SecretKind::Random),
         ..rules()
     }
 }
