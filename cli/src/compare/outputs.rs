@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use socklab_compare::csv::csv;
-use socklab_compare::hgrm::{Which, hgrm};
+use socklab_compare::hgrm::{TimeKind, hgrm};
 use socklab_compare::report::{Appendix, Picture, html};
 use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::Document;
@@ -213,7 +213,7 @@ fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result
                 Load::Closed { connections } => format!("{connections}"),
                 Load::Open { rate, .. } => format!("{rate:.0}-a-second"),
             };
-            if let Some(text) = hgrm(results, model, at, Which::Response) {
+            if let Some(text) = hgrm(results, model, at, TimeKind::Response) {
                 let name = format!("{}-{model}-{load}.hgrm", results.exercise);
                 let file = folder.join(name.replace([' ', ':'], "_"));
                 write_public(outputs, &file, text.as_bytes())?;

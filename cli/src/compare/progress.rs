@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use socklab_check::cause_of;
 use socklab_compare::names::Names;
 use socklab_compare::results::{Load, Proof};
-use socklab_compare::survey::Why;
+use socklab_compare::survey::AbsentReason;
 use socklab_compare::survey::contestants::failure;
 use socklab_experiments::compare::{Plan, Progress, WrongReply};
 use socklab_text::Messages;
@@ -147,18 +147,20 @@ impl Progress for ComparisonStatus<'_> {
         print::line(&wrong_reply(wrong, self.messages));
     }
 
-    fn unproved(&mut self, name: &str, why: &Why) {
+    fn unproved(&mut self, name: &str, why: &AbsentReason) {
         self.clear();
         let said = failure(name, why, self.messages).unwrap_or_default();
         print::line(&match why {
-            Why::Differs { expected, got } => with_cause(said, expected, got, self.messages),
+            AbsentReason::Differs { expected, got } => {
+                with_cause(said, expected, got, self.messages)
+            }
             _ => said,
         });
     }
 
     fn stopped(&mut self, name: &str, after: u64, said: &str) {
         let said = said.to_owned();
-        self.unproved(name, &Why::Stopped { after, said });
+        self.unproved(name, &AbsentReason::Stopped { after, said });
     }
 
     fn idle(&mut self, model: &str) {

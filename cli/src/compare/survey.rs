@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use socklab_compare::format::Numbers;
-use socklab_compare::survey::sentences::Reader;
+use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{Matrix, Question, Survey, page, table};
 use socklab_experiments::compare;
 use socklab_experiments::survey::{self, Plan, Progress};
@@ -43,7 +43,7 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
         Some(&report),
         &page::html(&survey, &matrix, &command, &sources, messages),
     );
-    files.exit(match Reader::new(&survey, &matrix, messages).failed() {
+    files.exit(match SurveyText::new(&survey, &matrix, messages).failed() {
         true => Exit::Failed,
         false => Exit::Done,
     })
@@ -51,14 +51,18 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
 
 /// The text for the terminal.
 fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
-    let reader = Reader::new(survey, matrix, messages);
+    let sentences = SurveyText::new(survey, matrix, messages);
     let mut text = format!(
         "{}\n\n{}\n\n{}\n",
         title(survey, messages),
-        reader.headline(),
+        sentences.headline(),
         table::terminal(matrix, messages)
     );
-    for sentence in reader.sentences().into_iter().chain(reader.failures()) {
+    for sentence in sentences
+        .sentences()
+        .into_iter()
+        .chain(sentences.failures())
+    {
         text.push_str(&sentence);
         text.push('\n');
     }

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use crate::ratio::{self, Comparison};
 use crate::results::{Load, Results, Trial};
-use crate::statistics::{self, Error};
-use crate::summary::{Interval, Metric, Verdict, believed};
+use crate::statistics::{self, Uncertainty};
+use crate::summary::{Interval, Metric, Verdict, is_valid};
 
 pub use show::show;
 
@@ -45,7 +45,7 @@ pub struct Diff {
     /// Every figure that was compared.
     pub figures: Vec<Figure>,
     /// Models and loads in both files that are invalid in one of them. The load is the old one's.
-    pub unbelieved: Vec<(String, Load)>,
+    pub invalid: Vec<(String, Load)>,
     /// Models that only the old file has.
     pub only_old: Vec<String>,
     /// Models that only the new file has.
@@ -133,8 +133,8 @@ pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
     let mut pairs = Vec::new();
     for model in before.models().filter(|model| after.has(model)) {
         for (at, load) in old.loads.iter().enumerate() {
-            if !(believed(old, model, at) && believed(new, model, places[at])) {
-                diff.unbelieved.push((model.clone(), *load));
+            if !(is_valid(old, model, at) && is_valid(new, model, places[at])) {
+                diff.invalid.push((model.clone(), *load));
                 continue;
             }
             let baseline = baseline.filter(|one| *one != model);
@@ -186,7 +186,7 @@ impl Pair<'_> {
         let change = after - before;
         let pairs = self.old.len().min(self.new.len());
         let error = self.error(all).filter(|_| pairs >= ratio::FEWEST);
-        let half = error.map(Error::half_width);
+        let half = error.map(Uncertainty::half_width);
         let around = |centre: f64| {
             half.map(|half| Interval {
                 low: (centre - half).exp(),
@@ -209,13 +209,13 @@ impl Pair<'_> {
             interval: around(change),
             // The error already includes both runs.
             prediction: around(change),
-            chance: error.map(|error| error.chance(change)),
+            p_value: error.map(|error| error.p_value(change)),
         };
         Some((figure, comparison))
     }
 
     /// The error of both medians. Each run has its own drift.
-    fn error(&self, all: &[Pair<'_>]) -> Option<Error> {
+    fn error(&self, all: &[Pair<'_>]) -> Option<Uncertainty> {
         let alike = |other: &&Pair<'_>| {
             let open = |load: &Load| matches!(load, Load::Open { .. });
             let what = |one: &Pair<'_>| (one.metric, one.against.is_some(), open(&one.load));
@@ -224,8 +224,8 @@ impl Pair<'_> {
         let typical = |side: for<'p> fn(&'p Pair<'_>) -> &'p [f64]| {
             statistics::typical(all.iter().filter(alike).map(side))
         };
-        let old = Error::of(&self.old, typical(|pair| &pair.old))?;
-        let new = Error::of(&self.new, typical(|pair| &pair.new))?;
+        let old = Uncertainty::of(&self.old, typical(|pair| &pair.old))?;
+        let new = Uncertainty::of(&self.new, typical(|pair| &pair.new))?;
         let drift = match self.against {
             Some(_) => ratio::drift(self.metric, self.sliced),
             None => drift(self.metric, self.sliced),
@@ -265,7 +265,7 @@ impl<'r> Side<'r> {
     /// The logarithms of a figure, or of its ratio to another model's, one for each round.
     fn logs(&self, model: &str, against: Option<&String>, load: usize, metric: Metric) -> Vec<f64> {
         if let Some(against) = against {
-            let both = believed(self.0, against, load);
+            let both = is_valid(self.0, against, load);
             let logs = || ratio::logs(&self.0.trials, model, against, load, metric);
             return if both { logs() } else { Vec::new() };
         }

@@ -15,7 +15,7 @@ const STEPS: u32 = 5;
 
 /// Which time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum TimeKind {
     /// From the moment when a question was due.
     Response,
     /// From the moment when it was sent.
@@ -23,13 +23,13 @@ pub enum Which {
 }
 
 /// The distribution of a model's times under a load, over all valid rounds. `None` without replies.
-pub fn hgrm(results: &Results, model: &str, load: usize, which: Which) -> Option<String> {
+pub fn hgrm(results: &Results, model: &str, load: usize, kind: TimeKind) -> Option<String> {
     let is =
         |trial: &&Trial| trial.model == model && trial.load == load && trial.invalid.is_empty();
     let trials = results.trials.iter().filter(is);
-    let all = together(trials.map(|trial| match which {
-        Which::Response => &trial.response,
-        Which::Service => &trial.service,
+    let all = together(trials.map(|trial| match kind {
+        TimeKind::Response => &trial.response,
+        TimeKind::Service => &trial.service,
     }));
     all.filter(|all| !all.is_empty()).map(|all| text(&all))
 }

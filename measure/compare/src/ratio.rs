@@ -13,7 +13,7 @@
 //! - the spread of the rounds is the mean distance from their median ([`statistics::spread`]): an
 //!   outlier widens the interval, but half as much as it would widen the standard deviation;
 //! - a few rounds know their own spread badly, so it is averaged with that of the other ratios of
-//!   the same metric in the same run ([`statistics::Error::of`]);
+//!   the same metric in the same run ([`statistics::Uncertainty::of`]);
 //! - the variance of a median is π/2 times that of a mean, which is its limit for many rounds and
 //!   too much for few, by a tenth to a fifth of the width: that is the allowance for outliers;
 //! - [`drift`] is added: what differs between two runs and is the same in all rounds of one, so
@@ -39,14 +39,15 @@
 
 use crate::estimate::{Interval, Metric, Verdict};
 use crate::results::Trial;
-use crate::statistics::{self, Error};
+use crate::statistics::{self, Uncertainty};
 use crate::validity;
 
 /// The fewest rounds, valid for both models, from which a conclusion is drawn.
 pub const FEWEST: usize = 3;
 
-/// How often a comparison may report any difference where there is none.
-pub const FALSE_ALARMS: f64 = 0.02;
+/// The family-wise error rate: how often a comparison may report any difference where there is
+/// none.
+pub const FAMILY_WISE_ERROR: f64 = 0.02;
 
 /// The drift of a ratio: the standard deviation of its logarithm between runs, beyond the noise of
 /// the rounds. It comes from where a program lies in memory, what else the machine does, how warm
@@ -112,15 +113,16 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// The 95 % prediction interval: where a second run of as many rounds would find the ratio.
     pub prediction: Option<Interval>,
-    /// The probability of a ratio so far from 1 if there were no difference, before any correction.
-    pub chance: Option<f64>,
+    /// The p-value before any correction: the probability of a ratio so far from 1 if there were no
+    /// difference.
+    pub p_value: Option<f64>,
 }
 
 impl Comparison {
     /// Estimates a ratio from its logarithms, one for each round. `typical` is the usual spread of
     /// such ratios, and `drift` the drift between runs.
     pub fn of(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
-        let error = Error::of(logs, typical).filter(|_| logs.len() >= FEWEST);
+        let error = Uncertainty::of(logs, typical).filter(|_| logs.len() >= FEWEST);
         Comparison::around(logs.len(), statistics::median(logs), error, drift)
     }
 
@@ -128,15 +130,15 @@ impl Comparison {
     /// a round is itself a mean of many slices, so a median would waste a third of the information.
     pub fn of_slices(logs: &[f64], typical: Option<f64>, drift: f64) -> Self {
         match statistics::trimmed(logs) {
-            Some((mean, error, freedom)) => {
-                let error = Error::estimated(error, freedom);
-                Comparison::around(logs.len(), Some(mean), Some(error), drift)
+            Some(trimmed) => {
+                let error = Uncertainty::estimated(trimmed.error, trimmed.freedom);
+                Comparison::around(logs.len(), Some(trimmed.mean), Some(error), drift)
             }
             None => Comparison::of(logs, typical, drift),
         }
     }
 
-    fn around(pairs: usize, centre: Option<f64>, error: Option<Error>, drift: f64) -> Self {
+    fn around(pairs: usize, centre: Option<f64>, error: Option<Uncertainty>, drift: f64) -> Self {
         let known = centre.zip(error.map(|error| error.and_known(drift)));
         let around = |times: f64| {
             known.map(|(centre, error)| {
@@ -150,25 +152,25 @@ impl Comparison {
             ratio: centre.map(f64::exp),
             interval: around(1.0),
             prediction: around(std::f64::consts::SQRT_2),
-            chance: known.map(|(centre, error)| error.chance(centre)),
+            p_value: known.map(|(centre, error)| error.p_value(centre)),
         }
     }
 }
 
 /// Which of several hypotheses Holm's procedure rejects. It compares the least probable with
-/// [`FALSE_ALARMS`] divided by their number, the next with the number less one, and so on until one
-/// is not rejected.
-pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
-    let mut order: Vec<(f64, usize)> = chances
+/// [`FAMILY_WISE_ERROR`] divided by their number, the next with the number less one, and so on
+/// until one is not rejected.
+pub(crate) fn holm(p_values: &[Option<f64>]) -> Vec<bool> {
+    let mut order: Vec<(f64, usize)> = p_values
         .iter()
         .enumerate()
-        .filter_map(|(at, chance)| Some(((*chance)?, at)))
+        .filter_map(|(at, p_value)| Some(((*p_value)?, at)))
         .collect();
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut rejected = vec![false; chances.len()];
+    let mut rejected = vec![false; p_values.len()];
     let family = order.len();
-    for (before, (chance, at)) in order.into_iter().enumerate() {
-        if chance > FALSE_ALARMS / (family - before) as f64 {
+    for (before, (p_value, at)) in order.into_iter().enumerate() {
+        if p_value > FAMILY_WISE_ERROR / (family - before) as f64 {
             break;
         }
         rejected[at] = true;
@@ -178,7 +180,7 @@ pub(crate) fn holm(chances: &[Option<f64>]) -> Vec<bool> {
 
 /// The ratios of one model to another under one load, by one metric.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Series {
+pub struct RatioSeries {
     /// The metric.
     pub metric: Metric,
     /// Whether the load is open. Then all models answer equally many questions, and their rates
@@ -191,9 +193,9 @@ pub struct Series {
 }
 
 /// Estimates and judges several ratios that are shown together.
-pub fn judge(several: &[Series]) -> Vec<(Comparison, Verdict)> {
-    let compare = |one: &Series| {
-        let alike = |other: &&Series| (other.metric, other.open) == (one.metric, one.open);
+pub fn compare_all(several: &[RatioSeries]) -> Vec<(Comparison, Verdict)> {
+    let compare = |one: &RatioSeries| {
+        let alike = |other: &&RatioSeries| (other.metric, other.open) == (one.metric, one.open);
         let alike = several.iter().filter(alike);
         let typical = statistics::typical(alike.map(|other| &other.logs[..]));
         let drift = drift(one.metric, one.sliced);
@@ -209,8 +211,8 @@ pub fn judge(several: &[Series]) -> Vec<(Comparison, Verdict)> {
 
 /// The verdict on each of all the comparisons that are shown together.
 pub fn verdicts(all: &[Comparison]) -> Vec<Verdict> {
-    let chances: Vec<Option<f64>> = all.iter().map(|one| one.chance).collect();
-    let rejected = holm(&chances);
+    let p_values: Vec<Option<f64>> = all.iter().map(|one| one.p_value).collect();
+    let rejected = holm(&p_values);
     all.iter()
         .zip(rejected)
         .map(|(one, rejected)| match one.prediction {

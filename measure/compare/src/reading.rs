@@ -12,27 +12,27 @@ use socklab_text::{Messages, Variable};
 
 /// The summary as one paragraph.
 pub fn reading(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
-    let reader = Reader::new(results, summary, messages);
-    let mut sentences = reader.sentences();
-    sentences.extend(reader.cautions());
+    let text = SummaryText::new(results, summary, messages);
+    let mut sentences = text.sentences();
+    sentences.extend(text.cautions());
     sentences.join(" ")
 }
 
 /// The sentences of the summary, without the cautions, which a page shows apart.
 pub fn sentences(results: &Results, summary: &Summary, messages: &dyn Messages) -> Vec<String> {
-    Reader::new(results, summary, messages).sentences()
+    SummaryText::new(results, summary, messages).sentences()
 }
 
-struct Reader<'t> {
+struct SummaryText<'t> {
     results: &'t Results,
     summary: &'t Summary,
     messages: &'t dyn Messages,
     names: Names<'t>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> SummaryText<'t> {
     fn new(results: &'t Results, summary: &'t Summary, messages: &'t dyn Messages) -> Self {
-        Reader {
+        SummaryText {
             results,
             summary,
             messages,

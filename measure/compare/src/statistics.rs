@@ -1,12 +1,12 @@
 //! The few pieces of statistics that the summary needs, for few rounds on noisy machines.
 
-mod error;
 mod student;
+mod uncertainty;
 
 use fastrand::Rng;
 
-pub use error::{Error, typical};
 pub use student::{quantile, two_sided};
+pub use uncertainty::{Uncertainty, typical};
 
 use crate::estimate::{Estimate, Interval};
 
@@ -51,11 +51,22 @@ pub fn spread(values: &[f64]) -> Option<f64> {
 /// The share of the values that a [trimmed mean](trimmed) leaves out at each end.
 const TRIMMED: f64 = 0.2;
 
-/// The mean without the smallest and the largest fifth, its standard error, and its degrees of
-/// freedom. `None` for fewer than ten values. Without outliers it is nearly as precise as the mean,
-/// and outliers hardly move it (Tukey and McLaughlin, Sankhyā A 25, 1963; Yuen, "The two-sample
-/// trimmed t for unequal population variances", Biometrika 61, 1974).
-pub fn trimmed(values: &[f64]) -> Option<(f64, f64, f64)> {
+/// A trimmed mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrimmedMean {
+    /// The mean.
+    pub mean: f64,
+    /// The mean's standard error.
+    pub error: f64,
+    /// The degrees of freedom of the standard error.
+    pub freedom: f64,
+}
+
+/// The mean without the smallest and the largest fifth. `None` for fewer than ten values. Without
+/// outliers it is nearly as precise as the mean, and outliers hardly move it (Tukey and McLaughlin,
+/// Sankhyā A 25, 1963; Yuen, "The two-sample trimmed t for unequal population variances",
+/// Biometrika 61, 1974).
+pub fn trimmed(values: &[f64]) -> Option<TrimmedMean> {
     if values.len() < FEWEST_TO_TRIM {
         return None;
     }
@@ -72,7 +83,12 @@ pub fn trimmed(values: &[f64]) -> Option<(f64, f64, f64)> {
     let squares: f64 = kept.map(|one| (one - centre).powi(2)).sum();
     let spread = (squares / (count - 1.0)).sqrt();
     let error = spread / (left as f64 / count) / count.sqrt();
-    Some((mean, error, left as f64 - 1.0))
+    let freedom = left as f64 - 1.0;
+    Some(TrimmedMean {
+        mean,
+        error,
+        freedom,
+    })
 }
 
 /// The fewest values that are [trimmed]: two at each end are left out.
@@ -174,11 +190,11 @@ mod tests {
         // Two values at each end are left out, and count as 3 and 8: deviations from 5.5 of 2.5
         // (six times), 1.5 and 0.5 (twice each).
         let values: Vec<f64> = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 1e6].to_vec();
-        let (mean, error, freedom) = trimmed(&values).expect("ten");
-        assert_eq!((mean, freedom), (5.5, 5.0));
+        let trimmed = trimmed(&values).expect("ten");
+        assert_eq!((trimmed.mean, trimmed.freedom), (5.5, 5.0));
         let spread = (6.0 * 2.5_f64.powi(2) + 2.0 * 1.5_f64.powi(2) + 2.0 * 0.25) / 9.0;
         let expected = spread.sqrt() / 0.6 / 10.0_f64.sqrt();
-        assert!((error - expected).abs() < 1e-12, "{error}");
+        assert!((trimmed.error - expected).abs() < 1e-12, "{trimmed:?}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use cells::believed;
+pub(crate) use cells::is_valid;
 
 pub use crate::estimate::{Estimate, Interval, Metric, Verdict};
 use crate::results::{Invalid, Losses, Results};

@@ -43,7 +43,7 @@ pub struct Survey {
     /// What was proved of each of our models before the measurement.
     pub proofs: Vec<Proof>,
     /// The measurements of each question, in the order of [`Question::ALL`].
-    pub questions: Vec<Asked>,
+    pub questions: Vec<QuestionResults>,
     /// The share of a core that each contestant used while idle.
     pub idle_use: BTreeMap<String, f64>,
 }
@@ -112,7 +112,7 @@ impl Question {
 
 /// The measurements of a question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct QuestionResults {
     /// The question.
     pub question: Question,
     /// The load.
@@ -146,13 +146,13 @@ pub struct Absent {
     /// The contestant.
     pub model: String,
     /// Why it has no figure.
-    pub why: Why,
+    pub why: AbsentReason,
 }
 
 /// Why a contestant has no figure for a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Why {
+pub enum AbsentReason {
     /// It serves only this many connections at once, and the question has more.
     Serves(u32),
     /// It stopped answering.
@@ -178,7 +178,7 @@ pub enum Why {
 
 impl Survey {
     /// The measurements of a question, if it was asked.
-    pub fn asked(&self, question: Question) -> Option<&Asked> {
+    pub fn asked(&self, question: Question) -> Option<&QuestionResults> {
         self.questions.iter().find(|one| one.question == question)
     }
 }

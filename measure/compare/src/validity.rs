@@ -25,7 +25,7 @@ pub const LATE_TAIL: f64 = 0.5;
 
 /// Why a trial must not be believed; empty if it may be. With `ours` the server is one that we
 /// started, and so must have said what it used.
-pub fn judge(trial: &Trial, ours: bool) -> Vec<Invalid> {
+pub fn invalid_reasons(trial: &Trial, ours: bool) -> Vec<Invalid> {
     holding([
         (Invalid::WrongReplies, trial.losses.wrong > 0),
         (Invalid::ServerGone, ours && trial.server.is_none()),
@@ -152,7 +152,7 @@ mod tests {
     fn after(load: Load, change: impl FnOnce(&mut Trial)) -> Vec<Invalid> {
         let mut trial = good();
         change(&mut trial);
-        [judge(&trial, true), limits(&trial, &load)].concat()
+        [invalid_reasons(&trial, true), limits(&trial, &load)].concat()
     }
 
     #[test]
@@ -183,10 +183,10 @@ mod tests {
     fn of_somebody_elses_server_a_saturated_generator_is_enough() {
         let mut trial = good();
         trial.server = None;
-        assert_eq!(judge(&trial, false), []);
+        assert_eq!(invalid_reasons(&trial, false), []);
         assert_eq!(limits(&trial, &CLOSED), []);
         trial.generator.busy = SATURATED;
-        assert_eq!(judge(&trial, false), []);
+        assert_eq!(invalid_reasons(&trial, false), []);
         assert_eq!(limits(&trial, &CLOSED), [Invalid::GeneratorSaturated]);
     }
 
@@ -238,7 +238,7 @@ mod tests {
     fn too_few_for_a_percentile_leave_out_that_one_alone() {
         let mut trial = good();
         trial.response = all(999, 100.0);
-        assert_eq!(judge(&trial, true), []);
+        assert_eq!(invalid_reasons(&trial, true), []);
         assert_eq!(response(&trial, 0.9), Ok(100.0));
         assert_eq!(response(&trial, 0.99), Err(Invalid::TooFewSamples));
         trial.response = all(1000, 100.0);
@@ -256,7 +256,7 @@ mod tests {
             buckets: vec![(1.0, 4900), (time, 100)],
         };
         trial.generator.lag = tail(51.0);
-        assert_eq!(judge(&trial, true), []);
+        assert_eq!(invalid_reasons(&trial, true), []);
         assert_eq!(response(&trial, 0.5), Ok(100.0));
         assert_eq!(response(&trial, 0.99), Err(Invalid::LateSchedule));
         trial.generator.lag = tail(50.0);

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use socklab_compare::results::{Load, Proof, Results, SCHEMA, Trial};
-use socklab_compare::survey::Why;
+use socklab_compare::survey::AbsentReason;
 use socklab_load::Mismatch;
 
 use crate::cores::pin;
@@ -42,7 +42,7 @@ pub trait Progress {
     /// A model is refused: the proof shows a difference.
     fn refused(&mut self, proof: &Proof);
     /// A program does not do the exercise, and will not be measured.
-    fn unproved(&mut self, name: &str, why: &Why);
+    fn unproved(&mut self, name: &str, why: &AbsentReason);
     /// A server has stopped replying, after this many replies. Also has its last line on standard
     /// error.
     fn stopped(&mut self, name: &str, after: u64, said: &str);

@@ -13,7 +13,7 @@ use std::io;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use socklab_compare::results::Proof;
-use socklab_compare::survey::{Absent, Question, SCHEMA, Survey, Why};
+use socklab_compare::survey::{Absent, AbsentReason, Question, SCHEMA, Survey};
 use socklab_core::lab;
 
 use crate::compare::{OtherPrograms, Setting, describe, proof};
@@ -74,7 +74,7 @@ pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
             // A server that cannot serve a hundred cannot hold a thousand either.
             let busy = survey.asked(Question::HundredBusy);
             let serves = busy.into_iter().flat_map(|asked| &asked.absent);
-            let serves = serves.filter(|one| matches!(one.why, Why::Serves(_)));
+            let serves = serves.filter(|one| matches!(one.why, AbsentReason::Serves(_)));
             absent.extend(serves.cloned());
         }
         let asked = ask::ask(
@@ -112,7 +112,7 @@ fn prove_all(
                     let proof = proof::of(exercise, *runtime);
                     let why = proof.difference.clone();
                     proofs.push(proof);
-                    why.map(|(expected, got)| Why::Differs { expected, got })
+                    why.map(|(expected, got)| AbsentReason::Differs { expected, got })
                 }
                 ContestantKind::Program(_) => prove_program(contestant, exercise, &plan.cores),
                 // A target serves one exercise at its address.

@@ -40,11 +40,11 @@ pub fn show(diff: &Diff, messages: &dyn Messages) -> String {
         let models = list(&diff.only_new);
         line(messages.say_with("compare-diff-only-new", &[("models", &models)]));
     }
-    if !diff.unbelieved.is_empty() {
+    if !diff.invalid.is_empty() {
         let place = |(model, load): &(String, Load)| {
             format!("{} ({})", names.name(model), names.load(load))
         };
-        let places: Vec<String> = diff.unbelieved.iter().map(place).collect();
+        let places: Vec<String> = diff.invalid.iter().map(place).collect();
         let places = places.join(", ");
         line(messages.say_with("compare-diff-unbelieved", &[("places", &places)]));
     }

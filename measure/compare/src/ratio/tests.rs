@@ -77,9 +77,9 @@ const METRICS: [Metric; 3] = [Metric::Rate, Metric::P50, Metric::Cpu];
 
 const ROUNDS: [usize; 3] = [3, 5, 9];
 
-fn series(at: usize, logs: Vec<f64>) -> Series {
+fn series(at: usize, logs: Vec<f64>) -> RatioSeries {
     let metric = METRICS[at % 3];
-    Series {
+    RatioSeries {
         metric,
         open: false,
         sliced: false,
@@ -101,8 +101,8 @@ fn held(
         // Three loads and three metrics, and a second run of each.
         let cells: Vec<World> = (0..9).map(|_| world.of_cell(rng)).collect();
         let run = |at: usize, rng: &mut Rng| cells[at].run(RATIO, rounds, rng);
-        let all: Vec<Series> = (0..9).map(|at| series(at, run(at, rng))).collect();
-        for (at, (comparison, _)) in judge(&all).iter().enumerate() {
+        let all: Vec<RatioSeries> = (0..9).map(|at| series(at, run(at, rng))).collect();
+        for (at, (comparison, _)) in compare_all(&all).iter().enumerate() {
             let again = statistics::median(&run(at, rng)).expect("some").exp();
             held += u32::from(holds(comparison, again));
         }
@@ -161,9 +161,9 @@ fn silent(world: World, rounds: usize, comparisons: usize, rng: &mut Rng) -> f64
     let runs = 150;
     let silent = (0..runs).filter(|_| {
         let one = |at| series(at, world.of_cell(rng).run(1.0, rounds, rng));
-        let all: Vec<Series> = (0..comparisons).map(one).collect();
+        let all: Vec<RatioSeries> = (0..comparisons).map(one).collect();
         let equal = |(_, verdict): &(_, Verdict)| *verdict == Verdict::NoDetectableDifference;
-        judge(&all).iter().all(equal)
+        compare_all(&all).iter().all(equal)
     });
     silent.count() as f64 / f64::from(runs)
 }
@@ -188,9 +188,9 @@ fn a_model_compared_with_itself_beside_models_that_differ() {
     let silent = (0..runs).filter(|_| {
         let ratio = |at: usize| if at < 12 { 1.0 } else { 4.0 };
         let one = |at: usize| series(at, world.of_cell(&mut rng).run(ratio(at), 7, &mut rng));
-        let all: Vec<Series> = (0..36).map(one).collect();
+        let all: Vec<RatioSeries> = (0..36).map(one).collect();
         let equal = |(_, verdict): &(_, Verdict)| *verdict == Verdict::NoDetectableDifference;
-        judge(&all)[..12].iter().all(equal)
+        compare_all(&all)[..12].iter().all(equal)
     });
     let share = silent.count() as f64 / f64::from(runs);
     assert!(share >= 0.98, "{share}");
@@ -212,8 +212,8 @@ fn differences_are_found() {
         };
         let found = (0..60).filter(|_| {
             let one = |at: usize| series(at, world.run(ratio, rounds, &mut rng));
-            let all: Vec<Series> = (0..36).map(one).collect();
-            judge(&all)[0].1 == Verdict::Higher
+            let all: Vec<RatioSeries> = (0..36).map(one).collect();
+            compare_all(&all)[0].1 == Verdict::Higher
         });
         let share = found.count() as f64 / 60.0;
         assert!(share >= least, "{rounds} rounds, {ratio}: {share}");
@@ -223,7 +223,7 @@ fn differences_are_found() {
 #[test]
 fn two_rounds_say_nothing() {
     let two = Comparison::of(&[1.0, 1.1], None, 0.0);
-    assert_eq!((two.pairs, two.interval, two.chance), (2, None, None));
+    assert_eq!((two.pairs, two.interval, two.p_value), (2, None, None));
     assert_eq!(
         verdicts(&[two, Comparison::of(&[], None, 0.0)]),
         [Verdict::TooFew; 2]
@@ -258,14 +258,14 @@ fn in_slices(ratio: f64, rng: &mut Rng) -> Vec<(Comparison, Verdict)> {
             (slices.sum::<f64>() / SHAPE.1 as f64).ln() + PROCESS * normal(rng)
         };
         let logs = (0..SHAPE.0).map(|_| centre + trial(rng) - trial(rng));
-        Series {
+        RatioSeries {
             metric,
             open: false,
             sliced: true,
             logs: logs.collect(),
         }
     });
-    judge(&series)
+    compare_all(&series)
 }
 
 fn any_difference(judged: &[(Comparison, Verdict)]) -> bool {
@@ -332,10 +332,10 @@ fn equal_rounds_leave_the_drift() {
 
 #[test]
 fn holm_goes_on_until_one_is_not_rejected() {
-    let chances = [Some(0.016), Some(0.004), None, Some(0.008), Some(0.08)];
+    let p_values = [Some(0.016), Some(0.004), None, Some(0.008), Some(0.08)];
     // Four: 0.004 ≤ 0.005; 0.008 > 0.0067, and so nothing after it, though 0.016 alone would be
     // below 0.02.
-    assert_eq!(holm(&chances), [false, true, false, false, false]);
+    assert_eq!(holm(&p_values), [false, true, false, false, false]);
     let fewer = [Some(0.016), Some(0.004), Some(0.008)];
     assert_eq!(holm(&fewer), [true, true, true]);
 }

@@ -83,14 +83,14 @@ impl<'a> Sheet<'a> {
 
     /// The load that is shown first: the last closed load with the most valid cells.
     pub(super) fn first_load(&self) -> usize {
-        let believed = |load: usize| {
+        let valid = |load: usize| {
             let shown = |(_, model): &(usize, &str)| self.cell(model, load).is_ok();
             self.models().filter(shown).count()
         };
         let loads = 0..self.results.loads.len();
         let closed = |load: usize| matches!(self.results.loads[load], Load::Closed { .. });
         loads
-            .max_by_key(|load| (closed(*load), believed(*load), *load))
+            .max_by_key(|load| (closed(*load), valid(*load), *load))
             .unwrap_or(0)
     }
 }

@@ -28,7 +28,7 @@ fn trials<'r>(results: &'r Results, model: &str, load: usize) -> Vec<&'r Trial> 
 }
 
 /// Whether a model has a cell under a load, and it may be believed.
-pub(crate) fn believed(results: &Results, model: &str, load: usize) -> bool {
+pub(crate) fn is_valid(results: &Results, model: &str, load: usize) -> bool {
     let trials = trials(results, model, load);
     !trials.is_empty() && empty(model, load, &trials).invalid.is_empty()
 }
@@ -49,7 +49,7 @@ fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
         load,
         trials: trials.len() as u32,
         valid: valid as u32,
-        invalid: condemned(trials.len(), valid, &reasons),
+        invalid: invalid_reasons(trials.len(), valid, &reasons),
         bounds,
         reasons,
         ..Cell::default()
@@ -210,14 +210,14 @@ impl Figures<'_> {
 /// Why a whole cell must not be believed. Half of the rounds or more are too many to lose: those
 /// that are left were chosen by what went wrong. And a server that once answered wrongly is not a
 /// server whose speed is of interest.
-fn condemned(trials: usize, valid: usize, reasons: &BTreeMap<Invalid, u32>) -> Vec<Invalid> {
+fn invalid_reasons(trials: usize, valid: usize, reasons: &BTreeMap<Invalid, u32>) -> Vec<Invalid> {
     let most = 2 * valid <= trials;
-    let condemns = |reason: &Invalid| match reason {
+    let invalidates = |reason: &Invalid| match reason {
         Invalid::WrongReplies => true,
         Invalid::ServerGone => most,
         _ => false,
     };
-    reasons.keys().copied().filter(condemns).collect()
+    reasons.keys().copied().filter(invalidates).collect()
 }
 
 fn plus(one: Losses, other: Losses) -> Losses {

@@ -1,7 +1,7 @@
 //! The models compared with the baseline, and with the best of them.
 
 use super::{Best, Cell, Metric, Ratio, Verdict, Worse};
-use crate::ratio::{self, Series};
+use crate::ratio::{self, RatioSeries};
 use crate::results::{Load, Results};
 
 pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
@@ -22,7 +22,7 @@ pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
     }
     places
         .into_iter()
-        .zip(ratio::judge(&comparisons))
+        .zip(ratio::compare_all(&comparisons))
         .map(|((model, place), (comparison, verdict))| Ratio {
             model: model.clone(),
             load: place.load,
@@ -72,7 +72,7 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
             });
         }
     }
-    for ((at, rival), (of, verdict)) in rivals.into_iter().zip(ratio::judge(&comparisons)) {
+    for ((at, rival), (of, verdict)) in rivals.into_iter().zip(ratio::compare_all(&comparisons)) {
         let is_sure = matches!(verdict, Verdict::Higher | Verdict::Lower);
         match of.ratio.zip(of.interval).filter(|_| is_sure) {
             Some((ratio, interval)) => bests[at].worse.push(Worse {
@@ -104,23 +104,23 @@ struct Place {
 impl Place {
     /// The ratios of a model to another. A cell that is not believed is compared with nothing,
     /// though some of its rounds might count.
-    fn series(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> Series {
+    fn series(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> RatioSeries {
         let Place { load, metric } = self;
-        let believed = |model: &str| {
+        let valid = |model: &str| {
             let is = |cell: &&Cell| cell.model == model && cell.load == load;
             cells
                 .iter()
                 .find(is)
                 .is_some_and(|cell| cell.figure(metric).is_some())
         };
-        let logs = if believed(model) && believed(other) {
+        let logs = if valid(model) && valid(other) {
             ratio::logs(&results.trials, model, other, load, metric)
         } else {
             Vec::new()
         };
         let open = matches!(results.loads.get(load), Some(Load::Open { .. }));
         let sliced = results.slice.is_some();
-        Series {
+        RatioSeries {
             metric,
             open,
             sliced,

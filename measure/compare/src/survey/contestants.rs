@@ -1,6 +1,6 @@
 //! Texts about a contestant: which figure in Stevens shows how it waits, and why it has no result.
 
-use super::Why;
+use super::AbsentReason;
 use crate::names::Names;
 use socklab_text::Messages;
 
@@ -24,26 +24,26 @@ pub fn stevens(contestant: &str) -> &'static str {
 }
 
 /// Why a contestant has no figure, as the text of a cell.
-pub fn absent(why: &Why, messages: &dyn Messages) -> String {
+pub fn absent(why: &AbsentReason, messages: &dyn Messages) -> String {
     match why {
-        Why::Serves(count) => messages.say_with("survey-serves", &[("count", &count)]),
-        Why::Stopped { .. } => messages.say("survey-stopped"),
-        Why::Differs { .. } => messages.say("survey-differs"),
-        Why::NotSlow | Why::Failed(_) => "–".to_owned(),
+        AbsentReason::Serves(count) => messages.say_with("survey-serves", &[("count", &count)]),
+        AbsentReason::Stopped { .. } => messages.say("survey-stopped"),
+        AbsentReason::Differs { .. } => messages.say("survey-differs"),
+        AbsentReason::NotSlow | AbsentReason::Failed(_) => "–".to_owned(),
     }
 }
 
 /// What went wrong with a contestant, as a sentence. Returns `None` if it only cannot serve that
 /// many clients at once.
-pub fn failure(model: &str, why: &Why, messages: &dyn Messages) -> Option<String> {
+pub fn failure(model: &str, why: &AbsentReason, messages: &dyn Messages) -> Option<String> {
     let names = Names::new(messages);
     let model = names.name(model);
     Some(match why {
-        Why::Stopped { after, said } if said.is_empty() => messages.say_with(
+        AbsentReason::Stopped { after, said } if said.is_empty() => messages.say_with(
             "survey-failure-silent",
             &[("model", &model), ("after", after)],
         ),
-        Why::Stopped { after, said } => messages.say_with(
+        AbsentReason::Stopped { after, said } => messages.say_with(
             "survey-failure-stopped",
             &[
                 ("model", &model),
@@ -51,7 +51,7 @@ pub fn failure(model: &str, why: &Why, messages: &dyn Messages) -> Option<String
                 ("said", &names.name(said)),
             ],
         ),
-        Why::Differs { expected, got } => messages.say_with(
+        AbsentReason::Differs { expected, got } => messages.say_with(
             "survey-failure-differs",
             &[
                 ("model", &model),
@@ -59,11 +59,11 @@ pub fn failure(model: &str, why: &Why, messages: &dyn Messages) -> Option<String
                 ("got", &names.name(got)),
             ],
         ),
-        Why::Failed(why) => messages.say_with(
+        AbsentReason::Failed(why) => messages.say_with(
             "survey-failure-failed",
             &[("model", &model), ("said", &names.name(why))],
         ),
-        Why::NotSlow => messages.say_with("survey-failure-not-slow", &[("model", &model)]),
-        Why::Serves(_) => return None,
+        AbsentReason::NotSlow => messages.say_with("survey-failure-not-slow", &[("model", &model)]),
+        AbsentReason::Serves(_) => return None,
     })
 }

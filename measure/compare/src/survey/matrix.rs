@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Asked, Question, Survey, Why};
-use crate::ratio::{self, Series};
+use super::{AbsentReason, Question, QuestionResults, Survey};
+use crate::ratio::{self, RatioSeries};
 use crate::results::Trial;
 use crate::statistics;
 use crate::summary::{Metric, Verdict};
@@ -53,7 +53,7 @@ pub enum Cell {
     /// A figure, and how it compares with the best.
     Figure(f64, Mark),
     /// No figure, and why.
-    Absent(Why),
+    Absent(AbsentReason),
     /// The contestant was not asked.
     Empty,
 }
@@ -114,7 +114,7 @@ impl Matrix {
                 for (at, _) in known.filter(|(at, _)| best.is_some_and(|best| best.0 != *at)) {
                     let best = best.map_or(at, |best| best.0);
                     let [one, other] = [at, best].map(|at| &survey.contestants[at]);
-                    series.push(Series {
+                    series.push(RatioSeries {
                         metric: measure.kind(),
                         open: false,
                         sliced: true,
@@ -134,7 +134,9 @@ impl Matrix {
                 });
             }
         }
-        for ((column, at), (comparison, verdict)) in rivals.into_iter().zip(ratio::judge(&series)) {
+        for ((column, at), (comparison, verdict)) in
+            rivals.into_iter().zip(ratio::compare_all(&series))
+        {
             let Cell::Figure(_, mark) = &mut columns[column].cells[at] else {
                 continue;
             };
@@ -231,7 +233,7 @@ impl Measure {
 }
 
 /// The figures of a contestant, by round.
-fn rounds(asked: &Asked, model: &str, measure: Measure) -> Vec<(u32, f64)> {
+fn rounds(asked: &QuestionResults, model: &str, measure: Measure) -> Vec<(u32, f64)> {
     if measure == Measure::Bytes {
         let silent = asked.silent.iter().filter(|one| one.model == model);
         // At least one byte, so that the logarithm is defined.
@@ -242,7 +244,7 @@ fn rounds(asked: &Asked, model: &str, measure: Measure) -> Vec<(u32, f64)> {
     figures.collect()
 }
 
-fn figure(asked: &Asked, model: &str, measure: Measure) -> Option<f64> {
+fn figure(asked: &QuestionResults, model: &str, measure: Measure) -> Option<f64> {
     let figures = rounds(asked, model, measure);
     statistics::median(
         &figures
@@ -253,7 +255,7 @@ fn figure(asked: &Asked, model: &str, measure: Measure) -> Option<f64> {
 }
 
 /// The logarithms of the ratios of two contestants, one for each round that both have.
-fn logs(asked: &Asked, model: &str, other: &str, measure: Measure) -> Vec<f64> {
+fn logs(asked: &QuestionResults, model: &str, other: &str, measure: Measure) -> Vec<f64> {
     let others = rounds(asked, other, measure);
     let of_round = |round: u32| others.iter().find(|(other, _)| *other == round);
     let ratio = |(round, figure)| Some(f64::ln(figure / of_round(round)?.1));
@@ -261,9 +263,9 @@ fn logs(asked: &Asked, model: &str, other: &str, measure: Measure) -> Vec<f64> {
     ours.into_iter().filter_map(ratio).collect()
 }
 
-impl Asked {
+impl QuestionResults {
     /// Why a contestant has no figure.
-    fn absent(&self, model: &str) -> Option<Why> {
+    fn absent(&self, model: &str) -> Option<AbsentReason> {
         let absent = self.absent.iter().find(|one| one.model == model);
         absent.map(|one| one.why.clone())
     }

@@ -5,7 +5,7 @@
 use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
 use super::matrix::{Cell, Column, Mark, Matrix, Measure};
-use super::sentences::Reader;
+use super::sentences::SurveyText;
 use super::{Question, Survey};
 use crate::format::Numbers;
 use crate::names::Names;
@@ -36,7 +36,7 @@ pub fn html(
         survey,
         matrix,
         messages,
-        reader: Reader::new(survey, matrix, messages),
+        text: SurveyText::new(survey, matrix, messages),
     };
     let first = el("main")
         .class("screen")
@@ -50,7 +50,7 @@ pub fn html(
         .put_all(page.waits(sources))
         .put(page.measured(command))
         .put(el("script").raw(include_str!("page.js")));
-    let title = page.reader.headline();
+    let title = page.text.headline();
     web_page::html(&title, include_str!("page.css"), body, messages)
 }
 
@@ -58,7 +58,7 @@ struct Page<'p> {
     survey: &'p Survey,
     matrix: &'p Matrix,
     messages: &'p dyn Messages,
-    reader: Reader<'p>,
+    text: SurveyText<'p>,
 }
 
 impl Page<'_> {
@@ -88,7 +88,7 @@ impl Page<'_> {
             ],
         );
         el("header")
-            .put(el("h1").text(&self.reader.headline()))
+            .put(el("h1").text(&self.text.headline()))
             .put(el("p").class("machine").text(&machine))
     }
 
@@ -173,7 +173,7 @@ impl Page<'_> {
     }
 
     fn sentences(&self) -> Element {
-        let sentences = self.reader.sentences().into_iter().enumerate();
+        let sentences = self.text.sentences().into_iter().enumerate();
         let items = sentences.map(|(at, sentence)| {
             // Remove the number: the HTML list adds it.
             let text = sentence.split_once(' ').map_or("", |(_, text)| text);
@@ -184,7 +184,7 @@ impl Page<'_> {
 
     /// Which servers suit which purpose. A class should be able to say this after the first screen.
     fn choices(&self) -> Element {
-        let choices = self.reader.choices().into_iter().flat_map(|(id, names)| {
+        let choices = self.text.choices().into_iter().flat_map(|(id, names)| {
             let what = self.messages.say(&format!("survey-choice-{id}"));
             [el("dt").text(&what), el("dd").text(&names)]
         });
@@ -199,7 +199,7 @@ impl Page<'_> {
     }
 
     fn failures(&self) -> Option<Element> {
-        let failures = self.reader.failures();
+        let failures = self.text.failures();
         let items = failures.iter().map(|one| el("li").text(one));
         (!failures.is_empty()).then(|| el("section").put(el("ul").put_all(items)))
     }

@@ -2,7 +2,7 @@
 
 use super::contestants::{POLLS, failure};
 use super::matrix::{Column, Matrix, Measure};
-use super::{Absent, Asked, Question, Survey, Why};
+use super::{Absent, AbsentReason, Question, QuestionResults, Survey};
 use crate::names::Names;
 use crate::results::Trial;
 use crate::statistics;
@@ -18,16 +18,16 @@ const WAITS: f64 = 5.0;
 
 /// Puts a survey into words.
 #[derive(Clone, Copy)]
-pub struct Reader<'s> {
+pub struct SurveyText<'s> {
     survey: &'s Survey,
     matrix: &'s Matrix,
     messages: &'s dyn Messages,
 }
 
-impl<'s> Reader<'s> {
-    /// A reader of a survey and its matrix.
+impl<'s> SurveyText<'s> {
+    /// The text of a survey and its matrix.
     pub fn new(survey: &'s Survey, matrix: &'s Matrix, messages: &'s dyn Messages) -> Self {
-        Reader {
+        SurveyText {
             survey,
             matrix,
             messages,
@@ -113,8 +113,10 @@ impl<'s> Reader<'s> {
     /// Whether a contestant stopped, answered wrongly or failed.
     pub fn failed(self) -> bool {
         self.absent().any(|one| match one.why {
-            Why::Stopped { .. } | Why::Differs { .. } | Why::Failed(_) => true,
-            Why::Serves(_) | Why::NotSlow => false,
+            AbsentReason::Stopped { .. }
+            | AbsentReason::Differs { .. }
+            | AbsentReason::Failed(_) => true,
+            AbsentReason::Serves(_) | AbsentReason::NotSlow => false,
         })
     }
 
@@ -135,7 +137,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The sentence on how long a reply takes.
-    fn one_client(self, asked: &Asked) -> String {
+    fn one_client(self, asked: &QuestionResults) -> String {
         let Some(column) = self.matrix.column(asked.question, Measure::P50) else {
             return String::new();
         };
@@ -156,7 +158,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The sentence on what a reply costs, and why, if the counters show it.
-    fn cost(self, asked: &Asked) -> String {
+    fn cost(self, asked: &QuestionResults) -> String {
         let Some(column) = self.matrix.column(asked.question, Measure::Cpu) else {
             return String::new();
         };
@@ -171,7 +173,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The sentence on which servers make other clients wait.
-    fn waiting(self, asked: &Asked) -> String {
+    fn waiting(self, asked: &QuestionResults) -> String {
         let Some(column) = self.matrix.column(asked.question, Measure::P99) else {
             return String::new();
         };
@@ -205,7 +207,7 @@ impl<'s> Reader<'s> {
 
     /// The sentence on what silent connections cost, in memory and for an active client beside
     /// them.
-    fn silent(self, asked: &Asked) -> String {
+    fn silent(self, asked: &QuestionResults) -> String {
         let mut sentence = String::new();
         if let Some(column) = self.matrix.column(asked.question, Measure::Bytes) {
             sentence = self.differ(asked, column);
@@ -232,7 +234,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Names the best and the worst contestant, or says that there is no difference.
-    fn differ(self, asked: &Asked, column: &Column) -> String {
+    fn differ(self, asked: &QuestionResults, column: &Column) -> String {
         let name = asked.question.name();
         let (Some(least), Some(most)) = (column.least(), column.most()) else {
             return self.messages.say("survey-no-figures");
@@ -276,7 +278,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Says that there may be a difference, but none is significant.
-    fn unsure(self, asked: &Asked) -> String {
+    fn unsure(self, asked: &QuestionResults) -> String {
         let name = asked.question.name();
         let question = self.messages.say(&format!("survey-name-{name}"));
         self.say_with("survey-not-sure", &[("question", &question)])
@@ -284,7 +286,7 @@ impl<'s> Reader<'s> {
 
     /// Explains the difference between two contestants, if the counters do: by context switches, or
     /// by calls of the driver.
-    fn why(self, asked: &Asked, best: usize, worst: usize) -> Option<String> {
+    fn why(self, asked: &QuestionResults, best: usize, worst: usize) -> Option<String> {
         let [best, worst] = [best, worst].map(|at| &self.matrix.contestants[at]);
         let median = |model: &String, count: fn(&Trial) -> Option<f64>| {
             let trials = asked.trials.iter().filter(|one| one.model == *model);

@@ -169,7 +169,7 @@ fn what_could_not_be_compared_is_said() {
     let diff = diff(&old, &new).expect("something in common");
     assert_eq!(diff.only_new, ["tokio"]);
     assert_eq!(
-        diff.unbelieved,
+        diff.invalid,
         [("mio".to_owned(), Load::Closed { connections: 1 })]
     );
     assert_eq!(

@@ -203,7 +203,7 @@ fn trial(model: &Model, load: usize, slow: f64, rng: &mut Rng) -> Trial {
         limits: Vec::new(),
         invalid: Vec::new(),
     };
-    trial.invalid = validity::judge(&trial, true);
+    trial.invalid = validity::invalid_reasons(&trial, true);
     trial.limits = validity::limits(&trial, &LOADS[load]);
     trial
 }

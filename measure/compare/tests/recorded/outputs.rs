@@ -139,7 +139,7 @@ fn csv_has_a_row_for_each_cell() {
 #[test]
 fn percentiles_of_all_rounds_that_count() {
     let Document { results, .. } = troubled();
-    let text = hgrm::hgrm(&results, "blocking", 1, hgrm::Which::Response).expect("a text");
+    let text = hgrm::hgrm(&results, "blocking", 1, hgrm::TimeKind::Response).expect("a text");
     let total: u64 = of(&results, "blocking", 1)
         .map(|one| one.response.samples)
         .sum();
@@ -147,16 +147,16 @@ fn percentiles_of_all_rounds_that_count() {
         text.contains(&format!("Total count    = {total:12}]")),
         "{text}"
     );
-    let service = hgrm::hgrm(&results, "blocking", 3, hgrm::Which::Service).expect("a text");
-    let response = hgrm::hgrm(&results, "blocking", 3, hgrm::Which::Response).expect("a text");
+    let service = hgrm::hgrm(&results, "blocking", 3, hgrm::TimeKind::Service).expect("a text");
+    let response = hgrm::hgrm(&results, "blocking", 3, hgrm::TimeKind::Response).expect("a text");
     assert_ne!(service, response);
     let mut gone = results.clone();
     for trial in gone.trials.iter_mut().filter(|one| one.model == "mio") {
         trial.invalid.push(Invalid::ServerGone);
     }
-    assert_eq!(hgrm::hgrm(&gone, "mio", 2, hgrm::Which::Response), None);
+    assert_eq!(hgrm::hgrm(&gone, "mio", 2, hgrm::TimeKind::Response), None);
     assert_eq!(
-        hgrm::hgrm(&results, "nobody", 0, hgrm::Which::Response),
+        hgrm::hgrm(&results, "nobody", 0, hgrm::TimeKind::Response),
         None
     );
 }

@@ -6,7 +6,9 @@ use fastrand::Rng;
 use socklab_compare::results::{
     Environment, Generator, Latencies, Load, Losses, Operations, ServerUsage, Trial,
 };
-use socklab_compare::survey::{Absent, Asked, Question, SCHEMA, Silent, Survey, Why};
+use socklab_compare::survey::{
+    Absent, AbsentReason, Question, QuestionResults, SCHEMA, Silent, Survey,
+};
 
 /// What a server is like: p50 of one client, CPU for a reply and for a visit (all in microseconds),
 /// how long others wait for a slow client and a slow request (milliseconds), bytes for a silent
@@ -125,7 +127,7 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
             Question::OneClient | Question::HundredBusy | Question::ShortVisits => 5,
             _ => 3,
         };
-        let mut asked = Asked {
+        let mut asked = QuestionResults {
             question,
             load: Load::Closed { connections: 1 },
             trials: Vec::new(),
@@ -137,7 +139,7 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
             if let Some(serves) = like.serves.filter(|_| many) {
                 asked.absent.push(Absent {
                     model: like.name.to_owned(),
-                    why: Why::Serves(serves),
+                    why: AbsentReason::Serves(serves),
                 });
                 continue;
             }

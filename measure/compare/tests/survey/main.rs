@@ -5,9 +5,9 @@ mod common;
 mod made;
 
 use made::{Like, SAME, SERVERS, survey};
-use socklab_compare::survey::sentences::Reader;
+use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{
-    Absent, Cell, Mark, Matrix, Measure, Question, Survey, Why, page, table,
+    Absent, AbsentReason, Cell, Mark, Matrix, Measure, Question, Survey, page, table,
 };
 
 const LANGUAGES: [&str; 2] = ["en", "es"];
@@ -16,11 +16,11 @@ const LANGUAGES: [&str; 2] = ["en", "es"];
 fn shown(survey: &Survey, language: &str) -> String {
     let messages = common::messages(language);
     let matrix = Matrix::new(survey);
-    let reader = Reader::new(survey, &matrix, &messages);
-    let mut lines = vec![reader.headline(), String::new()];
+    let text = SurveyText::new(survey, &matrix, &messages);
+    let mut lines = vec![text.headline(), String::new()];
     lines.push(table::terminal(&matrix, &messages));
-    lines.extend(reader.sentences());
-    lines.extend(reader.failures());
+    lines.extend(text.sentences());
+    lines.extend(text.failures());
     lines.join("\n")
 }
 
@@ -46,10 +46,8 @@ fn it_is_read_in_a_minute() {
         let messages = common::messages(language);
         let survey = survey(&SERVERS, 0.02, 2);
         let matrix = Matrix::new(&survey);
-        let reader = Reader::new(&survey, &matrix, &messages);
-        let text = [vec![reader.headline()], reader.sentences()]
-            .concat()
-            .join(" ");
+        let text = SurveyText::new(&survey, &matrix, &messages);
+        let text = [vec![text.headline()], text.sentences()].concat().join(" ");
         let words = text.split_whitespace().count();
         assert!(words <= 250, "{words}: {text}");
     }
@@ -66,7 +64,7 @@ fn column(matrix: &Matrix, question: Question, measure: Measure) -> &[Cell] {
 fn marks_are_sure_or_absent() {
     let matrix = Matrix::new(&survey(&SERVERS, 0.02, 3));
     let busy = column(&matrix, Question::HundredBusy, Measure::Cpu);
-    assert_eq!(busy[0], Cell::Absent(Why::Serves(1)));
+    assert_eq!(busy[0], Cell::Absent(AbsentReason::Serves(1)));
     assert!(busy[6].is_best());
     let times = busy[1].worse().expect("threads are worse");
     assert!((times - 6.1 / 3.4).abs() < 0.15, "{times}");
@@ -114,7 +112,7 @@ fn those_who_failed_are_told_with_what_they_said() {
         let (after, said) = (7, "UnicodeDecodeError: \x1b[31mñ".to_owned());
         asked
             .absent
-            .push(absent("tokio", Why::Stopped { after, said }));
+            .push(absent("tokio", AbsentReason::Stopped { after, said }));
     }
     for language in LANGUAGES {
         let shown = shown(&survey, language);
@@ -127,7 +125,7 @@ fn those_who_failed_are_told_with_what_they_said() {
     }
     let matrix = Matrix::new(&survey);
     let messages = common::messages("en");
-    assert!(Reader::new(&survey, &matrix, &messages).failed());
+    assert!(SurveyText::new(&survey, &matrix, &messages).failed());
 }
 
 #[test]
@@ -137,8 +135,8 @@ fn the_page_has_the_matrix_and_is_safe() {
         let survey = survey(&SERVERS, 0.02, 6);
         let matrix = Matrix::new(&survey);
         let page = page::html(&survey, &matrix, "socklab compare", &[], &messages);
-        let reader = Reader::new(&survey, &matrix, &messages);
-        for sentence in reader.sentences() {
+        let text = SurveyText::new(&survey, &matrix, &messages);
+        for sentence in text.sentences() {
             let text = sentence.split_once(' ').expect("a number").1;
             let text = text.replace('\'', "&#39;");
             assert!(page.contains(&text), "{text}");
@@ -158,7 +156,7 @@ fn choices_name_those_that_are_best_for_it() {
     let survey = survey(&SERVERS, 0.02, 7);
     let matrix = Matrix::new(&survey);
     let messages = common::messages("en");
-    let choices = Reader::new(&survey, &matrix, &messages).choices();
+    let choices = SurveyText::new(&survey, &matrix, &messages).choices();
     let of = |id: &str| {
         choices
             .iter()

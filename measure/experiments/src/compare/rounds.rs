@@ -55,7 +55,7 @@ pub(super) fn round(
         let target = contestant
             .is_some_and(|contestant| matches!(contestant.kind, ContestantKind::Target(_)));
         let load = &plan.loads[load];
-        trial.invalid = validity::judge(trial, !target);
+        trial.invalid = validity::invalid_reasons(trial, !target);
         trial.limits = validity::limits(trial, load);
     }
     Ok(trials)

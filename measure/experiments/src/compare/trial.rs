@@ -53,7 +53,8 @@ pub(super) fn run(
     let mut trial = note(round, contestant, load, &outcome);
     // Without it the trial is not believed, if the server is ours.
     trial.server = used.and_then(Result::ok);
-    trial.invalid = validity::judge(&trial, matches!(contestant.kind, ContestantKind::Model(_)));
+    trial.invalid =
+        validity::invalid_reasons(&trial, matches!(contestant.kind, ContestantKind::Model(_)));
     trial.limits = validity::limits(&trial, &plan.loads[load]);
     drop((server, register));
     Ok(TrialOutcome {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use socklab_compare::results::Load;
 use socklab_compare::survey::contestants::POLLS;
-use socklab_compare::survey::{Absent, Asked, Question, Silent, Why};
+use socklab_compare::survey::{Absent, AbsentReason, Question, QuestionResults, Silent};
 use socklab_core::lab;
 use socklab_load::{Idle, LoadGenerator, Mismatch, SLOW_WORK, SlowClient, SlowRequests};
 
@@ -33,7 +33,7 @@ pub(super) struct Asking<'p> {
     question: Question,
     /// The contestants that are still measured.
     left: Vec<&'p Contestant>,
-    asked: Asked,
+    asked: QuestionResults,
     /// How many parts there are, and how many are over.
     parts: (u32, u32),
 }
@@ -49,7 +49,7 @@ pub(super) fn ask(
     idle_use: &mut BTreeMap<String, f64>,
     rng: &mut Rng,
     progress: &mut dyn Progress,
-) -> io::Result<Asked> {
+) -> io::Result<QuestionResults> {
     let is_absent = |one: &&Contestant| absent.iter().any(|other| other.model == one.name);
     let left = plan
         .contestants
@@ -60,7 +60,7 @@ pub(super) fn ask(
         plan,
         question,
         left,
-        asked: Asked {
+        asked: QuestionResults {
             question,
             load: plan::load(question).1,
             trials: Vec::new(),
@@ -91,7 +91,7 @@ impl Asking<'_> {
             let mut server = match self.start(contestant) {
                 Ok(server) => server,
                 Err(error) => {
-                    self.is_absent(contestant, Why::Failed(error.to_string()));
+                    self.is_absent(contestant, AbsentReason::Failed(error.to_string()));
                     continue;
                 }
             };
@@ -109,7 +109,7 @@ impl Asking<'_> {
                 match self.hold(contestant, &server, round) {
                     Ok(connections) => held.push(connections),
                     Err(error) => {
-                        self.is_absent(contestant, Why::Failed(error.to_string()));
+                        self.is_absent(contestant, AbsentReason::Failed(error.to_string()));
                         continue;
                     }
                 }
@@ -154,7 +154,7 @@ impl Asking<'_> {
             } else if after == 0 {
                 self.is_absent_by_name(
                     &name,
-                    Why::Stopped {
+                    AbsentReason::Stopped {
                         after: self.replies(&name),
                         said: String::new(),
                     },
@@ -194,7 +194,11 @@ impl Asking<'_> {
     }
 
     /// Runs the load for a moment. Returns why the contestant cannot be measured, if so.
-    fn warm_up(&self, server: &mut Server, load: &mut LoadGenerator) -> io::Result<Option<Why>> {
+    fn warm_up(
+        &self,
+        server: &mut Server,
+        load: &mut LoadGenerator,
+    ) -> io::Result<Option<AbsentReason>> {
         let warm_up = self.plan.thoroughness.warm_up;
         let outcome = load.slice(warm_up).map_err(io::Error::other)?;
         if let Some(Mismatch { expected, got }) = outcome.first_wrong {
@@ -202,13 +206,13 @@ impl Asking<'_> {
         }
         if outcome.answered == 0 {
             let (after, said) = (0, server.last_line());
-            return Ok(Some(Why::Stopped { after, said }));
+            return Ok(Some(AbsentReason::Stopped { after, said }));
         }
         if let (_, Load::Closed { connections }) = plan::load(self.question)
             && self.question != Question::ShortVisits
             && outcome.served < connections
         {
-            return Ok(Some(Why::Serves(outcome.served)));
+            return Ok(Some(AbsentReason::Serves(outcome.served)));
         }
         if self.question == Question::SlowRequest {
             let slow = SlowRequests::begin(server.address(), Duration::ZERO);
@@ -219,7 +223,7 @@ impl Asking<'_> {
                 .first()
                 .is_none_or(|took| *took < SLOW_WORK * 9 / 10)
             {
-                return Ok(Some(Why::NotSlow));
+                return Ok(Some(AbsentReason::NotSlow));
             }
         }
         Ok(None)
@@ -257,12 +261,12 @@ impl Asking<'_> {
         trials.map(|one| one.replies).sum()
     }
 
-    fn is_absent(&mut self, contestant: &Contestant, why: Why) {
+    fn is_absent(&mut self, contestant: &Contestant, why: AbsentReason) {
         self.is_absent_by_name(&contestant.name, why);
     }
 
     /// Removes a contestant from this question.
-    fn is_absent_by_name(&mut self, name: &str, why: Why) {
+    fn is_absent_by_name(&mut self, name: &str, why: AbsentReason) {
         self.left.retain(|one| one.name != name);
         self.asked.trials.retain(|one| one.model != name);
         self.asked.silent.retain(|one| one.model != name);

@@ -13,9 +13,9 @@ pub fn typical<'v>(all: impl Iterator<Item = &'v [f64]>) -> Option<f64> {
     median(&spreads).filter(|_| spreads.len() >= 3)
 }
 
-/// The error of an estimate: what the rounds say of it, and what is known beside them.
+/// The uncertainty of an estimate: its standard error, and what is known beside the rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Error {
+pub struct Uncertainty {
     /// The standard error that was estimated from the rounds.
     estimated: f64,
     /// The degrees of freedom of that estimate.
@@ -24,7 +24,7 @@ pub struct Error {
     known: f64,
 }
 
-impl Error {
+impl Uncertainty {
     /// That of the median of several values, where the spread of such values is [`typical`]ly
     /// known. Nothing of fewer than two.
     ///
@@ -39,7 +39,7 @@ impl Error {
         let freedom = own_freedom + known;
         let squares = own_freedom * own * own + known * typical.unwrap_or(0.0).powi(2);
         let of_median = std::f64::consts::FRAC_PI_2 * squares / freedom / count;
-        Some(Error {
+        Some(Uncertainty {
             estimated: of_median.sqrt(),
             freedom,
             known: 0.0,
@@ -48,7 +48,7 @@ impl Error {
 
     /// One that was estimated otherwise.
     pub fn estimated(error: f64, freedom: f64) -> Self {
-        Error {
+        Uncertainty {
             estimated: error,
             freedom,
             known: 0.0,
@@ -58,13 +58,13 @@ impl Error {
     /// With a standard deviation that the rounds cannot show.
     pub fn and_known(self, known: f64) -> Self {
         let known = self.known.hypot(known);
-        Error { known, ..self }
+        Uncertainty { known, ..self }
     }
 
     /// That of the difference of two estimates. It has the fewer of the two's degrees of freedom,
     /// which is never too many.
     pub fn and(self, other: Self) -> Self {
-        Error {
+        Uncertainty {
             estimated: self.estimated.hypot(other.estimated),
             freedom: self.freedom.min(other.freedom),
             known: self.known.hypot(other.known),
@@ -82,8 +82,8 @@ impl Error {
         (self.estimated * t).hypot(self.known * normal_two_sided(outside))
     }
 
-    /// How probable it is that an estimate is at least so far off.
-    pub fn chance(self, distance: f64) -> f64 {
+    /// The p-value of a distance: the probability that an estimate is at least so far off.
+    pub fn p_value(self, distance: f64) -> f64 {
         let distance = distance.abs();
         let (mut low, mut high) = (0.0, 1.0);
         let at = |t: f64| self.at(t, two_sided(t, self.freedom));
@@ -113,20 +113,22 @@ mod tests {
 
     #[test]
     fn the_chance_of_the_half_width_is_what_is_outside() {
-        let rounds = Error::of(&VALUES, None).expect("five");
+        let rounds = Uncertainty::of(&VALUES, None).expect("five");
         for known in [0.0, 0.01, 1.0] {
             let error = rounds.and_known(known);
-            let chance = error.chance(error.half_width());
-            assert!((chance - 0.05).abs() < 1e-3, "{known}: {chance}");
+            let p_value = error.p_value(error.half_width());
+            assert!((p_value - 0.05).abs() < 1e-3, "{known}: {p_value}");
         }
-        assert!((rounds.chance(0.0) - 1.0).abs() < 1e-6);
+        assert!((rounds.p_value(0.0) - 1.0).abs() < 1e-6);
     }
 
     #[test]
     fn what_is_known_has_no_degrees_of_freedom_to_lack() {
-        let error = Error::of(&[1.0, 1.0], None).expect("two").and_known(0.5);
+        let error = Uncertainty::of(&[1.0, 1.0], None)
+            .expect("two")
+            .and_known(0.5);
         assert!((error.half_width() - 1.96 * 0.5).abs() < 1e-3);
-        assert_eq!(Error::of(&[1.0], None), None);
+        assert_eq!(Uncertainty::of(&[1.0], None), None);
     }
 
     #[test]
@@ -139,7 +141,7 @@ mod tests {
         let typical = typical(3).expect("three");
         assert!((typical - 0.02).abs() < 1e-12, "{typical}");
         // Four degrees each.
-        let error = Error::of(&several[2], Some(typical)).expect("five");
+        let error = Uncertainty::of(&several[2], Some(typical)).expect("five");
         let variance = (0.09_f64.powi(2) + 0.02_f64.powi(2)) / 2.0;
         let expected = (std::f64::consts::FRAC_PI_2 * variance / 5.0).sqrt();
         assert!((error.estimated - expected).abs() < 1e-12);
@@ -148,8 +150,8 @@ mod tests {
 
     #[test]
     fn a_difference_has_both_errors_and_the_fewer_degrees() {
-        let five = Error::of(&VALUES, None).expect("five");
-        let three = Error::of(&[1.0, 1.0, 1.0], None).expect("three");
+        let five = Uncertainty::of(&VALUES, None).expect("five");
+        let three = Uncertainty::of(&[1.0, 1.0, 1.0], None).expect("three");
         let both = five.and(three);
         assert_eq!((both.estimated, both.freedom), (five.estimated, 2.0));
         let known = five.and_known(3.0).and(three.and_known(4.0)).known;
