@@ -40,9 +40,9 @@ impl Model for PollingModel {
     }
 
     /// The one place where the program waits.
-    fn wait(&mut self, limit: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         self.events.clear();
-        self.poller.wait(&mut self.events, limit)?;
+        self.poller.wait(&mut self.events, timeout)?;
         ready.extend(self.events.iter().map(|event| Ready {
             key: event.key,
             interest: Interest {

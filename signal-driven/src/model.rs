@@ -14,9 +14,9 @@ use crate::signal;
 
 /// The sockets that send `SIGIO` to this thread, which has the signal blocked.
 pub struct SignalModel {
-    armed: BTreeMap<usize, readiness::SharedSocket>,
+    sockets: BTreeMap<usize, readiness::SharedSocket>,
     /// Sockets were armed since the last wait. What they had received before raised no signal.
-    unasked: bool,
+    armed: bool,
     /// The signals that the thread had blocked before; restored at the end.
     before: SigSet,
     /// Makes this `!Send`: the kernel sends the signal to the thread that made it.
@@ -35,18 +35,14 @@ impl Model for SignalModel {
     /// The one place where the program waits: for the signal. The signal does not say which socket
     /// changed, so all of them count as ready.
     fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
-        let unasked = std::mem::take(&mut self.unasked);
-        let signalled = signal::wait(if unasked {
-            Some(Duration::ZERO)
-        } else {
-            timeout
-        })?;
-        if signalled || unasked {
+        let armed = std::mem::take(&mut self.armed);
+        let signalled = signal::wait(if armed { Some(Duration::ZERO) } else { timeout })?;
+        if signalled || armed {
             let interest = Interest {
                 read: true,
                 write: true,
             };
-            ready.extend(self.armed.keys().map(|&key| Ready { key, interest }));
+            ready.extend(self.sockets.keys().map(|&key| Ready { key, interest }));
         }
         Ok(())
     }
@@ -55,8 +51,8 @@ impl Model for SignalModel {
     fn new() -> io::Result<Self> {
         let before = signal::sigio().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         Ok(SignalModel {
-            armed: BTreeMap::new(),
-            unasked: false,
+            sockets: BTreeMap::new(),
+            armed: false,
             before,
             _here: PhantomData,
         })
@@ -75,14 +71,14 @@ impl Model for SignalModel {
         if before.is_none() {
             let socket = readiness::share(&socket);
             arm(socket.as_fd())?;
-            self.armed.insert(key, socket);
-            self.unasked = true;
+            self.sockets.insert(key, socket);
+            self.armed = true;
         }
         Ok(())
     }
 
     fn unwatch(&mut self, key: usize, _: Watched<'_, Self>) {
-        if let Some(socket) = self.armed.remove(&key) {
+        if let Some(socket) = self.sockets.remove(&key) {
             disarm(socket.as_fd());
         }
     }
@@ -94,7 +90,7 @@ impl Drop for SignalModel {
     /// Disarms the sockets and takes a pending signal: once the signal is unblocked, it would end
     /// the process.
     fn drop(&mut self) {
-        for socket in self.armed.values() {
+        for socket in self.sockets.values() {
             disarm(socket.as_fd());
         }
         while let Ok(true) = signal::wait(Some(Duration::ZERO)) {}
