@@ -13,7 +13,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgMatches, Args, Command};
 use socklab_core::submit::{is_blank, is_hidden};
 use socklab_files::Outputs;
-use socklab_register::{Archive, Error, Location, Notice, Trouble};
+use socklab_register::{Archive, Error, ErrorKind, Location, Notice};
 
 use crate::dni_input;
 use crate::exit::Exit;
@@ -143,7 +143,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let prepares = ["roster", "enrol"].contains(&name);
     let mut archive = match location.archive(prepares) {
         Ok(archive) => archive,
-        Err(error) => return Exit::Failed.because(&trouble(messages, &location, &error)),
+        Err(error) => return Exit::Failed.because(&register_error(messages, &location, &error)),
     };
     for noticed in archive.notices() {
         notice(messages, &noticed);
@@ -165,9 +165,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
                 RunError::Failed(line) => (Exit::Failed, line),
                 RunError::File(error) => (Exit::Failed, error.say(messages)),
                 RunError::Roster(error) => (Exit::Failed, error.say(messages)),
-                RunError::Register(error) => {
-                    (Exit::Failed, trouble(messages, &command.location, &error))
-                }
+                RunError::Register(error) => (
+                    Exit::Failed,
+                    register_error(messages, &command.location, &error),
+                ),
             };
             print::line(&line);
             exit
@@ -251,8 +252,8 @@ impl RegisterCommand<'_> {
                     .map_err(|error| FileError::new(&file, error))?;
                 self.archive
                     .backup(&file)
-                    .map_err(|error| match error.trouble {
-                        Trouble::Exists => RunError::Failed(
+                    .map_err(|error| match error.kind {
+                        ErrorKind::Exists => RunError::Failed(
                             self.messages.say_with("output-exists", &[("file", &file)]),
                         ),
                         _ => error.into(),
@@ -325,7 +326,7 @@ fn restore(location: &Location, from: &Path, messages: &dyn Messages) -> Exit {
             }
             Exit::Done
         }
-        Err(error) => Exit::Failed.because(&trouble(messages, location, &error)),
+        Err(error) => Exit::Failed.because(&register_error(messages, location, &error)),
     }
 }
 
@@ -345,27 +346,31 @@ pub(crate) fn notice(messages: &dyn Messages, notice: &Notice) {
 }
 
 /// What went wrong with a register, and what to do.
-pub(crate) fn trouble(messages: &dyn Messages, location: &Location, error: &Error) -> String {
-    let id = match error.trouble {
-        Trouble::Open => "trouble-open",
-        Trouble::Missing => "trouble-missing",
-        Trouble::Foreign => "trouble-foreign",
-        Trouble::Empty => "trouble-empty",
-        Trouble::Newer => "trouble-newer",
-        Trouble::NotDurable => "trouble-not-durable",
-        Trouble::ReadOnly => "trouble-read-only",
-        Trouble::Busy => "trouble-busy",
-        Trouble::InUse => "trouble-in-use",
-        Trouble::Exists => "trouble-exists",
-        Trouble::Moved => "trouble-moved",
-        Trouble::Full => "trouble-full",
-        Trouble::Broken => "trouble-broken",
-        Trouble::Entry => "trouble-entry",
-        Trouble::Silent => "trouble-silent",
-        Trouble::Password => "trouble-password",
-        Trouble::Key => "trouble-key",
-        Trouble::Output => "trouble-output",
-        Trouble::Input => "trouble-input",
+pub(crate) fn register_error(
+    messages: &dyn Messages,
+    location: &Location,
+    error: &Error,
+) -> String {
+    let id = match error.kind {
+        ErrorKind::Open => "trouble-open",
+        ErrorKind::Missing => "trouble-missing",
+        ErrorKind::Foreign => "trouble-foreign",
+        ErrorKind::Empty => "trouble-empty",
+        ErrorKind::Newer => "trouble-newer",
+        ErrorKind::NotDurable => "trouble-not-durable",
+        ErrorKind::ReadOnly => "trouble-read-only",
+        ErrorKind::Busy => "trouble-busy",
+        ErrorKind::InUse => "trouble-in-use",
+        ErrorKind::Exists => "trouble-exists",
+        ErrorKind::Moved => "trouble-moved",
+        ErrorKind::Full => "trouble-full",
+        ErrorKind::Broken => "trouble-broken",
+        ErrorKind::Entry => "trouble-entry",
+        ErrorKind::Silent => "trouble-silent",
+        ErrorKind::Password => "trouble-password",
+        ErrorKind::Key => "trouble-key",
+        ErrorKind::Output => "trouble-output",
+        ErrorKind::Input => "trouble-input",
     };
     let (place, detail) = (location.to_string(), error.to_string());
     messages.say_with(id, &[("place", &place), ("detail", &detail)])

@@ -1,7 +1,7 @@
 //! `submit server`: the exercise's server, with its register.
 
 mod certificates;
-mod journal;
+mod log;
 mod rehearsal;
 mod review;
 
@@ -24,10 +24,10 @@ use crate::files::{FileError, LogFile, warn_if_open};
 use crate::numbers::count;
 use crate::print;
 use crate::register::roster::{self, RosterFileError};
-use crate::register::{LabRegister, trouble};
+use crate::register::{LabRegister, register_error};
 use crate::replies::Replies;
 use certificates::Identity;
-use journal::SubmissionLog;
+use log::SubmissionLog;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
 use socklab_experiments::measured::raise_descriptors;
@@ -153,7 +153,7 @@ impl PrepareError {
             PrepareError::Certificate(error) => error.say(messages),
             PrepareError::Log(error) => error.say(messages),
             PrepareError::Roster(error) => error.say(messages),
-            PrepareError::Register(location, error) => trouble(messages, location, error),
+            PrepareError::Register(location, error) => register_error(messages, location, error),
         }
     }
 }
@@ -276,7 +276,7 @@ fn open(
         let mut archive = location.archive(true).map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
         // Mask the DNI, because a class may see this.
-        roster::report(path, &roster, messages, journal::masked);
+        roster::report(path, &roster, messages, log::masked);
     }
     let mut rules = Rules {
         secret: args.secret.map(|secret| match secret {

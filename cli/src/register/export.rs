@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use socklab_files::Readers;
-use socklab_register::{Gradebook, Trouble};
+use socklab_register::{ErrorKind, Gradebook};
 
 use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
@@ -64,7 +64,7 @@ impl RegisterCommand<'_> {
                 let mut output = output.map_err(refused)?;
                 let exported = self.export_to(args, &mut output);
                 let lines = exported.map_err(|stop| match stop {
-                    RunError::Register(error) if error.trouble == Trouble::Output => {
+                    RunError::Register(error) if error.kind == ErrorKind::Output => {
                         refused(std::io::Error::other(error).into()).into()
                     }
                     other => other,

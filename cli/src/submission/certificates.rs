@@ -8,7 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use socklab_core::Machine;
 use socklab_core::lab::BoxedService;
 use socklab_register::rfc3339;
-use socklab_tls::{CertificateFault, Certificates, Error, Refusal, Report, Secure, Trouble, Trust};
+use socklab_tls::{
+    CertificateFault, CertificateProblem, Certificates, Error, ProblemHandler, Refusal, Secure,
+    Trust,
+};
 
 use crate::files::{self, FileError};
 use crate::print;
@@ -110,8 +113,8 @@ impl Identity {
     ) -> BoxedService {
         let (messages, certificates) = (self.messages, Arc::clone(&self.certificates));
         let reported = Mutex::new(BTreeSet::new());
-        let report: Report = Arc::new(move |peer, trouble| {
-            let Trouble::Refused(refusal) = trouble else {
+        let handler: ProblemHandler = Arc::new(move |peer, problem| {
+            let CertificateProblem::Refused(refusal) = problem else {
                 return;
             };
             let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,7 +134,7 @@ impl Identity {
             );
         });
         let secure = Secure::new(service, Arc::clone(&self.certificates));
-        Box::new(secure.within(handshake).reporting(report))
+        Box::new(secure.within(handshake).on_problem(handler))
     }
 }
 
@@ -201,8 +204,8 @@ pub(crate) fn encrypted(
     let client = client.map_err(|error| CertificateError::new(None, error))?;
     let rejection = Rejection::default();
     let found = Arc::clone(&rejection);
-    let client = client.reporting(Arc::new(move |_, trouble| {
-        if let Trouble::Distrusted(fault) = trouble {
+    let client = client.on_problem(Arc::new(move |_, problem| {
+        if let CertificateProblem::Distrusted(fault) = problem {
             *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
         }
     }));

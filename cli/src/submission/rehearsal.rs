@@ -10,9 +10,9 @@ use socklab_core::submit::MAX_MESSAGE;
 use socklab_core::{
     Deadline, Input, Interest, Link, Machine, Now, Outbox, Output, Service, Status,
 };
-use socklab_register::Journal;
+use socklab_register::RegisterObserver;
 
-use super::journal::SubmissionLog;
+use super::log::SubmissionLog;
 use super::review::{Received, Reviewer};
 
 /// Judges as a real register does, but in memory and without throttling.

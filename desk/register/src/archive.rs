@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use socklab_core::register::Receipt;
 
-use crate::book::register_key;
+use crate::decider::register_key;
 use crate::error::{Error, Notice};
 use crate::facts::from_micros;
 use crate::keys::{RegisterKey, tidy_receipt};

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 /// Why a register did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What kind of trouble it is.
-    pub trouble: Trouble,
+    /// Its kind.
+    pub kind: ErrorKind,
     /// What the system or the database said.
     pub detail: String,
 }
 
-/// A kind of trouble.
+/// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ErrorKind {
     /// The register cannot be opened or reached.
     Open,
     /// There is no register at this path, and none was to be created.
@@ -81,9 +81,9 @@ pub enum Notice {
 }
 
 impl Error {
-    pub(crate) fn new(trouble: Trouble, detail: impl fmt::Display) -> Self {
+    pub(crate) fn new(kind: ErrorKind, detail: impl fmt::Display) -> Self {
         Error {
-            trouble,
+            kind,
             detail: detail.to_string(),
         }
     }

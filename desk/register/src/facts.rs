@@ -1,4 +1,4 @@
-//! The questions to a database about attempts, and the changes to write. Only this differs between
+//! The queries to a database about attempts, and the changes to write. Only this differs between
 //! the two databases.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use socklab_core::policy::prefix;
 
 /// A question about an attempt. Questions that are asked together have different DNIs.
 #[derive(Debug)]
-pub(crate) struct Question<'a> {
+pub(crate) struct Query<'a> {
     pub(crate) lab: &'a str,
     pub(crate) dni: &'a str,
     /// The hash that stands for the DNI in the list of used codes.
@@ -80,7 +80,7 @@ pub(crate) struct Facts {
     pub(crate) failures_here: Failures,
     pub(crate) failures_everywhere: Failures,
     /// The submission of this DNI in this lab.
-    pub(crate) submission: Option<Submitted>,
+    pub(crate) submission: Option<EarlierSubmission>,
     /// Those of the three steps whose codes have been used.
     pub(crate) used: Vec<i64>,
     pub(crate) listed: bool,
@@ -89,7 +89,7 @@ pub(crate) struct Facts {
 
 /// A submission in the register.
 #[derive(Debug)]
-pub(crate) struct Submitted {
+pub(crate) struct EarlierSubmission {
     pub(crate) number: u64,
     pub(crate) at: i64,
     pub(crate) name: Vec<u8>,

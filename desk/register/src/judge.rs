@@ -11,8 +11,8 @@ use socklab_core::policy::{
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
 
-use crate::error::{Error, Trouble};
-use crate::facts::{Change, Facts, Failures, Prefix, Question, Recent, Row, from_micros, micros};
+use crate::error::{Error, ErrorKind};
+use crate::facts::{Change, Facts, Failures, Prefix, Query, Recent, Row, from_micros, micros};
 use crate::keys::{KeyFile, RegisterKey};
 use crate::name::{folded, shown};
 use crate::rules::Admit;
@@ -21,7 +21,7 @@ use crate::rules::Admit;
 pub(crate) const NOTABLE: u32 = 100;
 
 /// An attempt, with values computed before the database is asked.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Prepared<'a> {
     pub(crate) attempt: &'a Attempt,
     pub(crate) clock: ClockState,
     /// The prefix as which its address counts.
@@ -43,10 +43,10 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn asked<'a>(&self, attempt: &'a Attempt, clock: ClockState) -> Asked<'a> {
+    pub(crate) fn prepare<'a>(&self, attempt: &'a Attempt, clock: ClockState) -> Prepared<'a> {
         let ip = attempt.peer.ip().to_canonical();
         let prefix = prefix(ip);
-        Asked {
+        Prepared {
             attempt,
             clock,
             prefix,
@@ -56,18 +56,18 @@ impl Judge {
         }
     }
 
-    pub(crate) fn question<'a>(&'a self, asked: &'a Asked<'_>) -> Question<'a> {
+    pub(crate) fn query<'a>(&'a self, prepared: &'a Prepared<'_>) -> Query<'a> {
         debug_assert!(RATE_PER_ADDRESS.within == RATE_PER_DNI.within);
         let window = self.policy.window;
         debug_assert!(window.behind <= 1 && window.ahead <= 1);
-        let unix = asked.attempt.at.unix;
+        let unix = prepared.attempt.at.unix;
         let step = TimeStep::at(unix.as_secs()).0;
-        Question {
+        Query {
             lab: &self.lab,
-            dni: asked.attempt.dni.as_str(),
-            student: &asked.student,
-            code: asked.attempt.code.as_str(),
-            from: &asked.from,
+            dni: prepared.attempt.dni.as_str(),
+            student: &prepared.student,
+            code: prepared.attempt.code.as_str(),
+            from: &prepared.from,
             at: micros(unix),
             since: micros(unix) - micros(RATE_PER_ADDRESS.within),
             step: i64::try_from(step).unwrap_or(i64::MAX),
@@ -79,11 +79,11 @@ impl Judge {
     /// Judges an attempt. An error means that the register's entry of this one DNI is damaged.
     pub(crate) fn verdict(
         &self,
-        asked: &Asked<'_>,
+        prepared: &Prepared<'_>,
         facts: &Facts,
         first_right: Option<TimeStep>,
     ) -> Result<Verdict, Error> {
-        let attempt = asked.attempt;
+        let attempt = prepared.attempt;
         let recent = |recent: &Recent| AttemptCounts {
             recent: recent.count,
             oldest: from_micros(recent.oldest.unwrap_or(0)),
@@ -112,7 +112,7 @@ impl Judge {
         // If the DNI is the secret, the accepted attempt itself is recognised at any time.
         let timeless = matches!(verdict, Verdict::Already { earlier, .. } if earlier.same_code)
             && self.policy.secret == SecretKind::Dni;
-        Ok(match asked.clock {
+        Ok(match prepared.clock {
             ClockState::Behind(by) if !timeless => Verdict::Refuse(Refusal::Clock(by.as_secs())),
             _ => verdict,
         })
@@ -141,18 +141,18 @@ impl Judge {
     /// anything.
     pub(crate) fn change<'a>(
         &'a self,
-        asked: &'a Asked<'_>,
+        prepared: &'a Prepared<'_>,
         facts: &Facts,
         verdict: Option<Verdict>,
         record: bool,
     ) -> Change<'a> {
-        let attempt = asked.attempt;
+        let attempt = prepared.attempt;
         let at = micros(attempt.at.unix);
         let unchanged = Change {
             lab: &self.lab,
             dni: attempt.dni.as_str(),
-            student: &asked.student,
-            prefix: &asked.from.text,
+            student: &prepared.student,
+            prefix: &prepared.from.text,
             row: None,
             step: None,
             submits: false,
@@ -163,7 +163,7 @@ impl Judge {
         let row = |verdict: Cow<'static, str>, code| {
             Some(Row {
                 name: &attempt.name,
-                ip: asked.ip.as_deref().unwrap_or(&asked.from.text),
+                ip: prepared.ip.as_deref().unwrap_or(&prepared.from.text),
                 port: attempt.peer.port(),
                 at,
                 verdict,
@@ -223,12 +223,12 @@ impl Judge {
 
     pub(crate) fn decision(
         &self,
-        asked: &Asked<'_>,
+        prepared: &Prepared<'_>,
         facts: &Facts,
         verdict: Verdict,
         number: Option<u64>,
     ) -> Result<Decision, Error> {
-        let attempt = asked.attempt;
+        let attempt = prepared.attempt;
         let entry = |number, at| {
             let receipt = self
                 .key
@@ -238,7 +238,7 @@ impl Judge {
                 receipt: Some(receipt),
             }
         };
-        let missing = || Error::new(Trouble::Entry, "a submission was not recorded");
+        let missing = || Error::new(ErrorKind::Entry, "a submission was not recorded");
         Ok(match (verdict, &facts.submission) {
             (Verdict::Already { earlier, .. }, _) if !earlier.same_name => Decision::OtherName,
             (Verdict::Already { .. }, Some(one)) => Decision::Already(entry(one.number, one.at)),

@@ -12,17 +12,17 @@
 #![forbid(unsafe_code)]
 
 mod archive;
-mod book;
 mod budgets;
 mod clock;
+mod decider;
 mod error;
 mod facts;
-mod journal;
 mod judge;
 mod keys;
 mod location;
 mod mode;
 mod name;
+mod observer;
 mod postgres;
 mod rules;
 mod schema;
@@ -36,10 +36,10 @@ pub use archive::{
     NewSecrets, Roster, RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched,
     how_long,
 };
-pub use error::{Error, Notice, Trouble};
-pub use journal::{Event, Journal};
+pub use error::{Error, ErrorKind, Notice};
 pub use location::Location;
 pub use name::shown as shown_name;
+pub use observer::{RegisterEvent, RegisterObserver};
 pub use rules::{Admit, Rules};
 pub use time::{BadTime, local_time, parse_time, rfc3339};
 pub use writer::Writer;

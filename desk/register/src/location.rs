@@ -9,10 +9,10 @@ use socklab_core::policy::SecretKind;
 use socklab_files::{Outputs, is_in_memory};
 
 use crate::archive::{Archive, key_is_there, open_key};
-use crate::book::Book;
-use crate::error::{Error, Trouble};
-use crate::journal::{Event, Journal};
+use crate::decider::Decider;
+use crate::error::{Error, ErrorKind};
 use crate::mode::Mode;
+use crate::observer::{RegisterEvent, RegisterObserver};
 use crate::postgres::Postgres;
 use crate::rules::Rules;
 use crate::sql::{Merge, Sql};
@@ -75,7 +75,7 @@ impl Location {
         &self,
         rules: Rules,
         key: Option<&Path>,
-        journal: Arc<dyn Journal>,
+        observer: Arc<dyn RegisterObserver>,
     ) -> Result<Writer, Error> {
         let key = key.map_or_else(|| self.key_file(), Path::to_owned);
         // Check the key first, so that no register is created without its key.
@@ -86,7 +86,7 @@ impl Location {
         // Sync what a previous server may have left unsynced, before it is confirmed as recorded.
         sql.merge(Merge::Idle)?;
         for notice in sql.notices() {
-            journal.event(&Event::Notice(notice));
+            observer.event(&RegisterEvent::Notice(notice));
         }
         let mode = Mode::of(&mut *sql, rules.secret)?;
         let secrets = match mode.secret {
@@ -95,19 +95,21 @@ impl Location {
                 let (file, dnis) = open_key(&mut *sql, &key)?;
                 if !dnis.is_empty() {
                     let detail = "the key file does not decrypt their secrets".to_owned();
-                    journal.event(&Event::Damaged { dnis, detail });
+                    observer.event(&RegisterEvent::Damaged { dnis, detail });
                 }
                 Some(file)
             }
         };
         mode.remember(&mut *sql)?;
         match (rules.secret, mode.secret, mode.before) {
-            (None, SecretKind::Random, _) => journal.event(&Event::SecretsRemembered),
-            (_, SecretKind::Dni, Some(SecretKind::Random)) => journal.event(&Event::SecretsGivenUp),
+            (None, SecretKind::Random, _) => observer.event(&RegisterEvent::SecretsRemembered),
+            (_, SecretKind::Dni, Some(SecretKind::Random)) => {
+                observer.event(&RegisterEvent::SecretsGivenUp);
+            }
             _ => {}
         }
-        let book = Book::new(sql, rules, mode.secret, secrets)?;
-        Writer::start(book, journal)
+        let decider = Decider::new(sql, rules, mode.secret, secrets)?;
+        Writer::start(decider, observer)
     }
 
     /// Opens the register for a lecturer. If the file does not exist, creates it if `create`.
@@ -129,7 +131,7 @@ impl Location {
             Location::File(path) => sqlite::restore(backup, path),
             Location::Postgres(_) => {
                 let detail = "a register on PostgreSQL is restored by PostgreSQL's own programs";
-                Err(Error::new(Trouble::Input, detail))
+                Err(Error::new(ErrorKind::Input, detail))
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use socklab_core::policy::SecretKind;
 
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 use crate::keys::KeyFile;
 use crate::sql::{Sql, recall, remember};
 
@@ -53,7 +53,7 @@ fn remembered(sql: &mut dyn Sql) -> Result<Option<SecretKind>, Error> {
     };
     let known = [SecretKind::Dni, SecretKind::Random];
     let known = known.into_iter().find(|one| name(*one) == bytes);
-    let unknown = || Error::new(Trouble::Broken, "what its codes are made from is damaged");
+    let unknown = || Error::new(ErrorKind::Broken, "what its codes are made from is damaged");
     known.ok_or_else(unknown).map(Some)
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn damaged_secrets(sql: &mut dyn Sql, key: &KeyFile) -> Result<Vec<St
     if !rows.is_empty() && damaged.len() == rows.len() {
         let count = rows.len();
         let detail = format!("it decrypts none of the register's {count} secrets");
-        return Err(Error::new(Trouble::Key, detail));
+        return Err(Error::new(ErrorKind::Key, detail));
     }
     Ok(damaged)
 }

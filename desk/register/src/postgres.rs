@@ -12,10 +12,10 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use address::Address;
-use connection::{Connection, DEADLINE, Failed, PATIENCE};
+use connection::{CallError, Connection, DEADLINE, PATIENCE};
 
-use crate::error::{Error, Trouble};
-use crate::facts::{Change, Facts, Question};
+use crate::error::{Error, ErrorKind};
+use crate::facts::{Change, Facts, Query};
 use crate::schema;
 use crate::sql::{Row, Sql, Value, within};
 
@@ -56,7 +56,7 @@ impl Postgres {
                 let detail = format!(
                     "its schema is version {version}, and this program knows up to {newest}"
                 );
-                return Err(Error::new(Trouble::Newer, detail));
+                return Err(Error::new(ErrorKind::Newer, detail));
             }
             for (at, step) in schema::VERSIONS.iter().enumerate().skip(version) {
                 postgres.script(&step(schema::Dialect::Postgres))?;
@@ -78,15 +78,15 @@ impl Postgres {
             return silent(time);
         }
         let code = error.code().map_or("", |state| state.code());
-        let trouble = match code {
+        let kind = match code {
             // Lock not available, query cancelled, deadlock, serialization failure.
-            "55P03" | "57014" | "40P01" | "40001" => Trouble::Busy,
-            "53100" => Trouble::Full,
+            "55P03" | "57014" | "40P01" | "40001" => ErrorKind::Busy,
+            "53100" => ErrorKind::Full,
             // Data exceptions and integrity constraints: a value is at fault.
-            _ if code.starts_with("22") || code.starts_with("23") => Trouble::Entry,
-            _ => Trouble::Broken,
+            _ if code.starts_with("22") || code.starts_with("23") => ErrorKind::Entry,
+            _ => ErrorKind::Broken,
         };
-        Error::new(trouble, cause(error))
+        Error::new(kind, cause(error))
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<Statement, Error> {
@@ -103,9 +103,9 @@ impl Postgres {
 fn connect(address: &Address) -> Result<Connection, Error> {
     let opened = Connection::open(&address.config, address.tls.as_ref());
     let mut client = opened.map_err(|failed| match failed {
-        Failed::Silent => silent(DEADLINE),
-        Failed::Said(error) => opening(cause(&error)),
-        Failed::System(error) => opening(error),
+        CallError::Silent => silent(DEADLINE),
+        CallError::Reported(error) => opening(cause(&error)),
+        CallError::System(error) => opening(error),
     })?;
     // The last two settings are there because plans are made while the tables are still empty, when
     // reading a whole table looks cheapest. `fsync` belongs to the server's configuration, so it is
@@ -123,18 +123,18 @@ fn connect(address: &Address) -> Result<Connection, Error> {
     })?;
     if fsync.get::<_, String>(0) != "on" {
         let detail = "the server runs with fsync off";
-        return Err(Error::new(Trouble::NotDurable, detail));
+        return Err(Error::new(ErrorKind::NotDurable, detail));
     }
     Ok(client)
 }
 
 fn opening(detail: impl std::fmt::Display) -> Error {
-    Error::new(Trouble::Open, detail)
+    Error::new(ErrorKind::Open, detail)
 }
 
 fn silent(time: std::time::Duration) -> Error {
     let detail = format!("no answer within {} s", time.as_secs());
-    Error::new(Trouble::Silent, detail)
+    Error::new(ErrorKind::Silent, detail)
 }
 
 impl Sql for Postgres {
@@ -173,13 +173,13 @@ impl Sql for Postgres {
         done.map_err(|e| self.failed(&e))
     }
 
-    fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error> {
+    fn facts(&mut self, queries: &[Query<'_>]) -> Result<Vec<Facts>, Error> {
         let (hold, look) = (
             self.statement(attempts::HOLD)?,
             self.statement(attempts::LOOK)?,
         );
-        let held = attempts::hold(&mut self.client, &hold, questions);
-        let facts = held.and_then(|()| attempts::look(&mut self.client, &look, questions));
+        let held = attempts::hold(&mut self.client, &hold, queries);
+        let facts = held.and_then(|()| attempts::facts(&mut self.client, &look, queries));
         facts.map_err(|e| self.failed(&e))
     }
 
@@ -190,7 +190,7 @@ impl Sql for Postgres {
             // The lock on the DNI should make this impossible. The table's constraint is a last
             // safeguard.
             Ok((_, false)) => Err(Error::new(
-                Trouble::Entry,
+                ErrorKind::Entry,
                 "a code was used by another at the same moment",
             )),
             Err(error) => Err(self.failed(&error)),
@@ -221,7 +221,7 @@ impl Sql for Postgres {
 
     fn backup(&mut self, _: &Path) -> Result<(), Error> {
         let detail = "PostgreSQL makes its own backups: use pg_dump";
-        Err(Error::new(Trouble::Input, detail))
+        Err(Error::new(ErrorKind::Input, detail))
     }
 }
 

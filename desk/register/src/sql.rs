@@ -3,8 +3,8 @@
 //! Statements number their values `$1`, `$2`, … in the order of their first use, which both
 //! databases accept.
 
-use crate::error::{Error, Notice, Trouble};
-use crate::facts::{Change, Facts, Question};
+use crate::error::{Error, ErrorKind, Notice};
+use crate::facts::{Change, Facts, Query};
 
 /// A value in a row or for a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) trait Sql: Send {
 
     /// The facts about each attempt, within a transaction. The transaction locks their DNIs until
     /// it ends.
-    fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error>;
+    fn facts(&mut self, queries: &[Query<'_>]) -> Result<Vec<Facts>, Error>;
 
     /// Writes the changes for attempts. Returns the number of each that is a submission now.
     fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error>;
@@ -125,12 +125,12 @@ pub(crate) fn remember(sql: &mut dyn Sql, key: &str, value: &[u8]) -> Result<(),
 
 /// The error for a column with an unexpected value.
 fn unlike(at: usize, found: impl std::fmt::Debug) -> Error {
-    Error::new(Trouble::Broken, format!("column {at}: {found:?}"))
+    Error::new(ErrorKind::Broken, format!("column {at}: {found:?}"))
 }
 
 impl Row {
     fn value(&self, at: usize) -> Result<&Value, Error> {
-        let missing = || Error::new(Trouble::Broken, format!("no column {at}"));
+        let missing = || Error::new(ErrorKind::Broken, format!("no column {at}"));
         self.0.get(at).ok_or_else(missing)
     }
 
@@ -145,7 +145,7 @@ impl Row {
 
     /// A number.
     pub(crate) fn int(&self, at: usize) -> Result<i64, Error> {
-        let null = || Error::new(Trouble::Broken, format!("column {at} is null"));
+        let null = || Error::new(ErrorKind::Broken, format!("column {at} is null"));
         self.maybe_int(at)?.ok_or_else(null)
     }
 

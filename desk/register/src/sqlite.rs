@@ -16,10 +16,10 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, ToSql};
 use socklab_files::{free, names, others_may_read, with_suffix};
 
-use crate::error::{Error, Notice, Trouble};
-use crate::facts::{Change, Facts, Question};
+use crate::error::{Error, ErrorKind, Notice};
+use crate::facts::{Change, Facts, Query};
 use crate::sql::{Merge, Row, Sql, Value};
-use file::{Behind, Known};
+use file::{FileState, OpenFile};
 pub(crate) use restore::restore;
 use setup::{integrity, open, open_to_read, schema_of_a_new_file};
 
@@ -34,7 +34,7 @@ const LOG: i32 = 1000;
 
 /// An open SQLite file.
 pub(crate) struct Sqlite {
-    known: Known,
+    file: OpenFile,
     connection: Connection,
     notices: Vec<Notice>,
     /// Whether the file's content was copied after its name was lost.
@@ -61,12 +61,12 @@ impl Sqlite {
         notices.extend(owner::settle(&path)?.map(Notice::LogSetAside));
         let opened = open(&path).or_else(|e| match file::is_read_only(&path) {
             true if !create => open_to_read(&path),
-            true => Err(Error::new(Trouble::ReadOnly, e)),
+            true => Err(Error::new(ErrorKind::ReadOnly, e)),
             false => Err(e),
         });
         let (connection, copy) = opened?;
         Ok(Sqlite {
-            known: Known::new(named, &path, copy)?,
+            file: OpenFile::new(named, &path, copy)?,
             connection,
             notices,
             saved: false,
@@ -80,23 +80,23 @@ impl Sqlite {
     /// Checks before and after each commit that the file still has its name. Otherwise the register
     /// would confirm submissions that are in a file which cannot be found later.
     fn still_there(&mut self) -> Result<(), Error> {
-        let detail = match self.known.look() {
-            Behind::Same => return Ok(()),
-            Behind::Moved => "it was moved, deleted or replaced",
-            Behind::LogMoved => "its log was moved or deleted",
-            Behind::Replaced => "something else was written into it",
+        let detail = match self.file.check() {
+            FileState::Same => return Ok(()),
+            FileState::Moved => "it was moved, deleted or replaced",
+            FileState::LogMoved => "its log was moved or deleted",
+            FileState::Replaced => "something else was written into it",
         };
-        Err(Error::new(Trouble::Moved, detail))
+        Err(Error::new(ErrorKind::Moved, detail))
     }
 
     /// Merges the log into the file. Returns `false` if other programs kept some of it from being
     /// merged.
     fn checkpoint(&mut self, how: CheckpointMode) -> Result<bool, Error> {
         let merged = checkpoint(&self.connection, how);
-        self.known.refresh();
+        self.file.refresh();
         match merged {
             Ok((log, done)) => Ok(log == done),
-            Err(e) if e.trouble == Trouble::Busy => Ok(false),
+            Err(e) if e.kind == ErrorKind::Busy => Ok(false),
             Err(e) => Err(e),
         }
     }
@@ -115,7 +115,7 @@ impl Sqlite {
         if self.saved {
             return Ok(());
         }
-        let to = free(&with_suffix(self.known.path(), ".saved"));
+        let to = free(&with_suffix(self.file.path(), ".saved"));
         restore::copy(&self.connection, &to)?;
         self.saved = true;
         self.notices.push(Notice::Saved(to));
@@ -172,9 +172,9 @@ impl Sql for Sqlite {
         Ok(changed as u64)
     }
 
-    fn look(&mut self, questions: &[Question<'_>]) -> Result<Vec<Facts>, Error> {
-        let look = |asked| Ok(attempts::look(&self.connection, asked)?);
-        questions.iter().map(look).collect()
+    fn facts(&mut self, queries: &[Query<'_>]) -> Result<Vec<Facts>, Error> {
+        let look = |asked| Ok(attempts::facts(&self.connection, asked)?);
+        queries.iter().map(look).collect()
     }
 
     fn write(&mut self, changes: &[Change<'_>]) -> Result<Vec<Option<u64>>, Error> {
@@ -187,28 +187,28 @@ impl Sql for Sqlite {
     /// from fsync failures?", USENIX ATC 2020). So the whole log is written again, into the file
     /// itself, and synced, before any more is confirmed.
     fn reopen(&mut self) -> Result<(), Error> {
-        match self.known.look() {
-            Behind::Same => {}
+        match self.file.check() {
+            FileState::Same => {}
             // Close the old connection first: two connections of one process share the index of a
             // log.
-            Behind::LogMoved => {
+            FileState::LogMoved => {
                 self.checkpoint(CheckpointMode::TRUNCATE)?;
                 let none = Connection::open_in_memory().map_err(opening)?;
                 file::close(std::mem::replace(&mut self.connection, none))?;
             }
-            Behind::Moved | Behind::Replaced => return self.still_there(),
+            FileState::Moved | FileState::Replaced => return self.still_there(),
         }
-        let (fresh, copy) = open(self.known.path())?;
+        let (fresh, copy) = open(self.file.path())?;
         // Close the old connection only now. The last connection to a file merges the log as it
         // closes, and would not report an error.
         self.connection = fresh;
         self.saved = false;
-        self.known = Known::new(self.known.named(), self.known.path(), copy)?;
+        self.file = OpenFile::new(self.file.named(), self.file.path(), copy)?;
         if let Some(fault) = self.check()?.first() {
-            return Err(Error::new(Trouble::Broken, fault));
+            return Err(Error::new(ErrorKind::Broken, fault));
         }
         if !self.checkpoint(CheckpointMode::TRUNCATE)? {
-            return Err(Error::new(Trouble::Busy, "its log is in use"));
+            return Err(Error::new(ErrorKind::Busy, "its log is in use"));
         }
         Ok(())
     }
@@ -235,13 +235,13 @@ impl Sql for Sqlite {
                 return merged;
             }
             Merge::Leave => {
-                let behind = self.known.look();
+                let state = self.file.check();
                 // Confirmed submissions belong in the open file, wherever that is now.
-                let merged = match behind {
-                    Behind::Moved | Behind::LogMoved => self.checkpoint_now(),
-                    Behind::Same | Behind::Replaced => Ok(()),
+                let merged = match state {
+                    FileState::Moved | FileState::LogMoved => self.checkpoint_now(),
+                    FileState::Same | FileState::Replaced => Ok(()),
                 };
-                if behind == Behind::Moved {
+                if state == FileState::Moved {
                     self.save()?;
                 }
                 self.keep_log();
@@ -252,7 +252,7 @@ impl Sql for Sqlite {
     }
 
     fn erase(&mut self) -> Result<(), Error> {
-        let in_use = || Error::new(Trouble::Busy, "another program reads it");
+        let in_use = || Error::new(ErrorKind::Busy, "another program reads it");
         if !self.checkpoint(CheckpointMode::TRUNCATE)? {
             return Err(in_use());
         }
@@ -304,27 +304,27 @@ fn value(from: ValueRef<'_>) -> Value {
 
 /// The error of a register that cannot be opened.
 fn opening(error: rusqlite::Error) -> Error {
-    let trouble = match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => Trouble::Foreign,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
-        Some(ErrorCode::DiskFull) => Trouble::Full,
-        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt) => Trouble::Broken,
-        _ => Trouble::Open,
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => ErrorKind::Foreign,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
+        Some(ErrorCode::DiskFull) => ErrorKind::Full,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt) => ErrorKind::Broken,
+        _ => ErrorKind::Open,
     };
-    Error::new(trouble, error)
+    Error::new(kind, error)
 }
 
 /// The errors of a register that is open.
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let trouble = match error.sqlite_error_code() {
+        let kind = match error.sqlite_error_code() {
             // A value breaks a constraint of its table, or has another type than its column.
-            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => Trouble::Entry,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
-            Some(ErrorCode::DiskFull) => Trouble::Full,
-            Some(ErrorCode::ReadOnly) => Trouble::ReadOnly,
-            _ => Trouble::Broken,
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => ErrorKind::Entry,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
+            Some(ErrorCode::DiskFull) => ErrorKind::Full,
+            Some(ErrorCode::ReadOnly) => ErrorKind::ReadOnly,
+            _ => ErrorKind::Broken,
         };
-        Error::new(trouble, error)
+        Error::new(kind, error)
     }
 }

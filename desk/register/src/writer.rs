@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use socklab_core::register::{Attempt, Decision, Done, Register};
 
-use crate::book::Book;
-use crate::error::{Error, Trouble};
-use crate::journal::{Event, Journal};
+use crate::decider::Decider;
+use crate::error::{Error, ErrorKind};
+use crate::observer::{RegisterEvent, RegisterObserver};
 use crate::sql::Merge;
 
 /// How long to wait after a failure before trying the register again.
@@ -61,7 +61,10 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(book: Book, journal: Arc<dyn Journal>) -> Result<Self, Error> {
+    pub(crate) fn start(
+        decider: Decider,
+        observer: Arc<dyn RegisterObserver>,
+    ) -> Result<Self, Error> {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             arrived: Condvar::new(),
@@ -70,15 +73,15 @@ impl Writer {
         let at_work = Arc::clone(&shared);
         let thread = thread.spawn(move || {
             let mut worker = Worker {
-                book,
-                journal: &*journal,
+                decider,
+                observer: &*observer,
                 failed: None,
             };
             worker.work(&at_work);
         });
         Ok(Writer {
             shared,
-            thread: Some(thread.map_err(|e| Error::new(Trouble::Open, e))?),
+            thread: Some(thread.map_err(|e| Error::new(ErrorKind::Open, e))?),
         })
     }
 }
@@ -144,8 +147,8 @@ impl Drop for Writer {
 
 /// What the thread owns.
 struct Worker<'a> {
-    book: Book,
-    journal: &'a dyn Journal,
+    decider: Decider,
+    observer: &'a dyn RegisterObserver,
     /// When the register last failed, if it has not recovered since.
     failed: Option<Instant>,
 }
@@ -158,9 +161,9 @@ impl Worker<'_> {
         loop {
             let idle = (used && self.failed.is_none()).then_some(IDLE);
             let counts_due = COUNTS.saturating_sub(counted.elapsed());
-            let counts_due = self.book.has_counts().then_some(counts_due);
+            let counts_due = self.decider.has_counts().then_some(counts_due);
             let time = idle.into_iter().chain(counts_due).min();
-            match shared.take(self.book.batch, time) {
+            match shared.take(self.decider.batch, time) {
                 Taken::Batch(batch) => {
                     used = true;
                     self.decide(batch);
@@ -174,7 +177,7 @@ impl Worker<'_> {
                 }
                 Taken::Closed => break,
             }
-            if self.book.has_counts() && counted.elapsed() >= COUNTS {
+            if self.decider.has_counts() && counted.elapsed() >= COUNTS {
                 counted = Instant::now();
                 used |= self.write_counts();
             }
@@ -182,21 +185,21 @@ impl Worker<'_> {
         self.write_counts();
         match self.failed {
             None => self.merge(Merge::Last),
-            Some(_) => drop(self.book.sql.merge(Merge::Leave)),
+            Some(_) => drop(self.decider.sql.merge(Merge::Leave)),
         }
     }
 
     /// Writes the counts in memory, if there are any and the register works. Returns whether they
     /// were written; if not, they stay in memory.
     fn write_counts(&mut self) -> bool {
-        if self.failed.is_some() || !self.book.has_counts() {
+        if self.failed.is_some() || !self.decider.has_counts() {
             return false;
         }
-        match self.book.write_counts() {
+        match self.decider.write_counts() {
             Ok(()) => return true,
             // Another program is writing, or the counts cannot be stored. Try again later: no
             // client waits.
-            Err(error) if matches!(error.trouble, Trouble::Busy | Trouble::Entry) => {}
+            Err(error) if matches!(error.kind, ErrorKind::Busy | ErrorKind::Entry) => {}
             // The log may be damaged. Confirm no attempt until the register has been checked.
             Err(error) => self.fail(error),
         }
@@ -207,24 +210,24 @@ impl Worker<'_> {
     /// the content of the log can no longer reach the file.
     fn merge(&mut self, when: Merge) {
         if self.failed.is_none()
-            && let Err(error) = self.book.sql.merge(when)
+            && let Err(error) = self.decider.sql.merge(when)
         {
             self.fail(error);
         }
     }
 
     fn fail(&mut self, error: Error) {
-        if error.trouble == Trouble::Moved {
-            let _ = self.book.sql.merge(Merge::Leave);
+        if error.kind == ErrorKind::Moved {
+            let _ = self.decider.sql.merge(Merge::Leave);
         }
-        let notices = self.book.sql.notices();
+        let notices = self.decider.sql.notices();
         // A program that writes for too long does not damage the register.
-        if error.trouble != Trouble::Busy {
+        if error.kind != ErrorKind::Busy {
             self.failed = Some(Instant::now());
         }
-        self.journal.event(&Event::Failed(error));
+        self.observer.event(&RegisterEvent::Failed(error));
         for notice in notices {
-            self.journal.event(&Event::Notice(notice));
+            self.observer.event(&RegisterEvent::Notice(notice));
         }
     }
 
@@ -238,7 +241,7 @@ impl Worker<'_> {
             (attempt, decision)
         };
         let decided: Vec<_> = batch.into_iter().zip(decisions).map(decided).collect();
-        self.journal.decided(&decided);
+        self.observer.decided(&decided);
     }
 
     /// Decides attempts durably. `None` if the register does not work now.
@@ -247,16 +250,16 @@ impl Worker<'_> {
             if when.elapsed() < PAUSE {
                 return None;
             }
-            if self.book.sql.reopen().is_err() {
+            if self.decider.sql.reopen().is_err() {
                 self.failed = Some(Instant::now());
                 return None;
             }
             self.failed = None;
-            self.journal.event(&Event::Recovered);
+            self.observer.event(&RegisterEvent::Recovered);
         }
-        let judged = self.book.judge(attempts);
+        let judged = self.decider.judge(attempts);
         for event in &judged.events {
-            self.journal.event(event);
+            self.observer.event(event);
         }
         if let Some(error) = judged.failed {
             self.fail(error);

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-use crate::trouble::{CertificateFault, fault_of};
+use crate::problem::{CertificateFault, fault_of};
 use crate::verify::{Pinned, Unverified};
 
 /// Why certificates or keys cannot be used.

@@ -13,7 +13,7 @@ use socklab_core::{
 };
 
 use crate::config::Error;
-use crate::trouble::{Report, Trouble};
+use crate::problem::{CertificateProblem, ProblemHandler};
 
 /// The default limit of a handshake: 10 s, however slowly its bytes come.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -55,7 +55,7 @@ pub(crate) struct Layer<M> {
     /// A server's limits count from the beginning of the connection, a client's from the end of the
     /// handshake.
     is_server: bool,
-    report: Report,
+    on_problem: ProblemHandler,
 }
 
 /// A client's machine whose stream is encrypted.
@@ -78,14 +78,14 @@ impl<M: Machine> Client<M> {
         let name = ServerName::try_from(name.to_owned()).map_err(bad)?;
         let unusable = |error: rustls::Error| Error::Unreadable(error.to_string());
         let tls = ClientConnection::new(config, name).map_err(unusable)?;
-        let (tls, silent) = (Some(tls.into()), Arc::new(|_, _: &Trouble| {}));
+        let (tls, silent) = (Some(tls.into()), Arc::new(|_, _: &CertificateProblem| {}));
         Ok(Client(Layer::new(machine, tls, HANDSHAKE, false, silent)))
     }
 
     /// The same, and reports what is wrong with the server's certificate.
     #[must_use]
-    pub fn reporting(mut self, report: Report) -> Self {
-        self.0.report = report;
+    pub fn on_problem(mut self, on_problem: ProblemHandler) -> Self {
+        self.0.on_problem = on_problem;
         self
     }
 }
@@ -95,11 +95,11 @@ impl<M: Machine> Layer<M> {
         machine: M,
         config: Arc<ServerConfig>,
         handshake: Duration,
-        report: Report,
+        on_problem: ProblemHandler,
     ) -> Self {
         // Without a TLS connection, the peer is disconnected without a message.
         let tls = ServerConnection::new(config).ok().map(Into::into);
-        Layer::new(machine, tls, handshake, true, report)
+        Layer::new(machine, tls, handshake, true, on_problem)
     }
 
     fn new(
@@ -107,7 +107,7 @@ impl<M: Machine> Layer<M> {
         tls: Option<Connection>,
         handshake: Duration,
         is_server: bool,
-        report: Report,
+        on_problem: ProblemHandler,
     ) -> Self {
         Layer {
             machine,
@@ -117,7 +117,7 @@ impl<M: Machine> Layer<M> {
             opened: None,
             handshake,
             is_server,
-            report,
+            on_problem,
         }
     }
 
@@ -187,9 +187,9 @@ impl<M: Machine> Layer<M> {
                 return self.fail(now, link, FaultKind::Protocol, out);
             }
             if let Err(error) = tls.process_new_packets() {
-                let kind = match Trouble::of(&error) {
-                    Some(trouble) => {
-                        (self.report)(link.peer, &trouble);
+                let kind = match CertificateProblem::of(&error) {
+                    Some(problem) => {
+                        (self.on_problem)(link.peer, &problem);
                         FaultKind::Untrusted
                     }
                     None => FaultKind::Protocol,

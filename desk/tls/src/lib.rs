@@ -23,7 +23,7 @@
 
 mod config;
 mod layer;
-mod trouble;
+mod problem;
 mod verify;
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use socklab_core::{Link, Machine, Service};
 
 pub use config::{Certificates, Error, Trust, client};
 pub use layer::{Client, HANDSHAKE};
-pub use trouble::{CertificateFault, Refusal, Report, Trouble};
+pub use problem::{CertificateFault, CertificateProblem, ProblemHandler, Refusal};
 
 use layer::Layer;
 
@@ -42,7 +42,7 @@ pub struct Secure<S> {
     plain: S,
     certificates: Arc<Certificates>,
     handshake: Duration,
-    report: Report,
+    on_problem: ProblemHandler,
 }
 
 impl<S> std::fmt::Debug for Secure<S> {
@@ -58,7 +58,7 @@ impl<S: Service> Secure<S> {
             plain,
             certificates,
             handshake: HANDSHAKE,
-            report: Arc::new(|_, _| {}),
+            on_problem: Arc::new(|_, _| {}),
         }
     }
 
@@ -72,8 +72,8 @@ impl<S: Service> Secure<S> {
 
     /// The same, with word of peers who refuse the certificate.
     #[must_use]
-    pub fn reporting(self, report: Report) -> Self {
-        Secure { report, ..self }
+    pub fn on_problem(self, on_problem: ProblemHandler) -> Self {
+        Secure { on_problem, ..self }
     }
 }
 
@@ -82,7 +82,7 @@ impl<S: Service> Service for Secure<S> {
 
     fn accept(&self, link: Link) -> Self::Machine {
         let (machine, config) = (self.plain.accept(link), self.certificates.config());
-        let report = Arc::clone(&self.report);
-        Box::new(Layer::server(machine, config, self.handshake, report))
+        let on_problem = Arc::clone(&self.on_problem);
+        Box::new(Layer::server(machine, config, self.handshake, on_problem))
     }
 }

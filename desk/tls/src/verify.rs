@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::trouble::{CertificateFault, certificate_fault};
+use crate::problem::{CertificateFault, certificate_fault};
 
 /// Believes what the usual rules allow, and a server whose own certificate is one of those that are
 /// trusted even if it is that of an authority, which `openssl req -x509` makes and OpenSSL, and so

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use socklab_register::{Finding, Gradebook, RosterEntry, local_time, shown_name};
 
-use crate::{Place, attempt, code, on_both, right, rules, wrong};
+use crate::{TempRegister, attempt, code, on_both, right, rules, wrong};
 
 on_both! {
     what_is_late_is_marked
@@ -25,13 +25,13 @@ fn entry(dni: &str, name: &str) -> RosterEntry {
     }
 }
 
-fn files_for_other_programs(place: &Place) {
-    let server = place.serve(rules());
+fn files_for_other_programs(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
     let mut formula = right("123456", 2, 0);
     formula.name = b"=HYPERLINK(\"x\",\"\xed\")"[..].into();
     assert_eq!(server.submit(formula), "accepted 2");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     let receipts: Vec<String> = archive
         .submissions("lab")
         .unwrap()
@@ -84,9 +84,9 @@ fn files_for_other_programs(place: &Place) {
 }
 
 /// It counts all the same.
-fn what_is_late_is_marked(place: &Place) {
-    let server = place.serve(rules());
-    let mut archive = place.location.archive(false).unwrap();
+fn what_is_late_is_marked(register: &TempRegister) {
+    let server = register.serve(rules());
+    let mut archive = register.location.archive(false).unwrap();
     let mut bob = entry("7654321", "Bob");
     bob.team = "B \"1\"".to_owned();
     archive.set_roster(&[entry(ANA, "Ana"), bob]).unwrap();
@@ -136,9 +136,9 @@ fn what_is_late_is_marked(place: &Place) {
     assert_eq!(archive.deadlines("lab2").unwrap().all, due(9999));
 }
 
-fn findings(place: &Place) {
-    let server = place.serve(rules());
-    let mut archive = place.location.archive(false).unwrap();
+fn findings(register: &TempRegister) {
+    let server = register.serve(rules());
+    let mut archive = register.location.archive(false).unwrap();
     archive
         .set_roster(&[entry(ANA, "García, Ana"), entry("7777777", "Eva")])
         .unwrap();
@@ -176,12 +176,12 @@ fn findings(place: &Place) {
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
 }
 
-fn receipts(place: &Place) {
-    let server = place.serve(rules());
+fn receipts(register: &TempRegister) {
+    let server = register.serve(rules());
     let decision = server.store(right(ANA, 1, 0)).recv().unwrap();
     let receipt = decision.entry().unwrap().receipt.unwrap();
     assert_eq!(server.submit(right("123456", 1, 0)), "accepted 2");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     let typed = format!("{}-{}", &receipt.as_str()[..5], &receipt.as_str()[5..]);
     let found = archive.receipt(&typed.to_lowercase()).unwrap().unwrap();
     assert_eq!((found.number, found.dni.as_str()), (1, ANA));
@@ -193,11 +193,11 @@ fn receipts(place: &Place) {
     assert_eq!(again.entry().unwrap().receipt, Some(receipt));
 }
 
-fn forgetting(place: &Place) {
-    let server = place.serve(rules());
+fn forgetting(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
     assert_eq!(server.submit(wrong(ANA, 1, 0)), "wrong-code");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.forget(ANA).unwrap(), 2);
     assert_eq!(archive.forget(ANA).unwrap(), 0);
     assert!(archive.submissions("lab").unwrap().is_empty());

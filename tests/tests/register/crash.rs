@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use socklab_register::Location;
 
-use crate::{Heard, Place, Server, right, rules};
+use crate::{EventLog, Server, TempRegister, right, rules};
 
 /// Where the program of one fault finds its register.
 const FOLDER: &str = "FAIL_FOLDER";
@@ -38,14 +38,14 @@ fn program() {
         return;
     };
     let file = PathBuf::from(folder).join("register.db");
-    let heard = Heard::default();
+    let log = EventLog::default();
     let location = Location::File(file.clone());
-    let opened = location.serve(rules(), None, std::sync::Arc::new(heard.clone()));
+    let opened = location.serve(rules(), None, std::sync::Arc::new(log.clone()));
     let Ok(writer) = opened else {
         println!("\nnot-opened");
         return;
     };
-    let server = Server { writer, heard };
+    let server = Server { writer, log };
     for (n, together) in STUDENTS.into_iter().enumerate() {
         if n == 2 {
             // The log is merged meanwhile.
@@ -115,13 +115,13 @@ struct Ran {
 }
 
 /// Runs the program with a fault at the n-th call.
-fn run(library: &Path, place: &Place, how: &str, n: u32) -> Ran {
+fn run(library: &Path, register: &TempRegister, how: &str, n: u32) -> Ran {
     let n = n.to_string();
-    run_with(library, place, &[("FAIL_HOW", how), ("FAIL_AT", &n)])
+    run_with(library, register, &[("FAIL_HOW", how), ("FAIL_AT", &n)])
 }
 
-fn run_with(library: &Path, place: &Place, environment: &[(&str, &str)]) -> Ran {
-    let folder = place.beside("register.db").parent().unwrap().to_owned();
+fn run_with(library: &Path, register: &TempRegister, environment: &[(&str, &str)]) -> Ran {
+    let folder = register.beside("register.db").parent().unwrap().to_owned();
     let log = tempfile::NamedTempFile::new().unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
@@ -161,12 +161,12 @@ fn told(printed: &str) -> Told {
 }
 
 /// Looks at a register after a fault, as it is without it.
-fn judge(place: &Place, ran: &Ran) {
+fn judge(register: &TempRegister, ran: &Ran) {
     let Ran { printed, fault, .. } = ran;
     let told = told(printed);
-    let held = judge_held(place, &told, fault);
+    let held = judge_held(register, &told, fault);
     // A retry of each tells the truth.
-    let server = place.serve(rules());
+    let server = register.serve(rules());
     for dni in STUDENTS.concat() {
         let said = server.submit(right(dni, 1, 1));
         match held.get(dni) {
@@ -188,9 +188,9 @@ fn judge(place: &Place, ran: &Ran) {
 }
 
 /// All that was confirmed is there, once, under the number that was told.
-fn judge_held(place: &Place, told: &Told, fault: &str) -> BTreeMap<String, u64> {
-    let server = place.serve(rules());
-    let mut archive = place.location.archive(false).unwrap();
+fn judge_held(register: &TempRegister, told: &Told, fault: &str) -> BTreeMap<String, u64> {
+    let server = register.serve(rules());
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new(), "{fault}");
     let mut held = BTreeMap::new();
     for one in archive.submissions("lab").unwrap() {
@@ -219,12 +219,12 @@ fn every_call_fails_once() {
     let Some(library) = library(tools.path()) else {
         return;
     };
-    let place = Place::file();
-    let ran = run(&library, &place, "error", 0);
+    let register = TempRegister::file();
+    let ran = run(&library, &register, "error", 0);
     let calls = ran.calls.expect("it was counted");
     assert!(ran.printed.contains("\nended"), "{}", ran.printed);
     assert!(calls > 100, "only {calls} calls");
-    judge(&place, &ran);
+    judge(&register, &ran);
     for how in ["error", "kill", "torn"] {
         let next = AtomicU32::new(1);
         let failed = AtomicU32::new(0);
@@ -236,15 +236,15 @@ fn every_call_fails_once() {
                         if n > calls {
                             return;
                         }
-                        let place = Place::file();
-                        let ran = run(&library, &place, how, n);
+                        let register = TempRegister::file();
+                        let ran = run(&library, &register, how, n);
                         let came_to = ["\nended", "\nnot-opened"];
                         let alive = came_to.iter().any(|end| ran.printed.contains(end));
                         assert!(alive || how != "error", "{}", ran.fault);
                         if ran.fault.contains(&format!("{how}: ")) {
                             failed.fetch_add(1, Ordering::Relaxed);
                         }
-                        judge(&place, &ran);
+                        judge(&register, &ran);
                     }
                 });
             }
@@ -264,12 +264,12 @@ fn syncs_of_the_file_itself_fail() {
     let Some(library) = library(tools.path()) else {
         return;
     };
-    let place = Place::file();
-    drop(place.serve(rules()));
-    let file = place.beside("register.db").display().to_string();
+    let register = TempRegister::file();
+    drop(register.serve(rules()));
+    let file = register.beside("register.db").display().to_string();
     let ran = run_with(
         &library,
-        &place,
+        &register,
         &[("FAIL_HOW", "error"), ("FAIL_SYNC", &file)],
     );
     let told = told(&ran.printed);
@@ -277,5 +277,5 @@ fn syncs_of_the_file_itself_fail() {
     assert_eq!(told["1000001"], ["accepted 1"]);
     assert_eq!(told["1000005"], ["unavailable 0"; 3], "{}", ran.printed);
     assert!(ran.printed.contains("\nended"), "{}", ran.printed);
-    judge_held(&place, &told, &ran.fault);
+    judge_held(&register, &told, &ran.fault);
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::sync::Arc;
 
 use socklab_core::register::Decision;
-use socklab_register::{Event, Trouble};
+use socklab_register::{ErrorKind, RegisterEvent};
 
 use crate::guessing::Card;
-use crate::{Heard, Place, on_both, random, right, rules};
+use crate::{EventLog, TempRegister, on_both, random, right, rules};
 
 on_both! {
     one_damaged_secret
@@ -18,19 +18,20 @@ on_both! {
 const BAD: &str = "12345674";
 
 /// How many events there are of a damaged entry, and how many others.
-fn damaged(events: &[Event]) -> (usize, usize) {
-    let about = |one: &&Event| matches!(one, Event::Damaged { dnis, .. } if *dnis == [BAD]);
+fn damaged(events: &[RegisterEvent]) -> (usize, usize) {
+    let about =
+        |one: &&RegisterEvent| matches!(one, RegisterEvent::Damaged { dnis, .. } if *dnis == [BAD]);
     let damaged = events.iter().filter(about).count();
     (damaged, events.len() - damaged)
 }
 
-fn one_damaged_secret(place: &Place) {
-    let (good, bad) = (Card::of("12345679", place), Card::of(BAD, place));
-    place.tamper(&format!(
+fn one_damaged_secret(register: &TempRegister) {
+    let (good, bad) = (Card::of("12345679", register), Card::of(BAD, register));
+    register.tamper(&format!(
         "UPDATE students SET secret = (SELECT secret FROM students WHERE dni = '12345679')
          WHERE dni = '{BAD}'"
     ));
-    let server = place.serve(random());
+    let server = register.serve(random());
     // It is said at the start.
     assert_eq!(damaged(&server.events()), (1, 0));
     // What waits together is decided together.
@@ -50,30 +51,30 @@ fn one_damaged_secret(place: &Place) {
     }
     // It is said once more when one of them comes, and the register has not failed.
     assert_eq!(damaged(&server.events()), (2, 0));
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(
-        archive.damaged_secrets(&place.beside("key")).unwrap(),
+        archive.damaged_secrets(&register.beside("key")).unwrap(),
         [BAD]
     );
     assert_eq!(archive.submissions("lab").unwrap().len(), 1);
     // Others are given secrets, and a new one helps.
-    let (other, bad) = (Card::of("12345675", place), Card::of(BAD, place));
+    let (other, bad) = (Card::of("12345675", register), Card::of(BAD, register));
     assert_eq!(server.submit(other.right(1, 0)), "accepted 2");
     assert_eq!(server.submit(bad.right(9, 0)), "accepted 3");
 }
 
 /// Whatever the database has against one row, the others of its batch are written.
-fn one_entry_that_cannot_be_written(place: &Place) {
-    let server = place.serve(rules());
+fn one_entry_that_cannot_be_written(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right("10000000", 1, 0)), "accepted 1");
-    let refuse = match place.cluster {
+    let refuse = match register.cluster {
         None => format!(
             "CREATE TRIGGER bad BEFORE INSERT ON attempts WHEN NEW.dni = '{BAD}'
              BEGIN SELECT RAISE(ABORT, 'bad'); END"
         ),
         Some(_) => format!("ALTER TABLE attempts ADD CONSTRAINT bad CHECK (dni <> '{BAD}')"),
     };
-    place.tamper(&refuse);
+    register.tamper(&refuse);
     const STUDENTS: usize = 300;
     let dni = |n: usize| match n {
         150 | 151 => BAD.to_owned(),
@@ -91,19 +92,19 @@ fn one_entry_that_cannot_be_written(place: &Place) {
         assert_eq!(decision.recv().unwrap().name(), expected, "{n}");
     }
     assert_eq!(damaged(&server.events()), (1, 0));
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS - 1);
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
 }
 
-fn a_key_of_another_register(place: &Place) {
-    let (_a, _b) = (Card::of("12345670", place), Card::of(BAD, place));
-    let key = place.beside("key");
+fn a_key_of_another_register(register: &TempRegister) {
+    let (_a, _b) = (Card::of("12345670", register), Card::of(BAD, register));
+    let key = register.beside("key");
     let mut bytes = fs::read(&key).unwrap();
     bytes[7] ^= 1;
     fs::write(&key, bytes).unwrap();
-    let opened = place
+    let opened = register
         .location
-        .serve(random(), Some(&key), Arc::new(Heard::default()));
-    assert_eq!(opened.map(|_| ()).unwrap_err().trouble, Trouble::Key);
+        .serve(random(), Some(&key), Arc::new(EventLog::default()));
+    assert_eq!(opened.map(|_| ()).unwrap_err().kind, ErrorKind::Key);
 }

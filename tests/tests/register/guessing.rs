@@ -3,9 +3,9 @@
 use socklab_core::otp::{Code, Key, TimeStep};
 use socklab_core::policy::SecretKind;
 use socklab_core::register::Attempt;
-use socklab_register::{Event, Rules, Trouble};
+use socklab_register::{ErrorKind, RegisterEvent, Rules};
 
-use crate::{Heard, Place, Server, at, attempt, enrol, on_both, random, right, rules};
+use crate::{EventLog, Server, TempRegister, at, attempt, enrol, on_both, random, right, rules};
 
 on_both! {
     every_refusal_is_the_same
@@ -26,9 +26,9 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    pub(crate) fn of(dni: &'static str, place: &Place) -> Card {
-        let mut archive = place.location.archive(true).unwrap();
-        let secret = enrol(&mut archive, dni, &place.beside("key"));
+    pub(crate) fn of(dni: &'static str, register: &TempRegister) -> Card {
+        let mut archive = register.location.archive(true).unwrap();
+        let secret = enrol(&mut archive, dni, &register.beside("key"));
         Card {
             dni,
             key: Key::from_bytes(&secret),
@@ -58,10 +58,10 @@ fn all_refused(server: &Server, attempts: impl Iterator<Item = Attempt>) -> bool
     said.iter().all(|said| said == "refused")
 }
 
-fn every_refusal_is_the_same(place: &Place) {
-    let (ana, bob) = (Card::of(ANA, place), Card::of(BOB, place));
+fn every_refusal_is_the_same(register: &TempRegister) {
+    let (ana, bob) = (Card::of(ANA, register), Card::of(BOB, register));
     assert_ne!(ana.key, bob.key);
-    let server = place.serve(random());
+    let server = register.serve(random());
     // One text for all that can be wrong: the DNI's own code, an old one, nobody, too many.
     assert_eq!(server.submit(right(ANA, 1, 0)), "refused");
     let expired = attempt(ANA, ana.code(-60), 2, 0);
@@ -72,7 +72,7 @@ fn every_refusal_is_the_same(place: &Place) {
         assert_eq!(server.submit(ana.wrong(4, 1)), "refused");
     }
     // The lecturer sees what each was.
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     let why = archive.why(ANA).unwrap();
     let verdicts: Vec<&str> = why.iter().map(|one| one.verdict.as_str()).collect();
     let wrong = "wrong-code";
@@ -80,9 +80,9 @@ fn every_refusal_is_the_same(place: &Place) {
     assert_eq!(archive.turned_away(ANA).unwrap(), 1);
 }
 
-fn a_wrong_or_expired_code_learns_nothing(place: &Place) {
-    let (ana, _bob) = (Card::of(ANA, place), Card::of(BOB, place));
-    let server = place.serve(random());
+fn a_wrong_or_expired_code_learns_nothing(register: &TempRegister) {
+    let (ana, _bob) = (Card::of(ANA, register), Card::of(BOB, register));
+    let server = register.serve(random());
     assert_eq!(server.submit(ana.right(1, 0)), "accepted 1");
     // Whether Ana has submitted cannot be told from Bob, who has not.
     let used = ana.code(0);
@@ -94,9 +94,9 @@ fn a_wrong_or_expired_code_learns_nothing(place: &Place) {
     assert_eq!(server.submit(attempt(ANA, used, 1, 90)), "refused");
 }
 
-fn a_valid_code_is_told_from_anywhere(place: &Place) {
-    let ana = Card::of(ANA, place);
-    let server = place.serve(random());
+fn a_valid_code_is_told_from_anywhere(register: &TempRegister) {
+    let ana = Card::of(ANA, register);
+    let server = register.serve(random());
     assert_eq!(server.submit(ana.right(1, 0)), "accepted 1");
     assert_eq!(server.submit(ana.right(1, 1)), "already 1");
     assert_eq!(server.submit(ana.right(2, 1)), "already 1");
@@ -110,12 +110,12 @@ fn a_valid_code_is_told_from_anywhere(place: &Place) {
 }
 
 /// Three hundred guesses of which the last is right: it comes too late.
-fn a_guesser_is_stopped(place: &Place) {
-    let ana = Card::of(ANA, place);
-    let server = place.serve(random());
+fn a_guesser_is_stopped(register: &TempRegister) {
+    let ana = Card::of(ANA, register);
+    let server = register.serve(random());
     assert!(all_refused(&server, (0..299).map(|_| ana.wrong(9, 0))));
     assert_eq!(server.submit(ana.right(9, 0)), "refused");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert!(archive.submissions("lab").unwrap().is_empty());
     // Few leave a row, and all are counted.
     assert_eq!(archive.why(ANA).unwrap().len(), 3);
@@ -133,9 +133,9 @@ fn a_guesser_is_stopped(place: &Place) {
     assert_eq!(server.submit(ana.right(1, 5_001)), "accepted 1");
 }
 
-fn nobody_is_locked_out(place: &Place) {
-    let cards = [Card::of(ANA, place), Card::of(BOB, place)];
-    let server = place.serve(random());
+fn nobody_is_locked_out(register: &TempRegister) {
+    let cards = [Card::of(ANA, register), Card::of(BOB, register)];
+    let server = register.serve(random());
     let [ana, bob] = &cards;
     // From her own router, and a hundred from 85 addresses.
     assert!(all_refused(&server, (0..3).map(|_| ana.wrong(1, 0))));
@@ -149,30 +149,32 @@ fn nobody_is_locked_out(place: &Place) {
     assert_eq!(server.submit(bob.right(1, 41)), "accepted 2");
 }
 
-fn a_register_remembers_its_secrets(place: &Place) {
-    let ana = Card::of(ANA, place);
+fn a_register_remembers_its_secrets(register: &TempRegister) {
+    let ana = Card::of(ANA, register);
     let told = |secret| Rules { secret, ..rules() };
     // Secrets have been given out: they count, said or not.
-    let server = place.serve(told(None));
+    let server = register.serve(told(None));
     assert_eq!(server.submit(right(ANA, 1, 0)), "refused");
     assert_eq!(server.submit(ana.right(1, 0)), "accepted 1");
-    assert_eq!(server.events(), [Event::SecretsRemembered]);
+    assert_eq!(server.events(), [RegisterEvent::SecretsRemembered]);
     drop(server);
     // Only by a word does it take DNIs, which it remembers too.
     for secret in [Some(SecretKind::Dni), None] {
-        let server = place.serve(told(secret));
-        let given_up = secret.map(|_| Event::SecretsGivenUp);
+        let server = register.serve(told(secret));
+        let given_up = secret.map(|_| RegisterEvent::SecretsGivenUp);
         assert_eq!(server.events(), Vec::from_iter(given_up));
         assert_eq!(server.submit(right(ANA, 1, 60)), "already 1");
     }
-    let server = place.serve(random());
+    let server = register.serve(random());
     assert_eq!(server.submit(right(ANA, 1, 90)), "refused");
     drop(server);
     // Without the key it does not start, and never falls back.
-    std::fs::remove_file(place.beside("key")).unwrap();
-    let key = place.beside("key");
-    let opened = place
-        .location
-        .serve(rules(), Some(&key), std::sync::Arc::new(Heard::default()));
-    assert_eq!(opened.map(|_| ()).unwrap_err().trouble, Trouble::Key);
+    std::fs::remove_file(register.beside("key")).unwrap();
+    let key = register.beside("key");
+    let opened = register.location.serve(
+        rules(),
+        Some(&key),
+        std::sync::Arc::new(EventLog::default()),
+    );
+    assert_eq!(opened.map(|_| ()).unwrap_err().kind, ErrorKind::Key);
 }

@@ -4,6 +4,7 @@ mod archive;
 mod behind;
 #[cfg(target_os = "linux")]
 mod crash;
+mod errors;
 mod faults;
 mod guessing;
 mod once;
@@ -11,7 +12,6 @@ mod rules;
 #[cfg(unix)]
 mod silence;
 mod strangers;
-mod trouble;
 
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -21,23 +21,23 @@ use socklab_core::otp::{Code, Dni, Key, TimeStep};
 use socklab_core::policy::SecretKind;
 use socklab_core::register::{Attempt, Decision, Register};
 use socklab_core::{Mono, Now};
-use socklab_register::{Archive, Event, Journal, Location, Rules, Writer};
+use socklab_register::{Archive, Location, RegisterEvent, RegisterObserver, Rules, Writer};
 use socklab_tests::EPOCH;
 use socklab_tests::postgres::Cluster;
 use tempfile::TempDir;
 
 /// Where a test's register is, and what must outlive it.
-pub(crate) struct Place {
+pub(crate) struct TempRegister {
     pub(crate) location: Location,
     folder: TempDir,
     cluster: Option<Arc<Cluster>>,
 }
 
-impl Place {
+impl TempRegister {
     /// A new file.
-    pub(crate) fn file() -> Place {
+    pub(crate) fn file() -> TempRegister {
         let folder = tempfile::tempdir().unwrap();
-        Place {
+        TempRegister {
             location: Location::File(folder.path().join("register.db")),
             folder,
             cluster: None,
@@ -45,9 +45,9 @@ impl Place {
     }
 
     /// A new database, where this machine has PostgreSQL.
-    pub(crate) fn database() -> Option<Place> {
+    pub(crate) fn database() -> Option<TempRegister> {
         let cluster = Cluster::shared()?;
-        Some(Place {
+        Some(TempRegister {
             location: cluster.database().parse().unwrap(),
             folder: tempfile::tempdir().unwrap(),
             cluster: Some(cluster),
@@ -72,27 +72,27 @@ impl Place {
     }
 
     pub(crate) fn serve(&self, rules: Rules) -> Server {
-        let heard = Heard::default();
+        let log = EventLog::default();
         let writer = self
             .location
-            .serve(rules, Some(&self.beside("key")), Arc::new(heard.clone()));
+            .serve(rules, Some(&self.beside("key")), Arc::new(log.clone()));
         Server {
             writer: writer.unwrap(),
-            heard,
+            log,
         }
     }
 }
 
-/// Makes a test of a function on each kind of place.
+/// Makes a test of a function on each kind of register.
 macro_rules! on_both {
     ($($name:ident)*) => {
         mod sqlite {
-            $(#[test] fn $name() { super::$name(&crate::Place::file()); })*
+            $(#[test] fn $name() { super::$name(&crate::TempRegister::file()); })*
         }
         mod postgres {
             $(#[test] fn $name() {
-                if let Some(place) = crate::Place::database() {
-                    super::$name(&place);
+                if let Some(register) = crate::TempRegister::database() {
+                    super::$name(&register);
                 }
             })*
         }
@@ -113,10 +113,10 @@ pub(crate) fn random() -> Rules {
 
 /// What a register said beside its decisions.
 #[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<Event>>>);
+pub(crate) struct EventLog(Arc<Mutex<Vec<RegisterEvent>>>);
 
-impl Journal for Heard {
-    fn event(&self, event: &Event) {
+impl RegisterObserver for EventLog {
+    fn event(&self, event: &RegisterEvent) {
         self.0.lock().unwrap().push(event.clone());
     }
 }
@@ -124,7 +124,7 @@ impl Journal for Heard {
 /// A register in use.
 pub(crate) struct Server {
     pub(crate) writer: Writer,
-    pub(crate) heard: Heard,
+    pub(crate) log: EventLog,
 }
 
 impl Server {
@@ -146,8 +146,8 @@ impl Server {
         waiting.iter().map(text).collect()
     }
 
-    pub(crate) fn events(&self) -> Vec<Event> {
-        self.heard.0.lock().unwrap().clone()
+    pub(crate) fn events(&self) -> Vec<RegisterEvent> {
+        self.log.0.lock().unwrap().clone()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use crate::{Place, on_both, right, rules, wrong};
+use crate::{TempRegister, on_both, right, rules, wrong};
 
 on_both! {
     eight_servers_and_one_code
@@ -12,9 +12,9 @@ on_both! {
 }
 
 /// Each server has a connection of its own to the register, as separate programs have.
-fn eight_servers_and_one_code(place: &Place) {
+fn eight_servers_and_one_code(register: &TempRegister) {
     const ROUNDS: usize = 20;
-    let servers: Vec<_> = (0..8).map(|_| place.serve(rules())).collect();
+    let servers: Vec<_> = (0..8).map(|_| register.serve(rules())).collect();
     let start = Barrier::new(servers.len());
     let answers: Vec<Vec<String>> = thread::scope(|scope| {
         let running: Vec<_> = servers
@@ -42,7 +42,7 @@ fn eight_servers_and_one_code(place: &Place) {
             "{said:?}"
         );
     }
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), ROUNDS);
     for round in 0..ROUNDS {
         let dni = format!("{}", 1_000_000 + round);
@@ -50,8 +50,8 @@ fn eight_servers_and_one_code(place: &Place) {
     }
 }
 
-fn many_at_once(place: &Place) {
-    let server = place.serve(rules());
+fn many_at_once(register: &TempRegister) {
+    let server = register.serve(rules());
     let waiting: Vec<_> = (0..600)
         .map(|n| server.store(right(&format!("{}", 2_000_000 + n), 1, 0)))
         .collect();
@@ -59,7 +59,7 @@ fn many_at_once(place: &Place) {
         assert!(one.recv().unwrap().entry().is_some());
     }
     drop(server);
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     let numbers: Vec<u64> = archive
         .submissions("lab")
         .unwrap()
@@ -70,9 +70,9 @@ fn many_at_once(place: &Place) {
 }
 
 /// What waits together is decided together, and still one after the other.
-fn several_of_one_student_at_once(place: &Place) {
+fn several_of_one_student_at_once(register: &TempRegister) {
     const STUDENTS: usize = 20;
-    let server = place.serve(rules());
+    let server = register.serve(rules());
     let dni = |student: usize| format!("{}", 3_000_000 + student);
     let attempts = |student: usize| {
         let dni = dni(student);
@@ -93,7 +93,7 @@ fn several_of_one_student_at_once(place: &Place) {
         assert_eq!(decision.recv().unwrap().name(), expected, "{n}");
     }
     drop(server);
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS);
     for student in 0..STUDENTS {
         assert_eq!(archive.why(&dni(student)).unwrap().len(), 4);

@@ -4,9 +4,9 @@ use socklab_core::Now;
 use socklab_core::otp::Window;
 use socklab_core::policy::ClockState;
 use socklab_core::register::{Attempt, Decision};
-use socklab_register::{Admit, Event, Finding, RosterEntry, Rules};
+use socklab_register::{Admit, Finding, RegisterEvent, RosterEntry, Rules};
 
-use crate::{Place, at, attempt, code, on_both, right, rules, wrong};
+use crate::{TempRegister, at, attempt, code, on_both, right, rules, wrong};
 
 on_both! {
     a_code_counts_once
@@ -26,11 +26,11 @@ on_both! {
 const ANA: &str = "12345678";
 const BOB: &str = "01234567";
 
-fn a_code_counts_once(place: &Place) {
-    let server = place.serve(rules());
+fn a_code_counts_once(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
     // The same code, for another lab of the same register, is used up.
-    let other = place.serve(Rules {
+    let other = register.serve(Rules {
         lab: "lab2".to_owned(),
         ..rules()
     });
@@ -39,8 +39,8 @@ fn a_code_counts_once(place: &Place) {
     assert_eq!(server.submit(right(ANA, 2, 30)), "already 1");
 }
 
-fn the_first_counts_and_may_be_asked_for_again(place: &Place) {
-    let server = place.serve(rules());
+fn the_first_counts_and_may_be_asked_for_again(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(BOB, 1, 0)), "accepted 1");
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 2");
     // From anywhere, even long expired, and however often: it is not counted.
@@ -59,7 +59,7 @@ fn the_first_counts_and_may_be_asked_for_again(place: &Place) {
         "wrong-code"
     );
     assert_eq!(
-        place
+        register
             .location
             .archive(false)
             .unwrap()
@@ -70,8 +70,8 @@ fn the_first_counts_and_may_be_asked_for_again(place: &Place) {
     );
 }
 
-fn three_in_thirty_seconds_then_ten_failures_wait(place: &Place) {
-    let server = place.serve(rules());
+fn three_in_thirty_seconds_then_ten_failures_wait(register: &TempRegister) {
+    let server = register.serve(rules());
     for second in 0..3 {
         assert_eq!(server.submit(wrong(ANA, 1, second)), "wrong-code");
     }
@@ -91,7 +91,7 @@ fn three_in_thirty_seconds_then_ten_failures_wait(place: &Place) {
     assert_eq!(server.submit(wrong(ANA, 1, second + 29)), "throttled 1");
     assert_eq!(server.submit(wrong(ANA, 1, second + 30)), "wrong-code");
     assert_eq!(server.submit(wrong(ANA, 1, second + 80)), "throttled 10");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.turned_away(ANA).unwrap(), 4);
     // Success ends it.
     assert_eq!(server.submit(right(ANA, 1, second + 81)), "accepted 1");
@@ -100,14 +100,14 @@ fn three_in_thirty_seconds_then_ten_failures_wait(place: &Place) {
 }
 
 /// A classmate behind the same router, and a hundred failures from everywhere.
-fn a_right_code_waits_for_nobody(place: &Place) {
-    let server = place.serve(rules());
+fn a_right_code_waits_for_nobody(register: &TempRegister) {
+    let server = register.serve(rules());
     for _ in 0..3 {
         assert_eq!(server.submit(wrong(ANA, 1, 0)), "wrong-code");
     }
     assert_eq!(server.submit(wrong(ANA, 1, 1)), "throttled 29");
     assert_eq!(server.submit(right(ANA, 1, 1)), "accepted 1");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     for range in [0..99, 99..100] {
         assert!(archive.guessed_at().unwrap().is_empty());
         let said = server.submit_all(range.map(|n| wrong(BOB, 10 + n, 2 * i64::from(n))));
@@ -121,8 +121,8 @@ fn a_right_code_waits_for_nobody(place: &Place) {
     assert!(archive.guessed_at().unwrap().is_empty());
 }
 
-fn thirty_from_everywhere(place: &Place) {
-    let server = place.serve(rules());
+fn thirty_from_everywhere(register: &TempRegister) {
+    let server = register.serve(rules());
     let said = server.submit_all((0..30).map(|n| wrong(ANA, 10 + n, 60)));
     assert!(said.iter().all(|said| said == "wrong-code"), "{said:?}");
     assert_eq!(server.submit(wrong(ANA, 2, 61)), "throttled 29");
@@ -131,7 +131,7 @@ fn thirty_from_everywhere(place: &Place) {
     assert_eq!(server.submit(right(ANA, 2, 91)), "accepted 1");
 }
 
-fn only_the_class(place: &Place) {
+fn only_the_class(register: &TempRegister) {
     let roster = |dnis: &[&str]| -> Vec<RosterEntry> {
         let entry = |dni: &&str| RosterEntry {
             dni: (*dni).to_owned(),
@@ -139,9 +139,9 @@ fn only_the_class(place: &Place) {
         };
         dnis.iter().map(entry).collect()
     };
-    let mut archive = place.location.archive(true).unwrap();
+    let mut archive = register.location.archive(true).unwrap();
     archive.set_roster(&roster(&[ANA])).unwrap();
-    let server = place.serve(Rules {
+    let server = register.serve(Rules {
         admit: Admit::Listed,
         ..rules()
     });
@@ -157,8 +157,8 @@ fn only_the_class(place: &Place) {
     );
 }
 
-fn a_clock_that_is_set_back(place: &Place) {
-    let server = place.serve(rules());
+fn a_clock_that_is_set_back(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 100)), "accepted 1");
     // Set back by 61 s: no code is judged for a time before that of one that was accepted.
     let set = |dni, seconds, mono| {
@@ -178,12 +178,12 @@ fn a_clock_that_is_set_back(place: &Place) {
     assert_eq!(server.submit(set(BOB, 100, 161)), "accepted 2");
     let events = server.events();
     assert!(
-        matches!(events[..], [Event::Clock(ClockState::Behind(_))]),
+        matches!(events[..], [RegisterEvent::Clock(ClockState::Behind(_))]),
         "{events:?}"
     );
 }
 
-fn a_clock_that_was_ahead(place: &Place) {
+fn a_clock_that_was_ahead(register: &TempRegister) {
     const YEAR: i64 = 365 * 86_400;
     let ahead = |attempt: Attempt| Attempt {
         at: Now {
@@ -192,8 +192,8 @@ fn a_clock_that_was_ahead(place: &Place) {
         },
         ..attempt
     };
-    let mut archive = place.location.archive(true).unwrap();
-    let server = place.serve(rules());
+    let mut archive = register.location.archive(true).unwrap();
+    let server = register.serve(rules());
     // While it is a year ahead, a stranger sends a wrong code: that proves nothing.
     assert_eq!(server.submit(ahead(wrong(ANA, 1, YEAR))), "wrong-code");
     assert_eq!(server.submit(right(ANA, 2, 20)), "accepted 1");
@@ -205,7 +205,7 @@ fn a_clock_that_was_ahead(place: &Place) {
     let behind = archive.clock_behind(at(30).unix).unwrap().unwrap();
     assert_eq!(behind.as_secs(), (YEAR - 30) as u64);
     drop(server);
-    let server = place.serve(rules());
+    let server = register.serve(rules());
     let said = server.submit(right("999999", 1, 31));
     assert_eq!(said, format!("clock {}", YEAR - 31));
     archive.trust_clock().unwrap();
@@ -213,24 +213,24 @@ fn a_clock_that_was_ahead(place: &Place) {
     assert_eq!(server.submit(right("999999", 1, 33)), "accepted 3");
 }
 
-fn what_is_known_survives(place: &Place) {
-    let server = place.serve(rules());
+fn what_is_known_survives(register: &TempRegister) {
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
     for _ in 0..3 {
         assert_eq!(server.submit(wrong(BOB, 1, 0)), "wrong-code");
     }
     drop(server);
-    let server = place.serve(rules());
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 1)), "already 1");
     assert_eq!(server.submit(wrong(BOB, 1, 1)), "throttled 29");
 }
 
-fn somebody_elses_entry(place: &Place) {
+fn somebody_elses_entry(register: &TempRegister) {
     let named = |name: &str, attempt: Attempt| Attempt {
         name: name.as_bytes().into(),
         ..attempt
     };
-    let server = place.serve(rules());
+    let server = register.serve(rules());
     assert_eq!(
         server.submit(named("Mallory", right(ANA, 1, 0))),
         "accepted 1"
@@ -248,7 +248,7 @@ fn somebody_elses_entry(place: &Place) {
         "already 1"
     );
     assert_eq!(server.submit(named("Bob", right(BOB, 1, 60))), "accepted 2");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     let findings = archive.findings("lab").unwrap();
     let found = findings.iter().find_map(|one| match one {
         Finding::SeveralNames {
@@ -272,15 +272,15 @@ fn somebody_elses_entry(place: &Place) {
     assert_eq!(submissions[0].name, b"Mallory");
 }
 
-fn foreigners(place: &Place) {
+fn foreigners(register: &TempRegister) {
     const X: &str = "X1234567L";
     const Y: &str = "Y1234567X";
-    let server = place.serve(rules());
+    let server = register.serve(rules());
     assert_eq!(server.submit(right(X, 1, 0)), "dni-letter");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert!(archive.why(X).unwrap().is_empty());
     drop(server);
-    let server = place.serve(Rules {
+    let server = register.serve(Rules {
         nie: true,
         ..rules()
     });
@@ -299,13 +299,13 @@ fn foreigners(place: &Place) {
     assert_eq!(dnis, [X, Y, "1234567"]);
 }
 
-fn one_file_serves_a_course(place: &Place) {
+fn one_file_serves_a_course(register: &TempRegister) {
     let window = Window {
         behind: 1,
         ahead: 1,
     };
     for (n, lab) in ["one", "two", "three"].into_iter().enumerate() {
-        let server = place.serve(Rules {
+        let server = register.serve(Rules {
             lab: lab.to_owned(),
             window,
             ..rules()
@@ -314,7 +314,7 @@ fn one_file_serves_a_course(place: &Place) {
         let early = attempt(ANA, code(ANA, 90 * n as i64 + 30), 1, 90 * n as i64);
         assert_eq!(server.submit(early), format!("accepted {}", n + 1));
     }
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.labs().unwrap(), ["one", "three", "two"]);
     assert_eq!(archive.submissions("two").unwrap()[0].number, 2);
 }

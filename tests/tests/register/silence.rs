@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socklab_register::{Event, Location, Trouble};
+use socklab_register::{ErrorKind, Location, RegisterEvent};
 use socklab_tests::postgres::Cluster;
 
-use crate::{Heard, Server, right, rules, wrong};
+use crate::{EventLog, Server, right, rules, wrong};
 
 /// How long the register waits for a server, and a bit more.
 const ENOUGH: Duration = Duration::from_secs(8);
@@ -91,11 +91,11 @@ fn pass(mut from: impl Read, mut to: impl Write, stuck: impl Fn(&[u8]) -> bool) 
 }
 
 fn serve(location: &Location) -> Server {
-    let heard = Heard::default();
+    let log = EventLog::default();
     let writer = location
-        .serve(rules(), None, Arc::new(heard.clone()))
+        .serve(rules(), None, Arc::new(log.clone()))
         .unwrap();
-    Server { writer, heard }
+    Server { writer, log }
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn it_is_given_up_and_connected_to_anew() {
     }
     let events = server.events();
     assert!(
-        matches!(&events[..], [Event::Failed(error), Event::Recovered]
-            if error.trouble == Trouble::Silent),
+        matches!(&events[..], [RegisterEvent::Failed(error), RegisterEvent::Recovered]
+            if error.kind == ErrorKind::Silent),
         "{events:?}"
     );
     // Its end does not wait for a server that is silent.
@@ -176,7 +176,7 @@ fn it_says_nothing_from_the_start() {
         let location: Location = url.parse().unwrap();
         let began = Instant::now();
         let error = location.archive(false).map(|_| ()).unwrap_err();
-        assert_eq!(error.trouble, Trouble::Silent, "{error}");
+        assert_eq!(error.kind, ErrorKind::Silent, "{error}");
         assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
     }
 }
@@ -188,11 +188,11 @@ fn a_server_that_goes_away_and_comes_back() {
         return;
     };
     let location: Location = cluster.database().parse().unwrap();
-    let heard = Heard::default();
+    let log = EventLog::default();
     let writer = location
-        .serve(rules(), None, Arc::new(heard.clone()))
+        .serve(rules(), None, Arc::new(log.clone()))
         .unwrap();
-    let server = Server { writer, heard };
+    let server = Server { writer, log };
     assert_eq!(server.submit(right("12345678", 1, 0)), "accepted 1");
     cluster.kill();
     assert_eq!(server.submit(right("123456", 1, 0)), "unavailable");
@@ -210,7 +210,10 @@ fn a_server_that_goes_away_and_comes_back() {
     assert!(said.starts_with("accepted"), "{said}");
     let events = server.events();
     assert!(
-        matches!(events[..], [Event::Failed(_), Event::Recovered]),
+        matches!(
+            events[..],
+            [RegisterEvent::Failed(_), RegisterEvent::Recovered]
+        ),
         "{events:?}"
     );
 }

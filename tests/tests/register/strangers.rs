@@ -6,7 +6,7 @@ use socklab_core::register::Attempt;
 use socklab_register::{Admit, RosterEntry, Rules};
 
 use crate::guessing::Card;
-use crate::{Place, Server, on_both, random, right, rules, wrong};
+use crate::{Server, TempRegister, on_both, random, right, rules, wrong};
 
 on_both! {
     unknown_dnis_leave_no_rows
@@ -30,16 +30,16 @@ fn from(address: &str, attempt: Attempt) -> Attempt {
 }
 
 /// How many rows the tables have that failures may leave.
-fn rows(place: &Place) -> usize {
-    let mut archive = place.location.archive(false).unwrap();
+fn rows(register: &TempRegister) -> usize {
+    let mut archive = register.location.archive(false).unwrap();
     (0..300)
         .map(|n| archive.why(&invented(n)).unwrap().len())
         .sum()
 }
 
 /// Where it is known who may submit, failures of others are counted.
-fn unknown_dnis_leave_no_rows(place: &Place) {
-    let mut archive = place.location.archive(true).unwrap();
+fn unknown_dnis_leave_no_rows(register: &TempRegister) {
+    let mut archive = register.location.archive(true).unwrap();
     let ana = RosterEntry {
         dni: ANA.to_owned(),
         ..RosterEntry::default()
@@ -49,39 +49,39 @@ fn unknown_dnis_leave_no_rows(place: &Place) {
         admit: Admit::Listed,
         ..rules()
     };
-    let server = place.serve(listed);
+    let server = register.serve(listed);
     let said = server.submit_all((0..300).map(|n| right(&invented(n), 9, 0)));
     assert!(said.iter().all(|said| said == "unknown-dni"));
     drop(server);
-    assert_eq!(rows(place), 0);
+    assert_eq!(rows(register), 0);
     assert_eq!(
         archive.unrecorded().unwrap(),
         [("127.0.0.9".to_owned(), 300)]
     );
-    let card = Card::of(ANA, place);
-    let server = place.serve(random());
+    let card = Card::of(ANA, register);
+    let server = register.serve(random());
     let said = server.submit_all((0..200).map(|n| right(&invented(n), 8, 0)));
     assert!(said.iter().all(|said| said == "refused"));
     assert_eq!(server.submit(card.right(8, 0)), "accepted 1");
     drop(server);
-    assert_eq!(rows(place), 0);
+    assert_eq!(rows(register), 0);
     let counts = [("127.0.0.9".to_owned(), 300), ("127.0.0.8".to_owned(), 200)];
     assert_eq!(archive.unrecorded().unwrap(), counts);
 }
 
 /// Where everybody may submit, the lecturer can still tell a student why.
-fn invented_dnis_leave_few_rows(place: &Place) {
-    let server = place.serve(rules());
+fn invented_dnis_leave_few_rows(register: &TempRegister) {
+    let server = register.serve(rules());
     let said = server.submit_all((0..300).map(|n| wrong(&invented(n), 9, 0)));
     assert!(said.iter().all(|said| said == "wrong-code"));
     assert_eq!(server.submit(right(ANA, 9, 0)), "accepted 1");
-    assert_eq!(rows(place), 100);
+    assert_eq!(rows(register), 100);
     // One more every five seconds; others are not concerned.
     for second in 1..=10 {
         assert_eq!(server.submit(wrong("7777777", 9, second)), "wrong-code");
     }
     assert_eq!(server.submit(wrong("8888888", 1, 10)), "wrong-code");
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     assert_eq!(archive.why("7777777").unwrap().len(), 2);
     assert_eq!(archive.why("8888888").unwrap().len(), 1);
     drop(server);
@@ -91,13 +91,13 @@ fn invented_dnis_leave_few_rows(place: &Place) {
     );
 }
 
-fn invented_submissions_have_a_budget(place: &Place) {
-    let mut archive = place.location.archive(true).unwrap();
+fn invented_submissions_have_a_budget(register: &TempRegister) {
+    let mut archive = register.location.archive(true).unwrap();
     let few = Rules {
         new_dnis: 20,
         ..rules()
     };
-    let server = place.serve(few.clone());
+    let server = register.serve(few.clone());
     let accepted = |server: &Server, ip, range: std::ops::Range<u32>, second| {
         let said = server.submit_all(range.map(|n| right(&invented(n), ip, second)));
         (said.iter())
@@ -126,12 +126,12 @@ fn invented_submissions_have_a_budget(place: &Place) {
         admit: Admit::Listed,
         ..few
     };
-    let server = place.serve(listed);
+    let server = register.serve(listed);
     assert_eq!(accepted(&server, 9, 200..240, 60), 40);
 }
 
-fn a_flood_is_not_looked_up(place: &Place) {
-    let mut archive = place.location.archive(true).unwrap();
+fn a_flood_is_not_looked_up(register: &TempRegister) {
+    let mut archive = register.location.archive(true).unwrap();
     let class: Vec<RosterEntry> = (0..300)
         .map(|n| RosterEntry {
             dni: format!("{}", 60_000_000 + n),
@@ -139,7 +139,7 @@ fn a_flood_is_not_looked_up(place: &Place) {
         })
         .collect();
     archive.set_roster(&class).unwrap();
-    let server = place.serve(Rules {
+    let server = register.serve(Rules {
         admit: Admit::Listed,
         ..rules()
     });
@@ -169,8 +169,8 @@ fn a_flood_is_not_looked_up(place: &Place) {
     );
 }
 
-fn an_ipv6_user_is_one(place: &Place) {
-    let server = place.serve(rules());
+fn an_ipv6_user_is_one(register: &TempRegister) {
+    let server = register.serve(rules());
     let near = |n: u32| format!("2001:db8:1:2:{n:x}::1");
     // Three codes in 30 s for a DNI, from whichever of a /64's addresses.
     for n in 0..3 {
@@ -192,7 +192,7 @@ fn an_ipv6_user_is_one(place: &Place) {
         server.submit(from("2001:db8:1:3::2", right("7777777", 1, 300))),
         "accepted 2"
     );
-    let mut archive = place.location.archive(false).unwrap();
+    let mut archive = register.location.archive(false).unwrap();
     let findings = format!("{:?}", archive.findings("lab").unwrap());
     assert!(findings.contains("2001:db8:1:3::\""), "{findings}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Archive;
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 use crate::facts::from_micros;
 use crate::sql::remember;
 
@@ -71,7 +71,7 @@ impl Archive {
         let mut deadlines = Deadlines::default();
         for row in &self.sql.rows(sql, &[])? {
             let key = row.text(0)?;
-            let bad = |detail: &str| Error::new(Trouble::Broken, format!("{key}: {detail}"));
+            let bad = |detail: &str| Error::new(ErrorKind::Broken, format!("{key}: {detail}"));
             let named = serde_json::from_str(key.strip_prefix(PREFIX).unwrap_or_default());
             let (of, group): (String, Option<String>) = named.map_err(|_| bad("no lab"))?;
             if of != lab {

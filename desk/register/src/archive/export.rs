@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::deadline::how_long;
 use super::{Archive, Submission};
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 use crate::name::shown;
 use crate::time::{local_time, rfc3339};
 
@@ -107,15 +107,15 @@ impl Archive {
     pub fn moodle(
         &mut self,
         lab: &str,
-        book: &Gradebook,
+        decider: &Gradebook,
         to: &mut dyn Write,
     ) -> Result<u64, Error> {
-        if !(0.0..=book.maximum).contains(&book.grade) {
+        if !(0.0..=decider.maximum).contains(&decider.grade) {
             let detail = format!(
                 "the grade {} is not between 0 and the maximum {}",
-                book.grade, book.maximum
+                decider.grade, decider.maximum
             );
-            return Err(Error::new(Trouble::Input, detail));
+            return Err(Error::new(ErrorKind::Input, detail));
         }
         let receipts: std::collections::BTreeMap<u64, Submission> = self
             .submissions(lab)?
@@ -123,7 +123,7 @@ impl Archive {
             .map(|one| (one.number, one))
             .collect();
         let (students, late) = (self.students(lab)?, self.late(lab)?);
-        let header = ["idnumber", "email", &book.exercise, "feedback"];
+        let header = ["idnumber", "email", &decider.exercise, "feedback"];
         let mut sheet = Sheet::new(to, &header)?;
         for student in students.iter().filter(|student| student.listed) {
             let Some(one) = student.submission.and_then(|number| receipts.get(&number)) else {
@@ -134,7 +134,7 @@ impl Archive {
             if let Some(by) = late.as_ref().and_then(|late| late.get(&one.number)) {
                 feedback += &format!(" (late: {})", how_long(*by));
             }
-            let grade = book.grade.to_string();
+            let grade = decider.grade.to_string();
             sheet.row(&[&student.dni, &student.email, &grade, &feedback])?;
         }
         sheet.finish()
@@ -218,7 +218,7 @@ fn unwritten(error: csv::Error) -> Error {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     };
-    Error::new(Trouble::Output, error)
+    Error::new(ErrorKind::Output, error)
 }
 
 #[cfg(test)]

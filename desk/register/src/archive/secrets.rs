@@ -6,7 +6,7 @@ use std::{fs, io};
 use socklab_files::{free, sync_folder, with_suffix};
 
 use super::Archive;
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 use crate::keys::{KeyFile, SECRET, random};
 use crate::mode::{damaged_secrets, has_secrets};
 use crate::sql::{Sql, within};
@@ -49,7 +49,7 @@ impl Archive {
                     "{}: the register has secrets and their key file is not there",
                     key.display()
                 );
-                return Err(Error::new(Trouble::Key, detail));
+                return Err(Error::new(ErrorKind::Key, detail));
             }
             false => KeyFile::create(key)?,
         };
@@ -77,7 +77,7 @@ impl Archive {
     /// without it, none of the DNIs may have one.
     ///
     /// # Errors
-    /// [`Trouble::Exists`] names a DNI that has a secret.
+    /// [`ErrorKind::Exists`] names a DNI that has a secret.
     pub fn give_out(&mut self, new: &NewSecrets, replace: bool) -> Result<(), Error> {
         let (NewKey::Present(key) | NewKey::Next(key, _)) = &new.key;
         let sql = match replace {
@@ -94,7 +94,7 @@ impl Archive {
             for (dni, secret) in &new.secrets {
                 let sealed = key.seal(dni, secret)?;
                 if register.run(sql, &[dni.as_str().into(), sealed.into()])? == 0 {
-                    return Err(Error::new(Trouble::Exists, dni));
+                    return Err(Error::new(ErrorKind::Exists, dni));
                 }
             }
             Ok(())
@@ -130,7 +130,7 @@ impl Archive {
                 let sealed = next.seal(&dni, &secret)?;
                 let update = "UPDATE students SET secret = $1 WHERE dni = $2";
                 if sql.run(update, &[sealed.into(), dni.into()])? != 1 {
-                    return Err(Error::new(Trouble::Broken, "a secret cannot be written"));
+                    return Err(Error::new(ErrorKind::Broken, "a secret cannot be written"));
                 }
                 count += 1;
             }
@@ -195,5 +195,5 @@ fn put_next(path: &Path) -> Result<(), Error> {
 }
 
 fn named(path: &Path, error: &io::Error) -> Error {
-    Error::new(Trouble::Key, format!("{}: {error}", path.display()))
+    Error::new(ErrorKind::Key, format!("{}: {error}", path.display()))
 }

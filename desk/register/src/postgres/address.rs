@@ -15,7 +15,7 @@ use tokio_postgres::config::{Host, SslMode};
 use super::connection::DEADLINE;
 use super::tls::Tls;
 use super::{cause, opening};
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 
 /// PostgreSQL's default port.
 const PORT: u16 = 5432;
@@ -34,7 +34,10 @@ impl Address {
         let read: Result<Config, _> = plain.parse();
         let mut config = read.map_err(|error| opening(cause(&error)))?;
         if config.get_password().is_some() {
-            return Err(Error::new(Trouble::Password, "the address has a password"));
+            return Err(Error::new(
+                ErrorKind::Password,
+                "the address has a password",
+            ));
         }
         let tls = options.tls()?;
         config.ssl_mode(match tls {
@@ -268,7 +271,7 @@ mod tests {
             "postgresql://ana@127.0.0.1/lab?password=s3cret",
         ] {
             let error = refused(url);
-            assert_eq!(error.trouble, Trouble::Password);
+            assert_eq!(error.kind, ErrorKind::Password);
             assert!(!error.detail.contains("s3cret"), "{error}");
         }
     }

@@ -10,14 +10,14 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{self as postgres, Row, Statement};
 
 use super::connection::Connection as Client;
-use crate::facts::{Change, Facts, Failures, Question, Recent, Submitted, count};
+use crate::facts::{Change, EarlierSubmission, Facts, Failures, Query, Recent, count};
 
 /// Locks each DNI of the batch until the transaction ends. All servers lock in the same order, so
 /// they cannot deadlock. The lock is on the DNI's hash, because a row for every DNI that a stranger
 /// invents would fill the disk.
 pub(super) const HOLD: &str = "
     SELECT count(pg_advisory_xact_lock(held)) FROM (
-        SELECT hashtextextended(dni, 0) AS held FROM unnest($1::TEXT[]) AS asked (dni) ORDER BY 1
+        SELECT hashtextextended(dni, 0) AS held FROM unnest($1::TEXT[]) AS queries (dni) ORDER BY 1
     ) AS ordered";
 
 /// Reads what the register knows of each DNI. It is a statement of its own after the locks, so it
@@ -94,37 +94,37 @@ fn column<'a, T, U>(rows: &'a [T], of: impl Fn(&'a T) -> U) -> Vec<U> {
 pub(super) fn hold(
     client: &mut Client,
     statement: &Statement,
-    asked: &[Question<'_>],
+    queries: &[Query<'_>],
 ) -> Result<(), postgres::Error> {
-    client.query(statement, &[&column(asked, |one| one.dni)])?;
+    client.query(statement, &[&column(queries, |one| one.dni)])?;
     Ok(())
 }
 
-pub(super) fn look(
+pub(super) fn facts(
     client: &mut Client,
     statement: &Statement,
-    asked: &[Question<'_>],
+    queries: &[Query<'_>],
 ) -> Result<Vec<Facts>, postgres::Error> {
-    let lab = asked.first().map_or("", |one| one.lab);
+    let lab = queries.first().map_or("", |one| one.lab);
     let values: [&(dyn ToSql + Sync); 9] = [
         &lab,
-        &column(asked, |one| one.dni),
-        &column(asked, |one| one.student),
-        &column(asked, |one| one.code),
-        &column(asked, |one| one.from.text.as_str()),
-        &column(asked, |one| one.from.cidr()),
-        &column(asked, |one| one.at),
-        &column(asked, |one| one.since),
-        &column(asked, |one| one.step),
+        &column(queries, |one| one.dni),
+        &column(queries, |one| one.student),
+        &column(queries, |one| one.code),
+        &column(queries, |one| one.from.text.as_str()),
+        &column(queries, |one| one.from.cidr()),
+        &column(queries, |one| one.at),
+        &column(queries, |one| one.since),
+        &column(queries, |one| one.step),
     ];
     client
         .query(statement, &values)?
         .iter()
-        .map(facts)
+        .map(facts_of)
         .collect()
 }
 
-fn facts(row: &Row) -> Result<Facts, postgres::Error> {
+fn facts_of(row: &Row) -> Result<Facts, postgres::Error> {
     let flag =
         |at: usize| Ok::<_, postgres::Error>(row.try_get::<_, Option<bool>>(at)?.unwrap_or(false));
     let int = |at: usize| Ok::<_, postgres::Error>(row.try_get::<_, Option<i64>>(at)?.unwrap_or(0));
@@ -149,7 +149,7 @@ fn facts(row: &Row) -> Result<Facts, postgres::Error> {
         recent_everywhere: recent(4)?,
         failures_here: failures(6)?,
         failures_everywhere: failures(8)?,
-        submission: (submission.0.zip(submission.1)).map(|(number, at)| Submitted {
+        submission: (submission.0.zip(submission.1)).map(|(number, at)| EarlierSubmission {
             number: number.unsigned_abs(),
             at,
             name: name.unwrap_or_default(),

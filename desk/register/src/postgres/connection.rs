@@ -31,18 +31,18 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Why a call failed.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum CallError {
     /// The server did not answer in time.
     Silent,
     /// The server or the library reported an error.
-    Said(Error),
+    Reported(Error),
     /// The system has no thread or descriptor for the runtime.
     System(std::io::Error),
 }
 
-impl From<Error> for Failed {
+impl From<Error> for CallError {
     fn from(error: Error) -> Self {
-        Failed::Said(error)
+        CallError::Reported(error)
     }
 }
 
@@ -58,9 +58,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn open(config: &Config, tls: Option<&Tls>) -> Result<Self, Failed> {
+    pub(super) fn open(config: &Config, tls: Option<&Tls>) -> Result<Self, CallError> {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(Failed::System)?;
+        let runtime = runtime.map_err(CallError::System)?;
         let opened = runtime.block_on(async { timeout(DEADLINE, connect(config, tls)).await });
         match opened {
             Ok(Ok((client, driver))) => Ok(Connection {
@@ -71,11 +71,11 @@ impl Connection {
             }),
             Ok(Err(error)) => {
                 runtime.shutdown_background();
-                Err(Failed::Said(error))
+                Err(CallError::Reported(error))
             }
             Err(_) => {
                 runtime.shutdown_background();
-                Err(Failed::Silent)
+                Err(CallError::Silent)
             }
         }
     }

@@ -6,12 +6,12 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::facts::{Change, Facts, Failures, Question, Recent, Submitted, count};
+use crate::facts::{Change, EarlierSubmission, Facts, Failures, Query, Recent, count};
 
-pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::Result<Facts> {
+pub(super) fn facts(connection: &Connection, query: &Query<'_>) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
-    recent(connection, asked, &mut facts)?;
-    let accepted = accepted(connection, asked, &mut facts)?;
+    recent(connection, query, &mut facts)?;
+    let accepted = accepted(connection, query, &mut facts)?;
     // Every submission is an accepted attempt, so without one the query can be saved.
     if accepted {
         facts.submission = connection
@@ -20,8 +20,8 @@ pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::R
                  FROM submissions s JOIN attempts a ON a.id = s.attempt
                  WHERE s.lab = ?1 AND s.dni = ?2",
             )?
-            .query_row(params![asked.lab, asked.dni], |row| {
-                Ok(Submitted {
+            .query_row(params![query.lab, query.dni], |row| {
+                Ok(EarlierSubmission {
                     number: row.get::<_, i64>(0)?.unsigned_abs(),
                     at: row.get(1)?,
                     name: row.get(2)?,
@@ -29,18 +29,18 @@ pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::R
             })
             .optional()?;
     }
-    failures(connection, asked, &mut facts)?;
+    failures(connection, query, &mut facts)?;
     let mut used = connection.prepare_cached(
         "SELECT step FROM used WHERE student = ?1 AND step BETWEEN ?2 - 1 AND ?2 + 1",
     )?;
-    let mut rows = used.query(params![asked.student, asked.step])?;
+    let mut rows = used.query(params![query.student, query.step])?;
     while let Some(row) = rows.next()? {
         facts.used.push(row.get(0)?);
     }
-    if asked.student_matters {
+    if query.student_matters {
         let student = connection
             .prepare_cached("SELECT listed, secret FROM students WHERE dni = ?1")?
-            .query_row([asked.dni], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([query.dni], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (listed, secret): (i64, Option<Vec<u8>>) = student.unwrap_or_default();
         (facts.listed, facts.secret) = (listed == 1, secret.unwrap_or_default());
@@ -48,15 +48,11 @@ pub(super) fn look(connection: &Connection, asked: &Question<'_>) -> rusqlite::R
     Ok(facts)
 }
 
-fn recent(
-    connection: &Connection,
-    asked: &Question<'_>,
-    facts: &mut Facts,
-) -> rusqlite::Result<()> {
+fn recent(connection: &Connection, query: &Query<'_>, facts: &mut Facts) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "SELECT at, ip FROM attempts WHERE dni = ?1 AND at > ?2 AND at <= ?3 ORDER BY at",
     )?;
-    let mut rows = statement.query(params![asked.dni, asked.since, asked.at])?;
+    let mut rows = statement.query(params![query.dni, query.since, query.at])?;
     let one_more = |recent: &mut Recent, at: i64| {
         recent.count = recent.count.saturating_add(1);
         recent.oldest.get_or_insert(at);
@@ -64,7 +60,7 @@ fn recent(
     while let Some(row) = rows.next()? {
         let at = row.get(0)?;
         one_more(&mut facts.recent_everywhere, at);
-        if asked.from.has(row.get_ref(1)?.as_str()?) {
+        if query.from.has(row.get_ref(1)?.as_str()?) {
             one_more(&mut facts.recent_here, at);
         }
     }
@@ -74,13 +70,13 @@ fn recent(
 /// Whether there is an accepted attempt of this lab.
 fn accepted(
     connection: &Connection,
-    asked: &Question<'_>,
+    query: &Query<'_>,
     facts: &mut Facts,
 ) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
         "SELECT lab = ?2, code = ?3 FROM attempts WHERE dni = ?1 AND code IS NOT NULL",
     )?;
-    let mut rows = statement.query(params![asked.dni, asked.lab, asked.code])?;
+    let mut rows = statement.query(params![query.dni, query.lab, query.code])?;
     let mut any = false;
     while let Some(row) = rows.next()? {
         let here: bool = row.get(0)?;
@@ -91,17 +87,13 @@ fn accepted(
     Ok(any)
 }
 
-fn failures(
-    connection: &Connection,
-    asked: &Question<'_>,
-    facts: &mut Facts,
-) -> rusqlite::Result<()> {
+fn failures(connection: &Connection, query: &Query<'_>, facts: &mut Facts) -> rusqlite::Result<()> {
     // Not `IN`: SQLite would make a temporary table of the two addresses.
     let mut statement = connection.prepare_cached(
         "SELECT 1, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ''
          UNION ALL SELECT 0, failures, last_failure FROM tallies WHERE dni = ?1 AND ip = ?2",
     )?;
-    let mut rows = statement.query(params![asked.dni, asked.from.text])?;
+    let mut rows = statement.query(params![query.dni, query.from.text])?;
     while let Some(row) = rows.next()? {
         let failures = Failures {
             count: count(row.get(1)?),

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use socklab_files::{FileId, beside, create_private, place_new, resolve, sync_file, with_suffix};
 
 use super::{opening, schema_of_a_new_file};
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 use crate::keys::random;
 
 /// The key in `meta` of the random number that tells a register's file from copies of it.
@@ -22,21 +22,21 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
     let text = named.to_string_lossy();
     if text == ":memory:" || text.starts_with("file:") {
         let detail = format!("a register is a file: write ./{text} if that is its name");
-        return Err(Error::new(Trouble::NotDurable, detail));
+        return Err(Error::new(ErrorKind::NotDurable, detail));
     }
-    let failed = |e| Error::new(Trouble::Open, e);
+    let failed = |e| Error::new(ErrorKind::Open, e);
     match fs::metadata(named) {
         Ok(there) if there.is_file() && there.len() == 0 => {
-            Err(Error::new(Trouble::Empty, "it has 0 bytes"))
+            Err(Error::new(ErrorKind::Empty, "it has 0 bytes"))
         }
-        Ok(there) if !there.is_file() => Err(Error::new(Trouble::Open, "it is not a file")),
+        Ok(there) if !there.is_file() => Err(Error::new(ErrorKind::Open, "it is not a file")),
         Ok(_) => dunce::canonicalize(named).map_err(failed),
         Err(e) if e.kind() == io::ErrorKind::NotFound && create => {
             let path = resolve(named).map_err(failed)?;
             make(&path)?;
             dunce::canonicalize(path).map_err(failed)
         }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::new(Trouble::Missing, e)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::new(ErrorKind::Missing, e)),
         Err(e) => Err(failed(e)),
     }
 }
@@ -45,12 +45,12 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
 /// incomplete one.
 fn make(path: &Path) -> Result<(), Error> {
     let new = beside(path);
-    create_private(&new).map_err(|e| Error::new(Trouble::Open, e))?;
+    create_private(&new).map_err(|e| Error::new(ErrorKind::Open, e))?;
     let made = fill(&new).and_then(|()| put(&new, path));
     remove(&new);
     match made {
         // Another program has created the register meanwhile; use that one.
-        Err(e) if e.trouble == Trouble::Exists => Ok(()),
+        Err(e) if e.kind == ErrorKind::Exists => Ok(()),
         other => other,
     }
 }
@@ -63,10 +63,10 @@ fn fill(new: &Path) -> Result<(), Error> {
 
 /// Gives a complete file its name, durably. No file may have that name yet.
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
-    sync_file(new).map_err(|e| Error::new(Trouble::Broken, e))?;
+    sync_file(new).map_err(|e| Error::new(ErrorKind::Broken, e))?;
     place_new(new, path).map_err(|e| match e {
-        socklab_files::Error::Exists => Error::new(Trouble::Exists, path.display()),
-        e => Error::new(Trouble::Open, e),
+        socklab_files::Error::Exists => Error::new(ErrorKind::Exists, path.display()),
+        e => Error::new(ErrorKind::Open, e),
     })
 }
 
@@ -80,7 +80,7 @@ pub(super) fn remove(file: &Path) {
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // An absolute path is never taken for SQLite's own names, such as `file:…`.
-    let path = std::path::absolute(path).map_err(|e| Error::new(Trouble::Open, e))?;
+    let path = std::path::absolute(path).map_err(|e| Error::new(ErrorKind::Open, e))?;
     Connection::open_with_flags(path, flags).map_err(opening)
 }
 
@@ -139,7 +139,7 @@ pub(super) fn is_read_only(path: &Path) -> bool {
 
 /// Whether an open file and its log still have their names and content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Behind {
+pub(super) enum FileState {
     /// File and log are unchanged.
     Same,
     /// Another file, or none, has the register's name.
@@ -152,7 +152,7 @@ pub(super) enum Behind {
 
 /// Identifies an open register's file, to recognise it later.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct OpenFile {
     /// The path as the user wrote it, because links on it may change.
     named: PathBuf,
     path: PathBuf,
@@ -176,12 +176,12 @@ fn stamp(metadata: &Metadata) -> Stamp {
     (metadata.modified().ok(), metadata.len())
 }
 
-impl Known {
+impl OpenFile {
     /// `path` has no links, `copy` is the file's number, and the log is open.
     pub(super) fn new(named: &Path, path: &Path, copy: Option<String>) -> Result<Self, Error> {
-        let there = fs::metadata(path).map_err(|e| Error::new(Trouble::Open, e))?;
+        let there = fs::metadata(path).map_err(|e| Error::new(ErrorKind::Open, e))?;
         let log = with_suffix(path, "-wal");
-        Ok(Known {
+        Ok(OpenFile {
             named: std::path::absolute(named).unwrap_or_else(|_| named.to_owned()),
             path: path.to_owned(),
             log_id: FileId::of(&log).ok(),
@@ -222,23 +222,23 @@ impl Known {
     }
 
     /// Checks whether the names still lead to the open file and log.
-    pub(super) fn look(&mut self) -> Behind {
+    pub(super) fn check(&mut self) -> FileState {
         let Ok(there) = fs::metadata(&self.named) else {
-            return Behind::Moved;
+            return FileState::Moved;
         };
         if FileId::from(&there) != self.file_id {
-            return Behind::Moved;
+            return FileState::Moved;
         }
         let now = stamp(&there);
         if now != self.stamp {
             if !self.is_the_copy() {
-                return Behind::Replaced;
+                return FileState::Replaced;
             }
             self.stamp = now;
         }
         match FileId::of(&self.log).ok() {
-            log if log == self.log_id => Behind::Same,
-            _ => Behind::LogMoved,
+            log if log == self.log_id => FileState::Same,
+            _ => FileState::LogMoved,
         }
     }
 }

@@ -11,7 +11,7 @@ use socklab_files::{
 
 use super::file::{alone, close, connect, mark_as_copy, put, remove};
 use super::{APPLICATION, integrity, opening, owner};
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 
 /// How long to wait for other programs to close a register that is to be replaced.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Copies a connection's database into a new file, completely or not at all.
 pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     if fs::symlink_metadata(to).is_ok() {
-        return Err(Error::new(Trouble::Exists, to.display()));
+        return Err(Error::new(ErrorKind::Exists, to.display()));
     }
     let new = beside(to);
     let copied = copy_into(from, &new).and_then(|()| put(&new, to));
@@ -28,10 +28,10 @@ pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
 }
 
 fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
-    create_private(new).map_err(|e| Error::new(Trouble::Open, e))?;
-    let path = std::path::absolute(new).map_err(|e| Error::new(Trouble::Open, e))?;
+    create_private(new).map_err(|e| Error::new(ErrorKind::Open, e))?;
+    let path = std::path::absolute(new).map_err(|e| Error::new(ErrorKind::Open, e))?;
     let name = path.to_str();
-    let name = name.ok_or_else(|| Error::new(Trouble::Open, "its path is not UTF-8 text"))?;
+    let name = name.ok_or_else(|| Error::new(ErrorKind::Open, "its path is not UTF-8 text"))?;
     from.execute("VACUUM INTO ?1", [name])?;
     let copy = connect(new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     mark_as_copy(&copy)?;
@@ -41,7 +41,7 @@ fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
 /// Replaces a register by a copy of `backup`. Keeps the old register under another name, which it
 /// returns.
 pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Error> {
-    let failed = |e: std::io::Error| Error::new(Trouble::Open, e);
+    let failed = |e: std::io::Error| Error::new(ErrorKind::Open, e);
     let path = resolve(named).map_err(failed)?;
     let new = beside(&path);
     let made = source(backup, &path).and_then(|from| copy_into(&from, &new));
@@ -52,10 +52,10 @@ pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Er
 
 /// Opens and checks the register to copy from.
 fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
-    let failed = |e| Error::new(Trouble::Input, format!("{}: {e}", backup.display()));
+    let failed = |e| Error::new(ErrorKind::Input, format!("{}: {e}", backup.display()));
     let not = |what: &str| {
         let detail = format!("{}: {what}", backup.display());
-        Err(Error::new(Trouble::Input, detail))
+        Err(Error::new(ErrorKind::Input, detail))
     };
     let path = dunce::canonicalize(backup).map_err(failed)?;
     // Check first: opening a pipe would wait for its writer.
@@ -84,7 +84,7 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
 
 /// Gives the new file the register's name.
 fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
-    let failed = |e: std::io::Error| Error::new(Trouble::Open, e);
+    let failed = |e: std::io::Error| Error::new(ErrorKind::Open, e);
     if fs::symlink_metadata(path).is_err() {
         // SQLite would apply the log of the old register to the new one.
         if with_suffix(path, "-wal").exists() {
@@ -128,7 +128,7 @@ fn lock(path: &Path) -> Result<Option<Connection>, Error> {
     };
     match attempt() {
         Ok(connection) => Ok(Some(connection)),
-        Err(e) if e.trouble == Trouble::Busy => Err(Error::new(Trouble::InUse, e)),
+        Err(e) if e.kind == ErrorKind::Busy => Err(Error::new(ErrorKind::InUse, e)),
         Err(_) => Ok(None),
     }
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use socklab_files::with_suffix;
 
 use super::{APPLICATION, PATIENCE, checkpoint, file, opening, owner, value};
-use crate::error::{Error, Trouble};
+use crate::error::{Error, ErrorKind};
 use crate::schema;
 use crate::sql::Value;
 
@@ -22,14 +22,14 @@ const CACHE: i64 = 16 * 1024;
 pub(super) fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
     let connection = file::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     settle(&connection)?;
-    let failed = |e| Error::new(Trouble::Open, e);
+    let failed = |e| Error::new(ErrorKind::Open, e);
     let mut copy = file::copy_of(&connection)?;
     owner::record(path, copy.clone()).map_err(failed)?;
     migrate(&connection)?;
     if copy.is_none() {
         file::mark_as_copy(&connection)?;
         match checkpoint(&connection, CheckpointMode::PASSIVE) {
-            Err(e) if e.trouble != Trouble::Busy => return Err(e),
+            Err(e) if e.kind != ErrorKind::Busy => return Err(e),
             _ => {}
         }
         copy = file::copy_of(&connection)?;
@@ -40,7 +40,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
 
 /// Opens a register in a read-only folder for reading, if that needs no recovery or migration.
 pub(super) fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), Error> {
-    let refused = |what: &str| Err(Error::new(Trouble::ReadOnly, what));
+    let refused = |what: &str| Err(Error::new(ErrorKind::ReadOnly, what));
     let log = fs::metadata(with_suffix(path, "-wal")).map_or(0, |log| log.len());
     if log > 0 || with_suffix(path, "-shm").exists() {
         return refused("it is in use, or was not closed, and has a log beside it");
@@ -69,7 +69,7 @@ fn settle(connection: &Connection) -> Result<(), Error> {
     // Check before writing that the database is a register.
     if number(connection, "PRAGMA application_id")? != APPLICATION {
         let detail = "it is a database, but of another program";
-        return Err(Error::new(Trouble::Foreign, detail));
+        return Err(Error::new(ErrorKind::Foreign, detail));
     }
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
@@ -83,7 +83,7 @@ fn settle(connection: &Connection) -> Result<(), Error> {
         let detail = format!(
             "journal_mode={mode}, synchronous={synchronous}: keep the file on a local disk"
         );
-        return Err(Error::new(Trouble::NotDurable, detail));
+        return Err(Error::new(ErrorKind::NotDurable, detail));
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
         if version > newest {
             let detail =
                 format!("its schema is version {version}, and this program knows up to {newest}");
-            return Err(Error::new(Trouble::Newer, detail));
+            return Err(Error::new(ErrorKind::Newer, detail));
         }
         for step in &schema::VERSIONS[usize::try_from(version).unwrap_or(0)..] {
             run(&step(schema::Dialect::Sqlite))?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use socklab_core::policy::ClockState;
 use socklab_core::register::{Attempt, Decision};
 use socklab_files::{Outputs, Readers};
-use socklab_register::{Event, Journal, Trouble, shown_name};
+use socklab_register::{ErrorKind, RegisterEvent, RegisterObserver, shown_name};
 
 use crate::files::{FileError, LogFile};
 use crate::print;
@@ -84,7 +84,7 @@ pub(crate) fn masked(dni: &str) -> String {
     format!("{}{}", "*".repeat(hidden), &dni[hidden..])
 }
 
-impl Journal for SubmissionLog {
+impl RegisterObserver for SubmissionLog {
     fn decided(&self, batch: &[(Attempt, Decision)]) {
         if !self.quiet {
             let lines = batch
@@ -100,34 +100,38 @@ impl Journal for SubmissionLog {
         }
     }
 
-    fn event(&self, event: &Event) {
+    fn event(&self, event: &RegisterEvent) {
         let (id, name, detail) = match event {
-            Event::Failed(error) => (
-                match error.trouble {
-                    Trouble::Full => "register-full",
-                    Trouble::Busy => "register-busy",
-                    Trouble::Moved => "register-moved",
+            RegisterEvent::Failed(error) => (
+                match error.kind {
+                    ErrorKind::Full => "register-full",
+                    ErrorKind::Busy => "register-busy",
+                    ErrorKind::Moved => "register-moved",
                     _ => "register-failed",
                 },
                 "register-failed",
                 error.to_string(),
             ),
-            Event::Recovered => ("register-recovered", "register-recovered", String::new()),
-            Event::Clock(ClockState::Behind(by)) => {
+            RegisterEvent::Recovered => ("register-recovered", "register-recovered", String::new()),
+            RegisterEvent::Clock(ClockState::Behind(by)) => {
                 ("clock-back", "clock-back", by.as_secs().to_string())
             }
-            Event::Clock(ClockState::Ahead(by)) => {
+            RegisterEvent::Clock(ClockState::Ahead(by)) => {
                 ("clock-ahead", "clock-ahead", by.as_secs().to_string())
             }
-            Event::Clock(ClockState::Steady) => return,
-            Event::Notice(noticed) => return notice(self.messages, noticed),
-            Event::Damaged { dnis, detail } => {
+            RegisterEvent::Clock(ClockState::Steady) => return,
+            RegisterEvent::Notice(noticed) => return notice(self.messages, noticed),
+            RegisterEvent::Damaged { dnis, detail } => {
                 let dnis: Vec<String> = dnis.iter().map(|dni| masked(dni)).collect();
                 let detail = format!("{} ({detail})", dnis.join(", "));
                 ("register-damaged-entry", "register-damaged-entry", detail)
             }
-            Event::SecretsRemembered => ("secrets-remembered", "secrets-remembered", String::new()),
-            Event::SecretsGivenUp => ("secrets-given-up", "secrets-given-up", String::new()),
+            RegisterEvent::SecretsRemembered => {
+                ("secrets-remembered", "secrets-remembered", String::new())
+            }
+            RegisterEvent::SecretsGivenUp => {
+                ("secrets-given-up", "secrets-given-up", String::new())
+            }
         };
         // Errors are shown even with `--quiet`.
         print::line(&self.messages.say_with(id, &[("detail", &detail)]));

@@ -10,8 +10,8 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{AlertDescription, CertificateError, RootCertStore};
 
-/// Hears of a peer's trouble with a certificate, or of ours. It is called on the serving path.
-pub type Report = Arc<dyn Fn(SocketAddr, &Trouble) + Send + Sync>;
+/// Hears of a peer's problem with a certificate, or of ours. It is called on the serving path.
+pub type ProblemHandler = Arc<dyn Fn(SocketAddr, &CertificateProblem) + Send + Sync>;
 
 /// What is wrong with a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,19 +56,19 @@ pub enum Refusal {
 
 /// Something that the layer knows and a machine is not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum CertificateProblem {
     /// We do not believe the peer's certificate.
     Distrusted(CertificateFault),
     /// The peer does not believe ours.
     Refused(Refusal),
 }
 
-impl Trouble {
-    pub(crate) fn of(error: &rustls::Error) -> Option<Trouble> {
+impl CertificateProblem {
+    pub(crate) fn of(error: &rustls::Error) -> Option<CertificateProblem> {
         if let rustls::Error::AlertReceived(alert) = error {
-            return refusal(*alert).map(Trouble::Refused);
+            return refusal(*alert).map(CertificateProblem::Refused);
         }
-        certificate_fault(error).map(Trouble::Distrusted)
+        certificate_fault(error).map(CertificateProblem::Distrusted)
     }
 }
 

@@ -11,11 +11,11 @@ use socklab_core::register::{Attempt, Decision, Refusal};
 
 use crate::budgets::Budgets;
 use crate::clock::latest_accepted;
-use crate::error::{Error, Trouble};
-use crate::facts::{Change, Facts, Question};
-use crate::journal::Event;
-use crate::judge::{Asked, Judge};
+use crate::error::{Error, ErrorKind};
+use crate::facts::{Change, Facts, Query};
+use crate::judge::{Judge, Prepared};
 use crate::keys::{KEY, KeyFile, RegisterKey, random};
+use crate::observer::RegisterEvent;
 use crate::rules::Rules;
 use crate::sql::{Sql, recall, within};
 
@@ -24,7 +24,7 @@ use crate::sql::{Sql, recall, within};
 const OFTEN: Duration = Duration::from_secs(1);
 
 /// Decides and records attempts in an open register.
-pub(crate) struct Book {
+pub(crate) struct Decider {
     pub(crate) sql: Box<dyn Sql>,
     pub(crate) batch: usize,
     judge: Judge,
@@ -41,17 +41,17 @@ pub(crate) struct Book {
 
 /// The result of a batch.
 #[derive(Default)]
-pub(crate) struct Judged {
+pub(crate) struct BatchResult {
     /// One decision for each attempt; `Unavailable` for an attempt that could not be decided.
     pub(crate) decisions: Vec<Decision>,
-    /// Events for the journal.
-    pub(crate) events: Vec<Event>,
+    /// Events for the observer.
+    pub(crate) events: Vec<RegisterEvent>,
     /// The error that kept the other attempts from being decided.
     pub(crate) failed: Option<Error>,
 }
 
 /// The result of one attempt in a transaction.
-struct Outcome {
+struct AttemptResult {
     at: usize,
     /// The verdict, or why there is none.
     verdict: Result<Verdict, Error>,
@@ -60,7 +60,7 @@ struct Outcome {
     recorded: bool,
 }
 
-impl Book {
+impl Decider {
     pub(crate) fn new(
         mut sql: Box<dyn Sql>,
         rules: Rules,
@@ -69,7 +69,7 @@ impl Book {
     ) -> Result<Self, Error> {
         let key = register_key(&mut *sql)?;
         let accepted = latest_accepted(&mut *sql)?;
-        Ok(Book {
+        Ok(Decider {
             sql,
             batch: rules.batch.max(1),
             judge: Judge {
@@ -93,74 +93,78 @@ impl Book {
 
     /// Decides the attempts: those of address prefixes that have used up their budget at once, all
     /// others in one transaction.
-    pub(crate) fn judge(&mut self, attempts: &[&Attempt]) -> Judged {
-        let mut judged = Judged {
+    pub(crate) fn judge(&mut self, attempts: &[&Attempt]) -> BatchResult {
+        let mut batch = BatchResult {
             decisions: vec![Decision::Unavailable; attempts.len()],
-            ..Judged::default()
+            ..BatchResult::default()
         };
-        let asked: Vec<Asked<'_>> = (attempts.iter())
+        let attempts: Vec<Prepared<'_>> = (attempts.iter())
             .map(|attempt| {
-                let reading = self.read_clock(attempt, &mut judged.events);
-                self.judge.asked(attempt, reading)
+                let reading = self.read_clock(attempt, &mut batch.events);
+                self.judge.prepare(attempt, reading)
             })
             .collect();
-        let mut looked_up = Vec::with_capacity(asked.len());
-        for (at, one) in asked.iter().enumerate() {
+        let mut looked_up = Vec::with_capacity(attempts.len());
+        for (at, one) in attempts.iter().enumerate() {
             match self.budgets.look_up(one.prefix, one.attempt.at.mono) {
                 Ok(()) => looked_up.push(at),
                 Err(wait) => {
                     self.budgets.unrecorded(one.prefix);
-                    judged.decisions[at] = Decision::Refused(Refusal::Throttled(wait));
+                    batch.decisions[at] = Decision::Refused(Refusal::Throttled(wait));
                 }
             }
         }
-        judged.failed = self.decide(&asked, &looked_up, &mut judged).err();
-        judged
+        batch.failed = self.decide(&attempts, &looked_up, &mut batch).err();
+        batch
     }
 
     /// Decides some of the attempts together. If one of them causes an error, tries again in
     /// halves, so that only that one remains undecided.
     fn decide(
         &mut self,
-        asked: &[Asked<'_>],
+        attempts: &[Prepared<'_>],
         some: &[usize],
-        judged: &mut Judged,
+        batch: &mut BatchResult,
     ) -> Result<(), Error> {
         let done = match some {
             [] => return Ok(()),
-            _ => self.transaction(asked, some),
+            _ => self.transaction(attempts, some),
         };
         match (done, some) {
             (Ok(outcomes), _) => {
                 for outcome in outcomes {
-                    self.note(&asked[outcome.at], &outcome, judged);
+                    self.note(&attempts[outcome.at], &outcome, batch);
                 }
                 Ok(())
             }
-            (Err(error), [at]) if error.trouble == Trouble::Entry => {
-                self.report_damage(&asked[*at], &error, judged);
+            (Err(error), [at]) if error.kind == ErrorKind::Entry => {
+                self.report_damage(&attempts[*at], &error, batch);
                 Ok(())
             }
-            (Err(error), _) if error.trouble == Trouble::Entry => {
+            (Err(error), _) if error.kind == ErrorKind::Entry => {
                 let (first, second) = some.split_at(some.len() / 2);
-                self.decide(asked, first, judged)?;
-                self.decide(asked, second, judged)
+                self.decide(attempts, first, batch)?;
+                self.decide(attempts, second, batch)
             }
             (Err(error), _) => Err(error),
         }
     }
 
     /// Decides some of the attempts in one transaction: all of them, or an error and none.
-    fn transaction(&mut self, asked: &[Asked<'_>], some: &[usize]) -> Result<Vec<Outcome>, Error> {
+    fn transaction(
+        &mut self,
+        attempts: &[Prepared<'_>],
+        some: &[usize],
+    ) -> Result<Vec<AttemptResult>, Error> {
         let mut outcomes = Vec::with_capacity(some.len());
         self.sql.begin()?;
         let done = if self.sql.is_shared() {
-            rounds(asked, some)
+            rounds(attempts, some)
                 .iter()
-                .try_for_each(|round| self.judge_some(asked, round, &mut outcomes))
+                .try_for_each(|round| self.judge_some(attempts, round, &mut outcomes))
         } else {
             // Decide them in the order in which they came.
-            (some.iter()).try_for_each(|&at| self.judge_some(asked, &[at], &mut outcomes))
+            (some.iter()).try_for_each(|&at| self.judge_some(attempts, &[at], &mut outcomes))
         };
         match done.and_then(|()| self.sql.commit()) {
             Ok(()) => Ok(outcomes),
@@ -174,17 +178,17 @@ impl Book {
     /// Decides some of the attempts. No two of them have the same DNI.
     fn judge_some(
         &mut self,
-        asked: &[Asked<'_>],
+        attempts: &[Prepared<'_>],
         some: &[usize],
-        outcomes: &mut Vec<Outcome>,
+        outcomes: &mut Vec<AttemptResult>,
     ) -> Result<(), Error> {
-        let questions: Vec<Question<'_>> = (some.iter())
-            .map(|&at| self.judge.question(&asked[at]))
+        let queries: Vec<Query<'_>> = (some.iter())
+            .map(|&at| self.judge.query(&attempts[at]))
             .collect();
-        let facts = self.sql.look(&questions)?;
+        let facts = self.sql.facts(&queries)?;
         let mut verdicts = Vec::with_capacity(facts.len());
         for (&at, facts) in some.iter().zip(&facts) {
-            let one = &asked[at];
+            let one = &attempts[at];
             let first_right = self.first_right.get(&one.student).copied();
             let verdict = self.judge.verdict(one, facts, first_right);
             verdicts.push(match verdict {
@@ -198,17 +202,19 @@ impl Book {
         let changes: Vec<Change<'_>> = (some.iter().zip(&facts).zip(&verdicts))
             .map(|((&at, facts), (verdict, record))| {
                 let verdict = verdict.as_ref().ok().copied();
-                self.judge.change(&asked[at], facts, verdict, *record)
+                self.judge.change(&attempts[at], facts, verdict, *record)
             })
             .collect();
         let numbers = self.sql.write(&changes)?;
         let known = some.iter().zip(&facts).zip(verdicts).zip(numbers);
         for (((&at, facts), (verdict, recorded)), number) in known {
             let decision = match &verdict {
-                Ok(verdict) => self.judge.decision(&asked[at], facts, *verdict, number)?,
+                Ok(verdict) => self
+                    .judge
+                    .decision(&attempts[at], facts, *verdict, number)?,
                 Err(_) => Decision::Unavailable,
             };
-            outcomes.push(Outcome {
+            outcomes.push(AttemptResult {
                 at,
                 verdict,
                 decision,
@@ -220,7 +226,7 @@ impl Book {
 
     /// Limits a verdict to what the budget of its address prefix allows. Also returns whether it
     /// may leave a row that is not a submission.
-    fn afford(&mut self, one: &Asked<'_>, facts: &Facts, verdict: Verdict) -> (Verdict, bool) {
+    fn afford(&mut self, one: &Prepared<'_>, facts: &Facts, verdict: Verdict) -> (Verdict, bool) {
         let (prefix, now) = (one.prefix, one.attempt.at.mono);
         let is_new = self.judge.is_new(facts);
         match verdict {
@@ -243,8 +249,8 @@ impl Book {
     }
 
     /// Notes what a committed outcome means for later attempts.
-    fn note(&mut self, one: &Asked<'_>, outcome: &Outcome, judged: &mut Judged) {
-        judged.decisions[outcome.at] = outcome.decision;
+    fn note(&mut self, one: &Prepared<'_>, outcome: &AttemptResult, batch: &mut BatchResult) {
+        batch.decisions[outcome.at] = outcome.decision;
         match &outcome.verdict {
             Ok(Verdict::Accept(_)) => {
                 self.clock.accepted(one.attempt.at);
@@ -259,7 +265,7 @@ impl Book {
                 self.budgets.unrecorded(one.prefix);
             }
             Ok(_) => {}
-            Err(error) => self.report_damage(one, error, judged),
+            Err(error) => self.report_damage(one, error, batch),
         }
         if matches!(
             outcome.decision,
@@ -273,9 +279,9 @@ impl Book {
     }
 
     /// Reports a student's damaged entry, once for each student.
-    fn report_damage(&mut self, one: &Asked<'_>, error: &Error, judged: &mut Judged) {
+    fn report_damage(&mut self, one: &Prepared<'_>, error: &Error, batch: &mut BatchResult) {
         if self.damaged.insert(one.student) {
-            judged.events.push(Event::Damaged {
+            batch.events.push(RegisterEvent::Damaged {
                 dnis: vec![one.attempt.dni.as_str().to_owned()],
                 detail: error.detail.clone(),
             });
@@ -284,13 +290,13 @@ impl Book {
 
     /// Compares the clocks at an attempt. If the clock is behind an accepted code, asks the
     /// register again, because a lecturer may have said that the clock is right.
-    fn read_clock(&mut self, attempt: &Attempt, events: &mut Vec<Event>) -> ClockState {
+    fn read_clock(&mut self, attempt: &Attempt, events: &mut Vec<RegisterEvent>) -> ClockState {
         let mut reading = self.clock.read(attempt.at);
         let mono = attempt.at.mono;
         let ClockState::Behind(_) = reading else {
             self.clock_is_back = None;
             if let ClockState::Ahead(_) = reading {
-                events.push(Event::Clock(reading));
+                events.push(RegisterEvent::Clock(reading));
             }
             return reading;
         };
@@ -303,7 +309,7 @@ impl Book {
             }
         }
         if before.is_none() && matches!(reading, ClockState::Behind(_)) {
-            events.push(Event::Clock(reading));
+            events.push(RegisterEvent::Clock(reading));
         }
         reading
     }
@@ -334,15 +340,15 @@ impl Book {
 
 /// Whether an attempt comes from `localhost`: from a program on this machine, which could fill its
 /// disk in other ways, or through a proxy, which may stand for a whole class.
-fn is_this_machine(one: &Asked<'_>) -> bool {
+fn is_this_machine(one: &Prepared<'_>) -> bool {
     let ip = one.attempt.peer.ip().to_canonical();
     ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST
 }
 
 /// Splits attempts into rounds, in each of which a DNI occurs once at most, in the order they came.
 /// Later rounds lock no DNI that the first has not locked.
-fn rounds(asked: &[Asked<'_>], some: &[usize]) -> Vec<Vec<usize>> {
-    let dni = |at: usize| &asked[at].attempt.dni;
+fn rounds(attempts: &[Prepared<'_>], some: &[usize]) -> Vec<Vec<usize>> {
+    let dni = |at: usize| &attempts[at].attempt.dni;
     let mut order = some.to_vec();
     order.sort_by_key(|&at| dni(at));
     let mut rounds: Vec<Vec<usize>> = Vec::new();
@@ -369,5 +375,5 @@ pub(crate) fn register_key(sql: &mut dyn Sql) -> Result<RegisterKey, Error> {
         &[fresh[..].into()],
     )?;
     // Another program may have created it meanwhile.
-    find(sql)?.ok_or_else(|| Error::new(Trouble::Broken, "it has no key"))
+    find(sql)?.ok_or_else(|| Error::new(ErrorKind::Broken, "it has no key"))
 }

@@ -6,20 +6,20 @@ use socklab_core::register::{Attempt, Decision};
 use crate::error::{Error, Notice};
 
 /// Is told what a register does, on the register's thread. Must not block for long.
-pub trait Journal: Send + Sync {
+pub trait RegisterObserver: Send + Sync {
     /// A batch was decided. The decisions are durable, and have been answered.
     fn decided(&self, _batch: &[(Attempt, Decision)]) {}
 
     /// Something happened to the register.
-    fn event(&self, _event: &Event) {}
+    fn event(&self, _event: &RegisterEvent) {}
 }
 
 /// Ignores everything.
-impl Journal for () {}
+impl RegisterObserver for () {}
 
 /// What can happen to a register.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum RegisterEvent {
     /// The register failed. Nothing is confirmed until it has been opened again and checked.
     Failed(Error),
     /// The register was opened again and is whole.
