@@ -9,7 +9,6 @@ help-arg-order = What to serve and how, in JSON
 ## Numbers and names
 
 # The mark before the decimals, and the one between thousands.
-compare-decimal = { "." }
 compare-thousands = { "," }
 # $name (text) - a name that somebody else chose
 compare-name = { $name }

@@ -9,7 +9,6 @@ help-arg-order = Qué servir y cómo, en JSON
 ## Números y nombres
 
 # El signo de los decimales y el que separa los millares (un espacio que no parte la línea).
-compare-decimal = { "," }
 compare-thousands = { "\u00A0" }
 # $name (text) - un nombre que ha elegido otro
 compare-name = { $name }

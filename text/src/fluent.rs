@@ -31,20 +31,13 @@ impl Translations {
                 debug_assert!(false, "locales: {errors:?}");
             }
         }
-        let translations = Translations { tag, bundle };
-        match translations.has("compare-decimal") && translations.say("compare-decimal") == "," {
-            true => translations.with_decimal_comma(),
-            false => translations,
+        if tag == "es" {
+            bundle.set_formatter(Some(|value, _| match value {
+                FluentValue::Number(number) => Some(number.as_string().replace('.', ",")),
+                _ => None,
+            }));
         }
-    }
-
-    /// Has numbers in messages use the language's decimal mark, as tables do.
-    fn with_decimal_comma(mut self) -> Self {
-        self.bundle.set_formatter(Some(|value, _| match value {
-            FluentValue::Number(number) => Some(number.as_string().replace('.', ",")),
-            _ => None,
-        }));
-        self
+        Translations { tag, bundle }
     }
 
     /// Whether there is a message with this id.
@@ -78,5 +71,9 @@ impl Messages for Translations {
             return id.to_owned();
         }
         said.into_owned()
+    }
+
+    fn decimal_mark(&self) -> &'static str {
+        if self.tag == "es" { "," } else { "." }
     }
 }

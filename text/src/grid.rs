@@ -1,5 +1,7 @@
 //! A table of messages, for a terminal and in Markdown.
 
+use crate::messages::Messages;
+
 /// Rows under a header. The first columns are text; the others are figures, aligned to the right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
@@ -17,6 +19,19 @@ impl Grid {
             rows,
             text,
         }
+    }
+
+    /// The same table with its figures in the language's way.
+    #[must_use]
+    pub fn localized(&self, messages: &dyn Messages) -> Grid {
+        let mut grid = self.clone();
+        let figures = |row: &mut Vec<String>| {
+            for cell in row.iter_mut().skip(self.text) {
+                *cell = messages.number(cell);
+            }
+        };
+        grid.rows.iter_mut().for_each(figures);
+        grid
     }
 
     /// Writes the table in columns, two spaces apart, one line a row.

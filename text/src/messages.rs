@@ -14,6 +14,16 @@ pub trait Messages: Send + Sync {
     fn say(&self, id: &str) -> String {
         self.say_with(id, &[])
     }
+
+    /// What separates a number's whole part from its decimals.
+    fn decimal_mark(&self) -> &'static str {
+        "."
+    }
+
+    /// A number that was written with a point, in the language's way.
+    fn number(&self, written: &str) -> String {
+        written.replace('.', self.decimal_mark())
+    }
 }
 
 /// The value of a variable in a message.

@@ -89,10 +89,7 @@ fn title(survey: &Survey, messages: &dyn Messages) -> String {
         &[
             ("count", &survey.contestants.len()),
             ("time", &format!("{seconds} s")),
-            (
-                "others",
-                &others.replace('.', &messages.say("compare-decimal")),
-            ),
+            ("others", &messages.number(&others)),
         ],
     )
 }

@@ -39,7 +39,7 @@ impl<'t> Numbers<'t> {
             text.push(digit);
         }
         if !part.is_empty() {
-            text.push_str(&self.messages.say("compare-decimal"));
+            text.push_str(self.messages.decimal_mark());
             text.push_str(part);
         }
         text
@@ -116,11 +116,8 @@ mod tests {
 
     impl Messages for English {
         fn say_with(&self, id: &str, _: &[(&str, &dyn Variable)]) -> String {
-            if id == "compare-decimal" {
-                ".".to_owned()
-            } else {
-                ",".to_owned()
-            }
+            assert_eq!(id, "compare-thousands");
+            ",".to_owned()
         }
     }
 

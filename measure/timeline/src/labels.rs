@@ -9,38 +9,39 @@ use crate::style::Style;
 use socklab_text::{Messages, Variable};
 
 /// A duration in milliseconds, to the microsecond.
-pub(crate) fn millis(time: Duration) -> String {
-    format!("{:.3}", time.as_secs_f64() * 1e3)
+pub(crate) fn millis(time: Duration, messages: &dyn Messages) -> String {
+    messages.number(&format!("{:.3}", time.as_secs_f64() * 1e3))
 }
 
 /// A duration with about three significant digits and its unit, joined by a no-break space: `41.3
 /// ms`, `18.2 µs`.
-pub(crate) fn length(time: Duration) -> String {
+pub(crate) fn length(time: Duration, messages: &dyn Messages) -> String {
     let micros = time.as_secs_f64() * 1e6;
-    match micros {
+    messages.number(&match micros {
         _ if micros < 99.95 => format!("{micros:.1}\u{a0}µs"),
         _ if micros < 999.5 => format!("{micros:.0}\u{a0}µs"),
         _ if micros < 99_950.0 => format!("{:.1}\u{a0}ms", micros / 1e3),
         _ => format!("{:.0}\u{a0}ms", micros / 1e3),
-    }
+    })
 }
 
 /// A part of the whole in percent.
-pub(crate) fn share(part: Duration, whole: Duration) -> String {
+pub(crate) fn share(part: Duration, whole: Duration, messages: &dyn Messages) -> String {
     if whole.is_zero() {
         return "0".to_owned();
     }
     let percent = 100.0 * part.as_secs_f64() / whole.as_secs_f64();
-    if (1.0..=99.0).contains(&percent) {
-        format!("{percent:.1}")
+    let decimals = if (1.0..=99.0).contains(&percent) {
+        1
     } else {
-        format!("{percent:.2}")
-    }
+        2
+    };
+    messages.number(&format!("{percent:.decimals$}"))
 }
 
 /// The title of a chart.
 pub(crate) fn title(chart: &Chart, messages: &dyn Messages) -> String {
-    let length = length(chart.length);
+    let length = length(chart.length, messages);
     messages.say_with(
         "timeline-title",
         &[
@@ -235,7 +236,7 @@ fn call(chart: &Chart, call: OperationKind, messages: &dyn Messages) -> String {
 /// first.
 pub(crate) fn summary(chart: &Chart, lane: &Lane, messages: &dyn Messages) -> String {
     let parts = lane.shares().into_iter().map(|(class, call, took)| {
-        let (part, took) = (share(took, chart.length), length(took));
+        let (part, took) = (share(took, chart.length, messages), length(took, messages));
         let name = match call {
             Some(call) => messages.say_with(
                 "timeline-blocked-in",

@@ -27,8 +27,8 @@ pub fn mermaid(chart: &Chart, messages: &dyn Messages) -> String {
         let said = format!(
             "{}. {} ms, {}{figure}: {}",
             span.number,
-            millis(span.start),
-            length(span.took()),
+            millis(span.start, messages),
+            length(span.took(), messages),
             describe(span, messages)
         );
         let _ = match arrow(lane.owner, span) {

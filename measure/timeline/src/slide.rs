@@ -32,7 +32,7 @@ pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> Strin
     let after = took[took.len() / 2] * 2;
     let before = after / 3;
     let column = (before + after) / columns as u32;
-    let (before_said, column) = (length(before), length(column));
+    let (before_said, column) = (length(before, messages), length(column, messages));
     let said = messages.say_with(
         "timeline-slide",
         &[

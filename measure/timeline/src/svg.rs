@@ -91,7 +91,7 @@ impl Picture {
             from: Duration::ZERO,
             to: chart.length,
         };
-        let (from, to) = (millis(whole.from), millis(whole.to));
+        let (from, to) = (millis(whole.from, messages), millis(whole.to, messages));
         let said = messages.say_with("timeline-panel-whole", &[("from", &from), ("to", &to)]);
         self.panel(chart, whole, &said, chart.closest(), messages);
         if let Some((from, to)) = chart.closest() {
@@ -130,7 +130,7 @@ impl Picture {
         );
         self.y += 30.0;
         let times = whole.length().as_secs_f64() / scale.length().as_secs_f64().max(1e-9);
-        let (from, to) = (millis(scale.from), millis(scale.to));
+        let (from, to) = (millis(scale.from, messages), millis(scale.to, messages));
         let said = messages.say_with(
             "timeline-panel-closer",
             &[
@@ -164,7 +164,7 @@ impl Picture {
             .iter()
             .map(|(_, rows)| rows.iter().skip(1).filter(|row| shown(row)).count() + 1)
             .sum();
-        self.ruler(scale, top + count as f64 * ROW.0);
+        self.ruler(scale, top + count as f64 * ROW.0, messages);
         for (lane, rows) in &rows {
             for (at, row) in rows.iter().enumerate() {
                 if at > 0 && !shown(row) {
@@ -232,7 +232,7 @@ impl Picture {
     }
 
     /// Draws ticks at round times above the lanes, with lines down through them.
-    fn ruler(&mut self, scale: Scale, bottom: f64) {
+    fn ruler(&mut self, scale: Scale, bottom: f64, messages: &dyn Messages) {
         let micros = scale.length().as_secs_f64() * 1e6;
         let step = round_step(micros / 8.0);
         let in_millis = micros >= 5000.0;
@@ -247,8 +247,9 @@ impl Picture {
             let _ = writeln!(
                 self.out,
                 "<path class=\"tl-tick\" d=\"M{x:.1} {:.1}V{bottom:.1}\"/>\
-                 <text class=\"tl-soft tl-small tl-middle\" x=\"{x:.1}\" y=\"{baseline:.1}\">{label}</text>",
-                self.y - 2.0
+                 <text class=\"tl-soft tl-small tl-middle\" x=\"{x:.1}\" y=\"{baseline:.1}\">{}</text>",
+                self.y - 2.0,
+                messages.number(&label)
             );
         }
     }
@@ -313,8 +314,8 @@ fn tooltip(span: &Span, messages: &dyn Messages) -> String {
     format!(
         "{number}{}{figure}; {} ms + {}",
         describe(span, messages),
-        millis(span.start),
-        length(span.took())
+        millis(span.start, messages),
+        length(span.took(), messages)
     )
 }
 

@@ -107,7 +107,11 @@ impl Canvas<'_> {
     ) {
         let columns = WIDTH - self.widest - 2;
         let column = (window.1.saturating_sub(window.0)) / columns as u32;
-        let (from, to, each) = (millis(window.0), millis(window.1), length(column));
+        let (from, to, each) = (
+            millis(window.0, messages),
+            millis(window.1, messages),
+            length(column, messages),
+        );
         let said = messages.say_with(id, &[("from", &from), ("to", &to), ("column", &each)]);
         let _ = writeln!(out, "{said}");
         for (lane, name) in self.chart.lanes.iter().zip(self.names) {
@@ -184,8 +188,8 @@ fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages)
         let head = format!(
             "{:>3} {:>9} {:>9}  {}  {:3}",
             span.number,
-            millis(span.start),
-            millis(span.took()),
+            millis(span.start, messages),
+            millis(span.took(), messages),
             padded(&name(lane.owner, messages), widest),
             span.figure().unwrap_or(""),
         );

@@ -124,10 +124,13 @@ mod tests {
     impl Messages for Spanish {
         fn say_with(&self, id: &str, _: &[(&str, &dyn Variable)]) -> String {
             match id {
-                "compare-decimal" => ",".to_owned(),
                 "compare-thousands" => ".".to_owned(),
                 _ => id.to_owned(),
             }
+        }
+
+        fn decimal_mark(&self) -> &'static str {
+            ","
         }
     }
 

@@ -76,8 +76,7 @@ impl Page<'_> {
 
     fn header(&self) -> Element {
         let seconds = Numbers::new(self.messages).fixed(self.survey.took, 0);
-        let others = self.fact("others");
-        let others = others.replace('.', &self.messages.say("compare-decimal"));
+        let others = self.messages.number(&self.fact("others"));
         let machine = self.messages.say_with(
             "survey-page-machine",
             &[

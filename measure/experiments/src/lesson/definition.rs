@@ -60,7 +60,7 @@ impl Lesson {
     /// The text after the measurement: the results, the explanation, and what to try next.
     pub fn conclusion(&self, found: &Findings, messages: &dyn Messages) -> String {
         let mut text = "\n".to_owned();
-        for row in found.table.plain().lines() {
+        for row in found.table.localized(messages).plain().lines() {
             text.push_str(&format!("  {row}\n"));
         }
         text.push('\n');

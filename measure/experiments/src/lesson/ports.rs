@@ -93,7 +93,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut notes = Vec::new();
     notes.push(match ended_by_server {
         Some(Waiting { left, .. }) => {
-            let seconds = figures(left);
+            let seconds = messages.number(&figures(left));
             messages.say_with("lesson-ports-columns", &[("seconds", &seconds)])
         }
         None => messages.say("lesson-ports-no-list"),

@@ -63,14 +63,14 @@ impl Answers {
     }
 
     /// An answer in words.
-    fn show(&self, answer: Answer) -> String {
+    fn show(&self, answer: Answer, messages: &dyn Messages) -> String {
         match (self, answer) {
             (Answers::Choices(choices), Answer::Choice(at)) => {
                 format!("{}  {}", LETTERS[at], choices[at])
             }
             (_, Answer::Choice(at)) => LETTERS[at].to_owned(),
             (_, Answer::Number(number)) if number.fract() == 0.0 => number.to_string(),
-            (_, Answer::Number(number)) => figures(number),
+            (_, Answer::Number(number)) => messages.number(&figures(number)),
         }
     }
 
@@ -81,7 +81,7 @@ impl Answers {
         measured: Option<Answer>,
         messages: &dyn Messages,
     ) -> String {
-        let shown = |answer: Option<Answer>| answer.map(|answer| self.show(answer));
+        let shown = |answer: Option<Answer>| answer.map(|answer| self.show(answer, messages));
         let predicted_shown = shown(predicted).unwrap_or_else(|| messages.say("lesson-none-made"));
         let measured_shown = shown(measured).unwrap_or_else(|| match self {
             Answers::Choices(_) => messages.say("lesson-none-of-these"),
@@ -111,7 +111,7 @@ impl Answers {
                 } else if small <= 0.0 {
                     messages.say("lesson-wrong")
                 } else {
-                    let times = format!("{times:.1}");
+                    let times = messages.number(&format!("{times:.1}"));
                     messages.say_with("lesson-wrong-by", &[("times", &times)])
                 }
             }

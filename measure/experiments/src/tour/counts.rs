@@ -105,7 +105,10 @@ pub(super) fn table(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> 
         row.extend(counts.calls.map(|calls| calls.to_string()));
         row.push(counts.would_block.to_string());
         row.push(match counts.blocked_in() {
-            Some((kind, spent)) => format!("{} {:.3} ms", kind.name(), spent.as_secs_f64() * 1e3),
+            Some((kind, spent)) => {
+                let millis = format!("{:.3}", spent.as_secs_f64() * 1e3);
+                format!("{} {} ms", kind.name(), messages.number(&millis))
+            }
             None => String::new(),
         });
         row.push(messages.say(if *same { "tour-same" } else { "tour-differs" }));
