@@ -36,13 +36,13 @@ const CAPITALS: File = file!("core/src/capitals.rs");
 const WELCOME: File = file!("core/src/welcome.rs");
 const SUBMIT: File = file!("core/src/submit/server.rs");
 const BLOCKING: File =
-    file!("blocking/src/conversation.rs", waits in "wire.receive(buffer, timeout, clock)");
+    file!("blocking/src/conversation.rs", waits in "wire.receive(buffer");
 const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT));
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
 const BATCHED: File = file!("blocking/src/batched.rs");
 const ASYNC_STD: File = file!("async/src/runtime.rs", waits in "timed_wait::<");
-const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(timeout, ready)");
+const READINESS: File = file!("readiness/src/event_loop.rs", waits in "model.wait(");
 const MIO: File = file!("mio-backend/src/model.rs", waits in "poll.poll(");
 const LOOPS: File = file!("mio-backend/src/loops.rs");
 const MIO_BATCHED: File = file!("mio-backend/src/batched.rs");
@@ -51,7 +51,7 @@ const SELECT: File = file!("multiplexing/src/select.rs", waits in "select(highes
 const POLL: File = file!("multiplexing/src/poll.rs", waits in "poll(&mut list");
 const EPOLL_LEVEL: File = file!("multiplexing/src/epoll_level.rs", waits in "epoll.wait(");
 const SIGNAL_DRIVEN: File = file!("signal-driven/src/model.rs", waits in "signal::wait(if");
-const URING: File = file!("uring/src/model.rs", waits in "ring.wait(timeout)");
+const URING: File = file!("uring/src/model.rs", waits in "ring.wait(");
 const RING: File = file!("uring/src/ring.rs");
 const TOKIO: File = file!("tokio-backend/src/runtime.rs", waits in "timed_wait::<");
 const TASKS: File = file!("tasks/src/runtime/conversation.rs");
