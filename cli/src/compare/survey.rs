@@ -89,7 +89,7 @@ fn title(survey: &Survey, messages: &dyn Messages) -> String {
         &[
             ("count", &survey.contestants.len()),
             ("time", &format!("{seconds} s")),
-            ("others", &messages.number(&others)),
+            ("others", &messages.number(others)),
         ],
     )
 }
