@@ -35,8 +35,7 @@ const ECHO: File = file!("core/src/echo.rs");
 const CAPITALS: File = file!("core/src/capitals.rs");
 const WELCOME: File = file!("core/src/welcome.rs");
 const SUBMIT: File = file!("core/src/submit/server.rs");
-const BLOCKING: File =
-    file!("blocking/src/conversation.rs", waits in "wire.receive(buffer");
+const BLOCKING: File = file!("blocking/src/conversation.rs", waits in "wire.receive(buffer");
 const PER_CONNECTION: File = file!("blocking/src/per_connection.rs", Some(ACCEPT));
 const ITERATIVE: File = file!("blocking/src/iterative.rs", Some(ACCEPT));
 const POOL: File = file!("blocking/src/pool.rs");
