@@ -12,7 +12,7 @@ use async_std::net::{TcpStream, UdpSocket};
 use async_std::task;
 use socket2::SockRef;
 use socklab_core::{Link, Received};
-use socklab_system::{self as system, Clock, Datagrams, read, socket};
+use socklab_system::{self as system, Clock, UdpWire, read, socket};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -97,7 +97,7 @@ pub(crate) async fn send_waiting(
 }
 
 async fn send_datagram(
-    datagrams: &Datagrams<UdpSocket>,
+    datagrams: &UdpWire<UdpSocket>,
     link: &Link,
     bytes: &[u8],
 ) -> io::Result<usize> {

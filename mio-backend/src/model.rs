@@ -12,7 +12,7 @@ use mio::{Events, Poll, Token};
 #[cfg(unix)]
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socklab_core::Link;
-use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trigger, Watched};
+use socklab_readiness::{Clock, Interest, Model, Ready, Received, Trigger, UdpWire, Watched};
 
 /// How many events one poll returns at most.
 const EVENTS: usize = 1024;
@@ -118,20 +118,19 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
     // On Windows mio must see each call that would block, or it reports no further event.
 
     fn receive(
-        datagrams: &Datagrams<UdpSocket>,
+        wire: &UdpWire<UdpSocket>,
         buffer: &mut [u8],
         clock: &Clock,
     ) -> io::Result<Received> {
-        let mut receive =
-            || datagrams.receive(buffer, clock, UdpSocket::recv, UdpSocket::recv_from);
-        match datagrams.ancillary.is_used() {
-            true => datagrams.udp.try_io(receive),
+        let mut receive = || wire.receive(buffer, clock, UdpSocket::recv, UdpSocket::recv_from);
+        match wire.ancillary.is_used() {
+            true => wire.udp.try_io(receive),
             false => receive(),
         }
     }
 
-    fn send(datagrams: &Datagrams<UdpSocket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        datagrams.udp.try_io(|| datagrams.send(link, bytes))
+    fn send(wire: &UdpWire<UdpSocket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
+        wire.udp.try_io(|| wire.send(link, bytes))
     }
 
     fn read(mut tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {

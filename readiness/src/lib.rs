@@ -47,7 +47,7 @@ pub use event_loop::EventLoop;
 // Types in the signatures of [`Model`], so that a model need not depend on their crates.
 pub use model::{Interest, Model, Ready, Trigger, Watched};
 pub use socklab_core::Received;
-pub use socklab_system::{Clock, Datagrams};
+pub use socklab_system::{Clock, UdpWire};
 pub use std_sockets::{SharedSocket, accept, duplicate, receive, share};
 
 /// One event loop on one thread, with the readiness model `L`.

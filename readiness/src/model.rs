@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use socklab_core::{Link, Received};
-use socklab_system::{Clock, Datagrams, SystemSocket};
+use socklab_system::{Clock, SystemSocket, UdpWire};
 
 /// What a socket is watched for: reading, writing, both or neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -178,19 +178,16 @@ pub trait Model: Sized + 'static {
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.
-    fn receive(
-        datagrams: &Datagrams<Self::Udp>,
-        buffer: &mut [u8],
-        clock: &Clock,
-    ) -> io::Result<Received>;
+    fn receive(wire: &UdpWire<Self::Udp>, buffer: &mut [u8], clock: &Clock)
+    -> io::Result<Received>;
 
     /// Sends a datagram. Returns how many bytes the system took.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[inline]
-    fn send(datagrams: &Datagrams<Self::Udp>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        datagrams.send(link, bytes)
+    fn send(wire: &UdpWire<Self::Udp>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
+        wire.send(link, bytes)
     }
 
     /// Receives some bytes of a stream; zero bytes at its end.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use socket2::{SockRef, Socket};
 use socklab_core::Received;
-use socklab_system::{Clock, Datagrams, SystemSocket};
+use socklab_system::{Clock, SystemSocket, UdpWire};
 
 use crate::model::{Model, Watched};
 
@@ -44,11 +44,11 @@ macro_rules! std_sockets {
         }
 
         fn receive(
-            datagrams: &$crate::Datagrams<Self::Udp>,
+            wire: &$crate::UdpWire<Self::Udp>,
             buffer: &mut [u8],
             clock: &$crate::Clock,
         ) -> std::io::Result<$crate::Received> {
-            $crate::receive(datagrams, buffer, clock)
+            $crate::receive(wire, buffer, clock)
         }
     };
 }
@@ -59,13 +59,13 @@ macro_rules! std_sockets {
 /// What the system says; `WouldBlock` if there is none.
 #[inline]
 pub fn receive(
-    datagrams: &Datagrams<Arc<UdpSocket>>,
+    wire: &UdpWire<Arc<UdpSocket>>,
     buffer: &mut [u8],
     clock: &Clock,
 ) -> io::Result<Received> {
     let one = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
     let any = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
-    datagrams.receive(buffer, clock, one, any)
+    wire.receive(buffer, clock, one, any)
 }
 
 /// Accepts a connection, and makes it nonblocking.

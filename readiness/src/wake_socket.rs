@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use socklab_core::Link;
-use socklab_system::{Ancillary, Clock, Datagrams, Stop, StopGuard};
+use socklab_system::{Ancillary, Clock, Stop, StopGuard, UdpWire};
 
 use crate::model::{Interest, Model, Trigger, Watched};
 
@@ -15,7 +15,7 @@ pub(crate) const KEY: usize = usize::MAX - 2;
 
 /// A UDP socket that the loop watches: a byte sent to it wakes the loop.
 pub(crate) struct WakeSocket<L: Model> {
-    receiver: Datagrams<L::Udp>,
+    receiver: UdpWire<L::Udp>,
     waker: Waker,
     _stop: StopGuard,
 }
@@ -38,7 +38,7 @@ impl<L: Model> WakeSocket<L> {
         receiver.connect(sender.local_addr()?)?;
         sender.connect(receiver.local_addr()?)?;
         let peer = Link::first(sender.local_addr()?);
-        let mut receiver = Datagrams::new(model.udp(receiver)?, Some(peer), Ancillary::default());
+        let mut receiver = UdpWire::new(model.udp(receiver)?, Some(peer), Ancillary::default());
         model.watch(KEY, Watched::Udp(&mut receiver.udp), None, Interest::READ)?;
         let signals = sender.try_clone()?;
         let waker = Waker::from(Arc::new(Sender(sender)));

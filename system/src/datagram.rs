@@ -154,7 +154,7 @@ mod tests {
     use socklab_core::{Link, Mono};
 
     use super::*;
-    use crate::wire::Datagrams;
+    use crate::wire::UdpWire;
 
     const TOLD: bool = cfg!(any(target_os = "linux", target_vendor = "apple", windows));
 
@@ -164,7 +164,7 @@ mod tests {
         clock: &Clock,
     ) -> io::Result<(Vec<u8>, Link, Option<Mono>)> {
         let mut buffer = [0; 100];
-        let server = Datagrams::new(receiver, None, ancillary);
+        let server = UdpWire::new(receiver, None, ancillary);
         let one = |_: &&UdpSocket, _: &mut [u8]| panic!("it is not connected");
         let any = |udp: &&UdpSocket, buffer: &mut [u8]| udp.recv_from(buffer);
         match server.receive(&mut buffer, clock, one, any)? {
@@ -233,7 +233,7 @@ mod tests {
             assert_eq!(link.local.map(|ip| ip.to_canonical()), Some(to.ip()));
             let timeout = Some(std::time::Duration::from_secs(20));
             client.set_read_timeout(timeout).unwrap();
-            let server = Datagrams::new(&server, None, Ancillary::enable(&server, local, false));
+            let server = UdpWire::new(&server, None, Ancillary::enable(&server, local, false));
             server.send(&link, b"HOLA").unwrap();
             assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4, "{any} {asked}");
         }

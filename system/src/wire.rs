@@ -18,14 +18,14 @@ pub enum Wire<U, T> {
     #[default]
     Closed,
     /// A UDP socket. Boxed, so that a TCP connection keeps no room for it.
-    Datagrams(Box<Datagrams<U>>),
+    Datagrams(Box<UdpWire<U>>),
     /// A TCP connection, or one that is being opened.
     Stream(T),
 }
 
 /// A UDP socket: a server's, which receives from every peer, or a client's, connected to its peer.
 #[derive(Debug)]
-pub struct Datagrams<U> {
+pub struct UdpWire<U> {
     /// The socket.
     pub udp: U,
     /// The only peer of a client.
@@ -48,7 +48,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<Self> {
         let ancillary = Ancillary::enable(&udp, local, arrivals);
-        Ok(Datagrams::new(make(udp)?, None, ancillary).wire())
+        Ok(UdpWire::new(make(udp)?, None, ancillary).wire())
     }
 
     /// Makes the socket of a UDP client, connected to its peer. Also returns its own address.
@@ -61,7 +61,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     ) -> io::Result<(SocketAddr, Self)> {
         let udp = socket::connect_datagrams(peer.peer)?;
         let local = udp.local_addr()?;
-        let wire = Datagrams::new(make(udp)?, Some(peer), Ancillary::default()).wire();
+        let wire = UdpWire::new(make(udp)?, Some(peer), Ancillary::default()).wire();
         Ok((local, wire))
     }
 
@@ -142,11 +142,11 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     }
 }
 
-impl<U: SystemSocket> Datagrams<U> {
+impl<U: SystemSocket> UdpWire<U> {
     /// With a `peer`, a client's socket that is connected to it; without, a server's, which
     /// receives what `ancillary` enabled.
     pub fn new(udp: U, peer: Option<Link>, ancillary: Ancillary) -> Self {
-        Datagrams {
+        UdpWire {
             udp,
             peer,
             ancillary,

@@ -15,7 +15,7 @@ use io_uring::types::CancelBuilder;
 use nix::libc::{ECANCELED, ENOBUFS};
 use socket2::{Domain, Type};
 use socklab_core::Link;
-use socklab_readiness::{Clock, Datagrams, Interest, Model, Ready, Received, Trigger, Watched};
+use socklab_readiness::{Clock, Interest, Model, Ready, Received, Trigger, UdpWire, Watched};
 
 use crate::message;
 use crate::ring::{Completed, Completion, ReceivedBuffer, Request, Ring, fd};
@@ -150,13 +150,9 @@ impl Model for UringModel {
         Ok((Socket::new(&listener.ring, tcp, Request::Receive), peer))
     }
 
-    fn receive(
-        datagrams: &Datagrams<Socket>,
-        buffer: &mut [u8],
-        clock: &Clock,
-    ) -> io::Result<Received> {
-        let written = datagrams.udp.received()?;
-        let received = message::datagram(written.bytes(), datagrams.peer, clock, buffer);
+    fn receive(wire: &UdpWire<Socket>, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
+        let written = wire.udp.received()?;
+        let received = message::datagram(written.bytes(), wire.peer, clock, buffer);
         received.ok_or(ErrorKind::InvalidData.into())
     }
 
@@ -167,9 +163,9 @@ impl Model for UringModel {
         Ok(bytes.len())
     }
 
-    fn send(datagrams: &Datagrams<Socket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        let to = datagrams.peer.is_none().then_some(link);
-        datagrams.udp.send(bytes, to, MAX_SENDS)
+    fn send(wire: &UdpWire<Socket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
+        let to = wire.peer.is_none().then_some(link);
+        wire.udp.send(bytes, to, MAX_SENDS)
     }
 
     fn write(tcp: &Socket, bytes: &[u8]) -> io::Result<usize> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use socklab_core::lab::Exercise;
 use socklab_core::scene::{ClientStep, with_code};
 use socklab_core::{Observer, OperationKind, Received, Transport};
-use socklab_system::{Ancillary, Clock, Datagrams, Moved, timed};
+use socklab_system::{Ancillary, Clock, Moved, UdpWire, timed};
 use socklab_timeline::{OperationRecorder, Recording};
 
 use crate::in_process::LIMIT;
@@ -98,7 +98,7 @@ impl Client<'_> {
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
         let ancillary = Ancillary::enable(&socket, local, true);
-        let socket = Datagrams::new(socket, None, ancillary);
+        let socket = UdpWire::new(socket, None, ancillary);
         self.recorder.is_at(local);
         let mut buffer = [0; 1024];
         for step in steps {
