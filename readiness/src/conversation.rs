@@ -19,7 +19,7 @@ use crate::timers::ConversationId;
 use crate::wire::{self, Wire};
 
 /// What a conversation uses during its turn. The loop has one of each, and lends them in turn.
-pub(crate) struct Resources<'a, L: Model, W> {
+pub(crate) struct LoopContext<'a, L: Model, W> {
     pub(crate) out: Outbox,
     pub(crate) buffer: Vec<u8>,
     pub(crate) run: &'a Run<W>,
@@ -38,7 +38,7 @@ pub(crate) struct Conversation<L: Model, M, W: Watch> {
     /// Whether the conversation is in the loop's queue for a turn.
     pub(crate) queued: bool,
     /// The time of the conversation's earliest entry in the timers.
-    pub(crate) armed: Option<Mono>,
+    pub(crate) timer: Option<Mono>,
     /// The place in the connection limit, for a connection of a server.
     permit: Option<Permit>,
 }
@@ -79,7 +79,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
             },
             wait: Some(Wait::default()),
             queued: false,
-            armed: None,
+            timer: None,
             permit,
         }
     }
@@ -99,7 +99,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     }
 
     /// Whether its machine wants what its peers send.
-    fn wants(&self) -> bool {
+    fn receives(&self) -> bool {
         self.wait.is_some_and(|wait| wait.receive)
     }
 
@@ -108,7 +108,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     pub(crate) fn has_work(&self) -> bool {
         let socket = &self.socket;
         let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
-        socket.readable && self.wants() || self.wait.is_some_and(writes) || socket.completed
+        socket.readable && self.receives() || self.wait.is_some_and(writes) || socket.completed
     }
 
     /// Notes what the wait reported about the socket.
@@ -124,72 +124,72 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     }
 
     /// Starts the machine.
-    pub(crate) fn begin(&mut self, begin: Begin, resources: &mut Resources<'_, L, W>) {
+    pub(crate) fn begin(&mut self, begin: Begin, context: &mut LoopContext<'_, L, W>) {
         if let Some(permit) = &self.permit {
-            let (mailbox, id) = (Arc::clone(&resources.mailbox), self.socket.id);
+            let (mailbox, id) = (Arc::clone(&context.mailbox), self.socket.id);
             permit.on_evict(move || mailbox.send((id, Message::Wake)));
         }
-        let now = resources.clock.now();
-        self.session.turn(&mut resources.out).begin(now, begin);
-        self.advance(now, resources);
+        let now = context.clock.now();
+        self.session.turn(&mut context.out).begin(now, begin);
+        self.advance(now, context);
     }
 
     /// Hands over a message from another thread, and carries out what follows.
-    pub(crate) fn deliver(&mut self, message: Message, resources: &mut Resources<'_, L, W>) {
-        let now = resources.clock.now();
-        let mut turn = self.session.turn(&mut resources.out);
-        deliver(&mut turn, now, message, &mut resources.lines);
-        self.advance(now, resources);
+    pub(crate) fn deliver(&mut self, message: Message, context: &mut LoopContext<'_, L, W>) {
+        let now = context.clock.now();
+        let mut turn = self.session.turn(&mut context.out);
+        deliver(&mut turn, now, message, &mut context.lines);
+        self.advance(now, context);
     }
 
     /// Carries out what the session asks for, then has the model watch for what it waits for.
-    pub(crate) fn advance(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
-        self.carry_out(now, resources);
-        self.update_interest(resources);
+    pub(crate) fn advance(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
+        self.carry_out(now, context);
+        self.update_interest(context);
     }
 
     /// Finishes connecting, reports completed sends, sends what waited for room, and receives until
     /// the socket is empty or the budget is spent.
-    pub(crate) fn handle_readiness(&mut self, resources: &mut Resources<'_, L, W>) {
-        let mut now = resources.clock.now();
+    pub(crate) fn handle_readiness(&mut self, context: &mut LoopContext<'_, L, W>) {
+        let mut now = context.clock.now();
         if self.socket.connecting && self.socket.writable {
-            self.connected(now, resources);
+            self.connected(now, context);
         }
         if mem::take(&mut self.socket.completed) {
             let socket = wire::watched(&mut self.socket.wire);
             let (sends, sent) = socket.map_or((0, Ok(())), |socket| L::completed(&socket));
             let sent = sent.map_err(|error| fault(&error));
             self.session
-                .turn(&mut resources.out)
+                .turn(&mut context.out)
                 .completed(now, sends, sent);
-            self.carry_out(now, resources);
+            self.carry_out(now, context);
         }
         if self.socket.writable && self.wait.is_some_and(|wait| wait.room) {
-            self.session.turn(&mut resources.out).room();
-            self.carry_out(now, resources);
+            self.session.turn(&mut context.out).room();
+            self.carry_out(now, context);
         }
         let mut budget = Budget::FULL;
-        while self.socket.readable && self.wants() && !budget.is_spent() {
+        while self.socket.readable && self.receives() && !budget.is_spent() {
             // One reading of the clock serves a turn. Only an observer of times needs one for each
             // receive.
             if W::Observer::TIMES && budget != Budget::FULL {
-                now = resources.clock.now();
+                now = context.clock.now();
             }
-            budget.spend(self.receive(now, resources));
-            self.carry_out(now, resources);
+            budget.spend(self.receive(now, context));
+            self.carry_out(now, context);
         }
-        self.update_interest(resources);
+        self.update_interest(context);
     }
 
     /// Receives once. Returns how many bytes came.
     #[inline]
-    fn receive(&mut self, now: Now, resources: &mut Resources<'_, L, W>) -> usize {
-        let (buffer, clock) = (&mut resources.buffer, &resources.run.clock);
+    fn receive(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) -> usize {
+        let (buffer, clock) = (&mut context.buffer, &context.run.clock);
         let wire = &mut self.socket.wire;
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire::receive::<L>(wire, buffer, clock)
         });
-        let mut turn = self.session.turn(&mut resources.out);
+        let mut turn = self.session.turn(&mut context.out);
         // With completions, a receive that finds no data made no system call.
         turn.observe(operation.filter(|_| !L::COMPLETIONS || received.is_ok()));
         match received {
@@ -209,47 +209,47 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     }
 
     /// Carries out what the session asks for, unless the conversation is over.
-    fn carry_out(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
+    fn carry_out(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
         if self.wait.is_some() {
-            let turn = self.session.turn(&mut resources.out);
-            let context = RunContext {
-                run: resources.run,
-                console: resources.console,
-                clock: &mut resources.clock,
-                lines: &mut resources.lines,
+            let turn = self.session.turn(&mut context.out);
+            let run_context = RunContext {
+                run: context.run,
+                console: context.console,
+                clock: &mut context.clock,
+                lines: &mut context.lines,
                 permit: self.permit.as_ref(),
             };
             let calls = &mut LoopCalls {
                 socket: &mut self.socket,
-                model: &mut resources.model,
-                mailbox: &resources.mailbox,
+                model: &mut context.model,
+                mailbox: &context.mailbox,
             };
-            self.wait = carry_out(turn, now, context, calls).ok();
+            self.wait = carry_out(turn, now, run_context, calls).ok();
         }
     }
 
     /// Checks whether the TCP connection that is being opened is open, or has failed.
-    fn connected(&mut self, now: Now, resources: &mut Resources<'_, L, W>) {
+    fn connected(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
         let opened = wire::opened::<L>(&self.socket.wire);
         self.socket.connecting = matches!(opened, Ok(None));
-        let mut turn = self.session.turn(&mut resources.out);
+        let mut turn = self.session.turn(&mut context.out);
         match opened {
             Ok(Some(local)) => turn.opened(now, local),
             Ok(None) => self.socket.writable = false,
             Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
         }
-        self.carry_out(now, resources);
+        self.carry_out(now, context);
     }
 
     /// Has the model watch the socket for what the conversation waits for. A conversation that is
     /// over before its first wait, such as one that only sends a greeting, is never watched.
-    fn update_interest(&mut self, resources: &mut Resources<'_, L, W>) {
+    fn update_interest(&mut self, context: &mut LoopContext<'_, L, W>) {
         let Some(wait) = self.wait else { return };
-        if let Err(error) = self.socket.watch(wait, &mut resources.model) {
-            let now = resources.clock.now();
-            let mut turn = self.session.turn(&mut resources.out);
+        if let Err(error) = self.socket.watch(wait, &mut context.model) {
+            let now = context.clock.now();
+            let mut turn = self.session.turn(&mut context.out);
             turn.fault(now, Doing::Opening, fault(&error));
-            self.carry_out(now, resources);
+            self.carry_out(now, context);
         }
     }
 

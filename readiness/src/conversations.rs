@@ -69,9 +69,9 @@ impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
             return Some(status);
         }
         if let Some(at) = conversation.deadline()
-            && conversation.armed.is_none_or(|armed| at < armed)
+            && conversation.timer.is_none_or(|timer| at < timer)
         {
-            conversation.armed = Some(at);
+            conversation.timer = Some(at);
             self.timers.add(at, id);
         }
         if !conversation.queued && conversation.has_work() {

@@ -12,7 +12,7 @@ use socklab_core::{
 };
 use socklab_system::{self as system, Lines, LoopClock, Mailbox, Message, Run, socket, timed};
 
-use crate::conversation::{Conversation, Resources};
+use crate::conversation::{Conversation, LoopContext};
 use crate::conversations::Conversations;
 use crate::listener::{self, Listener};
 use crate::model::{Model, Ready};
@@ -25,7 +25,7 @@ const ACCEPTS: usize = 64;
 
 /// What one thread needs to wait for many sockets and to serve them.
 pub struct EventLoop<'a, L: Model, W: Watch> {
-    resources: Resources<'a, L, W>,
+    context: LoopContext<'a, L, W>,
     ready: Vec<Ready>,
     observer: W::Observer,
     /// `None` if the model never waits.
@@ -57,7 +57,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         // Leaves the waker in the mailbox, so that the first message wakes the loop.
         let _ = mailbox.poll(&mut Context::from_waker(&waker));
         Ok(EventLoop {
-            resources: Resources {
+            context: LoopContext {
                 out: Run::<W>::outbox(console),
                 buffer: vec![0; socket::DATAGRAM_BUFFER],
                 run,
@@ -91,7 +91,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         let mut all: Conversations<L, M, W> = Conversations::new();
         let (wire, begin) = match server {
             Some((local, udp)) => {
-                let Resources { run, model, .. } = &self.resources;
+                let LoopContext { run, model, .. } = &self.context;
                 let make = |udp| model.udp(udp);
                 let mut wire = Wire::<L>::server(udp, local, run.watch.wants_arrivals(), make)?;
                 if L::BATCHED {
@@ -102,8 +102,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             None => (system::Wire::Closed, Begin::Client),
         };
         let id = all.insert(Session::new(machine, observer), wire, None);
-        self.visit(&mut all, id, |one, resources| {
-            one.begin(begin, resources);
+        self.visit(&mut all, id, |one, context| {
+            one.begin(begin, context);
         });
         while !all.slab.is_empty() {
             self.round(&mut all, &mut None)?;
@@ -116,7 +116,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// # Errors
     /// When the listener cannot be set up, or the system cannot wait.
     pub fn serve<S: Service>(&mut self, listener: TcpListener, service: &S) -> io::Result<Status> {
-        let (Resources { run, model, .. }, waker) = (&self.resources, self.waker.clone());
+        let (LoopContext { run, model, .. }, waker) = (&self.context, self.waker.clone());
         let mut listener = Some(Listener::new(listener, service, run, waker, model)?);
         let mut all: Conversations<L, S::Machine, W> = Conversations::new();
         while listener.is_some() || !all.slab.is_empty() {
@@ -149,15 +149,15 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         all: &mut Conversations<L, M, W>,
         listener: &mut Option<Listener<L>>,
     ) {
-        if self.resources.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
+        if self.context.run.stop.requested() && !mem::replace(&mut self.stopped, true) {
             if let Some(listener) = listener.take() {
-                listener.close(&mut self.resources.model);
+                listener.close(&mut self.context.model);
             }
             for id in all.ids() {
                 self.deliver(all, id, Message::Wake);
             }
         }
-        let (mailbox, waker) = (&self.resources.mailbox, self.waker.clone());
+        let (mailbox, waker) = (&self.context.mailbox, self.waker.clone());
         let (mailbox, mut cx) = (Arc::clone(mailbox), Context::from_waker(&waker));
         while let Poll::Ready((id, message)) = mailbox.poll(&mut cx) {
             self.deliver(all, id, message);
@@ -173,16 +173,16 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         service: &S,
     ) {
         for _ in 0..ACCEPTS {
-            let Some(incoming) = listener.next(self.resources.run, &mut self.observer) else {
+            let Some(incoming) = listener.next(self.context.run, &mut self.observer) else {
                 return;
             };
-            let (session, begin) = incoming.session(service, self.resources.run);
+            let (session, begin) = incoming.session(service, self.context.run);
             let id = all.insert(
                 session,
                 system::Wire::Stream(incoming.tcp),
                 Some(incoming.permit),
             );
-            self.visit(all, id, |one, resources| one.begin(begin, resources));
+            self.visit(all, id, |one, context| one.begin(begin, context));
         }
     }
 
@@ -192,7 +192,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         all: &mut Conversations<L, M, W>,
         mut listener: Option<&mut Listener<L>>,
     ) -> io::Result<()> {
-        let Resources { model, run, .. } = &mut self.resources;
+        let LoopContext { model, run, .. } = &mut self.context;
         let mut accepts = false;
         if let Some(listener) = &mut listener {
             listener.update_interest(model)?;
@@ -248,11 +248,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
     /// Visits the conversations whose deadline has come, then gives each queued one a turn.
     fn run_queue<M: Machine>(&mut self, all: &mut Conversations<L, M, W>) {
         if all.timers.next().is_some() {
-            let now = self.resources.clock.now();
+            let now = self.context.clock.now();
             while let Some((at, id)) = all.timers.take_due(now.mono) {
-                self.visit(all, id, |one, resources| {
-                    one.armed = one.armed.filter(|armed| *armed != at);
-                    one.advance(now, resources);
+                self.visit(all, id, |one, context| {
+                    one.timer = one.timer.filter(|timer| *timer != at);
+                    one.advance(now, context);
                 });
             }
         }
@@ -260,9 +260,9 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             let Some(id) = all.queue.pop_front() else {
                 break;
             };
-            self.visit(all, id, |one, resources| {
+            self.visit(all, id, |one, context| {
                 one.queued = false;
-                one.handle_readiness(resources);
+                one.handle_readiness(context);
             });
         }
     }
@@ -274,8 +274,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         id: ConversationId,
         message: Message,
     ) {
-        self.visit(all, id, |one, resources| {
-            one.deliver(message, resources);
+        self.visit(all, id, |one, context| {
+            one.deliver(message, context);
         });
     }
 
@@ -285,11 +285,11 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         &mut self,
         all: &mut Conversations<L, M, W>,
         id: ConversationId,
-        does: impl FnOnce(&mut Conversation<L, M, W>, &mut Resources<'a, L, W>),
+        does: impl FnOnce(&mut Conversation<L, M, W>, &mut LoopContext<'a, L, W>),
     ) {
         if let Some(one) = all.get(id) {
-            does(one, &mut self.resources);
-            let ended = all.reschedule(id, &mut self.resources.model);
+            does(one, &mut self.context);
+            let ended = all.reschedule(id, &mut self.context.model);
             self.ended = ended.or(self.ended);
         }
     }
