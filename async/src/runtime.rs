@@ -52,7 +52,7 @@ impl AsyncRuntime for AsyncStdRuntime {
         }
         let (clock, others) = (&conversation.run.clock, &mut conversation.other_sources);
         let Socket { wire, state: inbox } = &mut conversation.socket;
-        let mut sent = pin!(wire::send_waiting(wire, conversation.session.unsent()));
+        let mut sent = pin!(wire::send_unsent(wire, conversation.session.unsent()));
         let mut received = pin!(wire::receive(wire, inbox, clock));
         timed_wait::<W::Observer, _>(clock, |cx| {
             // After a spent budget, messages first: a busy socket would keep the task from them.

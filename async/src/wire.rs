@@ -19,7 +19,7 @@ const STREAM_BUFFER: usize = 4096;
 
 /// How long to wait before trying again to send a datagram from a chosen address. async-std cannot
 /// wait for room to do that.
-const NO_ROOM: Duration = Duration::from_millis(1);
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
 /// `WSAEMSGSIZE`: Windows returns it for a datagram that was longer than the buffer. Other systems
 /// cut the datagram without an error.
@@ -80,10 +80,7 @@ pub(crate) async fn receive(
 
 /// Waits until there is room, and sends what has been waiting for it: async-std cannot wait for
 /// room without sending. Cancel-safe, as [`receive`] is.
-pub(crate) async fn send_waiting(
-    wire: &Wire,
-    waiting: Option<(&Link, &[u8])>,
-) -> io::Result<usize> {
+pub(crate) async fn send_unsent(wire: &Wire, waiting: Option<(&Link, &[u8])>) -> io::Result<usize> {
     match (wire, waiting) {
         (Wire::Closed, _) | (_, None) => pending().await,
         (Wire::Stream(tcp), Some((_, bytes))) => {
@@ -107,7 +104,7 @@ async fn send_datagram(
     if link.local.is_some() {
         // async-std cannot choose the source address, and would send from another than the one that
         // was asked.
-        task::sleep(NO_ROOM).await;
+        task::sleep(RETRY_INTERVAL).await;
         return datagrams.send(link, bytes);
     }
     let sent = datagrams.udp.send_to(bytes, link.peer).await;
@@ -157,7 +154,7 @@ mod tests {
             let mut inbox = Vec::new();
             let (_, client) = Wire::client(link, |_| Ok(client.into())).unwrap();
             for (wire, to, text) in [(&client, link, b"one"), (&server, link, b"two")] {
-                let sent = send_waiting(wire, Some((&to, text))).await;
+                let sent = send_unsent(wire, Some((&to, text))).await;
                 assert_eq!(sent.unwrap(), 3);
             }
             for (from, expected) in [(peer, b"one"), (link, b"two")] {
@@ -204,7 +201,7 @@ mod tests {
                 }
                 let sent = match waits {
                     false => server.send(&asked, b"HOLA"),
-                    true => block_on(send_waiting(&server, Some((&asked, b"HOLA")))),
+                    true => block_on(send_unsent(&server, Some((&asked, b"HOLA")))),
                 };
                 assert_eq!(sent.unwrap(), 4);
                 assert_eq!(client.recv(&mut [0; 8]).unwrap(), 4);
@@ -217,7 +214,7 @@ mod tests {
         let (server, link) = udp("127.0.0.1:0");
         let server = Wire::server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
         let now = server.send(&link, &[0; 70_000]).unwrap_err();
-        let later = block_on(send_waiting(&server, Some((&link, &[0; 70_000])))).unwrap_err();
+        let later = block_on(send_unsent(&server, Some((&link, &[0; 70_000])))).unwrap_err();
         assert!(now.raw_os_error().is_some());
         assert_eq!(now.raw_os_error(), later.raw_os_error(), "{later:?}");
     }
@@ -239,7 +236,7 @@ mod tests {
                 }
             };
             assert_eq!(full.kind(), ErrorKind::WouldBlock);
-            let mut sent = pin!(send_waiting(&wire, Some((&link, &bytes))));
+            let mut sent = pin!(send_unsent(&wire, Some((&link, &bytes))));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(sent.as_mut().poll(&mut cx).is_pending());
             let mut buffer = vec![0; 64 * 1024];

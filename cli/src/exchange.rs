@@ -33,7 +33,7 @@ use crate::runtimes;
 use crate::submission::{self, Rejection, ServerResources, TlsService};
 use crate::terminal::{Terminal, TerminalOptions};
 use crate::wording;
-use socklab_runtimes::{Compiled, Job, Runtime};
+use socklab_runtimes::{CompiledWatch, Job, Runtime};
 use socklab_text::Messages;
 
 use start_error::StartError;
@@ -297,7 +297,7 @@ fn server(
     })
 }
 
-fn go<W: Compiled>(
+fn go<W: CompiledWatch>(
     spec: RunSpec,
     terminal: Terminal,
     stop: Stop,

@@ -72,7 +72,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     let chosen = args.timeline_models.iter().map(String::as_str);
     let models: Vec<Runtime> = match args.timeline_models.is_empty() {
         // A slide has room for all.
-        true if args.timeline_slide => Runtime::models(exercise.transport),
+        true if args.timeline_slide => Runtime::distinct(exercise.transport),
         true => Runtime::MAIN.to_vec(),
         false => chosen.filter_map(Runtime::find).collect(),
     };

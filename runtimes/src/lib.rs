@@ -252,7 +252,7 @@ impl Runtime {
 
     /// The runtimes whose servers differ with that transport. Over UDP all designs of the blocking
     /// server are one thread; over TCP no calls move several datagrams.
-    pub fn models(transport: Transport) -> Vec<Runtime> {
+    pub fn distinct(transport: Transport) -> Vec<Runtime> {
         let only_with_streams = [Runtime::BlockingIterative, Runtime::BlockingPool];
         let differs = |one: &Runtime| match transport {
             Transport::Stream => !one.is_batched(),
@@ -263,11 +263,11 @@ impl Runtime {
     }
 
     /// Runs a job to its end.
-    pub fn run<W: Compiled>(self, job: Job, run: &Arc<Run<W>>) -> Status {
+    pub fn run<W: CompiledWatch>(self, job: Job, run: &Arc<Run<W>>) -> Status {
         W::run(self, job, run)
     }
 
-    /// The same, but compiled in the calling crate. For implementations of [`Compiled`].
+    /// The same, but compiled in the calling crate. For implementations of [`CompiledWatch`].
     pub fn run_compiled_here<W: Watch + 'static>(self, job: Job, run: &Arc<Run<W>>) -> Status {
         with_backend!(self, B => run_on::<B, W>(job, run))
     }
@@ -275,18 +275,18 @@ impl Runtime {
 
 /// A watch for which all drivers are compiled. That takes long, so it is done once, in the crate
 /// that implements this trait, and not in each crate that runs a driver.
-pub trait Compiled: Watch + Sized + 'static {
+pub trait CompiledWatch: Watch + Sized + 'static {
     /// Runs a job as [`Runtime::run`] does.
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status;
 }
 
-impl Compiled for () {
+impl CompiledWatch for () {
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
         runtime.run_compiled_here(job, run)
     }
 }
 
-impl Compiled for DynWatch {
+impl CompiledWatch for DynWatch {
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
         runtime.run_compiled_here(job, run)
     }
@@ -317,12 +317,12 @@ mod tests {
 
     #[test]
     fn designs_that_are_the_same_are_not_compared() {
-        let streams = Runtime::models(Transport::Stream);
+        let streams = Runtime::distinct(Transport::Stream);
         let without: Vec<Runtime> = Runtime::offered()
             .filter(|one| *one != Runtime::SignalDriven && !one.is_batched())
             .collect();
         assert_eq!(streams, without);
-        let datagrams = Runtime::models(Transport::Datagram);
+        let datagrams = Runtime::distinct(Transport::Datagram);
         assert!(Runtime::compared().all(|one| datagrams.contains(&one)));
         assert!(!datagrams.contains(&Runtime::BlockingIterative));
         assert!(!datagrams.contains(&Runtime::BlockingPool));

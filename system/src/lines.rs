@@ -28,7 +28,7 @@ pub struct Lines {
     /// A line was asked for and has not come yet.
     asked: bool,
     /// The run has no lines, and the caller has been told.
-    none: bool,
+    end_reported: bool,
 }
 
 impl Lines {
@@ -39,7 +39,7 @@ impl Lines {
         run: &Run<W>,
         sink: impl FnOnce() -> S,
     ) -> bool {
-        if self.asked || self.none {
+        if self.asked || self.end_reported {
             return true;
         }
         if self.reader.is_none()
@@ -50,9 +50,9 @@ impl Lines {
         match &self.reader {
             // Ignore errors: after the end of input the thread is gone, and has reported the end.
             Some(reader) => drop(reader.send(())),
-            None => self.none = true,
+            None => self.end_reported = true,
         }
-        self.asked = !self.none;
+        self.asked = !self.end_reported;
         self.asked
     }
 

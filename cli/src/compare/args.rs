@@ -312,7 +312,7 @@ impl CompareArgs {
         contestants: &mut Vec<Contestant>,
     ) -> Result<(), PlanError> {
         let transport = exercise.map_or(Transport::Stream, |one| one.transport);
-        let different = Runtime::models(transport);
+        let different = Runtime::distinct(transport);
         for name in names {
             let kind = match (Runtime::find(name), Design::find(name)) {
                 (Some(model), _) if different.contains(&model) => ContestantKind::Model(model),
@@ -339,7 +339,7 @@ impl CompareArgs {
         let names: Vec<String> = match &self.models {
             Some(names) => names.clone(),
             None if self.target.is_some() => Vec::new(),
-            None if self.full => named(Runtime::models(exercise.transport)).collect(),
+            None if self.full => named(Runtime::distinct(exercise.transport)).collect(),
             None => named(Runtime::compared().collect()).collect(),
         };
         self.models_named(&names, Some(exercise), &mut contestants)?;

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::{Console, Notice, Prompt, Status, Watch};
-use socklab_runtimes::{Compiled, Job, Runtime};
+use socklab_runtimes::{CompiledWatch, Job, Runtime};
 use socklab_system::{Run, Stop};
 
 /// How long a server may take to be ready, and to end. Only a broken one takes so long.
@@ -72,7 +72,7 @@ pub(crate) struct LocalServer {
 impl LocalServer {
     /// Starts a server on a thread, which calls `begin` first, and waits until it listens. On
     /// failure, returns the server's status.
-    pub(crate) fn start<W: Compiled>(
+    pub(crate) fn start<W: CompiledWatch>(
         runtime: Runtime,
         job: Job,
         (run, seen): (Run<W>, Receiver<Seen>),

@@ -142,7 +142,7 @@ fn every_exercise_on_every_runtime() {
         Translations::new("es", &[ES]),
     ];
     for exercise in EXERCISES {
-        let runtimes = Runtime::models(exercise.transport);
+        let runtimes = Runtime::distinct(exercise.transport);
         let charts = runtimes.iter().map(|one| play(exercise, *one).unwrap());
         let charts: Vec<Chart> = charts.collect();
         let models: Vec<&str> = charts.iter().map(|chart| chart.model.as_str()).collect();

@@ -9,7 +9,7 @@ use super::handicap::Handicap;
 use super::usage::ReportedUsage;
 use socklab_compare::results::Operations;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch};
-use socklab_runtimes::{Compiled, Job, Runtime};
+use socklab_runtimes::{CompiledWatch, Job, Runtime};
 use socklab_system::Run;
 
 /// The counts of one observer. Only that observer writes them, so adding is a load and a store, and
@@ -174,7 +174,7 @@ impl Counters {
     }
 }
 
-impl Compiled for Counters {
+impl CompiledWatch for Counters {
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
         runtime.run_compiled_here(job, run)
     }

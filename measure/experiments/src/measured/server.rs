@@ -15,7 +15,7 @@ use socklab_core::lab::{self, ExerciseOption, Settings};
 use socklab_core::register::Register;
 use socklab_core::{Console, DynWatch, Notice, Prompt, Status};
 use socklab_register::{Location, Rules};
-use socklab_runtimes::{Compiled, Job, Runtime};
+use socklab_runtimes::{CompiledWatch, Job, Runtime};
 use socklab_system::{ConnectionLimit, Run, Stop};
 
 use super::counter::Counters;
@@ -91,7 +91,7 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
     })
 }
 
-fn run<W: Compiled>(
+fn run<W: CompiledWatch>(
     runtime: Runtime,
     job: Job,
     console: Arc<MeasuredConsole>,

@@ -142,7 +142,7 @@ pub fn usual() -> Vec<Contestant> {
         "blocking-pool",
     ];
     const MOST: usize = 7;
-    let here = Runtime::models(Transport::Stream);
+    let here = Runtime::distinct(Transport::Stream);
     let mut models: Vec<Runtime> = IDEAS
         .iter()
         .filter_map(|name| Runtime::find(name))
